@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Direction: what the animator asks of a performance. Every number may be a curve over time."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+EMOTIONS = ("neutral", "happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")
+# MEAD's three levels as gains (articulation reference, section 6)
+LEVELS = {"low": 0.35, "medium": 0.65, "high": 1.0}
+KEY_LIMIT = 100_000
+TEXT_LIMIT = 100_000
+
+
+class DirectionError(ValueError):
+    """The direction cannot be followed; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A value over time: linear between keys, held before the first and after the last."""
+
+    times: tuple[float, ...]
+    values: tuple[float, ...]
+
+    def at(self, times: np.ndarray) -> np.ndarray:
+        """Values (N,) at times (N,) seconds."""
+        return np.interp(times, self.times, self.values)
+
+    @property
+    def constant(self) -> float | None:
+        return self.values[0] if len(set(self.values)) == 1 else None
+
+    def to_json(self) -> object:
+        if self.constant is not None:
+            return self.constant
+        return [[t, v] for t, v in zip(self.times, self.values, strict=True)]
+
+
+def constant(value: float) -> Curve:
+    return Curve((0.0,), (float(value),))
+
+
+@dataclass(frozen=True)
+class Direction:
+    """Emotion weights 0..1 by name, intensity 0..1, articulation gains and amounts of life 0..2 (0 = off)."""
+
+    emotion: Mapping[str, Curve] = field(default_factory=dict)
+    intensity: Curve = constant(1.0)
+    jaw: Curve = constant(1.0)
+    lips: Curve = constant(1.0)
+    style: str = "default"
+    blinks: float = 1.0
+    brows: float = 1.0
+    gaze: float = 1.0
+    head: float = 1.0
+    temperature: float = 1.0
+    seed: int = 0
+    transcript: str = ""
+
+    @classmethod
+    def from_json(cls, source: str | bytes | Mapping) -> Direction:
+        """From JSON text or its object. Raises DirectionError for anything unknown or out of range."""
+        data = source
+        if not isinstance(source, Mapping):
+            try:
+                data = json.loads(source)
+            except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise DirectionError(f"the direction is not JSON ({error}).") from None
+        if not isinstance(data, Mapping):
+            raise DirectionError(f"the direction is {json.dumps(data)[:40]}; expected a JSON object.")
+        known = [f.name for f in fields(cls)]
+        for name in data:
+            if name not in known:
+                raise DirectionError(f"the direction asks for {name!r}, which is not one of {', '.join(known)}.")
+        read = {name: READERS[name](name, value) for name, value in data.items()}
+        return cls(**read)
+
+    @classmethod
+    def from_file(cls, path: Path) -> Direction:
+        return cls.from_json(path.read_bytes())
+
+    def to_json(self) -> str:
+        """Canonical JSON: equal directions give equal text."""
+        data: dict[str, object] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, Curve):
+                value = value.to_json()
+            elif f.name == "emotion":
+                value = {name: value[name].to_json() for name in sorted(value)}
+            data[f.name] = value
+        return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+    def with_seed(self, seed: int) -> Direction:
+        return replace(self, seed=_seed("seed", seed))
+
+    def gains(self, times: np.ndarray) -> dict[str, np.ndarray]:
+        """How strongly each emotion shows: weight x intensity, (N,) per emotion that is asked for.
+
+        `neutral` takes its share of the mix and shows nothing; weights that sum to more than 1 share it.
+        """
+        weights = {name: curve.at(times) for name, curve in self.emotion.items()}
+        total = np.maximum(sum(weights.values(), np.zeros(len(times))), 1.0)
+        level = self.intensity.at(times)
+        return {name: w / total * level for name, w in sorted(weights.items()) if name != "neutral"}
+
+
+def parse_emotion(text: str) -> dict[str, float]:
+    """'happy=0.7,angry=0.2' or 'happy' -> weights, for the command line."""
+    weights: dict[str, float] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        name, _, value = part.partition("=")
+        try:
+            weights[name.strip()] = float(value) if value else 1.0
+        except ValueError:
+            raise DirectionError(f"--emotion {part!r}: {value!r} is no number; write it like happy=0.7.") from None
+    return weights
+
+
+def parse_intensity(text: str) -> str | float:
+    """'high', or a number as text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _number(name: str, value: object, top: float) -> float:
+    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if not ok or not 0 <= value <= top:
+        raise DirectionError(f"{name} is {value!r}; expected a number from 0 to {top:g}.")
+    return float(value)
+
+
+def _curve(name: str, value: object, top: float) -> Curve:
+    if not isinstance(value, list):
+        return constant(_number(name, value, top))
+    pairs = value and all(isinstance(key, list) and len(key) == 2 for key in value)
+    if not pairs or len(value) > KEY_LIMIT:
+        raise DirectionError(f"{name} has keys that are not [seconds, value] pairs (1 to {KEY_LIMIT} of them).")
+    times = tuple(_number(f"a key time of {name}", key[0], 1e6) for key in value)
+    if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+        raise DirectionError(f"the key times of {name} do not rise; sort them and drop doubles.")
+    return Curve(times, tuple(_number(f"a key of {name}", key[1], top) for key in value))
+
+
+def _gain(name: str, value: object) -> Curve:
+    return _curve(name, value, 2.0)
+
+
+def _amount(name: str, value: object) -> float:
+    return _number(name, value, 2.0)
+
+
+def _intensity(name: str, value: object) -> Curve:
+    if isinstance(value, str):
+        if value not in LEVELS:
+            raise DirectionError(f"intensity is {value!r}; expected {', '.join(LEVELS)}, or a number from 0 to 1.")
+        return constant(LEVELS[value])
+    return _curve(name, value, 1.0)
+
+
+def _emotion(name: str, value: object) -> dict[str, Curve]:
+    if isinstance(value, str):
+        value = {value: 1.0}
+    if not isinstance(value, Mapping):
+        raise DirectionError(f"emotion is {value!r}; expected names with weights, like {{\"happy\": 0.7}}.")
+    for emotion in value:
+        if emotion not in EMOTIONS:
+            raise DirectionError(f"there is no emotion {emotion!r}; choose from {', '.join(EMOTIONS)}.")
+    return {emotion: _curve(emotion, value[emotion], 1.0) for emotion in sorted(value)}
+
+
+def _seed(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise DirectionError(f"the seed is {value!r}; expected a whole number from 0 to 2^63 - 1.")
+    return value
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or len(value) > TEXT_LIMIT:
+        raise DirectionError(f"{name} must be text of at most {TEXT_LIMIT} characters.")
+    return value
+
+
+READERS = {
+    "emotion": _emotion,
+    "intensity": _intensity,
+    "jaw": _gain,
+    "lips": _gain,
+    "style": _text,
+    "blinks": _amount,
+    "brows": _amount,
+    "gaze": _amount,
+    "head": _amount,
+    "temperature": _amount,
+    "seed": _seed,
+    "transcript": _text,
+}

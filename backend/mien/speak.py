@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main path: a voice and a direction become a take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from mien import engines
+from mien.direction import Direction
+from mien.engines import Progress, no_progress
+from mien.heads.mien import load_head
+from mien.speech import Speech
+from mien.take import Take
+
+
+def speak(
+    speech: Speech,
+    direction: Direction,
+    engine: str = engines.DEFAULT,
+    fps: Fraction | int | str | None = None,
+    progress: Progress = no_progress,
+) -> Take:
+    """Let `engine` perform `speech` as `direction` asks; at `fps`, or at the engine's own rate when None.
+
+    The take's metadata says all that made it. The same request gives the same bytes.
+    Raises EngineError, TakeError, SpeechError in words; Cancelled when `progress` raises it.
+    """
+    performer = engines.engine(engine)
+    performer.load("auto")
+    take = performer.generate(speech, direction, progress)
+    if fps is not None:
+        take = take.resample(fps)
+    return replace(take, meta=_provenance(take, performer.info, speech, direction))
+
+
+def _provenance(take: Take, info: engines.EngineInfo, speech: Speech, direction: Direction) -> dict[str, str]:
+    head = load_head()
+    return {
+        **take.meta,
+        "engine": info.name,
+        "engine_version": info.version,
+        "head": head.name,
+        "head_sha256": head.sha256,
+        "seed": str(direction.seed),
+        "direction": direction.to_json(),
+        "audio_sha256": speech.sha256,
+        "licence": info.licence,
+    }

@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Take: what an engine gives back, and the only thing both halves of Mien know.
+
+One safetensors file. Frame i shows the face at `start + i / fps` seconds of the sound; a take of a sound of
+`duration` seconds has max(1, ceil(duration * fps)) frames. The extension reads it with `addon/take.py`, on its own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from mien.tensorfile import TensorFileError, read_tensors, write_tensors
+
+FORMAT, VERSION = "mien.take", "1"
+FRAME_LIMIT = 1_000_000
+FPS_LIMIT = 1000
+# Which tensors a take may have: axes after the frame (or key) axis, None = any size.
+SHAPES: dict[str, tuple[int | None, ...]] = {
+    "weights": (None,),
+    "head_rotation": (3,),
+    "gaze": (2,),
+    "coefficients": (None,),
+    "basis": (None, 3),
+    "offsets": (None, 3),
+    "mouth_holds": (2,),
+    "eye_holds": (2,),
+}
+NOT_FRAMES = {"basis", "mouth_holds", "eye_holds"}
+
+
+class TakeError(ValueError):
+    """The take cannot be used; the message says what was asked, what was found, what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A performance. F frames, C channels, V vertices, K basis vectors; float32.
+
+    weights (F, C) in 0..1 for the channels named in `channels`; head_rotation (F, 3) radians: pitch, yaw, roll =
+    right-hand rotations about the head's x (its left), y (up), z (forward), so that +pitch nods down, +yaw turns
+    to the head's left; gaze (F, 2) radians: pitch and yaw of the eyes in the head, same signs.
+    Vertex engines give basis (K, V, 3) with coefficients (F, K), or exact offsets (F, V, 3), in metres.
+    mouth_holds and eye_holds (H, 2) are the intervals, in seconds of the sound, that at least one frame must
+    show at any rate: closed lips and shut lids.
+    """
+
+    fps: Fraction
+    duration: Fraction
+    head_rotation: np.ndarray
+    channels: tuple[str, ...] = ()
+    weights: np.ndarray | None = None
+    gaze: np.ndarray | None = None
+    basis: np.ndarray | None = None
+    coefficients: np.ndarray | None = None
+    offsets: np.ndarray | None = None
+    mouth_holds: np.ndarray | None = None
+    eye_holds: np.ndarray | None = None
+    start: float = 0.0
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def frames(self) -> int:
+        return len(self.head_rotation)
+
+    @property
+    def times(self) -> np.ndarray:
+        """(F,) seconds of each frame in the sound, float64."""
+        return frame_times(self.frames, self.fps, self.start)
+
+    def channel(self, name: str) -> np.ndarray:
+        """(F,) weights of one channel; TakeError when the take does not have it."""
+        if self.weights is None or name not in self.channels:
+            raise TakeError(f"the take has no channel {name!r}; it has {', '.join(self.channels) or 'none'}.")
+        return self.weights[:, self.channels.index(name)]
+
+    def resample(self, fps: Fraction | int | str) -> Take:
+        """The same performance at another rate, any positive fraction.
+
+        Frames are read off the linear interpolation of this take's. An interval of `mouth_holds` (`eye_holds`)
+        between two new frames would be lost, so the frame nearest to it shows the mouth (the lids) at the
+        nearest moment inside it: at most half a frame early or late, and every closure is seen.
+        """
+        fps = parse_fps(fps)
+        if fps == self.fps:
+            return self
+        frames = frame_count(self.duration - Fraction(self.start), fps)
+        times = frame_times(frames, fps, self.start)
+        mouth = hold_times(times, self.mouth_holds)
+        lids = hold_times(times, self.eye_holds)
+        weights = self.weights
+        if weights is not None:
+            moments = [mouth if of_mouth(c) else lids if of_lids(c) else times for c in self.channels]
+            weights = np.stack([self._read(w, t) for w, t in zip(weights.T, moments, strict=True)], 1)
+        return replace(
+            self,
+            fps=fps,
+            weights=weights,
+            head_rotation=self._read(self.head_rotation, times),
+            gaze=None if self.gaze is None else self._read(self.gaze, times),
+            coefficients=None if self.coefficients is None else self._read(self.coefficients, mouth),
+            offsets=None if self.offsets is None else self._read(self.offsets, mouth),
+        )
+
+    def _read(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """Linear interpolation of values (F, ...) at times (N,) in seconds, the ends held."""
+        at = np.clip((times - self.start) * float(self.fps), 0, self.frames - 1)
+        low = np.minimum(at.astype(int), max(self.frames - 2, 0))
+        high = np.minimum(low + 1, self.frames - 1)
+        share = (at - low).reshape((-1,) + (1,) * (values.ndim - 1)).astype(np.float32)
+        mixed = values[low] * (1 - share) + values[high] * share
+        return mixed.astype(values.dtype)
+
+    def to_bytes(self) -> bytes:
+        """The take file: the same take always gives the same bytes."""
+        tensors = {name: getattr(self, name) for name in SHAPES if getattr(self, name) is not None}
+        meta = {
+            **self.meta,
+            "format": FORMAT,
+            "format_version": VERSION,
+            "fps": str(self.fps),
+            "start": repr(float(self.start)),
+            "duration": str(self.duration),
+            "channels": json.dumps(list(self.channels)),
+        }
+        return write_tensors(tensors, meta)
+
+
+def of_mouth(channel: str) -> bool:
+    return channel.startswith(("jaw", "mouth", "tongue", "cheekPuff"))
+
+
+def of_lids(channel: str) -> bool:
+    return channel.startswith("eyeBlink")
+
+
+def frame_count(duration: Fraction, fps: Fraction) -> int:
+    """Frames that cover `duration` seconds."""
+    return max(1, math.ceil(duration * fps))
+
+
+def frame_times(frames: int, fps: Fraction, start: float = 0.0) -> np.ndarray:
+    return start + np.arange(frames) * fps.denominator / fps.numerator
+
+
+def hold_times(times: np.ndarray, holds: np.ndarray | None) -> np.ndarray:
+    """Where to read each frame so that every hold (start, end in seconds) is met by one."""
+    times = times.copy()
+    steps = times.copy()
+    for begin, end in [] if holds is None else holds.astype(float):
+        first = int(np.searchsorted(steps, begin - 1e-9))
+        if first < len(steps) and steps[first] <= end + 1e-9:
+            continue
+        nearest = int(np.argmin(np.abs(steps - (begin + end) / 2)))
+        times[nearest] = min(max(steps[nearest], begin), end)
+    return times
+
+
+def parse_fps(fps: Fraction | int | str) -> Fraction:
+    """'24' or '30000/1001' -> Fraction. TakeError in words for anything else."""
+    if isinstance(fps, str):
+        if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", fps.strip()):
+            raise TakeError(f"the frame rate {fps!r} is not a whole number or a fraction like 30000/1001.")
+        number, _, divisor = fps.strip().partition("/")
+        if divisor and int(divisor) == 0:
+            raise TakeError(f"the frame rate {fps!r} divides by zero.")
+        fps = Fraction(int(number), int(divisor or 1))
+    fps = Fraction(fps)
+    if not 0 < fps <= FPS_LIMIT:
+        raise TakeError(f"the frame rate is {fps}; it must be above 0 and at most {FPS_LIMIT} frames a second.")
+    return fps
+
+
+def check(take: Take) -> None:
+    """Raises TakeError when the parts of a take do not belong together."""
+    parse_fps(take.fps)
+    if not math.isfinite(take.start):
+        raise TakeError(f"the take starts at {take.start} s, which is no time.")
+    arrays = {name: getattr(take, name) for name in SHAPES if getattr(take, name) is not None}
+    for name, array in arrays.items():
+        tail = SHAPES[name]
+        fits = array.ndim == 1 + len(tail) and all(
+            t in (None, n) for t, n in zip(tail, array.shape[1:], strict=False)
+        )
+        if not fits:
+            raise TakeError(f"the take's {name} has shape {array.shape}; expected (n, {', '.join(map(_size, tail))}).")
+        if array.dtype != np.float32 and not (name == "offsets" and array.dtype == np.float16):
+            raise TakeError(f"the take's {name} is {array.dtype}; expected float32.")
+        bad = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1)) if array.size else []
+        if len(bad):
+            raise TakeError(
+                f"the take's {name} has a value that is no number (row {bad[0]}); generate the take again."
+            )
+    frames = take.frames
+    if not 0 < frames <= FRAME_LIMIT:
+        raise TakeError(f"the take has {frames} frames; 1 to {FRAME_LIMIT} are possible.")
+    for name, array in arrays.items():
+        if name not in NOT_FRAMES and len(array) != frames:
+            raise TakeError(f"the take's {name} has {len(array)} frames, its head_rotation has {frames}.")
+    if (take.basis is None) != (take.coefficients is None):
+        raise TakeError("the take has a basis without coefficients, or the other way round.")
+    if take.basis is not None and len(take.basis) != take.coefficients.shape[1]:
+        raise TakeError(
+            f"the take's basis has {len(take.basis)} vectors and {take.coefficients.shape[1]} coefficients."
+        )
+    if take.weights is None and take.basis is None and take.offsets is None:
+        raise TakeError("the take moves nothing: it has neither weights nor a basis nor offsets.")
+    width = 0 if take.weights is None else take.weights.shape[1]
+    if len(take.channels) != width or len(set(take.channels)) != width:
+        raise TakeError(f"the take has {width} weights a frame and {len(set(take.channels))} different channel names.")
+
+
+def read_take(source: Path | str | bytes) -> Take:
+    """Read and check a take file (a path, or the bytes). Raises TakeError in words; OSError for a missing file."""
+    try:
+        tensors, meta = read_tensors(source, dtypes=("F32", "F16"))
+    except TensorFileError as error:
+        raise TakeError(str(error)) from None
+    if meta.get("format") != FORMAT:
+        raise TakeError(f"this is no take: its format is {meta.get('format')!r}, expected {FORMAT!r}.")
+    if meta.get("format_version") != VERSION:
+        raise TakeError(
+            f"the take has format version {meta.get('format_version')!r}, this Mien reads version {VERSION!r}: "
+            "bring the older of the two up to date."
+        )
+    unknown = sorted(set(tensors) - set(SHAPES))
+    if unknown:
+        raise TakeError(f"the take has the tensor {unknown[0]!r}, which this Mien does not know.")
+    if "head_rotation" not in tensors:
+        raise TakeError("the take has no head_rotation, so its frames cannot be counted.")
+    fps = parse_fps(meta.get("fps", "missing"))
+    try:
+        start = float(meta.get("start", "0"))
+        channels = tuple(json.loads(meta.get("channels", "[]")))
+        assert all(isinstance(name, str) for name in channels)
+        duration = Fraction(meta.get("duration", Fraction(len(tensors["head_rotation"])) / fps))
+    except (ValueError, TypeError, AssertionError, ZeroDivisionError, RecursionError):
+        raise TakeError("the take's start, duration or channels cannot be read; generate it again.") from None
+    return Take(fps=fps, duration=duration, start=start, channels=channels, meta=meta, **tensors)
+
+
+def write_take(take: Take, path: Path | str) -> None:
+    """Write the take file, whole or not at all."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(take.to_bytes())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _size(axis: int | None) -> str:
+    return "n" if axis is None else str(axis)
