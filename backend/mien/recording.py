@@ -7,8 +7,8 @@ whatever libsndfile refuses. Memory holds one block, whatever the length and the
 The frames given are those the file means to be heard. The padding of mp3, aac and opus encoders is cut off
 wherever the file tells how much it is: mp3, m4a, mp4, mov, ogg and webm do. Aac in mkv leaves its end open,
 which keeps up to one codec frame of silence there; a bare .aac and mp3 in avi tell nothing, which also keeps
-the delay of their codec at the start (aac: 1024 samples, mp3: 1105). In a film the sound keeps its place:
-where it starts later than the picture, or has a gap, silence fills in.
+the delay of their codec at the start (aac: 1024 samples, mp3: 1105 or more). In a film the sound keeps its
+place: where it starts later than the picture, or has a gap, silence fills in.
 
 A file that ends before its header says so is refused, because a face for half a recording would look like a
 finished one.
@@ -26,7 +26,7 @@ import soundfile
 
 BLOCK = 1 << 18  # values read at once: 1 MiB of float32
 RATES = (1000, 768000)  # Hz; outside this a header is damaged
-FRAMES_UNKNOWN = 1 << 60  # libsndfile reports about 2^63 for a flac whose header leaves its length open
+FRAMES_UNKNOWN = 1 << 60  # libsndfile says about 2^63 for a flac of open length, and fails at its end
 
 # FFmpeg is told which containers it may open: its playlist and script formats open other files, and a sound
 # that somebody uploads must not be able to name one.
@@ -62,9 +62,13 @@ def open_recording(file: BinaryIO, name: str) -> Recording:
         file.seek(0)
         recording = _open_with_ffmpeg(file, name)
     else:
-        known = sound.samplerate > 0 and 0 <= sound.frames < FRAMES_UNKNOWN
-        seconds = sound.frames / sound.samplerate if known else None
-        recording = Recording(sound.samplerate, seconds, _soundfile_blocks(sound, name))
+        if sound.frames < FRAMES_UNKNOWN:
+            seconds = sound.frames / sound.samplerate if sound.samplerate > 0 else None
+            recording = Recording(sound.samplerate, seconds, _soundfile_blocks(sound, name))
+        else:
+            sound.close()
+            file.seek(0)
+            recording = _open_with_ffmpeg(file, name)
     if not RATES[0] <= recording.rate <= RATES[1]:
         raise SpeechError(
             f"The header of {name!r} is damaged: it gives a sample rate of {recording.rate} Hz. Export it "
@@ -143,13 +147,13 @@ def _soundfile_blocks(sound: soundfile.SoundFile, name: str) -> Iterator[np.ndar
             try:
                 block = sound.read(size, dtype="float32", always_2d=True)
             except soundfile.LibsndfileError as error:
-                raise _damaged(name, done / sound.samplerate, error.error_string) from error
+                raise _damaged(name, error.error_string) from error
             if len(block) == 0:
                 break
             done += len(block)
             yield block.mean(1, dtype=np.float32)
         # An mp3 without a length in its header is only estimated, so it cannot be missing anything.
-        if done < sound.frames < FRAMES_UNKNOWN and sound.format != "MP3":
+        if done < sound.frames and sound.format != "MP3":
             raise SpeechError(
                 f"The file {name!r} is cut short: its header promises {sound.frames / sound.samplerate:.2f} "
                 "s and "
@@ -157,10 +161,10 @@ def _soundfile_blocks(sound: soundfile.SoundFile, name: str) -> Iterator[np.ndar
             )
 
 
-def _damaged(name: str, second: float, why: str) -> SpeechError:
+def _damaged(name: str, why: str) -> SpeechError:
     return SpeechError(
-        f"The sound {name!r} is damaged at about {second:.2f} s ({why.rstrip('. ')}). Copy it again or "
-        "export it again."
+        f"The sound {name!r} is damaged or cut short ({why.removeprefix('Error : ').rstrip('. ')}). "
+        "Copy it again or export it again."
     )
 
 
@@ -174,6 +178,11 @@ def _open_with_ffmpeg(file: BinaryIO, name: str) -> Recording:
             "Export it again as WAV, FLAC or MP4."
         ) from error
     stream = container.streams.best("audio")
+    if stream is not None and stream.codec_context is None:
+        container.close()
+        raise SpeechError(
+            f"The sound in {name!r} is of a kind that FFmpeg cannot decode. Export it as WAV or FLAC."
+        )
     if stream is None:
         found = "has a picture but no sound" if container.streams.video else "has no sound in it"
         container.close()
@@ -212,7 +221,7 @@ def _ffmpeg_blocks(
                         done, missing = done + len(silence), missing - len(silence)
                 held = _mono(frame)[: _heard(frame, stream, rate)]
         except av.FFmpegError as error:
-            raise _damaged(name, done / rate, error.strerror) from error
+            raise _damaged(name, error.strerror) from error
         if held is not None:
             yield held
             done += len(held)

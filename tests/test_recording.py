@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import io
+import struct
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from mien.recording import BLOCK, SpeechError, open_recording
+
+SAMPLES = Path(__file__).parent / "samples"
+sys.path.insert(0, str(SAMPLES))
+from make_samples import LATE, encode, original  # noqa: E402
+
+
+def read(data: bytes) -> np.ndarray:
+    return np.concatenate(list(open_recording(io.BytesIO(data), "sound").blocks))
+
+
+def test_blocks_stay_small_however_many_channels_there_are() -> None:
+    file = io.BytesIO()
+    soundfile.write(file, np.zeros((3 * BLOCK // 64, 64)), 16000, format="WAV", subtype="PCM_U8")
+    recording = open_recording(file, "choir")
+    assert recording.seconds == 3 * BLOCK / 64 / 16000
+    assert [len(block) for block in recording.blocks] == [BLOCK // 64] * 3
+
+
+def test_a_late_sound_keeps_its_place_in_the_film() -> None:
+    sound = read((SAMPLES / "late_sound.mov").read_bytes())
+    wanted, late = original(48000)[:, 0], round(LATE * 48000)
+    assert len(sound) == late + len(wanted)
+    assert not sound[: late - 1024].any()  # one frame of the codec's pre-echo
+    assert np.corrcoef(sound[late + 1024 :], wanted[1024:])[0, 1] > 0.995
+
+
+def test_the_end_of_an_edit_list_cuts_the_last_frame() -> None:
+    """Apple's files pad the last packet to its full size and say in the edit list where the sound ends."""
+    data = bytearray((SAMPLES / "stereo_48k.m4a").read_bytes())
+    whole = read(bytes(data))
+    at = data.index(b"elst") + 12  # version and flags, count; then the duration in milliseconds
+    (duration,) = struct.unpack(">I", data[at : at + 4])
+    assert duration == len(whole) * 1000 // 48000
+    data[at : at + 4] = struct.pack(">I", duration - 5)
+    cut = read(bytes(data))
+    assert len(cut) == (duration - 5) * 48
+    assert np.array_equal(cut, whole[: len(cut)])
+
+
+def test_a_film_that_ends_before_its_header_says_is_refused(tmp_path: Path) -> None:
+    """With the index at the front, as on the web, FFmpeg reads what is there without a word."""
+    encode(tmp_path / "web.m4a", 48000, 2, options={"movflags": "+faststart"})
+    data = (tmp_path / "web.m4a").read_bytes()
+    assert len(read(data)) == len(original(48000))
+    with av.open(io.BytesIO(data)) as container:
+        packets = [packet.pos for packet in container.demux() if packet.pos is not None]
+    with pytest.raises(SpeechError, match="cut short: its header promises 0.20 s and 0.04 s can be read"):
+        read(data[: packets[3]])  # one packet is the encoder's delay
+    with pytest.raises(SpeechError, match="damaged or cut short"):
+        read(data[: packets[3] + 20])
+
+
+def test_opus_is_read_at_its_own_rate(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "call.webm"), "w") as container:
+        stream = container.add_stream("libopus", rate=48000, layout="mono")
+        samples = original(48000).T
+        for start in range(0, samples.shape[1], 960):
+            part = np.ascontiguousarray(samples[:, start : start + 960])
+            frame = av.AudioFrame.from_ndarray(part, format="flt", layout="mono")
+            frame.rate, frame.pts = 48000, start
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    sound = read((tmp_path / "call.webm").read_bytes())
+    assert len(sound) == samples.shape[1]
+    assert np.corrcoef(sound, samples[0])[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("kind", ["#EXTM3U\n#EXTINF:1,\n", "ffconcat version 1.0\nfile "])
+def test_a_list_that_names_another_file_opens_nothing(kind: str) -> None:
+    """FFmpeg would open the file that a playlist names; the binary tail makes it no plain text."""
+    listing = kind.encode() + str(SAMPLES / "mono_16k.wav").encode() + b"\n#\x00\x01\xff\n"
+    with pytest.raises(SpeechError, match="cannot be read as sound"):
+        read(listing)
+
+
+def test_random_bytes_are_refused_in_words_or_read() -> None:
+    """Nothing but `SpeechError` may come out of a file, however it was damaged."""
+    random = np.random.default_rng(11)
+    names = ["mono_16k.wav", "stereo_44k.flac", "mono_22k.ogg", "mono_44k.mp3", "stereo_48k.m4a", "film.mkv"]
+    refused = 0
+    for name in names:
+        data = np.frombuffer((SAMPLES / name).read_bytes(), np.uint8)
+        for _ in range(40):
+            broken = data.copy()
+            broken[random.integers(0, min(len(data), 600), 12)] = random.integers(0, 256, 12)
+            try:
+                read(broken.tobytes())
+            except SpeechError as error:
+                assert str(error).endswith(".")
+                refused += 1
+    assert refused > 60  # measured: more than half of the 240
+
+
+def test_an_open_file_is_read_from_its_start() -> None:
+    file = io.BytesIO((SAMPLES / "mono_16k.wav").read_bytes())
+    file.seek(500)
+    assert len(np.concatenate(list(open_recording(file, "sound").blocks))) == len(original(16000))
+
+
+def test_the_sample_films_can_be_made_again(tmp_path: Path) -> None:
+    encode(tmp_path / "film.mp4", 44100, 2, picture=True)
+    again = (tmp_path / "film.mp4").read_bytes()
+    assert np.array_equal(read(again), read((SAMPLES / "film.mp4").read_bytes()))
