@@ -37,7 +37,7 @@ class Toy:
         """Nothing to load."""
 
     def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
-        """(F, 5) weights at 25 frames a second: jaw from loudness, smile from `happy`, seeded blinks and nods."""
+        """(F, 5) weights at 25 fps: jaw from loudness, smile from `happy`, seeded blinks and nods."""
         frames = frame_count(speech.duration, FPS)
         times = frame_times(frames, FPS)
         seeded = np.random.default_rng([direction.seed, frames])
