@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backend's HTTP API, version 1, on the standard library. No bpy; every call may be made off the main
+thread."""
+
+import hashlib
+import http.client
+import ipaddress
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+API = 1
+CHUNK = 1 << 16  # bytes of a sound sent at a time; between two, a cancel is noticed
+
+
+class ClientError(Exception):
+    """The backend said no, or something that cannot be used; the message is a sentence for the panel."""
+
+
+class Unreachable(ClientError):
+    """Nothing answers at the address."""
+
+
+class TimedOut(Unreachable):
+    """Something is there and does not answer in time; it may be busy."""
+
+
+class Stopped(Exception):
+    """The animator cancelled while a sound was being sent."""
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What /v1/info says about an engine; `missing` names what it still needs before it can work."""
+
+    name: str
+    version: str = ""
+    emotions: tuple[str, ...] = ()
+    licence: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a backend is and has; kept by the panel so that it draws without one."""
+
+    address: str
+    version: str
+    device: str
+    engines: tuple[EngineInfo, ...]
+    default_engine: str
+    limits: dict[str, float] = field(default_factory=dict)  # seconds of sound, bytes of file
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One look at a job. state: queued, running, done, failed, cancelled; fraction 0..1."""
+
+    state: str
+    stage: str
+    fraction: float
+    error: str
+
+
+def split_address(address: str) -> tuple[str, int, bool]:
+    """(host, port, is https) of an address. Raises ClientError for one that cannot be used."""
+    text = address.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = None, None, None
+    if parts is None or parts.scheme not in ("http", "https") or not host or parts.path not in ("", "/"):
+        raise ClientError(f"'{address}' is not an address of a backend; write it like http://127.0.0.1:8642.")
+    return host, port or 8642, parts.scheme == "https"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the address is this machine's own. Raises ClientError as split_address does."""
+    host = split_address(address)[0]
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Client:
+    """A backend at one address. Every method raises ClientError (Unreachable when nothing answers)."""
+
+    def __init__(self, address: str, timeout_s: float = 20.0) -> None:
+        self.host, self.port, self.secure = split_address(address)
+        self.address = address.strip().rstrip("/")
+        self.timeout_s = timeout_s
+
+    def info(self) -> Info:
+        reply = self._json("GET", "/v1/info")
+        if reply.get("name") != "mien":
+            raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
+        self._check_api(reply.get("api"))
+        try:
+            engines = tuple(
+                EngineInfo(
+                    name=str(engine["name"]),
+                    version=str(engine.get("version", "")),
+                    emotions=tuple(map(str, engine.get("emotions", ()))),
+                    licence=str(engine.get("licence", "")),
+                    missing=tuple(map(str, engine.get("missing", ()))),
+                )
+                for engine in reply["engines"]
+            )
+            limits = {name: float(value) for name, value in reply.get("limits", {}).items()}
+            default = str(reply.get("default_engine") or engines[0].name)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+            raise ClientError(f"The backend at {self.address} does not say which engines it has.") from None
+        return Info(
+            self.address,
+            str(reply.get("version", "?")),
+            str(reply.get("device", "?")),
+            engines,
+            default,
+            limits,
+        )
+
+    def submit(
+        self,
+        sound: Path,
+        direction: str,
+        engine: str = "",
+        fps: str = "",
+        sent: Callable[[float], None] = lambda share: None,
+    ) -> str:
+        """Ask for a take of a sound file; returns the job's id. `sent` hears the share sent and may raise
+        Stopped."""
+        try:
+            size = sound.stat().st_size
+            file = sound.open("rb")
+        except OSError as error:
+            raise ClientError(
+                f"The sound file '{sound}' cannot be read: {error.strerror or error}."
+            ) from None
+        boundary = f"mien-{uuid.uuid4().hex}"
+        head = b"".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in (("direction", direction), ("engine", engine), ("fps", fps))
+            if value
+        )
+        name = quote(sound.name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
+        head += (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="sound"; filename="{name}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        tail = f"\r\n--{boundary}--\r\n".encode()
+
+        def body() -> Iterator[bytes]:
+            yield head
+            done = 0
+            while chunk := file.read(CHUNK):
+                done += len(chunk)
+                sent(done / size)
+                yield chunk
+            yield tail
+
+        with file:
+            reply = self._json(
+                "POST",
+                "/v1/takes",
+                body(),
+                {
+                    "Content-Type": f"multipart/form-data; boundary={boundary}",
+                    "Content-Length": str(len(head) + size + len(tail)),
+                },
+            )
+        if not isinstance(reply.get("id"), str) or not reply["id"]:
+            raise ClientError(f"The backend at {self.address} took the job but gave it no number.")
+        return reply["id"]
+
+    def progress(self, job: str) -> Progress:
+        reply = self._json("GET", f"/v1/takes/{quote(job, safe='')}")
+        try:
+            fraction = min(max(float(reply.get("fraction") or 0.0), 0.0), 1.0)
+            state = str(reply["state"])
+        except (KeyError, TypeError, ValueError):
+            raise ClientError(f"The backend at {self.address} does not say how far the job is.") from None
+        return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""))
+
+    def result(self, job: str) -> bytes:
+        """The take file's bytes, checked against the hash the backend gives with them."""
+        _, headers, data = self._request("GET", f"/v1/takes/{quote(job, safe='')}/result")
+        tag = headers.get("ETag", "").removeprefix("W/").strip('"').removeprefix("sha256:")
+        if tag and hashlib.sha256(data).hexdigest() != tag.lower():
+            raise ClientError("The take was damaged on its way from the backend; generate it again.")
+        return data
+
+    def cancel(self, job: str) -> None:
+        self._request("DELETE", f"/v1/takes/{quote(job, safe='')}")
+
+    def _check_api(self, theirs: object) -> None:
+        if str(theirs) != str(API):
+            raise ClientError(
+                f"The backend at {self.address} speaks API version {theirs} and this extension speaks "
+                f"version {API}; "
+                "update the older of the two."
+            )
+
+    def _json(self, method: str, path: str, body=None, headers: dict[str, str] | None = None) -> dict:
+        data = self._request(method, path, body, headers)[2]
+        try:
+            reply = json.loads(data)
+        except (ValueError, RecursionError):
+            reply = None
+        if not isinstance(reply, dict):
+            raise ClientError(
+                f"The backend at {self.address} answered {path} with something that is not JSON."
+            )
+        return reply
+
+    def _request(
+        self, method: str, path: str, body=None, headers: dict[str, str] | None = None
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
+        connection = kind(self.host, self.port, timeout=self.timeout_s)
+        try:
+            try:
+                connection.request(method, path, body, {"Accept": "application/json", **(headers or {})})
+            except (BrokenPipeError, ConnectionResetError):
+                if body is None:  # a backend that refuses a sound early hangs up on the rest of it: hear why
+                    raise
+            response = connection.getresponse()
+            data = response.read()
+        except TimeoutError:
+            raise TimedOut(
+                f"The backend at {self.address} did not answer within {self.timeout_s:g} seconds."
+            ) from None
+        except OSError as error:
+            reason = error.strerror or str(error) or type(error).__name__
+            raise Unreachable(f"No backend answers at {self.address} ({reason}).") from None
+        except http.client.HTTPException:
+            raise ClientError(
+                f"What answers at {self.address} is not a Mien backend; check the address."
+            ) from None
+        finally:
+            connection.close()
+        api = response.headers.get("Mien-API")
+        if api is None and response.status < 400:
+            raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
+        if api is not None:
+            self._check_api(api)
+        if response.status >= 400:
+            raise ClientError(self._refusal(response.status, data))
+        return response.status, response.headers, data
+
+    def _refusal(self, status: int, data: bytes) -> str:
+        """The sentence of an RFC 9457 problem; of anything else, the status."""
+        try:
+            problem = json.loads(data)
+            detail = problem.get("detail") or problem.get("title")
+        except (ValueError, AttributeError, RecursionError):
+            detail = None
+        if isinstance(detail, str) and detail.strip():
+            return detail.strip()
+        return f"The backend at {self.address} refused with status {status} and gave no reason."

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shape keys: read, add and match, without touching those that are there."""
+
+import bpy
+import numpy as np
+
+BASIS_NAME = "Mien basis"  # prefix of the keys that carry a vertex engine's basis
+
+
+def to_blender(points: np.ndarray) -> np.ndarray:
+    """Head space (..., 3) (y up, z forward) in Blender's axes: (x, y, z) -> (x, -z, y)."""
+    out = np.empty(points.shape, np.float32)
+    out[..., 0], out[..., 1], out[..., 2] = points[..., 0], -points[..., 2], points[..., 1]
+    return out
+
+
+def names(mesh: bpy.types.Mesh) -> tuple[str, ...]:
+    """The names of the mesh's relative keys, without the reference one."""
+    keys = mesh.shape_keys
+    if keys is None:
+        return ()
+    return tuple(block.name for block in keys.key_blocks if block != keys.reference_key)
+
+
+def rest(mesh: bpy.types.Mesh) -> np.ndarray:
+    """(V, 3) float32: the reference key's points, or the mesh's own."""
+    count = len(mesh.vertices)
+    points = np.empty(count * 3, np.float32)
+    if mesh.shape_keys is not None:
+        mesh.shape_keys.reference_key.points.foreach_get("co", points)
+    else:
+        mesh.vertices.foreach_get("co", points)
+    return points.reshape(count, 3)
+
+
+def add(speaker: bpy.types.Object, name: str, points: np.ndarray) -> bpy.types.ShapeKey:
+    """A key with the given points (V, 3) and value 0; the reference key is made first where there is none."""
+    if speaker.data.shape_keys is None:
+        speaker.shape_key_add(name="Basis", from_mix=False)
+    block = speaker.shape_key_add(name=name, from_mix=False)
+    block.points.foreach_set("co", np.ascontiguousarray(points, np.float32).ravel())
+    block.value = 0.0
+    return block
+
+
+def fit_range(block: bpy.types.ShapeKey, low: float, high: float) -> None:
+    """Widen the slider so that Blender does not clip values in low..high: it clips animation too."""
+    if low < block.slider_min:
+        block.slider_min = low
+    if high > block.slider_max:
+        block.slider_max = high
+
+
+def value_path(name: str) -> str:
+    return f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
+
+
+def put_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
+    """Keys for a basis (K, V, 3) in head-space metres; their names. Keys of an earlier basis are given the
+    new shape,
+    so that the same basis again changes nothing, and keys left over from a longer one are set to rest."""
+    points = rest(speaker.data)
+    mine = []
+    for number, shape in enumerate(to_blender(basis)):
+        name = f"{BASIS_NAME} {number:03d}"
+        keys = speaker.data.shape_keys
+        block = keys.key_blocks.get(name) if keys is not None else None
+        if block is None:
+            block = add(speaker, name, points + shape)
+        else:
+            block.points.foreach_set("co", (points + shape).ravel())
+        mine.append(block.name)
+    for block in speaker.data.shape_keys.key_blocks:
+        if block.name.startswith(BASIS_NAME) and block.name not in mine:
+            block.value = 0.0
+    return mine

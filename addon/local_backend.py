@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A backend of one's own: found, started as a child, watched and stopped. No bpy.
+
+The child gets `--parent PID`, so it ends by itself even when Blender is killed and can stop nothing.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+START_LIMIT_S = 120.0  # a first start imports numpy, scipy and an engine from a cold disk
+STOP_LIMIT_S = 5.0
+LOG_TAIL = 300  # characters of the child's last words in a message
+
+
+class LocalBackendError(Exception):
+    """No backend of one's own could be started; the message is a sentence for the panel."""
+
+
+def find_command(preferred: str = "") -> list[str]:
+    """The command that runs `mien`: the preference, then `mien` on PATH, then $MIEN_COMMAND.
+
+    Raises LocalBackendError, which says how to install it.
+    """
+    if preferred.strip():
+        return _command(preferred.strip(), "The command for the backend in Mien's preferences")
+    found = shutil.which("mien")
+    if found:
+        return [found]
+    if os.environ.get("MIEN_COMMAND", "").strip():
+        return _command(os.environ["MIEN_COMMAND"].strip(), "The command in MIEN_COMMAND")
+    raise LocalBackendError(
+        "No backend is installed: there is no command 'mien' on this machine. Install it with "
+        "'pip install mien' in a Python of your own, or give its path in Mien's preferences."
+    )
+
+
+def _command(text: str, whose: str) -> list[str]:
+    if Path(text).expanduser().is_file():
+        return [str(Path(text).expanduser())]
+    parts = shlex.split(text, posix=sys.platform != "win32")
+    program = shutil.which(parts[0]) if parts else None
+    if program is None:
+        raise LocalBackendError(
+            f"{whose} is '{text}', and there is no such program; correct it or leave it empty."
+        )
+    return [program, *parts[1:]]
+
+
+class LocalBackend:
+    """At most one child process that serves the API on loopback."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._abandon = threading.Event()  # set by stop(), so that it need not wait for a start
+        self._child: subprocess.Popen | None = None
+        self._folder: Path | None = None
+        self.address = ""
+        atexit.register(self.stop)
+
+    @property
+    def running(self) -> bool:
+        child = self._child
+        return child is not None and child.poll() is None and bool(self.address)
+
+    def start(self, preferred: str = "", stop: threading.Event | None = None) -> str:
+        """The address of the child, started if need be. Raises LocalBackendError; blocks until it listens."""
+        with self._lock:
+            if self.running:
+                return self.address
+            self._end()
+            self._abandon.clear()
+            command = find_command(preferred)
+            self._folder = Path(tempfile.mkdtemp(prefix="mien-backend-"))
+            port_file = self._folder / "port.json"
+            arguments = ["serve", "--port", "0", "--port-file", str(port_file), "--parent", str(os.getpid())]
+            try:
+                with (self._folder / "log.txt").open("wb") as log:
+                    self._child = subprocess.Popen(
+                        [*command, *arguments],
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                    )
+            except OSError as error:
+                self._end()
+                raise LocalBackendError(
+                    f"The backend could not be started with '{command[0]}': {error.strerror or error}."
+                ) from None
+            try:
+                self.address = f"http://127.0.0.1:{self._await_port(port_file, stop)}"
+            except LocalBackendError:
+                self._end()
+                raise
+            return self.address
+
+    def _await_port(self, port_file: Path, stop: threading.Event | None) -> int:
+        end = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < end:
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    return int(json.loads(port_file.read_text(encoding="utf-8"))["port"])
+                except (ValueError, KeyError, TypeError):
+                    raise LocalBackendError("The backend started and wrote no port; update it.") from None
+            if self._child.poll() is not None:
+                raise LocalBackendError(f"The backend ended as it started{self._last_words()}")
+            if self._abandon.wait(0.05) or (stop is not None and stop.is_set()):
+                raise LocalBackendError("The start of the backend was cancelled.")
+        raise LocalBackendError(
+            f"The backend did not start within {START_LIMIT_S:g} seconds{self._last_words()}"
+        )
+
+    def death(self) -> str:
+        """A sentence if the child ended by itself, '' if it lives or none was started."""
+        child = self._child
+        if child is None or child.poll() is None:
+            return ""
+        return f"The backend that Blender started has ended{self._last_words()}"
+
+    def _last_words(self) -> str:
+        code = self._child.poll() if self._child else None
+        try:
+            log = (self._folder / "log.txt").read_text(encoding="utf-8", errors="replace").strip()
+        except (OSError, TypeError):
+            log = ""
+        text = "" if code is None else f" (exit status {code})"
+        last = log.splitlines()[-1][-LOG_TAIL:].rstrip(".") if log else ""
+        return f"{text}; its last words: {last}." if last else f"{text}."
+
+    def stop(self) -> None:
+        """End the child, and wait until it is gone. Safe to call at any time, twice too."""
+        self._abandon.set()
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        child, self._child, self.address = self._child, None, ""
+        if child is not None and child.poll() is None:
+            child.terminate()
+            try:
+                child.wait(STOP_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the buttons do. Each button that is greyed out says why (`disabled_reason`)."""
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
+
+from . import channels, default_head, keys, sound
+from .apply import ApplyError, apply_take
+from .client import ClientError, is_loopback
+from .jobs import Request
+from .preferences import preferences
+from .pump import pump
+from .take import TakeError, read_take
+
+HEAD_VERTICES = 4538  # Mien's own head: what vertex engines move
+
+
+def speaker_of(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The active mesh; or the mesh whose head the active empty turns."""
+    active = context.view_layer.objects.active if context.view_layer else None
+    if active is None:
+        return None
+    parent = active.parent
+    if (
+        active.type == "EMPTY"
+        and parent is not None
+        and parent.type == "MESH"
+        and parent.mien.head_object == active
+    ):
+        return parent
+    return active if active.type == "MESH" else None
+
+
+def request_of(context: bpy.types.Context, speaker: bpy.types.Object) -> Request:
+    """What the panel asks for now, as plain values."""
+    settings, wanted = speaker.mien, preferences(context)
+    return Request(
+        speaker=speaker.name,
+        speaker_uid=getattr(speaker, "session_uid", 0),
+        scene=context.scene.name,
+        sound=str(sound.absolute(settings.sound)),
+        start_frame=settings.start_frame,
+        direction=settings.direction(),
+        engine=settings.engine,
+        fps=str(sound.scene_fps(context.scene)),
+        address=wanted.address,
+        start_own=wanted.start_own and is_loopback(wanted.address),
+        command=wanted.command,
+        place_sound=settings.place_sound,
+    )
+
+
+def address_refusal(context: bpy.types.Context) -> str:
+    """Why the backend's address may not be asked; '' when it may. Loopback is not the internet."""
+    try:
+        if is_loopback(preferences(context).address) or bpy.app.online_access:
+            return ""
+    except ClientError as error:
+        return str(error).rstrip(".")
+    return "The backend is on another machine: allow online access in Preferences > System"
+
+
+class Reasoned:
+    """A button whose greyed-out tooltip says why."""
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return ""
+
+    @classmethod
+    def poll(cls, context):
+        reason = cls.disabled_reason(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+
+class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
+    """Add Mien's head at the 3D cursor: a face with the 52 ARKit shape keys, free to use for anything
+    (CC0)"""
+
+    bl_idname = "mien.add_head"
+    bl_label = "Add Default Head"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return "" if context.mode == "OBJECT" else "Go to Object Mode first"
+
+    def execute(self, context):
+        try:
+            default_head.add_head(context, default_head.read_head(default_head.find_file()))
+        except default_head.HeadError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def invoke(self, context, event):
+        done = self.execute(context)
+        region = next((r for r in context.area.regions if r.type == "WINDOW"), None) if context.area else None
+        if done == {"FINISHED"} and context.area.type == "VIEW_3D" and region is not None:
+            with context.temp_override(
+                region=region
+            ):  # a head is 25 cm high: frame it, or it is hard to find
+                bpy.ops.view3d.view_selected()
+        return done
+
+
+class MIEN_OT_generate(Reasoned, bpy.types.Operator):
+    """Make the speaker say the sound: the take becomes shape-key animation, in one undo step"""
+
+    bl_idname = "mien.generate"
+    bl_label = "Generate Lip-Sync"
+    bl_options = {"REGISTER"}  # the undo step is pushed when the take is applied, not when it is asked for
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        run = context.window_manager.mien_run
+        if run.running:
+            return f"Already generating for '{run.speaker}'; wait for it or cancel it"
+        speaker = speaker_of(context)
+        if speaker is None:
+            return "Select the mesh of a face, or use Add Default Head"
+        match = channels.match(channels.ARKIT, keys.names(speaker.data))
+        if not match.keys and len(speaker.data.vertices) != HEAD_VERTICES:
+            return f"'{speaker.name}' has none of ARKit's shape keys (jawOpen, ...): use Add Default Head"
+        return sound.refusal(speaker.mien.sound) or address_refusal(context)
+
+    def invoke(self, context, event):
+        pump.begin(request_of(context, speaker_of(context)))
+        return {"FINISHED"}
+
+    def execute(self, context):
+        """The blocking way, for scripts and Blender without a window."""
+        error = pump.run(request_of(context, speaker_of(context)))
+        if error:
+            self.report({"ERROR"}, error)
+            return {"CANCELLED"}
+        self.report({"INFO"}, pump.state.note)
+        return {"FINISHED"}
+
+
+class MIEN_OT_cancel(Reasoned, bpy.types.Operator):
+    """Stop generating; the scene stays as it is"""
+
+    bl_idname = "mien.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return "" if context.window_manager.mien_run.running else "Nothing is being generated"
+
+    def execute(self, context):
+        pump.cancel()
+        return {"FINISHED"}
+
+
+class MIEN_OT_dismiss(bpy.types.Operator):
+    """Clear this message"""
+
+    bl_idname = "mien.dismiss"
+    bl_label = "Clear Message"
+
+    def execute(self, context):
+        pump.dismiss()
+        return {"FINISHED"}
+
+
+class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
+    """Put a take file (*.take.safetensors, from 'mien speak') on the speaker"""
+
+    bl_idname = "mien.apply_take"
+    bl_label = "Apply Take File"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = ".safetensors"
+    filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if context.mode != "OBJECT":
+            return "Go to Object Mode first"
+        return "" if speaker_of(context) is not None else "Select the mesh of a face, or use Add Default Head"
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        try:
+            take = read_take(self.filepath)
+            note = apply_take(
+                context.scene, speaker, take, speaker.mien.start_frame, sound.scene_fps(context.scene)
+            )
+        except (TakeError, ApplyError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, note)
+        return {"FINISHED"}
+
+
+class MIEN_OT_choose_engine(bpy.types.Operator):
+    """Choose which engine performs"""
+
+    bl_idname = "mien.choose_engine"
+    bl_label = "Choose Engine"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    name: StringProperty()
+
+    def execute(self, context):
+        speaker_of(context).mien.engine = self.name
+        return {"FINISHED"}
+
+
+class MIEN_OT_fit_end(bpy.types.Operator):
+    """Let the scene end where the take does; it ends before it now"""
+
+    bl_idname = "mien.fit_end"
+    bl_label = "Extend Scene"
+    bl_options = {"REGISTER", "UNDO"}
+    frame: IntProperty()
+
+    def execute(self, context):
+        context.scene.frame_end = max(context.scene.frame_end, self.frame)
+        return {"FINISHED"}
+
+
+class MIEN_OT_check_backend(Reasoned, bpy.types.Operator):
+    """Look what answers at the address, and which engines it has"""
+
+    bl_idname = "mien.check_backend"
+    bl_label = "Look"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return address_refusal(context)
+
+    def execute(self, context):
+        wanted = preferences(context)
+        pump.look(wanted.address, False, wanted.command)
+        return {"FINISHED"}
+
+
+class MIEN_OT_start_backend(Reasoned, bpy.types.Operator):
+    """Start a backend on this machine, unless one answers at the address; it ends with Blender"""
+
+    bl_idname = "mien.start_backend"
+    bl_label = "Start"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return "Blender's own backend runs already" if pump.local.running else address_refusal(context)
+
+    def execute(self, context):
+        wanted = preferences(context)
+        pump.look(wanted.address, True, wanted.command)
+        return {"FINISHED"}
+
+
+class MIEN_OT_stop_backend(Reasoned, bpy.types.Operator):
+    """Stop the backend that Blender started"""
+
+    bl_idname = "mien.stop_backend"
+    bl_label = "Stop"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if not pump.local.running:
+            return "Blender has started no backend of its own"
+        return "Cancel the take first" if context.window_manager.mien_run.running else ""
+
+    def execute(self, context):
+        pump.stop_local()
+        return {"FINISHED"}
+
+
+CLASSES = (
+    MIEN_OT_add_head,
+    MIEN_OT_generate,
+    MIEN_OT_cancel,
+    MIEN_OT_dismiss,
+    MIEN_OT_apply_take,
+    MIEN_OT_choose_engine,
+    MIEN_OT_fit_end,
+    MIEN_OT_check_backend,
+    MIEN_OT_start_backend,
+    MIEN_OT_stop_backend,
+)

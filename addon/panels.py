@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The 'Mien' tab of the 3D view's sidebar. Draws what is stored and cached; asks no backend."""
+
+import blf
+import bpy
+
+from . import channels, keys
+from .operators import HEAD_VERTICES, speaker_of
+from .preferences import preferences
+from .pump import pump
+
+
+def wrap(text: str, width: float, measure) -> list[str]:
+    """The text in lines no wider than `width` (as `measure` measures a string), broken between words."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and measure(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def _say(layout, context, text: str, icon: str) -> None:
+    """A sentence in as many lines as the sidebar's width needs, in a box that can be cleared."""
+    scale = context.preferences.system.ui_scale
+    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
+    box = layout.box()
+    row = box.row()
+    column = row.column(align=True)
+    column.scale_y = 0.75
+    width = context.region.width - 105 * scale  # the icon, the button, the margins
+    for number, line in enumerate(wrap(text, width, lambda words: blf.dimensions(0, words)[0])):
+        column.label(text=line, icon=icon if number == 0 else "BLANK1")
+    row.operator("mien.dismiss", text="", icon="X", emboss=False)
+
+
+class _Tab:
+    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Mien"
+
+
+class MIEN_PT_speaker(_Tab, bpy.types.Panel):
+    bl_label = "Lip-Sync"
+    bl_idname = "MIEN_PT_speaker"
+
+    def draw(self, context):
+        layout, run = self.layout, context.window_manager.mien_run
+        speaker = speaker_of(context)
+        if speaker is None:
+            layout.label(text="Select the mesh of a face", icon="INFO")
+        else:
+            _draw_speaker(layout, speaker)
+        layout.operator("mien.add_head", icon="ADD")
+        if speaker is not None:
+            _draw_settings(layout, speaker)
+        button = layout.row()
+        button.scale_y = 1.6
+        button.operator_context = "INVOKE_DEFAULT"
+        button.operator("mien.generate", icon="PLAY")
+        if run.running:
+            _draw_run(layout, run)
+        if run.error:
+            _say(layout, context, run.error, "ERROR")
+        elif run.note:
+            _say(layout, context, run.note, "CHECKMARK")
+        if speaker is not None and not run.running:
+            _draw_hints(layout, context, speaker)
+
+
+def _draw_speaker(layout, speaker) -> None:
+    row = layout.row()
+    row.label(text=speaker.name, icon="MESH_DATA")
+    count = len(channels.match(channels.ARKIT, keys.names(speaker.data)).keys)
+    if count or len(speaker.data.vertices) != HEAD_VERTICES:
+        side = row.row()
+        side.alignment = "RIGHT"
+        side.label(text=f"{count} of {len(channels.ARKIT)} keys")
+
+
+def _draw_settings(layout, speaker) -> None:
+    settings = speaker.mien
+    layout.use_property_split, layout.use_property_decorate = True, False
+    column = layout.column()
+    column.prop(settings, "sound")
+    column.prop(settings, "start_frame")
+    column.prop(settings, "place_sound")
+    column = layout.column()
+    column.prop(settings, "emotion")
+    row = column.row()
+    row.active = settings.emotion != "neutral"
+    row.prop(settings, "intensity", slider=True)
+    column.prop(settings, "seed")
+    row = column.row()
+    split = row.split(factor=0.4)
+    side = split.row()
+    side.alignment = "RIGHT"
+    side.label(text="Engine")
+    split.menu("MIEN_MT_engines", text=_engine_name(settings.engine))
+
+
+def _engine_name(name: str) -> str:
+    info = pump.state.info
+    if name:
+        known = info is None or any(engine.name == name for engine in info.engines)
+        return name if known else f"{name} (not there)"
+    return f"Default ({info.default_engine})" if info is not None else "Default"
+
+
+def _draw_run(layout, run) -> None:
+    column = layout.column()
+    column.progress(factor=run.fraction, type="BAR", text=f"{run.stage.capitalize()}  {run.fraction:.0%}")
+    column.separator(factor=2.0)
+    row = column.row()
+    row.alignment = "RIGHT"  # away from Generate, so that a second click does not cancel
+    row.operator("mien.cancel", icon="CANCEL")
+
+
+def _draw_hints(layout, context, speaker) -> None:
+    last, scene = speaker.mien.last_frame, context.scene
+    if last > scene.frame_end:
+        layout.operator(
+            "mien.fit_end", text=f"Extend Scene to Frame {last}", icon="PREVIEW_RANGE"
+        ).frame = last
+    if last and scene.sync_mode == "NONE":
+        column = layout.column(align=True)
+        column.label(text="Playback may drift from the sound:", icon="INFO")
+        column.prop(scene, "sync_mode", text="")
+
+
+class MIEN_MT_engines(bpy.types.Menu):
+    bl_label = "Engine"
+    bl_idname = "MIEN_MT_engines"
+
+    def draw(self, context):
+        layout, info = self.layout, pump.state.info
+        layout.operator("mien.choose_engine", text="Default of the Backend").name = ""
+        if info is None:
+            layout.label(text="Look for the backend to see its engines", icon="INFO")
+            return
+        for engine in info.engines:
+            lack = f", misses {', '.join(engine.missing)}" if engine.missing else ""
+            licence = f"  ({engine.licence}{lack})" if engine.licence or lack else ""
+            row = layout.row()
+            row.enabled = not engine.missing
+            row.operator("mien.choose_engine", text=f"{engine.name}{licence}").name = engine.name
+
+
+class _OfSpeaker(_Tab):
+    bl_parent_id = "MIEN_PT_speaker"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context):
+        return speaker_of(context) is not None
+
+    def draw(self, context):
+        layout, settings = self.layout, speaker_of(context).mien
+        layout.use_property_split, layout.use_property_decorate = True, False
+        for name in self.sliders:
+            layout.prop(settings, name, slider=True)
+
+
+class MIEN_PT_articulation(_OfSpeaker, bpy.types.Panel):
+    bl_label = "Articulation"
+    sliders = ("jaw", "lips")
+
+
+class MIEN_PT_life(_OfSpeaker, bpy.types.Panel):
+    bl_label = "Life"
+    sliders = ("blinks", "brows", "gaze", "head")
+
+    def draw(self, context):
+        super().draw(context)
+        self.layout.prop(speaker_of(context).mien, "head_object")
+
+
+class MIEN_PT_backend(_Tab, bpy.types.Panel):
+    bl_label = "Backend"
+    bl_parent_id = "MIEN_PT_speaker"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context):
+        layout, wanted, run = self.layout, preferences(context), context.window_manager.mien_run
+        if isinstance(wanted, bpy.types.AddonPreferences):
+            layout.prop(wanted, "address", text="")
+            layout.prop(wanted, "start_own")
+        if run.backend:
+            _lines(layout, context, run.backend)
+        row = layout.row(align=True)
+        row.operator("mien.check_backend", icon="VIEWZOOM")
+        row.operator("mien.start_backend")
+        row.operator("mien.stop_backend")
+        layout.operator_context = "INVOKE_DEFAULT"
+        layout.operator("mien.apply_take", icon="FILE")
+
+
+def _lines(layout, context, text: str) -> None:
+    scale = context.preferences.system.ui_scale
+    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
+    column = layout.column(align=True)
+    column.scale_y = 0.75
+    for line in wrap(text, context.region.width - 60 * scale, lambda words: blf.dimensions(0, words)[0]):
+        column.label(text=line)
+
+
+def add_to_menu(self, context):
+    self.layout.operator("mien.add_head", text="Mien Head", icon="USER")
+
+
+CLASSES = (
+    MIEN_MT_engines,
+    MIEN_PT_speaker,
+    MIEN_PT_articulation,
+    MIEN_PT_life,
+    MIEN_PT_backend,
+)
+
+
+def register() -> None:
+    bpy.types.VIEW3D_MT_mesh_add.append(add_to_menu)
+
+
+def unregister() -> None:
+    bpy.types.VIEW3D_MT_mesh_add.remove(add_to_menu)

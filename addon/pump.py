@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a job meets Blender: a timer on the main thread moves events to the state and the take into the
+scene."""
+
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import jobs, sound, worker
+from .apply import ApplyError, apply_take
+from .client import ClientError
+from .local_backend import LocalBackend, LocalBackendError
+
+TICK_S = 0.1
+JOIN_S = 2.0  # a worker that was told to stop has this long to tell the backend
+
+
+class Pump:
+    """One run at a time. Everything here is called on the main thread, except that workers put events."""
+
+    def __init__(self) -> None:
+        self.state = jobs.State()
+        self.local = LocalBackend()
+        self._events: queue.SimpleQueue = queue.SimpleQueue()
+        self._worker: worker.Worker | None = None
+        self._looking: threading.Thread | None = None
+        self._held: jobs.ApplyTake | None = None
+        self._blocking = False
+
+    def begin(self, request: jobs.Request) -> None:
+        """Generate in the background; the timer applies the take."""
+        self._send(jobs.Asked(request))
+        self._wake()
+
+    def run(self, request: jobs.Request) -> str:
+        """Generate and apply before returning, for scripts; '' or the sentence that says what went wrong."""
+        self._blocking = True
+        try:
+            self._send(jobs.Asked(request))
+            self._drain()
+            if self._held is not None:
+                self._send(
+                    jobs.Failed(self.state.ticket, f"{self._held_reason} The scene was left as it was.")
+                )
+        finally:
+            self._blocking = False
+        return self.state.error
+
+    def cancel(self, reason: str = "") -> None:
+        self._send(jobs.Cancelled(reason) if reason else jobs.Cancelled())
+
+    def dismiss(self) -> None:
+        self._send(jobs.Dismissed())
+
+    def look(self, address: str, start_own: bool, command: str) -> None:
+        """Ask, in a thread, what answers at the address; start a backend of one's own if asked and none
+        does."""
+
+        def ask() -> None:
+            try:
+                _, info = worker.connect(address, start_own, command, self.local)
+                self._events.put(jobs.Seen(info, worker.describe(info)))
+            except (ClientError, LocalBackendError) as error:
+                self._events.put(jobs.Seen(None, str(error)))
+
+        if self._looking is None or not self._looking.is_alive():
+            self._send(jobs.Seen(None, "Looking ..."))
+            self._looking = threading.Thread(target=ask, name="mien-look", daemon=True)
+            self._looking.start()
+        self._wake()
+
+    def stop_local(self) -> None:
+        self.local.stop()
+        self._send(jobs.Seen(None, "The backend that Blender started was stopped."))
+
+    def close(self) -> None:
+        """Cancel, stop the backend, end the timer: the extension is going away, or Blender is."""
+        if self.state.running:
+            self.cancel()
+        thread, self._worker = self._worker, None
+        if thread is not None:
+            thread.join(JOIN_S)
+        self.local.stop()
+        if bpy.app.timers.is_registered(self._tick):
+            bpy.app.timers.unregister(self._tick)
+
+    def _wake(self) -> None:
+        if not bpy.app.timers.is_registered(self._tick):
+            bpy.app.timers.register(self._tick, first_interval=TICK_S, persistent=True)
+
+    def _tick(self) -> float | None:
+        self._drain()
+        if self._held is not None:
+            self._do(self._held)
+        looking = self._looking is not None and self._looking.is_alive()
+        busy = self.state.running or looking or not self._events.empty()
+        return TICK_S if busy else None
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                event = self._events.get_nowait()
+            except queue.Empty:
+                return
+            self._send(event)
+
+    def _send(self, event: object) -> None:
+        before = self.state
+        self.state, effects = jobs.step(self.state, event)
+        if not self.state.running:
+            self._held = None
+        for effect in effects:
+            self._do(effect)
+        if self.state != before:
+            _show(self.state)
+
+    def _do(self, effect: object) -> None:
+        match effect:
+            case jobs.StartWork(ticket, request) if self._blocking:
+                worker.work(ticket, request, self._events.put, threading.Event(), self.local)
+            case jobs.StartWork(ticket, request):
+                self._worker = worker.Worker(ticket, request, self._events.put, self.local)
+                self._worker.start()
+            case jobs.StopWork():
+                if self._worker is not None:
+                    self._worker.stop.set()
+            case jobs.ApplyTake(ticket, request, take):
+                self._apply(effect, ticket, request, take)
+
+    def _apply(self, effect: jobs.ApplyTake, ticket: int, request: jobs.Request, take) -> None:
+        speaker, scene = find_speaker(request), bpy.data.scenes.get(request.scene)
+        if speaker is None or scene is None:
+            gone = f"'{request.speaker}'" if speaker is None else f"The scene '{request.scene}'"
+            self._send(
+                jobs.Failed(ticket, f"{gone} is not there any more, so the take was dropped. Generate again.")
+            )
+            return
+        reason = hold_reason(speaker)
+        if reason:
+            self._held, self._held_reason = effect, reason
+            self._send(jobs.Held(ticket, reason))
+            return
+        self._held = None
+        try:
+            note = in_one_step(
+                f"Mien: {speaker.name} speaks", lambda: put_take(scene, speaker, take, request)
+            )
+        except ApplyError as error:
+            self._send(jobs.Failed(ticket, f"{error} The scene was left as it was."))
+        except Exception as error:  # a fault of ours: taken back, and told in the panel and the console
+            traceback.print_exc()
+            self._send(
+                jobs.Failed(ticket, f"The take could not be applied ({error}); the scene was taken back.")
+            )
+        else:
+            self._send(jobs.Applied(ticket, note))
+
+
+def put_take(scene: bpy.types.Scene, speaker: bpy.types.Object, take, request: jobs.Request) -> str:
+    """The take and its sound in the scene; a sentence on what was done."""
+    note = apply_take(scene, speaker, take, request.start_frame, sound.scene_fps(scene))
+    if request.place_sound:
+        try:
+            sound.place(scene, speaker.name, sound.absolute(request.sound), request.start_frame)
+        except sound.SoundError as error:
+            note = f"{note} {error}"
+    return note
+
+
+def in_one_step(message: str, change: Callable[[], str]) -> str:
+    """Make a change outside an operator as exactly one undo step; one that fails half-way is taken back."""
+    can_undo = bpy.ops.ed.undo_push.poll()
+    try:
+        done = change()
+    except ApplyError:
+        raise  # refused before anything was changed
+    except Exception:
+        if can_undo:
+            bpy.ops.ed.undo_push(message=message)
+            bpy.ops.ed.undo()
+        raise
+    if can_undo:
+        bpy.ops.ed.undo_push(message=message)
+    return done
+
+
+def find_speaker(request: jobs.Request) -> bpy.types.Object | None:
+    """The speaker by its session id, which outlives a rename and undo, else by name."""
+    for thing in bpy.data.objects:
+        if request.speaker_uid and getattr(thing, "session_uid", 0) == request.speaker_uid:
+            return thing
+    return bpy.data.objects.get(request.speaker)
+
+
+def hold_reason(speaker: bpy.types.Object) -> str:
+    """Why the take must wait: Blender would lose it or break off what the animator is doing. '' when it
+    need not."""
+    if speaker.mode in ("EDIT", "SCULPT"):
+        return f"Leave {speaker.mode.capitalize()} Mode to receive the take."
+    keys = speaker.data.shape_keys if speaker.type == "MESH" else None
+    if keys is not None and keys.animation_data is not None and keys.animation_data.use_tweak_mode:
+        return "Leave tweak mode in the NLA editor (Tab) to receive the take."
+    if bpy.app.is_job_running("RENDER"):
+        return "The take waits until the render is done."
+    for window in bpy.context.window_manager.windows:
+        if any(
+            running.bl_idname.startswith("TRANSFORM_OT") for running in getattr(window, "modal_operators", ())
+        ):
+            return "The take waits until the transform is done."
+    return ""
+
+
+def _show(state: jobs.State) -> None:
+    """Copy the state to where the panel reads it, and have the sidebars drawn."""
+    manager = bpy.context.window_manager
+    run = getattr(manager, "mien_run", None)
+    if run is None:
+        return
+    run.running, run.stage, run.fraction = state.running, state.stage, state.fraction
+    run.speaker = state.request.speaker if state.request else ""
+    run.error, run.note, run.backend = state.error, state.note, state.backend
+    for window in manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+pump = Pump()
+
+
+@persistent
+def _before_load(*_) -> None:
+    pump.cancel("Another file was opened, so the take that was on its way was dropped.")
+
+
+def register() -> None:
+    bpy.app.handlers.load_pre.append(_before_load)
+
+
+def unregister() -> None:
+    pump.close()
+    bpy.app.handlers.load_pre.remove(_before_load)

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The head's rotation as curves of an object: an empty that bends the neck, or whatever the animator
+chose."""
+
+import bpy
+import numpy as np
+from mathutils import Euler, Matrix, Quaternion
+
+from .curves import Curve, constant_or_all, is_animated_by_mien
+
+REST = "mien_rest"  # custom property: the object's rotation without Mien, as a quaternion
+# R = Ry(yaw) Rx(pitch) Rz(roll) of head space is Rz(yaw) Rx(pitch) Ry(-roll) in Blender's axes; an Euler
+# order is
+# named from the rotation applied first.
+ORDER = "YXZ"
+
+
+def matrix(pitch: float, yaw: float, roll: float) -> Matrix:
+    """One frame of head_rotation (radians, head space) as a 3x3 matrix in Blender's axes."""
+    return Euler((pitch, -roll, yaw), ORDER).to_matrix()
+
+
+def remember_rest(target: bpy.types.Object) -> None:
+    """Keep the rotation that the take turns from. A target that Mien already animates keeps the one of the
+    first time."""
+    if REST in target and is_animated_by_mien(target):
+        return
+    rotation = target.matrix_basis.to_quaternion()
+    target[REST] = [float(value) for value in rotation]
+
+
+def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarray) -> list[Curve]:
+    """Curves of the target's own kind of rotation for head_rotation (F, 3) at frames (F,), turning from
+    its rest."""
+    rest = Quaternion(target.get(REST, (1.0, 0.0, 0.0, 0.0))).to_matrix()
+    turned = [rest @ matrix(*map(float, angles)) for angles in head_rotation]
+    mode = target.rotation_mode
+    if mode == "QUATERNION":
+        path, rows = "rotation_quaternion", _continuous([turn.to_quaternion() for turn in turned])
+    elif mode == "AXIS_ANGLE":
+        path, rows = "rotation_axis_angle", []
+        for turn in turned:
+            axis, angle = turn.to_quaternion().to_axis_angle()
+            rows.append((angle, *axis))
+    else:
+        path, rows, last = "rotation_euler", [], None
+        for turn in turned:
+            last = turn.to_euler(mode, last) if last is not None else turn.to_euler(mode)
+            rows.append(tuple(last))
+    values = np.asarray(rows, np.float32)
+    return [constant_or_all(path, axis, frames, values[:, axis]) for axis in range(values.shape[1])]
+
+
+def _continuous(quaternions: list[Quaternion]) -> list[tuple[float, ...]]:
+    """The same rotations with signs that do not flip between frames, which would spin the head between two
+    keys."""
+    rows: list[tuple[float, ...]] = []
+    for quaternion in quaternions:
+        if rows and sum(a * b for a, b in zip(rows[-1], quaternion, strict=True)) < 0:
+            quaternion = -quaternion
+        rows.append(tuple(quaternion))
+    return rows

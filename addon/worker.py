@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backend's side of a job: connect, send, wait, fetch; in a thread of its own or in the caller's. No
+bpy."""
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .client import Client, ClientError, Info, Stopped, TimedOut, Unreachable
+from .jobs import Arrived, Failed, Progressed, Request, Seen
+from .local_backend import LocalBackend, LocalBackendError
+from .take import Take, TakeError, read_take
+
+POLL_FIRST_S, POLL_LAST_S = 0.05, 0.5
+PATIENCE_S = 60.0  # a busy backend may be slow to answer; a dead one refuses the connection at once
+
+
+def work(
+    ticket: int, request: Request, post: Callable[[object], None], stop: threading.Event, local: LocalBackend
+) -> None:
+    """The backend's side of one job, start to end, in the calling thread. Posts exactly one Arrived or
+    Failed,
+    unless it is stopped; raises nothing."""
+    try:
+        take = _take(ticket, request, post, stop, local)
+    except Stopped:
+        return
+    except (ClientError, LocalBackendError, TakeError) as error:
+        death = f" {local.death()}" if isinstance(error, Unreachable) and local.death() else ""
+        post(Failed(ticket, f"{error}{death} The scene was left as it was."))
+    except Exception as error:  # a fault of ours must end in the panel, not in a thread nobody watches
+        post(
+            Failed(
+                ticket, f"Mien met a fault of its own ({type(error).__name__}: {error}); the scene was left."
+            )
+        )
+        raise
+    else:
+        if not stop.is_set():
+            post(Arrived(ticket, take))
+
+
+def _take(
+    ticket: int, request: Request, post: Callable[[object], None], stop: threading.Event, local: LocalBackend
+) -> Take:
+    client, info = connect(request.address, request.start_own, request.command, local, stop)
+    post(Seen(info, describe(info)))
+    _check(request, info)
+
+    def sent(share: float) -> None:
+        if stop.is_set():
+            raise Stopped
+        post(Progressed(ticket, "sending the sound", 0.02 * share))
+
+    job = client.submit(Path(request.sound), request.direction, request.engine, request.fps, sent)
+    try:
+        _await(ticket, client, job, post, stop)
+        take = read_take(client.result(job))
+    except Stopped:
+        try:
+            client.cancel(job)
+        except (
+            ClientError
+        ) as error:  # the animator's cancel stands either way; the backend ends the job alone
+            print(f"Mien: the backend was not told of the cancel: {error}")
+        raise
+    return take
+
+
+def connect(
+    address: str, start_own: bool, command: str, local: LocalBackend, stop: threading.Event | None = None
+) -> tuple[Client, Info]:
+    """The backend at the address, else the child already running, else (if start_own) a new child."""
+    try:
+        client = Client(address)
+        return client, client.info()
+    except Unreachable as error:
+        if not start_own and not local.running:
+            raise Unreachable(f"{error} Start one with 'mien serve', or correct the address.") from None
+    client = Client(local.start(command, stop))
+    return client, client.info()
+
+
+def describe(info: Info) -> str:
+    return f"Mien {info.version} at {info.address}, on {info.device}"
+
+
+def _check(request: Request, info: Info) -> None:
+    """Refuse, before a sound is sent, what the backend has already said it cannot do."""
+    wanted = request.engine or info.default_engine
+    engine = next((engine for engine in info.engines if engine.name == wanted), None)
+    names = ", ".join(engine.name for engine in info.engines)
+    if engine is None:
+        raise ClientError(f"The backend has no engine '{wanted}'; it has {names}. Choose one of these.")
+    if engine.missing:
+        raise ClientError(f"The engine '{wanted}' cannot work yet; it misses {', '.join(engine.missing)}.")
+    limit = info.limits.get("bytes")
+    try:
+        size = Path(request.sound).stat().st_size
+    except OSError as error:
+        raise ClientError(
+            f"The sound file '{request.sound}' cannot be read: {error.strerror or error}."
+        ) from None
+    if limit and size > limit:
+        raise ClientError(
+            f"The sound file has {size / 1e6:.1f} MB and the backend takes {limit / 1e6:.1f} MB; shorten "
+            "or compress it."
+        )
+
+
+def _await(
+    ticket: int, client: Client, job: str, post: Callable[[object], None], stop: threading.Event
+) -> None:
+    """Look at the job until it is done. Raises Stopped on a cancel, ClientError when the job fails or is
+    lost."""
+    pause, heard = POLL_FIRST_S, time.monotonic()
+    where = "queued"
+    while True:
+        if stop.wait(pause):
+            raise Stopped
+        pause = min(pause * 1.3, POLL_LAST_S)
+        try:
+            seen = client.progress(job)
+        except Unreachable as error:
+            if isinstance(error, TimedOut) and time.monotonic() - heard < PATIENCE_S:
+                continue
+            raise Unreachable(f"The backend was lost while it was at '{where}'. {error}") from None
+        heard = time.monotonic()
+        if seen.state == "failed":
+            raise ClientError(seen.error or "The backend failed at this job and gave no reason.")
+        if seen.state == "cancelled":
+            raise ClientError("The job was cancelled at the backend.")
+        if seen.state == "done":
+            return
+        where = seen.stage or seen.state
+        post(Progressed(ticket, where, 0.02 + 0.96 * seen.fraction))
+
+
+class Worker(threading.Thread):
+    """`work` in a thread of its own; `stop` is set to abandon it."""
+
+    def __init__(
+        self, ticket: int, request: Request, post: Callable[[object], None], local: LocalBackend
+    ) -> None:
+        super().__init__(name=f"mien-job-{ticket}", daemon=True)
+        self.stop = threading.Event()
+        self._arguments = (ticket, request, post, self.stop, local)
+
+    def run(self) -> None:
+        work(*self._arguments)

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A backend of the standard library alone that speaks API v1, for tests of the extension. It acts; it knows no speech.
+
+`python fake_backend.py serve --port 0 --port-file F --parent PID` takes the same arguments as `mien serve`.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from email.parser import BytesParser
+from email.policy import HTTP
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+
+ARKIT_SOME = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
+
+
+def take_bytes(tensors: dict[str, np.ndarray], **meta: str) -> bytes:
+    """A take file, written independently of both of Mien's own writers and readers."""
+    names = {"float32": "F32", "float16": "F16", "int32": "I32", "uint8": "U8", "float64": "F64"}
+    header: dict[str, object] = {
+        "__metadata__": {
+            "format": "mien.take",
+            "format_version": "1",
+            "fps": "24",
+            "start": "0",
+            "channels": "[]",
+            "engine": "toy",
+            "seed": "0",
+            **meta,
+        }
+    }
+    data = b""
+    for name, array in tensors.items():
+        header[name] = {
+            "dtype": names[str(array.dtype)],
+            "shape": list(array.shape),
+            "data_offsets": [len(data), len(data) + array.nbytes],
+        }
+        data += array.tobytes()
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def channel_take(frames: int = 24, channels=ARKIT_SOME, fps: str = "24", seed: str = "0") -> bytes:
+    """A take of named channels: every channel a ramp of its own, the head nodding."""
+    ramp = np.linspace(0, 1, frames, dtype=np.float32)
+    weights = np.stack([ramp * (number + 1) / len(channels) for number in range(len(channels))], 1)
+    head = np.stack([0.1 * ramp, 0.2 * ramp, -0.05 * ramp], 1).astype(np.float32)
+    return take_bytes(
+        {"weights": weights.astype(np.float32), "head_rotation": head},
+        channels=json.dumps(list(channels)),
+        fps=fps,
+        seed=seed,
+    )
+
+
+class FakeBackend(ThreadingHTTPServer):
+    """Set attributes to make it behave: `slow` seconds a job, `api`, `fail` with a sentence, `bad_take` bytes ..."""
+
+    daemon_threads = True
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+        self.api, self.header_api = 1, "1"
+        self.slow, self.fail, self.refuse, self.damage = 0.0, "", "", False
+        self.take = channel_take
+        self.asked: list[dict] = []
+        self.cancelled: list[str] = []
+        self.jobs: dict[str, dict] = {}
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.die()
+
+    def die(self) -> None:
+        self.shutdown()
+        self.server_close()
+
+    def info(self) -> dict:
+        engine = {"name": "toy", "version": "1", "emotions": ["neutral", "happy"], "styles": [], "licence": "CC0-1.0"}
+        return {
+            "name": "mien",
+            "version": "0.1.0",
+            "api": self.api,
+            "device": "cpu",
+            "engines": [{**engine, "missing": []}, {**engine, "name": "other", "missing": ["weights.pt"]}],
+            "default_engine": "toy",
+            "limits": {"seconds": 600, "bytes": 1_000_000},
+            "head": {"name": "mien", "sha256": "", "vertices": 4538},
+        }
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: FakeBackend
+
+    def log_message(self, *_):
+        """Quiet."""
+
+    def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
+        self.send_response(status)
+        if self.server.header_api:
+            self.send_header("Mien-API", self.server.header_api)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def say(self, status: int, data: dict) -> None:
+        self.reply(status, json.dumps(data).encode())
+
+    def problem(self, status: int, detail: str) -> None:
+        body = json.dumps({"type": "about:blank", "title": "no", "status": status, "detail": detail}).encode()
+        self.reply(status, body, "application/problem+json")
+
+    def do_GET(self):
+        parts = self.path.strip("/").split("/")
+        if parts == ["v1", "info"]:
+            return self.say(200, self.server.info())
+        job = self.server.jobs.get(parts[2]) if len(parts) > 2 else None
+        if job is None:
+            return self.problem(404, "There is no such job here.")
+        share = min(1.0, (time.monotonic() - job["begun"]) / max(self.server.slow, 1e-6))
+        if parts[3:] == ["result"]:
+            data = self.server.take(fps=job["asked"].get("fps") or "24", seed=str(job["seed"]))
+            tag = hashlib.sha256(data).hexdigest()
+            return self.reply(200, data[:-4] if self.server.damage else data, ETag=f'"{tag}"')
+        if self.server.fail and share >= 1:
+            return self.say(200, {**job["public"], "state": "failed", "error": self.server.fail})
+        state = "done" if share >= 1 else "running"
+        return self.say(200, {**job["public"], "state": state, "stage": "phones", "fraction": share})
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.refuse:
+            return self.problem(415, self.server.refuse)
+        head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
+        message = BytesParser(policy=HTTP).parsebytes(head + body)
+        asked: dict = {}
+        for part in message.iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            payload = part.get_payload(decode=True)
+            asked[name] = payload if name == "sound" else payload.decode()
+            if name == "sound":
+                asked["filename"] = part.get_filename()
+        self.server.asked.append(asked)
+        job = f"job{len(self.server.asked)}"
+        public = {"id": job, "stage": "", "fraction": 0.0, "error": None, "result": None}
+        seed = json.loads(asked.get("direction", "{}")).get("seed", 0)
+        self.server.jobs[job] = {"begun": time.monotonic(), "public": public, "asked": asked, "seed": seed}
+        self.say(202, {"id": job, "state": "queued", "url": f"/v1/takes/{job}"})
+
+    def do_DELETE(self):
+        self.server.cancelled.append(self.path.rsplit("/", 1)[1])
+        self.reply(204, b"")
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until killed or until the parent is gone, like `mien serve`."""
+    options = dict(zip(arguments[1::2], arguments[2::2], strict=False))
+    with FakeBackend(int(options.get("--port", 0))) as backend:
+        backend.slow = float(os.environ.get("FAKE_SLOW_S", "0"))
+        port = backend.server_address[1]
+        print(f"mien: listening on {backend.address}", flush=True)
+        if "--port-file" in options:
+            file = Path(options["--port-file"])
+            part = file.with_suffix(".part")
+            part.write_text(json.dumps({"port": port, "pid": os.getpid(), "api": 1}))
+            part.replace(file)
+        parent = int(options.get("--parent", 0))
+        while not parent or os.getppid() == parent:
+            time.sleep(0.05)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
