@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The `articulation` engine: rules of phonetics and of the face, no learning.
+
+Phones move jaw and lips by dominance functions, the voice's loudness and pitch set how far, emotions mix in, and
+what a mouth must do is enforced last. Blinks, brows, gaze and head are drawn from the seed; the articulation is
+not, so another seed is another performance with the same lips. See ../shared in the design: every number has its
+source beside it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from mien.channels import ARKIT
+from mien.direction import EMOTIONS, Direction
+from mien.ears import EarError, listen
+from mien.engines.articulation import axes, emotion
+from mien.engines.articulation.accents import accents, phrases
+from mien.engines.articulation.blinks import blinks, follow_gaze
+from mien.engines.articulation.brows import brows
+from mien.engines.articulation.coarticulation import blend, smooth
+from mien.engines.articulation.constraints import Hold, constrain, rest
+from mien.engines.articulation.gap import lip_gap
+from mien.engines.articulation.gaze import gaze, look
+from mien.engines.articulation.head import head
+from mien.engines.base import EngineError, EngineInfo, Progress
+from mien.phones import RATE, PhoneTrack
+from mien.prosody import Prosody, listen_to_prosody
+from mien.seeds import stream
+from mien.speech import Speech
+from mien.take import Take
+
+LEAD = 0.02  # s the lips move ahead of the sound (section 1b: closures peak up to 40 ms before the phone)
+
+
+class Articulation:
+    info = EngineInfo(
+        name="articulation",
+        version="1",
+        emotions=EMOTIONS,
+        styles=tuple(axes.STYLES),
+        licence="GPL-3.0-or-later; takes are yours to use, paid work included",
+    )
+
+    def load(self, device: str) -> None:
+        """Rules need no loading."""
+
+    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
+        """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
+        progress(0.0, "listening")
+        try:
+            track = listen(speech, direction.transcript)
+        except EarError as error:
+            raise EngineError(str(error)) from error
+        progress(0.6, "hearing the melody")
+        prosody = listen_to_prosody(speech)
+        progress(0.8, "performing")
+        take = perform(track, prosody, direction, speech.duration)
+        progress(1.0, "done")
+        return take
+
+
+def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:
+    """Phones and melody, both (T,) at 100 Hz, become a take. EngineError for an unknown style."""
+    if direction.style not in axes.STYLES:
+        raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(axes.STYLES)}.")
+    levels = emotion.gains(direction, len(track))
+    weights, closures = _mouth(_early(track), prosody, direction, levels)
+    rotation, eyes, lids = _life(weights, track, prosody, direction, levels)
+    frames = max(1, int(np.ceil(duration * RATE)))
+    return Take(
+        fps=Fraction(RATE),
+        duration=duration,
+        channels=ARKIT,
+        weights=np.clip(weights, 0, 1)[:frames].astype(np.float32),
+        head_rotation=rotation[:frames].astype(np.float32),
+        gaze=eyes[:frames].astype(np.float32),
+        mouth_holds=_intervals([(h.begin / RATE, h.end / RATE) for h in closures]),
+        eye_holds=_intervals(lids),
+    )
+
+
+def _mouth(
+    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+) -> tuple[np.ndarray, list[Hold]]:
+    """(T, 52) speech with emotion, every rule kept; and the closures."""
+    frames = len(track)
+    times = np.arange(frames) / RATE
+    jaw_speaker, lips_speaker = axes.STYLES[direction.style]
+    jaw_voice, lips_voice = axes.axes(prosody, track)
+    jaw = jaw_speaker * jaw_voice * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
+    lips = lips_speaker * lips_voice * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
+    speech = blend(track, jaw, lips)
+    added = emotion.face(levels, track, rest(track), direction.seed, direction.temperature)
+    weights = emotion.add(speech, added)
+    closures = constrain(weights, track, lip_gap(), jaw)
+    return weights, closures
+
+
+def _life(
+    weights: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
+    """Brows, head, eyes and lids: adds to weights in place; returns head (T, 3), gaze (T, 2) and shut lids."""
+    frames, seed, temperature = len(track), direction.seed, direction.temperature
+    stressed, spoken = accents(track, prosody), phrases(track, prosody)
+    speaking = smooth(1 - rest(track), 31)
+    loudness = smooth(np.clip((prosody.level + 55) / 35, 0, 1), 21)
+
+    def of(attribute: str) -> np.ndarray:
+        return emotion.mixed(levels, attribute, frames)
+
+    weights += direction.brows * brows(
+        frames, stressed, spoken, of("brows"), of("tremor"), temperature, stream(seed, "brows")
+    )
+    pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1)
+    rotation = direction.head * head(
+        frames, speaking, loudness, stressed, spoken, pose, of("motion"), of("accents"), temperature,
+        stream(seed, "head"),
+    )  # fmt: skip
+    eyes, startled = gaze(
+        frames, spoken, rotation, 1 + 30 * of("tremor"), temperature, stream(seed, "gaze")
+    )
+    eyes *= direction.gaze
+    weights += look(eyes)
+    follow_gaze(weights)
+    lids: list[tuple[float, float]] = []
+    if direction.blinks:
+        rate = of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
+        shut, lids = blinks(frames, rate, of("blink_time"), spoken, stressed, startled, stream(seed, "blinks"))
+        weights += shut
+    return rotation, eyes, lids
+
+
+def _early(track: PhoneTrack) -> PhoneTrack:
+    """The same phones LEAD seconds earlier: lips are seen before they are heard."""
+    shift = round(LEAD * RATE)
+    if not shift or len(track) <= shift:
+        return track
+    posteriors = np.concatenate([track.posteriors[shift:], np.repeat(track.posteriors[-1:], shift, 0)])
+    segments = [
+        type(s)(s.phone, max(s.begin - shift, 0), s.end - shift if s.end < len(track) else s.end)
+        for s in track.segments
+        if s.end > shift
+    ]
+    return PhoneTrack(posteriors, tuple(segments), track.source)
+
+
+def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
+    return np.array(pairs, np.float32).reshape(-1, 2) if pairs else None

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a mouth must do whatever else it does (articulation reference, section 3; JALI's inviolable rules).
+
+Applied last, over emotion: P, B and M close the lips, F and V bring the lower lip to the teeth, sibilants keep the
+jaw narrow, vowels open, and nobody's mouth hangs open in a pause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.channels import INDEX, columns
+from mien.engines.articulation import table
+from mien.engines.articulation.coarticulation import smooth
+from mien.engines.articulation.gap import CLOSED, CROSSING, LipGap
+from mien.phones import RATE, PhoneTrack, Segment
+
+CLOSING, OPENING, HELD = 0.060, 0.070, 0.030  # s: ramp up, ramp down, least hold of a closure
+BURST = 0.75  # of a P or B: then the lips part
+PAUSE = 0.250  # s: a longer silence is a pause, in which the lips rest
+REST_AFTER, REST_BEFORE = 0.200, 0.140  # s: closing after the last phone, opening before the next
+BREATH_PAUSE, BREATH_PHRASE = 0.9, 2.0  # s: a breath is drawn after such a pause, before such a phrase
+BREATH = (0.45, 0.30, 0.07)  # s before the phrase: begin, length; jaw
+VOWEL, OPEN_VOWEL = 0.070, 0.100  # s: longer ones reach their gap
+VOWEL_GAP, OPEN_GAP = 0.003, 0.0085  # m
+JAW = INDEX["jawOpen"]
+LOWER_DOWN, UPPER_UP = columns("mouthLowerDown"), columns("mouthUpperUp")
+FUNNEL, ROLL_LOWER, ROLL_UPPER = INDEX["mouthFunnel"], INDEX["mouthRollLower"], INDEX["mouthRollUpper"]
+PRESS = columns("mouthPress")
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A closure held over frames [begin, end] (both included) of a P, B, M, F or V."""
+
+    begin: int
+    end: int
+    phone: str
+
+
+def holds(track: PhoneTrack, lag: float = 0.0) -> list[Hold]:
+    """Where the lips (or lip and teeth) must meet. `lag` seconds shift all of them (a style's habit)."""
+    found: list[Hold] = []
+    for s in track.segments:
+        if s.phone not in table.BILABIALS + table.LABIODENTALS:
+            continue
+        start, end = s.seconds
+        stop = start + BURST * (end - start) if s.phone in "PB" else max(end - 0.015, start)
+        stop = max(stop, start + 0.005 + HELD)
+        begin = int(np.clip(round((start + 0.005 + lag) * RATE), 0, len(track) - 1))
+        found.append(Hold(begin, int(np.clip(round((stop + lag) * RATE), begin, len(track) - 1)), s.phone))
+    return found
+
+
+def ramp(length: int, marks: list[Hold], closing: float = CLOSING, opening: float = OPENING) -> np.ndarray:
+    """(T,) 1 in every hold, smoothstep up before and down after; two holds closer than 60 ms stay at 0.6 between."""
+    t = np.arange(length)
+    shape = np.zeros(length)
+    for hold in marks:
+        away = np.maximum((hold.begin - t) / (closing * RATE), (t - hold.end) / (opening * RATE))
+        x = np.clip(1 - away, 0, 1)
+        shape = np.maximum(shape, x * x * (3 - 2 * x))
+    for one, two in zip(marks, marks[1:], strict=False):
+        if 0 <= two.begin - one.end < 0.060 * RATE:
+            between = slice(one.end, two.begin + 1)
+            shape[between] = np.maximum(shape[between], 0.6)
+    return shape
+
+
+def pauses(track: PhoneTrack) -> list[Segment]:
+    """Silences of more than 250 ms, and any silence at either end."""
+    last = len(track)
+    return [
+        s
+        for s in track.segments
+        if s.phone == "SIL" and (s.end - s.begin > PAUSE * RATE or s.begin == 0 or s.end == last)
+    ]
+
+
+def rest(track: PhoneTrack) -> np.ndarray:
+    """(T,) how much the mouth rests: 1 in pauses, rising over 200 ms after the last phone, falling before the
+    next. At the ends of the sound it rests from (or to) the very frame."""
+    shape = np.zeros(len(track))
+    t = np.arange(len(track))
+    for pause in pauses(track):
+        length = (pause.end - pause.begin) / RATE
+        squeeze = min(1.0, length / (REST_AFTER + REST_BEFORE + 0.04))
+        up = 1.0 if pause.begin == 0 else (t - pause.begin) / (REST_AFTER * squeeze * RATE)
+        down = 1.0 if pause.end == len(track) else (pause.end - t) / (REST_BEFORE * squeeze * RATE)
+        x = np.clip(np.minimum(up, down), 0, 1)
+        shape = np.maximum(shape, x * x * (3 - 2 * x))
+    return shape
+
+
+def breaths(track: PhoneTrack) -> np.ndarray:
+    """(T,) jaw opening of breaths drawn before long phrases."""
+    jaw = np.zeros(len(track))
+    silences = pauses(track)
+    for pause, following in zip(silences, [*silences[1:], None], strict=False):
+        phrase = ((following.begin if following else len(track)) - pause.end) / RATE
+        if (pause.end - pause.begin) / RATE < BREATH_PAUSE or phrase < BREATH_PHRASE:
+            continue
+        begin = pause.end - round(BREATH[0] * RATE)
+        span = np.hanning(round(BREATH[1] * RATE))
+        jaw[begin : begin + len(span)] += BREATH[2] * span
+    return jaw
+
+
+def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> list[Hold]:
+    """Bend weights (T, 52) at 100 Hz, in place, until they keep every rule; returns the closures.
+
+    jaw_gain (T,) is the jaw axis: a mumbler's vowels need not open as far.
+    """
+    _narrow_sibilants(weights, track)
+    _open_vowels(weights, track, gap, jaw_gain)
+    _rest(weights, track, gap)
+    marks = holds(track)
+    _lip_to_teeth(weights, [m for m in marks if m.phone in table.LABIODENTALS])
+    weights[:, JAW] = smooth(weights[:, JAW], 5)
+    _close(weights, [m for m in marks if m.phone in table.BILABIALS], gap)
+    gap.widen(weights, CROSSING)
+    return marks
+
+
+def _narrow_sibilants(weights: np.ndarray, track: PhoneTrack) -> None:
+    for s in track.segments:
+        if s.phone in table.SIBILANTS and s.end - s.begin >= 4:
+            inside = slice(s.begin + 1, s.end - 1)
+            weights[inside, JAW] = np.minimum(weights[inside, JAW], 0.08)
+
+
+def _open_vowels(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> None:
+    for s in track.segments:
+        if s.phone not in table.VOWELS or s.end - s.begin <= VOWEL * RATE:
+            continue
+        wide = s.phone in table.OPEN_VOWELS and s.end - s.begin >= OPEN_VOWEL * RATE
+        frames = slice(s.begin, s.end)
+        now = gap.of(weights[frames])
+        peak = int(now.argmax())
+        ease = min(1.0, float(jaw_gain[s.begin + peak]))
+        short = (OPEN_GAP if wide else VOWEL_GAP) * ease - now[peak]
+        if short > 0:
+            x = np.arange(s.end - s.begin) - peak
+            reach = max(peak + 1, s.end - s.begin - peak)
+            weights[frames, JAW] += short / gap.gains[JAW] * (0.5 + 0.5 * np.cos(np.pi * x / reach))
+
+
+def _rest(weights: np.ndarray, track: PhoneTrack, gap: LipGap) -> None:
+    still = rest(track)
+    opening = np.maximum(gap.of(weights), gap.neutral)
+    breath = np.minimum(breaths(track), still)
+    weights[:, JAW] = weights[:, JAW] * (1 - still) + breath
+    weights[:, FUNNEL] *= 1 - still
+    inhale = breath * gap.gains[JAW]
+    gap.narrow(weights, opening * (1 - still) + gap.neutral * still + inhale)
+
+
+def _lip_to_teeth(weights: np.ndarray, marks: list[Hold]) -> None:
+    meet = ramp(len(weights), marks)
+    weights[:, ROLL_LOWER] = np.maximum(weights[:, ROLL_LOWER], 0.5 * meet)
+    weights[:, UPPER_UP] = np.maximum(weights[:, UPPER_UP], 0.18 * meet[:, None])
+    weights[:, LOWER_DOWN] *= 1 - meet[:, None]
+    weights[:, FUNNEL] *= 1 - 0.6 * meet
+    jaw = weights[:, JAW] * (1 - 0.25 * meet)
+    weights[:, JAW] = np.where(meet > 0, np.minimum(jaw, 0.10 + (1 - meet)), jaw)
+
+
+def _close(weights: np.ndarray, marks: list[Hold], gap: LipGap) -> None:
+    shut = ramp(len(weights), marks)
+    press = np.where(ramp(len(weights), [m for m in marks if m.phone == "M"]) >= shut, 0.12, 0.18) * shut
+    weights[:, JAW] *= 1 - 0.35 * shut
+    weights[:, LOWER_DOWN] *= 1 - shut[:, None]
+    weights[:, UPPER_UP] *= 1 - shut[:, None]
+    weights[:, FUNNEL] *= 1 - 0.85 * shut
+    weights[:, ROLL_LOWER] = np.maximum(weights[:, ROLL_LOWER], 0.12 * shut)
+    weights[:, PRESS] = np.maximum(weights[:, PRESS], press[:, None])
+    now = np.maximum(gap.of(weights), CLOSED)
+    gap.narrow(weights, now * (1 - shut) + CLOSED * shut)
+    meeting = shut > 0.5  # where the lips would cross, they only meet
+    held = weights[meeting]
+    gap.widen(held, CLOSED)
+    weights[meeting] = held

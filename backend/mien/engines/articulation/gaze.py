@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gaze (articulation reference, section 10; Lee, Badler and Badler 2002): saccades around the camera, held against
+the head's movement."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.channels import ARKIT, INDEX
+from mien.engines.articulation.accents import Phrase
+from mien.phones import RATE
+
+MEDIAN = 0.9  # s between saccades while talking
+MEAN, MOST = 4.0, 12.0  # degrees
+RETURN = 0.70  # share of saccades that go back to the camera
+AVERT = 0.40  # of long phrases begin with a look away
+LONG = 2.0  # s
+REFLEX = 0.9  # vestibulo-ocular gain
+LARGE = 6.0  # degrees: brings a blink in 30 %
+FULL = np.radians(30)  # of an eyeLook weight of 1
+
+
+def gaze(
+    frames: int,
+    phrases: list[Phrase],
+    rotation: np.ndarray,
+    hurry: np.ndarray,
+    temperature: float,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, list[int]]:
+    """((T, 2) radians: pitch and yaw of the eyes in the head, in the take's signs; frames of the blinks they bring).
+
+    rotation (T, 3) is the head's; hurry (T,) a factor on the saccades' pace (fear).
+    """
+    length = frames / RATE
+    target = np.zeros((frames, 2))
+    blinked: list[int] = []
+    now = np.zeros(2)
+    looks = [(p.begin / RATE - 0.1, rng.random() < AVERT) for p in phrases if p.seconds > LONG]
+    aversions = [at for at, away in looks if away]
+    t = rng.uniform(0.3, 1.2)
+    while t < length:
+        averting = bool(aversions) and t >= aversions[0]
+        if averting:
+            aversions.pop(0)
+            aim = np.array([-rng.uniform(2, 6), rng.choice([-1, 1]) * rng.uniform(4, 9)])
+        elif rng.random() < RETURN and np.any(now):
+            aim = np.zeros(2)
+        else:
+            size = min(rng.exponential(MEAN), MOST)
+            angle = rng.uniform(0, 2 * np.pi)
+            aim = size * np.array([0.5 * np.sin(angle), np.cos(angle)])
+        aim = aim * temperature
+        step = float(np.hypot(*(aim - now)))
+        if step > 0.3:
+            _move(target, now, aim, t, 0.020 + 0.0022 * step)
+            if step > LARGE and rng.random() < 0.30:
+                blinked.append(int(t * RATE))
+            now = aim
+        pace = hurry[min(int(t * RATE), frames - 1)]
+        pause = MEDIAN / pace * np.exp(0.55 * rng.standard_normal())
+        t += max(0.2, min(pause, max(aversions[0] - t, 0.2)) if aversions else pause)
+    eyes = np.radians(target)
+    steady = rotation - rotation.mean(0)
+    eyes -= REFLEX * np.clip(steady[:, :2], -0.25, 0.25)
+    return eyes, blinked
+
+
+def look(gaze: np.ndarray) -> np.ndarray:
+    """(T, 2) radians -> (T, 52) eyeLook weights; 1.0 is 30 degrees."""
+    weights = np.zeros((len(gaze), len(ARKIT)))
+    pitch, yaw = np.clip(gaze / FULL, -1, 1).T
+    for side, out in (("Left", yaw), ("Right", -yaw)):
+        weights[:, INDEX[f"eyeLookDown{side}"]] = np.maximum(pitch, 0)
+        weights[:, INDEX[f"eyeLookUp{side}"]] = np.maximum(-pitch, 0)
+        weights[:, INDEX[f"eyeLookOut{side}"]] = np.maximum(out, 0)
+        weights[:, INDEX[f"eyeLookIn{side}"]] = np.maximum(-out, 0)
+    return weights
+
+
+def _move(target: np.ndarray, start: np.ndarray, aim: np.ndarray, at: float, length: float) -> None:
+    """A saccade: half a sine of speed, then the aim held to the end; in place, in degrees."""
+    t = np.arange(len(target)) / RATE
+    x = np.clip((t - at) / length, 0, 1)
+    share = (0.5 - 0.5 * np.cos(np.pi * x))[:, None]
+    moving = t >= at
+    target[moving] = (start + (aim - start) * share)[moving]

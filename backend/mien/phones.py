@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PhoneTrack: which phone sounds when, as probabilities. What an engine may ask an ear for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+RATE = 100  # frames a second
+# ARPAbet without stress, silence first
+PHONES = ["SIL", "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH", "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH", "UW", "V", "W", "Y", "Z", "ZH"]
+INDEX = {name: i for i, name in enumerate(PHONES)}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One phone from `begin` to `end`, frames of the track (end not included)."""
+
+    phone: str
+    begin: int
+    end: int
+
+    @property
+    def seconds(self) -> tuple[float, float]:
+        return self.begin / RATE, self.end / RATE
+
+
+@dataclass(frozen=True, eq=False)
+class PhoneTrack:
+    """Posteriors (T, 40) float32 at 100 Hz over PHONES, rows sum to 1; frame i covers [i/100, (i+1)/100) s.
+
+    `segments` are the most probable sequence, gapless from 0 to T. `source` names the ear.
+    """
+
+    posteriors: np.ndarray
+    segments: tuple[Segment, ...]
+    source: str = field(default="")
+
+    def __post_init__(self) -> None:
+        assert self.posteriors.ndim == 2 and self.posteriors.shape[1] == len(PHONES)
+        assert not self.segments or self.segments[-1].end == len(self.posteriors)
+
+    def __len__(self) -> int:
+        return len(self.posteriors)
+
+    @classmethod
+    def from_segments(cls, segments: list[tuple[str, float]], source: str = "given") -> PhoneTrack:
+        """A certain track from (phone, seconds) in order; for alignments and tests."""
+        ends = np.round(np.cumsum([seconds for _, seconds in segments]) * RATE).astype(int)
+        begins = np.concatenate([[0], ends[:-1]])
+        made = tuple(
+            Segment(phone, int(b), int(e)) for (phone, _), b, e in zip(segments, begins, ends, strict=True) if e > b
+        )
+        posteriors = np.zeros((int(ends[-1]), len(PHONES)), np.float32)
+        for s in made:
+            posteriors[s.begin : s.end, INDEX[s.phone]] = 1
+        return cls(posteriors, made, source)
+
+
+def segments_of(states: np.ndarray) -> tuple[Segment, ...]:
+    """Runs of equal phone indices (T,) as segments."""
+    cuts = np.flatnonzero(np.diff(states)) + 1
+    begins, ends = np.concatenate([[0], cuts]), np.concatenate([cuts, [len(states)]])
+    return tuple(Segment(PHONES[states[b]], int(b), int(e)) for b, e in zip(begins, ends, strict=True) if e > b)
