@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTP API v1: `app.py` has the routes, `jobs.py` the takes being made, `server.py` runs it."""
+
+API = 1  # the version that both halves compare; in the path as /v1 and in every reply as `Mien-API`

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Problem: every refusal of the service, as RFC 9457 `application/problem+json` with a sentence to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+
+class Problem(HTTPException):
+    """Raised anywhere in a request: `status` of HTTP, and the sentence that says what to do."""
+
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status, sentence, dict(headers or {}))
+
+
+def problem_response(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """The reply for a problem; `type` is about:blank because the title is that of the status."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
+    return JSONResponse(body, status, headers=dict(headers or {}), media_type="application/problem+json")
+
+
+def answer_with_problems(app: FastAPI) -> None:
+    """Make every error of the app a problem, those of the framework and those nobody thought of too."""
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
+    sentence = str(error.detail)
+    if not isinstance(error, Problem):
+        path, method = request.url.path, request.method
+        if error.status_code == 404:
+            sentence = f"There is nothing at {path}. Start with GET /v1/info."
+        elif error.status_code == 405:
+            allowed = (error.headers or {}).get("Allow", "another method")
+            sentence = f"{method} is not possible at {path}. Use {allowed}."
+    return problem_response(error.status_code, sentence, error.headers)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return problem_response(422, f"The request's {place} cannot be used: {first['msg']}. Correct it.")
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    # The framework raises the error again after this reply, so the log has all of it.
+    return problem_response(
+        500,
+        f"The backend failed at {request.method} {request.url.path} in a way it should not. Its log says "
+        "where; restart the backend, and report it with the log if it happens again.",
+    )

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Settings: each one a flag of the command line, then an environment variable, then a default."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from ipaddress import ip_address
+from pathlib import Path
+
+import platformdirs
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; the message names the flag or variable and what it may be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may differ between two machines. `Settings.read` fills it in."""
+
+    # Address that `mien serve` listens on: this machine only, while the backend knows no password.
+    # --host, MIEN_HOST
+    host: str = "127.0.0.1"
+    # Its port; 0 takes a free one. --port, MIEN_PORT
+    port: int = 8642
+    # The longest sound that is read, in seconds. --limit-seconds, MIEN_LIMIT_SECONDS
+    limit_s: float = 600.0
+    # The largest request that the service reads, in bytes: ten minutes of 48 kHz 24-bit stereo and some.
+    # --limit-bytes, MIEN_LIMIT_BYTES
+    limit_bytes: int = 256 * 2**20
+    # How many takes may wait for their turn in the service. --queue, MIEN_QUEUE
+    queue: int = 8
+    # How many finished takes the service keeps to be fetched, and for how many seconds.
+    # --keep-takes, MIEN_KEEP_TAKES; --keep-seconds, MIEN_KEEP_SECONDS
+    keep_takes: int = 32
+    keep_s: float = 3600.0
+    # The user's own models and heads. --data-folder, MIEN_DATA_FOLDER
+    data_folder: Path = platformdirs.user_data_path("mien", appauthor=False)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
+        """Settings from flags by field name (None: not given), then `environ`, then the defaults.
+
+        `Settings.read(port=0)` is `mien serve --port 0`. Raises SettingsError for a value that cannot be used.
+        """
+        values = {}
+        for field in fields(cls):
+            flag, variable = NAMES[field.name]
+            if flags.get(field.name) is not None:
+                values[field.name] = READERS[field.name](flag, flags.pop(field.name))
+            elif environ.get(variable):
+                values[field.name] = READERS[field.name](variable, environ[variable])
+        unknown = [name for name, value in flags.items() if value is not None]
+        if unknown:
+            raise TypeError(f"there is no setting {unknown[0]!r}")
+        return cls(**values)
+
+
+NAMES = {
+    "host": ("--host", "MIEN_HOST"),
+    "port": ("--port", "MIEN_PORT"),
+    "limit_s": ("--limit-seconds", "MIEN_LIMIT_SECONDS"),
+    "limit_bytes": ("--limit-bytes", "MIEN_LIMIT_BYTES"),
+    "queue": ("--queue", "MIEN_QUEUE"),
+    "keep_takes": ("--keep-takes", "MIEN_KEEP_TAKES"),
+    "keep_s": ("--keep-seconds", "MIEN_KEEP_SECONDS"),
+    "data_folder": ("--data-folder", "MIEN_DATA_FOLDER"),
+}
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise SettingsError(f"{name} is {str(value)!r}; give a whole number from {low} to {high}.")
+    return number
+
+
+def _seconds(name: str, value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise SettingsError(f"{name} is {str(value)!r}; give a number of seconds above 0.")
+    return number
+
+
+def _host(name: str, value: object) -> str:
+    host = "127.0.0.1" if value == "localhost" else str(value)
+    try:
+        loopback = ip_address(host).is_loopback
+    except ValueError:
+        raise SettingsError(f"{name} is {str(value)!r}; give an address like 127.0.0.1 or ::1.") from None
+    if not loopback:
+        raise SettingsError(
+            f"{name} is {host}, which other machines can reach, and this backend asks nobody for a password. "
+            "Give 127.0.0.1, and reach it from elsewhere through an SSH tunnel."
+        )
+    return host
+
+
+READERS = {
+    "host": _host,
+    "port": lambda name, value: _whole(name, value, 0, 65535),
+    "limit_s": _seconds,
+    "limit_bytes": lambda name, value: _whole(name, value, 1, 2**40),
+    "queue": lambda name, value: _whole(name, value, 1, 1000),
+    "keep_takes": lambda name, value: _whole(name, value, 1, 10_000),
+    "keep_s": _seconds,
+    "data_folder": lambda name, value: Path(str(value)).expanduser(),
+}
