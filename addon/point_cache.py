@@ -75,7 +75,7 @@ def put(
     modifier.interpolation = "LINEAR"
     modifier.forward_axis, modifier.up_axis = "POS_Y", "POS_Z"  # the file is in Blender's axes already
     modifier.time_mode, modifier.play_mode = "FRAME", "SCENE"
-    modifier.frame_start = start
+    modifier.frame_start = scale * start  # Blender takes it off after scaling: scale * frame - frame_start
     modifier.frame_scale = scale
     modifier.deform_mode = "OVERWRITE"
 

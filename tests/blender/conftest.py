@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests that need Blender as a module (`pip install bpy`): a fresh file, the extension registered, tiny
+heads."""
+
+import json
+import struct
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+bpy = pytest.importorskip("bpy", reason="these tests need Blender's Python module (pip install bpy)")
+sys.path.insert(0, str(Path(__file__).parent.parent))  # fake_backend
+
+import addon  # noqa: E402
+from addon import pump  # noqa: E402
+
+CHANNELS = ("jawOpen", "mouthClose", "eyeBlinkLeft")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def registered():
+    addon.register()
+    yield
+    addon.unregister()
+
+
+@pytest.fixture(autouse=True)
+def empty_file():
+    """An empty scene at 24 fps, and no run left over."""
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    pump.pump.dismiss()
+    pump.pump.local.stop()
+    return bpy.context.scene
+
+
+def write_tensor_file(path: Path, tensors: dict[str, np.ndarray], meta: dict[str, str]) -> Path:
+    names = {"float32": "F32", "int32": "I32", "uint8": "U8"}
+    header: dict[str, object] = {"__metadata__": meta}
+    data = b""
+    for name, array in tensors.items():
+        end = len(data) + array.nbytes
+        header[name] = {
+            "dtype": names[str(array.dtype)],
+            "shape": list(array.shape),
+            "data_offsets": [len(data), end],
+        }
+        data += array.tobytes()
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return path
+
+
+@pytest.fixture
+def toy_head_file(tmp_path) -> Path:
+    """A tube of forty vertices in the layout of the head file: eight rings of five, neck below, skull
+    above."""
+    rings, around = 8, 5
+    angle = np.arange(around) * 2 * np.pi / around
+    vertices = np.array(
+        [[0.1 * np.sin(a), 0.04 * ring, 0.1 * np.cos(a)] for ring in range(rings) for a in angle], np.float32
+    )
+    quads = np.array(
+        [
+            [
+                r * around + i,
+                r * around + (i + 1) % around,
+                (r + 1) * around + (i + 1) % around,
+                (r + 1) * around + i,
+            ]
+            for r in range(rings - 1)
+            for i in range(around)
+        ],
+        np.int32,
+    )
+    deltas = np.random.default_rng(1).normal(0, 0.01, (len(CHANNELS), 40, 3)).astype(np.float32)
+    return write_tensor_file(
+        tmp_path / "toy.safetensors",
+        {
+            "vertices": vertices,
+            "quads": quads,
+            "uvs": np.random.default_rng(2).random((50, 2)).astype(np.float32),
+            "quad_uvs": np.random.default_rng(3).integers(0, 50, quads.shape).astype(np.int32),
+            "deltas": deltas,
+            "quad_part": np.zeros(len(quads), np.uint8),
+            "quad_material": (np.arange(len(quads)) % 2).astype(np.uint8),
+            "joints": np.array([[0, 0.05, 0.01], [0, 0.1, 0.05]], np.float32),
+            "neck_weights": np.repeat(np.clip((np.arange(8) - 1) / 3, 0, 1), 5).astype(np.float32),
+        },
+        {
+            "format": "mien.head",
+            "format_version": "1",
+            "name": "toy",
+            "channels": json.dumps(CHANNELS),
+            "parts": '["skin"]',
+            "materials": json.dumps(
+                [
+                    {"name": "skin", "colour": [0.8, 0.6, 0.5], "roughness": 0.5},
+                    {"name": "eyes", "colour": [0.9, 0.9, 0.9], "roughness": 0.1},
+                ]
+            ),
+            "joint_names": '["neck", "jaw"]',
+        },
+    )
+
+
+@pytest.fixture
+def toy_head(toy_head_file):
+    from addon import default_head
+
+    return default_head.add_head(bpy.context, default_head.read_head(toy_head_file))
+
+
+@pytest.fixture
+def cube():
+    """A mesh of eight vertices of the animator's own, with a shape key and an action on it."""
+    mesh = bpy.data.meshes.new("Cube")
+    points = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    mesh.from_pydata(points, [], [(0, 1, 3, 2)])
+    thing = bpy.data.objects.new("Cube", mesh)
+    bpy.context.collection.objects.link(thing)
+    bpy.context.view_layer.objects.active = thing
+    return thing
+
+
+@pytest.fixture
+def voice(tmp_path) -> Path:
+    """One second of a quiet tone, 16 kHz mono."""
+    path = tmp_path / "voice.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((1000 * np.sin(np.arange(16000) * 0.1)).astype("<i2").tobytes())
+    return path
+
+
+def shown(thing) -> np.ndarray:
+    """(V, 3) of the object as it is drawn now, modifiers and keys applied, in its own axes."""
+    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    points = np.empty(len(evaluated.data.vertices) * 3, np.float32)
+    evaluated.data.vertices.foreach_get("co", points)
+    return points.reshape(-1, 3)
+
+
+def value_at(thing, key: str, frame: float) -> float:
+    bpy.context.scene.frame_set(int(frame // 1), subframe=frame % 1)
+    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    return evaluated.data.shape_keys.key_blocks[key].value
