@@ -2,6 +2,7 @@
 import io
 import struct
 import sys
+import tempfile
 from pathlib import Path
 
 import av
@@ -100,6 +101,14 @@ def test_random_bytes_are_refused_in_words_or_read() -> None:
                 assert str(error).endswith(".")
                 refused += 1
     assert refused > 60  # measured: more than half of the 240
+
+
+def test_a_file_open_for_writing_too_is_read() -> None:
+    """What the service gets for an upload."""
+    with tempfile.SpooledTemporaryFile() as file:
+        file.write((SAMPLES / "film.mp4").read_bytes())
+        blocks = list(open_recording(file, "film.mp4").blocks)
+    assert len(np.concatenate(blocks)) == len(original(44100))
 
 
 def test_an_open_file_is_read_from_its_start() -> None:

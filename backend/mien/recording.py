@@ -171,8 +171,8 @@ def _damaged(name: str, why: str) -> SpeechError:
 def _open_with_ffmpeg(file: BinaryIO, name: str) -> Recording:
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "none"}
     try:
-        container = av.open(file, options=options)
-    except (av.FFmpegError, ValueError) as error:
+        container = av.open(file, "r", options=options, metadata_errors="replace")
+    except av.FFmpegError as error:
         raise SpeechError(
             f"The file {name!r} cannot be read as sound: its header is damaged or its format is unknown. "
             "Export it again as WAV, FLAC or MP4."

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A live backend: a child process, a real socket."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from mien.service.parent import alive
+from mien.service.server import ServerError, run_server
+from mien.settings import Settings
+from mien.take import read_take
+
+WAV = Path(__file__).parent / "samples" / "mono_16k.wav"
+BACKEND = Path(__file__).parent.parent / "backend"
+
+# A backend whose engine needs a minute, so that it is always at work when it has to end.
+CHILD = """
+    import sys
+    from pathlib import Path
+    from mien.engines.toy import Toy
+    from mien.service.server import run_server
+    from mien.settings import Settings
+
+    def perform(speech, direction, engine, fps, progress):
+        for _ in range(6000 if direction.seed == 1 else 0):
+            progress(0.5, "dawdling")
+            Toy(pause_s=0.01).generate(speech, direction, lambda fraction, stage: None)
+        return Toy().generate(speech, direction, progress)
+
+    port_file, parent = Path(sys.argv[1]), int(sys.argv[2])
+    run_server(Settings(port=0), port_file=port_file, parent=parent or None, perform=perform)
+    print("mien: ended", flush=True)
+"""
+
+
+class Backend:
+    def __init__(self, process: subprocess.Popen, port_file: Path) -> None:
+        self.process, self.port_file = process, port_file
+        self.line = process.stdout.readline().strip()
+        self.url = self.line.removeprefix("mien: listening on ")
+        self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+
+    def ask(self, seed: int = 0) -> str:
+        """The URL of a new take; seed 1 takes a minute."""
+        direction = json.dumps({"seed": seed})
+        with WAV.open("rb") as sound:
+            reply = self.http.post("/v1/takes", files={"sound": sound}, data={"direction": direction})
+        assert reply.status_code == 202, reply.text
+        return reply.json()["url"]
+
+    def ended_cleanly(self) -> bool:
+        rest, errors = self.process.communicate(timeout=20)
+        assert errors == "", errors
+        return rest.strip() == "mien: ended" and self.process.returncode == 0 and not self.port_file.exists()
+
+
+@contextmanager
+def backend(folder: Path, parent: int = 0) -> Iterator[Backend]:
+    port_file = folder / "port.json"
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(CHILD), str(port_file), str(parent)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(BACKEND)},
+    )
+    try:
+        running = Backend(process, port_file)
+        assert running.line.startswith("mien: listening on http://127.0.0.1:"), process.stderr.read()
+        yield running
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Path) -> None:
+    with backend(tmp_path) as running:
+        told = wait_for_file(running.port_file)
+        assert told == {"port": int(running.url.rpartition(":")[2]), "pid": running.process.pid, "api": 1}
+        assert running.http.get("/v1/info").json()["api"] == 1
+        assert running.http.get("/v1/info", headers={"Host": "evil.example"}).status_code == 403
+
+        url = running.ask()
+        with running.http.stream("GET", url + "/events") as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            lines = list(stream.iter_lines())
+        assert lines[-3] == "event: end"
+        end = json.loads(lines[-2].removeprefix("data: "))
+        assert end["state"] == "done"
+        assert read_take(running.http.get(end["result"]).content).frames > 1
+
+        # An event stream that is open when the backend ends gets its last event.
+        slow = running.ask(seed=1)
+        with running.http.stream("GET", slow + "/events") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: progress"
+            running.process.send_signal(signal.SIGTERM)
+            assert '"state": "cancelled"' in list(lines)[-2]
+        assert running.ended_cleanly()
+
+
+def test_a_backend_ends_on_ctrl_c(tmp_path: Path) -> None:
+    with backend(tmp_path) as running:
+        wait_for_file(running.port_file)
+        running.process.send_signal(signal.SIGINT)
+        assert running.ended_cleanly()
+
+
+def test_a_backend_ends_with_its_parent(tmp_path: Path) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with backend(tmp_path, parent.pid) as running:
+        running.ask(seed=1)
+        parent.kill()
+        parent.wait()
+        assert running.ended_cleanly()
+
+
+def test_a_body_over_the_limit_is_answered_while_it_is_sent(tmp_path: Path) -> None:
+    """The refusal must reach a client that is still sending: without care it only sees a broken connection."""
+    ready = threading.Event()
+    settings = Settings(port=free_port(), limit_bytes=100_000)
+    port_file = tmp_path / "port.json"
+    parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+
+    def serve() -> None:
+        ready.set()
+        run_server(settings, port_file=port_file, parent=parent.pid)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    wait_for_file(port_file)
+    try:
+        for _ in range(5):
+            url = f"http://127.0.0.1:{settings.port}/v1/takes"
+            reply = httpx.post(url, files={"sound": bytes(20_000_000)}, timeout=20, trust_env=False)
+            assert reply.status_code == 413
+            assert "larger than 100000 bytes" in reply.json()["detail"]
+    finally:
+        parent.kill()
+        parent.wait()
+        thread.join(20)
+    assert not thread.is_alive() and not port_file.exists()
+
+
+def wait_for_file(path: Path) -> dict:
+    for _ in range(2000):
+        if path.exists():
+            return json.loads(path.read_text())
+        time.sleep(0.01)
+    raise AssertionError(f"{path} was not written")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_taken_port_is_a_sentence() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(ServerError, match=f"Port {port} of 127.0.0.1 cannot be used .* --port"):
+            run_server(Settings(port=port))
+
+
+def test_a_parent_that_is_not_there_is_a_sentence() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with pytest.raises(ServerError, match=f"no process {gone.pid}"):
+        run_server(Settings(port=0), parent=gone.pid)
+
+
+def test_a_port_file_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="port file .* cannot be written"):
+        run_server(Settings(port=0), port_file=tmp_path / "no_folder" / "port.json")
+
+
+def test_alive_knows_the_living_the_dead_and_the_zombies() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    assert alive(os.getpid()) and alive(child.pid) and alive(1)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # ended, and nobody has asked for its exit code
+    assert not alive(child.pid)
+    child.wait()
+    assert not alive(child.pid)
+    assert not alive(0) and not alive(-1)
