@@ -41,14 +41,17 @@ class Guard:
             await self.app(scope, self._limited(headers, receive), signed)
 
     def _limited(self, headers: Headers, receive: Receive) -> Receive:
-        """`receive` that counts the body and raises the 413 as soon as there is too much of it."""
+        """`receive` that counts the body and raises the 413 as soon as there is too much of it.
+
+        The server goes on to read and discard the rest: closing the connection here would reach a client that is
+        still sending as a broken pipe, without the reply.
+        """
         announced = headers.get("content-length", "")
         count = 0
         too_large = Problem(
             413,
             f"The request is larger than {self.limit_bytes} bytes. Send a shorter or a compressed sound, or "
             "start the backend with a larger --limit-bytes or MIEN_LIMIT_BYTES.",
-            {"Connection": "close"},
         )
 
         async def limited() -> Message:
