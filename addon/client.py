@@ -73,7 +73,13 @@ def split_address(address: str) -> tuple[str, int, bool]:
         host, port = parts.hostname, parts.port
     except ValueError:
         parts, host, port = None, None, None
-    if parts is None or parts.scheme not in ("http", "https") or not host or parts.path not in ("", "/"):
+    if (
+        parts is None
+        or parts.scheme not in ("http", "https")
+        or not host
+        or " " in host
+        or parts.path not in ("", "/")
+    ):
         raise ClientError(f"'{address}' is not an address of a backend; write it like http://127.0.0.1:8642.")
     return host, port or 8642, parts.scheme == "https"
 

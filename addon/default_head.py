@@ -166,7 +166,7 @@ def _material(data: dict) -> bpy.types.Material:
     shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = colour
     shader.inputs["Roughness"].default_value = float(data["roughness"])
-    if data["name"] in ("skin", "lips", "tongue"):
+    if data["name"] in ("skin", "lips", "mouth", "tongue"):
         shader.inputs["Subsurface Weight"].default_value = 0.12
         shader.inputs["Subsurface Scale"].default_value = 0.004  # metres: skin, not wax
         shader.inputs["Subsurface Radius"].default_value = (1.0, 0.35, 0.2)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+TOP_CHANNEL = 128  # of the sequencer
 SPEAKER = "mien_speaker"  # custom property of a strip that Mien placed: whose voice it is
 
 
@@ -51,39 +52,41 @@ def place(scene: bpy.types.Scene, speaker: str, path: Path, frame: int) -> str:
     SoundError."""
     strips = strips_of(scene)
     for strip in strips:
-        if strip.type == "SOUND" and round(strip.frame_start) == frame and _plays(strip, path):
+        if strip.type == "SOUND" and start_of(strip) == frame and _plays(strip, path):
             return strip.name
-    try:
-        length = _frames(path, scene)
-        own = [strip for strip in strips if strip.type == "SOUND" and strip.get(SPEAKER) == speaker]
-        channel = _free_channel([strip for strip in strips if strip not in own], frame, frame + length)
-        made = strips.new_sound(name=path.stem, filepath=str(path), channel=channel, frame_start=frame)
-    except RuntimeError as error:
-        raise SoundError(f"The sound could not be put in the sequencer: {error}") from None
-    made[SPEAKER] = speaker
+    own = [strip for strip in strips if strip.type == "SOUND" and strip.get(SPEAKER) == speaker]
+    others = [strip for strip in strips if strip not in own]
+    above = min(TOP_CHANNEL, max((strip.channel for strip in strips), default=0) + 1)
+    made = strips.new_sound(name=path.stem, filepath=str(path), channel=above, frame_start=frame)
+    if made.sound is None or made.sound.channels == "INVALID":
+        unused = made.sound
+        strips.remove(made)
+        if unused is not None and unused.users == 0:
+            bpy.data.sounds.remove(unused)
+        raise SoundError(f"Blender cannot read '{path.name}' as a sound, so it was not put in the sequencer.")
     for strip in own:
         strips.remove(strip)
+    made.channel = _free_channel(others, *span_of(made))
+    made[SPEAKER] = speaker
     return made.name
 
 
+def start_of(strip) -> int:
+    """The scene's frame of second 0 of the strip's sound (5.2 renamed it, and 6.0 drops the old name)."""
+    return round(strip.content_start if hasattr(strip, "content_start") else strip.frame_start)
+
+
+def span_of(strip) -> tuple[int, int]:
+    """The first frame of a strip and the one after its last."""
+    if hasattr(strip, "left_handle"):
+        return strip.left_handle, strip.right_handle
+    return strip.frame_final_start, strip.frame_final_end
+
+
 def _plays(strip, path: Path) -> bool:
-    sound = strip.sound
-    return sound is not None and absolute(sound.filepath) == path
-
-
-def _frames(path: Path, scene: bpy.types.Scene) -> int:
-    """Frames the sound covers in the scene, at least 1; what is free for it must be known before it is
-    placed."""
-    import aud  # not in every bpy module: a build without audio has none
-
-    sound = aud.Sound(str(path))
-    rate = sound.specs[0]
-    seconds = Fraction(sound.length) / Fraction(rate) if rate else Fraction(0)
-    return max(1, int(seconds * scene_fps(scene)) + 1)
+    return strip.sound is not None and absolute(strip.sound.filepath) == path
 
 
 def _free_channel(strips: list, first: int, last: int) -> int:
-    taken = {
-        strip.channel for strip in strips if strip.frame_final_start < last and strip.frame_final_end > first
-    }
-    return next(channel for channel in range(1, 129) if channel not in taken or channel == 128)
+    taken = {strip.channel for strip in strips if span_of(strip)[0] < last and span_of(strip)[1] > first}
+    return next((channel for channel in range(1, TOP_CHANNEL) if channel not in taken), TOP_CHANNEL)
