@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -71,14 +71,14 @@ class Direction:
         if not isinstance(source, Mapping):
             try:
                 data = json.loads(source)
-            except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:  # ValueError: also bad UTF-8 and a number of 5000 digits
                 raise DirectionError(f"the direction is not JSON ({error}).") from None
         if not isinstance(data, Mapping):
             raise DirectionError(f"the direction is {json.dumps(data)[:40]}; expected a JSON object.")
         known = [f.name for f in fields(cls)]
         for name in data:
             if name not in known:
-                raise DirectionError(f"the direction asks for {name!r}, which is not one of {', '.join(known)}.")
+                raise DirectionError(f"the direction asks for {_short(name)}, which is not one of {', '.join(known)}.")
         read = {name: READERS[name](name, value) for name, value in data.items()}
         return cls(**read)
 
@@ -116,9 +116,11 @@ def parse_emotion(text: str) -> dict[str, float]:
     """'happy=0.7,angry=0.2' or 'happy' -> weights, for the command line."""
     weights: dict[str, float] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
-        name, _, value = part.partition("=")
+        name, given, value = (piece.strip() for piece in part.partition("="))
+        if name in weights:
+            raise DirectionError(f"--emotion gives {name!r} twice; give each emotion one weight.")
         try:
-            weights[name.strip()] = float(value) if value else 1.0
+            weights[name] = float(value) if given else 1.0
         except ValueError:
             raise DirectionError(f"--emotion {part!r}: {value!r} is no number; write it like happy=0.7.") from None
     return weights
@@ -132,11 +134,15 @@ def parse_intensity(text: str) -> str | float:
         return text
 
 
+def _short(value: object) -> str:
+    """As it was written, as far as fits into a sentence."""
+    return reprlib.Repr(maxstring=40, maxother=40, maxlong=40).repr(value)
+
+
 def _number(name: str, value: object, top: float) -> float:
-    ok = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not ok or not 0 <= value <= top:
-        raise DirectionError(f"{name} is {value!r}; expected a number from 0 to {top:g}.")
-    return float(value)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= top:  # NaN is not, either
+        raise DirectionError(f"{name} is {_short(value)}; expected a number from 0 to {top:g}.")
+    return float(value) + 0.0  # -0.0 is 0.0, and is written so
 
 
 def _curve(name: str, value: object, top: float) -> Curve:
@@ -162,7 +168,7 @@ def _amount(name: str, value: object) -> float:
 def _intensity(name: str, value: object) -> Curve:
     if isinstance(value, str):
         if value not in LEVELS:
-            raise DirectionError(f"intensity is {value!r}; expected {', '.join(LEVELS)}, or a number from 0 to 1.")
+            raise DirectionError(f"intensity is {_short(value)}; expected {', '.join(LEVELS)} or a number from 0 to 1.")
         return constant(LEVELS[value])
     return _curve(name, value, 1.0)
 
@@ -171,16 +177,16 @@ def _emotion(name: str, value: object) -> dict[str, Curve]:
     if isinstance(value, str):
         value = {value: 1.0}
     if not isinstance(value, Mapping):
-        raise DirectionError(f"emotion is {value!r}; expected names with weights, like {{\"happy\": 0.7}}.")
+        raise DirectionError(f"emotion is {_short(value)}; expected names with weights, like {{\"happy\": 0.7}}.")
     for emotion in value:
         if emotion not in EMOTIONS:
-            raise DirectionError(f"there is no emotion {emotion!r}; choose from {', '.join(EMOTIONS)}.")
+            raise DirectionError(f"there is no emotion {_short(emotion)}; choose from {', '.join(EMOTIONS)}.")
     return {emotion: _curve(emotion, value[emotion], 1.0) for emotion in sorted(value)}
 
 
 def _seed(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise DirectionError(f"the seed is {value!r}; expected a whole number from 0 to 2^63 - 1.")
+        raise DirectionError(f"the seed is {_short(value)}; expected a whole number from 0 to 2^63 - 1.")
     return value
 
 

@@ -20,8 +20,8 @@ FLOOR_DB = -100.0
 
 @dataclass(frozen=True, eq=False)
 class Prosody:
-    """Curves (T,) float64 at 100 Hz. Levels are dB below full scale; pitch is in semitones above 1 Hz, and is
-    interpolated where `voiced` is False."""
+    """Curves (T,) float64 at 100 Hz. Levels are dB, a sine of full scale being 0; pitch is in semitones above
+    1 Hz, and is interpolated where `voiced` is False."""
 
     level: np.ndarray
     vowel_level: np.ndarray  # 60 to 1000 Hz
@@ -46,7 +46,8 @@ def listen_to_prosody(speech: Speech) -> Prosody:
         spectrum = np.abs(np.fft.rfft(padded[at] * window)) ** 2
         for i, band in enumerate(bands):
             power[begin : begin + len(at), i] = spectrum[:, band].sum(1)
-    level = np.maximum(10 * np.log10(power / (window.sum() ** 2 / 4) + 1e-12), FLOOR_DB)
+    full = WINDOW * float(window @ window) / 4  # of a sine of amplitude 1 (Parseval)
+    level = np.maximum(10 * np.log10(power / full + 1e-12), FLOOR_DB)
     pitch, voiced = _pitch(speech, frames)
     return Prosody(level[:, 0], level[:, 1], level[:, 2], pitch, voiced)
 

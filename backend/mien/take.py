@@ -7,6 +7,7 @@ One safetensors file. Frame i shows the face at `start + i / fps` seconds of the
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -23,6 +24,7 @@ from mien.tensorfile import TensorFileError, read_tensors, write_tensors
 FORMAT, VERSION = "mien.take", "1"
 FRAME_LIMIT = 1_000_000
 FPS_LIMIT = 1000
+TIME_LIMIT = 1_000_000  # seconds
 # Which tensors a take may have: axes after the frame (or key) axis, None = any size.
 SHAPES: dict[str, tuple[int | None, ...]] = {
     "weights": (None,),
@@ -95,7 +97,9 @@ class Take:
         fps = parse_fps(fps)
         if fps == self.fps:
             return self
-        frames = frame_count(self.duration - Fraction(self.start), fps)
+        frames = frame_count(self.duration - exact(self.start), fps)
+        if frames > FRAME_LIMIT:
+            raise TakeError(f"at {fps} frames a second the take has {frames} frames; {FRAME_LIMIT} are possible.")
         times = frame_times(frames, fps, self.start)
         mouth = hold_times(times, self.mouth_holds)
         lids = hold_times(times, self.eye_holds)
@@ -162,21 +166,26 @@ def hold_times(times: np.ndarray, holds: np.ndarray | None) -> np.ndarray:
         first = int(np.searchsorted(steps, begin - 1e-9))
         if first < len(steps) and steps[first] <= end + 1e-9:
             continue
-        nearest = int(np.argmin(np.abs(steps - (begin + end) / 2)))
+        around = [i for i in (first - 1, first) if 0 <= i < len(steps)]
+        nearest = min(around, key=lambda i: abs(steps[i] - (begin + end) / 2))
         times[nearest] = min(max(steps[nearest], begin), end)
     return times
 
 
+def exact(seconds: float) -> Fraction:
+    """The decimal that was written, 0.3 and not the double next to it: one frame hangs on it."""
+    return Fraction(seconds).limit_denominator(10**9)
+
+
 def parse_fps(fps: Fraction | int | str) -> Fraction:
     """'24' or '30000/1001' -> Fraction. TakeError in words for anything else."""
-    if isinstance(fps, str):
-        if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", fps.strip()):
-            raise TakeError(f"the frame rate {fps!r} is not a whole number or a fraction like 30000/1001.")
-        number, _, divisor = fps.strip().partition("/")
-        if divisor and int(divisor) == 0:
-            raise TakeError(f"the frame rate {fps!r} divides by zero.")
-        fps = Fraction(int(number), int(divisor or 1))
-    fps = Fraction(fps)
+    text = str(fps)
+    if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", text):
+        raise TakeError(f"the frame rate {text!r} is not a whole number or a fraction like 30000/1001.")
+    number, _, divisor = text.partition("/")
+    if divisor and int(divisor) == 0:
+        raise TakeError(f"the frame rate {text!r} divides by zero.")
+    fps = Fraction(int(number), int(divisor or 1))
     if not 0 < fps <= FPS_LIMIT:
         raise TakeError(f"the frame rate is {fps}; it must be above 0 and at most {FPS_LIMIT} frames a second.")
     return fps
@@ -185,8 +194,8 @@ def parse_fps(fps: Fraction | int | str) -> Fraction:
 def check(take: Take) -> None:
     """Raises TakeError when the parts of a take do not belong together."""
     parse_fps(take.fps)
-    if not math.isfinite(take.start):
-        raise TakeError(f"the take starts at {take.start} s, which is no time.")
+    if not abs(take.start) <= TIME_LIMIT:
+        raise TakeError(f"the take starts at {take.start} s, which is no time in a sound.")
     arrays = {name: getattr(take, name) for name in SHAPES if getattr(take, name) is not None}
     for name, array in arrays.items():
         tail = SHAPES[name]
@@ -199,12 +208,19 @@ def check(take: Take) -> None:
             raise TakeError(f"the take's {name} is {array.dtype}; expected float32.")
         bad = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(1)) if array.size else []
         if len(bad):
+            row = "row" if name in NOT_FRAMES else "frame"
             raise TakeError(
-                f"the take's {name} has a value that is no number (row {bad[0]}); generate the take again."
+                f"the take's {name} has a value that is no number, first in {row} {bad[0]}; generate the take again."
             )
     frames = take.frames
     if not 0 < frames <= FRAME_LIMIT:
         raise TakeError(f"the take has {frames} frames; 1 to {FRAME_LIMIT} are possible.")
+    needed = frame_count(take.duration - exact(take.start), take.fps)
+    if frames != needed:
+        raise TakeError(
+            f"the take has {frames} frames; from {take.start} s to the sound's end at {float(take.duration)} s, "
+            f"{take.fps} a second are {needed}."
+        )
     for name, array in arrays.items():
         if name not in NOT_FRAMES and len(array) != frames:
             raise TakeError(f"the take's {name} has {len(array)} frames, its head_rotation has {frames}.")
@@ -240,23 +256,50 @@ def read_take(source: Path | str | bytes) -> Take:
     if "head_rotation" not in tensors:
         raise TakeError("the take has no head_rotation, so its frames cannot be counted.")
     fps = parse_fps(meta.get("fps", "missing"))
-    try:
-        start = float(meta.get("start", "0"))
-        channels = tuple(json.loads(meta.get("channels", "[]")))
-        assert all(isinstance(name, str) for name in channels)
-        duration = Fraction(meta.get("duration", Fraction(len(tensors["head_rotation"])) / fps))
-    except (ValueError, TypeError, AssertionError, ZeroDivisionError, RecursionError):
-        raise TakeError("the take's start, duration or channels cannot be read; generate it again.") from None
+    start = _start(meta.get("start", "0"))
+    duration = _duration(meta.get("duration"), len(tensors["head_rotation"]), fps, start)
+    channels = _channels(meta.get("channels", "[]"))
     return Take(fps=fps, duration=duration, start=start, channels=channels, meta=meta, **tensors)
+
+
+def _start(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise TakeError(f"the take's start is {text!r}; expected seconds as a decimal number.") from None
+
+
+def _duration(text: str | None, frames: int, fps: Fraction, start: float) -> Fraction:
+    """Seconds of the sound; those that the frames fill when the file does not say."""
+    if text is None:
+        return exact(start) + frames / fps if abs(start) <= TIME_LIMIT else Fraction(0)
+    number = re.fullmatch(r"([0-9]{1,15})(?:/([0-9]{1,15}))?", text)
+    if not number or int(number[2] or 1) == 0:
+        raise TakeError(f"the take's duration is {text!r}; expected seconds as a whole number or a fraction.")
+    return Fraction(int(number[1]), int(number[2] or 1))
+
+
+def _channels(text: str) -> tuple[str, ...]:
+    try:
+        names = json.loads(text)
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TakeError("the take's channels are no JSON list of names; generate it again.")
+    return tuple(names)
 
 
 def write_take(take: Take, path: Path | str) -> None:
     """Write the take file, whole or not at all."""
-    path = Path(path)
+    data, path = take.to_bytes(), Path(path)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_bytes(take.to_bytes())
+        part.write_bytes(data)
         part.replace(path)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None  # nobody knows the name of the part
     finally:
         part.unlink(missing_ok=True)
 

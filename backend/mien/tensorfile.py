@@ -27,8 +27,11 @@ class TensorFileError(ValueError):
 def write_tensors(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
     """The file as bytes. Tensors and metadata are sorted by name, so equal content gives equal bytes.
 
-    Raises TensorFileError for a dtype other than float32, float16, int32 and uint8.
+    Raises TensorFileError for a dtype other than float32, float16, int32 and uint8, and for metadata that is no text.
     """
+    for key, value in metadata.items():
+        if not isinstance(value, str):
+            raise TensorFileError(f"the metadata {key!r} is {value!r}; a file holds text alone.")
     header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
     chunks, at = [], 0
     for name in sorted(tensors):
@@ -61,7 +64,7 @@ def read_tensors(
         raise TensorFileError(f"{name} has no metadata of plain strings, so nothing says what it is.")
     tensors: dict[str, np.ndarray] = {}
     end = 0
-    for key, entry in sorted(header.items(), key=lambda item: _begin(item[1])):
+    for key, entry in sorted(header.items(), key=lambda item: _range(item[1])):
         dtype, shape, begin, stop = _entry(name, key, entry, dtypes)
         if begin != end:
             raise TensorFileError(f"{name}: tensor {key!r} starts at byte {begin}, expected {end}: gap or overlap.")
@@ -74,7 +77,10 @@ def read_tensors(
                 f"{name} is cut short: tensor {key!r} ends at byte {stop} of the data, the file has {len(body)}."
                 " Copy or generate it again."
             )
-        tensors[key] = np.frombuffer(body[begin:stop], dtype).reshape(shape)
+        try:
+            tensors[key] = np.frombuffer(body[begin:stop], dtype).reshape(shape)
+        except ValueError:  # no values, and axes beyond what numpy can count
+            raise TensorFileError(f"{name}: tensor {key!r} has the impossible shape {shape}.") from None
         end = stop
     if end != len(body):
         raise TensorFileError(f"{name} has {len(body) - end} bytes after its last tensor; it is damaged.")
@@ -104,8 +110,8 @@ def _header(data: memoryview, name: str) -> tuple[dict, memoryview]:
             "it is cut short or not a safetensors file."
         )
     try:
-        header = json.loads(bytes(data[8 : 8 + length]), object_pairs_hook=_once)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, TensorFileError) as error:
+        header = json.loads(bytes(data[8 : 8 + length]).decode(), object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no JSON, 5000 digits, a name twice
         raise TensorFileError(f"the header of {name} cannot be read ({error}); it is damaged.") from None
     if not isinstance(header, dict):
         raise TensorFileError(f"the header of {name} is no JSON object; it is damaged.")
@@ -119,11 +125,13 @@ def _once(pairs: list[tuple[str, object]]) -> dict:
     return names
 
 
-def _begin(entry: object) -> int:
+def _range(entry: object) -> tuple[int, int]:
+    """Order in the data; a tensor without values comes before the one that begins where it does."""
     try:
-        return int(entry["data_offsets"][0])  # type: ignore[index]
-    except (TypeError, KeyError, IndexError, ValueError, OverflowError):
-        return -1  # refused in words by _entry
+        begin, end = entry["data_offsets"]  # type: ignore[index]
+        return int(begin), int(end)
+    except (TypeError, KeyError, ValueError, OverflowError):
+        return -1, -1  # refused in words by _entry
 
 
 def _entry(name: str, key: str, entry: object, dtypes: tuple[str, ...]) -> tuple[np.dtype, list[int], int, int]:

@@ -10,6 +10,7 @@ transcripts this names the right viseme in 0.77 of the frames, the all-phone dec
 from __future__ import annotations
 
 import functools
+import re
 import tempfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pocketsphinx
 
 from mien.ears.base import EarError
 from mien.ears.senones import Senones, read_senones
-from mien.phones import INDEX, PHONES, RATE, PhoneTrack, Segment, segments_of
+from mien.phones import INDEX, PHONES, RATE, PhoneTrack, segments_of
 from mien.speech import Speech
 
 MODELS = Path(pocketsphinx.get_model_path())
@@ -30,6 +31,7 @@ UNIT = 0.1024  # a senone score in nats: 1.0001^1024 a step
 SCALE = 0.3  # frames are not independent: flattens their scores (measured: 0.15 to 1.0 tried)
 STAY = 0.55  # chance to stay in a state: three of them make a phone of 67 ms in the mean
 ENTER = 0.3  # against many short phones
+LEAST = -60.0  # log likelihood that a state keeps, so that no row of a loop sums to 0
 
 
 def hear(speech: Speech) -> PhoneTrack:
@@ -47,8 +49,7 @@ def hear(speech: Speech) -> PhoneTrack:
 def align(speech: Speech, transcript: str) -> PhoneTrack:
     """The phones of a known text, forced onto the sound. EarError for words the dictionary lacks or a text that
     does not fit the sound."""
-    words = transcript.lower().translate(str.maketrans({c: " " for c in '.,;:!?"()[]{}<>/\\\n\t\u201c\u201d\u2026'})).split()
-    words = [word.replace("\u2019", "'").strip("-'") or word for word in words]
+    words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*", transcript.lower().replace("\u2019", "'"))
     words = [part for word in words for part in ([word] if word in _dictionary() else word.split("-"))]
     unknown = sorted({word for word in words if word not in _dictionary()})
     if unknown:
@@ -61,6 +62,8 @@ def align(speech: Speech, transcript: str) -> PhoneTrack:
     decoder = pocketsphinx.Decoder(hmm=str(ACOUSTIC), dict=str(DICTIONARY), lm=None, loglevel="FATAL")
     pcm = _pcm(speech.samples)
     try:
+        if not pcm:
+            raise RuntimeError("no samples")
         decoder.set_align_text(" ".join(words))
         _run(decoder, pcm)
         decoder.set_alignment()
@@ -81,7 +84,7 @@ def align(speech: Speech, transcript: str) -> PhoneTrack:
 
 def chunks(samples: np.ndarray, total: int) -> list[tuple[int, int]]:
     """(begin, end) frames of at most CHUNK, cut where the sound is quietest in the last half of each."""
-    cuts, level = [0], None
+    cuts = [0]
     while total - cuts[-1] > CHUNK:
         low = cuts[-1] + CHUNK // 2
         part = samples[low * SAMPLES : (cuts[-1] + CHUNK) * SAMPLES]
@@ -114,6 +117,8 @@ def _senones() -> Senones:
 def _likelihood(pcm: bytes, frames: int) -> np.ndarray:
     """(frames, phones of the model, 3) likelihood of each phone's state, scaled to at most 1 a frame."""
     senones = _senones()
+    if pcm == pcm[:2] * (len(pcm) // 2):  # no sound at all: normalised by their own mean, zeros are heard as a long D
+        return np.repeat(np.exp(SCALE * senones.only("SIL")), frames, 0)
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         decoder = pocketsphinx.Decoder(
             hmm=str(ACOUSTIC), allphone=str(MODELS / "en-us" / "en-us-phone.lm.bin"), dict=None, lw=2.0,
@@ -128,7 +133,7 @@ def _likelihood(pcm: bytes, frames: int) -> np.ndarray:
     if len(best) < frames:  # the last window does not fill: its frames sound like the one before, or are silence
         tail = best[-1:] if len(best) else senones.only("SIL")
         best = np.concatenate([best, np.repeat(tail, frames - len(best), 0)])
-    return np.exp(SCALE * (best - best.max((1, 2), keepdims=True)))
+    return np.exp(np.maximum(SCALE * (best - best.max((1, 2), keepdims=True)), LEAST))
 
 
 def _posteriors(likelihood: np.ndarray) -> np.ndarray:
@@ -194,4 +199,4 @@ def _named(track: np.ndarray) -> np.ndarray:
     return named
 
 
-__all__ = ["EarError", "Segment", "align", "hear"]
+__all__ = ["EarError", "align", "hear"]
