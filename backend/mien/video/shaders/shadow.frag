@@ -1,0 +1,5 @@
+#version 330 core
+// SPDX-License-Identifier: GPL-3.0-or-later
+void main()
+{
+}

@@ -1,0 +1,38 @@
+#version 330 core
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The vertex layout of mien.video.surface, 15 floats.
+layout(location = 0) in vec3 position;   // metres, head space
+layout(location = 1) in vec3 normal;
+layout(location = 2) in vec3 rest;       // place on the resting head, metres; on an eye: direction from its centre
+layout(location = 3) in float daylight;  // share of the surroundings' light that gets there, 0..1
+layout(location = 4) in vec3 colour;     // linear
+layout(location = 5) in float roughness;
+layout(location = 6) in float wetness;   // 0 dry skin .. 1 the inside of the mouth
+
+uniform mat4 view;        // head space to clip space
+uniform mat4 key_view;    // head space to the key light's shadow map, 0..1
+
+out vec3 at;
+out vec3 facing;
+out vec3 at_rest;
+out float share;
+out vec3 base;
+out float rough;
+out float wet;
+out vec2 screen;
+out vec3 shadow_at;
+
+void main()
+{
+    at = position;
+    facing = normal;
+    at_rest = rest;
+    share = daylight;
+    base = colour;
+    rough = roughness;
+    wet = wetness;
+    shadow_at = (key_view * vec4(position, 1.0)).xyz;
+    gl_Position = view * vec4(position, 1.0);
+    screen = gl_Position.xy / gl_Position.w;
+    gl_Position.y = -gl_Position.y;  // the top row first, as films want it; the winding turns with it
+}
