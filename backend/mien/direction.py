@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -136,7 +135,7 @@ def parse_intensity(text: str) -> str | float:
 
 def _short(value: object) -> str:
     """As it was written, as far as fits into a sentence."""
-    return reprlib.Repr(maxstring=40, maxother=40, maxlong=40).repr(value)
+    return text if len(text := repr(value)) <= 60 else f"{text[:57]}..."
 
 
 def _number(name: str, value: object, top: float) -> float:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from mien import engines
-from mien.direction import Direction
+from mien.direction import Direction, DirectionError
 from mien.engines import Progress, no_progress
 from mien.heads.mien import load_head
 from mien.speech import Speech
@@ -24,14 +24,23 @@ def speak(
     """Let `engine` perform `speech` as `direction` asks; at `fps`, or at the engine's own rate when None.
 
     The take's metadata says all that made it. The same request gives the same bytes.
-    Raises EngineError, TakeError, SpeechError in words; Cancelled when `progress` raises it.
+    Raises DirectionError for what this engine cannot show, EngineError, TakeError; Cancelled when `progress` does.
     """
     performer = engines.engine(engine)
+    _check(direction, performer.info)
     performer.load("auto")
     take = performer.generate(speech, direction, progress)
     if fps is not None:
         take = take.resample(fps)
     return replace(take, meta=_provenance(take, performer.info, speech, direction))
+
+
+def _check(direction: Direction, info: engines.EngineInfo) -> None:
+    unknown = sorted(set(direction.emotion) - set(info.emotions))
+    if unknown:
+        raise DirectionError(f"{info.name} does not show {unknown[0]!r}; it shows {', '.join(info.emotions)}.")
+    if direction.style not in info.styles:
+        raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {', '.join(info.styles)}.")
 
 
 def _provenance(take: Take, info: engines.EngineInfo, speech: Speech, direction: Direction) -> dict[str, str]:

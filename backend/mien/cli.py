@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command `mien`. Each subcommand is a few lines here that call one function elsewhere.
+
+Exit status: 0 done; 1 a part failed; 2 the command line or the direction is wrong; 3 a file cannot be read or
+written; 4 something has to be installed first; 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from mien import __version__, engines
+from mien.console import ProgressBar
+from mien.direction import EMOTIONS, Direction, DirectionError, parse_emotion, parse_intensity
+from mien.engines import Cancelled, EngineError
+from mien.heads.mien import HeadError
+from mien.settings import Settings, SettingsError
+from mien.speech import SpeechError, read_speech
+from mien.take import TakeError, parse_fps, write_take
+from mien.video import VideoError
+
+FAULTS: tuple[tuple[type[Exception], int], ...] = (
+    (DirectionError, 2),
+    (SettingsError, 2),
+    (SpeechError, 3),
+    (TakeError, 3),
+    (VideoError, 4),
+    (HeadError, 4),
+    (EngineError, 1),
+    (OSError, 3),
+)
+SUFFIX = ".take.safetensors"
+REAL_AUDIO = Path("../shared/real-speech/audio")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Known faults are printed as sentences, never as tracebacks."""
+    asked = _parser().parse_args(arguments)
+    try:
+        return asked.run(asked)
+    except (Cancelled, KeyboardInterrupt):
+        return _fault(asked, "stopped; what was being made is not written.", 130)
+    except tuple(kind for kind, _ in FAULTS) as error:
+        status = next(status for kind, status in FAULTS if isinstance(error, kind))
+        return _fault(asked, _sentence(error), status)
+
+
+def speak_command(asked: argparse.Namespace) -> int:
+    """mien speak: sound and direction -> take files, and previews."""
+    from mien.speak import speak
+
+    started = time.monotonic()
+    settings = Settings.read(limit_s=asked.limit_seconds)
+    direction = _direction(asked)
+    directions = [direction.with_seed(direction.seed + i) for i in range(asked.takes)]
+    output = asked.output or Path(f"{asked.sound.stem}{SUFFIX}")
+    for written in filter(None, (output, asked.preview)):
+        if written.exists() and asked.sound.exists() and written.samefile(asked.sound):
+            raise DirectionError(f"{written} is the sound itself, which would be lost; name another file to write.")
+    speech = read_speech(asked.sound, limit_s=settings.limit_s)
+    made = []
+    for each in directions:
+        seed = each.seed
+        with ProgressBar(f"take, seed {seed}", quiet=asked.json) as progress:
+            take = speak(speech, each, asked.engine, asked.fps, progress)
+        path = _numbered(output, seed, asked.takes)
+        write_take(take, path)
+        entry = {"take": str(path), "seed": seed, "frames": take.frames, "fps": str(take.fps), "engine": asked.engine}
+        if asked.preview:
+            from mien.video.preview import render_preview
+
+            entry["preview"] = str(_numbered(asked.preview, seed, asked.takes))
+            with ProgressBar("preview", quiet=asked.json) as progress:
+                render_preview(take, speech, Path(entry["preview"]), progress=progress)
+        made.append(entry)
+        if not asked.json:
+            _say_made(entry)
+    if asked.json:
+        seconds = round(time.monotonic() - started, 3)
+        print(json.dumps({"made": made, "sound_seconds": float(speech.duration), "seconds": seconds}))
+    return 0
+
+
+def serve_command(asked: argparse.Namespace) -> int:
+    """mien serve: API v1 for the extension."""
+    from mien.service.server import ServerError, run_server
+
+    settings = Settings.read(
+        host=asked.host, port=asked.port, limit_s=asked.limit_seconds, limit_bytes=asked.limit_bytes, queue=asked.queue
+    )
+    try:
+        run_server(settings, port_file=asked.port_file, parent=asked.parent)
+    except ServerError as error:
+        return _fault(asked, str(error), 3)
+    return 0
+
+
+def doctor_command(asked: argparse.Namespace) -> int:
+    """mien doctor: what this machine has and lacks."""
+    from mien import doctor
+
+    findings = doctor.examine()
+    print(doctor.to_json(findings) if asked.json else doctor.report(findings))
+    return 0 if doctor.healthy(findings) else 1
+
+
+def evaluate_real_command(asked: argparse.Namespace) -> int:
+    """mien evaluate real: curves for real-speech/score.py."""
+    from mien.evaluation.real import write_curves
+
+    direction = _direction(asked)
+    with ProgressBar("clips", quiet=asked.json) as progress:
+        written = write_curves(asked.audio, asked.folder, asked.engine, direction, progress)
+    said = f"{len(written)} curves in {asked.folder}"
+    print(json.dumps({"written": [str(path) for path in written]}) if asked.json else said)
+    return 0
+
+
+def bench_command(asked: argparse.Namespace) -> int:
+    """mien bench: speed and memory, side by side, as ratios."""
+    from mien.bench import measure, table, write_into
+
+    rows = measure(asked.seconds)
+    print(json.dumps(rows, indent=1) if asked.json else table(rows))
+    if asked.readme:
+        write_into(asked.readme, rows)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mien",
+        description="Recorded speech and a chosen emotion become facial animation.",
+        epilog=__doc__.partition("\n\n")[2],
+    )
+    parser.add_argument("--version", action="version", version=f"mien {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    speak = _command(commands, "speak", speak_command, "turn a sound into a take")
+    speak.add_argument("sound", type=Path, help="wav, flac, ogg, mp3, m4a, or the sound of mp4, mov, mkv")
+    speak.add_argument("-o", "--output", type=Path, help=f"the take file (default: the sound's name with {SUFFIX})")
+    speak.add_argument("--fps", type=_fps, default="25", help="frames a second, or 'engine' for its own (default: 25)")
+    speak.add_argument("--takes", type=_count, default=1, help="so many takes, seeds counting up (default: 1)")
+    speak.add_argument("--preview", type=Path, metavar="MP4", help="also render the take with its sound")
+    _direction_flags(speak)
+    speak.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
+
+    serve = _command(commands, "serve", serve_command, "serve the extension on this machine")
+    serve.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port, 0 for any free one (default: 8642)")
+    serve.add_argument("--port-file", type=Path, help="write the port and process id there once listening")
+    serve.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
+    serve.add_argument("--queue", type=int, help="takes that may wait (default: 8)")
+    serve.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
+    serve.add_argument("--limit-bytes", type=int, help="the largest request that is read (default: 256 MiB)")
+
+    _command(commands, "doctor", doctor_command, "say what this machine has and lacks")
+
+    evaluate = commands.add_parser("evaluate", help="measure an engine").add_subparsers(required=True, metavar="WHAT")
+    real = _command(evaluate, "real", evaluate_real_command, "curves of takes for real speakers' sounds, for score.py")
+    real.add_argument("folder", type=Path, metavar="DIR", help="where NAME.npz of every sound goes")
+    real.add_argument("--audio", type=Path, default=REAL_AUDIO, help="folder of the sounds (default: %(default)s)")
+    _direction_flags(real)
+
+    bench = _command(commands, "bench", bench_command, "measure speed and memory, as ratios")
+    bench.add_argument("--seconds", type=float, default=60.0, help="length of the speech (default: 60)")
+    bench.add_argument("--readme", type=Path, help="write the table into this file, between its bench marks")
+    return parser
+
+
+def _command(commands, name: str, run, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+    command.set_defaults(run=run)
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output, for machines")
+    return command
+
+
+def _direction_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--engine", default=engines.DEFAULT, choices=engines.NAMES, help="(default: %(default)s)")
+    command.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
+    command.add_argument("--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}")
+    command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1")
+    styles = engines.ENGINES[engines.DEFAULT].info.styles
+    command.add_argument("--style", help=f"how it is articulated: {', '.join(styles)}")
+    command.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
+    command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said, in English")
+
+
+def _direction(asked: argparse.Namespace) -> Direction:
+    direction = Direction.from_file(asked.direction) if asked.direction else Direction()
+    changes: dict[str, object] = {}
+    if asked.emotion is not None:
+        changes["emotion"] = parse_emotion(asked.emotion)
+    if asked.intensity is not None:
+        changes["intensity"] = parse_intensity(asked.intensity)
+    if asked.style is not None:
+        changes["style"] = asked.style
+    if asked.seed is not None:
+        changes["seed"] = asked.seed
+    if asked.transcript is not None:
+        changes["transcript"] = asked.transcript.read_text("utf-8", errors="replace")
+    changed = Direction.from_json(changes)
+    return replace(direction, **{name: getattr(changed, name) for name in changes})
+
+
+def _fps(text: str) -> Fraction | None:
+    """None is the engine's own rate."""
+    try:
+        return None if text == "engine" else parse_fps(text)
+    except TakeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of takes from 1 to 1000")
+    return int(text)
+
+
+def _numbered(path: Path, seed: int, takes: int) -> Path:
+    """The path itself for one take; with the seed before the suffix for several."""
+    if takes == 1:
+        return path
+    suffix = SUFFIX if path.name.endswith(SUFFIX) else path.suffix
+    return path.with_name(f"{path.name.removesuffix(suffix)}.seed-{seed}{suffix}")
+
+
+def _say_made(entry: dict) -> None:
+    print(f"{entry['take']}: {entry['frames']} frames at {entry['fps']} fps, seed {entry['seed']}")
+    if "preview" in entry:
+        print(f"{entry['preview']}: the preview, with sound")
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror.lower() if error.strerror else error}."
+    return str(error)
+
+
+def _fault(asked: argparse.Namespace, sentence: str, status: int) -> int:
+    print(f"mien: {sentence}", file=sys.stderr)
+    if asked.json:
+        print(json.dumps({"error": sentence, "status": status}))
+    return status
