@@ -151,7 +151,7 @@ def step(state: State, event: object) -> tuple[State, tuple]:
             held = replace(state, phase="holding", take=take, stage="applying", fraction=1.0)
             return held, (ApplyTake(ticket, state.request, take),)
         case Held(_, reason) if state.phase == "holding":
-            return replace(state, stage=reason), ()
+            return replace(state, stage="waiting for you", note=reason), ()
         case Failed(_, sentence):
             return _over(state, error=sentence), ()
         case Applied(_, note):

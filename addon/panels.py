@@ -30,7 +30,7 @@ def _say(layout, context, text: str, icon: str) -> None:
     row = box.row()
     column = row.column(align=True)
     column.scale_y = 0.75
-    width = context.region.width - 105 * scale  # the icon, the button, the margins
+    width = context.region.width - 130 * scale  # the icon, the button, the margins
     for number, line in enumerate(wrap(text, width, lambda words: blf.dimensions(0, words)[0])):
         column.label(text=line, icon=icon if number == 0 else "BLANK1")
     row.operator("mien.dismiss", text="", icon="X", emboss=False)
@@ -63,7 +63,7 @@ class MIEN_PT_speaker(_Tab, bpy.types.Panel):
         if run.error:
             _say(layout, context, run.error, "ERROR")
         elif run.note:
-            _say(layout, context, run.note, "CHECKMARK")
+            _say(layout, context, run.note, "INFO" if run.running else "CHECKMARK")
         if speaker is not None and not run.running:
             _draw_hints(layout, context, speaker)
 
@@ -109,7 +109,7 @@ def _engine_name(name: str) -> str:
 
 def _draw_run(layout, run) -> None:
     column = layout.column()
-    column.progress(factor=run.fraction, type="BAR", text=f"{run.stage.capitalize()}  {run.fraction:.0%}")
+    column.progress(factor=run.fraction, type="BAR", text=f"{run.stage[:1].upper()}{run.stage[1:]}  {run.fraction:.0%}")
     column.separator(factor=2.0)
     row = column.row()
     row.alignment = "RIGHT"  # away from Generate, so that a second click does not cancel
@@ -200,7 +200,7 @@ def _lines(layout, context, text: str) -> None:
     blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
     column = layout.column(align=True)
     column.scale_y = 0.75
-    for line in wrap(text, context.region.width - 60 * scale, lambda words: blf.dimensions(0, words)[0]):
+    for line in wrap(text, context.region.width - 80 * scale, lambda words: blf.dimensions(0, words)[0]):
         column.label(text=line)
 
 

@@ -59,7 +59,7 @@ def test_progress_then_the_take_then_done():
 
 def test_a_held_take_waits_and_is_applied_later():
     state, effects = after(Asked(REQUEST), Arrived(1, TAKE), Held(1, "Leave Edit Mode."))
-    assert state.running and state.stage == "Leave Edit Mode." and effects == ()
+    assert state.running and state.note == "Leave Edit Mode." and effects == ()
     assert step(state, Applied(1, "done"))[0].note == "done"
 
 
