@@ -42,7 +42,8 @@ def manifest() -> dict:
     for name, text in data.get("permissions", {}).items():
         if len(text) > LIMIT_PERMISSION or text.endswith((".", "!", "?")):
             raise BuildError(
-                f"The permission text '{name}' in blender_manifest.toml is {len(text)} characters long; Blender takes "
+                f"The permission text '{name}' in blender_manifest.toml is {len(text)} characters long; "
+                "Blender takes "
                 f"{LIMIT_PERMISSION}, without a full stop."
             )
     return data
@@ -75,7 +76,9 @@ def validate(path: Path, blender: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the extension's zip and have Blender check it.")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder for the zip (default: dist)")
-    parser.add_argument("--blender", default="", help="the Blender that checks it (default: the one on the PATH)")
+    parser.add_argument(
+        "--blender", default="", help="the Blender that checks it (default: the one on the PATH)"
+    )
     options = parser.parse_args()
     blender = options.blender or shutil.which("blender")
     try:

@@ -109,7 +109,9 @@ def _engine_name(name: str) -> str:
 
 def _draw_run(layout, run) -> None:
     column = layout.column()
-    column.progress(factor=run.fraction, type="BAR", text=f"{run.stage[:1].upper()}{run.stage[1:]}  {run.fraction:.0%}")
+    column.progress(
+        factor=run.fraction, type="BAR", text=f"{run.stage[:1].upper()}{run.stage[1:]}  {run.fraction:.0%}"
+    )
     column.separator(factor=2.0)
     row = column.row()
     row.alignment = "RIGHT"  # away from Generate, so that a second click does not cancel

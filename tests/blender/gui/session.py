@@ -112,9 +112,7 @@ def steps():
     window, area, _, main = view3d()
     bpy.ops.object.mode_set(mode="EDIT")
     press(bpy.ops.mien.generate)
-    yield from until(
-        "an own backend is started, and the take waits", lambda: "Leave Edit Mode" in run().note
-    )
+    yield from until("an own backend is started, and the take waits", lambda: "Leave Edit Mode" in run().note)
     yield from shot(OUT, "7_held")
     bpy.ops.object.mode_set(mode="OBJECT")
     yield from until("out of Edit Mode it is applied", lambda: not run().running)
