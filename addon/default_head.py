@@ -141,14 +141,14 @@ def _add_neck(context: bpy.types.Context, speaker: bpy.types.Object, head: HeadF
     pivot = Vector(keys.to_blender(head.pivot).tolist())
     empty = bpy.data.objects.new(f"{speaker.name} rotation", None)
     context.collection.objects.link(empty)
-    empty.empty_display_type, empty.empty_display_size = "PLAIN_AXES", 0.16
+    empty.empty_display_type, empty.empty_display_size = "PLAIN_AXES", 0.12
     empty.parent, empty.location = speaker, pivot
     empty.rotation_mode = rotation.ORDER
     hook = speaker.modifiers.new("Mien neck", "HOOK")
     hook.object, hook.vertex_group, hook.falloff_type = empty, NECK, "NONE"
-    hook.matrix_inverse = Matrix.Translation(
-        -pivot
-    )  # at rest the hook moves nothing, wherever the head stands
+    hook.matrix_inverse = Matrix.Translation(-pivot)  # at rest it moves nothing, wherever the head stands
+    smooth = speaker.modifiers.new("Subdivision", "SUBSURF")
+    smooth.levels, smooth.render_levels = 0, 2  # the viewport plays at full speed, a render is smooth
     return empty
 
 

@@ -294,9 +294,9 @@ def test_offsets_at_another_rate_play_at_their_own(cube):
 def test_a_take_of_channels_takes_the_cache_off(toy_head):
     offsets = np.zeros((3, 40, 3), np.float32)
     apply(toy_head, read_take(take_bytes({"offsets": offsets, "head_rotation": offsets[:, 0]})))
-    assert [m.type for m in toy_head.modifiers] == ["MESH_CACHE", "HOOK"]
+    assert [m.type for m in toy_head.modifiers] == ["MESH_CACHE", "HOOK", "SUBSURF"]
     apply(toy_head, weights_take(random_weights()))
-    assert [m.type for m in toy_head.modifiers] == ["HOOK"]
+    assert [m.type for m in toy_head.modifiers] == ["HOOK", "SUBSURF"]
 
 
 def snapshot(thing) -> tuple:
