@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from mien.heads.mien import HeadError
 from mien.service.parent import alive
 from mien.service.server import ServerError, run_server
 from mien.settings import Settings
@@ -25,15 +26,18 @@ from mien.take import read_take
 WAV = Path(__file__).parent / "samples" / "mono_16k.wav"
 BACKEND = Path(__file__).parent.parent / "backend"
 
-# A backend whose engine needs a minute, so that it is always at work when it has to end.
+# A backend whose engine can take a minute, so that it is still at work when the backend has to end.
 CHILD = """
     import sys
+    import time
     from pathlib import Path
     from mien.engines.toy import Toy
     from mien.service.server import run_server
     from mien.settings import Settings
 
     def perform(speech, direction, engine, fps, progress):
+        if direction.seed == 2:
+            time.sleep(60)  # an engine that does not look up from its work
         for _ in range(6000 if direction.seed == 1 else 0):
             progress(0.5, "dawdling")
             Toy(pause_s=0.01).generate(speech, direction, lambda fraction, stage: None)
@@ -53,7 +57,7 @@ class Backend:
         self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
 
     def ask(self, seed: int = 0) -> str:
-        """The URL of a new take; seed 1 takes a minute."""
+        """The URL of a new take; seeds 1 and 2 take a minute."""
         direction = json.dumps({"seed": seed})
         with WAV.open("rb") as sound:
             reply = self.http.post("/v1/takes", files={"sound": sound}, data={"direction": direction})
@@ -111,9 +115,10 @@ def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Pa
         assert running.ended_cleanly()
 
 
-def test_a_backend_ends_on_ctrl_c(tmp_path: Path) -> None:
+def test_a_backend_ends_on_ctrl_c_though_its_engine_does_not_listen(tmp_path: Path) -> None:
     with backend(tmp_path) as running:
         wait_for_file(running.port_file)
+        running.ask(seed=2)
         running.process.send_signal(signal.SIGINT)
         assert running.ended_cleanly()
 
@@ -185,6 +190,15 @@ def test_a_parent_that_is_not_there_is_a_sentence() -> None:
     gone.wait()
     with pytest.raises(ServerError, match=f"no process {gone.pid}"):
         run_server(Settings(port=0), parent=gone.pid)
+
+
+def test_a_missing_head_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> None:
+        raise HeadError("the default head is missing.")
+
+    monkeypatch.setattr("mien.service.server.load_head", missing)
+    with pytest.raises(ServerError, match="the default head is missing"):
+        run_server(Settings(port=0))
 
 
 def test_a_port_file_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

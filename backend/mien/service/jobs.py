@@ -20,6 +20,7 @@ from fractions import Fraction
 
 from mien.direction import Direction, DirectionError
 from mien.engines.base import Cancelled, EngineError, Progress
+from mien.heads.mien import HeadError
 from mien.speech import Speech, SpeechError
 from mien.take import Take, TakeError
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 FINAL = ("done", "failed", "cancelled")
 KEEP_BYTES = 2**30  # of finished takes; one with exact vertex offsets may have 100 MB a minute
-SENTENCES = (DirectionError, EngineError, SpeechError, TakeError)  # errors whose message is for the user
+SENTENCES = (DirectionError, EngineError, HeadError, SpeechError, TakeError)  # errors whose message is for the user
 
 
 @dataclass(frozen=True)

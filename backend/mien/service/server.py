@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from mien.heads.mien import load_head
+from mien.heads.mien import HeadError, load_head
 from mien.service import API
 from mien.service.app import create_app
 from mien.service.jobs import JobStore, Perform
@@ -39,11 +39,14 @@ def run_server(
     """Serve API v1 until SIGTERM, SIGINT or the end of the process `parent`; then cancel all and return.
 
     Once listening, prints `mien: listening on http://HOST:PORT` and writes `port_file`, which is removed at
-    the end. Raises ServerError when the address is taken or the parent is not there.
+    the end. Raises ServerError when the address is taken, the parent or the head is not there.
     """
     if parent is not None and not alive(parent):
         raise ServerError(f"There is no process {parent} for --parent to watch. Name a running one.")
-    load_head()  # a missing head is said now, not at the first request
+    try:
+        load_head()  # said now, not at the first request
+    except HeadError as error:
+        raise ServerError(str(error)) from error
     listener = _listen(settings.host, settings.port)
     jobs = JobStore(perform, settings.queue, settings.keep_takes, settings.keep_s)
     server = uvicorn.Server(
