@@ -150,6 +150,12 @@ def test_a_broken_sound_is_refused_in_its_own_sentence(service: Service, name: s
     check_problem(service.ask((SAMPLES / name).read_bytes(), name), 422, sentence)
 
 
+def test_a_broken_sound_is_called_by_its_name_not_its_path(service: Service) -> None:
+    """The extension sends names with signs of other alphabets percent-encoded."""
+    reply = service.ask(b"", "../../etc/gr%C3%BC%C3%9Fe.wav")
+    check_problem(reply, 422, "^The file 'grüße.wav' is empty")
+
+
 def test_a_film_is_as_good_as_a_sound(service: Service) -> None:
     assert service.ask((SAMPLES / "film.mp4").read_bytes(), "film.mp4").status_code == 202
 

@@ -23,6 +23,8 @@ from mien.service.server import ServerError, run_server
 from mien.settings import Settings
 from mien.take import read_take
 
+from addon.client import Client, ClientError
+
 WAV = Path(__file__).parent / "samples" / "mono_16k.wav"
 BACKEND = Path(__file__).parent.parent / "backend"
 
@@ -113,6 +115,30 @@ def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Pa
             running.process.send_signal(signal.SIGTERM)
             assert '"state": "cancelled"' in list(lines)[-2]
         assert running.ended_cleanly()
+
+
+def test_the_client_of_the_extension_is_understood(tmp_path: Path) -> None:
+    """The two halves were written apart; here they meet."""
+    with backend(tmp_path) as running:
+        client, shares = Client(running.url), []
+        info = client.info()
+        assert info.default_engine in [engine.name for engine in info.engines] and info.limits["seconds"] == 600
+        job = client.submit(WAV, json.dumps({"emotion": {"happy": 0.7}}), "", "24", shares.append)
+        assert shares[-1] == 1
+        while (now := client.progress(job)).state in ("queued", "running"):
+            time.sleep(0.01)
+        assert (now.state, now.fraction, now.error) == ("done", 1.0, "")
+        assert read_take(client.result(job)).channel("mouthSmileLeft").max() > 0.5
+
+        slow = client.submit(WAV, '{"seed": 1}')
+        client.cancel(slow)
+        assert client.progress(slow).state == "cancelled"
+        with pytest.raises(ClientError, match="is cancelled, so there is no result"):
+            client.result(slow)
+        with pytest.raises(ClientError, match="no emotion 'hapy'"):
+            client.submit(WAV, '{"emotion": {"hapy": 1}}')
+        with pytest.raises(ClientError, match="'text.wav' holds text, not sound"):
+            client.submit(WAV.with_name("text.wav"), "{}")
 
 
 def test_a_backend_ends_on_ctrl_c_though_its_engine_does_not_listen(tmp_path: Path) -> None:

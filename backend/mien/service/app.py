@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import PurePath
+from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -156,7 +157,7 @@ def _request_of_form(form: FormData, settings: Settings) -> Request:
         raise EngineError(f"The engine {engine} cannot work yet: {' '.join(missing)}")
     fps = parse_fps(texts["fps"]) if texts.get("fps") else None
     # Only a name for messages: nothing is opened by it.
-    name = PurePath(sound.filename or "sound").name[:100]
+    name = PurePath(unquote(sound.filename or "sound")).name[:100]
     speech = read_speech(sound.file, name=name, limit_s=settings.limit_s)
     return Request(speech, direction, engine, fps)
 
