@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien: recorded speech and a chosen emotion become facial animation. Registers the extension, nothing
-else."""
+"""Mien: recorded speech and a chosen emotion become facial
+animation. Registers the extension, nothing else."""
 
 
 def register() -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take on a speaker: everything is checked first, then shape keys, curves or a cache, and the head's
-rotation."""
+"""A take on a speaker: everything is checked first, then shape
+keys, curves or a cache, and the head's rotation."""
 
 import json
 from dataclasses import dataclass, field
@@ -206,8 +206,8 @@ def _put_offsets(speaker, take: Take, frames: np.ndarray, scene_fps: Fraction) -
 
 
 def _rest_leftover(shape_keys: bpy.types.Key, paths: set[str]) -> None:
-    """Keys that the last take moved and this one does not go back to zero instead of keeping its last
-    value."""
+    """Keys that the last take moved and this one does not go back
+    to zero instead of keeping its last value."""
     for block in shape_keys.key_blocks:
         if keys.value_path(block.name) in paths:
             block.value = 0.0

@@ -3,8 +3,8 @@
 
 python addon/build_extension.py [--blender PATH] [--out FOLDER]
 
-Run from a checkout with any Python from 3.11 on; needs nothing else. With a Blender (given, or found on the PATH)
-the zip is also checked by Blender's own `extension validate`.
+Run from a checkout with any Python from 3.11 on; needs nothing else. With a Blender (given, or found on the
+PATH) the zip is also checked by Blender's own `extension validate`.
 """
 
 import argparse

@@ -19,8 +19,8 @@ ARKIT = tuple(name + side for name in _SIDED.split() for side in ("Left", "Right
 
 @dataclass(frozen=True)
 class Match:
-    """keys: channel -> shape key name; missing: channels without a key; unclear: channels with several
-    equal keys."""
+    """keys: channel -> shape key name; missing: channels without a
+    key; unclear: channels with several equal keys."""
 
     keys: dict[str, str]
     missing: tuple[str, ...]
@@ -28,8 +28,8 @@ class Match:
 
 
 def match(channels: Iterable[str], names: Iterable[str]) -> Match:
-    """Match channels to the names of shape keys. A channel with two equally good keys is left alone and
-    named."""
+    """Match channels to the names of shape keys. A channel with
+    two equally good keys is left alone and named."""
     names = tuple(names)
     folded: dict[str, list[str]] = {}
     for name in names:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backend's HTTP API, version 1, on the standard library. No bpy; every call may be made off the main
-thread."""
+"""The backend's HTTP API, version 1, on the standard library. No
+bpy; every call may be made off the main thread."""
 
 import hashlib
 import http.client
@@ -140,8 +140,8 @@ class Client:
         fps: str = "",
         sent: Callable[[float], None] = lambda share: None,
     ) -> str:
-        """Ask for a take of a sound file; returns the job's id. `sent` hears the share sent and may raise
-        Stopped."""
+        """Ask for a take of a sound file; returns the job's id. `sent`
+        hears the share sent and may raise Stopped."""
         try:
             size = sound.stat().st_size
             file = sound.open("rb")

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mien's F-curves: in an action of their own, never in place of the animator's.
 
-A datablock without other animation gets Mien's action as its active one, ready to be edited. A datablock with
-an action or NLA tracks of the animator's keeps them as they are: Mien's action goes on an NLA track of its
-own,
-'Mien lip-sync', under the active action, so where both animate a value the animator's curve wins. Generating
-again removes the curves of Mien's own group and nothing else, wherever they are.
+A datablock without other animation gets Mien's action as its active one, ready to be edited. A datablock
+with an action or NLA tracks of the animator's keeps them as they are: Mien's action goes on an NLA track of
+its own, 'Mien lip-sync', under the active action, so where both animate a value the animator's curve wins.
+Generating again removes the curves of Mien's own group and nothing else, wherever they are.
 """
 
 from dataclasses import dataclass
@@ -50,8 +49,8 @@ def refuse(id_: bpy.types.ID) -> None:
 
 
 def put(id_: bpy.types.ID, id_type: str, curves: list[Curve], name: str, facts: str) -> bool:
-    """Put the curves on a datablock, in place of those of Mien's last take. Returns whether they are on an
-    NLA track.
+    """Put the curves on a datablock, in place of those of Mien's last
+    take. Returns whether they are on an NLA track.
 
     id_type is 'KEY' or 'OBJECT'; facts (JSON) is kept on the action. Raises CurveError as `refuse` does.
     """

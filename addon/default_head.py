@@ -24,9 +24,8 @@ class HeadError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class HeadFile:
-    """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V,
-    3) for
-    channels; quad_material (Q,) into materials; pivot (3,) of the neck; neck_weights (V,) 0..1."""
+    """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3)
+    for channels; quad_material (Q,) into materials; pivot (3,) of the neck; neck_weights (V,) 0..1."""
 
     name: str
     vertices: np.ndarray

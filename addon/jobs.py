@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A job from Generate to the take, as a pure (state, event) -> (state, effects). No bpy, no thread, no
-clock."""
+"""A job from Generate to the take, as a pure (state, event) ->
+(state, effects). No bpy, no thread, no clock."""
 
 from dataclasses import dataclass, replace
 

@@ -57,8 +57,8 @@ def value_path(name: str) -> str:
 
 def put_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
     """Keys for a basis (K, V, 3) in head-space metres; their names. Keys of an earlier basis are given the
-    new shape,
-    so that the same basis again changes nothing, and keys left over from a longer one are set to rest."""
+    new shape, so that the same basis again changes nothing, and keys left over from a longer one are set to
+    rest."""
     points = rest(speaker.data)
     mine = []
     for number, shape in enumerate(to_blender(basis)):

@@ -77,8 +77,7 @@ class Reasoned:
 
 
 class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
-    """Add Mien's head at the 3D cursor: a face with the 52 ARKit shape keys, free to use for anything
-    (CC0)"""
+    """Add a face with the 52 ARKit shape keys at the 3D cursor, free to use for anything (CC0)"""
 
     bl_idname = "mien.add_head"
     bl_label = "Add Default Head"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Exact vertex offsets as a PC2 point cache: one file and one Mesh Cache modifier, whatever the length.
 
-One shape key a frame is as exact and takes 120 to 240 ms a frame at 1,500 frames; the cache takes under 1 ms.
+One shape key a frame is as exact and takes 120 to 240 ms a
+frame at 1,500 frames; the cache takes under 1 ms.
 """
 
 import hashlib
@@ -19,8 +20,8 @@ class PointCacheError(Exception):
 
 
 def write_pc2(path: Path, rest: np.ndarray, offsets: np.ndarray, tail: int) -> None:
-    """Positions rest (V, 3) + offsets (F, V, 3) in the mesh's own axes, then `tail` frames that fade to
-    rest."""
+    """Positions rest (V, 3) + offsets (F, V, 3) in the mesh's own
+    axes, then `tail` frames that fade to rest."""
     frames, vertices = offsets.shape[:2]
     part = path.with_suffix(".part")
     try:
@@ -62,8 +63,8 @@ def put(
     start: float,
     scale: float,
 ) -> None:
-    """Write the cache and give the speaker the modifier, first in its stack; `scale` is take frames a
-    scene frame."""
+    """Write the cache and give the speaker the modifier, first in its
+    stack; `scale` is take frames a scene frame."""
     write_pc2(path, rest, offsets, tail)
     modifier = speaker.modifiers.get(MODIFIER)
     if modifier is None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the backend is. Kept in Blender's preferences; a plain default where the extension is only
-imported."""
+"""Where the backend is. Kept in Blender's preferences; a plain
+default where the extension is only imported."""
 
 import bpy
 from bpy.props import BoolProperty, StringProperty
@@ -43,7 +43,7 @@ class _Defaults:
 
 
 def preferences(context: bpy.types.Context):
-    """The extension's preferences, or the defaults in a script that registers the modules without
-    installing them."""
+    """The extension's preferences, or the defaults in a script that
+    registers the modules without installing them."""
     addon = context.preferences.addons.get(__package__)
     return addon.preferences if addon is not None and addon.preferences is not None else _Defaults

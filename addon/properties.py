@@ -86,8 +86,8 @@ class MienSpeaker(bpy.types.PropertyGroup):
 
 
 class MienRun(bpy.types.PropertyGroup):
-    """The panel's view of the run, on the window manager: undo leaves that alone, a scene's it would take
-    back."""
+    """The panel's view of the run, on the window manager: undo
+    leaves that alone, a scene's it would take back."""
 
     running: BoolProperty()
     speaker: StringProperty()

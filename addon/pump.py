@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a job meets Blender: a timer on the main thread moves events to the state and the take into the
-scene."""
+"""Where a job meets Blender: a timer on the main thread moves
+events to the state and the take into the scene."""
 
 import queue
 import threading
@@ -57,8 +57,8 @@ class Pump:
         self._send(jobs.Dismissed())
 
     def look(self, address: str, start_own: bool, command: str) -> None:
-        """Ask, in a thread, what answers at the address; start a backend of one's own if asked and none
-        does."""
+        """Ask, in a thread, what answers at the address; start a
+        backend of one's own if asked and none does."""
 
         def ask() -> None:
             try:
@@ -197,8 +197,8 @@ def find_speaker(request: jobs.Request) -> bpy.types.Object | None:
 
 
 def hold_reason(speaker: bpy.types.Object) -> str:
-    """Why the take must wait: Blender would lose it or break off what the animator is doing. '' when it
-    need not."""
+    """Why the take must wait: Blender would lose it or break off
+    what the animator is doing. '' when it need not."""
     if speaker.mode in ("EDIT", "SCULPT"):
         return f"Leave {speaker.mode.capitalize()} Mode to receive the take."
     keys = speaker.data.shape_keys if speaker.type == "MESH" else None

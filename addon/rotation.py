@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The head's rotation as curves of an object: an empty that bends the neck, or whatever the animator
-chose."""
+"""The head's rotation as curves of an object: an empty that
+bends the neck, or whatever the animator chose."""
 
 import bpy
 import numpy as np
@@ -21,8 +21,8 @@ def matrix(pitch: float, yaw: float, roll: float) -> Matrix:
 
 
 def remember_rest(target: bpy.types.Object) -> None:
-    """Keep the rotation that the take turns from. A target that Mien already animates keeps the one of the
-    first time."""
+    """Keep the rotation that the take turns from. A target that Mien
+    already animates keeps the one of the first time."""
     if REST in target and is_animated_by_mien(target):
         return
     rotation = target.matrix_basis.to_quaternion()
@@ -30,8 +30,8 @@ def remember_rest(target: bpy.types.Object) -> None:
 
 
 def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarray) -> list[Curve]:
-    """Curves of the target's own kind of rotation for head_rotation (F, 3) at frames (F,), turning from
-    its rest."""
+    """Curves of the target's own kind of rotation for head_rotation
+    (F, 3) at frames (F,), turning from its rest."""
     rest = Quaternion(target.get(REST, (1.0, 0.0, 0.0, 0.0))).to_matrix()
     turned = [rest @ matrix(*map(float, angles)) for angles in head_rotation]
     mode = target.rotation_mode
@@ -52,8 +52,8 @@ def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarr
 
 
 def _continuous(quaternions: list[Quaternion]) -> list[tuple[float, ...]]:
-    """The same rotations with signs that do not flip between frames, which would spin the head between two
-    keys."""
+    """The same rotations with signs that do not flip between
+    frames, which would spin the head between two keys."""
     rows: list[tuple[float, ...]] = []
     for quaternion in quaternions:
         if rows and sum(a * b for a, b in zip(rows[-1], quaternion, strict=True)) < 0:

@@ -16,8 +16,7 @@ class SoundError(Exception):
 
 def scene_fps(scene: bpy.types.Scene) -> Fraction:
     """fps / fps_base exactly: 30 and 1.001 are 30000/1001. Blender stores the base as a float32, so it is
-    read to six
-    digits, which is what its file and its presets mean."""
+    read to six digits, which is what its file and its presets mean."""
     return Fraction(scene.render.fps) / Fraction(f"{scene.render.fps_base:.6f}")
 
 
@@ -39,17 +38,16 @@ def refusal(path: str) -> str:
 
 
 def strips_of(scene: bpy.types.Scene):
-    """The sequencer's strips: `strips` from 4.4 on (the only name in 5.0), `sequences` before. Made if not
-    there."""
+    """The sequencer's strips: `strips` from 4.4 on (the only name in
+    5.0), `sequences` before. Made if not there."""
     editor = scene.sequence_editor or scene.sequence_editor_create()
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
 def place(scene: bpy.types.Scene, speaker: str, path: Path, frame: int) -> str:
     """The sound at `frame`: a strip of the same file that starts there already is used as it is; else
-    Mien's former
-    strip for this speaker, and only that, makes room for a new one. Returns the strip's name. Raises
-    SoundError."""
+    Mien's former strip for this speaker, and only that, makes room for a new one. Returns the strip's name.
+    Raises SoundError."""
     strips = strips_of(scene)
     for strip in strips:
         if strip.type == "SOUND" and start_of(strip) == frame and _plays(strip, path):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read and check a take, the one file the backend and the extension share. numpy and the standard library;
-no bpy."""
+"""Read and check a take, the one file the backend and the extension
+share. numpy and the standard library; no bpy."""
 
 import json
 import math
@@ -39,7 +39,8 @@ class Take:
     """A performance of F frames; frame i shows the face at start + i / fps seconds of the sound.
 
     weights (F, C) for `channels`; head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with
-    coefficients (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's left).
+    coefficients (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's
+    left).
     """
 
     fps: Fraction
@@ -64,8 +65,8 @@ class Take:
         return None if moved is None else moved.shape[1]
 
     def scene_frames(self, fps: Fraction, start_frame: int) -> np.ndarray:
-        """(F,) float64 frame numbers in a scene of `fps` whose frame `start_frame` is second 0 of the
-        sound."""
+        """(F,) float64 frame numbers in a scene of `fps` whose
+        frame `start_frame` is second 0 of the sound."""
         first = start_frame + self.start * fps
         step = fps / self.fps
         numbers = np.arange(self.frames, dtype=np.int64)

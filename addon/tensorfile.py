@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The safetensors layout, read strictly: 8 bytes of header length, JSON, then tensors without gaps. No
-bpy."""
+"""The safetensors layout, read strictly: 8 bytes of header
+length, JSON, then tensors without gaps. No bpy."""
 
 import json
 import math

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backend's side of a job: connect, send, wait, fetch; in a thread of its own or in the caller's. No
-bpy."""
+"""The backend's side of a job: connect, send, wait, fetch; in a
+thread of its own or in the caller's. No bpy."""
 
 import threading
 import time
@@ -20,8 +20,7 @@ def work(
     ticket: int, request: Request, post: Callable[[object], None], stop: threading.Event, local: LocalBackend
 ) -> None:
     """The backend's side of one job, start to end, in the calling thread. Posts exactly one Arrived or
-    Failed,
-    unless it is stopped; raises nothing."""
+    Failed, unless it is stopped; raises nothing."""
     try:
         take = _take(ticket, request, post, stop, local)
     except Stopped:
@@ -112,8 +111,8 @@ def _check(request: Request, info: Info) -> None:
 def _await(
     ticket: int, client: Client, job: str, post: Callable[[object], None], stop: threading.Event
 ) -> None:
-    """Look at the job until it is done. Raises Stopped on a cancel, ClientError when the job fails or is
-    lost."""
+    """Look at the job until it is done. Raises Stopped on a
+    cancel, ClientError when the job fails or is lost."""
     pause, heard = POLL_FIRST_S, time.monotonic()
     where = "queued"
     while True:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backend of the standard library alone that speaks API v1, for tests of the extension. It acts; it
-knows no speech.
+"""A backend of the standard library alone that speaks API v1, for
+tests of the extension. It acts; it knows no speech.
 
 `python fake_backend.py serve --port 0 --port-file F --parent PID` takes the same arguments as `mien serve`.
 """
@@ -62,8 +62,8 @@ def channel_take(frames: int = 24, channels=ARKIT_SOME, fps: str = "24", seed: s
 
 
 class FakeBackend(ThreadingHTTPServer):
-    """Set attributes to make it behave: `slow` seconds a job, `api`, `fail` with a sentence, `bad_take`
-    bytes ..."""
+    """Set attributes to make it behave: `slow` seconds a job, `api`,
+    `fail` with a sentence, `bad_take` bytes ..."""
 
     daemon_threads = True
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests that need Blender as a module (`pip install bpy`): a fresh file, the extension registered, tiny
-heads."""
+"""Tests that need Blender as a module (`pip install bpy`): a
+fresh file, the extension registered, tiny heads."""
 
 import json
 import struct
@@ -55,8 +55,8 @@ def write_tensor_file(path: Path, tensors: dict[str, np.ndarray], meta: dict[str
 
 @pytest.fixture
 def toy_head_file(tmp_path) -> Path:
-    """A tube of forty vertices in the layout of the head file: eight rings of five, neck below, skull
-    above."""
+    """A tube of forty vertices in the layout of the head file:
+    eight rings of five, neck below, skull above."""
     rings, around = 8, 5
     angle = np.arange(around) * 2 * np.pi / around
     vertices = np.array(

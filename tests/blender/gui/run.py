@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Install the zip in a real Blender and drive its window. Needs an X display (or a wrapper that makes one).
 
-python tests/blender/gui/run.py --blender PATH [--gui PATH] [--out FOLDER] [--script session.py] [--
-ARGUMENTS]
+python tests/blender/gui/run.py --blender PATH [--gui PATH] [--out FOLDER] [--script session.py] [-- ARGUMENTS]
 
 --gui is the command that shows a window where that is another one, such as a wrapper with its own Xvfb.
 Pictures and the log are left in the folder.

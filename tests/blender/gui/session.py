@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An animator's session in a real window: head, generate, undo, cancel, a backend that dies, one of our own.
+"""An animator's session in a real window: head, generate,
+undo, cancel, a backend that dies, one of our own.
 
 Started by run.py, as `blender --python session.py -- OUT`; leaves pictures and a log in OUT.
 """
