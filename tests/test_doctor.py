@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import importlib.metadata
-import json
 import socket
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mien import doctor
-from mien.doctor import FAIL, OK, WARN, Finding
+from mien.finding import FAIL, OK, WARN, Finding
 from mien.heads.mien import load_head
 from mien.service.server import run_server
 from mien.settings import Settings
@@ -57,24 +56,6 @@ def test_every_check_answers_here(tmp_path: Path) -> None:
     assert by_name["data folder"].found.endswith("made when it is needed")
     assert not (tmp_path / "mien").exists()
     assert "is free" in by_name["backend"].found
-
-
-def test_a_failure_makes_it_unhealthy_and_a_warning_does_not() -> None:
-    good, odd, bad = Finding("a", "fine"), Finding("b", "odd", WARN, "Look."), Finding("long", "no", FAIL, "Mend.")
-    assert doctor.healthy([good, odd]) and not doctor.healthy([good, bad])
-    assert doctor.report([good]).splitlines() == ["ok    a  fine", "Mien can work here."]
-    assert doctor.report([good, odd, bad]).splitlines() == [
-        "ok    a     fine",
-        "warn  b     odd",
-        "            -> Look.",
-        "fail  long  no",
-        "            -> Mend.",
-        "1 of 3 checks failed; what to do stands below each.",
-    ]
-    assert "1 of 2 checks have something to say" in doctor.report([good, odd])
-    said = json.loads(doctor.to_json([good, bad]))
-    assert said["healthy"] is False
-    assert said["findings"][1] == {"asked": "long", "found": "no", "level": "fail", "advice": "Mend."}
 
 
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
