@@ -27,12 +27,18 @@ class Canvas:
     """A picture of `size` (width, height) pixels, drawn again and again. Close it, or use it in a `with`.
 
     stuffs: for each of "skin", "eye", ... (the shaders' names) the triangles (T, 3) made of it, drawn in this order
-    and fixed for the life of the canvas. The first casts the shadows. paint: (h, w, 3) uint8, row 0 at the bottom.
+    and fixed for the life of the canvas. The first casts the shadows. paint: (h, w, 4) uint8, row 0 at the bottom.
+    uniforms: by their names in the shaders; matrices are row-major (4, 4) and multiply column vectors.
     Raises VideoError when this machine cannot draw. One thread only.
     """
 
     def __init__(
-        self, size: tuple[int, int], vertices: int, stuffs: dict[str, np.ndarray], paint: np.ndarray
+        self,
+        size: tuple[int, int],
+        vertices: int,
+        stuffs: dict[str, np.ndarray],
+        paint: np.ndarray,
+        uniforms: dict[str, np.ndarray],
     ) -> None:
         self.width, self.height = size
         if not (16 <= self.width <= 4096 and 16 <= self.height <= 4096):
@@ -45,9 +51,11 @@ class Canvas:
             self._fill(vertices, stuffs)
             self._frames()
             self._textures(paint)
+            for program in (self._shadow, *self._programs):
+                self._set(program, {**uniforms, "key_shadow": 0, "paint": 1})
         except gl.error.Error as error:
             self.close()
-            raise VideoError(f"OpenGL on this machine cannot draw the head ({_first_line(error)}); {ADVICE}.") from error
+            raise VideoError(f"OpenGL here cannot draw the head ({_first_line(error)}); {ADVICE}.") from error
         self._pixels = np.empty((self.height, self.width, 4), np.uint8)
 
     def __enter__(self) -> "Canvas":
@@ -57,16 +65,19 @@ class Canvas:
         self.close()
 
     def close(self) -> None:
-        """Gives the context back with all that is in it."""
-        if self._platform is not None:
-            self._platform.delete_context()
-            self._platform = None
+        """Gives the context back with all that is in it; a second time does nothing."""
+        if self._platform is None:
+            return
+        # pyrender's own delete_context ends EGL for every other canvas of the process too.
+        egl = importlib.import_module("OpenGL.EGL")
+        platform, self._platform = self._platform, None
+        display, context = platform._egl_display, platform._egl_context
+        platform._egl_display = platform._egl_context = None
+        egl.eglMakeCurrent(display, egl.EGL_NO_SURFACE, egl.EGL_NO_SURFACE, egl.EGL_NO_CONTEXT)
+        egl.eglDestroyContext(display, context)
 
-    def draw(self, vertices: np.ndarray, uniforms: dict[str, np.ndarray | float]) -> np.ndarray:
-        """(H, W, 3) uint8 sRGB of `vertices` (N, 16) float32; `uniforms` by the names in the shaders.
-
-        Matrices are row-major (4, 4) and multiply column vectors.
-        """
+    def draw(self, vertices: np.ndarray) -> np.ndarray:
+        """(H, W, 3) uint8 sRGB of `vertices` (N, 15) float32."""
         if self._platform is None:
             raise VideoError("This canvas is closed; open another to draw on.")
         gl = self._gl
@@ -80,11 +91,8 @@ class Canvas:
         gl.glViewport(0, 0, SHADOW_SIZE, SHADOW_SIZE)
         gl.glClear(gl.GL_DEPTH_BUFFER_BIT)
         gl.glDisable(gl.GL_CULL_FACE)
-        gl.glEnable(gl.GL_POLYGON_OFFSET_FILL)
-        gl.glPolygonOffset(2.0, 4.0)
-        self._use(self._shadow, {"key_view": uniforms["key_view"]})
+        gl.glUseProgram(self._shadow)
         self._draw_triangles(0)
-        gl.glDisable(gl.GL_POLYGON_OFFSET_FILL)
 
         gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._samples_frame)
         gl.glViewport(0, 0, self.width, self.height)
@@ -96,7 +104,7 @@ class Canvas:
         gl.glActiveTexture(gl.GL_TEXTURE1)
         gl.glBindTexture(gl.GL_TEXTURE_2D, self._paint)
         for stuff, program in enumerate(self._programs):
-            self._use(program, {**uniforms, "key_shadow": 0, "paint": 1})
+            gl.glUseProgram(program)
             self._draw_triangles(stuff)
 
         gl.glBindFramebuffer(gl.GL_READ_FRAMEBUFFER, self._samples_frame)
@@ -112,7 +120,7 @@ class Canvas:
         gl = self._gl
         gl.glDrawElements(gl.GL_TRIANGLES, end - first, gl.GL_UNSIGNED_INT, gl.ctypes.c_void_p(first * 4))
 
-    def _use(self, program: int, uniforms: dict[str, np.ndarray | float]) -> None:
+    def _set(self, program: int, uniforms: dict[str, np.ndarray | int]) -> None:
         gl = self._gl
         gl.glUseProgram(program)
         for name, value in uniforms.items():
@@ -128,7 +136,8 @@ class Canvas:
             elif value.ndim == 2:
                 gl.glUniform3fv(place, len(value), value)
             else:
-                (gl.glUniform1fv, gl.glUniform2fv, gl.glUniform3fv, gl.glUniform4fv)[max(value.size - 1, 0)](place, 1, value)
+                by_size = (gl.glUniform1fv, gl.glUniform2fv, gl.glUniform3fv, gl.glUniform4fv)
+                by_size[value.size - 1](place, 1, value)
 
     def _fill(self, vertices: int, stuffs: dict[str, np.ndarray]) -> None:
         gl = self._gl
@@ -183,9 +192,7 @@ class Canvas:
         ):
             gl.glTexParameteri(gl.GL_TEXTURE_2D, name, value)
         gl.glBindFramebuffer(gl.GL_FRAMEBUFFER, self._shadow_frame)
-        gl.glFramebufferTexture2D(
-            gl.GL_FRAMEBUFFER, gl.GL_DEPTH_ATTACHMENT, gl.GL_TEXTURE_2D, self._shadow_map, 0
-        )
+        gl.glFramebufferTexture2D(gl.GL_FRAMEBUFFER, gl.GL_DEPTH_ATTACHMENT, gl.GL_TEXTURE_2D, self._shadow_map, 0)
         gl.glDrawBuffer(gl.GL_NONE)
         gl.glReadBuffer(gl.GL_NONE)
 
@@ -193,11 +200,11 @@ class Canvas:
         gl.glPixelStorei(gl.GL_UNPACK_ALIGNMENT, 1)
         height, width = paint.shape[:2]
         gl.glTexImage2D(
-            gl.GL_TEXTURE_2D, 0, gl.GL_RGB8, width, height, 0, gl.GL_RGB, gl.GL_UNSIGNED_BYTE,
+            gl.GL_TEXTURE_2D, 0, gl.GL_RGBA8, width, height, 0, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE,
             np.ascontiguousarray(paint),
         )  # fmt: skip
         gl.glGenerateMipmap(gl.GL_TEXTURE_2D)
-        gl.glTexParameteri(gl.GL_TEXTURE_2D, gl.GL_TEXTURE_MIN_FILTER, gl.GL_LINEAR_MIPMAP_LINEAR)
+        gl.glTexParameteri(gl.GL_TEXTURE_2D, gl.GL_TEXTURE_MIN_FILTER, gl.GL_LINEAR_MIPMAP_NEAREST)
         for side in (gl.GL_TEXTURE_WRAP_S, gl.GL_TEXTURE_WRAP_T):
             gl.glTexParameteri(gl.GL_TEXTURE_2D, side, gl.GL_CLAMP_TO_EDGE)
 
@@ -217,7 +224,7 @@ def _context() -> tuple[object, ModuleType]:
         try:
             platform.init_context()
             return platform, gl
-        except Exception as error:  # noqa: BLE001  EGL errors, and pyrender's bare asserts
+        except Exception as error:  # EGL errors, and pyrender's bare asserts
             found = error
     reason = _first_line(found) if found else "no EGL device"
     raise VideoError(f"This machine has no OpenGL to draw with ({reason}); {ADVICE}.") from found

@@ -14,10 +14,7 @@ REACH = np.radians(85)  # of the ball is drawn, from its axis; the rest is never
 
 
 class Eyeball:
-    """One eye. rest: (n, 3) the head's own vertices of it at rest, metres; ahead: (3,) unit, where it then looks.
-
-    upper_lid, lower_lid: vertex numbers or (landmark quads, weights) are not needed here: give the points to `place`.
-    """
+    """One eye. rest: (n, 3) the head's own vertices of it at rest, metres; ahead: (3,) unit, where it then looks."""
 
     def __init__(self, rest: np.ndarray, ahead: np.ndarray) -> None:
         rest = rest.astype(np.float64)
@@ -36,7 +33,9 @@ class Eyeball:
         self.directions = np.concatenate([[[0.0, 0.0, 1.0]], ring.reshape(-1, 3)])  # (N, 3) in the eye, z ahead
         self.triangles = _triangles()
 
-    def place(self, vertices: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def place(
+        self, vertices: np.ndarray, upper: np.ndarray, lower: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """positions (N, 3), normals (N, 3), daylight (N,) for the eye's vertices (n, 3) in this frame.
 
         upper, lower: (k, 3) points on the edges of the lids in this frame, from corner to corner: the lids shade
@@ -54,9 +53,7 @@ class Eyeball:
         below_upper = _edge(across, upper) - height
         above_lower = height - _edge(across, lower)
         # Metres over which the shade of lid and lashes fades; the upper lid stands out further.
-        return (
-            (0.22 + 0.78 * _rise(below_upper, -0.0008, 0.0048)) * (0.55 + 0.45 * _rise(above_lower, -0.0005, 0.002))
-        )
+        return (0.16 + 0.84 * _rise(below_upper, -0.0004, 0.0046)) * (0.55 + 0.45 * _rise(above_lower, -0.0005, 0.002))
 
 
 def _edge(across: np.ndarray, lid: np.ndarray) -> np.ndarray:

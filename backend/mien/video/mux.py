@@ -110,9 +110,7 @@ def _encode(
             container.mux(sound_stream.encode(None))
 
 
-def _picture_stream(
-    container: av.container.OutputContainer, width: int, height: int, fps: Fraction
-) -> av.VideoStream:
+def _picture_stream(container: av.container.OutputContainer, width: int, height: int, fps: Fraction) -> av.VideoStream:
     stream = container.add_stream("libx264", rate=fps)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     stream.time_base = 1 / fps
@@ -129,18 +127,14 @@ def _picture_stream(
 
 def _checked(picture: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
-        raise VideoError(
-            f"A picture is (height, width, 3) uint8; one of {picture.shape} {picture.dtype} was given."
-        )
+        raise VideoError(f"A picture is (height, width, 3) uint8; one of {picture.shape} {picture.dtype} was given.")
     if picture.shape != shape:
         raise VideoError(
             f"All pictures of a film have one size: the first is {shape[1]}x{shape[0]}, "
             f"a later one {picture.shape[1]}x{picture.shape[0]}."
         )
     if picture.shape[0] % 2 or picture.shape[1] % 2 or 0 in picture.shape:
-        raise VideoError(
-            f"H.264 needs an even width and height; {picture.shape[1]}x{picture.shape[0]} was asked for."
-        )
+        raise VideoError(f"H.264 needs an even width and height; {picture.shape[1]}x{picture.shape[0]} was asked for.")
     return np.ascontiguousarray(picture)
 
 

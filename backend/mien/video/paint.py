@@ -8,23 +8,31 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from mien.heads.mien import Head
 
 PIXELS = 1024  # of the painting; drawn at twice that and reduced
-HAIRS = 420  # of one brow
+HAIRS = 620  # of one brow
 SEED = 7  # the same brows in every film
 
 
 @dataclass(frozen=True)
 class Painting:
-    """pixels (h, w, 3) uint8, row 0 at the bottom: brows, lashes, mottle; window: x0, y0, width, height in metres."""
+    """pixels (h, w, 4) uint8, row 0 at the bottom: brows, lashes, mottle, nothing.
+
+    window: x0, y0, width and height of the face it covers, metres.
+    """
 
     pixels: np.ndarray
     window: tuple[float, float, float, float]
 
 
-def face_paint(landmarks: np.ndarray, vertices: np.ndarray) -> Painting:
-    """For the resting head: its landmarks (68, 3) in iBUG's order and all its vertices (V, 3), metres."""
-    low, high = vertices[:, :2].min(0), vertices[:, :2].max(0)
+def face_paint(head: Head) -> Painting:
+    """For the resting head, by its landmarks."""
+    landmarks = head.vertices[head.landmarks]
+    low, high = head.vertices[:, :2].min(0), head.vertices[:, :2].max(0)
     side = float((high - low).max())
     x0, y0 = (low + high) / 2 - side / 2
     scale = 2 * PIXELS / side
@@ -37,12 +45,12 @@ def face_paint(landmarks: np.ndarray, vertices: np.ndarray) -> Painting:
     # Each runs from the nose outwards.
     for brow in (landmarks[21:16:-1], landmarks[22:27]):
         _draw_brow(ImageDraw.Draw(brows), _curve(brow, 64), generator, pixels)
-    for eye in (landmarks[[39, 38, 37, 36, 41, 40]], landmarks[[42, 43, 44, 45, 46, 47]]):
-        upper, lower = _curve(eye[:4], 40), _curve(eye[[0, 5, 4, 3]], 40)
-        _draw_lid(ImageDraw.Draw(lashes), upper, 0.0011, 255, pixels, scale)
+    for upper, lower in (((39, 38, 37, 36), (39, 40, 41, 36)), ((42, 43, 44, 45), (42, 47, 46, 45))):
+        upper, lower = (_curve(head.vertices[_edges(head, head.landmarks[list(lid)])], 60) for lid in (upper, lower))
+        _draw_lid(ImageDraw.Draw(lashes), upper, 0.0015, 255, pixels, scale)
         _draw_lid(ImageDraw.Draw(lashes), lower, 0.0005, 110, pixels, scale)
     layers = [np.asarray(image.resize((PIXELS, PIXELS), Image.Resampling.BOX)) for image in (brows, lashes)]
-    layers.append(_mottle(generator, side))
+    layers += [_mottle(generator, side), np.zeros_like(layers[0])]
     return Painting(np.stack(layers, -1), (x0, y0, side, side))
 
 
@@ -66,6 +74,21 @@ def _curve(points: np.ndarray, count: int) -> np.ndarray:
     return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
 
 
+def _edges(head: Head, stations: np.ndarray) -> list[int]:
+    """Vertices along the edges of the mesh from station to station, the shortest way."""
+    ends = np.concatenate([head.quads[:, [i, (i + 1) % 4]] for i in range(4)])
+    lengths = np.linalg.norm(head.vertices[ends[:, 0]] - head.vertices[ends[:, 1]], axis=1)
+    graph = sparse.csr_matrix((lengths, ends.T), (len(head.vertices),) * 2)
+    _, before = csgraph.dijkstra(graph, directed=False, indices=stations[:-1], return_predecessors=True)
+    path = [int(stations[0])]
+    for row, (start, end) in enumerate(zip(stations[:-1], stations[1:], strict=True)):
+        leg = [int(end)]
+        while before[row, leg[-1]] != start:
+            leg.append(int(before[row, leg[-1]]))
+        path += leg[::-1]
+    return path
+
+
 def _draw_brow(draw: ImageDraw.ImageDraw, line: np.ndarray, generator: np.random.Generator, pixels) -> None:
     """Hairs that stand up beside the nose and lie along the arch further out."""
     along = np.gradient(line[:, :2], axis=0)
@@ -73,7 +96,7 @@ def _draw_brow(draw: ImageDraw.ImageDraw, line: np.ndarray, generator: np.random
     for _ in range(HAIRS):
         share = generator.beta(1.15, 1.1)
         i = int(share * (len(line) - 1))
-        thick = 0.0042 * np.interp(share, [0, 0.15, 0.55, 1], [0.75, 1.0, 0.80, 0.18])  # metres, half the height
+        thick = 0.0036 * np.interp(share, [0, 0.15, 0.55, 1], [0.62, 1.0, 0.80, 0.18])  # metres, half the height
         off = generator.uniform(-1, 1) * thick
         across = np.array([-along[i, 1], along[i, 0]])
         across *= np.sign(across[1]) or 1
@@ -84,12 +107,11 @@ def _draw_brow(draw: ImageDraw.ImageDraw, line: np.ndarray, generator: np.random
         length = generator.uniform(0.0035, 0.0065) * np.interp(share, [0, 0.3, 1], [0.8, 1.0, 0.8])
         bend = along[i] * length * 0.25
         stroke = np.array([root, root + way * length * 0.5 + bend * 0.4, root + way * length + bend])
-        draw.line(pixels(stroke), fill=int(generator.uniform(150, 235)), width=2)
+        ink = generator.uniform(150, 245) * np.interp(share, [0, 0.12], [0.55, 1])
+        draw.line(pixels(stroke), fill=int(ink), width=3)
 
 
-def _draw_lid(
-    draw: ImageDraw.ImageDraw, line: np.ndarray, width: float, ink: int, pixels, scale: float
-) -> None:
+def _draw_lid(draw: ImageDraw.ImageDraw, line: np.ndarray, width: float, ink: int, pixels, scale: float) -> None:
     """The line of lashes on a lid's edge, strongest towards the outer corner."""
     share = np.linspace(0, 1, len(line))
     weight = np.interp(share, [0, 0.12, 0.6, 0.93, 1], [0.0, 0.45, 1.0, 1.0, 0.35])

@@ -11,13 +11,13 @@ from mien.video.paint import face_paint
 from mien.video.surface import POSITION, Surface, material_colour
 
 VIEW_ANGLE = np.radians(17.0)  # of a portrait lens; wide angles make noses grow
-FRAME_HEIGHT = 0.300  # metres of the head plane that the picture shows, so that a turning head stays inside
+FRAME_HEIGHT = 0.285  # metres of the head plane that the picture shows, so that a turning head stays inside
 IRIS_RADIUS = 0.0062  # metres; the real mean is 5.9, the default head's eyes are a little large
 # Lights as seen from the camera: degrees to its left, degrees up, linear colour times strength.
-KEY = (-38.0, 34.0, (4.1, 3.85, 3.55))
-FILL = (48.0, 8.0, (0.80, 0.90, 1.05))
-RIM = (150.0, 38.0, (2.6, 2.75, 3.1))
-SKY, GROUND = (0.42, 0.44, 0.48), (0.20, 0.175, 0.165)
+KEY = (-36.0, 32.0, (3.05, 2.85, 2.6))
+FILL = (48.0, 6.0, (0.50, 0.56, 0.66))
+RIM = (148.0, 36.0, (2.4, 2.55, 2.9))
+SKY, GROUND = (0.27, 0.285, 0.31), (0.13, 0.115, 0.105)
 
 
 class Scene:
@@ -29,14 +29,14 @@ class Scene:
     def __init__(self, size: tuple[int, int] = (512, 512), head: Head | None = None) -> None:
         self.head = head or load_head()
         self._surface = Surface(self.head)
-        painting = face_paint(self.head.vertices[self.head.landmarks], self.head.vertices)
+        painting = face_paint(self.head)
         count = len(self._surface.vertices)
         corners = np.arange(4) + count
         backdrop = corners[[[0, 1, 2], [0, 2, 3]]]
         stuffs = {**self._surface.stuffs, "backdrop": backdrop}  # last, where nothing else is
-        self._canvas = Canvas(size, count + 4, stuffs, painting.pixels)
         self._vertices = np.zeros((count + 4, FLOATS), np.float32)
-        self._frame(size, painting.window)
+        uniforms = self._frame(size, painting.window)
+        self._canvas = Canvas(size, count + 4, stuffs, painting.pixels, uniforms)
 
     def __enter__(self) -> "Scene":
         return self
@@ -50,9 +50,10 @@ class Scene:
     def picture(self, vertices: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 sRGB of the head with its vertices (V, 3) at these places, metres."""
         self._vertices[:-4] = self._surface.at(vertices)
-        return self._canvas.draw(self._vertices, self._uniforms)
+        return self._canvas.draw(self._vertices)
 
-    def _frame(self, size: tuple[int, int], window: tuple[float, float, float, float]) -> None:
+    def _frame(self, size: tuple[int, int], window: tuple[float, float, float, float]) -> dict[str, np.ndarray]:
+        """Sets the camera, the lights and the backdrop; the uniforms of the shaders."""
         head = self.head
         # The resting eyes look into the lens.
         ahead = np.mean([eye.ahead for eye in self._surface.eyeballs], axis=0) * (0.0, 1.0, 1.0)
@@ -67,7 +68,7 @@ class Scene:
         lights = [_direction(camera, *light[:2]) for light in (KEY, FILL, RIM)]
         key = _look(target + lights[0] * 0.5, target)
         reach = 0.17  # metres around the head that the shadow map covers
-        self._uniforms = {
+        uniforms = {
             "view": projection @ np.linalg.inv(camera),
             "key_view": _box(reach, 0.25, 0.75) @ np.linalg.inv(key),
             "eye_point": camera[:3, 3],
@@ -83,8 +84,9 @@ class Scene:
         }
         # The backdrop fills the far plane of the camera.
         corners = np.array([[-1, -1, 0.999, 1], [1, -1, 0.999, 1], [1, 1, 0.999, 1], [-1, 1, 0.999, 1]])
-        places = corners @ np.linalg.inv(self._uniforms["view"]).T
+        places = corners @ np.linalg.inv(uniforms["view"]).T
         self._vertices[-4:, POSITION] = places[:, :3] / places[:, 3:]
+        return uniforms
 
 
 def _look(place: np.ndarray, target: np.ndarray) -> np.ndarray:

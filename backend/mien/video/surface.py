@@ -17,9 +17,12 @@ from mien.video.rigid import fit
 POSITION, NORMAL, REST = slice(0, 3), slice(3, 6), slice(6, 9)
 DAYLIGHT, COLOUR, ROUGHNESS, WETNESS = 9, slice(10, 13), 13, 14
 
-ENAMEL, GUM = (0.70, 0.66, 0.58), (0.40, 0.14, 0.13)  # linear colours
+ENAMEL, GUM = (0.88, 0.84, 0.76), (0.48, 0.17, 0.16)  # linear colours
 MOUTH_DEPTH = 0.022  # metres behind the lips at which a third of the daylight is left
 MOUTH_FLOOR = 0.16  # never black: some light always gets through the cheeks
+# Metres between the lips over which the mouth fills with light, and the share that is there before.
+MOUTH_OPENING, MOUTH_CLOSED = (0.001, 0.007), 0.22
+FOLD_FLOOR = 0.15  # light in the deepest fold of the skin
 # What moves with the skull and what with the jaw alone is read off the head's own channels.
 STILL = 1e-4  # metres a vertex of the skull may move at most in any channel
 JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
@@ -33,8 +36,11 @@ class Surface:
         self._head = head
         count = len(head.vertices)
         part = np.array(head.parts)[head.quad_part]
-        self._mesh = head.quads[part != "eyes"]
-        tongue = part[part != "eyes"] == "tongue"
+        # From the front to the back: what is hidden is then not shaded.
+        order = np.argsort(-head.vertices[head.quads].mean(1)[:, 2], kind="stable")
+        order = order[part[order] != "eyes"]
+        self._mesh, tongue = head.quads[order], part[order] == "tongue"
+        self._materials = head.quad_material[order]
         corners = self._mesh.ravel()
         ones = np.ones(len(corners), np.float32)
         self._gather = sparse.csr_matrix((ones, (corners, np.repeat(np.arange(len(self._mesh)), 4))))
@@ -61,6 +67,7 @@ class Surface:
             self._places.append(slice(start, start := start + len(blocks[-1])))
         self._normals_of_rows = [_vertex_normals(row) for row, _ in self._rows]
         self.vertices = np.concatenate(blocks)
+        self._daylight, self._inside = self.vertices[:, DAYLIGHT].copy(), self.vertices[:, WETNESS].copy()
         self.stuffs = {"skin": np.concatenate(skin), "eye": np.concatenate(eyes), "wet": np.concatenate(wet)}
 
     def at(self, vertices: np.ndarray) -> np.ndarray:
@@ -69,6 +76,7 @@ class Surface:
         count = len(rest)
         out[:count, POSITION] = vertices
         out[:count, NORMAL] = self.normals(vertices)
+        out[:, DAYLIGHT] = self._daylight * (1 - self._inside * (1 - self._mouth_opening(vertices)))
         places = iter(self._places)
         for eye, members, upper, lower in self._eyes:
             place = next(places)
@@ -82,6 +90,13 @@ class Surface:
             out[place, NORMAL] = normals @ turn.T
         return out
 
+    def _mouth_opening(self, vertices: np.ndarray) -> float:
+        """The share of the daylight in the mouth that comes through the lips as they are."""
+        upper, lower = vertices[self._head.inner_lips].transpose(1, 0, 2)
+        gap = ((upper - lower) @ self._head.gap_axis).max()
+        share = np.clip((gap - MOUTH_OPENING[0]) / (MOUTH_OPENING[1] - MOUTH_OPENING[0]), 0.0, 1.0)
+        return MOUTH_CLOSED + (1 - MOUTH_CLOSED) * share
+
     def normals(self, vertices: np.ndarray) -> np.ndarray:
         """(V, 3) unit normals of the mesh, each the mean of its quads' weighted by their area."""
         a, b, c, d = (vertices[self._mesh[:, i]] for i in range(4))
@@ -92,16 +107,15 @@ class Surface:
         head = self._head
         rest = head.vertices
         block = np.zeros((len(rest), FLOATS), np.float32)
-        kept = np.flatnonzero(np.array(head.parts)[head.quad_part] != "eyes")
         names = [material["name"] for material in head.materials]
-        share = np.stack([(head.quad_material[kept] == i) @ self._gather.T for i in range(len(names))], 1)
+        share = np.stack([(self._materials == i) @ self._gather.T for i in range(len(names))], 1)
         share /= np.maximum(share.sum(1, keepdims=True), 1)
         block[:, REST] = rest
         block[:, COLOUR] = share @ np.array([m["colour"] for m in head.materials])
         block[:, ROUGHNESS] = share @ np.array([m["roughness"] for m in head.materials])
         inside = share[:, [i for i, name in enumerate(names) if name in ("mouth", "tongue", "socket")]].sum(1)
         block[:, WETNESS] = inside
-        outer = daylight(rest, self._mesh, self.normals(rest))
+        outer = FOLD_FLOOR + (1 - FOLD_FLOOR) * daylight(rest, self._mesh, self.normals(rest))
         # Within the mouth the daylight is that of an open one: it falls with the way from the lips.
         block[:, DAYLIGHT] = outer * (1 - inside) + _mouth_light(rest, lips) * inside
         return block
@@ -129,7 +143,7 @@ def _rigid_parts(head: Head) -> tuple[np.ndarray, np.ndarray]:
 
 def _mouth_light(points: np.ndarray, lips: np.ndarray) -> np.ndarray:
     depth = np.linalg.norm(points - lips, axis=1)
-    return MOUTH_FLOOR + (0.75 - MOUTH_FLOOR) * np.exp(-depth / MOUTH_DEPTH)
+    return MOUTH_FLOOR + (0.95 - MOUTH_FLOOR) * np.exp(-depth / MOUTH_DEPTH)
 
 
 def _eye_block(eye: Eyeball, white: tuple[float, ...]) -> np.ndarray:

@@ -31,19 +31,17 @@ class Row:
 
 def upper_row(lips: np.ndarray) -> Row:
     """The row in the skull; `lips` (3,) is where the closed lips meet on the mid-line, metres."""
-    front = np.array([0.0, lips[1] - 0.0012, lips[2] - 0.0052])
+    front = np.array([0.0, lips[1] - 0.0022, lips[2] - 0.0052])
     return _row(front, UPPER_WIDTHS, UPPER_HEIGHTS, UPPER_STEPS, 1.0, 0.0)
 
 
 def lower_row(lips: np.ndarray) -> Row:
     """The row in the jaw, at rest a little apart from the upper and behind it."""
-    front = np.array([0.0, lips[1] - 0.0022, lips[2] - 0.0082])
+    front = np.array([0.0, lips[1] - 0.0032, lips[2] - 0.0082])
     return _row(front, LOWER_WIDTHS, LOWER_HEIGHTS, LOWER_STEPS, -1.0, 0.0012)
 
 
-def _row(
-    front: np.ndarray, widths: np.ndarray, heights: np.ndarray, steps: np.ndarray, up: float, inset: float
-) -> Row:
+def _row(front: np.ndarray, widths: np.ndarray, heights: np.ndarray, steps: np.ndarray, up: float, inset: float) -> Row:
     arch, outward = _arch(ARCH_HALF_WIDTH - inset, ARCH_DEPTH - inset)
     parts = []
     ends = np.concatenate([[0.0], np.cumsum(widths)])
@@ -117,11 +115,11 @@ def _tooth(
 def _gum(arch, outward, length: float, heights: np.ndarray, up: float) -> tuple[np.ndarray, np.ndarray]:
     """A band around the necks of the teeth: in front, over the margin, and behind."""
     along = np.linspace(-length, length, 96)
-    # The margin is scalloped: highest over the middle of a tooth would need each tooth's place; a mean height
-    # and the crowns that pierce it look right at this size.
-    profile = np.array([[0.0, 9.0], [0.6, 6.0], [0.9, 3.0], [0.6, 0.9], [-0.8, 0.0], [-6.0, 0.0], [-8.8, 1.5], [-9.8, 8.0]])
-    profile = profile * 1e-3
-    middle = np.concatenate([[0.0], np.cumsum(np.ones(len(heights)))])[:-1] / len(heights)
+    # A real margin is scalloped; an even one pierced by the crowns looks right at this size.
+    profile = 1e-3 * np.array(  # outwards, away from the edge
+        [[0.0, 9.0], [0.6, 6.0], [0.9, 3.0], [0.6, 0.9], [-0.8, 0.0], [-6.0, 0.0], [-8.8, 1.5], [-9.8, 8.0]]
+    )
+    middle = np.arange(len(heights)) / len(heights)
     margin = np.interp(np.abs(along) / length, middle, heights) - 0.0006
     vertices = np.stack(
         [

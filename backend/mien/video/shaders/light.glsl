@@ -52,9 +52,8 @@ float highlight(vec3 n, vec3 v, vec3 l, float roughness, float f0)
 
 float lit_by_key()
 {
-    float s = 0.75 / float(textureSize(key_shadow, 0).x);
-    return 0.25 * (texture(key_shadow, shadow_at + vec3(s, s, 0.0)) + texture(key_shadow, shadow_at + vec3(-s, s, 0.0))
-                 + texture(key_shadow, shadow_at + vec3(s, -s, 0.0)) + texture(key_shadow, shadow_at + vec3(-s, -s, 0.0)));
+    vec3 s = vec3(0.6, 0.6, 0.0) / float(textureSize(key_shadow, 0).x);
+    return 0.5 * (texture(key_shadow, shadow_at + s) + texture(key_shadow, shadow_at - s));
 }
 
 vec3 surroundings(vec3 n)

@@ -10,10 +10,11 @@ void main()
     float dry = 1.0 - wet;
     vec3 painted = texture(paint, (at_rest.xy - paint_window.xy) * paint_window.zw).rgb;
     painted.rg *= smoothstep(0.02, 0.04, at_rest.z);
-    float mottle = (painted.b - 0.5) * dry;
-    vec3 albedo = base * (1.0 + mottle * vec3(0.10, 0.22, 0.24));
-    albedo = mix(albedo, vec3(0.034, 0.021, 0.015), painted.r * 0.9);
-    albedo = mix(albedo, vec3(0.024, 0.015, 0.012), painted.g * 0.85);
+    float mottle = (painted.b - 0.5) * dry * (1.0 - smoothstep(0.040, 0.066, abs(at_rest.x)));
+    // Light bounces about in skin before it comes out again, which deepens its colour.
+    vec3 albedo = base * mix(vec3(1.0), base, 0.5) * 1.06 * (1.0 + mottle * vec3(0.10, 0.22, 0.24));
+    albedo = mix(albedo, vec3(0.026, 0.015, 0.010), painted.r * 0.94);
+    albedo = mix(albedo, vec3(0.016, 0.010, 0.008), painted.g * 0.92);
     // Pores: the highlight breaks up, the shape does not.
     float r = clamp(rough + 0.22 * mottle + 0.25 * painted.r, 0.2, 1.0);
 
@@ -31,7 +32,6 @@ void main()
 
     float bare = 1.0 - 0.7 * painted.r;
     c += highlight(n, v, light_direction[0], r, 0.028) * light_colour[0] * key * bare * mix(0.5, 1.0, share);
-    c += highlight(n, v, light_direction[1], r, 0.028) * light_colour[1] * share * bare;
     c += highlight(n, v, light_direction[2], r, 0.028) * light_colour[2] * share;
     float edge = 1.0 - max(dot(n, v), 0.0);
     c += surroundings(reflect(-v, n)) * edge * edge * edge * 0.14 * share * dry;  // the sheen of fine down

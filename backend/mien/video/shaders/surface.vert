@@ -31,7 +31,7 @@ void main()
     base = colour;
     rough = roughness;
     wet = wetness;
-    shadow_at = (key_view * vec4(position, 1.0)).xyz;
+    shadow_at = (key_view * vec4(position + 0.0022 * normal, 1.0)).xyz;  // a little out, or the surface shades itself
     gl_Position = view * vec4(position, 1.0);
     screen = gl_Position.xy / gl_Position.w;
     gl_Position.y = -gl_Position.y;  // the top row first, as films want it; the winding turns with it
