@@ -30,13 +30,13 @@ def test_no_frame_of_a_steady_voice_is_missed_whatever_its_length(length: int) -
 
 
 def test_pitch_is_carried_over_what_is_not_voiced() -> None:
-    gap = np.concatenate([saw(150, 0.5), np.zeros(3200), saw(300, 0.5)])
+    gap = np.concatenate([saw(150, 0.5), np.zeros(3200), saw(320, 0.5)])
     found = heard(gap)
     assert not found.voiced[54:66].any() and found.voiced[10:40].all()
     last, first = np.flatnonzero(found.voiced[:60]).max(), 60 + np.flatnonzero(found.voiced[60:]).min()
     between = found.pitch[last : first + 1]
     np.testing.assert_allclose(between, np.linspace(between[0], between[-1], len(between)))
-    np.testing.assert_allclose(found.pitch[[20, 100]], 12 * np.log2([150, 300]), atol=0.1)
+    np.testing.assert_allclose(found.pitch[[20, 100]], 12 * np.log2([150, 320]), atol=0.1)
 
 
 @pytest.mark.parametrize("amplitude", [1.0, 0.5, 0.01])
