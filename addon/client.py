@@ -39,6 +39,7 @@ class EngineInfo:
     name: str
     version: str = ""
     emotions: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
     licence: str = ""
     missing: tuple[str, ...] = ()
 
@@ -114,6 +115,7 @@ class Client:
                     name=str(engine["name"]),
                     version=str(engine.get("version", "")),
                     emotions=tuple(map(str, engine.get("emotions", ()))),
+                    styles=tuple(map(str, engine.get("styles", ()))),
                     licence=str(engine.get("licence", "")),
                     missing=tuple(map(str, engine.get("missing", ()))),
                 )

@@ -140,7 +140,7 @@ def _add_neck(context: bpy.types.Context, speaker: bpy.types.Object, head: HeadF
     pivot = Vector(keys.to_blender(head.pivot).tolist())
     empty = bpy.data.objects.new(f"{speaker.name} rotation", None)
     context.collection.objects.link(empty)
-    empty.empty_display_type, empty.empty_display_size = "PLAIN_AXES", 0.12
+    empty.empty_display_type, empty.empty_display_size = "PLAIN_AXES", 0.08
     empty.parent, empty.location = speaker, pivot
     empty.rotation_mode = rotation.ORDER
     hook = speaker.modifiers.new("Mien neck", "HOOK")

@@ -208,6 +208,19 @@ class MIEN_OT_choose_engine(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class MIEN_OT_choose_style(bpy.types.Operator):
+    """Choose how clearly is spoken"""
+
+    bl_idname = "mien.choose_style"
+    bl_label = "Choose Style"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    name: StringProperty()
+
+    def execute(self, context):
+        speaker_of(context).mien.style = self.name
+        return {"FINISHED"}
+
+
 class MIEN_OT_fit_end(bpy.types.Operator):
     """Let the scene end where the take does; it ends before it now"""
 
@@ -277,6 +290,7 @@ CLASSES = (
     MIEN_OT_dismiss,
     MIEN_OT_apply_take,
     MIEN_OT_choose_engine,
+    MIEN_OT_choose_style,
     MIEN_OT_fit_end,
     MIEN_OT_check_backend,
     MIEN_OT_start_backend,

@@ -91,12 +91,16 @@ def _draw_settings(layout, speaker) -> None:
     row.active = settings.emotion != "neutral"
     row.prop(settings, "intensity", slider=True)
     column.prop(settings, "seed")
-    row = column.row()
-    split = row.split(factor=0.4)
+    _menu(column, "Engine", "MIEN_MT_engines", _engine_name(settings.engine))
+
+
+def _menu(layout, label: str, menu: str, chosen: str) -> None:
+    """A menu that lines up with properties: its items come from the backend, so it cannot be an enum."""
+    split = layout.row().split(factor=0.4)
     side = split.row()
     side.alignment = "RIGHT"
-    side.label(text="Engine")
-    split.menu("MIEN_MT_engines", text=_engine_name(settings.engine))
+    side.label(text=label)
+    split.menu(menu, text=chosen)
 
 
 def _engine_name(name: str) -> str:
@@ -148,6 +152,23 @@ class MIEN_MT_engines(bpy.types.Menu):
             row.operator("mien.choose_engine", text=f"{engine.name}{licence}").name = engine.name
 
 
+class MIEN_MT_styles(bpy.types.Menu):
+    bl_label = "Style"
+    bl_idname = "MIEN_MT_styles"
+
+    def draw(self, context):
+        layout, info, wanted = self.layout, pump.state.info, speaker_of(context).mien.engine
+        layout.operator("mien.choose_style", text="Default").name = ""
+        if info is None:
+            layout.label(text="Look for the backend to see its styles", icon="INFO")
+            return
+        for engine in info.engines:
+            if engine.name == (wanted or info.default_engine):
+                for style in engine.styles:
+                    if style != "default":
+                        layout.operator("mien.choose_style", text=style.capitalize()).name = style
+
+
 class _OfSpeaker(_Tab):
     bl_parent_id = "MIEN_PT_speaker"
     bl_options = {"DEFAULT_CLOSED"}
@@ -166,6 +187,12 @@ class _OfSpeaker(_Tab):
 class MIEN_PT_articulation(_OfSpeaker, bpy.types.Panel):
     bl_label = "Articulation"
     sliders = ("jaw", "lips")
+
+    def draw(self, context):
+        super().draw(context)
+        settings = speaker_of(context).mien
+        _menu(self.layout, "Style", "MIEN_MT_styles", settings.style.capitalize() or "Default")
+        self.layout.prop(settings, "transcript")
 
 
 class MIEN_PT_life(_OfSpeaker, bpy.types.Panel):
@@ -212,6 +239,7 @@ def add_to_menu(self, context):
 
 CLASSES = (
     MIEN_MT_engines,
+    MIEN_MT_styles,
     MIEN_PT_speaker,
     MIEN_PT_articulation,
     MIEN_PT_life,

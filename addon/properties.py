@@ -60,6 +60,11 @@ class MienSpeaker(bpy.types.PropertyGroup):
     engine: StringProperty(
         name="Engine", description="Which engine of the backend performs; empty is its default"
     )
+    style: StringProperty(name="Style", description="How clearly is spoken; empty is the engine's default")
+    transcript: StringProperty(
+        name="Transcript",
+        description="The words that are spoken, if you have them; they only make the lips more exact",
+    )
     jaw: _amount("Jaw", "How far the jaw opens")
     lips: _amount("Lips", "How strongly the lips shape the sounds")
     blinks: _amount("Blinks", "How much the eyes blink; 0 is not at all")
@@ -82,6 +87,9 @@ class MienSpeaker(bpy.types.PropertyGroup):
         }
         for name in ("jaw", "lips", "blinks", "brows", "gaze", "head"):
             asked[name] = round(getattr(self, name), 6)  # a float32 slider at 0.65 is 0.6499999761581421
+        for name in ("style", "transcript"):
+            if getattr(self, name).strip():
+                asked[name] = getattr(self, name).strip()
         return json.dumps(asked, sort_keys=True)
 
 

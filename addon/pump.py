@@ -19,6 +19,10 @@ TICK_S = 0.1
 JOIN_S = 2.0  # a worker that was told to stop has this long to tell the backend
 
 
+class Fault(Exception):
+    """Mien broke while it changed the scene; the message says what is left of that."""
+
+
 class Pump:
     """One run at a time. Everything here is called on the main thread, except that workers put events."""
 
@@ -151,11 +155,9 @@ class Pump:
             )
         except ApplyError as error:
             self._send(jobs.Failed(ticket, f"{error} The scene was left as it was."))
-        except Exception as error:  # a fault of ours: taken back, and told in the panel and the console
+        except Fault as fault:
             traceback.print_exc()
-            self._send(
-                jobs.Failed(ticket, f"The take could not be applied ({error}); the scene was taken back.")
-            )
+            self._send(jobs.Failed(ticket, str(fault)))
         else:
             self._send(jobs.Applied(ticket, note))
 
@@ -172,17 +174,23 @@ def put_take(scene: bpy.types.Scene, speaker: bpy.types.Object, take, request: j
 
 
 def in_one_step(message: str, change: Callable[[], str]) -> str:
-    """Make a change outside an operator as exactly one undo step; one that fails half-way is taken back."""
+    """Make a change outside an operator as exactly one undo step; one that fails half-way is taken back.
+
+    Raises ApplyError when the change was refused before it began, Fault when it broke.
+    """
     can_undo = bpy.ops.ed.undo_push.poll()
     try:
         done = change()
     except ApplyError:
         raise  # refused before anything was changed
-    except Exception:
+    except Exception as error:
         if can_undo:
             bpy.ops.ed.undo_push(message=message)
+        undone = can_undo and bpy.ops.ed.undo.poll()  # not where this is the first step of all
+        if undone:
             bpy.ops.ed.undo()
-        raise
+        rest = "the scene was taken back" if undone else "what was begun of it is still in the scene"
+        raise Fault(f"The take could not be applied ({error}); {rest}.") from error
     if can_undo:
         bpy.ops.ed.undo_push(message=message)
     return done
@@ -237,10 +245,17 @@ def _before_load(*_) -> None:
     pump.cancel("Another file was opened, so the take that was on its way was dropped.")
 
 
+@persistent
+def _after_load(*_) -> None:
+    _show(pump.state)  # a window manager saved while a run went on says so still
+
+
 def register() -> None:
     bpy.app.handlers.load_pre.append(_before_load)
+    bpy.app.handlers.load_post.append(_after_load)
 
 
 def unregister() -> None:
     pump.close()
     bpy.app.handlers.load_pre.remove(_before_load)
+    bpy.app.handlers.load_post.remove(_after_load)

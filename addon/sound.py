@@ -55,7 +55,10 @@ def place(scene: bpy.types.Scene, speaker: str, path: Path, frame: int) -> str:
     own = [strip for strip in strips if strip.type == "SOUND" and strip.get(SPEAKER) == speaker]
     others = [strip for strip in strips if strip not in own]
     above = min(TOP_CHANNEL, max((strip.channel for strip in strips), default=0) + 1)
-    made = strips.new_sound(name=path.stem, filepath=str(path), channel=above, frame_start=frame)
+    try:
+        made = strips.new_sound(name=path.stem, filepath=str(path), channel=above, frame_start=frame)
+    except RuntimeError as error:  # a Blender built without audio
+        raise SoundError(f"The sound was not put in the sequencer: {error}") from None
     if made.sound is None or made.sound.channels == "INVALID":
         unused = made.sound
         strips.remove(made)

@@ -17,6 +17,21 @@ sys.path.insert(0, str(Path(__file__).parent.parent))  # fake_backend
 import addon  # noqa: E402
 from addon import pump  # noqa: E402
 
+
+def _hears() -> bool:
+    scene = bpy.data.scenes.new("probe")
+    editor = scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    sample = Path(__file__).parent.parent / "samples" / "mono_16k.wav"
+    try:
+        return strips.new_sound("probe", str(sample), 1, 1).sound.channels != "INVALID"
+    except RuntimeError:
+        return False
+    finally:
+        bpy.data.scenes.remove(scene)
+
+
+HEARS = _hears()  # whether this Blender was built with audio: the module of 4.2.23 was not
 CHANNELS = ("jawOpen", "mouthClose", "eyeBlinkLeft")
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 import bpy
 import numpy as np
 import pytest
-from conftest import CHANNELS, shown, value_at
+from conftest import CHANNELS, HEARS, shown, value_at
 from fake_backend import FakeBackend, channel_take
 
 import addon
@@ -71,7 +71,7 @@ def test_generate_blocks_and_applies_at_the_scenes_exact_rate(speaker, backend):
         "head": 1.0,
     }
     assert value_at(speaker, "eyeBlinkLeft", 51 + 23) == pytest.approx(1.0)
-    assert [sound.start_of(strip) for strip in sound.strips_of(scene)] == [51]
+    assert [sound.start_of(strip) for strip in sound.strips_of(scene)] == ([51] if HEARS else [])
     assert "speaks from frame 51 to 74 (seed 7)" in bpy.context.window_manager.mien_run.note
 
 
@@ -81,7 +81,7 @@ def test_generate_is_one_undo_step_and_undo_restores(speaker, backend):
     bpy.ops.ed.undo_push(message="before")
     before = shown(speaker).copy()
     bpy.ops.mien.generate()
-    assert len(bpy.data.actions) == 2 and len(sound.strips_of(bpy.context.scene)) == 1
+    assert len(bpy.data.actions) == 2 and (not HEARS or len(sound.strips_of(bpy.context.scene)) == 1)
     bpy.ops.ed.undo()
     speaker = bpy.data.objects[name]
     assert len(bpy.data.actions) == 0
@@ -99,7 +99,7 @@ def test_generating_twice_doubles_nothing(speaker, backend):
         speaker.mien.seed = seed
         bpy.ops.mien.generate()
     assert sorted(action.name for action in bpy.data.actions) == ["Mien take seed 2", "Mien take seed 2 head"]
-    assert len(sound.strips_of(bpy.context.scene)) == 1
+    assert not HEARS or len(sound.strips_of(bpy.context.scene)) == 1
 
 
 def test_a_failed_job_raises_its_sentence_and_changes_nothing(speaker, backend):
@@ -201,6 +201,14 @@ def test_the_panels_cache_keeps_what_a_backend_said(speaker, backend):
     bpy.ops.mien.generate()
     assert pump.pump.state.info == Client(backend.address).info()
     assert bpy.context.window_manager.mien_run.backend.startswith("Mien 0.1.0 at")
+
+
+def test_a_file_saved_while_a_run_went_on_opens_without_it(tmp_path):
+    path = str(tmp_path / "busy.blend")
+    bpy.context.window_manager.mien_run.running = True
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert not bpy.context.window_manager.mien_run.running
 
 
 def test_opening_a_file_drops_the_run(speaker, backend):

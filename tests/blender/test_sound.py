@@ -5,10 +5,11 @@ from fractions import Fraction
 
 import bpy
 import pytest
+from conftest import HEARS
 
 from addon import sound
 
-aud = pytest.importorskip("aud", reason="this build of Blender has no audio")
+pytestmark = pytest.mark.skipif(not HEARS, reason="this build of Blender has no audio")
 
 
 @pytest.mark.parametrize(

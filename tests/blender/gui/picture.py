@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The picture of the README: the head, a take from a running backend, and the panel, in a real window.
+
+Started by run.py: run.py --script picture.py ... -- http://127.0.0.1:8642 voice.wav FRAME EMOTION
+"""
+
+import sys
+from pathlib import Path
+
+import bpy
+from mathutils import Euler
+
+sys.path.insert(0, str(Path(__file__).parent))
+from window import arguments, check, drive, open_tab, press, shot, until, view3d
+
+OUT, ADDRESS, SOUND, FRAME, EMOTION = arguments()
+MIEN = "bl_ext.user_default.mien"
+
+
+def steps():
+    wanted = bpy.context.preferences.addons[MIEN].preferences
+    wanted.address, wanted.start_own = ADDRESS, False
+    for name in ("Cube", "Light", "Camera"):
+        bpy.data.objects.remove(bpy.data.objects[name])
+    yield from open_tab("Mien")
+    press(bpy.ops.mien.add_head)
+    area = view3d()[1]
+    space = area.spaces.active
+    yield 1.0
+    space.region_3d.view_rotation = Euler((1.5, 0.0, 0.45)).to_quaternion()
+    space.region_3d.view_distance *= 0.8
+    settings = bpy.data.objects["Mien head"].mien
+    settings.sound, settings.emotion, settings.intensity, settings.seed = SOUND, EMOTION, 0.8, 7
+    run = bpy.context.window_manager.mien_run
+    press(bpy.ops.mien.generate)
+    yield from shot(Path(OUT), "running")
+    yield from until("the take is applied", lambda: not run.running, 120)
+    check("without an error", run.error == "", run.error or run.note)
+    bpy.context.scene.sync_mode = "AUDIO_SYNC"
+    bpy.context.scene.frame_set(int(FRAME))
+    yield 1.0
+    yield from shot(Path(OUT), "panel")
+
+
+drive(steps())
