@@ -11,7 +11,7 @@ from mien.direction import Direction, DirectionError
 from mien.engines import Progress, no_progress
 from mien.heads.mien import load_head
 from mien.speech import Speech
-from mien.take import Take
+from mien.take import Take, parse_fps
 
 
 def speak(
@@ -26,12 +26,13 @@ def speak(
     The take's metadata says all that made it. The same request gives the same bytes.
     Raises DirectionError for what this engine cannot show, EngineError, TakeError; Cancelled when `progress` does.
     """
+    rate = None if fps is None else parse_fps(fps)
     performer = engines.engine(engine)
     _check(direction, performer.info)
     performer.load("auto")
     take = performer.generate(speech, direction, progress)
-    if fps is not None:
-        take = take.resample(fps)
+    if rate is not None:
+        take = take.resample(rate)
     return replace(take, meta=_provenance(take, performer.info, speech, direction))
 
 
