@@ -46,8 +46,11 @@ class Canvas:
         self._platform, self._gl = _context()
         gl = self._gl
         try:
-            self._programs = [_program(gl, "surface.vert", "light.glsl", f"{stuff}.frag") for stuff in stuffs]
-            self._shadow = _program(gl, "shadow.vert", "shadow.frag")
+            self._programs = [
+                _program(gl, ("light.glsl", "surface.vert"), ("light.glsl", "picture.glsl", f"{stuff}.frag"))
+                for stuff in stuffs
+            ]
+            self._shadow = _program(gl, ("shadow.vert",), ("shadow.frag",))
             self._fill(vertices, stuffs)
             self._frames()
             self._textures(paint)
@@ -230,10 +233,10 @@ def _context() -> tuple[object, ModuleType]:
     raise VideoError(f"This machine has no OpenGL to draw with ({reason}); {ADVICE}.") from found
 
 
-def _program(gl: ModuleType, vertex: str, *fragment: str) -> int:
-    """A program of one vertex shader and of a fragment shader that may be written in several files."""
+def _program(gl: ModuleType, vertex: tuple[str, ...], fragment: tuple[str, ...]) -> int:
+    """A program of a vertex and a fragment shader, each put together from files."""
     program = gl.glCreateProgram()
-    for kind, names in ((gl.GL_VERTEX_SHADER, (vertex,)), (gl.GL_FRAGMENT_SHADER, fragment)):
+    for kind, names in ((gl.GL_VERTEX_SHADER, vertex), (gl.GL_FRAGMENT_SHADER, fragment)):
         shader = gl.glCreateShader(kind)
         gl.glShaderSource(shader, "".join((SHADERS / name).read_text(encoding="utf-8") for name in names))
         gl.glCompileShader(shader)
@@ -244,7 +247,7 @@ def _program(gl: ModuleType, vertex: str, *fragment: str) -> int:
     gl.glLinkProgram(program)
     if not gl.glGetProgramiv(program, gl.GL_LINK_STATUS):
         log = gl.glGetProgramInfoLog(program).decode(errors="replace").strip()
-        raise VideoError(f"OpenGL on this machine cannot link {vertex} with {fragment[-1]}: {log}")
+        raise VideoError(f"OpenGL on this machine cannot link {vertex[-1]} with {fragment[-1]}: {log}")
     return program
 
 

@@ -15,7 +15,7 @@ LOWER_HEIGHTS = np.array([8.5, 8.8, 9.5, 8.5, 8.0, 7.0, 6.5]) * 1e-3
 # How far each edge stands back from the plane in which the row bites.
 UPPER_STEPS = np.array([0.0, 0.7, 0.1, 0.6, 0.8, 1.0, 1.2]) * 1e-3
 LOWER_STEPS = np.array([0.0, 0.1, 0.0, 0.5, 0.7, 1.0, 1.2]) * 1e-3
-AROUND, UP = 12, 6  # vertices of one tooth
+AROUND, UP = 10, 4  # vertices of one tooth
 ARCH_HALF_WIDTH, ARCH_DEPTH = 0.0262, 0.045  # an ellipse; the depth is its other half axis
 LEAN = 0.28  # the roots lie further back than the edges, as a slope
 
@@ -114,10 +114,10 @@ def _tooth(
 
 def _gum(arch, outward, length: float, heights: np.ndarray, up: float) -> tuple[np.ndarray, np.ndarray]:
     """A band around the necks of the teeth: in front, over the margin, and behind."""
-    along = np.linspace(-length, length, 96)
+    along = np.linspace(-length, length, 60)
     # A real margin is scalloped; an even one pierced by the crowns looks right at this size.
     profile = 1e-3 * np.array(  # outwards, away from the edge
-        [[0.0, 9.0], [0.6, 6.0], [0.9, 3.0], [0.6, 0.9], [-0.8, 0.0], [-6.0, 0.0], [-8.8, 1.5], [-9.8, 8.0]]
+        [[0.0, 9.0], [0.9, 4.0], [0.6, 0.9], [-0.8, 0.0], [-6.0, 0.0], [-9.2, 3.0]]
     )
     middle = np.arange(len(heights)) / len(heights)
     margin = np.interp(np.abs(along) / length, middle, heights) - 0.0006

@@ -37,8 +37,7 @@ void main()
     vec3 across = n - v * dot(n, v);
     vec3 bowl = normalize(mix(n, normalize(v - 0.9 * across), inside * 0.75));
     float by_key = clamp((dot(bowl, light_direction[0]) + 0.2) / 1.44, 0.0, 1.0) * key;
-    float by_fill = clamp((dot(n, light_direction[1]) + 0.2) / 1.44, 0.0, 1.0);
-    vec3 c = albedo * (surroundings(n) + (by_key * light_colour[0] + by_fill * light_colour[1]) / PI) * share;
+    vec3 c = albedo * (soft + by_key * light_colour[0] / PI) * share;
 
     // The cornea bulges: over the iris the surface turns faster than the ball, and mirrors two windows.
     vec3 cornea = normalize(n + across * 0.9 * inside), mirrored = reflect(-v, cornea);

@@ -18,23 +18,11 @@ void main()
     // Pores: the highlight breaks up, the shape does not.
     float r = clamp(rough + 0.22 * mottle + 0.25 * painted.r, 0.2, 1.0);
 
-    vec3 left = vec3(sqrt(share), share, share);  // what light is left in a fold is red
-    vec3 c = albedo * surroundings(n) * mix(left, vec3(share), 0.4);
-    // Light that enters skin comes out around the terminator, red furthest; shadows get the same red rim.
-    vec3 wrap = vec3(0.34, 0.16, 0.11) * (1.0 - 0.5 * wet);
-    vec3 even = 1.0 / ((1.0 + wrap) * (1.0 + wrap));
-    vec3 diffuse = clamp((dot(n, light_direction[0]) + wrap) * even, 0.0, 1.0) * light_colour[0]
-                 * vec3(mix(key, sqrt(key), 0.7), key, key);
-    float open = mix(0.35, 1.0, share);
-    for (int i = 1; i < 3; i++)
-        diffuse += clamp((dot(n, light_direction[i]) + wrap) * even, 0.0, 1.0) * light_colour[i] * open;
-    c += albedo / PI * diffuse;
-
-    float bare = 1.0 - 0.7 * painted.r;
-    c += highlight(n, v, light_direction[0], r, 0.028) * light_colour[0] * key * bare * mix(0.5, 1.0, share);
-    c += highlight(n, v, light_direction[2], r, 0.028) * light_colour[2] * share;
-    float edge = 1.0 - max(dot(n, v), 0.0);
-    c += surroundings(reflect(-v, n)) * edge * edge * edge * 0.14 * share * dry;  // the sheen of fine down
+    // The edges of shadows are red for the same reason as the terminator.
+    vec3 by_key = wrapped(dot(n, light_direction[0]), wet) * vec3(mix(key, sqrt(key), 0.7), key, key);
+    vec3 c = albedo * (soft + by_key * light_colour[0] / PI) + sheen;
+    float bare = (1.0 - 0.7 * painted.r) * mix(0.5, 1.0, share);
+    c += highlight(n, v, light_direction[0], r, 0.028) * light_colour[0] * key * bare;
     c = mix(backdrop(), c, smoothstep(neck_end.x, neck_end.y, at_rest.y));
     pixel = vec4(finish(c), 1.0);
 }

@@ -1,4 +1,3 @@
-#version 330 core
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The vertex layout of mien.video.surface, 15 floats.
 layout(location = 0) in vec3 position;   // metres, head space
@@ -19,6 +18,8 @@ out float share;
 out vec3 base;
 out float rough;
 out float wet;
+out vec3 soft;    // what the surroundings, the fill and the rim light give a white surface
+out vec3 sheen;   // what of them is mirrored
 out vec2 screen;
 out vec3 shadow_at;
 
@@ -31,6 +32,15 @@ void main()
     base = colour;
     rough = roughness;
     wet = wetness;
+    vec3 v = normalize(eye_point - position);
+    vec3 fold = vec3(0.6 * daylight + 0.4 * sqrt(daylight), daylight, daylight);  // what light is left in a fold is red
+    float open = mix(0.35, 1.0, daylight);
+    soft = surroundings(normal) * fold;
+    for (int i = 1; i < 3; i++)
+        soft += wrapped(dot(normal, light_direction[i]), wetness) * light_colour[i] * open / PI;
+    float edge = 1.0 - max(dot(normal, v), 0.0);  // the sheen of fine down
+    sheen = (highlight(normal, v, light_direction[2], roughness, 0.028) * light_colour[2]
+           + surroundings(reflect(-v, normal)) * edge * edge * edge * 0.14 * (1.0 - wetness)) * daylight;
     shadow_at = (key_view * vec4(position + 0.0022 * normal, 1.0)).xyz;  // a little out, or the surface shades itself
     gl_Position = view * vec4(position, 1.0);
     screen = gl_Position.xy / gl_Position.w;
