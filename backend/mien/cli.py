@@ -8,6 +8,7 @@ written; 4 something has to be installed first; 130 stopped by the user.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -42,6 +43,9 @@ REAL_AUDIO = Path("../shared/real-speech/audio")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. Known faults are printed as sentences, never as tracebacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a file's name may be no text
     asked = _parser().parse_args(arguments)
     try:
         return asked.run(asked)
