@@ -118,6 +118,26 @@ def test_the_queue_has_an_end_and_keeps_its_order() -> None:
     store.close()
 
 
+def test_cancelling_a_waiting_job_frees_its_place_and_never_performs_it() -> None:
+    held, seeds = Held(), []
+
+    def perform(speech, direction, engine, fps, progress):
+        seeds.append(direction.seed)
+        return held(speech, direction, engine, fps, progress)
+
+    store = JobStore(perform, queue=1)
+    store.submit(REQUEST)
+    assert held.busy.wait(20)
+    waiting = store.submit(replace(REQUEST, direction=Direction(seed=1)))
+    assert store.full
+    assert store.cancel(waiting.id).state == "cancelled"
+    last = store.submit(replace(REQUEST, direction=Direction(seed=2)))
+    held.go.set()
+    assert finished(store, last.id).state == "done"
+    assert seeds == [0, 2]
+    store.close()
+
+
 def test_cancelling_stops_the_engine_and_spares_the_next() -> None:
     held = Held()
     store = JobStore(held)

@@ -6,15 +6,14 @@ whatever libsndfile refuses. Memory holds one block, whatever the length and the
 
 The frames given are those the file means to be heard. The padding of mp3, aac and opus encoders is cut off
 wherever the file tells how much it is: mp3, m4a, mp4, mov, ogg and webm do. Aac in mkv leaves its end open,
-which keeps up to one codec frame of silence there; a bare .aac and mp3 in avi tell nothing, which also keeps
-the delay of their codec at the start (aac: 1024 samples, mp3: 1105 or more). In a film the sound keeps its
-place: where it starts later than the picture, or has a gap, silence fills in.
+which keeps up to one codec frame of silence there. A bare .aac, mp3 in avi and mp3 without a Xing frame tell
+nothing, which also keeps the delay of their codec at the start (aac: 1024 samples, mp3: 1105 or more). In a
+film the sound keeps its place: where it starts later than the picture, or has a gap, silence fills in.
 
-A file that ends before its header says so is refused, because a face for half a recording would look like a
-finished one.
+A wav, aiff, flac, mp3 or mp4 that ends before its header says so is refused, because a face for half a
+recording would look like a finished one. Ogg and mkv need not say how long they are: what is there is read.
 """
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +23,10 @@ import av
 import numpy as np
 import soundfile
 
+from mien.sound_header import SpeechError, check_header, mp3_tells_length
+
+__all__ = ["Recording", "SpeechError", "open_recording"]
+
 BLOCK = 1 << 18  # values read at once: 1 MiB of float32
 RATES = (1000, 768000)  # Hz; outside this a header is damaged
 FRAMES_UNKNOWN = 1 << 60  # libsndfile says about 2^63 for a flac of open length, and fails at its end
@@ -31,14 +34,9 @@ FRAMES_UNKNOWN = 1 << 60  # libsndfile says about 2^63 for a flac of open length
 # FFmpeg is told which containers it may open: its playlist and script formats open other files, and a sound
 # that somebody uploads must not be able to name one.
 CONTAINERS = (
-    ""
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,aac,ogg,flac,wav,w64,aiff,caf,au,amr,ac3,eac3,asf,avi,flv,mpeg,"
     "mpegts,mxf,ape,wv,tta,dsf"
 )
-
-
-class SpeechError(ValueError):
-    """A sound that cannot be read; the message says what was found and what to do."""
 
 
 @dataclass(frozen=True)
@@ -55,89 +53,26 @@ class Recording:
 
 def open_recording(file: BinaryIO, name: str) -> Recording:
     """Open a seekable binary file as sound; `name` stands for it in messages. Raises `SpeechError`."""
-    _refuse_by_first_bytes(file, name)
+    check_header(file, name)
+    exact = mp3_tells_length(file)
     try:
         sound = soundfile.SoundFile(file)
     except soundfile.LibsndfileError:
+        sound = None
+    if sound is not None and sound.frames < FRAMES_UNKNOWN and (exact or sound.format != "MP3"):
+        seconds = sound.frames / sound.samplerate if sound.samplerate > 0 else None
+        recording = Recording(sound.samplerate, seconds, _soundfile_blocks(sound, name))
+    else:
+        if sound is not None:
+            sound.close()
         file.seek(0)
         recording = _open_with_ffmpeg(file, name)
-    else:
-        if sound.frames < FRAMES_UNKNOWN:
-            seconds = sound.frames / sound.samplerate if sound.samplerate > 0 else None
-            recording = Recording(sound.samplerate, seconds, _soundfile_blocks(sound, name))
-        else:
-            sound.close()
-            file.seek(0)
-            recording = _open_with_ffmpeg(file, name)
     if not RATES[0] <= recording.rate <= RATES[1]:
         raise SpeechError(
-            f"The header of {name!r} is damaged: it gives a sample rate of {recording.rate} Hz. Export it "
-            "again."
+            f"The header of {name!r} is damaged: it gives a sample rate of {recording.rate} Hz. "
+            "Export it again."
         )
     return recording
-
-
-def _refuse_by_first_bytes(file: BinaryIO, name: str) -> None:
-    """Faults that the readers below would report in riddles: no bytes, text, a wav header that cannot be "
-    "true."""
-    size = file.seek(0, 2)
-    file.seek(0)
-    if size == 0:
-        raise SpeechError(f"The file {name!r} is empty (0 bytes). Record or export it again.")
-    head = file.read(4096)
-    if _is_text(head):
-        raise SpeechError(
-            f"The file {name!r} holds text, not sound, whatever its name says. Choose the sound file."
-        )
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        _check_wav(file, size, name)
-    file.seek(0)
-
-
-def _is_text(head: bytes) -> bool:
-    """Whether a file starting with these bytes is plain text; a multi-byte character may be cut at the "
-    "end."""
-    try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 3:
-            return False
-        text = head[: error.start].decode("utf-8")
-    return all(letter.isprintable() or letter in "\r\n\t\f\ufeff" for letter in text)
-
-
-def _check_wav(file: BinaryIO, size: int, name: str) -> None:
-    """Walk the chunks of a wav: refuse 0 channels, 0 Hz, no data chunk, and a data chunk longer than the "
-    "file."""
-    at, frame_bytes, bytes_per_second = 12, 1, 0
-    while at + 8 <= size:
-        file.seek(at)
-        kind, length = struct.unpack("<4sI", file.read(8))
-        if kind == b"fmt " and length >= 16:
-            fields = file.read(16)
-            if len(fields) < 16:
-                break
-            _, channels, rate, bytes_per_second, frame_bytes, _ = struct.unpack("<HHIIHH", fields)
-            for value, what in ((channels, "0 channels"), (rate, "a sample rate of 0 Hz")):
-                if value == 0:
-                    raise SpeechError(
-                        f"The header of {name!r} gives {what}, so it holds no sound. Export it again."
-                    )
-        if kind == b"data":
-            there = size - at - 8
-            # 0 and sizes beyond 2 GiB are what recorders write that could not go back to fill them in.
-            if 0 < length < 0x7FFFF000 and there < length - max(frame_bytes, 1):
-                seconds = "" if not bytes_per_second else f" ({length / bytes_per_second:.2f} s)"
-                raise SpeechError(
-                    f"The file {name!r} is cut short: its header promises {length} bytes of sound{seconds} "
-                    f"and {there} "
-                    "are there. Copy it again, or open and export it in a sound editor to keep what is left."
-                )
-            return
-        at += 8 + length + length % 2
-    raise SpeechError(
-        f"The header of {name!r} is damaged or cut short: it leads to no sound. Export it again."
-    )
 
 
 def _soundfile_blocks(sound: soundfile.SoundFile, name: str) -> Iterator[np.ndarray]:
@@ -152,12 +87,10 @@ def _soundfile_blocks(sound: soundfile.SoundFile, name: str) -> Iterator[np.ndar
                 break
             done += len(block)
             yield block.mean(1, dtype=np.float32)
-        # An mp3 without a length in its header is only estimated, so it cannot be missing anything.
-        if done < sound.frames and sound.format != "MP3":
+        if done < sound.frames:
             raise SpeechError(
-                f"The file {name!r} is cut short: its header promises {sound.frames / sound.samplerate:.2f} "
-                "s and "
-                f"{done / sound.samplerate:.2f} s can be read. Copy it again or export it again."
+                f"The file {name!r} is cut short: its header promises {sound.frames / sound.samplerate:.2f} s "
+                f"and {done / sound.samplerate:.2f} s can be read. Copy it again or export it again."
             )
 
 
@@ -189,13 +122,22 @@ def _open_with_ffmpeg(file: BinaryIO, name: str) -> Recording:
         raise SpeechError(
             f"The file {name!r} {found}. Choose a file with a sound track, or export it with one."
         )
-    seconds = None if stream.duration is None else float(stream.duration * stream.time_base)
-    blocks = _ffmpeg_blocks(container, stream, name)
+    end = _told_end(container, stream)
+    blocks = _ffmpeg_blocks(container, stream, end, name)
+    seconds = None if end is None else float(stream.duration * stream.time_base)
     return Recording(stream.codec_context.sample_rate, seconds, blocks)
 
 
+def _told_end(container: av.container.InputContainer, stream: av.AudioStream) -> Fraction | None:
+    """The time stamp, in seconds, at which an mp4 or mov says its sound ends. What FFmpeg says of other formats
+    may be a guess from the bit rate."""
+    if not container.format.name.startswith("mov") or not stream.duration or stream.start_time is None:
+        return None
+    return (stream.start_time + stream.duration) * stream.time_base
+
+
 def _ffmpeg_blocks(
-    container: av.container.InputContainer, stream: av.AudioStream, name: str
+    container: av.container.InputContainer, stream: av.AudioStream, end: Fraction | None, name: str
 ) -> Iterator[np.ndarray]:
     rate, done, origin, held = stream.codec_context.sample_rate, 0, _picture_start(container), None
     with container:
@@ -204,8 +146,7 @@ def _ffmpeg_blocks(
                 if frame.sample_rate != rate:
                     raise SpeechError(
                         f"The sound {name!r} changes its sample rate from {rate} to {frame.sample_rate} Hz "
-                        "on the way. "
-                        "Export it again with one rate."
+                        "on the way. Export it again with one rate."
                     )
                 if held is not None:
                     yield held
@@ -219,18 +160,17 @@ def _ffmpeg_blocks(
                         silence = np.zeros(min(missing, BLOCK), np.float32)
                         yield silence
                         done, missing = done + len(silence), missing - len(silence)
-                held = _mono(frame)[: _heard(frame, stream, rate)]
+                held = _mono(frame)[: _heard(frame, end, rate)]
         except av.FFmpegError as error:
             raise _damaged(name, error.strerror) from error
         if held is not None:
             yield held
             done += len(held)
-    promised = float(stream.duration * stream.time_base) if stream.duration else 0.0
+    promised = float(stream.duration * stream.time_base) if end is not None else 0.0
     if promised - done / rate > 0.1:
         raise SpeechError(
-            f"The file {name!r} is cut short: its header promises {promised:.2f} s and {done / rate:.2f} s "
-            "can be read. "
-            "Copy it again or export it again."
+            f"The file {name!r} is cut short: its header promises {promised:.2f} s and {done / rate:.2f} s can "
+            "be read. Copy it again or export it again."
         )
 
 
@@ -243,7 +183,7 @@ def _picture_start(container: av.container.InputContainer) -> Fraction | None:
     return None
 
 
-def _heard(frame: av.AudioFrame, stream: av.AudioStream, rate: int) -> int:
+def _heard(frame: av.AudioFrame, end: Fraction | None, rate: int) -> int:
     """How many samples of a frame are meant to be heard.
 
     An mp4 gives its last packet a shorter time (FFmpeg) or ends its edit list earlier (Apple, whose ticks
@@ -253,8 +193,7 @@ def _heard(frame: av.AudioFrame, stream: av.AudioStream, rate: int) -> int:
     if not frame.duration or frame.pts is None or frame.time_base > Fraction(1, rate):
         return count
     count = min(count, round(frame.duration * frame.time_base * rate))
-    if stream.duration and stream.start_time is not None:
-        end = (stream.start_time + stream.duration) * stream.time_base
+    if end is not None:
         left = round((end - frame.pts * frame.time_base) * rate)
         if count - left > rate // 500:
             count = max(0, left)
