@@ -12,11 +12,13 @@ from __future__ import annotations
 import functools
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pocketsphinx
 
+from mien.ears.alignment import best_path, graph_of
 from mien.ears.base import EarError
 from mien.ears.senones import Senones, read_senones
 from mien.phones import INDEX, PHONES, RATE, PhoneTrack, segments_of
@@ -39,8 +41,7 @@ def hear(speech: Speech) -> PhoneTrack:
     total = max(1, -(-len(speech.samples) // SAMPLES))
     posteriors = np.zeros((total, len(PHONES)), np.float32)
     path = np.full(total, INDEX["SIL"])
-    for begin, end in chunks(speech.samples, total):
-        likelihood = _likelihood(_pcm(speech.samples[begin * SAMPLES : end * SAMPLES]), end - begin)
+    for begin, end, likelihood in _heard(speech, total):
         posteriors[begin:end] = _posteriors(likelihood)
         path[begin:end] = _best_path(likelihood)
     return PhoneTrack(posteriors, segments_of(path), "pocketsphinx")
@@ -59,27 +60,13 @@ def align(speech: Speech, transcript: str) -> PhoneTrack:
         )
     if not words:
         raise EarError("the transcript has no words; leave it out to let Mien listen by itself.")
-    decoder = pocketsphinx.Decoder(hmm=str(ACOUSTIC), dict=str(DICTIONARY), lm=None, loglevel="FATAL")
-    pcm = _pcm(speech.samples)
-    try:
-        if not pcm:
-            raise RuntimeError("no samples")
-        decoder.set_align_text(" ".join(words))
-        _run(decoder, pcm)
-        decoder.set_alignment()
-        _run(decoder, pcm)
-        found = [phone for word in decoder.get_alignment() for phone in word]
-    except (RuntimeError, TypeError) as error:
-        raise EarError(
-            f"the transcript could not be laid over {speech.name} ({len(words)} words, "
-            f"{float(speech.duration):.1f} s): check that it says what is spoken, or leave it out."
-        ) from error
-    path = np.full(max(1, -(-len(speech.samples) // SAMPLES)), INDEX["SIL"])
-    for phone in found:
-        path[phone.start : phone.start + phone.duration] = INDEX.get(phone.name, INDEX["SIL"])
-    track = np.zeros((len(path), len(PHONES)), np.float32)
-    track[np.arange(len(path)), path] = 1
-    return PhoneTrack(track, segments_of(path), "pocketsphinx-align")
+    total = max(1, -(-len(speech.samples) // SAMPLES))
+    likelihood = np.concatenate([part for _, _, part in _heard(speech, total)])
+    phones = _senones().phones
+    said = [[[phones.index(p) for p in spoken] for spoken in _dictionary()[word]] for word in words]
+    path = best_path(likelihood, *graph_of(said, phones.index("SIL")))
+    track = _named(np.eye(len(phones), dtype=np.float32)[path])
+    return PhoneTrack(track, segments_of(track.argmax(1)), "pocketsphinx-align")
 
 
 def chunks(samples: np.ndarray, total: int) -> list[tuple[int, int]]:
@@ -97,21 +84,26 @@ def _pcm(samples: np.ndarray) -> bytes:
     return np.round(samples * 32767).astype("<i2").tobytes()
 
 
-def _run(decoder: pocketsphinx.Decoder, pcm: bytes) -> None:
-    decoder.start_utt()
-    decoder.process_raw(pcm, full_utt=True)
-    decoder.end_utt()
-
-
 @functools.cache
-def _dictionary() -> frozenset[str]:
+def _dictionary() -> dict[str, list[list[str]]]:
+    """Pronunciations of each word, as phones."""
+    said: dict[str, list[list[str]]] = {}
     with DICTIONARY.open(encoding="utf-8") as lines:
-        return frozenset(line.split(maxsplit=1)[0].partition("(")[0] for line in lines)
+        for line in lines:
+            word, *phones = line.split()
+            said.setdefault(word.partition("(")[0], []).append(phones)
+    return said
 
 
 @functools.cache
 def _senones() -> Senones:
     return read_senones(ACOUSTIC / "mdef")
+
+
+def _heard(speech: Speech, total: int) -> Iterator[tuple[int, int, np.ndarray]]:
+    """(begin, end, likelihood) of each chunk of `total` frames."""
+    for begin, end in chunks(speech.samples, total):
+        yield begin, end, _likelihood(_pcm(speech.samples[begin * SAMPLES : end * SAMPLES]), end - begin)
 
 
 def _likelihood(pcm: bytes, frames: int) -> np.ndarray:
@@ -124,7 +116,9 @@ def _likelihood(pcm: bytes, frames: int) -> np.ndarray:
             hmm=str(ACOUSTIC), allphone=str(MODELS / "en-us" / "en-us-phone.lm.bin"), dict=None, lw=2.0,
             beam=1e-10, pbeam=1e-10, senlogdir=folder, compallsen=True, loglevel="FATAL",
         )
-        _run(decoder, pcm)
+        decoder.start_utt()
+        decoder.process_raw(pcm, full_utt=True)
+        decoder.end_utt()
         del decoder  # closes the log
         logs = list(Path(folder).glob("*.sen"))
         scores = senones.read_log(logs[0]) if logs else np.zeros((0, senones.count), np.int16)

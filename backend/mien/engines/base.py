@@ -39,7 +39,10 @@ class Engine(Protocol):
     info: EngineInfo
 
     def load(self, device: str) -> None:
-        """Get ready on 'cpu', 'cuda' or 'auto' (the engine's best); a second call costs nothing. EngineError when something is missing."""
+        """Get ready on 'cpu', 'cuda' or 'auto' (the engine's best); a second call costs nothing.
+
+        EngineError when something is missing.
+        """
 
     def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
         """A take at the engine's own rate; the same request gives the same bytes. EngineError, Cancelled."""

@@ -12,7 +12,7 @@ from mien.phones import RATE
 LEAST = 0.35  # s between blinks, doubles apart
 DOUBLE, INCOMPLETE = 0.08, 0.10  # shares
 AT_PAUSES, AT_ACCENTS = 0.55, 0.15  # shares
-DRAW = 0.9  # s: how far a blink moves to meet a pause
+DRAW = 2.0  # s: how far a blink moves to meet a pause or an accent
 LIDS = columns("eyeBlink")
 # What goes with a shut lid
 COMPANIONS = {"browDown": 0.05, "cheekSquint": 0.08, "eyeLookDown": 0.15}

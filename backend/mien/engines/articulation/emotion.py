@@ -163,11 +163,13 @@ def _pose(face: dict[str, float], mirrored: bool, lead: float) -> np.ndarray:
 def _ducking(track: PhoneTrack) -> tuple[np.ndarray, np.ndarray]:
     """(T,) shares of the emotion that the mouth may show, in general and of what spreads the lips."""
     factor = np.full(len(PHONE), DUCK["consonant"])
-    spreading = factor.copy()
     for phones, kind in (
-        (table.VOWELS, "vowel"), (table.BILABIALS, "bilabial"), (table.LABIODENTALS, "labiodental"), (("SIL",), "pause"),
-    ):  # fmt: skip
+        (table.VOWELS, "vowel"),
+        (table.BILABIALS, "bilabial"),
+        (table.LABIODENTALS, "labiodental"),
+        (("SIL",), "pause"),
+    ):
         factor[[PHONE[p] for p in phones]] = DUCK[kind]
-    spreading[:] = factor
+    spreading = factor.copy()
     spreading[[PHONE[p] for p in table.ROUNDED]] = DUCK["rounded"]
     return smooth(track.posteriors @ factor, 9), smooth(track.posteriors @ spreading, 9)

@@ -29,7 +29,7 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
-    "SIL": Row(0.00, 0.45, 0.45, "sil", {"mouthStretch": 0.05}),
+    "SIL": Row(0.00, 0.35, 0.30, "sil", {"mouthStretch": 0.05}),
     "AA": Row(0.26, 1.00, 0.50, "vow", {"mouthLowerDown": 0.15, "mouthUpperUp": 0.05}),
     "AE": Row(0.28, 1.00, 0.70, "vow", {"mouthStretch": 0.35, "mouthSmile": 0.08, "mouthLowerDown": 0.28, "mouthUpperUp": 0.20}),
     "AH": Row(0.09, 0.70, 0.40, "vow", {"mouthLowerDown": 0.06, "mouthPucker": 0.08}),
@@ -53,7 +53,7 @@ ROWS: dict[str, Row] = {
     "D": Row(0.08, 0.50, 0.20, "ton", {"mouthLowerDown": 0.10, "mouthStretch": 0.15}),
     "N": Row(0.07, 0.45, 0.15, "ton", {"mouthLowerDown": 0.08, "mouthStretch": 0.08}),
     "L": Row(0.09, 0.45, 0.20, "ton", {"tongueOut": 0.05, "mouthLowerDown": 0.08}),
-    "S": Row(0.06, 0.95, 0.45, "sib", {"mouthStretch": 0.26, "mouthLowerDown": 0.26, "mouthUpperUp": 0.16}),
+    "S": Row(0.06, 0.95, 0.40, "sib", {"mouthStretch": 0.26, "mouthLowerDown": 0.26, "mouthUpperUp": 0.16}),
     "Z": Row(0.04, 0.90, 0.40, "sib", {"mouthStretch": 0.20, "mouthLowerDown": 0.16, "mouthUpperUp": 0.08}),
     "SH": Row(0.08, 0.95, 0.85, "rnd", {"mouthFunnel": 0.50, "mouthPucker": 0.12, "mouthUpperUp": 0.12, "mouthLowerDown": 0.12}),
     "ZH": Row(0.05, 0.90, 0.85, "rnd", {"mouthFunnel": 0.46, "mouthPucker": 0.20}),

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Voices for tests: the one that ships, and three that espeak-ng speaks (two speakers, two languages)."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import espeak
+import pytest
+import soxr
+from mien.ipa import phones_of
+from mien.phones import PhoneTrack
+from mien.speech import RATE, Speech, read_speech
+
+SHIPPED = Path(__file__).parent / "samples" / "voice" / "sense_and_sensibility.wav"
+TRANSCRIPT = SHIPPED.with_suffix(".txt").read_text("utf-8")
+SYNTHETIC = {
+    "english man": ("en-us+m3", "Bob bought a big apple pie from my father. Maybe mum bakes more, but not for Pam."),
+    "english woman": ("en-us+f2", "My puppy jumped up happily. I am above the map, and the people clap by the car."),
+    "german man": ("de+m1", "Papa und Mama backen am Abend Apfelkuchen. Bitte bleib hier, mein lieber Opa."),
+}
+NAMES = ("shipped", *SYNTHETIC)
+
+
+@functools.cache
+def _spoken(name: str) -> espeak.Spoken:
+    if not espeak.available():
+        pytest.skip("espeak-ng is not installed, so the synthetic voices cannot be made (apt-get install espeak-ng)")
+    return espeak.say(*SYNTHETIC[name])
+
+
+@functools.cache
+def voice(name: str) -> Speech:
+    """The speech of that name; skips, saying so, where espeak-ng is not installed."""
+    if name == "shipped":
+        return read_speech(SHIPPED)
+    spoken = _spoken(name)
+    return Speech.from_samples(soxr.resample(spoken.samples / 32768, spoken.rate, RATE), name)
+
+
+def true_track(name: str) -> PhoneTrack:
+    """The phones that espeak-ng says it spoke, as a PhoneTrack of the voice's length."""
+    spoken = _spoken(name)
+    frames = -(-len(voice(name).samples) * 100 // RATE)
+    ends = [*(at for _, at in spoken.phones[1:]), frames / 100]
+    timed = [("SIL", spoken.phones[0][1])]
+    for (symbol, begin), end in zip(spoken.phones, ends, strict=True):
+        phones = phones_of(symbol) or ("SIL",)
+        timed += [(phone, (end - begin) / len(phones)) for phone in phones]
+    joined: list[tuple[str, float]] = []
+    for phone, seconds in timed:
+        if joined and joined[-1][0] == phone == "SIL":
+            joined[-1] = (phone, joined[-1][1] + seconds)
+        else:
+            joined.append((phone, seconds))
+    return PhoneTrack.from_segments(joined, "espeak-ng")
