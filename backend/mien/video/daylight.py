@@ -5,7 +5,8 @@ import numpy as np
 
 DIRECTIONS = 64
 CELL = 0.0025  # metres; the grid into which the surface is sorted as seen from each direction
-SLACK = 0.004  # metres a vertex may lie behind the nearest surface in its cell and still be seen
+SLACK = 0.004  # metres a vertex may lie behind the nearest surface in its cell and still be seen, at least
+SLOPES = 4  # a surface seen at a slant is deep within one cell; more slant than this counts as hidden
 DENSITY = 5  # points along each side of a quad
 
 
@@ -27,7 +28,9 @@ def daylight(vertices: np.ndarray, quads: np.ndarray, normals: np.ndarray) -> np
         nearest = np.full(width * (max(cells[:, 1].max(), own[:, 1].max()) + 1), -np.inf)
         np.maximum.at(nearest, cells[:, 1] * width + cells[:, 0], surface @ direction)
         facing = np.clip(normals @ direction, 0.0, None)
-        seen += facing * (vertices @ direction > nearest[own[:, 1] * width + own[:, 0]] - SLACK)
+        slope = np.sqrt(1 - np.minimum(facing, 1.0) ** 2) / np.maximum(facing, 1e-6)
+        slack = np.maximum(SLACK, 1.5 * CELL * np.minimum(slope, SLOPES))
+        seen += facing * (vertices @ direction > nearest[own[:, 1] * width + own[:, 0]] - slack)
         total += facing
     return seen / np.maximum(total, 1e-9)
 

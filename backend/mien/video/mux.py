@@ -55,16 +55,26 @@ def write_film(
     first = next(pictures, None)
     if first is None:
         raise VideoError("A film needs at least one picture and none was given.")
+    drawing: list[BaseException] = []
     part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")  # the dot keeps file watchers off it
     try:
-        _encode(part, first, pictures, Fraction(fps), samples, rate)
+        _encode(part, first, _watched(pictures, drawing), Fraction(fps), samples, rate)
         part.replace(path)
-    except av.error.FFmpegError as error:
-        raise VideoError(f"The film {path.name!r} could not be written: {error}.") from error
-    except OSError as error:
+    except (OSError, av.error.FFmpegError) as error:
+        if any(error is raised for raised in drawing):
+            raise
         raise VideoError(f"The film {path.name!r} could not be written: {error.strerror or error}.") from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _watched(pictures: Iterator[np.ndarray], raised: list[BaseException]) -> Iterator[np.ndarray]:
+    """The pictures; what they raise is kept too, to tell it from what the encoder raises."""
+    try:
+        yield from pictures
+    except BaseException as error:
+        raised.append(error)
+        raise
 
 
 def _encode(

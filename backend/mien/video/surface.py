@@ -4,6 +4,8 @@
 The skin, the mouth and the tongue are the head's own mesh. Eyeballs and teeth are set into it and follow it rigidly.
 """
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from scipy import sparse
 
@@ -20,13 +22,17 @@ DAYLIGHT, COLOUR, ROUGHNESS, WETNESS = 9, slice(10, 13), 13, 14
 ENAMEL, GUM = (0.88, 0.84, 0.76), (0.48, 0.17, 0.16)  # linear colours
 MOUTH_DEPTH = 0.022  # metres behind the lips at which a third of the daylight is left
 MOUTH_FLOOR = 0.16  # never black: some light always gets through the cheeks
-# Metres between the lips over which the mouth fills with light, and the share that is there before.
-MOUTH_OPENING, MOUTH_CLOSED = (0.001, 0.007), 0.22
+# Metres between the lips (the median of their pairs; 1.4 mm in the neutral face) over which the mouth fills with
+# light, and the share that is there before.
+MOUTH_OPENING, MOUTH_CLOSED = (0.0014, 0.0055), 0.25
 FOLD_FLOOR = 0.15  # light in the deepest fold of the skin
 # What moves with the skull and what with the jaw alone is read off the head's own channels.
 STILL = 1e-4  # metres a vertex of the skull may move at most in any channel
 JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
 LIDS = {"left": ((42, 43, 44, 45), (42, 47, 46, 45)), "right": ((36, 37, 38, 39), (36, 41, 40, 39))}  # iBUG-68
+
+# The daylight on a head takes a second to work out and stays the same.
+_LIGHT: WeakKeyDictionary[Head, np.ndarray] = WeakKeyDictionary()
 
 
 class Surface:
@@ -93,7 +99,7 @@ class Surface:
     def _mouth_opening(self, vertices: np.ndarray) -> float:
         """The share of the daylight in the mouth that comes through the lips as they are."""
         upper, lower = vertices[self._head.inner_lips].transpose(1, 0, 2)
-        gap = ((upper - lower) @ self._head.gap_axis).max()
+        gap = np.median((upper - lower) @ self._head.gap_axis)
         share = np.clip((gap - MOUTH_OPENING[0]) / (MOUTH_OPENING[1] - MOUTH_OPENING[0]), 0.0, 1.0)
         return MOUTH_CLOSED + (1 - MOUTH_CLOSED) * share
 
@@ -115,7 +121,9 @@ class Surface:
         block[:, ROUGHNESS] = share @ np.array([m["roughness"] for m in head.materials])
         inside = share[:, [i for i, name in enumerate(names) if name in ("mouth", "tongue", "socket")]].sum(1)
         block[:, WETNESS] = inside
-        outer = FOLD_FLOOR + (1 - FOLD_FLOOR) * daylight(rest, self._mesh, self.normals(rest))
+        if head not in _LIGHT:
+            _LIGHT[head] = daylight(rest, self._mesh, self.normals(rest))
+        outer = FOLD_FLOOR + (1 - FOLD_FLOOR) * _LIGHT[head]
         # Within the mouth the daylight is that of an open one: it falls with the way from the lips.
         block[:, DAYLIGHT] = outer * (1 - inside) + _mouth_light(rest, lips) * inside
         return block
