@@ -80,7 +80,8 @@ def test_f_and_v_bring_the_lower_lip_in_and_keep_it_from_dropping() -> None:
 
 
 def test_sibilants_keep_the_jaw_narrow() -> None:
-    track, weights = speak([("SIL", 0.3), ("AA", 0.15), ("S", 0.12), ("AA", 0.15), ("SH", 0.12), ("AE", 0.2), ("SIL", 0.3)])
+    hisses = [("AA", 0.15), ("S", 0.12), ("AA", 0.15), ("SH", 0.12), ("AE", 0.2)]
+    track, weights = speak([("SIL", 0.3), *hisses, ("SIL", 0.3)])
     for s in (track.segments[2], track.segments[4]):
         assert weights[s.begin + 3 : s.end - 3, INDEX["jawOpen"]].max() <= 0.085
 

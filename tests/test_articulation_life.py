@@ -119,5 +119,6 @@ def test_look_turns_both_eyes_the_same_way() -> None:
     weights = look(np.radians([[15.0, 15.0], [-15.0, -15.0]]))
     names = ("eyeLookDownLeft", "eyeLookOutLeft", "eyeLookInRight")
     assert [weights[0, INDEX[n]] for n in names] == pytest.approx([0.5] * 3)
-    assert [weights[1, INDEX[n]] for n in ("eyeLookUpLeft", "eyeLookInLeft", "eyeLookOutRight")] == pytest.approx([0.5] * 3)
+    others = ("eyeLookUpLeft", "eyeLookInLeft", "eyeLookOutRight")
+    assert [weights[1, INDEX[n]] for n in others] == pytest.approx([0.5] * 3)
     assert weights[0, INDEX["eyeLookInLeft"]] == 0

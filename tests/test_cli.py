@@ -102,7 +102,7 @@ def test_a_transcript_file_is_read(folder: Path, capsys) -> None:
     assert status_of("speak", "hum.wav", "--transcript", "said.txt") == 0
     assert json.loads(read_take(folder / "hum.take.safetensors").meta["direction"])["transcript"] == "Ah?\n"
     (folder / "said.txt").write_text("gloopify", "utf-8")
-    assert refusal(capsys, "speak", "hum.wav", "--transcript", "said.txt")[0] == 1
+    assert refusal(capsys, "speak", "hum.wav", "--transcript", "said.txt")[0] == 2
 
 
 REFUSED = {

@@ -101,7 +101,7 @@ def test_a_rate_that_is_none_is_refused_before_any_work(hum, fps: object) -> Non
 
 
 def test_a_transcript_that_is_not_english_is_refused_in_words(hum) -> None:
-    with pytest.raises(EngineError, match="does not know .gloopify."):
+    with pytest.raises(DirectionError, match="does not know .gloopify."):
         speak(hum, Direction(transcript="gloopify"))
 
 

@@ -332,7 +332,7 @@ def test_every_hold_a_frame_apart_is_met_and_no_frame_moves_further_than_half(be
         if not apart or begin >= apart[-1][1] + step:
             apart.append((begin, begin + length))
     grid = backend.frame_times(frame_count(Fraction(10), fps), fps)
-    read_at = hold_times(grid, np.array(apart))
+    read_at, _ = hold_times(grid, np.array(apart))
     for begin, end in apart:
         if begin <= grid[-1] + step / 2:
             assert np.any((read_at >= begin - 1e-6) & (read_at <= end + 1e-6))
@@ -388,3 +388,17 @@ def test_a_take_whose_parts_do_not_belong_together_is_never_made(changes: dict, 
 def test_an_unknown_channel_is_named_with_those_there_are() -> None:
     with pytest.raises(TakeError, match="no channel 'tongueOut'; it has jawOpen, mouthClose"):
         take().channel("tongueOut")
+
+
+def test_a_closure_survives_being_resampled_twice() -> None:
+    """What the first resampling moved to a frame of its own is where that frame is, not where it was."""
+    shut = np.zeros((100, 1), np.float32)
+    shut[51:53] = 1  # 20 ms: between the frames of 24 and of 25
+    take = Take(
+        fps=Fraction(100), duration=Fraction(1), channels=("mouthClose",), weights=shut,
+        head_rotation=np.zeros((100, 3), np.float32), mouth_holds=np.array([[0.51, 0.52]], np.float32),
+    )  # fmt: skip
+    once = take.resample(25)
+    assert once.weights.max() == pytest.approx(1, abs=1e-5)
+    for fps in ("24", "30", "60", "30000/1001"):
+        assert once.resample(fps).weights.max() == pytest.approx(1, abs=1e-5)

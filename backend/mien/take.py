@@ -101,8 +101,8 @@ class Take:
         if frames > FRAME_LIMIT:
             raise TakeError(f"at {fps} frames a second the take has {frames} frames; {FRAME_LIMIT} are possible.")
         times = frame_times(frames, fps, self.start)
-        mouth = hold_times(times, self.mouth_holds)
-        lids = hold_times(times, self.eye_holds)
+        mouth, mouth_holds = hold_times(times, self.mouth_holds)
+        lids, eye_holds = hold_times(times, self.eye_holds)
         weights = self.weights
         if weights is not None:
             moments = [mouth if of_mouth(c) else lids if of_lids(c) else times for c in self.channels]
@@ -115,6 +115,8 @@ class Take:
             gaze=None if self.gaze is None else self._read(self.gaze, times),
             coefficients=None if self.coefficients is None else self._read(self.coefficients, mouth),
             offsets=None if self.offsets is None else self._read(self.offsets, mouth),
+            mouth_holds=mouth_holds,
+            eye_holds=eye_holds,
         )
 
     def _read(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
@@ -158,18 +160,24 @@ def frame_times(frames: int, fps: Fraction, start: float = 0.0) -> np.ndarray:
     return start + np.arange(frames) * fps.denominator / fps.numerator
 
 
-def hold_times(times: np.ndarray, holds: np.ndarray | None) -> np.ndarray:
-    """Where to read each frame so that every hold (start, end in seconds) is met by one."""
-    times = times.copy()
-    steps = times.copy()
-    for begin, end in [] if holds is None else holds.astype(float):
-        first = int(np.searchsorted(steps, begin - 1e-9))
-        if first < len(steps) and steps[first] <= end + 1e-9:
+def hold_times(times: np.ndarray, holds: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """(where to read each frame so that every hold (start, end in seconds) is met by one; the holds as those
+    frames then show them, so that the result can be resampled again)."""
+    if holds is None:
+        return times, None
+    moments = times.copy()
+    shown = holds.copy()
+    for i, (begin, end) in enumerate(holds.astype(float)):
+        first = int(np.searchsorted(times, begin - 1e-9))
+        last = int(np.searchsorted(times, end + 1e-9)) - 1
+        if first <= last:
+            shown[i] = times[first], times[last]
             continue
-        around = [i for i in (first - 1, first) if 0 <= i < len(steps)]
-        nearest = min(around, key=lambda i: abs(steps[i] - (begin + end) / 2))
-        times[nearest] = min(max(steps[nearest], begin), end)
-    return times
+        around = [k for k in (first - 1, first) if 0 <= k < len(times)]
+        nearest = min(around, key=lambda k: abs(times[k] - (begin + end) / 2))
+        moments[nearest] = min(max(times[nearest], begin), end)
+        shown[i] = times[nearest]
+    return moments, shown
 
 
 def exact(seconds: float) -> Fraction:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-import functools
+from collections import OrderedDict
+from collections.abc import Callable
 
 from mien.ears.base import EarError
 from mien.phones import PhoneTrack
@@ -11,32 +12,21 @@ from mien.speech import Speech
 
 __all__ = ["EarError", "listen"]
 
+REMEMBERED = 4  # tracks, so that several takes of one sound are heard once
+_tracks: OrderedDict[tuple[str, str], PhoneTrack] = OrderedDict()
 
-def listen(speech: Speech, transcript: str = "") -> PhoneTrack:
+
+def listen(speech: Speech, transcript: str = "", progress: Callable[[float], None] = lambda done: None) -> PhoneTrack:
     """The phones of a voice; forced onto `transcript` where one is given. EarError in words.
 
-    The last few are remembered, so that several takes of one sound are heard once.
+    `progress` is called with the fraction heard every few seconds of sound, and may raise to stop.
     """
-    return _listen(_Heard(speech), transcript.strip())
+    key = (speech.sha256, transcript.strip())
+    if key not in _tracks:
+        from mien.ears import pocketsphinx  # loads a 30 MB model: only when somebody listens
 
-
-class _Heard:
-    """A speech as a cache key: equal samples are the same sound."""
-
-    def __init__(self, speech: Speech):
-        self.speech = speech
-
-    def __hash__(self) -> int:
-        return hash(self.speech.sha256)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Heard) and self.speech.sha256 == other.speech.sha256
-
-
-@functools.lru_cache(maxsize=4)
-def _listen(heard: _Heard, transcript: str) -> PhoneTrack:
-    from mien.ears import pocketsphinx  # loads a 30 MB model: only when somebody listens
-
-    if transcript:
-        return pocketsphinx.align(heard.speech, transcript)
-    return pocketsphinx.hear(heard.speech)
+        heard = pocketsphinx.align(speech, key[1], progress) if key[1] else pocketsphinx.hear(speech, progress)
+        _tracks[key] = heard
+        while len(_tracks) > REMEMBERED:
+            _tracks.popitem(last=False)
+    return _tracks[key]

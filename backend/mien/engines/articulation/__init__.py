@@ -3,8 +3,7 @@
 
 Phones move jaw and lips by dominance functions, the voice's loudness and pitch set how far, emotions mix in, and
 what a mouth must do is enforced last. Blinks, brows, gaze and head are drawn from the seed; the articulation is
-not, so another seed is another performance with the same lips. See ../shared in the design: every number has its
-source beside it.
+not, so another seed is another performance with the same lips. Every number has its source beside it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 
 from mien.channels import ARKIT
-from mien.direction import EMOTIONS, Direction
+from mien.direction import EMOTIONS, Direction, DirectionError
 from mien.ears import EarError, listen
 from mien.engines.articulation import axes, emotion
 from mien.engines.articulation.accents import accents, phrases
@@ -51,9 +50,9 @@ class Articulation:
         """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
         progress(0.0, "listening")
         try:
-            track = listen(speech, direction.transcript)
+            track = listen(speech, direction.transcript, lambda done: progress(0.6 * done, "listening"))
         except EarError as error:
-            raise EngineError(str(error)) from error
+            raise DirectionError(str(error)) from error
         progress(0.6, "hearing the melody")
         prosody = listen_to_prosody(speech)
         progress(0.8, "performing")
@@ -106,7 +105,7 @@ def _life(
     frames, seed, temperature = len(track), direction.seed, direction.temperature
     stressed, spoken = accents(track, prosody), phrases(track, prosody)
     speaking = smooth(1 - rest(track), 31)
-    loudness = smooth(np.clip((prosody.level + 55) / 35, 0, 1), 21)
+    loudness = smooth(np.clip((prosody.level + 57) / 35, 0, 1), 21)
 
     def of(attribute: str) -> np.ndarray:
         return emotion.mixed(levels, attribute, frames)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from mien.engines.articulation import table
 from mien.engines.articulation.constraints import PAUSE
@@ -53,6 +52,8 @@ def phrases(track: PhoneTrack, prosody: Prosody) -> list[Phrase]:
 
 def accents(track: PhoneTrack, prosody: Prosody) -> list[Accent]:
     """Pitch peaks more than one standard deviation up, on a vowel that carries voice."""
+    from scipy.signal import find_peaks  # takes 2 s to import: not for `mien --help`
+
     vowels = track.posteriors[:, [INDEX[p] for p in table.VOWELS]].sum(1)
     spoken = prosody.voiced * (1 - track.posteriors[:, INDEX["SIL"]])
     z = against_running(prosody.pitch, spoken, MEMORY, least_sd=1.5)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from mien.engines.articulation.accents import Accent, Phrase
 from mien.engines.articulation.coarticulation import smooth
@@ -34,6 +33,8 @@ def head(
     speaking (T,) 0..1; envelope (T,) of loudness 0..1; pose (T, 3) degrees that the emotions add, pitch up;
     motion and nods (T,) factors on all movement and on nods.
     """
+    from scipy.signal import butter, sosfiltfilt  # slow to import, so only when needed
+
     degrees = np.zeros((frames, 3))
     for axis in range(3):
         degrees[:, axis] = DRIFT[axis] * (0.5 + 0.5 * speaking) * slow_noise(frames, 0.25, rng) * temperature
