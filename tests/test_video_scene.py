@@ -38,6 +38,8 @@ def test_the_head_stands_in_the_middle_before_a_grey(scene):
     assert 0.03 < rows.min() < 0.2 and rows.max() > 0.8
     assert columns.min() > 0.1 and columns.max() < 0.9
     assert abs(red[:20]).max() < 20
+    edges = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    assert edges.min() > 20  # the backdrop covers the picture to its last row
     assert picture.max() > 180
 
 

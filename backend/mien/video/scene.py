@@ -83,7 +83,8 @@ class Scene:
             "iris_angle": np.array([np.arcsin(IRIS_RADIUS / self._surface.eyeballs[0].radius)]),
         }
         # The backdrop fills the far plane of the camera.
-        corners = np.array([[-1, -1, 0.999, 1], [1, -1, 0.999, 1], [1, 1, 0.999, 1], [-1, 1, 0.999, 1]])
+        corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * 1.02  # a little over the edge
+        corners = np.concatenate([corners, np.full((4, 1), 0.999), np.ones((4, 1))], 1)
         places = corners @ np.linalg.inv(uniforms["view"]).T
         self._vertices[-4:, POSITION] = places[:, :3] / places[:, 3:]
         return uniforms
