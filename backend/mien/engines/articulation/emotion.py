@@ -38,39 +38,40 @@ class Profile:
     pauses: dict[str, float] = field(default_factory=dict)  # weights in pauses, in place of `face`
 
 
+# The reference's weights, raised by eye where Mien's head moves less than ARKit's faces do
 PROFILES: dict[str, Profile] = {
     "happy": Profile(
-        {"cheekSquint": 0.55, "eyeSquint": 0.25, "browOuterUp": 0.12, "mouthSmile": 0.60, "mouthUpperUp": 0.12,
-         "mouthDimple": 0.10},
+        {"cheekSquint": 0.75, "eyeSquint": 0.30, "browOuterUp": 0.15, "mouthSmile": 0.95, "mouthUpperUp": 0.15,
+         "mouthDimple": 0.25},
         jaw=1.15, lips=1.1, blinks=0.35, pitch=2, motion=1.15,
     ),
     "angry": Profile(
-        {"browDown": 0.80, "eyeWide": 0.25, "eyeSquint": 0.40, "noseSneer": 0.30, "mouthPress": 0.25,
-         "mouthFrown": 0.20, "mouthStretch": 0.15, "mouthLowerDown": 0.20, "jawForward": 0.15},
+        {"browDown": 1.00, "eyeWide": 0.25, "eyeSquint": 0.45, "noseSneer": 0.50, "mouthPress": 0.25,
+         "mouthFrown": 0.40, "mouthStretch": 0.15, "mouthLowerDown": 0.25, "jawForward": 0.20},
         jaw=1.35, lips=1.3, blinks=0.20, pitch=-3, accents=1.5, brows=-1, pauses={"mouthPress": 0.5},
     ),
     "sad": Profile(
-        {"browInnerUp": 0.70, "browDown": 0.25, "eyeLookDown": 0.25, "eyeBlink": 0.12, "cheekSquint": 0.15,
-         "mouthFrown": 0.55, "mouthShrugLower": 0.30, "mouthStretch": 0.10},
+        {"browInnerUp": 0.95, "browDown": 0.25, "eyeLookDown": 0.15, "eyeBlink": 0.08, "cheekSquint": 0.20,
+         "mouthFrown": 0.85, "mouthShrugLower": 0.30, "mouthStretch": 0.10},
         jaw=0.75, lips=0.75, blinks=0.35, blink_time=1.4, pitch=-6, motion=0.6,
     ),
     "fear": Profile(
-        {"browInnerUp": 0.75, "browOuterUp": 0.35, "browDown": 0.25, "eyeWide": 0.70, "mouthStretch": 0.50,
-         "mouthLowerDown": 0.15, "mouthFrown": 0.15, "jawOpen": 0.05},
+        {"browInnerUp": 0.90, "browOuterUp": 0.40, "browDown": 0.25, "eyeWide": 0.90, "mouthStretch": 0.70,
+         "mouthLowerDown": 0.20, "mouthFrown": 0.25, "jawOpen": 0.05},
         jaw=1.05, blinks=0.45, pitch=2, tremor=0.01,
     ),
     "disgusted": Profile(
-        {"noseSneer": 0.75, "browDown": 0.40, "eyeSquint": 0.35, "cheekSquint": 0.35, "mouthUpperUp": 0.45,
-         "mouthFrown": 0.35, "mouthLowerDown": 0.15, "mouthShrugLower": 0.15},
+        {"noseSneer": 1.00, "browDown": 0.55, "eyeSquint": 0.40, "cheekSquint": 0.40, "mouthUpperUp": 0.50,
+         "mouthFrown": 0.50, "mouthLowerDown": 0.15, "mouthShrugLower": 0.15},
         jaw=0.95, lips=0.9, blinks=0.30, pitch=3, yaw=4, brows=-1,
     ),
     "surprised": Profile(
-        {"browInnerUp": 0.75, "browOuterUp": 0.80, "eyeWide": 0.65, "jawOpen": 0.06, "mouthFunnel": 0.10},
+        {"browInnerUp": 0.95, "browOuterUp": 1.00, "eyeWide": 0.90, "jawOpen": 0.06, "mouthFunnel": 0.10},
         jaw=1.3, blinks=0.25, pitch=3,
     ),
     "contempt": Profile(
-        {"browOuterUpRight": 0.30, "eyeSquint": 0.20, "browDownLeft": 0.15, "mouthDimpleRight": 0.55,
-         "mouthSmileRight": 0.35, "mouthPressRight": 0.20, "mouthUpperUpRight": 0.15},
+        {"browOuterUpRight": 0.45, "eyeSquint": 0.25, "browDownLeft": 0.30, "mouthDimpleRight": 0.85,
+         "mouthSmileRight": 0.60, "mouthPressRight": 0.20, "mouthUpperUpRight": 0.20},
         jaw=0.9, lips=0.95, blinks=0.22, pitch=3, roll=4,
     ),
 }  # fmt: skip
