@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job, start to end, on a recorded voice: `python3 dev.py take`.
+
+The extension's own code runs inside Blender's Python module: it adds the default head, starts a backend, has the voice
+performed, puts shape keys, head rotation and sound in place; then stills and a .blend are written, and the backend's
+preview. Where Blender's module is missing the backend's part still runs. Not in the extension's zip.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
+FPS = 25
+STILLS = (0.5, 2.4, 4.85)  # s
+SIZE = 480
+
+
+def main() -> int:
+    asked = _arguments()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    made = preview(asked)
+    try:
+        import bpy  # noqa: F401
+    except ImportError as error:
+        print(f"Blender's Python module is not here ({error}), so the part inside Blender was left out.")
+        print("It comes with Python 3.11 (pip install bpy==5.0.1); in Blender itself install the extension's zip.")
+    else:
+        made += scene(asked)
+    print("\nMade:")
+    for path, use in made:
+        print(f"  {path}\n      {use}")
+    return 0
+
+
+def preview(asked: argparse.Namespace) -> list[tuple[Path, str]]:
+    """The backend alone: a take file and its preview."""
+    take, film = asked.out / "first.take.safetensors", asked.out / "first-take.mp4"
+    command = [sys.executable, "-m", "mien", "speak", asked.sound, "-o", take, "--fps", FPS, "--seed", asked.seed]
+    command += ["--emotion", asked.emotion, "--intensity", asked.intensity]
+    print(f"mien speak {asked.sound.name}: {asked.emotion}, intensity {asked.intensity}, seed {asked.seed}", flush=True)
+    status = subprocess.run([str(part) for part in [*command, "--preview", film]], check=False).returncode
+    if status == 0:
+        return [(take, "the take: weights of 52 channels, head, gaze"), (film, "the preview: open it in any player")]
+    if status == 4:  # no OpenGL: the sentence was printed; the take alone needs none
+        subprocess.run([str(part) for part in command], check=True)
+        return [(take, "the take: weights of 52 channels, head, gaze")]
+    raise SystemExit(status)
+
+
+def scene(asked: argparse.Namespace) -> list[tuple[Path, str]]:
+    """The extension in Blender: head, backend, shape keys, sound; stills and a file to open."""
+    import bpy
+
+    sys.path.insert(0, str(ROOT))
+    os.environ.setdefault("MIEN_COMMAND", f'"{sys.executable}" -m mien')
+    import addon
+
+    bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+    addon.register()
+    try:
+        stage = bpy.context.scene
+        stage.render.fps = FPS
+        bpy.ops.mien.add_head()
+        speaker = bpy.context.object
+        speaker.mien.sound = str(asked.sound)
+        speaker.mien.emotion = asked.emotion
+        speaker.mien.intensity = asked.intensity
+        speaker.mien.seed = asked.seed
+        bpy.ops.mien.generate("EXEC_DEFAULT")  # raises RuntimeError with the sentence when it could not
+        print(f"in Blender {bpy.app.version_string}: {bpy.context.window_manager.mien_run.note}", flush=True)
+        _light(stage, speaker)
+        made = [_still(stage, asked.out / f"still-{i}.png", seconds) for i, seconds in enumerate(STILLS, 1)]
+        blend = asked.out / "first-take.blend"
+        bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True)
+    finally:
+        addon.unregister()  # stops the backend
+    return [*made, (blend, "open it in Blender and press Space: the head speaks, with sound")]
+
+
+def _light(stage, speaker) -> None:
+    """A camera on the face, a key and a rim light, a grey world."""
+    import bpy
+    from mathutils import Vector
+
+    corners = [speaker.matrix_world @ Vector(corner) for corner in speaker.bound_box]
+    middle = sum(corners, Vector()) / 8
+    reach = max((corner - middle).length for corner in corners)
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.data.lens = 85
+    camera.location = middle + Vector((0.12, -1, 0.03)).normalized() * reach * 5.4
+    camera.rotation_euler = (middle - camera.location).to_track_quat("-Z", "Y").to_euler()
+    stage.collection.objects.link(camera)
+    stage.camera = camera
+    for name, place, watts, size in (("Key", (-0.8, -1, 0.8), 9, 0.5), ("Rim", (0.9, 0.7, 0.6), 7, 0.3)):
+        lamp = bpy.data.objects.new(name, bpy.data.lights.new(name, "AREA"))
+        lamp.data.energy, lamp.data.size = watts, size
+        lamp.location = middle + Vector(place) * reach * 2.5
+        lamp.rotation_euler = (middle - lamp.location).to_track_quat("-Z", "Y").to_euler()
+        stage.collection.objects.link(lamp)
+    stage.world = bpy.data.worlds.new("Grey")
+    stage.world.use_nodes = True
+    stage.world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.18, 0.19, 0.21, 1)
+    stage.render.engine = "CYCLES"
+    stage.cycles.samples = 24
+    stage.cycles.use_denoising = False
+    stage.render.resolution_x = stage.render.resolution_y = SIZE
+    stage.view_settings.view_transform = "Standard"
+
+
+def _still(stage, path: Path, seconds: float) -> tuple[Path, str]:
+    import bpy
+
+    stage.frame_set(1 + math.floor(seconds * FPS))
+    stage.render.filepath = str(path)
+    bpy.ops.render.render(write_still=True)
+    return path, f"frame {stage.frame_current}, rendered by Cycles"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "out", help="folder for what is made (default: out)")
+    parser.add_argument("--sound", type=Path, default=VOICE, help="a recorded voice (default: the one that ships)")
+    parser.add_argument("--emotion", default="happy", help="(default: happy)")
+    parser.add_argument("--intensity", type=float, default=0.8, help="0 to 1 (default: 0.8)")
+    parser.add_argument("--seed", type=int, default=7, help="(default: 7)")
+    asked = parser.parse_args()
+    asked.out, asked.sound = asked.out.resolve(), asked.sound.resolve()
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main())
