@@ -129,12 +129,15 @@ def evaluate_real_command(asked: argparse.Namespace) -> int:
 
 def bench_command(asked: argparse.Namespace) -> int:
     """mien bench: speed and memory, side by side, as ratios."""
-    from mien.bench import measure, table, write_into
+    from mien.bench import BenchError, measure, table, write_into
 
-    rows = measure(asked.seconds)
-    print(json.dumps(rows, indent=1) if asked.json else table(rows))
-    if asked.readme:
-        write_into(asked.readme, rows)
+    try:
+        rows = measure(asked.seconds)
+        print(json.dumps(rows) if asked.json else table(rows))
+        if asked.readme:
+            write_into(asked.readme, rows)
+    except BenchError as error:
+        return _fault(asked, str(error), 1)
     return 0
 
 

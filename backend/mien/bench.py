@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Speed and memory of the main jobs, measured side by side in one run, each in a process of its own.
+
+Seconds differ from machine to machine and with what else runs; the ratios beside them differ far less, so those go
+into the README.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from mien.speech import RATE, read_speech
+
+ROOT = Path(__file__).resolve().parents[2]
+VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
+MARKS = ("<!-- bench -->", "<!-- /bench -->")
+# Runs in a child, prints {"seconds": ..., "megabytes": ...} as its last line; {body} sets `seconds`
+CHILD = """
+import json, sys, time
+{body}
+try:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+except ImportError:
+    peak = float("nan")
+print(json.dumps({{"seconds": seconds, "megabytes": peak}}))
+"""
+SPEAK = """
+begin = time.perf_counter()
+from mien.cli import main
+status = main(["speak", sys.argv[1], "-o", sys.argv[2], "--fps", "25", "--json"])
+assert status == 0, status
+seconds = time.perf_counter() - begin
+"""
+ALL_PHONE = """
+import pocketsphinx, soundfile
+pcm = soundfile.read(sys.argv[1], dtype="int16")[0].tobytes()
+begin = time.perf_counter()
+model = pocketsphinx.get_model_path() + "/en-us/"
+decoder = pocketsphinx.Decoder(
+    hmm=model + "en-us", allphone=model + "en-us-phone.lm.bin", dict=None, lw=2.0, loglevel="FATAL"
+)
+decoder.start_utt(); decoder.process_raw(pcm, full_utt=True); decoder.end_utt()
+seconds = time.perf_counter() - begin
+"""
+BLENDER = """
+sys.path.insert(0, sys.argv[3])
+import bpy, addon
+from pathlib import Path
+from fractions import Fraction
+from addon import apply, take as takes
+addon.register()
+bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+bpy.ops.mien.add_head()
+speaker, take = bpy.context.object, takes.read_take(Path(sys.argv[2]))
+begin = time.perf_counter()
+{way}
+seconds = time.perf_counter() - begin
+addon.unregister()
+"""
+APPLY = "apply.apply_take(bpy.context.scene, speaker, take, 1, Fraction(25))"
+INSERT = """
+for frame, row in enumerate(take.weights, 1):
+    for name, value in zip(take.channels, row):
+        key = speaker.data.shape_keys.key_blocks[name]
+        key.value = value
+        key.keyframe_insert("value", frame=frame)
+"""
+
+
+class BenchError(RuntimeError):
+    """A measurement could not be made; the message says why."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured job, and the one beside it that it is compared with."""
+
+    what: str
+    seconds: float
+    megabytes: float  # peak resident memory of the process
+    of: str  # what the ratio is of
+    ratio: float
+
+
+def measure(length: float) -> list[dict]:
+    """Measure everything on `length` seconds of speech: the shipped voice, repeated. Takes a few minutes."""
+    if not VOICE.is_file():
+        raise BenchError("mien bench needs the checkout's tests/samples/voice, which is not here.")
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
+        sound, take = Path(folder) / "speech.wav", Path(folder) / "speech.take.safetensors"
+        samples = np.resize(read_speech(VOICE).samples, round(length * RATE))
+        soundfile.write(sound, samples, RATE, subtype="PCM_16")
+        speak = _child(SPEAK, sound, take)
+        decode = _child(ALL_PHONE, sound, take)
+        name = f"`mien speak`, {length:g} s of speech, cold start"
+        rows = [
+            Row(name, *speak, "the length of the speech", speak[0] / length),
+            Row(name, *speak, "PocketSphinx's own all-phone decoding of it", speak[0] / decode[0]),
+        ]
+        rows += _blender(sound, take, length)
+    return [asdict(row) for row in rows]
+
+
+def _blender(sound: Path, take: Path, length: float) -> list[Row]:
+    """The same take put on the head in Blender's module; nothing where that is not installed."""
+    try:
+        apply = _child(BLENDER.format(way=APPLY), sound, take)
+        insert = _child(BLENDER.format(way=INSERT), sound, take)
+    except BenchError as error:
+        print(f"mien bench: nothing was measured in Blender: {error}", file=sys.stderr)
+        return []
+    name = f"the take of {length:g} s put on the head in Blender"
+    return [
+        Row(name, *apply, "the length of the speech", apply[0] / length),
+        Row(name, *apply, "`keyframe_insert`, key by key", apply[0] / insert[0]),
+    ]
+
+
+def table(rows: list[dict]) -> str:
+    """For the terminal: seconds, memory and ratios."""
+    lines = [f"{'seconds':>8} {'peak MB':>8} {'ratio':>7}"]
+    for row in rows:
+        figures = f"{row['seconds']:8.2f} {row['megabytes']:8.0f} {row['ratio']:7.3f}"
+        lines.append(f"{figures}  {row['what']}, of {row['of']}")
+    return "\n".join(lines)
+
+
+def write_into(readme: Path, rows: list[dict]) -> None:
+    """Put the ratios between the bench marks of a Markdown file. BenchError where it has none."""
+    text = readme.read_text("utf-8")
+    head, begin, rest = text.partition(MARKS[0])
+    _, end, tail = rest.partition(MARKS[1])
+    if not (begin and end):
+        raise BenchError(f"{readme.name} has no lines {MARKS[0]} and {MARKS[1]} to write between.")
+    lines = ["| time of | as a share of | ratio | peak memory |", "|---|---|---|---|"]
+    lines += [f"| {r['what']} | {r['of']} | {r['ratio']:.3f} | {r['megabytes']:.0f} MB |" for r in rows]
+    readme.write_text(f"{head}{begin}\n" + "\n".join(lines) + f"\n{end}{tail}", "utf-8")
+
+
+def _child(body: str, sound: Path, take: Path) -> tuple[float, float]:
+    """(seconds, peak MB) of a body run in a fresh Python."""
+    command = [sys.executable, "-c", CHILD.format(body=body), str(sound), str(take), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        figures = json.loads(done.stdout.strip().splitlines()[-1])
+        return figures["seconds"], figures["megabytes"]
+    except (IndexError, KeyError, json.JSONDecodeError):
+        last = done.stderr.strip().splitlines()[-1:] or ["no word"]
+        raise BenchError(f"the measured process ended with {done.returncode}: {last[0]}") from None
