@@ -91,6 +91,11 @@ def plan(speaker: bpy.types.Object, take: Take) -> Plan:
         notes.append(f"Two keys share a name but for its case, so these were left: {_some(match.unclear)}.")
     if driven:
         notes.append(f"These have drivers of their own and were left to them: {_some(driven)}.")
+    muted = tuple(name for name in match.keys.values() if mesh.shape_keys.key_blocks[name].mute)
+    if muted:
+        notes.append(f"These are muted, so they do not show: {_some(muted)}.")
+    if speaker.show_only_shape_key:
+        notes.append("One shape key is pinned (Solo), so the others do not show.")
     return Plan("channels", match, driven, notes)
 
 

@@ -51,7 +51,12 @@ def read_tensors(
                 f"{len(body)}. "
                 "Copy it or generate it again."
             )
-        tensors[tensor] = np.frombuffer(body[begin:stop], dtype).reshape(shape)
+        try:
+            tensors[tensor] = np.frombuffer(body[begin:stop], dtype).reshape(shape)
+        except ValueError:  # a 0 among sizes whose product is beyond numpy's reach
+            raise TensorFileError(
+                f"{name} is damaged: tensor '{tensor}' has the impossible shape {shape}."
+            ) from None
         end = stop
     if end != len(body):
         raise TensorFileError(

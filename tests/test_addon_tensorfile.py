@@ -70,6 +70,10 @@ BROKEN = {
         "impossible shape",
     ),
     "shape_true": (packed({"__metadata__": META, "a": entry(0, 4, shape=[True])}, FOUR), "impossible shape"),
+    "shape_beyond_numpy": (
+        packed({"__metadata__": META, "a": entry(0, 0, shape=[0, 2**30, 2**30, 2**30])}),
+        "impossible shape",
+    ),
     "shape_a_number": (packed({"__metadata__": META, "a": entry(0, 4, shape=1)}, FOUR), "impossible shape"),
     "offsets_backwards": (
         packed({"__metadata__": META, "a": entry(4, 0, shape=[1])}, FOUR),

@@ -30,7 +30,9 @@ def main() -> int:
         import bpy  # noqa: F401
     except ImportError as error:
         print(f"Blender's Python module is not here ({error}), so the part inside Blender was left out.")
-        print("It comes with Python 3.11 (pip install bpy==5.0.1); in Blender itself install the extension's zip.")
+        print(
+            "It comes with Python 3.11 (pip install bpy==5.0.1); in Blender itself install the extension's zip."
+        )
     else:
         made += scene(asked)
     print("\nMade:")
@@ -42,12 +44,30 @@ def main() -> int:
 def preview(asked: argparse.Namespace) -> list[tuple[Path, str]]:
     """The backend alone: a take file and its preview."""
     take, film = asked.out / "first.take.safetensors", asked.out / "first-take.mp4"
-    command = [sys.executable, "-m", "mien", "speak", asked.sound, "-o", take, "--fps", FPS, "--seed", asked.seed]
+    command = [
+        sys.executable,
+        "-m",
+        "mien",
+        "speak",
+        asked.sound,
+        "-o",
+        take,
+        "--fps",
+        FPS,
+        "--seed",
+        asked.seed,
+    ]
     command += ["--emotion", asked.emotion, "--intensity", asked.intensity]
-    print(f"mien speak {asked.sound.name}: {asked.emotion}, intensity {asked.intensity}, seed {asked.seed}", flush=True)
+    print(
+        f"mien speak {asked.sound.name}: {asked.emotion}, intensity {asked.intensity}, seed {asked.seed}",
+        flush=True,
+    )
     status = subprocess.run([str(part) for part in [*command, "--preview", film]], check=False).returncode
     if status == 0:
-        return [(take, "the take: weights of 52 channels, head, gaze"), (film, "the preview: open it in any player")]
+        return [
+            (take, "the take: weights of 52 channels, head, gaze"),
+            (film, "the preview: open it in any player"),
+        ]
     if status == 4:  # no OpenGL: the sentence was printed; the take alone needs none
         subprocess.run([str(part) for part in command], check=True)
         return [(take, "the take: weights of 52 channels, head, gaze")]
@@ -125,8 +145,12 @@ def _still(stage, path: Path, seconds: float) -> tuple[Path, str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "out", help="folder for what is made (default: out)")
-    parser.add_argument("--sound", type=Path, default=VOICE, help="a recorded voice (default: the one that ships)")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "out", help="folder for what is made (default: out)"
+    )
+    parser.add_argument(
+        "--sound", type=Path, default=VOICE, help="a recorded voice (default: the one that ships)"
+    )
     parser.add_argument("--emotion", default="happy", help="(default: happy)")
     parser.add_argument("--intensity", type=float, default=0.8, help="0 to 1 (default: 0.8)")
     parser.add_argument("--seed", type=int, default=7, help="(default: 7)")

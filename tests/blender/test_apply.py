@@ -187,6 +187,13 @@ def test_missing_keys_are_named_and_the_rest_is_applied(toy_head):
     assert "1 of 2 shape keys are not there: tongueOut" in said
 
 
+def test_keys_that_cannot_be_seen_are_told(toy_head):
+    toy_head.data.shape_keys.key_blocks["jawOpen"].mute = True
+    toy_head.show_only_shape_key = True
+    said = apply(toy_head, weights_take(random_weights()))
+    assert "muted, so they do not show: jawOpen" in said and "pinned" in said
+
+
 def test_takes_at_another_rate_lie_at_their_exact_times(toy_head):
     weights = random_weights(60)
     said = apply(toy_head, weights_take(weights, fps="30000/1001"), start=1)

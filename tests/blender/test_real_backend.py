@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole way with nothing pretended: Blender starts `mien serve`, sends a voice, and the head that ships speaks."""
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from conftest import shown
+
+from addon import default_head, keys, preferences, pump
+
+pytest.importorskip("mien.service.server", reason="the backend is not installed for this Python")
+VOICE = Path(__file__).parent.parent / "samples" / "mono_16k.wav"
+
+
+@pytest.fixture
+def own_backend(monkeypatch):
+    """A backend started as Blender's child, by this very Python."""
+    monkeypatch.setattr(preferences._Defaults, "address", "http://127.0.0.1:9")
+    monkeypatch.setattr(preferences._Defaults, "command", f'"{sys.executable}" -m mien')
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent.parent.parent / "backend"))
+    yield
+    pump.pump.local.stop()
+
+
+def test_a_voice_becomes_animation(own_backend):
+    try:
+        default_head.find_file()
+    except default_head.HeadError as missing:
+        pytest.skip(str(missing))
+    bpy.ops.mien.add_head()
+    speaker = bpy.context.view_layer.objects.active
+    speaker.mien.sound, speaker.mien.emotion, speaker.mien.seed = str(VOICE), "happy", 3
+    rest = shown(speaker).copy()
+    assert bpy.ops.mien.generate() == {"FINISHED"}
+    assert pump.pump.local.running
+    data = speaker.data.shape_keys.animation_data
+    assert data.action.name == "Mien take seed 3"
+    last = speaker.mien.last_frame
+    assert 1 <= last <= 60
+    bpy.context.scene.frame_set(last)
+    moved = np.linalg.norm(shown(speaker) - rest, axis=1).max()
+    assert 0.0005 < moved < 0.05  # metres: a face that moves, and stays a face
+    smile = speaker.data.shape_keys.key_blocks["mouthSmileLeft"].value
+    assert smile > 0
+    bpy.context.scene.frame_set(last + 100)
+    np.testing.assert_allclose(shown(speaker), rest, atol=1e-6)
+    assert len(keys.names(speaker.data)) == 52
