@@ -67,7 +67,7 @@ PROFILES: dict[str, Profile] = {
     ),
     "surprised": Profile(
         {"browInnerUp": 0.95, "browOuterUp": 1.00, "eyeWide": 0.90, "jawOpen": 0.06, "mouthFunnel": 0.10},
-        jaw=1.3, blinks=0.25, pitch=3,
+        jaw=1.15, blinks=0.25, pitch=3,
     ),
     "contempt": Profile(
         {"browOuterUpRight": 0.45, "eyeSquint": 0.25, "browDownLeft": 0.30, "mouthDimpleRight": 0.85,
