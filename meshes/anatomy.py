@@ -18,6 +18,9 @@ SKIN, TONGUE, EYE_LEFT, EYE_RIGHT = range(0, 4200), range(4200, 4426), range(442
 # the iris. The right eyeball has no back half in the source; it is never seen.
 EYE_RINGS = {"left": (4426, 9), "right": (4498, 5)}
 
+# Three vertices of each eyeball's ring 3 (44 degrees), two above, one below, mirror images: they carry a round eye.
+EYE_ANCHORS = ((4429, 4456, 4474), (4501, 4516, 4526))
+
 # An edge of the mid-line, from which `mirrored` starts to walk.
 MIDDLE_EDGE = (467, 509)
 

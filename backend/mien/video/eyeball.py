@@ -7,6 +7,7 @@ round iris and a highlight. The ball follows them rigidly in every frame.
 
 import numpy as np
 
+from mien.heads.mien import Head
 from mien.video.rigid import fit
 
 AROUND, RINGS = 32, 14
@@ -54,6 +55,17 @@ class Eyeball:
         above_lower = height - _edge(across, lower)
         # Metres over which the shade of lid and lashes fades; the upper lid stands out further.
         return (0.16 + 0.84 * _rise(below_upper, -0.0004, 0.0046)) * (0.55 + 0.45 * _rise(above_lower, -0.0005, 0.002))
+
+
+def eye_of(head: Head, side: str) -> tuple[Eyeball, np.ndarray]:
+    """The ball of the "left" or "right" eye, and the numbers of the head's own vertices that it stands for."""
+    part = np.array(head.parts)[head.quad_part]
+    name = np.array([material["name"] for material in head.materials])[head.quad_material]
+    centre = head.joint(f"eye_{side}")
+    near = np.sign(head.vertices[head.quads].mean(1)[:, 0]) == np.sign(centre[0])
+    members = np.unique(head.quads[(part == "eyes") & near])
+    pupil = head.vertices[np.unique(head.quads[(name == "pupil") & near])].mean(0) - centre
+    return Eyeball(head.vertices[members], pupil / np.linalg.norm(pupil)), members
 
 
 def _edge(across: np.ndarray, lid: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from mien.heads.mien import Head
 from mien.video import teeth
 from mien.video.canvas import FLOATS
 from mien.video.daylight import daylight
-from mien.video.eyeball import Eyeball
+from mien.video.eyeball import Eyeball, eye_of
 from mien.video.rigid import fit
 
 POSITION, NORMAL, REST = slice(0, 3), slice(3, 6), slice(6, 9)
@@ -26,9 +26,6 @@ MOUTH_FLOOR = 0.16  # never black: some light always gets through the cheeks
 # light, and the share that is there before.
 MOUTH_OPENING, MOUTH_CLOSED = (0.0014, 0.0055), 0.25
 FOLD_FLOOR = 0.15  # light in the deepest fold of the skin
-# What moves with the skull and what with the jaw alone is read off the head's own channels.
-STILL = 1e-4  # metres a vertex of the skull may move at most in any channel
-JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
 LIDS = {"left": ((42, 43, 44, 45), (42, 47, 46, 45)), "right": ((36, 37, 38, 39), (36, 41, 40, 39))}  # iBUG-68
 
 # The daylight on a head takes a second to work out and stays the same.
@@ -54,11 +51,10 @@ class Surface:
 
         rest = head.vertices.astype(np.float64)
         lids = {side: tuple(head.landmarks[list(lid)] for lid in both) for side, both in LIDS.items()}
-        self._eyes = [(*_eye(head, side), *lids[side]) for side in ("left", "right")]
+        self._eyes = [(*eye_of(head, side), *lids[side]) for side in ("left", "right")]
         lips = rest[head.inner_lips[list(head.inner_lips_middle)]].mean((0, 1))
         self.eyeballs = [eye for eye, *_ in self._eyes]
-        skull, jaw = _rigid_parts(head)
-        self._rows = [(teeth.upper_row(lips), skull), (teeth.lower_row(lips), jaw)]
+        self._rows = list(zip(teeth.rows_of(head), teeth.rigid_parts(head), strict=True))
 
         blocks, start = [self._mesh_block(lips)], count
         skin, eyes, wet = [_halves(self._mesh[~tongue])], [], [_halves(self._mesh[tongue])]
@@ -127,26 +123,6 @@ class Surface:
         # Within the mouth the daylight is that of an open one: it falls with the way from the lips.
         block[:, DAYLIGHT] = outer * (1 - inside) + _mouth_light(rest, lips) * inside
         return block
-
-
-def _eye(head: Head, side: str) -> tuple[Eyeball, np.ndarray]:
-    part = np.array(head.parts)[head.quad_part]
-    name = np.array([material["name"] for material in head.materials])[head.quad_material]
-    centre = head.joint(f"eye_{side}")
-    near = np.sign(head.vertices[head.quads].mean(1)[:, 0]) == np.sign(centre[0])
-    members = np.unique(head.quads[(part == "eyes") & near])
-    pupil = head.vertices[np.unique(head.quads[(name == "pupil") & near])].mean(0) - centre
-    return Eyeball(head.vertices[members], pupil / np.linalg.norm(pupil)), members
-
-
-def _rigid_parts(head: Head) -> tuple[np.ndarray, np.ndarray]:
-    """Vertex numbers that move with the skull alone, and with the jaw alone."""
-    reach = np.linalg.norm(head.deltas, axis=2)  # (52, V)
-    jaw = np.array([name.startswith("jaw") for name in head.channels])
-    skull = np.flatnonzero((reach.max(0) < STILL) & (head.neck_weights > 0.999))
-    opening = reach[list(head.channels).index("jawOpen")]
-    held = np.flatnonzero((opening > JAW_SHARE * opening.max()) & (reach[~jaw].max(0) < JAW_OTHERS))
-    return skull, held
 
 
 def _mouth_light(points: np.ndarray, lips: np.ndarray) -> np.ndarray:

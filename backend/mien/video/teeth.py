@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two rows of teeth with their gums, for a head whose mesh has none.
 
-Crown widths are the usual adult means (Wheeler's Dental Anatomy), in metres along the arch from the middle outwards.
+They are made once, by meshes/build_head.py, and lie in the head file from then on: the preview and the extension show
+the same teeth. Crown widths are the usual adult means (Wheeler's Dental Anatomy), in metres along the arch from the middle outwards.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from mien.heads.mien import Head
+from mien.video.rigid import fit
 
 UPPER_WIDTHS = np.array([8.5, 6.5, 7.5, 7.0, 7.0, 10.0, 9.0]) * 1e-3
 LOWER_WIDTHS = np.array([5.0, 5.5, 7.0, 7.0, 7.0, 10.5, 10.0]) * 1e-3
@@ -18,6 +22,10 @@ LOWER_STEPS = np.array([0.0, 0.1, 0.0, 0.5, 0.7, 1.0, 1.2]) * 1e-3
 AROUND, UP = 10, 4  # vertices of one tooth
 ARCH_HALF_WIDTH, ARCH_DEPTH = 0.0262, 0.045  # an ellipse; the depth is its other half axis
 LEAN = 0.28  # the roots lie further back than the edges, as a slope
+# What moves with the skull and what with the jaw alone is read off the head's own channels.
+STILL = 1e-4  # metres a vertex of the skull may move at most in any channel
+JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
+SPEECH = 0.35  # the weight at which a straight key puts the teeth exactly where the turning jaw has them
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,40 @@ class Row:
     vertices: np.ndarray
     quads: np.ndarray
     gum: np.ndarray
+
+
+def rows_of(head: Head) -> tuple[Row, Row]:
+    """The upper and the lower row of a head file."""
+    out = []
+    for lower in (False, True):
+        mine = head.teeth_lower == lower
+        quads = head.teeth_quads[mine[head.teeth_quads[:, 0]]]
+        out.append(Row(head.teeth_vertices[mine], np.cumsum(mine)[quads] - 1, head.teeth_gum[mine] == 1))
+    return out[0], out[1]
+
+
+def rigid_parts(head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """Vertex numbers that move with the skull alone, and with the jaw alone."""
+    reach = np.linalg.norm(head.deltas, axis=2)  # (52, V)
+    jaw = np.array([name.startswith("jaw") for name in head.channels])
+    skull = np.flatnonzero((reach.max(0) < STILL) & (head.neck_weights > 0.999))
+    opening = reach[list(head.channels).index("jawOpen")]
+    held = np.flatnonzero((opening > JAW_SHARE * opening.max()) & (reach[~jaw].max(0) < JAW_OTHERS))
+    return skull, held
+
+
+def jaw_deltas(head: Head, lower: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The channels that move the jaw, and what each adds to the lower row's vertices (N, 3) at weight 1, (C, N, 3).
+
+    The bone turns and a shape key goes straight on: the two meet at the weight SPEECH.
+    """
+    _, held = rigid_parts(head)
+    channels = [name for name in head.channels if name.startswith("jaw")]
+    rest, out = head.vertices[held].astype(np.float64), []
+    for name in channels:
+        turn, shift = fit(rest, rest + SPEECH * head.deltas[list(head.channels).index(name)][held])
+        out.append((lower @ turn.T + shift - lower) / SPEECH)
+    return channels, np.array(out)
 
 
 def upper_row(lips: np.ndarray) -> Row:

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What Anny's face lacks and a shot of it needs: teeth with gums, round eyes, brows and lashes.
+
+None of it is part of the animated mesh, whose vertex count the engines depend on. It is Mien's own work.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+from mien.video.eyeball import eye_of
+from mien.video.paint import face_paint
+from mien.video.teeth import jaw_deltas, lower_row, upper_row
+
+import anatomy
+
+MARGIN = 2  # empty pixels round the brows, so that the edge of the picture repeats nothing
+
+
+def teeth(head: SimpleNamespace) -> tuple[dict[str, np.ndarray], list[str]]:
+    """(tensors, channels that move the lower row) for a head's vertices, deltas, channels and lips."""
+    lips = head.vertices[head.inner_lips[head.inner_lips_middle]].astype(np.float64).mean((0, 1))
+    upper, lower = upper_row(lips), lower_row(lips)
+    channels, moved = jaw_deltas(head, lower.vertices)
+    still = np.zeros((len(channels), len(upper.vertices), 3))
+    return {
+        "teeth_vertices": np.concatenate([upper.vertices, lower.vertices]),
+        "teeth_quads": np.concatenate([upper.quads, lower.quads + len(upper.vertices)]).astype(np.int32),
+        "teeth_gum": np.concatenate([upper.gum, lower.gum]).astype(np.uint8),
+        "teeth_lower": np.repeat(np.uint8([0, 1]), [len(upper.vertices), len(lower.vertices)]),
+        "teeth_deltas": np.concatenate([still, moved], 1),
+    }, channels
+
+
+def eyes(head: SimpleNamespace) -> dict[str, np.ndarray]:
+    """The ball through each eye's vertices, and three of them, on the ring before its equator, to hold it."""
+    balls = [eye_of(head, side)[0] for side in anatomy.EYE_RINGS]
+    return {
+        "eyeballs": np.array([(*ball.centre, ball.radius, *ball.ahead) for ball in balls]),
+        "eye_anchors": np.array(anatomy.EYE_ANCHORS, np.int32),
+    }
+
+
+def brows(head: SimpleNamespace) -> tuple[np.ndarray, list[float]]:
+    """(ink (h, w, 2) uint8 of brows and lashes, row 0 at the bottom; its x, y, width and height on the face, metres)."""
+    painting = face_paint(head)
+    ink = painting.pixels[..., :2]
+    x0, y0, side, _ = painting.window
+    size = side / len(ink)  # metres a pixel
+    spans = []
+    for axis in (0, 1):
+        used = np.flatnonzero(ink.any((1 - axis, 2)))
+        spans.append((used[0] - MARGIN, used[-1] + 1 + MARGIN))
+    (bottom, top), (left, right) = spans
+    window = (x0 + left * size, y0 + bottom * size, (right - left) * size, (top - bottom) * size)
+    return np.ascontiguousarray(ink[bottom:top, left:right]), [round(float(value), 7) for value in window]
