@@ -53,6 +53,16 @@ def click(x: int, y_from_top: int) -> Iterator[float]:
     yield 1.4
 
 
+def click_until(what: str, x: int, y_from_top: int, true: Callable[[], bool]) -> Iterator[float]:
+    """Click until it took effect: under xdotool Blender 5.2 misses a first click now and then, as no person's hand."""
+    for _ in range(3):
+        yield from click(x, y_from_top)
+        yield 0.5
+        if true():
+            break
+    check(what, true())
+
+
 def open_tab(tab: str, width: int = 330) -> Iterator[float]:
     _, area, _, _ = view3d()
     area.spaces.active.show_region_ui = True
