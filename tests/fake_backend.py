@@ -152,7 +152,10 @@ class Handler(BaseHTTPRequestHandler):
         return self.say(200, {**job["public"], "state": state, "stage": "phones", "fraction": share})
 
     def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:  # the client went away
+            return None
         if self.server.refuse:
             return self.problem(415, self.server.refuse)
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
