@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from . import keys, rotation
+from . import dress, keys, rotation
 from .tensorfile import TensorFileError, read_tensors
 
 FORMAT, FORMAT_VERSION = "mien.head", "1"
@@ -38,6 +38,7 @@ class HeadFile:
     quad_material: np.ndarray
     pivot: np.ndarray
     neck_weights: np.ndarray
+    worn: dress.Dress | None = None
 
 
 def find_file() -> Path:
@@ -70,11 +71,16 @@ def read_head(path: Path) -> HeadFile:
         neck = json.loads(meta["joint_names"]).index("neck")
     except (KeyError, ValueError, TypeError):
         raise HeadError(f"{path.name} does not name its channels, materials and neck joint.") from None
+    try:
+        worn = dress.read(tensors, meta, len(tensors["vertices"]))
+    except ValueError as error:
+        raise HeadError(f"{path.name} {error}; install the extension again.") from None
     head = HeadFile(
         name=meta.get("name", "mien"),
         channels=channels,
         materials=materials,
         pivot=tensors["joints"][neck],
+        worn=worn,
         **{name: tensors[name] for name in NEEDED if name != "joints"},
     )
     _check(path.name, head)
@@ -112,6 +118,8 @@ def add_head(context: bpy.types.Context, head: HeadFile) -> bpy.types.Object:
     _add_keys(speaker, head)
     empty = _add_neck(context, speaker, head)
     speaker.mien.head_object = empty
+    if head.worn is not None:
+        dress.put_on(context, speaker, empty, head.worn, head.vertices)
     for thing in context.selected_objects:
         thing.select_set(False)
     speaker.select_set(True)

@@ -229,10 +229,8 @@ def dress(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
     head.joint = lambda name: head.joints[head.joint_names.index(name)]
     teeth, channels = dressing.teeth(head)
     ink, window = dressing.brows(head)
-    added = {name: rounded(value) if value.dtype == np.float64 else value for name, value in teeth.items()}
-    added |= {name: rounded(value) if value.dtype == np.float64 else value for name, value in dressing.eyes(head).items()}
-    tensors |= {name: v.astype(np.float32) if v.dtype == np.float64 else v for name, v in added.items()}
-    tensors["brows"] = ink
+    for name, value in {**teeth, **dressing.eyes(head), "brows": ink}.items():
+        tensors[name] = rounded(value).astype(np.float32) if value.dtype == np.float64 else value
     metadata |= {"teeth_channels": json.dumps(channels), "brow_window": json.dumps(window)}
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import anatomy
 import numpy as np
 from mien.video.eyeball import eye_of
 from mien.video.paint import face_paint
 from mien.video.teeth import jaw_deltas, lower_row, upper_row
-
-import anatomy
 
 MARGIN = 2  # empty pixels round the brows, so that the edge of the picture repeats nothing
 
@@ -43,7 +42,7 @@ def eyes(head: SimpleNamespace) -> dict[str, np.ndarray]:
 
 
 def brows(head: SimpleNamespace) -> tuple[np.ndarray, list[float]]:
-    """(ink (h, w, 2) uint8 of brows and lashes, row 0 at the bottom; its x, y, width and height on the face, metres)."""
+    """(ink (h, w, 2) uint8 of brows and lashes, row 0 at the bottom; its x, y, width, height on the face, metres)."""
     painting = face_paint(head)
     ink = painting.pixels[..., :2]
     x0, y0, side, _ = painting.window

@@ -20,6 +20,14 @@ VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
 FPS = 25
 STILLS = (0.5, 2.4, 4.85)  # s
 SIZE = 480
+LENS, SENSOR = 85, 36  # mm
+FACE = 0.54  # of the head's height: where the camera looks
+FILLED = 1.12  # heads that fit into the picture's height
+LAMPS = (  # name, place from the face in metres, watts, side in metres, colour
+    ("Key", (-0.55, -0.80, 0.55), 9.0, 0.45, (1.0, 0.95, 0.88)),
+    ("Fill", (0.90, -0.70, 0.05), 2.6, 0.80, (0.85, 0.92, 1.0)),
+    ("Rim", (0.45, 0.70, 0.45), 9.0, 0.35, (0.90, 0.95, 1.0)),
+)
 
 
 def main() -> int:
@@ -105,33 +113,38 @@ def scene(asked: argparse.Namespace) -> list[tuple[Path, str]]:
 
 
 def _light(stage, speaker) -> None:
-    """A camera on the face, a key and a rim light, a grey world."""
+    """A portrait: a long lens on the face, a soft key, a fill and a rim light, a dim grey world."""
     import bpy
     from mathutils import Vector
 
     corners = [speaker.matrix_world @ Vector(corner) for corner in speaker.bound_box]
-    middle = sum(corners, Vector()) / 8
-    reach = max((corner - middle).length for corner in corners)
+    low, high = (Vector(pick(axis) for axis in zip(*corners, strict=True)) for pick in (min, max))
+    face = (low + high) / 2
+    face.z = low.z + FACE * (high.z - low.z)
+    tall = high.z - low.z
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    camera.data.lens = 85
-    camera.location = middle + Vector((0.12, -1, 0.03)).normalized() * reach * 5.4
-    camera.rotation_euler = (middle - camera.location).to_track_quat("-Z", "Y").to_euler()
+    camera.data.lens, camera.data.sensor_width = LENS, SENSOR
+    way = Vector((0.16, -1, 0.02)).normalized()
+    camera.location = face + way * tall * FILLED * LENS / SENSOR
+    camera.rotation_euler = (-way).to_track_quat("-Z", "Y").to_euler()
     stage.collection.objects.link(camera)
     stage.camera = camera
-    for name, place, watts, size in (("Key", (-0.8, -1, 0.8), 9, 0.5), ("Rim", (0.9, 0.7, 0.6), 7, 0.3)):
+    for name, place, watts, size, colour in LAMPS:
         lamp = bpy.data.objects.new(name, bpy.data.lights.new(name, "AREA"))
-        lamp.data.energy, lamp.data.size = watts, size
-        lamp.location = middle + Vector(place) * reach * 2.5
-        lamp.rotation_euler = (middle - lamp.location).to_track_quat("-Z", "Y").to_euler()
+        lamp.data.energy, lamp.data.size, lamp.data.color = watts, size, colour
+        lamp.location = face + Vector(place)
+        lamp.rotation_euler = (face - lamp.location).to_track_quat("-Z", "Y").to_euler()
         stage.collection.objects.link(lamp)
     stage.world = bpy.data.worlds.new("Grey")
-    stage.world.use_nodes = True
-    stage.world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.18, 0.19, 0.21, 1)
+    if not bpy.app.version >= (5, 0, 0):
+        stage.world.use_nodes = True
+    stage.world.node_tree.nodes["Background"].inputs["Color"].default_value = (0.055, 0.060, 0.068, 1)
     stage.render.engine = "CYCLES"
     stage.cycles.samples = 24
-    stage.cycles.use_denoising = False
+    stage.cycles.use_denoising = True
     stage.render.resolution_x = stage.render.resolution_y = SIZE
-    stage.view_settings.view_transform = "Standard"
+    stage.view_settings.view_transform = "AgX"
+    stage.view_settings.look = "AgX - Medium High Contrast"
 
 
 def _still(stage, path: Path, seconds: float) -> tuple[Path, str]:

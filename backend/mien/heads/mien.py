@@ -44,7 +44,8 @@ SHAPES: dict[str, tuple[str | int, ...]] = {
     "eye_anchors": (2, 3),
     "brows": ("", "", 2),
 }
-JSON = ("channels", "parts", "materials", "joint_names", "inner_lips_middle", "gap_axis", "teeth_channels", "brow_window")
+JSON = ("channels", "parts", "materials", "joint_names", "inner_lips_middle", "gap_axis")
+JSON += ("teeth_channels", "brow_window")
 IDENTITY = "identity_"
 
 
@@ -65,7 +66,8 @@ class Head:
     each vertex of the skin; teeth_vertices (N, 3), teeth_quads: both rows with their gums, teeth_gum and teeth_lower
     (N,) 0 or 1, teeth_deltas (K, N, 3) what the jaw's `teeth_channels` add; eyeballs (2, 7) left, right: centre, radius
     and the unit vector ahead, eye_anchors (2, 3) vertices that hold each; brows (h, w, 2) U8 ink of brows and lashes,
-    row 0 at the bottom, over `brow_window` (x, y, width, height) of the face from the front; identities: other neutral faces (V, 3) by name, which take the same deltas.
+    row 0 at the bottom, over `brow_window` (x, y, width, height) of the face from the front; identities: other neutral
+    faces (V, 3) by name, which take the same deltas.
     """
 
     name: str
@@ -279,7 +281,8 @@ def _check_shapes(tensors: dict[str, np.ndarray], values: dict[str, list]) -> No
             raise HeadError(f"the head file's {key} has shape {found}, expected {shape}; it is damaged.")
     for key, limit in {
         "quads": sizes["V"], "quad_uvs": len(tensors["uvs"]), "landmarks": sizes["V"], "inner_lips": sizes["V"],
-        "teeth_quads": sizes["N"], "eye_anchors": sizes["V"], "opposite": sizes["V"], "quad_part": len(values["parts"]), "quad_material": len(values["materials"]),
+        "teeth_quads": sizes["N"], "eye_anchors": sizes["V"],
+        "opposite": sizes["V"], "quad_part": len(values["parts"]), "quad_material": len(values["materials"]),
     }.items():  # fmt: skip
         if tensors[key].size and not 0 <= tensors[key].min() <= tensors[key].max() < limit:
             raise HeadError(f"the head file's {key} points outside 0..{limit - 1}; it is damaged.")

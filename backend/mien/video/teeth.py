@@ -2,7 +2,8 @@
 """Two rows of teeth with their gums, for a head whose mesh has none.
 
 They are made once, by meshes/build_head.py, and lie in the head file from then on: the preview and the extension show
-the same teeth. Crown widths are the usual adult means (Wheeler's Dental Anatomy), in metres along the arch from the middle outwards.
+the same teeth. Crown widths are the usual adult means (Wheeler's Dental Anatomy), in metres along the arch from the
+middle outwards.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The eye's look: pupil, iris and white painted by the angle from the axis of the ball, under a clear coat."""
+
+import math
+
+import bpy
+
+# Stops of the colours over the angle, 1 at the rim of the iris: the pupil, a brown collar, grey blue, a dark ring.
+STOPS = (
+    (0.34, (0.004, 0.004, 0.005)),
+    (0.39, (0.16, 0.105, 0.050)),
+    (0.62, (0.17, 0.25, 0.30)),
+    (0.80, (0.16, 0.24, 0.29)),
+    (0.97, (0.035, 0.050, 0.060)),
+    (1.07, (0.78, 0.76, 0.74)),
+    (1.50, (0.80, 0.77, 0.75)),
+    (2.60, (0.72, 0.55, 0.52)),
+)
+REACH = 3.0  # the ramp's end in the same measure
+IN_VIEWPORT = {"white": (0.86, 0.84, 0.82), "iris": (0.10, 0.15, 0.18), "pupil": (0.004, 0.004, 0.005)}
+
+
+def materials(pupil: float, iris: float) -> list[bpy.types.Material]:
+    """White, iris and pupil: one shader, three colours for a viewport without shaders. Angles in degrees."""
+    out = []
+    for part, colour in IN_VIEWPORT.items():
+        name = f"Mien eyeball {part}"
+        material = bpy.data.materials.get(name)
+        if material is None:
+            material = bpy.data.materials.new(name)
+            if not bpy.app.version >= (5, 0, 0):
+                material.use_nodes = True
+            material.diffuse_color, material.roughness = (*colour, 1.0), 0.1
+            _nodes(material.node_tree, math.radians(iris))
+        out.append(material)
+    return out
+
+
+def _nodes(tree: bpy.types.NodeTree, iris: float) -> None:
+    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    new, link = tree.nodes.new, tree.links.new
+
+    def math_node(operation: str, a, b=None):
+        node = new("ShaderNodeMath")
+        node.operation = operation
+        for socket, value in zip(node.inputs, (a, b), strict=False):
+            if isinstance(value, int | float):
+                socket.default_value = value
+            elif value is not None:
+                link(value, socket)
+        return node.outputs[0]
+
+    place = new("ShaderNodeTexCoord").outputs["Object"]
+    unit = new("ShaderNodeVectorMath")
+    unit.operation = "NORMALIZE"
+    link(place, unit.inputs[0])
+    split = new("ShaderNodeSeparateXYZ")
+    link(unit.outputs[0], split.inputs[0])
+    x, y, z = split.outputs
+    angle = math_node("DIVIDE", math_node("ARCCOSINE", z), iris)
+    ramp = new("ShaderNodeValToRGB")
+    link(math_node("DIVIDE", angle, REACH), ramp.inputs[0])
+    stops = ramp.color_ramp.elements
+    while len(stops) < len(STOPS):
+        stops.new(1.0)
+    for stop, (at, colour) in zip(stops, STOPS, strict=True):
+        stop.position, stop.color = at / REACH, (*colour, 1.0)
+    # Fibres: noise that changes round the axis and hardly outwards.
+    spin = math_node("ARCTAN2", y, x)
+    around = new("ShaderNodeCombineXYZ")
+    link(math_node("MULTIPLY", math_node("COSINE", spin), 9.0), around.inputs[0])
+    link(math_node("MULTIPLY", math_node("SINE", spin), 9.0), around.inputs[1])
+    link(math_node("MULTIPLY", angle, 1.5), around.inputs[2])
+    noise = new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value, noise.inputs["Detail"].default_value = 1.0, 2.0
+    link(around.outputs[0], noise.inputs["Vector"])
+    inside = math_node("LESS_THAN", angle, 1.0)
+    strength = math_node("MULTIPLY", math_node("SUBTRACT", noise.outputs[0], 0.5), inside)
+    light = math_node("ADD", math_node("MULTIPLY", strength, 2.6), 1.0)
+    scaled = new("ShaderNodeVectorMath")
+    scaled.operation = "SCALE"
+    link(ramp.outputs[0], scaled.inputs[0])
+    link(light, scaled.inputs["Scale"])
+    link(scaled.outputs[0], shader.inputs["Base Color"])
+    shader.inputs["Roughness"].default_value = 0.12
+    shader.inputs["Coat Weight"].default_value = 1.0
+    shader.inputs["Coat Roughness"].default_value = 0.03

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The look of skin, brows, enamel and gum."""
+
+import bpy
+import numpy as np
+
+PAINTED = ("Mien skin", "Mien socket")
+DEEPENED = ("Mien skin", "Mien lips", "Mien socket")
+PICTURE = "Mien brows"
+HAIR = (0.026, 0.015, 0.010)  # linear
+IN_VIEWPORT = (0.16, 0.10, 0.075)
+SHARE = 0.94  # of the skin that the thickest ink hides
+
+
+def picture(ink: np.ndarray) -> bpy.types.Image:
+    """An image of ink (h, w, 2), brows in red and lashes in green, kept in the .blend; made once in a file."""
+    found = bpy.data.images.get(PICTURE)
+    if found is not None:
+        return found
+    height, width = ink.shape[:2]
+    image = bpy.data.images.new(PICTURE, width, height, alpha=False, is_data=True)
+    pixels = np.zeros((height, width, 4), np.float32)
+    pixels[..., :2], pixels[..., 3] = ink / np.float32(255), 1.0
+    image.pixels.foreach_set(pixels.ravel())
+    image.update()
+    image.pack()
+    return image
+
+
+def paint(material: bpy.types.Material, image: bpy.types.Image, layer: str) -> None:
+    """Skin as light shows it, deeper than its surface colour, with brows and lashes; done once to a material."""
+    tree = material.node_tree
+    if material.name not in DEEPENED or tree.nodes.get(PICTURE) is not None:
+        return
+    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    colour = shader.inputs["Base Color"].default_value
+    # Light bounces about in skin before it comes out again; the preview's shader has the same sum.
+    deep = [c * (0.5 + 0.5 * c) * 1.06 for c in colour[:3]]
+    shader.inputs["Base Color"].default_value = (*deep, 1.0)
+    if material.name not in PAINTED:
+        return
+    new, link = tree.nodes.new, tree.links.new
+    uvs = new("ShaderNodeUVMap")
+    uvs.uv_map = layer
+    ink = new("ShaderNodeTexImage")
+    ink.name, ink.image, ink.extension = PICTURE, image, "CLIP"
+    link(uvs.outputs[0], ink.inputs[0])
+    split = new("ShaderNodeSeparateColor")
+    link(ink.outputs["Color"], split.inputs[0])
+    most = new("ShaderNodeMath")
+    most.operation = "MAXIMUM"
+    link(split.outputs[0], most.inputs[0])
+    link(split.outputs[1], most.inputs[1])
+    share = new("ShaderNodeMath")
+    share.operation = "MULTIPLY"
+    share.inputs[1].default_value = SHARE
+    link(most.outputs[0], share.inputs[0])
+    mix = new("ShaderNodeMix")
+    mix.data_type = "RGBA"
+    factor = next(socket for socket in mix.inputs if socket.identifier == "Factor_Float")
+    a, b = (next(socket for socket in mix.inputs if socket.identifier == name) for name in ("A_Color", "B_Color"))
+    a.default_value, b.default_value = (*deep, 1.0), (*HAIR, 1.0)
+    link(share.outputs[0], factor)
+    link(next(socket for socket in mix.outputs if socket.identifier == "Result_Color"), shader.inputs["Base Color"])
+
+
+def in_viewport_as(skin: bpy.types.Material, name: str) -> bpy.types.Material:
+    """The skin again, dark where the viewport draws plain material colours; one that is there is used again."""
+    found = bpy.data.materials.get(f"Mien {name}")
+    if found is not None:
+        return found
+    material = skin.copy()
+    material.name, material.diffuse_color = f"Mien {name}", (*IN_VIEWPORT, 1.0)
+    return material
+
+
+def wet(name: str, colour: tuple[float, float, float], roughness: float) -> bpy.types.Material:
+    """Enamel or gum: a little light goes in, and the spittle on it shines."""
+    found = bpy.data.materials.get(f"Mien {name}")
+    if found is not None:
+        return found
+    material = bpy.data.materials.new(f"Mien {name}")
+    if not bpy.app.version >= (5, 0, 0):
+        material.use_nodes = True
+    material.diffuse_color, material.roughness = (*colour, 1.0), roughness
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Base Color"].default_value = (*colour, 1.0)
+    shader.inputs["Roughness"].default_value = roughness
+    shader.inputs["Coat Weight"].default_value = 0.4
+    shader.inputs["Coat Roughness"].default_value = 0.1
+    return material
