@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The picture of the README: the head, a take from a running backend, and the panel, in a real window.
 
-Started by run.py: run.py --script picture.py ... -- http://127.0.0.1:8642 voice.wav FRAME EMOTION
+Started by run.py: run.py --script picture.py ... -- http://127.0.0.1:8642 voice.wav FRAME[,FRAME] EMOTION SECONDS
 """
 
 import sys
@@ -13,7 +13,7 @@ from mathutils import Euler
 sys.path.insert(0, str(Path(__file__).parent))
 from window import arguments, check, drive, open_tab, press, shot, until, view3d
 
-OUT, ADDRESS, SOUND, FRAME, EMOTION = arguments()
+OUT, ADDRESS, SOUND, FRAMES, EMOTION, WAIT = arguments()
 MIEN = "bl_ext.user_default.mien"
 
 
@@ -29,6 +29,7 @@ def steps():
     yield 1.0
     space.region_3d.view_rotation = Euler((1.5, 0.0, 0.45)).to_quaternion()
     space.region_3d.view_distance *= 0.8
+    space.shading.type = "MATERIAL"
     settings = bpy.data.objects["Mien head"].mien
     settings.sound, settings.emotion, settings.intensity, settings.seed = SOUND, EMOTION, 0.8, 7
     run = bpy.context.window_manager.mien_run
@@ -37,9 +38,13 @@ def steps():
     yield from until("the take is applied", lambda: not run.running, 120)
     check("without an error", run.error == "", run.error or run.note)
     bpy.context.scene.sync_mode = "AUDIO_SYNC"
-    bpy.context.scene.frame_set(int(FRAME))
-    yield 1.0
-    yield from shot(Path(OUT), "panel")
+    for _ in range(int(WAIT)):  # until a software GL has compiled the shaders
+        area.tag_redraw()
+        yield 1.0
+    for frame in FRAMES.split(","):
+        bpy.context.scene.frame_set(int(frame))
+        yield 0.5
+        yield from shot(Path(OUT), f"panel_{frame}")
 
 
 drive(steps())
