@@ -308,6 +308,48 @@ def test_a_take_of_another_head_is_refused():
         HEAD.offsets(take(offsets=np.zeros((3, 5023, 3), np.float32)))
 
 
+# --- teeth, eyes, brows
+
+
+def test_the_teeth_are_two_rows_behind_the_lips_and_the_jaw_takes_the_lower():
+    below, lips = HEAD.teeth_lower == 1, HEAD.vertices[HEAD.inner_lips[list(HEAD.inner_lips_middle)]].mean((0, 1))
+    assert HEAD.teeth_channels == tuple(name for name in HEAD.channels if name.startswith("jaw"))
+    assert HEAD.teeth_vertices[:, 2].max() < lips[2] - 0.004
+    assert HEAD.teeth_vertices[~below, 1].min() < lips[1] < HEAD.teeth_vertices[~below, 1].max()
+    assert (below[HEAD.teeth_quads] == below[HEAD.teeth_quads[:, :1]]).all()
+    assert np.abs(HEAD.teeth_deltas[:, ~below]).max() == 0.0
+    opened = HEAD.teeth_deltas[HEAD.teeth_channels.index("jawOpen"), below]
+    front = HEAD.teeth_vertices[below, 2] > HEAD.teeth_vertices[below, 2].max() - 0.005
+    assert -0.04 < opened[front, 1].mean() < -0.02  # metres at weight 1, as the lower lip
+
+
+@pytest.mark.parametrize("jaw", [{"jawOpen": 0.35}, {"jawLeft": 0.35}, {"jawForward": 0.35}])
+def test_the_lower_teeth_are_rigid_at_the_weight_of_speech(jaw):
+    below = HEAD.teeth_lower == 1
+    (name, weight), row = next(iter(jaw.items())), HEAD.teeth_vertices[below]
+    moved = row + weight * HEAD.teeth_deltas[HEAD.teeth_channels.index(name), below]
+    sizes = [np.linalg.norm(points - points.mean(0), axis=1) for points in (row, moved)]
+    assert np.abs(sizes[0] - sizes[1]).max() < 1e-6
+
+
+def test_the_eyeballs_go_through_the_eyes_and_look_ahead():
+    for ball, anchors, side in zip(HEAD.eyeballs, HEAD.eye_anchors, (1, -1), strict=True):
+        assert np.abs(np.linalg.norm(HEAD.vertices[anchors] - ball[:3], axis=1) - ball[3]).max() < 0.0003
+        assert ball[0] * side > 0.02 and ball[6] > 0.99 and np.linalg.norm(ball[4:]) == pytest.approx(1, abs=1e-5)
+        assert set(anchors) <= set(part("eyes"))
+
+
+def test_the_brows_lie_where_the_landmarks_are():
+    x, y, width, height = HEAD.brow_window
+    rows, columns = HEAD.brows.shape[:2]
+    for channel, marks in ((0, (18, 19, 20, 23, 24, 25)), (1, (37, 38, 43, 44))):
+        for mark in marks:
+            place = HEAD.vertices[HEAD.landmarks[mark], :2]
+            column, row = ((place - (x, y)) / (width, height) * (columns, rows)).astype(int)
+            assert HEAD.brows[row - 5 : row + 6, column - 5 : column + 6, channel].max() > 60, mark
+    assert HEAD.brows[..., 0].mean() < 60  # most of the face is bare
+
+
 # --- damaged files
 
 
@@ -322,6 +364,9 @@ def damaged(change) -> bytes:
     ("change", "sentence"),
     [
         (lambda t, m: t.pop("deltas"), "lacks deltas"),
+        (lambda t, m: t.pop("brows"), "lacks brows"),
+        (lambda t, m: t.update(teeth_gum=t["teeth_gum"][:-1]), "teeth_.* has shape"),
+        (lambda t, m: t.update(teeth_quads=t["teeth_quads"] + 9999), "teeth_quads points outside"),
         (lambda t, m: t.update(wings=np.zeros(3, np.float32)), "unknown wings"),
         (lambda t, m: t.update(deltas=t["deltas"][:, :-1]), "deltas has shape"),
         (lambda t, m: t.update(quads=t["quads"] + 4538), "quads points outside"),
