@@ -57,13 +57,7 @@ def test_the_broken_takes_are_those_the_script_writes() -> None:
     assert set(WORDS) == set(made)
 
 
-PAIRS = [
-    pytest.param(fault, reader, marks=pytest.mark.xfail(
-        (fault, reader) == ("shape_impossible", "extension"), raises=ValueError, strict=False,
-        reason="addon/tensorfile.py lets numpy's own ValueError through",
-    ))
-    for fault in WORDS for reader in READERS
-]  # fmt: skip
+PAIRS = [(fault, reader) for fault in WORDS for reader in READERS]
 
 
 @pytest.mark.parametrize(("fault", "reader"), PAIRS)
