@@ -27,7 +27,7 @@ def steps():
     area = view3d()[1]
     space = area.spaces.active
     yield 1.0
-    space.region_3d.view_rotation = Euler((1.5, 0.0, 0.45)).to_quaternion()
+    space.region_3d.view_rotation = Euler((1.52, 0.0, 0.3)).to_quaternion()
     space.region_3d.view_distance *= 0.8
     space.shading.type = "MATERIAL"
     settings = bpy.data.objects["Mien head"].mien
