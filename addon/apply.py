@@ -85,7 +85,8 @@ def plan(speaker: bpy.types.Object, take: Take) -> Plan:
     notes = []
     if match.missing:
         notes.append(
-            f"{len(match.missing)} of {len(take.channels)} shape keys are not there: {_some(match.missing)}."
+            f"{len(match.missing)} of {len(take.channels)} shape keys are not there: "
+            f"{_some(_mouth_first(match.missing))}."
         )
     if match.unclear:
         notes.append(f"Two keys share a name but for its case, so these were left: {_some(match.unclear)}.")
@@ -138,7 +139,7 @@ def apply_take(
         still, ends = _ended(frames, take.head_rotation, tail)
         curves.put(target, "OBJECT", rotation.curves(target, still, ends), f"{name} head", facts)
     elif turns:
-        notes.append("The head's rotation was left out: choose an object for it under Head rotation.")
+        notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # show it now
     if take.fps != scene_fps:
         notes.append(
@@ -216,6 +217,10 @@ def _rest_leftover(shape_keys: bpy.types.Key, paths: set[str]) -> None:
     for block in shape_keys.key_blocks:
         if keys.value_path(block.name) in paths:
             block.value = 0.0
+
+
+def _mouth_first(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(names, key=lambda name: not name.startswith(("jaw", "mouth"))))
 
 
 def _some(names: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which shape key is which channel: ARKit's names, exact first, then in any case. No bpy."""
+"""Which shape key is which channel: ARKit's names, exact first, then however they are spelt. No bpy."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,16 +28,23 @@ class Match:
     unclear: tuple[str, ...]
 
 
+def folded(name: str) -> str:
+    """A name without what exporters change: case, separators, a prefix up to a dot, _L and _R for Left and Right."""
+    plain = re.sub(r"[^A-Za-z0-9]", "_", name.rpartition(".")[2]).strip("_")
+    plain = re.sub(r"_([lLrR])$", lambda side: "Left" if side[1] in "lL" else "Right", plain)
+    return plain.replace("_", "").casefold()
+
+
 def match(channels: Iterable[str], names: Iterable[str]) -> Match:
     """Match channels to the names of shape keys. A channel with
     two equally good keys is left alone and named."""
     names = tuple(names)
-    folded: dict[str, list[str]] = {}
+    same: dict[str, list[str]] = {}
     for name in names:
-        folded.setdefault(name.casefold(), []).append(name)
+        same.setdefault(folded(name), []).append(name)
     keys, missing, unclear = {}, [], []
     for channel in channels:
-        alike = folded.get(channel.casefold(), [])
+        alike = same.get(folded(channel), [])
         if channel in alike:
             keys[channel] = channel
         elif len(alike) == 1:

@@ -39,8 +39,8 @@ def find_command(preferred: str = "") -> list[str]:
     if os.environ.get("MIEN_COMMAND", "").strip():
         return _command(os.environ["MIEN_COMMAND"].strip(), "The command in MIEN_COMMAND")
     raise LocalBackendError(
-        "No backend is installed: there is no command 'mien' on this machine. Install it with "
-        "'pip install mien' in a Python of your own, or give its path in Mien's preferences."
+        "No backend was found: there is no command 'mien' on this machine's PATH. Choose it under Edit > "
+        "Preferences > Add-ons > Mien (in Mien's folder it is .venv/bin/mien after 'python3 dev.py setup')."
     )
 
 

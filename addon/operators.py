@@ -4,6 +4,7 @@
 import bpy
 from bpy.props import IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
+from mathutils import Euler
 
 from . import channels, default_head, keys, sound
 from .apply import ApplyError, apply_take
@@ -76,6 +77,9 @@ class Reasoned:
         return not reason
 
 
+FACING = Euler((1.5, 0.0, 0.3)).to_quaternion()  # a view of the face from a little to its left
+
+
 class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
     """Add a face with the 52 ARKit shape keys at the 3D cursor, free to use for anything (CC0)"""
 
@@ -103,6 +107,7 @@ class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
                 region=region
             ):  # a head is 25 cm high: frame it, or it is hard to find
                 bpy.ops.view3d.view_selected()
+            context.space_data.region_3d.view_rotation = FACING.copy()
         return done
 
 
@@ -167,7 +172,7 @@ class MIEN_OT_dismiss(bpy.types.Operator):
 
 
 class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
-    """Put a take file (*.take.safetensors, from 'mien speak') on the speaker"""
+    """Put a take file (*.take.safetensors, from 'mien speak') on the speaker, with the panel's sound"""
 
     bl_idname = "mien.apply_take"
     bl_label = "Apply Take File"
@@ -191,6 +196,12 @@ class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
         except (TakeError, ApplyError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        asked = speaker.mien
+        if asked.place_sound and not sound.refusal(asked.sound):
+            try:
+                sound.place(context.scene, speaker.name, sound.absolute(asked.sound), asked.start_frame)
+            except sound.SoundError as error:
+                note = f"{note} {error}"
         self.report({"INFO"}, note)
         return {"FINISHED"}
 

@@ -250,12 +250,20 @@ def _after_load(*_) -> None:
     _show(pump.state)  # a window manager saved while a run went on says so still
 
 
+@persistent
+def _after_undo(*_) -> None:
+    if pump.state.note and not pump.state.running:
+        pump.dismiss()  # it may speak of what was just undone
+
+
 def register() -> None:
     bpy.app.handlers.load_pre.append(_before_load)
     bpy.app.handlers.load_post.append(_after_load)
+    bpy.app.handlers.undo_post.append(_after_undo)
 
 
 def unregister() -> None:
     pump.close()
     bpy.app.handlers.load_pre.remove(_before_load)
     bpy.app.handlers.load_post.remove(_after_load)
+    bpy.app.handlers.undo_post.remove(_after_undo)

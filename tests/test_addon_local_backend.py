@@ -51,7 +51,7 @@ def program(path: Path) -> Path:
 
 
 def test_no_command_says_how_to_install(bare_path):
-    with pytest.raises(LocalBackendError, match="pip install mien"):
+    with pytest.raises(LocalBackendError, match="Preferences > Add-ons > Mien"):
         find_command()
 
 

@@ -65,6 +65,17 @@ def test_a_refusal_is_a_json_object_too(folder: Path, capsys) -> None:
     assert "'gone.wav'" in said.err
 
 
+def test_a_folder_as_output_takes_the_sounds_name(folder: Path) -> None:
+    (folder / "takes").mkdir()
+    assert status_of("speak", "hum.wav", "-o", "takes") == 0
+    assert (folder / "takes" / "hum.take.safetensors").is_file()
+
+
+def test_a_wrong_command_line_is_a_json_object_too(capsys) -> None:
+    assert status_of("speak", "hum.wav", "--fps", "abc", "--json") == 2
+    assert json.loads(capsys.readouterr().out)["status"] == 2
+
+
 @pytest.mark.parametrize(("output", "names"), [
     (None, ["hum.seed-4.take.safetensors", "hum.seed-5.take.safetensors"]),
     ("b.take.safetensors", ["b.seed-4.take.safetensors", "b.seed-5.take.safetensors"]),
@@ -111,7 +122,7 @@ REFUSED = {
     "unknown_flag": (("speak", "hum.wav", "--loud"), 2, "unrecognized arguments: --loud"),
     "no_sound": (("speak",), 2, "required: sound"),
     "fps_a_word": (("speak", "hum.wav", "--fps", "abc"), 2, "--fps: the frame rate 'abc' is not"),
-    "fps_decimal": (("speak", "hum.wav", "--fps", "29.97"), 2, "'29.97'.*a fraction like 30000/1001"),
+    "fps_decimal": (("speak", "hum.wav", "--fps", "29.97"), 2, "'29.97'.*a fraction; write 30000/1001"),
     "fps_by_zero": (("speak", "hum.wav", "--fps", "1/0"), 2, "divides by zero"),
     "takes_none": (("speak", "hum.wav", "--takes", "0"), 2, "'0' is no number of takes from 1 to 1000"),
     "takes_squared": (("speak", "hum.wav", "--takes", "²"), 2, "--takes"),
@@ -133,9 +144,8 @@ REFUSED = {
     "sound_a_text": (("speak", "words.txt"), 3, "words.txt"),
     "direction_missing": (("speak", "hum.wav", "--direction", "d.json"), 3, "d.json: no such file or directory"),
     "transcript_missing": (("speak", "hum.wav", "--transcript", "t.txt"), 3, "t.txt: no such file or directory"),
-    "output_a_folder": (("speak", "hum.wav", "-o", "."), 3, r"\.: is a directory"),
-    "output_empty": (("speak", "hum.wav", "-o", ""), 3, r"\.: is a directory"),
-    "output_nowhere": (("speak", "hum.wav", "-o", "no/where"), 3, "no/where: no such file or directory"),
+    "preview_a_folder": (("speak", "hum.wav", "--preview", "."), 3, r"\.: is a folder; name a file in it"),
+    "output_nowhere": (("speak", "hum.wav", "-o", "no/where"), 3, "^mien: no: there is no such folder"),
     "evaluate_nothing": (("evaluate",), 2, "required: WHAT"),
     "evaluate_nowhere": (("evaluate", "real", "out", "--audio", "no"), 3, "no .wav files in no; .*--audio"),
 }

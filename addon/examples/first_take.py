@@ -105,11 +105,28 @@ def scene(asked: argparse.Namespace) -> list[tuple[Path, str]]:
         print(f"in Blender {bpy.app.version_string}: {bpy.context.window_manager.mien_run.note}", flush=True)
         _light(stage, speaker)
         made = [_still(stage, asked.out / f"still-{i}.png", seconds) for i, seconds in enumerate(STILLS, 1)]
+        _ready_to_play(stage, speaker)
         blend = asked.out / "first-take.blend"
         bpy.ops.wm.save_as_mainfile(filepath=str(blend), compress=True)
     finally:
         addon.unregister()  # stops the backend
-    return [*made, (blend, "open it in Blender and press Space: the head speaks, with sound")]
+    newest = f"{bpy.app.version[0]}.{bpy.app.version[1]}"
+    return [*made, (blend, f"open it in Blender {newest} or newer and press Space: the head speaks, with sound")]
+
+
+def _ready_to_play(stage, speaker) -> None:
+    """From the first frame to the last, in step with the sound, and every 3D view looks through the camera."""
+    import bpy
+
+    stage.frame_set(1)
+    stage.frame_end = speaker.mien.last_frame
+    stage.sync_mode = "AUDIO_SYNC"
+    for screen in bpy.data.screens:
+        for area in screen.areas:
+            if area.type == "VIEW_3D":
+                area.spaces.active.region_3d.view_perspective = "CAMERA"
+                area.spaces.active.shading.type = "MATERIAL"
+                area.spaces.active.show_region_ui = True
 
 
 def _light(stage, speaker) -> None:

@@ -1,8 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m mien` is the command `mien`."""
+"""The command `mien`, also as `python -m mien`."""
 
 import sys
 
-from mien.cli import main
 
-sys.exit(main())
+def run() -> int:
+    """Like `cli.main`; here so that Ctrl-C during the first second, while packages load, is no traceback either."""
+    try:
+        from mien.cli import main
+
+        return main()
+    except KeyboardInterrupt:
+        print("mien: stopped.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -8,14 +8,17 @@ written; 4 something has to be installed first; 130 stopped by the user.
 from __future__ import annotations
 
 import argparse
+import errno
 import io
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import NoReturn
 
 from mien import __version__, engines
 from mien.console import ProgressBar
@@ -38,7 +41,18 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (OSError, 3),
 )
 SUFFIX = ".take.safetensors"
-REAL_AUDIO = Path("../shared/real-speech/audio")
+REAL_AUDIO = Path("../shared/real-speech/audio")  # beside the checkout, where its developers have it
+
+
+class UsageError(ValueError):
+    """The command line cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and leaves how it is said to `main`."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,14 +60,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a file's name may be no text
-    asked = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in arguments
     try:
+        asked = _parser().parse_args(arguments)
         return asked.run(asked)
+    except UsageError as error:
+        return _fault(as_json, str(error), 2)
     except (Cancelled, KeyboardInterrupt):
-        return _fault(asked, "stopped; what was being made is not written.", 130)
+        return _fault(as_json, "stopped; what was being made is not written.", 130)
     except tuple(kind for kind, _ in FAULTS) as error:
         status = next(status for kind, status in FAULTS if isinstance(error, kind))
-        return _fault(asked, _sentence(error), status)
+        return _fault(as_json, _sentence(error), status)
 
 
 def speak_command(asked: argparse.Namespace) -> int:
@@ -64,8 +82,11 @@ def speak_command(asked: argparse.Namespace) -> int:
     settings = Settings.read(limit_s=asked.limit_seconds)
     direction = _direction(asked)
     directions = [direction.with_seed(direction.seed + i) for i in range(asked.takes)]
-    output = asked.output or Path(f"{asked.sound.stem}{SUFFIX}")
+    output = asked.output or Path()
+    if output.is_dir():
+        output /= f"{asked.sound.stem}{SUFFIX}"
     for written in filter(None, (output, asked.preview)):
+        _check_place(written)
         if written.exists() and asked.sound.exists() and written.samefile(asked.sound):
             raise DirectionError(f"{written} is the sound itself, which would be lost; name another file to write.")
     speech = read_speech(asked.sound, limit_s=settings.limit_s)
@@ -102,7 +123,7 @@ def serve_command(asked: argparse.Namespace) -> int:
     try:
         run_server(settings, port_file=asked.port_file, parent=asked.parent)
     except ServerError as error:
-        return _fault(asked, str(error), 3)
+        return _fault(asked.json, str(error), 3)
     return 0
 
 
@@ -137,12 +158,12 @@ def bench_command(asked: argparse.Namespace) -> int:
         if asked.readme:
             write_into(asked.readme, rows)
     except BenchError as error:
-        return _fault(asked, str(error), 1)
+        return _fault(asked.json, str(error), 1)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="mien",
         description="Recorded speech and a chosen emotion become facial animation.",
         epilog=__doc__.partition("\n\n")[2],
@@ -173,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure an engine").add_subparsers(required=True, metavar="WHAT")
     real = _command(evaluate, "real", evaluate_real_command, "curves of takes for real speakers' sounds, for score.py")
     real.add_argument("folder", type=Path, metavar="DIR", help="where NAME.npz of every sound goes")
-    real.add_argument("--audio", type=Path, default=REAL_AUDIO, help="folder of the sounds (default: %(default)s)")
+    real.add_argument("--audio", type=Path, default=REAL_AUDIO, metavar="FOLDER", help="the sounds, as .wav files")
     _direction_flags(real)
 
     bench = _command(commands, "bench", bench_command, "measure speed and memory, as ratios")
@@ -239,6 +260,16 @@ def _numbered(path: Path, seed: int, takes: int) -> Path:
     return path.with_name(f"{path.name.removesuffix(suffix)}.seed-{seed}{suffix}")
 
 
+def _check_place(path: Path) -> None:
+    """Before the work, whether its result can be written. OSError with the name of what is in the way."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file in it", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder; make it first", str(path.parent))
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, "nothing can be written there; name another folder", str(path.parent))
+
+
 def _say_made(entry: dict) -> None:
     print(f"{entry['take']}: {entry['frames']} frames at {entry['fps']} fps, seed {entry['seed']}")
     if "preview" in entry:
@@ -251,8 +282,8 @@ def _sentence(error: Exception) -> str:
     return str(error)
 
 
-def _fault(asked: argparse.Namespace, sentence: str, status: int) -> int:
+def _fault(as_json: bool, sentence: str, status: int) -> int:
     print(f"mien: {sentence}", file=sys.stderr)
-    if asked.json:
+    if as_json:
         print(json.dumps({"error": sentence, "status": status}))
     return status

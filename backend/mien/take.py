@@ -24,6 +24,7 @@ from mien.tensorfile import TensorFileError, read_tensors, write_tensors
 FORMAT, VERSION = "mien.take", "1"
 FRAME_LIMIT = 1_000_000
 FPS_LIMIT = 1000
+NTSC = {"23.976": "24000/1001", "23.98": "24000/1001", "29.97": "30000/1001", "59.94": "60000/1001"}  # what is meant
 TIME_LIMIT = 1_000_000  # seconds
 # Which tensors a take may have: axes after the frame (or key) axis, None = any size.
 SHAPES: dict[str, tuple[int | None, ...]] = {
@@ -189,7 +190,8 @@ def parse_fps(fps: Fraction | int | str) -> Fraction:
     """'24' or '30000/1001' -> Fraction. TakeError in words for anything else."""
     text = str(fps)
     if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", text):
-        raise TakeError(f"the frame rate {text!r} is not a whole number or a fraction like 30000/1001.")
+        meant = f"; write {NTSC[text]}" if text in NTSC else " like 30000/1001"
+        raise TakeError(f"the frame rate {text!r} is not a whole number or a fraction{meant}.")
     number, _, divisor = text.partition("/")
     if divisor and int(divisor) == 0:
         raise TakeError(f"the frame rate {text!r} divides by zero.")
