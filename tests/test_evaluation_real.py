@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import importlib.util
 import subprocess
 import sys
 from dataclasses import replace
@@ -88,3 +89,18 @@ def test_the_projects_score_reads_them(tmp_path: Path) -> None:
     done = subprocess.run(asked, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "out" in done.stdout and "nan" not in done.stdout.lower()
+
+
+@pytest.mark.skipif(not RIG.is_dir(), reason="../shared/real-speech, the tracked lips, is not here")
+def test_the_mouth_follows_the_lips_of_real_speakers(tmp_path: Path) -> None:
+    """Opening against tracked lips: r of at least 0.40 within 30 ms of lag, and nothing of it by chance."""
+    spec = importlib.util.spec_from_file_location("score", RIG / "score.py")
+    score = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(score)
+    write_curves(RIG / "audio", tmp_path, "articulation", Direction(), no_progress)
+    clips = score.load_clips()
+    ours = score.load_preds(tmp_path, clips)
+    mean = score.evaluate(ours, clips)[1]
+    assert mean["n_clips"] == len(clips)
+    assert mean["r"] >= 0.40 and abs(mean["lag"]) <= 0.030
+    assert mean["F1"] > score.controls(ours, clips)["shifted"]["F1"] + 0.1
