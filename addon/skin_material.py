@@ -9,7 +9,7 @@ DEEPENED = ("Mien skin", "Mien lips", "Mien socket")
 PICTURE = "Mien brows"
 DONE = "mien_painted"  # custom property of a material
 HAIR = (0.026, 0.015, 0.010)  # linear
-IN_VIEWPORT = (0.42, 0.29, 0.23)  # brows follow the quads there: no darker than their shadow
+IN_VIEWPORT = (0.62, 0.44, 0.36)  # Solid view can only colour whole quads: a hint of brows, no blocks
 SHARE = 0.94  # of the skin that the thickest ink hides
 
 
