@@ -7,11 +7,11 @@ from bpy_extras.io_utils import ImportHelper
 from mathutils import Euler
 
 from . import channels, default_head, keys, sound
-from .apply import ApplyError, apply_take
+from .apply import ApplyError
 from .client import ClientError, is_loopback
 from .jobs import Request
 from .preferences import preferences
-from .pump import pump
+from .pump import pump, put_take
 from .take import TakeError, read_take
 
 HEAD_VERTICES = 4538  # Mien's own head: what vertex engines move
@@ -188,20 +188,13 @@ class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
 
     def execute(self, context):
         speaker = speaker_of(context)
+        asked = speaker.mien
+        heard = asked.sound if asked.place_sound and not sound.refusal(asked.sound) else ""
         try:
-            take = read_take(self.filepath)
-            note = apply_take(
-                context.scene, speaker, take, speaker.mien.start_frame, sound.scene_fps(context.scene)
-            )
+            note = put_take(context.scene, speaker, read_take(self.filepath), asked.start_frame, heard)
         except (TakeError, ApplyError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        asked = speaker.mien
-        if asked.place_sound and not sound.refusal(asked.sound):
-            try:
-                sound.place(context.scene, speaker.name, sound.absolute(asked.sound), asked.start_frame)
-            except sound.SoundError as error:
-                note = f"{note} {error}"
         self.report({"INFO"}, note)
         return {"FINISHED"}
 

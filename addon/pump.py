@@ -149,9 +149,10 @@ class Pump:
             self._send(jobs.Held(ticket, reason))
             return
         self._held = None
+        heard = request.sound if request.place_sound else ""
         try:
             note = in_one_step(
-                f"Mien: {speaker.name} speaks", lambda: put_take(scene, speaker, take, request)
+                f"Mien: {speaker.name} speaks", lambda: put_take(scene, speaker, take, request.start_frame, heard)
             )
         except ApplyError as error:
             self._send(jobs.Failed(ticket, f"{error} The scene was left as it was."))
@@ -162,12 +163,12 @@ class Pump:
             self._send(jobs.Applied(ticket, note))
 
 
-def put_take(scene: bpy.types.Scene, speaker: bpy.types.Object, take, request: jobs.Request) -> str:
-    """The take and its sound in the scene; a sentence on what was done."""
-    note = apply_take(scene, speaker, take, request.start_frame, sound.scene_fps(scene))
-    if request.place_sound:
+def put_take(scene: bpy.types.Scene, speaker: bpy.types.Object, take, start_frame: int, heard: str) -> str:
+    """The take and its sound ('' for none) in the scene; a sentence on what was done."""
+    note = apply_take(scene, speaker, take, start_frame, sound.scene_fps(scene))
+    if heard:
         try:
-            sound.place(scene, speaker.name, sound.absolute(request.sound), request.start_frame)
+            sound.place(scene, speaker.name, sound.absolute(heard), start_frame)
         except sound.SoundError as error:
             note = f"{note} {error}"
     return note

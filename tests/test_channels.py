@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
-from mien.channels import ARKIT, INDEX, columns, sides
+from mien.channels import ARKIT, INDEX, columns, other_side, sides
 
 from addon import channels as extension
 
@@ -28,3 +28,9 @@ def test_a_name_without_a_side_means_both() -> None:
 def test_a_name_that_is_none(name: str) -> None:
     with pytest.raises(KeyError, match="no face channel"):
         sides(name)
+
+
+def test_the_other_side_of_a_channel() -> None:
+    assert other_side("mouthSmileLeft") == "mouthSmileRight" and other_side("jawRight") == "jawLeft"
+    assert other_side("jawOpen") == "jawOpen"
+    assert {other_side(name) for name in ARKIT} == set(ARKIT)

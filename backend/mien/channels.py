@@ -27,6 +27,13 @@ def sides(name: str) -> tuple[str, ...]:
     return pair
 
 
+def other_side(name: str) -> str:
+    """'mouthSmileLeft' -> 'mouthSmileRight' and back; a channel without a side -> itself."""
+    if name.endswith("Left"):
+        return name.removesuffix("Left") + "Right"
+    return name.removesuffix("Right") + "Left" if name.endswith("Right") else name
+
+
 def columns(name: str) -> list[int]:
     """Indices in ARKIT of `sides(name)`."""
     return [INDEX[side] for side in sides(name)]

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pocketsphinx
 
-from mien.ears.alignment import best_path, graph_of
+from mien.ears.alignment import STAY, best_path, graph_of
 from mien.ears.base import EarError
 from mien.ears.senones import Senones, read_senones
 from mien.phones import INDEX, PHONES, RATE, PhoneTrack, segments_of
@@ -31,7 +31,6 @@ SAMPLES = 160  # a frame
 CHUNK = 10 * RATE  # frames decoded at once: memory stays flat, a stop is heeded, and the mean is normalised
 UNIT = 0.1024  # a senone score in nats: 1.0001^1024 a step
 SCALE = 0.3  # frames are not independent: flattens their scores (measured: 0.15 to 1.0 tried)
-STAY = 0.55  # chance to stay in a state: three of them make a phone of 67 ms in the mean
 ENTER = 0.3  # against many short phones
 LEAST = -60.0  # log likelihood that a state keeps, so that no row of a loop sums to 0
 

@@ -64,25 +64,29 @@ def _contacts(track: PhoneTrack, phones: tuple[str, ...]) -> list[tuple[Segment,
     """
     members = [INDEX_OF_PHONE[p] for p in phones]
     likely = track.posteriors[:, members].sum(1) > LIKELY
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], likely.astype(int), [0]])))
     met = np.zeros(len(track), bool)
-    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+    for begin, end in _runs(likely):
         met[begin:end] = end - begin >= BRIEFEST
     guessed = np.full(len(track), -1)
     for s in track.segments:
         if s.phone in phones:
             met[s.begin : s.end] = True
             guessed[s.begin : s.end] = phones.index(s.phone)
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], met.astype(int), [0]])))
     runs = []
-    for begin, end in zip(edges[::2], edges[1::2], strict=True):
+    for begin, end in _runs(met):
         mass = track.posteriors[begin:end, members].sum(0) + np.bincount(
             guessed[begin:end][guessed[begin:end] >= 0], minlength=len(phones)
         )
-        run = Segment(phones[int(mass.argmax())], int(begin), int(end))
+        run = Segment(phones[int(mass.argmax())], begin, end)
         inside = [s for s in track.segments if s.phone in phones and s.begin < end and s.end > begin]
         runs.append((run, inside[-1] if inside else run))
     return runs
+
+
+def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """(begin, end) of each stretch of True in a mask (T,), end not included."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    return [(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def ramp(length: int, marks: list[Hold], closing: float = CLOSING, opening: float = OPENING) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mien.channels import ARKIT, INDEX, columns
+from mien.channels import ARKIT, INDEX, columns, other_side
 from mien.direction import Direction
 from mien.engines.articulation import table
 from mien.engines.articulation.coarticulation import smooth
@@ -153,9 +153,7 @@ def _pose(face: dict[str, float], mirrored: bool, lead: float) -> np.ndarray:
     pose = np.zeros(len(ARKIT))
     for name, value in face.items():
         for i in columns(name):
-            side = ARKIT[i]
-            if mirrored and side.endswith(("Left", "Right")):
-                side = side.removesuffix("Left") + "Right" if side.endswith("Left") else side[:-5] + "Left"
+            side = other_side(ARKIT[i]) if mirrored else ARKIT[i]
             lean = 1 + lead if side.endswith("Left") else 1 - lead if side.endswith("Right") else 1
             pose[INDEX[side]] = value * lean
     return pose
