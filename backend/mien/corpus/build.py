@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds the corpus: which voice says how much, in parallel, and where it left off.
+
+The same seed and hours give the same units, whatever the number of processes and however often it was stopped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import multiprocessing
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mien.corpus.store import write_unit
+from mien.corpus.text import sentences
+from mien.corpus.utterance import RATE, CorpusError, Utterance, Voice
+
+UNIT = 60.0  # seconds
+# Share of the hours. Variety of voices matters most, so the dear neural voices get as much as can be waited for;
+# flite and festival have the exact times (corpus reference, "A prototype, and what it says").
+SHARES = {"kokoro": 0.24, "hibari": 0.20, "flite": 0.24, "festival": 0.20, "espeak": 0.12}
+ENGLISH = {"kokoro": 0.5, "festival": 0.4, "espeak": 0.15}  # share of English where an engine has other languages
+# Of the sentences, how many are spoken by a voice that WORLD made from this one. hibari has but one voice.
+WARPED = {"kokoro": 0.25, "hibari": 0.85, "flite": 0.6, "festival": 0.5, "espeak": 0.3}
+PAUSE = (0.05, 0.9)  # seconds between sentences
+TRIES = 8  # sentences an engine may refuse in a row
+
+
+@dataclass(frozen=True)
+class Order:
+    """One unit to be made: `voice` says its sentences, chosen by `seed`."""
+
+    voice: Voice
+    number: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.voice.name}-{self.voice.language}-{self.number:03d}"
+
+
+def plan(voices: dict[str, tuple[Voice, ...]], hours: float, seed: int) -> list[Order]:
+    """Orders for all engines in `voices`; the shares of engines that are missing go to the others."""
+    total = sum(SHARES[engine] for engine in voices)
+    orders = []
+    for engine, all_voices in voices.items():
+        units = round(hours * 3600 / UNIT * SHARES[engine] / total)
+        groups = _groups(engine, all_voices)
+        owed = {group: 0.0 for group in groups}
+        turns = dict.fromkeys(groups, 0)
+        numbers: dict[Voice, int] = {}
+        for _ in range(units):
+            for group, (share, _) in groups.items():
+                owed[group] += share
+            group = max(owed, key=lambda g: owed[g])
+            owed[group] -= 1
+            voice = groups[group][1][turns[group] % len(groups[group][1])]
+            turns[group] += 1
+            number = numbers[voice] = numbers.get(voice, -1) + 1
+            orders.append(Order(voice, number, _seed(seed, engine, voice.name, voice.language, number)))
+    return orders
+
+
+def build(
+    folder: Path, hours: float, seed: int, jobs: int, engines: list[str], progress: Callable[[float, str], None]
+) -> list[str]:
+    """Make what is missing of the corpus in `folder`; returns a sentence for each engine that is not here.
+
+    Raises CorpusError when none is, or when an engine refuses all its sentences.
+    """
+    voices, absent = {}, []
+    for engine in engines:
+        module = importlib.import_module(f"mien.corpus.{engine}")
+        why = module.missing()
+        if why:
+            absent.append(why)
+        else:
+            voices[engine] = module.voices()
+    if not voices:
+        raise CorpusError("no speech synthesiser is here. " + " ".join(absent))
+    orders = plan(voices, hours, seed)
+    size = sum(1 for _ in orders) * UNIT * RATE  # FLAC takes about one byte a sample
+    free = shutil.disk_usage(_existing(folder)).free
+    if size > free:
+        raise CorpusError(
+            f"{hours:g} hours take about {size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB free; "
+            "ask for fewer hours or name another folder."
+        )
+    waiting = [o for o in orders if not (folder / o.voice.engine / f"{o.name}.json").exists()]
+    done = len(orders) - len(waiting)
+    progress(done / len(orders), "")
+    # dear engines first, so that the processes end together
+    waiting.sort(key=lambda o: list(SHARES).index(o.voice.engine))
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_alone) as pool:
+        made = {pool.submit(make, folder, order): order for order in waiting}
+        try:
+            for future in as_completed(made):
+                future.result()
+                done += 1
+                progress(done / len(orders), f"{made[future].voice.engine} {made[future].name}")
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return absent
+
+
+def make(folder: Path, order: Order) -> None:
+    """Speak and write one unit."""
+    rng = np.random.default_rng(order.seed)
+    utterances: list[Utterance] = []
+    seconds = 0.0
+    for said in _spoken(order, rng):
+        utterances.append(said)
+        seconds += said.seconds
+        if seconds >= UNIT:
+            break
+    write_unit(folder / order.voice.engine, order.name, order.seed, utterances)
+
+
+def _spoken(order: Order, rng: np.random.Generator) -> Iterator[Utterance]:
+    from mien.corpus.pause import pauses
+    from mien.corpus.warp import warp
+
+    engine = importlib.import_module(f"mien.corpus.{order.voice.engine}")
+    texts = sentences(order.voice.language)
+    refused = ""
+    tries = 0
+    for at in rng.permutation(len(texts) * -(-64 // len(texts))) % len(texts):
+        try:
+            said = engine.say(order.voice, texts[at], int(rng.integers(2**31)))
+        except CorpusError as error:
+            refused, tries = str(error), tries + 1
+            if tries >= TRIES:
+                break
+            continue
+        tries = 0
+        samples, phones = said.samples, said.phones
+        if rng.random() < WARPED[order.voice.engine]:
+            samples, phones = warp(samples, phones, rng)
+        samples, phones = pauses(samples, phones, rng)
+        gap = np.zeros(int(rng.uniform(*PAUSE) * RATE), np.float32)
+        yield replace(said, samples=np.concatenate([samples, gap]).astype(np.float32), phones=tuple(phones))
+    if refused:
+        raise CorpusError(f"{order.voice.engine} refuses sentences in {order.voice.language!r}: {refused}")
+
+
+def _groups(engine: str, voices: tuple[Voice, ...]) -> dict[str, tuple[float, list[Voice]]]:
+    """language -> (share of the engine's units, voices)."""
+    by_language: dict[str, list[Voice]] = {}
+    for voice in voices:
+        by_language.setdefault(voice.language, []).append(voice)
+    english = ENGLISH.get(engine, 1.0) if "en" in by_language else 0.0
+    if len(by_language) == 1:
+        english = 1.0
+    others = len(by_language) - ("en" in by_language)
+    return {
+        language: (english if language == "en" else (1 - english) / others, group)
+        for language, group in by_language.items()
+    }
+
+
+def _seed(*parts: object) -> int:
+    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:6], "big")
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _alone() -> None:
+    """One thread a process: several processes with several threads each are slower than one."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"

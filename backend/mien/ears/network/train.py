@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trains the ear on a corpus: `mien train ear CORPUS RUN`.
+
+Frame-wise cross-entropy over the sounds and binary cross-entropy over the flags. The times that neural voices give for
+their phones jitter, which costs more than anything else; so after a quarter of the steps the network itself, by then
+taught by the voices whose times are exact, lays the known phones of the neural voices over their sound again
+(`realignment.py`), and training goes on with those. What is kept is the running mean of the weights.
+
+A run can be stopped at any time and goes on from its last checkpoint. RUN/log.csv can be plotted while it runs.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from mien.ears.network.features import log_mel, padded
+from mien.ears.network.net import Network, Shape
+from mien.ears.network.realignment import realign
+from mien.ears.network.training_set import Batches, Material, flags_of
+from mien.ears.network.weights import save
+from mien.visemes import VISEME_OF_SOUND
+from mien.sounds import SOUNDS
+
+COLUMNS = "step minutes rate loss sounds flags held_out_loss held_out_sound held_out_viseme closure_f1".split()
+FLAG_WEIGHT = 0.5
+RARE = 0.25  # a sound's weight is its frequency to the power of minus this
+CHECK = 250  # steps between two looks at the held-out voices
+SAVE = 120  # seconds between two checkpoints
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast. 4,200 steps of 64 s are 75 hours of sound."""
+
+    steps: int = 4200
+    batch: int = 16
+    seconds: float = 4.0
+    rate: float = 2e-3
+    decay: float = 0.02
+    warm: int = 150  # steps
+    mean: float = 0.998  # of the running mean of the weights
+    realign: float = 0.25  # after this share of the steps
+    seed: int = 0
+    without: tuple[str, ...] = ()  # engines left out, as held-out truth
+
+    def rate_at(self, step: int) -> float:
+        """Rises, then falls along a cosine."""
+        if step < self.warm:
+            return self.rate * (step + 1) / self.warm
+        return self.rate * (0.5 + 0.5 * math.cos(math.pi * (step - self.warm) / max(1, self.steps - self.warm))) + 1e-6
+
+
+def train(
+    corpus: Path, run: Path, shape: Shape, plan: Plan, threads: int, progress: Callable[[float, str], None]
+) -> Path:
+    """Train until plan.steps are done; returns the file of the weights."""
+    torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    run.mkdir(parents=True, exist_ok=True)
+    times = run / "realigned.npz"
+    material = Material.read(corpus, held_out=False, without=plan.without, realigned=times)
+    held_out = Material.read(corpus, held_out=True, without=plan.without)
+    torch.manual_seed(plan.seed)
+    network, mean = Network(shape).to(device), Network(shape).to(device)
+    mean.load_state_dict(network.state_dict())
+    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay, betas=(0.9, 0.98))
+    step, spent = _resume(run, network, mean, optimiser, device)
+    weights = _sound_weights(material).to(device)
+    examples = _held_out_batch(held_out, plan)
+    began = saved = time.monotonic()
+    _log(run, None)
+    batches = _batches(material, plan, step)
+    while step < plan.steps:
+        if step == int(plan.realign * plan.steps) and not times.exists():
+            realign(mean.eval(), material, times, lambda done: progress(step / plan.steps, f"realigning {done:.0%}"))
+            batches = _batches(material, plan, step)
+        samples, labels = (each.to(device) for each in next(batches))
+        for group in optimiser.param_groups:
+            group["lr"] = plan.rate_at(step)
+        network.train()
+        loss, parts = _loss(network, samples, labels, weights)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        keep = min(plan.mean, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for kept, now in zip(mean.parameters(), network.parameters(), strict=True):
+                kept.lerp_(now, 1 - keep)
+        minutes = (spent + time.monotonic() - began) / 60
+        progress(step / plan.steps, f"loss {parts[0]:.3f}")
+        row = [step, round(minutes, 2), f"{plan.rate_at(step):.2e}", round(float(loss), 4), *(round(p, 4) for p in parts)]
+        if step % CHECK == 0 or step == plan.steps:
+            row += [round(value, 4) for value in _check(mean.eval(), examples, device)]
+        if step % 10 == 0:
+            _log(run, row)
+        if time.monotonic() - saved > SAVE or step == plan.steps:
+            saved = time.monotonic()
+            _checkpoint(run, step, minutes * 60, network, mean, optimiser)
+            note = {"steps": f"{step} of {plan.steps}", "hours": f"{material.hours:.2f}", "seed": str(plan.seed)}
+            save(mean, run / "ear.safetensors", note)
+    return run / "ear.safetensors"
+
+
+def _loss(
+    network: Network, samples: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None
+) -> tuple[torch.Tensor, tuple[float, float]]:
+    """Mean over the frames, and its two parts."""
+    sounds, flags = network(log_mel(padded(samples)))
+    named = functional.cross_entropy(sounds.flatten(0, 1), labels.flatten(), weights)
+    wanted = torch.from_numpy(flags_of(labels.cpu().numpy())).to(labels.device)
+    flagged = functional.binary_cross_entropy_with_logits(flags, wanted)
+    return named + FLAG_WEIGHT * flagged, (float(named), float(flagged))
+
+
+def _sound_weights(material: Material) -> torch.Tensor:
+    """(sounds,) more for the rare, 1 in the mean over the frames."""
+    counts = material.counts().astype(float)
+    weights = np.maximum(counts, counts.sum() * 1e-4) ** -RARE
+    return torch.tensor(weights / ((weights * counts).sum() / counts.sum()), dtype=torch.float32)
+
+
+def _batches(material: Material, plan: Plan, step: int):
+    batches = Batches(material, plan.seed, step, plan.batch, plan.seconds)
+    # one process more, so that degrading a batch and learning from the last go on at once
+    workers = 1 if (os.cpu_count() or 1) < 8 else 6
+    return iter(torch.utils.data.DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4))
+
+
+def _held_out_batch(held_out: Material, plan: Plan) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Some ten minutes of the held-out voices, always the same, as they are."""
+    if not held_out.units:
+        return []
+    return list(itertools.islice(Batches(held_out, 1, 0, 16, 8.0, degraded=False), 5))
+
+
+def _check(network: Network, examples: list[tuple[torch.Tensor, torch.Tensor]], device: torch.device) -> list[float]:
+    """Loss, accuracy by sound and by viseme over frames of speech, F1 of closed frames."""
+    viseme = torch.tensor(VISEME_OF_SOUND)
+    right = same = speech = 0
+    losses, hit, said, were = [], 0, 0, 0
+    with torch.inference_mode():
+        for samples, labels in examples:
+            sounds, flags = (each.cpu() for each in network(log_mel(padded(samples.to(device)))))
+            losses.append(float(functional.cross_entropy(sounds.flatten(0, 1), labels.flatten())))
+            heard, spoken = sounds.argmax(-1), labels > 0
+            right += int((heard == labels)[spoken].sum())
+            same += int((viseme[heard] == viseme[labels])[spoken].sum())
+            speech += int(spoken.sum())
+            closed, wanted = flags[..., 0] > 0, torch.from_numpy(flags_of(labels.numpy()))[..., 0] > 0
+            hit, said, were = hit + int((closed & wanted).sum()), said + int(closed.sum()), were + int(wanted.sum())
+    if not speech:
+        return []
+    return [float(np.mean(losses)), right / speech, same / speech, 2 * hit / max(1, said + were)]
+
+
+def _checkpoint(run: Path, step: int, spent: float, network: Network, mean: Network, optimiser) -> None:
+    part = run / "checkpoint.part"
+    state = {"step": step, "spent": spent, "sounds": list(SOUNDS)}
+    state |= {"network": network.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict()}
+    torch.save(state, part)
+    part.replace(run / "checkpoint.pt")
+
+
+def _resume(run: Path, network: Network, mean: Network, optimiser, device: torch.device) -> tuple[int, float]:
+    """(step, seconds spent) of the last checkpoint, which is loaded; (0, 0) without one."""
+    path = run / "checkpoint.pt"
+    if not path.exists():
+        return 0, 0.0
+    state = torch.load(path, map_location=device, weights_only=True)
+    network.load_state_dict(state["network"])
+    mean.load_state_dict(state["mean"])
+    optimiser.load_state_dict(state["optimiser"])
+    return state["step"], state["spent"]
+
+
+def _log(run: Path, row: list | None) -> None:
+    path = run / "log.csv"
+    with path.open("a", newline="", encoding="utf-8") as file:
+        if file.tell() == 0:
+            csv.writer(file).writerow(COLUMNS)
+        if row is not None:
+            csv.writer(file).writerow(row)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Batches for training the ear: stretches of a corpus, degraded, with the sound of every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mien.corpus.augment import degrade, nonspeech
+from mien.corpus.store import Unit, read_units
+from mien.corpus.utterance import Timed
+from mien.ears.network.features import HOP, RATE
+from mien.ears.network.net import FLAGS
+from mien.sounds import BILABIAL, LABIODENTAL, NUMBER, SIL
+
+FRAMES = RATE // HOP
+# Voices that are never trained on: (engine, voice). Several languages, both sexes, both ways of synthesis.
+HELD_OUT = frozenset(
+    {
+        ("kokoro", "af_nova"), ("kokoro", "am_michael"), ("kokoro", "bm_lewis"), ("kokoro", "em_santa"), ("kokoro", "hf_beta"),
+        ("kokoro", "im_nicola"), ("kokoro", "jm_kumo"), ("kokoro", "pm_alex"), ("kokoro", "zf_xiaoni"), ("festival", "ked"),
+        ("festival", "czech_machac"), ("festival", "suo_fi_mv"), ("flite", "awb"),
+    }
+)  # fmt: skip
+NONSPEECH = 0.06  # of the examples
+
+
+def labels_of(phones: tuple[Timed, ...], frames: int) -> np.ndarray:
+    """(frames,) uint8: the sound at the middle of each frame."""
+    labels = np.full(frames, NUMBER[SIL], np.uint8)
+    for sound, begin, end in phones:
+        labels[max(0, round(begin * FRAMES)) : max(0, round(end * FRAMES))] = NUMBER[sound]
+    return labels
+
+
+def flags_of(labels: np.ndarray) -> np.ndarray:
+    """(..., 3) float32 for labels (...): FLAGS."""
+    of_sound = np.zeros((len(NUMBER), len(FLAGS)), np.float32)
+    of_sound[[NUMBER[s] for s in BILABIAL], 0] = 1
+    of_sound[[NUMBER[s] for s in LABIODENTAL], 1] = 1
+    of_sound[1:, 2] = 1
+    return of_sound[labels]
+
+
+@dataclass(eq=False)
+class Material:
+    """Units in memory: int16 samples and labels at 100 Hz of each."""
+
+    units: list[Unit]
+    samples: list[np.ndarray]
+    labels: list[np.ndarray]
+
+    @classmethod
+    def read(cls, folder: Path, held_out: bool, without: tuple[str, ...] = (), realigned: Path | None = None) -> Material:
+        """Units of `folder` of the held-out voices or of all others; engines in `without` count as held out."""
+        moved = dict(np.load(realigned)) if realigned and realigned.exists() else {}
+        made = cls([], [], [])
+        for unit in read_units(folder):
+            voice = (unit.voice.engine, unit.voice.name)
+            if (voice in HELD_OUT or voice[0] in without) != held_out:
+                continue
+            samples = unit.samples()
+            samples = samples[: len(samples) // HOP * HOP]
+            made.units.append(unit)
+            made.samples.append(samples)
+            found = moved.get(f"{unit.voice.engine}/{unit.name}")
+            made.labels.append(labels_of(unit.phones, len(samples) // HOP) if found is None else found)
+        return made
+
+    @property
+    def hours(self) -> float:
+        return sum(map(len, self.samples)) / RATE / 3600
+
+    def counts(self) -> np.ndarray:
+        """(sounds,) frames of each sound."""
+        return sum(np.bincount(labels, minlength=len(NUMBER)) for labels in self.labels)
+
+
+class Batches(torch.utils.data.IterableDataset):
+    """Endless (samples (B, N) float32, labels (B, T) int64, known (B, T) bool), the same for the same seed and step."""
+
+    def __init__(self, material: Material, seed: int, first: int, batch: int, seconds: float, degraded: bool = True):
+        self.material, self.seed, self.first = material, seed, first
+        self.batch, self.frames, self.degraded = batch, int(seconds * FRAMES) // 2 * 2, degraded
+        length = np.array([len(s) for s in material.samples], float)
+        self.chance = length / length.sum()
+
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        torch.set_num_threads(1)
+        worker = torch.utils.data.get_worker_info()
+        step, stride = (self.first, 1) if worker is None else (self.first + worker.id, worker.num_workers)
+        while True:
+            rng = np.random.default_rng([self.seed, step])
+            examples = [self._example(rng) for _ in range(self.batch)]
+            yield tuple(torch.from_numpy(np.stack(each)) for each in zip(*examples, strict=True))
+            step += stride
+
+    def _example(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        if self.degraded and rng.random() < NONSPEECH:
+            samples = nonspeech(rng, self.frames / FRAMES).astype(np.float32)
+            return degrade(samples, rng).astype(np.float32), np.zeros(self.frames, np.int64)
+        samples, labels = self._stretch(rng)
+        if self.degraded:
+            others = [self._stretch(rng)[0] for _ in range(3)] if rng.random() < 0.1 else []
+            samples = degrade(samples, rng, others).astype(np.float32)
+        return samples, labels
+
+    def _stretch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        at = rng.choice(len(self.chance), p=self.chance)
+        labels = self.material.labels[at]
+        begin = int(rng.integers(0, max(1, len(labels) - self.frames)))
+        part = slice(begin * HOP, (begin + self.frames) * HOP)
+        samples = self.material.samples[at][part].astype(np.float32) / 32768
+        labels = labels[begin : begin + self.frames].astype(np.int64)
+        short = self.frames - len(labels)
+        return np.pad(samples, (0, self.frames * HOP - len(samples))), np.pad(labels, (0, short))
