@@ -33,16 +33,23 @@ class Segment:
 class PhoneTrack:
     """Posteriors (T, 40) float32 at 100 Hz over PHONES, rows sum to 1; frame i covers [i/100, (i+1)/100) s.
 
-    `segments` are the most probable sequence, gapless from 0 to T. `source` names the ear.
+    `segments` are the most probable sequence, gapless from 0 to T. `source` names the ear. An ear may also tell, (T,)
+    float32, how probable it is that the lips are shut (`closure`: p b m), that the lower lip is at the teeth
+    (`labiodental`: f v) and that somebody speaks (`voice`); None where it does not.
     """
 
     posteriors: np.ndarray
     segments: tuple[Segment, ...]
     source: str = field(default="")
+    closure: np.ndarray | None = None
+    labiodental: np.ndarray | None = None
+    voice: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         assert self.posteriors.ndim == 2 and self.posteriors.shape[1] == len(PHONES)
         assert not self.segments or self.segments[-1].end == len(self.posteriors)
+        for flag in (self.closure, self.labiodental, self.voice):
+            assert flag is None or flag.shape == (len(self.posteriors),)
 
     def __len__(self) -> int:
         return len(self.posteriors)

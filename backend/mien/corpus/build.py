@@ -82,7 +82,7 @@ def build(
         if why:
             absent.append(why)
         else:
-            voices[engine] = module.voices()
+            voices[engine] = module.voices() if hasattr(module, "voices") else module.VOICES
     if not voices:
         raise CorpusError("no speech synthesiser is here. " + " ".join(absent))
     orders = plan(voices, hours, seed)

@@ -29,8 +29,9 @@ from mien.ears.network.net import Network, Shape
 from mien.ears.network.realignment import realign
 from mien.ears.network.training_set import Batches, Material, flags_of
 from mien.ears.network.weights import save
-from mien.visemes import VISEME_OF_SOUND
-from mien.sounds import SOUNDS
+from mien.evaluation.visemes import GROUP
+from mien.phones import INDEX
+from mien.sounds import FOLD, SOUNDS
 
 COLUMNS = "step minutes rate loss sounds flags held_out_loss held_out_sound held_out_viseme closure_f1".split()
 FLAG_WEIGHT = 0.5
@@ -101,7 +102,7 @@ def train(
                 kept.lerp_(now, 1 - keep)
         minutes = (spent + time.monotonic() - began) / 60
         progress(step / plan.steps, f"loss {parts[0]:.3f}")
-        row = [step, round(minutes, 2), f"{plan.rate_at(step):.2e}", round(float(loss), 4), *(round(p, 4) for p in parts)]
+        row = [step, round(minutes, 2), f"{plan.rate_at(step):.2e}", round(float(loss.detach()), 4), *(round(p, 4) for p in parts)]
         if step % CHECK == 0 or step == plan.steps:
             row += [round(value, 4) for value in _check(mean.eval(), examples, device)]
         if step % 10 == 0:
@@ -122,7 +123,7 @@ def _loss(
     named = functional.cross_entropy(sounds.flatten(0, 1), labels.flatten(), weights)
     wanted = torch.from_numpy(flags_of(labels.cpu().numpy())).to(labels.device)
     flagged = functional.binary_cross_entropy_with_logits(flags, wanted)
-    return named + FLAG_WEIGHT * flagged, (float(named), float(flagged))
+    return named + FLAG_WEIGHT * flagged, (float(named.detach()), float(flagged.detach()))
 
 
 def _sound_weights(material: Material) -> torch.Tensor:
@@ -148,7 +149,7 @@ def _held_out_batch(held_out: Material, plan: Plan) -> list[tuple[torch.Tensor, 
 
 def _check(network: Network, examples: list[tuple[torch.Tensor, torch.Tensor]], device: torch.device) -> list[float]:
     """Loss, accuracy by sound and by viseme over frames of speech, F1 of closed frames."""
-    viseme = torch.tensor(VISEME_OF_SOUND)
+    viseme = torch.tensor([int(GROUP[INDEX[FOLD[sound]]]) for sound in SOUNDS])
     right = same = speech = 0
     losses, hit, said, were = [], 0, 0, 0
     with torch.inference_mode():

@@ -137,13 +137,17 @@ def _early(track: PhoneTrack) -> PhoneTrack:
     shift = round(LEAD * RATE)
     if not shift or len(track) <= shift:
         return track
-    posteriors = np.concatenate([track.posteriors[shift:], np.repeat(track.posteriors[-1:], shift, 0)])
+
+    def moved(values: np.ndarray | None) -> np.ndarray | None:
+        return None if values is None else np.concatenate([values[shift:], np.repeat(values[-1:], shift, 0)])
+
     segments = [
         type(s)(s.phone, max(s.begin - shift, 0), s.end - shift if s.end < len(track) else s.end)
         for s in track.segments
         if s.end > shift
     ]
-    return PhoneTrack(posteriors, tuple(segments), track.source)
+    flags = {name: moved(getattr(track, name)) for name in ("closure", "labiodental", "voice")}
+    return PhoneTrack(moved(track.posteriors), tuple(segments), track.source, **flags)
 
 
 def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
