@@ -60,10 +60,9 @@ def windows(
     samples: np.ndarray, total: int, behind: int, ahead: int
 ) -> Iterator[tuple[int, int, np.ndarray, int]]:
     """(begin, end, samples for the network, frames to skip): what frames begin to end need to be heard."""
-    behind += behind % 2  # the network halves the rate: a window starts on an even frame
     for begin in range(0, total, WINDOW):
         end = min(begin + WINDOW, total)
-        first = max(0, begin - behind)
+        first = max(0, begin - behind) // 2 * 2  # the network halves the rate
         last = min(end + ahead, total)
         last += (last - first) % 2
         low, high = first * HOP - REACH, last * HOP + REACH

@@ -33,7 +33,8 @@ from mien.evaluation.visemes import GROUP
 from mien.phones import INDEX
 from mien.sounds import FOLD, SOUNDS
 
-COLUMNS = "step minutes rate loss sounds flags held_out_loss held_out_sound held_out_viseme closure_f1".split()
+COLUMNS = ("step", "minutes", "rate", "loss", "sounds", "flags")
+CHECKED = ("held_out_loss", "held_out_sound", "held_out_viseme", "held_out_closure_f1")
 FLAG_WEIGHT = 0.5
 RARE = 0.25  # a sound's weight is its frequency to the power of minus this
 CHECK = 250  # steps between two looks at the held-out voices
@@ -84,7 +85,8 @@ def train(
     batches = _batches(material, plan, step)
     while step < plan.steps:
         if step == int(plan.realign * plan.steps) and not times.exists():
-            realign(mean.eval(), material, times, lambda done: progress(step / plan.steps, f"realigning {done:.0%}"))
+            share = step / plan.steps
+            realign(mean.eval(), material, times, lambda done, at=share: progress(at, f"realigning {done:.0%}"))
             batches = _batches(material, plan, step)
         samples, labels = (each.to(device) for each in next(batches))
         for group in optimiser.param_groups:
@@ -102,7 +104,8 @@ def train(
                 kept.lerp_(now, 1 - keep)
         minutes = (spent + time.monotonic() - began) / 60
         progress(step / plan.steps, f"loss {parts[0]:.3f}")
-        row = [step, round(minutes, 2), f"{plan.rate_at(step):.2e}", round(float(loss.detach()), 4), *(round(p, 4) for p in parts)]
+        row = [step, round(minutes, 2), f"{plan.rate_at(step):.2e}"]
+        row += [round(value, 4) for value in (float(loss.detach()), *parts)]
         if step % CHECK == 0 or step == plan.steps:
             row += [round(value, 4) for value in _check(mean.eval(), examples, device)]
         if step % 10 == 0:
@@ -191,6 +194,6 @@ def _log(run: Path, row: list | None) -> None:
     path = run / "log.csv"
     with path.open("a", newline="", encoding="utf-8") as file:
         if file.tell() == 0:
-            csv.writer(file).writerow(COLUMNS)
+            csv.writer(file).writerow(COLUMNS + CHECKED)
         if row is not None:
             csv.writer(file).writerow(row)

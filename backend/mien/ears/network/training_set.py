@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from mien.corpus.augment import degrade, nonspeech
+from mien.corpus.build import HELD_OUT
 from mien.corpus.store import Unit, read_units
 from mien.corpus.utterance import Timed
 from mien.ears.network.features import HOP, RATE
@@ -18,14 +19,6 @@ from mien.ears.network.net import FLAGS
 from mien.sounds import BILABIAL, LABIODENTAL, NUMBER, SIL
 
 FRAMES = RATE // HOP
-# Voices that are never trained on: (engine, voice). Several languages, both sexes, both ways of synthesis.
-HELD_OUT = frozenset(
-    {
-        ("kokoro", "af_nova"), ("kokoro", "am_michael"), ("kokoro", "bm_lewis"), ("kokoro", "em_santa"), ("kokoro", "hf_beta"),
-        ("kokoro", "im_nicola"), ("kokoro", "jm_kumo"), ("kokoro", "pm_alex"), ("kokoro", "zf_xiaoni"), ("festival", "ked"),
-        ("festival", "czech_machac"), ("festival", "suo_fi_mv"), ("flite", "awb"),
-    }
-)  # fmt: skip
 NONSPEECH = 0.06  # of the examples
 
 
@@ -55,7 +48,9 @@ class Material:
     labels: list[np.ndarray]
 
     @classmethod
-    def read(cls, folder: Path, held_out: bool, without: tuple[str, ...] = (), realigned: Path | None = None) -> Material:
+    def read(
+        cls, folder: Path, held_out: bool, without: tuple[str, ...] = (), realigned: Path | None = None
+    ) -> Material:
         """Units of `folder` of the held-out voices or of all others; engines in `without` count as held out."""
         moved = dict(np.load(realigned)) if realigned and realigned.exists() else {}
         made = cls([], [], [])

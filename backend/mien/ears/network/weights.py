@@ -43,7 +43,7 @@ def load(path: Path) -> Network:
     if metadata.get("format") != FORMAT or metadata.get("format_version") != "1":
         raise EarError(f"{path} holds no weights of an ear in format 1; name a file that `mien train ear` wrote.")
     if metadata.get("sounds") != json.dumps(SOUNDS, ensure_ascii=False) or metadata.get("flags") != json.dumps(FLAGS):
-        raise EarError(f"the ear in {path} was trained on other sounds than this version of Mien knows; train it again.")
+        raise EarError(f"the ear in {path} knows other sounds than this version of Mien; train it again.")
     try:
         network = Network(Shape(**json.loads(metadata["shape"])))
         network.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in tensors.items()})

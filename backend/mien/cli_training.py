@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of the command `mien` that makes what ships: `mien corpus build` and `mien train ear`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.console import ProgressBar
+
+ENGINES = ("kokoro", "hibari", "flite", "festival", "espeak")  # of mien.corpus, dearest first
+
+
+def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add them to the parser; `command` makes one with what all have."""
+    corpus = commands.add_parser("corpus", help="speech with exact phone times, made by synthesisers")
+    corpus = corpus.add_subparsers(required=True, metavar="WHAT")
+    build = command(corpus, "build", build_command, "speak a corpus, or go on with one that was stopped")
+    build.add_argument("folder", type=Path, help="where it goes: about 0.06 GB an hour")
+    build.add_argument("--hours", type=_positive, default=10.0, help="how much speech (default: 10)")
+    build.add_argument("--seed", type=int, default=0, help="another seed is another corpus (default: 0)")
+    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
+    build.add_argument(
+        "--engines", default=",".join(ENGINES), metavar="NAME,...", help="synthesisers (default: %(default)s)"
+    )
+
+    train = commands.add_parser("train", help="train what ships").add_subparsers(required=True, metavar="WHAT")
+    ear = command(train, "ear", train_ear_command, "train the ear on a corpus, or go on with a run that was stopped")
+    ear.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    ear.add_argument("run", type=Path, help="where checkpoint, log.csv and ear.safetensors go")
+    ear.add_argument("--steps", type=int, help="of 64 s of sound each (default: 4200)")
+    ear.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    ear.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes that differ from the default's")
+    ear.add_argument("--without", default="", metavar="NAME,...", help="synthesisers to leave out, as held-out truth")
+    ear.add_argument("--threads", type=int, default=1, help="of the network; one more process degrades (default: 1)")
+
+
+def build_command(asked: argparse.Namespace) -> int:
+    """mien corpus build: what is missing of a corpus is spoken."""
+    from mien.corpus.build import build
+    from mien.corpus.utterance import CorpusError
+
+    engines = [name for name in asked.engines.split(",") if name]
+    if unknown := set(engines) - set(ENGINES):
+        raise CorpusError(f"there is no synthesiser {unknown.pop()!r}; there are {', '.join(ENGINES)}.")
+    with ProgressBar("corpus", quiet=asked.json) as progress:
+        absent = build(asked.folder, asked.hours, asked.seed, max(1, asked.jobs), engines, progress)
+    if asked.json:
+        print(json.dumps({"folder": str(asked.folder), "absent": absent}))
+    else:
+        print("\n".join([f"The corpus is in {asked.folder}.", *(f"Without one synthesiser: {why}" for why in absent)]))
+    return 0
+
+
+def train_ear_command(asked: argparse.Namespace) -> int:
+    """mien train ear: the weights that the ear ships with."""
+    from mien.ears.network.net import Shape
+    from mien.ears.network.train import Plan, train
+
+    changes = {"seed": asked.seed, "without": tuple(name for name in asked.without.split(",") if name)}
+    plan = Plan(**changes, **({"steps": asked.steps} if asked.steps else {}))
+    with ProgressBar("training", quiet=asked.json) as progress:
+        weights = train(asked.corpus, asked.run, Shape(**asked.shape), plan, asked.threads, progress)
+    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
+    return 0
+
+
+def _positive(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours above 0")
+    return hours
