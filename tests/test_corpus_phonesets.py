@@ -8,7 +8,7 @@ from mien.sounds import NUMBER
 def test_every_phone_is_made_of_sounds(name: str) -> None:
     for phone, sounds in TABLES[name].items():
         assert set(sounds) <= set(NUMBER) - {"sil"}, phone
-    silent = "pau" if name in ("radio", "indic") else "#"
+    silent = "pau" if name in ("radio", "hindi") else "#"
     assert sounds_in(name, silent) == ()
 
 
@@ -22,7 +22,7 @@ def test_long_and_stressed_phones_are_the_plain_ones() -> None:
 
 def test_lips_close_where_the_language_closes_them() -> None:
     assert [sounds_in("russian", phone) for phone in ("pp", "bb", "mm", "vv")] == [("p",), ("b",), ("m",), ("v",)]
-    assert sounds_in("indic", "bh") == ("b",)
+    assert sounds_in("hindi", "bh") == ("b",)
     assert sounds_in("italian", "ts") == ("t", "s")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Festival: voices of eight languages with the time of every phone, each sentence at its own speed and pitch.
+"""Festival: voices of seven languages with the time of every phone, each sentence at its own speed and pitch.
 
 One festival process a voice is kept running. Voices are Debian packages under free licences (see VOICES).
 """
@@ -28,8 +28,9 @@ from mien.seeds import stream
 
 @dataclass(frozen=True)
 class Source:
-    """Where a voice comes from, how its texts are written and its phones named."""
+    """What Festival calls a voice, where it comes from, how its texts are written and its phones named."""
 
+    name: str
     package: str
     encoding: str
     phoneset: str
@@ -37,24 +38,23 @@ class Source:
 
 
 SOURCES = {
-    "kal_diphone": Source("festvox-kallpc16k", "ascii", "radio", "en"),  # BSD-like
-    "ked_diphone": Source("festvox-kdlpc16k", "ascii", "radio", "en"),  # BSD-like
-    "cmu_us_slt_arctic_hts": Source("festvox-us-slt-hts", "ascii", "radio", "en"),  # BSD-like
-    "lp_diphone": Source("festvox-italp16k", "latin-1", "italian", "it"),  # GPL-2+
-    "pc_diphone": Source("festvox-itapc16k", "latin-1", "italian", "it"),  # GPL-2+
-    "upc_ca_ona_hts": Source("festvox-ca-ona-hts", "latin-1", "catalan", "ca"),  # LGPL-2.1+
-    "suo_fi_lj_diphone": Source("festvox-suopuhe-lj", "latin-1", "finnish", "fi"),  # LGPL-2+
-    "hy_fi_mv_diphone": Source("festvox-suopuhe-mv", "latin-1", "finnish", "fi"),  # LGPL-2+
-    "czech_dita": Source("festvox-czech-dita", "iso-8859-2", "czech", "cs"),  # GPL-3+
-    "czech_krb": Source("festvox-czech-krb", "iso-8859-2", "czech", "cs"),  # GPL-3+
-    "czech_machac": Source("festvox-czech-machac", "iso-8859-2", "czech", "cs"),  # GPL-3+
-    "czech_ph": Source("festvox-czech-ph", "iso-8859-2", "czech", "cs"),  # GPL-2+
-    "msu_ru_nsh_clunits": Source("festvox-ru", "utf-8", "russian", "ru"),  # BSD-like
-    "hindi_NSK_diphone": Source("festvox-hi-nsk", "utf-8", "indic", "hi"),  # GPL-2+
-    "marathi_NSK_diphone": Source("festvox-mr-nsk", "utf-8", "indic", "mr"),  # GPL-2+
-    "telugu_NSK_diphone": Source("festvox-te-nsk", "utf-8", "indic", "te"),  # GPL-2+
+    "kal": Source("kal_diphone", "festvox-kallpc16k", "ascii", "radio", "en"),  # BSD-like
+    "ked": Source("ked_diphone", "festvox-kdlpc16k", "ascii", "radio", "en"),  # BSD-like
+    "slt_hts": Source("cmu_us_slt_arctic_hts", "festvox-us-slt-hts", "ascii", "radio", "en"),  # BSD-like
+    "italian_lp": Source("lp_diphone", "festvox-italp16k", "latin-1", "italian", "it"),  # GPL-2+
+    "italian_pc": Source("pc_diphone", "festvox-itapc16k", "latin-1", "italian", "it"),  # GPL-2+
+    "catalan_ona": Source("upc_ca_ona_hts", "festvox-ca-ona-hts", "latin-1", "catalan", "ca"),  # LGPL-2.1+
+    "suo_fi_lj": Source("suo_fi_lj_diphone", "festvox-suopuhe-lj", "latin-1", "finnish", "fi"),  # LGPL-2+
+    "suo_fi_mv": Source("hy_fi_mv_diphone", "festvox-suopuhe-mv", "latin-1", "finnish", "fi"),  # LGPL-2+
+    "czech_dita": Source("czech_dita", "festvox-czech-dita", "iso-8859-2", "czech", "cs"),  # GPL-3+
+    "czech_krb": Source("czech_krb", "festvox-czech-krb", "iso-8859-2", "czech", "cs"),  # GPL-3+
+    "czech_machac": Source("czech_machac", "festvox-czech-machac", "iso-8859-2", "czech", "cs"),  # GPL-3+
+    "czech_ph": Source("czech_ph", "festvox-czech-ph", "iso-8859-2", "czech", "cs"),  # GPL-2+
+    "msu_ru_nsh": Source("msu_ru_nsh_clunits", "festvox-ru", "utf-8", "russian", "ru"),  # BSD-like
+    "hindi_nsk": Source("hindi_NSK_diphone", "festvox-hi-nsk", "utf-8", "hindi", "hi"),  # GPL-2+
 }
 VOICES = tuple(Voice("festival", name, source.language) for name, source in SOURCES.items())
+PACKAGES = " ".join(source.package for source in SOURCES.values())
 BIAS = 0.0  # s that the times are late
 SPEEDS = (0.8, 1.3)
 PITCHES = (0.8, 1.3)
@@ -92,7 +92,7 @@ class Speaker:
         )
         weakref.finalize(self, _end, self.process, os.getpid())
         self.encoding = SOURCES[name].encoding
-        self._ask(PROGRAM.format(name=name).encode(), f"load {name}")
+        self._ask(PROGRAM.format(name=SOURCES[name].name).encode(), f"load {name}")
 
     def _ask(self, program: bytes, purpose: str) -> list[str]:
         """The lines that festival answers a program with. CorpusError when it ends over it."""
@@ -143,20 +143,18 @@ def _speaker(name: str, owner: int) -> Speaker:
 
 def missing() -> str:
     """What has to be installed, in words; empty when nothing. Single voices may be missing still."""
-    return "" if shutil.which("festival") else "festival is not installed; on Debian: apt-get install festival"
+    if not shutil.which("festival"):
+        return "festival is not installed; on Debian: apt-get install festival"
+    return "" if voices() else f"Festival has none of its voices; on Debian: apt-get install {PACKAGES}"
 
 
 @functools.cache
-def installed() -> frozenset[str]:
-    """Names of the voices that festival finds."""
-    told = subprocess.run(
-        ["festival", "--batch", '(format t "%l" (voice.list))'],
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=True,
-    )
-    return frozenset(told.stdout.strip("() \n").split())
+def voices() -> tuple[Voice, ...]:
+    """Those of VOICES that are installed."""
+    command = ["festival", "--batch", '(format t "%l" (voice.list))']
+    told = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    names = set(told.stdout.strip("() \n").split())
+    return tuple(voice for voice in VOICES if SOURCES[voice.name].name in names)
 
 
 def say(voice: Voice, text: str, seed: int) -> Utterance:
@@ -168,7 +166,7 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     if not any(map(str.isalnum, text)):  # festival dies of it
         raise CorpusError(f"There is no letter in {text!r} for festival to say.")
     source = SOURCES[voice.name]
-    if voice.name not in installed():
+    if voice not in voices():
         raise CorpusError(f"Festival lacks the voice {voice.name}; on Debian: apt-get install {source.package}")
     written = text.translate(TYPEWRITTEN)
     try:

@@ -44,7 +44,7 @@ _RUSSIAN = (
     | {"aa": "a", "ee": "e", "ii": "i", "oo": "o", "uu": "u", "yy": "ɨ"}
     | {"a": "ɐ", "e": "e", "i": "ɪ", "y": "ɨ", "u": "u", "ae": "ə", "ay": "ə", "ur": "ʊ"}
 )
-_INDIC = _COMMON | {
+_HINDI = _COMMON | {
     "a": "ə", "aa": "a", "ih": "ɪ", "iy": "i", "uh": "ʊ", "uw": "u", "eh": "e", "ee": "ɛ", "ay": "aɪ", "oh": "o",
     "oo": "ɔ", "aw": "aʊ", "ch": "tʃ", "T": "ʈ", "D": "ɖ", "N": "ɳ", "th": "t", "dh": "d", "tth": "t", "ddh": "d",
     "td": "t", "kh": "k", "gh": "ɡ", "bh": "b", "y": "j", "r": "ɾ", "R": "ɾ", "L": "ɭ", "sh": "ʃ", "j": "dʒ",
@@ -58,7 +58,7 @@ TABLES: dict[str, dict[str, tuple[str, ...]]] = {
     "finnish": _table(_FINNISH),
     "czech": _table(_CZECH),
     "russian": _table(_RUSSIAN),
-    "indic": _table(_INDIC),
+    "hindi": _table(_HINDI),
 }
 
 
