@@ -17,7 +17,10 @@ from pathlib import Path
 
 from mien.corpus.utterance import CorpusError
 
-LANGUAGES = tuple("en es fr it pt hi ja zh ru cs fi ca de pl nl sv hu ro tr el".split())
+LANGUAGES = (
+    "en", "es", "fr", "it", "pt", "hi", "ja", "zh", "ru", "cs",
+    "fi", "ca", "de", "pl", "nl", "sv", "hu", "ro", "tr", "el",
+)  # fmt: skip
 FOLDER = Path(__file__).parent / "sentences"
 WORDNET = Path("/usr/share/wordnet")  # where Debian's wordnet-base lies
 
@@ -138,7 +141,7 @@ def balanced(texts: list[str], count: int) -> list[str]:
 
 @functools.cache
 def wordnet() -> tuple[str, ...]:
-    """WordNet's example sentences that are plain words, with a capital and a full stop; () where it is not installed."""
+    """WordNet's example sentences that are plain words, with a capital and a full stop; () without it."""
     found: dict[str, None] = {}
     for file in sorted(WORDNET.glob("data.*")):
         for example in re.findall(r'"(.*?)"', file.read_text(encoding="utf-8")):
