@@ -113,7 +113,7 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     samples = soxr.resample(samples.ravel(), NATIVE_RATE, RATE)
     samples *= min(1.0, 0.99 / max(1e-9, float(np.abs(samples).max())))
     try:
-        phones = alphabet.timed(spoken, lasting.ravel() * FRAME, samples)
+        phones = alphabet.timed(spoken, lasting.ravel() * FRAME, samples, voice.language)
     except ValueError as error:
         raise CorpusError(f"Kokoro's letters for {text!r} are no sounds: {error}") from error
     if not phones:

@@ -29,8 +29,8 @@ INSTALL = {
         "pip install --no-deps pyopenjtalk-plus sudachipy jaconv",
     ),
     "zh": (
-        ("misaki", "pypinyin", "jieba", "cn2an", "proces"),
-        "pip install --no-deps misaki pypinyin jieba cn2an proces",
+        ("misaki", "ordered_set", "pypinyin", "jieba", "cn2an", "proces"),
+        "pip install --no-deps misaki ordered-set pypinyin jieba cn2an proces",
     ),
 }
 
