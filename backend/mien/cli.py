@@ -20,10 +20,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
-from mien import __version__, engines
+from mien import __version__, cli_evaluation, engines
 from mien.console import ProgressBar
 from mien.direction import EMOTIONS, Direction, DirectionError, parse_emotion, parse_intensity
+from mien.ears import EarError
 from mien.engines import Cancelled, EngineError
+from mien.evaluation import EvaluationError
 from mien.heads.mien import HeadError
 from mien.settings import Settings, SettingsError
 from mien.speech import SpeechError, read_speech
@@ -38,6 +40,8 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (VideoError, 4),
     (HeadError, 4),
     (EngineError, 1),
+    (EarError, 3),
+    (EvaluationError, 4),
     (OSError, 3),
 )
 SUFFIX = ".take.safetensors"
@@ -191,11 +195,13 @@ def _parser() -> argparse.ArgumentParser:
 
     _command(commands, "doctor", doctor_command, "say what this machine has and lacks")
 
-    evaluate = commands.add_parser("evaluate", help="measure an engine").add_subparsers(required=True, metavar="WHAT")
+    evaluate = commands.add_parser("evaluate", help="measure an engine or an ear")
+    evaluate = evaluate.add_subparsers(required=True, metavar="WHAT")
     real = _command(evaluate, "real", evaluate_real_command, "curves of takes for real speakers' sounds, for score.py")
     real.add_argument("folder", type=Path, metavar="DIR", help="where NAME.npz of every sound goes")
     real.add_argument("--audio", type=Path, default=REAL_AUDIO, metavar="FOLDER", help="the sounds, as .wav files")
     _direction_flags(real)
+    cli_evaluation.add_commands(evaluate, _command)
 
     bench = _command(commands, "bench", bench_command, "measure speed and memory, as ratios")
     bench.add_argument("--seconds", type=float, default=60.0, help="length of the speech (default: 60)")

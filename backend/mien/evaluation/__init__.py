@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures of takes."""
+"""Measures of takes, and of ears."""
+
+
+class EvaluationError(RuntimeError):
+    """Nothing can be measured; the message says why and what to install or name."""

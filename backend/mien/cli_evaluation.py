@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of the command `mien` that measures ears: `mien evaluate phones`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.console import ProgressBar
+
+REFERENCE = "pocketsphinx"
+
+
+def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add it to the parser of `evaluate`; `command` makes one with what all have."""
+    phones = command(evaluate, "phones", phones_command, "how well ears name mouth shapes in speech of known text")
+    phones.add_argument(
+        "folders", type=Path, nargs="*", metavar="FOLDER",
+        help="of `mien corpus build`, in place of the recorded prompts of Debian's packages",
+    )  # fmt: skip
+    phones.add_argument("--prompts", action="store_true", help="the recorded prompts too, where folders are given")
+    phones.add_argument("--language", metavar="CODE,...", help="only these (default: all)")
+    phones.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth recording (default: all)")
+    phones.add_argument(
+        "--ear", type=Path, action="append", default=[], metavar="FILE", help="weights of one more ear; may be repeated"
+    )
+    phones.add_argument("--only", metavar="NAME,...", help="only these ears, by name")
+    phones.add_argument(
+        "--reference", default=REFERENCE, metavar="EAR", help="the ear that texts are aligned by (default: %(default)s)"
+    )
+    phones.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
+    phones.add_argument("--forget", action="store_true", help="keep nothing, and use nothing that was kept")
+    phones.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    phones.add_argument("--section", default="prompts", metavar="NAME", help="which marks (default: %(default)s)")
+    phones.add_argument("--picture", type=Path, metavar="PNG", help="draw which shape is taken for which")
+
+
+def phones_command(asked: argparse.Namespace) -> int:
+    """mien evaluate phones: ears compared on the same frames."""
+    from mien.evaluation import EvaluationError, confusion, page
+    from mien.evaluation.cache import Cache
+    from mien.evaluation.listeners import listeners
+    from mien.evaluation.phones import evaluate, find_synthetic
+    from mien.evaluation.prompts import find_prompts
+
+    recordings = [unit for folder in asked.folders for unit in find_synthetic(folder)]
+    if asked.prompts or not asked.folders:
+        recordings += find_prompts()
+    if asked.language:
+        recordings = [each for each in recordings if each.language in asked.language.split(",")]
+    ears = listeners(asked.ear)
+    if asked.only:
+        unknown = set(asked.only.split(",")) - set(ears)
+        if unknown:
+            raise EvaluationError(f"there is no ear {unknown.pop()!r}; there are {', '.join(ears)}.")
+        ears = {name: ears[name] for name in asked.only.split(",")}
+    cache = Cache(None) if asked.forget else Cache.of_the_user()
+    recordings = recordings[:: max(1, asked.every)]
+    with ProgressBar("ears", quiet=asked.json) as progress:
+        results = evaluate(recordings, ears, asked.reference, cache, max(1, asked.jobs), progress)
+    print(json.dumps(page.as_object(results)) if asked.json else page.for_terminal(results))
+    if asked.page:
+        page.write_into(asked.page, asked.section, page.for_page(results))
+    if asked.picture:
+        confusion.draw(results, asked.picture)
+    return 0

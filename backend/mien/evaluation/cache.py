@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was worked out about a sound, kept in the user's cache folder, so that a repeated evaluation is quick."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+
+class Cache:
+    """Dicts of arrays by what they are made of. Files may be deleted at any time; nothing is kept without a folder."""
+
+    def __init__(self, folder: Path | None):
+        self.folder = folder
+
+    @classmethod
+    def of_the_user(cls) -> Cache:
+        return cls(Path(platformdirs.user_cache_dir("mien", False)) / "evaluation")
+
+    def recall(self, made_of: tuple[str, ...], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """What `make` returns, from the folder where it was made before of the same."""
+        if self.folder is None:
+            return make()
+        name = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
+        path = self.folder / name[:2] / f"{name}.npz"
+        with contextlib.suppress(FileNotFoundError), np.load(path) as kept:
+            return dict(kept)
+        made = make()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **made)
+        Path(beside).replace(path)  # whole or not at all, whoever else writes it
+        return made
