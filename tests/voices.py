@@ -6,9 +6,9 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-import espeak
 import pytest
 import soxr
+from mien import espeak
 from mien.ipa import phones_of
 from mien.phones import PhoneTrack
 from mien.speech import RATE, Speech, read_speech
@@ -25,8 +25,8 @@ NAMES = ("shipped", *SYNTHETIC)
 
 @functools.cache
 def _spoken(name: str) -> espeak.Spoken:
-    if not espeak.available():
-        pytest.skip("espeak-ng is not installed, so the synthetic voices cannot be made (apt-get install espeak-ng)")
+    if espeak.missing():
+        pytest.skip(f"the synthetic voices cannot be made: {espeak.missing()}")
     return espeak.say(*SYNTHETIC[name])
 
 

@@ -19,9 +19,9 @@ def timed_sounds(
     reached = 0.0
     for sounds, begin, end in segments:
         begin, end = (min(max(time - lag, reached), seconds) for time in (begin, end))
-        step = (end - begin) / max(len(sounds), 1)
-        for i, sound in enumerate(sounds):
-            if step > 0:
-                timed.append((sound, begin + i * step, begin + (i + 1) * step))
+        count = len(sounds)
+        edges = [begin + (end - begin) * i / count for i in range(count)] + [end]  # exact at both ends
+        if end > begin:
+            timed += zip(sounds, edges[:-1], edges[1:], strict=True)
         reached = end
     return tuple(timed)
