@@ -40,6 +40,18 @@ status = main(["speak", sys.argv[1], "-o", sys.argv[2], "--fps", "25", "--json"]
 assert status == 0, status
 seconds = time.perf_counter() - begin
 """
+LISTEN = """
+import torch
+torch.set_num_threads(1)
+from pathlib import Path
+from mien.ears.network import hear
+from mien.speech import read_speech
+speech = read_speech(Path(sys.argv[1]))
+hear(speech)  # warm: the weights are loaded, the memory is there
+begin = time.perf_counter()
+hear(speech)
+seconds = time.perf_counter() - begin
+"""
 ALL_PHONE = """
 import pocketsphinx, soundfile
 pcm = soundfile.read(sys.argv[1], dtype="int16")[0].tobytes()
@@ -100,11 +112,15 @@ def measure(length: float) -> list[dict]:
         samples = np.resize(read_speech(VOICE).samples, round(length * RATE))
         soundfile.write(sound, samples, RATE, subtype="PCM_16")
         speak = _child(SPEAK, sound, take)
+        listen = _child(LISTEN, sound, take)
         decode = _child(ALL_PHONE, sound, take)
         name = f"`mien speak`, {length:g} s of speech, cold start"
+        ear = f"the ear alone, {length:g} s of speech, one core, warm"
         rows = [
             Row(name, *speak, "the length of the speech", speak[0] / length),
             Row(name, *speak, "PocketSphinx's own all-phone decoding of it", speak[0] / decode[0]),
+            Row(ear, *listen, "the length of the speech", listen[0] / length),
+            Row(ear, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
         ]
         rows += _blender(sound, take, length)
     return [asdict(row) for row in rows]

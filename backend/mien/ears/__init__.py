@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ears turn speech into a PhoneTrack. One ear so far; a network of Mien's own takes its place later."""
+"""Ears turn speech into a PhoneTrack. Mien's own (`network`) hears by default; PocketSphinx's English model
+(`pocketsphinx`, an extra) is what it is measured against."""
 
 from __future__ import annotations
 
@@ -17,15 +18,15 @@ _tracks: OrderedDict[tuple[str, str], PhoneTrack] = OrderedDict()
 
 
 def listen(speech: Speech, transcript: str = "", progress: Callable[[float], None] = lambda done: None) -> PhoneTrack:
-    """The phones of a voice; forced onto `transcript` where one is given. EarError in words.
+    """The phones of a voice in any language; forced onto `transcript` where one is given. EarError in words.
 
     `progress` is called with the fraction heard every few seconds of sound, and may raise to stop.
     """
     key = (speech.sha256, transcript.strip())
     if key not in _tracks:
-        from mien.ears import pocketsphinx  # loads a 30 MB model: only when somebody listens
+        from mien.ears import network  # torch takes a second to load: only when somebody listens
 
-        heard = pocketsphinx.align(speech, key[1], progress) if key[1] else pocketsphinx.hear(speech, progress)
+        heard = network.align(speech, key[1], progress) if key[1] else network.hear(speech, progress)
         _tracks[key] = heard
         while len(_tracks) > REMEMBERED:
             _tracks.popitem(last=False)

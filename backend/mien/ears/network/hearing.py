@@ -16,10 +16,11 @@ import numpy as np
 import torch
 
 from mien.ears.network.features import HOP, REACH, log_mel
-from mien.ears.network.net import FLAGS, Network
+from mien.ears.network.net import FLAGS, Network, flags_of
 from mien.ears.network.weights import load
+from mien.ears.transcript import lay
 from mien.phones import PhoneTrack, segments_of
-from mien.sounds import folding
+from mien.sounds import SOUNDS, folding
 from mien.speech import Speech
 
 WEIGHTS = Path(__file__).with_name("mien.safetensors")
@@ -40,6 +41,16 @@ def hear(
 ) -> PhoneTrack:
     """Posteriors of any voice in any language. `progress` may raise to stop; it is called every WINDOW."""
     return track_of(listen(speech.samples, ear(weights), progress), f"mien ear ({weights.stem})")
+
+
+def align(
+    speech: Speech, text: str, progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS
+) -> PhoneTrack:
+    """The phones of a known text in any language, forced onto the sound. EarError where it does not fit."""
+    heard = listen(speech.samples, ear(weights), progress)
+    path = lay(text, heard.sounds)
+    certain = np.eye(len(SOUNDS), dtype=np.float32)[path]
+    return track_of(Heard(certain, flags_of(path)), f"mien ear ({weights.stem}), by transcript")
 
 
 def listen(samples: np.ndarray, network: Network, progress: Callable[[float], None] = lambda done: None) -> Heard:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
 from mien.ears.network.features import BANDS, HOP, RATE, REACH
-from mien.sounds import SOUNDS
+from mien.sounds import BILABIAL, LABIODENTAL, NUMBER, SOUNDS
 
 FLAGS = ("closure", "labiodental", "voice")
 SLOW = 50  # frames a second within
@@ -126,3 +127,12 @@ class Network(nn.Module):
         y = self.up(self.last(x).transpose(1, 2)).transpose(1, 2)
         y = self.out(functional.gelu(y))
         return y[..., : len(SOUNDS)], y[..., len(SOUNDS) :]
+
+
+def flags_of(labels: np.ndarray) -> np.ndarray:
+    """(..., 3) float32 for labels (...): FLAGS."""
+    of_sound = np.zeros((len(NUMBER), len(FLAGS)), np.float32)
+    of_sound[[NUMBER[s] for s in BILABIAL], 0] = 1
+    of_sound[[NUMBER[s] for s in LABIODENTAL], 1] = 1
+    of_sound[1:, 2] = 1
+    return of_sound[labels]

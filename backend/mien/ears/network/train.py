@@ -25,9 +25,9 @@ import torch
 from torch.nn import functional
 
 from mien.ears.network.features import log_mel, padded
-from mien.ears.network.net import Network, Shape
+from mien.ears.network.net import Network, Shape, flags_of
 from mien.ears.network.realignment import realign
-from mien.ears.network.training_set import Batches, Material, flags_of
+from mien.ears.network.training_set import Batches, Material
 from mien.ears.network.weights import save
 from mien.evaluation.visemes import GROUP
 from mien.phones import INDEX
@@ -86,6 +86,7 @@ def train(
     while step < plan.steps:
         if step == int(plan.realign * plan.steps) and not times.exists():
             share = step / plan.steps
+            material = Material.read(corpus, held_out=False, without=plan.without)  # it may have grown meanwhile
             realign(mean.eval(), material, times, lambda done, at=share: progress(at, f"realigning {done:.0%}"))
             batches = _batches(material, plan, step)
         samples, labels = (each.to(device) for each in next(batches))

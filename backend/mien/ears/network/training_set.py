@@ -15,8 +15,7 @@ from mien.corpus.build import HELD_OUT
 from mien.corpus.store import Unit, read_units
 from mien.corpus.utterance import Timed
 from mien.ears.network.features import HOP, RATE
-from mien.ears.network.net import FLAGS
-from mien.sounds import BILABIAL, LABIODENTAL, NUMBER, SIL
+from mien.sounds import NUMBER, SIL
 
 FRAMES = RATE // HOP
 NONSPEECH = 0.06  # of the examples
@@ -28,15 +27,6 @@ def labels_of(phones: tuple[Timed, ...], frames: int) -> np.ndarray:
     for sound, begin, end in phones:
         labels[max(0, round(begin * FRAMES)) : max(0, round(end * FRAMES))] = NUMBER[sound]
     return labels
-
-
-def flags_of(labels: np.ndarray) -> np.ndarray:
-    """(..., 3) float32 for labels (...): FLAGS."""
-    of_sound = np.zeros((len(NUMBER), len(FLAGS)), np.float32)
-    of_sound[[NUMBER[s] for s in BILABIAL], 0] = 1
-    of_sound[[NUMBER[s] for s in LABIODENTAL], 1] = 1
-    of_sound[1:, 2] = 1
-    return of_sound[labels]
 
 
 @dataclass(eq=False)

@@ -63,7 +63,8 @@ def _contacts(track: PhoneTrack, phones: tuple[str, ...]) -> list[tuple[Segment,
     the bilabials with 0.32 false ones a second, the best guesses alone 0.68 with 0.26.
     """
     members = [INDEX_OF_PHONE[p] for p in phones]
-    likely = track.posteriors[:, members].sum(1) > LIKELY
+    told = track.closure if phones == table.BILABIALS else track.labiodental
+    likely = (track.posteriors[:, members].sum(1) if told is None else told) > LIKELY
     met = np.zeros(len(track), bool)
     for begin, end in _runs(likely):
         met[begin:end] = end - begin >= BRIEFEST
