@@ -79,7 +79,7 @@ def test_a_plain_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[tones]", "at [@]", "press * now", "dial 500", "3D audio", "H.323", "sar? esattamente", "an IAX call", "..."]
+    "text", ["[tones]", "at [@]", "press * now", "dial 500", "3D audio", "H.323", "sar? esatto", "an IAX call", "..."]
 )
 def test_a_text_that_says_not_plainly_what_is_spoken(text: str) -> None:
     assert not plain(text)

@@ -7,7 +7,7 @@ Sounds are heard in processes beside each other; a sound's score is counted ther
 from __future__ import annotations
 
 import functools
-import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -123,11 +123,8 @@ def evaluate(
 
 
 def _alone() -> None:
-    """One thread a process: they stand beside each other."""
-    if importlib.util.find_spec("torch"):
-        import torch
-
-        torch.set_num_threads(1)
+    """One thread a process, as they stand beside each other: set before PyTorch is loaded, where an ear needs it."""
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def _steps(results: Iterator, total: int, progress: Progress, stage: str, begin: float) -> Iterator:
