@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from mien.corpus.arpabet import SILENCE, SOUND_OF
 from mien.sounds import sounds_of
 
-_SILENT = dict.fromkeys(("#", "_", *SILENCE), "")
+_SILENT = dict.fromkeys(("#", "##", "_", *SILENCE), "")
 _STOPS = {"p": "p", "b": "b", "t": "t", "d": "d", "k": "k", "g": "ɡ"}
 _COMMON = _SILENT | _STOPS | {c: c for c in "fvszmnlrjwaeiou"}
 
