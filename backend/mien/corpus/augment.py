@@ -8,7 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from mien.corpus import channel, noise
+from mien.corpus.music import bed
+from mien.corpus.nonspeech import nonspeech
 from mien.corpus.room import reverberate
+
+__all__ = ["degrade", "nonspeech"]
 
 CLEAN = 0.25  # this share gets another gain and nothing else
 GAIN_DB = (-48.0, -8.0)  # the level of speech against full scale
@@ -26,7 +30,7 @@ CHANNEL = (
     (channel.holes, 0.15),
     (channel.dropouts, 0.05),
 )
-NOISES = (noise.coloured, noise.hum, noise.fan, noise.traffic, noise.clicks)
+NOISES = (noise.coloured, noise.hum, noise.fan, noise.traffic, noise.clicks, bed)
 
 
 def level(samples: np.ndarray) -> float:
