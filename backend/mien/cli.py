@@ -20,8 +20,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
-from mien import __version__, cli_evaluation, engines
+from mien import __version__, cli_evaluation, cli_training, engines
 from mien.console import ProgressBar
+from mien.corpus.utterance import CorpusError
 from mien.direction import EMOTIONS, Direction, DirectionError, parse_emotion, parse_intensity
 from mien.ears import EarError
 from mien.engines import Cancelled, EngineError
@@ -42,6 +43,7 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (EngineError, 1),
     (EarError, 3),
     (EvaluationError, 4),
+    (CorpusError, 4),
     (OSError, 3),
 )
 SUFFIX = ".take.safetensors"
@@ -202,6 +204,8 @@ def _parser() -> argparse.ArgumentParser:
     real.add_argument("--audio", type=Path, default=REAL_AUDIO, metavar="FOLDER", help="the sounds, as .wav files")
     _direction_flags(real)
     cli_evaluation.add_commands(evaluate, _command)
+
+    cli_training.add_commands(commands, _command)
 
     bench = _command(commands, "bench", bench_command, "measure speed and memory, as ratios")
     bench.add_argument("--seconds", type=float, default=60.0, help="length of the speech (default: 60)")

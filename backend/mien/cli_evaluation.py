@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 from collections.abc import Callable
@@ -40,7 +41,11 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
 
 def phones_command(asked: argparse.Namespace) -> int:
     """mien evaluate phones: ears compared on the same frames."""
-    from mien.evaluation import EvaluationError, confusion, page
+    from mien.evaluation import EvaluationError
+
+    if importlib.util.find_spec("pocketsphinx") is None:
+        raise EvaluationError("ears are compared with PocketSphinx, which is not here: pip install pocketsphinx")
+    from mien.evaluation import confusion, page
     from mien.evaluation.cache import Cache
     from mien.evaluation.listeners import listeners
     from mien.evaluation.phones import evaluate, find_synthetic

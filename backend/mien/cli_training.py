@@ -33,7 +33,7 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     ear.add_argument("run", type=Path, help="where checkpoint, log.csv and ear.safetensors go")
     ear.add_argument("--steps", type=int, help="of 64 s of sound each (default: 4200)")
     ear.add_argument("--seed", type=int, default=0, help="(default: 0)")
-    ear.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes that differ from the default's")
+    ear.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes other than the default's")
     ear.add_argument("--without", default="", metavar="NAME,...", help="synthesisers to leave out, as held-out truth")
     ear.add_argument("--threads", type=int, default=1, help="of the network; one more process degrades (default: 1)")
 

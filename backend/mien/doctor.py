@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import importlib.metadata
 import json
@@ -59,7 +60,8 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         ("packages", packages),
         ("memory and cores", machine),
         ("default head", head),
-        ("PocketSphinx model", ear),
+        ("ear", ear),
+        ("transcripts", transcripts),
         ("video encoders", encoders),
         ("drawing without a screen", drawing),
         ("torch", torch),
@@ -151,14 +153,33 @@ def head() -> Finding:
 
 
 def ear() -> Finding:
-    from mien.ears.pocketsphinx import ACOUSTIC, DICTIONARY
+    """The ear's weights, and whether they are those its card describes."""
+    from mien.ears import EarError
+    from mien.ears.network.hearing import WEIGHTS
+    from mien.ears.network.weights import load
 
-    needed = [ACOUSTIC / name for name in ("mdef", "means", "variances", "feat.params")] + [DICTIONARY]
-    missing = [path.name for path in needed if not path.exists()]
-    if missing:
-        advice = "Install it again: pip install --force-reinstall pocketsphinx"
-        return Finding("PocketSphinx model", f"{', '.join(missing)} missing in {ACOUSTIC}", FAIL, advice)
-    return Finding("PocketSphinx model", str(ACOUSTIC))
+    advice = "Install Mien again, or check out its backend folder."
+    try:
+        network = load(WEIGHTS)
+        card = json.loads(WEIGHTS.with_suffix(".card.json").read_text("utf-8"))
+    except EarError as error:
+        return Finding("ear", str(error), FAIL, advice)
+    except (OSError, ValueError) as error:
+        return Finding("ear", f"its card cannot be read ({error})", FAIL, advice)
+    digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    if card.get("sha256") != digest:
+        return Finding("ear", f"sha256 {digest}; its card has another", FAIL, advice)
+    millions = sum(value.numel() for value in network.parameters()) / 1e6
+    return Finding("ear", f"{millions:.1f} M parameters, {card['licence']}, sha256 {digest}")
+
+
+def transcripts() -> Finding:
+    """espeak-ng pronounces transcripts; without one nothing is lost but them."""
+    from mien import espeak
+
+    if why := espeak.missing():
+        return Finding("transcripts", "espeak-ng is missing, so a transcript cannot be used", WARN, why)
+    return Finding("transcripts", "espeak-ng")
 
 
 def encoders(names: tuple[str, ...] = ("libx264", "aac")) -> Finding:
@@ -188,12 +209,13 @@ def drawing() -> Finding:
 
 
 def torch() -> Finding:
-    """Nothing of Mien needs torch yet, so its absence is no fault."""
+    """What the networks run on, imported in a process of its own: a broken one may take its process with it."""
+    advice = "Install it again: pip install --force-reinstall torch"
     if not _installed("torch"):
-        return Finding("torch", "not installed; the default engine does without, on the processor")
+        return Finding("torch", "not installed, and the ear needs it", FAIL, advice)
     status, said = run_child(TORCH)
     if status != 0:
-        return Finding("torch", f"installed, but it cannot be used ({said})", WARN, "Install it again or remove it.")
+        return Finding("torch", f"installed, but it cannot be used ({said})", FAIL, advice)
     return Finding("torch", said)
 
 
