@@ -59,6 +59,7 @@ def _pause(rng: np.random.Generator, spoken: float, quiet: float) -> np.ndarray:
     if rng.random() >= BREATHS:
         return silence
     air = breath(rng, rng.uniform(0.2, 0.6)) * np.float32(spoken * 10.0 ** (-rng.uniform(12.0, 34.0) / 20.0))
+    air += quiet * rng.standard_normal(len(air), dtype=np.float32)
     where = int(rng.uniform(0.0, len(silence)))
     return np.concatenate([silence[:where], air, silence[where:]])
 

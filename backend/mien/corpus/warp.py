@@ -27,7 +27,7 @@ def warp(
     """Samples (N,) float32 at 16 kHz and their phones (sound, begin s, end s) as another speaker would have said them.
 
     Pitch x0.6 to 1.8, formants x0.8 to 1.25, speed x0.75 to 1.35, and an effort of `CHANCES` (drawn if None). The level
-    stays. CorpusError where pyworld is missing, KeyError for an unknown effort. About 0.15 CPU-seconds a second.
+    stays. CorpusError where pyworld is missing, KeyError for an unknown effort. About 0.11 CPU-s a second.
     """
     effort = str(rng.choice(list(CHANCES), p=list(CHANCES.values()))) if effort is None else effort
     if effort == "plain" and rng.random() < RESAMPLED:
