@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mien.corpus.augment import degrade, nonspeech
+from mien.corpus.augment import degrade
 from mien.corpus.build import HELD_OUT
+from mien.corpus.nonspeech import nonspeech
 from mien.corpus.store import Unit, read_units
 from mien.corpus.utterance import Timed
 from mien.ears.network.features import HOP, RATE

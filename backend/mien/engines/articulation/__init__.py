@@ -31,7 +31,7 @@ from mien.seeds import stream
 from mien.speech import Speech
 from mien.take import Take
 
-LEAD = 0.02  # s the lips move ahead of the sound (section 1b: closures peak up to 40 ms before the phone)
+LEAD = 0.01  # s the lips move ahead of the sound (section 1b: closures peak up to 40 ms before the phone)
 
 
 class Articulation:
