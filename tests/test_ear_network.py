@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-
 from mien.ears import EarError
 from mien.ears.network import hearing
 from mien.ears.network.features import BANDS, HOP, log_mel, padded

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 from mien.ears.network.realignment import REACH, place
-from mien.ears.network.training_set import labels_of
+from mien.ears.network.training_set import labels_of, sped
 from mien.sounds import NUMBER, SIL, SOUNDS
 
 SAID = (("p", 0.20, 0.30), ("a", 0.30, 0.50), ("s", 0.50, 0.62), ("i", 0.90, 1.10))
@@ -47,3 +47,16 @@ def test_the_order_is_kept_and_touching_phones_touch() -> None:
 def test_labels_are_what_sounds_in_the_middle_of_a_frame() -> None:
     labels = labels_of((("p", 0.0, 0.014), ("a", 0.016, 0.036)), 6)
     assert [SOUNDS[n] for n in labels] == ["p", SIL, "a", "a", SIL, SIL]
+
+
+def test_what_is_played_faster_has_its_labels_where_it_sounds() -> None:
+    for factor in (0.85, 1.0, 1.15):
+        samples, labels = np.zeros(64000, np.float32), np.zeros(400, np.int64)
+        samples[100 * 160 : 130 * 160] = np.sin(np.arange(30 * 160) * 0.5)
+        labels[100:130] = NUMBER["a"]
+        played, moved = sped(samples, labels, factor)
+        assert played.shape == samples.shape and moved.shape == labels.shape
+        loud = (played.reshape(-1, 160) ** 2).mean(1) > 0.05
+        assert abs(np.flatnonzero(loud)[0] - np.flatnonzero(moved)[0]) <= 1
+        assert abs(np.flatnonzero(loud)[-1] - np.flatnonzero(moved)[-1]) <= 1
+        assert abs(np.count_nonzero(moved) - 30 / factor) <= 1

@@ -228,7 +228,7 @@ def _direction_flags(command: argparse.ArgumentParser) -> None:
     styles = engines.ENGINES[engines.DEFAULT].info.styles
     command.add_argument("--style", help=f"how it is articulated: {', '.join(styles)}")
     command.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
-    command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said, in any language")
+    command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said")
 
 
 def _direction(asked: argparse.Namespace) -> Direction:

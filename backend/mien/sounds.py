@@ -16,14 +16,11 @@ from mien.ipa import phones_of
 from mien.phones import INDEX, PHONES
 
 SIL = "sil"
-SOUNDS = (
-    SIL,
-    *"p b m f v t d n s z θ ð ʃ ʒ tʃ dʒ k ɡ ŋ x h l r ɾ ɹ ʁ j ɲ w".split(),
-    *"i ɪ ɨ y e ɛ ø œ æ a ɑ ɐ ə ʌ ɜ ɔ o ʊ u aɪ aʊ eɪ oʊ ɔɪ".split(),
-)  # fmt: skip
+CONSONANTS = tuple("p b m f v t d n s z θ ð ʃ ʒ tʃ dʒ k ɡ ŋ x h l r ɾ ɹ ʁ j ɲ w".split())
+VOWELS = tuple("i ɪ ɨ y e ɛ ø œ æ a ɑ ɐ ə ʌ ɜ ɔ o ʊ u aɪ aʊ eɪ oʊ ɔɪ".split())
+SOUNDS = (SIL, *CONSONANTS, *VOWELS)
 NUMBER = {sound: i for i, sound in enumerate(SOUNDS)}
 BILABIAL, LABIODENTAL = ("p", "b", "m"), ("f", "v")
-VOWELS = frozenset(SOUNDS[SOUNDS.index("i") :])
 
 # Letters of IPA that are written as another sound, or as two. Longest first wins.
 SPELT: dict[str, tuple[str, ...]] = {

@@ -97,14 +97,15 @@ def build(
             voices[engine] = module.voices() if hasattr(module, "voices") else module.VOICES
     if not voices:
         raise CorpusError("no speech synthesiser is here. " + " ".join(absent))
-    orders = plan(voices, hours, seed)
-    size = sum(1 for _ in orders) * UNIT * RATE  # FLAC takes about one byte a sample
+    share = sum(SHARES[engine] for engine in voices) / sum(SHARES.values())
+    size = hours * 3600 * share * RATE  # FLAC takes about one byte a sample
     free = shutil.disk_usage(_existing(folder)).free
     if size > free:
         raise CorpusError(
             f"{hours:g} hours take about {size / 1e9:.1f} GB, and {folder} has {free / 1e9:.1f} GB free; "
             "ask for fewer hours or name another folder."
         )
+    orders = plan(voices, hours, seed)
     waiting = [o for o in orders if not (folder / o.voice.engine / f"{o.name}.json").exists()]
     done = len(orders) - len(waiting)
     progress(done / len(orders), "")

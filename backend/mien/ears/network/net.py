@@ -32,6 +32,7 @@ class Shape:
     widening: int = 3
     kernel: int = 9
     ahead: int = 1  # frames of 20 ms that each block sees of what comes
+    dropout: float = 0.1  # in training, of what a block adds
     contexts: int = 2  # places between the blocks where the past is added
     context: float = 3.0  # seconds of it
     recurrent: int = 0  # units of a GRU after the blocks; an ablation
@@ -67,6 +68,7 @@ class Block(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.widen = nn.Linear(width, shape.widening * width)
         self.narrow = nn.Linear(shape.widening * width, width)
+        self.dropout = nn.Dropout(shape.dropout)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, T, width) -> (B, T, width)"""
@@ -74,7 +76,7 @@ class Block(nn.Module):
         y = functional.pad(x, (0, 0, *self.pad)).transpose(1, 2).unsqueeze(2)
         y = self.depthwise(y.contiguous(memory_format=torch.channels_last))
         y = self.norm(y.squeeze(2).transpose(1, 2))
-        return x + self.narrow(functional.gelu(self.widen(y)))
+        return x + self.dropout(self.narrow(functional.gelu(self.widen(y))))
 
 
 class Context(nn.Module):

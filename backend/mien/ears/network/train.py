@@ -53,6 +53,7 @@ class Plan:
     decay: float = 0.02
     warm: int = 150  # steps
     mean: float = 0.998  # of the running mean of the weights
+    bands: int = 12  # of mel that are hidden at most, twice
     realign: float = 0.25  # after this share of the steps
     seed: int = 0
     without: tuple[str, ...] = ()  # engines left out, as held-out truth
@@ -94,7 +95,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = plan.rate_at(step)
         network.train()
-        loss, parts = _loss(network, samples, labels, weights)
+        loss, parts = _loss(network, samples, labels, weights, plan.bands)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -123,11 +124,23 @@ def train(
     return run / "ear.safetensors"
 
 
+def masked(mel: torch.Tensor, bands: int) -> torch.Tensor:
+    """(B, T, 80) with up to `bands` neighbouring bands of each example at their mean (SpecAugment, Park et al. 2019,
+    section 2); time is left whole, a masked closure would be a lie."""
+    if not bands:
+        return mel
+    width = torch.randint(0, bands + 1, (len(mel), 1), device=mel.device)
+    begin = (torch.rand(len(mel), 1, device=mel.device) * (mel.shape[2] - width)).long()
+    at = torch.arange(mel.shape[2], device=mel.device)
+    hidden = ((at >= begin) & (at < begin + width))[:, None, :]
+    return torch.where(hidden, mel.mean((1, 2), keepdim=True), mel)
+
+
 def _loss(
-    network: Network, samples: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None
+    network: Network, samples: torch.Tensor, labels: torch.Tensor, weights: torch.Tensor | None, bands: int = 0
 ) -> tuple[torch.Tensor, tuple[float, float]]:
     """Mean over the frames, and its two parts."""
-    sounds, flags = network(log_mel(padded(samples)))
+    sounds, flags = network(masked(masked(log_mel(padded(samples)), bands), bands))
     named = functional.cross_entropy(sounds.flatten(0, 1), labels.flatten(), weights)
     wanted = torch.from_numpy(flags_of(labels.cpu().numpy())).to(labels.device)
     flagged = functional.binary_cross_entropy_with_logits(flags, wanted)

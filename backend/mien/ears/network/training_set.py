@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import soxr
 import torch
 
 from mien.corpus.augment import degrade
@@ -20,6 +21,15 @@ from mien.sounds import NUMBER, SIL
 
 FRAMES = RATE // HOP
 NONSPEECH = 0.06  # of the examples
+SPED, PACE = 0.5, 0.16  # of the examples are played faster or slower, by e^-0.16 to e^0.16: other throats, other pace
+
+
+def sped(samples: np.ndarray, labels: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    """As long as before, played `factor` times as fast: the end is cut off, or silence is put after it."""
+    played = soxr.resample(samples, RATE * factor, RATE, quality="LQ").astype(np.float32)[: len(samples)]
+    at = ((np.arange(len(labels)) + 0.5) * factor).astype(int)
+    moved = np.where(at < len(labels), labels[np.minimum(at, len(labels) - 1)], NUMBER[SIL])
+    return np.pad(played, (0, len(samples) - len(played))), moved
 
 
 def labels_of(phones: tuple[Timed, ...], frames: int) -> np.ndarray:
@@ -90,6 +100,8 @@ class Batches(torch.utils.data.IterableDataset):
             samples = nonspeech(rng, self.frames / FRAMES).astype(np.float32)
             return degrade(samples, rng).astype(np.float32), np.zeros(self.frames, np.int64)
         samples, labels = self._stretch(rng)
+        if self.degraded and rng.random() < SPED:
+            samples, labels = sped(samples, labels, float(np.exp(rng.uniform(-PACE, PACE))))
         if self.degraded:
             others = [self._stretch(rng)[0] for _ in range(3)] if rng.random() < 0.1 else []
             samples = degrade(samples, rng, others).astype(np.float32)
