@@ -94,7 +94,7 @@ def build(
         if why:
             absent.append(why)
         else:
-            voices[engine] = module.voices() if hasattr(module, "voices") else module.VOICES
+            voices[engine] = voices_of(engine)
     if not voices:
         raise CorpusError("no speech synthesiser is here. " + " ".join(absent))
     share = sum(SHARES[engine] for engine in voices) / sum(SHARES.values())
@@ -122,6 +122,12 @@ def build(
             pool.shutdown(cancel_futures=True)
             raise
     return absent
+
+
+def voices_of(engine: str) -> tuple[Voice, ...]:
+    """The voices that an engine has here."""
+    module = importlib.import_module(f"mien.corpus.{engine}")
+    return module.voices() if hasattr(module, "voices") else module.VOICES
 
 
 def make(folder: Path, order: Order) -> None:
