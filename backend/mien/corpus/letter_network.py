@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import onnxruntime
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+else:
+    InferenceSession = Any  # an extra: only who builds a corpus has onnxruntime
 
 
-def open_network(path: Path, inner: str) -> onnxruntime.InferenceSession:
+def open_network(path: Path, inner: str) -> InferenceSession:
     """The network at `path` on one thread, with the tensor `inner` as one more output, the last."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
