@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import numpy as np
+from mien.corpus.utterance import labels_of
 from mien.ears.network.realignment import REACH, place
-from mien.ears.network.training_set import labels_of, sped
+from mien.ears.network.training_set import sped
 from mien.sounds import NUMBER, SIL, SOUNDS
 
 SAID = (("p", 0.20, 0.30), ("a", 0.30, 0.50), ("s", 0.50, 0.62), ("i", 0.90, 1.10))

@@ -7,19 +7,12 @@ import voices
 from mien import ears, espeak
 from mien.ears import EarError, listen, network
 from mien.ears.network.hearing import WEIGHTS
-from mien.phones import INDEX, PHONES
+from mien.phones import INDEX
 from mien.prosody import listen_to_prosody
 from mien.speech import Speech
+from voices import sound, well_formed
 
 SIL = INDEX["SIL"]
-
-
-def well_formed(track, speech: Speech) -> None:
-    assert track.posteriors.shape == (max(1, -(-len(speech.samples) // 160)), len(PHONES))
-    assert track.posteriors.dtype == np.float32 and track.posteriors.min() >= 0
-    np.testing.assert_allclose(track.posteriors.sum(1), 1, atol=1e-4)
-    assert [s.begin for s in track.segments] == [0, *(s.end for s in track.segments[:-1])]
-    assert track.segments[-1].end == len(track)
 
 
 def needs_espeak() -> None:
@@ -30,9 +23,7 @@ def needs_espeak() -> None:
 @pytest.mark.parametrize("length", [0, 1, 160, 161, 410, 4000])
 @pytest.mark.parametrize("kind", ["silence", "steady", "noise"])
 def test_the_shortest_sounds_give_a_track(kind: str, length: int) -> None:
-    noise = np.random.default_rng(length).uniform(-1, 1, length)
-    samples = {"silence": np.zeros(length), "steady": np.full(length, 0.5), "noise": noise}[kind]
-    speech = Speech.from_samples(samples, kind)
+    speech = sound(kind, length)
     well_formed(listen(speech), speech)
 
 

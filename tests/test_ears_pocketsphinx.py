@@ -9,26 +9,13 @@ from mien.ears import EarError
 from mien.phones import INDEX, PHONES, RATE
 from mien.prosody import listen_to_prosody
 from mien.speech import Speech
+from voices import sound, well_formed
 
 pytest.importorskip("pocketsphinx", reason="PocketSphinx is an extra: pip install 'mien[pocketsphinx]'")
 from mien.ears import pocketsphinx, senones
 
 SIL = INDEX["SIL"]
 CHUNK_SAMPLES = pocketsphinx.CHUNK * 160
-
-
-def well_formed(track, speech: Speech) -> None:
-    assert track.posteriors.shape == (max(1, -(-len(speech.samples) // 160)), len(PHONES))
-    assert track.posteriors.dtype == np.float32 and track.posteriors.min() >= 0
-    np.testing.assert_allclose(track.posteriors.sum(1), 1, atol=1e-4)
-    assert [s.begin for s in track.segments] == [0, *(s.end for s in track.segments[:-1])]
-    assert track.segments[-1].end == len(track)
-
-
-def sound(kind: str, length: int) -> Speech:
-    noise = np.random.default_rng(length).uniform(-1, 1, length)
-    samples = {"silence": np.zeros(length), "steady": np.full(length, 0.5), "noise": noise}[kind]
-    return Speech.from_samples(samples, kind)
 
 
 @pytest.mark.parametrize("length", [0, 1, 160, 161, 410, 4000])

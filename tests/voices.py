@@ -6,11 +6,12 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soxr
 from mien import espeak
 from mien.ipa import phones_of
-from mien.phones import PhoneTrack
+from mien.phones import PHONES, PhoneTrack
 from mien.speech import RATE, Speech, read_speech
 
 SHIPPED = Path(__file__).parent / "samples" / "voice" / "sense_and_sensibility.wav"
@@ -55,3 +56,19 @@ def true_track(name: str) -> PhoneTrack:
         else:
             joined.append((phone, seconds))
     return PhoneTrack.from_segments(joined, "espeak-ng")
+
+
+def sound(kind: str, length: int) -> Speech:
+    """`length` samples of silence, of a steady level, or of noise."""
+    noise = np.random.default_rng(length).uniform(-1, 1, length)
+    samples = {"silence": np.zeros(length), "steady": np.full(length, 0.5), "noise": noise}[kind]
+    return Speech.from_samples(samples, kind)
+
+
+def well_formed(track: PhoneTrack, speech: Speech) -> None:
+    """A track is one of that speech: a frame every 10 ms, probabilities, segments without gaps."""
+    assert track.posteriors.shape == (max(1, -(-len(speech.samples) // 160)), len(PHONES))
+    assert track.posteriors.dtype == np.float32 and track.posteriors.min() >= 0
+    np.testing.assert_allclose(track.posteriors.sum(1), 1, atol=1e-4)
+    assert [s.begin for s in track.segments] == [0, *(s.end for s in track.segments[:-1])]
+    assert track.segments[-1].end == len(track)

@@ -7,6 +7,7 @@ After the articulation reference, section 1, "From other phone sets".
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 # Longest first wins, so affricates and diphthongs stand before their parts.
 SOUNDS: dict[str, tuple[str, ...]] = {
@@ -25,7 +26,6 @@ SOUNDS: dict[str, tuple[str, ...]] = {
     "ɚ": ("ER",), "ɝ": ("ER",), "ɔ": ("AO",), "o": ("AO",), "ʊ": ("UH",), "u": ("UW",), "ʉ": ("UW",), "y": ("UW",),
     "ʏ": ("UH",), "ø": ("UH",), "œ": ("UH",), "ʔ": (),
 }
-LONGEST = max(map(len, SOUNDS))
 
 
 def phones_of(symbol: str) -> tuple[str, ...]:
@@ -33,18 +33,25 @@ def phones_of(symbol: str) -> tuple[str, ...]:
 
     An empty symbol, or one that is only such marks, has none. ValueError for a letter that is no IPA sound.
     """
+    return translated(symbol, SOUNDS)
+
+
+def translated(ipa: str, table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """What `table` has for the letters of an IPA string, the longest match first; length, stress, tone, nasality and
+    ties are passed over. ValueError for a letter that is not in it."""
     letters = ""
-    for c in unicodedata.normalize("NFC", symbol):
-        plain = c if c in SOUNDS else unicodedata.normalize("NFD", c)[0]  # a nasal vowel is its oral one
+    for c in unicodedata.normalize("NFC", ipa):
+        plain = c if c in table else unicodedata.normalize("NFD", c)[0]  # a nasal vowel is its oral one
         letters += plain if unicodedata.category(plain) in ("Ll", "Lo") else ""
-    phones: list[str] = []
+    longest = max(map(len, table))
+    found: list[str] = []
     at = 0
     while at < len(letters):
-        for length in range(min(LONGEST, len(letters) - at), 0, -1):
-            if letters[at : at + length] in SOUNDS:
-                phones += SOUNDS[letters[at : at + length]]
+        for length in range(min(longest, len(letters) - at), 0, -1):
+            if letters[at : at + length] in table:
+                found += table[letters[at : at + length]]
                 at += length
                 break
         else:
-            raise ValueError(f"{letters[at]!r} in {symbol!r} is no IPA sound that Mien knows")
-    return tuple(phones)
+            raise ValueError(f"{letters[at]!r} in {ipa!r} is no IPA sound that Mien knows")
+    return tuple(found)

@@ -8,11 +8,10 @@ coarser than IPA where neither the ear nor the lips could tell. Engines see only
 from __future__ import annotations
 
 import functools
-import unicodedata
 
 import numpy as np
 
-from mien.ipa import phones_of
+from mien.ipa import phones_of, translated
 from mien.phones import INDEX, PHONES
 
 SIL = "sil"
@@ -36,7 +35,6 @@ SPELT: dict[str, tuple[str, ...]] = {
     "ɶ": ("œ",), "ʔ": (), "ǀ": (), "ʘ": (),
 }  # fmt: skip
 SPELT |= {sound: (sound,) for sound in SOUNDS[1:]}
-LONGEST = max(map(len, SPELT))
 
 FOLD = {SIL: "SIL", **{sound: phones_of(sound)[0] for sound in SOUNDS[1:]}}
 
@@ -47,21 +45,7 @@ def sounds_of(ipa: str) -> tuple[str, ...]:
 
     ValueError for a letter that is no IPA sound.
     """
-    letters = ""
-    for c in unicodedata.normalize("NFC", ipa):
-        plain = c if c in SPELT else unicodedata.normalize("NFD", c)[0]
-        letters += plain if unicodedata.category(plain) in ("Ll", "Lo") else ""
-    sounds: list[str] = []
-    at = 0
-    while at < len(letters):
-        for length in range(min(LONGEST, len(letters) - at), 0, -1):
-            if letters[at : at + length] in SPELT:
-                sounds += SPELT[letters[at : at + length]]
-                at += length
-                break
-        else:
-            raise ValueError(f"{letters[at]!r} in {ipa!r} is no IPA sound that Mien knows")
-    return tuple(sounds)
+    return translated(ipa, SPELT)
 
 
 @functools.cache

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mien.corpus.utterance import RATE, Timed, Utterance
+from mien.runs import runs
 from mien.sounds import sounds_of
 
 BIAS = 0.06  # seconds the letters are late; so the boundaries of 60 sentences lie as flite's do, within 20 ms a kind
@@ -105,9 +106,8 @@ def part_at_pauses(heard: list[Heard], silent: np.ndarray) -> None:
 
 def longest_run(states: np.ndarray) -> tuple[int, int]:
     """Begin and end of the longest run of True; (0, 0) if there is none."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], states.astype(np.int8), [0]])))
-    runs = edges.reshape(-1, 2)
-    return tuple(map(int, runs[np.argmax(runs[:, 1] - runs[:, 0])])) if len(runs) else (0, 0)
+    all_runs = runs(states)
+    return tuple(map(int, all_runs[np.argmax(np.diff(all_runs)[:, 0])])) if len(all_runs) else (0, 0)
 
 
 def spread(heard: list[Heard], seconds: float) -> list[Timed]:

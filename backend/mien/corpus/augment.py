@@ -9,10 +9,7 @@ import numpy as np
 
 from mien.corpus import channel, noise
 from mien.corpus.music import bed
-from mien.corpus.nonspeech import nonspeech
 from mien.corpus.room import reverberate
-
-__all__ = ["degrade", "nonspeech"]
 
 CLEAN = 0.25  # this share gets another gain and nothing else
 GAIN_DB = (-48.0, -8.0)  # the level of speech against full scale

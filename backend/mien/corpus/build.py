@@ -9,11 +9,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import itertools
-import multiprocessing
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +20,7 @@ import numpy as np
 from mien.corpus.store import write_unit
 from mien.corpus.text import sentences
 from mien.corpus.utterance import RATE, CorpusError, Utterance, Voice
+from mien.processes import workers
 
 UNIT = 60.0  # seconds
 # Share of the hours. Variety of voices matters most, so the dear neural voices get as much as can be waited for;
@@ -89,8 +88,7 @@ def build(
     """
     voices, absent = {}, []
     for engine in engines:
-        module = importlib.import_module(f"mien.corpus.{engine}")
-        why = module.missing()
+        why = importlib.import_module(f"mien.corpus.{engine}").missing()
         if why:
             absent.append(why)
         else:
@@ -111,7 +109,7 @@ def build(
     progress(done / len(orders), "")
     # dear engines first, so that the processes end together
     waiting.sort(key=lambda o: list(SHARES).index(o.voice.engine))
-    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_alone) as pool:
+    with workers(jobs) as pool:
         made = {pool.submit(make, folder, order): order for order in waiting}
         try:
             for future in as_completed(made):
@@ -193,9 +191,3 @@ def _existing(folder: Path) -> Path:
     while not folder.exists():
         folder = folder.parent
     return folder
-
-
-def _alone() -> None:
-    """One thread a process: several processes with several threads each are slower than one."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"

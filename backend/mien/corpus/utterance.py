@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.phones import RATE as FRAMES
+from mien.sounds import NUMBER, SIL
+
 RATE = 16000  # samples a second
 
 Timed = tuple[str, float, float]  # a sound of mien.sounds, seconds it begins and ends at
@@ -36,3 +39,11 @@ class Utterance:
     @property
     def seconds(self) -> float:
         return len(self.samples) / RATE
+
+
+def labels_of(phones: tuple[Timed, ...], frames: int) -> np.ndarray:
+    """(frames,) uint8: the number in mien.sounds of the sound at the middle of each frame of 10 ms."""
+    labels = np.full(frames, NUMBER[SIL], np.uint8)
+    for sound, begin, end in phones:
+        labels[max(0, round(begin * FRAMES)) : max(0, round(end * FRAMES))] = NUMBER[sound]
+    return labels

@@ -20,10 +20,9 @@ def draw(results: Results, path: Path) -> None:
         raise EvaluationError(
             "the picture is drawn with matplotlib, which is not here; pip install 'mien[dev]', or leave --picture out."
         ) from None
-    languages = list(dict.fromkeys(each.recording.language for each in results.heard))
-    figure = Figure(figsize=(3.3 * len(languages) + 0.6, 3.3 * len(results.ears) + 0.3), layout="constrained")
-    grid = figure.subplots(len(results.ears), len(languages), squeeze=False, sharex=True, sharey=True)
-    for column, language in enumerate(languages):
+    figure = Figure(figsize=(3.3 * len(results.languages) + 0.6, 3.3 * len(results.ears) + 0.3), layout="constrained")
+    grid = figure.subplots(len(results.ears), len(results.languages), squeeze=False, sharex=True, sharey=True)
+    for column, language in enumerate(results.languages):
         scores = results.total(lambda each, language=language: each.language == language)
         for row, ear in enumerate(results.ears):
             _square(grid[row, column], scores[ear].confusion)

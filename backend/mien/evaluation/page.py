@@ -23,7 +23,7 @@ def rows_of(results: Results) -> list[tuple[str, dict[str, Score]]]:
     recordings = [each.recording for each in results.heard]
     sets = list(dict.fromkeys(map(set_of, recordings)))
     rows = [(name, results.total(lambda each, name=name: set_of(each) == name)) for name in sets]
-    for language in _languages(results):
+    for language in results.languages:
         if len({set_of(each) for each in recordings if each.language == language}) > 1:
             rows.append((f"all in {language}", _in(results, language)))
     if len(sets) > 1:
@@ -76,7 +76,7 @@ def _tables(results: Results) -> list[tuple[tuple[str, ...], list[tuple[str, ...
             ))  # fmt: skip
     recalls = [
         (language, ear, *map(_share, score.recall))
-        for language in _languages(results)
+        for language in results.languages
         for ear, score in _in(results, language).items()
     ]
     return [(HEAD, rows), (RECALL_HEAD, recalls)]
@@ -112,10 +112,6 @@ def _plain(value):
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
     return round(float(value), 5) if np.isfinite(value) else None
-
-
-def _languages(results: Results) -> list[str]:
-    return list(dict.fromkeys(each.recording.language for each in results.heard))
 
 
 def _in(results: Results, language: str) -> dict[str, Score]:

@@ -7,18 +7,16 @@ Sounds are heard in processes beside each other; a sound's score is counted ther
 from __future__ import annotations
 
 import functools
-import os
+import math
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
 from mien import espeak
 from mien.corpus.store import read_units
-from mien.corpus.utterance import Timed
+from mien.corpus.utterance import Timed, labels_of
 from mien.ears import EarError
 from mien.engines import Progress
 from mien.evaluation import EvaluationError
@@ -28,10 +26,11 @@ from mien.evaluation.prompts import Prompt
 from mien.evaluation.truth import Truth, believable, truth_by, truth_of
 from mien.evaluation.visemes import Score, grouped, score
 from mien.phones import INDEX, RATE
-from mien.sounds import FOLD
-from mien.speech import RATE as SAMPLE_RATE
+from mien.processes import workers
+from mien.sounds import FOLD, SOUNDS
 from mien.speech import Speech, read_speech
 
+PHONE_OF = np.array([INDEX[FOLD[sound]] for sound in SOUNDS])
 POCKETSPHINX = "pocketsphinx"  # the reference that is not an ear's own
 
 
@@ -43,6 +42,7 @@ class Synthetic:
     language: str
     voice: str
     path: Path
+    seconds: float
     phones: tuple[Timed, ...]
 
     def read(self) -> Speech:
@@ -50,11 +50,7 @@ class Synthetic:
 
     def truth(self) -> Truth:
         """Frame i has the phone that is spoken in its middle."""
-        frames = max(1, -(-len(self.read().samples) * RATE // SAMPLE_RATE))
-        phones = np.full(frames, INDEX["SIL"])
-        for sound, begin, end in self.phones:
-            phones[round(begin * RATE) : round(end * RATE)] = INDEX[FOLD[sound]]
-        return Truth(phones, 0.0)
+        return Truth(PHONE_OF[labels_of(self.phones, max(1, math.ceil(self.seconds * RATE)))], 0.0)
 
 
 Recording = Prompt | Synthetic
@@ -76,6 +72,10 @@ class Results:
     rejected: dict[str, int]  # by set, recordings whose alignment cannot be right, and
     of: dict[str, int]  # all there were
 
+    @property
+    def languages(self) -> list[str]:
+        return list(dict.fromkeys(each.recording.language for each in self.heard))
+
     def total(self, chosen: Callable[[Recording], bool]) -> dict[str, Score]:
         """The sum over the chosen recordings, by ear; empty where there are none."""
         totals: dict[str, Score] = {}
@@ -94,7 +94,7 @@ def set_of(recording: Recording) -> str:
 def find_synthetic(folder: Path) -> list[Synthetic]:
     """The sounds of a corpus folder, in order. CorpusError where it has none."""
     return [
-        Synthetic(unit.voice.engine, unit.voice.language, unit.voice.name, unit.sound, unit.phones)
+        Synthetic(unit.voice.engine, unit.voice.language, unit.voice.name, unit.sound, unit.seconds, unit.phones)
         for unit in read_units(folder)
     ]
 
@@ -113,18 +113,13 @@ def evaluate(
         raise EvaluationError(f"there is no ear {reference!r} to align with; there are {', '.join(ears)}.")
     if (why := espeak.missing()) and any(isinstance(each, Prompt) for each in recordings):
         raise EvaluationError(why)
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _alone) as pool:
+    with workers(jobs) as pool:
         steps = functools.partial(_steps, total=len(recordings), progress=progress)
         found = list(steps(pool.map(functools.partial(_align, cache=cache), recordings), stage="aligning", begin=0.0))
         kept, rejected, of = _sift(list(zip(recordings, found, strict=True)))
         hear = functools.partial(_hear, ears=ears, reference=reference, cache=cache)
         heard = list(steps(pool.map(hear, kept), stage="hearing", begin=0.5))
     return Results([each for each in heard if each], tuple(ears), reference, rejected, of)
-
-
-def _alone() -> None:
-    """One thread a process, as they stand beside each other: set before PyTorch is loaded, where an ear needs it."""
-    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 def _steps(results: Iterator, total: int, progress: Progress, stage: str, begin: float) -> Iterator:

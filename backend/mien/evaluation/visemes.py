@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from mien.phones import PHONES, RATE, PhoneTrack
+from mien.runs import runs
 
 GROUPS = {
     "silence": "SIL", "p b m": "P B M", "f v": "F V", "t s k l h": "TH DH T D N L S Z K G NG HH Y",
@@ -126,27 +127,21 @@ def score(phones: np.ndarray, track: np.ndarray) -> Score:
 
 def open_runs(probability: np.ndarray, threshold: float) -> np.ndarray:
     """(N, 2) frames [begin, end) of events: they open at `threshold` and last while above half of it."""
-    runs = _runs(probability >= threshold / 2)
-    return np.array([run for run in runs if probability[run[0] : run[1]].max() >= threshold], int).reshape(-1, 2)
+    held = runs(probability >= threshold / 2)
+    return np.array([run for run in held if probability[run[0] : run[1]].max() >= threshold], int).reshape(-1, 2)
 
 
 def _events(spoken: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """(H, 4) as in Score."""
-    segments = _runs(spoken)
+    segments = runs(spoken)
     near = np.convolve(spoken, np.ones(2 * NEAR + 1), mode="same") > 0 if len(spoken) else spoken
     counts = np.zeros((len(THRESHOLDS), 4))
     for i, threshold in enumerate(THRESHOLDS):
-        runs = open_runs(probability, threshold)
-        meets = (runs[None, :, 0] < segments[:, None, 1] + NEAR) & (runs[None, :, 1] > segments[:, None, 0] - NEAR)
-        wrong = sum(int((~near[begin:end]).sum()) for begin, end in runs)
+        events = open_runs(probability, threshold)
+        meets = (events[None, :, 0] < segments[:, None, 1] + NEAR) & (events[None, :, 1] > segments[:, None, 0] - NEAR)
+        wrong = sum(int((~near[begin:end]).sum()) for begin, end in events)
         counts[i] = meets.any(1).sum(), len(segments), (~meets.any(0)).sum(), wrong
     return counts
-
-
-def _runs(on: np.ndarray) -> np.ndarray:
-    """(N, 2) [begin, end) of the runs of True."""
-    edges = np.diff(np.concatenate([[0], on.astype(int), [0]]))
-    return np.column_stack([np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)])
 
 
 def _confusion(truth: np.ndarray, heard: np.ndarray) -> np.ndarray:

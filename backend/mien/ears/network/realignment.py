@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from mien.corpus.utterance import Timed
-from mien.ears.network.features import log_mel, padded
+from mien.ears.network.features import HOP, log_mel, padded
 from mien.ears.network.net import Network
-from mien.ears.network.training_set import FRAMES, Material
+from mien.ears.network.training_set import Material
+from mien.phones import RATE as FRAMES
 from mien.sounds import NUMBER, SIL, SOUNDS
 
 NEURAL = ("kokoro", "hibari")
@@ -45,7 +46,7 @@ def likelihoods(network: Network, samples: np.ndarray, priors: np.ndarray) -> np
     device = next(network.parameters()).device
     sound = torch.from_numpy(samples.astype(np.float32) / 32768)[None]
     with torch.inference_mode():
-        frames = len(samples) // 160
+        frames = len(samples) // HOP
         mel = log_mel(padded(sound).to(device))
         mel = torch.nn.functional.pad(mel, (0, 0, 0, mel.shape[1] % 2))
         sounds, _ = network(mel)

@@ -15,11 +15,11 @@ from mien.corpus.augment import degrade
 from mien.corpus.build import HELD_OUT
 from mien.corpus.nonspeech import nonspeech
 from mien.corpus.store import Unit, read_units
-from mien.corpus.utterance import Timed
+from mien.corpus.utterance import labels_of
 from mien.ears.network.features import HOP, RATE
+from mien.phones import RATE as FRAMES
 from mien.sounds import NUMBER, SIL
 
-FRAMES = RATE // HOP
 NONSPEECH = 0.06  # of the examples
 SPED, PACE = 0.5, 0.16  # of the examples are played faster or slower, by e^-0.16 to e^0.16: other throats, other pace
 
@@ -30,14 +30,6 @@ def sped(samples: np.ndarray, labels: np.ndarray, factor: float) -> tuple[np.nda
     at = ((np.arange(len(labels)) + 0.5) * factor).astype(int)
     moved = np.where(at < len(labels), labels[np.minimum(at, len(labels) - 1)], NUMBER[SIL])
     return np.pad(played, (0, len(samples) - len(played))), moved
-
-
-def labels_of(phones: tuple[Timed, ...], frames: int) -> np.ndarray:
-    """(frames,) uint8: the sound at the middle of each frame."""
-    labels = np.full(frames, NUMBER[SIL], np.uint8)
-    for sound, begin, end in phones:
-        labels[max(0, round(begin * FRAMES)) : max(0, round(end * FRAMES))] = NUMBER[sound]
-    return labels
 
 
 @dataclass(eq=False)
@@ -77,7 +69,7 @@ class Material:
 
 
 class Batches(torch.utils.data.IterableDataset):
-    """Endless (samples (B, N) float32, labels (B, T) int64, known (B, T) bool), the same for the same seed and step."""
+    """Endless (samples (B, N) float32, labels (B, T) int64), the same for the same seed and step."""
 
     def __init__(self, material: Material, seed: int, first: int, batch: int, seconds: float, degraded: bool = True):
         self.material, self.seed, self.first = material, seed, first

@@ -17,6 +17,7 @@ from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.gap import CLOSED, CROSSING, LipGap
 from mien.phones import INDEX as INDEX_OF_PHONE
 from mien.phones import RATE, PhoneTrack, Segment
+from mien.runs import runs
 
 CLOSING, OPENING, HELD = 0.060, 0.070, 0.030  # s: ramp up, ramp down, least hold of a closure
 BURST = 0.75  # of a P or B: then the lips part
@@ -68,23 +69,17 @@ def _contacts(track: PhoneTrack, phones: tuple[str, ...]) -> list[tuple[Segment,
     told = track.closure if phones == table.BILABIALS else track.labiodental
     likely = track.posteriors[:, members].sum(1) if told is None else told
     met = np.zeros(len(track), bool)
-    for begin, end in _runs(likely > LIKELY / 2):
+    for begin, end in runs(likely > LIKELY / 2):
         met[begin:end] = likely[begin:end].max() > LIKELY
     inside = [s for s in track.segments if s.phone in phones]
     for s in inside:
         met[s.begin : s.end] = True
-    runs = []
-    for begin, end in _runs(met):
+    contacts = []
+    for begin, end in runs(met):
         run = Segment(phones[int(track.posteriors[begin:end, members].sum(0).argmax())], begin, end)
         last = [s for s in inside if s.begin < end and s.end > begin]
-        runs.append((run, last[-1] if last else run))
-    return runs
-
-
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """(begin, end) of each stretch of True in a mask (T,), end not included."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
-    return [(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True)]
+        contacts.append((run, last[-1] if last else run))
+    return contacts
 
 
 def ramp(length: int, marks: list[Hold], closing: float = CLOSING, opening: float = OPENING) -> np.ndarray:
