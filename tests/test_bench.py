@@ -31,3 +31,8 @@ def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(BenchError, match="has no lines"):
         write_into(readme, ROWS)
     assert readme.read_text() == "no marks"
+
+
+def test_a_rhubarb_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="npm install"):
+        measure(1.0, rhubarb=tmp_path)

@@ -63,6 +63,16 @@ decoder = pocketsphinx.Decoder(
 decoder.start_utt(); decoder.process_raw(pcm, full_utt=True); decoder.end_utt()
 seconds = time.perf_counter() - begin
 """
+# Rhubarb Lip Sync, from Debian or PyPI there is none; npm has its port to WebAssembly
+RHUBARB = """
+import { Rhubarb } from "rhubarb-lip-sync-wasm"
+import { readFileSync } from "node:fs"
+const pcm = readFileSync(process.argv[1]).subarray(44)
+const begin = performance.now()
+await Rhubarb.getLipSync(pcm)
+const seconds = (performance.now() - begin) / 1000
+console.log("\\n" + JSON.stringify({ seconds, megabytes: process.resourceUsage().maxRSS / 1000 }))
+"""
 BLENDER = """
 sys.path.insert(0, sys.argv[3])
 import bpy, addon
@@ -103,10 +113,15 @@ class Row:
     ratio: float
 
 
-def measure(length: float) -> list[dict]:
-    """Measure everything on `length` seconds of speech: the shipped voice, repeated. Takes a few minutes."""
+def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
+    """Measure everything on `length` seconds of speech: the shipped voice, repeated. Takes a few minutes.
+
+    `rhubarb`: a folder in which `npm install rhubarb-lip-sync-wasm` was run, to be measured besides.
+    """
     if not VOICE.is_file():
         raise BenchError("mien bench needs the checkout's tests/samples/voice, which is not here.")
+    if rhubarb and not (rhubarb / "node_modules" / "rhubarb-lip-sync-wasm").is_dir():
+        raise BenchError(f"there is no Rhubarb in {rhubarb}; run `npm install rhubarb-lip-sync-wasm` in it first.")
     with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
         sound, take = Path(folder) / "speech.wav", Path(folder) / "speech.take.safetensors"
         samples = np.resize(read_speech(VOICE).samples, round(length * RATE))
@@ -122,6 +137,9 @@ def measure(length: float) -> list[dict]:
             Row(ear, *listen, "the length of the speech", listen[0] / length),
             Row(ear, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
         ]
+        if rhubarb:
+            cues = _figures(["node", "--input-type=module", "-e", RHUBARB, str(sound)], rhubarb)
+            rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
         rows += _blender(sound, take, length)
     return [asdict(row) for row in rows]
 
@@ -164,11 +182,18 @@ def write_into(readme: Path, rows: list[dict]) -> None:
 
 def _child(body: str, sound: Path, take: Path) -> tuple[float, float]:
     """(seconds, peak MB) of a body run in a fresh Python."""
-    command = [sys.executable, "-c", CHILD.format(body=body), str(sound), str(take), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return _figures([sys.executable, "-c", CHILD.format(body=body), str(sound), str(take), str(ROOT)])
+
+
+def _figures(command: list[str], folder: Path | None = None) -> tuple[float, float]:
+    """(seconds, peak MB) that a program says of itself, in a line of JSON."""
     try:
-        figures = json.loads(done.stdout.strip().splitlines()[-1])
-        return figures["seconds"], figures["megabytes"]
-    except (IndexError, KeyError, json.JSONDecodeError):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise BenchError(f"{command[0]} could not be run: {error.strerror}.") from None
+    told = [line for line in done.stdout.splitlines() if line.startswith('{"seconds"')]
+    if not told:
         last = done.stderr.strip().splitlines()[-1:] or ["no word"]
-        raise BenchError(f"the measured process ended with {done.returncode}: {last[0]}") from None
+        raise BenchError(f"the measured process ended with {done.returncode}: {last[0]}")
+    figures = json.loads(told[-1])
+    return figures["seconds"], figures["megabytes"]

@@ -159,7 +159,7 @@ def bench_command(asked: argparse.Namespace) -> int:
     from mien.bench import BenchError, measure, table, write_into
 
     try:
-        rows = measure(asked.seconds)
+        rows = measure(asked.seconds, asked.rhubarb)
         print(json.dumps(rows) if asked.json else table(rows))
         if asked.readme:
             write_into(asked.readme, rows)
@@ -209,6 +209,9 @@ def _parser() -> argparse.ArgumentParser:
 
     bench = _command(commands, "bench", bench_command, "measure speed and memory, as ratios")
     bench.add_argument("--seconds", type=float, default=60.0, help="length of the speech (default: 60)")
+    bench.add_argument(
+        "--rhubarb", type=Path, metavar="FOLDER", help="with `npm install rhubarb-lip-sync-wasm`: measured besides"
+    )
     bench.add_argument("--readme", type=Path, help="write the table into this file, between its bench marks")
     return parser
 
