@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ear's network: log-mel in, phone posteriors at 100 Hz out.
 
-Two convolutions bring 100 frames a second down to 50. Blocks after ConvNeXt (Liu et al. 2022, section 2), turned to
-time, see a little ahead and more behind. Between them what was heard of the voice and the room in the last seconds is
-averaged and added, after ContextNet's squeeze (Han et al. 2020, section 2.2.2), but only of the past. A transposed
-convolution goes back to 100 frames. All of it has a known, finite reach, which is what makes windows exact.
+Two convolutions bring 100 frames a second down to 50. Blocks (`mien.convnext`) see a little ahead and more behind.
+Between them what was heard of the voice and the room in the last seconds is averaged and added, after ContextNet's
+squeeze (Han et al. 2020, section 2.2.2), but only of the past. A transposed convolution goes back to 100 frames. All of
+it has a known, finite reach, which is what makes windows exact.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from mien.convnext import Block
 from mien.ears.network.features import BANDS, HOP, RATE, REACH
 from mien.sounds import BILABIAL, LABIODENTAL, NUMBER, SOUNDS
 
@@ -57,28 +58,6 @@ class Shape:
         return asdict(self)
 
 
-class Block(nn.Module):
-    """x + f(x): depthwise convolution in time, layer norm, two linear layers."""
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        width = shape.width
-        self.pad = (shape.kernel - 1 - shape.ahead, shape.ahead)
-        self.depthwise = nn.Conv2d(width, width, (1, shape.kernel), groups=width)
-        self.norm = nn.LayerNorm(width)
-        self.widen = nn.Linear(width, shape.widening * width)
-        self.narrow = nn.Linear(shape.widening * width, width)
-        self.dropout = nn.Dropout(shape.dropout)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(B, T, width) -> (B, T, width)"""
-        # channels-last: three times as fast on a CPU as Conv1d
-        y = functional.pad(x, (0, 0, *self.pad)).transpose(1, 2).unsqueeze(2)
-        y = self.depthwise(y.contiguous(memory_format=torch.channels_last))
-        y = self.norm(y.squeeze(2).transpose(1, 2))
-        return x + self.dropout(self.narrow(functional.gelu(self.widen(y))))
-
-
 class Context(nn.Module):
     """x + f(mean of g(x) over the last seconds); where there are fewer, over those there are."""
 
@@ -109,7 +88,7 @@ class Network(nn.Module):
         self.first = nn.LayerNorm(width)
         layers: list[nn.Module] = []
         for i in range(shape.blocks):
-            layers.append(Block(shape))
+            layers.append(Block(width, shape.kernel, shape.ahead, shape.widening, shape.dropout))
             if i % 2 == 1 and i // 2 < shape.contexts:
                 layers.append(Context(shape))
         self.body = nn.Sequential(*layers)
