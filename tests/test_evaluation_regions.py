@@ -16,7 +16,7 @@ def reach(ids: np.ndarray, *names: str) -> np.ndarray:
     return np.linalg.norm(np.stack(deltas)[:, ids], axis=-1).max(0)
 
 
-def test_as_many_as_the_page_says() -> None:
+def test_as_many_as_it_says() -> None:
     assert (len(FOUND.lips), len(FOUND.upper)) == (304, 935)
     assert not np.intersect1d(FOUND.lips, FOUND.upper).size
 
