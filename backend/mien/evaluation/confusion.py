@@ -7,20 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.evaluation import EvaluationError
 from mien.evaluation.phones import Results
+from mien.evaluation.plots import new_figure, save
 from mien.evaluation.visemes import NAMES
 
 
 def draw(results: Results, path: Path) -> None:
     """Write a PNG: rows are spoken, columns heard, shares of what is spoken. EvaluationError without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise EvaluationError(
-            "the picture is drawn with matplotlib, which is not here; pip install 'mien[dev]', or leave --picture out."
-        ) from None
-    figure = Figure(figsize=(3.3 * len(results.languages) + 0.6, 3.3 * len(results.ears) + 0.3), layout="constrained")
+    figure = new_figure(3.3 * len(results.languages) + 0.6, 3.3 * len(results.ears) + 0.3)
     grid = figure.subplots(len(results.ears), len(results.languages), squeeze=False, sharex=True, sharey=True)
     for column, language in enumerate(results.languages):
         scores = results.total(lambda each, language=language: each.language == language)
@@ -33,7 +27,7 @@ def draw(results: Results, path: Path) -> None:
     for axes in grid[-1]:
         axes.set_xticks(range(len(NAMES)), NAMES, fontsize=7, rotation=60)
         axes.set_xlabel("heard", fontsize=8)
-    figure.savefig(path, dpi=110, metadata={"Software": None})  # the same counts, the same bytes
+    save(figure, path)
 
 
 def _square(axes, confusion: np.ndarray) -> None:

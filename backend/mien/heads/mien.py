@@ -145,20 +145,22 @@ class Head:
 
         HeadError when the take's channels or vertices are not this head's.
         """
+        return self.turned(self.faces(take), take.head_rotation) - self.vertices
+
+    def faces(self, take: Take) -> np.ndarray:
+        """(F, V, 3) the face of each frame with the head held still, float32. HeadError as above."""
         if take.weights is not None:
             weights = np.zeros((take.frames, len(self.channels)), np.float32)
             weights[:, self.order(take.channels)] = take.weights
-            face = self.pose(weights)
-        else:
-            vertices = (take.offsets if take.offsets is not None else take.basis).shape[1]
-            if vertices != len(self.vertices):
-                raise HeadError(
-                    f"the take moves {vertices} vertices and the {self.name} head has {len(self.vertices)}; "
-                    "it was made for another head."
-                )
-            moved = take.offsets if take.offsets is not None else np.tensordot(take.coefficients, take.basis, 1)
-            face = self.vertices + moved.astype(np.float32, copy=False)
-        return self.turned(face, take.head_rotation) - self.vertices
+            return self.pose(weights)
+        vertices = (take.offsets if take.offsets is not None else take.basis).shape[1]
+        if vertices != len(self.vertices):
+            raise HeadError(
+                f"the take moves {vertices} vertices and the {self.name} head has {len(self.vertices)}; "
+                "it was made for another head."
+            )
+        moved = take.offsets if take.offsets is not None else np.tensordot(take.coefficients, take.basis, 1)
+        return self.vertices + moved.astype(np.float32, copy=False)
 
     def inner_gap(self, weights: np.ndarray, channels: Sequence[str]) -> np.ndarray:
         """(F,) metres between the lips on the mid-line for weights (F, len(channels)); negative: the lips cross.
