@@ -192,14 +192,6 @@ def test_jaw_and_lips_follow_their_gains() -> None:
     assert perform(speech, lips=0.3).channel("mouthPucker").max() < perform(speech).channel("mouthPucker").max()
 
 
-@pytest.mark.parametrize("style", Articulation.info.styles)
-def test_every_style_keeps_the_closures(style: str) -> None:
-    speech = voice("shipped")
-    take = perform(speech, style=style)
-    closing = of_phones(listen(speech), "P", "B", "M")
-    assert all(gaps(take)[seen(s, take)].min() <= 0.001 for s in closing)
-
-
 def test_an_unknown_style_is_refused_in_words() -> None:
     with pytest.raises(EngineError, match="no style 'yodel'; articulation has default, mumbled"):
         perform(voice("shipped"), style="yodel")

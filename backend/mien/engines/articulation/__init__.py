@@ -24,6 +24,7 @@ from mien.engines.articulation.constraints import Hold, constrain, rest
 from mien.engines.articulation.gap import lip_gap
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head import head
+from mien.engines.articulation.styles import STYLES
 from mien.engines.base import EngineError, EngineInfo, Progress
 from mien.phones import RATE, PhoneTrack
 from mien.prosody import Prosody, listen_to_prosody
@@ -39,7 +40,7 @@ class Articulation:
         name="articulation",
         version="1",
         emotions=EMOTIONS,
-        styles=tuple(axes.STYLES),
+        styles=tuple(STYLES),
         licence="GPL-3.0-or-later; takes are yours to use, paid work included",
     )
 
@@ -63,8 +64,8 @@ class Articulation:
 
 def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:
     """Phones and melody, both (T,) at 100 Hz, become a take. EngineError for an unknown style."""
-    if direction.style not in axes.STYLES:
-        raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(axes.STYLES)}.")
+    if direction.style not in STYLES:
+        raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
     levels = emotion.gains(direction, len(track))
     weights, closures = _mouth(_early(track), prosody, direction, levels)
     rotation, eyes, lids = _life(weights, track, prosody, direction, levels)
@@ -87,13 +88,15 @@ def _mouth(
     """(T, 52) speech with emotion, every rule kept; and the closures."""
     frames = len(track)
     times = np.arange(frames) / RATE
-    jaw_speaker, lips_speaker = axes.STYLES[direction.style]
+    style = STYLES[direction.style]
     jaw_voice, lips_voice = axes.axes(prosody, track)
-    jaw = jaw_speaker * jaw_voice * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
-    lips = lips_speaker * lips_voice * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
+    jaw = style.jaw * jaw_voice * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
+    lips = style.lips * lips_voice * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
     speech = blend(track, jaw, lips)
-    added = emotion.face(levels, track, rest(track), direction.seed, direction.temperature)
+    style.shape_lips(speech)
+    added = emotion.face(levels, track, rest(track), style.pose, direction.seed, direction.temperature)
     weights = emotion.add(speech, added)
+    style.lean_mouth(weights)
     closures = constrain(weights, track, lip_gap(), jaw)
     return weights, closures
 
@@ -102,7 +105,7 @@ def _life(
     weights: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
     """Brows, head, eyes and lids: adds to weights in place; returns head (T, 3), gaze (T, 2) and shut lids."""
-    frames, seed, temperature = len(track), direction.seed, direction.temperature
+    frames, seed, temperature, style = len(track), direction.seed, direction.temperature, STYLES[direction.style]
     stressed, spoken = accents(track, prosody), phrases(track, prosody)
     speaking = smooth(1 - rest(track), 31)
     loudness = smooth(np.clip((prosody.level + 57) / 35, 0, 1), 21)
@@ -110,23 +113,23 @@ def _life(
     def of(attribute: str) -> np.ndarray:
         return emotion.mixed(levels, attribute, frames)
 
-    weights += direction.brows * brows(
-        frames, stressed, spoken, of("brows"), of("tremor"), temperature, stream(seed, "brows")
-    )
-    pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1)
+    raised = brows(frames, stressed, spoken, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
+    weights += direction.brows * style.brows * raised
+    style.lean_brows(weights)
+    pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt
     rotation = direction.head * head(
-        frames, speaking, loudness, stressed, spoken, pose, of("motion"), of("accents"), temperature,
-        stream(seed, "head"),
+        frames, speaking, loudness, stressed, spoken, pose, style.head * of("motion"), style.nods * of("accents"),
+        temperature, stream(seed, "head"),
     )  # fmt: skip
     eyes, startled = gaze(
-        frames, spoken, rotation, 1 + 30 * of("tremor"), temperature, stream(seed, "gaze")
+        frames, spoken, rotation, 1 + 30 * of("tremor"), style.gaze * temperature, stream(seed, "gaze")
     )
     eyes *= direction.gaze
     weights += look(eyes)
     follow_gaze(weights)
     lids: list[tuple[float, float]] = []
     if direction.blinks:
-        rate = of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
+        rate = style.blinks * of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
         shut, lids = blinks(frames, rate, of("blink_time"), spoken, stressed, startled, stream(seed, "blinks"))
         weights += shut
     return rotation, eyes, lids

@@ -10,15 +10,6 @@ from mien.engines.articulation.coarticulation import smooth
 from mien.phones import INDEX, PhoneTrack
 from mien.prosody import Prosody, against_running
 
-# (jaw, lips) of each speaking style; blending shrinks peaks, so a plain speaker is above 1 (section 4)
-STYLES: dict[str, tuple[float, float]] = {
-    "default": (1.3, 1.1),
-    "mumbled": (0.8, 0.7),
-    "clear": (1.45, 1.35),
-    "exaggerated": (1.7, 1.5),
-    "whispered": (0.8, 1.2),
-    "shouted": (1.6, 1.1),
-}
 MEMORY = 8.0  # s over which loud and soft are relative
 VOWELS = [INDEX[p] for p in table.VOWELS]
 HISSES = [INDEX[p] for p in (*table.SIBILANTS, "F", "TH", "T", "K", "P", "HH")]

@@ -99,14 +99,22 @@ def mixed(levels: dict[str, np.ndarray], attribute: str, frames: int) -> np.ndar
     )
 
 
-def face(levels: dict[str, np.ndarray], track: PhoneTrack, still: np.ndarray, seed: int, spread: float) -> np.ndarray:
-    """(T, 52) what the emotions add to a speaking face. `still` (T,) is 1 in pauses.
+def face(
+    levels: dict[str, np.ndarray],
+    track: PhoneTrack,
+    still: np.ndarray,
+    resting: np.ndarray,
+    seed: int,
+    spread: float,
+) -> np.ndarray:
+    """(T, 52) what the emotions add to a speaking face, and to `resting` (52,), the style's. `still` (T,) is 1 in
+    pauses.
 
     Every emotion's level wavers a little and one side leads, as `seed` says; the lower face is ducked where the
     phones need the lips. `spread` scales the wavering (the direction's temperature).
     """
     frames = len(track)
-    added = np.zeros((frames, len(ARKIT)))
+    added = np.tile(resting, (frames, 1))
     for name, level in levels.items():
         rng = stream(seed, f"emotion {name}")
         level = level * _wavering(rng, frames, spread)

@@ -81,7 +81,6 @@ def look(gaze: np.ndarray) -> np.ndarray:
 def _move(target: np.ndarray, start: np.ndarray, aim: np.ndarray, at: float, length: float) -> None:
     """A saccade: half a sine of speed, then the aim held to the end; in place, in degrees."""
     t = np.arange(len(target)) / RATE
-    x = np.clip((t - at) / length, 0, 1)
-    share = (0.5 - 0.5 * np.cos(np.pi * x))[:, None]
-    moving = t >= at
-    target[moving] = (start + (aim - start) * share)[moving]
+    first = np.searchsorted(t, at)
+    x = np.clip((t[first:] - at) / length, 0, 1)
+    target[first:] = start + (aim - start) * (0.5 - 0.5 * np.cos(np.pi * x))[:, None]
