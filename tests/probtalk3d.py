@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of ProbTalk3D share: small sizes, and numbers recorded from the published code with made-up weights.
+
+The recordings lie beside the checkout, not in it; tolerances are those of their README.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mien.engines.probtalk3d.blocks import Shape
+from mien.engines.probtalk3d.predictor import PredictorShape
+from mien.engines.probtalk3d.prior import PriorShape
+
+GOLDEN = Path(__file__).parents[2] / "shared" / "golden" / "probtalk3d"
+TINY = GOLDEN / "tiny"
+needs_golden = pytest.mark.skipif(not TINY.is_dir(), reason="the recorded ../shared/golden/probtalk3d is not here")
+
+SMALL = Shape(width=16, layers=2, heads=4, hidden=24)
+PRIOR = PriorShape(encoder=SMALL, decoder=SMALL, codes=12, code_width=8)
+PREDICTOR = PredictorShape(audio=20, style=43, transformer=SMALL)
+CASES = ("a_M009_angry_medium", "a_W026_happy_high", "b_M009_angry_medium")
+
+
+def checkpoint(stage: int) -> Path:
+    return TINY / f"stage_{stage}" / "lightning_logs" / "version_0" / "checkpoints" / "last.ckpt"
+
+
+def recorded(stage: int, case: str) -> dict[str, np.ndarray]:
+    """Every recorded array of a clip (`m0`, `m1`) of stage 1 or a case of stage 2."""
+    prefix = f"{case}_" if stage == 1 else f"{case}__"
+    with np.load(TINY / f"stage{stage}.npz") as file:
+        return {name.removeprefix(prefix): file[name] for name in file.files if name.startswith(prefix)}
+
+
+def close(found, wanted: np.ndarray, tolerance: float) -> None:
+    found = np.asarray(found)
+    assert found.shape == wanted.shape
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=tolerance)
