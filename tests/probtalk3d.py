@@ -4,6 +4,7 @@
 The recordings lie beside the checkout, not in it; tolerances are those of their README.
 """
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,23 @@ from mien.engines.probtalk3d.prior import PriorShape
 GOLDEN = Path(__file__).parents[2] / "shared" / "golden" / "probtalk3d"
 TINY = GOLDEN / "tiny"
 needs_golden = pytest.mark.skipif(not TINY.is_dir(), reason="the recorded ../shared/golden/probtalk3d is not here")
+needs_transformers = pytest.mark.skipif(
+    importlib.util.find_spec("transformers") is None, reason="the package transformers (the extra `hubert`) is not here"
+)
 
 SMALL = Shape(width=16, layers=2, heads=4, hidden=24)
 PRIOR = PriorShape(encoder=SMALL, decoder=SMALL, codes=12, code_width=8)
 PREDICTOR = PredictorShape(audio=20, style=43, transformer=SMALL)
+HUBERT = {
+    "model_type": "hubert",
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 24,
+    "conv_dim": [8] * 7,
+    "num_conv_pos_embeddings": 8,
+    "num_conv_pos_embedding_groups": 4,
+}  # as in a config.json
 CASES = ("a_M009_angry_medium", "a_W026_happy_high", "b_M009_angry_medium")
 
 
