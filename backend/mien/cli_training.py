@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the command `mien` that makes what ships: `mien corpus build` and `mien train ear`."""
+"""The part of the command `mien` that makes what ships: `mien corpus build` and `perform`, and `mien train ear`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,16 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     build.add_argument("folder", type=Path, help="where it goes: about 0.06 GB an hour")
     build.add_argument("--hours", type=_positive, default=10.0, help="how much speech (default: 10)")
     build.add_argument("--seed", type=int, default=0, help="another seed is another corpus (default: 0)")
-    build.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
+    _add_jobs(build)
     build.add_argument(
         "--engines", default=",".join(ENGINES), metavar="NAME,...", help="synthesisers (default: %(default)s)"
     )
+    perform = command(corpus, "perform", perform_command, "perform a corpus of speech, or go on where it was stopped")
+    perform.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    perform.add_argument("motion", type=Path, help="where the performances go")
+    perform.add_argument("--performances", type=_count, default=4, help="of each minute of speech (default: 4)")
+    perform.add_argument("--seed", type=int, default=0, help="another seed is other performances (default: 0)")
+    _add_jobs(perform)
 
     train = commands.add_parser("train", help="train what ships").add_subparsers(required=True, metavar="WHAT")
     ear = command(train, "ear", train_ear_command, "train the ear on a corpus, or go on with a run that was stopped")
@@ -55,6 +61,19 @@ def build_command(asked: argparse.Namespace) -> int:
     return 0
 
 
+def perform_command(asked: argparse.Namespace) -> int:
+    """mien corpus perform: what is missing of a motion corpus is performed."""
+    from mien.corpus.performance import perform
+
+    with ProgressBar("performing", quiet=asked.json) as progress:
+        units = perform(asked.corpus, asked.motion, asked.performances, asked.seed, max(1, asked.jobs), progress)
+    if asked.json:
+        print(json.dumps({"folder": str(asked.motion), "units": units, "performances": asked.performances}))
+    else:
+        print(f"The performances are in {asked.motion}: {asked.performances} of each of {units} units.")
+    return 0
+
+
 def train_ear_command(asked: argparse.Namespace) -> int:
     """mien train ear: the weights that the ear ships with."""
     from mien.ears.network.net import Shape
@@ -66,6 +85,16 @@ def train_ear_command(asked: argparse.Namespace) -> int:
         weights = train(asked.corpus, asked.run, Shape(**asked.shape), plan, asked.threads, progress)
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
     return 0
+
+
+def _add_jobs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 1000")
+    return int(text)
 
 
 def _positive(text: str) -> float:

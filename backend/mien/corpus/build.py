@@ -6,12 +6,12 @@ The same seed and hours give the same units, whatever the number of processes an
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib
 import itertools
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import as_completed
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import numpy as np
 from mien.corpus.store import write_unit
 from mien.corpus.text import sentences
 from mien.corpus.utterance import RATE, CorpusError, Utterance, Voice
-from mien.processes import workers
+from mien.processes import done
 
 UNIT = 60.0  # seconds
 # Share of the hours. Variety of voices matters most, so the dear neural voices get as much as can be waited for;
@@ -105,20 +105,11 @@ def build(
         )
     orders = plan(voices, hours, seed)
     waiting = [o for o in orders if not (folder / o.voice.engine / f"{o.name}.json").exists()]
-    done = len(orders) - len(waiting)
-    progress(done / len(orders), "")
+    progress(1 - len(waiting) / len(orders), "")
     # dear engines first, so that the processes end together
     waiting.sort(key=lambda o: list(SHARES).index(o.voice.engine))
-    with workers(jobs) as pool:
-        made = {pool.submit(make, folder, order): order for order in waiting}
-        try:
-            for future in as_completed(made):
-                future.result()
-                done += 1
-                progress(done / len(orders), f"{made[future].voice.engine} {made[future].name}")
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    for i, order in enumerate(done(jobs, functools.partial(make, folder), waiting), len(orders) - len(waiting) + 1):
+        progress(i / len(orders), f"{order.voice.engine} {order.name}")
     return absent
 
 

@@ -16,12 +16,17 @@ from mien.corpus.utterance import RATE, CorpusError, Timed, Utterance, Voice
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit of a corpus: where its sound lies, who speaks, and all its phones, in seconds of the unit."""
+    """One unit of a corpus: where its sound lies, who speaks, all its phones, and when its utterances end, in seconds
+    of the unit."""
 
     sound: Path
     voice: Voice
-    seconds: float
     phones: tuple[Timed, ...]
+    ends: tuple[float, ...]
+
+    @property
+    def seconds(self) -> float:
+        return self.ends[-1]
 
     @property
     def name(self) -> str:
@@ -71,7 +76,8 @@ def read_unit(phones: Path) -> Unit:
         for sound, a, b in said["phones"]
     ]
     voice = Voice(text["engine"], text["voice"], text["language"])
-    return Unit(phones.with_suffix(".flac"), voice, text["utterances"][-1]["end"] / RATE, tuple(timed))
+    ends = tuple(said["end"] / RATE for said in text["utterances"])
+    return Unit(phones.with_suffix(".flac"), voice, tuple(timed), ends)
 
 
 def read_units(folder: Path) -> Iterator[Unit]:

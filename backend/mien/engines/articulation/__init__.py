@@ -67,7 +67,7 @@ def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration:
     if direction.style not in STYLES:
         raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
     levels = emotion.gains(direction, len(track))
-    weights, closures = _mouth(_early(track), prosody, direction, levels)
+    weights, closures = _mouth(early(track), prosody, direction, levels)
     rotation, eyes, lids = _life(weights, track, prosody, direction, levels)
     frames = max(1, int(np.ceil(duration * RATE)))
     return Take(
@@ -135,8 +135,8 @@ def _life(
     return rotation, eyes, lids
 
 
-def _early(track: PhoneTrack) -> PhoneTrack:
-    """The same phones LEAD seconds earlier: lips are seen before they are heard."""
+def early(track: PhoneTrack) -> PhoneTrack:
+    """The same phones LEAD seconds earlier, as the lips show them: they are seen before they are heard."""
     shift = round(LEAD * RATE)
     if not shift or len(track) <= shift:
         return track
