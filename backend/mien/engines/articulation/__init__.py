@@ -77,8 +77,8 @@ def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration:
         weights=np.clip(weights, 0, 1)[:frames].astype(np.float32),
         head_rotation=rotation[:frames].astype(np.float32),
         gaze=eyes[:frames].astype(np.float32),
-        mouth_holds=_intervals([(h.begin / RATE, h.end / RATE) for h in closures]),
-        eye_holds=_intervals(lids),
+        mouth_holds=intervals([(h.begin / RATE, h.end / RATE) for h in closures]),
+        eye_holds=intervals(lids),
     )
 
 
@@ -86,12 +86,8 @@ def _mouth(
     track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, list[Hold]]:
     """(T, 52) speech with emotion, every rule kept; and the closures."""
-    frames = len(track)
-    times = np.arange(frames) / RATE
     style = STYLES[direction.style]
-    jaw_voice, lips_voice = axes.axes(prosody, track)
-    jaw = style.jaw * jaw_voice * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
-    lips = style.lips * lips_voice * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
+    jaw, lips = gains(track, prosody, direction, levels)
     speech = blend(track, jaw, lips)
     style.shape_lips(speech)
     added = emotion.face(levels, track, rest(track), style.pose, direction.seed, direction.temperature)
@@ -99,6 +95,18 @@ def _mouth(
     style.lean_mouth(weights)
     closures = constrain(weights, track, lip_gap(), jaw)
     return weights, closures
+
+
+def gains(
+    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) how far jaw and lips go: the speaker, the voice, the animator and the emotion together."""
+    frames = len(track)
+    times, style = np.arange(frames) / RATE, STYLES[direction.style]
+    jaw_voice, lips_voice = axes.axes(prosody, track)
+    jaw = style.jaw * jaw_voice * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
+    lips = style.lips * lips_voice * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
+    return jaw, lips
 
 
 def _life(
@@ -153,5 +161,6 @@ def early(track: PhoneTrack) -> PhoneTrack:
     return PhoneTrack(moved(track.posteriors), tuple(segments), track.source, **flags)
 
 
-def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
+def intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
+    """(N, 2) as a Take holds them; None for none."""
     return np.array(pairs, np.float32).reshape(-1, 2) if pairs else None

@@ -34,25 +34,32 @@ def blinks(
     """
     shut = np.zeros(frames)
     held: list[tuple[float, float]] = []
-    t = np.arange(frames) / RATE
     for at in _times(frames, rate, phrases, accents, saccades, rng):
         slow = stretch[min(int(at * RATE), frames - 1)]
         close, stay, open_ = (rng.uniform(a, b) * slow for a, b in ((0.07, 0.10), (0.02, 0.05), (0.11, 0.18)))
         whole = rng.random() >= INCOMPLETE
         peak = rng.uniform(0.92, 1.0) if whole else rng.uniform(0.5, 0.7)
-        begin = np.ceil((at + close) * RATE) / RATE  # the hold lies on frames
-        end = begin + max(np.ceil(stay * RATE), 1) / RATE
-        falling = 0.5 + 0.5 * np.cos(np.pi * np.clip((begin - t) / close, 0, 1))
-        # 1 - exp, four time constants long, with the last of it eased to nothing
-        rising = np.exp(-4 * np.maximum(t - end, 0) / open_) * np.clip(2 - (t - end) / open_, 0, 1)
-        shut = np.maximum(shut, peak * np.where(t < begin, falling, rising))
-        if whole and end < frames / RATE:
-            held.append((float(begin), float(end)))
+        course, hold = blink(frames, at, close, stay, open_)
+        shut = np.maximum(shut, peak * course)
+        if whole and hold[1] < frames / RATE:
+            held.append(hold)
     added = np.zeros((frames, len(ARKIT)))
     added[:, LIDS] = shut[:, None]
     for name, value in COMPANIONS.items():
         added[:, columns(name)] += value * shut[:, None]
     return added, held
+
+
+def blink(frames: int, at: float, close: float, stay: float, open_: float) -> tuple[np.ndarray, tuple[float, float]]:
+    """((T,) how shut the lids are, (start, end) seconds of when they are shut) of a blink that begins `at` seconds and
+    takes so many seconds to close, to stay and to open."""
+    t = np.arange(frames) / RATE
+    begin = np.ceil((at + close) * RATE) / RATE  # the hold lies on frames
+    end = begin + max(np.ceil(stay * RATE), 1) / RATE
+    falling = 0.5 + 0.5 * np.cos(np.pi * np.clip((begin - t) / close, 0, 1))
+    # 1 - exp, four time constants long, with the last of it eased to nothing
+    rising = np.exp(-4 * np.maximum(t - end, 0) / open_) * np.clip(2 - (t - end) / open_, 0, 1)
+    return np.where(t < begin, falling, rising), (float(begin), float(end))
 
 
 def _times(

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine `probtalk3d` on Mien's own weights: two stages, sampled takes, on the default head."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import numpy as np
+
+from mien.direction import EMOTIONS, Direction, DirectionError
+from mien.ears import EarError, listen
+from mien.engines.articulation.styles import HELD_OUT, STYLES
+from mien.engines.base import EngineError, EngineInfo, Progress
+from mien.engines.probtalk3d import heard, told
+from mien.engines.probtalk3d.finish import finished
+from mien.engines.probtalk3d.perform import perform
+from mien.engines.probtalk3d.space import FPS
+from mien.engines.probtalk3d.weights import load_all
+from mien.phones import PhoneTrack
+from mien.prosody import Prosody, listen_to_prosody
+from mien.speech import Speech
+from mien.take import Take, frame_count
+
+WEIGHTS = Path(__file__).with_name("mien.safetensors")
+
+
+class ProbTalk3D:
+    info = EngineInfo(
+        name="probtalk3d",
+        version="1",
+        emotions=EMOTIONS,
+        styles=tuple(name for name in STYLES if name not in HELD_OUT),
+        licence="GPL-3.0-or-later; takes are yours to use, paid work included",
+    )
+
+    def load(self, device: str) -> None:
+        """The networks are small: a processor runs them a hundred times faster than speech, so 'auto' is 'cpu'."""
+        if device not in ("cpu", "auto"):
+            raise EngineError(f"probtalk3d runs on the processor, {device!r} was asked for; ask for 'auto'.")
+        _weights(WEIGHTS)
+
+    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
+        """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The most probable one,
+        whatever the seed, at a temperature of 0."""
+        progress(0.0, "listening")
+        try:
+            track = listen(speech, direction.transcript, lambda done: progress(0.4 * done, "listening"))
+        except EarError as error:
+            raise DirectionError(str(error)) from error
+        progress(0.4, "hearing the melody")
+        prosody = listen_to_prosody(speech)
+        take = performed(speech, track, prosody, [direction], lambda done: progress(0.5 + 0.4 * done, "performing"))[0]
+        progress(1.0, "done")
+        return take
+
+
+def performed(
+    speech: Speech, track: PhoneTrack, prosody: Prosody, directions: list[Direction],
+    progress=lambda done: None, weights: Path = WEIGHTS,
+) -> list[Take]:  # fmt: skip
+    """A take for each of directions that differ in nothing but their seed."""
+    first = directions[0]
+    codecs, performer = _weights(weights)
+    frames = frame_count(speech.duration, FPS) + 1  # one past the end, so that the last moment lies between two
+    times = np.arange(frames) / FPS
+    asked = {"jaw": first.jaw.at(times), "lips": first.lips.at(times)}
+    asked |= {name: getattr(first, name) for name in told.ASKED if name not in asked}
+    style = told.told(STYLES[first.style], told.emotions_of(first, times), asked)
+    sound = heard.heard(track, prosody, frames)
+    seeds = [direction.seed for direction in directions]
+    motions = perform(codecs, performer, sound, style, first.temperature, seeds, progress)
+    return [
+        finished(motion, track, prosody, direction, speech.duration)
+        for motion, direction in zip(motions, directions, strict=True)
+    ]
+
+
+@functools.lru_cache(maxsize=2)
+def _weights(path: Path) -> tuple:
+    return load_all(path)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From sampled motion at 25 frames a second to a take at 100: every rule kept, whatever was sampled.
+
+Between the frames runs a cubic spline. A blink that was sampled is one of some 0.3 s whose lids a code every 0.16 s
+cannot shut for certain; it is given the course of a blink. Last come the constraints of `articulation`: the lips meet
+on p, b and m, and nobody's mouth hangs open in a pause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import minimum_filter1d
+from scipy.signal import find_peaks
+
+from mien.channels import ARKIT
+from mien.direction import Direction
+from mien.engines.articulation import early, emotion, gains, intervals
+from mien.engines.articulation.blinks import LIDS, blink
+from mien.engines.articulation.coarticulation import smooth
+from mien.engines.articulation.constraints import constrain
+from mien.engines.articulation.gap import lip_gap
+from mien.engines.articulation.gaze import look
+from mien.engines.probtalk3d.space import FPS, GAZE, ROTATION
+from mien.engines.probtalk3d.told import LEAST, MOST
+from mien.phones import RATE, PhoneTrack
+from mien.prosody import Prosody
+from mien.take import Take
+
+BLINK = 0.3  # how far the lids fall below where they were before and after, to have blinked
+APART = 0.3  # s between blinks
+COURSE = (0.085, 0.035, 0.145)  # s to close, shut, to open: the means of `articulation`'s blinks
+BASE = 0.5  # s around a blink in which the lids are where they would be without it
+LOOKS = [i for i, name in enumerate(ARKIT) if name.startswith("eyeLook")]
+BROWS = [i for i, name in enumerate(ARKIT) if name.startswith("brow")]
+EXPRESSION = 1.0  # s over which a brow's movement is an emotion, and not of the speech
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What of a Direction's amounts the network was not told, because it had never seen as much or as little."""
+
+    head: float
+    gaze: float
+    brows: float
+    blinks: bool
+
+    @classmethod
+    def of(cls, direction: Direction) -> Asked:
+        def rest(amount: float) -> float:
+            return amount / float(np.clip(amount, LEAST, MOST))
+
+        return cls(rest(direction.head), rest(direction.gaze), rest(direction.brows), direction.blinks > 0)
+
+
+def finished(
+    motion: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction
+) -> Take:
+    """A take of motion (F, 57) at 25 frames a second, of the phones and the melody (T,) that it was made for."""
+    frames = max(1, int(np.ceil(duration * RATE)))
+    times = np.arange(max(len(track), frames)) / RATE
+    if len(motion) > 1:
+        motion = CubicSpline(np.arange(len(motion)) / FPS, motion, axis=0)(np.minimum(times, (len(motion) - 1) / FPS))
+    else:
+        motion = np.repeat(motion, len(times), 0)
+    asked = Asked.of(direction)
+    weights, rotation, gaze = motion[:, : len(ARKIT)], asked.head * motion[:, ROTATION], asked.gaze * motion[:, GAZE]
+    weights = np.clip(weights, 0, 1)
+    weights[:, LOOKS] = look(gaze)[:, LOOKS]
+    lids = _blink(weights, asked.blinks)
+    slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
+    weights[:, BROWS] = slow + asked.brows * (weights[:, BROWS] - slow)
+    heard = early(track)
+    jaw, _ = gains(heard, prosody, direction, emotion.gains(direction, len(heard)))
+    closures = constrain(weights[: len(track)], heard, lip_gap(), jaw)
+    return Take(
+        fps=Fraction(RATE),
+        duration=duration,
+        channels=ARKIT,
+        weights=np.clip(weights, 0, 1)[:frames].astype(np.float32),
+        head_rotation=rotation[:frames].astype(np.float32),
+        gaze=gaze[:frames].astype(np.float32),
+        mouth_holds=intervals([(hold.begin / RATE, hold.end / RATE) for hold in closures]),
+        eye_holds=intervals(lids),
+    )
+
+
+def _blink(weights: np.ndarray, wanted: bool) -> list[tuple[float, float]]:
+    """Give each blink of weights (T, 52) its course, or none; returns when the lids are shut, seconds."""
+    fallen = weights[:, LIDS].mean(1)
+    width = round(BASE * RATE)
+    base = np.stack([smooth(minimum_filter1d(weights[:, lid], width), width // 2 * 2 + 1) for lid in LIDS], 1)
+    peaks, _ = find_peaks(fallen - base.mean(1), height=BLINK, distance=round(APART * RATE))
+    if len(peaks) == 0 and wanted:
+        return []
+    near = np.zeros(len(weights))
+    shut, held = np.zeros(len(weights)), []
+    close, stay, open_ = COURSE
+    for peak in peaks:
+        near[max(0, peak - width // 2) : peak + width // 2] = 1
+        course, hold = blink(len(weights), peak / RATE - close - stay / 2, close, stay, open_)
+        shut = np.maximum(shut, course)
+        if hold[1] < len(weights) / RATE:
+            held.append(hold)
+    if not wanted:
+        near, shut, held = np.ones_like(near), np.zeros_like(shut), []
+    ease = np.clip(smooth(near, 9), 0, 1)[:, None]
+    weights[:, LIDS] += ease * (np.minimum(base, weights[:, LIDS]) - weights[:, LIDS])
+    weights[:, LIDS] = np.maximum(weights[:, LIDS], shut[:, None])
+    return held
+
+
