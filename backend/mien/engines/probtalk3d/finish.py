@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From sampled motion at 25 frames a second to a take at 100: every rule kept, whatever was sampled.
 
-Between the frames runs a cubic spline. A blink that was sampled is one of some 0.3 s whose lids a code every 0.16 s
+Between the frames run cubic curves. A blink that was sampled is one of some 0.3 s whose lids a code every 0.16 s
 cannot shut for certain; it is given the course of a blink. Last come the constraints of `articulation`: the lips meet
 on p, b and m, and nobody's mouth hangs open in a pause.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.ndimage import minimum_filter1d
 from scipy.signal import find_peaks
 
@@ -59,16 +59,15 @@ class Asked:
 def finished(
     motion: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction
 ) -> Take:
-    """A take of motion (F, 57) at 25 frames a second, of the phones and the melody (T,) that it was made for."""
+    """A take of motion (F, 57), two frames or more at 25 a second, of the phones and melody (T,) it was made for."""
     frames = max(1, int(np.ceil(duration * RATE)))
     times = np.arange(max(len(track), frames)) / RATE
-    if len(motion) > 1:
-        motion = CubicSpline(np.arange(len(motion)) / FPS, motion, axis=0)(np.minimum(times, (len(motion) - 1) / FPS))
-    else:
-        motion = np.repeat(motion, len(times), 0)
+    moments = np.arange(len(motion)) / FPS
+    within = np.minimum(times, moments[-1])
     asked = Asked.of(direction)
-    weights, rotation, gaze = motion[:, : len(ARKIT)], asked.head * motion[:, ROTATION], asked.gaze * motion[:, GAZE]
-    weights = np.clip(weights, 0, 1)
+    weights = np.clip(PchipInterpolator(moments, motion[:, : len(ARKIT)])(within), 0, 1)  # never beyond its frames
+    rotation = asked.head * CubicSpline(moments, motion[:, ROTATION])(within)
+    gaze = asked.gaze * PchipInterpolator(moments, motion[:, GAZE])(within)
     weights[:, LOOKS] = look(gaze)[:, LOOKS]
     lids = _blink(weights, asked.blinks)
     slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
