@@ -34,7 +34,7 @@ from mien.seeds import stream
 from mien.sounds import BILABIAL, LABIODENTAL, NUMBER, SIL, folding
 from mien.speech import Speech
 from mien.take import Take, frame_times
-from mien.tensorfile import read_tensors, write_tensors
+from mien.tensorfile import TensorFileError, read_tensors, write_tensors
 
 FORMAT, VERSION = "mien.motion", "1"
 NUMBERS = (*ARKIT, "pitch", "yaw", "roll", "gaze pitch", "gaze yaw")
@@ -85,8 +85,8 @@ def perform(
 
 
 def performances(folder: Path) -> Iterator[Performed]:
-    """All units of a folder of `perform`, in the order of their names. CorpusError when there are none, or where they
-    are of other styles than the engine's; TensorFileError for a damaged file."""
+    """All units of a folder of `perform`, in the order of their names. CorpusError when there are none, where one
+    is damaged, and where they are of other styles than the engine's."""
     files = sorted(folder.glob("*/*.safetensors"))
     if not files:
         raise CorpusError(f"there are no performances in {folder}; make some with `mien corpus perform CORPUS FOLDER`.")
@@ -96,7 +96,10 @@ def performances(folder: Path) -> Iterator[Performed]:
 
 def read_performed(file: Path) -> Performed:
     """One unit; errors as those of `performances`."""
-    tensors, meta = read_tensors(file)
+    try:
+        tensors, meta = read_tensors(file)
+    except TensorFileError as error:
+        raise CorpusError(f"{error} Delete it and perform the corpus again.") from None
     found, expected = (meta.get("format"), meta.get("format_version")), (FORMAT, VERSION)
     if found != expected:
         raise CorpusError(f"{file} has format and version {found}, expected {expected}; perform the corpus again.")
