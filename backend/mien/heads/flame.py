@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""FLAME, the head of Li et al. 2017 ("Learning a model of facial shape and expression from 4D scans"), from the
+user's own file. Nothing of it comes with Mien: `mien models import` converts it once, into the user's data folder.
+
+Axes and units are Mien's: metres, y up, z out of the face, +x the head's own left.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from mien.heads.flame_file import FlameError
+from mien.heads.mien import rotation_matrix
+from mien.heads.skinning import Array, Skin, added, skinned
+from mien.take import Take
+from mien.tensorfile import TensorFileError, read_tensors
+
+FORMAT, VERSION = "mien.flame", "1"
+FILE, CARD = "flame.safetensors", "flame.card.json"
+JOINTS = ("global", "neck", "jaw", "eye_left", "eye_right")
+PARENTS = (-1, 0, 1, 1, 1)
+JAW = JOINTS.index("jaw")
+SHAPES = 300  # coefficients of the shape; the others are expressions
+LANDMARKS = 51  # iBUG-68 without the contour of the face
+# Tensors of a converted file; letters are sizes that must agree.
+TENSORS: dict[str, tuple[str | int, ...]] = {
+    "template": ("V", 3),
+    "shape_basis": (SHAPES, "V", 3),
+    "expression_basis": ("E", "V", 3),
+    "pose_basis": (9 * (len(JOINTS) - 1), "V", 3),
+    "joint_regressor": (len(JOINTS), "V"),
+    "skin_weights": ("V", len(JOINTS)),
+    "triangles": ("T", 3),
+}
+LANDMARK_TENSORS = {"landmark_triangles": (LANDMARKS,), "landmark_weights": (LANDMARKS, 3)}
+
+
+@dataclass(frozen=True, eq=False)
+class Flame:
+    """V vertices, T triangles, E expressions; float32, metres, arrays read-only.
+
+    template (V, 3) the mean face; shape_basis (300, V, 3) and expression_basis (E, V, 3), each coefficient's unit a
+    standard deviation; pose_basis (36, V, 3), joint_regressor (5, V), skin_weights (V, 5): see skinning.Skin, joints
+    as in JOINTS; triangles (T, 3). landmark_triangles (51,) and landmark_weights (51, 3) are the inner landmarks of
+    iBUG-68, from the eyebrows on, as points of triangles; None where the user has not brought them.
+    """
+
+    name: str
+    licence: str
+    sha256: str
+    template: np.ndarray
+    shape_basis: np.ndarray
+    expression_basis: np.ndarray
+    pose_basis: np.ndarray
+    joint_regressor: np.ndarray
+    skin_weights: np.ndarray
+    triangles: np.ndarray
+    landmark_triangles: np.ndarray | None = None
+    landmark_weights: np.ndarray | None = None
+
+    @cached_property
+    def skin(self) -> Skin:
+        """For skinning.skinned: 300 shape coefficients, then E expressions. `.skin.as_torch(...)` for torch."""
+        basis = np.concatenate([self.shape_basis, self.expression_basis])
+        return Skin(self.template, basis, self.pose_basis, self.joint_regressor, self.skin_weights, PARENTS)
+
+    def vertices(self, expression: np.ndarray, jaw: np.ndarray | None = None, shape: np.ndarray | None = None) -> Array:
+        """(F, V, 3) float32 for expression (F, up to E), jaw (F, 3) axis times angle in radians, shape (up to 300,).
+
+        FlameError for more coefficients than there are.
+        """
+        frames = len(expression)
+        most = (SHAPES, len(self.expression_basis))
+        coefficients = np.zeros((frames, sum(most)), np.float32)
+        given = (np.zeros(0) if shape is None else np.asarray(shape), np.asarray(expression))
+        for what, values, limit, begin in zip(("shape", "expression"), given, most, (0, SHAPES), strict=True):
+            if values.shape[-1] > limit:
+                raise FlameError(f"this FLAME has {limit} coefficients of {what}; {values.shape[-1]} were given.")
+            coefficients[:, begin : begin + values.shape[-1]] = values
+        pose = np.zeros((frames, len(JOINTS), 3), np.float32)
+        if jaw is not None:
+            pose[:, JAW] = jaw
+        return skinned(self.skin, coefficients, pose)[0]
+
+    def neutral(self, shape: np.ndarray | None = None) -> np.ndarray:
+        """(V, 3) the face at rest: of the mean shape, or of shape (up to 300,)."""
+        return self.vertices(np.zeros((1, 0)), shape=shape)[0]
+
+    def offsets(self, take: Take) -> np.ndarray:
+        """(F, V, 3) metres each vertex is away from the neutral face, head movement included, float32.
+
+        FlameError when the take moves no FLAME.
+        """
+        faces = self.faces(take)
+        pivot = self.joint_regressor @ self.template
+        turned = (faces - pivot[1]) @ rotation_matrix(take.head_rotation).swapaxes(-1, -2).astype(np.float32)
+        carried = self.skin_weights[:, 1:].sum(1)[:, None]  # all but what hangs on the root goes with the neck
+        return faces + carried * (turned + pivot[1] - faces) - self.template
+
+    def faces(self, take: Take) -> np.ndarray:
+        """(F, V, 3) the face of each frame with the head held still, float32. FlameError as above."""
+        if take.offsets is None and take.basis is None:
+            raise FlameError("the take has channels and moves no FLAME; convert it to vertices of the default head.")
+        moved = take.offsets if take.offsets is not None else added(take.basis, take.coefficients)
+        if moved.shape[1] != len(self.template):
+            raise FlameError(f"the take moves {moved.shape[1]} vertices and FLAME has {len(self.template)}.")
+        return self.template + moved.astype(np.float32, copy=False)
+
+    def landmarks(self, vertices: np.ndarray) -> np.ndarray:
+        """(..., 51, 3) of vertices (..., V, 3), iBUG-68 from its 18th on. FlameError where there are none."""
+        if self.landmark_triangles is None:
+            raise FlameError(
+                "FLAME's landmarks are not here: import flame_static_embedding.pkl (it lies in flame_model of the "
+                "RingNet repository, and in ProbTalk3D's) with mien models import."
+            )
+        corners = vertices[..., self.triangles[self.landmark_triangles], :]
+        return (corners * self.landmark_weights[:, :, None]).sum(-2)
+
+
+def read_flame(folder: Path) -> Flame:
+    """The FLAME that was imported into this folder. FlameError, in words, when it is not there or damaged."""
+    path, card_path = folder / FILE, folder / CARD
+    if not path.is_file() or not card_path.is_file():
+        raise FlameError(
+            "FLAME is not here, and it is the user's own to bring: register on https://flame.is.tue.mpg.de, download "
+            "it and run: mien models import FILE. `mien models` has its licences."
+        )
+    try:
+        data = path.read_bytes()
+        card = json.loads(card_path.read_text("utf-8"))
+        tensors, metadata = read_tensors(data)
+        name, licence, expected = (str(card[key]) for key in ("name", "licence", "sha256"))
+    except (TensorFileError, ValueError, KeyError, TypeError) as error:
+        raise FlameError(f"the imported FLAME in {folder} is damaged ({error}); import it again.") from None
+    sha256 = hashlib.sha256(data).hexdigest()
+    if (metadata.get("format"), metadata.get("format_version")) != (FORMAT, VERSION) or sha256 != expected:
+        raise FlameError(f"the imported FLAME in {folder} is not what its card describes; import it again.")
+    check(tensors, "the imported FLAME")
+    return Flame(name, licence, sha256, **tensors)
+
+
+@lru_cache(maxsize=1)
+def load_flame(folder: Path) -> Flame:
+    """read_flame, kept."""
+    return read_flame(folder)
+
+
+def check(tensors: dict[str, np.ndarray], name: str) -> None:
+    """FlameError, in words, unless these are TENSORS, with the landmarks or without."""
+    sizes: dict[str, int] = {}
+    with_landmarks = LANDMARK_TENSORS if "landmark_triangles" in tensors else {}
+    shapes = TENSORS | with_landmarks
+    if set(tensors) != set(shapes):
+        odd = ", ".join(sorted(set(tensors) ^ set(shapes)))
+        raise FlameError(f"{name} has other parts than this Mien knows ({odd}); import it again.")
+    for key, shape in shapes.items():
+        found = tensors[key].shape
+        fits = len(found) == len(shape) and all(
+            sizes.setdefault(size, n) == n if isinstance(size, str) else size == n
+            for size, n in zip(shape, found, strict=True)
+        )
+        if not fits or 0 in found:
+            raise FlameError(f"{name}: its {key} has the shape {found}, expected {shape}; is the file damaged?")
+        if not np.isfinite(tensors[key]).all():
+            raise FlameError(f"{name}: its {key} holds values that are no numbers; the file is damaged.")
+    triangles = tensors["triangles"]
+    if not 0 <= triangles.min() <= triangles.max() < sizes["V"]:
+        raise FlameError(f"{name}: a triangle points outside its {sizes['V']} vertices; the file is damaged.")

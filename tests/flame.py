@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A made-up FLAME, and pickles as Python 2 wrote them: raw bytes in its strings, chumpy arrays, sparse matrices.
+
+Written from the pickle protocol (pickletools), for neither Python 2 nor chumpy is here.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+
+@dataclass
+class Instance:
+    """An instance of `module name` whose __dict__ is `state`."""
+
+    path: str
+    state: dict
+
+
+def chumpy(array: np.ndarray) -> Instance:
+    inner = {"_dirty_vars": Call("__builtin__ set", (["x"],)), "_itr": None, "_depends_on_deps": {}, "x": array}
+    return Instance("chumpy.ch Ch", inner)
+
+
+def selected(array: np.ndarray) -> Instance:
+    """chumpy's Select of a whole array, backwards in memory."""
+    backwards = np.arange(array.size)[::-1]
+    inside = chumpy(np.ascontiguousarray(array.ravel()[::-1]))
+    return Instance(
+        "chumpy.reordering Select", {"a": inside, "idxs": backwards, "preferred_shape": tuple(map(int, array.shape))}
+    )
+
+
+def compressed(matrix: np.ndarray) -> Instance:
+    made = sparse.csc_matrix(matrix)
+    state = {"format": "csc", "_shape": tuple(map(int, matrix.shape)), "maxprint": 50}
+    state |= {"data": made.data, "indices": made.indices, "indptr": made.indptr}
+    return Instance("scipy.sparse.csc csc_matrix", state)
+
+
+@dataclass
+class Call:
+    path: str
+    args: tuple
+
+
+def python2(value: object) -> bytes:
+    """A pickle of protocol 2 with Python 2's strings."""
+    return b"\x80\x02" + _said(value) + b"."
+
+
+def _said(value: object) -> bytes:
+    match value:
+        case None:
+            return b"N"
+        case bool():
+            return b"\x88" if value else b"\x89"
+        case int():
+            return (
+                b"J" + struct.pack("<i", value) if -(2**31) <= value < 2**31 else b"\x8a\x08" + struct.pack("<q", value)
+            )
+        case float():
+            return b"G" + struct.pack(">d", value)
+        case bytes():
+            short = len(value) < 256
+            return (b"U" + bytes([len(value)]) if short else b"T" + struct.pack("<i", len(value))) + value
+        case str():
+            return _said(value.encode())
+        case tuple():
+            return b"(" + b"".join(map(_said, value)) + b"t"
+        case list():
+            return b"](" + b"".join(map(_said, value)) + b"e"
+        case dict():
+            return b"}(" + b"".join(_said(key) + _said(item) for key, item in value.items()) + b"u"
+        case Call(path, args):
+            return _named(path) + _said(args) + b"R"
+        case Instance(path, state):
+            return _named(path) + b")\x81" + _said(state) + b"b"
+        case np.ndarray():
+            empty = (
+                _named("numpy.core.multiarray _reconstruct") + b"(" + _named("numpy ndarray") + _said((0,)) + b"U\x01bt"
+            )
+            kind = Call("numpy dtype", (value.dtype.str[1:], 0, 1))
+            dtype = _said(kind) + _said((3, "<", None, None, None, -1, -1, 0)) + b"b"
+            shape = _said(tuple(map(int, value.shape)))
+            return empty + b"R(K\x01" + shape + dtype + b"\x89" + _said(value.tobytes()) + b"tb"
+    raise TypeError(type(value))
+
+
+def _named(path: str) -> bytes:
+    return b"c" + path.replace(" ", "\n").encode() + b"\n"
+
+
+def model(vertices: int = 60, expressions: int = 100, seed: int = 0) -> dict[str, np.ndarray]:
+    """What a FLAME file holds, of random numbers, float64: 300 shapes, five joints, every joint with some weight."""
+    seeded = np.random.default_rng(seed)
+    weights = seeded.random((vertices, 5)) ** 4
+    regressor = seeded.random((5, vertices)) * (seeded.random((5, vertices)) < 0.2)
+    regressor[:, 0] += 1
+    return {
+        "v_template": seeded.normal(0, 0.1, (vertices, 3)),
+        "f": seeded.integers(0, vertices, (2 * vertices, 3)).astype(np.uint32),
+        "shapedirs": seeded.normal(0, 0.001, (vertices, 3, 300 + expressions)),
+        "posedirs": seeded.normal(0, 0.002, (vertices, 3, 36)),
+        "J_regressor": regressor / regressor.sum(1, keepdims=True),
+        "kintree_table": np.array([[2**32 - 1, 0, 1, 1, 1], [0, 1, 2, 3, 4]], np.uint32),
+        "weights": weights / weights.sum(1, keepdims=True),
+    }
+
+
+def as_published(arrays: dict[str, np.ndarray]) -> dict[str, object]:
+    """The same as FLAME's makers pickled it: bases of chumpy, a sparse regressor, and things nobody needs."""
+    wrapped: dict[str, object] = dict(arrays)
+    wrapped |= {"shapedirs": chumpy(arrays["shapedirs"]), "J_regressor": compressed(arrays["J_regressor"])}
+    wrapped |= {"bs_style": "lbs", "bs_type": "lrotmin", "J": arrays["J_regressor"] @ arrays["v_template"]}
+    return wrapped
+
+
+def embedding(triangles: int, seed: int = 1) -> dict[str, np.ndarray]:
+    seeded = np.random.default_rng(seed)
+    shares = seeded.random((51, 3))
+    return {
+        "lmk_face_idx": seeded.integers(0, triangles, 51).astype(np.uint32),
+        "lmk_b_coords": shares / shares.sum(1, keepdims=True),
+    }
