@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in arguments
     try:
         asked = _parser().parse_args(arguments)
-        return asked.run(asked)
+        return asked.do(asked)
     except UsageError as error:
         return _fault(as_json, str(error), 2)
     except (Cancelled, KeyboardInterrupt):
@@ -218,7 +218,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _command(commands, name: str, run, text: str) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
-    command.set_defaults(run=run)
+    command.set_defaults(do=run)
     command.add_argument("--json", action="store_true", help="one JSON object on standard output, for machines")
     return command
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the command `mien` that makes what ships: `mien corpus build` and `perform`, and `mien train ear`."""
+"""The part of the command `mien` that makes what ships: `mien corpus` and `mien train`."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     ear.add_argument("--without", default="", metavar="NAME,...", help="synthesisers to leave out, as held-out truth")
     ear.add_argument("--threads", type=int, default=1, help="of the network; one more process degrades (default: 1)")
 
+    codec = command(train, "codec", train_codec_command, "train stage 1 of probtalk3d on performances, or go on")
+    codec.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
+    performer = command(train, "performer", train_performer_command, "train stage 2 of probtalk3d, or go on")
+    performer.add_argument("corpus", type=Path, help="the speech that was performed: it is heard first")
+    performer.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
+    _add_jobs(performer)
+    for stage in (codec, performer):
+        stage.add_argument("run", type=Path, help="where checkpoints, curves (csv) and weights go: one for both stages")
+        stage.add_argument("--steps", type=int, help="(default: 4000)")
+        stage.add_argument("--seed", type=int, default=0, help="(default: 0)")
+        stage.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="(default: as many as cores)")
+
 
 def build_command(asked: argparse.Namespace) -> int:
     """mien corpus build: what is missing of a corpus is spoken."""
@@ -83,6 +95,31 @@ def train_ear_command(asked: argparse.Namespace) -> int:
     plan = Plan(**changes, **({"steps": asked.steps} if asked.steps else {}))
     with ProgressBar("training", quiet=asked.json) as progress:
         weights = train(asked.corpus, asked.run, Shape(**asked.shape), plan, asked.threads, progress)
+    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
+    return 0
+
+
+def train_codec_command(asked: argparse.Namespace) -> int:
+    """mien train codec: stage 1 of probtalk3d."""
+    from mien.engines.probtalk3d.train_codec import SHAPES, Plan, train
+
+    plan = Plan(seed=asked.seed, **({"steps": asked.steps} if asked.steps else {}))
+    with ProgressBar("stage 1", quiet=asked.json) as progress:
+        weights = train(asked.motion, asked.run, SHAPES, plan, asked.threads, progress)
+    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
+    return 0
+
+
+def train_performer_command(asked: argparse.Namespace) -> int:
+    """mien train performer: stage 2 of probtalk3d, and with it the weights that ship."""
+    from mien.engines.probtalk3d.hearing import hear_all
+    from mien.engines.probtalk3d.train_performer import Plan, train
+
+    plan = Plan(seed=asked.seed, **({"steps": asked.steps} if asked.steps else {}))
+    with ProgressBar("hearing", quiet=asked.json) as progress:
+        hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
+    with ProgressBar("stage 2", quiet=asked.json) as progress:
+        weights = train(asked.motion, asked.run, {}, plan, asked.threads, progress)
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
     return 0
 
