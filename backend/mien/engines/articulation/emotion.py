@@ -143,10 +143,11 @@ def _eased(gain: np.ndarray) -> np.ndarray:
     steps = np.diff(gain)
     if not len(steps) or (steps.max() <= up and steps.min() >= -down):
         return gain
-    eased = gain.copy()
-    for i in range(1, len(eased)):
-        eased[i] = min(max(gain[i], eased[i - 1] - down), eased[i - 1] + up)
-    return smooth(eased, 21)
+    followed = gain.tolist()  # a loop over the array takes twice as long
+    now = followed[0]
+    for i, asked in enumerate(followed):
+        followed[i] = now = min(max(asked, now - down), now + up)
+    return smooth(np.array(followed), 21)
 
 
 def _wavering(rng: np.random.Generator, frames: int, spread: float) -> np.ndarray:
