@@ -9,7 +9,15 @@ import pytest
 from mien.cli import main
 from mien.corpus.store import write_unit
 from mien.corpus.utterance import RATE, Utterance, Voice
+from mien.direction import Direction
+from mien.ears import listen
 from mien.ears.network.weights import load
+from mien.engines import EngineError
+from mien.engines.probtalk3d.engine import performed
+from mien.engines.probtalk3d.weights import load_all
+from mien.prosody import listen_to_prosody
+from mien.speech import Speech
+from mien.tensorfile import write_tensors
 
 
 def corpus(folder: Path) -> Path:
@@ -29,3 +37,25 @@ def test_mien_train_ear_trains_an_ear(tmp_path: Path, capsys: pytest.CaptureFixt
     assert load(run / "ear.safetensors").shape.width == 16
     card = json.loads((run / "ear.card.json").read_text("utf-8"))
     assert card["training"]["steps"] == 2 and card["data"]["voices_of_synthesisers"] == {"flite": 1}
+
+
+def test_probtalk3d_is_trained_in_two_stages_and_performs(tmp_path: Path) -> None:
+    """From speech to a take: performed, coded, heard, trained, drawn."""
+    speech, motion, run = corpus(tmp_path / "corpus"), tmp_path / "motion", tmp_path / "run"
+    assert main(["corpus", "perform", str(speech), str(motion), "--performances", "2", "--jobs", "1", "--json"]) == 0
+    assert main(["train", "codec", str(motion), str(run), "--steps", "2", "--json"]) == 0
+    few = ["--steps", "2", "--jobs", "1", "--json"]
+    assert main(["train", "performer", str(speech), str(motion), str(run), *few]) == 0
+    assert [len((run / name).read_text().splitlines()) for name in ("codec.csv", "performer.csv")] == [2, 2]
+    sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, RATE).astype(np.float32))
+    asked = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]
+    takes = performed(sound, listen(sound), listen_to_prosody(sound), asked, weights=run / "performer.safetensors")
+    assert [take.frames for take in takes] == [100, 100] and np.isfinite(takes[0].weights).all()
+
+
+def test_weights_that_are_none_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "other.safetensors"
+    file.write_bytes(write_tensors({"x": np.zeros(3, np.float16)}, {"format": "mien.ear"}))
+    for path in (file, tmp_path / "absent.safetensors"):
+        with pytest.raises(EngineError, match="probtalk3d|ProbTalk3D"):
+            load_all(path)

@@ -79,7 +79,7 @@ def train(
         row: list[object] = [step, round(minutes, 2), *said.values()]
         if step % CHECK == 0 or step == plan.steps:
             row += check(codecs.eval(), seen, examples)
-        if step % 20 == 0:
+        if step % 20 == 0 or step == plan.steps:
             log(run / "codec.csv", COLUMNS, row)
         if time.monotonic() - saved > SAVE or step == plan.steps:
             saved = time.monotonic()

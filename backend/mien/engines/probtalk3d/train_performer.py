@@ -80,7 +80,7 @@ def train(
         row: list[object] = [step, round(minutes, 2), *said.values()]
         if step % CHECK == 0 or step == plan.steps:
             row += check(performer.eval(), codecs, seen, examples)
-        if step % 20 == 0:
+        if step % 20 == 0 or step == plan.steps:
             log(run / "performer.csv", COLUMNS, row)
         if time.monotonic() - saved > SAVE or step == plan.steps:
             saved = time.monotonic()
