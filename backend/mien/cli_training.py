@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mien.console import ProgressBar
@@ -49,7 +50,9 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     performer.add_argument("corpus", type=Path, help="the speech that was performed: it is heard first")
     performer.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
     _add_jobs(performer)
-    for stage in (codec, performer):
+    regression = command(train, "regression", train_regression_command, "train what probtalk3d is measured against")
+    regression.add_argument("motion", type=Path, help="a folder that `mien train performer` has heard")
+    for stage in (codec, performer, regression):
         stage.add_argument("run", type=Path, help="where checkpoints, curves (csv) and weights go: one for both stages")
         stage.add_argument("--steps", type=int, help="(default: 4000)")
         stage.add_argument("--seed", type=int, default=0, help="(default: 0)")
@@ -101,9 +104,9 @@ def train_ear_command(asked: argparse.Namespace) -> int:
 
 def train_codec_command(asked: argparse.Namespace) -> int:
     """mien train codec: stage 1 of probtalk3d."""
-    from mien.engines.probtalk3d.train_codec import SHAPES, Plan, train
+    from mien.engines.probtalk3d.train_codec import PLAN, SHAPES, train
 
-    plan = Plan(seed=asked.seed, **({"steps": asked.steps} if asked.steps else {}))
+    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
     with ProgressBar("stage 1", quiet=asked.json) as progress:
         weights = train(asked.motion, asked.run, SHAPES, plan, asked.threads, progress)
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
@@ -113,13 +116,25 @@ def train_codec_command(asked: argparse.Namespace) -> int:
 def train_performer_command(asked: argparse.Namespace) -> int:
     """mien train performer: stage 2 of probtalk3d, and with it the weights that ship."""
     from mien.engines.probtalk3d.hearing import hear_all
-    from mien.engines.probtalk3d.train_performer import Plan, train
+    from mien.engines.probtalk3d.train_performer import PLAN, train
 
-    plan = Plan(seed=asked.seed, **({"steps": asked.steps} if asked.steps else {}))
+    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
     with ProgressBar("hearing", quiet=asked.json) as progress:
         hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
     with ProgressBar("stage 2", quiet=asked.json) as progress:
         weights = train(asked.motion, asked.run, {}, plan, asked.threads, progress)
+    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
+    return 0
+
+
+def train_regression_command(asked: argparse.Namespace) -> int:
+    """mien train regression: one motion for one sound."""
+    from mien.engines.probtalk3d.regression import train
+    from mien.engines.probtalk3d.train_performer import PLAN
+
+    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
+    with ProgressBar("regression", quiet=asked.json) as progress:
+        weights = train(asked.motion, asked.run, plan, asked.threads, progress)
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
     return 0
 

@@ -36,6 +36,18 @@ class Shape:
         return asdict(self)
 
 
+class Listening(nn.Module):
+    """What is heard times what is told, plus what is told: (B, F, heard), (B, F, told) -> (B, F, width)."""
+
+    def __init__(self, heard: int, told: int, width: int) -> None:
+        super().__init__()
+        self.hear = nn.Linear(heard, width)
+        self.times, self.plus = nn.Linear(told, width, bias=False), nn.Linear(told, width, bias=False)
+
+    def forward(self, heard: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
+        return self.hear(heard) * (1 + self.times(told)) + self.plus(told)
+
+
 class Performer(nn.Module):
     """`mouth` and `life` are the codebooks of stage 1, which are read and never trained here."""
 
@@ -44,8 +56,7 @@ class Performer(nn.Module):
         self.shape, self.stride = shape, stride
         width = shape.width
         groups, _, depth = life.vectors.shape
-        self.hear = nn.Linear(shape.heard, width)
-        self.times, self.plus = nn.Linear(shape.told, width, bias=False), nn.Linear(shape.told, width, bias=False)
+        self.listening = Listening(shape.heard, shape.told, width)
         self.trunk = self._blocks(shape.blocks)
         self.say = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, mouth.vectors.shape[0] * mouth.vectors.shape[2]))
         self.gather = nn.Linear(stride * width, width)
@@ -71,7 +82,7 @@ class Performer(nn.Module):
 
     def listen(self, heard: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         """(B, F, heard), (B, F, told) -> (B, F, width)"""
-        return self.trunk(self.hear(heard) * (1 + self.times(told)) + self.plus(told))
+        return self.trunk(self.listening(heard, told))
 
     def mouth(self, listened: torch.Tensor) -> torch.Tensor:
         """(B, F, width) -> features (B, F, groups, depth)"""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,16 +29,16 @@ class Motions:
     def read(cls, folder: Path, held_out: bool) -> Motions:
         return cls([unit for unit in performances(folder) if unit.held_out == held_out])
 
-    def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[torch.Tensor]:
-        """Endless motion (B, frames, 57), the same for the same seed and step."""
+    def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor]]:
+        """Endless (motion (B, frames, 57),), the same for the same seed and step."""
         chance = _chances(self.units)
         step = first
         while True:
             rng = np.random.default_rng([seed, step])
-            yield torch.from_numpy(np.stack([self._stretch(rng, chance, frames) for _ in range(batch)]))
+            yield (torch.from_numpy(np.stack([self._stretch(rng, chance, frames) for _ in range(batch)])),)
             step += 1
 
-    def some(self, number: int, batch: int, frames: int) -> list[torch.Tensor]:
+    def some(self, number: int, batch: int, frames: int) -> list[tuple[torch.Tensor]]:
         """The same few batches every time; none where there are no units."""
         found = self.batches(1, 0, batch, frames)
         return [next(found) for _ in range(number)] if self.units else []
@@ -104,11 +103,3 @@ def _cut(rng: np.random.Generator, unit: Performed, frames: int) -> tuple[int, s
 def _filled(values: np.ndarray, frames: int) -> np.ndarray:
     """(frames, C) float32: the last row again where there are too few."""
     return np.pad(values.astype(np.float32), ((0, frames - len(values)), (0, 0)), mode="edge")
-
-
-def log(path: Path, columns: Sequence[str], row: Sequence[object]) -> None:
-    """One line more of a table that can be plotted while it grows."""
-    with path.open("a", newline="", encoding="utf-8") as file:
-        if file.tell() == 0:
-            csv.writer(file).writerow(columns)
-        csv.writer(file).writerow(row)
