@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass
 
 import numpy as np
+from mien.heads.flame import Flame
+from mien.heads.mien import load_head, rotation_matrix
 from scipy import sparse
 
 
@@ -127,3 +129,45 @@ def embedding(triangles: int, seed: int = 1) -> dict[str, np.ndarray]:
         "lmk_face_idx": seeded.integers(0, triangles, 51).astype(np.uint32),
         "lmk_b_coords": shares / shares.sum(1, keepdims=True),
     }
+
+
+def on_head(size: float = 0.9) -> Flame:
+    """A FLAME that is Mien's head as somebody else has it: another person's face, of another size, in another place,
+    turned, with a vertex in the middle of each quad, without eyes and the mouth's inside. Its expressions are the
+    channels of Mien's head; its jaw opens the mouth."""
+    head = load_head()
+    skin = head.quads[head.quad_part == head.parts.index("skin")]
+    used, quads = np.unique(skin, return_inverse=True)
+    quads = quads.reshape(skin.shape)
+
+    def finer(values: np.ndarray) -> np.ndarray:
+        kept = values[..., used, :].astype(float)
+        return np.concatenate([kept, kept[..., quads, :].mean(-2)], -2)
+
+    turn = size * rotation_matrix(np.array([0.05, -0.03, 0.02]))
+    person = head.vertices + 0.3 * (head.identities["woman"] - head.vertices)
+    template = finer(person) @ turn.T + (0.01, -0.13, -0.02)
+    count = len(template)
+    middle = len(used) + np.arange(len(quads))
+    triangles = np.concatenate([np.stack([quads[:, i], quads[:, (i + 1) % 4], middle], 1) for i in range(4)])
+    opening = np.linalg.norm(finer(head.deltas[head.channels.index("jawOpen")]), axis=-1)
+    weights = np.zeros((count, 5))
+    weights[:, 2] = opening / opening.max()
+    weights[:, 1] = 1 - weights[:, 2]
+    regressor = np.zeros((5, count))
+    for row, joint in enumerate(("neck", "neck", "jaw", "eye_left", "eye_right")):
+        place = head.joint(joint) @ turn.T + (0.01, -0.13, -0.02)
+        regressor[row, np.linalg.norm(template - place, axis=1).argmin()] = 1
+    marks = np.searchsorted(used, head.landmarks[17:])
+    holders = np.array([np.flatnonzero((triangles == mark).any(1))[0] for mark in marks])
+    arrays = {
+        "template": template,
+        "shape_basis": np.zeros((300, count, 3)),
+        "expression_basis": finer(head.deltas) @ turn.T,
+        "pose_basis": np.zeros((36, count, 3)),
+        "joint_regressor": regressor,
+        "skin_weights": weights,
+        "landmark_weights": triangles[holders] == marks[:, None],
+    }
+    singles = {key: array.astype(np.float32) for key, array in arrays.items()}
+    return Flame("somebody", "CC0-1.0", "0" * 64, **singles, triangles=triangles, landmark_triangles=holders)
