@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes for other programs, the format by the suffix: one file of this folder each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.export import audio2face, gltf, live_link, point_cache, usd
+from mien.export.errors import ExportError
+from mien.heads.flame import Flame
+from mien.heads.mien import Head
+from mien.take import Take
+
+__all__ = ["FORMATS", "ExportError", "export"]
+
+Write = Callable[[Take, Head | Flame, Path], None]
+FORMATS: dict[str, tuple[str, Write]] = {
+    ".csv": ("Live Link Face", live_link.write),
+    ".json": ("Audio2Face", audio2face.write),
+    ".pc2": ("point cache", point_cache.write_pc2),
+    ".mdd": ("point cache of Motion Designer", point_cache.write_mdd),
+    ".glb": ("glTF", gltf.write),
+    ".usd": ("USD", usd.write),
+    ".usda": ("USD as text", usd.write),
+    ".usdc": ("USD, binary", usd.write),
+}
+
+
+def export(take: Take, head: Head | Flame, path: Path) -> str:
+    """Write the take, which is of this head, to `path`, whole or not at all; returns the format's name.
+
+    ExportError, in words, for a suffix nobody knows and for a take that the format cannot say; HeadError when the
+    take is of another head; OSError is left alone.
+    """
+    if path.suffix.lower() not in FORMATS:
+        known = ", ".join(f"{suffix} ({name})" for suffix, (name, _) in FORMATS.items())
+        raise ExportError(f"{path.name}: nothing is written as '{path.suffix}'; give one of {known}.")
+    name, write = FORMATS[path.suffix.lower()]
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        write(take, head, part)
+        part.replace(path)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None  # nobody knows the name of the part
+    finally:
+        part.unlink(missing_ok=True)
+    return name

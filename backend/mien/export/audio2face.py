@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The JSON of blend-shape weights that NVIDIA's Audio2Face exports, as the programs that import it read it:
+exportFps, trackPath, numPoses, numFrames, facsNames and weightMat, a row a frame. It has no head movement."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mien.export.live_link import ORDER, in_order
+from mien.heads.flame import Flame
+from mien.heads.mien import Head
+from mien.take import Take
+
+
+def write(take: Take, head: Head | Flame, path: Path) -> None:
+    """A fraction of frames a second is written as the nearest decimal. ExportError for a take of vertices."""
+    weights = in_order(take)
+    content = {
+        "exportFps": take.fps.numerator if take.fps.denominator == 1 else float(take.fps),
+        "trackPath": "",
+        "numPoses": len(ORDER),
+        "numFrames": take.frames,
+        "facsNames": list(ORDER),
+        "weightMat": [[round(number, 8) for number in row] for row in weights.tolist()],
+    }
+    path.write_text(json.dumps(content) + "\n", "utf-8")

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""glTF 2.0 in one binary file (Khronos, glTF 2.0 Specification): morph targets with their weights over time, and a
+skin of two joints whose neck turns, which blends exactly as Mien's heads do.
+
+glTF's axes and units are the head's: metres, y up, z out of the face.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+
+from mien import __version__
+from mien.export.shapes import Shapes, shapes_of
+from mien.heads.binding import vertex_normals
+from mien.heads.flame import Flame
+from mien.heads.mien import Head
+from mien.take import Take
+
+FLOAT, UINT, UBYTE = 5126, 5125, 5121
+KINDS = {"<f4": FLOAT, "<u4": UINT, "|u1": UBYTE}
+VERTICES, INDICES = 34962, 34963  # what a buffer view is for
+ROOT, NECK, FACE = 0, 1, 2  # nodes
+
+
+def write(take: Take, head: Head | Flame, path: Path) -> None:
+    """A .glb; its animation begins at the take's start, or at 0 for one that begins earlier. HeadError when the take
+    is of another head."""
+    shapes = shapes_of(take, head)
+    buffer = _Buffer()
+    triangles = [_triangles(faces) for _, _, _, faces in shapes.groups]
+    normals = vertex_normals(shapes.vertices, np.concatenate(triangles))
+    attributes = {
+        "POSITION": buffer.add(shapes.vertices, "VEC3", VERTICES, bounds=True),
+        "NORMAL": buffer.add(normals, "VEC3", VERTICES),
+        "JOINTS_0": buffer.add(np.tile(np.array([0, 1, 0, 0], np.uint8), (len(shapes.neck), 1)), "VEC4", VERTICES),
+        "WEIGHTS_0": buffer.add(_shares(shapes.neck), "VEC4", VERTICES),
+    }
+    targets = [{"POSITION": buffer.add(delta, "VEC3", VERTICES, bounds=True)} for delta in shapes.deltas]
+    primitives = [
+        {
+            "attributes": attributes,
+            "indices": buffer.add(faces.reshape(-1).astype(np.uint32), "SCALAR", INDICES),
+            "material": number,
+            "targets": targets,
+        }
+        for number, faces in enumerate(triangles)
+    ]
+    content = {
+        "asset": {"version": "2.0", "generator": f"Mien {__version__}", "copyright": shapes.licence},
+        "scene": 0,
+        "scenes": [{"nodes": [ROOT, FACE]}],
+        "nodes": [
+            {"name": "root", "children": [NECK]},
+            {"name": "neck", "translation": shapes.pivot.tolist()},
+            {"name": "face", "mesh": 0, "skin": 0},
+        ],
+        "meshes": [
+            {
+                "name": "face",
+                "primitives": primitives,
+                "weights": [0.0] * len(shapes.names),
+                "extras": {"targetNames": list(shapes.names)},
+            }
+        ],
+        "skins": [{"joints": [ROOT, NECK], "skeleton": ROOT, "inverseBindMatrices": _bind(shapes, buffer)}],
+        "materials": [
+            {
+                "name": name,
+                "pbrMetallicRoughness": {
+                    "baseColorFactor": [*colour, 1.0],
+                    "metallicFactor": 0.0,
+                    "roughnessFactor": roughness,
+                },
+            }
+            for name, colour, roughness, _ in shapes.groups
+        ],
+        "animations": [_animation(shapes, take, buffer)],
+        "accessors": buffer.accessors,
+        "bufferViews": buffer.views,
+        "buffers": [{"byteLength": len(buffer.data)}],
+    }
+    text = json.dumps(content, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(buffer.data), b"BIN\0")
+    length = 12 + len(chunks) + len(buffer.data)
+    path.write_bytes(struct.pack("<4sII", b"glTF", 2, length) + chunks + buffer.data)
+
+
+class _Buffer:
+    """The one buffer of the file, with its views and accessors."""
+
+    def __init__(self) -> None:
+        self.data, self.views, self.accessors = bytearray(), [], []
+
+    def add(self, array: np.ndarray, kind: str, target: int | None = None, bounds: bool = False) -> int:
+        """The number of the new accessor."""
+        array = np.ascontiguousarray(array if array.dtype.kind == "u" else array.astype("<f4"))
+        view: dict[str, int] = {"buffer": 0, "byteOffset": len(self.data), "byteLength": array.nbytes}
+        self.views.append(view | ({"target": target} if target else {}))
+        accessor: dict[str, object] = {
+            "bufferView": len(self.views) - 1,
+            "componentType": KINDS[array.dtype.str],
+            "count": len(array),
+            "type": kind,
+        }
+        if bounds:
+            columns = array.reshape(len(array), -1)
+            accessor |= {"min": columns.min(0).tolist(), "max": columns.max(0).tolist()}
+        self.accessors.append(accessor)
+        self.data += array.tobytes()
+        self.data += bytes(-len(self.data) % 4)
+        return len(self.accessors) - 1
+
+
+def _animation(shapes: Shapes, take: Take, buffer: _Buffer) -> dict:
+    times = buffer.add(take.times - min(take.start, 0.0), "SCALAR", bounds=True)
+    outputs = (buffer.add(shapes.weights.reshape(-1), "SCALAR"), buffer.add(shapes.turns, "VEC4"))
+    return {
+        "name": "take",
+        "samplers": [{"input": times, "output": output, "interpolation": "LINEAR"} for output in outputs],
+        "channels": [
+            {"sampler": 0, "target": {"node": FACE, "path": "weights"}},
+            {"sampler": 1, "target": {"node": NECK, "path": "rotation"}},
+        ],
+    }
+
+
+def _bind(shapes: Shapes, buffer: _Buffer) -> int:
+    inverse = np.tile(np.eye(4), (2, 1, 1))
+    inverse[1, 3, :3] = -shapes.pivot  # columns first
+    return buffer.add(inverse.reshape(2, 16), "MAT4")
+
+
+def _shares(neck: np.ndarray) -> np.ndarray:
+    nothing = np.zeros_like(neck)
+    return np.stack([1 - neck, neck, nothing, nothing], 1)
+
+
+def _triangles(faces: np.ndarray) -> np.ndarray:
+    return faces if faces.shape[1] == 3 else np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
