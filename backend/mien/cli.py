@@ -20,7 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
-from mien import __version__, cli_evaluation, cli_training, engines
+from mien import __version__, cli_evaluation, cli_models, cli_training, engines
 from mien.console import ProgressBar
 from mien.corpus.utterance import CorpusError
 from mien.direction import EMOTIONS, Direction, DirectionError, parse_emotion, parse_intensity
@@ -206,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_evaluation.add_commands(evaluate, _command)
 
     cli_training.add_commands(commands, _command)
+    cli_models.add_commands(commands, _command)
 
     bench = _command(commands, "bench", bench_command, "measure speed and memory, as ratios")
     bench.add_argument("--seconds", type=float, default=60.0, help="length of the speech (default: 60)")

@@ -27,9 +27,9 @@ TURNED = 1e-5  # radians: less is noise
 STIRRED = 0.001  # m: a vertex that never goes further is left out of a typical error
 
 
-def to_vertices(take: Take, head: Head) -> Take:
+def to_vertices(take: Take, head: Head | Flame) -> Take:
     """The same as exact offsets of the head's vertices, head movement beside them. HeadError as Head.faces."""
-    offsets = head.faces(take) - head.vertices
+    offsets = head.faces(take) - rest_of(head)
     return _said(take, head, offsets=offsets.astype(np.float32))
 
 
@@ -40,8 +40,7 @@ def to_basis(take: Take, head: Head | Flame, error_m: float = BASIS_ERROR) -> Ta
     if take.weights is not None and isinstance(head, Head):
         used = head.order(take.channels)
         return _said(take, head, {"basis_error_m": 0.0}, basis=head.deltas[used].copy(), coefficients=take.weights)
-    rest = head.vertices if isinstance(head, Head) else head.template
-    offsets = head.faces(take) - rest
+    offsets = head.faces(take) - rest_of(head)
     flat = offsets.reshape(take.frames, -1)
     basis, coefficients = _principal(flat, error_m)
     largest = np.maximum(np.abs(coefficients).max(0), 1e-12)
@@ -76,6 +75,11 @@ def to_channels(take: Take, head: Head, flame: Flame | None = None, binding: Bin
     head_rotation = composed(take.head_rotation, rotation)
     said = {"weights": weights[:, head.order(ARKIT)].astype(np.float32), "channels": ARKIT}
     return _said(take, head, {"channel_error_m": error}, head_rotation=head_rotation, **said)
+
+
+def rest_of(head: Head | Flame) -> np.ndarray:
+    """(V, 3) metres: the face that offsets are added to."""
+    return head.vertices if isinstance(head, Head) else head.template
 
 
 def channels_of(offsets: np.ndarray, head: Head, seen: np.ndarray, smooth: float) -> np.ndarray:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.convert import rest_of
 from mien.heads.flame import Flame
 from mien.heads.mien import Head
 from mien.take import Take
@@ -39,11 +40,6 @@ def write_mdd(take: Take, head: Head | Flame, path: Path) -> None:
         file.write(struct.pack(">ii", take.frames, len(rest)) + take.times.astype(">f4").tobytes())
         for places in frames_of(take, head):
             file.write(places.astype(">f4").tobytes())
-
-
-def rest_of(head: Head | Flame) -> np.ndarray:
-    """(V, 3) metres: the face that offsets are added to."""
-    return head.vertices if isinstance(head, Head) else head.template
 
 
 def frames_of(take: Take, head: Head | Flame) -> Iterator[np.ndarray]:
