@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The CSV that Epic's Live Link Face app records: a row a frame, 52 channels, head and eyes.
 
-No document of Epic's that describes the columns was found. Their names and order are those of recordings and of the programs that read them
-(the header of PyLiveLinkFace's users; Faceit's importer takes the rotations as radians). Signs follow Epic's ARKit
-plug-in for a face that is not mirrored: yaw to the head's left, pitch up, roll to its left shoulder.
+No document of Epic's that describes the columns was found. Names and order are those of recordings and of the
+programs that read them (the header of PyLiveLinkFace's users; Faceit's importer takes the rotations as radians). Signs
+follow Epic's ARKit plug-in for a face that is not mirrored: yaw to the head's left, pitch up, roll to its left side.
 """
 
 from __future__ import annotations
