@@ -107,8 +107,10 @@ def test_open_vowels_reach_8_mm(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_pauses_over_250_ms_return_to_closed(name: str, emotion: str) -> None:
-    pauses = [s for s in of_phones(spoken(name), "SIL") if s.end - s.begin > 25]
+def test_pauses_over_250_ms_and_silence_at_the_ends_return_to_closed(name: str, emotion: str) -> None:
+    track = spoken(name)
+    ends = (track.segments[0], track.segments[-1])
+    pauses = [s for s in of_phones(track, "SIL") if s.end - s.begin > 25 or s in ends]
     assert pauses
     take = act(name, emotion=emotion).resample(25)
     for s in pauses:

@@ -93,7 +93,7 @@ def test_the_projects_score_reads_them(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not RIG.is_dir(), reason="../shared/real-speech, the tracked lips, is not here")
 def test_the_mouth_follows_the_lips_of_real_speakers(tmp_path: Path) -> None:
-    """Opening against tracked lips: r of at least 0.50 within 20 ms of lag, and nothing of it by chance."""
+    """Opening against tracked lips: r of at least 0.52 within 20 ms of lag, and nothing of it by chance."""
     spec = importlib.util.spec_from_file_location("score", RIG / "score.py")
     score = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(score)
@@ -102,5 +102,5 @@ def test_the_mouth_follows_the_lips_of_real_speakers(tmp_path: Path) -> None:
     ours = score.load_preds(tmp_path, clips)
     mean = score.evaluate(ours, clips)[1]
     assert mean["n_clips"] == len(clips)
-    assert mean["r"] >= 0.50 and abs(mean["lag"]) <= 0.020
+    assert mean["r"] >= 0.52 and abs(mean["lag"]) <= 0.020
     assert mean["F1"] > score.controls(ours, clips)["shifted"]["F1"] + 0.1

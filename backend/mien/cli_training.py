@@ -38,7 +38,7 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     ear = command(train, "ear", train_ear_command, "train the ear on a corpus, or go on with a run that was stopped")
     ear.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
     ear.add_argument("run", type=Path, help="where checkpoint, log.csv and ear.safetensors go")
-    ear.add_argument("--steps", type=int, help="of 64 s of sound each (default: 4000)")
+    ear.add_argument("--steps", type=int, help="of 64 s of sound each (default: 4700)")
     ear.add_argument("--seed", type=int, default=0, help="(default: 0)")
     ear.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes other than the default's")
     ear.add_argument("--without", default="", metavar="NAME,...", help="synthesisers to leave out, as held-out truth")

@@ -44,7 +44,7 @@ def listeners(weights: list[Path]) -> dict[str, Listener]:
     for path in [hearing.WEIGHTS, *weights]:
         if path.is_file():
             name = "mien" if path == hearing.WEIGHTS else path.stem
-            known.append(Listener(name, functools.partial(hearing.hear, weights=path), _digest(path)))
+            known.append(Listener(name, functools.partial(hearing.hear, weights=path), f"attuned 1 {_digest(path)}"))
         elif path in weights:
             raise EarError(f"there is no file of weights {path}.")
     return {listener.name: listener for listener in known}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from mien.engines.articulation.constraints import LIKELY
 from mien.phones import PHONES, RATE, PhoneTrack
 from mien.runs import runs
 
@@ -23,7 +24,7 @@ GROUP = np.array([[phone in phones.split() for phones in GROUPS.values()].index(
 BILABIAL, LABIODENTAL = NAMES.index("p b m"), NAMES.index("f v")
 SHIFTS = np.arange(-12, 13)  # frames by which a track may lag
 THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.05), 2)  # to open an event; it ends below half of that
-THRESHOLD = 0.3
+THRESHOLD = LIKELY  # where lips that listen do close
 NEAR = 3  # frames either side of a segment in which an event still meets it
 COARSE = 2  # frames in one of 20 ms
 

@@ -3,6 +3,9 @@
 
 A window is given all the sound that its frames depend on, before and after (`Shape.behind`, `Shape.lookahead`), so
 windows change nothing but the order of some additions; memory does not grow with the sound but by the track itself.
+
+What a frame is taken for depends on the voice and the room of the seconds before it. A sound has none before its
+beginning, so the ear attunes itself first: it hears the first seconds once without saying anything.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mien.ears.network.features import HOP, REACH, log_mel
+from mien.ears.network.features import HOP, RATE, REACH, log_mel
 from mien.ears.network.net import FLAGS, Network, flags_of
 from mien.ears.network.weights import load
 from mien.ears.transcript import lay
@@ -25,6 +28,7 @@ from mien.speech import Speech
 
 WEIGHTS = Path(__file__).with_name("mien.safetensors")
 WINDOW = 2000  # frames of 10 ms
+ATTUNE, TURN = 3.0, 0.2  # s that are heard beforehand, and then s that lead back to the beginning, reversed
 SWITCH = 3.0  # nats that a change of phone costs in the most probable sequence
 
 
@@ -55,7 +59,10 @@ def align(
 
 def listen(samples: np.ndarray, network: Network, progress: Callable[[float], None] = lambda done: None) -> Heard:
     """Probabilities for (N,) float32 samples at 16 kHz; T = ceil(N / 160), at least 1."""
-    total = max(1, -(-len(samples) // HOP))
+    before = attuning(samples)
+    known = len(before) // HOP
+    total = known + max(1, -(-len(samples) // HOP))
+    samples = np.concatenate([before, samples])
     sounds, flags = [], []
     with torch.inference_mode():
         for begin, end, window, skip in windows(samples, total, network.shape.behind, network.shape.lookahead):
@@ -64,7 +71,14 @@ def listen(samples: np.ndarray, network: Network, progress: Callable[[float], No
             part = slice(skip, skip + end - begin)
             sounds.append(torch.softmax(named[0, part], -1).numpy())
             flags.append(torch.sigmoid(flagged[0, part]).numpy())
-    return Heard(np.concatenate(sounds), np.concatenate(flags))
+    return Heard(np.concatenate(sounds)[known:], np.concatenate(flags)[known:])
+
+
+def attuning(samples: np.ndarray) -> np.ndarray:
+    """(M,) what the ear hears before samples (N,): their first seconds, and a way back to where they begin. M is a
+    multiple of two frames."""
+    before = np.concatenate([samples[: round(ATTUNE * RATE)], samples[: round(TURN * RATE)][::-1]])
+    return before[len(before) % (2 * HOP) :]
 
 
 def windows(

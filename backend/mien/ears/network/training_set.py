@@ -13,7 +13,9 @@ import torch
 
 from mien.corpus.augment import degrade
 from mien.corpus.build import HELD_OUT
+from mien.corpus.noise import coloured
 from mien.corpus.nonspeech import nonspeech
+from mien.corpus.pause import breath
 from mien.corpus.store import Unit, read_units
 from mien.corpus.utterance import labels_of
 from mien.ears.network.features import HOP, RATE
@@ -23,6 +25,8 @@ from mien.sounds import NUMBER, SIL
 NONSPEECH = 0.06  # of the examples
 SPED, PACE = 0.5, 0.16  # of the examples are played faster or slower, by e^-0.16 to e^0.16: other throats, other pace
 
+WAITS, WAIT = 0.35, 150  # of the examples begin or end in a room where nobody speaks, for at most 1.5 s
+
 
 def sped(samples: np.ndarray, labels: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
     """As long as before, played `factor` times as fast: the end is cut off, or silence is put after it."""
@@ -30,6 +34,27 @@ def sped(samples: np.ndarray, labels: np.ndarray, factor: float) -> tuple[np.nda
     at = ((np.arange(len(labels)) + 0.5) * factor).astype(int)
     moved = np.where(at < len(labels), labels[np.minimum(at, len(labels) - 1)], NUMBER[SIL])
     return np.pad(played, (0, len(samples) - len(played))), moved
+
+
+def waiting(samples: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """With what lies before a rest of the first WAIT frames, or after one of the last, taken for a room in which nobody
+    speaks yet, or any more, but may breathe: as recordings begin and end, and stretches cut out of speech do not."""
+    last = rng.random() < 0.4
+    rests = np.flatnonzero(labels[::-1] == NUMBER[SIL] if last else labels == NUMBER[SIL])
+    rests = rests[(rests >= 10) & (rests < WAIT)]
+    if not len(rests):
+        return samples, labels
+    frames = int(rests[rng.integers(len(rests))])
+    spoken = float(np.sqrt(np.mean(np.square(samples)))) + 1e-4
+    room = coloured(rng, len(samples), rng.uniform(0.0, 1.5)) * np.float32(spoken * 10 ** (-rng.uniform(15, 55) / 20))
+    part = slice(len(samples) - frames * HOP, None) if last else slice(0, frames * HOP)
+    samples, labels = samples.copy(), labels.copy()
+    samples[part], labels[slice(len(labels) - frames, None) if last else slice(0, frames)] = 0, NUMBER[SIL]
+    if rng.random() < 0.6:
+        air = breath(rng, rng.uniform(0.08, 0.6))[: frames * HOP]
+        begin = part.start + int(rng.integers(frames * HOP - len(air) + 1))
+        samples[begin : begin + len(air)] += air * np.float32(spoken * 10 ** (-rng.uniform(12, 34) / 20))
+    return samples + room, labels
 
 
 @dataclass(eq=False)
@@ -94,6 +119,8 @@ class Batches(torch.utils.data.IterableDataset):
         samples, labels = self._stretch(rng)
         if self.degraded and rng.random() < SPED:
             samples, labels = sped(samples, labels, float(np.exp(rng.uniform(-PACE, PACE))))
+        if self.degraded and rng.random() < WAITS:
+            samples, labels = waiting(samples, labels, rng)
         if self.degraded:
             others = [self._stretch(rng)[0] for _ in range(3)] if rng.random() < 0.1 else []
             samples = degrade(samples, rng, others).astype(np.float32)
