@@ -53,9 +53,9 @@ def read_pickle(
     """
     if len(data) > LIMIT:
         raise PickleError(f"{name}: its pickle has {len(data)} bytes; at most {LIMIT} are read.")
-    machine = _Machine(known, name, persistent)
+    machine = Machine(known, name, persistent)
     try:
-        for code, argument in _instructions(data, name):
+        for code, argument in instructions(data, name):
             if code != "STOP":  # always the last
                 machine.step(code, argument)
         return machine.stack.pop()
@@ -63,7 +63,8 @@ def read_pickle(
         raise PickleError(f"{name}: its pickle takes a value from where there is none; it is damaged.") from None
 
 
-def _instructions(data: bytes, name: str) -> Iterator[tuple[str, object]]:
+def instructions(data: bytes, name: str) -> Iterator[tuple[str, object]]:
+    """(name, argument) of each. PickleError, of the file `name`, where they cannot be told apart."""
     try:
         for code, argument, _ in pickletools.genops(data):
             yield code.name, argument
@@ -83,7 +84,9 @@ LITERALS = {"BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE"}
 TUPLES = {"EMPTY_TUPLE": 0, "TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
-class _Machine:
+class Machine:
+    """Carries instructions out, one `step` at a time, and refuses all that no data need; nothing is ever called."""
+
     def __init__(self, known: Known, name: str, persistent: Callable[[object], object] | None) -> None:
         self.known, self.name, self.persistent = known, name, persistent
         self.stack: list = []  # values since the last mark
@@ -109,7 +112,7 @@ class _Machine:
                 self.stack.append(tuple(items))
             case "MARK":
                 if len(self.marked) == DEPTH:
-                    self.refuse(f"is nested more than {DEPTH} deep, which no checkpoint needs")
+                    self.refuse(f"is nested more than {DEPTH} deep, which no such file needs")
                 self.marked.append(self.stack)
                 self.stack = []
             case "EMPTY_DICT":
@@ -140,7 +143,7 @@ class _Machine:
                 if argument != PROTOCOL:
                     self.refuse(f"is of protocol {argument}; protocol {PROTOCOL} is read")
             case _:
-                self.refuse(f"uses the instruction {code}, which no checkpoint needs")
+                self.refuse(f"uses the instruction {code}, which no such file needs")
 
     def refuse(self, why: str) -> None:
         raise PickleError(f"{self.name}: its pickle {why}.")
@@ -173,7 +176,7 @@ class _Machine:
 
     def call(self, name: object, args: object) -> None:
         if type(name) is not Name:
-            self.refuse("calls the result of another call, which no checkpoint needs")
+            self.refuse("calls the result of another call, which no such file needs")
         if type(args) is not tuple:
             self.refuse(f"calls {name.path.replace(' ', '.')} without a list of arguments; it is damaged")
         make = self.known[name.path]

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.heads.mien import HeadError
-from mien.pickles import Known, Name, PickleError, Stub, _instructions, _Machine, short
+from mien.pickles import Known, Machine, Name, PickleError, Stub, instructions, short
 
 FILE_LIMIT = 512 << 20  # bytes; FLAME in double precision has some 53 MB
 STEPS = 100_000  # instructions of a pickle; FLAME's has some hundreds
@@ -102,7 +102,7 @@ def _read(data: bytes, name: str) -> object:
     }
     machine = _ArrayMachine(known, name, None)
     try:
-        for step, (code, argument) in enumerate(_instructions(data, name)):
+        for step, (code, argument) in enumerate(instructions(data, name)):
             if step == STEPS:
                 machine.refuse(f"has more than {STEPS} instructions, which no FLAME file needs")
             if code != "STOP":
@@ -119,7 +119,7 @@ def _made(args: tuple) -> Stub:
     return Stub(args[0].path, ())
 
 
-class _ArrayMachine(_Machine):
+class _ArrayMachine(Machine):
     """Besides: text and bytes as Python 2 and later protocols write them."""
 
     def step(self, code: str, argument: object) -> None:
