@@ -80,7 +80,7 @@ def perform(
     progress(1 - len(waiting) / len(units), "")
     work = functools.partial(perform_unit, motion, performances, seed)
     for i, unit in enumerate(done(jobs, work, waiting), len(units) - len(waiting) + 1):
-        progress(i / len(units), _name(unit))
+        progress(i / len(units), unit.key)
     return len(units)
 
 
@@ -128,7 +128,7 @@ def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None
         "format": FORMAT,
         "format_version": VERSION,
         "fps": str(FPS),
-        "unit": _name(unit),
+        "unit": unit.key,
         "language": unit.voice.language,
         "audio_sha256": speech.sha256,
         "held_out": "1" if held_out(unit) else "0",
@@ -165,7 +165,7 @@ def track_of(unit: Unit, speech: Speech) -> PhoneTrack:
 
 def direction_of(unit: Unit, seed: int, number: int) -> Direction:
     """What performance `number` of a unit is asked for."""
-    rng = stream(seed, f"{_name(unit)} {number}")
+    rng = stream(seed, f"{unit.key} {number}")
     unknown = rng.random() < UNKNOWN
     names = styles.HELD_OUT if held_out(unit) and unknown else KNOWN
     asked: dict[str, object] = {"style": names[rng.integers(len(names))], "seed": int(rng.integers(2**31))}
@@ -218,12 +218,8 @@ def _mix(rng: np.random.Generator) -> dict[str, float]:
     return {EMOTIONS[one]: level * share, EMOTIONS[other]: level * (1 - share)}
 
 
-def _name(unit: Unit) -> str:
-    return f"{unit.voice.engine}/{unit.name}"
-
-
 def _file(motion: Path, unit: Unit) -> Path:
-    return motion / f"{_name(unit)}.safetensors"
+    return motion / f"{unit.key}.safetensors"
 
 
 def _claim(motion: Path, performances: int, seed: int) -> None:

@@ -32,6 +32,11 @@ class Unit:
     def name(self) -> str:
         return self.sound.stem
 
+    @property
+    def key(self) -> str:
+        """Its name in the whole corpus."""
+        return f"{self.voice.engine}/{self.name}"
+
     def samples(self) -> np.ndarray:
         """(N,) int16 at 16 kHz."""
         samples, rate = soundfile.read(self.sound, dtype="int16")

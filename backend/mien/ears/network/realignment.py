@@ -34,7 +34,7 @@ def realign(network: Network, material: Material, file: Path, progress: Callable
     for done, i in enumerate(chosen):
         unit = material.units[i]
         labels = place(likelihoods(network, material.samples[i], priors), unit.phones)
-        material.labels[i] = moved[f"{unit.voice.engine}/{unit.name}"] = labels
+        material.labels[i] = moved[unit.key] = labels
         progress(done / len(chosen))
     part = file.with_suffix(".part.npz")
     np.savez(part, **moved)

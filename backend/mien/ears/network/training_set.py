@@ -80,7 +80,7 @@ class Material:
             samples = samples[: len(samples) // HOP * HOP]
             made.units.append(unit)
             made.samples.append(samples)
-            found = moved.get(f"{unit.voice.engine}/{unit.name}")
+            found = moved.get(unit.key)
             made.labels.append(labels_of(unit.phones, len(samples) // HOP) if found is None else found)
         return made
 

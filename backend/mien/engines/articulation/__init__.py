@@ -69,6 +69,14 @@ def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration:
     levels = emotion.gains(direction, len(track))
     weights, closures = _mouth(early(track), prosody, direction, levels)
     rotation, eyes, lids = _life(weights, track, prosody, direction, levels)
+    return assembled(weights, rotation, eyes, closures, lids, duration)
+
+
+def assembled(
+    weights: np.ndarray, rotation: np.ndarray, gaze: np.ndarray, closures: list[Hold], lids: list[tuple[float, float]],
+    duration: Fraction,
+) -> Take:  # fmt: skip
+    """A take of curves (T, ...) at 100 Hz, cut to its duration; `lids` are shut in these seconds."""
     frames = max(1, int(np.ceil(duration * RATE)))
     return Take(
         fps=Fraction(RATE),
@@ -76,9 +84,9 @@ def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration:
         channels=ARKIT,
         weights=np.clip(weights, 0, 1)[:frames].astype(np.float32),
         head_rotation=rotation[:frames].astype(np.float32),
-        gaze=eyes[:frames].astype(np.float32),
-        mouth_holds=intervals([(h.begin / RATE, h.end / RATE) for h in closures]),
-        eye_holds=intervals(lids),
+        gaze=gaze[:frames].astype(np.float32),
+        mouth_holds=_intervals([(h.begin / RATE, h.end / RATE) for h in closures]),
+        eye_holds=_intervals(lids),
     )
 
 
@@ -161,6 +169,5 @@ def early(track: PhoneTrack) -> PhoneTrack:
     return PhoneTrack(moved(track.posteriors), tuple(segments), track.source, **flags)
 
 
-def intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
-    """(N, 2) as a Take holds them; None for none."""
+def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
     return np.array(pairs, np.float32).reshape(-1, 2) if pairs else None

@@ -18,7 +18,7 @@ from scipy.signal import find_peaks
 
 from mien.channels import ARKIT
 from mien.direction import Direction
-from mien.engines.articulation import early, emotion, gains, intervals
+from mien.engines.articulation import assembled, early, emotion, gains
 from mien.engines.articulation.blinks import LIDS, blink
 from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.constraints import constrain
@@ -75,16 +75,7 @@ def finished(
     heard = early(track)
     jaw, _ = gains(heard, prosody, direction, emotion.gains(direction, len(heard)))
     closures = constrain(weights[: len(track)], heard, lip_gap(), jaw)
-    return Take(
-        fps=Fraction(RATE),
-        duration=duration,
-        channels=ARKIT,
-        weights=np.clip(weights, 0, 1)[:frames].astype(np.float32),
-        head_rotation=rotation[:frames].astype(np.float32),
-        gaze=gaze[:frames].astype(np.float32),
-        mouth_holds=intervals([(hold.begin / RATE, hold.end / RATE) for hold in closures]),
-        eye_holds=intervals(lids),
-    )
+    return assembled(weights, rotation, gaze, closures, lids, duration)
 
 
 def _blink(weights: np.ndarray, wanted: bool) -> list[tuple[float, float]]:

@@ -34,23 +34,23 @@ def hear_all(corpus: Path, motion: Path, seed: int, jobs: int, progress: Callabl
     """Write what is missing beside the performances in the folder `motion`; heard anew with every new ear."""
     units = list(read_units(corpus))
     sha256 = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
-    waiting = [unit for unit in units if not _heard_by(_file(motion, _name(unit)), sha256)]
+    waiting = [unit for unit in units if not _heard_by(_file(motion, unit.key), sha256)]
     work = functools.partial(hear_unit, motion, seed, sha256)
     for i, unit in enumerate(done(jobs, work, waiting), len(units) - len(waiting) + 1):
-        progress(i / len(units), _name(unit))
+        progress(i / len(units), unit.key)
 
 
 def hear_unit(motion: Path, seed: int, sha256: str, unit: Unit) -> None:
     """Write one unit's file, whole or not at all: heard (ways, F, heard.SIZE) float16."""
     speech = Speech.from_samples(unit.samples() / 32768, unit.name)
     frames = max(1, -(-len(speech.samples) * FPS // RATE))
-    rng = stream(seed, f"heard {_name(unit)}")
+    rng = stream(seed, f"heard {unit.key}")
     prosody = listen_to_prosody(speech)
     ways = [heard(track_of(unit, speech), prosody, frames), heard(hear(speech), prosody, frames)]
     for _ in range(DEGRADED):
         bad = Speech.from_samples(degrade(speech.samples, rng), unit.name)
         ways.append(heard(hear(bad), listen_to_prosody(bad), frames))
-    path = _file(motion, _name(unit))
+    path = _file(motion, unit.key)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_bytes(write_tensors({"heard": np.stack(ways).astype(np.float16)}, {"ear_sha256": sha256}))
@@ -67,10 +67,6 @@ def read_heard(motion: Path, name: str) -> np.ndarray:
 
 def _heard_by(path: Path, sha256: str) -> bool:
     return path.exists() and read_tensors(path)[1].get("ear_sha256") == sha256
-
-
-def _name(unit: Unit) -> str:
-    return f"{unit.voice.engine}/{unit.name}"
 
 
 def _file(motion: Path, name: str) -> Path:

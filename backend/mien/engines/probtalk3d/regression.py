@@ -21,7 +21,7 @@ from mien.engines.probtalk3d.fit import Batch, Plan, fit
 from mien.engines.probtalk3d.loss import PARTS, Seen
 from mien.engines.probtalk3d.performer import Listening
 from mien.engines.probtalk3d.space import SIZE
-from mien.engines.probtalk3d.training_set import Sounding
+from mien.engines.probtalk3d.training_set import Sounding, some
 from mien.tensorfile import read_tensors, write_tensors
 
 WIDTH, BLOCKS, KERNEL = 256, 14, 9  # 5.6 million parameters: ProbTalk3D at work has 5.3
@@ -51,7 +51,7 @@ def train(motion: Path, run: Path, plan: Plan, threads: int, progress: Progress)
     known = Sounding.read(motion, held_out=False)
     examples = [
         tuple(x.to(device) for x in each)
-        for each in Sounding.read(motion, held_out=True).some(8, plan.batch, plan.frames)
+        for each in some(Sounding.read(motion, held_out=True), 8, plan.batch, plan.frames)
     ]
 
     def losses(batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:

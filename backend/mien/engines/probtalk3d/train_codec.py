@@ -18,7 +18,7 @@ from mien.engines.probtalk3d.codec import Codec, Shape
 from mien.engines.probtalk3d.fit import Batch, Plan, fit
 from mien.engines.probtalk3d.loss import PARTS, Seen
 from mien.engines.probtalk3d.space import LIFE, MOUTH
-from mien.engines.probtalk3d.training_set import Motions
+from mien.engines.probtalk3d.training_set import Motions, some
 from mien.engines.probtalk3d.weights import save_codecs
 
 SHAPES = {
@@ -37,7 +37,7 @@ def train(motion: Path, run: Path, shapes: dict[str, Shape], plan: Plan, threads
     codecs = nn.ModuleDict({name: Codec(shape) for name, shape in shapes.items()}).to(device)
     seen = nn.ModuleDict({name: Seen(part) for name, part in PARTS.items()}).to(device)
     known = Motions.read(motion, held_out=False)
-    examples = [whole.to(device) for (whole,) in Motions.read(motion, held_out=True).some(8, plan.batch, plan.frames)]
+    examples = [whole.to(device) for (whole,) in some(Motions.read(motion, held_out=True), 8, plan.batch, plan.frames)]
 
     def losses(batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         of = {name: _loss(codecs[name], seen[name], batch[0][..., list(PARTS[name])]) for name in codecs}

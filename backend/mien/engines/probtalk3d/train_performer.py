@@ -20,7 +20,7 @@ from mien.engines.probtalk3d import heard, told
 from mien.engines.probtalk3d.fit import Batch, Plan, fit
 from mien.engines.probtalk3d.loss import PARTS, Seen
 from mien.engines.probtalk3d.performer import Performer, Shape, code_loss, logits
-from mien.engines.probtalk3d.training_set import Sounding
+from mien.engines.probtalk3d.training_set import Sounding, some
 from mien.engines.probtalk3d.weights import load_codecs, save_performer
 
 PLAN = Plan(decay=0.02)
@@ -39,7 +39,7 @@ def train(motion: Path, run: Path, shape: dict[str, float], plan: Plan, threads:
     known = Sounding.read(motion, held_out=False)
     examples = [
         tuple(x.to(device) for x in each)
-        for each in Sounding.read(motion, held_out=True).some(8, plan.batch, plan.frames)
+        for each in some(Sounding.read(motion, held_out=True), 8, plan.batch, plan.frames)
     ]
 
     def total(batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:

@@ -38,11 +38,6 @@ class Motions:
             yield (torch.from_numpy(np.stack([self._stretch(rng, chance, frames) for _ in range(batch)])),)
             step += 1
 
-    def some(self, number: int, batch: int, frames: int) -> list[tuple[torch.Tensor]]:
-        """The same few batches every time; none where there are no units."""
-        found = self.batches(1, 0, batch, frames)
-        return [next(found) for _ in range(number)] if self.units else []
-
     def _stretch(self, rng: np.random.Generator, chance: np.ndarray, frames: int) -> np.ndarray:
         unit = self.units[rng.choice(len(chance), p=chance)]
         which, part = _cut(rng, unit, frames)
@@ -71,11 +66,6 @@ class Sounding:
             yield tuple(torch.from_numpy(np.stack(each)) for each in zip(*examples, strict=True))
             step += 1
 
-    def some(self, number: int, batch: int, frames: int) -> list[tuple[torch.Tensor, ...]]:
-        """The same few batches every time; none where there are no units."""
-        found = self.batches(1, 0, batch, frames)
-        return [next(found) for _ in range(number)] if self.units else []
-
     def _stretch(self, rng: np.random.Generator, chance: np.ndarray, frames: int) -> tuple[np.ndarray, ...]:
         at = rng.choice(len(chance), p=chance)
         unit, heard = self.units[at], self.heard[at]
@@ -103,3 +93,9 @@ def _cut(rng: np.random.Generator, unit: Performed, frames: int) -> tuple[int, s
 def _filled(values: np.ndarray, frames: int) -> np.ndarray:
     """(frames, C) float32: the last row again where there are too few."""
     return np.pad(values.astype(np.float32), ((0, frames - len(values)), (0, 0)), mode="edge")
+
+
+def some(material: Motions | Sounding, number: int, batch: int, frames: int) -> list[tuple[torch.Tensor, ...]]:
+    """The same few batches every time, to look at; none where there are no units."""
+    found = material.batches(1, 0, batch, frames)
+    return [next(found) for _ in range(number)] if material.units else []
