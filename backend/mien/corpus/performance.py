@@ -34,7 +34,7 @@ from mien.seeds import stream
 from mien.sounds import BILABIAL, LABIODENTAL, NUMBER, SIL, folding
 from mien.speech import Speech
 from mien.take import Take, frame_times
-from mien.tensorfile import TensorFileError, read_tensors, write_tensors
+from mien.tensorfile import TensorFileError, read_tensors, write_file, write_whole
 
 FORMAT, VERSION = "mien.motion", "1"
 NUMBERS = (*ARKIT, "pitch", "yaw", "roll", "gaze pitch", "gaze yaw")
@@ -140,7 +140,7 @@ def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None
         "styles": json.dumps(STYLES),
         "directions": json.dumps([json.loads(direction.to_json()) for direction in directions]),
     }
-    _write(_file(motion, unit), write_tensors(tensors, meta))
+    write_file(_file(motion, unit), tensors, meta)
 
 
 def held_out(unit: Unit) -> bool:
@@ -227,17 +227,10 @@ def _claim(motion: Path, performances: int, seed: int) -> None:
     note, version = motion / "motion.json", articulation.Articulation.info.version
     asked = {"performances": performances, "seed": seed, "engine_version": version}
     if not note.exists():
-        _write(note, (json.dumps(asked) + "\n").encode())
+        write_whole(note, (json.dumps(asked) + "\n").encode())
     elif (found := json.loads(note.read_text("utf-8"))) != asked:
         of = "{performances} of each unit from seed {seed} by version {engine_version} of the rules"
         raise CorpusError(
             f"the performances in {motion} are {of.format(**found)}; asked for were {of.format(**asked)}. "
             "Name another folder."
         )
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(path)

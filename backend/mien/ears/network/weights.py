@@ -13,7 +13,7 @@ import torch
 from mien.ears.base import EarError
 from mien.ears.network.net import FLAGS, Network, Shape
 from mien.sounds import SOUNDS
-from mien.tensorfile import TensorFileError, read_tensors, write_tensors
+from mien.tensorfile import TensorFileError, read_tensors, write_file
 
 FORMAT = "mien.ear"
 
@@ -29,9 +29,7 @@ def save(network: Network, path: Path, note: dict[str, str]) -> None:
         "flags": json.dumps(FLAGS),
         **note,
     }
-    part = path.with_suffix(".part")
-    part.write_bytes(write_tensors(tensors, metadata))
-    part.replace(path)
+    write_file(path, tensors, metadata)
 
 
 def load(path: Path) -> Network:

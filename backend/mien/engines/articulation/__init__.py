@@ -49,17 +49,25 @@ class Articulation:
 
     def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
         """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
-        progress(0.0, "listening")
-        try:
-            track = listen(speech, direction.transcript, lambda done: progress(0.6 * done, "listening"))
-        except EarError as error:
-            raise DirectionError(str(error)) from error
-        progress(0.6, "hearing the melody")
-        prosody = listen_to_prosody(speech)
+        track, prosody = listened(speech, direction, progress, 0.6)
         progress(0.8, "performing")
         take = perform(track, prosody, direction, speech.duration)
         progress(1.0, "done")
         return take
+
+
+def listened(
+    speech: Speech, direction: Direction, progress: Progress, share: float
+) -> tuple[PhoneTrack, Prosody]:
+    """The phones and the melody of a voice; the phones are `share` of all the work. DirectionError where the transcript
+    does not fit."""
+    progress(0.0, "listening")
+    try:
+        track = listen(speech, direction.transcript, lambda done: progress(share * done, "listening"))
+    except EarError as error:
+        raise DirectionError(str(error)) from error
+    progress(share, "hearing the melody")
+    return track, listen_to_prosody(speech)
 
 
 def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:

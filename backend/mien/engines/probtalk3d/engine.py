@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.direction import EMOTIONS, Direction, DirectionError
-from mien.ears import EarError, listen
+from mien.direction import EMOTIONS, Direction
+from mien.engines.articulation import listened
 from mien.engines.articulation.styles import HELD_OUT, STYLES
 from mien.engines.base import EngineError, EngineInfo, Progress
 from mien.engines.probtalk3d import heard, told
@@ -18,7 +18,7 @@ from mien.engines.probtalk3d.perform import perform
 from mien.engines.probtalk3d.space import FPS
 from mien.engines.probtalk3d.weights import load_all
 from mien.phones import PhoneTrack
-from mien.prosody import Prosody, listen_to_prosody
+from mien.prosody import Prosody
 from mien.speech import Speech
 from mien.take import Take, frame_count
 
@@ -43,13 +43,7 @@ class ProbTalk3D:
     def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
         """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The most probable one,
         whatever the seed, at a temperature of 0."""
-        progress(0.0, "listening")
-        try:
-            track = listen(speech, direction.transcript, lambda done: progress(0.4 * done, "listening"))
-        except EarError as error:
-            raise DirectionError(str(error)) from error
-        progress(0.4, "hearing the melody")
-        prosody = listen_to_prosody(speech)
+        track, prosody = listened(speech, direction, progress, 0.4)
         take = performed(speech, track, prosody, [direction], lambda done: progress(0.5 + 0.4 * done, "performing"))[0]
         progress(1.0, "done")
         return take

@@ -25,7 +25,7 @@ from mien.processes import done
 from mien.prosody import listen_to_prosody
 from mien.seeds import stream
 from mien.speech import RATE, Speech
-from mien.tensorfile import read_tensors, write_tensors
+from mien.tensorfile import read_tensors, write_file
 
 DEGRADED = 2  # bad recordings of each unit
 
@@ -50,11 +50,7 @@ def hear_unit(motion: Path, seed: int, sha256: str, unit: Unit) -> None:
     for _ in range(DEGRADED):
         bad = Speech.from_samples(degrade(speech.samples, rng), unit.name)
         ways.append(heard(hear(bad), listen_to_prosody(bad), frames))
-    path = _file(motion, unit.key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(write_tensors({"heard": np.stack(ways).astype(np.float16)}, {"ear_sha256": sha256}))
-    part.replace(path)
+    write_file(_file(motion, unit.key), {"heard": np.stack(ways).astype(np.float16)}, {"ear_sha256": sha256})
 
 
 def read_heard(motion: Path, name: str) -> np.ndarray:

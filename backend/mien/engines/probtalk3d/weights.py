@@ -16,7 +16,7 @@ from mien.engines.probtalk3d.codec import Codec
 from mien.engines.probtalk3d.codec import Shape as CodecShape
 from mien.engines.probtalk3d.performer import Performer
 from mien.engines.probtalk3d.performer import Shape as PerformerShape
-from mien.tensorfile import TensorFileError, read_tensors, write_tensors
+from mien.tensorfile import TensorFileError, read_tensors, write_file
 
 FORMAT = "mien.probtalk3d"
 LEARNING = ("book.counts", "book.sums")  # of a codebook, needed only to learn on
@@ -88,9 +88,7 @@ def _shapes(codecs: nn.ModuleDict) -> dict[str, dict]:
 
 def _write(tensors: dict[str, np.ndarray], shapes: dict[str, dict], path: Path, note: dict[str, object]) -> Path:
     metadata = {"format": FORMAT, "format_version": "1", "shapes": json.dumps(shapes), "note": json.dumps(note)}
-    part = path.with_suffix(".part")
-    part.write_bytes(write_tensors(tensors, metadata))
-    part.replace(path)
+    write_file(path, tensors, metadata)
     return path
 
 
