@@ -25,9 +25,9 @@ Batch = tuple[torch.Tensor, ...]
 class Plan:
     """How long and how fast."""
 
-    steps: int = 4000
-    batch: int = 16
-    seconds: float = 8.0
+    steps: int
+    batch: int
+    seconds: float = 6.4
     rate: float = 1e-3
     decay: float = 0.01
     seed: int = 0

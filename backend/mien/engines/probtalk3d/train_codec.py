@@ -25,7 +25,7 @@ SHAPES = {
     "mouth": Shape(numbers=len(MOUTH), stride=1, groups=4),
     "life": Shape(numbers=len(LIFE), stride=4, groups=4),
 }
-PLAN = Plan(batch=24, seconds=6.4)
+PLAN = Plan(steps=2500, batch=24)
 COMMIT = 0.25  # weight of the latents' distance to their codes (beta of van den Oord et al. 2017)
 
 
