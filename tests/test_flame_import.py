@@ -122,21 +122,6 @@ def test_a_wrong_embedding_is_refused(model, embedding, tmp_path, changes, sente
     assert not (tmp_path / "flame").exists()
 
 
-def test_a_disk_that_is_full_leaves_nothing_half_written(model, tmp_path, monkeypatch) -> None:
-    written = Path.write_bytes
-
-    def full(path: Path, data: bytes) -> int:
-        if path.name.startswith("."):
-            written(path, data[:10])
-            raise OSError(28, "No space left on device", str(path))
-        return written(path, data)
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space left"):
-        import_flame(model, tmp_path / "flame")
-    assert list((tmp_path / "flame").iterdir()) == []
-
-
 @pytest.mark.parametrize(
     "harm",
     [

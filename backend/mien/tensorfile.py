@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,23 +30,29 @@ def write_tensors(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> b
 
     Raises TensorFileError for a dtype other than float32, float16, int32 and uint8, and for metadata that is no text.
     """
+    return b"".join(pieces(tensors, metadata))
+
+
+def pieces(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> Iterator[bytes | memoryview]:
+    """The same one after another, header first: hundreds of megabytes of weights are not held twice."""
     for key, value in metadata.items():
         if not isinstance(value, str):
             raise TensorFileError(f"the metadata {key!r} is {value!r}; a file holds text alone.")
     header: dict[str, object] = {"__metadata__": dict(sorted(metadata.items()))}
-    chunks, at = [], 0
+    at = 0
     for name in sorted(tensors):
-        array = np.ascontiguousarray(tensors[name])
+        array = tensors[name]
         dtype = NAMES.get(array.dtype.newbyteorder("<"))
         if dtype is None:
             raise TensorFileError(f"tensor {name!r} is {array.dtype}; a file holds {', '.join(DTYPES)}.")
-        data = array.astype(DTYPES[dtype], copy=False).tobytes()
-        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + len(data)]}
-        chunks.append(data)
-        at += len(data)
+        header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [at, at + array.nbytes]}
+        at += array.nbytes
     text = json.dumps(header, ensure_ascii=True, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # tensors start on 8 bytes, as the format advises
-    return len(text).to_bytes(8, "little") + text + b"".join(chunks)
+    yield len(text).to_bytes(8, "little") + text
+    for name in sorted(tensors):
+        little = tensors[name].astype(tensors[name].dtype.newbyteorder("<"), order="C", copy=False)
+        yield little.reshape(-1).view(np.uint8).data
 
 
 def write_file(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:

@@ -3,27 +3,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mien.card import Licence, new_card, sha256_of, write_with_card
 from mien.heads.flame import CARD, FILE, FORMAT, LANDMARKS, PARENTS, SHAPES, VERSION, check, read_flame
 from mien.heads.flame_file import FlameError, read_flame_file
-from mien.tensorfile import read_tensors, write_tensors
-
-
-@dataclass(frozen=True)
-class Licence:
-    """What has to be accepted before an import. `paid` says whether paid work is allowed."""
-
-    name: str
-    paid: bool
-    text: str
-    page: str
+from mien.tensorfile import read_tensors
 
 
 CLOSED_LICENCE = Licence(
@@ -55,20 +43,10 @@ def import_flame(model: Path, folder: Path, landmarks: Path | None = None) -> Pa
     thing, and then nothing is written and what was imported before is as it was; OSError is left alone.
     """
     tensors = _model(read_flame_file(model), model.name)
-    licence = licence_of(model)
-    card = {
-        "name": model.stem,
-        "file": FILE,
-        "source": {model.name: _sha256(model)},
-        "licence": licence.name,
-        "licence_text": licence.text,
-        "licence_page": licence.page,
-        "paid_work": licence.paid,
-        "accepted": "by the user who imported it",
-    }
+    card = new_card(model.stem, {model.name: sha256_of(model)}, licence_of(model))
     if landmarks is not None:
         tensors |= _landmarks(read_flame_file(landmarks), landmarks.name, len(tensors["triangles"]))
-        card["source"][landmarks.name] = _sha256(landmarks)
+        card["source"][landmarks.name] = sha256_of(landmarks)
     return _write(tensors, card, folder, model.name)
 
 
@@ -78,34 +56,14 @@ def import_landmarks(landmarks: Path, folder: Path) -> Path:
     tensors, _ = read_tensors(folder / FILE)
     card = json.loads((folder / CARD).read_text("utf-8"))
     tensors |= _landmarks(read_flame_file(landmarks), landmarks.name, len(flame.triangles))
-    card["source"][landmarks.name] = _sha256(landmarks)
+    card["source"][landmarks.name] = sha256_of(landmarks)
     return _write(tensors, card, folder, landmarks.name)
 
 
 def _write(tensors: dict[str, np.ndarray], card: dict[str, object], folder: Path, name: str) -> Path:
     check(tensors, name)
-    data = write_tensors(tensors, {"format": FORMAT, "format_version": VERSION, "licence": str(card["licence"])})
-    card |= {"sha256": hashlib.sha256(data).hexdigest()}
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_both({folder / FILE: data, folder / CARD: (json.dumps(card, indent=1) + "\n").encode()})
-    return folder / FILE
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write_both(contents: dict[Path, bytes]) -> None:
-    """All of them or none; between two of the renames read_flame says that file and card do not fit."""
-    parts = {path: path.with_name(f".{path.name}.{os.getpid()}.part") for path in contents}
-    try:
-        for path, data in contents.items():
-            parts[path].write_bytes(data)
-        for path, part in parts.items():
-            part.replace(path)
-    finally:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
+    metadata = {"format": FORMAT, "format_version": VERSION, "licence": str(card["licence"])}
+    return write_with_card(folder / FILE, tensors, metadata, card)
 
 
 def _model(content: dict[str, object], name: str) -> dict[str, np.ndarray]:
