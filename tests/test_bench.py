@@ -2,7 +2,7 @@
 from pathlib import Path
 
 import pytest
-from mien.bench import MARKS, BenchError, measure, table, write_into
+from mien.bench import BenchError, measure, table, write_into
 
 ROWS = [{"what": "a job", "seconds": 2.0, "megabytes": 100.0, "of": "another", "ratio": 0.25}]
 
@@ -17,20 +17,12 @@ def test_what_is_measured_is_measured() -> None:
 
 def test_the_table_has_seconds_for_the_terminal_and_only_ratios_for_the_readme(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n")
+    readme.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n")
     write_into(readme, ROWS)
     text = readme.read_text()
     assert "| a job | another | 0.250 | 100 MB |" in text and "old" not in text and "2.0" not in text
     assert text.startswith("before") and text.endswith("after\n")
     assert "    2.00      100   0.250  a job, of another" in table(ROWS)
-
-
-def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text("no marks")
-    with pytest.raises(BenchError, match="has no lines"):
-        write_into(readme, ROWS)
-    assert readme.read_text() == "no marks"
 
 
 def test_a_rhubarb_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -99,15 +99,6 @@ def test_the_object_is_json_without_nan(results: Results) -> None:
     assert np.sum(row["confusion"]) == 200
 
 
-def test_a_page_is_written_between_its_marks(tmp_path: Path) -> None:
-    written = tmp_path / "ear.md"
-    written.write_text("before\n<!-- phones prompts -->\nold\n<!-- /phones prompts -->\nafter\n")
-    page.write_into(written, "prompts", "new")
-    assert written.read_text() == "before\n<!-- phones prompts -->\nnew\n<!-- /phones prompts -->\nafter\n"
-    with pytest.raises(EvaluationError, match="no lines <!-- phones own -->"):
-        page.write_into(written, "own", "new")
-
-
 def test_the_picture_has_a_square_for_each_ear_and_language(results: Results, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     draw(results, tmp_path / "one.png")

@@ -17,11 +17,12 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from mien.marks import table as markdown_table
+from mien.marks import write_between
 from mien.speech import RATE, read_speech
 
 ROOT = Path(__file__).resolve().parents[2]
 VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
-MARKS = ("<!-- bench -->", "<!-- /bench -->")
 # Runs in a child, prints {"seconds": ..., "megabytes": ...} as its last line; {body} sets `seconds`
 CHILD = """
 import json, sys, time
@@ -45,6 +46,8 @@ import torch
 torch.set_num_threads(1)
 from pathlib import Path
 from mien.ears.network import hear
+from mien.marks import table as markdown_table
+from mien.marks import write_between
 from mien.speech import read_speech
 speech = read_speech(Path(sys.argv[1]))
 hear(speech)  # warm: the weights are loaded, the memory is there
@@ -169,15 +172,9 @@ def table(rows: list[dict]) -> str:
 
 
 def write_into(readme: Path, rows: list[dict]) -> None:
-    """Put the ratios between the bench marks of a Markdown file. BenchError where it has none."""
-    text = readme.read_text("utf-8")
-    head, begin, rest = text.partition(MARKS[0])
-    _, end, tail = rest.partition(MARKS[1])
-    if not (begin and end):
-        raise BenchError(f"{readme.name} has no lines {MARKS[0]} and {MARKS[1]} to write between.")
-    lines = ["| time of | as a share of | ratio | peak memory |", "|---|---|---|---|"]
-    lines += [f"| {r['what']} | {r['of']} | {r['ratio']:.3f} | {r['megabytes']:.0f} MB |" for r in rows]
-    readme.write_text(f"{head}{begin}\n" + "\n".join(lines) + f"\n{end}{tail}", "utf-8")
+    """Put the ratios between the bench marks of a Markdown file. MarkError where it has none."""
+    cells = [[r["what"], r["of"], f"{r['ratio']:.3f}", f"{r['megabytes']:.0f} MB"] for r in rows]
+    write_between(readme, "bench", markdown_table(["time of", "as a share of", "ratio", "peak memory"], cells))
 
 
 def _child(body: str, sound: Path, take: Path) -> tuple[float, float]:

@@ -28,6 +28,7 @@ from mien.ears import EarError
 from mien.engines import Cancelled, EngineError
 from mien.evaluation import EvaluationError
 from mien.heads.mien import HeadError
+from mien.marks import MarkError
 from mien.settings import Settings, SettingsError
 from mien.speech import SpeechError, read_speech
 from mien.take import TakeError, parse_fps, write_take
@@ -44,6 +45,7 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (EarError, 3),
     (EvaluationError, 4),
     (CorpusError, 4),
+    (MarkError, 3),
     (OSError, 3),
 )
 SUFFIX = ".take.safetensors"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the command `mien` that measures ears: `mien evaluate phones`."""
+"""The part of the command `mien` that measures ears and takes: `mien evaluate phones` and `takes`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mien.console import ProgressBar
+from mien.marks import write_between
 
 REFERENCE = "pocketsphinx"
 
@@ -37,6 +38,15 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     phones.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
     phones.add_argument("--section", default="prompts", metavar="NAME", help="which marks (default: %(default)s)")
     phones.add_argument("--picture", type=Path, metavar="PNG", help="draw which shape is taken for which")
+
+    takes = command(evaluate, "takes", takes_command, "how near probtalk3d's takes come to what nothing was trained on")
+    takes.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    takes.add_argument("motion", type=Path, help="a folder of `mien corpus perform`: that speech performed")
+    takes.add_argument("--weights", type=Path, metavar="FILE", help="of `mien train performer` (default: what ships)")
+    takes.add_argument("--regression", type=Path, metavar="FILE", help="of `mien train regression`: compared besides")
+    takes.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth stretch (default: all)")
+    takes.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    takes.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw the curves")
 
 
 def phones_command(asked: argparse.Namespace) -> int:
@@ -68,7 +78,25 @@ def phones_command(asked: argparse.Namespace) -> int:
         results = evaluate(recordings, ears, asked.reference, cache, max(1, asked.jobs), progress)
     print(json.dumps(page.as_object(results)) if asked.json else page.for_terminal(results))
     if asked.page:
-        page.write_into(asked.page, asked.section, page.for_page(results))
+        write_between(asked.page, f"phones {asked.section}", page.for_page(results))
     if asked.picture:
         confusion.draw(results, asked.picture)
+    return 0
+
+
+def takes_command(asked: argparse.Namespace) -> int:
+    """mien evaluate takes: probtalk3d beside what it has to be better than."""
+    from mien.engines.probtalk3d.engine import WEIGHTS
+    from mien.evaluation import sampling, takes_page
+
+    with ProgressBar("takes", quiet=asked.json) as progress:
+        results = sampling.evaluate(
+            asked.corpus, asked.motion, asked.weights or WEIGHTS, asked.regression, max(1, asked.every), progress
+        )
+    page = takes_page.for_page(results)
+    print(json.dumps(takes_page.as_object(results)) if asked.json else page)
+    if asked.page:
+        write_between(asked.page, "takes", page)
+    if asked.pictures:
+        sampling.draw(results, asked.pictures)
     return 0

@@ -54,7 +54,7 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     regression.add_argument("motion", type=Path, help="a folder that `mien train performer` has heard")
     for stage in (codec, performer, regression):
         stage.add_argument("run", type=Path, help="where checkpoints, curves (csv) and weights go: one for both stages")
-        stage.add_argument("--steps", type=int, help="of 12 to 24 stretches of 6.4 s (default: what ships was made with)")
+        stage.add_argument("--steps", type=int, help="(default: as many as what ships was made with)")
         stage.add_argument("--seed", type=int, default=0, help="(default: 0)")
         stage.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="(default: as many as cores)")
 

@@ -3,13 +3,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from mien.evaluation import EvaluationError
 from mien.evaluation.phones import Results, set_of
 from mien.evaluation.visemes import NAMES, NEAR, THRESHOLD, Score
+from mien.marks import table
 
 HEAD = (
     "recordings", "speech", "ear", "visemes", "with silence", "20 ms frames", "lag", "p b m hit", "false a second",
@@ -46,21 +44,7 @@ def for_terminal(results: Results) -> str:
 
 def for_page(results: Results) -> str:
     """Markdown: both tables and what was left out."""
-    parts = []
-    for head, rows in _tables(results):
-        lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-        parts.append("\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]))
-    return "\n\n".join([*parts, _left_out(results)])
-
-
-def write_into(page: Path, section: str, text: str) -> None:
-    """Put a text between the page's marks of a section. EvaluationError where it has none."""
-    marks = (f"<!-- phones {section} -->", f"<!-- /phones {section} -->")
-    head, begin, rest = page.read_text("utf-8").partition(marks[0])
-    _, end, tail = rest.partition(marks[1])
-    if not (begin and end):
-        raise EvaluationError(f"{page.name} has no lines {marks[0]} and {marks[1]} to write between.")
-    page.write_text(f"{head}{begin}\n{text}\n{end}{tail}", "utf-8")
+    return "\n\n".join([*(table(head, rows) for head, rows in _tables(results)), _left_out(results)])
 
 
 def _tables(results: Results) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:

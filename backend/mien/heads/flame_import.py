@@ -13,7 +13,6 @@ from mien.heads.flame import CARD, FILE, FORMAT, LANDMARKS, PARENTS, SHAPES, VER
 from mien.heads.flame_file import FlameError, read_flame_file
 from mien.tensorfile import read_tensors
 
-
 CLOSED_LICENCE = Licence(
     "FLAME model licence (non-commercial)",
     paid=False,

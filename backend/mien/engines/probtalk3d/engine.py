@@ -54,20 +54,26 @@ def performed(
     progress=lambda done: None, weights: Path = WEIGHTS,
 ) -> list[Take]:  # fmt: skip
     """A take for each of directions that differ in nothing but their seed."""
-    first = directions[0]
     codecs, performer = _weights(weights)
-    frames = frame_count(speech.duration, FPS) + 1  # one past the end, so that the last moment lies between two
-    times = np.arange(frames) / FPS
-    asked = {"jaw": first.jaw.at(times), "lips": first.lips.at(times)}
-    asked |= {name: getattr(first, name) for name in told.ASKED if name not in asked}
-    style = told.told(STYLES[first.style], told.emotions_of(first, times), asked)
-    sound = heard.heard(track, prosody, frames)
+    sound, style = inputs(speech, track, prosody, directions[0])
     seeds = [direction.seed for direction in directions]
-    motions = perform(codecs, performer, sound, style, first.temperature, seeds, progress)
+    motions = perform(codecs, performer, sound, style, directions[0].temperature, seeds, progress)
     return [
         finished(motion, track, prosody, direction, speech.duration)
         for motion, direction in zip(motions, directions, strict=True)
     ]
+
+
+def inputs(
+    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is heard (F, heard.SIZE) and told (F, told.SIZE), at 25 frames a second."""
+    frames = frame_count(speech.duration, FPS) + 1  # one past the end, so that the last moment lies between two
+    times = np.arange(frames) / FPS
+    asked = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
+    asked |= {name: getattr(direction, name) for name in told.ASKED if name not in asked}
+    style = told.told(STYLES[direction.style], told.emotions_of(direction, times), asked)
+    return heard.heard(track, prosody, frames), style
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is compared: ProbTalk3D and what it has to be better than. Each gives ten takes at 25 frames a second of what
+one ear heard, told the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mien.corpus.performance import Performed
+from mien.direction import Direction
+from mien.engines import articulation
+from mien.engines.probtalk3d import regression
+from mien.engines.probtalk3d.engine import WEIGHTS, inputs, performed
+from mien.engines.probtalk3d.finish import finished
+from mien.engines.probtalk3d.space import FPS
+from mien.evaluation.stretches import take_of
+from mien.evaluation.takes import SAMPLES
+from mien.phones import PhoneTrack
+from mien.prosody import Prosody
+from mien.speech import Speech
+from mien.take import Take
+
+Performer = Callable[[Speech, PhoneTrack, Prosody, Direction], list[Take]]
+
+
+def performers(known: Iterable[Performed], of_regression: Path | None, weights: Path = WEIGHTS) -> dict[str, Performer]:
+    """By name. The mean face is that of the performances `known`; no regression without its weights."""
+    found: dict[str, Performer] = {
+        "probtalk3d": lambda *asked: sampled(*asked, weights),
+        "probtalk3d, most probable": lambda *asked: most_probable(*asked, weights),
+        "articulation, other seeds": by_rules,
+    }
+    if of_regression is not None:
+        network = regression.load(of_regression)
+        found["regression"] = lambda *asked: regressed(network, *asked)
+    mean = mean_face(known)
+    found["mean face"] = lambda speech, track, prosody, direction: still(mean, speech)
+    return found
+
+
+def sampled(
+    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction, weights: Path = WEIGHTS
+) -> list[Take]:
+    """Ten takes as they are made for animators."""
+    takes = performed(speech, track, prosody, _seeds(direction), weights=weights)
+    return [take.resample(FPS) for take in takes]
+
+
+def most_probable(
+    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction, weights: Path = WEIGHTS
+) -> list[Take]:
+    """The take without chance, ten times."""
+    cold = replace(direction, temperature=0.0)
+    return [performed(speech, track, prosody, [cold], weights=weights)[0].resample(FPS)] * SAMPLES
+
+
+def by_rules(speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction) -> list[Take]:
+    """What the corpus was performed by, from other seeds and on what the ear heard."""
+    return [articulation.perform(track, prosody, each, speech.duration).resample(FPS) for each in _seeds(direction)]
+
+
+def regressed(
+    network: regression.Regression, speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
+) -> list[Take]:
+    """The one take of the regression, ten times; blinks and closures as ProbTalk3D's takes get them."""
+    sound, style = inputs(speech, track, prosody, direction)
+    with torch.inference_mode():
+        motion = network(torch.from_numpy(sound)[None], torch.from_numpy(style)[None])[0].numpy()
+    return [finished(motion, track, prosody, direction, speech.duration).resample(FPS)] * SAMPLES
+
+
+def still(face: np.ndarray, speech: Speech) -> list[Take]:
+    """A face (57,) that does not move, ten times."""
+    frames = max(1, int(speech.duration * FPS))
+    return [take_of(np.tile(face, (frames, 1)))] * SAMPLES
+
+
+def mean_face(known: Iterable[Performed]) -> np.ndarray:
+    """(57,) mean of all frames."""
+    sums, frames = 0.0, 0
+    for unit in known:
+        sums = sums + unit.motion.astype(float).sum((0, 1))
+        frames += unit.motion.shape[0] * unit.motion.shape[1]
+    return np.asarray(sums / frames, np.float32)
+
+
+def _seeds(direction: Direction) -> list[Direction]:
+    """Ten, none of them the one that the truth was performed from."""
+    return [direction.with_seed(direction.seed + 1 + i) for i in range(SAMPLES)]

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that `mien evaluate takes` measures of ProbTalk3D, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mien.corpus.performance import performances
+from mien.direction import Direction
+from mien.ears.network.hearing import hear
+from mien.engines.base import Progress
+from mien.engines.probtalk3d.engine import performed
+from mien.engines.probtalk3d.space import FPS
+from mien.evaluation import plots
+from mien.evaluation.comparison import Row, aperture, compare
+from mien.evaluation.expression import Judge, diversity, intensities, named
+from mien.evaluation.performers import performers
+from mien.evaluation.stretches import Stretch, stretches
+from mien.evaluation.takes import SAMPLES
+from mien.heads.mien import load_head
+from mien.phones import PhoneTrack
+from mien.prosody import Prosody, listen_to_prosody
+from mien.speech import RATE
+from mien.take import Take
+
+TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+SENTENCES = 8  # stretches that intensities and temperatures are measured on
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """rows of the comparison; intensities (11,) and by emotion energies (stretches, 11); named (8, 8) counts of takes
+    by the emotion asked for and named; by temperature the diversity of the whole face and of the lips, metres; ten
+    takes of one stretch."""
+
+    rows: list[Row]
+    intensities: np.ndarray
+    energies: dict[str, np.ndarray]
+    named: np.ndarray
+    diversity: dict[float, tuple[float, float]]
+    stretch: Stretch
+    takes: list[Take]
+
+
+def evaluate(
+    corpus: Path, motion: Path, weights: Path, of_regression: Path | None, every: int, progress: Progress
+) -> Results:
+    """Measure the weights on every so many of the held-out stretches; the regression too where it is given."""
+    found = list(stretches(corpus, motion, every=every))
+    known = [unit for unit in performances(motion) if not unit.held_out]
+    stages = [*(stretch.name for stretch in found), "intensities", "emotions named", "temperatures"]
+    at = iter(range(len(stages)))
+
+    def step(stage: str) -> None:
+        progress(next(at) / len(stages), stage)
+
+    rows = compare(found, performers(known, of_regression, weights), step)
+    perform = Performing(weights)
+    plain = [replace(stretch, direction=_plain(stretch.direction)) for stretch in found]
+    step("intensities")
+    asked, energies = intensities(_few(plain), perform)
+    step("emotions named")
+    counts = named(Judge(known), plain, perform)
+    step("temperatures")
+    spread = {t: np.mean([diversity(stretch, perform, t) for stretch in _few(found)], 0) for t in TEMPERATURES}
+    drawn = plain[0]
+    takes = perform(drawn, [drawn.direction.with_seed(seed) for seed in range(SAMPLES)])
+    progress(1.0, "done")
+    return Results(
+        rows, asked, energies, counts, {t: (float(a), float(b)) for t, (a, b) in spread.items()}, drawn, takes
+    )
+
+
+class Performing:
+    """ProbTalk3D's takes at 25 frames a second; each stretch is heard once."""
+
+    def __init__(self, weights: Path) -> None:
+        self.weights = weights
+        self.heard: dict[str, tuple[PhoneTrack, Prosody]] = {}
+
+    def __call__(self, stretch: Stretch, directions: list[Direction]) -> list[Take]:
+        if stretch.name not in self.heard:
+            self.heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
+        takes = performed(stretch.speech, *self.heard[stretch.name], directions, weights=self.weights)
+        return [take.resample(FPS) for take in takes]
+
+
+def draw(results: Results, folder: Path) -> None:
+    """apertures.png, intensity.png and diversity.png. EvaluationError without matplotlib."""
+    folder.mkdir(parents=True, exist_ok=True)
+    head, takes = load_head(), results.takes
+    holds = takes[0].mouth_holds
+    plots.draw_apertures(
+        folder / "apertures.png", results.stretch.speech.samples, RATE, takes[0].times,
+        {f"take {i}": 1000 * aperture(take, head).astype(float) for i, take in enumerate(takes, 1)},
+        np.zeros((0, 2)) if holds is None else holds,
+    )  # fmt: skip
+    means = {name: energy.mean(0) for name, energy in results.energies.items()}
+    plots.draw_intensity(folder / "intensity.png", results.intensities, means)
+    face, lips = 1000 * np.array(list(results.diversity.values())).T
+    plots.draw_diversity(
+        folder / "diversity.png", np.array(list(results.diversity)), {"whole face": face, "lips": lips}
+    )
+
+
+def _plain(direction: Direction) -> Direction:
+    """Only the speaker and the seed of it."""
+    return Direction(style=direction.style, seed=direction.seed)
+
+
+def _few(found: Sequence[Stretch]) -> Sequence[Stretch]:
+    return found[:: max(1, len(found) // SENTENCES)][:SENTENCES]
