@@ -168,10 +168,10 @@ def test_bad_input_is_refused_in_a_sentence_with_its_own_exit_status(folder: Pat
     (PermissionError(13, "Permission denied", "x"), 3),
 ])  # fmt: skip
 def test_a_fault_has_the_exit_status_of_the_docstring(folder: Path, capsys, monkeypatch, error, status: int) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("mien.speak.speak", fail)
+    monkeypatch.setattr("mien.speak.speak_takes", fail)
     found, said = refusal(capsys, "speak", "hum.wav")
     assert found == status and said.endswith(".")
     assert [p.name for p in folder.iterdir()] == ["hum.wav"]

@@ -9,7 +9,7 @@ from mien.channels import ARKIT
 from mien.direction import Direction, DirectionError
 from mien.engines import Cancelled, EngineError
 from mien.heads.mien import load_head
-from mien.speak import speak
+from mien.speak import speak, speak_takes
 from mien.speech import Speech
 from mien.take import TakeError, read_take
 
@@ -111,3 +111,11 @@ def test_speech_moves_the_face_and_silence_leaves_the_jaw_at_rest(recording) -> 
     silent = speak(Speech.from_samples(np.zeros(32000)), still).channel("jawOpen")
     assert np.ptp(talking) > 0.1
     assert silent.max() < 0.05 and np.ptp(silent[20:-20]) < 0.02
+
+
+@pytest.mark.parametrize("engine", ["articulation", "toy"])
+def test_takes_made_together_are_those_made_alone(hum, engine: str) -> None:
+    together = list(speak_takes(hum, HAPPY, [3, 8], engine, 25))
+    alone = [speak(hum, HAPPY.with_seed(seed), engine, 25) for seed in (3, 8)]
+    assert [take.to_bytes() for take in together] == [take.to_bytes() for take in alone]
+    assert [take.meta["seed"] for take in together] == ["3", "8"]

@@ -31,7 +31,7 @@ from mien.heads.mien import HeadError
 from mien.marks import MarkError
 from mien.settings import Settings, SettingsError
 from mien.speech import SpeechError, read_speech
-from mien.take import TakeError, parse_fps, write_take
+from mien.take import TakeError, parse_fps, read_take, write_take
 from mien.video import VideoError
 
 FAULTS: tuple[tuple[type[Exception], int], ...] = (
@@ -84,12 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def speak_command(asked: argparse.Namespace) -> int:
     """mien speak: sound and direction -> take files, and previews."""
-    from mien.speak import speak
+    from mien.speak import speak_takes
 
     started = time.monotonic()
     settings = Settings.read(limit_s=asked.limit_seconds)
     direction = _direction(asked)
-    directions = [direction.with_seed(direction.seed + i) for i in range(asked.takes)]
+    seeds = [direction.with_seed(direction.seed + i).seed for i in range(asked.takes)]
     output = asked.output or Path()
     if output.is_dir():
         output /= f"{asked.sound.stem}{SUFFIX}"
@@ -99,20 +99,20 @@ def speak_command(asked: argparse.Namespace) -> int:
             raise DirectionError(f"{written} is the sound itself, which would be lost; name another file to write.")
     speech = read_speech(asked.sound, limit_s=settings.limit_s)
     made = []
-    for each in directions:
-        seed = each.seed
-        with ProgressBar(f"take, seed {seed}", quiet=asked.json) as progress:
-            take = speak(speech, each, asked.engine, asked.fps, progress)
-        path = _numbered(output, seed, asked.takes)
-        write_take(take, path)
-        entry = {"take": str(path), "seed": seed, "frames": take.frames, "fps": str(take.fps), "engine": asked.engine}
+    with ProgressBar("takes" if asked.takes > 1 else f"take, seed {direction.seed}", quiet=asked.json) as progress:
+        takes = speak_takes(speech, direction, seeds, asked.engine, asked.fps, progress)
+        for seed, take in zip(seeds, takes, strict=True):
+            path = _numbered(output, seed, asked.takes)
+            write_take(take, path)
+            frames, fps = take.frames, str(take.fps)
+            made.append({"take": str(path), "seed": seed, "frames": frames, "fps": fps, "engine": asked.engine})
+    for entry in made:
         if asked.preview:
             from mien.video.preview import render_preview
 
-            entry["preview"] = str(_numbered(asked.preview, seed, asked.takes))
+            entry["preview"] = str(_numbered(asked.preview, entry["seed"], asked.takes))
             with ProgressBar("preview", quiet=asked.json) as progress:
-                render_preview(take, speech, Path(entry["preview"]), progress=progress)
-        made.append(entry)
+                render_preview(read_take(entry["take"]), speech, Path(entry["preview"]), progress=progress)
         if not asked.json:
             _say_made(entry)
     if asked.json:
@@ -234,6 +234,9 @@ def _direction_flags(command: argparse.ArgumentParser) -> None:
     styles = engines.ENGINES[engines.DEFAULT].info.styles
     command.add_argument("--style", help=f"how it is articulated: {', '.join(styles)}")
     command.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
+    command.add_argument(
+        "--temperature", type=float, help="how far performances differ; 0 is the most probable one (default: 1)"
+    )
     command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said")
 
 
@@ -248,6 +251,8 @@ def _direction(asked: argparse.Namespace) -> Direction:
         changes["style"] = asked.style
     if asked.seed is not None:
         changes["seed"] = asked.seed
+    if asked.temperature is not None:
+        changes["temperature"] = asked.temperature
     if asked.transcript is not None:
         changes["transcript"] = asked.transcript.read_text("utf-8", errors="replace")
     changed = Direction.from_json(changes)

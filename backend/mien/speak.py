@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -26,14 +27,26 @@ def speak(
     The take's metadata says all that made it. The same request gives the same bytes.
     Raises DirectionError for what this engine cannot show, EngineError, TakeError; Cancelled when `progress` does.
     """
+    return next(speak_takes(speech, direction, [direction.seed], engine, fps, progress))
+
+
+def speak_takes(
+    speech: Speech,
+    direction: Direction,
+    seeds: Sequence[int],
+    engine: str = engines.DEFAULT,
+    fps: Fraction | int | str | None = None,
+    progress: Progress = no_progress,
+) -> Iterator[Take]:
+    """The take of each seed, as `speak` gives it; the sound is heard once for all. Errors as those of `speak`."""
     rate = None if fps is None else parse_fps(fps)
     performer = engines.engine(engine)
     _check(direction, performer.info)
     performer.load("auto")
-    take = performer.generate(speech, direction, progress)
-    if rate is not None:
-        take = take.resample(rate)
-    return replace(take, meta=_provenance(take, performer.info, speech, direction))
+    for seed, take in zip(seeds, performer.takes(speech, direction, seeds, progress), strict=True):
+        if rate is not None:
+            take = take.resample(rate)
+        yield replace(take, meta=_provenance(take, performer.info, speech, direction.with_seed(seed)))
 
 
 def _check(direction: Direction, info: engines.EngineInfo) -> None:

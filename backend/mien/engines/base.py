@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +24,20 @@ class EngineError(ValueError):
 
 
 @dataclass(frozen=True)
+class Missing:
+    """`sentence`: what has to be installed or imported first, where to get it and under which licence; `page`: the
+    address of that, or empty."""
+
+    sentence: str
+    page: str = ""
+
+
+def nothing() -> tuple[Missing, ...]:
+    """For an engine that brings all it needs."""
+    return ()
+
+
+@dataclass(frozen=True)
 class EngineInfo:
     name: str
     version: str
@@ -31,8 +45,15 @@ class EngineInfo:
     styles: tuple[str, ...]
     licence: str  # of what the engine makes: code, weights and head together
     device: str = "cpu"
-    missing: tuple[str, ...] = ()  # what has to be installed or imported first, a sentence each
+    missing: Callable[[], tuple[Missing, ...]] = nothing  # looked for at each call: a user may bring it meanwhile
+    head: str = "mien"  # what it moves: the channels of Mien's head, or the vertices of another
     hidden: bool = False  # for tests; not offered to users
+
+    @property
+    def refusal(self) -> str:
+        """Why the engine cannot work yet and what to do, in words; empty when it can."""
+        missing = " ".join(each.sentence for each in self.missing())
+        return f"The engine {self.name} cannot work yet. {missing}" if missing else ""
 
 
 class Engine(Protocol):
@@ -46,6 +67,22 @@ class Engine(Protocol):
 
     def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
         """A take at the engine's own rate; the same request gives the same bytes. EngineError, Cancelled."""
+
+    def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
+        """One for each seed, each as `generate` makes it; what they have in common, as hearing, is done once."""
+
+
+class OneByOne:
+    """`takes` of an engine whose takes have nothing in common."""
+
+    def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
+        for i, seed in enumerate(seeds):
+            yield self.generate(speech, direction.with_seed(seed), part(progress, i, len(seeds)))
+
+
+def part(progress: Progress, number: int, of: int) -> Progress:
+    """Progress of one of so many equal parts of the work."""
+    return lambda fraction, stage: progress((number + fraction) / of, stage)
 
 
 def no_progress(fraction: float, stage: str) -> None:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from mien.direction import EMOTIONS, Direction
-from mien.engines.base import EngineInfo, Progress
+from mien.engines.base import EngineInfo, OneByOne, Progress
 from mien.speech import RATE, Speech
 from mien.take import Take, frame_count, frame_times
 
@@ -18,7 +18,7 @@ CHANNELS = ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "eye
 STEP = 25  # frames between two calls of progress
 
 
-class Toy:
+class Toy(OneByOne):
     """`pause_s` sleeps that many seconds at each call of progress, so that a test can watch or cancel it."""
 
     info = EngineInfo(

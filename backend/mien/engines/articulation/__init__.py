@@ -8,6 +8,7 @@ not, so another seed is another performance with the same lips. Every number has
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -49,11 +50,16 @@ class Articulation:
 
     def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
         """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
+        return next(self.takes(speech, direction, [direction.seed], progress))
+
+    def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
+        """As `generate`, a take for each seed; the sound is heard once."""
         track, prosody = listened(speech, direction, progress, 0.6)
-        progress(0.8, "performing")
-        take = perform(track, prosody, direction, speech.duration)
-        progress(1.0, "done")
-        return take
+        for i, seed in enumerate(seeds):
+            progress(0.8 + 0.2 * i / len(seeds), "performing")
+            take = perform(track, prosody, direction.with_seed(seed), speech.duration)
+            progress(0.8 + 0.2 * (i + 1) / len(seeds), "done" if i + 1 == len(seeds) else "performing")
+            yield take
 
 
 def listened(

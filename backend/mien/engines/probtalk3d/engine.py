@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from mien.speech import Speech
 from mien.take import Take, frame_count
 
 WEIGHTS = Path(__file__).with_name("mien.safetensors")
+TOGETHER = 10  # takes in memory
 
 
 class ProbTalk3D:
@@ -43,10 +45,21 @@ class ProbTalk3D:
     def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
         """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The most probable one,
         whatever the seed, at a temperature of 0."""
+        return next(self.takes(speech, direction, [direction.seed], progress))
+
+    def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
+        """As `generate`, a take for each seed; the sound is heard once, and several are sampled together."""
         track, prosody = listened(speech, direction, progress, 0.4)
-        take = performed(speech, track, prosody, [direction], lambda done: progress(0.5 + 0.4 * done, "performing"))[0]
-        progress(1.0, "done")
-        return take
+        for begin in range(0, len(seeds), TOGETHER):
+            some = seeds[begin : begin + TOGETHER]
+
+            def performing(done: float, before: int = begin, number: int = len(some)) -> None:
+                progress(0.5 + 0.5 * (before + done * number) / len(seeds), "performing")
+
+            made = performed(speech, track, prosody, [direction.with_seed(seed) for seed in some], performing)
+            if begin + TOGETHER >= len(seeds):
+                progress(1.0, "done")
+            yield from made
 
 
 def performed(

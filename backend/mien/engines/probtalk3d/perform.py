@@ -24,6 +24,9 @@ WINDOW = 1000  # frames
 # The mouth's codes are drawn frame by frame; noise that changes within a fifth of a second, and not from frame to
 # frame, makes another way of saying it of that instead of a tremble. What is drawn at each frame has the same chances.
 SLOW = 2.5  # frames, standard deviation
+# Takes are sampled so many at a time, even if fewer are wanted: a product of other shapes is rounded in another way,
+# and a seed's take must not depend on how many are made beside it.
+GROUP = 5
 
 
 def perform(
@@ -36,12 +39,15 @@ def perform(
     frames = len(heard)
     whole = -(-frames // stride) * stride
     heard, told = (np.pad(each, ((0, whole - frames), (0, 0)), mode="edge") for each in (heard, told))
-    sampler = Sampler(performer, codecs["life"].book, len(seeds))
-    varied = seeds if temperature else []
+    if not temperature:
+        seeds, takes = [0], len(seeds)  # they are all one
+    else:
+        takes = 1
     noises = {
-        name: [Noise(stream(seed, name), tuple(codecs[name].book.vectors.shape[:2]), slow) for seed in varied]
+        name: [Noise(stream(seed, name), tuple(codecs[name].book.vectors.shape[:2]), slow) for seed in seeds]
         for name, slow in (("mouth", SLOW), ("life", 0.0))
     }
+    samplers = [Sampler(performer, codecs["life"].book, GROUP) for _ in range(0, len(seeds), GROUP)]
     mouth_vectors, life_vectors = [], []
     with torch.inference_mode():
         for begin, end, low, high in windows(whole, performer.reach, stride):
@@ -54,11 +60,11 @@ def perform(
             mouth_vectors.append(codecs["mouth"].book.look_up(codes))
             prepared = performer.prepare(listened)[:, inside.start // stride : inside.stop // stride]
             noise = _drawn(noises["life"], prepared.shape[1])
-            life_vectors.append(sampler(prepared.expand(len(seeds), -1, -1), temperature, noise))
+            life_vectors.append(_lived(samplers, prepared, temperature, noise))
         motion = np.zeros((len(seeds), whole, SIZE), np.float32)
         for name, vectors in (("mouth", mouth_vectors), ("life", life_vectors)):
             motion[:, :, list(PARTS[name])] = _decoded(codecs[name], torch.cat(vectors, 1), whole)
-    return motion[:, :frames]
+    return np.repeat(motion[:, :frames], takes, 0)
 
 
 def windows(frames: int, reach: int, stride: int) -> list[tuple[int, int, int, int]]:
@@ -72,13 +78,28 @@ def windows(frames: int, reach: int, stride: int) -> list[tuple[int, int, int, i
 
 
 def _decoded(codec: nn.Module, vectors: torch.Tensor, frames: int) -> np.ndarray:
-    """(takes, frames / stride, groups, depth) -> (takes, frames, numbers)"""
+    """(takes, frames / stride, groups, depth) -> (takes, frames, numbers), each take for itself"""
     stride = codec.shape.stride
-    parts = []
-    for begin, end, low, high in windows(frames, codec.reach, stride):
-        decoded = codec.decode(vectors[:, low // stride : high // stride])
-        parts.append(decoded[:, begin - low : end - low].numpy())
-    return np.concatenate(parts, 1)
+    motion = np.empty((len(vectors), frames, codec.shape.numbers), np.float32)
+    for one, made in zip(vectors, motion, strict=True):
+        for begin, end, low, high in windows(frames, codec.reach, stride):
+            decoded = codec.decode(one[None, low // stride : high // stride])
+            made[begin:end] = decoded[0, begin - low : end - low].numpy()
+    return motion
+
+
+def _lived(
+    samplers: list[Sampler], prepared: torch.Tensor, temperature: float, noise: torch.Tensor
+) -> torch.Tensor:
+    """(1, N, width) and noise (takes, N, groups, codes) -> vectors (takes, N, groups, depth)"""
+    takes = len(noise)
+    whole = torch.zeros(len(samplers) * GROUP, *noise.shape[1:])
+    whole[:takes] = noise
+    drawn = [
+        sampler(prepared.expand(GROUP, -1, -1), temperature, some)
+        for sampler, some in zip(samplers, whole.split(GROUP), strict=True)
+    ]
+    return torch.cat(drawn)[:takes]
 
 
 class Noise:
@@ -102,6 +123,6 @@ class Noise:
         return -np.log(-np.log(uniform)).astype(np.float32)
 
 
-def _drawn(noises: list[Noise], rows: int) -> torch.Tensor | None:
-    """(takes, rows, ...); None without takes that vary."""
-    return torch.from_numpy(np.stack([noise(rows) for noise in noises])) if noises else None
+def _drawn(noises: list[Noise], rows: int) -> torch.Tensor:
+    """(takes, rows, ...)"""
+    return torch.from_numpy(np.stack([noise(rows) for noise in noises]))
