@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from mien.direction import EMOTIONS
+from mien.engines.probtalk3d.space import FPS
 from mien.evaluation.comparison import SPEAKERS, Row
 from mien.evaluation.expression import rises
 from mien.evaluation.sampling import Results
@@ -22,22 +23,31 @@ HEAD = (
 
 def for_page(results: Results) -> str:
     """Markdown."""
-    parts = []
-    for who in SPEAKERS:
-        rows = [row for row in results.rows if row.speakers == who]
-        if rows:
-            count = f"{rows[0].measures.sequences} stretches, {rows[0].measures.frames / 25:.0f} s"
-            parts += [f"**{who.capitalize()}** ({count})", table(HEAD, [_cells(row) for row in rows])]
-    head = ("", *EMOTIONS[1:])
-    parts += ["**Emotions**", table(head, _emotions(results))]
     temperatures = [f"{t:g}" for t in results.diversity]
-    parts += [
+    parts = [
+        comparison(results.rows),
+        "**Emotions**",
+        table(("", *EMOTIONS[1:]), _emotions(results)),
         "**Diversity against temperature**",
         table(("mm at a temperature of", *temperatures), [
             (name, *(f"{1000 * both[i]:.2f}" for both in results.diversity.values()))
             for i, name in enumerate(("whole face", "lips"))
         ]),
     ]  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def comparison(rows: list[Row]) -> str:
+    """Markdown: a table for each kind of speakers there is."""
+    parts = []
+    for who in SPEAKERS:
+        of_them = [row for row in rows if row.speakers == who]
+        if of_them:
+            seen = of_them[0].measures
+            parts += [
+                f"**{who.capitalize()}** ({seen.sequences} stretches, {seen.frames / FPS:.0f} s)",
+                table(HEAD, [_cells(row) for row in of_them]),
+            ]
     return "\n\n".join(parts)
 
 
