@@ -89,14 +89,17 @@ def takes_command(asked: argparse.Namespace) -> int:
     from mien.engines.probtalk3d.engine import WEIGHTS
     from mien.evaluation import sampling, takes_page
 
+    weights = asked.weights or WEIGHTS
     with ProgressBar("takes", quiet=asked.json) as progress:
         results = sampling.evaluate(
-            asked.corpus, asked.motion, asked.weights or WEIGHTS, asked.regression, max(1, asked.every), progress
+            asked.corpus, asked.motion, weights, asked.regression, max(1, asked.every), progress
         )
     page = takes_page.for_page(results)
     print(json.dumps(takes_page.as_object(results)) if asked.json else page)
     if asked.page:
         write_between(asked.page, "takes", page)
     if asked.pictures:
+        asked.pictures.mkdir(parents=True, exist_ok=True)
         sampling.draw(results, asked.pictures)
+        sampling.draw_faces(results, sampling.Performing(weights), asked.pictures)
     return 0

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from mien.corpus.performance import performances
-from mien.direction import Direction
+from mien.direction import EMOTIONS, LEVELS, Direction
 from mien.ears.network.hearing import hear
 from mien.engines.base import Progress
 from mien.engines.probtalk3d.engine import performed
 from mien.engines.probtalk3d.space import FPS
 from mien.evaluation import plots
 from mien.evaluation.comparison import Row, aperture, compare
-from mien.evaluation.expression import Judge, diversity, intensities, named
+from mien.evaluation.expression import Judge, Perform, diversity, feeling, intensities, named
 from mien.evaluation.performers import performers
 from mien.evaluation.stretches import Stretch, stretches
 from mien.evaluation.takes import SAMPLES
@@ -26,8 +26,10 @@ from mien.phones import PhoneTrack
 from mien.prosody import Prosody, listen_to_prosody
 from mien.speech import RATE
 from mien.take import Take
+from mien.video.preview import contact_sheet
 
 TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+SHEET = (256, 256)  # pixels of a face
 SENTENCES = 8  # stretches that intensities and temperatures are measured on
 
 
@@ -91,7 +93,6 @@ class Performing:
 
 def draw(results: Results, folder: Path) -> None:
     """apertures.png, intensity.png and diversity.png. EvaluationError without matplotlib."""
-    folder.mkdir(parents=True, exist_ok=True)
     head, takes = load_head(), results.takes
     holds = takes[0].mouth_holds
     plots.draw_apertures(
@@ -105,6 +106,21 @@ def draw(results: Results, folder: Path) -> None:
     plots.draw_diversity(
         folder / "diversity.png", np.array(list(results.diversity)), {"whole face": face, "lips": lips}
     )
+
+
+def draw_faces(results: Results, perform: Perform, folder: Path) -> None:
+    """takes.jpg: three takes side by side at the same moments; emotions.jpg: 8 emotions (columns) at three levels
+    (rows) at one moment, the mouth widest open. VideoError without OpenGL."""
+    stretch, takes = results.stretch, results.takes[:3]
+    moments = np.linspace(0, takes[0].frames - 1, 10).astype(int)[1:-1]
+    contact_sheet([(take, int(i)) for take in takes for i in moments], folder / "takes.jpg", len(moments), SHEET)
+    widest = int(np.argmax(aperture(takes[0], load_head())))
+    felt = [
+        (perform(stretch, [feeling(stretch.direction, emotion, level)])[0], widest)
+        for level in LEVELS.values()
+        for emotion in EMOTIONS
+    ]
+    contact_sheet(felt, folder / "emotions.jpg", len(EMOTIONS), SHEET)
 
 
 def _plain(direction: Direction) -> Direction:
