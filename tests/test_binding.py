@@ -112,5 +112,5 @@ def test_no_lip_is_taken_for_the_other(somebody, bound) -> None:
 
 
 def test_without_landmarks_it_is_refused(somebody) -> None:
-    with pytest.raises(FlameError, match="FLAME's landmarks are not here: import flame_static_embedding.pkl"):
+    with pytest.raises(FlameError, match="FLAME's landmarks are not here. To turn its takes into channels"):
         bind_flame(replace(somebody, landmark_triangles=None, landmark_weights=None), HEAD)

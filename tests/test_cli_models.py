@@ -13,8 +13,7 @@ import numpy as np
 import pytest
 from mien import cli
 from mien.channels import ARKIT
-from mien.heads.flame import read_flame
-from mien.models import FLAME_FOLDER
+from mien.heads.flame import FLAME_FOLDER, read_flame
 from mien.take import read_take, write_take
 
 SAMPLE = Path(__file__).parent / "samples" / "default_style.take.safetensors"
@@ -91,7 +90,7 @@ def test_a_flame_take_needs_the_flame_and_then_becomes_channels(folder, capsys, 
     write_take(take, "f.take.safetensors")
     asked = ("convert", "f.take.safetensors", "-o", "c.take.safetensors", "--to", "channels")
     assert run(*asked) == 4
-    assert "FLAME is not here, and it is the user's own to bring" in capsys.readouterr().err
+    assert "FLAME is not here. FLAME is the user's own to bring" in capsys.readouterr().err
     monkeypatch.setattr("mien.heads.flame.read_flame", lambda folder: somebody)
     assert run(*asked) == 0
     made = read_take("c.take.safetensors")

@@ -48,20 +48,19 @@ def test_expression_jaw_and_shape_are_what_skinning_makes_of_them(head) -> None:
     pose = np.zeros((3, 5, 3))
     pose[:, JAW] = jaw
     wanted = skinned(head.skin, coefficients, pose)[0]
-    found = head.vertices(expression, jaw, shape)
+    found = head.shaped(shape).vertices(expression, jaw)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(head.neutral(), head.template, rtol=0, atol=1e-7)
-    np.testing.assert_allclose(
-        head.neutral(shape), head.template + np.tensordot(shape, head.shape_basis[:10], 1), atol=1e-6
-    )
+    at_rest = head.template + np.tensordot(shape, head.shape_basis[:10], 1)
+    np.testing.assert_allclose(head.shaped(shape).template, at_rest, atol=1e-6)
+    assert head.shaped(shape).shape == pytest.approx(shape) and head.shape == ()
 
 
 def test_too_many_coefficients_are_refused(head) -> None:
     with pytest.raises(FlameError, match="this FLAME has 100 coefficients of expression; 101 were given"):
         head.vertices(np.zeros((1, 101)))
     with pytest.raises(FlameError, match="this FLAME has 300 coefficients of shape; 403 were given"):
-        head.neutral(np.zeros(403))
+        head.shaped(np.zeros(403))
 
 
 def test_takes_of_vertices_and_of_a_basis_move_it(head) -> None:

@@ -59,7 +59,7 @@ def test_the_open_flame_is_known_by_its_name_alone() -> None:
 def test_landmarks_can_come_later(model, embedding, tmp_path) -> None:
     folder = tmp_path / "flame"
     import_flame(model, folder)
-    with pytest.raises(FlameError, match="FLAME's landmarks are not here: import flame_static_embedding.pkl"):
+    with pytest.raises(FlameError, match="FLAME's landmarks are not here. To turn its takes into channels"):
         read_flame(folder).landmarks(np.zeros((20, 3)))
     import_landmarks(embedding, folder)
     assert read_flame(folder).landmarks(np.ones((20, 3))) == pytest.approx(1)
@@ -67,7 +67,7 @@ def test_landmarks_can_come_later(model, embedding, tmp_path) -> None:
 
 
 def test_landmarks_without_a_flame_are_refused(embedding, tmp_path) -> None:
-    with pytest.raises(FlameError, match="FLAME is not here, and it is the user's own to bring: register"):
+    with pytest.raises(FlameError, match="FLAME is not here. FLAME is the user's own to bring: register"):
         import_landmarks(embedding, tmp_path / "flame")
     assert not (tmp_path / "flame").exists()
 

@@ -187,11 +187,13 @@ def test_a_wrong_field_is_refused_by_name(service: Service, fields: dict[str, st
 
 
 def test_an_engine_that_lacks_something_says_what(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    lack = engines.Missing("Run `mien models`.", "https://example.org")
+
     class Unfinished(engines.Toy):
-        info = engines.EngineInfo("unfinished", "1", ("happy",), (), "MIT", missing=("Run `mien models`.",))
+        info = engines.EngineInfo("unfinished", "1", ("happy",), (), "MIT", missing=lambda: (lack,))
 
     monkeypatch.setitem(engines.ENGINES, "unfinished", Unfinished)
-    check_problem(service.ask(engine="unfinished"), 422, "cannot work yet: Run `mien models`.")
+    check_problem(service.ask(engine="unfinished"), 422, "cannot work yet. Run `mien models`.")
 
 
 def test_requests_without_a_file_are_refused(service: Service) -> None:

@@ -11,14 +11,17 @@ from __future__ import annotations
 import math
 import struct
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import torch
 
 from mien.pickles import LIMIT, Known, Name, PickleError, Stub, read_pickle, short
 from mien.tensorfile import FILE_LIMIT
+
+Content = TypeVar("Content")
 
 DIRECTORY_LIMIT = 4 << 20  # bytes of the zip's list of members: some 30,000 of them, fifteen times what is needed
 DEPTH, VALUES = 32, 20_000  # of the settings; ProbTalk3D's have some 200 values, five deep
@@ -92,12 +95,21 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Only the weights are read, not the optimiser's state; a tensor that was saved on a GPU comes to the CPU. Raises
     CheckpointError, in words, for everything else; OSError is left alone.
     """
+    return _read(path, _Reader.checkpoint)
+
+
+def read_settings(path: Path) -> dict[str, object]:
+    """The settings alone, of which kind a large checkpoint is. Raises as read_checkpoint."""
+    return _read(path, lambda reader: reader.settings(reader.content()))
+
+
+def _read(path: Path, read: Callable[[_Reader], Content]) -> Content:
     name = path.name
     with path.open("rb") as file:
         size = _check_end(file, name)
         try:
             with zipfile.ZipFile(file) as archive:
-                return _Reader(archive, name, size).checkpoint()
+                return read(_Reader(archive, name, size))
         except (PickleError, CheckpointError) as error:
             raise CheckpointError(str(error)) from None
         except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError, struct.error) as error:
@@ -162,6 +174,14 @@ class _Reader:
         return members
 
     def checkpoint(self) -> Checkpoint:
+        content = self.content()
+        state = content.get("state_dict", content)
+        if not isinstance(state, dict):
+            raise CheckpointError(f"{self.name}: its state_dict is a {type(state).__name__}, not a dict of tensors.")
+        return Checkpoint(self._weights(state), self.settings(content))
+
+    def content(self) -> dict:
+        """What the pickle holds, tensors as the places they lie in."""
         self._check_byte_order()
         if self.members[self.pickle].file_size > LIMIT:
             found = self.members[self.pickle].file_size
@@ -175,13 +195,13 @@ class _Reader:
         content = read_pickle(self.archive.read(self.pickle), known, self.name, self._storage)
         if not isinstance(content, dict):
             raise CheckpointError(f"{self.name} holds a {type(content).__name__}, not the dict of a checkpoint.")
-        state = content.get("state_dict", content)
-        if not isinstance(state, dict):
-            raise CheckpointError(f"{self.name}: its state_dict is a {type(state).__name__}, not a dict of tensors.")
+        return content
+
+    def settings(self, content: dict) -> dict[str, object]:
         settings = _Plain(self.name).plain(content.get("hyper_parameters", {}))
         if not isinstance(settings, dict):
             raise CheckpointError(f"{self.name}: its hyper_parameters are a {type(settings).__name__}, not a dict.")
-        return Checkpoint(self._weights(state), settings)
+        return settings
 
     def _check_byte_order(self) -> None:
         info = self.members.get(self.root + "byteorder")

@@ -13,13 +13,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.console import ProgressBar
 from mien.settings import Settings
 from mien.take import Take, TakeError, parse_fps, read_take, write_take
 
 if TYPE_CHECKING:
+    from mien.downloads import Import
     from mien.heads.flame import Flame
     from mien.heads.mien import Head
-    from mien.models import Import, Model
+    from mien.models import Model
 
 KINDS = ("channels", "vertices", "basis")  # of mien.convert
 NOT_ACCEPTED = "nothing was imported. To accept the licence, run this again with --accept."
@@ -29,7 +31,7 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     """Add them to the parser; `command` makes one with what all have."""
     models = command(commands, "models", models_command, "list heads and weights, what is here and what it would need")
     models = models.add_subparsers(metavar="WHAT")
-    bring = command(models, "import", import_command, "convert your own FLAME, once, into Mien's data folder")
+    bring = command(models, "import", import_command, "convert your own FLAME or ProbTalk3D, once")
     bring.add_argument("path", type=Path, help="a file, or the folder of a download")
     bring.add_argument("--accept", action="store_true", help="you accept the licence that is shown without this flag")
 
@@ -60,14 +62,17 @@ def models_command(asked: argparse.Namespace) -> int:
 
 def import_command(asked: argparse.Namespace) -> int:
     """mien models import: the licence is shown; with --accept the files are converted."""
-    from mien.models import find
+    from mien.downloads import find
 
     found = find(asked.path)
     if not asked.accept:
         return _show_licence(found, asked.json)
-    written = found.convert(Settings.read().data_folder)
-    said = {"written": str(written), "licence": found.licence.name, "from": [str(path) for path in found.files]}
-    print(json.dumps(said) if asked.json else f"{written}: converted, under {found.licence.name}")
+    with ProgressBar("import", quiet=asked.json) as progress:
+        written, new = found.convert(Settings.read().data_folder, progress)
+    said = {"written": str(written), "new": new, "licence": found.licence.name}
+    said["from"] = [str(path) for path in found.files]
+    done = "converted" if new else "made of the same before, nothing was done"
+    print(json.dumps(said) if asked.json else f"{written}: {done}, under {found.licence.name}")
     return 0
 
 
@@ -112,9 +117,8 @@ def export_command(asked: argparse.Namespace) -> int:
 
 def _head_of(take: Take) -> Head | Flame:
     """The head that a take's metadata names. HeadError where it is not here; TakeError for one nobody knows."""
-    from mien.heads.flame import read_flame
+    from mien.heads.flame import FLAME_FOLDER, read_flame
     from mien.heads.mien import load_head
-    from mien.models import FLAME_FOLDER
 
     name = take.meta.get("head", "mien")
     if name == "mien":

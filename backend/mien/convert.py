@@ -14,16 +14,16 @@ from mien.engines.articulation.gap import CLOSED, lip_gap
 from mien.heads.binding import Binding
 from mien.heads.flame import Flame
 from mien.heads.mien import Head, rotation_matrix
-from mien.take import Take, TakeError
+from mien.movement import Movement, blocks, few_shapes
+from mien.take import Take
 
-KINDS = ("channels", "vertices", "basis")
-BLOCK = 200  # frames in double precision at a time
+OF_A_HEAD = ("head", "head_sha256", "head_shape", "basis_error_m", "channel_error_m")  # in a take's metadata
 STILL = 1e-7  # of the largest, added to the least squares: what nothing shows stays 0
 EXACT, CARRIED = 1e-7, 1e-5  # m^2: how weights cling to those of the frame before; a carried movement is no exact one
 SEEN = 0.25  # of what a channel moves has to be seen, or it stays 0: tongue, eyes to the side (jawForward: 0.44)
 BASIS_ERROR = 0.0001  # m: no vertex of a basis is further from the take
-SAMPLED = 1000  # frames that a basis is drawn from at first
 TURNED = 1e-5  # radians: less is noise
+MEASURED = 2000  # frames, spread over the take
 STIRRED = 0.001  # m: a vertex that never goes further is left out of a typical error
 
 
@@ -40,15 +40,28 @@ def to_basis(take: Take, head: Head | Flame, error_m: float = BASIS_ERROR) -> Ta
     if take.weights is not None and isinstance(head, Head):
         used = head.order(take.channels)
         return _said(take, head, {"basis_error_m": 0.0}, basis=head.deltas[used].copy(), coefficients=take.weights)
-    offsets = head.faces(take) - rest_of(head)
-    flat = offsets.reshape(take.frames, -1)
-    basis, coefficients = _principal(flat, error_m)
-    largest = np.maximum(np.abs(coefficients).max(0), 1e-12)
-    basis, coefficients = basis * largest[:, None], coefficients / largest
-    basis, coefficients = basis.astype(np.float32), coefficients.astype(np.float32)
-    error = _farthest(flat, coefficients, basis)
+    moved = _moved(take, head)
+    basis, coefficients, error = few_shapes(moved.at, take.frames, error_m)
+    return _said(take, head, {"basis_error_m": error}, basis=basis, coefficients=coefficients)
+
+
+def to_flame(take: Take, head: Head, flame: Flame, binding: Binding) -> Take:
+    """A take of Mien's head as one that moves FLAME's vertices; `binding` binds these to Mien's head. Of channels: a
+    basis, the channels' shapes carried over. What `binding` has not found stays at rest. HeadError where the take is
+    of another head."""
+    if take.weights is not None:
+        moved = Movement(head.deltas[head.order(take.channels)], take.weights)
+        rotation = np.zeros((take.frames, 3))
+    else:
+        faces, rotation = held_still(head.faces(take), head)
+        moved = Movement(faces - head.vertices)
+    moved = moved.changed(binding.carried)
+    head_rotation = composed(take.head_rotation, rotation)
+    if moved.coefficients is None:
+        return _said(take, flame, head_rotation=head_rotation, offsets=moved.shapes.astype(np.float32))
+    basis = moved.shapes.astype(np.float32)
     return _said(
-        take, head, {"basis_error_m": error}, basis=basis.reshape(len(basis), -1, 3), coefficients=coefficients
+        take, flame, {"basis_error_m": 0.0}, head_rotation=head_rotation, basis=basis, coefficients=take.weights
     )
 
 
@@ -64,14 +77,14 @@ def to_channels(take: Take, head: Head, flame: Flame | None = None, binding: Bin
         return take
     if flame is None or binding is None:
         faces, rotation = held_still(head.faces(take), head)
-        offsets, seen, smooth, nearer = faces - head.vertices, np.ones(len(head.vertices), bool), EXACT, 0.0
+        moved, seen, smooth, nearer = Movement(faces - head.vertices), np.ones(len(head.vertices), bool), EXACT, 0.0
     else:
         rotation = np.zeros((take.frames, 3))
-        offsets, seen, smooth = binding.carried(flame.faces(take) - flame.template), binding.found, CARRIED
+        moved, seen, smooth = flame.movement(take).changed(binding.carried), binding.found, CARRIED
         nearer = binding.gap_difference
-    weights = channels_of(offsets, head, seen, smooth)
-    _close(weights, offsets, take, head, nearer)
-    error = _typical_error(weights, offsets, head, seen)
+    weights = channels_of(moved, head, seen, smooth)
+    _close(weights, moved, take, head, nearer)
+    error = _typical_error(weights, moved, head, seen)
     head_rotation = composed(take.head_rotation, rotation)
     said = {"weights": weights[:, head.order(ARKIT)].astype(np.float32), "channels": ARKIT}
     return _said(take, head, {"channel_error_m": error}, head_rotation=head_rotation, **said)
@@ -82,21 +95,18 @@ def rest_of(head: Head | Flame) -> np.ndarray:
     return head.vertices if isinstance(head, Head) else head.template
 
 
-def channels_of(offsets: np.ndarray, head: Head, seen: np.ndarray, smooth: float) -> np.ndarray:
-    """(F, C) weights in 0..1, float64, in the head's order, that come nearest to offsets (F, V, 3) at the vertices
-    `seen` (V,). A channel that moves mostly what is not seen stays 0."""
+def channels_of(moved: Movement, head: Head, seen: np.ndarray, smooth: float) -> np.ndarray:
+    """(F, C) weights in 0..1, float64, in the head's order, that come nearest to a movement at the vertices `seen`
+    (V,). A channel that moves mostly what is not seen stays 0."""
     energy = (head.deltas.astype(float) ** 2).sum(-1)
     known = (energy * seen).sum(1) >= SEEN * energy.sum(1)
     basis = head.deltas[known][:, seen].astype(float).reshape(known.sum(), -1)
     gram = basis @ basis.T
     gram += STILL * np.diag(gram).max() * np.eye(len(gram))
     products = np.concatenate(
-        [
-            offsets[begin : begin + BLOCK][:, seen].reshape(-1, basis.shape[1]).astype(float) @ basis.T
-            for begin in range(0, len(offsets), BLOCK)
-        ]
+        [moved.at(rows)[:, seen].reshape(-1, basis.shape[1]).astype(float) @ basis.T for rows in blocks(len(moved))]
     )
-    weights = np.zeros((len(offsets), len(head.channels)))
+    weights = np.zeros((len(moved), len(head.channels)))
     weights[:, known] = solve(gram, products, smooth)
     return weights
 
@@ -142,7 +152,7 @@ def angles(turns: np.ndarray) -> np.ndarray:
     return np.stack([pitch, yaw, roll], -1)
 
 
-def _close(weights: np.ndarray, offsets: np.ndarray, take: Take, head: Head, nearer: float) -> None:
+def _close(weights: np.ndarray, moved: Movement, take: Take, head: Head, nearer: float) -> None:
     """In frames of `mouth_holds` bring the lips as near as the vertices have them, in place; `nearer` is how much
     less they are apart at rest on the face that the vertices come from."""
     if take.mouth_holds is None or not len(take.mouth_holds):
@@ -153,70 +163,39 @@ def _close(weights: np.ndarray, offsets: np.ndarray, take: Take, head: Head, nea
     if not held.any():
         return
     upper, lower = (np.unique(head.inner_lips[list(head.inner_lips_middle), side]) for side in (0, 1))
-    heights = (head.vertices + offsets[held]) @ head.gap_axis
-    gap = heights[:, upper].min(1) - heights[:, lower].max(1) - nearer
+    mouth = np.union1d(upper, lower)
+    lips = Movement(moved.shapes[:, mouth], moved.coefficients).at(held)
+    heights = (head.vertices[mouth] + lips) @ head.gap_axis
+    gap = heights[:, np.isin(mouth, upper)].min(1) - heights[:, np.isin(mouth, lower)].max(1) - nearer
     ordered = head.order(ARKIT)
     mouths = weights[np.ix_(held, ordered)]
     lip_gap().narrow(mouths, np.maximum(gap, CLOSED))
     weights[np.ix_(held, ordered)] = mouths
 
 
-def _typical_error(weights: np.ndarray, offsets: np.ndarray, head: Head, seen: np.ndarray) -> float:
-    """Metres: the 95th of a hundred distances between where weights put vertices and where offsets do, of those that
-    are seen and go anywhere."""
-    moved = seen & (np.linalg.norm(offsets, axis=-1).max(0) > STIRRED)
-    if not moved.any():
-        return 0.0
-    away = []
-    for begin in range(0, len(weights), BLOCK):
-        rows = slice(begin, begin + BLOCK)
-        reached = head.pose(weights[rows])[:, moved] - head.vertices[moved]
-        away.append(np.linalg.norm(reached - offsets[rows][:, moved], axis=-1))
-    return float(np.percentile(np.concatenate(away), 95))
+def _typical_error(weights: np.ndarray, moved: Movement, head: Head, seen: np.ndarray) -> float:
+    """Metres: the 95th of a hundred distances between where weights put vertices and where a movement does, of those
+    that are seen and go anywhere, in MEASURED frames at most."""
+    drawn = np.unique(np.linspace(0, len(moved) - 1, min(MEASURED, len(moved))).astype(int))
+    farthest, distances = np.zeros(len(head.vertices)), []
+    for rows in blocks(len(drawn)):
+        offsets = moved.at(drawn[rows])
+        farthest = np.maximum(farthest, np.linalg.norm(offsets, axis=-1).max(0))
+        away = np.linalg.norm(head.pose(weights[drawn[rows]]) - head.vertices - offsets, axis=-1)
+        distances.append(away.astype(np.float32))
+    stirred = seen & (farthest > STIRRED)
+    return float(np.percentile(np.concatenate(distances)[:, stirred], 95)) if stirred.any() else 0.0
 
 
-def _principal(flat: np.ndarray, error_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """(basis (K, N) orthonormal, coefficients (F, K)) of flat (F, N): the fewest that come within `error_m`."""
-    drawn = np.unique(np.linspace(0, len(flat) - 1, min(SAMPLED, len(flat))).astype(int))
-    while True:
-        sample = flat[drawn].astype(float)
-        sizes, mixes = np.linalg.eigh(sample @ sample.T)
-        kept = sizes >= sizes[-1] * 1e-12
-        basis = (mixes[:, kept] / np.sqrt(np.maximum(sizes[kept], 1e-300))).T[::-1] @ sample
-        coefficients = np.concatenate(
-            [flat[begin : begin + BLOCK].astype(float) @ basis.T for begin in range(0, len(flat), BLOCK)]
-        )
-        if _farthest(flat, coefficients, basis) <= error_m / 2:
-            break
-        away = np.linalg.norm(flat - coefficients @ basis, axis=1)
-        more = np.setdiff1d(np.argsort(away)[-SAMPLED // 4 :], drawn)
-        if not len(more):
-            raise TakeError(f"no basis comes within {error_m * 1000:g} mm of the take; ask for less exactness.")
-        drawn = np.union1d(drawn, more)
-    few, enough = 0, len(basis)
-    while few < enough:
-        middle = (few + enough) // 2
-        if _farthest(flat, coefficients[:, :middle], basis[:middle]) <= error_m:
-            enough = middle
-        else:
-            few = middle + 1
-    enough = max(enough, 1)
-    return basis[:enough], coefficients[:, :enough]
-
-
-def _farthest(flat: np.ndarray, coefficients: np.ndarray, basis: np.ndarray) -> float:
-    """Metres: the largest distance of a vertex from where basis and coefficients put it."""
-    farthest = 0.0
-    for begin in range(0, len(flat), BLOCK):
-        rows = slice(begin, begin + BLOCK)
-        away = (flat[rows] - coefficients[rows] @ basis).reshape(len(flat[rows]), -1, 3)
-        farthest = max(farthest, float(np.sqrt((away**2).sum(-1).max())))
-    return farthest
+def _moved(take: Take, head: Head | Flame) -> Movement:
+    return Movement(head.faces(take) - head.vertices) if isinstance(head, Head) else head.movement(take)
 
 
 def _said(take: Take, head: Head | Flame, errors: Mapping[str, float] | None = None, **fields: object) -> Take:
-    meta = {key: value for key, value in take.meta.items() if key not in ("basis_error_m", "channel_error_m")}
-    meta |= {"head": "mien" if isinstance(head, Head) else "flame", "head_sha256": head.sha256}
+    meta = {key: value for key, value in take.meta.items() if key not in OF_A_HEAD} | head.said
+    licence = take.meta.get("licence", "")
+    if isinstance(head, Flame) and head.licence not in licence:
+        meta["licence"] = "; ".join(filter(None, (licence, head.licence)))
     meta |= {key: f"{error:.3g}" for key, error in (errors or {}).items()}
     empty = dict.fromkeys(("weights", "basis", "coefficients", "offsets")) | {"channels": ()}
     return replace(take, meta=meta, **(empty | fields))

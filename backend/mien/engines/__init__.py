@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 from mien.engines.articulation import Articulation
-from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, Progress, no_progress
+from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, Missing, Progress, no_progress
+from mien.engines.probtalk3d.published import Published
 from mien.engines.toy import Toy
 
-ENGINES: dict[str, type[Engine]] = {"articulation": Articulation, "toy": Toy}
+ENGINES: dict[str, type[Engine]] = {"articulation": Articulation, "probtalk3d-published": Published, "toy": Toy}
 DEFAULT = "articulation"
 NAMES = tuple(name for name, kind in ENGINES.items() if not kind.info.hidden)
 
-__all__ = ["DEFAULT", "NAMES", "Cancelled", "Engine", "EngineError", "EngineInfo", "Progress", "engine", "no_progress"]
+__all__ = [
+    "DEFAULT", "NAMES", "Cancelled", "Engine", "EngineError", "EngineInfo", "Missing", "Progress", "engine",
+    "no_progress",
+]  # fmt: skip
 
 
 def engine(name: str) -> Engine:

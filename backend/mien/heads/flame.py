@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -18,11 +18,22 @@ import numpy as np
 from mien.heads.flame_file import FlameError
 from mien.heads.mien import rotation_matrix
 from mien.heads.skinning import Array, Skin, added, skinned
+from mien.movement import Movement
 from mien.take import Take
 from mien.tensorfile import TensorFileError, read_tensors
 
 FORMAT, VERSION = "mien.flame", "1"
 FILE, CARD = "flame.safetensors", "flame.card.json"
+FLAME_FOLDER = Path("heads") / "flame"  # in the data folder
+FLAME_PAGE = "https://flame.is.tue.mpg.de"
+FLAME_NEEDED = (
+    f"FLAME is the user's own to bring: register on {FLAME_PAGE}, download FLAME 2020 or 2023 (non-commercial) or "
+    "FLAME 2023 Open (CC-BY-4.0), and run: mien models import FOLDER"
+)
+LANDMARKS_NEEDED = (
+    "To turn its takes into channels, FLAME's landmarks are needed: flame_static_embedding.pkl of the RingNet "
+    "repository (folder flame_model), or of ProbTalk3D's. Run: mien models import FILE"
+)
 JOINTS = ("global", "neck", "jaw", "eye_left", "eye_right")
 PARENTS = (-1, 0, 1, 1, 1)
 JAW = JOINTS.index("jaw")
@@ -48,7 +59,8 @@ class Flame:
     template (V, 3) the mean face; shape_basis (300, V, 3) and expression_basis (E, V, 3), each coefficient's unit a
     standard deviation; pose_basis (36, V, 3), joint_regressor (5, V), skin_weights (V, 5): see skinning.Skin, joints
     as in JOINTS; triangles (T, 3). landmark_triangles (51,) and landmark_weights (51, 3) are the inner landmarks of
-    iBUG-68, from the eyebrows on, as points of triangles; None where the user has not brought them.
+    iBUG-68, from the eyebrows on, as points of triangles; None where the user has not brought them. shape: whose face
+    the template is, as coefficients (up to 300); none is the mean.
     """
 
     name: str
@@ -63,34 +75,43 @@ class Flame:
     triangles: np.ndarray
     landmark_triangles: np.ndarray | None = None
     landmark_weights: np.ndarray | None = None
+    shape: tuple[float, ...] = ()
 
     @cached_property
     def skin(self) -> Skin:
         """For skinning.skinned: 300 shape coefficients, then E expressions. `.skin.as_torch(...)` for torch."""
-        basis = np.concatenate([self.shape_basis, self.expression_basis])
-        return Skin(self.template, basis, self.pose_basis, self.joint_regressor, self.skin_weights, PARENTS)
+        return self._skin(np.concatenate([self.shape_basis, self.expression_basis]))
 
-    def vertices(self, expression: np.ndarray, jaw: np.ndarray | None = None, shape: np.ndarray | None = None) -> Array:
-        """(F, V, 3) float32 for expression (F, up to E), jaw (F, 3) axis times angle in radians, shape (up to 300,).
+    def vertices(self, expression: np.ndarray, jaw: np.ndarray | None = None) -> Array:
+        """(F, V, 3) float32 for expression (F, up to E) and jaw (F, 3) axis times angle in radians.
 
         FlameError for more coefficients than there are.
         """
-        frames = len(expression)
-        most = (SHAPES, len(self.expression_basis))
-        coefficients = np.zeros((frames, sum(most)), np.float32)
-        given = (np.zeros(0) if shape is None else np.asarray(shape), np.asarray(expression))
-        for what, values, limit, begin in zip(("shape", "expression"), given, most, (0, SHAPES), strict=True):
-            if values.shape[-1] > limit:
-                raise FlameError(f"this FLAME has {limit} coefficients of {what}; {values.shape[-1]} were given.")
-            coefficients[:, begin : begin + values.shape[-1]] = values
-        pose = np.zeros((frames, len(JOINTS), 3), np.float32)
+        expression = np.asarray(expression, np.float32)
+        self._fits("expression", expression, len(self.expression_basis))
+        pose = np.zeros((len(expression), len(JOINTS), 3), np.float32)
         if jaw is not None:
             pose[:, JAW] = jaw
-        return skinned(self.skin, coefficients, pose)[0]
+        return skinned(self._skin(self.expression_basis[: expression.shape[-1]]), expression, pose)[0]
 
-    def neutral(self, shape: np.ndarray | None = None) -> np.ndarray:
-        """(V, 3) the face at rest: of the mean shape, or of shape (up to 300,)."""
-        return self.vertices(np.zeros((1, 0)), shape=shape)[0]
+    def shaped(self, shape: np.ndarray) -> Flame:
+        """The same on the face of another person: shape (up to 300,). FlameError for more."""
+        shape = np.asarray(shape, np.float32)
+        self._fits("shape", shape, SHAPES)
+        return replace(self, template=self.template + added(self.shape_basis[: len(shape)], shape), shape=tuple(shape))
+
+    @property
+    def said(self) -> dict[str, str]:
+        """What a take's metadata say of the head that it moves."""
+        meta = {"head": "flame", "head_sha256": self.sha256}
+        return meta | ({"head_shape": json.dumps([round(float(each), 6) for each in self.shape])} if self.shape else {})
+
+    def _skin(self, basis: np.ndarray) -> Skin:
+        return Skin(self.template, basis, self.pose_basis, self.joint_regressor, self.skin_weights, PARENTS)
+
+    def _fits(self, what: str, values: np.ndarray, most: int) -> None:
+        if values.shape[-1] > most:
+            raise FlameError(f"this FLAME has {most} coefficients of {what}; {values.shape[-1]} were given.")
 
     def offsets(self, take: Take) -> np.ndarray:
         """(F, V, 3) metres each vertex is away from the neutral face, head movement included, float32.
@@ -105,20 +126,23 @@ class Flame:
 
     def faces(self, take: Take) -> np.ndarray:
         """(F, V, 3) the face of each frame with the head held still, float32. FlameError as above."""
+        return self.template + self.movement(take).at(slice(None)).astype(np.float32, copy=False)
+
+    def movement(self, take: Take) -> Movement:
+        """What the take moves of it, the head held still. FlameError as above."""
         if take.offsets is None and take.basis is None:
-            raise FlameError("the take has channels and moves no FLAME; convert it to vertices of the default head.")
-        moved = take.offsets if take.offsets is not None else added(take.basis, take.coefficients)
-        if moved.shape[1] != len(self.template):
-            raise FlameError(f"the take moves {moved.shape[1]} vertices and FLAME has {len(self.template)}.")
-        return self.template + moved.astype(np.float32, copy=False)
+            raise FlameError(
+                "the take has channels and moves no FLAME; make one that does of it: mien convert --to flame."
+            )
+        moved = Movement.of(take)
+        if moved.vertices != len(self.template):
+            raise FlameError(f"the take moves {moved.vertices} vertices and FLAME has {len(self.template)}.")
+        return moved
 
     def landmarks(self, vertices: np.ndarray) -> np.ndarray:
         """(..., 51, 3) of vertices (..., V, 3), iBUG-68 from its 18th on. FlameError where there are none."""
         if self.landmark_triangles is None:
-            raise FlameError(
-                "FLAME's landmarks are not here: import flame_static_embedding.pkl (it lies in flame_model of the "
-                "RingNet repository, and in ProbTalk3D's) with mien models import."
-            )
+            raise FlameError(f"FLAME's landmarks are not here. {LANDMARKS_NEEDED}")
         corners = vertices[..., self.triangles[self.landmark_triangles], :]
         return (corners * self.landmark_weights[:, :, None]).sum(-2)
 
@@ -127,10 +151,7 @@ def read_flame(folder: Path) -> Flame:
     """The FLAME that was imported into this folder. FlameError, in words, when it is not there or damaged."""
     path, card_path = folder / FILE, folder / CARD
     if not path.is_file() or not card_path.is_file():
-        raise FlameError(
-            "FLAME is not here, and it is the user's own to bring: register on https://flame.is.tue.mpg.de, download "
-            "it and run: mien models import FILE. `mien models` has its licences."
-        )
+        raise FlameError(f"FLAME is not here. {FLAME_NEEDED}")
     try:
         data = path.read_bytes()
         card = json.loads(card_path.read_text("utf-8"))
@@ -145,9 +166,14 @@ def read_flame(folder: Path) -> Flame:
     return Flame(name, licence, sha256, **tensors)
 
 
-@lru_cache(maxsize=1)
 def load_flame(folder: Path) -> Flame:
-    """read_flame, kept."""
+    """read_flame, kept until another is imported."""
+    card = folder / CARD
+    return _kept(folder, card.stat().st_mtime_ns if card.is_file() else 0)
+
+
+@lru_cache(maxsize=1)
+def _kept(folder: Path, stamp: int) -> Flame:
     return read_flame(folder)
 
 

@@ -111,6 +111,11 @@ class Head:
             raise KeyError(f"the head has no joint {name!r}; it has {', '.join(self.joint_names)}")
         return self.joints[self.joint_names.index(name)]
 
+    @property
+    def said(self) -> dict[str, str]:
+        """What a take's metadata say of the head that it moves."""
+        return {"head": self.name, "head_sha256": self.sha256}
+
     def order(self, channels: Sequence[str]) -> np.ndarray:
         """(len(channels),) index of each in the head's own order. HeadError for a name the head has not."""
         unknown = [name for name in channels if name not in self.channels]

@@ -68,7 +68,7 @@ def skinned(skin: Skin, coefficients: Array, pose: Array) -> tuple[Array, Array]
 
 def added(basis: Array, coefficients: Array) -> Array:
     """(..., V, 3) the sum of basis (K, V, 3) times coefficients (..., K)."""
-    flat = coefficients @ basis.reshape(len(basis), -1)
+    flat = coefficients @ basis.reshape(len(basis), basis.shape[1] * basis.shape[2])  # none of them, too
     return flat.reshape(*coefficients.shape[:-1], *basis.shape[1:])
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from pathlib import PurePath
 from urllib.parse import unquote
 
@@ -106,7 +107,7 @@ def _info(settings: Settings) -> dict:
                 "emotions": list(engine.emotions),
                 "styles": list(engine.styles),
                 "licence": engine.licence,
-                "missing": list(engine.missing),
+                "missing": [asdict(each) for each in engine.missing()],
             }
             for engine in shown
         ],
@@ -152,9 +153,9 @@ def _request_of_form(form: FormData, settings: Settings) -> Request:
             raise Problem(422, f"The field {name!r} is a file; send it as text.")
     direction = Direction.from_json(texts.get("direction") or "{}")
     engine = texts.get("engine") or engines.DEFAULT
-    missing = engines.engine(engine).info.missing
-    if missing:
-        raise EngineError(f"The engine {engine} cannot work yet: {' '.join(missing)}")
+    refusal = engines.engine(engine).info.refusal
+    if refusal:
+        raise EngineError(refusal)
     fps = parse_fps(texts["fps"]) if texts.get("fps") else None
     # Only a name for messages: nothing is opened by it.
     name = PurePath(unquote(sound.filename or "sound")).name[:100]

@@ -6,7 +6,6 @@ The network itself is that of `transformers`, an optional package (the extra `hu
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 SHORTEST = 1360  # samples that give the four frames of 20 ms which two of 40 ms are made of
 EPSILON = 1e-5  # added to the variance; later versions of the same processor add 1e-7
-
-INSTALL = "Install it with `pip install 'mien[hubert]'`."
 
 # of a Hugging Face config.json, what shapes the network and cannot be seen in its weights or must agree with them
 FIELDS = (
@@ -73,14 +70,16 @@ def read_config(path: Path | None) -> HubertConfig:
 
 def config_of(fields: Mapping[str, object]) -> HubertConfig:
     """FIELDS of a config.json; what is not there is the base model's. EngineError as above."""
-    if not installed():
-        raise EngineError(f"ProbTalk3D hears through the package transformers, which is not here. {INSTALL}")
     try:
         from transformers import HubertConfig
     except ImportError as error:
-        raise EngineError(f"the package transformers does not load ({error}). {INSTALL}") from error
+        raise EngineError(
+            f"ProbTalk3D hears through the package transformers, which does not load ({error}). Install it with "
+            "`pip install 'mien[hubert]'`."
+        ) from error
     # masks and skipped layers are for training; without them the network has no mask embedding
-    known = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0} | {name: fields[name] for name in FIELDS if name in fields}
+    known: dict[str, object] = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0}
+    known |= {name: fields[name] for name in FIELDS if name in fields}
     try:
         return HubertConfig(**known)
     except Exception as error:  # transformers checks the fields with errors of several libraries
@@ -90,11 +89,6 @@ def config_of(fields: Mapping[str, object]) -> HubertConfig:
 def fields_of(config: HubertConfig) -> dict[str, object]:
     """What config_of makes the same of."""
     return {name: getattr(config, name) for name in FIELDS}
-
-
-def installed() -> bool:
-    """Whether `transformers` is here; it is not loaded for this."""
-    return importlib.util.find_spec("transformers") is not None
 
 
 class Hubert(nn.Module):

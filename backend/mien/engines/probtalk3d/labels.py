@@ -6,9 +6,12 @@ The order is that of the published training; it is in none of the published file
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 from mien.engines.base import EngineError
+
+if TYPE_CHECKING:
+    import torch
 
 IDENTITIES = (  # speakers of MEAD
     "M003", "M005", "M007", "M009", "M011", "M012", "M013", "M019", "M022", "M023", "M024", "M025", "M026", "M027",
@@ -22,6 +25,8 @@ SIZES = (len(IDENTITIES), len(EMOTIONS), len(INTENSITIES))
 
 def style(identity: str, emotion: str, intensity: str) -> torch.Tensor:
     """(1, 43) float32 with three ones. EngineError for a name that is none of these."""
+    import torch  # not above: who wants names alone, as the list of engines does, need not wait for it
+
     parts = []
     for what, name, names in (
         ("speaker", identity, IDENTITIES),

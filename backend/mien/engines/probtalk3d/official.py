@@ -34,6 +34,7 @@ class Official(Predictor):
 
     def __init__(self, config: HubertConfig, shape: PredictorShape, prior: MotionPrior) -> None:
         super().__init__(shape, prior)
+        self.config, self.shape = config, shape
         self.feature_extractor = Hubert(config)
 
     def hear(self, samples: np.ndarray) -> torch.Tensor:
@@ -57,7 +58,7 @@ def read_prior(path: Path) -> MotionPrior:
     checkpoint = _read(path)
     settings = _Settings(path.name, checkpoint.settings)
     shape = _prior_shape(settings, settings.number("nfeats"))
-    return _filled(lambda: MotionPrior(shape), checkpoint.weights, path.name)
+    return filled(lambda: MotionPrior(shape), checkpoint.weights, path.name)
 
 
 def read_official(path: Path, hubert: Path | None = None) -> Official:
@@ -80,7 +81,7 @@ def read_official(path: Path, hubert: Path | None = None) -> Official:
         raise EngineError(f"{path.name}: its predictor is {transformer.width} wide, its prior {prior.encoder.width}.")
     shape = PredictorShape(2 * config.hidden_size, sum(SIZES), transformer)
     hint = "" if hubert else " If its audio model is not HuBERT base, give that model's config.json."
-    return _filled(lambda: Official(config, shape, MotionPrior(prior)), renamed(checkpoint.weights), path.name, hint)
+    return filled(lambda: Official(config, shape, MotionPrior(prior)), renamed(checkpoint.weights), path.name, hint)
 
 
 def _read(path: Path) -> Checkpoint:
@@ -148,7 +149,7 @@ class _Settings:
         return _Settings(f"{self.name}, {key}", value)
 
 
-def _filled(build: Callable[[], Net], weights: dict[str, torch.Tensor], name: str, hint: str = "") -> Net:
+def filled(build: Callable[[], Net], weights: dict[str, torch.Tensor], name: str, hint: str = "") -> Net:
     """The network with these weights and no others, in evaluation mode. Built without memory first, so that settings
     which do not fit the weights cost nothing."""
     weights = {
