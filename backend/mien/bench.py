@@ -55,6 +55,18 @@ begin = time.perf_counter()
 hear(speech)
 seconds = time.perf_counter() - begin
 """
+# {engine} makes {takes} takes; warm: a second of it was performed before
+TAKES = """
+from pathlib import Path
+from mien.direction import Direction
+from mien.speak import speak_takes
+from mien.speech import RATE, Speech, read_speech
+speech = read_speech(Path(sys.argv[1]))
+list(speak_takes(Speech.from_samples(speech.samples[:RATE]), Direction(), [0], "{engine}"))
+begin = time.perf_counter()
+list(speak_takes(speech, Direction(), range({takes}), "{engine}"))
+seconds = time.perf_counter() - begin
+"""
 ALL_PHONE = """
 import pocketsphinx, soundfile
 pcm = soundfile.read(sys.argv[1], dtype="int16")[0].tobytes()
@@ -132,11 +144,19 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
         speak = _child(SPEAK, sound, take)
         listen = _child(LISTEN, sound, take)
         decode = _child(ALL_PHONE, sound, take)
+        one, ten, rules = (
+            _child(TAKES.format(engine=engine, takes=takes), sound, take)
+            for engine, takes in (("probtalk3d", 1), ("probtalk3d", 10), ("articulation", 1))
+        )
         name = f"`mien speak`, {length:g} s of speech, cold start"
         ear = f"the ear alone, {length:g} s of speech, one core, warm"
         rows = [
             Row(name, *speak, "the length of the speech", speak[0] / length),
             Row(name, *speak, "PocketSphinx's own all-phone decoding of it", speak[0] / decode[0]),
+            Row(f"a take of probtalk3d, {length:g} s, warm", *one, "the length of the speech", one[0] / length),
+            Row(f"a take of probtalk3d, {length:g} s, warm", *one, "one of articulation", one[0] / rules[0]),
+            Row(f"ten takes of probtalk3d, {length:g} s, warm", *ten, "the length of the speech", ten[0] / length),
+            Row(f"ten takes of probtalk3d, {length:g} s, warm", *ten, "one of them", ten[0] / one[0]),
             Row(ear, *listen, "the length of the speech", listen[0] / length),
             Row(ear, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
         ]

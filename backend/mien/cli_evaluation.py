@@ -48,6 +48,11 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     takes.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
     takes.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw the curves")
 
+    layouts = command(evaluate, "layouts", layouts_command, "which codes of motion fit long sound")
+    layouts.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
+    layouts.add_argument("--steps", type=int, default=300, help="that each layout is trained for (default: 300)")
+    layouts.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+
 
 def phones_command(asked: argparse.Namespace) -> int:
     """mien evaluate phones: ears compared on the same frames."""
@@ -102,4 +107,19 @@ def takes_command(asked: argparse.Namespace) -> int:
         asked.pictures.mkdir(parents=True, exist_ok=True)
         sampling.draw(results, asked.pictures)
         sampling.draw_faces(results, sampling.Performing(weights), asked.pictures)
+    return 0
+
+
+def layouts_command(asked: argparse.Namespace) -> int:
+    """mien evaluate layouts: codes of one frame, and codes that mix times."""
+    from mien.evaluation.layouts import compare_layouts
+    from mien.marks import table
+
+    with ProgressBar("layouts", quiet=asked.json) as progress:
+        found = compare_layouts(asked.motion, max(1, asked.steps), progress)
+    head = ("codes", *(f"error at {seconds:g} s, mm" for seconds in found[0].errors), "moved by the window, mm")
+    rows = [[each.layout, *(f"{error:.3f}" for error in each.errors.values()), f"{each.moved:.3f}"] for each in found]
+    print(json.dumps([vars(each) for each in found]) if asked.json else table(head, rows))
+    if asked.page:
+        write_between(asked.page, "layouts", table(head, rows))
     return 0

@@ -122,7 +122,7 @@ def train_performer_command(asked: argparse.Namespace) -> int:
     with ProgressBar("hearing", quiet=asked.json) as progress:
         hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
     with ProgressBar("stage 2", quiet=asked.json) as progress:
-        weights = train(asked.motion, asked.run, {}, plan, asked.threads, progress)
+        weights = train(asked.corpus, asked.motion, asked.run, {}, plan, asked.threads, progress)
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
     return 0
 

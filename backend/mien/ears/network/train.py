@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from mien.ears.network.card import write_card
+from mien.corpus.card import write_card
 from mien.ears.network.features import log_mel, padded
 from mien.ears.network.net import Network, Shape, flags_of
 from mien.ears.network.realignment import realign
@@ -122,7 +122,10 @@ def train(
     training = {"minutes": round((spent + time.monotonic() - began) / 60), "device": device.type, **asdict(plan)}
     checked = dict(zip(CHECKED, _check(mean.eval(), examples, device), strict=False))
     checked = {name: round(value, 4) for name, value in checked.items()}
-    write_card(run / "ear.safetensors", material.units, training, checked, shape.as_dict())
+    write_card(
+        run / "ear.safetensors", "Weights of Mien's ear: log-mel to the phones of any voice, 100 frames a second.",
+        "docs/ear.md: mien corpus build, then mien train ear", material.units, training, checked, shape.as_dict(),
+    )  # fmt: skip
     return run / "ear.safetensors"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains stage 2 on performances and what is heard of them: `mien train performer MOTION RUN`.
+"""Trains stage 2 on performances and what is heard of them: `mien train performer CORPUS MOTION RUN`.
 
 Stage 1 is frozen. For the mouth the losses are the published ones (reference section 6: to the true codes' vectors, and
 to the motion through the frozen decoder, the gradient passing the codes by), and the cross-entropy of the codes, so
@@ -15,6 +15,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from mien.corpus.card import write_card
+from mien.corpus.performance import held_out
+from mien.corpus.store import read_units
 from mien.engines.base import Progress
 from mien.engines.probtalk3d import heard, told
 from mien.engines.probtalk3d.fit import Batch, Plan, fit
@@ -23,13 +26,16 @@ from mien.engines.probtalk3d.performer import Performer, Shape, code_loss, logit
 from mien.engines.probtalk3d.training_set import Sounding, some
 from mien.engines.probtalk3d.weights import load_codecs, save_performer
 
-PLAN = Plan(steps=3000, batch=12, decay=0.02)
+PLAN = Plan(steps=2600, batch=12, decay=0.02)
 WEIGHT = {"mouth": 1.0, "vectors": 1.0, "mouth codes": 0.1, "life codes": 1.0}  # of the losses
 FORGET = 0.1  # of the steps before are replaced by others in training: a drawn past is not a true one
 
 
-def train(motion: Path, run: Path, shape: dict[str, float], plan: Plan, threads: int, progress: Progress) -> Path:
-    """Train until plan.steps are done on the codecs of RUN/codec.safetensors; returns the file of all weights."""
+def train(
+    corpus: Path, motion: Path, run: Path, shape: dict[str, float], plan: Plan, threads: int, progress: Progress
+) -> Path:
+    """Train until plan.steps are done on the codecs of RUN/codec.safetensors; returns the file of all weights, with a
+    card beside it. `corpus` is the speech that was performed."""
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(plan.seed)
@@ -50,7 +56,16 @@ def train(motion: Path, run: Path, shape: dict[str, float], plan: Plan, threads:
         "performer", run, performer, plan, lambda first: known.batches(plan.seed, first, plan.batch, plan.frames),
         total, lambda: check(performer, codecs, seen, examples), progress,
     )  # fmt: skip
-    return save_performer(performer, codecs, run / "performer.safetensors", {"plan": asdict(plan)})
+    weights = save_performer(performer, codecs, run / "performer.safetensors", {"plan": asdict(plan)})
+    checked = {name: round(value, 4) for name, value in check(performer, codecs, seen, examples).items()}
+    shapes = {name: codec.shape.as_dict() for name, codec in codecs.items()} | {"performer": performer.shape.as_dict()}
+    write_card(
+        weights, "Weights of ProbTalk3D on the 52 channels: what is heard, a style and emotions to sampled motion.",
+        "docs/probtalk3d.md: mien corpus build, corpus perform, train codec, train performer",
+        [unit for unit in read_units(corpus) if not held_out(unit)], {"device": device.type, **asdict(plan)},
+        checked, shapes,
+    )  # fmt: skip
+    return weights
 
 
 def made(shape: dict[str, float], codecs: nn.ModuleDict) -> Performer:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The card of an ear's weights: what they were trained on, how, and how well they hear voices they never heard."""
+"""The card of weights that Mien trained: on what, how, and how well they do on voices they never heard."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ LICENCES = {
 
 
 def write_card(
-    weights: Path, units: Iterable[Unit], training: dict[str, object], held_out: dict[str, float], shape: dict
-) -> None:
-    """Beside the weights, as NAME.card.json."""
+    weights: Path, what: str, rebuild: str, units: Iterable[Unit], training: dict[str, object],
+    held_out: dict[str, float], shape: dict,
+) -> None:  # fmt: skip
+    """Beside the weights, as NAME.card.json: `what` they are and how to make them again, in words; what they learnt
+    from, how long, and what was measured on held-out voices."""
     hours: Counter[str] = Counter()
     languages: Counter[str] = Counter()
     voices: dict[str, set[str]] = {}
@@ -35,8 +37,8 @@ def write_card(
     card = {
         "name": weights.stem,
         "file": weights.name,
-        "what": "Weights of Mien's ear: log-mel to the phones of any voice, 100 frames a second.",
-        "licence": "GPL-3.0-or-later; what is heard with them is yours",
+        "what": what,
+        "licence": "GPL-3.0-or-later; what is made with them is yours",
         "data": {
             "what": "Speech of free synthesisers alone, built by `mien corpus build`; no recording of a person.",
             "hours": round(sum(hours.values()), 2),
@@ -48,7 +50,7 @@ def write_card(
         "training": training,
         "held_out_voices": held_out,
         "shape": shape,
-        "how_to_rebuild": "docs/ear.md: mien corpus build, then mien train ear",
+        "how_to_rebuild": rebuild,
         "sha256": hashlib.sha256(data).hexdigest(),
         "bytes": len(data),
     }
