@@ -53,6 +53,10 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     layouts.add_argument("--steps", type=int, default=300, help="that each layout is trained for (default: 300)")
     layouts.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
 
+    training = command(evaluate, "training", training_command, "draw the losses of a training of probtalk3d")
+    training.add_argument("run", type=Path, help="the folder that `mien train` was given")
+    training.add_argument("picture", type=Path, metavar="PNG", help="what to write")
+
 
 def phones_command(asked: argparse.Namespace) -> int:
     """mien evaluate phones: ears compared on the same frames."""
@@ -122,4 +126,13 @@ def layouts_command(asked: argparse.Namespace) -> int:
     print(json.dumps([vars(each) for each in found]) if asked.json else table(head, rows))
     if asked.page:
         write_between(asked.page, "layouts", table(head, rows))
+    return 0
+
+
+def training_command(asked: argparse.Namespace) -> int:
+    """mien evaluate training: the curves of RUN/*.csv."""
+    from mien.evaluation.training import draw_training
+
+    draw_training(asked.run, asked.picture)
+    print(json.dumps({"picture": str(asked.picture)}) if asked.json else f"The curves are in {asked.picture}.")
     return 0
