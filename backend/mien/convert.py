@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from mien.bounded import solve
 from mien.channels import ARKIT
 from mien.engines.articulation.gap import CLOSED, lip_gap
-from mien.heads.binding import Binding
+from mien.heads.binding import Binding, bind_flame, bind_head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head, rotation_matrix
+from mien.heads.mien import Head, HeadError, rotation_matrix
 from mien.movement import Movement, blocks, few_shapes
 from mien.take import Take
 
@@ -43,6 +44,18 @@ def to_basis(take: Take, head: Head | Flame, error_m: float = BASIS_ERROR) -> Ta
     moved = _moved(take, head)
     basis, coefficients, error = few_shapes(moved.at, take.frames, error_m)
     return _said(take, head, {"basis_error_m": error}, basis=basis, coefficients=coefficients)
+
+
+def way(head: Head | Flame, its: Head | Flame) -> Callable[[Take], Take]:
+    """What makes of a take of the head `its` one of `head`. HeadError, in words, where there is no way, or FLAME's
+    landmarks are missing."""
+    if head is its:
+        return lambda take: take
+    if isinstance(head, Head) and isinstance(its, Flame):
+        return partial(to_channels, head=head, flame=its, binding=bind_flame(its, head))
+    if isinstance(head, Flame) and isinstance(its, Head):
+        return partial(to_flame, head=its, flame=head, binding=bind_head(its, head))
+    raise HeadError("a take of one FLAME face cannot become one of another; generate it with --head flame --shape.")
 
 
 def to_flame(take: Take, head: Head, flame: Flame, binding: Binding) -> Take:

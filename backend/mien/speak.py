@@ -8,9 +8,11 @@ from dataclasses import replace
 from fractions import Fraction
 
 from mien import engines
+from mien.convert import way
 from mien.direction import Direction, DirectionError
 from mien.engines import Progress, no_progress
-from mien.heads.mien import load_head
+from mien.heads.flame import Flame
+from mien.heads.mien import Head, load_head
 from mien.speech import Speech
 from mien.take import Take, parse_fps
 
@@ -21,13 +23,16 @@ def speak(
     engine: str = engines.DEFAULT,
     fps: Fraction | int | str | None = None,
     progress: Progress = no_progress,
+    head: Head | Flame | None = None,
 ) -> Take:
-    """Let `engine` perform `speech` as `direction` asks; at `fps`, or at the engine's own rate when None.
+    """Let `engine` perform `speech` as `direction` asks; at `fps`, or at the engine's own rate when None; on `head`,
+    or on the default one when None.
 
     The take's metadata says all that made it. The same request gives the same bytes.
-    Raises DirectionError for what this engine cannot show, EngineError, TakeError; Cancelled when `progress` does.
+    Raises DirectionError for what this engine cannot show, EngineError, TakeError, HeadError where the engine moves
+    another head and its movements cannot be carried over; Cancelled when `progress` does.
     """
-    return next(speak_takes(speech, direction, [direction.seed], engine, fps, progress))
+    return next(speak_takes(speech, direction, [direction.seed], engine, fps, progress, head))
 
 
 def speak_takes(
@@ -37,16 +42,18 @@ def speak_takes(
     engine: str = engines.DEFAULT,
     fps: Fraction | int | str | None = None,
     progress: Progress = no_progress,
+    head: Head | Flame | None = None,
 ) -> Iterator[Take]:
     """The take of each seed, as `speak` gives it; the sound is heard once for all. Errors as those of `speak`."""
     rate = None if fps is None else parse_fps(fps)
     performer = engines.engine(engine)
     _check(direction, performer.info)
     performer.load("auto")
+    carried = way(head or load_head(), _its_head(performer, head))
     for seed, take in zip(seeds, performer.takes(speech, direction, seeds, progress), strict=True):
-        if rate is not None:
-            take = take.resample(rate)
-        yield replace(take, meta=_provenance(take, performer.info, speech, direction.with_seed(seed)))
+        meta = _provenance(take, performer.info, speech, direction.with_seed(seed))
+        take = carried(replace(take, meta=meta))
+        yield take if rate is None else take.resample(rate)
 
 
 def _check(direction: Direction, info: engines.EngineInfo) -> None:
@@ -57,16 +64,23 @@ def _check(direction: Direction, info: engines.EngineInfo) -> None:
         raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {', '.join(info.styles)}.")
 
 
+def _its_head(performer: engines.Engine, asked: Head | Flame | None) -> Head | Flame:
+    """What the performer moves; one that poses FLAME poses the face that is asked for."""
+    if performer.info.head == "mien":
+        return load_head()
+    if isinstance(asked, Flame):
+        performer.flame = asked
+    return performer.flame
+
+
 def _provenance(take: Take, info: engines.EngineInfo, speech: Speech, direction: Direction) -> dict[str, str]:
-    head = load_head()
     return {
-        **take.meta,
+        **load_head().said,
+        "licence": info.licence,
+        **take.meta,  # a take of another head says so, and under which licence it is
         "engine": info.name,
         "engine_version": info.version,
-        "head": head.name,
-        "head_sha256": head.sha256,
         "seed": str(direction.seed),
         "direction": direction.to_json(),
         "audio_sha256": speech.sha256,
-        "licence": info.licence,
     }

@@ -9,13 +9,14 @@ over it. Movements are carried with the turn and the scale of the whole, as tria
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 from scipy.optimize import brentq
 from scipy.spatial import cKDTree
 
-from mien.heads.flame import Flame
+from mien.heads.flame import JOINTS, Flame
 from mien.heads.mien import Head
 
 NEAR = 0.012  # m: a vertex further than this from the other surface has no fellow there
@@ -46,22 +47,55 @@ class Binding:
         return moved * self.found[:, None]
 
 
+@lru_cache(maxsize=2)
 def bind_flame(flame: Flame, head: Head) -> Binding:
-    """The vertices of Mien's head bound to FLAME. FlameError where FLAME's landmarks are not here."""
+    """The vertices of Mien's head bound to FLAME; kept. FlameError where FLAME's landmarks are not here."""
+    laid = _laid(flame, head)
+    normals = vertex_normals(laid.head, _triangles(head.quads))
+    corners, shares, found = fellows(laid.head, normals, laid.flame, flame.triangles)
+    found &= np.isin(np.arange(len(laid.head)), _skin(head))
+    return Binding(corners, shares, found, laid.turn, laid.gap_difference)
+
+
+@lru_cache(maxsize=2)
+def bind_head(head: Head, flame: Flame) -> Binding:
+    """The vertices of FLAME bound to Mien's head; kept. Its eyeballs follow nothing. FlameError as above."""
+    laid = _laid(flame, head)
+    normals = vertex_normals(laid.flame, flame.triangles)
+    corners, shares, found = fellows(laid.flame, normals, laid.head, _triangles(_skin(head)))
+    found &= flame.skin_weights[:, [JOINTS.index("eye_left"), JOINTS.index("eye_right")]].sum(1) < 0.5
+    back = np.linalg.inv(laid.turn)
+    return Binding(corners, shares, found, back, -laid.gap_difference * float(np.cbrt(np.linalg.det(back))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Laid:
+    """Both faces with mouths open, one over the other: head (N, 3) and flame (V, 3) in the place of Mien's head;
+    `turn` of FLAME's movements, gap_difference: metres FLAME's lips are nearer to each other at rest."""
+
+    head: np.ndarray
+    flame: np.ndarray
+    turn: np.ndarray
+    gap_difference: float
+
+
+def _laid(flame: Flame, head: Head) -> _Laid:
     marks = head.landmarks[CONTOUR:]
     turn, shift = similarity(flame.landmarks(flame.template), head.vertices[marks])
     jaw = np.array([[PARTED, 0.0, 0.0]])
     open_flame = flame.vertices(np.zeros((1, 0)), jaw)[0] @ turn.T + shift
     open_head = head.vertices + _parted(head, _gap(flame.landmarks(open_flame)))
     warp = RBFInterpolator(flame.landmarks(open_flame), open_head[marks], kernel="thin_plate_spline", degree=1)
-    triangles = np.concatenate([head.quads[:, [0, 1, 2]], head.quads[:, [0, 2, 3]]])
-    normals = vertex_normals(open_head, triangles)
-    corners, shares, found = fellows(open_head, normals, warp(open_flame), flame.triangles)
-    skin = head.quads[head.quad_part == head.parts.index("skin")]
-    found &= np.isin(np.arange(len(open_head)), skin)
     rest = _gap(flame.landmarks(flame.template) @ turn.T)
-    difference = max(0.0, float(_gap(head.vertices[marks]) - rest))
-    return Binding(corners, shares, found, turn, difference)
+    return _Laid(open_head, warp(open_flame), turn, max(0.0, float(_gap(head.vertices[marks]) - rest)))
+
+
+def _skin(head: Head) -> np.ndarray:
+    return head.quads[head.quad_part == head.parts.index("skin")]
+
+
+def _triangles(quads: np.ndarray) -> np.ndarray:
+    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
