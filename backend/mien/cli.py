@@ -21,9 +21,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from mien import __version__, cli_evaluation, cli_models, cli_training, engines
+from mien.cli_models import add_head_flags, head_asked_for
 from mien.console import ProgressBar
 from mien.corpus.utterance import CorpusError
 from mien.direction import EMOTIONS, Direction, DirectionError, parse_emotion, parse_intensity
+from mien.downloads import DownloadError
 from mien.ears import EarError
 from mien.engines import Cancelled, EngineError
 from mien.evaluation import EvaluationError
@@ -40,6 +42,7 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (SpeechError, 3),
     (TakeError, 3),
     (VideoError, 4),
+    (DownloadError, 3),
     (HeadError, 4),
     (EngineError, 1),
     (EarError, 3),
@@ -97,10 +100,13 @@ def speak_command(asked: argparse.Namespace) -> int:
         _check_place(written)
         if written.exists() and asked.sound.exists() and written.samefile(asked.sound):
             raise DirectionError(f"{written} is the sound itself, which would be lost; name another file to write.")
+    head = head_asked_for(asked)
+    if asked.preview and head.said["head"] != "mien":
+        raise HeadError("--preview shows the default head; leave --head out, or --preview.")
     speech = read_speech(asked.sound, limit_s=settings.limit_s)
     made = []
     with ProgressBar("takes" if asked.takes > 1 else f"take, seed {direction.seed}", quiet=asked.json) as progress:
-        takes = speak_takes(speech, direction, seeds, asked.engine, asked.fps, progress)
+        takes = speak_takes(speech, direction, seeds, asked.engine, asked.fps, progress, head)
         for seed, take in zip(seeds, takes, strict=True):
             path = _numbered(output, seed, asked.takes)
             write_take(take, path)
@@ -183,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     speak.add_argument("sound", type=Path, help="wav, flac, ogg, mp3, m4a, or the sound of mp4, mov, mkv")
     speak.add_argument("-o", "--output", type=Path, help=f"the take file (default: the sound's name with {SUFFIX})")
     speak.add_argument("--fps", type=_fps, default="25", help="frames a second, or 'engine' for its own (default: 25)")
+    add_head_flags(speak)
     speak.add_argument("--takes", type=_count, default=1, help="so many takes, seeds counting up (default: 1)")
     speak.add_argument("--preview", type=Path, metavar="MP4", help="also render the take with its sound")
     _direction_flags(speak)

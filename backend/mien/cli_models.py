@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING
 
 from mien.console import ProgressBar
 from mien.settings import Settings
-from mien.take import Take, TakeError, parse_fps, read_take, write_take
+from mien.take import TakeError, parse_fps, read_take, write_take
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from mien.downloads import Import
     from mien.heads.flame import Flame
     from mien.heads.mien import Head
     from mien.models import Model
 
-KINDS = ("channels", "vertices", "basis")  # of mien.convert
+KINDS = ("channels", "vertices", "basis", "flame")
+SHAPE_HELP = "whose face FLAME is: up to 300 numbers in a .npy, .json or .safetensors"
 NOT_ACCEPTED = "nothing was imported. To accept the licence, run this again with --accept."
 
 
@@ -39,8 +42,11 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     convert.add_argument("take", type=Path, help="a take file")
     convert.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the take file to write")
     convert.add_argument(
-        "--to", choices=KINDS, required=True, help="the 52 channels, every vertex, or shapes with coefficients"
-    )
+        "--to", choices=KINDS, required=True,
+        help="the 52 channels of the default head; every vertex, or few shapes with coefficients, of the head that it "
+        "moves; or FLAME",
+    )  # fmt: skip
+    convert.add_argument("--shape", type=Path, metavar="FILE", help=SHAPE_HELP)
 
     export = command(commands, "export", export_command, "write a take for another program")
     export.add_argument("take", type=Path, help="a take file")
@@ -49,6 +55,18 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
         help="its suffix is the format: csv (Live Link Face), json (Audio2Face), pc2, mdd, glb, usd, usda, usdc",
     )  # fmt: skip
     export.add_argument("--fps", type=_fps, help="frames a second (default: the take's)")
+
+
+def add_head_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--head", choices=("mien", "flame"), default="mien", help="what moves (default: %(default)s)")
+    command.add_argument("--shape", type=Path, metavar="FILE", help=f"with --head flame: {SHAPE_HELP}")
+
+
+def head_asked_for(asked: argparse.Namespace) -> Head | Flame:
+    """Of the flags of add_head_flags. HeadError, in words, where it is not here or the shape is none."""
+    from mien.heads.named import head_named
+
+    return head_named(asked.head, Settings.read().data_folder, _shape(asked.shape))
 
 
 def models_command(asked: argparse.Namespace) -> int:
@@ -77,22 +95,22 @@ def import_command(asked: argparse.Namespace) -> int:
 
 
 def convert_command(asked: argparse.Namespace) -> int:
-    """mien convert: channels, vertices or a basis."""
-    from mien.convert import to_basis, to_channels, to_vertices
-    from mien.heads.binding import bind_flame
+    """mien convert: channels, vertices, a basis, or onto FLAME."""
+    from mien.convert import to_basis, to_channels, to_vertices, way
     from mien.heads.flame import Flame
-    from mien.heads.mien import load_head
+    from mien.heads.mien import HeadError, load_head
+    from mien.heads.named import head_named, head_of
 
-    take = read_take(asked.take)
-    head = _head_of(take)
-    if asked.to == "vertices":
-        made = to_vertices(take, head)
-    elif asked.to == "basis":
-        made = to_basis(take, head)
-    elif isinstance(head, Flame):
-        made = to_channels(take, load_head(), head, bind_flame(head, load_head()))
+    if asked.shape is not None and asked.to != "flame":
+        raise HeadError("--shape is whose face FLAME is; give it together with --to flame.")
+    take, folder = read_take(asked.take), Settings.read().data_folder
+    its = head_of(take, folder)
+    if asked.to == "flame":
+        made = way(head_named("flame", folder, _shape(asked.shape)), its)(take)
+    elif asked.to == "channels":
+        made = way(load_head(), its)(take) if isinstance(its, Flame) else to_channels(take, its)
     else:
-        made = to_channels(take, head)
+        made = (to_vertices if asked.to == "vertices" else to_basis)(take, its)
     write_take(made, asked.output)
     errors = {key: float(made.meta[key]) for key in ("basis_error_m", "channel_error_m") if key in made.meta}
     if asked.json:
@@ -105,27 +123,21 @@ def convert_command(asked: argparse.Namespace) -> int:
 def export_command(asked: argparse.Namespace) -> int:
     """mien export: the format by the suffix."""
     from mien.export import export
+    from mien.heads.named import head_of
 
     take = read_take(asked.take)
     if asked.fps is not None:
         take = take.resample(asked.fps)
-    name = export(take, _head_of(take), asked.output)
+    name = export(take, head_of(take, Settings.read().data_folder), asked.output)
     said = {"written": str(asked.output), "format": name, "frames": take.frames, "fps": str(take.fps)}
     print(json.dumps(said) if asked.json else f"{asked.output}: {name}, {take.frames} frames at {take.fps} fps")
     return 0
 
 
-def _head_of(take: Take) -> Head | Flame:
-    """The head that a take's metadata names. HeadError where it is not here; TakeError for one nobody knows."""
-    from mien.heads.flame import FLAME_FOLDER, read_flame
-    from mien.heads.mien import load_head
+def _shape(path: Path | None) -> np.ndarray | None:
+    from mien.heads.shape import read_shape
 
-    name = take.meta.get("head", "mien")
-    if name == "mien":
-        return load_head()
-    if name == "flame":
-        return read_flame(Settings.read().data_folder / FLAME_FOLDER)
-    raise TakeError(f"the take is of the head {name!r}; this Mien knows mien and flame.")
+    return None if path is None else read_shape(path)
 
 
 def _show_licence(found: Import, as_json: bool) -> int:
