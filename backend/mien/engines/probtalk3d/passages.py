@@ -38,7 +38,7 @@ class Passage:
 
 def passages(samples: np.ndarray, direction: Direction) -> list[Passage]:
     """Of samples (N,) at 16 kHz, in order; one for a sound of LONGEST frames or less."""
-    frames = max(1, len(samples) // STEP)
+    frames = _frames(samples)
     cuts = _cuts(samples, frames) if frames > LONGEST else []
     bounds = zip([0, *cuts], [*cuts, frames], strict=True)
     return [Passage(begin, end, *style_of(direction, begin, end)) for begin, end in bounds]
@@ -58,15 +58,14 @@ def style_of(direction: Direction, begin: int, end: int) -> tuple[str, str]:
 
 
 def sound_of(samples: np.ndarray, passage: Passage) -> np.ndarray:
-    """What the network hears for a passage with its fades; the whole sound, where it is one passage."""
+    """What the network hears for a passage with its fades; to the sound's last sample, where it is the last."""
     begin, end = span(samples, passage)
-    return samples[begin * STEP : end * STEP + HEARD]
+    return samples[begin * STEP : None if end == _frames(samples) else end * STEP + HEARD]
 
 
 def span(samples: np.ndarray, passage: Passage) -> tuple[int, int]:
     """Frames of a passage with its fades."""
-    frames = len(samples) // STEP
-    return max(0, passage.begin - FADE // 2), min(max(1, frames), passage.end + FADE // 2)
+    return max(0, passage.begin - FADE // 2), min(_frames(samples), passage.end + FADE // 2)
 
 
 def joined(parts: list[np.ndarray], spans: list[tuple[int, int]], frames: int) -> np.ndarray:
@@ -87,6 +86,10 @@ def joined(parts: list[np.ndarray], spans: list[tuple[int, int]], frames: int) -
     total[:known] /= weight[:known]
     total[known:] = total[known - 1]
     return total
+
+
+def _frames(samples: np.ndarray) -> int:
+    return max(1, len(samples) // STEP)
 
 
 def _cuts(samples: np.ndarray, frames: int) -> list[int]:

@@ -25,7 +25,7 @@ from mien.engines.probtalk3d.training_set import Sounding, some
 from mien.tensorfile import read_tensors, write_tensors
 
 WIDTH, BLOCKS, KERNEL = 256, 14, 9  # 5.6 million parameters: ProbTalk3D at work has 5.3
-PLAN = Plan(steps=1300, batch=12, decay=0.02)  # a step is twice as dear as one of stage 2: as long in all
+PLAN = Plan(steps=1600, batch=12, decay=0.02)  # a step is twice as dear as one of stage 2: as long in all
 
 
 class Regression(nn.Module):

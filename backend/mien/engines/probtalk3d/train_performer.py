@@ -26,7 +26,7 @@ from mien.engines.probtalk3d.performer import Performer, Shape, code_loss, logit
 from mien.engines.probtalk3d.training_set import Sounding, some
 from mien.engines.probtalk3d.weights import load_codecs, save_performer
 
-PLAN = Plan(steps=2600, batch=12, decay=0.02)
+PLAN = Plan(steps=3200, batch=12, decay=0.02)
 WEIGHT = {"mouth": 1.0, "vectors": 1.0, "mouth codes": 0.1, "life codes": 1.0}  # of the losses
 FORGET = 0.1  # of the steps before are replaced by others in training: a drawn past is not a true one
 
