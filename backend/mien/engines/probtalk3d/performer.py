@@ -4,7 +4,8 @@
 As published (reference section 3), sound times style gives features, the distances of a feature to the codes of the
 prior give their probabilities, and sampling those gives takes. The mouth's codes depend on sound and style alone. The
 codes of the rest of the face follow one another (a blink that began has to end), so a recurrent unit remembers those
-that were drawn.
+that were drawn; and since a blink begins or does not, but nothing between, a code's probability there is not a matter
+of its distance alone.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Performer(nn.Module):
         super().__init__()
         self.shape, self.stride = shape, stride
         width = shape.width
-        groups, _, depth = life.vectors.shape
+        groups, codes, depth = life.vectors.shape
         self.listening = Listening(shape.heard, shape.told, width)
         self.trunk = self._blocks(shape.blocks)
         self.say = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, mouth.vectors.shape[0] * mouth.vectors.shape[2]))
@@ -63,11 +64,11 @@ class Performer(nn.Module):
         self.live = self._blocks(shape.life_blocks)
         self.remember = nn.GRU(width + groups * depth, shape.memory, batch_first=True)
         # each code of a step also sees those of the step that were drawn before it
+        seen = [shape.memory + width + g * depth for g in range(groups)]
         self.heads = nn.ModuleList(
-            nn.Sequential(nn.Linear(shape.memory + width + g * depth, width), nn.GELU(), nn.Linear(width, depth))
-            for g in range(groups)
+            nn.Sequential(nn.Linear(known, width), nn.GELU(), nn.Linear(width, depth + codes)) for known in seen
         )
-        self.sharpness = nn.Parameter(torch.zeros(2))  # log of 1 / temperature of mouth and life
+        self.sharpness = nn.Parameter(torch.tensor([0.0, -1.0]))  # log of 1 / temperature of mouth and life
         self.mouth_groups = mouth.vectors.shape[0]
 
     def _blocks(self, number: int) -> nn.Sequential:
@@ -93,13 +94,22 @@ class Performer(nn.Module):
         batch, frames, _ = listened.shape
         return self.live(self.gather(listened.reshape(batch, frames // self.stride, -1)))
 
-    def life(self, prepared: torch.Tensor, before: torch.Tensor, now: torch.Tensor) -> torch.Tensor:
-        """Features (B, N, groups, depth) where the vectors of the steps `before` (B, N, groups, depth) and of the step
+    def life(
+        self, prepared: torch.Tensor, before: torch.Tensor, now: torch.Tensor, book: Codebook
+    ) -> torch.Tensor:
+        """Logits (B, N, groups, codes) where the vectors of the steps `before` (B, N, groups, depth) and of the step
         itself, `now`, are known: for training."""
         remembered, _ = self.remember(torch.cat([prepared, before.flatten(2)], -1))
         context = torch.cat([remembered, prepared], -1)
-        return torch.stack([self.heads[g](torch.cat([context, now[:, :, :g].flatten(2)], -1))
+        return torch.stack([self.chances(g, torch.cat([context, now[:, :, :g].flatten(2)], -1), book)
                             for g in range(len(self.heads))], 2)  # fmt: skip
+
+    def chances(self, group: int, known: torch.Tensor, book: Codebook) -> torch.Tensor:
+        """Logits (..., codes) of one group of the life, of all that is known before it (..., memory + width + ...)."""
+        vectors = book.vectors[group]
+        feature, free = self.heads[group](known).split([vectors.shape[1], vectors.shape[0]], -1)
+        far = (feature**2).sum(-1, keepdim=True) + (vectors**2).sum(-1) - 2 * feature @ vectors.T
+        return free - far * self.sharpness[1].exp()
 
 
 def logits(features: torch.Tensor, book: Codebook, sharpness: torch.Tensor) -> torch.Tensor:
@@ -133,10 +143,8 @@ class Sampler:
             out, self.state = performer.remember(torch.cat([heard, self.last], -1)[:, None], self.state)
             context = torch.cat([out[:, 0], heard], -1)
             drawn: list[torch.Tensor] = []
-            for g, head in enumerate(performer.heads):
-                feature = head(torch.cat([context, *drawn], -1))
-                far = torch.cdist(feature[None], book.vectors[g][None])[0] ** 2
-                logit = -far * performer.sharpness[1].exp()
+            for g in range(len(performer.heads)):
+                logit = performer.chances(g, torch.cat([context, *drawn], -1), book)
                 code = draw(logit, temperature, None if noise is None else noise[:, n, g])
                 drawn.append(book.vectors[g][code])
             self.last = torch.cat(drawn, -1)

@@ -90,12 +90,12 @@ def losses(
     vectors = mouth.book.look_up(mouth.book.nearest(features.detach()))
     straight = features + (vectors - features).detach()
     before = torch.cat([torch.zeros_like(now[:, :1]), now[:, :-1]], 1)
-    lived = performer.life(performer.prepare(listened), forgotten(before, forget), now)
+    lived = performer.life(performer.prepare(listened), forgotten(before, forget), now, life.book)
     return {
         "mouth": seen(mouth.decode(straight), spoken),
         "vectors": (features - wanted).abs().mean(),
         "mouth codes": code_loss(logits(features, mouth.book, performer.sharpness[0]), mouth_codes),
-        "life codes": code_loss(logits(lived, life.book, performer.sharpness[1]), life_codes),
+        "life codes": code_loss(lived, life_codes),
     }
 
 
