@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checkpoints as published: the recorded ones as they lie there, and small ones written here with every fault."""
 
-import dataclasses
 import json
 from pathlib import Path
 
 import numpy as np
 import probtalk3d
+import published
 import pytest
 import torch
 from mien.engines.base import EngineError
@@ -19,17 +19,9 @@ from mien.engines.probtalk3d.prior import MotionPrior, PriorShape
 from mien.engines.probtalk3d.quantiser import drawing, drawn
 from mien.seeds import stream
 from mien.speech import read_speech
+from published import STAGE_1, STAGE_2, weights
 
 SOUND = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
-SIZES = {"latent_dim": 16, "num_layers": 2, "num_heads": 4, "intermediate_size": 24, "quant_factor": 0}
-PRIOR = {"motion_encoder": SIZES, "motion_decoder": SIZES, "n_embed": 12, "zquant_dim": 8}
-STAGE_1 = {"nfeats": 53, **PRIOR}
-STAGE_2 = {
-    "nfeats": 53, "one_hot_dim": [32, 8, 3], "video_framerate": 25, "feature_predictor": SIZES, "motion_prior": PRIOR
-}  # fmt: skip
-OLD = {"original0": "weight_g", "original1": "weight_v"}
-
-
 @pytest.fixture
 def hubert(tmp_path: Path) -> Path:
     (tmp_path / "config.json").write_text(json.dumps(probtalk3d.HUBERT))
@@ -38,39 +30,20 @@ def hubert(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def prior() -> MotionPrior:
-    torch.manual_seed(0)
-    return MotionPrior(probtalk3d.PRIOR).eval()
+    return published.prior()
 
 
 @pytest.fixture
-def model(prior: MotionPrior, hubert: Path) -> Official:
-    shape = dataclasses.replace(probtalk3d.PREDICTOR, audio=32)
-    model = Official(read_config(hubert), shape, prior).eval()
-    model.motion_prior.quantize.embedding.weight.data.normal_()
-    return model
-
-
-def published(net: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """Its weights under the names of the published ones, with what else lies there."""
-    weights = {}
-    for name, tensor in net.state_dict().items():
-        layer, found, last = name.partition(".parametrizations.weight.")
-        weights[f"{layer}.{OLD[last]}" if found else name] = tensor
-    weights["motion_encoder.encoder_pos_embedding.pe"] = torch.zeros(5000, 1, 16)
-    weights["_losses.losses_train.total"] = torch.tensor(3.0)
-    if isinstance(net, Official):
-        weights["motion_prior._losses.losses_val.total"] = torch.tensor(3.0)
-        weights["feature_extractor.audiomodel.masked_spec_embed"] = torch.zeros(16)
-    return weights
+def model(hubert: Path) -> Official:
+    return published.model(hubert)
 
 
 def saved(folder: Path, weights: dict[str, torch.Tensor], settings: dict) -> Path:
-    torch.save({"state_dict": weights, "hyper_parameters": settings}, folder / "last.ckpt")
-    return folder / "last.ckpt"
+    return published.saved(folder / "last.ckpt", weights, settings)
 
 
 def test_a_prior_is_read_as_it_was_saved(tmp_path: Path, prior: MotionPrior) -> None:
-    found = read_prior(saved(tmp_path, published(prior), STAGE_1))
+    found = read_prior(saved(tmp_path, weights(prior), STAGE_1))
     motion = torch.rand(1, 9, 53)
     torch.testing.assert_close(found(motion)[0], prior(motion)[0], rtol=0, atol=0)
     assert found.shape == probtalk3d.PRIOR and not found.training
@@ -78,7 +51,7 @@ def test_a_prior_is_read_as_it_was_saved(tmp_path: Path, prior: MotionPrior) -> 
 
 @probtalk3d.needs_transformers
 def test_a_model_is_read_as_it_was_saved_and_speaks(tmp_path: Path, model: Official, hubert: Path) -> None:
-    found = read_official(saved(tmp_path, published(model), STAGE_2), hubert)
+    found = read_official(saved(tmp_path, weights(model), STAGE_2), hubert)
     one = style("M003", "happy", "high")
     motion = found.speak(SOUND, one)
     assert motion.shape == (((8000 - 400) // 320 + 1) // 2, 53) and motion.dtype == np.float32
@@ -138,7 +111,7 @@ def test_settings_that_are_missing_or_do_not_fit_are_named(
     tmp_path: Path, prior: MotionPrior, path: str, value: object, sentence: str
 ) -> None:
     with pytest.raises(EngineError, match=sentence):
-        read_prior(saved(tmp_path, published(prior), changed(STAGE_1, path, value)))
+        read_prior(saved(tmp_path, weights(prior), changed(STAGE_1, path, value)))
 
 
 @probtalk3d.needs_transformers
@@ -155,28 +128,28 @@ def test_a_model_of_other_labels_or_sizes_is_refused(
     tmp_path: Path, model: Official, hubert: Path, path: str, value: object, sentence: str
 ) -> None:
     with pytest.raises(EngineError, match=sentence):
-        read_official(saved(tmp_path, published(model), changed(STAGE_2, path, value)), hubert)
+        read_official(saved(tmp_path, weights(model), changed(STAGE_2, path, value)), hubert)
 
 
 @probtalk3d.needs_transformers
 def test_another_audio_model_than_the_base_needs_its_configuration(tmp_path: Path, model: Official) -> None:
     with pytest.raises(EngineError, match=r"lacks 'feature_extractor\.audiomodel.*give that model's config\.json"):
-        read_official(saved(tmp_path, published(model), STAGE_2))
+        read_official(saved(tmp_path, weights(model), STAGE_2))
 
 
 @probtalk3d.needs_transformers
 def test_one_stage_for_the_other_is_refused(tmp_path: Path, model: Official, hubert: Path) -> None:
     with pytest.raises(EngineError, match="does not say motion_encoder"):
-        read_prior(saved(tmp_path, published(model), STAGE_2))
+        read_prior(saved(tmp_path, weights(model), STAGE_2))
     with pytest.raises(EngineError, match="was trained for other|does not say one_hot_dim"):
-        read_official(saved(tmp_path, published(model.motion_prior), STAGE_1), hubert)
+        read_official(saved(tmp_path, weights(model.motion_prior), STAGE_1), hubert)
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, prior: MotionPrior) -> None:
-    weights = published(prior)
-    weights["quantize.embedding.weight"] = torch.full((12, 8), float("nan"))
+    broken = weights(prior)
+    broken["quantize.embedding.weight"] = torch.full((12, 8), float("nan"))
     with pytest.raises(EngineError, match="'quantize.embedding.weight' with weights that are no numbers"):
-        read_prior(saved(tmp_path, weights, STAGE_1))
+        read_prior(saved(tmp_path, broken, STAGE_1))
 
 
 def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
@@ -198,7 +171,7 @@ def listed(stage: int) -> dict[str, tuple[int, ...]]:
 
 
 def shapes_of(net: torch.nn.Module) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in published(net).items()}
+    return {name: tuple(tensor.shape) for name, tensor in weights(net).items()}
 
 
 def read_ones(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
