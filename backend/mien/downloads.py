@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Protocol
 
 from mien.card import Licence, imported_before, sha256_of
-from mien.checkpoint import CheckpointError, read_settings
 from mien.engines.base import EngineError, Progress, no_progress
 from mien.engines.probtalk3d import published
 from mien.heads.flame import FILE as FLAME_FILE
@@ -174,6 +173,8 @@ def _stage_2(folder: Path, checkpoints: list[Path]) -> Path:
 
 def _weights(checkpoint: Path, folder: Path) -> WeightsImport:
     """With a config.json beside the checkpoint, or in the folder that was given. EngineError if it is no stage 2."""
+    from mien.checkpoint import CheckpointError, read_settings  # PyTorch takes seconds to import
+
     try:
         settings = read_settings(checkpoint)
     except CheckpointError as error:
