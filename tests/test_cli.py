@@ -217,3 +217,9 @@ def test_a_file_name_that_is_no_text_is_no_traceback(folder: Path) -> None:
     done = program("speak", name, cwd=folder, PYTHONIOENCODING="utf-8:strict")
     assert done.returncode == 0, done.stderr.decode()
     assert b"30 frames at 25 fps" in done.stdout
+
+
+def test_the_command_starts_without_what_takes_seconds_to_import() -> None:
+    code = "import sys, mien.cli; print([name for name in ('torch', 'transformers', 'trimesh') if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -151,6 +151,8 @@ def _lateness(path: Path) -> tuple[bool, int]:
 
 def _stage_2(folder: Path, checkpoints: list[Path]) -> Path:
     """The one that is ProbTalk3D's second stage: the download has stage 1, and other models to compare, beside it."""
+    from mien.checkpoint import CheckpointError, read_settings  # PyTorch takes seconds to import
+
     if len(checkpoints) == 1:
         return checkpoints[0]
     found, refusals = [], []
