@@ -238,8 +238,8 @@ def _direction_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     command.add_argument("--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}")
     command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1")
-    styles = engines.ENGINES[engines.DEFAULT].info.styles
-    command.add_argument("--style", help=f"how it is articulated: {', '.join(styles)}")
+    styles = engines.ENGINES[engines.DEFAULT].info.styles_in_words
+    command.add_argument("--style", help=f"who speaks, and how: {styles}")
     command.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
     command.add_argument(
         "--temperature", type=float, help="how far performances differ; 0 is the most probable one (default: 1)"

@@ -61,7 +61,7 @@ def _check(direction: Direction, info: engines.EngineInfo) -> None:
     if unknown:
         raise DirectionError(f"{info.name} does not show {unknown[0]!r}; it shows {', '.join(info.emotions)}.")
     if direction.style not in info.styles:
-        raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {', '.join(info.styles)}.")
+        raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {info.styles_in_words}.")
 
 
 def _its_head(performer: engines.Engine, asked: Head | Flame | None) -> Head | Flame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Protocol
 
 from mien.direction import Direction
@@ -48,6 +49,17 @@ class EngineInfo:
     missing: Callable[[], tuple[Missing, ...]] = nothing  # looked for at each call: a user may bring it meanwhile
     head: str = "mien"  # what it moves: the channels of Mien's head, or the vertices of another
     hidden: bool = False  # for tests; not offered to users
+
+    @property
+    def styles_in_words(self) -> str:
+        """All styles, those that count up as a range: 'default, clear, speaker-01 to speaker-32'."""
+        said: list[str] = []
+        for stem, names in groupby(self.styles, lambda name: name.rstrip("0123456789")):
+            of_stem = list(names)
+            numbers = [int(name[len(stem) :] or -1) for name in of_stem]
+            counting = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+            said += [f"{of_stem[0]} to {of_stem[-1]}"] if counting else of_stem
+        return ", ".join(said)
 
     @property
     def refusal(self) -> str:
