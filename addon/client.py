@@ -33,15 +33,23 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
+class Missing:
+    """What an engine needs before it can work: a sentence, and the page where that is, or ''."""
+
+    sentence: str
+    page: str = ""
+
+
+@dataclass(frozen=True)
 class EngineInfo:
-    """What /v1/info says about an engine; `missing` names what it still needs before it can work."""
+    """What /v1/info says about an engine; `missing` is what it still needs before it can work."""
 
     name: str
     version: str = ""
     emotions: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     licence: str = ""
-    missing: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,10 @@ class Client:
                     emotions=tuple(map(str, engine.get("emotions", ()))),
                     styles=tuple(map(str, engine.get("styles", ()))),
                     licence=str(engine.get("licence", "")),
-                    missing=tuple(map(str, engine.get("missing", ()))),
+                    missing=tuple(
+                        Missing(str(each["sentence"]), str(each.get("page", "")))
+                        for each in engine.get("missing", ())
+                    ),
                 )
                 for engine in reply["engines"]
             )
@@ -141,6 +152,7 @@ class Client:
         engine: str = "",
         fps: str = "",
         sent: Callable[[float], None] = lambda share: None,
+        head: str = "",
     ) -> str:
         """Ask for a take of a sound file; returns the job's id. `sent`
         hears the share sent and may raise Stopped."""
@@ -154,7 +166,7 @@ class Client:
         boundary = f"mien-{uuid.uuid4().hex}"
         head = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-            for name, value in (("direction", direction), ("engine", engine), ("fps", fps))
+            for name, value in (("direction", direction), ("engine", engine), ("fps", fps), ("head", head))
             if value
         )
         name = quote(sound.name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header

@@ -24,6 +24,7 @@ class Request:
     command: str = ""
     speaker_uid: int = 0  # Blender's session_uid: finds a speaker that was renamed meanwhile; 0 if unknown
     place_sound: bool = True
+    head: str = ""  # what moves; '' is Mien's own head, by its channels
 
 
 # ---- events: what happened

@@ -15,6 +15,7 @@ from .pump import pump, put_take
 from .take import TakeError, read_take
 
 HEAD_VERTICES = 4538  # Mien's own head: what vertex engines move
+FLAME_VERTICES = 5023  # the mesh of every FLAME
 
 
 def speaker_of(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -49,7 +50,14 @@ def request_of(context: bpy.types.Context, speaker: bpy.types.Object) -> Request
         start_own=wanted.start_own and is_loopback(wanted.address),
         command=wanted.command,
         place_sound=settings.place_sound,
+        head=head_of(speaker),
     )
+
+
+def head_of(speaker: bpy.types.Object) -> str:
+    """The head whose vertices a take has to move: 'flame' for a mesh of FLAME without ARKit's keys, else ''."""
+    flame = len(speaker.data.vertices) == FLAME_VERTICES
+    return "flame" if flame and not channels.match(channels.ARKIT, keys.names(speaker.data)).keys else ""
 
 
 def address_refusal(context: bpy.types.Context) -> str:
@@ -127,7 +135,7 @@ class MIEN_OT_generate(Reasoned, bpy.types.Operator):
         if speaker is None:
             return "Select the mesh of a face, or use Add Default Head"
         match = channels.match(channels.ARKIT, keys.names(speaker.data))
-        if not match.keys and len(speaker.data.vertices) != HEAD_VERTICES:
+        if not match.keys and len(speaker.data.vertices) not in (HEAD_VERTICES, FLAME_VERTICES):
             return f"'{speaker.name}' has none of ARKit's shape keys (jawOpen, ...): use Add Default Head"
         return sound.refusal(speaker.mien.sound) or address_refusal(context)
 

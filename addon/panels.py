@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The 'Mien' tab of the 3D view's sidebar. Draws what is stored and cached; asks no backend."""
 
+from urllib.parse import urlsplit
+
 import blf
 import bpy
 
@@ -54,6 +56,7 @@ class MIEN_PT_speaker(_Tab, bpy.types.Panel):
         layout.operator("mien.add_head", icon="ADD")
         if speaker is not None:
             _draw_settings(layout, speaker)
+            _draw_missing(layout, context, speaker.mien.engine)
         button = layout.row()
         button.scale_y = 1.6
         button.operator_context = "INVOKE_DEFAULT"
@@ -103,6 +106,17 @@ def _menu(layout, label: str, menu: str, chosen: str) -> None:
     split.menu(menu, text=chosen)
 
 
+def _draw_missing(layout, context, name: str) -> None:
+    """What the engine needs before it can work, where that is and under which licence; a button opens the page."""
+    info = pump.state.info
+    chosen = [each for each in info.engines if each.name == (name or info.default_engine)] if info is not None else []
+    for lack in (lack for engine in chosen for lack in engine.missing):
+        box = layout.box()
+        _lines(box, context, lack.sentence)
+        if lack.page:
+            box.operator("wm.url_open", text=urlsplit(lack.page).netloc, icon="URL").url = lack.page
+
+
 def _engine_name(name: str) -> str:
     info = pump.state.info
     if name:
@@ -145,11 +159,9 @@ class MIEN_MT_engines(bpy.types.Menu):
             layout.label(text="Look for the backend to see its engines", icon="INFO")
             return
         for engine in info.engines:
-            lack = f", misses {', '.join(engine.missing)}" if engine.missing else ""
-            licence = f"  ({engine.licence}{lack})" if engine.licence or lack else ""
-            row = layout.row()
-            row.enabled = not engine.missing
-            row.operator("mien.choose_engine", text=f"{engine.name}{licence}").name = engine.name
+            licence = f"  ({engine.licence})" if engine.licence else ""
+            icon = "IMPORT" if engine.missing else "NONE"  # it may be chosen, and the panel says what it needs
+            layout.operator("mien.choose_engine", text=f"{engine.name}{licence}", icon=icon).name = engine.name
 
 
 class MIEN_MT_styles(bpy.types.Menu):

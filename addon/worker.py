@@ -52,7 +52,7 @@ def _take(
             raise Stopped
         post(Progressed(ticket, "sending the sound", 0.02 * share))
 
-    job = client.submit(Path(request.sound), request.direction, request.engine, request.fps, sent)
+    job = client.submit(Path(request.sound), request.direction, request.engine, request.fps, sent, request.head)
     try:
         _await(ticket, client, job, post, stop)
         take = read_take(client.result(job))
@@ -93,7 +93,8 @@ def _check(request: Request, info: Info) -> None:
     if engine is None:
         raise ClientError(f"The backend has no engine '{wanted}'; it has {names}. Choose one of these.")
     if engine.missing:
-        raise ClientError(f"The engine '{wanted}' cannot work yet; it misses {', '.join(engine.missing)}.")
+        needs = " ".join(each.sentence for each in engine.missing)
+        raise ClientError(f"The engine '{wanted}' cannot work yet. {needs}")
     limit = info.limits.get("bytes")
     try:
         size = Path(request.sound).stat().st_size

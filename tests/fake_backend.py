@@ -18,6 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+LACK = {
+    "sentence": "The weights of Other (CC-BY-NC-4.0) are the user's own to bring: download them from "
+    "https://example.org/other and run: mien models import FOLDER.",
+    "page": "https://example.org/other",
+}
 ARKIT_SOME = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
 
 
@@ -102,7 +107,7 @@ class FakeBackend(ThreadingHTTPServer):
             "version": "0.1.0",
             "api": self.api,
             "device": "cpu",
-            "engines": [{**engine, "missing": []}, {**engine, "name": "other", "missing": ["weights.pt"]}],
+            "engines": [{**engine, "missing": []}, {**engine, "name": "other", "missing": [LACK]}],
             "default_engine": "toy",
             "limits": {"seconds": 600, "bytes": 1_000_000},
             "head": {"name": "mien", "sha256": "", "vertices": 4538},

@@ -6,9 +6,9 @@ import json
 import socket
 
 import pytest
-from fake_backend import FakeBackend, channel_take
+from fake_backend import LACK, FakeBackend, channel_take
 
-from addon.client import Client, ClientError, Stopped, Unreachable, is_loopback, split_address
+from addon.client import Client, ClientError, Missing, Stopped, Unreachable, is_loopback, split_address
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def free_port() -> int:
 def test_info_says_what_the_backend_has(backend):
     info = Client(backend.address).info()
     assert [engine.name for engine in info.engines] == ["toy", "other"]
-    assert info.engines[1].missing == ("weights.pt",)
+    assert info.engines[1].missing == (Missing(LACK["sentence"], "https://example.org/other"),)
     assert (info.default_engine, info.device, info.limits["bytes"]) == ("toy", "cpu", 1_000_000)
 
 

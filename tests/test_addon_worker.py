@@ -65,7 +65,7 @@ def test_a_take_arrives_after_progress(backend, request_, local):
 
 def test_an_engine_that_is_not_there_is_refused_before_sending(backend, request_, local):
     assert "no engine 'gone'; it has toy, other" in refusal(replace(request_, engine="gone"), local)
-    assert "misses weights.pt" in refusal(replace(request_, engine="other"), local)
+    assert "cannot work yet. The weights of Other (CC-BY-NC-4.0)" in refusal(replace(request_, engine="other"), local)
     assert backend.asked == []
 
 

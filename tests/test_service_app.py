@@ -240,7 +240,7 @@ def test_a_web_page_may_not_ask(service: Service) -> None:
 
 
 def test_a_failed_take_says_why(service: Service) -> None:
-    def perform(speech, direction, engine, fps, progress):
+    def perform(speech, direction, engine, fps, progress, head=None):
         raise engines.EngineError("The toy is broken. Mend it.")
 
     service = Service(perform)

@@ -28,7 +28,7 @@ SPEECH = Speech.from_samples(np.sin(np.arange(48000) / 20) * 0.3, "hum")
 REQUEST = Request(SPEECH, Direction(), "toy", None)
 
 
-def toy(speech, direction, engine, fps, progress):
+def toy(speech, direction, engine, fps, progress, head=None):
     return Toy().generate(speech, direction, progress)
 
 
@@ -38,7 +38,7 @@ class Held:
     def __init__(self) -> None:
         self.go, self.busy, self.ended = threading.Event(), threading.Event(), threading.Event()
 
-    def __call__(self, speech, direction, engine, fps, progress):
+    def __call__(self, speech, direction, engine, fps, progress, head=None):
         try:
             progress(0.25, "holding")
             self.busy.set()
@@ -101,7 +101,7 @@ def test_a_request_becomes_the_take_of_its_engine() -> None:
 def test_the_queue_has_an_end_and_keeps_its_order() -> None:
     held, order = Held(), []
 
-    def perform(speech, direction, engine, fps, progress):
+    def perform(speech, direction, engine, fps, progress, head=None):
         order.append(direction.seed)
         return held(speech, direction, engine, fps, progress)
 
@@ -121,7 +121,7 @@ def test_the_queue_has_an_end_and_keeps_its_order() -> None:
 def test_cancelling_a_waiting_job_frees_its_place_and_never_performs_it() -> None:
     held, seeds = Held(), []
 
-    def perform(speech, direction, engine, fps, progress):
+    def perform(speech, direction, engine, fps, progress, head=None):
         seeds.append(direction.seed)
         return held(speech, direction, engine, fps, progress)
 
@@ -164,7 +164,7 @@ def test_cancelling_stops_the_engine_and_spares_the_next() -> None:
     ],
 )
 def test_a_failure_is_a_sentence_and_the_worker_goes_on(error, sentence, logged, caplog) -> None:
-    def perform(speech, direction, engine, fps, progress):
+    def perform(speech, direction, engine, fps, progress, head=None):
         if direction.seed == 1:
             raise error
         return toy(speech, direction, engine, fps, progress)

@@ -37,7 +37,7 @@ CHILD = """
     from mien.service.server import run_server
     from mien.settings import Settings
 
-    def perform(speech, direction, engine, fps, progress):
+    def perform(speech, direction, engine, fps, progress, head=None):
         if direction.seed == 2:
             time.sleep(60)  # an engine that does not look up from its work
         for _ in range(6000 if direction.seed == 1 else 0):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.export import audio2face, gltf, live_link, point_cache, usd
+from mien.export import audio2face, gltf, live_link, obj, point_cache, usd
 from mien.export.errors import ExportError
 from mien.heads.flame import Flame
 from mien.heads.mien import Head
@@ -22,6 +22,7 @@ FORMATS: dict[str, tuple[str, Write]] = {
     ".pc2": ("point cache", point_cache.write_pc2),
     ".mdd": ("point cache of Motion Designer", point_cache.write_mdd),
     ".glb": ("glTF", gltf.write),
+    ".obj": ("the face at rest", obj.write),
     ".usd": ("USD", usd.write),
     ".usda": ("USD as text", usd.write),
     ".usdc": ("USD, binary", usd.write),

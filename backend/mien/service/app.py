@@ -21,7 +21,8 @@ from starlette.types import ASGIApp
 from mien import __version__, engines
 from mien.direction import Direction, DirectionError
 from mien.engines import EngineError
-from mien.heads.mien import load_head
+from mien.heads.mien import HeadError, load_head
+from mien.heads.named import head_named
 from mien.service import API
 from mien.service.guard import Guard
 from mien.service.jobs import FINAL, Job, JobStore, QueueFull, Request, UnknownJob, cancelled
@@ -30,7 +31,7 @@ from mien.settings import Settings
 from mien.speech import SpeechError, read_speech
 from mien.take import TakeError, parse_fps
 
-FIELDS = ("sound", "direction", "engine", "fps")
+FIELDS = ("sound", "direction", "engine", "fps", "head")
 FIELD_BYTES = 8 * 2**20  # a direction with 100,000 keys has some 3 MB
 QUIET_S = 15.0  # an event stream says something at least this often, so that a dead connection is noticed
 EVENT_S = 0.05  # and at most this often
@@ -134,7 +135,7 @@ async def _read_request(http: HttpRequest, settings: Settings) -> Request:
         ) from error
     try:
         return await run_in_threadpool(_request_of_form, form, settings)
-    except (SpeechError, DirectionError, EngineError, TakeError) as error:
+    except (SpeechError, DirectionError, EngineError, TakeError, HeadError) as error:
         raise Problem(422, str(error)) from error
     finally:
         await form.close()
@@ -157,10 +158,11 @@ def _request_of_form(form: FormData, settings: Settings) -> Request:
     if refusal:
         raise EngineError(refusal)
     fps = parse_fps(texts["fps"]) if texts.get("fps") else None
+    head = head_named(texts["head"], settings.data_folder) if texts.get("head") else None
     # Only a name for messages: nothing is opened by it.
     name = PurePath(unquote(sound.filename or "sound")).name[:100]
     speech = read_speech(sound.file, name=name, limit_s=settings.limit_s)
-    return Request(speech, direction, engine, fps)
+    return Request(speech, direction, engine, fps, head)
 
 
 def _queue_full(settings: Settings) -> Problem:

@@ -20,7 +20,8 @@ from fractions import Fraction
 
 from mien.direction import Direction, DirectionError
 from mien.engines.base import Cancelled, EngineError, Progress
-from mien.heads.mien import HeadError
+from mien.heads.flame import Flame
+from mien.heads.mien import Head, HeadError
 from mien.speech import Speech, SpeechError
 from mien.take import Take, TakeError
 
@@ -33,15 +34,16 @@ SENTENCES = (DirectionError, EngineError, HeadError, SpeechError, TakeError)  # 
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody wants performed; `fps` None is the engine's own rate."""
+    """What somebody wants performed; `fps` None is the engine's own rate, `head` None the default one."""
 
     speech: Speech
     direction: Direction
     engine: str
     fps: Fraction | None
+    head: Head | Flame | None = None
 
 
-Perform = Callable[[Speech, Direction, str, Fraction | None, Progress], Take]
+Perform = Callable[[Speech, Direction, str, Fraction | None, Progress, Head | Flame | None], Take]
 """`mien.speak.speak`, or in a test something slower."""
 
 
@@ -225,7 +227,8 @@ class JobStore:
                 self._put(advanced(job, fraction, stage))
 
         try:
-            take = self._perform(request.speech, request.direction, request.engine, request.fps, progress)
+            asked = (request.speech, request.direction, request.engine, request.fps)
+            take = self._perform(*asked, progress, request.head)
             data = take.to_bytes()
         except Cancelled:
             return cancelled

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The face at rest as a mesh, Wavefront OBJ: what a take of vertices goes on, with the same vertices in the same order.
+
+Metres, y up, z out of the face, as OBJ importers expect; Blender's keeps the order.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mien.convert import rest_of
+from mien.heads.flame import Flame
+from mien.heads.mien import Head
+from mien.take import Take
+
+
+def write(take: Take, head: Head | Flame, path: Path) -> None:
+    """Of the head, in the shape that the take was made for; nothing of its movement."""
+    faces = head.quads if isinstance(head, Head) else head.triangles
+    lines = [f"# {take.meta.get('licence', head.licence)}"]
+    lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in rest_of(head).tolist()]
+    lines += [f"f {' '.join(str(corner + 1) for corner in face)}" for face in faces.tolist()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
