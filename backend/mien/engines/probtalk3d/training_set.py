@@ -31,7 +31,7 @@ class Motions:
 
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor]]:
         """Endless (motion (B, frames, 57),), the same for the same seed and step."""
-        chance = _chances(self.units)
+        chance = chances(self.units)
         step = first
         while True:
             rng = np.random.default_rng([seed, step])
@@ -40,8 +40,8 @@ class Motions:
 
     def _stretch(self, rng: np.random.Generator, chance: np.ndarray, frames: int) -> np.ndarray:
         unit = self.units[rng.choice(len(chance), p=chance)]
-        which, part = _cut(rng, unit, frames)
-        return _filled(unit.motion[which, part], frames)
+        which, part = cut(rng, unit, frames)
+        return filled(unit.motion[which, part], frames)
 
 
 @dataclass(eq=False)
@@ -58,7 +58,7 @@ class Sounding:
 
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor, ...]]:
         """Endless (motion (B, F, 57), heard (B, F, heard.SIZE), told (B, F, told.SIZE))."""
-        chance = _chances(self.units)
+        chance = chances(self.units)
         step = first
         while True:
             rng = np.random.default_rng([seed, step])
@@ -69,28 +69,29 @@ class Sounding:
     def _stretch(self, rng: np.random.Generator, chance: np.ndarray, frames: int) -> tuple[np.ndarray, ...]:
         at = rng.choice(len(chance), p=chance)
         unit, heard = self.units[at], self.heard[at]
-        which, part = _cut(rng, unit, frames)
+        which, part = cut(rng, unit, frames)
         emotion, direction = unit.emotion[which, part].astype(np.float32), unit.directions[which]
         times = np.arange(part.start, part.start + len(emotion)) / FPS
         asked = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
         said = told(styles.STYLES[STYLES[unit.style[which]]], emotion, asked)
         way = int(rng.integers(len(heard)))
-        return tuple(_filled(each, frames) for each in (unit.motion[which, part], heard[way, part], said))
+        return tuple(filled(each, frames) for each in (unit.motion[which, part], heard[way, part], said))
 
 
-def _chances(units: Sequence[Performed]) -> np.ndarray:
+def chances(units: Sequence[Performed]) -> np.ndarray:
+    """(units,) how often each is drawn: as often as it is long."""
     length = np.array([unit.motion.shape[1] for unit in units], float)
     return length / length.sum()
 
 
-def _cut(rng: np.random.Generator, unit: Performed, frames: int) -> tuple[int, slice]:
+def cut(rng: np.random.Generator, unit: Performed, frames: int) -> tuple[int, slice]:
     """(which performance, which frames of it)"""
     count, length = unit.motion.shape[:2]
     begin = int(rng.integers(max(1, (length - frames) // GRID))) * GRID
     return int(rng.integers(count)), slice(begin, begin + frames)
 
 
-def _filled(values: np.ndarray, frames: int) -> np.ndarray:
+def filled(values: np.ndarray, frames: int) -> np.ndarray:
     """(frames, C) float32: the last row again where there are too few."""
     return np.pad(values.astype(np.float32), ((0, frames - len(values)), (0, 0)), mode="edge")
 
