@@ -9,21 +9,18 @@ needed and nothing is run (pickles.py). Every number in the file is checked agai
 from __future__ import annotations
 
 import math
-import struct
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import torch
 
+from mien.archive import Archive, ArchiveError, opened
 from mien.pickles import LIMIT, Known, Name, PickleError, Stub, read_pickle, short
-from mien.tensorfile import FILE_LIMIT
 
 Content = TypeVar("Content")
 
-DIRECTORY_LIMIT = 4 << 20  # bytes of the zip's list of members: some 30,000 of them, fifteen times what is needed
 DEPTH, VALUES = 32, 20_000  # of the settings; ProbTalk3D's have some 200 values, five deep
 AXES = 8
 
@@ -104,74 +101,24 @@ def read_settings(path: Path) -> dict[str, object]:
 
 
 def _read(path: Path, read: Callable[[_Reader], Content]) -> Content:
-    name = path.name
-    with path.open("rb") as file:
-        size = _check_end(file, name)
-        try:
-            with zipfile.ZipFile(file) as archive:
-                return read(_Reader(archive, name, size))
-        except (PickleError, CheckpointError) as error:
-            raise CheckpointError(str(error)) from None
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError, struct.error) as error:
-            raise CheckpointError(f"{name} is a damaged zip ({short(error)}). Copy or download it again.") from None
-
-
-def _check_end(file: BinaryIO, name: str) -> int:
-    """Size of the file in bytes. The zip's last record is looked at first, for zipfile reads a directory of any
-    size into memory."""
-    size = file.seek(0, 2)
-    if size > FILE_LIMIT:
-        raise CheckpointError(f"{name} is {size / 1e6:.0f} MB; at most {FILE_LIMIT / 1e6:.0f} MB are read.")
-    file.seek(0)
-    if file.read(4) != b"PK\x03\x04":
-        raise CheckpointError(
-            f"{name} is no zip, and a checkpoint of PyTorch 1.6 or later is one. If it is older, load it with the "
-            "PyTorch that wrote it and save it again."
-        )
-    tail = 22 + 20 + 56  # end record, zip64 locator, zip64 end record
-    file.seek(max(0, size - tail))
-    end = file.read().rjust(tail, b"\0")
-    if end[-22:-18] != b"PK\x05\x06" or end[-2:] != b"\0\0":
-        raise CheckpointError(f"{name} is cut short: the list that ends a checkpoint is missing. Copy it again.")
-    directory = int.from_bytes(end[-10:-6], "little")
-    if end[-42:-38] == b"PK\x06\x07":
-        directory = int.from_bytes(end[40:48], "little")
-    if directory > min(size, DIRECTORY_LIMIT):
-        raise CheckpointError(f"{name} says its list of members has {directory} bytes; no checkpoint's has so many.")
-    file.seek(0)
-    return size
+    try:
+        with opened(path) as archive:
+            return read(_Reader(archive))
+    except (PickleError, ArchiveError) as error:
+        raise CheckpointError(str(error)) from None
+    except OverflowError as error:  # of numbers that torch cannot count
+        raise CheckpointError(f"{path.name} is damaged ({short(error)}). Copy or download it again.") from None
 
 
 class _Reader:
-    def __init__(self, archive: zipfile.ZipFile, name: str, size: int) -> None:
-        self.archive, self.name = archive, name
-        self.members = self._members(size)
+    def __init__(self, archive: Archive) -> None:
+        self.archive, self.name = archive, archive.name
         self.storages: dict[str, _Storage] = {}
-        pickles = [member for member in self.members if member.count("/") == 1 and member.endswith("/data.pkl")]
+        pickles = [member for member in archive.sizes if member.count("/") == 1 and member.endswith("/data.pkl")]
         if len(pickles) != 1:
-            raise CheckpointError(f"{name} is a zip but no checkpoint: it holds {len(pickles)} data.pkl, not one.")
+            raise CheckpointError(f"{self.name} is a zip but no checkpoint: it holds {len(pickles)} data.pkl, not one.")
         self.pickle = pickles[0]
         self.root = self.pickle.removesuffix("data.pkl")
-
-    def _members(self, size: int) -> dict[str, zipfile.ZipInfo]:
-        members: dict[str, zipfile.ZipInfo] = {}
-        for info in self.archive.infolist():
-            what = f"{self.name}: its member '{short(info.filename)}'"
-            parts = info.orig_filename.replace("\\", "/").split("/")
-            if ".." in parts or parts[0] == "" or ":" in parts[0] or "\0" in info.orig_filename:
-                raise CheckpointError(f"{what} points out of the archive, which no checkpoint's does.")
-            if info.filename in members:
-                raise CheckpointError(f"{what} is there twice; the file is damaged.")
-            if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size or info.flag_bits & 1:
-                raise CheckpointError(
-                    f"{what} is compressed or encrypted, as PyTorch never writes it. Use the file as it was downloaded."
-                )
-            if not 0 <= info.header_offset <= size:
-                raise CheckpointError(f"{what} is said to begin beyond the file's end; the file is damaged.")
-            members[info.filename] = info
-        if sum(info.file_size for info in members.values()) > size:  # stored members that lie on one another
-            raise CheckpointError(f"{self.name}: its members are larger together than the file; it is a trap.")
-        return members
 
     def checkpoint(self) -> Checkpoint:
         content = self.content()
@@ -183,8 +130,8 @@ class _Reader:
     def content(self) -> dict:
         """What the pickle holds, tensors as the places they lie in."""
         self._check_byte_order()
-        if self.members[self.pickle].file_size > LIMIT:
-            found = self.members[self.pickle].file_size
+        if self.archive.sizes[self.pickle] > LIMIT:
+            found = self.archive.sizes[self.pickle]
             raise CheckpointError(f"{self.name}: its pickle has {found} bytes; at most {LIMIT} are read.")
         known: Known = {
             **dict.fromkeys(STUBS),
@@ -204,8 +151,9 @@ class _Reader:
         return settings
 
     def _check_byte_order(self) -> None:
-        info = self.members.get(self.root + "byteorder")
-        if info is not None and (info.file_size != 6 or self.archive.read(info) != b"little"):
+        member = self.root + "byteorder"
+        size = self.archive.sizes.get(member)
+        if size is not None and (size != 6 or self.archive.read(member) != b"little"):
             raise CheckpointError(f"{self.name} was written big-endian; save it again on a usual machine.")
 
     def _dict(self, args: tuple) -> dict:
@@ -224,10 +172,10 @@ class _Reader:
         if not (key.isascii() and key.isdigit()):
             raise CheckpointError(f"{self.name}: a tensor lies in '{short(key)}'; in a checkpoint that is a number.")
         member = f"{self.root}data/{key}"
-        if member not in self.members:
+        if member not in self.archive.sizes:
             raise CheckpointError(f"{self.name} is incomplete: its member {member!r} with a tensor is missing.")
         dtype = STORAGES[path]
-        found = self.members[member].file_size
+        found = self.archive.sizes[member]
         if count * dtype.itemsize != found:
             raise CheckpointError(
                 f"{self.name}: tensor storage {key} is said to have {short(count)} numbers of {dtype.itemsize} bytes, "
