@@ -8,7 +8,7 @@ from dataclasses import replace
 import flame
 import numpy as np
 import pytest
-from mien.heads.binding import Binding, bind_flame, fellows, nearest_in_triangles, similarity, vertex_normals
+from mien.heads.binding import Binding, bind_flame, bind_head, fellows, nearest_in_triangles, similarity, vertex_normals
 from mien.heads.flame import Flame
 from mien.heads.flame_file import FlameError
 from mien.heads.mien import load_head, rotation_matrix
@@ -100,6 +100,24 @@ def test_movements_are_carried_to_every_vertex_of_the_skin(somebody, bound) -> N
     lips = HEAD.lip_mask.astype(bool)
     assert bound.found[lips].all() and away[:, lips].max() < 0.0015
     assert carried[:, ~bound.found].max() == 0
+
+
+def test_movements_are_carried_to_flame_too(somebody) -> None:
+    """The way back: FLAME's own expressions from the default head's channels. Measured: 0.09 mm on average of what
+    moves more than 1 mm, 0.26 mm at the 95th of a hundred; the worst vertex 1.9 mm."""
+    back = bind_head(HEAD, somebody)
+    assert back.found.mean() > 0.98
+    carried = back.carried(HEAD.deltas)
+    away = np.linalg.norm(carried - somebody.expression_basis, axis=-1)
+    moved = (np.linalg.norm(somebody.expression_basis, axis=-1) > 0.001) & back.found
+    assert away[moved].mean() < 0.0002 and np.percentile(away[moved], 95) < 0.0005
+    np.testing.assert_allclose(back.turn @ bind_flame(somebody, HEAD).turn, np.eye(3), atol=1e-9)
+
+
+def test_eyeballs_of_flame_follow_nothing(somebody) -> None:
+    weights = somebody.skin_weights.copy()
+    weights[:100] = [0, 0, 0, 1, 0]
+    assert not bind_head(HEAD, replace(somebody, skin_weights=weights)).found[:100].any()
 
 
 def test_no_lip_is_taken_for_the_other(somebody, bound) -> None:

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An engine that lacks something, in a real window: what the panel says of it.
+
+Started by run.py: run.py --script missing.py ...
+"""
+
+import sys
+from pathlib import Path
+
+import bpy
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+from fake_backend import LACK, FakeBackend
+from window import arguments, check, drive, open_tab, press, shot, until, view3d
+
+OUT = Path(arguments()[0])
+MIEN = "bl_ext.user_default.mien"
+
+
+def steps():
+    wanted = bpy.context.preferences.addons[MIEN].preferences
+    backend = FakeBackend().__enter__()
+    wanted.address, wanted.start_own = backend.address, False
+    yield from open_tab("Mien")
+    press(bpy.ops.mien.add_head)
+    press(bpy.ops.mien.check_backend)
+    pump = sys.modules[f"{MIEN}.pump"].pump
+    yield from until("the backend is seen", lambda: pump.state.info is not None)
+    press(bpy.ops.mien.choose_engine, name="other")
+    for _ in range(3):  # the panels below move down before they stand still
+        view3d()[1].tag_redraw()
+        yield 1.0
+    yield from shot(OUT, "engine_lacks")
+    (lack,) = pump.state.info.engines[1].missing
+    check("what it lacks came over HTTP", (lack.sentence, lack.page) == (LACK["sentence"], LACK["page"]))
+
+
+drive(steps())
