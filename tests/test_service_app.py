@@ -4,12 +4,14 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import soundfile
 from mien import __version__, engines
 from mien.direction import Direction
+from mien.engines.probtalk3d.published import PAGE
 from mien.heads.mien import load_head
 from mien.service.app import create_app
 from mien.service.jobs import JobStore, Perform
@@ -194,6 +196,20 @@ def test_an_engine_that_lacks_something_says_what(service: Service, monkeypatch:
 
     monkeypatch.setitem(engines.ENGINES, "unfinished", Unfinished)
     check_problem(service.ask(engine="unfinished"), 422, "cannot work yet. Run `mien models`.")
+
+
+def test_what_an_engine_lacks_is_told_with_its_page(service: Service, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("MIEN_DATA_FOLDER", str(tmp_path))
+    told = {engine["name"]: engine["missing"] for engine in service.http.get("/v1/info").json()["engines"]}
+    assert told["articulation"] == []
+    weights = next(each for each in told["probtalk3d-published"] if each["page"] == PAGE)
+    assert "CC-BY-NC-4.0" in weights["sentence"] and "mien models import" in weights["sentence"]
+
+
+def test_a_take_of_flame_needs_a_flame(tmp_path: Path) -> None:
+    service = Service(settings=replace(SETTINGS, data_folder=tmp_path))
+    check_problem(service.ask(head="flame"), 422, "FLAME is not here. FLAME is the user's own to bring")
+    check_problem(service.ask(head="robot"), 422, "there is no head 'robot'; this Mien knows mien and flame")
 
 
 def test_requests_without_a_file_are_refused(service: Service) -> None:
