@@ -154,14 +154,14 @@ def _show_licence(found: Import, as_json: bool) -> int:
 
 
 def _listed(found: list[Model]) -> str:
-    lines = []
+    lines, margin = [], max(len(each.name) for each in found) + 2
     for each in found:
-        lines.append(f"{each.name:<12}{each.what}")
-        lines.append(f"{'':<12}{f'here: {each.here}' if each.here else 'not here'}")
-        if each.licence:
-            lines.append(f"{'':<12}licence: {each.licence}")
+        lines.append(f"{each.name:<{margin}}{each.what}")
+        said = [f"here: {each.here}" if each.here else "not here"]
+        said += [f"licence: {each.licence}"] if each.licence else []
         wrapped = textwrap.wrap(each.needs, 88, break_long_words=False, break_on_hyphens=False)
-        lines += [f"{'':<12}{'-> ' if not number else '   '}{line}" for number, line in enumerate(wrapped)]
+        said += [f"{'   ' if number else '-> '}{line}" for number, line in enumerate(wrapped)]
+        lines += [" " * margin + line for line in said]
     return "\n".join(lines)
 
 

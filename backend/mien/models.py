@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.engines.probtalk3d import published
-from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, LANDMARKS_NEEDED, read_flame
+from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, FLAME_PAGE, LANDMARKS_NEEDED, read_flame
 from mien.heads.flame_file import FlameError
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
 from mien.heads.mien import load_head
@@ -60,7 +60,8 @@ def _flame(folder: Path) -> Model:
 
 def _published(data_folder: Path) -> Model:
     name, what = published.NAME, "ProbTalk3D as published: emotional speech on FLAME"
-    needs = " ".join(each.sentence for each in published.missing(data_folder))
+    lacks = published.missing(data_folder)
+    said = ["It moves FLAME: see there." if each.page == FLAME_PAGE else each.sentence for each in lacks]
     path = data_folder / published.FOLDER / published.FILE
     here = f"{path.stat().st_size / 1e6:.0f} MB of weights" if path.is_file() else ""
-    return Model(name, what, published.LICENCE.name, here, needs)
+    return Model(name, what, published.LICENCE.name, here, " ".join(said))
