@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The weights of EMOdiffhead as safetensors: half precision on disk, the network's sizes beside them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mien.engines.base import EngineError
+from mien.engines.emodiffhead.network import Denoiser, Shape
+from mien.tensorfile import TensorFileError, read_tensors, write_file
+
+FORMAT = "mien.emodiffhead"
+
+
+def save(network: Denoiser, path: Path, note: dict[str, object]) -> Path:
+    """Write them. `note` is kept in the metadata, for people."""
+    tensors = {name: value.detach().cpu().numpy().astype(np.float16) for name, value in network.state_dict().items()}
+    shape = json.dumps(network.shape.as_dict())
+    write_file(path, tensors, {"format": FORMAT, "format_version": "1", "shape": shape, "note": json.dumps(note)})
+    return path
+
+
+def load(path: Path) -> Denoiser:
+    """The network, ready to perform. EngineError, in words, for a file that is no such thing."""
+    try:
+        tensors, metadata = read_tensors(path, dtypes=("F16",))
+    except (TensorFileError, OSError) as error:
+        raise EngineError(f"EMOdiffhead's weights {path} cannot be read: {error}") from error
+    if metadata.get("format") != FORMAT or metadata.get("format_version") != "1":
+        raise EngineError(f"{path} holds no weights of EMOdiffhead in format 1; name a file that `mien train` wrote.")
+    try:
+        sizes = json.loads(metadata["shape"])
+        shape, now = Shape(**sizes | {"blocks": tuple(sizes["blocks"])}), Shape()
+        if (shape.heard, shape.style, shape.expression) != (now.heard, now.style, now.expression):
+            raise ValueError(
+                f"it hears {shape.heard}, is told {shape.style} and feels {shape.expression} numbers, not "
+                f"{now.heard}, {now.style} and {now.expression}"
+            )
+        network = Denoiser(shape)
+        network.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in tensors.items()})
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise EngineError(f"the weights in {path} do not fit this Mien: {error}; train them again.") from error
+    return network.eval()
