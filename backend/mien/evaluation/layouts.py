@@ -2,23 +2,26 @@
 """Which codes fit long sound: those of one frame, or the published ones, which mix the times of a clip.
 
 The published stage 1 is trained in both layouts, alike in everything else, and then asked for clips of other lengths
-than it was trained on, and for the same frames within two windows.
+than it was trained on, and for the same frames within two windows. Mien's own stage 1 is asked for the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from mien.engines.base import Progress
 from mien.engines.probtalk3d.blocks import Shape
+from mien.engines.probtalk3d.loss import PARTS
 from mien.engines.probtalk3d.prior import MotionPrior, PriorShape
 from mien.engines.probtalk3d.quantiser import Layout
 from mien.engines.probtalk3d.space import FPS, SIZE, visible
 from mien.engines.probtalk3d.training_set import Motions
+from mien.engines.probtalk3d.weights import load_codecs
 
 SHAPE = Shape(width=256, layers=2, heads=4, hidden=512)
 CODES, WIDTH = 256, 64  # four codes a frame
@@ -26,6 +29,9 @@ CLIP = 160  # frames that are trained on
 LENGTHS = (80, 160, 320, 640)  # that are asked for
 BATCH, RATE = 8, 3e-4
 EXAMPLES = 4  # batches of what is held out
+
+Again = Callable[[torch.Tensor], torch.Tensor]
+"""Motion (B, T, 57) in mm, through codes and back."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +44,31 @@ class Found:
     moved: float
 
 
-def compare_layouts(motion: Path, steps: int, progress: Progress) -> list[Found]:
-    """Train both for so many steps and measure them on held-out performances."""
+def compare_layouts(motion: Path, weights: Path, steps: int, progress: Progress) -> list[Found]:
+    """Train both for so many steps and measure them, and Mien's own of a file of weights, on held-out performances."""
     known, other = (Motions.read(motion, held_out=held_out) for held_out in (False, True))
     found = []
     for number, layout in enumerate(Layout):
         prior = _trained(known, layout, steps, lambda done, n=number: progress((n + done) / len(Layout), "training"))
-        errors = {length / FPS: _error(prior, other, length) for length in LENGTHS}
-        found.append(Found(layout.value, errors, _moved(prior, other)))
-    return found
+        found.append(_measured(f"published network, {layout.value} layout", lambda x, of=prior: of(x)[0], other))
+    codecs = load_codecs(weights)
+    return [*found, _measured("Mien's network, as it ships", lambda x: _coded(codecs, x), other)]
+
+
+def _measured(name: str, again: Again, other: Motions) -> Found:
+    errors = {length / FPS: _error(again, other, length) for length in LENGTHS}
+    return Found(name, errors, _moved(again, other))
+
+
+def _coded(codecs: nn.ModuleDict, scaled: torch.Tensor) -> torch.Tensor:
+    """(B, T, 57) in mm through Mien's codes."""
+    mm = torch.from_numpy(visible())
+    made = torch.empty_like(scaled)
+    for name, codec in codecs.items():
+        part = list(PARTS[name])
+        codes = codec.book.nearest(codec.encode((scaled / mm)[..., part]))
+        made[..., part] = codec.decode(codec.book.look_up(codes))
+    return made * mm
 
 
 def _trained(known: Motions, layout: Layout, steps: int, progress) -> MotionPrior:
@@ -66,16 +88,16 @@ def _trained(known: Motions, layout: Layout, steps: int, progress) -> MotionPrio
 
 
 @torch.inference_mode()
-def _error(prior: MotionPrior, other: Motions, frames: int) -> float:
-    errors = [(prior(motion)[0] - motion).abs().mean() for motion in _examples(other, frames)]
+def _error(again: Again, other: Motions, frames: int) -> float:
+    errors = [(again(motion) - motion).abs().mean() for motion in _examples(other, frames)]
     return float(torch.stack(errors).mean())
 
 
 @torch.inference_mode()
-def _moved(prior: MotionPrior, other: Motions) -> float:
+def _moved(again: Again, other: Motions) -> float:
     middle = slice(CLIP // 4, 3 * CLIP // 4)
     moved = [
-        (prior(motion)[0][:, middle] - prior(motion[:, :CLIP])[0][:, middle]).abs().mean()
+        (again(motion)[:, middle] - again(motion[:, :CLIP])[:, middle]).abs().mean()
         for motion in _examples(other, 2 * CLIP)
     ]
     return float(torch.stack(moved).mean())

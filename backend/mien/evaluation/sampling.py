@@ -13,8 +13,8 @@ from mien.corpus.performance import performances
 from mien.direction import EMOTIONS, LEVELS, Direction
 from mien.ears.network.hearing import hear
 from mien.engines.base import Progress
-from mien.engines.probtalk3d.engine import performed
 from mien.engines.probtalk3d.space import FPS
+from mien.engines.probtalk3d.takes import performed
 from mien.evaluation import plots
 from mien.evaluation.comparison import Row, aperture, compare
 from mien.evaluation.expression import Judge, Perform, diversity, feeling, intensities, named
@@ -29,7 +29,7 @@ from mien.take import Take
 from mien.video.preview import contact_sheet
 
 TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-SHEET = (256, 256)  # pixels of a face
+SHEET = (192, 256)  # pixels of a face
 SENTENCES = 8  # stretches that intensities and temperatures are measured on
 
 
