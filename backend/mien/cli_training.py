@@ -52,7 +52,16 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     _add_jobs(performer)
     regression = command(train, "regression", train_regression_command, "train what probtalk3d is measured against")
     regression.add_argument("motion", type=Path, help="a folder that `mien train performer` has heard")
-    for stage in (codec, performer, regression):
+    diffusion = command(train, "emodiffhead", train_emodiffhead_command, "train emodiffhead on performances, or go on")
+    diffusion.add_argument("corpus", type=Path, help="the speech that was performed: first it is heard")
+    diffusion.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
+    _add_jobs(diffusion)
+    diffusion.add_argument("--free", type=_count, default=2, help="emotion-free performances of each unit (default: 2)")
+    diffusion.add_argument(
+        "--emotional-alone", action="store_true", help="learn from no emotion-free speech, to see what it is good for"
+    )
+    diffusion.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes unlike the default's")
+    for stage in (codec, performer, regression, diffusion):
         stage.add_argument("run", type=Path, help="where checkpoints, curves (csv) and weights go: one for both stages")
         stage.add_argument("--steps", type=int, help="(default: as many as what ships was made with)")
         stage.add_argument("--seed", type=int, default=0, help="(default: 0)")
@@ -134,6 +143,26 @@ def train_regression_command(asked: argparse.Namespace) -> int:
     plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
     with ProgressBar("regression", quiet=asked.json) as progress:
         weights = train(asked.motion, asked.run, plan, asked.threads, progress)
+    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
+    return 0
+
+
+def train_emodiffhead_command(asked: argparse.Namespace) -> int:
+    """mien train emodiffhead: the emotion-free performances, what is heard, and the weights that ship."""
+    from mien.engines.emodiffhead.network import Shape
+    from mien.engines.emodiffhead.train import PLAN, train
+    from mien.engines.emodiffhead.training_set import perform_free
+    from mien.engines.probtalk3d.hearing import hear_all
+
+    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
+    shape, free = Shape(**asked.shape), not asked.emotional_alone
+    if free:
+        with ProgressBar("performing", quiet=asked.json) as progress:
+            perform_free(asked.corpus, asked.motion, asked.free, asked.seed, max(1, asked.jobs), progress)
+    with ProgressBar("hearing", quiet=asked.json) as progress:
+        hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
+    with ProgressBar("training", quiet=asked.json) as progress:
+        weights = train(asked.corpus, asked.motion, asked.run, shape, plan, asked.threads, progress, free)
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
     return 0
 

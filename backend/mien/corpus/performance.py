@@ -75,7 +75,7 @@ def perform(
     CorpusError where there is no speech, or where `motion` has performances of another kind.
     """
     units = list(read_units(corpus))
-    _claim(motion, performances, seed)
+    claim(motion, performances, seed)
     waiting = [unit for unit in units if not _file(motion, unit).exists()]
     progress(1 - len(waiting) / len(units), "")
     work = functools.partial(perform_unit, motion, performances, seed)
@@ -222,7 +222,7 @@ def _file(motion: Path, unit: Unit) -> Path:
     return motion / f"{unit.key}.safetensors"
 
 
-def _claim(motion: Path, performances: int, seed: int) -> None:
+def claim(motion: Path, performances: int, seed: int) -> None:
     """Write down how the performances in a folder are made; CorpusError where they were made another way."""
     note, version = motion / "motion.json", articulation.Articulation.info.version
     asked = {"performances": performances, "seed": seed, "engine_version": version}

@@ -13,8 +13,8 @@ SPAN = 32  # frames of sound whose queries are computed together
 class Nearby(nn.Module):
     """x + what its frames find among the sounds within `reach` frames.
 
-    One frame of x spans `stride` frames of sound; `reach` is 1 to SPAN. How far away a sound is counts by a learnt number for each distance
-    and head. Beyond either end lies nothing, which may be looked at too.
+    One frame of x spans `stride` frames of sound; `reach` is 1 to SPAN. How far away a sound is counts by a learnt
+    number for each distance and head. Beyond either end lies nothing, which may be looked at too.
     """
 
     def __init__(self, width: int, sound: int, heads: int, reach: int, stride: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mien.corpus.performance import STYLES, Performed, perform_unit, performances
+from mien.corpus.performance import STYLES, Performed, claim, perform_unit, performances
 from mien.corpus.store import read_units
 from mien.engines.articulation import emotion, styles
 from mien.engines.emodiffhead.expression import SIZE, course, faces
@@ -32,7 +32,10 @@ DEAF, NUMB = 0.1, 0.1  # of the examples are told nothing of the sound, or of th
 def perform_free(
     corpus: Path, motion: Path, number: int, seed: int, jobs: int, progress: Callable[[float, str], None]
 ) -> None:
-    """Perform each unit of a speech corpus `number` times without emotion, into MOTION/free, where that is missing."""
+    """Perform each unit of a speech corpus `number` times without emotion, into MOTION/free, where that is missing.
+    CorpusError where performances of another kind are there."""
+    seed += 1  # other speakers than those of the emotional performances
+    claim(motion / FREE, number, seed)
     units = [replace(unit, ends=()) for unit in read_units(corpus)]  # who says no utterance, is asked for no emotion
     waiting = [unit for unit in units if not (motion / FREE / f"{unit.key}.safetensors").exists()]
     work = functools.partial(perform_unit, motion / FREE, number, seed)
