@@ -109,25 +109,31 @@ def similarity(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def fellows(
-    points: np.ndarray, normals: np.ndarray, vertices: np.ndarray, triangles: np.ndarray
+    points: np.ndarray,
+    normals: np.ndarray,
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    near: float = NEAR,
+    alike: float = ALIKE,
+    candidates: int = CANDIDATES,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(corners (N, 3), shares (N, 3), found (N,)): the nearest point of a surface to each of points (N, 3), among
-    triangles that face the way of its normal (N, 3)."""
+    `candidates` triangles that face the way of its normal (N, 3); found within `near` metres."""
     places = vertices[triangles]
     across = np.cross(places[:, 1] - places[:, 0], places[:, 2] - places[:, 0])
     facing = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
-    _, near = cKDTree(places.mean(1)).query(points, k=np.arange(1, min(CANDIDATES, len(triangles)) + 1))
+    _, close = cKDTree(places.mean(1)).query(points, k=np.arange(1, min(candidates, len(triangles)) + 1))
     chosen, shares = np.empty(len(points), int), np.empty((len(points), 3))
     distance = np.empty(len(points))
     for begin in range(0, len(points), BLOCK):
         rows = slice(begin, begin + BLOCK)
-        weights = nearest_in_triangles(points[rows, None], places[near[rows]])
-        away = np.linalg.norm((weights[..., None] * places[near[rows]]).sum(-2) - points[rows, None], axis=-1)
-        away[np.einsum("nkc,nc->nk", facing[near[rows]], normals[rows]) < ALIKE] = np.inf
+        weights = nearest_in_triangles(points[rows, None], places[close[rows]])
+        away = np.linalg.norm((weights[..., None] * places[close[rows]]).sum(-2) - points[rows, None], axis=-1)
+        away[np.einsum("nkc,nc->nk", facing[close[rows]], normals[rows]) < alike] = np.inf
         best = away.argmin(1)
         row = np.arange(len(best))
-        chosen[rows], shares[rows], distance[rows] = near[rows][row, best], weights[row, best], away[row, best]
-    return triangles[chosen], shares, distance < NEAR
+        chosen[rows], shares[rows], distance[rows] = close[rows][row, best], weights[row, best], away[row, best]
+    return triangles[chosen], shares, distance < near
 
 
 def nearest_in_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:

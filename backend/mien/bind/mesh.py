@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The user's mesh: vertices in the user's own order, units and axes, and the triangles between them."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from mien.tensorfile import TensorFileError, read_tensors
+
+LIMIT = 512 << 20  # bytes of a file
+SAME = 1e-6  # of the mesh's size: corners of a file without shared vertices that are this near are one vertex
+
+
+class BindError(ValueError):
+    """The mesh cannot be bound; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """vertices (V, 3), triangles (T, 3), region (V,) 0..1 how far each vertex may follow the face, 1 where nothing
+    was said; joined (V,) the number of the point each vertex is: vertices that a file split along a seam share it."""
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+    region: np.ndarray
+    joined: np.ndarray
+
+    @property
+    def whole(self) -> Mesh:
+        """The same with one vertex for all that share a point, numbered as in `joined`."""
+        first = np.unique(self.joined, return_index=True)[1]
+        return Mesh(self.vertices[first], self.joined[self.triangles], self.region[first], np.arange(len(first)))
+
+    @cached_property
+    def pieces(self) -> np.ndarray:
+        """(V,) the number of the connected piece each vertex belongs to."""
+        ends = np.concatenate([self.triangles[:, [0, 1]], self.triangles[:, [1, 2]]])
+        graph = sparse.coo_matrix((np.ones(len(ends), bool), ends.T), (len(self.vertices),) * 2)
+        return csgraph.connected_components(graph, directed=False)[1]
+
+
+def mesh_of(
+    vertices: np.ndarray, faces: np.ndarray, region: np.ndarray | None = None, joined: np.ndarray | None = None
+) -> Mesh:
+    """A mesh of vertices (V, 3) and triangles or quads (F, 3 or 4), checked. BindError in words."""
+    vertices, faces = np.asarray(vertices, float), np.asarray(faces)
+    if vertices.ndim != 2 or vertices.shape[1:] != (3,) or faces.ndim != 2 or faces.shape[1] not in (3, 4):
+        raise BindError(
+            f"a mesh is vertices (V, 3) and faces (F, 3 or 4); found {vertices.shape} and {faces.shape}. Triangulate "
+            "faces of more corners first."
+        )
+    if not len(faces):
+        raise BindError("the mesh has no faces; a cloud of points cannot be bound.")
+    if not np.isfinite(vertices).all():
+        raise BindError(f"vertex {int(np.argmin(np.isfinite(vertices).all(1)))} of the mesh is no place.")
+    if not np.issubdtype(faces.dtype, np.integer) or faces.min() < 0 or faces.max() >= len(vertices):
+        raise BindError(f"the mesh's faces name vertices outside 0..{len(vertices) - 1}.")
+    triangles = faces if faces.shape[1] == 3 else np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
+    region = np.ones(len(vertices)) if region is None else np.asarray(region, float)
+    if region.shape != (len(vertices),) or not ((region >= 0) & (region <= 1)).all():
+        raise BindError(f"the region is a weight from 0 to 1 for each of {len(vertices)} vertices, not {region.shape}.")
+    joined = np.arange(len(vertices)) if joined is None else joined
+    return Mesh(vertices, triangles.astype(int), region, joined)
+
+
+def read_mesh(path: Path) -> Mesh:
+    """The mesh of an .obj, .ply, .stl, .glb, .gltf, .npz or .safetensors file (the last two: `vertices`, `faces`, and
+    `region` if only a part may move). BindError in words; OSError is left alone."""
+    size = path.stat().st_size
+    if size > LIMIT:
+        raise BindError(f"{path.name} is {size / 1e6:.0f} MB; meshes of {LIMIT >> 20} MB at most are read.")
+    reader = READERS.get(path.suffix.lower())
+    if reader is None:
+        raise BindError(f"{path.name} is no mesh that is known; give one of {', '.join(READERS)}.")
+    try:
+        return reader(path)
+    except BindError as error:
+        raise BindError(f"{path.name}: {error}") from None
+
+
+def _obj(path: Path) -> Mesh:
+    """Vertices in the file's order: loaders that bring texture coordinates along split and reorder them."""
+    vertices, triangles = [], []
+    for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1):
+        kind, *words = line.split() or [""]
+        try:
+            if kind == "v":
+                vertices.append([float(word) for word in words[:3]])
+            elif kind == "f":
+                corners = [int(word.partition("/")[0]) for word in words]
+                corners = [corner - 1 if corner > 0 else corner + len(vertices) for corner in corners]
+                triangles += [[corners[0], *corners[i : i + 2]] for i in range(1, len(corners) - 1)]
+        except ValueError:
+            raise BindError(f"line {number} cannot be read: {line[:60]!r}.") from None
+    if any(len(vertex) != 3 for vertex in vertices):
+        raise BindError("a vertex has fewer than three coordinates.")
+    return mesh_of(np.array(vertices).reshape(-1, 3), np.array(triangles, int).reshape(-1, 3))
+
+
+def _by_trimesh(path: Path) -> Mesh:
+    import trimesh
+
+    try:
+        # Without `process` no vertex is merged or moved to another number.
+        loaded = trimesh.load(path, force="mesh", process=False)
+    except Exception as error:  # every format's loader fails in its own way: ValueError, KeyError, struct.error ...
+        raise BindError(f"it cannot be read ({type(error).__name__}: {str(error)[:80]}).") from error
+    vertices, faces = np.asarray(loaded.vertices, float).reshape(-1, 3), np.asarray(loaded.faces, int).reshape(-1, 3)
+    splits = path.suffix.lower() != ".ply"  # the others hold no corner that two of their pieces share
+    return mesh_of(vertices, faces, joined=_joined(vertices) if splits and len(vertices) else None)
+
+
+def _joined(vertices: np.ndarray) -> np.ndarray:
+    step = SAME * max(float(np.ptp(vertices, axis=0).max()), 1e-30)
+    return np.unique(np.round(vertices / step).astype(np.int64), axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def _npz(path: Path) -> Mesh:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return _named({name: arrays[name] for name in arrays.files})
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        if isinstance(error, BindError):
+            raise
+        raise BindError(f"it cannot be read ({error}).") from None
+
+
+def _safetensors(path: Path) -> Mesh:
+    try:
+        tensors, _ = read_tensors(path, limit=LIMIT)
+    except TensorFileError as error:
+        raise BindError(str(error)) from None
+    return _named(tensors)
+
+
+def _named(arrays: dict[str, np.ndarray]) -> Mesh:
+    if not {"vertices", "faces"} <= set(arrays) <= {"vertices", "faces", "region"}:
+        found = ", ".join(sorted(arrays)) or "nothing"
+        raise BindError(f"a mesh holds `vertices`, `faces` and, if you like, `region`; found {found}.")
+    return mesh_of(arrays["vertices"], arrays["faces"], arrays.get("region"))
+
+
+READERS = {
+    ".obj": _obj,
+    ".ply": _by_trimesh,
+    ".stl": _by_trimesh,
+    ".glb": _by_trimesh,
+    ".gltf": _by_trimesh,
+    ".npz": _npz,
+    ".safetensors": _safetensors,
+}
