@@ -14,7 +14,7 @@ from mien.engines.base import EngineError
 from mien.engines.probtalk3d.space import FPS, SIZE
 from mien.phones import RATE
 
-JOIN = 0.2  # s within which the rest gives way
+JOIN = 0.12  # s: in twice that, what the rest gives way by falls to 1 / e
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +51,8 @@ class Held:
 def joined(motion: np.ndarray, held: np.ndarray, values: np.ndarray, rate: int) -> np.ndarray:
     """Motion (F, C) at `rate` frames a second with its held numbers at their values, both (F, C), exactly.
 
-    What is added to the others is the curve of least third differences that fades within some JOIN seconds: it
-    minimises sum (third difference)^2 + sum (curve / fade^3)^2 where nothing is held, fade in frames.
+    What is added to the others is the curve of least third differences that fades away: it minimises
+    sum (third difference)^2 + sum (curve / fade^3)^2, the second where nothing is held, `fade` being JOIN in frames.
     """
     bent = motion.astype(float)
     for columns, mask in _alike(held):

@@ -47,31 +47,31 @@ def perform_free(
 class Felt:
     """Performances of both kinds in memory; what is heard of them (K, F, heard.SIZE) by the name of the unit."""
 
-    emotional: list[Performed]
+    units: list[Performed]  # of emotional speech
     free: list[Performed]
     heard: dict[str, np.ndarray]
 
     @classmethod
     def read(cls, motion: Path, held_out: bool, free: bool = True) -> Felt:
         """Of a folder that was performed and heard; without `free`, of emotional speech alone."""
-        emotional = [unit for unit in performances(motion) if unit.held_out == held_out]
+        units = [unit for unit in performances(motion) if unit.held_out == held_out]
         plain = [unit for unit in performances(motion / FREE) if unit.held_out == held_out] if free else []
-        return cls(emotional, plain, {unit.name: read_heard(motion, unit.name) for unit in emotional})
+        return cls(units, plain, {unit.name: read_heard(motion, unit.name) for unit in units})
 
     def spread(self, seed: int = 0, stretches: int = 2000, frames: int = 50) -> tuple[np.ndarray, np.ndarray]:
         """(57,) mean and standard deviation of the numbers of emotional speech."""
-        rng, chance = np.random.default_rng(seed), chances(self.emotional)
+        rng, chance = np.random.default_rng(seed), chances(self.units)
         seen = []
         for at in rng.choice(len(chance), stretches, p=chance):
-            which, part = cut(rng, self.emotional[at], frames)
-            seen.append(self.emotional[at].motion[which, part].astype(np.float32))
+            which, part = cut(rng, self.units[at], frames)
+            seen.append(self.units[at].motion[which, part].astype(np.float32))
         whole = np.concatenate(seen)
         return whole.mean(0), whole.std(0)
 
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor, ...]]:
         """Endless (motion (B, F, 57), heard (B, F, heard.SIZE), style (B, F, STYLE), expression (B, F, 52), time (B,),
         noise (B, F, 57), hears (B,), feels (B,)), the same for the same seed and step."""
-        kinds = [(units, chances(units)) for units in (self.emotional, self.free) if units]
+        kinds = [(each, chances(each)) for each in (self.units, self.free) if each]
         step = first
         while True:
             rng = np.random.default_rng([seed, step])

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of EMOdiffhead share: a small untrained network whose every part does something."""
+
+import functools
+
+import numpy as np
+import torch
+from mien.engines.emodiffhead.network import STYLE, Denoiser, Shape
+from mien.engines.probtalk3d import heard
+
+SMALL = Shape(width=32, blocks=(1, 1, 1), listening=1, heads=2, near=4, told=16)
+RNG = np.random.default_rng(0)
+SOUND = RNG.standard_normal((230, heard.SIZE)).astype(np.float32)
+SAID = RNG.standard_normal((230, STYLE)).astype(np.float32)
+FELT = RNG.uniform(0, 1, (230, 52)).astype(np.float32)
+
+
+@functools.cache
+def network() -> Denoiser:
+    """Its conditions begin as nothing and are given something, as if they were learnt."""
+    torch.manual_seed(3)
+    made = Denoiser(SMALL).eval()
+    with torch.no_grad():
+        for weights in made.parameters():
+            if not weights.any():
+                weights.normal_(0, 0.1)
+    made.mean.copy_(torch.linspace(0, 0.3, 57))
+    made.scale.copy_(torch.linspace(0.1, 0.2, 57))
+    return made

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes of a small untrained network: the rules are kept whatever is sampled, and what is held is held."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from emodiffhead import network
+from mien.direction import Direction
+from mien.engines.base import EngineError
+from mien.engines.emodiffhead.engine import EMOdiffhead
+from mien.engines.emodiffhead.expression import matched
+from mien.engines.emodiffhead.held import Held
+from mien.engines.emodiffhead.takes import performed
+from mien.engines.emodiffhead.weights import save
+from mien.heads.mien import load_head
+from mien.phones import PhoneTrack
+from mien.prosody import listen_to_prosody
+from mien.speech import Speech
+from mien.take import Take
+
+TRACK = PhoneTrack.from_segments([("SIL", 0.3), ("AA", 0.3), ("M", 0.2), ("IY", 0.3), ("SIL", 0.4)])
+SPEECH = Speech.from_samples(np.random.default_rng(0).uniform(-0.2, 0.2, 24000).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(network(), tmp_path_factory.mktemp("weights") / "x.safetensors", {})
+
+
+def made(weights: Path, *seeds: int, **asked) -> list[Take]:
+    directions = [Direction.from_json({"emotion": "happy", "seed": seed}) for seed in seeds]
+    return performed(SPEECH, TRACK, listen_to_prosody(SPEECH), directions, weights=weights, steps=3, **asked)
+
+
+def test_a_take_keeps_the_rules_and_a_seed_its_bytes(weights: Path) -> None:
+    one, two = made(weights, 1, 2)
+    assert one.frames == 150 and one.fps == 100 and len(one.channels) == 52
+    assert one.weights.min() >= 0 and one.weights.max() <= 1
+    gap = load_head().inner_gap(one.weights, one.channels)
+    assert gap[60:80].min() < 0.0005 and gap.min() > 0  # the lips meet on the m
+    assert made(weights, 1)[0].to_bytes() == one.to_bytes() != two.to_bytes()
+
+
+def test_what_is_held_is_in_the_take_and_the_rest_joins_it(weights: Path) -> None:
+    held, values = np.zeros((150, 57), bool), np.zeros((150, 57))
+    held[70:90] = held[:, 2] = True
+    values[held] = 0.25
+    (take,), (free,) = made(weights, 1, held=Held(held, values)), made(weights, 1)
+    whole = np.concatenate([take.weights, take.head_rotation, take.gaze], 1)
+    np.testing.assert_array_equal(whole[held], np.float32(0.25))
+
+    def jump(motion: np.ndarray) -> float:
+        return float(np.abs(np.diff(motion, 3, axis=0)).max())
+
+    joints = np.r_[66:74, 86:94]
+    for name in ("jawOpen", "mouthSmileLeft", "browDownLeft"):
+        assert jump(take.channel(name)[joints[:8]]) <= jump(free.channel(name)) + 0.01
+
+
+def test_a_face_may_be_given_in_place_of_an_emotion(weights: Path) -> None:
+    pose = np.zeros(52)
+    pose[5] = 0.8
+    (take,), (other,) = made(weights, 1, felt=matched(pose, np.ones(39))), made(weights, 1)
+    assert np.abs(take.weights - other.weights).max() > 1e-3
+
+
+def test_what_does_not_fit_the_sound_is_refused(weights: Path) -> None:
+    with pytest.raises(EngineError, match=r"has the shape \(5, 52\); this sound of 1.50 s takes \(39, 52"):
+        made(weights, 1, felt=np.zeros((5, 52)))
+    nothing = Held(np.zeros((99, 57), bool), np.zeros((99, 57)))
+    with pytest.raises(EngineError, match="99 frames are held, the take has 150"):
+        made(weights, 1, held=nothing)
+
+
+def test_the_engine_says_what_it_is_and_where_it_runs() -> None:
+    assert EMOdiffhead.info.name == "emodiffhead" and len(EMOdiffhead.info.emotions) == 8
+    with pytest.raises(EngineError, match="'cuda' was asked for"):
+        EMOdiffhead().load("cuda")
