@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mien import __version__, cli_evaluation, cli_models, cli_training, engines
+from mien.bind import BindError
 from mien.cli_models import add_head_flags, head_asked_for
 from mien.console import ProgressBar
 from mien.corpus.utterance import CorpusError
@@ -42,6 +43,7 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (SpeechError, 3),
     (TakeError, 3),
     (VideoError, 4),
+    (BindError, 3),
     (DownloadError, 3),
     (HeadError, 4),
     (EngineError, 1),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the command `mien` that deals with what others make and use: `models`, `convert` and `export`."""
+"""The part of the command `mien` that deals with what others make and use: `models`, `convert`, `export`, `bind`."""
 
 from __future__ import annotations
 
@@ -56,6 +56,15 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
         "obj for the face at rest",
     )  # fmt: skip
     export.add_argument("--fps", type=_fps, help="frames a second (default: the take's)")
+
+    bind = command(commands, "bind", bind_command, "give a mesh of your own the 52 channels of the default head")
+    bind.add_argument("mesh", type=Path, help="obj, ply, stl, glb, gltf, or vertices and faces in npz, safetensors")
+    bind.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the .safetensors to write")
+    bind.add_argument(
+        "--picks", type=Path, required=True, metavar="JSON",
+        help="points picked on the mesh: name to [x, y, z] or the number of a vertex (docs/bind.md has the names)",
+    )  # fmt: skip
+    bind.add_argument("--heat", type=Path, metavar="PNG", help="also draw how far the mesh is from the head laid over")
 
 
 def add_head_flags(command: argparse.ArgumentParser) -> None:
@@ -121,6 +130,31 @@ def convert_command(asked: argparse.Namespace) -> int:
     return 0
 
 
+def bind_command(asked: argparse.Namespace) -> int:
+    """mien bind: a mesh and picks -> shapes of that mesh."""
+    from mien.bind.bound import bind
+    from mien.bind.mesh import read_mesh
+    from mien.bind.picks import read_picks
+    from mien.heads.mien import load_head
+
+    mesh, picks = read_mesh(asked.mesh), read_picks(asked.picks)
+    with ProgressBar("bind", quiet=asked.json) as progress:
+        bound = bind(mesh, picks, progress)
+    bound.write(asked.output, load_head())
+    if asked.heat:
+        from mien.bind.picture import heat, picture
+
+        picture(bound.places, mesh.triangles, heat(bound.distance)).save(asked.heat)
+    said = {"shapes": str(asked.output), "vertices": len(mesh.vertices), "moved": len(bound.moved)}
+    if asked.json:
+        print(json.dumps(said | {"report": bound.report, "warnings": bound.warnings}))
+    else:
+        channels, moved, count = len(bound.channels), len(bound.moved), len(mesh.vertices)
+        print(f"{asked.output}: {channels} channels, {moved} of {count} vertices move")
+        print("\n".join([_bound_in_words(bound.report), *bound.warnings]))
+    return 0
+
+
 def export_command(asked: argparse.Namespace) -> int:
     """mien export: the format by the suffix."""
     from mien.export import export
@@ -133,6 +167,17 @@ def export_command(asked: argparse.Namespace) -> int:
     said = {"written": str(asked.output), "format": name, "frames": take.frames, "fps": str(take.fps)}
     print(json.dumps(said) if asked.json else f"{asked.output}: {name}, {take.frames} frames at {take.fps} fps")
     return 0
+
+
+def _bound_in_words(report: dict) -> str:
+    fit, mouth = report["fit_mm"], report["lips_mm"]
+    lies = f"{fit['mean']} mm from the mesh, 95 in 100 vertices within {fit['p95']} mm" if fit else "nowhere on the mesh"
+    return (
+        f"{report['up']} is up, {report['ahead']} ahead; {report['own_units_per_metre']:g} units a metre, were this head "
+        f"as large as the default one; {'symmetric' if report['symmetric'] else 'not symmetric'}.\n"
+        f"The head lies {lies}. Lips {mouth['rest']} mm apart at rest, {mouth['p']} in p, {mouth['b']} in b, "
+        f"{mouth['m']} in m."
+    )
 
 
 def _shape(path: Path | None) -> np.ndarray | None:

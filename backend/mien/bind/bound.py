@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.bind import BindError
 from mien.bind.carrying import carried
 from mien.bind.fit import fit, outside, rest_gap, skin_triangles, warnings
-from mien.bind.mesh import BindError, Mesh
+from mien.bind.mesh import Mesh
 from mien.bind.parts import moved, parts_of, skin_pieces
 from mien.bind.picks import places
 from mien.bind.placing import Placed, place
@@ -31,20 +32,22 @@ LEAST = 50  # triangles a face has
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """What `bind` has found. channels: C names; moved (M,) the numbers of the vertices that move, in the mesh's own
-    order; deltas (C, M, 3) what each channel adds to them at weight 1, in the mesh's own units and axes; distance (M,)
-    metres, in the default head's size, between a vertex and the head laid over the mesh, nan where it has no point
-    there; report: what was measured, ready for JSON; warnings: sentences."""
+    """What `bind` has found, for a mesh of V vertices. channels: C names; moved (M,) the numbers of the vertices that
+    move, in the mesh's own order; deltas (C, M, 3) what each channel adds to them at weight 1, in the mesh's own units
+    and axes; distance (V,) metres, in the default head's size, between a vertex and the head laid over the mesh, nan
+    where it lies on no point of the face; places (V, 3) the vertices in the default head's space; report: what was
+    measured, ready for JSON; warnings: sentences."""
 
     channels: tuple[str, ...]
     moved: np.ndarray
     deltas: np.ndarray
     distance: np.ndarray
+    places: np.ndarray
     report: dict[str, object]
     warnings: tuple[str, ...]
 
     def write(self, path: Path, head: Head) -> None:
-        """As a safetensors file: `moved` I32, `deltas` F32, `distance` F32 (-1 for nan)."""
+        """As a safetensors file: `moved` (M,) I32, `deltas` (C, M, 3) F32, `distance` (V,) F32, -1 for nan."""
         tensors = {
             "moved": self.moved.astype(np.int32),
             "deltas": self.deltas.astype(np.float32),
@@ -90,11 +93,13 @@ def bind(
     progress(0.9, "measuring")
     measured = fit(head, placed, laid, triangles, found)
     measured["parts"] = dict(Counter(part.kind for part in parts))
-    deltas, distance = (deltas @ placed.turn.T)[:, mesh.joined], found.distance[mesh.joined]
+    deltas = (deltas @ placed.turn.T)[:, mesh.joined]
+    distance = np.where(found.on_face, found.distance, np.nan)[mesh.joined]
     still = STILL * placed.unit
     moving = np.flatnonzero((np.abs(deltas).max(2) > still).any(0))
     progress(1.0, "done")
-    return Bound(head.channels, moving, deltas[:, moving], distance[moving], measured, warnings(measured))
+    said = warnings(measured)
+    return Bound(head.channels, moving, deltas[:, moving], distance, placed.vertices[mesh.joined], measured, said)
 
 
 def _face(placed: Placed, triangles: np.ndarray) -> Surface:

@@ -8,7 +8,7 @@ import numpy as np
 from mien.bind.carrying import ALIKE, NEAR, Carried
 from mien.bind.picks import on_head
 from mien.bind.placing import Placed
-from mien.bind.transfer import LIDS, gap, lid_pairs, middle_lips
+from mien.bind.transfer import LIDS, gap, lid_pairs
 from mien.channels import ARKIT, columns
 from mien.engines.articulation.table import BILABIALS, ROWS
 from mien.heads.binding import fellows, vertex_normals
@@ -128,7 +128,7 @@ def _on_mesh(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(places (V, 3) on the user's mesh of the laid head's lips and lids, zero elsewhere; rows (n,) which these are;
     corners (n, 3), shares (n, 3) of the user's triangles they lie on)."""
-    rows = np.unique(np.concatenate([*middle_lips(head), lid_pairs(head).ravel()]))
+    rows = np.unique(np.concatenate([head.inner_lips.ravel(), lid_pairs(head).ravel()]))
     normals = vertex_normals(laid, skin_triangles(head))[rows]
     corners, shares, _ = fellows(laid[rows], normals, placed.vertices, triangles, NEAR, ALIKE)
     rest = np.zeros(laid.shape)

@@ -12,14 +12,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from mien.bind import BindError
 from mien.tensorfile import TensorFileError, read_tensors
 
 LIMIT = 512 << 20  # bytes of a file
 SAME = 1e-6  # of the mesh's size: corners of a file without shared vertices that are this near are one vertex
-
-
-class BindError(ValueError):
-    """The mesh cannot be bound; the message is a sentence for the user."""
 
 
 @dataclass(frozen=True, eq=False)

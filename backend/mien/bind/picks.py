@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.bind.mesh import BindError, Mesh
+from mien.bind import BindError
+from mien.bind.mesh import Mesh
 from mien.heads.mien import Head
 
 # Names and the landmarks (iBUG-68) of the default head whose middle each is.

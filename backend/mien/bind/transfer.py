@@ -19,7 +19,6 @@ STILL = 1e-7  # m: what no channel moves further stays where it is
 HOLD = 1000.0  # weight that keeps it there
 LEAST = 0.05  # of a cotangent: slivers count, too
 MOVE_JAW = ("mouthClose", "jawForward", "jawLeft", "jawRight")  # these take from what jawOpen gives, not from the gap
-MIDDLE = 0.004  # m from the mid-line: where the gap of the lips is measured
 MOST = 3.0  # lips that are parted at rest, three times as far as the default head's or more, are shut no further
 LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
 OPEN_LID = 0.002  # m: rims of an eye that are further apart than this in the open eye are upper and lower lid
@@ -61,18 +60,11 @@ def transferred(head: Head, laid: np.ndarray, rest_gap: float) -> np.ndarray:
 
 
 def gap(head: Head, faces: np.ndarray) -> np.ndarray:
-    """(...) metres between the lips of faces (..., V, 3) about the mid-line: the lowest point of the upper lip less the
-    highest of the lower one along the head's `gap_axis`; negative: they cross."""
-    upper, lower = middle_lips(head)
+    """(...) metres between the lips of faces (..., V, 3), as `Head.inner_gap` counts them: the lowest upper vertex of
+    the pairs on the mid-line less the highest lower one along `gap_axis`; negative: the lips cross."""
+    upper, lower = (head.inner_lips[list(head.inner_lips_middle), side] for side in (0, 1))
     axis = head.gap_axis.astype(float)
     return (faces[..., upper, :] @ axis).min(-1) - (faces[..., lower, :] @ axis).max(-1)
-
-
-def middle_lips(head: Head) -> tuple[np.ndarray, np.ndarray]:
-    """(upper, lower) numbers of the lips' vertices about the mid-line."""
-    lips = np.flatnonzero((head.lip_mask > 0) & (np.abs(head.vertices[:, 0]) < MIDDLE))
-    sinks = -(head.deltas[head.channels.index("jawOpen")][lips] @ head.gap_axis)
-    return lips[sinks < sinks.max() / 2], lips[sinks >= sinks.max() / 2]
 
 
 def lid_pairs(head: Head) -> np.ndarray:
