@@ -53,7 +53,7 @@ def test_json_is_one_object_for_machines(folder: Path, capsys) -> None:
     flags = ["--json", "-o", "a.take.safetensors", "--fps", "30000/1001", "--seed", "3"]
     assert status_of("speak", "hum.wav", *flags) == 0
     said = json.loads(capsys.readouterr().out)
-    made = {"take": "a.take.safetensors", "seed": 3, "frames": 36, "fps": "30000/1001", "engine": "articulation"}
+    made = {"take": "a.take.safetensors", "seed": 3, "frames": 36, "fps": "30000/1001", "engine": "probtalk3d"}
     assert said["made"] == [made] and said["sound_seconds"] == 1.2
     assert set(said) == {"made", "sound_seconds", "seconds"} and said["seconds"] >= 0
 

@@ -13,7 +13,7 @@ from mien.direction import Direction
 from mien.ears import listen
 from mien.ears.network.weights import load
 from mien.engines import EngineError
-from mien.engines.probtalk3d.engine import performed
+from mien.engines.probtalk3d.takes import performed
 from mien.engines.probtalk3d.weights import load_all
 from mien.prosody import listen_to_prosody
 from mien.speech import Speech

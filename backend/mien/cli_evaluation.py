@@ -50,6 +50,7 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
 
     layouts = command(evaluate, "layouts", layouts_command, "which codes of motion fit long sound")
     layouts.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
+    layouts.add_argument("--weights", type=Path, metavar="FILE", help="of `mien train codec` (default: what ships)")
     layouts.add_argument("--steps", type=int, default=300, help="that each layout is trained for (default: 300)")
     layouts.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
 
@@ -95,7 +96,7 @@ def phones_command(asked: argparse.Namespace) -> int:
 
 def takes_command(asked: argparse.Namespace) -> int:
     """mien evaluate takes: probtalk3d beside what it has to be better than."""
-    from mien.engines.probtalk3d.engine import WEIGHTS
+    from mien.engines.probtalk3d.takes import WEIGHTS
     from mien.evaluation import sampling, takes_page
 
     weights = asked.weights or WEIGHTS
@@ -116,13 +117,14 @@ def takes_command(asked: argparse.Namespace) -> int:
 
 def layouts_command(asked: argparse.Namespace) -> int:
     """mien evaluate layouts: codes of one frame, and codes that mix times."""
+    from mien.engines.probtalk3d.takes import WEIGHTS
     from mien.evaluation.layouts import compare_layouts
     from mien.marks import table
 
     with ProgressBar("layouts", quiet=asked.json) as progress:
-        found = compare_layouts(asked.motion, max(1, asked.steps), progress)
+        found = compare_layouts(asked.motion, asked.weights or WEIGHTS, max(1, asked.steps), progress)
     head = ("codes", *(f"error at {seconds:g} s, mm" for seconds in found[0].errors), "moved by the window, mm")
-    rows = [[each.layout, *(f"{error:.3f}" for error in each.errors.values()), f"{each.moved:.3f}"] for each in found]
+    rows = [[each.layout, *(f"{error:.3f}" for error in each.errors.values()), f"{each.moved:.4f}"] for each in found]
     print(json.dumps([vars(each) for each in found]) if asked.json else table(head, rows))
     if asked.page:
         write_between(asked.page, "layouts", table(head, rows))

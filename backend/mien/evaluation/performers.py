@@ -15,9 +15,9 @@ from mien.corpus.performance import Performed
 from mien.direction import Direction
 from mien.engines import articulation
 from mien.engines.probtalk3d import regression
-from mien.engines.probtalk3d.engine import WEIGHTS, inputs, performed
 from mien.engines.probtalk3d.finish import finished
 from mien.engines.probtalk3d.space import FPS
+from mien.engines.probtalk3d.takes import WEIGHTS, inputs, performed
 from mien.evaluation.stretches import take_of
 from mien.evaluation.takes import SAMPLES
 from mien.phones import PhoneTrack

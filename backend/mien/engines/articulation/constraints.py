@@ -7,6 +7,7 @@ jaw narrow, vowels open, and nobody's mouth hangs open in a pause.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,9 @@ from mien.runs import runs
 
 CLOSING, OPENING, HELD = 0.060, 0.070, 0.030  # s: ramp up, ramp down, least hold of a closure
 BURST = 0.75  # of a P or B: then the lips part
+# Of motion that keeps the rules already: a rest is made where it is nearly whole, a closure in this share of its time
+AGAIN, NARROWEST = 0.8, 0.3
+MISSED = 0.004  # m: lips that are so far apart where they must meet are closed at full length
 LIKELY = 0.40  # probability at which a contact is believed
 PAUSE = 0.250  # s: a longer silence is a pause, in which the lips rest
 # s: lips close around the end of the last phone and part long before the next (section 1b: a coming pause closes them
@@ -82,12 +86,13 @@ def _contacts(track: PhoneTrack, phones: tuple[str, ...]) -> list[tuple[Segment,
     return contacts
 
 
-def ramp(length: int, marks: list[Hold], closing: float = CLOSING, opening: float = OPENING) -> np.ndarray:
-    """(T,) 1 in every hold, smoothstep up before and down after; two holds closer than 60 ms stay at 0.6 between."""
+def ramp(length: int, marks: list[Hold], widths: Sequence[float] | None = None) -> np.ndarray:
+    """(T,) 1 in every hold, smoothstep up before and down after; two holds closer than 60 ms stay at 0.6 between.
+    `widths`: of each hold, factors of how long up and down take."""
     t = np.arange(length)
     shape = np.zeros(length)
-    for hold in marks:
-        away = np.maximum((hold.begin - t) / (closing * RATE), (t - hold.end) / (opening * RATE))
+    for hold, width in zip(marks, widths or [1.0] * len(marks), strict=True):
+        away = np.maximum((hold.begin - t) / (width * CLOSING * RATE), (t - hold.end) / (width * OPENING * RATE))
         x = np.clip(1 - away, 0, 1)
         shape = np.maximum(shape, x * x * (3 - 2 * x))
     for one, two in zip(marks, marks[1:], strict=False):
@@ -144,13 +149,34 @@ def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.
     """
     _narrow_sibilants(weights, track)
     _open_vowels(weights, track, gap, jaw_gain)
-    _rest(weights, track, gap)
-    marks = holds(track)
-    _lip_to_teeth(weights, [m for m in marks if m.phone in table.LABIODENTALS])
+    _rest(weights, track, gap, rest(track))
+    teeth, lips = _contacts_of(track)
+    _lip_to_teeth(weights, ramp(len(weights), teeth))
     weights[:, JAW] = smooth(weights[:, JAW], 5)
-    _close(weights, [m for m in marks if m.phone in table.BILABIALS], gap)
+    weights[:, JAW] *= 1 - 0.35 * ramp(len(weights), lips)
+    _close(weights, lips, [1.0] * len(lips), gap)
     gap.widen(weights, CROSSING)
-    return marks
+    return holds(track)
+
+
+def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> list[Hold]:
+    """As `constrain`, for motion that was learnt from performances which kept the rules: what it already does is not
+    done twice, so lips that near each other by themselves are only made to meet, and do not close sooner."""
+    _narrow_sibilants(weights, track)
+    _open_vowels(weights, track, gap, jaw_gain)
+    _rest(weights, track, gap, np.clip((rest(track) - AGAIN) / (1 - AGAIN), 0, 1))
+    teeth, lips = _contacts_of(track)
+    _lip_to_teeth(weights, ramp(len(weights), teeth, [NARROWEST] * len(teeth)))
+    missed = [float(gap.of(weights[hold.begin : hold.end + 1]).max()) - CLOSED for hold in lips]
+    _close(weights, lips, [float(np.clip(off / MISSED, NARROWEST, 1)) for off in missed], gap)
+    gap.widen(weights, CROSSING)
+    return holds(track)
+
+
+def _contacts_of(track: PhoneTrack) -> tuple[list[Hold], list[Hold]]:
+    """Holds of lip and teeth, and of the lips."""
+    marks = holds(track)
+    return [m for m in marks if m.phone in table.LABIODENTALS], [m for m in marks if m.phone in table.BILABIALS]
 
 
 def _narrow_sibilants(weights: np.ndarray, track: PhoneTrack) -> None:
@@ -176,8 +202,7 @@ def _open_vowels(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: 
             weights[frames, JAW] += short / gap.jaw * (0.5 + 0.5 * np.cos(np.pi * x / reach))
 
 
-def _rest(weights: np.ndarray, track: PhoneTrack, gap: LipGap) -> None:
-    still = rest(track)
+def _rest(weights: np.ndarray, track: PhoneTrack, gap: LipGap, still: np.ndarray) -> None:
     opening = np.maximum(gap.of(weights), gap.neutral)
     breath = np.minimum(breaths(track), still)
     weights[:, JAW] = weights[:, JAW] * (1 - still) + breath
@@ -186,8 +211,7 @@ def _rest(weights: np.ndarray, track: PhoneTrack, gap: LipGap) -> None:
     gap.narrow(weights, opening * (1 - still) + gap.neutral * still + inhale)
 
 
-def _lip_to_teeth(weights: np.ndarray, marks: list[Hold]) -> None:
-    meet = ramp(len(weights), marks)
+def _lip_to_teeth(weights: np.ndarray, meet: np.ndarray) -> None:
     weights[:, ROLL_LOWER] = np.maximum(weights[:, ROLL_LOWER], 0.5 * meet)
     weights[:, UPPER_UP] = np.maximum(weights[:, UPPER_UP], 0.18 * meet[:, None])
     weights[:, LOWER_DOWN] *= 1 - meet[:, None]
@@ -196,10 +220,11 @@ def _lip_to_teeth(weights: np.ndarray, marks: list[Hold]) -> None:
     weights[:, JAW] = np.where(meet > 0, np.minimum(jaw, 0.10 + (1 - meet)), jaw)
 
 
-def _close(weights: np.ndarray, marks: list[Hold], gap: LipGap) -> None:
-    shut = ramp(len(weights), marks)
-    press = np.where(ramp(len(weights), [m for m in marks if m.phone == "M"]) >= shut, 0.12, 0.18) * shut
-    weights[:, JAW] *= 1 - 0.35 * shut
+def _close(weights: np.ndarray, marks: list[Hold], widths: list[float], gap: LipGap) -> None:
+    shut = ramp(len(weights), marks, widths)
+    nasal = [i for i, mark in enumerate(marks) if mark.phone == "M"]
+    of_m = ramp(len(weights), [marks[i] for i in nasal], [widths[i] for i in nasal])
+    press = np.where(of_m >= shut, 0.12, 0.18) * shut
     weights[:, LOWER_DOWN] *= 1 - shut[:, None]
     weights[:, UPPER_UP] *= 1 - shut[:, None]
     weights[:, FUNNEL] *= 1 - 0.85 * shut

@@ -21,20 +21,21 @@ from mien.direction import Direction
 from mien.engines.articulation import assembled, early, emotion, gains
 from mien.engines.articulation.blinks import LIDS, blink
 from mien.engines.articulation.coarticulation import smooth
-from mien.engines.articulation.constraints import constrain
+from mien.engines.articulation.constraints import constrain_again, holds
 from mien.engines.articulation.gap import lip_gap
 from mien.engines.articulation.gaze import look
 from mien.engines.probtalk3d.space import FPS, GAZE, ROTATION
 from mien.engines.probtalk3d.told import LEAST, MOST
 from mien.phones import RATE, PhoneTrack
 from mien.prosody import Prosody
-from mien.take import Take
+from mien.take import Take, hold_times, of_mouth
 
 BLINK = 0.3  # how far the lids fall below where they were before and after, to have blinked
 APART = 0.3  # s between blinks
 COURSE = (0.085, 0.035, 0.145)  # s to close, shut, to open: the means of `articulation`'s blinks
 BASE = 0.5  # s around a blink in which the lids are where they would be without it
 LOOKS = [i for i, name in enumerate(ARKIT) if name.startswith("eyeLook")]
+SPOKEN = [i for i, name in enumerate(ARKIT) if of_mouth(name)]
 BROWS = [i for i, name in enumerate(ARKIT) if name.startswith("brow")]
 EXPRESSION = 1.0  # s over which a brow's movement is an emotion, and not of the speech
 
@@ -65,17 +66,27 @@ def finished(
     moments = np.arange(len(motion)) / FPS
     within = np.minimum(times, moments[-1])
     asked = Asked.of(direction)
-    weights = np.clip(PchipInterpolator(moments, motion[:, : len(ARKIT)])(within), 0, 1)  # never beyond its frames
+    weights = PchipInterpolator(moments, motion[:, : len(ARKIT)])(within)  # never beyond its frames
+    heard = early(track)
+    weights[:, SPOKEN] = PchipInterpolator(_shown(moments, heard), motion[:, SPOKEN])(within)
+    weights = np.clip(weights, 0, 1)
     rotation = asked.head * CubicSpline(moments, motion[:, ROTATION])(within)
     gaze = asked.gaze * PchipInterpolator(moments, motion[:, GAZE])(within)
     weights[:, LOOKS] = look(gaze)[:, LOOKS]
     lids = _blink(weights, asked.blinks)
     slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
     weights[:, BROWS] = slow + asked.brows * (weights[:, BROWS] - slow)
-    heard = early(track)
     jaw, _ = gains(heard, prosody, direction, emotion.gains(direction, len(heard)))
-    closures = constrain(weights[: len(track)], heard, lip_gap(), jaw)
+    closures = constrain_again(weights[: len(track)], heard, lip_gap(), jaw)
     return assembled(weights, rotation, gaze, closures, lids, duration)
+
+
+def _shown(moments: np.ndarray, track: PhoneTrack) -> np.ndarray:
+    """(F,) seconds whose mouth the frames at `moments` (F,) show: as in every take of the corpus, the frame next to a
+    closure shows it, though it was a little earlier or later."""
+    marks = [(mark.begin / RATE, mark.end / RATE) for mark in holds(track)]
+    shown, _ = hold_times(moments, np.array(marks).reshape(-1, 2))
+    return shown
 
 
 def _blink(weights: np.ndarray, wanted: bool) -> list[tuple[float, float]]:
