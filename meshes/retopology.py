@@ -31,6 +31,29 @@ def subdivided(count: int, triangles: np.ndarray) -> tuple[sparse.csr_matrix, np
     return sparse.vstack([sparse.identity(count, format="csr"), middles]).tocsr(), np.concatenate(split)
 
 
+def dual(count: int, quads: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """(shares (Q, count), triangles (T, 3)): a vertex in the middle of each of quads (Q, 4), joined across their edges;
+    half a quad is lost at every open edge."""
+    rows = np.repeat(np.arange(len(quads)), 4)
+    shares = sparse.csr_matrix((np.full(len(rows), 0.25), (rows, quads.ravel())), (len(quads), count))
+    after: list[dict[int, tuple[int, int]]] = [{} for _ in range(count)]  # next corner -> (quad, last corner)
+    for number, quad in enumerate(quads.tolist()):
+        for k in range(4):
+            after[quad[k]][quad[(k + 1) % 4]] = (number, quad[k - 1])
+    triangles = []
+    for around in after:
+        if not around:
+            continue
+        ring, start = [], next(iter(around))
+        corner = start
+        while corner in around and len(ring) < len(around):
+            number, corner = around[corner]
+            ring.append(number)
+        if corner == start and len(ring) == len(around):
+            triangles += [(ring[0], ring[k], ring[k + 1]) for k in range(1, len(ring) - 1)]
+    return shares, np.array(triangles)
+
+
 def collapsed(vertices: np.ndarray, triangles: np.ndarray, keep: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """(kept (K,) numbers of old vertices, triangles of new numbers): the shortest edges are drawn together, each onto
     one of its ends, until about `keep` vertices are left. Boundaries stay; no triangle turns over.

@@ -171,10 +171,10 @@ def export_command(asked: argparse.Namespace) -> int:
 
 def _bound_in_words(report: dict) -> str:
     fit, mouth = report["fit_mm"], report["lips_mm"]
-    lies = f"{fit['mean']} mm from the mesh, 95 in 100 vertices within {fit['p95']} mm" if fit else "nowhere on the mesh"
+    lies = f"{fit['mean']} mm from the mesh, 95 in 100 vertices within {fit['p95']} mm" if fit else "nowhere on it"
     return (
-        f"{report['up']} is up, {report['ahead']} ahead; {report['own_units_per_metre']:g} units a metre, were this head "
-        f"as large as the default one; {'symmetric' if report['symmetric'] else 'not symmetric'}.\n"
+        f"{report['up']} is up, {report['ahead']} ahead; {report['own_units_per_metre']:g} units a metre, were this "
+        f"head as large as the default one; {'symmetric' if report['symmetric'] else 'not symmetric'}.\n"
         f"The head lies {lies}. Lips {mouth['rest']} mm apart at rest, {mouth['p']} in p, {mouth['b']} in b, "
         f"{mouth['m']} in m."
     )

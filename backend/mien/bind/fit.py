@@ -19,12 +19,14 @@ OPENS = 0.5  # of what jawOpen parts on the default head: lips that part less ar
 SHUT = 0.0015  # m that a shut lid may leave
 CROSSED = -0.003  # m by which lids may overlap: the upper lies over the lower
 POOR = 0.003  # m: a 95th of a hundred distances beyond it is no good fit
+STIRRED = 0.001  # m: the fit is judged where some channel moves the face further than this
 PICK_AWAY = 0.008  # m from a pick to its point of the laid head
 
 
 def fit(head: Head, placed: Placed, laid: np.ndarray, triangles: np.ndarray, found: Carried) -> dict[str, object]:
     """The report, ready for JSON; lengths in mm, in the default head's size."""
-    distance = found.distance[found.on_face]
+    stirred = (np.linalg.norm(found.deltas, axis=2) > STIRRED).any(0)
+    distance = found.distance[found.on_face & stirred]
     rest, rows, corners, shares = _on_mesh(head, placed, laid, triangles)
     deltas = np.zeros((len(found.deltas), *laid.shape))
     deltas[:, rows] = np.einsum("fnkc,nk->fnc", found.deltas[:, corners], shares)

@@ -92,10 +92,14 @@ def places(picks: dict[str, object], mesh: Mesh) -> dict[str, np.ndarray]:
 
 def check(found: dict[str, np.ndarray]) -> None:
     """BindError that names what is still to be picked."""
+    if lacks := missing(found):
+        raise BindError(f"these points are not picked: {', '.join(lacks)}. {ADVICE}")
+
+
+def missing(found: dict[str, np.ndarray]) -> list[str]:
+    """The points of NEEDED that are not among those found."""
     have = {number for name in found for number in numbers(name)}
-    missing = [name for name in NEEDED if not have & set(POINTS[name])]
-    if missing:
-        raise BindError(f"these points are not picked: {', '.join(missing)}. {ADVICE}")
+    return [name for name in NEEDED if not have & set(POINTS[name])]
 
 
 def numbers(name: str) -> tuple[int, ...]:

@@ -6,9 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
+from mien.bind import BindError
 from mien.bind.mesh import Mesh
-from mien.bind.picks import check, on_head, opposite
+from mien.bind.picks import check, missing, on_head, opposite
 from mien.bind.surface import Surface, open_edge
 from mien.heads.binding import similarity, vertex_normals
 from mien.heads.mien import Head
@@ -19,6 +21,7 @@ SYMMETRIC = 0.0012  # m: 95 in 100 points of a symmetric face are nearer to its 
 SAMPLES = 2000  # points the mirror image is judged by
 MIRROR_STEPS = 6
 REACH, ALIKE = 0.03, 0.5  # m and cosine within which a point's fellow in the mirror is looked for
+BESIDE = 0.03  # m from the nearest vertex, which on a coarse mesh may be some way off
 ENOUGH = 0.5  # of the points have one, or the face is not symmetric
 
 
@@ -46,6 +49,7 @@ def place(mesh: Mesh, own: dict[str, np.ndarray], head: Head) -> Placed:
     """Into the head's space by own: name -> (3,) as `picks.places` gives them. BindError where some are missing."""
     check({**own, **{opposite(name, head): pick for name, pick in own.items()}})
     turn, shift = _over(own, head)
+    _check_near(mesh, own, turn)
     error, normal, offset = _mirrored(mesh, own, turn, shift)
     symmetric = error < SYMMETRIC
     if symmetric:
@@ -53,10 +57,25 @@ def place(mesh: Mesh, own: dict[str, np.ndarray], head: Head) -> Placed:
         reflected = {opposite(name, head): _reflected(pick, normal, offset) for name, pick in inside.items()}
         own = {name: pick @ turn.T + shift for name, pick in reflected.items()} | own
         turn, shift = _level(*_over(own, head), turn, shift, normal, offset)
-    check(own)
+    elif missing(own):
+        raise BindError(
+            f"these points are not picked: {', '.join(missing(own))}; one side is enough on a symmetric mesh alone, and "
+            "this one is not its own mirror image."
+        )
     vertices = _into(mesh.vertices, turn, shift)
     inside = {name: _into(pick, turn, shift) for name, pick in own.items()}
     return Placed(vertices, vertex_normals(vertices, mesh.triangles), turn, shift, inside, symmetric, error)
+
+
+def _check_near(mesh: Mesh, own: dict[str, np.ndarray], turn: np.ndarray) -> None:
+    """BindError that names the pick that is furthest from the mesh, if it is beside it."""
+    away, _ = cKDTree(mesh.vertices[np.unique(mesh.triangles)]).query(np.array(list(own.values())))
+    if away.max() > BESIDE * np.cbrt(np.linalg.det(turn)):
+        name = list(own)[int(away.argmax())]
+        raise BindError(
+            f"the pick {name} is {away.max():.3g} of the mesh's units away from it; picks are places on the mesh, in its "
+            "own coordinates."
+        )
 
 
 def _over(own: dict[str, np.ndarray], head: Head) -> tuple[np.ndarray, np.ndarray]:

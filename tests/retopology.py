@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The default head's family in other meshes, for the tests of `mien bind`; made by meshes/retopology.py."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from mien.bind.picks import POINTS, on_head
+from mien.heads.mien import Head
+
+PICKED = ("nose_tip", "chin", "nose_bridge", "mouth_right", "lip_upper", "lip_lower", "ear_right", "jaw_right")
+PICKED += ("eye_outer_right", "eye_inner_right", "eye_upper_right", "eye_lower_right")
+
+
+def made() -> ModuleType:
+    path = Path(__file__).resolve().parents[1] / "meshes" / "retopology.py"
+    spec = importlib.util.spec_from_file_location("meshes_retopology", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def picked(head: Head, face: np.ndarray, names: tuple[str, ...] = PICKED) -> dict[str, list[float]]:
+    """The places of some points on a face (V, 3) in the head's own topology."""
+    assert set(names) <= set(POINTS)
+    return dict(zip(names, (on_head(list(names), head) @ face).tolist(), strict=True))
