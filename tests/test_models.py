@@ -28,7 +28,7 @@ def by_name(data_folder: Path) -> dict:
 
 def test_what_comes_with_mien_is_here_and_what_does_not_says_where_to_get_it(tmp_path) -> None:
     found = by_name(tmp_path)
-    assert list(found) == ["mien", "ear", "flame", "probtalk3d-published"]
+    assert list(found) == ["mien", "ear", "probtalk3d", "flame", "probtalk3d-published"]
     assert found["mien"].here and found["mien"].licence == "CC0-1.0" and not found["mien"].needs
     assert found["ear"].here and not found["ear"].needs
     for name in ("flame", "probtalk3d-published"):

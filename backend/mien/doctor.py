@@ -16,11 +16,15 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mien.finding import FAIL, WARN, Finding, healthy, report, to_json
 from mien.settings import Settings
+
+if TYPE_CHECKING:
+    from torch.nn import Module
 
 __all__ = ["Finding", "examine", "healthy", "report", "to_json"]
 
@@ -61,6 +65,7 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         ("memory and cores", machine),
         ("default head", head),
         ("ear", ear),
+        ("probtalk3d", probtalk3d),
         ("transcripts", transcripts),
         ("video encoders", encoders),
         ("drawing without a screen", drawing),
@@ -154,23 +159,37 @@ def head() -> Finding:
 
 def ear() -> Finding:
     """The ear's weights, and whether they are those its card describes."""
-    from mien.ears import EarError
     from mien.ears.network.hearing import WEIGHTS
     from mien.ears.network.weights import load
 
+    return _weights("ear", WEIGHTS, lambda: [load(WEIGHTS)])
+
+
+def probtalk3d() -> Finding:
+    """The default engine's weights, and whether they are those its card describes."""
+    from mien.engines.probtalk3d.takes import WEIGHTS
+    from mien.engines.probtalk3d.weights import load_all
+
+    return _weights("probtalk3d", WEIGHTS, lambda: load_all(WEIGHTS))
+
+
+def _weights(name: str, file: Path, load: Callable[[], Iterable[Module]]) -> Finding:
+    from mien.ears import EarError
+    from mien.engines import EngineError
+
     advice = "Install Mien again, or check out its backend folder."
     try:
-        network = load(WEIGHTS)
-        card = json.loads(WEIGHTS.with_suffix(".card.json").read_text("utf-8"))
-    except EarError as error:
-        return Finding("ear", str(error), FAIL, advice)
+        networks = load()
+        card = json.loads(file.with_suffix(".card.json").read_text("utf-8"))
+    except (EarError, EngineError) as error:
+        return Finding(name, str(error), FAIL, advice)
     except (OSError, ValueError) as error:
-        return Finding("ear", f"its card cannot be read ({error})", FAIL, advice)
-    digest = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+        return Finding(name, f"its card cannot be read ({error})", FAIL, advice)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
     if card.get("sha256") != digest:
-        return Finding("ear", f"sha256 {digest}; its card has another", FAIL, advice)
-    millions = sum(value.numel() for value in network.parameters()) / 1e6
-    return Finding("ear", f"{millions:.1f} M parameters, {card['licence']}, sha256 {digest}")
+        return Finding(name, f"sha256 {digest}; its card has another", FAIL, advice)
+    millions = sum(value.numel() for network in networks for value in network.parameters()) / 1e6
+    return Finding(name, f"{millions:.1f} M parameters, {card['licence']}, sha256 {digest}")
 
 
 def transcripts() -> Finding:

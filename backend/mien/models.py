@@ -13,7 +13,11 @@ from mien.heads.flame_file import FlameError
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
 from mien.heads.mien import load_head
 
-EAR_CARD = Path(__file__).parent / "ears" / "network" / "mien.card.json"
+HERE = Path(__file__).parent
+OWN = (
+    ("ear", "hears phones in any voice", HERE / "ears" / "network" / "mien.card.json"),
+    ("probtalk3d", "draws takes from speech, a style and emotions", HERE / "engines" / "probtalk3d" / "mien.card.json"),
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,8 @@ class Model:
 
 def models(data_folder: Path) -> list[Model]:
     """Everything that can be here, what comes with Mien first."""
-    return [_default_head(), _ear(), _flame(data_folder / FLAME_FOLDER), _published(data_folder)]
+    ours = [_default_head(), *(_own(*each) for each in OWN)]
+    return [*ours, _flame(data_folder / FLAME_FOLDER), _published(data_folder)]
 
 
 def _default_head() -> Model:
@@ -39,9 +44,10 @@ def _default_head() -> Model:
     return Model("mien", "the default head", head.licence, here)
 
 
-def _ear() -> Model:
-    card = json.loads(EAR_CARD.read_text("utf-8"))
-    return Model("ear", "hears phones in any voice", card["licence"], f"sha256 {card['sha256'][:12]}")
+def _own(name: str, what: str, card_file: Path) -> Model:
+    """Weights that come with Mien."""
+    card = json.loads(card_file.read_text("utf-8"))
+    return Model(name, what, card["licence"], f"sha256 {card['sha256'][:12]}")
 
 
 def _flame(folder: Path) -> Model:
