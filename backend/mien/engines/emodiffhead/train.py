@@ -46,7 +46,7 @@ def train(
     network = made(shape, known).to(device)
     examples = [
         tuple(x.to(device) for x in each)
-        for each in some(Felt.read(motion, held_out=True), 8, plan.batch, plan.frames)
+        for each in some(Felt.read(motion, held_out=True, free=False), 8, plan.batch, plan.frames)
     ]
     loss = Loss().to(device)
 
@@ -106,8 +106,8 @@ class Loss(torch.nn.Module):
 
 
 def check(network: Denoiser, loss: Loss, examples: list[Batch]) -> dict[str, float]:
-    """The losses on what is held out; and, of motion predicted from noise alone, the millimetres by which ProbTalk3D
-    and the regression are measured too."""
+    """The losses on held-out emotional speech; and, of motion predicted from noise alone, the millimetres by which
+    ProbTalk3D and the regression are measured too."""
     found: dict[str, float] = {}
     with torch.inference_mode():
         for each in examples:

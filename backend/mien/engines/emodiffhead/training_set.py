@@ -15,7 +15,7 @@ import torch
 from mien.corpus.performance import STYLES, Performed, claim, perform_unit, performances
 from mien.corpus.store import read_units
 from mien.engines.articulation import emotion, styles
-from mien.engines.emodiffhead.expression import SIZE, course, faces
+from mien.engines.emodiffhead.expression import course, faces
 from mien.engines.emodiffhead.faces import posteriors_of, put_on, worn
 from mien.engines.probtalk3d.hearing import read_heard
 from mien.engines.probtalk3d.space import FPS
@@ -78,7 +78,8 @@ class Felt:
             examples = []
             for _ in range(batch):
                 units, chance = kinds[-1] if rng.random() < EMOTION_FREE else kinds[0]
-                examples.append(self._stretch(rng, units[rng.choice(len(chance), p=chance)], frames))
+                unit = units[rng.choice(len(chance), p=chance)]
+                examples.append(self._stretch(rng, unit, frames, units is self.free and rng.random() >= BARE))
             parts = [np.stack(each) for each in zip(*examples, strict=True)]
             parts.append(((rng.permutation(batch) + rng.random(batch)) / batch).astype(np.float32))  # all times alike
             parts.append(rng.standard_normal(parts[0].shape, np.float32))
@@ -86,20 +87,19 @@ class Felt:
             yield tuple(map(torch.from_numpy, parts))
             step += 1
 
-    def _stretch(self, rng: np.random.Generator, unit: Performed, frames: int) -> tuple[np.ndarray, ...]:
+    def _stretch(
+        self, rng: np.random.Generator, unit: Performed, frames: int, dressed: bool
+    ) -> tuple[np.ndarray, ...]:
         which, part = cut(rng, unit, frames)
         motion, ways, direction = unit.motion[which, part], self.heard[unit.name], unit.directions[which]
         times = np.arange(part.start, part.start + len(motion)) / FPS
         asked = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
         said = told(styles.STYLES[STYLES[unit.style[which]]], np.zeros((len(motion), 0)), asked)
-        if direction.emotion:
-            # from the beginning, for a face comes from where it was
-            gains = course(unit.emotion[which, : part.stop].astype(np.float32), emotion.ONSET, emotion.OFFSET)
-            expression = gains[part.start :] @ faces(direction.seed)
-        elif rng.random() < BARE:
-            expression = np.zeros((len(motion), SIZE))
-        else:
+        if dressed:
             expression = worn(rng, len(motion))
             motion = put_on(motion, expression, posteriors_of(ways[0, part].astype(np.float32)))
+        else:  # from the beginning, for a face comes from where it was
+            gains = course(unit.emotion[which, : part.stop].astype(np.float32), emotion.ONSET, emotion.OFFSET)
+            expression = gains[part.start :] @ faces(direction.seed)
         way = ways[int(rng.integers(len(ways))), part]
         return tuple(filled(each, frames) for each in (motion, way, said, expression))
