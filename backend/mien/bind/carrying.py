@@ -19,8 +19,8 @@ from mien.heads.binding import fellows
 NEAR = 0.012  # m: a vertex further away lies on no point of the head
 ALIKE = 0.3  # least cosine between the normals
 CANDIDATES = 12  # triangles looked at for each vertex
-TORN = 6.0  # a channel that stretches an edge more tears it; the default head's own lids stretch 4.2 times
-SLACK = 0.002  # m that an edge of any length may be stretched
+TORN, SLACK = 3.0, 0.003  # a channel that pulls the ends of an edge further apart than so many times its length, and
+# so many metres, tears it; no edge of the default head is
 AROUND = 0.05  # m about the head within which what has no point of its own follows the rest
 
 

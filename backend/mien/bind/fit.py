@@ -10,11 +10,12 @@ from mien.bind.picks import on_head
 from mien.bind.placing import Placed
 from mien.bind.transfer import LIDS, gap, lid_pairs
 from mien.channels import ARKIT, columns
+from mien.engines.articulation.gap import CLOSED, lip_gap
 from mien.engines.articulation.table import BILABIALS, ROWS
 from mien.heads.binding import fellows, vertex_normals
 from mien.heads.mien import Head
 
-CLOSED = 1.02  # mouthClose to jawOpen in a closure, as the rules have it (articulation reference, section 3)
+CLOSE = 1.02  # mouthClose to jawOpen in a closure, as the rules have it (articulation reference, section 3)
 OPENS = 0.5  # of what jawOpen parts on the default head: lips that part less are sewn together
 SHUT = 0.0015  # m that a shut lid may leave
 CROSSED = -0.003  # m by which lids may overlap: the upper lies over the lower
@@ -86,7 +87,8 @@ def closed(head: Head, phone: str) -> np.ndarray:
     weights = np.zeros(len(ARKIT))
     for name, value in row.lips.items():
         weights[columns(name)] = value
-    weights[ARKIT.index("jawOpen")], weights[ARKIT.index("mouthClose")] = row.jaw, CLOSED * row.jaw
+    weights[ARKIT.index("jawOpen")], weights[ARKIT.index("mouthClose")] = row.jaw, CLOSE * row.jaw
+    lip_gap().narrow(weights[None], np.array([CLOSED]))
     out = np.zeros(len(head.channels))
     out[head.order(ARKIT)] = weights
     return out

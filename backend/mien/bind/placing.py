@@ -59,8 +59,8 @@ def place(mesh: Mesh, own: dict[str, np.ndarray], head: Head) -> Placed:
         turn, shift = _level(*_over(own, head), turn, shift, normal, offset)
     elif missing(own):
         raise BindError(
-            f"these points are not picked: {', '.join(missing(own))}; one side is enough on a symmetric mesh alone, and "
-            "this one is not its own mirror image."
+            f"these points are not picked: {', '.join(missing(own))}; one side is enough on a symmetric mesh alone, "
+            "and this one is not its own mirror image."
         )
     vertices = _into(mesh.vertices, turn, shift)
     inside = {name: _into(pick, turn, shift) for name, pick in own.items()}
@@ -73,8 +73,8 @@ def _check_near(mesh: Mesh, own: dict[str, np.ndarray], turn: np.ndarray) -> Non
     if away.max() > BESIDE * np.cbrt(np.linalg.det(turn)):
         name = list(own)[int(away.argmax())]
         raise BindError(
-            f"the pick {name} is {away.max():.3g} of the mesh's units away from it; picks are places on the mesh, in its "
-            "own coordinates."
+            f"the pick {name} is {away.max():.3g} of the mesh's units away from it; picks are places on the mesh, in "
+            "its own coordinates."
         )
 
 

@@ -9,6 +9,7 @@ from scipy.spatial import cKDTree
 SPACING = 0.0025  # m between points
 FINEST = 40  # points along the edge of the largest triangle: a floor is not to fill the memory
 CANDIDATES = 8
+LOOK = 0.01  # m that two normals sixty degrees apart count
 
 
 class Surface:
@@ -31,7 +32,8 @@ class Surface:
         self.normals = np.concatenate(out)
         self.normals /= np.maximum(np.linalg.norm(self.normals, axis=1, keepdims=True), 1e-12)
         self.rim = np.concatenate(open_)
-        self._tree = cKDTree(self.points)
+        # A point that looks another way counts as further away, or the near ones might all be of the other lip.
+        self._tree = cKDTree(np.c_[self.points, LOOK * self.normals])
 
     def nearest(
         self, points: np.ndarray, normals: np.ndarray, reach: float, alike: float
@@ -39,8 +41,13 @@ class Surface:
         """(number (N,) of the point of the surface nearest to each of points (N, 3), distance (N,) from its tangent
         plane, found (N,)); not found: further away than `reach`, on an open edge, or none of the nearest has a
         normal whose cosine with that of normals (N, 3) is `alike` or more."""
-        away, near = self._tree.query(points, k=np.arange(1, CANDIDATES + 1), distance_upper_bound=reach)
-        near = np.minimum(near, len(self.points) - 1)
+        bound = np.hypot(reach, LOOK * np.sqrt(2 - 2 * alike))
+        sought = np.c_[points, LOOK * normals]
+        _, near = self._tree.query(sought, k=np.arange(1, CANDIDATES + 1), distance_upper_bound=bound)
+        none = near == len(self.points)
+        near = np.where(none, 0, near)
+        away = np.linalg.norm(self.points[near] - points[:, None], axis=2)
+        away[none | (away > reach)] = np.inf
         turned = np.einsum("nkc,nc->nk", self.normals[near], normals) < alike
         away[turned] = np.inf
         best = away.argmin(1)
