@@ -19,8 +19,10 @@ from mien.heads.binding import fellows
 NEAR = 0.012  # m: a vertex further away lies on no point of the head
 ALIKE = 0.3  # least cosine between the normals
 CANDIDATES = 12  # triangles looked at for each vertex
-TORN, SLACK = 3.0, 0.003  # a channel that pulls the ends of an edge further apart than so many times its length, and
-# so many metres, tears it; no edge of the default head is
+# A channel tears an edge that it pulls further apart than so many times its length and so many metres, or than it pulls
+# the edges of the head laid here, whose lids go a long way where the eyes are large.
+TORN, SLACK = 3.0, 0.003
+SLIVER = 0.0005  # m: shorter edges of the laid head say nothing
 AROUND = 0.05  # m about the head within which what has no point of its own follows the rest
 
 
@@ -59,21 +61,31 @@ def carried(
     on_face[rows[found]] = face[corners[found]].all(1)
     edges = _edges(triangles)
     sure = np.isfinite(distance)
-    sure[_strays(out, vertices, edges, sure)] = False
+    limits = _stretch(laid, deltas, _edges(laid_triangles))
+    sure[_strays(out, vertices, edges, sure, limits)] = False
     distance[~sure] = np.nan
     far = ((vertices < low - AROUND) | (vertices > high + AROUND)).any(1)
     _fill(out, vertices, edges, sure, far)
     return Carried(out, distance, on_face & sure)
 
 
-def _strays(deltas: np.ndarray, vertices: np.ndarray, edges: np.ndarray, sure: np.ndarray) -> np.ndarray:
+def _stretch(laid: np.ndarray, deltas: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """(C,) how many times its length each channel pulls an edge of the laid head apart, beyond SLACK, at the most."""
+    length = np.linalg.norm(laid[edges[:, 0]] - laid[edges[:, 1]], axis=1)
+    edges, length = edges[length > SLIVER], length[length > SLIVER]
+    pulled = [np.linalg.norm(delta[edges[:, 0]] - delta[edges[:, 1]], axis=1) for delta in deltas]
+    return np.maximum(TORN, [((each - SLACK) / length).max(initial=0) for each in pulled])
+
+
+def _strays(
+    deltas: np.ndarray, vertices: np.ndarray, edges: np.ndarray, sure: np.ndarray, limits: np.ndarray
+) -> np.ndarray:
     """Numbers of the vertices that some channel would tear from the larger piece they are part of."""
     inside = edges[sure[edges].all(1)]
     length = np.linalg.norm(vertices[inside[:, 0]] - vertices[inside[:, 1]], axis=1)
-    pulled = np.zeros(len(inside))
-    for delta in deltas:
-        pulled = np.maximum(pulled, np.linalg.norm(delta[inside[:, 0]] - delta[inside[:, 1]], axis=1))
-    whole = pulled < TORN * length + SLACK
+    whole = np.ones(len(inside), bool)
+    for delta, limit in zip(deltas, limits, strict=True):
+        whole &= np.linalg.norm(delta[inside[:, 0]] - delta[inside[:, 1]], axis=1) <= limit * length + SLACK
     graph = sparse.coo_matrix((np.ones(whole.sum(), bool), inside[whole].T), (len(vertices),) * 2)
     piece = csgraph.connected_components(graph, directed=False)[1]
     size = np.bincount(piece)

@@ -50,7 +50,7 @@ def place(mesh: Mesh, own: dict[str, np.ndarray], head: Head) -> Placed:
     check({**own, **{opposite(name, head): pick for name, pick in own.items()}})
     turn, shift = _over(own, head)
     _check_near(mesh, own, turn)
-    error, normal, offset = _mirrored(mesh, own, turn, shift)
+    error, normal, offset = _mirrored(mesh, own, turn, shift, head)
     symmetric = error < SYMMETRIC
     if symmetric:
         inside = {name: _into(pick, turn, shift) for name, pick in own.items()}
@@ -93,21 +93,35 @@ def _reflected(points: np.ndarray, normal: np.ndarray, offset: float) -> np.ndar
 
 
 def _mirrored(
-    mesh: Mesh, own: dict[str, np.ndarray], turn: np.ndarray, shift: np.ndarray
+    mesh: Mesh, own: dict[str, np.ndarray], turn: np.ndarray, shift: np.ndarray, head: Head
 ) -> tuple[float, np.ndarray, float]:
-    """(metres between the face and its mirror image, unit normal and offset of the plane, in the head's space): from
-    the head's own plane on by point-to-plane steps (Chen and Medioni 1992)."""
+    """(metres between the face and its mirror image, unit normal and offset of the plane, in the head's space), from
+    the mesh's own axis that lies across the face, or from the head's plane where this leads nowhere."""
     vertices = _into(mesh.vertices, turn, shift)
-    middle = np.mean([_into(pick, turn, shift) for pick in own.values()], 0)
-    near = np.linalg.norm(vertices - middle, axis=1) < FACE
+    picks = {name: _into(pick, turn, shift) for name, pick in own.items()}
+    near = np.linalg.norm(vertices - np.mean(list(picks.values()), 0), axis=1) < FACE
     triangles = mesh.triangles[near[mesh.triangles].all(1)]
+    straight = np.array([1.0, 0.0, 0.0])
     if not len(triangles):
-        return np.inf, np.array([1.0, 0.0, 0.0]), 0.0
+        return np.inf, straight, 0.0
     normals = vertex_normals(vertices, mesh.triangles)
     surface = Surface(vertices, triangles, normals, open_edge(len(vertices), triangles))
+    axes = turn / np.cbrt(np.linalg.det(turn))  # its rows are the mesh's axes
+    across = axes[np.abs(axes[:, 0]).argmax()]
+    across = across * np.sign(across[0])
+    middle = np.mean([pick for name, pick in picks.items() if opposite(name, head) == name], 0)
+    tried = []
+    for normal, offset in ((across, float(across @ middle)), (straight, 0.0)):
+        tried.append(_settled(surface, normal, offset))
+        if tried[-1][0] < SYMMETRIC:
+            break
+    return min(tried, key=lambda each: each[0])
+
+
+def _settled(surface: Surface, normal: np.ndarray, offset: float) -> tuple[float, np.ndarray, float]:
+    """(error, normal, offset) of the plane after point-to-plane steps (Chen and Medioni 1992)."""
     seen = slice(None, None, max(1, len(surface.points) // SAMPLES))
-    points, out = surface.points[seen], surface.normals[seen]
-    normal, offset, error = np.array([1.0, 0.0, 0.0]), 0.0, np.inf
+    points, out, error = surface.points[seen], surface.normals[seen], np.inf
     for _ in range(MIRROR_STEPS):
         there = _reflected(points, normal, offset)
         number, away, found = surface.nearest(there, _reflected(out, normal, 0.0), REACH, ALIKE)
