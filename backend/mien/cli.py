@@ -28,7 +28,7 @@ from mien.corpus.utterance import CorpusError
 from mien.direction import EMOTIONS, Direction, DirectionError, parse_emotion, parse_intensity
 from mien.downloads import DownloadError
 from mien.ears import EarError
-from mien.engines import Cancelled, EngineError
+from mien.engines import Cancelled, EngineError, EngineMissing
 from mien.evaluation import EvaluationError
 from mien.heads.mien import HeadError
 from mien.marks import MarkError
@@ -46,6 +46,7 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (BindError, 3),
     (DownloadError, 3),
     (HeadError, 4),
+    (EngineMissing, 4),
     (EngineError, 1),
     (EarError, 3),
     (EvaluationError, 4),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from mien.engines.articulation import Articulation
-from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, Missing, Progress, no_progress
+from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, EngineMissing, Missing, Progress, no_progress
 from mien.engines.probtalk3d.engine import ProbTalk3D
 from mien.engines.probtalk3d.published import Published
 from mien.engines.toy import Toy
@@ -16,8 +16,8 @@ DEFAULT = "probtalk3d"
 NAMES = tuple(name for name, kind in ENGINES.items() if not kind.info.hidden)
 
 __all__ = [
-    "DEFAULT", "NAMES", "Cancelled", "Engine", "EngineError", "EngineInfo", "Missing", "Progress", "engine",
-    "no_progress",
+    "DEFAULT", "NAMES", "Cancelled", "Engine", "EngineError", "EngineInfo", "EngineMissing", "Missing", "Progress",
+    "engine", "no_progress",
 ]  # fmt: skip
 
 

@@ -24,6 +24,10 @@ class EngineError(ValueError):
     """The engine cannot do what was asked; the message says why and what to do."""
 
 
+class EngineMissing(EngineError):
+    """Something has to be installed or imported before the engine can work."""
+
+
 @dataclass(frozen=True)
 class Missing:
     """`sentence`: what has to be installed or imported first, where to get it and under which licence; `page`: the

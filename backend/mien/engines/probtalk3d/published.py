@@ -15,7 +15,7 @@ import numpy as np
 
 from mien.card import Licence, card_path
 from mien.direction import Direction
-from mien.engines.base import EngineError, EngineInfo, Missing, OneByOne, Progress
+from mien.engines.base import EngineInfo, EngineMissing, Missing, OneByOne, Progress
 from mien.engines.probtalk3d.labels import EMOTIONS, IDENTITIES, style
 from mien.engines.probtalk3d.motion import EXPRESSIONS, FPS, JAW, SHAPES, to_flame
 from mien.engines.probtalk3d.passages import Passage, joined, passages, sound_of, span
@@ -81,7 +81,7 @@ class Published(OneByOne):
     def load(self, device: str) -> None:
         """'auto' is a GPU, where there is one."""
         if self.info.refusal:
-            raise EngineError(self.info.refusal)
+            raise EngineMissing(self.info.refusal)
         import torch
 
         where = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
