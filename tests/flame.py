@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from mien.heads.flame import Flame
@@ -171,3 +172,17 @@ def on_head(size: float = 0.9) -> Flame:
     }
     singles = {key: array.astype(np.float32) for key, array in arrays.items()}
     return Flame("somebody", "CC0-1.0", "0" * 64, **singles, triangles=triangles, landmark_triangles=holders)
+
+
+def model_at(path: Path) -> Path:
+    """A small model, as a file of a download."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(python2(as_published(model(20, 4))))
+    return path
+
+
+def landmarks_at(path: Path) -> Path:
+    """Its landmarks, the same way."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(python2(embedding(40)))
+    return path

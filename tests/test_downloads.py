@@ -17,22 +17,10 @@ from mien.heads.flame import FLAME_FOLDER, read_flame
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
 
 
-def model_at(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(flame.python2(flame.as_published(flame.model(20, 4))))
-    return path
-
-
-def landmarks_at(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(flame.python2(flame.embedding(40)))
-    return path
-
-
 def test_a_download_is_looked_through_two_folders_deep(tmp_path) -> None:
-    model = model_at(tmp_path / "FLAME2020" / "generic_model.pkl")
-    model_at(tmp_path / "FLAME2020" / "female_model.pkl")
-    landmarks = landmarks_at(tmp_path / "RingNet" / "flame_model" / "flame_static_embedding.pkl")
+    model = flame.model_at(tmp_path / "FLAME2020" / "generic_model.pkl")
+    flame.model_at(tmp_path / "FLAME2020" / "female_model.pkl")
+    landmarks = flame.landmarks_at(tmp_path / "RingNet" / "flame_model" / "flame_static_embedding.pkl")
     found = find(tmp_path)
     assert found.files == (model, landmarks) and found.licence is CLOSED_LICENCE
     found.convert(tmp_path / "data")
@@ -40,10 +28,10 @@ def test_a_download_is_looked_through_two_folders_deep(tmp_path) -> None:
 
 
 def test_a_file_is_known_by_what_it_holds(tmp_path) -> None:
-    female = model_at(tmp_path / "female_model.pkl")
+    female = flame.model_at(tmp_path / "female_model.pkl")
     assert find(female).model == female
-    assert find(model_at(tmp_path / "flame2023_Open.pkl")).licence is OPEN_LICENCE
-    landmarks = landmarks_at(tmp_path / "x.pkl")
+    assert find(flame.model_at(tmp_path / "flame2023_Open.pkl")).licence is OPEN_LICENCE
+    landmarks = flame.landmarks_at(tmp_path / "x.pkl")
     assert find(landmarks).landmarks == landmarks and find(landmarks).licence is CLOSED_LICENCE
 
 
@@ -56,8 +44,8 @@ def test_what_is_nothing_of_flame_is_refused_in_words(tmp_path) -> None:
     (tmp_path / "other.pkl").write_bytes(flame.python2({"a": 1}))
     with pytest.raises(DownloadError, match="other.pkl is neither a FLAME model nor its landmarks"):
         find(tmp_path / "other.pkl")
-    model_at(tmp_path / "2020" / "generic_model.pkl")
-    model_at(tmp_path / "2023" / "generic_model.pkl")
+    flame.model_at(tmp_path / "2020" / "generic_model.pkl")
+    flame.model_at(tmp_path / "2023" / "generic_model.pkl")
     with pytest.raises(DownloadError, match=r"holds several that could be meant: 2020.generic_model.pkl, 2023"):
         find(tmp_path)
 
@@ -130,14 +118,14 @@ def test_a_checkpoint_that_cannot_be_read_says_why(tmp_path) -> None:
 
 def test_flame_and_probtalk3d_in_one_folder_come_one_after_the_other(tmp_path) -> None:
     checkpoints(tmp_path, "last.ckpt")
-    landmarks_at(tmp_path / "flame_static_embedding.pkl")
+    flame.landmarks_at(tmp_path / "flame_static_embedding.pkl")
     with pytest.raises(DownloadError, match="holds both FLAME's files and ProbTalk3D's: flame_static"):
         find(tmp_path)
     assert find(tmp_path / "last.ckpt").files == (tmp_path / "last.ckpt",)
 
 
 def test_a_second_import_of_the_same_flame_does_nothing_and_keeps_its_landmarks(tmp_path) -> None:
-    model, landmarks = model_at(tmp_path / "generic_model.pkl"), landmarks_at(tmp_path / "marks.pkl")
+    model, landmarks = flame.model_at(tmp_path / "generic_model.pkl"), flame.landmarks_at(tmp_path / "marks.pkl")
     assert find(model).convert(tmp_path)[1] and find(landmarks).convert(tmp_path)[1]
     written, new = find(model).convert(tmp_path)
     assert not new and read_flame(written.parent).landmark_weights is not None

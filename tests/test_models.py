@@ -10,18 +10,6 @@ from mien.downloads import find
 from mien.models import models
 
 
-def model_at(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(flame.python2(flame.as_published(flame.model(20, 4))))
-    return path
-
-
-def landmarks_at(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(flame.python2(flame.embedding(40)))
-    return path
-
-
 def by_name(data_folder: Path) -> dict:
     return {each.name: each for each in models(data_folder)}
 
@@ -37,16 +25,16 @@ def test_what_comes_with_mien_is_here_and_what_does_not_says_where_to_get_it(tmp
 
 
 def test_an_imported_flame_is_here_first_without_landmarks(tmp_path) -> None:
-    find(model_at(tmp_path / "flame2023_Open.pkl")).convert(tmp_path)
+    find(flame.model_at(tmp_path / "flame2023_Open.pkl")).convert(tmp_path)
     listed = by_name(tmp_path)["flame"]
     assert listed.here == "flame2023_Open, 20 vertices, 4 expressions, without landmarks"
     assert listed.licence == "CC-BY-4.0" and "flame_static_embedding.pkl" in listed.needs
-    find(landmarks_at(tmp_path / "any name.pkl")).convert(tmp_path)
+    find(flame.landmarks_at(tmp_path / "any name.pkl")).convert(tmp_path)
     listed = by_name(tmp_path)["flame"]
     assert listed.here.endswith("with landmarks") and not listed.needs
 
 
 def test_a_harmed_import_says_so(tmp_path) -> None:
-    find(model_at(tmp_path / "generic_model.pkl")).convert(tmp_path)[0].write_bytes(b"")
+    find(flame.model_at(tmp_path / "generic_model.pkl")).convert(tmp_path)[0].write_bytes(b"")
     listed = by_name(tmp_path)["flame"]
     assert not listed.here and "import it again" in listed.needs

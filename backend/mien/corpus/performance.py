@@ -39,7 +39,6 @@ from mien.tensorfile import TensorFileError, read_tensors, write_file, write_who
 FORMAT, VERSION = "mien.motion", "1"
 NUMBERS = (*ARKIT, "pitch", "yaw", "roll", "gaze pitch", "gaze yaw")
 STYLES = tuple(styles.STYLES)
-KNOWN = tuple(name for name in STYLES if name not in styles.HELD_OUT)
 UNKNOWN = 0.25  # of the performances of a held-out voice are by a held-out speaker; all others' are by known ones
 MIXED, CHANGING = 0.15, 0.15  # of the utterances are in two emotions at once, go from one to another
 TURN = 0.4  # seconds between the emotions of two utterances: as long as an emotion takes to rise
@@ -167,7 +166,7 @@ def direction_of(unit: Unit, seed: int, number: int) -> Direction:
     """What performance `number` of a unit is asked for."""
     rng = stream(seed, f"{unit.key} {number}")
     unknown = rng.random() < UNKNOWN
-    names = styles.HELD_OUT if held_out(unit) and unknown else KNOWN
+    names = styles.HELD_OUT if held_out(unit) and unknown else styles.KNOWN
     asked: dict[str, object] = {"style": names[rng.integers(len(names))], "seed": int(rng.integers(2**31))}
     if rng.random() < GAINED:
         asked |= {"jaw": round(rng.uniform(*GAINS), 3), "lips": round(rng.uniform(*GAINS), 3)}

@@ -12,6 +12,8 @@ from mien.direction import Direction
 from mien.speech import Speech
 from mien.take import Take
 
+OWN_LICENCE = "GPL-3.0-or-later; takes are yours to use, paid work included"  # of what Mien trained or wrote
+
 Progress = Callable[[float, str], None]
 """Called with the fraction done (0..1) and the stage in words; may raise Cancelled to stop the work."""
 
@@ -88,6 +90,13 @@ class Engine(Protocol):
         """One for each seed, each as `generate` makes it; what they have in common, as hearing, is done once."""
 
 
+class HeardOnce:
+    """`generate` of an engine that hears the sound once for all its `takes`."""
+
+    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
+        return next(self.takes(speech, direction, [direction.seed], progress))
+
+
 class OneByOne:
     """`takes` of an engine whose takes have nothing in common."""
 
@@ -99,6 +108,12 @@ class OneByOne:
 def part(progress: Progress, number: int, of: int) -> Progress:
     """Progress of one of so many equal parts of the work."""
     return lambda fraction, stage: progress((number + fraction) / of, stage)
+
+
+def only_on_processor(info: EngineInfo, device: str) -> None:
+    """For a network so small that 'auto' is the processor: EngineError for any other device."""
+    if device not in ("cpu", "auto"):
+        raise EngineError(f"{info.name} runs on the processor, {device!r} was asked for; ask for 'auto'.")
 
 
 def no_progress(fraction: float, stage: str) -> None:

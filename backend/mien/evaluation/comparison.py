@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from mien.ears.network.hearing import hear
 from mien.evaluation.performers import Performer
 from mien.evaluation.regions import regions_of
 from mien.evaluation.stretches import Stretch
+from mien.evaluation.sums import Sums, mean
 from mien.evaluation.takes import Faces, Measures, articulation_agreement, measure
 from mien.heads.mien import Head, load_head
 from mien.prosody import listen_to_prosody
@@ -23,7 +24,7 @@ SPEAKERS = ("all", "known speakers", "unknown speakers")
 
 
 @dataclass(frozen=True)
-class Lips:
+class Lips(Sums):
     """Sums over stretches; two of them add up. Means of nothing are NaN.
 
     closures that were spoken, and those that all ten takes show; correlations of the first take's lip aperture with the
@@ -37,21 +38,18 @@ class Lips:
     moving: int = 0
     agreement: float = 0.0
 
-    def __add__(self, other: Lips) -> Lips:
-        return Lips(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
     @property
     def share_met(self) -> float:
         """Of the p, b and m that were spoken, 0..1, mean over the takes."""
-        return self.met / self.closures if self.closures else float("nan")
+        return mean(self.met, self.closures)
 
     @property
     def with_truth(self) -> float:
-        return self.truth / self.moving if self.moving else float("nan")
+        return mean(self.truth, self.moving)
 
     @property
     def among_takes(self) -> float:
-        return self.agreement / self.moving if self.moving else float("nan")
+        return mean(self.agreement, self.moving)
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,16 @@ Motion is what the network writes, in its own scale, not vertices: those are `ta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from mien.evaluation import EvaluationError
+from mien.evaluation.sums import Sums, mean
 
 
 @dataclass(frozen=True)
-class MotionMeasures:
+class MotionMeasures(Sums):
     """Sums over sequences; two of them add up, `MotionMeasures()` being none. Means of nothing are NaN."""
 
     sequences: int = 0
@@ -22,18 +23,15 @@ class MotionMeasures:
     distance: float = 0.0
     variance: float = 0.0
 
-    def __add__(self, other: MotionMeasures) -> MotionMeasures:
-        return MotionMeasures(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
     @property
     def mean_l2(self) -> float:
         """Euclidean distance of a frame from the true one, mean over all frames."""
-        return self.distance / self.frames if self.frames else float("nan")
+        return mean(self.distance, self.frames)
 
     @property
     def mean_var(self) -> float:
         """Euclidean distance of the channels' variances over time from the true ones, mean over sequences."""
-        return self.variance / self.sequences if self.sequences else float("nan")
+        return mean(self.variance, self.sequences)
 
 
 def measure_motion(truth: np.ndarray, motion: np.ndarray) -> MotionMeasures:

@@ -8,12 +8,13 @@ Ten takes ("samples") of a sound are compared with its true performance, as vert
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from mien.evaluation import EvaluationError
 from mien.evaluation.regions import Regions
+from mien.evaluation.sums import Sums, mean
 from mien.heads.mien import Head
 from mien.seeds import stream
 from mien.take import Take
@@ -24,7 +25,7 @@ RESTING = 1e-12  # of a curve's power: what less moves is rounding of float32
 
 
 @dataclass(frozen=True)
-class Measures:
+class Measures(Sums):
     """Sums over sequences; two of them add up, `Measures()` being none. Means of nothing are NaN.
 
     Means over frames count a long sequence for more, as the paper's do; `fdd` and `diversity` count each alike.
@@ -39,38 +40,35 @@ class Measures:
     dynamics: float = 0.0  # m^2, sequence by sequence
     spread: float = 0.0  # m, sequence by sequence
 
-    def __add__(self, other: Measures) -> Measures:
-        return Measures(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
-
     @property
     def mve(self) -> float:
         """Mean vertex error, metres: how far a vertex of the first sample is from the truth."""
-        return _mean(self.distance, self.frames)
+        return mean(self.distance, self.frames)
 
     @property
     def lve(self) -> float:
         """Lip vertex error, m^2: the squared distance of the worst lip vertex, of the first sample."""
-        return _mean(self.lips_first, self.frames)
+        return mean(self.lips_first, self.frames)
 
     @property
     def mee(self) -> float:
         """Mean estimate error, m^2: the same of the mean of the samples."""
-        return _mean(self.lips_mean, self.frames)
+        return mean(self.lips_mean, self.frames)
 
     @property
     def ce(self) -> float:
         """Coverage error, m^2: the same of each sequence's best sample."""
-        return _mean(self.lips_best, self.frames)
+        return mean(self.lips_best, self.frames)
 
     @property
     def fdd(self) -> float:
         """Upper-face dynamics deviation, m^2, signed: positive where the truth moves more than the first sample."""
-        return _mean(self.dynamics, self.sequences)
+        return mean(self.dynamics, self.sequences)
 
     @property
     def diversity(self) -> float:
         """Metres between the vertices of two samples of one sound."""
-        return _mean(self.spread, self.sequences)
+        return mean(self.spread, self.sequences)
 
 
 def measure(
@@ -174,6 +172,3 @@ def _check(regions: Regions, face: np.ndarray, name: str, frames: int) -> None:
     if not np.isfinite(face).all():
         raise EvaluationError(f"{name} has vertices that are no numbers; it cannot be measured.")
 
-
-def _mean(total: float, count: int) -> float:
-    return total / count if count else float("nan")

@@ -26,7 +26,7 @@ from mien.engines.articulation.gap import lip_gap
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head import head
 from mien.engines.articulation.styles import STYLES
-from mien.engines.base import EngineError, EngineInfo, Progress
+from mien.engines.base import OWN_LICENCE, EngineError, EngineInfo, HeardOnce, Progress
 from mien.phones import RATE, PhoneTrack
 from mien.prosody import Prosody, listen_to_prosody
 from mien.seeds import stream
@@ -36,24 +36,20 @@ from mien.take import Take
 LEAD = 0.01  # s the lips move ahead of the sound (section 1b: closures peak up to 40 ms before the phone)
 
 
-class Articulation:
+class Articulation(HeardOnce):
     info = EngineInfo(
         name="articulation",
         version="1",
         emotions=EMOTIONS,
         styles=tuple(STYLES),
-        licence="GPL-3.0-or-later; takes are yours to use, paid work included",
+        licence=OWN_LICENCE,
     )
 
     def load(self, device: str) -> None:
         """Rules need no loading."""
 
-    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
-        """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
-        return next(self.takes(speech, direction, [direction.seed], progress))
-
     def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
-        """As `generate`, a take for each seed; the sound is heard once."""
+        """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
         track, prosody = listened(speech, direction, progress, 0.6)
         for i, seed in enumerate(seeds):
             progress(0.8 + 0.2 * i / len(seeds), "performing")

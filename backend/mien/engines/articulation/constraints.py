@@ -150,13 +150,14 @@ def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.
     _narrow_sibilants(weights, track)
     _open_vowels(weights, track, gap, jaw_gain)
     _rest(weights, track, gap, rest(track))
-    teeth, lips = _contacts_of(track)
+    marks = holds(track)
+    teeth, lips = _of_teeth(marks), _of_lips(marks)
     _lip_to_teeth(weights, ramp(len(weights), teeth))
     weights[:, JAW] = smooth(weights[:, JAW], 5)
     weights[:, JAW] *= 1 - 0.35 * ramp(len(weights), lips)
     _close(weights, lips, [1.0] * len(lips), gap)
     gap.widen(weights, CROSSING)
-    return holds(track)
+    return marks
 
 
 def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> list[Hold]:
@@ -165,18 +166,21 @@ def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gai
     _narrow_sibilants(weights, track)
     _open_vowels(weights, track, gap, jaw_gain)
     _rest(weights, track, gap, np.clip((rest(track) - AGAIN) / (1 - AGAIN), 0, 1))
-    teeth, lips = _contacts_of(track)
+    marks = holds(track)
+    teeth, lips = _of_teeth(marks), _of_lips(marks)
     _lip_to_teeth(weights, ramp(len(weights), teeth, [NARROWEST] * len(teeth)))
     missed = [float(gap.of(weights[hold.begin : hold.end + 1]).max()) - CLOSED for hold in lips]
     _close(weights, lips, [float(np.clip(off / MISSED, NARROWEST, 1)) for off in missed], gap)
     gap.widen(weights, CROSSING)
-    return holds(track)
+    return marks
 
 
-def _contacts_of(track: PhoneTrack) -> tuple[list[Hold], list[Hold]]:
-    """Holds of lip and teeth, and of the lips."""
-    marks = holds(track)
-    return [m for m in marks if m.phone in table.LABIODENTALS], [m for m in marks if m.phone in table.BILABIALS]
+def _of_teeth(marks: list[Hold]) -> list[Hold]:
+    return [m for m in marks if m.phone in table.LABIODENTALS]
+
+
+def _of_lips(marks: list[Hold]) -> list[Hold]:
+    return [m for m in marks if m.phone in table.BILABIALS]
 
 
 def _narrow_sibilants(weights: np.ndarray, track: PhoneTrack) -> None:

@@ -140,3 +140,4 @@ STYLES: dict[str, Style] = {
     "shouted": Style(1.6, 1.1),
     **{name: speaker(name) for name in (*SPEAKERS, *HELD_OUT)},
 }
+KNOWN = tuple(name for name in STYLES if name not in HELD_OUT)  # whom networks learn from, and offer

@@ -6,36 +6,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mien.direction import EMOTIONS, Direction
-from mien.engines.articulation.styles import HELD_OUT, STYLES
-from mien.engines.base import EngineError, EngineInfo, Progress, part
+from mien.engines.articulation.styles import KNOWN
+from mien.engines.base import OWN_LICENCE, EngineInfo, HeardOnce, Progress, only_on_processor, part
 from mien.speech import Speech
 from mien.take import Take
 
 
-class EMOdiffhead:
+class EMOdiffhead(HeardOnce):
     info = EngineInfo(
         name="emodiffhead",
         version="1",
         emotions=EMOTIONS,
-        styles=tuple(name for name in STYLES if name not in HELD_OUT),
-        licence="GPL-3.0-or-later; takes are yours to use, paid work included",
+        styles=KNOWN,
+        licence=OWN_LICENCE,
     )
 
     def load(self, device: str) -> None:
         """The network is small: 'auto' is 'cpu'."""
-        if device not in ("cpu", "auto"):
-            raise EngineError(f"emodiffhead runs on the processor, {device!r} was asked for; ask for 'auto'.")
+        only_on_processor(self.info, device)
         from mien.engines.emodiffhead.takes import network  # PyTorch takes seconds to import
 
         network()
 
-    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
-        """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The same one, whatever
-        the seed, at a temperature of 0, but for the side of contempt."""
-        return next(self.takes(speech, direction, [direction.seed], progress))
-
     def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
-        """As `generate`, a take for each seed; the sound is heard once."""
+        """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The same take, whatever the
+        seed, at a temperature of 0, but for the side of contempt."""
         from mien.engines.articulation import listened
         from mien.engines.emodiffhead.takes import performed
 

@@ -11,7 +11,8 @@ import torch
 
 from mien.engines.base import EngineError
 from mien.engines.emodiffhead.network import Denoiser, Shape
-from mien.tensorfile import TensorFileError, read_tensors, write_file
+from mien.engines.weights import read_weights
+from mien.tensorfile import write_file
 
 FORMAT = "mien.emodiffhead"
 
@@ -26,12 +27,7 @@ def save(network: Denoiser, path: Path, note: dict[str, object]) -> Path:
 
 def load(path: Path) -> Denoiser:
     """The network, ready to perform. EngineError, in words, for a file that is no such thing."""
-    try:
-        tensors, metadata = read_tensors(path, dtypes=("F16",))
-    except (TensorFileError, OSError) as error:
-        raise EngineError(f"EMOdiffhead's weights {path} cannot be read: {error}") from error
-    if metadata.get("format") != FORMAT or metadata.get("format_version") != "1":
-        raise EngineError(f"{path} holds no weights of EMOdiffhead in format 1; name a file that `mien train` wrote.")
+    tensors, metadata = read_weights(path, FORMAT, "EMOdiffhead")
     try:
         sizes = json.loads(metadata["shape"])
         shape, now = Shape(**sizes | {"blocks": tuple(sizes["blocks"])}), Shape()

@@ -29,6 +29,11 @@ class Codebook(nn.Module):
         far = (z**2).sum(-1, keepdim=True) + (self.vectors**2).sum(-1)
         return far - 2 * torch.einsum("...gd,gcd->...gc", z, self.vectors)
 
+    def distances_within(self, group: int, z: torch.Tensor) -> torch.Tensor:
+        """(..., depth) -> squared distances (..., codes) of one group."""
+        vectors = self.vectors[group]
+        return (z**2).sum(-1, keepdim=True) + (vectors**2).sum(-1) - 2 * z @ vectors.T
+
     def nearest(self, z: torch.Tensor) -> torch.Tensor:
         """(..., groups, depth) -> codes (..., groups) int64."""
         return self.distances(z).argmin(-1)

@@ -6,38 +6,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mien.direction import EMOTIONS, Direction
-from mien.engines.articulation.styles import HELD_OUT, STYLES
-from mien.engines.base import EngineError, EngineInfo, Progress
+from mien.engines.articulation.styles import KNOWN
+from mien.engines.base import OWN_LICENCE, EngineInfo, HeardOnce, Progress, only_on_processor
 from mien.speech import Speech
 from mien.take import Take
 
 TOGETHER = 10  # takes in memory
 
 
-class ProbTalk3D:
+class ProbTalk3D(HeardOnce):
     info = EngineInfo(
         name="probtalk3d",
         version="1",
         emotions=EMOTIONS,
-        styles=tuple(name for name in STYLES if name not in HELD_OUT),
-        licence="GPL-3.0-or-later; takes are yours to use, paid work included",
+        styles=KNOWN,
+        licence=OWN_LICENCE,
     )
 
     def load(self, device: str) -> None:
         """The networks are small: a processor runs them a hundred times faster than speech, so 'auto' is 'cpu'."""
-        if device not in ("cpu", "auto"):
-            raise EngineError(f"probtalk3d runs on the processor, {device!r} was asked for; ask for 'auto'.")
+        only_on_processor(self.info, device)
         from mien.engines.probtalk3d.takes import networks  # PyTorch takes seconds to import
 
         networks()
 
-    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
-        """A take at 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The most probable one,
-        whatever the seed, at a temperature of 0."""
-        return next(self.takes(speech, direction, [direction.seed], progress))
-
     def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
-        """As `generate`, a take for each seed; the sound is heard once, and several are sampled together."""
+        """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze; several are sampled together.
+        The most probable take, whatever the seed, at a temperature of 0."""
         from mien.engines.articulation import listened
         from mien.engines.probtalk3d.takes import performed
 

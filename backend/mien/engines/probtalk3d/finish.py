@@ -36,6 +36,7 @@ COURSE = (0.085, 0.035, 0.145)  # s to close, shut, to open: the means of `artic
 BASE = 0.5  # s around a blink in which the lids are where they would be without it
 LOOKS = [i for i, name in enumerate(ARKIT) if name.startswith("eyeLook")]
 SPOKEN = [i for i, name in enumerate(ARKIT) if of_mouth(name)]
+UNSPOKEN = [i for i in range(len(ARKIT)) if i not in SPOKEN]
 BROWS = [i for i, name in enumerate(ARKIT) if name.startswith("brow")]
 EXPRESSION = 1.0  # s over which a brow's movement is an emotion, and not of the speech
 
@@ -66,9 +67,10 @@ def finished(
     moments = np.arange(len(motion)) / FPS
     within = np.minimum(times, moments[-1])
     asked = Asked.of(direction)
-    weights = PchipInterpolator(moments, motion[:, : len(ARKIT)])(within)  # never beyond its frames
     heard = early(track)
-    weights[:, SPOKEN] = PchipInterpolator(_shown(moments, heard), motion[:, SPOKEN])(within)
+    weights = np.empty((len(times), len(ARKIT)))
+    for channels, shown in ((SPOKEN, _shown(moments, heard)), (UNSPOKEN, moments)):
+        weights[:, channels] = PchipInterpolator(shown, motion[:, channels])(within)  # never beyond its frames
     weights = np.clip(weights, 0, 1)
     rotation = asked.head * CubicSpline(moments, motion[:, ROTATION])(within)
     gaze = asked.gaze * PchipInterpolator(moments, motion[:, GAZE])(within)

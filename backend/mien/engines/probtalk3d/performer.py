@@ -106,10 +106,9 @@ class Performer(nn.Module):
 
     def chances(self, group: int, known: torch.Tensor, book: Codebook) -> torch.Tensor:
         """Logits (..., codes) of one group of the life, of all that is known before it (..., memory + width + ...)."""
-        vectors = book.vectors[group]
-        feature, free = self.heads[group](known).split([vectors.shape[1], vectors.shape[0]], -1)
-        far = (feature**2).sum(-1, keepdim=True) + (vectors**2).sum(-1) - 2 * feature @ vectors.T
-        return free - far * self.sharpness[1].exp()
+        _, codes, depth = book.vectors.shape
+        feature, free = self.heads[group](known).split([depth, codes], -1)
+        return free - book.distances_within(group, feature) * self.sharpness[1].exp()
 
 
 def logits(features: torch.Tensor, book: Codebook, sharpness: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,8 @@ from mien.engines.probtalk3d.codec import Codec
 from mien.engines.probtalk3d.codec import Shape as CodecShape
 from mien.engines.probtalk3d.performer import Performer
 from mien.engines.probtalk3d.performer import Shape as PerformerShape
-from mien.tensorfile import TensorFileError, read_tensors, write_file
+from mien.engines.weights import read_weights
+from mien.tensorfile import write_file
 
 FORMAT = "mien.probtalk3d"
 LEARNING = ("book.counts", "book.sums")  # of a codebook, needed only to learn on
@@ -93,12 +94,7 @@ def _write(tensors: dict[str, np.ndarray], shapes: dict[str, dict], path: Path, 
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, dict]]:
-    try:
-        tensors, metadata = read_tensors(path, dtypes=("F16",))
-    except (TensorFileError, OSError) as error:
-        raise EngineError(f"ProbTalk3D's weights {path} cannot be read: {error}") from error
-    if metadata.get("format") != FORMAT or metadata.get("format_version") != "1":
-        raise EngineError(f"{path} holds no weights of ProbTalk3D in format 1; name a file that `mien train` wrote.")
+    tensors, metadata = read_weights(path, FORMAT, "ProbTalk3D")
     try:
         return tensors, dict(json.loads(metadata["shapes"]))
     except (KeyError, TypeError, ValueError) as error:
