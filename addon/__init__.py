@@ -6,9 +6,9 @@ animation. Registers the extension, nothing else."""
 def register() -> None:
     import bpy
 
-    from . import operators, panels, preferences, properties, pump
+    from . import panels, properties, pump
 
-    for cls in _classes(operators, panels, preferences, properties):
+    for cls in _classes():
         bpy.utils.register_class(cls)
     properties.register()
     pump.register()
@@ -18,14 +18,18 @@ def register() -> None:
 def unregister() -> None:
     import bpy
 
-    from . import operators, panels, preferences, properties, pump
+    from . import panels, properties, pump
 
     panels.unregister()
     pump.unregister()
     properties.unregister()
-    for cls in reversed(_classes(operators, panels, preferences, properties)):
+    for cls in reversed(_classes()):
         bpy.utils.unregister_class(cls)
 
 
-def _classes(operators, panels, preferences, properties) -> tuple[type, ...]:
-    return (preferences.MIEN_AP_preferences, *properties.CLASSES, *operators.CLASSES, *panels.CLASSES)
+def _classes() -> list[type]:
+    """Every class that Blender must know, what others refer to first."""
+    from . import backend_panel, operators, panels, preferences, properties
+
+    modules = (preferences, properties, operators, panels, backend_panel)
+    return [cls for module in modules for cls in module.CLASSES]

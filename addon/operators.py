@@ -8,10 +8,12 @@ from mathutils import Euler
 
 from . import channels, default_head, keys, sound
 from .apply import ApplyError
-from .client import ClientError, is_loopback
+from .backend_panel import address_refusal
+from .client import is_loopback
 from .jobs import Request
 from .preferences import preferences
 from .pump import pump, put_take
+from .reasons import Reasoned
 from .take import TakeError, read_take
 
 HEAD_VERTICES = 4538  # Mien's own head: what vertex engines move
@@ -58,31 +60,6 @@ def head_of(speaker: bpy.types.Object) -> str:
     """The head whose vertices a take has to move: 'flame' for a mesh of FLAME without ARKit's keys, else ''."""
     flame = len(speaker.data.vertices) == FLAME_VERTICES
     return "flame" if flame and not channels.match(channels.ARKIT, keys.names(speaker.data)).keys else ""
-
-
-def address_refusal(context: bpy.types.Context) -> str:
-    """Why the backend's address may not be asked; '' when it may. Loopback is not the internet."""
-    try:
-        if is_loopback(preferences(context).address) or bpy.app.online_access:
-            return ""
-    except ClientError as error:
-        return str(error).rstrip(".")
-    return "The backend is on another machine: allow online access in Preferences > System"
-
-
-class Reasoned:
-    """A button whose greyed-out tooltip says why."""
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        return ""
-
-    @classmethod
-    def poll(cls, context):
-        reason = cls.disabled_reason(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return not reason
 
 
 FACING = Euler((1.5, 0.0, 0.3)).to_quaternion()  # a view of the face from a little to its left
@@ -246,55 +223,6 @@ class MIEN_OT_fit_end(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_check_backend(Reasoned, bpy.types.Operator):
-    """Look what answers at the address, and which engines it has"""
-
-    bl_idname = "mien.check_backend"
-    bl_label = "Look"
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        return address_refusal(context)
-
-    def execute(self, context):
-        wanted = preferences(context)
-        pump.look(wanted.address, False, wanted.command)
-        return {"FINISHED"}
-
-
-class MIEN_OT_start_backend(Reasoned, bpy.types.Operator):
-    """Start a backend on this machine, unless one answers at the address; it ends with Blender"""
-
-    bl_idname = "mien.start_backend"
-    bl_label = "Start"
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        return "Blender's own backend runs already" if pump.local.running else address_refusal(context)
-
-    def execute(self, context):
-        wanted = preferences(context)
-        pump.look(wanted.address, True, wanted.command)
-        return {"FINISHED"}
-
-
-class MIEN_OT_stop_backend(Reasoned, bpy.types.Operator):
-    """Stop the backend that Blender started"""
-
-    bl_idname = "mien.stop_backend"
-    bl_label = "Stop"
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        if not pump.local.running:
-            return "Blender has started no backend of its own"
-        return "Cancel the take first" if context.window_manager.mien_run.running else ""
-
-    def execute(self, context):
-        pump.stop_local()
-        return {"FINISHED"}
-
-
 CLASSES = (
     MIEN_OT_add_head,
     MIEN_OT_generate,
@@ -304,7 +232,4 @@ CLASSES = (
     MIEN_OT_choose_engine,
     MIEN_OT_choose_style,
     MIEN_OT_fit_end,
-    MIEN_OT_check_backend,
-    MIEN_OT_start_backend,
-    MIEN_OT_stop_backend,
 )

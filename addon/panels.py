@@ -3,39 +3,11 @@
 
 from urllib.parse import urlsplit
 
-import blf
 import bpy
 
-from . import channels, keys
+from . import channels, keys, sentences
 from .operators import HEAD_VERTICES, speaker_of
-from .preferences import preferences
 from .pump import pump
-
-
-def wrap(text: str, width: float, measure) -> list[str]:
-    """The text in lines no wider than `width` (as `measure` measures a string), broken between words."""
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and measure(longer) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
-
-
-def _say(layout, context, text: str, icon: str) -> None:
-    """A sentence in as many lines as the sidebar's width needs, in a box that can be cleared."""
-    scale = context.preferences.system.ui_scale
-    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
-    box = layout.box()
-    row = box.row()
-    column = row.column(align=True)
-    column.scale_y = 0.75
-    width = context.region.width - 130 * scale  # the icon, the button, the margins
-    for number, line in enumerate(wrap(text, width, lambda words: blf.dimensions(0, words)[0])):
-        column.label(text=line, icon=icon if number == 0 else "BLANK1")
-    row.operator("mien.dismiss", text="", icon="X", emboss=False)
 
 
 class _Tab:
@@ -64,11 +36,12 @@ class MIEN_PT_speaker(_Tab, bpy.types.Panel):
         if run.running:
             _draw_run(layout, run)
         if run.error:
-            _say(layout, context, run.error, "ERROR")
+            sentences.draw_dismissible(layout, context, run.error, "ERROR")
         elif run.note:
-            _say(layout, context, run.note, "INFO" if run.running else "CHECKMARK")
+            sentences.draw_dismissible(layout, context, run.note, "INFO" if run.running else "CHECKMARK")
         if speaker is not None and not run.running:
             _draw_hints(layout, context, speaker)
+        layout.operator("mien.apply_take", icon="FILE")
 
 
 def _draw_speaker(layout, speaker) -> None:
@@ -112,7 +85,7 @@ def _draw_missing(layout, context, name: str) -> None:
     chosen = [each for each in info.engines if each.name == (name or info.default_engine)] if info is not None else []
     for lack in (lack for engine in chosen for lack in engine.missing):
         box = layout.box()
-        _lines(box, context, lack.sentence)
+        sentences.draw(box, context, lack.sentence)
         if lack.page:
             box.operator("wm.url_open", text=urlsplit(lack.page).netloc, icon="URL").url = lack.page
 
@@ -216,35 +189,6 @@ class MIEN_PT_life(_OfSpeaker, bpy.types.Panel):
         self.layout.prop(speaker_of(context).mien, "head_object")
 
 
-class MIEN_PT_backend(_Tab, bpy.types.Panel):
-    bl_label = "Backend"
-    bl_parent_id = "MIEN_PT_speaker"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    def draw(self, context):
-        layout, wanted, run = self.layout, preferences(context), context.window_manager.mien_run
-        if isinstance(wanted, bpy.types.AddonPreferences):
-            layout.prop(wanted, "address", text="")
-            layout.prop(wanted, "start_own")
-        if run.backend:
-            _lines(layout, context, run.backend)
-        row = layout.row(align=True)
-        row.operator("mien.check_backend", icon="VIEWZOOM")
-        row.operator("mien.start_backend")
-        row.operator("mien.stop_backend")
-        layout.operator_context = "INVOKE_DEFAULT"
-        layout.operator("mien.apply_take", icon="FILE")
-
-
-def _lines(layout, context, text: str) -> None:
-    scale = context.preferences.system.ui_scale
-    blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
-    column = layout.column(align=True)
-    column.scale_y = 0.75
-    for line in wrap(text, context.region.width - 80 * scale, lambda words: blf.dimensions(0, words)[0]):
-        column.label(text=line)
-
-
 def add_to_menu(self, context):
     self.layout.operator("mien.add_head", text="Mien Head", icon="USER")
 
@@ -255,7 +199,6 @@ CLASSES = (
     MIEN_PT_speaker,
     MIEN_PT_articulation,
     MIEN_PT_life,
-    MIEN_PT_backend,
 )
 
 

@@ -47,3 +47,6 @@ def preferences(context: bpy.types.Context):
     registers the modules without installing them."""
     addon = context.preferences.addons.get(__package__)
     return addon.preferences if addon is not None and addon.preferences is not None else _Defaults
+
+
+CLASSES = (MIEN_AP_preferences,)

@@ -11,7 +11,7 @@ from conftest import CHANNELS, HEARS, shown, value_at
 from fake_backend import FakeBackend, channel_take
 
 import addon
-from addon import keys, operators, preferences, pump, sound
+from addon import backend_panel, keys, operators, preferences, pump, sound
 from addon.client import Client
 
 
@@ -158,7 +158,7 @@ def test_every_greyed_out_button_says_why(speaker, cube, backend):
     assert "Already generating for 'Anna'" in reason(operators.MIEN_OT_generate)
     run.running = False
     assert reason(operators.MIEN_OT_cancel) == "Nothing is being generated"
-    assert "no backend of its own" in reason(operators.MIEN_OT_stop_backend)
+    assert "no backend of its own" in reason(backend_panel.MIEN_OT_stop_backend)
     assert not bpy.ops.mien.generate.poll()
 
 

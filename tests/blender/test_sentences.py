@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the panel computes: lines of a sentence. How it looks is for tests/blender/gui."""
+"""Lines of a sentence. How they look is for tests/blender/gui."""
 
-from addon.panels import wrap
+from addon.sentences import wrap
 
 
 def test_sentences_are_broken_between_words():
