@@ -39,6 +39,13 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     phones.add_argument("--section", default="prompts", metavar="NAME", help="which marks (default: %(default)s)")
     phones.add_argument("--picture", type=Path, metavar="PNG", help="draw which shape is taken for which")
 
+    ear = command(evaluate, "ear", ear_command, "trainings of the ear beside each other")
+    ear.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    ear.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="of `mien train ear`; the first is the base")
+    ear.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
+    ear.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+    ear.add_argument("--section", default="ablations", metavar="NAME", help="which marks (default: %(default)s)")
+
     takes = command(evaluate, "takes", takes_command, "how near probtalk3d's takes come to what nothing was trained on")
     takes.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
     takes.add_argument("motion", type=Path, help="a folder of `mien corpus perform`: that speech performed")
@@ -91,6 +98,21 @@ def phones_command(asked: argparse.Namespace) -> int:
         write_between(asked.page, f"phones {asked.section}", page.for_page(results))
     if asked.picture:
         confusion.draw(results, asked.picture)
+    return 0
+
+
+def ear_command(asked: argparse.Namespace) -> int:
+    """mien evaluate ear: what a change to the network or to what it learns from is worth."""
+    from mien.evaluation import trainings
+    from mien.evaluation.cache import Cache
+    from mien.marks import table
+
+    with ProgressBar("trainings", quiet=asked.json) as progress:
+        found = trainings.compare(asked.corpus, asked.runs, max(1, asked.jobs), Cache.of_the_user(), progress)
+    head, rows = trainings.rows(*found)
+    print(json.dumps([dict(zip(head, row, strict=True)) for row in rows]) if asked.json else table(head, rows))
+    if asked.page:
+        write_between(asked.page, f"ear {asked.section}", table(head, rows))
     return 0
 
 

@@ -44,14 +44,18 @@ def listeners(weights: list[Path]) -> dict[str, Listener]:
     for path in [hearing.WEIGHTS, *weights]:
         if path.is_file():
             name = "mien" if path == hearing.WEIGHTS else path.stem
-            known.append(Listener(name, functools.partial(hearing.hear, weights=path), f"attuned 1 {_digest(path)}"))
+            known.append(network_ear(name, path))
         elif path in weights:
             raise EarError(f"there is no file of weights {path}.")
     return {listener.name: listener for listener in known}
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def network_ear(name: str, weights: Path) -> Listener:
+    """The network with these weights."""
+    from mien.ears.network import hearing
+
+    edition = f"attuned 1 {hashlib.sha256(weights.read_bytes()).hexdigest()}"
+    return Listener(name, functools.partial(hearing.hear, weights=weights), edition)
 
 
 def all_phone(speech: Speech) -> PhoneTrack:
