@@ -102,6 +102,14 @@ FAULTS = {
     "transcript_a_list": ({"transcript": ["a"]}, "transcript must be text"),
     "transcript_of_a_book": ({"transcript": "a" * 100_001}, "transcript must be text of at most 100000"),
     "style_a_number": ({"style": 3}, "style must be text"),
+    "face_of_unknown_channels": ({"face": {"smile": 1}}, "face has 'smile', which is none of ARKit's 52"),
+    "face_beyond_one": ({"face": {"jawOpen": 1.5}}, "face jawOpen is 1.5"),
+    "guidance_beyond_five": ({"sound_guidance": 6}, "sound_guidance is 6; expected a number from 0 to 5"),
+    "held_a_channel_of_nobody": ({"held": {"chin": []}}, "held has 'chin', which is none of .* nor of headPitch"),
+    "held_a_single_curve": ({"held": {"jawOpen": [[0, 1], 2]}}, "held jawOpen is no list of curves"),
+    "held_curves_overlap": ({"held": {"jawOpen": [[[0, 0], [1, 1]], [[1, 0]]]}}, "held jawOpen overlap"),
+    "held_beyond_one": ({"held": {"jawOpen": [[[0, 2]]]}}, "a key of held jawOpen is 2"),
+    "held_angle_too_wide": ({"held": {"headYaw": [[[0, 9]]]}}, "headYaw is 9; expected radians"),
     "long_values_are_cut": ({"gaze": "x" * 10_000}, r"gaze is 'x{50,60}\.\.\.; expected"),
 }
 
@@ -177,3 +185,16 @@ def test_intensity_of_the_command_line() -> None:
     assert parse_intensity("0.4") == 0.4 and parse_intensity("high") == "high"
     with pytest.raises(DirectionError, match="nan"):
         Direction.from_json({"intensity": parse_intensity("nan")})
+
+
+def test_what_some_engines_follow_is_named_and_written_where_it_is_asked_for() -> None:
+    assert Direction().special == () and "held" not in Direction().to_json()
+    asked = Direction.from_json({"held": {"headYaw": [[[0, -0.5]]], "jawOpen": [[[0.5, 0], [1, 1]]]}, "onset": 0.1})
+    assert asked.special == ("onset", "held")
+    assert Direction.from_json(asked.to_json()) == asked
+
+
+def test_curves_are_held_from_their_first_key_to_their_last() -> None:
+    asked = Direction.from_json({"held": {"jawOpen": [[[0.5, 0], [1, 1]], [[2, 0.25]]]}})
+    found = [(name, at.tolist(), values.tolist()) for name, at, values in asked.held_at(np.arange(9) / 4)]
+    assert found == [("jawOpen", [2, 3, 4], [0, 0.5, 1]), ("jawOpen", [8], [0.25])]

@@ -9,7 +9,7 @@ from mien.channels import ARKIT
 from mien.direction import Direction, DirectionError
 from mien.engines import Cancelled, EngineError
 from mien.heads.mien import load_head
-from mien.speak import speak, speak_takes
+from mien.speak import holding, speak, speak_takes
 from mien.speech import Speech
 from mien.take import TakeError, read_take
 
@@ -119,3 +119,20 @@ def test_takes_made_together_are_those_made_alone(hum, engine: str) -> None:
     alone = [speak(hum, HAPPY.with_seed(seed), engine, 25) for seed in (3, 8)]
     assert [take.to_bytes() for take in together] == [take.to_bytes() for take in alone]
     assert [take.meta["seed"] for take in together] == ["3", "8"]
+
+
+def test_what_an_engine_does_not_follow_is_refused(hum) -> None:
+    with pytest.raises(DirectionError, match="articulation does not follow 'face'"):
+        speak(hum, Direction.from_json({"face": {"jawOpen": 0.5}}), "articulation")
+
+
+def test_held_values_are_exact_at_the_frames_of_any_rate(hum) -> None:
+    take = speak(hum, HAPPY, "articulation", "30000/1001")
+    times = np.arange(take.frames) * 1001 / 30000
+    keys = [[float(t), 0.3 + 0.01 * i] for i, t in enumerate(times[5:12])]
+    asked = {"jawOpen": [keys], "headYaw": [[[float(times[3]), -0.2]]], "gazePitch": [[[0, 0.1], [9, 0.1]]]}
+    held = holding(take, Direction.from_json({"held": asked}))
+    np.testing.assert_array_equal(held.channel("jawOpen")[5:12], np.float32([value for _, value in keys]))
+    assert held.head_rotation[3, 1] == np.float32(-0.2) and (held.gaze[:, 0] == np.float32(0.1)).all()
+    changed = np.concatenate([held.weights != take.weights, held.head_rotation != take.head_rotation], 1)
+    assert changed.sum() == 8

@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import numpy as np
+
+from mien.channels import ARKIT
 
 EMOTIONS = ("neutral", "happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")
 # MEAD's three levels as gains (articulation reference, section 6)
 LEVELS = {"low": 0.35, "medium": 0.65, "high": 1.0}
 KEY_LIMIT = 100_000
 TEXT_LIMIT = 100_000
+GUIDANCE_LIMIT = 5.0
+ANGLES = ("headPitch", "headYaw", "headRoll", "gazePitch", "gazeYaw")  # radians, as in a take
+SAME = 1e-4  # s: a key of the animator's and a frame are at one time although their decimals differ
 
 
 class DirectionError(ValueError):
@@ -36,10 +42,12 @@ class Curve:
     def constant(self) -> float | None:
         return self.values[0] if len(set(self.values)) == 1 else None
 
-    def to_json(self) -> object:
-        if self.constant is not None:
-            return self.constant
+    @property
+    def keys(self) -> list[list[float]]:
         return [[t, v] for t, v in zip(self.times, self.values, strict=True)]
+
+    def to_json(self) -> object:
+        return self.keys if self.constant is None else self.constant
 
 
 def constant(value: float) -> Curve:
@@ -62,6 +70,21 @@ class Direction:
     temperature: float = 1.0
     seed: int = 0
     transcript: str = ""
+    # What only some engines follow (`EngineInfo.follows`):
+    face: Mapping[str, float] = field(default_factory=dict)  # a pose of the 52 channels, worn besides the emotions
+    face_level: Curve = constant(1.0)  # how strongly, 0..1
+    onset: float = 0.4  # seconds in which an emotion or a face comes at the soonest
+    offset: float = 0.8  # and goes
+    sound_guidance: float = 1.0  # 0..5: 1 as it was learnt
+    emotion_guidance: float = 1.0
+    held: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)  # channels and ANGLES, from a curve's first key
+    # to its last, that come out as they are
+
+    @property
+    def special(self) -> tuple[str, ...]:
+        """The fields among those that only some engines follow that ask for something."""
+        plain = Direction()
+        return tuple(name for name in SPECIAL if getattr(self, name) != getattr(plain, name))
 
     @classmethod
     def from_json(cls, source: str | bytes | Mapping) -> Direction:
@@ -94,7 +117,10 @@ class Direction:
                 value = value.to_json()
             elif f.name == "emotion":
                 value = {name: value[name].to_json() for name in sorted(value)}
-            data[f.name] = value
+            elif f.name == "held":
+                value = {name: [curve.keys for curve in value[name]] for name in sorted(value)}
+            if f.name not in SPECIAL or f.name in self.special:
+                data[f.name] = value
         return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
     def with_seed(self, seed: int) -> Direction:
@@ -109,6 +135,16 @@ class Direction:
         total = np.maximum(sum(weights.values(), np.zeros(len(times))), 1.0)
         level = self.intensity.at(times)
         return {name: w / total * level for name, w in sorted(weights.items()) if name != "neutral"}
+
+
+    def held_at(self, times: np.ndarray) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        """(name, which of the times (N,) are held, values there) of every curve that is held at any of them."""
+        for name, curves in self.held.items():
+            for curve in curves:
+                low, high = curve.times[0] - SAME, curve.times[-1] + SAME
+                at = np.flatnonzero((times >= low) & (times <= high))
+                if len(at):
+                    yield name, at, curve.at(times[at])
 
 
 def parse_emotion(text: str) -> dict[str, float]:
@@ -147,13 +183,17 @@ def _number(name: str, value: object, top: float) -> float:
 def _curve(name: str, value: object, top: float) -> Curve:
     if not isinstance(value, list):
         return constant(_number(name, value, top))
+    return _keys(name, value, functools.partial(_number, top=top))
+
+
+def _keys(name: str, value: list, read: Callable[[str, object], float]) -> Curve:
     pairs = value and all(isinstance(key, list) and len(key) == 2 for key in value)
     if not pairs or len(value) > KEY_LIMIT:
         raise DirectionError(f"{name} has keys that are not [seconds, value] pairs (1 to {KEY_LIMIT} of them).")
     times = tuple(_number(f"a key time of {name}", key[0], 1e6) for key in value)
     if any(b <= a for a, b in zip(times, times[1:], strict=False)):
         raise DirectionError(f"the key times of {name} do not rise; sort them and drop doubles.")
-    return Curve(times, tuple(_number(f"a key of {name}", key[1], top) for key in value))
+    return Curve(times, tuple(read(f"a key of {name}", key[1]) for key in value))
 
 
 def _gain(name: str, value: object) -> Curve:
@@ -195,6 +235,54 @@ def _text(name: str, value: object) -> str:
     return value
 
 
+def _face(name: str, value: object) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        raise DirectionError(f"face is {_short(value)}; expected channels with weights, like {{\"browInnerUp\": 0.7}}.")
+    for channel in value:
+        if channel not in ARKIT:
+            raise DirectionError(f"face has {_short(channel)}, which is none of ARKit's 52 channels.")
+    return {channel: _number(f"face {channel}", value[channel], 1.0) for channel in sorted(value)}
+
+
+def _level(name: str, value: object) -> Curve:
+    return _curve(name, value, 1.0)
+
+
+def _seconds(name: str, value: object) -> float:
+    return _number(name, value, 10.0)
+
+
+def _guidance(name: str, value: object) -> float:
+    return _number(name, value, GUIDANCE_LIMIT)
+
+
+def _held(name: str, value: object) -> dict[str, tuple[Curve, ...]]:
+    if not isinstance(value, Mapping):
+        raise DirectionError(f"held is {_short(value)}; expected channels with lists of curves of keys.")
+    held = {}
+    for channel in sorted(value):
+        if channel not in (*ARKIT, *ANGLES):
+            raise DirectionError(
+                f"held has {_short(channel)}, which is none of ARKit's 52 channels nor of {', '.join(ANGLES)}."
+            )
+        if not isinstance(value[channel], list) or not all(isinstance(curve, list) for curve in value[channel]):
+            raise DirectionError(f"held {channel} is no list of curves, like [[[0.5, 0.2], [0.7, 0.4]], [[2.0, 0]]].")
+        read = _angle if channel in ANGLES else functools.partial(_number, top=1.0)
+        curves = tuple(_keys(f"held {channel}", curve, read) for curve in value[channel])
+        if any(b.times[0] <= a.times[-1] for a, b in zip(curves, curves[1:], strict=False)):
+            raise DirectionError(f"the curves of held {channel} overlap; sort them, and join those that do.")
+        held[channel] = curves
+    return held
+
+
+def _angle(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -4 <= value <= 4:
+        raise DirectionError(f"{name} is {_short(value)}; expected radians from -4 to 4.")
+    return float(value) + 0.0
+
+
+SPECIAL = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
+
 READERS = {
     "emotion": _emotion,
     "intensity": _intensity,
@@ -208,4 +296,11 @@ READERS = {
     "temperature": _amount,
     "seed": _seed,
     "transcript": _text,
+    "face": _face,
+    "face_level": _level,
+    "onset": _seconds,
+    "offset": _seconds,
+    "sound_guidance": _guidance,
+    "emotion_guidance": _guidance,
+    "held": _held,
 }

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+
 from mien import engines
 from mien.convert import way
-from mien.direction import Direction, DirectionError
+from mien.direction import ANGLES, Direction, DirectionError
 from mien.engines import Progress, no_progress
 from mien.heads.flame import Flame
 from mien.heads.mien import Head, load_head
@@ -53,13 +55,34 @@ def speak_takes(
     for seed, take in zip(seeds, performer.takes(speech, direction, seeds, progress), strict=True):
         meta = _provenance(take, performer.info, speech, direction.with_seed(seed))
         take = carried(replace(take, meta=meta))
-        yield take if rate is None else take.resample(rate)
+        yield take if rate is None else holding(take.resample(rate), direction)
+
+
+def holding(take: Take, direction: Direction) -> Take:
+    """The take with what the animator holds at its exact values, at whatever rate the take is."""
+    if not direction.held or take.weights is None:
+        return take
+    weights, rotation = take.weights.copy(), take.head_rotation.copy()
+    gaze = None if take.gaze is None else take.gaze.copy()
+    places = {name: (weights, i) for i, name in enumerate(take.channels)}
+    places |= {name: (rotation, i) for i, name in enumerate(ANGLES[:3])}
+    if gaze is not None:
+        places |= {name: (gaze, i) for i, name in enumerate(ANGLES[3:])}
+    for name, at, values in direction.held_at(np.arange(take.frames) / float(take.fps)):
+        if name in places:
+            column, i = places[name]
+            column[at, i] = values
+    return replace(take, weights=weights, head_rotation=rotation, gaze=gaze)
 
 
 def _check(direction: Direction, info: engines.EngineInfo) -> None:
     unknown = sorted(set(direction.emotion) - set(info.emotions))
     if unknown:
         raise DirectionError(f"{info.name} does not show {unknown[0]!r}; it shows {', '.join(info.emotions)}.")
+    if beyond := [name for name in direction.special if name not in info.follows]:
+        able = [name for name in engines.NAMES if beyond[0] in engines.ENGINES[name].info.follows]
+        others = f"ask {' or '.join(able)}" if able else "no engine here does"
+        raise DirectionError(f"{info.name} does not follow {beyond[0]!r}; {others}.")
     if direction.style not in info.styles:
         raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {info.styles_in_words}.")
 

@@ -53,6 +53,7 @@ class EngineInfo:
     licence: str  # of what the engine makes: code, weights and head together
     device: str = "cpu"
     missing: Callable[[], tuple[Missing, ...]] = nothing  # looked for at each call: a user may bring it meanwhile
+    follows: tuple[str, ...] = ()  # which of the fields `direction.SPECIAL`
     head: str = "mien"  # what it moves: the channels of Mien's head, or the vertices of another
     hidden: bool = False  # for tests; not offered to users
 

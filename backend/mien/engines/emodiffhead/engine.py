@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mien.direction import EMOTIONS, Direction
+from mien.direction import EMOTIONS, SPECIAL, Direction
 from mien.engines.articulation.styles import KNOWN
 from mien.engines.base import OWN_LICENCE, EngineInfo, HeardOnce, Progress, only_on_processor, part
 from mien.speech import Speech
@@ -19,6 +19,7 @@ class EMOdiffhead(HeardOnce):
         emotions=EMOTIONS,
         styles=KNOWN,
         licence=OWN_LICENCE,
+        follows=SPECIAL,
     )
 
     def load(self, device: str) -> None:

@@ -36,12 +36,14 @@ def faces(seed: int) -> np.ndarray:
     ])  # fmt: skip
 
 
-def directed(
-    direction: Direction, frames: int, onset: float = emotion.ONSET, offset: float = emotion.OFFSET
-) -> np.ndarray:
-    """(frames, 52) of a direction's emotions at 25 frames a second; the times as for `course`."""
-    gains = emotions_of(direction, np.arange(frames) / FPS)
-    return course(gains, onset, offset) @ faces(direction.seed)
+def directed(direction: Direction, frames: int) -> np.ndarray:
+    """(frames, 52) of a direction's emotions and the face it gives besides, at 25 frames a second."""
+    times = np.arange(frames) / FPS
+    felt = course(emotions_of(direction, times), direction.onset, direction.offset) @ faces(direction.seed)
+    if direction.face:
+        face = np.array([direction.face.get(name, 0.0) for name in ARKIT])
+        felt += matched(face, direction.face_level.at(times), direction.onset, direction.offset)
+    return felt
 
 
 def matched(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 from mien.channels import ARKIT
+from mien.direction import ANGLES, Direction
 from mien.engines.base import EngineError
 from mien.engines.probtalk3d.space import FPS, SIZE
 from mien.phones import RATE
@@ -26,6 +28,19 @@ class Held:
 
     held: np.ndarray
     values: np.ndarray
+
+    @classmethod
+    def of(cls, direction: Direction, frames: int) -> Held:
+        """What a direction holds; a key between two frames holds both, so that a take at its rate has it exactly."""
+        held, values = np.zeros((frames, SIZE), bool), np.zeros((frames, SIZE))
+        columns = {name: i for i, name in enumerate((*ARKIT, *ANGLES))}
+        for name, curves in direction.held.items():
+            for curve in curves:
+                first, last = math.floor(curve.times[0] * RATE + 1e-6), math.ceil(curve.times[-1] * RATE - 1e-6)
+                at = np.arange(first, min(last + 1, frames))
+                held[at, columns[name]] = True
+                values[at, columns[name]] = curve.at(at / RATE)
+        return cls(held, values)
 
     def __post_init__(self) -> None:
         if self.held.shape != self.values.shape or self.held.ndim != 2 or self.held.shape[1] != SIZE:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,8 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.direction import Direction
-from mien.engines.base import EngineError
 from mien.engines.emodiffhead import expression
-from mien.engines.emodiffhead.guidance import AS_LEARNT, Guidance
+from mien.engines.emodiffhead.guidance import Guidance
 from mien.engines.emodiffhead.held import Held, joined
 from mien.engines.emodiffhead.network import STYLE, Denoiser
 from mien.engines.emodiffhead.perform import STEPS, perform
@@ -32,25 +32,17 @@ WEIGHTS = Path(__file__).with_name("mien.safetensors")
 
 def performed(
     speech: Speech, track: PhoneTrack, prosody: Prosody, directions: list[Direction],
-    progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS, guidance: Guidance = AS_LEARNT,
-    felt: np.ndarray | None = None, held: Held | None = None, steps: int = STEPS,
+    progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS, steps: int = STEPS,
 ) -> list[Take]:  # fmt: skip
-    """A take for each of directions that differ in nothing but their seed.
-
-    `felt` (F, 52) is an expression at 25 frames a second in place of the directions' emotions (`expression.matched`);
-    what is `held` has as many frames as the takes, 100 a second. EngineError where one of these has another length.
-    """
+    """A take for each of directions that differ in nothing but their seed."""
     first = directions[0]
     sound, told = inputs(speech, track, prosody, first)
-    if felt is not None and felt.shape != (len(sound), expression.SIZE):
-        raise EngineError(
-            f"the expression has the shape {felt.shape}; this sound of {float(speech.duration):.2f} s takes "
-            f"({len(sound)}, {expression.SIZE})."
-        )
+    held = Held.of(first, math.ceil(speech.duration * RATE)) if first.held else None
     motions = perform(
         network(weights), sound, told[:, :STYLE],
-        [expression.directed(each, len(sound)) if felt is None else felt for each in directions],
-        [each.seed for each in directions], first.temperature, guidance,
+        [expression.directed(each, len(sound)) for each in directions],
+        [each.seed for each in directions], first.temperature,
+        Guidance(first.sound_guidance, first.emotion_guidance),
         None if held is None else held.sampled(len(sound)), steps, progress,
     )  # fmt: skip
     takes = [
@@ -62,8 +54,6 @@ def performed(
 
 def _holding(take: Take, held: Held) -> Take:
     """The rules may have bent what is held; whoever holds it knows better."""
-    if len(held.held) != take.frames:
-        raise EngineError(f"{len(held.held)} frames are held, the take has {take.frames} at {RATE} a second.")
     motion = joined(motion_of(take), held.held, held.values, RATE)
     weights = np.clip(motion[:, : len(ARKIT)], 0, 1)
     return replace(take, weights=weights, head_rotation=motion[:, ROTATION], gaze=motion[:, GAZE])
