@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which shape key is which channel: ARKit's names, exact first, then however they are spelt. No bpy."""
+"""The 52 channels of a take, ARKit's names, and what is left of a name when its spelling is not looked at. No bpy."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ _WHOLE = (
     "mouthRollLower "
     "mouthRollUpper mouthShrugLower mouthShrugUpper browInnerUp cheekPuff tongueOut"
 )
-ARKIT = tuple(name + side for name in _SIDED.split() for side in ("Left", "Right")) + tuple(_WHOLE.split())
+SIDED = tuple(_SIDED.split())
+ARKIT = tuple(name + side for name in SIDED for side in ("Left", "Right")) + tuple(_WHOLE.split())
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,40 @@ class Match:
     unclear: tuple[str, ...]
 
 
+def stripped(name: str) -> str:
+    """A name without what programs and exporters change: case, separators, half-width letters, a prefix up to a dot,
+    a number in front (A25_Jaw_Open)."""
+    return _joined(_plain(name))
+
+
 def folded(name: str) -> str:
-    """A name without what exporters change: case, separators, a prefix up to a dot, _L and _R for Left and Right."""
-    plain = re.sub(r"[^A-Za-z0-9]", "_", name.rpartition(".")[2]).strip("_")
-    plain = re.sub(r"_([lLrR])$", lambda side: "Left" if side[1] in "lL" else "Right", plain)
+    """`stripped`, with _L and _R read as Left and Right."""
+    return _joined(re.sub(r"(?:_|(?<=[a-z]))([LR])$|_([lr])$", _side, _plain(name)))
+
+
+def _plain(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name)
+    head, dot, tail = plain.rpartition(".")
+    if dot and tail.casefold() in ("l", "r", "left", "right"):  # Blender's own sides: mouthSmile.L
+        plain = f"{head.rpartition('.')[2]}_{tail}"
+    elif dot and not tail.isdigit():  # a copy's number, jawOpen.001, stays: it is another key
+        plain = tail
+    plain = re.sub(r"\W", "_", plain).strip("_")
+    plain = re.sub(r"^.*(?=Fcl_)", "", plain)  # VRoid's keys bear the name of the mesh in front
+    return re.sub(r"^[AT]\d\d_(?=\D)", "", plain)
+
+
+def _joined(plain: str) -> str:
     return plain.replace("_", "").casefold()
+
+
+def _side(found: re.Match) -> str:
+    return "Left" if (found[1] or found[2]) in "lL" else "Right"
+
+
+def sides(name: str) -> tuple[str, ...]:
+    """'mouthSmile' -> both its channels; any other name -> itself."""
+    return (f"{name}Left", f"{name}Right") if name in SIDED else (name,)
 
 
 def match(channels: Iterable[str], names: Iterable[str]) -> Match:

@@ -40,7 +40,8 @@ class Take:
 
     weights (F, C) for `channels`; head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with
     coefficients (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's
-    left).
+    left). mouth_holds and eye_holds (H, 2): seconds from and to in which lips (lip and teeth) meet, lids are shut; the
+    frames inside show it.
     """
 
     fps: Fraction
@@ -53,6 +54,8 @@ class Take:
     coefficients: np.ndarray | None
     offsets: np.ndarray | None
     meta: dict[str, str]
+    mouth_holds: np.ndarray | None = None
+    eye_holds: np.ndarray | None = None
 
     @property
     def frames(self) -> int:
@@ -102,7 +105,7 @@ def read_take(source: Path | str | bytes) -> Take:
         start=_start(meta.get("start", "0")),
         channels=_channels(meta.get("channels", "[]"), tensors.get("weights")),
         meta=meta,
-        **{name: tensors.get(name) for name in TAILS if not name.endswith("_holds")},
+        **{name: tensors.get(name) for name in TAILS},
     )
 
 

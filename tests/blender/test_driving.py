@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a take drives what on a mesh in Blender."""
+
+import json
+
+import bpy
+import numpy as np
+import pytest
+from conftest import CHANNELS
+from fake_backend import take_bytes
+
+from addon import driving, keys
+from addon.channels import ARKIT
+from addon.take import read_take
+
+OCULUS = tuple(f"viseme_{name}" for name in "sil PP FF TH DD kk CH SS nn RR aa E I O U".split())
+
+
+def take_of(weights: np.ndarray, channels=ARKIT, **tensors):
+    rotation = np.zeros((len(weights), 3), np.float32)
+    tensors = {name: np.asarray(array, np.float32) for name, array in tensors.items()}
+    return read_take(
+        take_bytes(
+            {"weights": weights.astype(np.float32), "head_rotation": rotation, **tensors},
+            channels=json.dumps(list(channels)),
+        )
+    )
+
+
+def with_keys(thing: bpy.types.Object, *names: str) -> bpy.types.Object:
+    for name in names:
+        keys.add(thing, name, keys.rest(thing.data))
+    return thing
+
+
+def test_a_head_with_the_channels_keys_gets_the_takes_own_weights(toy_head):
+    weights = np.random.default_rng(0).random((9, len(CHANNELS)))
+    take = take_of(weights, CHANNELS)
+    found = driving.targets(toy_head, take)
+    assert (found.scheme, found.missing, found.refusal) == ("ARKit", (), "")
+    for column, name in enumerate(CHANNELS):
+        np.testing.assert_array_equal(found.values[name], take.weights[:, column])
+
+
+def test_visemes_are_driven_and_shut_where_the_lips_meet(cube):
+    with_keys(cube, *OCULUS, "browInnerUp")
+    weights = np.zeros((5, len(ARKIT)))
+    weights[:, ARKIT.index("jawOpen")] = 0.26
+    weights[2, ARKIT.index("mouthClose")] = 0.27
+    weights[:, ARKIT.index("browInnerUp")] = 0.5
+    found = driving.targets(cube, take_of(weights, mouth_holds=[[2 / 24, 2 / 24]]))
+    assert found.scheme == "Oculus"
+    assert set(found.values) == {*OCULUS, "browInnerUp"}
+    assert found.values["viseme_PP"][2] == 1.0
+    assert all(found.values[name][2] == 0.0 for name in OCULUS if name != "viseme_PP")
+    assert found.values["viseme_PP"][0] < 0.05 and found.values["viseme_aa"][0] > 0.5
+    np.testing.assert_allclose(sum(found.values[name] for name in OCULUS), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(found.values["browInnerUp"], np.float32(0.5))
+
+
+def test_a_mesh_of_unknown_keys_is_refused_in_words(cube):
+    with_keys(cube, "Key 1", "Fat")
+    assert "None of the 2 shape keys of 'Cube'" in driving.targets(cube, take_of(np.zeros((2, 52)))).refusal
+
+
+def test_a_mesh_without_keys_is_refused_in_words(cube):
+    assert driving.targets(cube, take_of(np.zeros((2, 52)))).refusal == "'Cube' has no shape keys."
+
+
+def test_what_no_mesh_of_a_speaker_shows_is_said_once(toy_head, cube):
+    with_keys(cube, "tongueOut")
+    take = take_of(np.ones((2, 3)), ("jawOpen", "tongueOut", "noseSneerLeft"))
+    face, tongue = driving.targets(toy_head, take), driving.targets(cube, take, part=True)
+    assert face.missing == ("tongueOut", "noseSneerLeft")
+    assert tongue.notes == ()
+    assert driving.lacking(take, [face, tongue]) == "1 of 3 shape keys are not there: noseSneerLeft."
+
+
+@pytest.mark.parametrize("part", [False, True])
+def test_a_driver_keeps_its_key(toy_head, part):
+    toy_head.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
+    found = driving.targets(toy_head, take_of(np.ones((2, 3)), CHANNELS), part)
+    assert "jawOpen" not in found.values and "mouthClose" in found.values
+    assert any("drivers of their own" in note for note in found.notes) is not part
