@@ -37,7 +37,10 @@ def test_settings_cannot_be_changed_on_the_way() -> None:
         ("MIEN_LIMIT_BYTES", "1e9", "give a whole number"),
         ("MIEN_QUEUE", "0", "from 1 to 1000"),
         ("MIEN_HOST", "my-machine", "give an address like 127.0.0.1"),
-        ("MIEN_HOST", "0.0.0.0", "which other machines can reach"),
+        ("MIEN_HOST", "0.0.0.0", "which other machines can reach. Add --lan"),
+        ("MIEN_LAN", "perhaps", "MIEN_LAN is 'perhaps'; give 1 or 0"),
+        ("MIEN_NAMES", "gpu.studio,http://gpu", "has 'http://gpu'; give names of this machine"),
+        ("MIEN_CONNECTIONS", "1", "from 8 to 100000"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_it_may_be(variable: str, value: str, sentence: str) -> None:
@@ -54,6 +57,19 @@ def test_localhost_and_the_home_folder_are_understood() -> None:
     settings = Settings.read({}, host="localhost", data_folder="~/mien")
     assert settings.host == "127.0.0.1"
     assert settings.data_folder == Path.home() / "mien"
+
+
+def test_a_room_is_served_on_every_address_unless_one_is_named() -> None:
+    assert (Settings.read({}, lan=True).host, Settings.read({}).host) == ("0.0.0.0", "127.0.0.1")
+    assert Settings.read({"MIEN_LAN": "1"}, host="192.168.1.5").host == "192.168.1.5"
+    assert Settings.read({"MIEN_LAN": "no"}).lan is False
+    assert Settings.read({"MIEN_NAMES": " GPU.studio, gpu ,"}).names == ("gpu.studio", "gpu")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "fe80::1"])
+def test_other_machines_are_not_let_in_without_a_token(host: str) -> None:
+    with pytest.raises(SettingsError, match=f"--host or MIEN_HOST is {host}, .* Add --lan"):
+        Settings.read({}, host=host)
 
 
 def test_a_setting_that_does_not_exist_is_a_mistake_of_the_caller() -> None:

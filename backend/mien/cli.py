@@ -20,7 +20,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
-from mien import __version__, cli_evaluation, cli_models, cli_training, engines
+from mien import __version__, cli_evaluation, cli_models, cli_serving, cli_training, engines
 from mien.bind import BindError
 from mien.cli_models import add_head_flags, head_asked_for
 from mien.console import ProgressBar
@@ -32,6 +32,7 @@ from mien.engines import Cancelled, EngineError, EngineMissing
 from mien.evaluation import EvaluationError
 from mien.heads.mien import HeadError
 from mien.marks import MarkError
+from mien.service import ServiceError
 from mien.settings import Settings, SettingsError
 from mien.speech import SpeechError, read_speech
 from mien.take import TakeError, parse_fps, read_take, write_take
@@ -52,6 +53,7 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (EvaluationError, 4),
     (CorpusError, 4),
     (MarkError, 3),
+    (ServiceError, 3),
     (OSError, 3),
 )
 SUFFIX = ".take.safetensors"
@@ -130,25 +132,14 @@ def speak_command(asked: argparse.Namespace) -> int:
     return 0
 
 
-def serve_command(asked: argparse.Namespace) -> int:
-    """mien serve: API v1 for the extension."""
-    from mien.service.server import ServerError, run_server
-
-    settings = Settings.read(
-        host=asked.host, port=asked.port, limit_s=asked.limit_seconds, limit_bytes=asked.limit_bytes, queue=asked.queue
-    )
-    try:
-        run_server(settings, port_file=asked.port_file, parent=asked.parent)
-    except ServerError as error:
-        return _fault(asked.json, str(error), 3)
-    return 0
-
-
 def doctor_command(asked: argparse.Namespace) -> int:
     """mien doctor: what this machine has and lacks."""
     from mien import doctor
 
-    findings = doctor.examine()
+    if asked.backend:
+        findings = doctor.examine_backend(asked.backend, os.environ.get("MIEN_TOKEN", ""))
+    else:
+        findings = doctor.examine()
     print(doctor.to_json(findings) if asked.json else doctor.report(findings))
     return 0 if doctor.healthy(findings) else 1
 
@@ -198,16 +189,9 @@ def _parser() -> argparse.ArgumentParser:
     _direction_flags(speak)
     speak.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
 
-    serve = _command(commands, "serve", serve_command, "serve the extension on this machine")
-    serve.add_argument("--host", help="address to listen on (default: 127.0.0.1)")
-    serve.add_argument("--port", type=int, help="port, 0 for any free one (default: 8642)")
-    serve.add_argument("--port-file", type=Path, help="write the port and process id there once listening")
-    serve.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
-    serve.add_argument("--queue", type=int, help="takes that may wait (default: 8)")
-    serve.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
-    serve.add_argument("--limit-bytes", type=int, help="the largest request that is read (default: 256 MiB)")
-
-    _command(commands, "doctor", doctor_command, "say what this machine has and lacks")
+    cli_serving.add_commands(commands, _command)
+    doctor = _command(commands, "doctor", doctor_command, "say what this machine or a backend has and lacks")
+    doctor.add_argument("--backend", metavar="URL", help="ask this backend instead; its token is read from MIEN_TOKEN")
 
     evaluate = commands.add_parser("evaluate", help="measure an engine or an ear")
     evaluate = evaluate.add_subparsers(required=True, metavar="WHAT")

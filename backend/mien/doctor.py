@@ -21,12 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.finding import FAIL, WARN, Finding, healthy, report, to_json
+from mien.service import API
+from mien.service.reach import ReachError, get
 from mien.settings import Settings
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-__all__ = ["Finding", "examine", "healthy", "report", "to_json"]
+__all__ = ["Finding", "examine", "examine_backend", "healthy", "report", "to_json"]
 
 PYTHON = (3, 11)  # requires-python of pyproject.toml
 BLENDER = (4, 2)  # the first with extensions
@@ -75,6 +77,38 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         ("Blender", blender),
     ]
     return [_checked(asked, check) for asked, check in checks]
+
+
+def examine_backend(address: str, token: str = "") -> list[Finding]:
+    """What a backend elsewhere says of itself; `address` may be an invitation with token and fingerprint."""
+    asked = "backend"
+    try:
+        reply = get(address, "/v1/info", token)
+    except ReachError as error:
+        return [Finding(asked, str(error), FAIL, "On its machine: mien serve --status says whether it runs.")]
+    at = address.partition("#")[0].rstrip("/")
+    if not reply.api:
+        return [Finding(asked, f"what answers at {at} is not a Mien backend", FAIL, "Check the address and port.")]
+    if reply.api != str(API):
+        found = f"{at} speaks API version {reply.api}, and this Mien speaks version {API}"
+        return [Finding(asked, found, FAIL, "Update the older of the two.")]
+    if reply.status == 401:
+        advice = "Give the line that its terminal showed, or set MIEN_TOKEN."
+        return [Finding(asked, f"{at} is there; {reply.reason}", FAIL, advice)]
+    if reply.status != 200:
+        return [Finding(asked, f"{at}: {reply.reason}", FAIL, "Its log says why.")]
+    info = json.loads(reply.body)
+    findings = [Finding(asked, f"Mien {info['version']} (API {info['api']}) answers at {at}, on {info['device']}")]
+    if reply.fingerprint:
+        findings.append(Finding("certificate", f"sha256 {reply.fingerprint}"))
+    for engine in info["engines"]:
+        lacks = " ".join(each["sentence"] for each in engine["missing"])
+        name = f"engine {engine['name']}" + (" (default)" if engine["name"] == info["default_engine"] else "")
+        found = f"version {engine['version']}, {engine['licence']}"
+        findings.append(Finding(name, f"{found}; cannot work yet", WARN, lacks) if lacks else Finding(name, found))
+    limits = info["limits"]
+    findings.append(Finding("limits", f"{limits['seconds']:g} s of sound, {limits['bytes'] / 2**20:g} MiB a request"))
+    return findings
 
 
 def _checked(asked: str, check: Callable[[], Finding]) -> Finding:

@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import ip_address
 from pathlib import Path
 
 import platformdirs
+
+EVERYWHERE = "0.0.0.0"
+HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
 class SettingsError(ValueError):
@@ -21,9 +25,16 @@ class SettingsError(ValueError):
 class Settings:
     """What may differ between two machines. `Settings.read` fills it in."""
 
-    # Address that `mien serve` listens on: this machine only, while the backend knows no password.
-    # --host, MIEN_HOST
+    # Address that `mien serve` listens on: this machine only, or with --lan every address. --host, MIEN_HOST
     host: str = "127.0.0.1"
+    # Let other machines in: everybody is asked for a token, and the backend is announced. --lan, MIEN_LAN
+    lan: bool = False
+    # Speak HTTPS with a certificate made here. --tls, MIEN_TLS
+    tls: bool = False
+    # Further names that this machine goes by, as in http://gpu.studio:8642. --names, MIEN_NAMES, with commas
+    names: tuple[str, ...] = ()
+    # How many connections may be open at once; a quarter of them from one address. --connections, MIEN_CONNECTIONS
+    connections: int = 1024
     # Its port; 0 takes a free one. --port, MIEN_PORT
     port: int = 8642
     # The longest sound that is read, in seconds. --limit-seconds, MIEN_LIMIT_SECONDS
@@ -53,6 +64,13 @@ class Settings:
                 values[field.name] = READERS[field.name](flag, flags.pop(field.name))
             elif environ.get(variable):
                 values[field.name] = READERS[field.name](variable, environ[variable])
+        if values.get("lan"):
+            values.setdefault("host", EVERYWHERE)
+        elif "host" in values and not is_loopback(values["host"]):
+            raise SettingsError(
+                f"{' or '.join(NAMES['host'])} is {values['host']}, which other machines can reach. Add --lan, so that "
+                "everybody is asked for a token; or give 127.0.0.1, and reach it from elsewhere through an SSH tunnel."
+            )
         unknown = [name for name, value in flags.items() if value is not None]
         if unknown:
             raise TypeError(f"there is no setting {unknown[0]!r}")
@@ -61,6 +79,10 @@ class Settings:
 
 NAMES = {
     "host": ("--host", "MIEN_HOST"),
+    "lan": ("--lan", "MIEN_LAN"),
+    "tls": ("--tls", "MIEN_TLS"),
+    "names": ("--names", "MIEN_NAMES"),
+    "connections": ("--connections", "MIEN_CONNECTIONS"),
     "port": ("--port", "MIEN_PORT"),
     "limit_s": ("--limit-seconds", "MIEN_LIMIT_SECONDS"),
     "limit_bytes": ("--limit-bytes", "MIEN_LIMIT_BYTES"),
@@ -91,22 +113,43 @@ def _seconds(name: str, value: object) -> float:
     return number
 
 
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own, which no other can reach. False for a name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _host(name: str, value: object) -> str:
     host = "127.0.0.1" if value == "localhost" else str(value)
     try:
-        loopback = ip_address(host).is_loopback
+        return str(ip_address(host))
     except ValueError:
-        raise SettingsError(f"{name} is {str(value)!r}; give an address like 127.0.0.1 or ::1.") from None
-    if not loopback:
-        raise SettingsError(
-            f"{name} is {host}, which other machines can reach, and this backend asks nobody for a password. "
-            "Give 127.0.0.1, and reach it from elsewhere through an SSH tunnel."
-        )
-    return host
+        raise SettingsError(f"{name} is {str(value)!r}; give an address like 127.0.0.1, ::1 or 192.168.1.5.") from None
+
+
+def _switch(name: str, value: object) -> bool:
+    text = str(value).lower()
+    if text not in ("1", "0", "yes", "no", "true", "false"):
+        raise SettingsError(f"{name} is {str(value)!r}; give 1 or 0.")
+    return text in ("1", "yes", "true")
+
+
+def _names(name: str, value: object) -> tuple[str, ...]:
+    names = tuple(part.strip().lower() for part in str(value).split(",") if part.strip())
+    for each in names:
+        if not HOST_NAME.fullmatch(each):
+            raise SettingsError(f"{name} has {each!r}; give names of this machine, as in gpu.studio,gpu.local.")
+    return names
 
 
 READERS = {
     "host": _host,
+    "lan": _switch,
+    "tls": _switch,
+    "names": _names,
+    "connections": lambda name, value: _whole(name, value, 8, 100_000),
     "port": lambda name, value: _whole(name, value, 0, 65535),
     "limit_s": _seconds,
     "limit_bytes": lambda name, value: _whole(name, value, 1, 2**40),

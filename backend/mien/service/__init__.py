@@ -2,3 +2,7 @@
 """The HTTP API v1: `app.py` has the routes, `jobs.py` the takes being made, `server.py` runs it."""
 
 API = 1  # the version that both halves compare; in the path as /v1 and in every reply as `Mien-API`
+
+
+class ServiceError(RuntimeError):
+    """The service cannot be run or reached as asked; the message says why and what to do."""

@@ -24,9 +24,13 @@ from mien.engines import EngineError
 from mien.heads.mien import HeadError, load_head
 from mien.heads.named import head_named
 from mien.service import API
+from mien.service.addresses import Names
 from mien.service.guard import Guard
 from mien.service.jobs import FINAL, Job, JobStore, QueueFull, Request, UnknownJob, cancelled
 from mien.service.problem import Problem, answer_with_problems
+from mien.service.seen import seen_routes
+from mien.service.tokens import Tokens
+from mien.service.traffic import Traffic
 from mien.settings import Settings
 from mien.speech import SpeechError, read_speech
 from mien.take import TakeError, parse_fps
@@ -37,8 +41,11 @@ QUIET_S = 15.0  # an event stream says something at least this often, so that a 
 EVENT_S = 0.05  # and at most this often
 
 
-def create_app(settings: Settings, jobs: JobStore) -> ASGIApp:
-    """The whole service as one ASGI app; whoever made `jobs` closes them."""
+def create_app(
+    settings: Settings, jobs: JobStore, tokens: Tokens | None = None, names: Names | None = None
+) -> ASGIApp:
+    """The whole service as one ASGI app; whoever made `jobs` closes them. `tokens` where others are let in."""
+    traffic = Traffic()
     app = FastAPI(title="Mien", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     answer_with_problems(app)
 
@@ -89,7 +96,8 @@ def create_app(settings: Settings, jobs: JobStore) -> ASGIApp:
             return Response(status_code=204)
         return JSONResponse(_described(jobs.cancel(id)))
 
-    return Guard(app, settings.host, settings.limit_bytes)
+    app.include_router(seen_routes(settings, jobs, traffic))
+    return Guard(app, settings, tokens, names, traffic)
 
 
 def _info(settings: Settings) -> dict:

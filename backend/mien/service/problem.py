@@ -19,10 +19,16 @@ class Problem(HTTPException):
         super().__init__(status, sentence, dict(headers or {}))
 
 
+def problem_of(status: int, sentence: str) -> dict[str, str | int]:
+    """The body of a problem; `type` is about:blank because the title is that of the status."""
+    return {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
+
+
 def problem_response(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """The reply for a problem; `type` is about:blank because the title is that of the status."""
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": sentence}
-    return JSONResponse(body, status, headers=dict(headers or {}), media_type="application/problem+json")
+    """The reply for a problem."""
+    return JSONResponse(
+        problem_of(status, sentence), status, headers=dict(headers or {}), media_type="application/problem+json"
+    )
 
 
 def answer_with_problems(app: FastAPI) -> None:

@@ -4,28 +4,44 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvicorn
 
+from mien import __version__, engines
 from mien.heads.mien import HeadError, load_head
-from mien.service import API
+from mien.service import API, ServiceError
+from mien.service.addresses import Names, served, url
+from mien.service.announce import Announcement
 from mien.service.app import create_app
+from mien.service.certificate import Certificate, CertificateError, in_groups, own_certificate
+from mien.service.connections import connections_of
+from mien.service.guard import HEADER_BYTES
+from mien.service.invitation import shown
 from mien.service.jobs import JobStore, Perform
 from mien.service.parent import alive
-from mien.settings import Settings
+from mien.service.running import Running, noted
+from mien.service.tokens import FIRST, TokenError, Tokens
+from mien.settings import Settings, is_loopback
 from mien.speak import speak
 
+CLIENTS, CERTIFICATE, RUNNING = "clients", "certificate.pem", "running"  # in the data folder
+LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # how this machine reaches a server that is bound to all
 LOOK_S = 0.5  # how often the parent is looked after
 END_S = 3  # how long open requests may take to end
 
+log = logging.getLogger(__name__)
 
-class ServerError(RuntimeError):
+
+class ServerError(ServiceError):
     """The service cannot start; the message says why and what to do."""
 
 
@@ -39,59 +55,128 @@ def run_server(
     """Serve API v1 until SIGTERM, SIGINT or the end of the process `parent`; then cancel all and return.
 
     Once listening, prints `mien: listening on http://HOST:PORT` and writes `port_file`, which is removed at
-    the end. Raises ServerError when the address is taken, the parent or the head is not there.
+    the end. With `settings.lan` everybody needs a token: without any client a first one is made and shown, and the
+    backend is announced where other machines reach it. Raises ServerError when the address is taken, the parent, the
+    head or the certificate is not there, or other machines would be let in without a token.
     """
     if parent is not None and not alive(parent):
         raise ServerError(f"There is no process {parent} for --parent to watch. Name a running one.")
+    if not settings.lan and not is_loopback(settings.host):
+        raise ServerError(f"Other machines can reach {settings.host}. Add --lan, so that a token is asked for.")
     try:
         load_head()  # said now, not at the first request
-    except HeadError as error:
+        certificate = own_certificate(settings.data_folder / CERTIFICATE) if settings.tls else None
+        tokens = Tokens(settings.data_folder / CLIENTS)
+        first = _first_token(tokens) if settings.lan else ""
+    except (HeadError, CertificateError, TokenError) as error:
         raise ServerError(str(error)) from error
+    except OSError as error:
+        raise ServerError(
+            f"{settings.data_folder} cannot be written ({error.strerror}). Give another --data-folder."
+        ) from error
     listener = _listen(settings.host, settings.port)
+    port, names = listener.getsockname()[1], Names(settings)
     jobs = JobStore(perform, settings.queue, settings.keep_takes, settings.keep_s)
+    announcement = Announcement(settings.host, port, txt_of(certificate)) if settings.lan else None
+    if announcement is not None:
+        names.add(announcement.server)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings, jobs),
+            create_app(settings, jobs, tokens, names),
+            http=connections_of(settings.connections),
+            h11_max_incomplete_event_size=HEADER_BYTES,
             access_log=False,
+            log_config=None,
             log_level="warning",
             server_header=False,
             ws="none",
             timeout_graceful_shutdown=END_S,
+            ssl_certfile=certificate.path if certificate else None,
+            ssl_ciphers="ECDHE+AESGCM:ECDHE+CHACHA20",
         )
     )
     ending = threading.Event()
     # uvicorn takes no signals outside the main thread; here they only set `ending`, so the end has one path.
     thread = threading.Thread(target=server.run, args=([listener],), name="mien-http", daemon=True)
     before = _on_signals(ending)
-    try:
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.01)
-        if not server.started:
-            raise ServerError("The HTTP server did not start; the lines above say why.")
-        port = listener.getsockname()[1]
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        print(f"mien: listening on http://{host}:{port}", flush=True)
-        if port_file is not None:
-            _write_port(port_file, port)
-        while thread.is_alive() and not ending.wait(LOOK_S):
-            if parent is not None and not alive(parent):
-                break
-    finally:
-        jobs.close()
-        server.should_exit = True
-        thread.join(END_S + 2)
-        listener.close()
-        if port_file is not None:
-            port_file.unlink(missing_ok=True)
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with ExitStack() as last:
+        try:
+            thread.start()
+            while not server.started and thread.is_alive():
+                time.sleep(0.01)
+            if not server.started:
+                raise ServerError("The HTTP server did not start; the lines above say why.")
+            here = url(settings, LOOPBACK.get(settings.host, settings.host), port)
+            known = Running(os.getpid(), here, *_of_this_run(settings, tokens, certificate))
+            last.enter_context(_told(settings, known))
+            print(f"mien: listening on {url(settings, settings.host, port)}", flush=True)
+            if settings.lan:
+                _say_who_may(settings, port, tokens, first, certificate)
+                announcement.start()
+            if port_file is not None:
+                _write_port(port_file, port)
+            while thread.is_alive() and not ending.wait(LOOK_S):
+                if parent is not None and not alive(parent):
+                    break
+        finally:
+            if announcement is not None:
+                announcement.stop()
+            jobs.close()
+            server.should_exit = True
+            thread.join(END_S + 2)
+            listener.close()
+            if port_file is not None:
+                port_file.unlink(missing_ok=True)
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def txt_of(certificate: Certificate | None) -> dict[str, str]:
+    """The TXT record of an announcement: what a panel needs before it asks anything."""
+    device = engines.ENGINES[engines.DEFAULT].info.device
+    txt = {"txtvers": "1", "api": str(API), "ver": __version__, "gpu": "" if device == "cpu" else device, "auth": "1"}
+    return txt | ({"tls": "1", "sha256": certificate.fingerprint} if certificate else {"tls": "0"})
+
+
+def _first_token(tokens: Tokens) -> str:
+    """A token for the first client, where there is no client whose token holds; else ''."""
+    return "" if any(not client.revoked for client in tokens.clients()) else tokens.add(FIRST)
+
+
+def _of_this_run(settings: Settings, tokens: Tokens, certificate: Certificate | None) -> tuple[str, str]:
+    return tokens.of_this_run if settings.lan else "", certificate.fingerprint if certificate else ""
+
+
+@contextmanager
+def _told(settings: Settings, running: Running) -> Iterator[None]:
+    """Noted where this user's other commands look; a backend that cannot write there serves all the same."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(noted(settings.data_folder / RUNNING, running))
+        except OSError as error:
+            log.warning("%s cannot be written (%s), so --status will not find this backend", RUNNING, error.strerror)
+        yield
+
+
+def _say_who_may(settings: Settings, port: int, tokens: Tokens, first: str, certificate: Certificate | None) -> None:
+    """Who may use the backend and where it is; the first token, once."""
+    urls = [url(settings, address, port) for address in served(settings.host)] or [url(settings, settings.host, port)]
+    fingerprint = certificate.fingerprint if certificate else ""
+    if first:
+        print(shown(urls, FIRST, first, fingerprint), flush=True)
+        return
+    clients = ", ".join(client.name for client in tokens.clients() if not client.revoked)
+    print(f"mien: reached at {', '.join(urls)} with the token of: {clients}", flush=True)
+    if fingerprint:
+        print("mien: certificate " + in_groups(fingerprint).replace("\n", " "), flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     if os.name == "posix":  # on Windows this would let two programs listen on one port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if host == "::":
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # IPv4 too, also where that is not the default
     try:
         listener.bind((host, port))
         listener.listen()
@@ -108,9 +193,7 @@ def _on_signals(ending: threading.Event) -> dict[int, object]:
     """SIGTERM and SIGINT set `ending`; returns the handlers before. Nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         return {}
-    return {
-        number: signal.signal(number, lambda *_: ending.set()) for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    return {number: signal.signal(number, lambda *_: ending.set()) for number in (signal.SIGTERM, signal.SIGINT)}
 
 
 def _write_port(path: Path, port: int) -> None:

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The part of the command `mien` that serves: `serve`, with its clients and its status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.service.logs import KINDS, log_as
+from mien.settings import Settings
+
+
+def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add them to the parser; `command` makes one with what all have."""
+    serve = command(commands, "serve", serve_command, "serve the extension on this machine, or with --lan a whole room")
+    serve.add_argument(
+        "--lan", action="store_true", default=None, help="let other machines in, with a token; announced"
+    )
+    serve.add_argument("--tls", action="store_true", default=None, help="speak https, with a certificate made here")
+    serve.add_argument("--host", help="address to listen on (default: 127.0.0.1; with --lan every address)")
+    serve.add_argument("--port", type=int, help="port, 0 for any free one (default: 8642)")
+    serve.add_argument("--names", metavar="NAME,...", help="further names that this machine goes by")
+    serve.add_argument("--port-file", type=Path, help="write the port and process id there once listening")
+    serve.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
+    serve.add_argument("--queue", type=int, help="takes that may wait (default: 8)")
+    serve.add_argument("--connections", type=int, help="connections that may be open (default: 1024)")
+    serve.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
+    serve.add_argument("--limit-bytes", type=int, help="the largest request that is read (default: 256 MiB)")
+    serve.add_argument("--data-folder", type=Path, help="where clients, certificate and takes are kept")
+    serve.add_argument("--log", choices=KINDS, default="text", help="the log on standard error (default: text)")
+    instead = serve.add_mutually_exclusive_group()
+    instead.add_argument("--add-client", metavar="NAME", help="make a token for somebody, show it once, and end")
+    instead.add_argument("--clients", action="store_true", help="list who has a token, and end")
+    instead.add_argument("--revoke", metavar="NAME", help="refuse somebody's token from now on, and end")
+    instead.add_argument("--status", action="store_true", help="say how the backends on this machine are, and end")
+
+
+def serve_command(asked: argparse.Namespace) -> int:
+    """mien serve: API v1 for the extension."""
+    from mien.service.server import run_server
+
+    settings = Settings.read(
+        host=asked.host,
+        port=asked.port,
+        lan=asked.lan,
+        tls=asked.tls,
+        names=asked.names,
+        connections=asked.connections,
+        limit_s=asked.limit_seconds,
+        limit_bytes=asked.limit_bytes,
+        queue=asked.queue,
+        data_folder=asked.data_folder,
+    )
+    if asked.add_client or asked.clients or asked.revoke:
+        return _clients(asked, settings)
+    if asked.status:
+        return _status(asked, settings)
+    log_as(asked.log)
+    run_server(settings, port_file=asked.port_file, parent=asked.parent)
+    return 0
+
+
+def _clients(asked: argparse.Namespace, settings: Settings) -> int:
+    """Add, list or revoke; a backend that runs takes notice by itself."""
+    from mien.service.addresses import served, url
+    from mien.service.certificate import own_certificate
+    from mien.service.invitation import invitation, shown
+    from mien.service.server import CERTIFICATE, CLIENTS
+    from mien.service.tokens import Tokens
+    from mien.settings import EVERYWHERE
+
+    tokens = Tokens(settings.data_folder / CLIENTS)
+    if asked.add_client:
+        token = tokens.add(asked.add_client)
+        fingerprint = own_certificate(settings.data_folder / CERTIFICATE).fingerprint if settings.tls else ""
+        host = settings.host if settings.lan else EVERYWHERE
+        urls = [url(settings, address, settings.port) for address in served(host)] or [
+            url(settings, "127.0.0.1", settings.port)
+        ]
+        told = {"client": asked.add_client, "token": token, "addresses": urls, "sha256": fingerprint}
+        if asked.json:
+            print(json.dumps(told | {"invitation": invitation(urls[0], token, fingerprint)}))
+        else:
+            print(shown(urls, asked.add_client, token, fingerprint))
+        return 0
+    if asked.revoke:
+        tokens.revoke(asked.revoke)
+    clients = [{"name": each.name, "made": each.made, "revoked": each.revoked} for each in tokens.clients()]
+    if asked.json:
+        print(json.dumps({"clients": clients}))
+        return 0
+    for each in clients:
+        print(f"{each['name']:<24} since {each['made']}" + (f", revoked {each['revoked']}" if each["revoked"] else ""))
+    if not clients:
+        print("Nobody has a token. `mien serve --lan` makes a first one; so does `mien serve --add-client NAME`.")
+    return 0
+
+
+def _status(asked: argparse.Namespace, settings: Settings) -> int:
+    """Health and metrics of every backend of this user on this machine; 1 when none runs or one does not answer."""
+    from mien.service.reach import ReachError, get
+    from mien.service.running import all_running
+    from mien.service.server import RUNNING
+
+    seen = []
+    for each in all_running(settings.data_folder / RUNNING):
+        told: dict[str, object] = {"url": each.url, "pid": each.pid}
+        try:
+            replies = [get(each.url, path, each.token, each.fingerprint) for path in ("/v1/health", "/v1/metrics")]
+        except ReachError as error:
+            seen.append(told | {"error": str(error)})
+            continue
+        refused = next((reply.reason for reply in replies if reply.status != 200), "")
+        if refused:
+            seen.append(told | {"error": refused})
+        else:
+            seen.append(told | {"health": json.loads(replies[0].body), "metrics": replies[1].body.decode()})
+    if asked.json:
+        print(json.dumps({"backends": seen}))
+    else:
+        print("\n".join(_in_words(each) for each in seen) or "No backend of yours runs on this machine.")
+    return 0 if seen and all("health" in each for each in seen) else 1
+
+
+def _in_words(seen: dict) -> str:
+    lines = [f"{seen['url']}, process {seen['pid']}"]
+    if "error" in seen:
+        return "\n".join([*lines, f"  does not answer as it should: {seen['error']}"])
+    lines += [f"  {name:<10} {value}" for name, value in seen["health"].items()]
+    numbers = [line for line in seen["metrics"].splitlines() if not line.startswith("#") and "_bucket{" not in line]
+    return "\n".join([*lines, "", *(f"  {line}" for line in numbers)])

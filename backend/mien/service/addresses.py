@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses: where a backend can be reached now, and which names its machine goes by."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from ipaddress import ip_address
+
+import ifaddr
+
+from mien.settings import Settings, is_loopback
+
+LOOK_S = 5.0  # an address that is new to the machine is known after this
+
+
+def of_machine() -> list[str]:
+    """Every IPv4 and IPv6 address of this machine's interfaces, in the system's order; without scopes."""
+    found = []
+    for adapter in ifaddr.get_adapters():
+        for each in adapter.ips:
+            address = each.ip if each.is_IPv4 else each.ip[0]
+            found.append(str(address).partition("%")[0])
+    return found
+
+
+def served(host: str) -> list[str]:
+    """The addresses, not loopback, under which a server bound to `host` is reached now; none where it is not.
+
+    `0.0.0.0` is every IPv4 address, `::` every address but the link-local ones, which name no machine alone.
+    """
+    there = [address for address in of_machine() if not is_loopback(address)]
+    bound = ip_address(host)
+    if not bound.is_unspecified:
+        return [address for address in there if address == host]
+    if bound.version == 4:
+        return [address for address in there if ":" not in address]
+    return [address for address in there if not ip_address(address).is_link_local or ":" not in address]
+
+
+def url(settings: Settings, host: str, port: int) -> str:
+    """Where to reach the service under one of its addresses or names."""
+    return f"http{'s' if settings.tls else ''}://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+class Names:
+    """The names under which requests may come: those bound, this machine's own, and those told it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._host = settings.host
+        self._names = {name.lower() for name in settings.names} | {"localhost"}
+        if settings.lan:
+            short = socket.gethostname().lower().partition(".")[0]
+            self._names |= {socket.gethostname().lower(), short, f"{short}.local", socket.getfqdn().lower()}
+        self._lock = threading.Lock()
+        self._addresses: set[str] = set()
+        self._looked = -LOOK_S
+
+    def add(self, name: str) -> None:
+        """Also this name, as of an announcement."""
+        self._names.add(name.lower().rstrip("."))
+
+    def known(self, name: str) -> bool:
+        """Whether `name`, a host's name or address in lower case, is this machine."""
+        name = name.rstrip(".")
+        if name in self._names or is_loopback(name) or name == self._host:
+            return not _is_unspecified(name)
+        return name in self._served()
+
+    def _served(self) -> set[str]:
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked >= LOOK_S:
+                self._addresses, self._looked = set(served(self._host)), now
+            return self._addresses
+
+
+def _is_unspecified(name: str) -> bool:
+    try:
+        return ip_address(name).is_unspecified
+    except ValueError:
+        return False

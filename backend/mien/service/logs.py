@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Logs: what the service does, on standard error, for people or, as one JSON object a line, for programs.
+
+Whatever a message is given as `extra` (`job`, `client`, `status`, `seconds` ...) is a field of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+KINDS = ("text", "json")
+_PLAIN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
+
+
+def log_as(kind: str, stream=None) -> None:
+    """Set up the log of this process, of level INFO. `kind` is one of KINDS."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines() if kind == "json" else Lines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("mien").setLevel(logging.INFO)
+
+
+def fields(record: logging.LogRecord) -> dict[str, object]:
+    """What was given besides the message; nothing that is None."""
+    return {name: value for name, value in vars(record).items() if name not in _PLAIN and value is not None}
+
+
+class JsonLines(logging.Formatter):
+    """{"time": ISO 8601 in UTC, "level", "logger", "message", the fields, "traceback"}"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **fields(record),
+        }
+        if record.exc_info:
+            told["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(told, default=str)
+
+
+class Lines(logging.Formatter):
+    """`12:03:04 info POST /v1/takes 202  client=anna seconds=0.1`"""
+
+    def format(self, record: logging.LogRecord) -> str:
+        when = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
+        told = "  ".join(
+            filter(None, (record.getMessage(), " ".join(f"{name}={value}" for name, value in fields(record).items())))
+        )
+        lines = [f"{when} {record.levelname.lower()} {one_line(told)}"]
+        if record.exc_info:
+            lines.append(self.formatException(record.exc_info))
+        return "\n".join(lines)
+
+
+def one_line(text: str) -> str:
+    """Without line ends and control characters: a client's path must not look like a line of the log."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

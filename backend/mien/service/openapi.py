@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The description of API v1 as OpenAPI 3.1, by hand: what the framework could guess says nothing of a multipart
+body, an event stream or a problem. A test compares it with the routes and with a copy."""
+
+from __future__ import annotations
+
+from mien import __version__, engines
+from mien.service import API
+from mien.settings import Settings
+
+Schema = dict[str, object]
+
+PROBLEM = "A refusal (RFC 9457); `detail` is a sentence that says what to do."
+ID = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "description": "The take's id, as POST /v1/takes gave it.",
+    "schema": {"type": "string", "minLength": 1},
+}
+
+
+def description(settings: Settings) -> Schema:
+    """The document of GET /v1/openapi.json. With a token asked for (`settings.lan`) every route says so."""
+    document: Schema = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Mien",
+            "version": __version__,
+            "summary": "Recorded speech and a chosen emotion become facial animation.",
+            "description": (
+                f"API version {API}: it is in every path, and every reply names it as `Mien-API`. Every error is "
+                "application/problem+json. Web pages and other names than the machine's own are refused with 403."
+            ),
+            "license": {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"},
+        },
+        "servers": [{"url": "/"}],
+        "paths": _paths(settings),
+        "components": {"schemas": _schemas(), "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+    }
+    if settings.lan:
+        document["security"] = [{"token": []}]
+    return document
+
+
+def _paths(settings: Settings) -> Schema:
+    return {
+        "/v1/info": {
+            "get": _operation("info", "What the backend is and has: what a panel needs to draw itself.", {
+                "200": _json("The backend.", "Info"),
+            }),
+        },
+        "/v1/takes": {
+            "post": _operation("ask", "Ask for a take of a sound. It is made in the background.", {
+                "202": _json("Accepted.", "Accepted") | {"headers": {"Location": _header("The take's own URL.")}},
+                **_problems(400, 413, 415, 422, 429),
+            }) | {"requestBody": _take_body(settings)},
+        },
+        "/v1/takes/{id}": {
+            "parameters": [ID],
+            "get": _operation("look", "How far a take is.", {"200": _json("The take's job.", "Job"), **_problems(404)}),
+            "delete": _operation("cancel", "Cancel a take that is not finished, or forget one that is.", {
+                "200": _json("Cancelled.", "Job"),
+                "204": {"description": "Forgotten."},
+                **_problems(404),
+            }),
+        },
+        "/v1/takes/{id}/events": {
+            "parameters": [ID],
+            "get": _operation("watch", "A take's job as server-sent events, until it ends.", {
+                "200": {
+                    "description": (
+                        "`progress` events as the job changes, then one `end`; the data of each is a Job as JSON. A "
+                        "comment comes at least every 15 s."
+                    ),
+                    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                },
+                **_problems(404),
+            }),
+        },
+        "/v1/takes/{id}/result": {
+            "parameters": [ID],
+            "get": _operation("fetch", "The take file, a safetensors file of format `mien.take`.", {
+                "200": {
+                    "description": "The take.",
+                    "headers": {"ETag": _header("SHA-256 of the file, in quotes.")},
+                    "content": {"application/octet-stream": {}},
+                },
+                "304": {"description": "The file is the one named in If-None-Match."},
+                **_problems(404, 409),
+            }) | {"parameters": [_if_none_match()]},
+        },
+        "/v1/health": {
+            "get": _operation("health", "That the service answers; quick.", {"200": _json("It does.", "Health")}),
+        },
+        "/v1/metrics": {
+            "get": _operation("metrics", "Numbers of the service in Prometheus' text format.", {
+                "200": {"description": "Metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+            }),
+        },
+        "/v1/openapi.json": {
+            "get": _operation("describe", "This description.", {
+                "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}},
+            }),
+        },
+    }  # fmt: skip
+
+
+def _take_body(settings: Settings) -> Schema:
+    return {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["sound"],
+                    "additionalProperties": False,
+                    "properties": {
+                        "sound": {
+                            "type": "string",
+                            "contentMediaType": "application/octet-stream",
+                            "description": (
+                                "The sound as a file part: wav, flac, ogg, mp3, m4a, or the sound of mp4, mov, mkv; at "
+                                f"most {settings.limit_s:g} s and {settings.limit_bytes} bytes."
+                            ),
+                        },
+                        "direction": {
+                            "type": "string",
+                            "description": "What is asked of the performance, as a JSON object; {} by default.",
+                        },
+                        "engine": {"type": "string", "description": f"{engines.DEFAULT} by default; see /v1/info."},
+                        "fps": {
+                            "type": "string",
+                            "description": "Frames a second, 24 or 30000/1001; the engine's own by default.",
+                        },
+                        "head": {"type": "string", "description": "What moves; Mien's own head by default."},
+                    },
+                },
+                "encoding": {"sound": {"contentType": "application/octet-stream"}},
+            }
+        },
+    }
+
+
+def _schemas() -> Schema:
+    text, number, whole = {"type": "string"}, {"type": "number"}, {"type": "integer"}
+    texts = {"type": "array", "items": text}
+    return {
+        "Problem": _object(PROBLEM, {"type": text, "title": text, "status": whole, "detail": text}),
+        "Accepted": _object("A take's job, new.", {"id": text, "state": _state(), "url": text}),
+        "Job": _object(
+            "A take on its way.",
+            {
+                "id": text,
+                "state": _state(),
+                "stage": text | {"description": "What is being done, in words."},
+                "fraction": {"type": "number", "minimum": 0, "maximum": 1},
+                "error": {"type": ["string", "null"], "description": "Why it failed, a sentence."},
+                "result": {"type": ["string", "null"], "description": "Where the take is, once it is done."},
+            },
+        ),
+        "Info": _object(
+            "What a backend is and has.",
+            {
+                "name": {"const": "mien"},
+                "version": text,
+                "api": {"const": API},
+                "device": text,
+                "engines": {"type": "array", "items": {"$ref": "#/components/schemas/Engine"}},
+                "default_engine": text,
+                "limits": _object("Of one request.", {"seconds": number, "bytes": whole}),
+                "head": _object("The default head.", {"name": text, "sha256": text, "vertices": whole}),
+            },
+        ),
+        "Engine": _object(
+            "Something that makes takes.",
+            {
+                "name": text,
+                "version": text,
+                "emotions": texts,
+                "styles": texts,
+                "licence": text,
+                "missing": {
+                    "type": "array",
+                    "description": "What it needs before it can work.",
+                    "items": {"type": "object", "required": ["sentence"], "properties": {"sentence": text}},
+                },
+            },
+        ),
+        "Health": _object(
+            "That the service answers, and how busy it is.",
+            {"status": {"const": "ok"}, "version": text, "api": {"const": API}, "seconds": number, "device": text},
+        ),
+    }
+
+
+def _operation(name: str, summary: str, responses: Schema) -> Schema:
+    """Every request may be refused for who asks: 401 without a token, 403 for a name or page, 431 for its headers."""
+    return {"operationId": name, "summary": summary, "responses": responses | _problems(401, 403, 431)}
+
+
+def _problems(*statuses: int) -> Schema:
+    about = {
+        400: "The body cannot be read.",
+        401: "No token, or one that does not hold.",
+        403: "The request is for another host or comes from a web page.",
+        404: "There is no such take, or not any more.",
+        409: "The take is not done.",
+        413: "The request is too large.",
+        415: "The request is not multipart/form-data.",
+        422: "The sound, the direction or another field cannot be used.",
+        429: "As many takes wait as may wait; `Retry-After` says when to ask again.",
+        431: "Too many headers, or too large.",
+    }
+    return {
+        str(status): {
+            "description": about[status],
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        | ({"headers": {"Retry-After": _header("Seconds.")}} if status == 429 else {})
+        for status in statuses
+    }
+
+
+def _json(about: str, schema: str) -> Schema:
+    return {
+        "description": about,
+        "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}},
+    }
+
+
+def _object(about: str, properties: Schema) -> Schema:
+    return {"type": "object", "description": about, "required": list(properties), "properties": properties}
+
+
+def _state() -> Schema:
+    return {"enum": ["queued", "running", "done", "failed", "cancelled"]}
+
+
+def _header(about: str) -> Schema:
+    return {"description": about, "schema": {"type": "string"}}
+
+
+def _if_none_match() -> Schema:
+    return {
+        "name": "If-None-Match",
+        "in": "header",
+        "description": "An ETag of before.",
+        "schema": {"type": "string", "pattern": "^[!-~ ]*$"},
+    }

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Seen: the routes by which the service itself is looked at: health, metrics, and the description of the API."""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, PlainTextResponse
+
+from mien import __version__, engines
+from mien.service import API, metrics
+from mien.service.jobs import JobStore
+from mien.service.openapi import description
+from mien.service.traffic import Traffic
+from mien.settings import Settings
+
+
+def seen_routes(settings: Settings, jobs: JobStore, traffic: Traffic) -> APIRouter:
+    """GET /v1/health, /v1/metrics and /v1/openapi.json."""
+    router, began = APIRouter(), time.time()
+
+    @router.get("/v1/health")
+    def health() -> dict:
+        """Quick, and without a look at models: it says that the service answers, and how busy it is."""
+        return {
+            "status": "ok",
+            "version": __version__,
+            "api": API,
+            "seconds": round(time.time() - began, 1),
+            "device": engines.ENGINES[engines.DEFAULT].info.device,
+        }
+
+    @router.get("/v1/metrics")
+    def numbers() -> PlainTextResponse:
+        families = metrics.of_process(began) + metrics.of_device() + metrics.of_traffic(traffic)
+        return PlainTextResponse(metrics.text(families), media_type=metrics.CONTENT_TYPE)
+
+    @router.get("/v1/openapi.json")
+    def api() -> JSONResponse:
+        return JSONResponse(description(settings))
+
+    return router
