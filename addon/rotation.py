@@ -34,7 +34,13 @@ def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarr
     (F, 3) at frames (F,), turning from its rest."""
     rest = Quaternion(target.get(REST, (1.0, 0.0, 0.0, 0.0))).to_matrix()
     turned = [rest @ matrix(*map(float, angles)) for angles in head_rotation]
-    mode = target.rotation_mode
+    path, values = posed(target.rotation_mode, turned)
+    return [constant_or_all(path, axis, frames, values[:, axis]) for axis in range(values.shape[1])]
+
+
+def posed(mode: str, turned: list[Matrix]) -> tuple[str, np.ndarray]:
+    """(name of the property, (F, 3 or 4) float32 values) of rotations in a rotation mode, without leaps between
+    frames."""
     if mode == "QUATERNION":
         path, rows = "rotation_quaternion", _continuous([turn.to_quaternion() for turn in turned])
     elif mode == "AXIS_ANGLE":
@@ -47,8 +53,7 @@ def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarr
         for turn in turned:
             last = turn.to_euler(mode, last) if last is not None else turn.to_euler(mode)
             rows.append(tuple(last))
-    values = np.asarray(rows, np.float32)
-    return [constant_or_all(path, axis, frames, values[:, axis]) for axis in range(values.shape[1])]
+    return path, np.asarray(rows, np.float32)
 
 
 def _continuous(quaternions: list[Quaternion]) -> list[tuple[float, ...]]:
