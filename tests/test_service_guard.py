@@ -15,7 +15,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-
 HERE = Names(Settings())
 ROOM = Names(Settings(host="192.168.7.7", lan=True, names=("gpu.studio",)))
 
