@@ -55,6 +55,14 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     takes.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
     takes.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw the curves")
 
+    emotion = command(evaluate, "emotion", emotion_command, "how engines show emotions, and what it costs the lips")
+    emotion.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    emotion.add_argument("motion", type=Path, help="a folder of `mien corpus perform`: that speech performed")
+    emotion.add_argument("--engines", metavar="NAME,...", help="only these (default: all on the default head)")
+    emotion.add_argument("--weights", type=Path, metavar="FILE", help="of emodiffhead (default: what ships)")
+    emotion.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth stretch (default: all)")
+    emotion.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+
     layouts = command(evaluate, "layouts", layouts_command, "which codes of motion fit long sound")
     layouts.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
     layouts.add_argument("--weights", type=Path, metavar="FILE", help="of `mien train codec` (default: what ships)")
@@ -134,6 +142,24 @@ def takes_command(asked: argparse.Namespace) -> int:
         asked.pictures.mkdir(parents=True, exist_ok=True)
         sampling.draw(results, asked.pictures)
         sampling.draw_faces(results, sampling.Performing(weights), asked.pictures)
+    return 0
+
+
+def emotion_command(asked: argparse.Namespace) -> int:
+    """mien evaluate emotion: engines beside each other."""
+    from mien.evaluation import EvaluationError, emotion
+
+    found = emotion.engines(asked.weights)
+    names = (asked.engines or ",".join(found)).split(",")
+    if unknown := set(names) - set(found):
+        raise EvaluationError(f"there is no engine {unknown.pop()!r} to evaluate; there are {', '.join(found)}.")
+    with ProgressBar("emotion", quiet=asked.json) as progress:
+        chosen = {name: found[name] for name in names}
+        results = emotion.evaluate(asked.corpus, asked.motion, chosen, max(1, asked.every), progress)
+    page = emotion.for_page(results)
+    print(json.dumps({name: vars(felt) for name, felt in results.felt.items()}) if asked.json else page)
+    if asked.page:
+        write_between(asked.page, "emotion", page)
     return 0
 
 

@@ -89,7 +89,7 @@ def _lips(stretch: Stretch, takes: list[Take], head: Head) -> Lips:
     made = np.stack([aperture(take, head) for take in takes])
     frames = min(len(true), made.shape[1])
     true, made = true[:frames], made[:, :frames]
-    asked = _runs(stretch.lips_shut[:frames])
+    asked = runs_of(stretch.lips_shut[:frames])
     met = sum(float((made[:, max(0, a - NEAR) : b + NEAR].min(1) <= SHUT).mean()) for a, b in asked)
     if made.std() < 1e-6 or true.std() < 1e-6:
         return Lips(1, len(asked), met)
@@ -97,7 +97,7 @@ def _lips(stretch: Stretch, takes: list[Take], head: Head) -> Lips:
     return Lips(1, len(asked), met, float(np.corrcoef(made[0], true)[0, 1]), 1, agreement)
 
 
-def _runs(marked: np.ndarray) -> list[tuple[int, int]]:
+def runs_of(marked: np.ndarray) -> list[tuple[int, int]]:
     """(begin, end) of each run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(int), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

@@ -47,7 +47,7 @@ def sampled(
     speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction, weights: Path = WEIGHTS
 ) -> list[Take]:
     """Ten takes as they are made for animators."""
-    takes = performed(speech, track, prosody, _seeds(direction), weights=weights)
+    takes = performed(speech, track, prosody, seeds(direction), weights=weights)
     return [take.resample(FPS) for take in takes]
 
 
@@ -61,7 +61,7 @@ def most_probable(
 
 def by_rules(speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction) -> list[Take]:
     """What the corpus was performed by, from other seeds and on what the ear heard."""
-    return [articulation.perform(track, prosody, each, speech.duration).resample(FPS) for each in _seeds(direction)]
+    return [articulation.perform(track, prosody, each, speech.duration).resample(FPS) for each in seeds(direction)]
 
 
 def regressed(
@@ -89,6 +89,6 @@ def mean_face(known: Iterable[Performed]) -> np.ndarray:
     return np.asarray(sums / frames, np.float32)
 
 
-def _seeds(direction: Direction) -> list[Direction]:
+def seeds(direction: Direction) -> list[Direction]:
     """Ten, none of them the one that the truth was performed from."""
     return [direction.with_seed(direction.seed + 1 + i) for i in range(SAMPLES)]
