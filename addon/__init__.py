@@ -6,11 +6,12 @@ animation. Registers the extension, nothing else."""
 def register() -> None:
     import bpy
 
-    from . import panels, properties, pump
+    from . import driving_properties, panels, properties, pump
 
     for cls in _classes():
         bpy.utils.register_class(cls)
     properties.register()
+    driving_properties.register()
     pump.register()
     panels.register()
 
@@ -18,10 +19,11 @@ def register() -> None:
 def unregister() -> None:
     import bpy
 
-    from . import panels, properties, pump
+    from . import driving_properties, panels, properties, pump
 
     panels.unregister()
     pump.unregister()
+    driving_properties.unregister()
     properties.unregister()
     for cls in reversed(_classes()):
         bpy.utils.unregister_class(cls)
@@ -29,7 +31,7 @@ def unregister() -> None:
 
 def _classes() -> list[type]:
     """Every class that Blender must know, what others refer to first."""
-    from . import backend_panel, operators, panels, preferences, properties
+    from . import backend_panel, driving_panel, driving_properties, operators, panels, preferences, properties
 
-    modules = (preferences, properties, operators, panels, backend_panel)
+    modules = (preferences, properties, driving_properties, operators, panels, driving_panel, backend_panel)
     return [cls for module in modules for cls in module.CLASSES]

@@ -6,14 +6,21 @@ but the face, and says once, with `lacking`, what none of them shows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
 
-from . import curves, default_head, key_table, keys, mouths
-from .recognition import Recognised, recognised, some
+from . import bones, curves, default_head, key_table, keys, mouths
+from .channels import sides
+from .recognition import Recognised, recognised, some, unshown
 from .take import Take
+
+HEAD_VERTICES = 4538  # of Mien's own head
+# A weight of 1 means 30 degrees (articulation reference, section 10); the eyes of the default head turn by this many at
+# a key's value of 1 (rigid fit to its eyeballs; a test measures it anew).
+EYE_TURNS = {"eyeLookDown": 10.58, "eyeLookUp": 9.24, "eyeLookIn": 14.17, "eyeLookOut": 13.66}
+GAZE_GAINS = {side: 30.0 / turn for name, turn in EYE_TURNS.items() for side in sides(name)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +38,7 @@ class Targets:
 
 
 def targets(thing: bpy.types.Object, take: Take, part: bool = False) -> Targets:
-    """What a take with weights drives on a mesh object. Changes nothing, raises nothing but key_table.TableError for
-    a table that was edited into nonsense.
+    """What a take with weights drives on a mesh object. Changes nothing.
 
     Keys with a driver are left to it; a part says nothing of what it lacks.
     """
@@ -41,7 +47,8 @@ def targets(thing: bpy.types.Object, take: Take, part: bool = False) -> Targets:
         return Targets({}, "", take.channels, (), f"'{thing.name}' has no shape keys.")
     table = table_of(thing, part)
     known = set(names)
-    rows = [row for row in table.rows if row.key in known]
+    wrong = tuple(row.key for row in table.rows if key_table.fault(row.source))
+    rows = [row for row in table.rows if row.key in known and row.key not in wrong]
     if not rows:
         return Targets(
             {},
@@ -63,8 +70,10 @@ def targets(thing: bpy.types.Object, take: Take, part: bool = False) -> Targets:
             "drivers first.",
         )
     rows = [row for row in rows if row.key not in driven]
-    values = key_table.values(rows, _sources(take, table.rows), take.frames)
+    values = key_table.values(rows, _sources(take, rows), take.frames)
     notes = [] if part else list(table.left)
+    if wrong:
+        notes.append(f"The sources of these cannot be read, so they were left; see the table: {some(wrong)}.")
     gone = tuple(row.key for row in table.rows if row.key not in known)
     if gone and not part:
         notes.append(f"The table names keys that '{thing.name}' does not have: {some(gone)}.")
@@ -76,7 +85,11 @@ def targets(thing: bpy.types.Object, take: Take, part: bool = False) -> Targets:
         notes.append(f"These are muted, so they do not show: {some(muted)}.")
     if thing.show_only_shape_key:
         notes.append("One shape key is pinned (Solo), so the others do not show.")
-    missing = tuple(name for name in take.channels if name in table.lacking)
+    moved = bones.shown(thing.mien_driving.bones())
+    twice = sorted(moved & key_table.channels_of(rows))
+    if twice and not part:
+        notes.append(f"Both a bone and a shape key show these: {some(twice)}.")
+    missing = tuple(name for name in take.channels if name in table.lacking and name not in moved)
     return Targets(values, table.scheme, missing, tuple(notes), "")
 
 
@@ -90,8 +103,23 @@ def lacking(take: Take, meshes: Sequence[Targets]) -> str:
 
 
 def table_of(thing: bpy.types.Object, part: bool = False) -> Recognised:
-    """The table that drives this mesh: by its keys' names."""
-    return recognised(keys.names(thing.data), part)
+    """The table that drives this mesh: the animator's, where it was edited, else by its keys' names."""
+    own = thing.mien_driving
+    if own.edited:
+        rows = own.rows()
+        return Recognised(rows, own.table_name, unshown(rows), ())
+    found = recognised(keys.names(thing.data), part)
+    return replace(found, rows=with_true_gaze(found.rows)) if is_default_head(thing) else found
+
+
+def is_default_head(thing: bpy.types.Object) -> bool:
+    """Whether the mesh is Mien's own head, by its topology."""
+    return len(thing.data.vertices) == HEAD_VERTICES
+
+
+def with_true_gaze(rows: Sequence[key_table.Row]) -> tuple[key_table.Row, ...]:
+    """The table with gains by which eyes that turn as little as the default head's look where the take does."""
+    return tuple(replace(row, gain=row.gain * GAZE_GAINS.get(row.source, 1.0)) for row in rows)
 
 
 def _sources(take: Take, rows: Sequence[key_table.Row]) -> dict[str, np.ndarray]:

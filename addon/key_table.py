@@ -147,3 +147,12 @@ def check(source: str) -> None:
         for phone in name.strip("/").split() if name.startswith("/") else ():
             if phone not in PHONES:
                 raise TableError(f"There is no phone '{phone}'; the names are {', '.join(PHONES)}.")
+
+
+def fault(source: str) -> str:
+    """Why a source cannot be used, '' when it can."""
+    try:
+        check(source)
+    except TableError as error:
+        return str(error)
+    return ""

@@ -60,8 +60,13 @@ def recognised(names: Iterable[str], part: bool = False) -> Recognised:
             rows = _stood_in(rows)
     if unclear:
         said.append(f"Two keys share a name but for its spelling, so these were left: {some(unclear)}.")
+    return Recognised(rows, scheme if rows else "", unshown(rows), tuple(said))
+
+
+def unshown(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The channels that a table shows nowhere; mouths show what speech moves."""
     shown = channels_of(rows) | (set(SPEECH) if mouths_of(rows) else set())
-    return Recognised(rows, scheme if rows else "", tuple(name for name in ARKIT if name not in shown), tuple(said))
+    return tuple(name for name in ARKIT if name not in shown)
 
 
 def some(names: Sequence[str]) -> str:
