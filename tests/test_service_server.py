@@ -8,15 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
+from live_backend import WAV, backend
 from mien.heads.mien import HeadError
 from mien.service.parent import alive
 from mien.service.server import ServerError, run_server
@@ -24,71 +21,6 @@ from mien.settings import Settings
 from mien.take import read_take
 
 from addon.client import Client, ClientError
-
-WAV = Path(__file__).parent / "samples" / "mono_16k.wav"
-BACKEND = Path(__file__).parent.parent / "backend"
-
-# A backend whose engine can take a minute, so that it is still at work when the backend has to end.
-CHILD = """
-    import sys
-    import time
-    from pathlib import Path
-    from mien.engines.toy import Toy
-    from mien.service.server import run_server
-    from mien.settings import Settings
-
-    def perform(speech, direction, engine, fps, progress, head=None):
-        if direction.seed == 2:
-            time.sleep(60)  # an engine that does not look up from its work
-        for _ in range(6000 if direction.seed == 1 else 0):
-            progress(0.5, "dawdling")
-            Toy(pause_s=0.01).generate(speech, direction, lambda fraction, stage: None)
-        return Toy().generate(speech, direction, progress)
-
-    port_file, parent = Path(sys.argv[1]), int(sys.argv[2])
-    run_server(Settings(port=0), port_file=port_file, parent=parent or None, perform=perform)
-    print("mien: ended", flush=True)
-"""
-
-
-class Backend:
-    def __init__(self, process: subprocess.Popen, port_file: Path) -> None:
-        self.process, self.port_file = process, port_file
-        self.line = process.stdout.readline().strip()
-        self.url = self.line.removeprefix("mien: listening on ")
-        self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
-
-    def ask(self, seed: int = 0) -> str:
-        """The URL of a new take; seeds 1 and 2 take a minute."""
-        direction = json.dumps({"seed": seed})
-        with WAV.open("rb") as sound:
-            reply = self.http.post("/v1/takes", files={"sound": sound}, data={"direction": direction})
-        assert reply.status_code == 202, reply.text
-        return reply.json()["url"]
-
-    def ended_cleanly(self) -> bool:
-        rest, errors = self.process.communicate(timeout=20)
-        assert errors == "", errors
-        return rest.strip() == "mien: ended" and self.process.returncode == 0 and not self.port_file.exists()
-
-
-@contextmanager
-def backend(folder: Path, parent: int = 0) -> Iterator[Backend]:
-    port_file = folder / "port.json"
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(CHILD), str(port_file), str(parent)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(BACKEND)},
-    )
-    try:
-        running = Backend(process, port_file)
-        assert running.line.startswith("mien: listening on http://127.0.0.1:"), process.stderr.read()
-        yield running
-    finally:
-        process.kill()
-        process.wait()
 
 
 def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Path) -> None:
@@ -113,7 +45,7 @@ def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Pa
             lines = stream.iter_lines()
             assert next(lines) == "event: progress"
             running.process.send_signal(signal.SIGTERM)
-            assert '"state": "cancelled"' in list(lines)[-2]
+            assert '"state": "queued", "stage": "waiting for the backend\'s next start"' in list(lines)[-2]
         assert running.ended_cleanly()
 
 
@@ -161,7 +93,7 @@ def test_a_backend_ends_with_its_parent(tmp_path: Path) -> None:
 def test_a_body_over_the_limit_is_answered_while_it_is_sent(tmp_path: Path) -> None:
     """The refusal must reach a client that is still sending: without care it only sees a broken connection."""
     ready = threading.Event()
-    settings = Settings(port=free_port(), limit_bytes=100_000)
+    settings = Settings(port=free_port(), limit_bytes=100_000, data_folder=tmp_path)
     port_file = tmp_path / "port.json"
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
 
@@ -229,7 +161,7 @@ def test_a_missing_head_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_port_file_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="port file .* cannot be written"):
-        run_server(Settings(port=0), port_file=tmp_path / "no_folder" / "port.json")
+        run_server(Settings(port=0, data_folder=tmp_path), port_file=tmp_path / "no_folder" / "port.json")
 
 
 def test_alive_knows_the_living_the_dead_and_the_zombies() -> None:

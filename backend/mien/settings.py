@@ -42,12 +42,21 @@ class Settings:
     # The largest request that the service reads, in bytes: ten minutes of 48 kHz 24-bit stereo and some.
     # --limit-bytes, MIEN_LIMIT_BYTES
     limit_bytes: int = 256 * 2**20
-    # How many takes may wait for their turn in the service. --queue, MIEN_QUEUE
-    queue: int = 8
-    # How many finished takes the service keeps to be fetched, and for how many seconds.
+    # How many takes may wait for their turn in the service, of all clients and, with those being made, of one.
+    # --queue, MIEN_QUEUE; --queue-per-client, MIEN_QUEUE_PER_CLIENT
+    queue: int = 256
+    queue_per_client: int = 64
+    # How many finished jobs the service knows, and for how many seconds.
     # --keep-takes, MIEN_KEEP_TAKES; --keep-seconds, MIEN_KEEP_SECONDS
-    keep_takes: int = 32
+    keep_takes: int = 4096
     keep_s: float = 3600.0
+    # How many bytes of takes and decoded sounds the service keeps, so that nothing is made twice.
+    # --cache-bytes, MIEN_CACHE_BYTES
+    cache_bytes: int = 4 * 2**30
+    # The memory of the process that makes takes, in bytes; 0 is no limit. Linux only. --memory-bytes, MIEN_MEMORY_BYTES
+    memory_bytes: int = 0
+    # After how many seconds without work that process ends, and its models with it. --idle-seconds, MIEN_IDLE_SECONDS
+    idle_s: float = 600.0
     # The user's own models and heads. --data-folder, MIEN_DATA_FOLDER
     data_folder: Path = platformdirs.user_data_path("mien", appauthor=False)
 
@@ -87,8 +96,12 @@ NAMES = {
     "limit_s": ("--limit-seconds", "MIEN_LIMIT_SECONDS"),
     "limit_bytes": ("--limit-bytes", "MIEN_LIMIT_BYTES"),
     "queue": ("--queue", "MIEN_QUEUE"),
+    "queue_per_client": ("--queue-per-client", "MIEN_QUEUE_PER_CLIENT"),
     "keep_takes": ("--keep-takes", "MIEN_KEEP_TAKES"),
     "keep_s": ("--keep-seconds", "MIEN_KEEP_SECONDS"),
+    "cache_bytes": ("--cache-bytes", "MIEN_CACHE_BYTES"),
+    "memory_bytes": ("--memory-bytes", "MIEN_MEMORY_BYTES"),
+    "idle_s": ("--idle-seconds", "MIEN_IDLE_SECONDS"),
     "data_folder": ("--data-folder", "MIEN_DATA_FOLDER"),
 }
 
@@ -154,7 +167,11 @@ READERS = {
     "limit_s": _seconds,
     "limit_bytes": lambda name, value: _whole(name, value, 1, 2**40),
     "queue": lambda name, value: _whole(name, value, 1, 1000),
+    "queue_per_client": lambda name, value: _whole(name, value, 1, 1000),
     "keep_takes": lambda name, value: _whole(name, value, 1, 10_000),
     "keep_s": _seconds,
+    "cache_bytes": lambda name, value: _whole(name, value, 1, 2**50),
+    "memory_bytes": lambda name, value: _whole(name, value, 0, 2**50),
+    "idle_s": _seconds,
     "data_folder": lambda name, value: Path(str(value)).expanduser(),
 }

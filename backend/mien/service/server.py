@@ -26,12 +26,12 @@ from mien.service.certificate import Certificate, CertificateError, in_groups, o
 from mien.service.connections import connections_of
 from mien.service.guard import HEADER_BYTES
 from mien.service.invitation import shown
-from mien.service.jobs import JobStore, Perform
+from mien.service.jobs import JobStore, Performing
 from mien.service.parent import alive
+from mien.service.place import PlaceError
 from mien.service.running import Running, noted
 from mien.service.tokens import FIRST, TokenError, Tokens
 from mien.settings import Settings, is_loopback
-from mien.speak import speak
 
 CLIENTS, CERTIFICATE, RUNNING = "clients", "certificate.pem", "running"  # in the data folder
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # how this machine reaches a server that is bound to all
@@ -50,9 +50,10 @@ def run_server(
     *,
     port_file: Path | None = None,
     parent: int | None = None,
-    perform: Perform = speak,
+    worker: Performing | None = None,
 ) -> None:
-    """Serve API v1 until SIGTERM, SIGINT or the end of the process `parent`; then cancel all and return.
+    """Serve API v1 until SIGTERM, SIGINT or the end of the process `parent`; then return. What is not done then is
+    cancelled with the parent, for whom it was; without one it is kept for the next start.
 
     Once listening, prints `mien: listening on http://HOST:PORT` and writes `port_file`, which is removed at
     the end. With `settings.lan` everybody needs a token: without any client a first one is made and shown, and the
@@ -76,7 +77,11 @@ def run_server(
         ) from error
     listener = _listen(settings.host, settings.port)
     port, names = listener.getsockname()[1], Names(settings)
-    jobs = JobStore(perform, settings.queue, settings.keep_takes, settings.keep_s)
+    try:
+        jobs = JobStore(settings, worker)
+    except PlaceError:
+        listener.close()
+        raise
     announcement = Announcement(settings.host, port, txt_of(certificate)) if settings.lan else None
     if announcement is not None:
         names.add(announcement.server)
@@ -121,7 +126,7 @@ def run_server(
         finally:
             if announcement is not None:
                 announcement.stop()
-            jobs.close()
+            jobs.close(keep=parent is None)
             server.should_exit = True
             thread.join(END_S + 2)
             listener.close()

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Child: a process of the service's own for what may crash, hang or eat memory.
+
+Both sides speak JSON, one object a line, through the child's standard input and output; sounds and takes go through
+files that the parent names. No pickle: nothing that comes back can run code here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import mien
+
+END_S = 5.0  # what a child that was killed may take to be gone
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None
+
+
+class ChildGone(RuntimeError):
+    """The process ended though it was not told to; the message is how, as a clause: 'it was killed (SIGKILL)'."""
+
+
+class Child:
+    """A Python process running `module` (or another `command`), with `memory` bytes at most where the system has such
+    a limit and it is not 0. Its messages come in `messages`; None is the last."""
+
+    def __init__(self, module: str, memory: int, data_folder: Path, command: Sequence[str] = ()) -> None:
+        folder = str(Path(mien.__file__).parents[1])
+        paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            [*(command or (sys.executable, "-m", module)), str(memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(data_folder)},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        self.messages: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, name=f"{module}-messages", daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, message: Mapping) -> None:
+        """Raises ChildGone when nobody is there to read it."""
+        try:
+            self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError):
+            raise ChildGone(self.how_it_ended()) from None
+
+    def receive(self, timeout_s: float | None = None) -> dict:
+        """The next message. Raises ChildGone after the last one, TimeoutError when none comes in time."""
+        try:
+            message = self.messages.get(timeout=timeout_s)
+        except queue.Empty:
+            raise TimeoutError from None
+        if message is None:
+            raise ChildGone(self.how_it_ended())
+        return message
+
+    def how_it_ended(self) -> str:
+        try:
+            code = self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            return "it does not answer"
+        if code < 0:
+            name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+            return f"it was killed ({name})"
+        return f"it ended with status {code}"
+
+    def kill(self) -> None:
+        """End the process at once, whatever it is doing, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(END_S)
+        self._process.stdin.close()
+        self._process.stdout.close()
+
+    def _read(self) -> None:
+        for line in self._process.stdout:
+            try:
+                self.messages.put(json.loads(line))
+            except ValueError:  # cut off in the middle by the end of the process
+                break
+        self.messages.put(None)
+
+
+class Parent:
+    """In the child: who asks. Made first of all: it keeps `print` and C libraries out of the answers, and sets the
+    limit of memory that the command line ends with."""
+
+    def __init__(self) -> None:
+        self._answers = os.fdopen(os.dup(1), "wb")
+        self._answering = threading.Lock()
+        os.dup2(2, 1)
+        limit_memory(int(sys.argv[-1]))
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the parent's to answer
+
+    def asked(self) -> Iterator[dict]:
+        """Its messages, until it is gone."""
+        for line in sys.stdin.buffer:
+            yield json.loads(line)
+
+    def answer(self, message: Mapping) -> None:
+        with self._answering:
+            self._answers.write(json.dumps(message).encode() + b"\n")
+            self._answers.flush()
+
+
+def limit_memory(limit: int) -> None:
+    """At most so many bytes of memory for this process from now on, where the system has such a limit; 0 is none."""
+    if limit and resource is not None:
+        # Of data and not of addresses: libraries reserve far more addresses than they ever use.
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

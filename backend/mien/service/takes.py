@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes: the routes by which they are asked for, watched, fetched and cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from mien.service.asking import ask
+from mien.service.job import FINAL, Job, cancelled
+from mien.service.jobs import JobStore, Look, UnknownJob
+from mien.service.problem import Problem
+from mien.settings import Settings
+
+QUIET_S = 15.0  # an event stream says something at least this often, so that a dead connection is noticed
+LOOK_S = 1.0  # how often a stream looks how long it still takes
+EVENT_S = 0.05  # and it says something at most this often
+PIECE = 1 << 18  # bytes of a result sent at a time
+
+
+def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
+    """POST /v1/takes, GET and DELETE of one, its events and its result."""
+    router = APIRouter()
+
+    @router.post("/v1/takes")
+    async def create(http: Request) -> JSONResponse:
+        job = await ask(http, settings, jobs)
+        url = f"/v1/takes/{job.id}"
+        body = {"id": job.id, "state": job.state, "url": url}
+        return JSONResponse(body, 202, headers={"Location": url})
+
+    @router.get("/v1/takes/{id}")
+    def take(id: str) -> dict:
+        return described(_look(jobs, id))
+
+    @router.get("/v1/takes/{id}/events")
+    async def events(id: str) -> StreamingResponse:
+        _look(jobs, id)
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(_events(jobs, id), media_type="text/event-stream", headers=headers)
+
+    @router.get("/v1/takes/{id}/result")
+    def result(id: str, http: Request) -> Response:
+        job = _look(jobs, id).job
+        if job.state != "done":
+            raise _no_result(job)
+        tag = f'"{job.sha256}"'
+        if tag in http.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers={"ETag": tag})
+        return TakeResponse(jobs, job, tag)
+
+    @router.delete("/v1/takes/{id}")
+    def cancel(id: str) -> Response:
+        """Cancels a take that is not finished, and forgets one that is."""
+        if _look(jobs, id).job.state in FINAL:
+            jobs.forget(id)
+            return Response(status_code=204)
+        jobs.cancel(id)
+        return JSONResponse(described(_look(jobs, id)))
+
+    return router
+
+
+def described(look: Look) -> dict:
+    """A job as clients see it."""
+    job = look.job
+    return {
+        "id": job.id,
+        "state": job.state,
+        "stage": job.stage,
+        "fraction": job.fraction,
+        "error": job.error,
+        "result": f"/v1/takes/{job.id}/result" if job.state == "done" else None,
+        "position": look.position,
+        "left_s": None if look.left_s is None else round(look.left_s),
+        "frames_done": look.frames,
+        "frames": job.order.frames,
+    }
+
+
+def _look(jobs: JobStore, id: str) -> Look:
+    try:
+        return jobs.look(id)
+    except UnknownJob:
+        raise Problem(
+            404, f"There is no take {id[:40]!r}, or it was finished long ago and dropped. Ask for it anew."
+        ) from None
+
+
+def _no_result(job: Job) -> Problem:
+    reason = job.error or "Wait until its state is done, or ask for it anew."
+    return Problem(409, f"The take {job.id} is {job.state}, so there is no result to fetch. {reason}")
+
+
+class TakeResponse(StreamingResponse):
+    """The file of a take, which nobody gives up before it is sent or the client has gone."""
+
+    def __init__(self, jobs: JobStore, job: Job, tag: str) -> None:
+        self._reading = ExitStack()
+        file = self._reading.enter_context(jobs.take(job))
+        if file is None:
+            self._reading.close()
+            raise _no_result(_look(jobs, job.id).job)
+        size = os.fstat(file.fileno()).st_size
+        super().__init__(
+            iter(lambda: file.read(PIECE), b""),
+            media_type="application/octet-stream",
+            headers={"ETag": tag, "Content-Length": str(size)},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._reading:
+            await super().__call__(scope, receive, send)
+
+
+async def _events(jobs: JobStore, id: str) -> AsyncIterator[str]:
+    """`progress` events as the job changes, then `end`; each has the job as JSON."""
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    told, quiet = None, 0.0
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(changed.set)
+
+    with jobs.watched(id, wake):
+        look = jobs.look(id)
+        while look.job.state not in FINAL and not jobs.closing:
+            now = described(look)
+            if now != told:
+                told, quiet = now, 0.0
+                yield _event("progress", now)
+                await asyncio.sleep(EVENT_S)
+            elif quiet >= QUIET_S:
+                quiet = 0.0
+                yield ": still at it\n\n"
+            try:
+                await asyncio.wait_for(changed.wait(), LOOK_S)
+            except TimeoutError:
+                quiet += LOOK_S
+            changed.clear()
+            try:
+                look = jobs.look(id)
+            except UnknownJob:  # cancelled and dropped between two looks
+                look = Look(cancelled(look.job, 0), None, None, None)
+    yield _event("end", described(look))
+
+
+def _event(kind: str, job: dict) -> str:
+    return f"event: {kind}\ndata: {json.dumps(job)}\n\n"

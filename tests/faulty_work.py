@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The process of a backend under test that makes takes: the default engine is the toy, and what it does depends on the
+seed, because that is what a test can ask for."""
+
+import ctypes
+import errno
+import os
+import time
+
+from mien import engines
+from mien.engines.toy import Toy
+from mien.service import work
+
+DAWDLES, DEAF, CRASHES, HUNGRY, FULL, BROKEN = range(1, 7)  # seeds
+
+
+class Faulty(Toy):
+    def generate(self, speech, direction, progress):
+        if direction.seed == DAWDLES:
+            for _ in range(6000):
+                progress(0.5, "dawdling")
+                time.sleep(0.01)
+        elif direction.seed == DEAF:
+            progress(0.25, "deaf")
+            time.sleep(60)  # an engine that does not look up from its work
+        elif direction.seed == CRASHES:
+            ctypes.string_at(0)
+        elif direction.seed == HUNGRY:
+            taken = [bytearray(2**20) for _ in range(2**20)]
+            raise AssertionError(f"{len(taken)} MiB, and no end")
+        elif direction.seed == FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        elif direction.seed == BROKEN:
+            raise IndexError("list index out of range")
+        return super().generate(speech, direction, progress)
+
+
+if __name__ == "__main__":
+    engines.ENGINES[engines.DEFAULT] = Faulty
+    work.main()
