@@ -6,12 +6,13 @@ animation. Registers the extension, nothing else."""
 def register() -> None:
     import bpy
 
-    from . import driving_properties, panels, properties, pump
+    from . import driving_properties, following, panels, properties, pump
 
     for cls in _classes():
         bpy.utils.register_class(cls)
     properties.register()
     driving_properties.register()
+    following.register()
     pump.register()
     panels.register()
 
@@ -19,10 +20,11 @@ def register() -> None:
 def unregister() -> None:
     import bpy
 
-    from . import driving_properties, panels, properties, pump
+    from . import driving_properties, following, panels, properties, pump
 
     panels.unregister()
     pump.unregister()
+    following.unregister()
     driving_properties.unregister()
     properties.unregister()
     for cls in reversed(_classes()):
@@ -31,7 +33,18 @@ def unregister() -> None:
 
 def _classes() -> list[type]:
     """Every class that Blender must know, what others refer to first."""
-    from . import backend_panel, driving_panel, driving_properties, operators, panels, preferences, properties
+    from . import (
+        backend_panel,
+        driving_panel,
+        driving_properties,
+        generate,
+        line_operators,
+        operators,
+        panels,
+        preferences,
+        properties,
+    )
 
-    modules = (preferences, properties, driving_properties, operators, panels, driving_panel, backend_panel)
-    return [cls for module in modules for cls in module.CLASSES]
+    data = (preferences, properties, driving_properties)
+    buttons = (operators, line_operators, generate)
+    return [cls for module in (*data, *buttons, panels, driving_panel, backend_panel) for cls in module.CLASSES]

@@ -3,14 +3,15 @@
 keys, curves or a cache, and the head's rotation."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 import bpy
 import numpy as np
 
-from . import channels, curves, keys, point_cache, rotation
+from . import curves, driving, key_table, keys, layers, point_cache, rotation, takes
 from .curves import Curve, constant_or_all
+from .layers import Mark
 from .take import Take
 
 SETTLE_S = 0.2  # after its last frame a take fades to zero this long, so that nothing of it stays on the face
@@ -21,32 +22,33 @@ class ApplyError(Exception):
     """The take cannot go on this speaker; nothing was changed. The message says why and what to do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What applying will do; made without changing anything."""
 
     kind: str  # 'channels', 'basis' or 'offsets'
-    match: channels.Match | None = None
-    driven: tuple[str, ...] = ()  # shape keys that a driver of the animator moves: left to it
-    notes: list[str] = field(default_factory=list)
+    targets: tuple[tuple[bpy.types.Object, driving.Targets], ...] = ()  # of 'channels': each mesh that moves
+    notes: tuple[str, ...] = ()
 
 
-def plan(speaker: bpy.types.Object, take: Take) -> Plan:
-    """Decide how the take goes on the speaker. Raises ApplyError, and changes nothing either way."""
+@dataclass(frozen=True)
+class Placed:
+    """What was done: the scene's last frame of the take, and sentences."""
+
+    last_frame: int
+    notes: tuple[str, ...]
+
+
+def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
+    """Decide how the take goes on the speaker as the layer of this mark. Raises ApplyError, and changes
+    nothing either way."""
     mesh = speaker.data
     if speaker.type != "MESH":
         raise ApplyError(f"'{speaker.name}' is not a mesh; choose the mesh of the face.")
-    if speaker.library is not None or mesh.library is not None:
-        raise ApplyError(f"'{speaker.name}' is linked from another file; make it local first.")
-    if mesh.shape_keys is not None:
-        if not mesh.shape_keys.use_relative:
-            raise ApplyError(
-                f"The shape keys of '{speaker.name}' are absolute; turn Relative on for them first."
-            )
-        try:
-            curves.refuse(mesh.shape_keys)
-        except curves.CurveError as error:
-            raise ApplyError(str(error)) from None
+    for thing in takes.meshes(speaker):
+        _refuse_mesh(thing, mark)
+    if speaker.mien.head_object is not None:
+        _refuse_layer(speaker.mien.head_object, mark)
     fits = take.vertices == len(mesh.vertices)
     if fits and take.basis is not None:
         if len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
@@ -57,102 +59,129 @@ def plan(speaker: bpy.types.Object, take: Take) -> Plan:
     if take.weights is None:
         raise ApplyError(
             f"The take moves {take.vertices} vertices and '{speaker.name}' has {len(mesh.vertices)}: "
-            "choose the mesh "
-            "it was made for (Add default head makes Mien's own), or an engine that drives named shape keys."
+            "choose the mesh it was made for (Add Default Head makes Mien's own), or an engine that drives "
+            "named shape keys."
         )
-    match = channels.match(take.channels, keys.names(mesh))
-    driven_paths = curves.driven_paths(mesh.shape_keys) if mesh.shape_keys is not None else set()
-    driven = tuple(name for name in match.keys.values() if keys.value_path(name) in driven_paths)
-    if not match.keys:
-        has = (
-            f"its {len(keys.names(mesh))} shape keys have other names"
-            if keys.names(mesh)
-            else "it has no shape keys"
-        )
+    return _channel_plan(speaker, take)
+
+
+def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
+    """Raises ApplyError when nothing of the take would show on the face. Parts that show nothing are left out."""
+    found = []
+    for thing in takes.meshes(speaker):
+        try:
+            targets = driving.targets(thing, take, part=thing != speaker)
+        except key_table.TableError as error:
+            raise ApplyError(str(error)) from None
+        if targets.refusal and thing == speaker:
+            raise ApplyError(targets.refusal)
+        if targets.values:
+            found.append((thing, targets))
+        top = max((float(np.abs(values).max(initial=0.0)) for values in targets.values.values()), default=0.0)
+        if top > VALUE_LIMIT:
+            raise ApplyError(
+                f"The take has a weight of {top:g} on '{thing.name}'; a shape key takes at most {VALUE_LIMIT:g}."
+            )
+    notes = [note for _, targets in found for note in targets.notes]
+    lacking = driving.lacking(take, [targets for _, targets in found])
+    return Plan("channels", tuple(found), tuple([lacking, *notes] if lacking else notes))
+
+
+def _refuse_mesh(thing: bpy.types.Object, mark: Mark) -> None:
+    if thing.library is not None or thing.data.library is not None:
         raise ApplyError(
-            f"'{speaker.name}' has none of the {len(take.channels)} ARKit shape keys the take drives "
-            "(jawOpen, "
-            f"mouthClose, ...): {has}. Rename its keys, or use Add default head."
+            f"'{thing.name}' is linked from another file; make it local or a library override first."
         )
-    if len(driven) == len(match.keys):
-        raise ApplyError(
-            f"Every ARKit shape key of '{speaker.name}' has a driver, which overrules curves; remove the "
-            "drivers first."
-        )
-    top = float(np.abs(take.weights).max(initial=0.0))
-    if top > VALUE_LIMIT:
-        raise ApplyError(f"The take has a weight of {top:g}; a shape key takes at most {VALUE_LIMIT:g}.")
-    notes = []
-    if match.missing:
-        notes.append(
-            f"{len(match.missing)} of {len(take.channels)} shape keys are not there: "
-            f"{_some(_mouth_first(match.missing))}."
-        )
-    if match.unclear:
-        notes.append(f"Two keys share a name but for its case, so these were left: {_some(match.unclear)}.")
-    if driven:
-        notes.append(f"These have drivers of their own and were left to them: {_some(driven)}.")
-    muted = tuple(name for name in match.keys.values() if mesh.shape_keys.key_blocks[name].mute)
-    if muted:
-        notes.append(f"These are muted, so they do not show: {_some(muted)}.")
-    if speaker.show_only_shape_key:
-        notes.append("One shape key is pinned (Solo), so the others do not show.")
-    return Plan("channels", match, driven, notes)
+    shape_keys = thing.data.shape_keys
+    if shape_keys is not None:
+        if not shape_keys.use_relative:
+            raise ApplyError(f"The shape keys of '{thing.name}' are absolute; turn Relative on for them first.")
+        _refuse_layer(shape_keys, mark)
+
+
+def _refuse_layer(id_: bpy.types.ID, mark: Mark) -> None:
+    try:
+        layers.refuse_layer(id_, mark)
+    except curves.CurveError as error:
+        raise ApplyError(str(error)) from None
 
 
 def apply_take(
-    scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_frame: int, scene_fps: Fraction
-) -> str:
-    """Put the take on the speaker, second 0 of its sound at start_frame; a sentence on what was done.
-
-    Raises ApplyError before anything is changed. The caller makes the undo step.
-    """
-    made = plan(speaker, take)
-    target = speaker.mien.head_object
-    turns = bool(np.abs(take.head_rotation).max(initial=0.0) > 0.0)
-    if target is not None:
-        try:
-            curves.refuse(target)
-        except curves.CurveError as error:
-            raise ApplyError(str(error)) from None
+    scene: bpy.types.Scene,
+    speaker: bpy.types.Object,
+    take: Take,
+    made: Plan,
+    start_frame: float,
+    mark: Mark,
+    name: str,
+    scene_fps: Fraction,
+) -> Placed:
+    """Put the take on the speaker, second 0 of its sound at start_frame, as layers of this mark and name in
+    place of those that had the mark. Raises ApplyError before anything is changed, where `plan` could not
+    see it. The caller makes the undo step."""
     frames = take.scene_frames(scene_fps, start_frame)
     tail = max(1, round(SETTLE_S * scene_fps))
-    facts = json.dumps({"meta": take.meta, "start_frame": start_frame})
-    name = f"Mien take seed {take.meta.get('seed', '0')}"
+    span = (float(frames[0]), float(frames[-1]) + tail)
+    facts = _facts(take, start_frame, scene_fps)
     notes = list(made.notes)
-
-    before = curves.own_paths(speaker.data.shape_keys) if speaker.data.shape_keys is not None else set()
-    key_curves: list[Curve] = []
+    moved: dict[bpy.types.ID, list[Curve]] = {}
     if made.kind == "offsets":
-        _put_offsets(speaker, take, frames, scene_fps)
+        _put_offsets(speaker, take, frames, scene_fps, mark)
     else:
-        point_cache.remove(speaker)
-        put = _channel_curves if made.kind == "channels" else _basis_curves
-        key_curves = put(speaker, take, made, frames, tail)
-    if key_curves or before:
-        on_track = curves.put(speaker.data.shape_keys, "KEY", key_curves, name, facts)
-        _rest_leftover(speaker.data.shape_keys, before - {curve.path for curve in key_curves})
-        if on_track:
-            notes.append(f"Your own animation stays; the take is on the NLA track '{curves.TRACK}' under it.")
+        point_cache.remove(speaker, mark)
+    if made.kind == "basis":
+        moved[speaker.data.shape_keys] = _basis_curves(speaker, take, frames, tail)
+    for thing, targets in made.targets:
+        moved[thing.data.shape_keys] = _key_curves(thing, targets.values, frames, tail)
+    for id_ in takes.driven(speaker):
+        if id_ != speaker.mien.head_object and id_ not in moved and layers.find(id_, mark) is not None:
+            layers.drop(id_, mark)  # the take before moved this mesh, and this one does not
+    for id_, put in moved.items():
+        _put(id_, mark, put, name, facts, span, {(curve.path, 0): 0.0 for curve in put})
+    target = speaker.mien.head_object
     if target is not None:
         rotation.remember_rest(target)
         still, ends = _ended(frames, take.head_rotation, tail)
-        curves.put(target, "OBJECT", rotation.curves(target, still, ends), f"{name} head", facts)
-    elif turns:
+        rest = rotation.curves(target, frames[:1], np.zeros((1, 3)))
+        _put(
+            target,
+            mark,
+            rotation.curves(target, still, ends),
+            f"{name} head",
+            facts,
+            span,
+            {(curve.path, curve.index): float(curve.values[0]) for curve in rest},
+        )
+    elif np.abs(take.head_rotation).max(initial=0.0) > 0.0:
         notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
-    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # show it now
     if take.fps != scene_fps:
         notes.append(
             f"The take runs at {take.fps} frames a second and the scene at {scene_fps}: its keys lie between."
         )
-    speaker.mien.last_frame = last = int(np.ceil(frames[-1]))
-    return " ".join(
-        [f"'{speaker.name}' speaks from frame {start_frame} to {last} (seed {_seed(take)}).", *notes]
+    return Placed(int(np.ceil(frames[-1])), tuple(notes))
+
+
+def _put(id_, mark: Mark, put: list[Curve], name: str, facts: str, span, rest: dict) -> None:
+    layers.rest(id_, rest)
+    layers.put(id_, mark, put, name, facts, span, above=layers.below_of(id_, mark, span[0]))
+
+
+def _facts(take: Take, start_frame: float, fps: Fraction) -> str:
+    """JSON kept on the actions: what the backend said of the take, where it was put, and the frames at which
+    lips and lids are shut, which thinning must leave alone."""
+
+    def held(holds: np.ndarray | None) -> list[list[float]]:
+        return [] if holds is None else (float(start_frame) + holds.astype(float) * float(fps)).round(4).tolist()
+
+    return json.dumps(
+        {
+            "meta": take.meta,
+            "start_frame": start_frame,
+            "fps": str(fps),
+            "mouth_holds": held(take.mouth_holds),
+            "eye_holds": held(take.eye_holds),
+        }
     )
-
-
-def _seed(take: Take) -> str:
-    return take.meta.get("seed", "0")
 
 
 def _ended(frames: np.ndarray, values: np.ndarray, tail: int) -> tuple[np.ndarray, np.ndarray]:
@@ -162,20 +191,18 @@ def _ended(frames: np.ndarray, values: np.ndarray, tail: int) -> tuple[np.ndarra
     return np.append(frames, frames[-1] + tail), np.concatenate([values, np.zeros_like(values[:1])])
 
 
-def _channel_curves(speaker, take: Take, made: Plan, frames: np.ndarray, tail: int) -> list[Curve]:
-    blocks = speaker.data.shape_keys.key_blocks
-    frames, weights = _ended(frames, take.weights, tail)
-    out = []
-    for channel, name in made.match.keys.items():
-        if name in made.driven:
-            continue
-        values = weights[:, take.channels.index(channel)]
-        keys.fit_range(blocks[name], float(values.min()), float(values.max()))
-        out.append(constant_or_all(keys.value_path(name), 0, frames, values))
+def _key_curves(
+    thing: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray, tail: int
+) -> list[Curve]:
+    """A curve for each shape key, at frames (F,) with its values (F,); its slider is made to fit."""
+    blocks, out = thing.data.shape_keys.key_blocks, []
+    for key, weights in values.items():
+        keys.fit_range(blocks[key], float(weights.min()), float(weights.max()))
+        out.append(constant_or_all(keys.value_path(key), 0, *_ended(frames, weights, tail)))
     return out
 
 
-def _basis_curves(speaker, take: Take, made: Plan, frames: np.ndarray, tail: int) -> list[Curve]:
+def _basis_curves(speaker, take: Take, frames: np.ndarray, tail: int) -> list[Curve]:
     top = float(np.abs(take.coefficients).max(initial=0.0))
     # A slider holds at most 10: larger coefficients go into the shapes, by a power of two so that nothing
     # is rounded.
@@ -183,23 +210,18 @@ def _basis_curves(speaker, take: Take, made: Plan, frames: np.ndarray, tail: int
         np.float32(2.0 ** max(0, np.ceil(np.log2(top / VALUE_LIMIT)))) if top > VALUE_LIMIT else np.float32(1)
     )
     named = keys.put_basis(speaker, take.basis * scale)
-    frames, values = _ended(frames, take.coefficients / scale, tail)
-    out = []
-    for column, name in enumerate(named):
-        block = speaker.data.shape_keys.key_blocks[name]
-        keys.fit_range(block, float(values[:, column].min()), float(values[:, column].max()))
-        out.append(constant_or_all(keys.value_path(name), 0, frames, values[:, column]))
-    return out
+    return _key_curves(speaker, dict(zip(named, (take.coefficients / scale).T, strict=True)), frames, tail)
 
 
-def _put_offsets(speaker, take: Take, frames: np.ndarray, scene_fps: Fraction) -> None:
+def _put_offsets(speaker, take: Take, frames: np.ndarray, scene_fps: Fraction, mark: Mark) -> None:
     tail = max(1, round(SETTLE_S * take.fps))
     path = point_cache.folder(__package__) / point_cache.name(
-        speaker.name, _seed(take), take.offsets.tobytes() + str(tail).encode()
+        speaker.name, take.meta.get("seed", "0"), take.offsets.tobytes() + str(tail).encode()
     )
     try:
         point_cache.put(
             speaker,
+            mark,
             path,
             keys.rest(speaker.data),
             keys.to_blender(take.offsets),
@@ -209,20 +231,3 @@ def _put_offsets(speaker, take: Take, frames: np.ndarray, scene_fps: Fraction) -
         )
     except point_cache.PointCacheError as error:
         raise ApplyError(str(error)) from None
-
-
-def _rest_leftover(shape_keys: bpy.types.Key, paths: set[str]) -> None:
-    """Keys that the last take moved and this one does not go back
-    to zero instead of keeping its last value."""
-    for block in shape_keys.key_blocks:
-        if keys.value_path(block.name) in paths:
-            block.value = 0.0
-
-
-def _mouth_first(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(names, key=lambda name: not name.startswith(("jaw", "mouth"))))
-
-
-def _some(names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"

@@ -1,66 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the buttons do. Each button that is greyed out says why (`disabled_reason`)."""
+"""Buttons that add a head, put a take from a file, and choose. A greyed-out one says why (`disabled_reason`)."""
 
 import bpy
 from bpy.props import IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 from mathutils import Euler
 
-from . import channels, default_head, keys, sound
+from . import default_head, lines, receiving, sound, speakers
 from .apply import ApplyError
-from .backend_panel import address_refusal
-from .client import is_loopback
 from .jobs import Request
-from .preferences import preferences
-from .pump import pump, put_take
+from .performance import of_line
 from .reasons import Reasoned
+from .speakers import speaker_of
 from .take import TakeError, read_take
-
-HEAD_VERTICES = 4538  # Mien's own head: what vertex engines move
-FLAME_VERTICES = 5023  # the mesh of every FLAME
-
-
-def speaker_of(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The active mesh; or the mesh whose head the active empty turns."""
-    active = context.view_layer.objects.active if context.view_layer else None
-    if active is None:
-        return None
-    parent = active.parent
-    if (
-        active.type == "EMPTY"
-        and parent is not None
-        and parent.type == "MESH"
-        and parent.mien.head_object == active
-    ):
-        return parent
-    return active if active.type == "MESH" else None
-
-
-def request_of(context: bpy.types.Context, speaker: bpy.types.Object) -> Request:
-    """What the panel asks for now, as plain values."""
-    settings, wanted = speaker.mien, preferences(context)
-    return Request(
-        speaker=speaker.name,
-        speaker_uid=getattr(speaker, "session_uid", 0),
-        scene=context.scene.name,
-        sound=str(sound.absolute(settings.sound)),
-        start_frame=settings.start_frame,
-        direction=settings.direction(),
-        engine=settings.engine,
-        fps=str(sound.scene_fps(context.scene)),
-        address=wanted.address,
-        start_own=wanted.start_own and is_loopback(wanted.address),
-        command=wanted.command,
-        place_sound=settings.place_sound,
-        head=head_of(speaker),
-    )
-
-
-def head_of(speaker: bpy.types.Object) -> str:
-    """The head whose vertices a take has to move: 'flame' for a mesh of FLAME without ARKit's keys, else ''."""
-    flame = len(speaker.data.vertices) == FLAME_VERTICES
-    return "flame" if flame and not channels.match(channels.ARKIT, keys.names(speaker.data)).keys else ""
-
 
 FACING = Euler((1.5, 0.0, 0.3)).to_quaternion()  # a view of the face from a little to its left
 
@@ -96,66 +48,6 @@ class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
         return done
 
 
-class MIEN_OT_generate(Reasoned, bpy.types.Operator):
-    """Make the speaker say the sound: the take becomes shape-key animation, in one undo step"""
-
-    bl_idname = "mien.generate"
-    bl_label = "Generate Lip-Sync"
-    bl_options = {"REGISTER"}  # the undo step is pushed when the take is applied, not when it is asked for
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        run = context.window_manager.mien_run
-        if run.running:
-            return f"Already generating for '{run.speaker}'; wait for it or cancel it"
-        speaker = speaker_of(context)
-        if speaker is None:
-            return "Select the mesh of a face, or use Add Default Head"
-        match = channels.match(channels.ARKIT, keys.names(speaker.data))
-        if not match.keys and len(speaker.data.vertices) not in (HEAD_VERTICES, FLAME_VERTICES):
-            return f"'{speaker.name}' has none of ARKit's shape keys (jawOpen, ...): use Add Default Head"
-        return sound.refusal(speaker.mien.sound) or address_refusal(context)
-
-    def invoke(self, context, event):
-        pump.begin(request_of(context, speaker_of(context)))
-        return {"FINISHED"}
-
-    def execute(self, context):
-        """The blocking way, for scripts and Blender without a window."""
-        error = pump.run(request_of(context, speaker_of(context)))
-        if error:
-            self.report({"ERROR"}, error)
-            return {"CANCELLED"}
-        self.report({"INFO"}, pump.state.note)
-        return {"FINISHED"}
-
-
-class MIEN_OT_cancel(Reasoned, bpy.types.Operator):
-    """Stop generating; the scene stays as it is"""
-
-    bl_idname = "mien.cancel"
-    bl_label = "Cancel"
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        return "" if context.window_manager.mien_run.running else "Nothing is being generated"
-
-    def execute(self, context):
-        pump.cancel()
-        return {"FINISHED"}
-
-
-class MIEN_OT_dismiss(bpy.types.Operator):
-    """Clear this message"""
-
-    bl_idname = "mien.dismiss"
-    bl_label = "Clear Message"
-
-    def execute(self, context):
-        pump.dismiss()
-        return {"FINISHED"}
-
-
 class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
     """Put a take file (*.take.safetensors, from 'mien speak') on the speaker, with the panel's sound"""
 
@@ -169,19 +61,39 @@ class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
     def disabled_reason(cls, context) -> str:
         if context.mode != "OBJECT":
             return "Go to Object Mode first"
-        return "" if speaker_of(context) is not None else "Select the mesh of a face, or use Add Default Head"
+        return speakers.refusal(speaker_of(context))
 
     def execute(self, context):
         speaker = speaker_of(context)
-        asked = speaker.mien
-        heard = asked.sound if asked.place_sound and not sound.refusal(asked.sound) else ""
         try:
-            note = put_take(context.scene, speaker, read_take(self.filepath), asked.start_frame, heard)
+            note = receiving.receive(context.scene, speaker, read_take(self.filepath), _by_hand(context, speaker))
         except (TakeError, ApplyError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, note)
         return {"FINISHED"}
+
+
+def _by_hand(context: bpy.types.Context, speaker: bpy.types.Object) -> Request:
+    """What a take from a file is an answer to: the active line, if there is one."""
+    line = lines.active(speaker)
+    start = line.start_frame if line is not None else context.scene.frame_current
+    heard = line is not None and speaker.mien.place_sound and not line.strip and not sound.refusal(line.sound)
+    return Request(
+        speaker=speaker.name,
+        scene=context.scene.name,
+        sound="",
+        start_frame=start,
+        direction="{}",
+        engine="",
+        fps=str(sound.scene_fps(context.scene)),
+        address="",
+        start_own=False,
+        heard=line.sound if heard else "",
+        line=line.uid if line is not None else 0,
+        line_name=line.name if line is not None else "",
+        line_start=start,
+    )
 
 
 class MIEN_OT_choose_engine(bpy.types.Operator):
@@ -193,7 +105,8 @@ class MIEN_OT_choose_engine(bpy.types.Operator):
     name: StringProperty()
 
     def execute(self, context):
-        speaker_of(context).mien.engine = self.name
+        speaker = speaker_of(context)
+        of_line(speaker, lines.active(speaker)).engine = self.name
         return {"FINISHED"}
 
 
@@ -206,7 +119,8 @@ class MIEN_OT_choose_style(bpy.types.Operator):
     name: StringProperty()
 
     def execute(self, context):
-        speaker_of(context).mien.style = self.name
+        speaker = speaker_of(context)
+        of_line(speaker, lines.active(speaker)).style = self.name
         return {"FINISHED"}
 
 
@@ -225,9 +139,6 @@ class MIEN_OT_fit_end(bpy.types.Operator):
 
 CLASSES = (
     MIEN_OT_add_head,
-    MIEN_OT_generate,
-    MIEN_OT_cancel,
-    MIEN_OT_dismiss,
     MIEN_OT_apply_take,
     MIEN_OT_choose_engine,
     MIEN_OT_choose_style,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exact vertex offsets as a PC2 point cache: one file and one Mesh Cache modifier, whatever the length.
+"""Exact vertex offsets as PC2 point caches: one file and one Mesh Cache modifier for a take, whatever its length.
 
 One shape key a frame is as exact and takes 120 to 240 ms a
 frame at 1,500 frames; the cache takes under 1 ms.
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+
+from .layers import Mark
 
 MODIFIER = "Mien point cache"
 
@@ -56,6 +58,7 @@ def folder(package: str) -> Path:
 
 def put(
     speaker: bpy.types.Object,
+    mark: Mark,
     path: Path,
     rest: np.ndarray,
     offsets: np.ndarray,
@@ -63,12 +66,12 @@ def put(
     start: float,
     scale: float,
 ) -> None:
-    """Write the cache and give the speaker the modifier, first in its
-    stack; `scale` is take frames a scene frame."""
+    """Write the cache and give the speaker the take's modifier, first in its
+    stack; `scale` is take frames a scene frame. It acts from the take's first frame to the end of its tail."""
     write_pc2(path, rest, offsets, tail)
-    modifier = speaker.modifiers.get(MODIFIER)
+    modifier = speaker.modifiers.get(_name(mark))
     if modifier is None:
-        modifier = speaker.modifiers.new(MODIFIER, "MESH_CACHE")
+        modifier = speaker.modifiers.new(_name(mark), "MESH_CACHE")
         with bpy.context.temp_override(object=speaker, active_object=speaker):
             bpy.ops.object.modifier_move_to_index(modifier=modifier.name, index=0)
     modifier.cache_format = "PC2"
@@ -79,13 +82,47 @@ def put(
     modifier.frame_start = scale * start  # Blender takes it off after scaling: scale * frame - frame_start
     modifier.frame_scale = scale
     modifier.deform_mode = "OVERWRITE"
+    _limit(modifier, start, start + (len(offsets) + tail - 1) / scale)
 
 
-def remove(speaker: bpy.types.Object) -> None:
-    """Take the modifier off again, for a take that moves the speaker another way. The file stays for undo."""
-    modifier = speaker.modifiers.get(MODIFIER)
+def _limit(modifier: bpy.types.Modifier, first: float, last: float) -> None:
+    """Between lines the mesh is the animator's: the cache acts in its own frames alone. A driver and not keys, so
+    that no action is touched; Blender works such an expression out without running Python."""
+    modifier.driver_remove("factor")
+    modifier.driver_add("factor").driver.expression = f"{first:.6g} <= frame <= {last:.6g}"
+
+
+def of_line(speaker: bpy.types.Object, line: int) -> list[bpy.types.Modifier]:
+    """The modifiers of all takes of a line."""
+    return [modifier for modifier in speaker.modifiers if modifier.name.startswith(f"{MODIFIER} {line}.")]
+
+
+def show(speaker: bpy.types.Object, mark: Mark) -> None:
+    """Of the line's caches let only this take's act."""
+    for modifier in of_line(speaker, mark.line):
+        modifier.show_viewport = modifier.show_render = modifier.name == _name(mark)
+
+
+def move(speaker: bpy.types.Object, line: int, frames: float) -> None:
+    """The line's caches play so many frames later."""
+    for modifier in of_line(speaker, line):
+        drivers = speaker.animation_data.drivers
+        expression = drivers.find(f'modifiers["{modifier.name}"].factor').driver.expression
+        first, last = (float(frame) for frame in expression.split(" <= frame <= "))
+        modifier.frame_start += modifier.frame_scale * frames
+        _limit(modifier, first + frames, last + frames)
+
+
+def remove(speaker: bpy.types.Object, mark: Mark) -> None:
+    """Take the modifier of a take off again. The file stays for undo."""
+    modifier = speaker.modifiers.get(_name(mark))
     if modifier is not None:
+        modifier.driver_remove("factor")
         speaker.modifiers.remove(modifier)
+
+
+def _name(mark: Mark) -> str:
+    return f"{MODIFIER} {mark.line}.{mark.take}"
 
 
 def name(speaker: str, seed: str, facts: bytes) -> str:

@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the animator sets on a speaker, and what the panel shows of a run."""
+"""What a speaker is, as Blender stores it: meshes, lines, performances and takes; and what the panel shows of
+a run.
 
-import json
+Every object has `Object.mien` (MienSpeaker). A speaker has lines (MienLine): a sound and where it starts. A
+line has takes (MienTake), each of which is animation on NLA tracks of its own: `takes.py` finds those by
+the numbers kept on their actions, so that nothing here holds a reference that undo or a deletion could
+break. What is asked of a performance (MienPerformance) is the speaker's own, unless a line has one itself.
+"""
 
 import bpy
 from bpy.props import (
     BoolProperty,
+    CollectionProperty,
     EnumProperty,
     FloatProperty,
     IntProperty,
@@ -13,11 +19,191 @@ from bpy.props import (
     StringProperty,
 )
 
-EMOTIONS = ("neutral", "happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")
+from . import following, lines, takes
+from .performance import EMOTIONS
+
+CHOICES = ("neutral", *EMOTIONS, "mix")
+TAKES_LIMIT = 20
 
 
-def _amount(name: str, description: str):
-    return FloatProperty(name=name, description=description, default=1.0, min=0.0, max=2.0, subtype="FACTOR")
+def _amount(name: str, description: str, keyed: bool = False):
+    return FloatProperty(
+        name=name,
+        description=description,
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        options={"ANIMATABLE"} if keyed else set(),
+    )
+
+
+def _weight(name: str):
+    return FloatProperty(
+        name=name.capitalize(),
+        description=f"How much of what is felt is {name}; key it to change in the course of a line. What all "
+        "weights leave of 1 is neutral, and beyond 1 they share it",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+
+
+class MienPerformance(bpy.types.PropertyGroup):
+    """What is asked of a performance. The weights of the emotions, the intensity and the gains of jaw and
+    lips may be keyed or driven; the rest is one number for a whole line, as engines take it."""
+
+    happy: _weight("happy")
+    angry: _weight("angry")
+    sad: _weight("sad")
+    fear: _weight("fear")
+    disgusted: _weight("disgusted")
+    surprised: _weight("surprised")
+    contempt: _weight("contempt")
+
+    def _chosen(self) -> int:
+        felt = {name: getattr(self, name) for name in EMOTIONS if getattr(self, name) > 0.0}
+        if not felt:
+            return 0
+        return CHOICES.index(next(iter(felt))) if list(felt.values()) == [1.0] else CHOICES.index("mix")
+
+    def _choose(self, number: int) -> None:
+        if CHOICES[number] != "mix":
+            for name in EMOTIONS:
+                setattr(self, name, float(name == CHOICES[number]))
+
+    emotion: EnumProperty(
+        name="Emotion",
+        description="What the speaker feels: choosing one sets its weight to 1 and the others to 0",
+        items=[(name, name.capitalize(), "") for name in CHOICES[:-1]]
+        + [("mix", "Mix", "Several at once or one in part: see the weights under Emotions")],
+        get=_chosen,
+        set=_choose,
+        options=set(),
+    )
+    intensity: FloatProperty(
+        name="Intensity",
+        description="How strongly the emotion shows; may be keyed",
+        default=0.65,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    jaw: _amount("Jaw", "How far the jaw opens; may be keyed", keyed=True)
+    lips: _amount("Lips", "How strongly the lips shape the sounds; may be keyed", keyed=True)
+    blinks: _amount("Blinks", "How much the eyes blink; 0 is not at all")
+    brows: _amount("Brows", "How much the brows follow the voice; 0 is not at all")
+    gaze: _amount("Gaze", "How much the eyes wander; 0 is straight ahead")
+    head: _amount("Head", "How much the head moves; 0 is not at all")
+    temperature: _amount("Variety", "How far takes of other seeds differ; 0 is always the likeliest")
+    style: StringProperty(
+        name="Style", description="How clearly is spoken; empty is the engine's default", options=set()
+    )
+    engine: StringProperty(
+        name="Engine", description="Which engine of the backend performs; empty is its default", options=set()
+    )
+
+
+class MienTake(bpy.types.PropertyGroup):
+    """One performance of a line. Its curves are in actions on NLA tracks of their own."""
+
+    uid: IntProperty(options={"HIDDEN"})  # in its line; never used again
+    name: StringProperty(
+        name="Name",
+        description="The take's name; its actions and NLA tracks bear it",
+        update=lambda take, context: takes.renamed(take),
+    )
+    seed: IntProperty(
+        name="Seed", description="What this take was drawn from; the same seed gives the same take", min=0
+    )
+    star: BoolProperty(name="Star", description="One to keep in mind")
+    lock: BoolProperty(
+        name="Lock Seed",
+        description="Making this take anew keeps its seed, so that only what is asked of it changes; "
+        "unlocked, it draws another one",
+        default=True,
+    )
+    note: StringProperty(name="Note", description="What you think of it")
+    made: StringProperty(options={"HIDDEN"})  # the day and time, ISO
+    said: StringProperty(options={"HIDDEN"})  # what was said when it was applied: missing keys and the like
+    content: StringProperty(options={"HIDDEN"})  # hash of what it was made from, '' when nobody asked
+    last_frame: IntProperty(options={"HIDDEN"})  # where it ends, with the line starting where it did then
+
+
+class MienLine(bpy.types.PropertyGroup):
+    """A sound of a speaker: a file that starts at a frame, or a strip of the sequencer that it follows."""
+
+    uid: IntProperty(options={"HIDDEN"})  # in its speaker; never used again
+    next_take: IntProperty(options={"HIDDEN"}, default=1)
+    name: StringProperty(
+        name="Name",
+        description="The line's name; its takes bear it",
+        update=lambda line, context: lines.renamed(line),
+    )
+    sound: StringProperty(
+        name="Sound",
+        description="The recorded voice: wav, flac, ogg, mp3, m4a or a film's sound",
+        subtype="FILE_PATH",
+        update=lambda line, context: lines.sound_changed(line),
+    )
+    strip: StringProperty(
+        name="Strip",
+        description="The sound strip of the sequencer that this line is: moving it moves the takes, and its "
+        "ends are the line's",
+        update=lambda line, context: following.strip_chosen(line, context),
+    )
+    scene: StringProperty(options={"HIDDEN"})  # whose sequencer has the strip
+    start_frame: IntProperty(
+        name="Start Frame",
+        description="The scene's frame at which the sound starts; the takes move with it",
+        default=1,
+        update=lambda line, context: following.start_changed(line, context),
+    )
+    followed: IntProperty(options={"HIDDEN"}, default=1)  # the start to which the takes were moved last
+    trim_start: FloatProperty(options={"HIDDEN"})  # seconds of the sound that the strip leaves out in front
+    trim_end: FloatProperty(options={"HIDDEN"})  # seconds of the sound at which the strip ends; 0 is its end
+    transcript: StringProperty(
+        name="Transcript",
+        description="The words that are spoken, if you have them; they only make the lips more exact",
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="The seed of the next take: another one is another performance of the same words",
+        default=0,
+        min=0,
+    )
+    lock_seed: BoolProperty(
+        name="Lock Seed",
+        description="Generate takes this seed every time, in place of the take that has it; unlocked, it goes "
+        "on to seeds that no take has",
+    )
+    count: IntProperty(
+        name="Takes", description="How many takes Generate makes", default=1, min=1, max=TAKES_LIMIT
+    )
+    own: BoolProperty(
+        name="Own Performance",
+        description="This line has emotions and amounts of its own, in place of the speaker's",
+        update=lambda line, context: lines.own_changed(line),
+    )
+    performance: PointerProperty(type=MienPerformance)
+    takes: CollectionProperty(type=MienTake)
+    active_take: IntProperty(
+        name="Take",
+        description="The take that is seen; click one to see it",
+        update=lambda line, context: takes.audition(line, context),
+    )
+
+
+class MienPart(bpy.types.PropertyGroup):
+    """A further mesh of a speaker."""
+
+    mesh: PointerProperty(
+        name="Mesh",
+        description="Another mesh of this face with shape keys: teeth, tongue, brows, lashes ...",
+        type=bpy.types.Object,
+        poll=lambda part, thing: thing.type == "MESH" and thing != part.id_data,
+    )
 
 
 class MienSpeaker(bpy.types.PropertyGroup):
@@ -25,72 +211,31 @@ class MienSpeaker(bpy.types.PropertyGroup):
 
     sound: StringProperty(
         name="Sound",
-        description="The recorded voice: wav, flac, ogg, mp3, m4a or a film's sound",
+        description="The recorded voice of the line: wav, flac, ogg, mp3, m4a or a film's sound. The first "
+        "one picked makes the first line",
         subtype="FILE_PATH",
+        get=lambda speaker: lines.sound_of(speaker),
+        set=lambda speaker, path: lines.pick_sound(speaker, path),
+        options=set(),
     )
-    start_frame: IntProperty(
-        name="Start Frame", description="The scene's frame at which the sound starts", default=1
-    )
-    place_sound: BoolProperty(
-        name="Sound in Sequencer",
-        description="Put the sound in the scene's sequencer at the start frame, unless it is there already",
-        default=True,
-    )
-    emotion: EnumProperty(
-        name="Emotion",
-        description="What the speaker feels",
-        items=[(name, name.capitalize(), "") for name in EMOTIONS],
-        default="neutral",
-    )
-    intensity: FloatProperty(
-        name="Intensity",
-        description="How strongly the emotion shows",
-        default=0.65,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-    )
-    seed: IntProperty(
-        name="Seed",
-        description="Another seed is another performance of the same words; the same seed gives the same "
-        "one again",
-        default=0,
-        min=0,
-    )
-    engine: StringProperty(
-        name="Engine", description="Which engine of the backend performs; empty is its default"
-    )
-    style: StringProperty(name="Style", description="How clearly is spoken; empty is the engine's default")
-    transcript: StringProperty(
-        name="Transcript",
-        description="The words that are spoken, if you have them; they only make the lips more exact",
-    )
-    jaw: _amount("Jaw", "How far the jaw opens")
-    lips: _amount("Lips", "How strongly the lips shape the sounds")
-    blinks: _amount("Blinks", "How much the eyes blink; 0 is not at all")
-    brows: _amount("Brows", "How much the brows follow the voice; 0 is not at all")
-    gaze: _amount("Gaze", "How much the eyes wander; 0 is straight ahead")
-    head: _amount("Head", "How much the head moves; 0 is not at all")
-    last_frame: IntProperty(options={"HIDDEN"})  # where the latest take ends, 0 without one
+    parts: CollectionProperty(type=MienPart)
+    active_part: IntProperty()
     head_object: PointerProperty(
         name="Head Rotation",
         description="The object that turns with the head: an empty to hang a neck on, or the mesh itself",
         type=bpy.types.Object,
     )
-
-    def direction(self) -> str:
-        """What is asked of the performance, as the JSON that the backend reads."""
-        asked = {
-            "emotion": {self.emotion: 1.0},
-            "intensity": round(self.intensity, 6),
-            "seed": self.seed,
-        }
-        for name in ("jaw", "lips", "blinks", "brows", "gaze", "head"):
-            asked[name] = round(getattr(self, name), 6)  # a float32 slider at 0.65 is 0.6499999761581421
-        for name in ("style", "transcript"):
-            if getattr(self, name).strip():
-                asked[name] = getattr(self, name).strip()
-        return json.dumps(asked, sort_keys=True)
+    place_sound: BoolProperty(
+        name="Sound in Sequencer",
+        description="Put the sound in the scene's sequencer at the start frame, unless it is there already; "
+        "the line then follows it",
+        default=True,
+    )
+    performance: PointerProperty(type=MienPerformance)
+    lines: CollectionProperty(type=MienLine)
+    active_line: IntProperty(name="Line", description="The line that the panel shows")
+    next_line: IntProperty(options={"HIDDEN"}, default=1)
+    baked: BoolProperty(options={"HIDDEN"})  # baked down: its takes are muted and kept
 
 
 class MienRun(bpy.types.PropertyGroup):
@@ -99,6 +244,9 @@ class MienRun(bpy.types.PropertyGroup):
 
     running: BoolProperty()
     speaker: StringProperty()
+    line: StringProperty()
+    number: IntProperty()
+    total: IntProperty()
     stage: StringProperty()
     fraction: FloatProperty()
     error: StringProperty()
@@ -106,7 +254,7 @@ class MienRun(bpy.types.PropertyGroup):
     backend: StringProperty()
 
 
-CLASSES = (MienSpeaker, MienRun)
+CLASSES = (MienPerformance, MienTake, MienLine, MienPart, MienSpeaker, MienRun)
 
 
 def register() -> None:

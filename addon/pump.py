@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a job meets Blender: a timer on the main thread moves
-events to the state and the take into the scene."""
+"""Where a list of takes meets Blender: a timer on the main thread moves
+events to the state and each take into the scene."""
 
 import queue
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import bpy
 from bpy.app.handlers import persistent
 
-from . import jobs, sound, worker
-from .apply import ApplyError, apply_take
+from . import jobs, receiving, takes, worker
+from .apply import ApplyError
 from .client import ClientError
 from .local_backend import LocalBackend, LocalBackendError
 
@@ -33,25 +33,29 @@ class Pump:
         self._worker: worker.Worker | None = None
         self._looking: threading.Thread | None = None
         self._held: jobs.ApplyTake | None = None
+        self._held_reason = ""
         self._blocking = False
+        self._heard: Callable[[jobs.State], None] | None = None
 
-    def begin(self, request: jobs.Request) -> None:
-        """Generate in the background; the timer applies the take."""
-        self._send(jobs.Asked(request))
+    def begin(self, requests: Sequence[jobs.Request]) -> None:
+        """Generate in the background; the timer applies the takes."""
+        self._send(jobs.Asked(tuple(requests)))
         self._wake()
 
-    def run(self, request: jobs.Request) -> str:
-        """Generate and apply before returning, for scripts; '' or the sentence that says what went wrong."""
-        self._blocking = True
+    def run(self, requests: Sequence[jobs.Request], heard: Callable[[jobs.State], None] | None = None) -> str:
+        """Generate and apply before returning, for scripts; '' or the sentence that says what went wrong.
+
+        `state.outcomes` then has what became of each request; `heard` is told each state on the way.
+        """
+        self._blocking, self._heard = True, heard
         try:
-            self._send(jobs.Asked(request))
-            self._drain()
-            if self._held is not None:
-                self._send(
-                    jobs.Failed(self.state.ticket, f"{self._held_reason} The scene was left as it was.")
-                )
+            self._send(jobs.Asked(tuple(requests)))
+            while self.state.running:
+                self._drain()
+                if self._held is not None:
+                    self._send(jobs.Failed(self.state.ticket, self._held_reason))
         finally:
-            self._blocking = False
+            self._blocking, self._heard = False, None
         return self.state.error
 
     def cancel(self, reason: str = "") -> None:
@@ -115,12 +119,14 @@ class Pump:
     def _send(self, event: object) -> None:
         before = self.state
         self.state, effects = jobs.step(self.state, event)
-        if not self.state.running:
+        if self.state.phase != "holding":
             self._held = None
         for effect in effects:
             self._do(effect)
         if self.state != before:
             _show(self.state)
+            if self._heard is not None:
+                self._heard(self.state)
 
     def _do(self, effect: object) -> None:
         match effect:
@@ -139,39 +145,26 @@ class Pump:
         speaker, scene = find_speaker(request), bpy.data.scenes.get(request.scene)
         if speaker is None or scene is None:
             gone = f"'{request.speaker}'" if speaker is None else f"The scene '{request.scene}'"
-            self._send(
-                jobs.Failed(ticket, f"{gone} is not there any more, so the take was dropped. Generate again.")
-            )
+            self._send(jobs.Failed(ticket, f"{gone} is not there any more, so the take was dropped."))
             return
         reason = hold_reason(speaker)
         if reason:
-            self._held, self._held_reason = effect, reason
-            self._send(jobs.Held(ticket, reason))
+            if (self._held, self._held_reason) != (effect, reason):
+                self._held, self._held_reason = effect, reason
+                self._send(jobs.Held(ticket, reason))
             return
         self._held = None
-        heard = request.sound if request.place_sound else ""
         try:
             note = in_one_step(
-                f"Mien: {speaker.name} speaks", lambda: put_take(scene, speaker, take, request.start_frame, heard)
+                f"Mien: {speaker.name} speaks", lambda: receiving.receive(scene, speaker, take, request)
             )
         except ApplyError as error:
-            self._send(jobs.Failed(ticket, f"{error} The scene was left as it was."))
+            self._send(jobs.Failed(ticket, str(error)))
         except Fault as fault:
             traceback.print_exc()
             self._send(jobs.Failed(ticket, str(fault)))
         else:
             self._send(jobs.Applied(ticket, note))
-
-
-def put_take(scene: bpy.types.Scene, speaker: bpy.types.Object, take, start_frame: int, heard: str) -> str:
-    """The take and its sound ('' for none) in the scene; a sentence on what was done."""
-    note = apply_take(scene, speaker, take, start_frame, sound.scene_fps(scene))
-    if heard:
-        try:
-            sound.place(scene, speaker.name, sound.absolute(heard), start_frame)
-        except sound.SoundError as error:
-            note = f"{note} {error}"
-    return note
 
 
 def in_one_step(message: str, change: Callable[[], str]) -> str:
@@ -210,9 +203,8 @@ def hold_reason(speaker: bpy.types.Object) -> str:
     what the animator is doing. '' when it need not."""
     if speaker.mode in ("EDIT", "SCULPT"):
         return f"Leave {speaker.mode.capitalize()} Mode to receive the take."
-    keys = speaker.data.shape_keys if speaker.type == "MESH" else None
-    if keys is not None and keys.animation_data is not None and keys.animation_data.use_tweak_mode:
-        return "Leave tweak mode in the NLA editor (Tab) to receive the take."
+    if any(id_.animation_data is not None and id_.animation_data.use_tweak_mode for id_ in takes.driven(speaker)):
+        return "Press Done Correcting (or Tab in the NLA editor) to receive the take."
     if bpy.app.is_job_running("RENDER"):
         return "The take waits until the render is done."
     for window in bpy.context.window_manager.windows:
@@ -231,11 +223,23 @@ def _show(state: jobs.State) -> None:
         return
     run.running, run.stage, run.fraction = state.running, state.stage, state.fraction
     run.speaker = state.request.speaker if state.request else ""
+    run.line = state.request.line_name if state.request else ""
+    run.number, run.total = state.number, state.total
     run.error, run.note, run.backend = state.error, state.note, state.backend
     for window in manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 area.tag_redraw()
+        with bpy.context.temp_override(window=window):
+            window.workspace.status_text_set(_status(state))
+
+
+def _status(state: jobs.State) -> str | None:
+    """What the status bar says of the run; None gives it back to Blender."""
+    if not state.running:
+        return None
+    which = f"take {state.number} of {state.total}, " if state.total > 1 else ""
+    return f"Mien: {which}{state.stage}  {state.fraction:.0%}"
 
 
 pump = Pump()
@@ -243,7 +247,7 @@ pump = Pump()
 
 @persistent
 def _before_load(*_) -> None:
-    pump.cancel("Another file was opened, so the take that was on its way was dropped.")
+    pump.cancel("Another file was opened, so the take that was on its way was dropped")
 
 
 @persistent

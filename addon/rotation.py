@@ -6,7 +6,8 @@ import bpy
 import numpy as np
 from mathutils import Euler, Matrix, Quaternion
 
-from .curves import Curve, constant_or_all, is_animated_by_mien
+from . import layers
+from .curves import Curve, constant_or_all
 
 REST = "mien_rest"  # custom property: the object's rotation without Mien, as a quaternion
 # R = Ry(yaw) Rx(pitch) Rz(roll) of head space is Rz(yaw) Rx(pitch) Ry(-roll) in Blender's axes; an Euler
@@ -23,7 +24,7 @@ def matrix(pitch: float, yaw: float, roll: float) -> Matrix:
 def remember_rest(target: bpy.types.Object) -> None:
     """Keep the rotation that the take turns from. A target that Mien
     already animates keeps the one of the first time."""
-    if REST in target and is_animated_by_mien(target):
+    if REST in target and layers.animates(target):
         return
     rotation = target.matrix_basis.to_quaternion()
     target[REST] = [float(value) for value in rotation]

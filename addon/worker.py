@@ -27,13 +27,9 @@ def work(
         return
     except (ClientError, LocalBackendError, TakeError) as error:
         death = f" {local.death()}" if isinstance(error, Unreachable) and local.death() else ""
-        post(Failed(ticket, f"{error}{death} The scene was left as it was."))
+        post(Failed(ticket, f"{error}{death}", lost=isinstance(error, Unreachable | LocalBackendError)))
     except Exception as error:  # a fault of ours must end in the panel, not in a thread nobody watches
-        post(
-            Failed(
-                ticket, f"Mien met a fault of its own ({type(error).__name__}: {error}); the scene was left."
-            )
-        )
+        post(Failed(ticket, f"Mien met a fault of its own ({type(error).__name__}: {error})."))
         raise
     else:
         if not stop.is_set():

@@ -49,7 +49,7 @@ def outcome(request: Request, local: LocalBackend) -> list:
 def refusal(request: Request, local: LocalBackend) -> str:
     last = outcome(request, local)[-1]
     assert isinstance(last, Failed) and last.ticket == 5
-    assert last.sentence.endswith("The scene was left as it was.")
+    assert last.sentence.endswith(".")
     return last.sentence
 
 

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A take that arrived becomes a take of a line."""
+
+import datetime
+
+import bpy
+
+from . import apply, following, lines, sound, takes
+from .jobs import Request
+from .layers import Mark
+from .take import Take
+
+
+def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, request: Request) -> str:
+    """Put a take from the backend on the speaker as a take of its line: the one that `request` names, the one
+    with the same seed, or a new one. A sentence on what was done.
+
+    Raises ApplyError before anything is changed. The caller makes the undo step.
+    """
+    line = lines.find(speaker, request.line) if request.line else lines.active(speaker)
+    if line is None and request.line:
+        raise apply.ApplyError(f"The line '{request.line_name}' of '{speaker.name}' is not there any more.")
+    seed = int(take.meta.get("seed") or 0)
+    item = None
+    if line is not None:
+        item = takes.find(line, request.take) or next((each for each in line.takes if each.seed == seed), None)
+    mark = Mark("take", line.uid if line is not None else 0, item.uid if item is not None else 0)
+    plan = apply.plan(speaker, take, mark)
+    if line is None:
+        line = lines.add(speaker, request.heard, round(request.start_frame))
+    if item is None:
+        item = line.takes.add()
+        item.uid, line.next_take = line.next_take, line.next_take + 1
+        item.name = f"Take {item.uid}"
+    item.seed, item.content = seed, request.content
+    item.made = datetime.datetime.now().isoformat(timespec="seconds")
+    mark = Mark("take", line.uid, item.uid)
+    start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)
+    placed = apply.apply_take(
+        scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene)
+    )
+    item.last_frame, item.said = placed.last_frame, " ".join(placed.notes)
+    if request.show or len(line.takes) == 1:
+        takes.choose(line, item.uid)
+    else:
+        takes.audition(line, None)
+    notes = list(placed.notes)
+    if request.heard:
+        notes += _place_sound(scene, speaker, line, request)
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # show it now
+    said = f"'{speaker.name}' speaks from frame {round(start)} to {placed.last_frame} (seed {seed})."
+    return " ".join([said, *notes])
+
+
+def _place_sound(scene: bpy.types.Scene, speaker: bpy.types.Object, line, request: Request) -> list[str]:
+    """The line's sound in the sequencer, and the line following it; sentences where that did not work."""
+    if following.strip_of(line) is not None:
+        return []
+    try:
+        name = sound.place(scene, f"{speaker.name}/{line.uid}", sound.absolute(request.heard), line.start_frame)
+    except sound.SoundError as error:
+        return [str(error)]
+    following.follow_strip(line, scene, name)
+    return []
