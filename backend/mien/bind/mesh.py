@@ -122,7 +122,7 @@ def _joined(vertices: np.ndarray) -> np.ndarray:
 def _npz(path: Path) -> Mesh:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return _named({name: arrays[name] for name in arrays.files})
+            return named_mesh({name: arrays[name] for name in arrays.files})
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         if isinstance(error, BindError):
             raise
@@ -134,10 +134,11 @@ def _safetensors(path: Path) -> Mesh:
         tensors, _ = read_tensors(path, limit=LIMIT)
     except TensorFileError as error:
         raise BindError(str(error)) from None
-    return _named(tensors)
+    return named_mesh(tensors)
 
 
-def _named(arrays: dict[str, np.ndarray]) -> Mesh:
+def named_mesh(arrays: dict[str, np.ndarray]) -> Mesh:
+    """The mesh of arrays `vertices`, `faces` and perhaps `region`. BindError in words."""
     if not {"vertices", "faces"} <= set(arrays) <= {"vertices", "faces", "region"}:
         found = ", ".join(sorted(arrays)) or "nothing"
         raise BindError(f"a mesh holds `vertices`, `faces` and, if you like, `region`; found {found}.")

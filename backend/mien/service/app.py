@@ -12,6 +12,7 @@ from mien import __version__, engines
 from mien.heads.mien import load_head
 from mien.service import API
 from mien.service.addresses import Names
+from mien.service.binding import binding_routes
 from mien.service.guard import Guard
 from mien.service.jobs import JobStore
 from mien.service.problem import answer_with_problems
@@ -35,6 +36,7 @@ def create_app(
         return _info(settings)
 
     app.include_router(takes_routes(settings, jobs))
+    app.include_router(binding_routes(settings))
     app.include_router(seen_routes(settings, jobs, traffic))
     return Guard(app, settings, tokens, names, traffic)
 

@@ -90,6 +90,7 @@ def _paths(settings: Settings) -> Schema:
                 **_problems(404, 409),
             }) | {"parameters": [_if_none_match()]},
         },
+        **_binding_paths(),
         "/v1/health": {
             "get": _operation("health", "That the service answers; quick.", {"200": _json("It does.", "Health")}),
         },
@@ -101,6 +102,34 @@ def _paths(settings: Settings) -> Schema:
         "/v1/openapi.json": {
             "get": _operation("describe", "This description.", {
                 "200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}},
+            }),
+        },
+    }  # fmt: skip
+
+
+def _binding_paths() -> Schema:
+    mesh = {"description": "A mesh with picks: a safetensors file of format `mien.mesh`.", "required": True}
+    return {
+        "/v1/bind": {
+            "post": _operation("bind", "Put the default head's channels on a mesh. It is done in the background.", {
+                "202": _json("Accepted.", "Accepted") | {"headers": {"Location": _header("The binding's own URL.")}},
+                **_problems(413, 415, 429),
+            }) | {"requestBody": mesh | {"content": {"application/octet-stream": {}}}},
+        },
+        "/v1/bind/{id}": {
+            "parameters": [ID],
+            "get": _operation("look_at_binding", "How far a binding is.", {
+                "200": _json("The binding's job.", "Job"), **_problems(404),
+            }),
+            "delete": _operation("cancel_binding", "Cancel a binding that is not finished, or forget one that is.", {
+                "200": _json("Cancelled.", "Job"), "204": {"description": "Forgotten."}, **_problems(404),
+            }),
+        },
+        "/v1/bind/{id}/result": {
+            "parameters": [ID],
+            "get": _operation("fetch_shapes", "The shapes, a safetensors file of format `mien.shapes`.", {
+                "200": {"description": "The shapes.", "content": {"application/octet-stream": {}}},
+                **_problems(404, 409),
             }),
         },
     }  # fmt: skip
