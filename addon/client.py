@@ -199,8 +199,15 @@ class Client:
             raise ClientError(f"The backend at {self.address} took the job but gave it no number.")
         return reply["id"]
 
-    def progress(self, job: str) -> Progress:
-        reply = self._json("GET", f"/v1/takes/{quote(job, safe='')}")
+    def bind(self, mesh: bytes) -> str:
+        """Ask for the channels of a mesh (a file of format mien.mesh); returns the job's id, of kind 'bind'."""
+        reply = self._json("POST", "/v1/bind", mesh, {"Content-Type": "application/octet-stream"})
+        if not isinstance(reply.get("id"), str) or not reply["id"]:
+            raise ClientError(f"The backend at {self.address} took the mesh but gave it no number.")
+        return reply["id"]
+
+    def progress(self, job: str, kind: str = "takes") -> Progress:
+        reply = self._json("GET", f"/v1/{kind}/{quote(job, safe='')}")
         try:
             fraction = min(max(float(reply.get("fraction") or 0.0), 0.0), 1.0)
             state = str(reply["state"])
@@ -208,16 +215,16 @@ class Client:
             raise ClientError(f"The backend at {self.address} does not say how far the job is.") from None
         return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""))
 
-    def result(self, job: str) -> bytes:
-        """The take file's bytes, checked against the hash the backend gives with them."""
-        _, headers, data = self._request("GET", f"/v1/takes/{quote(job, safe='')}/result")
+    def result(self, job: str, kind: str = "takes") -> bytes:
+        """The result's bytes, a take's checked against the hash the backend gives with them."""
+        _, headers, data = self._request("GET", f"/v1/{kind}/{quote(job, safe='')}/result")
         tag = headers.get("ETag", "").removeprefix("W/").strip('"').removeprefix("sha256:")
         if tag and hashlib.sha256(data).hexdigest() != tag.lower():
             raise ClientError("The take was damaged on its way from the backend; generate it again.")
         return data
 
-    def cancel(self, job: str) -> None:
-        self._request("DELETE", f"/v1/takes/{quote(job, safe='')}")
+    def cancel(self, job: str, kind: str = "takes") -> None:
+        self._request("DELETE", f"/v1/{kind}/{quote(job, safe='')}")
 
     def _check_api(self, theirs: object) -> None:
         if str(theirs) != str(API):
