@@ -24,6 +24,9 @@ from .performance import EMOTIONS
 
 CHOICES = ("neutral", *EMOTIONS, "mix")
 TAKES_LIMIT = 20
+# Library overrides of linked characters keep what is set on them, and lists that grew (measured: 4.2 to 5.2).
+KEPT = {"LIBRARY_OVERRIDABLE"}
+GROWING = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
 
 
 def _amount(name: str, description: str, keyed: bool = False):
@@ -35,6 +38,7 @@ def _amount(name: str, description: str, keyed: bool = False):
         max=2.0,
         subtype="FACTOR",
         options={"ANIMATABLE"} if keyed else set(),
+        override=KEPT,
     )
 
 
@@ -47,6 +51,7 @@ def _weight(name: str):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+        override=KEPT,
     )
 
 
@@ -89,6 +94,7 @@ class MienPerformance(bpy.types.PropertyGroup):
         min=0.0,
         max=1.0,
         subtype="FACTOR",
+        override=KEPT,
     )
     jaw: _amount("Jaw", "How far the jaw opens; may be keyed", keyed=True)
     lips: _amount("Lips", "How strongly the lips shape the sounds; may be keyed", keyed=True)
@@ -98,100 +104,129 @@ class MienPerformance(bpy.types.PropertyGroup):
     head: _amount("Head", "How much the head moves; 0 is not at all")
     temperature: _amount("Variety", "How far takes of other seeds differ; 0 is always the likeliest")
     style: StringProperty(
-        name="Style", description="How clearly is spoken; empty is the engine's default", options=set()
+        name="Style",
+        description="How clearly is spoken; empty is the engine's default",
+        options=set(),
+        override=KEPT,
     )
     engine: StringProperty(
-        name="Engine", description="Which engine of the backend performs; empty is its default", options=set()
+        name="Engine",
+        description="Which engine of the backend performs; empty is its default",
+        options=set(),
+        override=KEPT,
     )
 
 
 class MienTake(bpy.types.PropertyGroup):
     """One performance of a line. Its curves are in actions on NLA tracks of their own."""
 
-    uid: IntProperty(options={"HIDDEN"})  # in its line; never used again
+    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # in its line; never used again
     name: StringProperty(
         name="Name",
         description="The take's name; its actions and NLA tracks bear it",
         update=lambda take, context: takes.renamed(take),
+        override=KEPT,
     )
     seed: IntProperty(
-        name="Seed", description="What this take was drawn from; the same seed gives the same take", min=0
+        name="Seed",
+        description="What this take was drawn from; the same seed gives the same take",
+        min=0,
+        override=KEPT,
     )
-    star: BoolProperty(name="Star", description="One to keep in mind")
+    star: BoolProperty(name="Star", description="One to keep in mind", override=KEPT)
     lock: BoolProperty(
         name="Lock Seed",
         description="Making this take anew keeps its seed, so that only what is asked of it changes; "
         "unlocked, it draws another one",
         default=True,
+        override=KEPT,
     )
-    note: StringProperty(name="Note", description="What you think of it")
-    made: StringProperty(options={"HIDDEN"})  # the day and time, ISO
-    said: StringProperty(options={"HIDDEN"})  # what was said when it was applied: missing keys and the like
-    content: StringProperty(options={"HIDDEN"})  # hash of what it was made from, '' when nobody asked
-    last_frame: IntProperty(options={"HIDDEN"})  # where it ends, with the line starting where it did then
+    note: StringProperty(name="Note", description="What you think of it", override=KEPT)
+    made: StringProperty(options={"HIDDEN"}, override=KEPT)  # the day and time, ISO
+    # what was said when it was applied: missing keys and the like
+    said: StringProperty(options={"HIDDEN"}, override=KEPT)
+    content: StringProperty(options={"HIDDEN"}, override=KEPT)  # hash of what it was made from, '' when nobody asked
+    # where it ends, with the line starting where it did then
+    last_frame: IntProperty(options={"HIDDEN"}, override=KEPT)
 
 
 class MienLine(bpy.types.PropertyGroup):
     """A sound of a speaker: a file that starts at a frame, or a strip of the sequencer that it follows."""
 
-    uid: IntProperty(options={"HIDDEN"})  # in its speaker; never used again
-    next_take: IntProperty(options={"HIDDEN"}, default=1)
+    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # in its speaker; never used again
+    next_take: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
     name: StringProperty(
         name="Name",
         description="The line's name; its takes bear it",
         update=lambda line, context: lines.renamed(line),
+        override=KEPT,
     )
     sound: StringProperty(
         name="Sound",
         description="The recorded voice: wav, flac, ogg, mp3, m4a or a film's sound",
         subtype="FILE_PATH",
         update=lambda line, context: lines.sound_changed(line),
+        override=KEPT,
     )
     strip: StringProperty(
         name="Strip",
         description="The sound strip of the sequencer that this line is: moving it moves the takes, and its "
         "ends are the line's",
         update=lambda line, context: following.strip_chosen(line, context),
+        override=KEPT,
     )
-    scene: StringProperty(options={"HIDDEN"})  # whose sequencer has the strip
+    scene: StringProperty(options={"HIDDEN"}, override=KEPT)  # whose sequencer has the strip
     start_frame: IntProperty(
         name="Start Frame",
         description="The scene's frame at which the sound starts; the takes move with it",
         default=1,
         update=lambda line, context: following.start_changed(line, context),
+        override=KEPT,
     )
-    followed: IntProperty(options={"HIDDEN"}, default=1)  # the start to which the takes were moved last
-    trim_start: FloatProperty(options={"HIDDEN"})  # seconds of the sound that the strip leaves out in front
-    trim_end: FloatProperty(options={"HIDDEN"})  # seconds of the sound at which the strip ends; 0 is its end
+    followed: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)  # the start to which the takes were moved last
+    # seconds of the sound that the strip leaves out in front
+    trim_start: FloatProperty(options={"HIDDEN"}, override=KEPT)
+    # seconds of the sound at which the strip ends; 0 is its end
+    trim_end: FloatProperty(options={"HIDDEN"}, override=KEPT)
     transcript: StringProperty(
         name="Transcript",
         description="The words that are spoken, if you have them; they only make the lips more exact",
+        override=KEPT,
     )
     seed: IntProperty(
         name="Seed",
         description="The seed of the next take: another one is another performance of the same words",
         default=0,
         min=0,
+        override=KEPT,
     )
     lock_seed: BoolProperty(
         name="Lock Seed",
         description="Generate takes this seed every time, in place of the take that has it; unlocked, it goes "
         "on to seeds that no take has",
+        override=KEPT,
     )
     count: IntProperty(
-        name="Takes", description="How many takes Generate makes", default=1, min=1, max=TAKES_LIMIT
+        name="Takes",
+        description="How many takes Generate makes",
+        default=1,
+        min=1,
+        max=TAKES_LIMIT,
+        override=KEPT,
     )
     own: BoolProperty(
         name="Own Performance",
         description="This line has emotions and amounts of its own, in place of the speaker's",
         update=lambda line, context: lines.own_changed(line),
+        override=KEPT,
     )
-    performance: PointerProperty(type=MienPerformance)
-    takes: CollectionProperty(type=MienTake)
+    performance: PointerProperty(type=MienPerformance, override=KEPT)
+    takes: CollectionProperty(type=MienTake, override=GROWING)
     active_take: IntProperty(
         name="Take",
         description="The take that is seen; click one to see it",
         update=lambda line, context: takes.audition(line, context),
+        override=KEPT,
     )
 
 
@@ -203,6 +238,7 @@ class MienPart(bpy.types.PropertyGroup):
         description="Another mesh of this face with shape keys: teeth, tongue, brows, lashes ...",
         type=bpy.types.Object,
         poll=lambda part, thing: thing.type == "MESH" and thing != part.id_data,
+        override=KEPT,
     )
 
 
@@ -218,24 +254,26 @@ class MienSpeaker(bpy.types.PropertyGroup):
         set=lambda speaker, path: lines.pick_sound(speaker, path),
         options=set(),
     )
-    parts: CollectionProperty(type=MienPart)
-    active_part: IntProperty()
+    parts: CollectionProperty(type=MienPart, override=GROWING)
+    active_part: IntProperty(override=KEPT)
     head_object: PointerProperty(
         name="Head Rotation",
         description="The object that turns with the head: an empty to hang a neck on, or the mesh itself",
         type=bpy.types.Object,
+        override=KEPT,
     )
     place_sound: BoolProperty(
         name="Sound in Sequencer",
         description="Put the sound in the scene's sequencer at the start frame, unless it is there already; "
         "the line then follows it",
         default=True,
+        override=KEPT,
     )
-    performance: PointerProperty(type=MienPerformance)
-    lines: CollectionProperty(type=MienLine)
-    active_line: IntProperty(name="Line", description="The line that the panel shows")
-    next_line: IntProperty(options={"HIDDEN"}, default=1)
-    baked: BoolProperty(options={"HIDDEN"})  # baked down: its takes are muted and kept
+    performance: PointerProperty(type=MienPerformance, override=KEPT)
+    lines: CollectionProperty(type=MienLine, override=GROWING)
+    active_line: IntProperty(name="Line", description="The line that the panel shows", override=KEPT)
+    next_line: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
+    baked: BoolProperty(options={"HIDDEN"}, override=KEPT)  # baked down: its takes are muted and kept
 
 
 class MienRun(bpy.types.PropertyGroup):
@@ -258,7 +296,7 @@ CLASSES = (MienPerformance, MienTake, MienLine, MienPart, MienSpeaker, MienRun)
 
 
 def register() -> None:
-    bpy.types.Object.mien = PointerProperty(type=MienSpeaker)
+    bpy.types.Object.mien = PointerProperty(type=MienSpeaker, override=KEPT)
     bpy.types.WindowManager.mien_run = PointerProperty(type=MienRun)
 
 
