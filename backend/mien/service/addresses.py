@@ -6,7 +6,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import ifaddr
 
@@ -37,6 +37,18 @@ def served(host: str) -> list[str]:
     if bound.version == 4:
         return [address for address in there if ":" not in address]
     return [address for address in there if not ip_address(address).is_link_local or ":" not in address]
+
+
+def networks(addresses: list[str]) -> tuple[list[IPv4Network | IPv6Network], set[int]]:
+    """The networks that these addresses of this machine are in, and the numbers of their interfaces."""
+    found, interfaces = [], set()
+    for adapter in ifaddr.get_adapters():
+        for each in adapter.ips:
+            address = (each.ip if each.is_IPv4 else each.ip[0]).partition("%")[0]
+            if address in addresses:
+                found.append(ip_network(f"{address}/{each.network_prefix}", strict=False))
+                interfaces.add(adapter.index)
+    return found, interfaces
 
 
 def url(settings: Settings, host: str, port: int) -> str:

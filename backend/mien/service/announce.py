@@ -3,22 +3,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import socket
-import sys
 import threading
 import time
+from ipaddress import ip_address
 
 from zeroconf import Error as ZeroconfError
 from zeroconf import ServiceInfo, Zeroconf
 
-from mien.service.addresses import served
+from mien.service.addresses import networks, served
 
 TYPE = "_mien._tcp.local."
 LOOK_S = 2.0  # how often addresses and the clock are looked at
 SLEPT_S = 5.0  # a wall clock that ran so far ahead of the running time: the machine slept, or the clock was set
-IP_MULTICAST_ALL = 49  # of Linux; Python has no name for it
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Announcement:
 
     def _announce(self, addresses: list[str]) -> None:
         self._zeroconf = Zeroconf(interfaces=list(addresses))
-        _hear_only_joined(self._zeroconf)
+        _hear_only_near(self._zeroconf, addresses)
         self._info = ServiceInfo(
             TYPE,
             f"Mien on {socket.gethostname().partition('.')[0]}"[:50] + f".{TYPE}",
@@ -99,15 +99,33 @@ class Announcement:
             there.close()
 
 
-def _hear_only_joined(zeroconf: Zeroconf) -> None:
-    """Let no question of another network in.
+class _OnLink(asyncio.DatagramProtocol):
+    """Lets in what comes from the networks served, and nothing else (RFC 6762, section 11).
 
-    Linux hands what arrives for a group to every socket of the port, also when another program joined the group on
-    that interface; the answer would tell that network about us.
+    zeroconf listens on every address: a question sent straight to another address of this machine, or one for a group
+    that another program joined there, would be answered, and tell that network about us.
     """
-    if not sys.platform.startswith("linux"):
-        return
+
+    def __init__(self, listener: asyncio.DatagramProtocol, addresses: list[str]) -> None:
+        self._listener = listener
+        self._networks, self._interfaces = networks(addresses)
+
+    def datagram_received(self, data: bytes, addr: tuple) -> None:
+        if len(addr) == 4 and addr[3]:  # IPv6 from a link-local address names the interface
+            near = addr[3] in self._interfaces
+        else:
+            sender = ip_address(addr[0].partition("%")[0])
+            near = any(sender in network for network in self._networks)
+        if near:
+            self._listener.datagram_received(data, addr)
+
+    def error_received(self, exc: Exception) -> None:
+        self._listener.error_received(exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._listener.connection_lost(exc)
+
+
+def _hear_only_near(zeroconf: Zeroconf, addresses: list[str]) -> None:
     for reader in zeroconf.engine.readers:
-        link = reader.transport.get_extra_info("socket") if hasattr(reader, "transport") else None
-        if link is not None and link.family == socket.AF_INET:
-            link.setsockopt(socket.IPPROTO_IP, IP_MULTICAST_ALL, 0)
+        reader.transport.set_protocol(_OnLink(reader.transport.get_protocol(), addresses))

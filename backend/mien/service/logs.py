@@ -23,6 +23,7 @@ def log_as(kind: str, stream=None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("mien").setLevel(logging.INFO)
+    logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it warns of every interface that goes, with a traceback
 
 
 def fields(record: logging.LogRecord) -> dict[str, object]:
