@@ -10,8 +10,10 @@ import bpy
 import numpy as np
 
 from . import curves, driving, key_table, keys, layers, point_cache, rotation, takes
+from .channels import ARKIT
 from .curves import Curve, constant_or_all
 from .layers import Mark
+from .recognition import some
 from .take import Take
 
 SETTLE_S = 0.2  # after its last frame a take fades to zero this long, so that nothing of it stays on the face
@@ -67,6 +69,13 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
 
 def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
     """Raises ApplyError when nothing of the take would show on the face. Parts that show nothing are left out."""
+    if not set(take.channels) & set(ARKIT):
+        raise ApplyError(
+            f"The take's channels ({some(take.channels)}) are none of ARKit's 52; generate it again with another engine."
+        )
+    top = float(np.abs(take.weights).max(initial=0.0))
+    if top > VALUE_LIMIT:
+        raise ApplyError(f"The take has a weight of {top:g}; a shape key takes at most {VALUE_LIMIT:g}.")
     found = []
     for thing in takes.meshes(speaker):
         try:
@@ -77,11 +86,6 @@ def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
             raise ApplyError(targets.refusal)
         if targets.values:
             found.append((thing, targets))
-        top = max((float(np.abs(values).max(initial=0.0)) for values in targets.values.values()), default=0.0)
-        if top > VALUE_LIMIT:
-            raise ApplyError(
-                f"The take has a weight of {top:g} on '{thing.name}'; a shape key takes at most {VALUE_LIMIT:g}."
-            )
     notes = [note for _, targets in found for note in targets.notes]
     lacking = driving.lacking(take, [targets for _, targets in found])
     return Plan("channels", tuple(found), tuple([lacking, *notes] if lacking else notes))

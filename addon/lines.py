@@ -97,7 +97,8 @@ def sound_changed(line) -> None:
 def own_changed(line) -> None:
     """A performance of its own begins as the speaker's is."""
     mine, theirs = line.performance, line.id_data.mien.performance
-    names = [each.identifier for each in mine.bl_rna.properties if each.identifier not in ("rna_type", "name", "emotion")]
+    every = (each.identifier for each in mine.bl_rna.properties)
+    names = [name for name in every if name not in ("rna_type", "name", "emotion")]
     if line.own and not any(mine.is_property_set(name) for name in names):
         for name in names:
             setattr(mine, name, getattr(theirs, name))

@@ -6,9 +6,8 @@ from bpy.props import IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 from mathutils import Euler
 
-from . import default_head, lines, receiving, sound, speakers
+from . import default_head, lines, receiving, speakers
 from .apply import ApplyError
-from .jobs import Request
 from .performance import of_line
 from .reasons import Reasoned
 from .speakers import speaker_of
@@ -66,34 +65,12 @@ class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
     def execute(self, context):
         speaker = speaker_of(context)
         try:
-            note = receiving.receive(context.scene, speaker, read_take(self.filepath), _by_hand(context, speaker))
+            note = receiving.put(context.scene, speaker, read_take(self.filepath))
         except (TakeError, ApplyError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, note)
         return {"FINISHED"}
-
-
-def _by_hand(context: bpy.types.Context, speaker: bpy.types.Object) -> Request:
-    """What a take from a file is an answer to: the active line, if there is one."""
-    line = lines.active(speaker)
-    start = line.start_frame if line is not None else context.scene.frame_current
-    heard = line is not None and speaker.mien.place_sound and not line.strip and not sound.refusal(line.sound)
-    return Request(
-        speaker=speaker.name,
-        scene=context.scene.name,
-        sound="",
-        start_frame=start,
-        direction="{}",
-        engine="",
-        fps=str(sound.scene_fps(context.scene)),
-        address="",
-        start_own=False,
-        heard=line.sound if heard else "",
-        line=line.uid if line is not None else 0,
-        line_name=line.name if line is not None else "",
-        line_start=start,
-    )
 
 
 class MIEN_OT_choose_engine(bpy.types.Operator):

@@ -52,6 +52,30 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     return " ".join([said, *notes])
 
 
+def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_frame: int | None = None) -> str:
+    """Put a take that is already here on the active line, which is made if there is none: second 0 of its sound
+    at start_frame, or where the line starts (without a line, the current frame). Else as `receive`."""
+    line = lines.active(speaker)
+    start = line.start_frame if line is not None else scene.frame_current
+    heard = line is not None and speaker.mien.place_sound and not line.strip and not sound.refusal(line.sound)
+    request = Request(
+        speaker=speaker.name,
+        scene=scene.name,
+        sound="",
+        start_frame=start if start_frame is None else start_frame,
+        direction="{}",
+        engine="",
+        fps=str(sound.scene_fps(scene)),
+        address="",
+        start_own=False,
+        heard=line.sound if heard else "",
+        line=line.uid if line is not None else 0,
+        line_name=line.name if line is not None else "",
+        line_start=start,
+    )
+    return receive(scene, speaker, take, request)
+
+
 def _place_sound(scene: bpy.types.Scene, speaker: bpy.types.Object, line, request: Request) -> list[str]:
     """The line's sound in the sequencer, and the line following it; sentences where that did not work."""
     if following.strip_of(line) is not None:

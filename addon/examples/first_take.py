@@ -98,9 +98,9 @@ def scene(asked: argparse.Namespace) -> list[tuple[Path, str]]:
         bpy.ops.mien.add_head()
         speaker = bpy.context.object
         speaker.mien.sound = str(asked.sound)
-        speaker.mien.emotion = asked.emotion
-        speaker.mien.intensity = asked.intensity
-        speaker.mien.seed = asked.seed
+        speaker.mien.performance.emotion = asked.emotion
+        speaker.mien.performance.intensity = asked.intensity
+        speaker.mien.lines[0].seed = asked.seed
         bpy.ops.mien.generate("EXEC_DEFAULT")  # raises RuntimeError with the sentence when it could not
         print(f"in Blender {bpy.app.version_string}: {bpy.context.window_manager.mien_run.note}", flush=True)
         _light(stage, speaker)
@@ -119,7 +119,7 @@ def _ready_to_play(stage, speaker) -> None:
     import bpy
 
     stage.frame_set(1)
-    stage.frame_end = speaker.mien.last_frame
+    stage.frame_end = speaker.mien.lines[0].takes[0].last_frame
     stage.sync_mode = "AUDIO_SYNC"
     for screen in bpy.data.screens:
         for area in screen.areas:

@@ -92,10 +92,10 @@ BLENDER = """
 sys.path.insert(0, sys.argv[3])
 import bpy, addon
 from pathlib import Path
-from fractions import Fraction
-from addon import apply, take as takes
+from addon import receiving, take as takes
 addon.register()
 bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+bpy.context.scene.render.fps = 25
 bpy.ops.mien.add_head()
 speaker, take = bpy.context.object, takes.read_take(Path(sys.argv[2]))
 begin = time.perf_counter()
@@ -103,7 +103,7 @@ begin = time.perf_counter()
 seconds = time.perf_counter() - begin
 addon.unregister()
 """
-APPLY = "apply.apply_take(bpy.context.scene, speaker, take, 1, Fraction(25))"
+APPLY = "receiving.put(bpy.context.scene, speaker, take, 1)"
 INSERT = """
 for frame, row in enumerate(take.weights, 1):
     for name, value in zip(take.channels, row):

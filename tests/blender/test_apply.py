@@ -10,11 +10,9 @@ import pytest
 from conftest import CHANNELS, shown, value_at
 from fake_backend import channel_take, take_bytes
 
-from addon import curves, keys
-from addon.apply import ApplyError, apply_take
+from addon import curves, keys, layers, receiving, takes
+from addon.apply import ApplyError
 from addon.take import read_take
-
-FPS = Fraction(24)
 
 
 def weights_take(weights: np.ndarray, channels=CHANNELS, head=None, **meta):
@@ -32,15 +30,25 @@ def random_weights(frames: int = 20, columns: int = 3, seed: int = 0) -> np.ndar
     return np.random.default_rng(seed).random((frames, columns)).astype(np.float32)
 
 
-def apply(thing, take, start: int = 1, fps: Fraction = FPS) -> str:
-    return apply_take(bpy.context.scene, thing, take, start, fps)
+def apply(thing, take, start: int = 1) -> str:
+    return receiving.put(bpy.context.scene, thing, take, start)
+
+
+def own_layers(id_, role: str = "take") -> list:
+    return [layer for layer in layers.layers(id_) if layer.mark.role == role]
 
 
 def own_curve(thing, name: str):
+    """The F-curve of a key in the take that is seen."""
+    (layer,) = [layer for layer in own_layers(thing.data.shape_keys) if not layer.track.mute]
+    return next(curve for curve in layer.fcurves if curve.data_path == keys.value_path(name))
+
+
+def active_curve(thing, name: str):
     """The F-curve of a key in the datablock's active action, by whichever way this Blender has."""
     data = thing.data.shape_keys.animation_data
-    bag = curves._bag(data.action, getattr(data, "action_slot", None))
-    return next(curve for curve in bag.fcurves if curve.data_path == keys.value_path(name))
+    found = curves.fcurves_of(data.action, getattr(data, "action_slot", None))
+    return next(curve for curve in found if curve.data_path == keys.value_path(name))
 
 
 def test_every_weight_is_on_its_frame(toy_head):
@@ -49,7 +57,10 @@ def test_every_weight_is_on_its_frame(toy_head):
     for frame in (0, 7, 19):
         for column, name in enumerate(CHANNELS):
             assert value_at(toy_head, name, 11 + frame) == pytest.approx(weights[frame, column], abs=1e-6)
-    assert toy_head.data.shape_keys.animation_data.action.name == "Mien take seed 7"
+    (layer,) = own_layers(toy_head.data.shape_keys)
+    assert layer.strip.action.name == "Mien Line 1, Take 1" and layer.track.name == "Mien: Line 1, Take 1"
+    assert toy_head.data.shape_keys.animation_data.action is None  # the active action is left to the animator
+    assert toy_head.mien.lines[0].takes[0].seed == 7
 
 
 def test_the_mesh_moves_by_the_weights_times_the_deltas(toy_head):
@@ -74,7 +85,7 @@ def test_channels_are_matched_by_name_in_any_order(toy_head):
 def test_a_take_ends_on_zero(toy_head):
     apply(toy_head, weights_take(np.ones((10, 3))), start=1)
     assert value_at(toy_head, "jawOpen", 10) == 1
-    assert all(value_at(toy_head, name, frame) == 0 for name in CHANNELS for frame in (15, 100))
+    assert all(value_at(toy_head, name, frame) == 0 for name in CHANNELS for frame in (15, 100, -20))
 
 
 def test_a_channel_that_never_moves_has_one_key(toy_head):
@@ -94,18 +105,29 @@ def test_sliders_fit_the_values(toy_head):
     assert (close.slider_min, close.slider_max) == (0, 1)
 
 
-def test_a_second_take_replaces_only_the_first(toy_head):
+def test_a_take_of_the_same_seed_replaces_only_that_one(toy_head):
     apply(toy_head, weights_take(random_weights(), seed="1"))
+    apply(toy_head, weights_take(random_weights(seed=3), seed="3"))
     smile = toy_head.shape_key_add(name="userSmile", from_mix=False)
     smile.value = 0.25
     smile.keyframe_insert("value", frame=3)
     before = len(bpy.data.actions)
     second = random_weights(30, seed=5)
-    apply(toy_head, weights_take(second, seed="2"))
+    apply(toy_head, weights_take(second, seed="3"))
     assert len(bpy.data.actions) == before
     assert value_at(toy_head, "jawOpen", 30) == pytest.approx(second[29, 0], abs=1e-6)
     assert value_at(toy_head, "userSmile", 3) == pytest.approx(0.25)
-    assert toy_head.data.shape_keys.animation_data.action.name == "Mien take seed 2"
+    assert [take.seed for take in toy_head.mien.lines[0].takes] == [1, 3]
+
+
+def test_keys_of_the_animator_in_a_takes_own_action_stay(toy_head):
+    apply(toy_head, weights_take(random_weights(), seed="1"))
+    (layer,) = own_layers(toy_head.data.shape_keys)
+    smile = toy_head.shape_key_add(name="userSmile", from_mix=False)
+    bag = curves.bag_of(layer.strip.action, layer.slot)
+    bag.fcurves.new(keys.value_path("userSmile")).keyframe_points.insert(1, 0.3)
+    apply(toy_head, weights_take(random_weights(seed=2), seed="1"))
+    assert value_at(toy_head, smile.name, 5) == pytest.approx(0.3)
 
 
 def test_an_action_shared_with_another_speaker_is_not_changed_for_it(toy_head):
@@ -114,7 +136,8 @@ def test_an_action_shared_with_another_speaker_is_not_changed_for_it(toy_head):
     double = toy_head.copy()
     double.data = toy_head.data.copy()
     bpy.context.collection.objects.link(double)
-    assert double.data.shape_keys.animation_data.action == toy_head.data.shape_keys.animation_data.action
+    shared = [own_layers(each.data.shape_keys)[0].strip.action for each in (toy_head, double)]
+    assert shared[0] == shared[1]
     apply(toy_head, weights_take(random_weights(seed=9)))
     assert value_at(double, "jawOpen", 6) == pytest.approx(first[5, 0], abs=1e-6)
 
@@ -126,20 +149,17 @@ def test_an_action_of_the_animator_stays_and_wins(toy_head):
         jaw.keyframe_insert("value", frame=frame)
     data = toy_head.data.shape_keys.animation_data
     theirs = data.action
-    points = [tuple(point.co) for point in own_curve(toy_head, "jawOpen").keyframe_points]
+    points = [tuple(point.co) for point in active_curve(toy_head, "jawOpen").keyframe_points]
     for seed in (1, 2):
         weights = random_weights(seed=seed)
-        said = apply(toy_head, weights_take(weights, seed=str(seed)))
+        apply(toy_head, weights_take(weights, seed=str(seed)))
         assert data.action == theirs
-        assert points == [tuple(point.co) for point in own_curve(toy_head, "jawOpen").keyframe_points]
+        assert points == [tuple(point.co) for point in active_curve(toy_head, "jawOpen").keyframe_points]
         assert value_at(toy_head, "jawOpen", 20) == pytest.approx(0.9)
         assert value_at(toy_head, "eyeBlinkLeft", 6) == pytest.approx(weights[5, 2], abs=1e-5)
-        assert "NLA track 'Mien lip-sync'" in said
-        assert [track.name for track in data.nla_tracks] == ["Mien lip-sync"]
-        assert len(data.nla_tracks[0].strips) == 1
 
 
-def test_tracks_of_the_animator_stay(toy_head):
+def test_tracks_of_the_animator_stay_below(toy_head):
     smile = toy_head.shape_key_add(name="userSmile", from_mix=False)
     smile.value = 0.5
     smile.keyframe_insert("value", frame=1)
@@ -156,20 +176,32 @@ def test_tracks_of_the_animator_stay(toy_head):
     assert value_at(toy_head, "jawOpen", 6) == pytest.approx(weights[5, 0], abs=1e-5)
 
 
-def test_a_take_pushed_down_by_the_animator_is_kept(toy_head):
-    apply(toy_head, weights_take(random_weights(), seed="1"))
+def test_between_lines_the_animators_own_track_stands(toy_head):
+    jaw = toy_head.data.shape_keys.key_blocks["jawOpen"]
+    jaw.value = 0.4
+    jaw.keyframe_insert("value", frame=1)
     data = toy_head.data.shape_keys.animation_data
-    first = data.action
-    track = data.nla_tracks.new()
-    track.name = "best one"
-    strip = track.strips.new(first.name, 1, first)
-    if hasattr(strip, "action_slot"):
-        strip.action_slot = data.action_slot
+    theirs, slot = data.action, getattr(data, "action_slot", None)
     data.action = None
-    curve_count = len(curves._bag(first, getattr(strip, "action_slot", None)).fcurves)
-    apply(toy_head, weights_take(random_weights(seed=2), seed="2"))
-    assert first.name == "Mien take seed 1"
-    assert len(curves._bag(first, getattr(strip, "action_slot", None)).fcurves) == curve_count
+    strip = data.nla_tracks.new().strips.new("theirs", 1, theirs)
+    if slot is not None:
+        strip.action_slot = slot
+    apply(toy_head, weights_take(np.ones((10, 3))), start=50)
+    assert value_at(toy_head, "jawOpen", 55) == pytest.approx(1.0)
+    assert value_at(toy_head, "jawOpen", 20) == pytest.approx(0.4)
+    assert value_at(toy_head, "jawOpen", 90) == pytest.approx(0.4)
+
+
+def test_a_track_that_the_animator_renames_is_theirs(toy_head):
+    first = random_weights()
+    apply(toy_head, weights_take(first, seed="1"))
+    (layer,) = own_layers(toy_head.data.shape_keys)
+    layer.track.name, kept = "best one", layer.strip.action
+    count = len(layer.fcurves)
+    apply(toy_head, weights_take(random_weights(seed=2), seed="1"))
+    assert kept.name == "Mien Line 1, Take 1" and len(layer.fcurves) == count
+    (made,) = own_layers(toy_head.data.shape_keys)
+    assert made.strip.action != kept
 
 
 def test_a_driven_key_is_left_to_its_driver(toy_head):
@@ -180,6 +212,20 @@ def test_a_driven_key_is_left_to_its_driver(toy_head):
     assert "drivers of their own and were left to them: jawOpen" in said
     assert value_at(toy_head, "jawOpen", 6) == pytest.approx(0.33)
     assert value_at(toy_head, "mouthClose", 6) == pytest.approx(weights[5, 1], abs=1e-6)
+
+
+def test_further_meshes_speak_with_the_face(toy_head, cube):
+    for name in ("jawOpen", "ownKey"):
+        keys.add(cube, name, keys.rest(cube.data))
+    double = bpy.data.objects.new("Double", cube.data)  # shares the mesh: driven once
+    mute = bpy.data.objects.new("Mute", bpy.data.meshes.new("Mute"))
+    for thing in (cube, double, mute):
+        toy_head.mien.parts.add().mesh = thing
+    weights = random_weights()
+    said = apply(toy_head, weights_take(weights))
+    assert value_at(cube, "jawOpen", 6) == pytest.approx(weights[5, 0], abs=1e-6)
+    assert "not there" not in said and len(own_layers(cube.data.shape_keys)) == 1
+    assert len(takes.driven(toy_head)) == 3  # two sets of keys and the head's empty
 
 
 def test_missing_keys_are_named_and_the_rest_is_applied(toy_head):
@@ -240,6 +286,18 @@ def test_the_head_may_turn_any_object_from_its_own_rest(cube, mode):
         bpy.context.scene.frame_set(60)
         still = cube.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_basis.to_quaternion()
         assert rest.rotation_difference(still).angle == pytest.approx(0.0, abs=1e-3)
+
+
+def test_a_line_begins_over_the_end_of_the_one_before(toy_head):
+    """The fade at the end of a take never covers the beginning of the next, whichever was made first."""
+    from addon import lines
+
+    for start in (11, 1):
+        lines.add(toy_head, start_frame=start)
+        apply(toy_head, weights_take(np.full((10, 3), 0.1 * start)), start=start)
+    assert value_at(toy_head, "jawOpen", 10) == pytest.approx(0.1)
+    assert value_at(toy_head, "jawOpen", 11) == pytest.approx(1.1)
+    assert value_at(toy_head, "jawOpen", 13) == pytest.approx(1.1)
 
 
 def basis_take(vertices: int, frames: int = 12, scale: float = 1.0, seed: int = 0):
@@ -315,6 +373,8 @@ def snapshot(thing) -> tuple:
         data.action if data else None,
         len(bpy.data.actions),
         len(bpy.data.objects),
+        len(thing.mien.lines),
+        len(data.nla_tracks) if data else 0,
     )
 
 
@@ -329,13 +389,13 @@ def refused(thing, take) -> str:
 
 def test_a_take_of_another_mesh_is_refused_with_both_counts(cube):
     said = refused(cube, basis_take(4538)[0])
-    assert "4538 vertices" in said and "'Cube' has 8" in said and "Add default head" in said
+    assert "4538 vertices" in said and "'Cube' has 8" in said and "Add Default Head" in said
 
 
 def test_a_mesh_without_the_keys_is_refused(cube):
     assert "no shape keys" in refused(cube, read_take(channel_take()))
     keys.add(cube, "smirk", keys.rest(cube.data))
-    assert "its 1 shape keys have other names" in refused(cube, read_take(channel_take()))
+    assert "None of the 1 shape keys of 'Cube'" in refused(cube, read_take(channel_take()))
 
 
 def test_absolute_keys_are_refused(toy_head):
@@ -353,10 +413,26 @@ def test_values_beyond_blenders_sliders_are_refused(toy_head):
     assert "a shape key takes at most 10" in refused(toy_head, weights_take(np.full((3, 3), 11.0)))
 
 
-def test_an_empty_is_refused():
-    empty = bpy.data.objects.new("Nothing", None)
-    with pytest.raises(ApplyError, match="is not a mesh"):
-        apply(empty, read_take(channel_take()))
+def test_a_locked_track_is_refused_by_its_name(toy_head):
+    apply(toy_head, weights_take(random_weights(), seed="1"))
+    own_layers(toy_head.data.shape_keys)[0].track.lock = True
+    assert "'Mien: Line 1, Take 1'" in refused(toy_head, weights_take(random_weights(), seed="1"))
+    apply(toy_head, weights_take(random_weights(), seed="2"))  # another take has a track of its own
+
+
+def test_a_line_that_was_deleted_meanwhile_is_named(toy_head):
+    from dataclasses import replace as changed
+
+    from addon import jobs, lines
+
+    asked = jobs.Request(toy_head.name, "Scene", "", 1, "{}", "", "24", "", False, line=7, line_name="Hello")
+    with pytest.raises(ApplyError, match="'Hello'"):
+        receiving.receive(bpy.context.scene, toy_head, weights_take(random_weights()), asked)
+    lines.add(toy_head)
+    receiving.receive(
+        bpy.context.scene, toy_head, weights_take(random_weights()), changed(asked, line=1, line_start=1)
+    )
+    assert len(toy_head.mien.lines[0].takes) == 1
 
 
 def test_a_saved_file_opens_with_the_same_animation(toy_head, tmp_path):
@@ -370,5 +446,6 @@ def test_a_saved_file_opens_with_the_same_animation(toy_head, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=path)
     bpy.context.scene.frame_set(9)
     np.testing.assert_array_equal(shown(bpy.data.objects[name]), before)
+    before = len(bpy.data.actions)
     apply(bpy.data.objects[name], weights_take(weights))  # Mien's own action is still known as its own
-    assert len(bpy.data.actions) == 2
+    assert len(bpy.data.actions) == before

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import shown, write_tensor_file
 
-from addon import curves, default_head, dress, keys
+from addon import default_head, dress, keys, layers
 from addon.curves import Curve
 from addon.tensorfile import read_tensors
 
@@ -76,7 +76,7 @@ def test_the_jaw_takes_the_lower_teeth_along_and_leaves_the_upper(speaker, file)
 def test_a_take_on_the_head_moves_the_teeth_frame_by_frame(speaker, file):
     path = 'key_blocks["jawOpen"].value'
     curve = Curve(path, 0, np.array([1.0, 11.0], np.float32), np.array([0.0, 0.5], np.float32))
-    curves.put(speaker.data.shape_keys, "KEY", [curve], "take", "{}")
+    layers.put(speaker.data.shape_keys, layers.Mark("take", 1, 1), [curve], "take", "{}", (1.0, 11.0))
     teeth, below = worn(speaker, dress.TEETH), lower(file)
     places = []
     for frame in (1, 6, 11):

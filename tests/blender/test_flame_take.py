@@ -15,12 +15,11 @@ from mien.export import export
 from mien.heads.mien import load_head
 from mien.take import read_take
 
-from addon import channels, keys, operators
-from addon.apply import apply_take
+from addon import channels, keys, receiving, requests
 from addon.take import read_take as read_in_blender
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "default_style.take.safetensors"
-FPS = Fraction(24)
+FPS = 24
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +60,8 @@ def test_a_take_of_flame_lands_on_its_mesh(mesh, somebody, take, kind) -> None:
     if kind == "few shapes":
         take = to_basis(take, somebody)
     said = float(take.meta.get("basis_error_m", 0))
-    apply_take(bpy.context.scene, mesh, read_in_blender(take.to_bytes()), 1, FPS)
+    bpy.context.scene.render.fps = FPS
+    receiving.put(bpy.context.scene, mesh, read_in_blender(take.to_bytes()), 1)
     rest = keys.rest(mesh.data)
     wanted = in_mesh(somebody.faces(take) - somebody.template)
     for frame in (0, 9, 23):
@@ -83,9 +83,9 @@ def test_the_mesh_is_the_face_at_rest_in_the_same_order(mesh, somebody) -> None:
 
 
 def test_a_mesh_of_flame_is_asked_a_take_of_flame(monkeypatch, mesh) -> None:
-    assert operators.head_of(mesh) == ""  # it has not as many vertices as the real one
-    monkeypatch.setattr(operators, "FLAME_VERTICES", len(mesh.data.vertices))
-    assert operators.head_of(mesh) == "flame"
+    assert requests.head_of(mesh) == ""  # it has not as many vertices as the real one
+    monkeypatch.setattr(requests, "FLAME_VERTICES", len(mesh.data.vertices))
+    assert requests.head_of(mesh) == "flame"
     for name in channels.ARKIT[:3]:
         keys.add(mesh, name, keys.rest(mesh.data))
-    assert operators.head_of(mesh) == ""  # its own keys are what it speaks with
+    assert requests.head_of(mesh) == ""  # its own keys are what it speaks with

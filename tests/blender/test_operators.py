@@ -11,7 +11,20 @@ from conftest import CHANNELS, HEARS, shown, value_at
 from fake_backend import FakeBackend, channel_take
 
 import addon
-from addon import backend_panel, keys, operators, preferences, pump, sound
+from addon import (
+    backend_panel,
+    driving,
+    generate,
+    keys,
+    lines,
+    operators,
+    preferences,
+    pump,
+    requests,
+    sound,
+    speakers,
+    takes,
+)
 from addon.client import Client
 
 
@@ -26,7 +39,7 @@ def backend(monkeypatch):
 
 @pytest.fixture
 def speaker(toy_head, voice, monkeypatch):
-    monkeypatch.setattr(operators, "HEAD_VERTICES", 40)
+    monkeypatch.setattr(driving, "HEAD_VERTICES", 40)
     toy_head.mien.sound = str(voice)
     return toy_head
 
@@ -54,8 +67,9 @@ def test_add_head_is_one_undo_step():
 def test_generate_blocks_and_applies_at_the_scenes_exact_rate(speaker, backend):
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = 30, 1.001
-    speaker.mien.start_frame, speaker.mien.seed = 51, 7
-    speaker.mien.emotion, speaker.mien.intensity, speaker.mien.blinks = "happy", 0.8, 0.0
+    line, asked = lines.active(speaker), speaker.mien.performance
+    line.start_frame, line.seed = 51, 7
+    asked.emotion, asked.intensity, asked.blinks = "happy", 0.8, 0.0
     assert bpy.ops.mien.generate() == {"FINISHED"}
     asked = backend.asked[0]
     assert asked["fps"] == "30000/1001"
@@ -69,6 +83,7 @@ def test_generate_blocks_and_applies_at_the_scenes_exact_rate(speaker, backend):
         "brows": 1.0,
         "gaze": 1.0,
         "head": 1.0,
+        "temperature": 1.0,
     }
     assert value_at(speaker, "eyeBlinkLeft", 51 + 23) == pytest.approx(1.0)
     assert [sound.start_of(strip) for strip in sound.strips_of(scene)] == ([51] if HEARS else [])
@@ -81,7 +96,7 @@ def test_generate_is_one_undo_step_and_undo_restores(speaker, backend):
     bpy.ops.ed.undo_push(message="before")
     before = shown(speaker).copy()
     bpy.ops.mien.generate()
-    assert len(bpy.data.actions) == 2 and (not HEARS or len(sound.strips_of(bpy.context.scene)) == 1)
+    assert len(bpy.data.actions) == 4 and (not HEARS or len(sound.strips_of(bpy.context.scene)) == 1)
     bpy.ops.ed.undo()
     speaker = bpy.data.objects[name]
     assert len(bpy.data.actions) == 0
@@ -90,15 +105,25 @@ def test_generate_is_one_undo_step_and_undo_restores(speaker, backend):
     assert bpy.data.objects[empty].animation_data is None
     np.testing.assert_array_equal(shown(speaker), before)
     bpy.ops.ed.redo()
-    assert len(bpy.data.actions) == 2
+    assert len(bpy.data.actions) == 4  # a take and the rest, for the keys and for the head
     assert value_at(bpy.data.objects[name], "eyeBlinkLeft", 24) == pytest.approx(1.0)
 
 
-def test_generating_twice_doubles_nothing(speaker, backend):
-    for seed in (1, 2):
-        speaker.mien.seed = seed
+def test_generating_again_makes_another_take_and_a_locked_seed_the_same_one(speaker, backend):
+    line = lines.active(speaker)
+    for _ in range(2):
         bpy.ops.mien.generate()
-    assert sorted(action.name for action in bpy.data.actions) == ["Mien take seed 2", "Mien take seed 2 head"]
+    assert [(take.name, take.seed) for take in line.takes] == [("Take 1", 0), ("Take 2", 1)]
+    line.lock_seed = True
+    bpy.ops.mien.generate()
+    assert [(take.name, take.seed) for take in line.takes] == [("Take 1", 0), ("Take 2", 1)]
+    assert takes.active(line).seed == 0
+    assert sorted(action.name for action in bpy.data.actions if "Take" in action.name) == [
+        "Mien voice, Take 1",
+        "Mien voice, Take 1 head",
+        "Mien voice, Take 2",
+        "Mien voice, Take 2 head",
+    ]
     assert not HEARS or len(sound.strips_of(bpy.context.scene)) == 1
 
 
@@ -112,7 +137,7 @@ def test_a_failed_job_raises_its_sentence_and_changes_nothing(speaker, backend):
 
 def test_a_take_of_another_mesh_is_refused_in_the_panel_too(speaker, backend):
     backend.take = lambda **meta: channel_take(channels=("noSuchKey",), **meta)
-    with pytest.raises(RuntimeError, match="have other names"):
+    with pytest.raises(RuntimeError, match="none of ARKit's 52"):
         bpy.ops.mien.generate()
     assert len(bpy.data.actions) == 0
 
@@ -137,7 +162,7 @@ def test_a_fault_of_miens_own_takes_the_scene_back(speaker, backend, monkeypatch
     def place(*_):
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(pump.sound, "place", place)
+    monkeypatch.setattr(sound, "place", place)
     bpy.ops.ed.undo_push(message="before")
     with pytest.raises(RuntimeError, match="the scene was taken back"):
         bpy.ops.mien.generate()
@@ -146,18 +171,18 @@ def test_a_fault_of_miens_own_takes_the_scene_back(speaker, backend, monkeypatch
 
 def test_every_greyed_out_button_says_why(speaker, cube, backend):
     run = bpy.context.window_manager.mien_run
-    assert "none of ARKit's shape keys" in reason(operators.MIEN_OT_generate)
+    assert "none of ARKit's shape keys" in reason(generate.MIEN_OT_generate)
     bpy.context.view_layer.objects.active = None
-    assert "Select the mesh" in reason(operators.MIEN_OT_generate)
+    assert "Select the mesh" in reason(generate.MIEN_OT_generate)
     assert "Select the mesh" in reason(operators.MIEN_OT_apply_take)
     bpy.context.view_layer.objects.active = speaker
-    assert reason(operators.MIEN_OT_generate) == ""
+    assert reason(generate.MIEN_OT_generate) == ""
     speaker.mien.sound = ""
-    assert reason(operators.MIEN_OT_generate) == "Choose a sound file first"
+    assert reason(generate.MIEN_OT_generate) == "Choose a sound file first"
     run.running, run.speaker = True, "Anna"
-    assert "Already generating for 'Anna'" in reason(operators.MIEN_OT_generate)
+    assert "Already generating for 'Anna'" in reason(generate.MIEN_OT_generate)
     run.running = False
-    assert reason(operators.MIEN_OT_cancel) == "Nothing is being generated"
+    assert reason(generate.MIEN_OT_cancel) == "Nothing is being generated"
     assert "no backend of its own" in reason(backend_panel.MIEN_OT_stop_backend)
     assert not bpy.ops.mien.generate.poll()
 
@@ -166,20 +191,20 @@ def test_a_backend_elsewhere_needs_online_access(speaker, monkeypatch):
     monkeypatch.setattr(preferences._Defaults, "address", "http://192.168.1.2:8642")
     if bpy.app.online_access:
         pytest.skip("this Blender may go online")
-    assert "allow online access" in reason(operators.MIEN_OT_generate)
+    assert "allow online access" in reason(generate.MIEN_OT_generate)
     monkeypatch.setattr(preferences._Defaults, "address", "no address")
-    assert "not an address of a backend" in reason(operators.MIEN_OT_generate)
+    assert "not an address of a backend" in reason(generate.MIEN_OT_generate)
 
 
 def test_the_empty_of_a_head_is_as_good_as_the_head(speaker):
     bpy.context.view_layer.objects.active = speaker.mien.head_object
-    assert operators.speaker_of(bpy.context) == speaker
+    assert speakers.speaker_of(bpy.context) == speaker
 
 
 def test_a_take_file_is_applied(speaker, tmp_path):
     path = tmp_path / "voice.take.safetensors"
     path.write_bytes(channel_take(channels=CHANNELS))
-    speaker.mien.start_frame = 5
+    lines.active(speaker).start_frame = 5
     assert bpy.ops.mien.apply_take(filepath=str(path)) == {"FINISHED"}
     assert value_at(speaker, "eyeBlinkLeft", 28) == pytest.approx(1.0)
     path.write_bytes(b"nonsense")
@@ -188,13 +213,13 @@ def test_a_take_file_is_applied(speaker, tmp_path):
 
 
 def test_a_renamed_speaker_is_found_and_a_deleted_one_is_named(speaker, backend):
-    request = operators.request_of(bpy.context, speaker)
+    asked = requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0])
     speaker.name = "Berta"
-    assert pump.find_speaker(request) == speaker
+    assert pump.find_speaker(asked[0]) == speaker
     backend.slow = 0.0
     keys.add(speaker, "extra", keys.rest(speaker.data))
     bpy.data.objects.remove(speaker)
-    assert "not there any more" in pump.pump.run(request)
+    assert "not there any more" in pump.pump.run(asked)
 
 
 def test_the_panels_cache_keeps_what_a_backend_said(speaker, backend):
@@ -212,9 +237,8 @@ def test_a_file_saved_while_a_run_went_on_opens_without_it(tmp_path):
 
 
 def test_opening_a_file_drops_the_run(speaker, backend):
-    request = operators.request_of(bpy.context, speaker)
     backend.slow = 60
-    pump.pump.begin(request)
+    pump.pump.begin(requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0]))
     assert pump.pump.state.running
     bpy.ops.wm.read_homefile(use_empty=True)
     assert not pump.pump.state.running

@@ -32,13 +32,14 @@ def test_a_voice_becomes_animation(own_backend):
         pytest.skip(str(missing))
     bpy.ops.mien.add_head()
     speaker = bpy.context.view_layer.objects.active
-    speaker.mien.sound, speaker.mien.emotion, speaker.mien.seed = str(VOICE), "happy", 3
+    speaker.mien.sound, speaker.mien.performance.emotion = str(VOICE), "happy"
+    (line,) = speaker.mien.lines
+    line.seed = 3
     rest = shown(speaker).copy()
     assert bpy.ops.mien.generate() == {"FINISHED"}
     assert pump.pump.local.running
-    data = speaker.data.shape_keys.animation_data
-    assert data.action.name == "Mien take seed 3"
-    last = speaker.mien.last_frame
+    assert [(take.name, take.seed) for take in line.takes] == [("Take 1", 3)]
+    last = line.takes[0].last_frame
     assert 1 <= last <= 60
     bpy.context.scene.frame_set(last)
     moved = np.linalg.norm(shown(speaker) - rest, axis=1).max()
