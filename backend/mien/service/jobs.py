@@ -131,7 +131,8 @@ class JobStore:
         self._changed = threading.Condition()
         for left in left_places(settings.data_folder):
             adopt(left, self._store, self._shelf)
-        self._take_up()
+        with self._changed:
+            self._take_up()
         self._performer = threading.Thread(target=self._perform_all, name="mien-takes", daemon=True)
         self._performer.start()
 

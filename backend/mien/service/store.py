@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Store: what a server must still know after it was killed, in SQLite.
 
-Every method is one transaction, written through to the disk before it returns. Nothing depends on the time of day,
-which may jump: order is counted.
+Every change is with the system before its method returns, and survives the end of the process, however it ends. A job
+that is accepted is on the disk besides, and survives the end of the machine; what comes after can be made again.
+Nothing depends on the time of day, which may jump: order is counted.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Store:
     def _open(self, path: Path) -> None:
         self._database = sqlite3.connect(path, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
         found = self._database.execute("PRAGMA user_version").fetchone()[0]
         if found == 0:
             self._database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
@@ -81,11 +82,18 @@ class Store:
     # jobs
 
     def add(self, row: Row) -> None:
-        self._write(
-            "INSERT OR IGNORE INTO jobs (id, client, address, work, state, error, sha256, tries)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(row.id, row.client, row.address, row.work, row.state, row.error, row.sha256, row.tries)],
-        )
+        """Nothing happens when the job is known. One that waits is on the disk afterwards."""
+        with self._lock:
+            if row.state == "queued":
+                self._database.execute("PRAGMA synchronous = FULL")
+            try:
+                self._write(
+                    "INSERT OR IGNORE INTO jobs (id, client, address, work, state, error, sha256, tries)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    [(row.id, row.client, row.address, row.work, row.state, row.error, row.sha256, row.tries)],
+                )
+            finally:
+                self._database.execute("PRAGMA synchronous = NORMAL")
 
     def change(self, ids: Iterable[str], state: str, error: str | None = None, sha256: str | None = None) -> None:
         self._write(

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
+from typing import BinaryIO
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -23,7 +24,8 @@ from mien.settings import Settings
 QUIET_S = 15.0  # an event stream says something at least this often, so that a dead connection is noticed
 LOOK_S = 1.0  # how often a stream looks how long it still takes
 EVENT_S = 0.05  # and it says something at most this often
-PIECE = 1 << 18  # bytes of a result sent at a time
+PIECE = 1 << 19  # bytes of a result sent at a time
+TAKE = "application/octet-stream"
 
 
 def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
@@ -55,7 +57,7 @@ def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
         tag = f'"{job.sha256}"'
         if tag in http.headers.get("if-none-match", ""):
             return Response(status_code=304, headers={"ETag": tag})
-        return TakeResponse(jobs, job, tag)
+        return _file(jobs, job, {"ETag": tag})
 
     @router.delete("/v1/takes/{id}")
     def cancel(id: str) -> Response:
@@ -100,21 +102,27 @@ def _no_result(job: Job) -> Problem:
     return Problem(409, f"The take {job.id} is {job.state}, so there is no result to fetch. {reason}")
 
 
-class TakeResponse(StreamingResponse):
-    """The file of a take, which nobody gives up before it is sent or the client has gone."""
+def _file(jobs: JobStore, job: Job, headers: dict[str, str]) -> Response:
+    """The take file of a job that is done; in pieces, where it is larger than one."""
+    reading = ExitStack()
+    file = reading.enter_context(jobs.take(job))
+    if file is None:
+        reading.close()
+        raise _no_result(_look(jobs, job.id).job)
+    size = os.fstat(file.fileno()).st_size
+    if size > PIECE:
+        return LongResponse(file, size, reading, headers)
+    with reading:
+        return Response(file.read(), media_type=TAKE, headers=headers)
 
-    def __init__(self, jobs: JobStore, job: Job, tag: str) -> None:
-        self._reading = ExitStack()
-        file = self._reading.enter_context(jobs.take(job))
-        if file is None:
-            self._reading.close()
-            raise _no_result(_look(jobs, job.id).job)
-        size = os.fstat(file.fileno()).st_size
-        super().__init__(
-            iter(lambda: file.read(PIECE), b""),
-            media_type="application/octet-stream",
-            headers={"ETag": tag, "Content-Length": str(size)},
-        )
+
+class LongResponse(StreamingResponse):
+    """A file of `size` bytes, whose `reading` ends when it is sent or the client has gone."""
+
+    def __init__(self, file: BinaryIO, size: int, reading: ExitStack, headers: dict[str, str]) -> None:
+        self._reading = reading
+        pieces = iter(lambda: file.read(PIECE), b"")
+        super().__init__(pieces, media_type=TAKE, headers=headers | {"Content-Length": str(size)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._reading:
