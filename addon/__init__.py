@@ -6,7 +6,7 @@ animation. Registers the extension, nothing else."""
 def register() -> None:
     import bpy
 
-    from . import driving_properties, following, panels, properties, pump
+    from . import binding_run, driving_properties, following, panels, properties, pump
 
     for cls in _classes():
         bpy.utils.register_class(cls)
@@ -14,15 +14,17 @@ def register() -> None:
     driving_properties.register()
     following.register()
     pump.register()
+    binding_run.register()
     panels.register()
 
 
 def unregister() -> None:
     import bpy
 
-    from . import driving_properties, following, panels, properties, pump
+    from . import binding_run, driving_properties, following, panels, properties, pump
 
     panels.unregister()
+    binding_run.unregister()
     pump.unregister()
     following.unregister()
     driving_properties.unregister()
@@ -35,6 +37,7 @@ def _classes() -> list[type]:
     """Every class that Blender must know, what others refer to first."""
     from . import (
         backend_panel,
+        binding_panel,
         driving_panel,
         driving_properties,
         generate,
@@ -47,4 +50,5 @@ def _classes() -> list[type]:
 
     data = (preferences, properties, driving_properties)
     buttons = (operators, line_operators, generate)
-    return [cls for module in (*data, *buttons, panels, driving_panel, backend_panel) for cls in module.CLASSES]
+    sidebar = (panels, driving_panel, binding_panel, backend_panel)
+    return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

@@ -109,12 +109,13 @@ def table_of(thing: bpy.types.Object, part: bool = False) -> Recognised:
         rows = own.rows()
         return Recognised(rows, own.table_name, unshown(rows), ())
     found = recognised(keys.names(thing.data), part)
-    return replace(found, rows=with_true_gaze(found.rows)) if is_default_head(thing) else found
+    return replace(found, rows=with_true_gaze(found.rows)) if has_heads_eyes(thing) else found
 
 
-def is_default_head(thing: bpy.types.Object) -> bool:
-    """Whether the mesh is Mien's own head, by its topology."""
-    return len(thing.data.vertices) == HEAD_VERTICES
+def has_heads_eyes(thing: bpy.types.Object) -> bool:
+    """Whether the keys are those of Mien's own head, by its topology, or were made from them by binding."""
+    mesh = thing.data
+    return len(mesh.vertices) == HEAD_VERTICES or (mesh.shape_keys is not None and keys.BOUND in mesh.shape_keys)
 
 
 def with_true_gaze(rows: Sequence[key_table.Row]) -> tuple[key_table.Row, ...]:

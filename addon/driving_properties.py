@@ -77,6 +77,11 @@ class MienDriving(bpy.types.PropertyGroup):
     eye_right: _bone("Right Eye", "The bone that turns the character's own right eye")
     head: _bone("Head", "The bone that turns the head, in place of an object under Head Rotation")
     neck: _bone("Neck", "The bone that takes half of the head's turning")
+    face_group: StringProperty(
+        name="Face",
+        description="The vertex group of the face, where the mesh is a whole body: only it is bound; empty is all",
+        override=_OWN,
+    )
     facing: EnumProperty(
         name="Facing",
         description="Where the face looks at rest, in the armature's own axes",

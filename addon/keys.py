@@ -4,6 +4,7 @@
 import bpy
 import numpy as np
 
+BOUND = "mien_bound"  # custom property of shape keys: names of those that binding made
 BASIS_NAME = "Mien basis"  # prefix of the keys that carry a vertex engine's basis
 
 

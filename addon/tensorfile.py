@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The safetensors layout, read strictly: 8 bytes of header
-length, JSON, then tensors without gaps. No bpy."""
+length, JSON, then tensors without gaps; and written. No bpy."""
 
 import json
 import math
@@ -63,6 +63,22 @@ def read_tensors(
             f"{name} is damaged: {len(body) - end} bytes are left over after its last tensor."
         )
     return tensors, metadata
+
+
+def write_tensors(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
+    """The file's bytes, of arrays in any of DTYPES."""
+    names = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
+    header: dict[str, object] = {"__metadata__": metadata}
+    data, end = [], 0
+    for tensor, array in tensors.items():
+        little = np.ascontiguousarray(array, array.dtype.newbyteorder("<"))
+        entry = {"dtype": names[little.dtype], "shape": list(array.shape), "data_offsets": [end, end + array.nbytes]}
+        header[tensor] = entry
+        data.append(little.tobytes())
+        end += array.nbytes
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)  # tensors start on 8 bytes, as the format advises
+    return b"".join([len(text).to_bytes(8, "little"), text, *data])
 
 
 def _load(source: Path | str | bytes, limit: int) -> tuple[bytes, str]:

@@ -78,6 +78,7 @@ class FakeBackend(ThreadingHTTPServer):
         self.api, self.header_api = 1, "1"
         self.slow, self.fail, self.refuse, self.damage = 0.0, "", "", False
         self.take = channel_take
+        self.shapes = lambda mesh: b""  # what binding a mesh gives, file to file
         self.asked: list[dict] = []
         self.cancelled: list[str] = []
         self.jobs: dict[str, dict] = {}
@@ -147,6 +148,8 @@ class Handler(BaseHTTPRequestHandler):
         if job is None:
             return self.problem(404, "There is no such job here.")
         share = min(1.0, (time.monotonic() - job["begun"]) / max(self.server.slow, 1e-6))
+        if parts[3:] == ["result"] and "mesh" in job["asked"]:
+            return self.reply(200, self.server.shapes(job["asked"]["mesh"]))
         if parts[3:] == ["result"]:
             data = self.server.take(fps=job["asked"].get("fps") or "24", seed=str(job["seed"]))
             tag = hashlib.sha256(data).hexdigest()
@@ -163,9 +166,9 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if self.server.refuse:
             return self.problem(415, self.server.refuse)
+        asked: dict = {"mesh": body} if self.path == "/v1/bind" else {}
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
-        message = BytesParser(policy=HTTP).parsebytes(head + body)
-        asked: dict = {}
+        message = BytesParser(policy=HTTP).parsebytes(head + (b"" if asked else body))
         for part in message.iter_parts():
             name = part.get_param("name", header="content-disposition")
             payload = part.get_payload(decode=True)
