@@ -62,6 +62,7 @@ class Info:
     engines: tuple[EngineInfo, ...]
     default_engine: str
     limits: dict[str, float] = field(default_factory=dict)  # seconds of sound, bytes of file
+    made_with: str = ""  # hash of its code and weights: another may make another take
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ class Client:
             engines,
             default,
             limits,
+            str(reply.get("made_with", "")),
         )
 
     def submit(

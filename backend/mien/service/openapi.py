@@ -198,6 +198,7 @@ def _schemas() -> Schema:
                 "engines": {"type": "array", "items": {"$ref": "#/components/schemas/Engine"}},
                 "default_engine": text,
                 "limits": _object("Of one request.", {"seconds": number, "bytes": whole}),
+                "made_with": {**text, "description": "sha256 of its code and weights: with others a take may differ."},
                 "head": _object("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),
