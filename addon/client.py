@@ -28,6 +28,10 @@ class TimedOut(Unreachable):
     """Something is there and does not answer in time; it may be busy."""
 
 
+class Forgotten(ClientError):
+    """The backend has no such job: it began anew, or dropped it long ago."""
+
+
 class Stopped(Exception):
     """The animator cancelled while a sound was being sent."""
 
@@ -279,6 +283,8 @@ class Client:
             raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
         if api is not None:
             self._check_api(api)
+        if response.status == 404:
+            raise Forgotten(self._refusal(response.status, data))
         if response.status >= 400:
             raise ClientError(self._refusal(response.status, data))
         return response.status, response.headers, data

@@ -11,8 +11,10 @@ import bpy
 from bpy.app.handlers import persistent
 
 from . import jobs, receiving, takes, worker
+from .ahead import Ahead
 from .apply import ApplyError
 from .client import ClientError
+from .kept_takes import KeptTakes
 from .local_backend import LocalBackend, LocalBackendError
 
 TICK_S = 0.1
@@ -31,23 +33,40 @@ class Pump:
         self.local = LocalBackend()
         self._events: queue.SimpleQueue = queue.SimpleQueue()
         self._worker: worker.Worker | None = None
+        self._ahead, self._kept = Ahead(), None
         self._looking: threading.Thread | None = None
         self._held: jobs.ApplyTake | None = None
         self._held_reason = ""
         self._blocking = False
         self._heard: Callable[[jobs.State], None] | None = None
 
-    def begin(self, requests: Sequence[jobs.Request]) -> None:
-        """Generate in the background; the timer applies the takes."""
+    def begin(
+        self,
+        requests: Sequence[jobs.Request],
+        kept: KeptTakes | None = None,
+        heard: Callable[[jobs.State], None] | None = None,
+    ) -> None:
+        """Generate in the background; the timer applies the takes. kept: takes that need not be asked for again;
+        `heard` is told each state until the list is over."""
+        if self.state.running:
+            return
+        self._ahead, self._kept, self._heard = Ahead(requests), kept, heard
         self._send(jobs.Asked(tuple(requests)))
         self._wake()
 
-    def run(self, requests: Sequence[jobs.Request], heard: Callable[[jobs.State], None] | None = None) -> str:
+    def run(
+        self,
+        requests: Sequence[jobs.Request],
+        heard: Callable[[jobs.State], None] | None = None,
+        kept: KeptTakes | None = None,
+    ) -> str:
         """Generate and apply before returning, for scripts; '' or the sentence that says what went wrong.
 
-        `state.outcomes` then has what became of each request; `heard` is told each state on the way.
+        `state.outcomes` then has what became of each request; `heard` is told each state on the way. kept: as for
+        `begin`.
         """
         self._blocking, self._heard = True, heard
+        self._ahead, self._kept = Ahead(requests), kept
         try:
             self._send(jobs.Asked(tuple(requests)))
             while self.state.running:
@@ -125,19 +144,27 @@ class Pump:
             self._do(effect)
         if self.state != before:
             _show(self.state)
-            if self._heard is not None:
-                self._heard(self.state)
+            heard = self._heard
+            if not self.state.running and not self._blocking:
+                self._heard = None
+            if heard is not None:
+                heard(self.state)
 
     def _do(self, effect: object) -> None:
         match effect:
             case jobs.StartWork(ticket, request) if self._blocking:
-                worker.work(ticket, request, self._events.put, threading.Event(), self.local)
+                worker.work(
+                    ticket, request, self._events.put, threading.Event(), self.local, self._ahead, self._kept
+                )
             case jobs.StartWork(ticket, request):
-                self._worker = worker.Worker(ticket, request, self._events.put, self.local)
+                self._worker = worker.Worker(
+                    ticket, request, self._events.put, self.local, self._ahead, self._kept
+                )
                 self._worker.start()
             case jobs.StopWork():
                 if self._worker is not None:
                     self._worker.stop.set()
+                threading.Thread(target=self._ahead.drop, name="mien-drop", daemon=True).start()
             case jobs.ApplyTake(ticket, request, take):
                 self._apply(effect, ticket, request, take)
 

@@ -5,10 +5,14 @@ thread of its own or in the caller's. No bpy."""
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from .client import Client, ClientError, Info, Stopped, TimedOut, Unreachable
+from . import content
+from .ahead import Ahead, submit
+from .client import Client, ClientError, Forgotten, Info, Stopped, TimedOut, Unreachable
 from .jobs import Arrived, Failed, Progressed, Request, Seen
+from .kept_takes import KeptTakes
 from .local_backend import LocalBackend, LocalBackendError
 from .take import Take, TakeError, read_take
 
@@ -17,12 +21,21 @@ PATIENCE_S = 60.0  # a busy backend may be slow to answer; a dead one refuses th
 
 
 def work(
-    ticket: int, request: Request, post: Callable[[object], None], stop: threading.Event, local: LocalBackend
+    ticket: int,
+    request: Request,
+    post: Callable[[object], None],
+    stop: threading.Event,
+    local: LocalBackend,
+    ahead: Ahead | None = None,
+    kept: KeptTakes | None = None,
 ) -> None:
     """The backend's side of one job, start to end, in the calling thread. Posts exactly one Arrived or
-    Failed, unless it is stopped; raises nothing."""
+    Failed, unless it is stopped; raises nothing.
+
+    ahead: the list's jobs that were sent before their turn. kept: takes that need not be asked for again.
+    """
     try:
-        take = _take(ticket, request, post, stop, local)
+        take = _take(ticket, request, post, stop, local, ahead or Ahead(), kept)
     except Stopped:
         return
     except (ClientError, LocalBackendError, TakeError) as error:
@@ -37,30 +50,85 @@ def work(
 
 
 def _take(
-    ticket: int, request: Request, post: Callable[[object], None], stop: threading.Event, local: LocalBackend
+    ticket: int,
+    request: Request,
+    post: Callable[[object], None],
+    stop: threading.Event,
+    local: LocalBackend,
+    ahead: Ahead,
+    kept: KeptTakes | None,
 ) -> Take:
     client, info = connect(request.address, request.start_own, request.command, local, stop)
     post(Seen(info, describe(info)))
     _check(request, info)
+    place = _address(request, info) if kept is not None else ""
+    here = _read_kept(kept, place)
+    if here is not None:
+        ahead.take(request)
+        return _signed(here, info)
 
     def sent(share: float) -> None:
         if stop.is_set():
             raise Stopped
         post(Progressed(ticket, "sending the sound", 0.02 * share))
 
-    job = client.submit(Path(request.sound), request.direction, request.engine, request.fps, sent, request.head)
+    def quietly(share: float) -> None:
+        if stop.is_set():
+            raise Stopped
+
+    def wanted(later: Request) -> bool:
+        place = _address(later, info) if kept is not None else ""
+        return later.address == request.address and not (place and kept.path(place).is_file())
+
+    job = ahead.take(request)
+    early = bool(job)
+    if not job:
+        job = submit(client, request, sent)
     try:
-        _await(ticket, client, job, post, stop)
-        take = read_take(client.result(job))
+        ahead.fill(client, wanted, quietly)
+        try:
+            _await(ticket, client, job, post, stop)
+        except Forgotten:
+            if not early:
+                raise
+            job = submit(client, request, sent)  # the backend began anew and knows nothing of what was sent before
+            _await(ticket, client, job, post, stop)
+        data = client.result(job)
     except Stopped:
         try:
             client.cancel(job)
-        except (
-            ClientError
-        ) as error:  # the animator's cancel stands either way; the backend ends the job alone
+        except ClientError as error:  # the animator's cancel stands either way; the backend ends the job alone
             print(f"Mien: the backend was not told of the cancel: {error}")
         raise
-    return take
+    take = read_take(data)
+    if place:
+        try:
+            kept.put(place, data)
+        except OSError as error:  # it is only needed if this run is broken off
+            print(f"Mien: the take was not kept in {kept.folder}: {error.strerror or error}")
+    return _signed(take, info)
+
+
+def _address(request: Request, info: Info) -> str:
+    """Where the take of a request is kept, '' where it is not to be."""
+    return content.address(content.with_engine(request.content, content.engine_of(info, request.engine)))
+
+
+def _read_kept(kept: KeptTakes | None, place: str) -> Take | None:
+    data = kept.get(place) if place else None
+    if data is None:
+        return None
+    try:
+        return read_take(data)
+    except TakeError as error:
+        print(f"Mien: a kept take was damaged and is made anew: {error}")
+        kept.drop(place)
+        return None
+
+
+def _signed(take: Take, info: Info) -> Take:
+    """The take, with what its backend is made with among what it says of itself."""
+    return replace(take, meta={**take.meta, "made_with": info.made_with}) if info.made_with else take
 
 
 def connect(
@@ -137,11 +205,17 @@ class Worker(threading.Thread):
     """`work` in a thread of its own; `stop` is set to abandon it."""
 
     def __init__(
-        self, ticket: int, request: Request, post: Callable[[object], None], local: LocalBackend
+        self,
+        ticket: int,
+        request: Request,
+        post: Callable[[object], None],
+        local: LocalBackend,
+        ahead: Ahead | None = None,
+        kept: KeptTakes | None = None,
     ) -> None:
         super().__init__(name=f"mien-job-{ticket}", daemon=True)
         self.stop = threading.Event()
-        self._arguments = (ticket, request, post, self.stop, local)
+        self._arguments = (ticket, request, post, self.stop, local, ahead, kept)
 
     def run(self) -> None:
         work(*self._arguments)
