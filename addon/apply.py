@@ -9,7 +9,7 @@ from fractions import Fraction
 import bpy
 import numpy as np
 
-from . import curves, driving, key_table, keys, layers, point_cache, rotation, takes
+from . import bones, curves, driving, keys, layers, point_cache, rotation, takes
 from .channels import ARKIT
 from .curves import Curve, constant_or_all
 from .layers import Mark
@@ -51,6 +51,8 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
         _refuse_mesh(thing, mark)
     if speaker.mien.head_object is not None:
         _refuse_layer(speaker.mien.head_object, mark)
+    if speaker.mien_driving.bones().chosen:
+        _refuse_bones(speaker, mark)
     fits = take.vertices == len(mesh.vertices)
     if fits and take.basis is not None:
         if len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
@@ -78,11 +80,8 @@ def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
         raise ApplyError(f"The take has a weight of {top:g}; a shape key takes at most {VALUE_LIMIT:g}.")
     found = []
     for thing in takes.meshes(speaker):
-        try:
-            targets = driving.targets(thing, take, part=thing != speaker)
-        except key_table.TableError as error:
-            raise ApplyError(str(error)) from None
-        if targets.refusal and thing == speaker:
+        targets = driving.targets(thing, take, part=thing != speaker)
+        if targets.refusal and thing == speaker and not speaker.mien_driving.bones().chosen:
             raise ApplyError(targets.refusal)
         if targets.values:
             found.append((thing, targets))
@@ -101,6 +100,14 @@ def _refuse_mesh(thing: bpy.types.Object, mark: Mark) -> None:
         if not shape_keys.use_relative:
             raise ApplyError(f"The shape keys of '{thing.name}' are absolute; turn Relative on for them first.")
         _refuse_layer(shape_keys, mark)
+
+
+def _refuse_bones(speaker: bpy.types.Object, mark: Mark) -> None:
+    try:
+        bones.check(speaker.mien_driving.armature, speaker.mien_driving.bones())
+    except bones.BoneError as error:
+        raise ApplyError(str(error)) from None
+    _refuse_layer(speaker.mien_driving.armature, mark)
 
 
 def _refuse_layer(id_: bpy.types.ID, mark: Mark) -> None:
@@ -137,27 +144,27 @@ def apply_take(
         moved[speaker.data.shape_keys] = _basis_curves(speaker, take, frames, tail)
     for thing, targets in made.targets:
         moved[thing.data.shape_keys] = _key_curves(thing, targets.values, frames, tail)
-    for id_ in takes.driven(speaker):
-        if id_ != speaker.mien.head_object and id_ not in moved and layers.find(id_, mark) is not None:
-            layers.drop(id_, mark)  # the take before moved this mesh, and this one does not
-    for id_, put in moved.items():
-        _put(id_, mark, put, name, facts, span, {(curve.path, 0): 0.0 for curve in put})
+    rests = {id_: {(curve.path, 0): 0.0 for curve in put} for id_, put in moved.items()}
+    own = speaker.mien_driving.bones()
+    if own.chosen:
+        closes = any("mouthClose" not in targets.missing for _, targets in made.targets)
+        turned = bones.curves(speaker.mien_driving.armature, own, take, frames, tail, closes)
+        moved[speaker.mien_driving.armature] = turned
+        rests[speaker.mien_driving.armature] = {(each.path, each.index): float(each.values[-1]) for each in turned}
     target = speaker.mien.head_object
     if target is not None:
         rotation.remember_rest(target)
         still, ends = _ended(frames, take.head_rotation, tail)
         rest = rotation.curves(target, frames[:1], np.zeros((1, 3)))
-        _put(
-            target,
-            mark,
-            rotation.curves(target, still, ends),
-            f"{name} head",
-            facts,
-            span,
-            {(curve.path, curve.index): float(curve.values[0]) for curve in rest},
-        )
-    elif np.abs(take.head_rotation).max(initial=0.0) > 0.0:
+        moved.setdefault(target, []).extend(rotation.curves(target, still, ends))
+        rests.setdefault(target, {}).update({(each.path, each.index): float(each.values[0]) for each in rest})
+    elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (own.head or own.neck):
         notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
+    for id_ in takes.driven(speaker):
+        if id_ not in moved and layers.find(id_, mark) is not None:
+            layers.drop(id_, mark)  # the take before moved this, and this one does not
+    for id_, put in moved.items():
+        _put(id_, mark, put, f"{name} head" if id_ == target else name, facts, span, rests[id_])
     if take.fps != scene_fps:
         notes.append(
             f"The take runs at {take.fps} frames a second and the scene at {scene_fps}: its keys lie between."

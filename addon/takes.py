@@ -15,8 +15,9 @@ def meshes(speaker: bpy.types.Object) -> list[bpy.types.Object]:
 
 def driven(speaker: bpy.types.Object) -> list[bpy.types.ID]:
     """The datablocks that a take of this speaker may animate: the shape keys of its meshes, what its head
-    turns. Each once."""
-    found = [mesh.data.shape_keys for mesh in meshes(speaker)] + [speaker.mien.head_object]
+    turns, the armature of its jaw and eyes. Each once."""
+    found = [mesh.data.shape_keys for mesh in meshes(speaker)]
+    found += [speaker.mien.head_object, speaker.mien_driving.armature]
     return list(dict.fromkeys(id_ for id_ in found if id_ is not None))
 
 

@@ -9,7 +9,8 @@ import pytest
 from fake_backend import take_bytes
 from mathutils import Matrix, Quaternion, Vector
 
-from addon import bones, rotation
+from addon import bones, keys, layers, receiving, rotation
+from addon.apply import ApplyError
 from addon.take import read_take
 
 # Name: head, tail, roll. An eye that looks along its own y, one that stands on end and is rolled, a jaw that hangs.
@@ -164,3 +165,39 @@ def test_bones_are_found_by_their_names(rig):
         data.bones[old].name = new
     assert bones.found(rig).chosen["jaw"] == "CC_Base_JawRoot"
     assert bones.found(rig).chosen["left eye"] == "CC_Base_L_Eye"
+
+
+def test_a_take_on_a_speaker_moves_its_bones_and_no_other(rig, cube):
+    keys.add(cube, "mouthSmileLeft", keys.rest(cube.data))
+    own = cube.mien_driving
+    own.armature, own.jaw, own.eye_left = rig, "jaw", "eye.L"
+    rig.pose.bones["head"].rotation_mode = "XYZ"
+    rig.pose.bones["head"].rotation_euler = (0.1, 0.2, 0.3)
+    take = take_of(gaze=(0.1, 0.2), jawOpen=0.5, mouthSmileLeft=0.7, noseSneerLeft=0.1)
+    said = receiving.put(bpy.context.scene, cube, take, 1)
+    assert "1 of 3 shape keys are not there: noseSneerLeft." in said
+    bpy.context.scene.frame_set(2)
+    assert_same(turned(rig, "jaw", parent="head"), Matrix.Rotation(np.radians(bones.OPEN / 2), 3, "X"))
+    assert cube.data.shape_keys.key_blocks["mouthSmileLeft"].value == pytest.approx(0.7)
+    assert list(rig.pose.bones["head"].rotation_euler) == pytest.approx([0.1, 0.2, 0.3])
+    (layer,) = [layer for layer in layers.layers(rig) if layer.mark.role == "take"]
+    assert {curve.data_path.split('"')[1] for curve in layer.fcurves} == {"jaw", "eye.L"}
+    bpy.context.scene.frame_set(40)
+    assert_same(turned(rig, "jaw", parent="head"), Matrix.Identity(3))
+
+
+def test_a_face_of_bones_alone_speaks(rig, cube):
+    own = cube.mien_driving
+    own.armature, own.jaw = rig, "jaw"
+    receiving.put(bpy.context.scene, cube, take_of(jawOpen=0.5, mouthClose=0.1), 1)
+    bpy.context.scene.frame_set(2)
+    opened = 0.5 - bones.CLOSES * 0.1
+    assert_same(turned(rig, "jaw"), Matrix.Rotation(np.radians(bones.OPEN * opened), 3, "X"))
+
+
+def test_a_bone_that_is_gone_is_said_and_nothing_changes(rig, cube):
+    own = cube.mien_driving
+    own.armature, own.jaw = rig, "chin"
+    with pytest.raises(ApplyError, match="The jaw bone 'chin' is not in 'Rig' any more"):
+        receiving.put(bpy.context.scene, cube, take_of(jawOpen=0.5), 1)
+    assert rig.animation_data is None

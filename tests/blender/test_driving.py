@@ -9,11 +9,12 @@ import pytest
 from conftest import CHANNELS
 from fake_backend import take_bytes
 
-from addon import driving, keys
+from addon import default_head, driving, dress, keys, receiving
 from addon.channels import ARKIT
 from addon.take import read_take
 
-OCULUS = tuple(f"viseme_{name}" for name in "sil PP FF TH DD kk CH SS nn RR aa E I O U".split())
+OCULUS = ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]
+OCULUS = tuple(f"viseme_{name}" for name in OCULUS)
 
 
 def take_of(weights: np.ndarray, channels=ARKIT, **tensors):
@@ -82,3 +83,65 @@ def test_a_driver_keeps_its_key(toy_head, part):
     found = driving.targets(toy_head, take_of(np.ones((2, 3)), CHANNELS), part)
     assert "jawOpen" not in found.values and "mouthClose" in found.values
     assert any("drivers of their own" in note for note in found.notes) is not part
+
+
+@pytest.fixture
+def head():
+    return default_head.add_head(bpy.context, default_head.read_head(default_head.find_file()))
+
+
+LOOKS = [(0, 0), (4, 0), (-4, 0), (0, 6), (0, -6), (8, 10), (-8, -10), (0, 12), (12, 0), (-12, 0)]  # degrees
+
+
+def test_the_default_head_looks_where_the_take_does(head):
+    """Degrees down and to the head's left that its eyeballs turn, for gazes as far as the rules look (12 degrees).
+
+    Measured: at most 0.34 degrees off; without the gains 8.4.
+    """
+    weights = np.zeros((len(LOOKS), len(ARKIT)))
+    for row, (down, left) in zip(weights, LOOKS, strict=True):
+        for name, value in (
+            ("eyeLookDown", down),
+            ("eyeLookUp", -down),
+            ("eyeLookOutLeft", left),
+            ("eyeLookInRight", left),
+            ("eyeLookInLeft", -left),
+            ("eyeLookOutRight", -left),
+        ):
+            for side in ("",) if name.endswith(("Left", "Right")) else ("Left", "Right"):
+                row[ARKIT.index(name + side)] = max(value, 0) / 30
+    receiving.put(bpy.context.scene, head, take_of(weights), 1)
+    ahead = []
+    for frame in range(1, len(LOOKS) + 1):
+        bpy.context.scene.frame_set(frame)
+        graph = bpy.context.evaluated_depsgraph_get()
+        eyes = (bpy.data.objects[name].evaluated_get(graph) for name in dress.EYES)
+        ahead.append([eye.matrix_world.to_3x3().normalized().col[2] for eye in eyes])
+    angles = np.degrees([[(np.arcsin(-v.z), np.arctan2(v.x, -v.y)) for v in pair] for pair in ahead])
+    off = np.abs(angles - angles[:1] - np.array(LOOKS)[:, None])
+    assert off.max() < 0.5
+
+
+def test_eyes_turn_as_far_as_was_measured(head):
+    measured = default_head.read_head(default_head.find_file())
+    balls = np.unique(measured.quads[np.isin(measured.quad_material, _eye_materials(measured))])
+    for name, degrees in driving.EYE_TURNS.items():
+        found = []
+        for side, sign in (("Left", 1), ("Right", -1)):
+            delta = measured.deltas[measured.channels.index(name + side)][balls].astype(float)
+            own = measured.vertices[balls].astype(float)
+            own, delta = own[own[:, 0] * sign > 0], delta[own[:, 0] * sign > 0]
+            moves = np.linalg.norm(delta, axis=1) > 1e-4
+            found.append(_turn(own[moves], own[moves] + delta[moves]))
+        assert degrees == pytest.approx(np.mean(found), abs=0.1)
+
+
+def _eye_materials(head) -> list[int]:
+    return [number for number, material in enumerate(head.materials) if material["name"].startswith(("eye", "iris"))]
+
+
+def _turn(before: np.ndarray, after: np.ndarray) -> float:
+    """Degrees of the rigid turn from one to the other (Kabsch 1976)."""
+    u, _, v = np.linalg.svd((before - before.mean(0)).T @ (after - after.mean(0)))
+    turn = (u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v).T
+    return float(np.degrees(np.arccos((np.trace(turn) - 1) / 2)))
