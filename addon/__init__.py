@@ -6,14 +6,16 @@ animation. Registers the extension, nothing else."""
 def register() -> None:
     import bpy
 
-    from . import binding_run, driving_properties, following, panels, properties, pump
+    from . import backend_panel, binding_run, driving_properties, following, panels, preferences, properties, pump
 
     for cls in _classes():
         bpy.utils.register_class(cls)
+    preferences.register()
     properties.register()
     driving_properties.register()
     following.register()
     pump.register()
+    backend_panel.register()
     binding_run.register()
     panels.register()
 
@@ -21,14 +23,16 @@ def register() -> None:
 def unregister() -> None:
     import bpy
 
-    from . import binding_run, driving_properties, following, panels, properties, pump
+    from . import backend_panel, binding_run, driving_properties, following, panels, preferences, properties, pump
 
     panels.unregister()
     binding_run.unregister()
+    backend_panel.unregister()
     pump.unregister()
     following.unregister()
     driving_properties.unregister()
     properties.unregister()
+    preferences.unregister()
     for cls in reversed(_classes()):
         bpy.utils.unregister_class(cls)
 

@@ -6,11 +6,14 @@ import hashlib
 import http.client
 import ipaddress
 import json
+import ssl
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+
+from .keyring import Key, keyring
 
 API = 1
 CHUNK = 1 << 16  # bytes of a sound sent at a time; between two, a cancel is noticed
@@ -26,6 +29,21 @@ class Unreachable(ClientError):
 
 class TimedOut(Unreachable):
     """Something is there and does not answer in time; it may be busy."""
+
+
+class TokenWanted(ClientError):
+    """The backend asks for a token: there is none, or it is not, or no longer, one of its own."""
+
+
+class Untrusted(ClientError):
+    """The certificate is not the one that was trusted, or none was yet; `sha256` is its fingerprint.
+
+    Nothing was sent.
+    """
+
+    def __init__(self, sentence: str, sha256: str, expected: str) -> None:
+        super().__init__(sentence)
+        self.sha256, self.expected = sha256, expected
 
 
 class Forgotten(ClientError):
@@ -109,13 +127,46 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-class Client:
-    """A backend at one address. Every method raises ClientError (Unreachable when nothing answers)."""
+def in_groups(sha256: str) -> str:
+    """A fingerprint for people to compare, as the backend shows it."""
+    return " ".join(sha256[i : i + 4] for i in range(0, len(sha256), 4))
 
-    def __init__(self, address: str, timeout_s: float = 20.0) -> None:
+
+class _Pinned(http.client.HTTPSConnection):
+    """HTTPS to whoever has the certificate of this fingerprint, whatever its names and dates; else Untrusted."""
+
+    def __init__(self, host: str, port: int, timeout: float, sha256: str) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # checked below, by its fingerprint
+        super().__init__(host, port, timeout=timeout, context=context)
+        self._sha256 = sha256
+
+    def connect(self) -> None:
+        super().connect()
+        found = hashlib.sha256(self.sock.getpeercert(binary_form=True)).hexdigest()
+        if found == self._sha256:
+            return
+        self.close()
+        where = f"{self.host}:{self.port}"
+        if not self._sha256:
+            sentence = f"The certificate of {where} is not known yet. Compare its fingerprint, then trust it."
+        else:
+            sentence = (
+                f"The certificate of {where} has changed since it was trusted, and nothing was sent. Ask whoever runs "
+                "the backend whether it was renewed; if not, something stands in between."
+            )
+        raise Untrusted(sentence, found, self._sha256)
+
+
+class Client:
+    """A backend at one address. Every method raises ClientError (Unreachable when nothing answers, TokenWanted
+    and Untrusted). `key` is what opens it, by default what the keyring has."""
+
+    def __init__(self, address: str, timeout_s: float = 20.0, key: Key | None = None) -> None:
         self.host, self.port, self.secure = split_address(address)
-        self.address = address.strip().rstrip("/")
+        self.address = address.strip().partition("#")[0].rstrip("/")
         self.timeout_s = timeout_s
+        self.key = key or keyring.of(address)
 
     def info(self) -> Info:
         reply = self._json("GET", "/v1/info")
@@ -255,11 +306,14 @@ class Client:
     def _request(
         self, method: str, path: str, body=None, headers: dict[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
-        kind = http.client.HTTPSConnection if self.secure else http.client.HTTPConnection
-        connection = kind(self.host, self.port, timeout=self.timeout_s)
+        if self.secure:
+            connection = _Pinned(self.host, self.port, self.timeout_s, self.key.sha256)
+        else:
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout_s)
+        token = {"Authorization": f"Bearer {self.key.token}"} if self.key.token else {}
         try:
             try:
-                connection.request(method, path, body, {"Accept": "application/json", **(headers or {})})
+                connection.request(method, path, body, {"Accept": "application/json", **token, **(headers or {})})
             except (BrokenPipeError, ConnectionResetError):
                 if body is None:  # a backend that refuses a sound early hangs up on the rest of it: hear why
                     raise
@@ -268,6 +322,10 @@ class Client:
         except TimeoutError:
             raise TimedOut(
                 f"The backend at {self.address} did not answer within {self.timeout_s:g} seconds."
+            ) from None
+        except ssl.SSLError as error:
+            raise Unreachable(
+                f"No backend answers with https at {self.address} ({error.reason or error}); perhaps it is http."
             ) from None
         except OSError as error:
             reason = error.strerror or str(error) or type(error).__name__
@@ -283,6 +341,8 @@ class Client:
             raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
         if api is not None:
             self._check_api(api)
+        if response.status == 401:
+            raise TokenWanted(self._refusal(response.status, data))
         if response.status == 404:
             raise Forgotten(self._refusal(response.status, data))
         if response.status >= 400:

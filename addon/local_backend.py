@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A backend of one's own: found, started as a child, watched and stopped. No bpy.
 
-The child gets `--parent PID`, so it ends by itself even when Blender is killed and can stop nothing.
+The child gets `--parent PID`, so it ends by itself even when Blender is killed and can stop nothing. One that ends
+by itself is started again once; then not before somebody asks for it.
 """
 
 import atexit
@@ -64,6 +65,7 @@ class LocalBackend:
         self._abandon = threading.Event()  # set by stop(), so that it need not wait for a start
         self._child: subprocess.Popen | None = None
         self._folder: Path | None = None
+        self._death = ""  # of the child before this one
         self.address = ""
         atexit.register(self.stop)
 
@@ -77,32 +79,53 @@ class LocalBackend:
         with self._lock:
             if self.running:
                 return self.address
-            self._end()
             self._abandon.clear()
-            command = find_command(preferred)
-            self._folder = Path(tempfile.mkdtemp(prefix="mien-backend-"))
-            port_file = self._folder / "port.json"
-            arguments = ["serve", "--port", "0", "--port-file", str(port_file), "--parent", str(os.getpid())]
+            self._death = ""
+            return self._begin(find_command(preferred), stop, again=True)
+
+    def _begin(self, command: list[str], stop: threading.Event | None, again: bool) -> str:
+        """Start the child; `again`: if it ends by itself, once more. The lock is held."""
+        self._end()
+        self._folder = Path(tempfile.mkdtemp(prefix="mien-backend-"))
+        port_file = self._folder / "port.json"
+        arguments = ["serve", "--port", "0", "--port-file", str(port_file), "--parent", str(os.getpid())]
+        try:
+            with (self._folder / "log.txt").open("wb") as log:
+                self._child = subprocess.Popen(
+                    [*command, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+        except OSError as error:
+            self._end()
+            raise LocalBackendError(
+                f"The backend could not be started with '{command[0]}': {error.strerror or error}."
+            ) from None
+        try:
+            self.address = f"http://127.0.0.1:{self._await_port(port_file, stop)}"
+        except LocalBackendError:
+            self._end()
+            raise
+        watch = threading.Thread(
+            target=self._watch, args=(self._child, command, again), name="mien-watch", daemon=True
+        )
+        watch.start()
+        return self.address
+
+    def _watch(self, child: subprocess.Popen, command: list[str], again: bool) -> None:
+        """Wait for the child's end, and start another if it was neither stopped nor the second."""
+        child.wait()
+        with self._lock:
+            if self._child is not child or not again:
+                return
+            self._death = f"The backend that Blender started has ended{self._last_words()}"
             try:
-                with (self._folder / "log.txt").open("wb") as log:
-                    self._child = subprocess.Popen(
-                        [*command, *arguments],
-                        stdin=subprocess.DEVNULL,
-                        stdout=log,
-                        stderr=subprocess.STDOUT,
-                        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                    )
-            except OSError as error:
-                self._end()
-                raise LocalBackendError(
-                    f"The backend could not be started with '{command[0]}': {error.strerror or error}."
-                ) from None
-            try:
-                self.address = f"http://127.0.0.1:{self._await_port(port_file, stop)}"
-            except LocalBackendError:
-                self._end()
-                raise
-            return self.address
+                self._begin(command, None, again=False)
+                self._death += " It was started again."
+            except LocalBackendError as error:
+                self._death += f" {error}"
 
     def _await_port(self, port_file: Path, stop: threading.Event | None) -> int:
         end = time.monotonic() + START_LIMIT_S
@@ -121,10 +144,10 @@ class LocalBackend:
         )
 
     def death(self) -> str:
-        """A sentence if the child ended by itself, '' if it lives or none was started."""
+        """A sentence if the child ended by itself since it was asked for, '' if it lives or none was started."""
         child = self._child
         if child is None or child.poll() is None:
-            return ""
+            return self._death
         return f"The backend that Blender started has ended{self._last_words()}"
 
     def _last_words(self) -> str:
@@ -142,6 +165,7 @@ class LocalBackend:
         self._abandon.set()
         with self._lock:
             self._end()
+            self._death = ""
 
     def _end(self) -> None:
         child, self._child, self.address = self._child, None, ""

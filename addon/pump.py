@@ -13,9 +13,9 @@ from bpy.app.handlers import persistent
 from . import jobs, receiving, takes, worker
 from .ahead import Ahead
 from .apply import ApplyError
-from .client import ClientError
+from .client import Info
 from .kept_takes import KeptTakes
-from .local_backend import LocalBackend, LocalBackendError
+from .local_backend import LocalBackend
 
 TICK_S = 0.1
 JOIN_S = 2.0  # a worker that was told to stop has this long to tell the backend
@@ -31,7 +31,7 @@ class Pump:
     def __init__(self) -> None:
         self.state = jobs.State()
         self.local = LocalBackend()
-        self._events: queue.SimpleQueue = queue.SimpleQueue()
+        self._events: queue.SimpleQueue = queue.SimpleQueue()  # of the state, or something to call
         self._worker: worker.Worker | None = None
         self._ahead, self._kept = Ahead(), None
         self._looking: threading.Thread | None = None
@@ -39,6 +39,7 @@ class Pump:
         self._held_reason = ""
         self._blocking = False
         self._heard: Callable[[jobs.State], None] | None = None
+        self.learned: Callable[[Info], None] | None = None  # told, on the main thread, what a backend said of itself
 
     def begin(
         self,
@@ -83,22 +84,25 @@ class Pump:
     def dismiss(self) -> None:
         self._send(jobs.Dismissed())
 
-    def look(self, address: str, start_own: bool, command: str) -> None:
-        """Ask, in a thread, what answers at the address; start a
-        backend of one's own if asked and none does."""
+    def aside(self, work: Callable[[], Callable[[], None]]) -> None:
+        """Do `work` in a thread and then, on the main thread, what it returns; unless such a thread is at work."""
 
         def ask() -> None:
-            try:
-                _, info = worker.connect(address, start_own, command, self.local)
-                self._events.put(jobs.Seen(info, worker.describe(info)))
-            except (ClientError, LocalBackendError) as error:
-                self._events.put(jobs.Seen(None, str(error)))
+            self._events.put(work())
 
-        if self._looking is None or not self._looking.is_alive():
-            self._send(jobs.Seen(None, "Looking ..."))
+        if not self.looking:
             self._looking = threading.Thread(target=ask, name="mien-look", daemon=True)
             self._looking.start()
         self._wake()
+
+    @property
+    def looking(self) -> bool:
+        """Whether work aside goes on."""
+        return self._looking is not None and self._looking.is_alive()
+
+    def seen(self, info: Info | None, sentence: str) -> None:
+        """What was learned of a backend: its own words, or None and why not."""
+        self._send(jobs.Seen(info, sentence))
 
     def stop_local(self) -> None:
         self.local.stop()
@@ -123,8 +127,7 @@ class Pump:
         self._drain()
         if self._held is not None:
             self._do(self._held)
-        looking = self._looking is not None and self._looking.is_alive()
-        busy = self.state.running or looking or not self._events.empty()
+        busy = self.state.running or self.looking or not self._events.empty()
         return TICK_S if busy else None
 
     def _drain(self) -> None:
@@ -133,13 +136,18 @@ class Pump:
                 event = self._events.get_nowait()
             except queue.Empty:
                 return
-            self._send(event)
+            if callable(event):
+                event()
+            else:
+                self._send(event)
 
     def _send(self, event: object) -> None:
         before = self.state
         self.state, effects = jobs.step(self.state, event)
         if self.state.phase != "holding":
             self._held = None
+        if isinstance(event, jobs.Seen) and event.info is not None and self.learned is not None:
+            self.learned(event.info)
         for effect in effects:
             self._do(effect)
         if self.state != before:

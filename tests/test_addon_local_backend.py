@@ -4,6 +4,7 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -89,13 +90,40 @@ def test_a_child_that_ends_at_once_is_told_with_its_last_words(local, tmp_path):
     assert not local.running
 
 
-def test_a_killed_child_is_noticed_and_replaced(local):
-    local.start(COMMAND)
+def test_a_killed_child_is_noticed_and_replaced_once(local):
+    first = local.start(COMMAND)
     local._child.kill()
     local._child.wait()
-    assert not local.running
     assert "has ended (exit status -9)" in local.death()
-    assert Client(local.start(COMMAND)).info()
+    until(lambda: local.running)
+    assert local.address != first and Client(local.address).info()
+    assert local.death().endswith("It was started again.")
+
+    local._child.kill()
+    local._child.wait()
+    until(lambda: not threads("mien-watch"))
+    assert not local.running and local.death().count("has ended (exit status -9)") == 1
+    assert Client(local.start(COMMAND)).info(), "who asks for it gets another"
+    assert local.death() == ""
+
+
+def test_a_child_that_was_stopped_is_not_started_again(local):
+    local.start(COMMAND)
+    local.stop()
+    until(lambda: not threads("mien-watch"))
+    assert not local.running and local.death() == ""
+
+
+def threads(name: str) -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == name]
+
+
+def until(true) -> None:
+    for _ in range(500):
+        if true():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it did not happen within ten seconds")
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
