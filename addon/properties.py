@@ -24,6 +24,7 @@ from .performance import EMOTIONS
 
 CHOICES = ("neutral", *EMOTIONS, "mix")
 TAKES_LIMIT = 20
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()  # '//voice.wav' and no warning
 # Library overrides of linked characters keep what is set on them, and lists that grew (measured: 4.2 to 5.2).
 KEPT = {"LIBRARY_OVERRIDABLE"}
 GROWING = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
@@ -166,6 +167,7 @@ class MienLine(bpy.types.PropertyGroup):
         description="The recorded voice: wav, flac, ogg, mp3, m4a or a film's sound",
         subtype="FILE_PATH",
         update=lambda line, context: lines.sound_changed(line),
+        options=RELATIVE,
         override=KEPT,
     )
     strip: StringProperty(
@@ -252,7 +254,7 @@ class MienSpeaker(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         get=lambda speaker: lines.sound_of(speaker),
         set=lambda speaker, path: lines.pick_sound(speaker, path),
-        options=set(),
+        options=RELATIVE,
     )
     parts: CollectionProperty(type=MienPart, override=GROWING)
     active_part: IntProperty(override=KEPT)
