@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sounds sent to the backend before their turn, so that between two takes of a list it never waits for Blender. No bpy."""
+"""Sounds sent to the backend before their turn: between two takes of a list it never waits for Blender. No bpy."""
 
 import threading
 from collections.abc import Callable, Iterable

@@ -73,7 +73,8 @@ def changes(was: str, now: str) -> tuple[str, ...]:
     """Why a take of one content is not as one of the other would be, in words. A part that only one of them has is
     not compared: an engine is not known while no backend answers."""
     before, after = _parts(was), _parts(now)
-    return tuple(word for part, word in PARTS.items() if {part} <= before.keys() & after.keys() and before[part] != after[part])
+    both = before.keys() & after.keys()
+    return tuple(word for part, word in PARTS.items() if part in both and before[part] != after[part])
 
 
 def address(content: str) -> str:

@@ -5,7 +5,7 @@ import datetime
 
 import bpy
 
-from . import apply, following, lines, sound, takes
+from . import apply, content, following, lines, sound, takes
 from .jobs import Request
 from .layers import Mark
 from .take import Take
@@ -32,7 +32,8 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
         item = line.takes.add()
         item.uid, line.next_take = line.next_take, line.next_take + 1
         item.name = f"Take {item.uid}"
-    item.seed, item.content = seed, request.content
+    engine = content.engine_text(*(take.meta.get(each, "") for each in ("engine", "engine_version", "made_with")))
+    item.seed, item.content = seed, content.with_engine(request.content, engine)
     item.made = datetime.datetime.now().isoformat(timespec="seconds")
     mark = Mark("take", line.uid, item.uid)
     start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The requests of a line: what is asked of the backend for each of its takes, as plain values."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import bpy
 
-from . import channels, following, keys, performance, sound, takes
+from . import channels, content, driving, following, keys, performance, sound, takes
 from .client import is_loopback
 from .jobs import Request
 from .preferences import preferences
@@ -41,31 +42,58 @@ def of_line(
     """A request for each seed; `take` is the uid of the take to make anew. Raises SoundError."""
     wanted, said, fps = preferences(context), heard(line, scene), sound.scene_fps(scene)
     asked = performance.of_line(speaker, line)
-    return tuple(
-        Request(
-            speaker=speaker.name,
-            speaker_uid=getattr(speaker, "session_uid", 0),
-            scene=scene.name,
-            sound=str(said.file),
-            start_frame=said.start_frame,
-            direction=performance.direction(
-                speaker, line, scene, seed, said.start_frame, said.last_frame, float(fps)
-            ),
-            engine=asked.engine,
-            fps=str(fps),
-            address=wanted.address,
-            start_own=wanted.start_own and is_loopback(wanted.address),
-            command=wanted.command,
-            heard=line.sound if speaker.mien.place_sound and not line.strip else "",
-            head=head_of(speaker),
-            line=line.uid,
-            line_name=line.name,
-            line_start=line.start_frame,
-            take=take,
-            show=number == 0,
+    head, driven = head_of(speaker), how_driven(speaker)
+    made = []
+    for number, seed in enumerate(seeds):
+        direction = performance.direction(
+            speaker, line, scene, seed, said.start_frame, said.last_frame, float(fps)
         )
-        for number, seed in enumerate(seeds)
-    )
+        made.append(
+            Request(
+                speaker=speaker.name,
+                speaker_uid=getattr(speaker, "session_uid", 0),
+                scene=scene.name,
+                sound=str(said.file),
+                start_frame=said.start_frame,
+                direction=direction,
+                engine=asked.engine,
+                fps=str(fps),
+                address=wanted.address,
+                start_own=wanted.start_own and is_loopback(wanted.address),
+                command=wanted.command,
+                heard=line.sound if speaker.mien.place_sound and not line.strip else "",
+                head=head,
+                line=line.uid,
+                line_name=line.name,
+                line_start=line.start_frame,
+                take=take,
+                show=number == 0,
+                content=_content(said.file, direction, str(fps), head, driven),
+            )
+        )
+    return tuple(made)
+
+
+def _content(file: Path, *rest: str) -> str:
+    try:
+        return content.asked(file, *rest)
+    except OSError as error:
+        raise sound.SoundError(f"The sound file '{file}' cannot be read: {error.strerror or error}.") from None
+
+
+def how_driven(speaker: bpy.types.Object) -> str:
+    """How a take is put on the speaker's meshes: a text that differs where it would be put on otherwise."""
+    meshes = [
+        [
+            len(thing.data.vertices),
+            thing.mien_driving.vertices,
+            [astuple(row) for row in driving.table_of(thing, part=thing != speaker).rows],
+        ]
+        for thing in takes.meshes(speaker)
+    ]
+    target = speaker.mien.head_object
+    turned = [target.name if target is not None else "", astuple(speaker.mien_driving.bones())]
+    return json.dumps([meshes, turned])
 
 
 def new_seeds(line) -> list[int]:
