@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mien import __version__
 from mien.service import API
+from mien.service.jobs import Snapshot
 from mien.service.traffic import Histogram, Traffic
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -98,24 +99,52 @@ def of_traffic(traffic: Traffic) -> list[Family]:
     ]
 
 
-def resident_bytes() -> int | None:
-    """Resident memory of this process; None on a system that does not tell (others than Linux)."""
+def of_jobs(jobs: Snapshot) -> list[Family]:
+    """Takes: how many are asked for, made, and kept; how long they took; the memory of what makes them."""
+    asked = {"kept": jobs.hits, "joined": jobs.joined, "made": jobs.misses - jobs.joined}
+    ended = {"done": jobs.done, "failed": jobs.failed, "cancelled": jobs.cancelled}
+    families = [
+        Family("mien_takes", "gauge", "Takes now.", _by("state", {"queued": jobs.queued, "running": jobs.running})),
+        Family("mien_takes_ended_total", "counter", "Takes since the start, by how they ended.", _by("state", ended)),
+        Family(
+            "mien_takes_asked_total",
+            "counter",
+            "Takes asked for: 'kept' were there already, 'joined' shared another's work, 'made' were work.",
+            _by("how", asked),
+        ),
+        Family("mien_take_wait_seconds", "histogram", "Until a take was begun.", {(): jobs.waited}),
+        Family("mien_take_seconds", "histogram", "Until a take was done, with the waiting.", {(): jobs.took}),
+        _gauge("mien_cache_files", "Takes and sounds that are kept.", jobs.cached_files),
+        _gauge("mien_cache_bytes", "Their size.", jobs.cached_bytes),
+    ]
+    memory = resident_bytes(jobs.worker) if jobs.worker else None
+    if memory is not None:
+        families.append(_gauge("mien_worker_resident_memory_bytes", "Memory of the process that makes takes.", memory))
+    return families
+
+
+def resident_bytes(pid: int | str = "self") -> int | None:
+    """Resident memory of a process; None when it is gone, or on a system that does not tell (others than Linux)."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return None
 
 
-def open_files() -> int | None:
-    """File handles of this process; None on a system that does not tell."""
+def open_files(pid: int | str = "self") -> int | None:
+    """File handles of a process; None when it is gone, or on a system that does not tell."""
     try:
-        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  a Path would be made of each
+        return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208  a Path would be made of each
     except OSError:
         return None
 
 
 def _gauge(name: str, about: str, value: float) -> Family:
     return Family(name, "gauge", about, {(): value})
+
+
+def _by(label: str, values: Mapping[str, float]) -> dict[Labels, float]:
+    return {((label, name),): value for name, value in values.items()}
 
 
 def _sample(name: str, labels: Labels, value: float) -> str:

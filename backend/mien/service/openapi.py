@@ -219,7 +219,17 @@ def _schemas() -> Schema:
         ),
         "Health": _object(
             "That the service answers, and how busy it is.",
-            {"status": {"const": "ok"}, "version": text, "api": {"const": API}, "seconds": number, "device": text},
+            {
+                "status": {"const": "ok"},
+                "version": text,
+                "api": {"const": API},
+                "seconds": number,
+                "device": text,
+                "queued": whole,
+                "running": whole,
+                "free_bytes": whole | {"description": "On the disk where takes are kept."},
+                "worker": {"enum": ["busy", "ready", "asleep"], "description": "The process that makes takes."},
+            },
         ),
     }
 

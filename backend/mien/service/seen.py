@@ -29,11 +29,13 @@ def seen_routes(settings: Settings, jobs: JobStore, traffic: Traffic) -> APIRout
             "api": API,
             "seconds": round(time.time() - began, 1),
             "device": engines.ENGINES[engines.DEFAULT].info.device,
+            **jobs.health(),
         }
 
     @router.get("/v1/metrics")
     def numbers() -> PlainTextResponse:
         families = metrics.of_process(began) + metrics.of_device() + metrics.of_traffic(traffic)
+        families += metrics.of_jobs(jobs.snapshot())
         return PlainTextResponse(metrics.text(families), media_type=metrics.CONTENT_TYPE)
 
     @router.get("/v1/openapi.json")
