@@ -9,7 +9,7 @@ from fractions import Fraction
 import bpy
 import numpy as np
 
-from . import bones, curves, driving, keys, layers, point_cache, rotation, takes
+from . import bones, curves, driving, keys, layers, point_cache, rotation, takes, vertices
 from .channels import ARKIT
 from .curves import Curve, constant_or_all
 from .layers import Mark
@@ -53,13 +53,11 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
         _refuse_layer(speaker.mien.head_object, mark)
     if speaker.mien_driving.bones().chosen:
         _refuse_bones(speaker, mark)
-    fits = take.vertices == len(mesh.vertices)
-    if fits and take.basis is not None:
-        if len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
+    if take.vertices == len(mesh.vertices):
+        kind, said = vertices.way(take, speaker.mien_driving.vertices)
+        if take.basis is not None and len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
             raise ApplyError("The take's coefficients are beyond a million; generate it again.")
-        return Plan("basis")
-    if fits and take.offsets is not None:
-        return Plan("offsets")
+        return Plan(kind, notes=(said,) if said else ())
     if take.weights is None:
         raise ApplyError(
             f"The take moves {take.vertices} vertices and '{speaker.name}' has {len(mesh.vertices)}: "
@@ -73,7 +71,8 @@ def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
     """Raises ApplyError when nothing of the take would show on the face. Parts that show nothing are left out."""
     if not set(take.channels) & set(ARKIT):
         raise ApplyError(
-            f"The take's channels ({some(take.channels)}) are none of ARKit's 52; generate it again with another engine."
+            f"The take's channels ({some(take.channels)}) are none of ARKit's 52; generate it again with another "
+            "engine."
         )
     top = float(np.abs(take.weights).max(initial=0.0))
     if top > VALUE_LIMIT:
@@ -225,9 +224,9 @@ def _basis_curves(speaker, take: Take, frames: np.ndarray, tail: int) -> list[Cu
 
 
 def _put_offsets(speaker, take: Take, frames: np.ndarray, scene_fps: Fraction, mark: Mark) -> None:
-    tail = max(1, round(SETTLE_S * take.fps))
+    tail, offsets = max(1, round(SETTLE_S * take.fps)), vertices.offsets(take)
     path = point_cache.folder(__package__) / point_cache.name(
-        speaker.name, take.meta.get("seed", "0"), take.offsets.tobytes() + str(tail).encode()
+        speaker.name, take.meta.get("seed", "0"), offsets.tobytes() + str(tail).encode()
     )
     try:
         point_cache.put(
@@ -235,7 +234,7 @@ def _put_offsets(speaker, take: Take, frames: np.ndarray, scene_fps: Fraction, m
             mark,
             path,
             keys.rest(speaker.data),
-            keys.to_blender(take.offsets),
+            keys.to_blender(offsets),
             tail,
             start=float(frames[0]),
             scale=float(take.fps / scene_fps),

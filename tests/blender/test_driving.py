@@ -6,10 +6,10 @@ import json
 import bpy
 import numpy as np
 import pytest
-from conftest import CHANNELS
+from conftest import CHANNELS, shown
 from fake_backend import take_bytes
 
-from addon import default_head, driving, dress, keys, receiving
+from addon import default_head, dress, driving, keys, point_cache, receiving
 from addon.channels import ARKIT
 from addon.take import read_take
 
@@ -145,3 +145,19 @@ def _turn(before: np.ndarray, after: np.ndarray) -> float:
     u, _, v = np.linalg.svd((before - before.mean(0)).T @ (after - after.mean(0)))
     turn = (u @ np.diag([1, 1, np.linalg.det(u @ v)]) @ v).T
     return float(np.degrees(np.arccos((np.trace(turn) - 1) / 2)))
+
+
+def test_shapes_of_vertices_come_as_a_point_cache_where_that_was_chosen(cube, tmp_path, monkeypatch):
+    monkeypatch.setattr(point_cache, "folder", lambda package: tmp_path)
+    random = np.random.default_rng(3)
+    tensors = {
+        "head_rotation": np.zeros((4, 3), np.float32),
+        "basis": random.random((2, 8, 3)).astype(np.float32),
+        "coefficients": random.random((4, 2)).astype(np.float32),
+    }
+    cube.mien_driving.vertices = "CACHE"
+    receiving.put(bpy.context.scene, cube, read_take(take_bytes(tensors)), 1)
+    bpy.context.scene.frame_set(3)
+    wanted = keys.rest(cube.data) + keys.to_blender(np.tensordot(tensors["coefficients"][2], tensors["basis"], 1))
+    np.testing.assert_allclose(shown(cube), wanted, atol=1e-5)
+    assert keys.names(cube.data) == ()
