@@ -38,3 +38,24 @@ def hum():
     buzz = 0.2 * (2 * ((130 * times) % 1) - 1) * (((times > 0.2) & (times < 0.5)) | ((times > 0.56) & (times < 0.8)))
     hiss = 0.1 * np.random.default_rng(1).standard_normal(19200) * ((times > 0.8) & (times < 1.0))
     return Speech.from_samples(buzz + hiss, "hum.wav")
+
+
+@pytest.fixture
+def opened(tmp_path: Path):
+    """Makes services (service_client.Service) on one data folder, which are closed in the end."""
+    from service_client import Service
+
+    services = []
+
+    def open_(*args: object, **more: object) -> Service:
+        services.append(Service(tmp_path, *args, **more))
+        return services[-1]
+
+    yield open_
+    for service in services:
+        service.jobs.close()
+
+
+@pytest.fixture
+def service(opened):
+    return opened()

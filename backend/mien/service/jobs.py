@@ -112,11 +112,12 @@ class JobStore:
         self,
         settings: Settings,
         worker: Performing | None = None,
+        decoder: Decoder | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._clock = settings, clock
         self._worker = worker or Worker(settings.data_folder, settings.memory_bytes)
-        self.decoder = Decoder(settings.limit_s, settings.data_folder)
+        self.decoder = decoder or Decoder(settings.limit_s, settings.data_folder)
         self.place = take_place(settings.data_folder)
         self._store = Store(self.place.database)
         self._shelf = Shelf(self.place.files, self._store, settings.cache_bytes)
@@ -277,8 +278,11 @@ class JobStore:
             }
 
     def close(self, keep: bool = False, timeout_s: float = 5.0) -> None:
-        """Stop: cancel everything, or `keep` what is not done for the next server. Waits for at most `timeout_s` s."""
+        """Stop: cancel everything, or `keep` what is not done for the next server. Waits for at most `timeout_s` s.
+        A second call does nothing."""
         with self._changed:
+            if self._closing:
+                return
             self._closing = True
             live = self._ledger.with_state("queued", "running")
             if keep:

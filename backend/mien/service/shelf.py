@@ -69,7 +69,7 @@ class Shelf:
             self._store.add_file(sha256, size)
             self._sizes[sha256] = size
             self._sizes.move_to_end(sha256)
-            self._give_up(self.bytes - self.cap, but=sha256)
+            self._keep_to_cap()
 
     def hold(self, sha256: str) -> None:
         """It stays until it is released as often."""
@@ -81,7 +81,7 @@ class Shelf:
             self._held[sha256] -= 1
             if self._held[sha256] <= 0:
                 del self._held[sha256]
-                self._give_up(self.bytes - self.cap)
+                self._keep_to_cap()
 
     @contextmanager
     def reading(self, sha256: str) -> Iterator[BinaryIO | None]:
@@ -120,16 +120,20 @@ class Shelf:
     def make_room(self) -> None:
         """Give up everything that nobody needs: the disk is full."""
         with self._lock:
-            self._give_up(self.bytes)
+            self._give_up(list(self._sizes), self.bytes)
 
-    def _give_up(self, excess: int, but: str = "") -> None:
-        """The least recently used first, until `excess` bytes are gone or all that remains is held."""
-        for sha256, size in list(self._sizes.items()):
+    def _keep_to_cap(self) -> None:
+        """Whatever its size, the latest stays: somebody is about to fetch it."""
+        self._give_up(list(self._sizes)[:-1], self.bytes - self.cap)
+
+    def _give_up(self, names: list[str], excess: int) -> None:
+        """One after another, until `excess` bytes are gone; none that is held."""
+        for sha256 in names:
             if excess <= 0:
                 return
-            if sha256 != but and not self._held[sha256]:
+            if not self._held[sha256]:
+                excess -= self._sizes[sha256]
                 self._drop(sha256)
-                excess -= size
 
     def _drop(self, sha256: str) -> None:
         with self._lock:
