@@ -9,7 +9,7 @@ from fractions import Fraction
 import bpy
 import numpy as np
 
-from . import bones, curves, driving, keys, layers, point_cache, rotation, takes, vertices
+from . import bones, curves, driving, keys, layers, linked, point_cache, rotation, takes, vertices
 from .channels import ARKIT
 from .curves import Curve, constant_or_all
 from .layers import Mark
@@ -55,6 +55,8 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
         _refuse_bones(speaker, mark)
     if take.vertices == len(mesh.vertices):
         kind, said = vertices.way(take, speaker.mien_driving.vertices)
+        if kind == "basis" and linked.is_foreign(speaker):
+            kind, said = "offsets", "The mesh is a library override, which keeps no new shape keys: a point cache."
         if take.basis is not None and len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
             raise ApplyError("The take's coefficients are beyond a million; generate it again.")
         return Plan(kind, notes=(said,) if said else ())
@@ -85,20 +87,20 @@ def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
         if targets.values:
             found.append((thing, targets))
     notes = [note for _, targets in found for note in targets.notes]
+    notes += [note for thing, targets in found if (note := linked.clipped(thing, targets.values))]
     lacking = driving.lacking(take, [targets for _, targets in found])
     return Plan("channels", tuple(found), tuple([lacking, *notes] if lacking else notes))
 
 
 def _refuse_mesh(thing: bpy.types.Object, mark: Mark) -> None:
-    if thing.library is not None or thing.data.library is not None:
-        raise ApplyError(
-            f"'{thing.name}' is linked from another file; make it local or a library override first."
-        )
+    if linked.refusal(thing):
+        raise ApplyError(f"{linked.refusal(thing)}.")
     shape_keys = thing.data.shape_keys
     if shape_keys is not None:
         if not shape_keys.use_relative:
             raise ApplyError(f"The shape keys of '{thing.name}' are absolute; turn Relative on for them first.")
-        _refuse_layer(shape_keys, mark)
+        if not linked.is_closed(thing):
+            _refuse_layer(shape_keys, mark)
 
 
 def _refuse_bones(speaker: bpy.types.Object, mark: Mark) -> None:
@@ -136,12 +138,14 @@ def apply_take(
     notes = list(made.notes)
     moved: dict[bpy.types.ID, list[Curve]] = {}
     if made.kind == "offsets":
+        linked.make_editable(speaker)
         _put_offsets(speaker, take, frames, scene_fps, mark)
     else:
         point_cache.remove(speaker, mark)
     if made.kind == "basis":
         moved[speaker.data.shape_keys] = _basis_curves(speaker, take, frames, tail)
     for thing, targets in made.targets:
+        linked.open_mesh(thing)
         moved[thing.data.shape_keys] = _key_curves(thing, targets.values, frames, tail)
     rests = {id_: {(curve.path, 0): 0.0 for curve in put} for id_, put in moved.items()}
     own = speaker.mien_driving.bones()

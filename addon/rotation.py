@@ -24,10 +24,34 @@ def matrix(pitch: float, yaw: float, roll: float) -> Matrix:
 def remember_rest(target: bpy.types.Object) -> None:
     """Keep the rotation that the take turns from. A target that Mien
     already animates keeps the one of the first time."""
-    if REST in target and layers.animates(target):
+    animated = layers.animates(target)
+    if REST in target and animated:
         return
-    rotation = target.matrix_basis.to_quaternion()
+    held = _held(target) if animated else None
+    rotation = held or target.matrix_basis.to_quaternion()
     target[REST] = [float(value) for value in rotation]
+
+
+def _held(target: bpy.types.Object) -> Quaternion | None:
+    """The rotation that Mien's rest layer holds; None where it holds none. A library override keeps that layer when
+    the film is saved and opened again, and loses custom properties."""
+    layer = layers.find(target, layers.REST)
+    if layer is None:
+        return None
+    now = {curve.array_index: curve.evaluate(0.0) for curve in layer.fcurves if curve.data_path == _path(target)}
+    values = [now[axis] for axis in sorted(now)]
+    if len(values) != len(target.path_resolve(_path(target))):
+        return None
+    if target.rotation_mode == "QUATERNION":
+        return Quaternion(values)
+    if target.rotation_mode == "AXIS_ANGLE":
+        return Quaternion(values[1:], values[0])
+    return Euler(values, target.rotation_mode).to_quaternion()
+
+
+def _path(target: bpy.types.Object) -> str:
+    named = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
+    return named.get(target.rotation_mode, "rotation_euler")
 
 
 def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarray) -> list[Curve]:

@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import driving
+from . import driving, linked
 from .requests import FLAME_VERTICES
 
 NOBODY = "Select the mesh of a face, or use Add Default Head"
@@ -35,8 +35,8 @@ def refusal(speaker: bpy.types.Object | None) -> str:
     """Why this object cannot speak, '' when it can."""
     if speaker is None:
         return NOBODY
-    if speaker.library is not None or speaker.data.library is not None:
-        return f"'{speaker.name}' is linked from another file: make it local or a library override first"
+    if linked.refusal(speaker):
+        return linked.refusal(speaker)
     if len(speaker.data.vertices) in (driving.HEAD_VERTICES, FLAME_VERTICES):
         return ""
     if not driving.table_of(speaker).rows:
