@@ -113,6 +113,11 @@ def move(speaker: bpy.types.Object, line: int, frames: float) -> None:
         _limit(modifier, first + frames, last + frames)
 
 
+def there(speaker: bpy.types.Object, mark: Mark) -> bool:
+    """Whether the take's modifier is on the speaker."""
+    return _name(mark) in speaker.modifiers
+
+
 def remove(speaker: bpy.types.Object, mark: Mark) -> None:
     """Take the modifier of a take off again. The file stays for undo."""
     modifier = speaker.modifiers.get(_name(mark))

@@ -34,6 +34,7 @@ class Pump:
         self._events: queue.SimpleQueue = queue.SimpleQueue()  # of the state, or something to call
         self._worker: worker.Worker | None = None
         self._ahead, self._kept = Ahead(), None
+        self._stop = threading.Event()  # ends `run`
         self._looking: threading.Thread | None = None
         self._held: jobs.ApplyTake | None = None
         self._held_reason = ""
@@ -68,15 +69,22 @@ class Pump:
         """
         self._blocking, self._heard = True, heard
         self._ahead, self._kept = Ahead(requests), kept
+        self._stop.clear()
         try:
             self._send(jobs.Asked(tuple(requests)))
             while self.state.running:
                 self._drain()
+                if self._stop.is_set():
+                    self.cancel("Broken off")
                 if self._held is not None:
                     self._send(jobs.Failed(self.state.ticket, self._held_reason))
         finally:
             self._blocking, self._heard = False, None
         return self.state.error
+
+    def interrupt(self) -> None:
+        """Let `run` end as a cancel does, from a handler of signals: what is done is kept."""
+        self._stop.set()
 
     def cancel(self, reason: str = "") -> None:
         self._send(jobs.Cancelled(reason) if reason else jobs.Cancelled())
@@ -148,21 +156,21 @@ class Pump:
             self._held = None
         if isinstance(event, jobs.Seen) and event.info is not None and self.learned is not None:
             self.learned(event.info)
-        for effect in effects:
-            self._do(effect)
         if self.state != before:
             _show(self.state)
             heard = self._heard
-            if not self.state.running and not self._blocking:
+            if not self.state.running:
                 self._heard = None
             if heard is not None:
                 heard(self.state)
+        for effect in effects:
+            self._do(effect)
 
     def _do(self, effect: object) -> None:
         match effect:
             case jobs.StartWork(ticket, request) if self._blocking:
                 worker.work(
-                    ticket, request, self._events.put, threading.Event(), self.local, self._ahead, self._kept
+                    ticket, request, self._events.put, self._stop, self.local, self._ahead, self._kept
                 )
             case jobs.StartWork(ticket, request):
                 self._worker = worker.Worker(
@@ -172,7 +180,10 @@ class Pump:
             case jobs.StopWork():
                 if self._worker is not None:
                     self._worker.stop.set()
-                threading.Thread(target=self._ahead.drop, name="mien-drop", daemon=True).start()
+                if self._blocking:
+                    self._ahead.drop()  # Blender may be gone before a thread has told the backend
+                else:
+                    threading.Thread(target=self._ahead.drop, name="mien-drop", daemon=True).start()
             case jobs.ApplyTake(ticket, request, take):
                 self._apply(effect, ticket, request, take)
 
