@@ -2,12 +2,14 @@
 """Engines made up for the purpose: one whose emotions add up, one whose do not."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mien.channels import INDEX
 from mien.direction import EMOTIONS, Direction
-from mien.evaluation import emotion
+from mien.engines.emodiffhead.takes import WEIGHTS
+from mien.evaluation import EvaluationError, emotion
 from mien.evaluation.stretches import Stretch, take_of
 from mien.speech import Speech
 
@@ -65,5 +67,22 @@ def test_all_of_it_makes_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(STRETCH, name="b 0")
     felt = emotion.shown([STRETCH, other], perform(1), Knowing(), lambda done: None)
     assert felt.named == 1 and felt.by_emotion == (1.0,) * 8 and felt.rises == 1 and felt.met == 1
-    (row,) = emotion.rows_of(emotion.Results({"made up": felt}, []))
+    (row,) = emotion.rows_of(emotion.Results({"made up": felt}, {}, []))
     assert row[:2] == ["made up", "100 %"] and row[5] == "100.0 %" and len(row) == len(emotion.HEAD)
+
+
+def test_several_weights_are_as_many_rows_named_by_file_or_by_folder() -> None:
+    assert list(emotion.engines(None)) == ["emodiffhead", "probtalk3d", "articulation"]
+    assert emotion.named_by_file([]) == {"emodiffhead": WEIGHTS}
+    one, two = Path("runs/whole/emodiffhead.safetensors"), Path("runs/alone/emodiffhead.safetensors")
+    assert list(emotion.engines(["articulation", "emodiffhead"], [one])) == ["articulation", "emodiffhead"]
+    found = emotion.engines(["emodiffhead"], [one, two])
+    assert list(found) == ["emodiffhead whole", "emodiffhead alone"]
+    assert [each.keywords["weights"] for each in found.values()] == [one, two]
+    assert list(emotion.named_by_file([one, Path("runs/whole/late.safetensors")])) == [
+        "emodiffhead emodiffhead", "emodiffhead late",
+    ]  # fmt: skip
+    with pytest.raises(EvaluationError, match="Two of the weights have the same name"):
+        emotion.engines(["emodiffhead"], [one, one])
+    with pytest.raises(EvaluationError, match="there is no engine 'toy' to evaluate; there are emodiffhead, "):
+        emotion.engines(["toy"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the command `mien` that measures ears and takes: `mien evaluate phones` and `takes`."""
+"""The part of the command `mien` that measures ears and takes: `mien evaluate phones`, `takes` and so on."""
 
 from __future__ import annotations
 
@@ -59,9 +59,19 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     emotion.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
     emotion.add_argument("motion", type=Path, help="a folder of `mien corpus perform`: that speech performed")
     emotion.add_argument("--engines", metavar="NAME,...", help="only these (default: all on the default head)")
-    emotion.add_argument("--weights", type=Path, metavar="FILE", help="of emodiffhead (default: what ships)")
+    emotion.add_argument(
+        "--weights", type=Path, action="append", default=[], metavar="FILE",
+        help="of emodiffhead (default: what ships); may be repeated, and rows are then named by file",
+    )  # fmt: skip
     emotion.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth stretch (default: all)")
     emotion.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+
+    steps = command(evaluate, "steps", steps_command, "how near emodiffhead's takes in few steps come to those in many")
+    steps.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    steps.add_argument("motion", type=Path, help="a folder of `mien corpus perform`: that speech performed")
+    steps.add_argument("--weights", type=Path, metavar="FILE", help="of emodiffhead (default: what ships)")
+    steps.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth stretch (default: all)")
+    steps.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
 
     layouts = command(evaluate, "layouts", layouts_command, "which codes of motion fit long sound")
     layouts.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
@@ -147,19 +157,31 @@ def takes_command(asked: argparse.Namespace) -> int:
 
 def emotion_command(asked: argparse.Namespace) -> int:
     """mien evaluate emotion: engines beside each other."""
-    from mien.evaluation import EvaluationError, emotion
+    from mien.evaluation import emotion
 
-    found = emotion.engines(asked.weights)
-    names = (asked.engines or ",".join(found)).split(",")
-    if unknown := set(names) - set(found):
-        raise EvaluationError(f"there is no engine {unknown.pop()!r} to evaluate; there are {', '.join(found)}.")
+    chosen = emotion.engines(asked.engines.split(",") if asked.engines else None, asked.weights)
     with ProgressBar("emotion", quiet=asked.json) as progress:
-        chosen = {name: found[name] for name in names}
         results = emotion.evaluate(asked.corpus, asked.motion, chosen, max(1, asked.every), progress)
     page = emotion.for_page(results)
-    print(json.dumps({name: vars(felt) for name, felt in results.felt.items()}) if asked.json else page)
+    said = {"emotions": {name: vars(felt) for name, felt in results.felt.items()}}
+    said |= {"held": {name: [vars(row) for row in rows] for name, rows in results.held.items()}}
+    print(json.dumps(said) if asked.json else page)
     if asked.page:
         write_between(asked.page, "emotion", page)
+    return 0
+
+
+def steps_command(asked: argparse.Namespace) -> int:
+    """mien evaluate steps: steps against quality and time."""
+    from mien.evaluation import steps
+    from mien.marks import table
+
+    with ProgressBar("steps", quiet=asked.json) as progress:
+        rows = steps.evaluate(asked.corpus, asked.motion, asked.weights, max(1, asked.every), progress)
+    page = table(steps.HEAD, steps.cells(rows))
+    print(json.dumps([vars(row) for row in rows]) if asked.json else page)
+    if asked.page:
+        write_between(asked.page, "steps", page)
     return 0
 
 

@@ -8,7 +8,7 @@ are then the emotion's alone.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +23,7 @@ from mien.engines.base import Progress
 from mien.engines.emodiffhead import takes as emodiffhead
 from mien.engines.probtalk3d import takes as probtalk3d
 from mien.engines.probtalk3d.space import FPS, visible
+from mien.evaluation import EvaluationError, held
 from mien.evaluation.comparison import NEAR, SHUT, Row, aperture, compare, runs_of
 from mien.evaluation.expression import Judge, Perform, feeling, intensities, named, rises
 from mien.evaluation.performers import seeds
@@ -35,6 +36,7 @@ from mien.speech import Speech
 from mien.take import Take
 
 SHARES = ((0.5, 0.5), (0.25, 0.75))  # of two emotions in a mix
+EMODIFFHEAD = "emodiffhead"  # the engine that follows what is held, too
 FEW = 4  # stretches that intensities and mixes are measured on
 HEAD = (
     "engine", "named rightly", "energy rises with intensity, r", "second difference", "mixes, error",
@@ -62,19 +64,43 @@ class Felt:
 
 @dataclass(frozen=True, eq=False)
 class Results:
+    """By name what engines show, and what becomes of what is held, of those that hold; rows of the comparison."""
+
     felt: dict[str, Felt]
+    held: dict[str, list[held.Row]]
     rows: list[Row]
 
 
-def engines(weights: Path | None) -> dict[str, Takes]:
-    """Takes of directions that differ in nothing but their seed, by name; EMOdiffhead of other weights where given."""
-    return {
-        "emodiffhead": lambda *asked: emodiffhead.performed(*asked, weights=weights or emodiffhead.WEIGHTS),
-        "probtalk3d": probtalk3d.performed,
-        "articulation": lambda speech, track, prosody, directions: [
-            articulation.perform(track, prosody, each, speech.duration) for each in directions
-        ],
+def engines(names: Sequence[str] | None, weights: Sequence[Path] = ()) -> dict[str, Takes]:
+    """Takes of directions that differ in nothing but their seed, by name; all where none are named. Several files of
+    weights are as many EMOdiffheads, named by file. EvaluationError for a name that is none."""
+    known: dict[str, dict[str, Takes]] = {
+        EMODIFFHEAD: {
+            name: functools.partial(emodiffhead.performed, weights=path)
+            for name, path in named_by_file(weights).items()
+        },
+        "probtalk3d": {"probtalk3d": probtalk3d.performed},
+        "articulation": {
+            "articulation": lambda speech, track, prosody, directions: [
+                articulation.perform(track, prosody, each, speech.duration) for each in directions
+            ]
+        },
     }
+    if unknown := set(names or ()) - set(known):
+        raise EvaluationError(f"there is no engine {unknown.pop()!r} to evaluate; there are {', '.join(known)}.")
+    return {name: takes for each in names or known for name, takes in known[each].items()}
+
+
+def named_by_file(weights: Sequence[Path]) -> dict[str, Path]:
+    """EMODIFFHEAD and the name of the file, or of its folder where files are called alike; those that ship where none
+    are given. EvaluationError for two with one name."""
+    if len(weights) < 2:
+        return {EMODIFFHEAD: weights[0] if weights else emodiffhead.WEIGHTS}
+    for said in (lambda path: path.stem, lambda path: path.resolve().parent.name):
+        found = {f"{EMODIFFHEAD} {said(path)}": path for path in weights}
+        if len(found) == len(weights):
+            return found
+    raise EvaluationError(f"Two of the weights have the same name ({', '.join(map(str, weights))}); rename a folder.")
 
 
 class Performing:
@@ -107,7 +133,20 @@ def evaluate(corpus: Path, motion: Path, chosen: dict[str, Takes], every: int, p
     }
     at = iter(range(len(found)))
     rows = compare(found, performers, lambda name: progress(0.7 + 0.3 * next(at) / len(found), "ten takes of each"))
-    return Results(felt, rows)
+    kept = {
+        name: held.measure(_few(plain), functools.partial(_one, takes, heard))
+        for name, takes in chosen.items() if name.startswith(EMODIFFHEAD)
+    }  # fmt: skip
+    return Results(felt, kept, rows)
+
+
+def _one(takes: Takes, heard: Mapping[str, tuple[PhoneTrack, Prosody]], stretch: Stretch, asked: Direction) -> Take:
+    """At the engine's own rate."""
+    return takes(stretch.speech, *heard[stretch.name], [asked])[0]
+
+
+def _few(found: Sequence[Stretch]) -> Sequence[Stretch]:
+    return found[:: max(1, len(found) // FEW)][:FEW]
 
 
 def _part(progress: Progress, begin: float, of: int, name: str, done: float) -> None:
@@ -119,7 +158,7 @@ def shown(found: Sequence[Stretch], perform: Perform, judge: Judge, progress: Ca
     progress(0.0)
     counts = named(judge, found, perform)
     progress(0.25)
-    few = found[:: max(1, len(found) // FEW)][:FEW]
+    few = _few(found)
     asked, energies = intensities(few, perform)
     progress(0.6)
     errors = tuple(mixed(few, perform, pair, shares) for pair in pairwise(EMOTIONS[1:]) for shares in SHARES)
@@ -193,8 +232,11 @@ def for_page(results: Results) -> str:
     from mien.evaluation.takes_page import comparison
 
     named_by = [[name, *(f"{100 * each:.0f} %" for each in felt.by_emotion)] for name, felt in results.felt.items()]
-    return "\n\n".join([
+    parts = [
         table(HEAD, rows_of(results)),
         "Named rightly, by emotion:", table(("engine", *EMOTIONS), named_by),
         comparison(results.rows),
-    ])  # fmt: skip
+    ]  # fmt: skip
+    for name, rows in results.held.items():
+        parts += [f"Held in takes of {name}:", table(held.HEAD, held.cells(rows))]
+    return "\n\n".join(parts)

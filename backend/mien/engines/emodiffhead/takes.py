@@ -59,7 +59,7 @@ def _holding(take: Take, held: Held) -> Take:
     return replace(take, weights=weights, head_rotation=motion[:, ROTATION], gaze=motion[:, GAZE])
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=4)  # trainings are compared
 def network(path: Path = WEIGHTS) -> Denoiser:
     """The network, kept. EngineError for a damaged file."""
     return load(path)
