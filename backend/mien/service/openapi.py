@@ -11,13 +11,6 @@ from mien.settings import Settings
 Schema = dict[str, object]
 
 PROBLEM = "A refusal (RFC 9457); `detail` is a sentence that says what to do."
-ID = {
-    "name": "id",
-    "in": "path",
-    "required": True,
-    "description": "The take's id, as POST /v1/takes gave it.",
-    "schema": {"type": "string", "minLength": 1},
-}
 
 
 def description(settings: Settings) -> Schema:
@@ -57,7 +50,7 @@ def _paths(settings: Settings) -> Schema:
             }) | {"requestBody": _take_body(settings)},
         },
         "/v1/takes/{id}": {
-            "parameters": [ID],
+            "parameters": [_id("The take's id, as POST /v1/takes gave it.")],
             "get": _operation("look", "How far a take is.", {"200": _json("The take's job.", "Job"), **_problems(404)}),
             "delete": _operation("cancel", "Cancel a take that is not finished, or forget one that is.", {
                 "200": _json("Cancelled.", "Job"),
@@ -66,7 +59,7 @@ def _paths(settings: Settings) -> Schema:
             }),
         },
         "/v1/takes/{id}/events": {
-            "parameters": [ID],
+            "parameters": [_id("The take's id, as POST /v1/takes gave it.")],
             "get": _operation("watch", "A take's job as server-sent events, until it ends.", {
                 "200": {
                     "description": (
@@ -79,7 +72,7 @@ def _paths(settings: Settings) -> Schema:
             }),
         },
         "/v1/takes/{id}/result": {
-            "parameters": [ID],
+            "parameters": [_id("The take's id, as POST /v1/takes gave it.")],
             "get": _operation("fetch", "The take file, a safetensors file of format `mien.take`.", {
                 "200": {
                     "description": "The take.",
@@ -117,16 +110,16 @@ def _binding_paths() -> Schema:
             }) | {"requestBody": mesh | {"content": {"application/octet-stream": {}}}},
         },
         "/v1/bind/{id}": {
-            "parameters": [ID],
+            "parameters": [_id("The binding's id, as POST /v1/bind gave it.")],
             "get": _operation("look_at_binding", "How far a binding is.", {
-                "200": _json("The binding's job.", "Job"), **_problems(404),
+                "200": _json("The binding's job.", "Binding"), **_problems(404),
             }),
             "delete": _operation("cancel_binding", "Cancel a binding that is not finished, or forget one that is.", {
-                "200": _json("Cancelled.", "Job"), "204": {"description": "Forgotten."}, **_problems(404),
+                "200": _json("Cancelled.", "Binding"), "204": {"description": "Forgotten."}, **_problems(404),
             }),
         },
         "/v1/bind/{id}/result": {
-            "parameters": [ID],
+            "parameters": [_id("The binding's id, as POST /v1/bind gave it.")],
             "get": _operation("fetch_shapes", "The shapes, a safetensors file of format `mien.shapes`.", {
                 "200": {"description": "The shapes.", "content": {"application/octet-stream": {}}},
                 **_problems(404, 409),
@@ -179,15 +172,15 @@ def _schemas() -> Schema:
         "Accepted": _object("A take's job, new.", {"id": text, "state": _state(), "url": text}),
         "Job": _object(
             "A take on its way.",
-            {
-                "id": text,
-                "state": _state(),
-                "stage": text | {"description": "What is being done, in words."},
-                "fraction": {"type": "number", "minimum": 0, "maximum": 1},
-                "error": {"type": ["string", "null"], "description": "Why it failed, a sentence."},
-                "result": {"type": ["string", "null"], "description": "Where the take is, once it is done."},
+            _job()
+            | {
+                "position": _perhaps("integer", "How many are before it in the queue; null when it does not wait."),
+                "left_s": _perhaps("integer", "Seconds until it is done, as far as that is known."),
+                "frames_done": _perhaps("integer", "Frames made so far, as far as that is known."),
+                "frames": _perhaps("integer", "Frames that it will have."),
             },
         ),
+        "Binding": _object("A mesh that is being bound.", _job()),
         "Info": _object(
             "What a backend is and has.",
             {
@@ -234,6 +227,21 @@ def _schemas() -> Schema:
     }
 
 
+def _job() -> Schema:
+    return {
+        "id": {"type": "string"},
+        "state": _state(),
+        "stage": {"type": "string", "description": "What is being done, in words."},
+        "fraction": {"type": "number", "minimum": 0, "maximum": 1},
+        "error": _perhaps("string", "Why it failed, a sentence."),
+        "result": _perhaps("string", "Where the result is, once it is done."),
+    }
+
+
+def _perhaps(kind: str, about: str) -> Schema:
+    return {"type": [kind, "null"], "description": about}
+
+
 def _operation(name: str, summary: str, responses: Schema) -> Schema:
     """Every request may be refused for who asks: 401 without a token, 403 for a name or page, 431 for its headers."""
     return {"operationId": name, "summary": summary, "responses": responses | _problems(401, 403, 431)}
@@ -275,6 +283,11 @@ def _object(about: str, properties: Schema) -> Schema:
 
 def _state() -> Schema:
     return {"enum": ["queued", "running", "done", "failed", "cancelled"]}
+
+
+def _id(about: str) -> Schema:
+    schema = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"}
+    return {"name": "id", "in": "path", "required": True, "description": about, "schema": schema}
 
 
 def _header(about: str) -> Schema:

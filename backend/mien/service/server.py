@@ -68,7 +68,7 @@ def run_server(
         load_head()  # said now, not at the first request
         certificate = own_certificate(settings.data_folder / CERTIFICATE) if settings.tls else None
         tokens = Tokens(settings.data_folder / CLIENTS)
-        first = _first_token(tokens) if settings.lan else ""
+        tokens.clients()  # that they can be read
     except (HeadError, CertificateError, TokenError) as error:
         raise ServerError(str(error)) from error
     except OSError as error:
@@ -116,7 +116,7 @@ def run_server(
             last.enter_context(_told(settings, known))
             print(f"mien: listening on {url(settings, settings.host, port)}", flush=True)
             if settings.lan:
-                _say_who_may(settings, port, tokens, first, certificate)
+                _say_who_may(settings, port, tokens, certificate)
                 announcement.start()
             if port_file is not None:
                 _write_port(port_file, port)
@@ -143,11 +143,6 @@ def txt_of(certificate: Certificate | None) -> dict[str, str]:
     return txt | ({"tls": "1", "sha256": certificate.fingerprint} if certificate else {"tls": "0"})
 
 
-def _first_token(tokens: Tokens) -> str:
-    """A token for the first client, where there is no client whose token holds; else ''."""
-    return "" if any(not client.revoked for client in tokens.clients()) else tokens.add(FIRST)
-
-
 def _of_this_run(settings: Settings, tokens: Tokens, certificate: Certificate | None) -> tuple[str, str]:
     return tokens.of_this_run if settings.lan else "", certificate.fingerprint if certificate else ""
 
@@ -163,15 +158,20 @@ def _told(settings: Settings, running: Running) -> Iterator[None]:
         yield
 
 
-def _say_who_may(settings: Settings, port: int, tokens: Tokens, first: str, certificate: Certificate | None) -> None:
-    """Who may use the backend and where it is; the first token, once."""
+def _say_who_may(settings: Settings, port: int, tokens: Tokens, certificate: Certificate | None) -> None:
+    """Who may use the backend and where it is. Where nobody may, a first token is made, and shown this once."""
     urls = [url(settings, address, port) for address in served(settings.host)] or [url(settings, settings.host, port)]
     fingerprint = certificate.fingerprint if certificate else ""
-    if first:
-        print(shown(urls, FIRST, first, fingerprint), flush=True)
+    clients = [client.name for client in tokens.clients() if not client.revoked]
+    if not clients:
+        try:
+            print(shown(urls, FIRST, tokens.add(FIRST), fingerprint), flush=True)
+        except OSError as error:
+            raise ServerError(
+                f"{tokens.folder} cannot be written ({error.strerror}). Give another --data-folder."
+            ) from error
         return
-    clients = ", ".join(client.name for client in tokens.clients() if not client.revoked)
-    print(f"mien: reached at {', '.join(urls)} with the token of: {clients}", flush=True)
+    print(f"mien: reached at {', '.join(urls)} with the token of: {', '.join(clients)}", flush=True)
     if fingerprint:
         print("mien: certificate " + in_groups(fingerprint).replace("\n", " "), flush=True)
 
