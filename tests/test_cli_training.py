@@ -31,12 +31,21 @@ def corpus(folder: Path) -> Path:
 
 def test_mien_train_ear_trains_an_ear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
-    few = ["--steps", "2", "--shape", '{"width": 16, "blocks": 1}', "--json"]
+    few = ["--steps", "2", "--shape", '{"width": 16, "blocks": 1}', "--plan", '{"batch": 3}', "--json"]
     assert main(["train", "ear", str(corpus(tmp_path / "corpus")), str(run), *few]) == 0
     assert json.loads(capsys.readouterr().out) == {"weights": str(run / "ear.safetensors")}
     assert load(run / "ear.safetensors").shape.width == 16
     card = json.loads((run / "ear.card.json").read_text("utf-8"))
-    assert card["training"]["steps"] == 2 and card["data"]["voices_of_synthesisers"] == {"flite": 1}
+    assert (card["training"]["steps"], card["training"]["batch"]) == (2, 3)
+    assert card["data"]["voices_of_synthesisers"] == {"flite": 1}
+
+
+def test_a_size_that_nothing_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["train", "ear", str(tmp_path), str(tmp_path / "run")]
+    assert main([*asked, "--shape", '{"wide": 16}']) == 2
+    assert "--shape has 'wide', which is none of width, blocks" in capsys.readouterr().err
+    assert main([*asked, "--plan", "16"]) == 2
+    assert "'16' is no JSON object" in capsys.readouterr().err
 
 
 def test_probtalk3d_is_trained_in_two_stages_and_performs(tmp_path: Path) -> None:
@@ -51,7 +60,8 @@ def test_probtalk3d_is_trained_in_two_stages_and_performs(tmp_path: Path) -> Non
         assert lines[0] == "step,minutes,what,value" and all(line.startswith("2,") for line in lines[1:])
         assert sum("held out" in line for line in lines) >= 4
     card = json.loads((run / "performer.card.json").read_text("utf-8"))
-    assert card["training"]["steps"] == 2 and card["data"]["voices_of_synthesisers"] == {"flite": 1}
+    assert (card["training"]["steps"], card["training"]["batch"]) == (2, 3)
+    assert card["data"]["voices_of_synthesisers"] == {"flite": 1}
     assert card["bytes"] == (run / "performer.safetensors").stat().st_size and "mouth" in card["held_out_voices"]
     sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, RATE).astype(np.float32))
     asked = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]

@@ -7,10 +7,11 @@ import argparse
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from mien.console import ProgressBar
+from mien.settings import SettingsError
 
 ENGINES = ("kokoro", "hibari", "flite", "festival", "espeak")  # of mien.corpus, dearest first
 
@@ -40,7 +41,8 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     ear.add_argument("run", type=Path, help="where checkpoint, log.csv and ear.safetensors go")
     ear.add_argument("--steps", type=int, help="of 64 s of sound each (default: 4700)")
     ear.add_argument("--seed", type=int, default=0, help="(default: 0)")
-    ear.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes other than the default's")
+    ear.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes other than the default's")
+    ear.add_argument("--plan", type=_numbers, default={}, metavar="JSON", help="batch, rate ... unlike the default's")
     ear.add_argument("--without", default="", metavar="NAME,...", help="synthesisers to leave out, as held-out truth")
     ear.add_argument("--threads", type=int, default=1, help="of the network; one more process degrades (default: 1)")
 
@@ -104,9 +106,10 @@ def train_ear_command(asked: argparse.Namespace) -> int:
     from mien.ears.network.train import Plan, train
 
     changes = {"seed": asked.seed, "without": tuple(name for name in asked.without.split(",") if name)}
-    plan = Plan(**changes, **({"steps": asked.steps} if asked.steps else {}))
+    changes |= {"steps": asked.steps} if asked.steps else {}
+    plan, shape = _changed(Plan(), asked.plan | changes, "--plan"), _changed(Shape(), asked.shape, "--shape")
     with ProgressBar("training", quiet=asked.json) as progress:
-        weights = train(asked.corpus, asked.run, Shape(**asked.shape), plan, asked.threads, progress)
+        weights = train(asked.corpus, asked.run, shape, plan, asked.threads, progress)
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
     return 0
 
@@ -169,6 +172,25 @@ def train_emodiffhead_command(asked: argparse.Namespace) -> int:
 
 def _add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
+
+
+def _numbers(text: str) -> dict:
+    """A JSON object, as an argument."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is no JSON object, like {{"batch": 8}}')
+    return found
+
+
+def _changed(default, changes: dict, flag: str):
+    """The dataclass with other values. SettingsError names what it does not have."""
+    known = [field.name for field in fields(default)]
+    if unknown := [name for name in changes if name not in known]:
+        raise SettingsError(f"{flag} has {unknown[0]!r}, which is none of {', '.join(known)}.")
+    return replace(default, **changes)
 
 
 def _count(text: str) -> int:
