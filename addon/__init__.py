@@ -42,6 +42,7 @@ def _classes() -> list[type]:
     from . import (
         backend_panel,
         binding_panel,
+        curve_operators,
         driving_panel,
         driving_properties,
         generate,
@@ -53,6 +54,6 @@ def _classes() -> list[type]:
     )
 
     data = (preferences, properties, driving_properties)
-    buttons = (operators, line_operators, generate)
+    buttons = (operators, line_operators, generate, curve_operators)
     sidebar = (panels, driving_panel, binding_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

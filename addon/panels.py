@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import bpy
 
-from . import driving, following, lines, sentences, takes
+from . import corrections, driving, following, lines, sentences, takes
 from .performance import EMOTIONS, of_line
 from .pump import pump
 from .speakers import speaker_of
@@ -293,6 +293,22 @@ class MIEN_PT_life(_OfPerformance, bpy.types.Panel):
         self.layout.prop(speaker_of(context).mien, "head_object")
 
 
+class MIEN_PT_curves(_OfSpeaker, bpy.types.Panel):
+    bl_label = "Curves"
+
+    def draw(self, context):
+        layout, speaker = self.layout, speaker_of(context)
+        correcting = corrections.under_way(speaker)
+        row = layout.row(align=True)
+        if correcting:
+            row.operator("mien.done_correcting", icon="CHECKMARK")
+        else:
+            row.operator("mien.correct", icon="FCURVE")
+        row.operator("mien.clear_corrections", text="", icon="TRASH")
+        layout.operator("mien.thin", icon="IPO_LINEAR")
+        layout.operator("mien.back_to_takes" if speaker.mien.baked else "mien.bake_down", icon="ACTION")
+
+
 class MIEN_PT_parts(_OfSpeaker, bpy.types.Panel):
     bl_label = "Further Meshes"
 
@@ -327,6 +343,7 @@ CLASSES = (
     MIEN_PT_emotions,
     MIEN_PT_articulation,
     MIEN_PT_life,
+    MIEN_PT_curves,
     MIEN_PT_parts,
     MIEN_PT_files,
 )

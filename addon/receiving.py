@@ -5,7 +5,7 @@ import datetime
 
 import bpy
 
-from . import apply, content, following, lines, sound, takes
+from . import apply, content, corrections, following, lines, sound, takes
 from .jobs import Request
 from .layers import Mark
 from .take import Take
@@ -40,6 +40,8 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     placed = apply.apply_take(
         scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene)
     )
+    for id_ in takes.driven(speaker):
+        corrections.fit(id_, line)
     item.last_frame, item.said = placed.last_frame, " ".join(placed.notes)
     if request.show or len(line.takes) == 1:
         takes.choose(line, item.uid)

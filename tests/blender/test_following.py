@@ -15,7 +15,7 @@ hearing = pytest.mark.skipif(not HEARS, reason="this build of Blender has no aud
 @pytest.fixture
 def line(toy_head, voice):
     """A line of ten frames of ones, from frame 11."""
-    line = lines.add(toy_head, str(voice), 11)
+    lines.add(toy_head, str(voice), 11)
     apply(toy_head, weights_take(np.ones((10, 3)), head=np.full((10, 3), 0.1)), start=11)
     return toy_head.mien.lines[0]
 
