@@ -6,7 +6,7 @@ animation. Registers the extension, nothing else."""
 def register() -> None:
     import bpy
 
-    from . import backend_panel, binding_run, driving_properties, following, panels, preferences, properties, pump
+    from . import backend_panel, binding_run, commands, driving_properties, following, panels, preferences, properties, pump
 
     for cls in _classes():
         bpy.utils.register_class(cls)
@@ -18,13 +18,15 @@ def register() -> None:
     backend_panel.register()
     binding_run.register()
     panels.register()
+    commands.register()
 
 
 def unregister() -> None:
     import bpy
 
-    from . import backend_panel, binding_run, driving_properties, following, panels, preferences, properties, pump
+    from . import backend_panel, binding_run, commands, driving_properties, following, panels, preferences, properties, pump
 
+    commands.unregister()
     panels.unregister()
     binding_run.unregister()
     backend_panel.unregister()

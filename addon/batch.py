@@ -22,7 +22,7 @@ from .local_backend import LocalBackendError
 from .preferences import preferences
 from .pump import pump
 from .report import Entry, Report
-from .survey import Choice, Found
+from .survey import EVERYTHING, Choice, Found
 
 FOLDER = "MIEN_KEPT_TAKES"  # environment variable: another folder for kept takes, such as one that machines share
 
@@ -38,7 +38,7 @@ class Batch:
     up to date, too, and make it anew.
     """
 
-    def __init__(self, choice: Choice = Choice(), address: str = "", force: bool = False) -> None:
+    def __init__(self, choice: Choice = EVERYTHING, address: str = "", force: bool = False) -> None:
         wanted = preferences(bpy.context)
         key = invited(address)
         if address and (key.token or key.sha256):
@@ -50,8 +50,8 @@ class Batch:
         self.running = False
         self._found: list[Found] = []
         self._outcomes: tuple[jobs.Outcome, ...] = ()
-        self._backend = self._error = ""
-        self._began = self._seconds = 0.0
+        self._heard, self._backend, self._error = False, "", ""
+        self._began, self._seconds = 0.0, 0.0
         self._told: Callable[[Report], None] | None = None
 
     def report(self) -> Report:

@@ -32,6 +32,9 @@ class Choice:
     lines: tuple[str, ...] = ()
 
 
+EVERYTHING = Choice()
+
+
 @dataclass(frozen=True)
 class Found:
     """A line, and what to ask for when it is due."""
@@ -41,7 +44,7 @@ class Found:
 
 
 def survey(
-    context: bpy.types.Context, choice: Choice = Choice(), info: Info | None = None, force: bool = False
+    context: bpy.types.Context, choice: Choice = EVERYTHING, info: Info | None = None, force: bool = False
 ) -> list[Found]:
     """Every chosen line in the order of scenes, names of speakers, and their lines.
 

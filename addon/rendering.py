@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Rendering a scene from the command line: as it is set, or as a small film to look at."""
+
+import re
+from pathlib import Path
+
+import bpy
+
+PREVIEW_PERCENT = 50  # of the scene's size
+
+
+class RenderError(Exception):
+    """The scene cannot be rendered; the message says why."""
+
+
+def scene_of(names: list[str]) -> bpy.types.Scene:
+    """The scene to render: the one that is named, else the file's active one. Raises RenderError."""
+    if len(names) > 1:
+        raise RenderError(f"One scene is rendered at a time, and {len(names)} were named.")
+    scene = bpy.data.scenes.get(names[0]) if names else bpy.context.scene
+    if scene is None:
+        raise RenderError(f"There is no scene '{names[0]}' in this file.")
+    if scene.camera is None:
+        raise RenderError(f"The scene '{scene.name}' has no camera to render with.")
+    return scene
+
+
+def frames_of(text: str) -> tuple[int, int] | None:
+    """(first, last) of 'A-B' or 'A'; None for ''. Raises RenderError."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(-?\d+)(?:-(-?\d+))?", text.strip())
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if last < first:
+        raise RenderError(f"'{text}' is no range of frames; write it like 1-250.")
+    return first, last
+
+
+def render(scene: bpy.types.Scene, to: str, preview: bool, frames: tuple[int, int] | None) -> str:
+    """Render the animation; where it went. What is set for it is not kept: save before. Raises RenderError."""
+    settings = scene.render
+    if frames:
+        scene.frame_start, scene.frame_end = frames
+    if preview:
+        _as_preview(scene)
+    if to:
+        settings.filepath = to
+    elif preview:
+        settings.filepath = f"//{Path(bpy.data.filepath).stem or 'untitled'}_preview.mp4"
+    try:
+        bpy.ops.render.render(animation=True, scene=scene.name)
+    except RuntimeError as error:
+        raise RenderError(f"'{scene.name}' was not rendered: {str(error).strip()}") from None
+    return bpy.path.abspath(settings.filepath)
+
+
+def _as_preview(scene: bpy.types.Scene) -> None:
+    settings = scene.render
+    settings.engine, settings.resolution_percentage = "BLENDER_WORKBENCH", PREVIEW_PERCENT
+    settings.use_file_extension = True
+    image = settings.image_settings
+    if hasattr(image, "media_type"):  # 5.0 and later
+        image.media_type = "VIDEO"
+    image.file_format = "FFMPEG"
+    settings.ffmpeg.format, settings.ffmpeg.codec = "MPEG4", "H264"
+    settings.ffmpeg.audio_codec = "AAC"
