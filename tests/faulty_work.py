@@ -26,8 +26,8 @@ class Faulty(Toy):
         elif direction.seed == CRASHES:
             ctypes.string_at(0)
         elif direction.seed == HUNGRY:
-            taken = [bytearray(2**20) for _ in range(2**20)]
-            raise AssertionError(f"{len(taken)} MiB, and no end")
+            taken = [bytearray(2**26) for _ in range(2**10)]
+            raise AssertionError(f"{len(taken)} times 64 MiB, and no end")
         elif direction.seed == FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         elif direction.seed == BROKEN:

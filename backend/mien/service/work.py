@@ -34,7 +34,7 @@ from mien.speech import Speech, SpeechError
 from mien.take import Take, TakeError
 
 SENTENCES = (DirectionError, EngineError, HeadError, SpeechError, TakeError)  # errors whose message is for the user
-TELL_S = 0.05  # progress is told at most this often
+TELL_S = 0.05  # progress within a stage is told at most this often
 
 
 def main() -> None:
@@ -74,15 +74,15 @@ def load(engine: str) -> None:
 
 def worked(message: dict, tell: Callable[[dict], None], stopped: Callable[[], bool]) -> dict:
     """Do what was asked; returns how it ended."""
-    told = 0.0
+    told, said = 0.0, ""
 
     def progress(fraction: float, stage: str) -> None:
-        nonlocal told
+        nonlocal told, said
         if stopped():
             raise Cancelled
         now = time.monotonic()
-        if now - told >= TELL_S:
-            told = now
+        if stage != said or now - told >= TELL_S:
+            told, said = now, stage
             tell({"fraction": fraction, "stage": stage})
 
     orders = [Order.from_json(text) for text in message["orders"]]
