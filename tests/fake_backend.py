@@ -75,7 +75,7 @@ class FakeBackend(ThreadingHTTPServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
-        self.api, self.header_api = 1, "1"
+        self.api, self.header_api, self.token = 1, "1", ""
         self.slow, self.fail, self.refuse, self.damage = 0.0, "", "", False
         self.take = channel_take
         self.shapes = lambda mesh: b""  # what binding a mesh gives, file to file
@@ -139,6 +139,15 @@ class Handler(BaseHTTPRequestHandler):
     def problem(self, status: int, detail: str) -> None:
         body = json.dumps({"type": "about:blank", "title": "no", "status": status, "detail": detail}).encode()
         self.reply(status, body, "application/problem+json")
+
+    def parse_request(self) -> bool:
+        """Whoever has no token, where there is one, gets no further."""
+        if not super().parse_request():
+            return False
+        if self.server.token and self.headers.get("Authorization") != f"Bearer {self.server.token}":
+            self.problem(401, "This backend asks for a token.")
+            return False
+        return True
 
     def do_GET(self):
         parts = self.path.strip("/").split("/")
