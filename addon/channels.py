@@ -3,8 +3,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 # Apple's 52 blend shapes (ARFaceAnchor.BlendShapeLocation), in the order of Apple's list.
 _SIDED = (
@@ -18,16 +16,6 @@ _WHOLE = (
 )
 SIDED = tuple(_SIDED.split())
 ARKIT = tuple(name + side for name in SIDED for side in ("Left", "Right")) + tuple(_WHOLE.split())
-
-
-@dataclass(frozen=True)
-class Match:
-    """keys: channel -> shape key name; missing: channels without a
-    key; unclear: channels with several equal keys."""
-
-    keys: dict[str, str]
-    missing: tuple[str, ...]
-    unclear: tuple[str, ...]
 
 
 def stripped(name: str) -> str:
@@ -64,22 +52,3 @@ def _side(found: re.Match) -> str:
 def sides(name: str) -> tuple[str, ...]:
     """'mouthSmile' -> both its channels; any other name -> itself."""
     return (f"{name}Left", f"{name}Right") if name in SIDED else (name,)
-
-
-def match(channels: Iterable[str], names: Iterable[str]) -> Match:
-    """Match channels to the names of shape keys. A channel with
-    two equally good keys is left alone and named."""
-    names = tuple(names)
-    same: dict[str, list[str]] = {}
-    for name in names:
-        same.setdefault(folded(name), []).append(name)
-    keys, missing, unclear = {}, [], []
-    for channel in channels:
-        alike = same.get(folded(channel), [])
-        if channel in alike:
-            keys[channel] = channel
-        elif len(alike) == 1:
-            keys[channel] = alike[0]
-        else:
-            (unclear if alike else missing).append(channel)
-    return Match(keys, tuple(missing), tuple(unclear))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from . import channels, content, driving, following, keys, performance, sound, takes
+from . import content, driving, following, performance, sound, takes
 from .client import is_loopback
 from .jobs import Request
 from .preferences import preferences
@@ -106,7 +106,7 @@ def new_seeds(line) -> list[int]:
 
 
 def head_of(speaker: bpy.types.Object) -> str:
-    """The head whose vertices a take has to move: 'flame' for a mesh of FLAME without ARKit's keys, else ''."""
+    """The head whose vertices a take has to move: 'flame' for a mesh of FLAME without keys of its own that are known, else ''."""
     flame = len(speaker.data.vertices) == FLAME_VERTICES
-    return "flame" if flame and not channels.match(channels.ARKIT, keys.names(speaker.data)).keys else ""
+    return "flame" if flame and not driving.table_of(speaker).rows else ""
 
