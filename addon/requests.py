@@ -106,7 +106,7 @@ def new_seeds(line) -> list[int]:
 
 
 def head_of(speaker: bpy.types.Object) -> str:
-    """The head whose vertices a take has to move: 'flame' for a mesh of FLAME without keys of its own that are known, else ''."""
+    """The head whose vertices a take has to move: 'flame' for FLAME's mesh without keys that are known, else ''."""
     flame = len(speaker.data.vertices) == FLAME_VERTICES
     return "flame" if flame and not driving.table_of(speaker).rows else ""
 
