@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from mien import engines
 from mien.marks import table as markdown_table
 from mien.marks import write_between
-from mien.speech import RATE, read_speech
+from mien.speech import RATE, Speech, read_speech
 
 ROOT = Path(__file__).resolve().parents[2]
 VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
@@ -128,18 +129,24 @@ class Row:
     ratio: float
 
 
+def shipped_voice() -> Speech:
+    """The recording in the checkout's tests. Raises BenchError where there is no checkout."""
+    if not VOICE.is_file():
+        raise BenchError("mien bench needs the checkout's tests/samples/voice, which is not here.")
+    return read_speech(VOICE)
+
+
 def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
     """Measure everything on `length` seconds of speech: the shipped voice, repeated. Takes a few minutes.
 
     `rhubarb`: a folder in which `npm install rhubarb-lip-sync-wasm` was run, to be measured besides.
     """
-    if not VOICE.is_file():
-        raise BenchError("mien bench needs the checkout's tests/samples/voice, which is not here.")
+    voice = shipped_voice()
     if rhubarb and not (rhubarb / "node_modules" / "rhubarb-lip-sync-wasm").is_dir():
         raise BenchError(f"there is no Rhubarb in {rhubarb}; run `npm install rhubarb-lip-sync-wasm` in it first.")
     with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
         sound, take = Path(folder) / "speech.wav", Path(folder) / "speech.take.safetensors"
-        samples = np.resize(read_speech(VOICE).samples, round(length * RATE))
+        samples = np.resize(voice.samples, round(length * RATE))
         soundfile.write(sound, samples, RATE, subtype="PCM_16")
         speak = _child(SPEAK, sound, take)
         listen = _child(LISTEN, sound, take)
@@ -163,8 +170,24 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
         if rhubarb:
             cues = _figures(["node", "--input-type=module", "-e", RHUBARB, str(sound)], rhubarb)
             rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
+        rows += _emodiffhead(sound, take, length)
         rows += _blender(sound, take, length)
     return [asdict(row) for row in rows]
+
+
+def _emodiffhead(sound: Path, take: Path, length: float) -> list[Row]:
+    """A take and ten, on all cores; nothing where it has no weights."""
+    name = "emodiffhead"
+    lacks = engines.ENGINES[name].info.refusal if name in engines.ENGINES else "It is none of the engines."
+    if lacks:
+        print(f"mien bench: nothing was measured of {name}: {lacks}", file=sys.stderr)
+        return []
+    one, ten = (_child(TAKES.format(engine=name, takes=takes), sound, take) for takes in (1, 10))
+    return [
+        Row(f"a take of {name}, {length:g} s, warm", *one, "the length of the speech", one[0] / length),
+        Row(f"ten takes of {name}, {length:g} s, warm", *ten, "the length of the speech", ten[0] / length),
+        Row(f"ten takes of {name}, {length:g} s, warm", *ten, "one of them", ten[0] / one[0]),
+    ]
 
 
 def _blender(sound: Path, take: Path, length: float) -> list[Row]:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from mien import __version__, cli_evaluation, cli_models, cli_serving, cli_training, engines
+from mien.bench import BenchError
 from mien.bind import BindError
 from mien.cli_models import add_head_flags, head_asked_for
 from mien.console import ProgressBar
@@ -54,6 +55,7 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (CorpusError, 4),
     (MarkError, 3),
     (ServiceError, 3),
+    (BenchError, 1),
     (OSError, 3),
 )
 SUFFIX = ".take.safetensors"
@@ -158,15 +160,12 @@ def evaluate_real_command(asked: argparse.Namespace) -> int:
 
 def bench_command(asked: argparse.Namespace) -> int:
     """mien bench: speed and memory, side by side, as ratios."""
-    from mien.bench import BenchError, measure, table, write_into
+    from mien.bench import measure, table, write_into
 
-    try:
-        rows = measure(asked.seconds, asked.rhubarb)
-        print(json.dumps(rows) if asked.json else table(rows))
-        if asked.readme:
-            write_into(asked.readme, rows)
-    except BenchError as error:
-        return _fault(asked.json, str(error), 1)
+    rows = measure(asked.seconds, asked.rhubarb)
+    print(json.dumps(rows) if asked.json else table(rows))
+    if asked.readme:
+        write_into(asked.readme, rows)
     return 0
 
 
@@ -210,6 +209,7 @@ def _parser() -> argparse.ArgumentParser:
         "--rhubarb", type=Path, metavar="FOLDER", help="with `npm install rhubarb-lip-sync-wasm`: measured besides"
     )
     bench.add_argument("--readme", type=Path, help="write the table into this file, between its bench marks")
+    cli_serving.add_bench(bench.add_subparsers(metavar="WHAT"), _command)
     return parser
 
 

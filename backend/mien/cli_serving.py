@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+from mien import engines
 from mien.service.logs import KINDS, log_as
 from mien.settings import Settings
 
@@ -35,6 +39,35 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     instead.add_argument("--clients", action="store_true", help="list who has a token, and end")
     instead.add_argument("--revoke", metavar="NAME", help="refuse somebody's token from now on, and end")
     instead.add_argument("--status", action="store_true", help="say how the backends on this machine are, and end")
+
+
+def add_bench(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add `mien bench serve` to the commands of `mien bench`."""
+    bench = command(commands, "serve", bench_serve_command, "measure the service: many clients, long sounds, an hour")
+    bench.add_argument("--engine", default="articulation", choices=engines.ENGINES, help="(default: %(default)s)")
+    bench.add_argument("--soak", type=float, metavar="MINUTES", help="instead: a mixed load for so long; 1 if it grew")
+    bench.add_argument("--rate", type=float, default=1.0, help="deeds a second of the soak (default: 1)")
+    bench.add_argument("--page", type=Path, help="write the table into this file, between its serve or soak marks")
+
+
+def bench_serve_command(asked: argparse.Namespace) -> int:
+    """mien bench serve: throughput, or with --soak whether the backend grows."""
+    from mien.bench import shipped_voice
+    from mien.load import soak, throughput
+
+    def say(line: str) -> None:
+        print(line, file=sys.stderr if asked.json else sys.stdout, flush=True)
+
+    voice, measured = shipped_voice().samples, throughput if asked.soak is None else soak
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
+        if asked.soak is None:
+            result = throughput.measure(Path(folder), voice, asked.engine, say=say)
+        else:
+            result = soak.soak(Path(folder), voice, 60 * asked.soak, asked.rate, asked.engine, say=say)
+    print(json.dumps(asdict(result)) if asked.json else measured.report(result))
+    if asked.page:
+        measured.write_into(asked.page, result)
+    return 0 if measured is throughput or not (result.grew or result.faults) else 1
 
 
 def serve_command(asked: argparse.Namespace) -> int:

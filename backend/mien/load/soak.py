@@ -37,7 +37,8 @@ AMONG = 6  # looks whose median is its size at the begin and at the end
 GROWTH = 1.10  # of memory that is none
 KNOWN = 50  # sounds that are asked for again
 CACHE = 16 << 20  # bytes, so that takes are given up, too
-LENGTHS_S = 1.0, 3.0
+LENGTHS_S = 1.0, 3.0  # of the sounds
+TIMES = "once warm", "at the end", "greatest"
 
 
 @dataclass(frozen=True)
@@ -260,9 +261,15 @@ def in_words(result: Soak) -> str:
     )
 
 
+def report(result: Soak) -> str:
+    """For the terminal."""
+    table = ["".join(f"{cell:<28}" for cell in row) for row in [["", *TIMES], *rows(result)]]
+    return "\n".join([in_words(result), *table, *result.faults, *(f"Grown: {each}." for each in result.grew)])
+
+
 def write_into(page: Path, result: Soak) -> None:
     """The table between the soak marks of a page. MarkError where it has none."""
-    table = markdown_table(["", "once warm", "at the end", "greatest"], rows(result))
+    table = markdown_table(["", *TIMES], rows(result))
     write_between(page, "soak", f"{in_words(result)}\n\n{table}")
 
 
