@@ -7,6 +7,7 @@ import errno
 import os
 import time
 
+import numpy as np
 from mien import engines
 from mien.engines.toy import Toy
 from mien.service import work
@@ -26,7 +27,7 @@ class Faulty(Toy):
         elif direction.seed == CRASHES:
             ctypes.string_at(0)
         elif direction.seed == HUNGRY:
-            taken = [bytearray(2**26) for _ in range(2**10)]
+            taken = [np.zeros(2**26, np.uint8) for _ in range(2**10)]
             raise AssertionError(f"{len(taken)} times 64 MiB, and no end")
         elif direction.seed == FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

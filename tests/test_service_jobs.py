@@ -46,8 +46,14 @@ class Stores:
         return store
 
     def die(self, store: JobStore) -> None:
-        """As by kill -9: nothing is written down any more, and the lock is free."""
+        """As by kill -9: nothing is written down any more, nobody works, and the lock is free."""
         store._ledger._write = lambda *_: None
+        with store._changed:
+            store._closing = True
+            if store._work is not None:
+                store._work.stop.set()
+            store._changed.notify_all()
+        store._performer.join(20)
         store._store.close()
         store.place.close()
         self.opened.remove(store)

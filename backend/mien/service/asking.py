@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import shutil
 import sqlite3
@@ -29,6 +28,7 @@ from mien.service.job import Job
 from mien.service.jobs import Closing, JobStore, QueueFull, SoundNeeded
 from mien.service.order import Order
 from mien.service.problem import Problem
+from mien.service.store import disk_full
 from mien.settings import Settings
 from mien.speech import RATE, SpeechError
 from mien.take import TakeError, parse_fps
@@ -153,8 +153,7 @@ def _queue_full(full: QueueFull) -> Problem:
 
 def _no_room(error: OSError | sqlite3.OperationalError) -> Problem:
     """The refusal for a full disk; any other error of the system is raised as it is."""
-    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    if getattr(error, "errno", None) in full or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+    if disk_full(error):
         return Problem(
             507, "The backend's disk is full, so it cannot take a sound. Whoever runs it must free some of it."
         )

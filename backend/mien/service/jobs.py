@@ -29,7 +29,7 @@ from mien.service.pace import Pace
 from mien.service.place import left_places, take_place
 from mien.service.restart import adopt, taken_up
 from mien.service.shelf import Shelf
-from mien.service.store import Store
+from mien.service.store import Store, disk_full
 from mien.service.traffic import Histogram
 from mien.service.waiting import Waiting, Work
 from mien.service.worker import DiskFull, Made, WorkCrashed, Worker, WorkFailed
@@ -422,12 +422,13 @@ class JobStore:
                 self._fail(work, str(crash))
         except WorkFailed as error:
             self._fail(work, str(error))
-        except (OSError, sqlite3.OperationalError) as error:
-            log.error("the take of %s could not be kept: %s", first.name, error)
-            self._wait_for_room(work)
-        except Exception:
-            log.exception("the work on %s failed", first.name)
-            self._fail(work, "The backend failed in a way it should not. Its log says where; report it with the log.")
+        except Exception as error:
+            if disk_full(error):
+                self._wait_for_room(work)
+            else:
+                log.exception("the work on %s failed", first.name)
+                sentence = "The backend failed in a way it should not. Its log says where; report it with the log."
+                self._fail(work, sentence)
         finally:
             with self._changed:
                 self._work = None

@@ -8,6 +8,7 @@ Nothing depends on the time of day, which may jump: order is counted.
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 import threading
@@ -31,6 +32,12 @@ CREATE TABLE uploads (number INTEGER PRIMARY KEY AUTOINCREMENT, sha256 TEXT UNIQ
     samples INTEGER NOT NULL);
 CREATE TABLE paces (engine TEXT PRIMARY KEY, seconds REAL NOT NULL);
 """
+
+
+def disk_full(error: Exception) -> bool:
+    """Whether this is how the system, or SQLite, says that there is no room on the disk."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return getattr(error, "errno", None) in full or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ the disk is. {"stop": number} stops; {"load": engine} gets ready.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import queue
@@ -28,6 +27,7 @@ from mien.heads.mien import HeadError
 from mien.heads.named import head_named
 from mien.service.child import Parent
 from mien.service.order import Order
+from mien.service.store import disk_full
 from mien.settings import Settings
 from mien.speak import speak_takes
 from mien.speech import Speech, SpeechError
@@ -103,11 +103,9 @@ def worked(message: dict, tell: Callable[[dict], None], stopped: Callable[[], bo
         return {"end": "stopped"}
     except SENTENCES as error:
         return {"end": "failed", "sentence": str(error)}
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            return {"end": "full"}
-        return unforeseen(first)
     except Exception as error:
+        if disk_full(error):
+            return {"end": "full"}
         if out_of_memory(error):
             return {
                 "end": "failed",
