@@ -34,10 +34,11 @@ def _modules() -> tuple:
         preferences,
         properties,
         pump,
+        versions,
     )
 
     data = (preferences, properties, driving_properties)
-    return (*data, following, pump, backend_panel, binding_run, panels, batch_panel, commands)
+    return (*data, versions, following, pump, backend_panel, binding_run, panels, batch_panel, commands)
 
 
 def _classes() -> list[type]:

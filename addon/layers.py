@@ -107,9 +107,22 @@ def put(
         action, muted = bpy.data.actions.new(name), False
     slot = slot_for(action, id_, like)
     fill(bag_of(action, slot), curves)
-    track.name, track.mute = f"{NAME}: {name}", muted
-    action.name = f"{NAME} {name}"
-    action[FACTS], action[ROLE], action[LINE], action[TAKE] = facts, mark.role, mark.line, mark.take
+    track.mute = muted
+    action[FACTS] = facts
+    return _mark(mark, track, action, slot, name, span, blend)
+
+
+def adopt(
+    id_: bpy.types.ID, mark: Mark, action: bpy.types.Action, slot, name: str, span: tuple[float, float]
+) -> Layer:
+    """An action that is there already, with what is in it, as a new layer on top."""
+    track = id_.animation_data_create().nla_tracks.new()
+    return _mark(mark, track, action, slot, name, span, "REPLACE")
+
+
+def _mark(mark: Mark, track, action, slot, name: str, span: tuple[float, float], blend: str) -> Layer:
+    track.name, action.name = f"{NAME}: {name}", f"{NAME} {name}"
+    action[ROLE], action[LINE], action[TAKE] = mark.role, mark.line, mark.take
     action.use_frame_range = True  # or an action without keys is taken to start at 1
     action.frame_start, action.frame_end = span
     return Layer(mark, track, _place(track, action, slot, span, blend))

@@ -307,6 +307,10 @@ class MIEN_PT_curves(_OfSpeaker, bpy.types.Panel):
         row.operator("mien.clear_corrections", text="", icon="TRASH")
         layout.operator("mien.thin", icon="IPO_LINEAR")
         layout.operator("mien.back_to_takes" if speaker.mien.baked else "mien.bake_down", icon="ACTION")
+        layout.separator()
+        file = layout.row()
+        file.operator_context = "INVOKE_DEFAULT"
+        file.operator("mien.apply_take", icon="FILE")
 
 
 class MIEN_PT_parts(_OfSpeaker, bpy.types.Panel):
@@ -319,14 +323,6 @@ class MIEN_PT_parts(_OfSpeaker, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("mien.add_parts", icon="ADD")
         row.operator("mien.remove_part", text="", icon="REMOVE")
-
-
-class MIEN_PT_files(_OfSpeaker, bpy.types.Panel):
-    bl_label = "Take Files"
-
-    def draw(self, context):
-        self.layout.operator_context = "INVOKE_DEFAULT"
-        self.layout.operator("mien.apply_take", icon="FILE")
 
 
 def add_to_menu(self, context):
@@ -345,7 +341,6 @@ CLASSES = (
     MIEN_PT_life,
     MIEN_PT_curves,
     MIEN_PT_parts,
-    MIEN_PT_files,
 )
 
 
