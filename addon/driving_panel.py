@@ -170,16 +170,13 @@ class MIEN_OT_find_bones(Reasoned, bpy.types.Operator):
 
 
 class MIEN_UL_keys(bpy.types.UIList):
-    """key, source, gain of each line; a key that is not there or a source that is none has a warning sign."""
+    """key and source of each line; a key that is not there or a source that is none has a warning sign."""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
         has = item.name in keys.names(item.id_data.data)
-        row = layout.row(align=True)
-        split = row.split(factor=0.42, align=True)
+        split = layout.split(factor=0.55, align=True)
         split.label(text=item.name, icon="SHAPEKEY_DATA" if has and not key_table.fault(item.source) else "ERROR")
-        rest = split.row(align=True)
-        rest.label(text=item.source)
-        rest.prop(item, "gain", text="", emboss=False)
+        split.label(text=item.source)
 
 
 class MIEN_PT_driving(bpy.types.Panel):
@@ -208,9 +205,7 @@ class MIEN_PT_driving(bpy.types.Panel):
 
 def _draw_table(layout, context, thing, own) -> None:
     found = driving.table_of(thing)
-    shown = len(ARKIT) - len(found.lacking)
-    who = f"{found.scheme or 'no names that are known'}{' (edited)' if own.edited else ''}"
-    layout.label(text=f"{who}: {len(found.rows)} keys, {shown} of {len(ARKIT)} channels")
+    sentences.draw(layout, context, _summary(thing, own, found))
     for sentence in found.left:
         sentences.draw(layout, context, sentence, "INFO")
     if found.rows and found.lacking:
@@ -227,6 +222,16 @@ def _draw_table(layout, context, thing, own) -> None:
     row.operator("mien.forget_table" if own.edited else "mien.edit_table")
     row.operator("mien.load_table", text="Load")
     row.operator("mien.save_table", text="Save")
+
+
+def _summary(thing, own, found) -> str:
+    if not keys.names(thing.data):
+        return f"'{thing.name}' has no shape keys. Bind it, or choose bones."
+    if not found.rows:
+        return f"None of the {len(keys.names(thing.data))} shape keys has a name that is known. Edit the table."
+    shown = len(ARKIT) - len(found.lacking)
+    who = f"{found.scheme or 'By hand'}{' (edited)' if own.edited else ''}"
+    return f"{who}: {len(found.rows)} keys for {shown} of {len(ARKIT)} channels"
 
 
 def _draw_line(layout, context, thing, line) -> None:

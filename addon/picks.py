@@ -40,6 +40,7 @@ POINTS = (
     Point("lip_lower", "middle of the lower lip's edge", needed=False),
 )
 MIRRORED = 0.9  # of the vertices have one at their mirror image, where the mesh is its own
+SIZE = 0.01  # of an empty, in the face's own size
 NEAR = 0.002  # of the mesh's size that a mirror image may be off
 
 
@@ -70,7 +71,7 @@ def empties(thing: bpy.types.Object) -> dict[str, bpy.types.Object]:
 
 def places(thing: bpy.types.Object) -> dict[str, list[float]]:
     """name -> [x, y, z] in the mesh's own axes, of every pick."""
-    return {name: [float(each) for each in _inside(thing, empty)] for name, empty in empties(thing).items()}
+    return {name: [float(each) for each in _inside(empty)] for name, empty in empties(thing).items()}
 
 
 def missing(thing: bpy.types.Object) -> list[Point]:
@@ -92,7 +93,9 @@ def put(context: bpy.types.Context, thing: bpy.types.Object, name: str, place: V
             collection.objects.link(empty)
     empty.matrix_parent_inverse.identity()
     empty.location = place
-    empty.empty_display_size = 0.006 * max(_face_size(thing), 1e-6)
+    size = SIZE * max(_face_size(thing), 1e-6)
+    for each in empties(thing).values():  # how large the face is, is known better with every point
+        each.empty_display_size = size
     return empty
 
 
@@ -121,8 +124,9 @@ def under(
     return Vector(keys.rest(thing.data)[nearest].tolist())
 
 
-def _inside(thing: bpy.types.Object, empty: bpy.types.Object) -> Vector:
-    return thing.matrix_world.inverted() @ empty.matrix_world.translation
+def _inside(empty: bpy.types.Object) -> Vector:
+    """Where it is in its mesh's axes; its world matrix would be known only after Blender has drawn it."""
+    return (empty.matrix_parent_inverse @ empty.matrix_basis).translation
 
 
 def _face_size(thing: bpy.types.Object) -> float:
