@@ -8,12 +8,13 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mien import engines
 from mien.service.logs import KINDS, log_as
-from mien.settings import Settings
+from mien.settings import EVERYWHERE, Settings
 
 
 def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
@@ -102,16 +103,14 @@ def _clients(asked: argparse.Namespace, settings: Settings) -> int:
     from mien.service.invitation import invitation, shown
     from mien.service.server import CERTIFICATE, CLIENTS
     from mien.service.tokens import Tokens
-    from mien.settings import EVERYWHERE
 
     tokens = Tokens(settings.data_folder / CLIENTS)
     if asked.add_client:
         token = tokens.add(asked.add_client)
+        settings = _as_it_runs(settings)
         fingerprint = own_certificate(settings.data_folder / CERTIFICATE).fingerprint if settings.tls else ""
-        host = settings.host if settings.lan else EVERYWHERE
-        urls = [url(settings, address, settings.port) for address in served(host)] or [
-            url(settings, "127.0.0.1", settings.port)
-        ]
+        addresses = served(settings.host) or ["127.0.0.1"]
+        urls = [url(settings, address, settings.port) for address in addresses]
         told = {"client": asked.add_client, "token": token, "addresses": urls, "sha256": fingerprint}
         if asked.json:
             print(json.dumps(told | {"invitation": invitation(urls[0], token, fingerprint)}))
@@ -129,6 +128,20 @@ def _clients(asked: argparse.Namespace, settings: Settings) -> int:
     if not clients:
         print("Nobody has a token. `mien serve --lan` makes a first one; so does `mien serve --add-client NAME`.")
     return 0
+
+
+def _as_it_runs(settings: Settings) -> Settings:
+    """The settings of the backend for a room that runs here; where none runs, as they are with --lan."""
+    from mien.service.running import all_running
+    from mien.service.server import LOOPBACK, RUNNING
+
+    host = settings.host if settings.lan else EVERYWHERE
+    for each in all_running(settings.data_folder / RUNNING):
+        if each.token:
+            parts = urlsplit(each.url)
+            bound = next((bound for bound, here in LOOPBACK.items() if here == parts.hostname), parts.hostname)
+            return replace(settings, lan=True, host=bound, port=parts.port, tls=parts.scheme == "https")
+    return replace(settings, lan=True, host=host)
 
 
 def _status(asked: argparse.Namespace, settings: Settings) -> int:
