@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .channels import ARKIT, folded, stripped
 from .key_names import SCHEMES, VISEME_PREFIXES, VISEMES, Visemes
@@ -37,7 +38,11 @@ class Recognised:
 def recognised(names: Iterable[str], part: bool = False) -> Recognised:
     """The keys of a mesh by their names. A part of a speaker, teeth or a tongue, has the keys it has: nothing stands
     in for those it lacks."""
-    names = tuple(names)
+    return _recognised(tuple(names), part)
+
+
+@lru_cache(64)  # the sidebar asks whenever it draws itself
+def _recognised(names: tuple[str, ...], part: bool) -> Recognised:
     direct, unclear = _direct(names)
     own = [row for row in direct.values() if set(channels_of([row])) & set(SPEECH)]
     found = _visemes(names) if len(channels_of(own) & set(SPEECH)) < MOUTH_ENOUGH else None
