@@ -47,8 +47,8 @@ def opened(tmp_path: Path):
 
     services = []
 
-    def open_(*args: object, **more: object) -> Service:
-        services.append(Service(tmp_path, *args, **more))
+    def open_(*args: object, folder: Path = tmp_path, **more: object) -> Service:
+        services.append(Service(folder, *args, **more))
         return services[-1]
 
     yield open_

@@ -9,10 +9,12 @@ import time
 
 import numpy as np
 from mien import engines
+from mien.engines.probtalk3d.takes import WEIGHTS, networks
 from mien.engines.toy import Toy
 from mien.service import work
+from mien.settings import Settings
 
-DAWDLES, DEAF, CRASHES, HUNGRY, FULL, BROKEN = range(1, 7)  # seeds
+DAWDLES, DEAF, CRASHES, HUNGRY, FULL, BROKEN, CORRUPT, MISSING = range(1, 9)  # seeds
 
 
 class Faulty(Toy):
@@ -33,6 +35,11 @@ class Faulty(Toy):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         elif direction.seed == BROKEN:
             raise IndexError("list index out of range")
+        elif direction.seed in (CORRUPT, MISSING):
+            path = Settings.read().data_folder / f"{direction.seed}.safetensors"
+            if direction.seed == CORRUPT:
+                path.write_bytes(WEIGHTS.read_bytes()[:-100])
+            networks(path)
         return super().generate(speech, direction, progress)
 
 

@@ -117,6 +117,8 @@ def test_work_that_was_stopped_before_it_began_ends_by_itself(desk: Desk) -> Non
     [
         (faulty_work.CRASHES, WorkCrashed, "broke down on 'hum': it was killed .SIGSEGV.. If the machine was short of"),
         (faulty_work.FULL, DiskFull, "^$"),
+        (faulty_work.CORRUPT, WorkFailed, "7.safetensors cannot be read: 7.safetensors is cut short"),
+        (faulty_work.MISSING, WorkFailed, "8.safetensors cannot be read: .*No such file"),
         (faulty_work.BROKEN, WorkFailed, "failed in a way it should not. The backend's log says where"),
     ],
 )

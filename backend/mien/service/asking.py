@@ -19,19 +19,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from mien import engines
-from mien.direction import Direction, DirectionError
+from mien.direction import Direction
 from mien.engines import EngineError
-from mien.heads.mien import HeadError
 from mien.heads.named import head_named
 from mien.service.decoding import Sound
 from mien.service.job import Job
 from mien.service.jobs import Closing, JobStore, QueueFull, SoundNeeded
 from mien.service.order import Order
 from mien.service.problem import Problem
+from mien.service.sentences import SENTENCES, sentence_of
 from mien.service.store import disk_full
 from mien.settings import Settings
-from mien.speech import RATE, SpeechError
-from mien.take import TakeError, parse_fps
+from mien.speech import RATE
+from mien.take import parse_fps
 
 FIELDS = ("sound", "direction", "engine", "fps", "head")
 FIELD_BYTES = 8 * 2**20  # a direction with 100,000 keys has some 3 MB
@@ -71,8 +71,8 @@ async def ask(http: Request, settings: Settings, jobs: JobStore) -> Job:
         ) from error
     try:
         return await run_in_threadpool(_submit, form, settings, jobs, client)
-    except (SpeechError, DirectionError, EngineError, TakeError, HeadError) as error:
-        raise Problem(422, str(error)) from error
+    except SENTENCES as error:
+        raise Problem(422, sentence_of(error, settings.data_folder)) from error
     except QueueFull as full:
         raise _queue_full(full) from None
     except Closing:

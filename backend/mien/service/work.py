@@ -21,19 +21,17 @@ from pathlib import Path
 import numpy as np
 
 from mien import engines
-from mien.direction import DirectionError
 from mien.engines.base import Cancelled, EngineError
-from mien.heads.mien import HeadError
 from mien.heads.named import head_named
 from mien.service.child import Parent
 from mien.service.order import Order
+from mien.service.sentences import SENTENCES, sentence_of
 from mien.service.store import disk_full
 from mien.settings import Settings
 from mien.speak import speak_takes
-from mien.speech import Speech, SpeechError
-from mien.take import Take, TakeError
+from mien.speech import Speech
+from mien.take import Take
 
-SENTENCES = (DirectionError, EngineError, HeadError, SpeechError, TakeError)  # errors whose message is for the user
 TELL_S = 0.05  # progress within a stage is told at most this often
 
 
@@ -86,13 +84,13 @@ def worked(message: dict, tell: Callable[[dict], None], stopped: Callable[[], bo
             tell({"fraction": fraction, "stage": stage})
 
     orders = [Order.from_json(text) for text in message["orders"]]
-    first = orders[0]
+    first, data_folder = orders[0], Settings.read().data_folder
     try:
         progress(0.0, "loading")
         engines.engine(first.engine).load("auto")
         # Checked against its name already.
         speech = Speech.from_samples(np.fromfile(message["sound"], "<f4"), first.name)
-        head = None if first.head == "mien" else head_named(first.head, Settings.read().data_folder)
+        head = None if first.head == "mien" else head_named(first.head, data_folder)
         tell({"begun": True})
         seeds = [order.direction.seed for order in orders]
         takes = speak_takes(speech, first.direction, seeds, first.engine, first.fps, progress, head)
@@ -102,7 +100,7 @@ def worked(message: dict, tell: Callable[[dict], None], stopped: Callable[[], bo
     except Cancelled:
         return {"end": "stopped"}
     except SENTENCES as error:
-        return {"end": "failed", "sentence": str(error)}
+        return {"end": "failed", "sentence": sentence_of(error, data_folder)}
     except Exception as error:
         if disk_full(error):
             return {"end": "full"}
