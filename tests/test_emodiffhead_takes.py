@@ -6,14 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from emodiffhead import network
-from mien.direction import Direction
-from mien.engines.base import EngineError
+from mien.direction import EMOTIONS, Direction
+from mien.engines.base import EngineError, EngineMissing
+from mien.engines.emodiffhead import engine
 from mien.engines.emodiffhead.engine import EMOdiffhead
 from mien.engines.emodiffhead.takes import performed
 from mien.engines.emodiffhead.weights import save
 from mien.heads.mien import load_head
 from mien.phones import PhoneTrack
 from mien.prosody import listen_to_prosody
+from mien.speak import holding
 from mien.speech import Speech
 from mien.take import Take
 
@@ -71,3 +73,30 @@ def test_the_engine_says_what_it_is_and_where_it_runs() -> None:
     assert EMOdiffhead.info.name == "emodiffhead" and len(EMOdiffhead.info.emotions) == 8
     with pytest.raises(EngineError, match="'cuda' was asked for"):
         EMOdiffhead().load("cuda")
+
+
+def test_without_weights_the_engine_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "WEIGHTS", tmp_path / "absent.safetensors")
+    with pytest.raises(EngineMissing, match="cannot work yet. It has no weights yet; .* mien train emodiffhead"):
+        EMOdiffhead().load("auto")
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_the_lips_meet_under_every_emotion(weights: Path, emotion: str) -> None:
+    """Whatever is sampled: the rules come last."""
+    (take,) = made(weights, 1, emotion=emotion)
+    gap = load_head().inner_gap(take.weights, take.channels)
+    assert gap[60:80].min() < 0.0005 and gap.min() > 0
+
+
+@pytest.mark.parametrize("fps", [24, 25, 30, "30000/1001", 60, 100])
+def test_what_is_held_is_exact_at_every_rate(weights: Path, fps: int | str) -> None:
+    keys = [[0.5, 0.2], [0.8, 0.7], [1.1, 0.3]]
+    asked = Direction.from_json({"seed": 1, "held": {"jawOpen": [keys], "headYaw": [keys]}})
+    (take,) = made(weights, 1, held={"jawOpen": [keys], "headYaw": [keys]})
+    take = holding(take.resample(fps), asked)
+    times = np.arange(take.frames) / float(take.fps)
+    inside = (times >= 0.4999) & (times <= 1.1001)
+    wanted = np.interp(times, *zip(*keys, strict=True)).astype(np.float32)[inside]
+    np.testing.assert_array_equal(take.channel("jawOpen")[inside], wanted)
+    np.testing.assert_array_equal(take.head_rotation[inside, 1], wanted)

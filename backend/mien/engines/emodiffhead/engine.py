@@ -4,12 +4,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from mien.direction import EMOTIONS, SPECIAL, Direction
 from mien.engines.articulation.styles import KNOWN
-from mien.engines.base import OWN_LICENCE, EngineInfo, HeardOnce, Progress, only_on_processor, part
+from mien.engines.base import (
+    OWN_LICENCE,
+    EngineInfo,
+    EngineMissing,
+    HeardOnce,
+    Missing,
+    Progress,
+    only_on_processor,
+    part,
+)
 from mien.speech import Speech
 from mien.take import Take
+
+WEIGHTS = Path(__file__).with_name("mien.safetensors")
+
+
+def missing() -> tuple[Missing, ...]:
+    """What the engine lacks here."""
+    if WEIGHTS.is_file():
+        return ()
+    return (Missing("It has no weights yet; train them as docs/emodiffhead.md says: mien train emodiffhead."),)
 
 
 class EMOdiffhead(HeardOnce):
@@ -20,11 +39,14 @@ class EMOdiffhead(HeardOnce):
         styles=KNOWN,
         licence=OWN_LICENCE,
         follows=SPECIAL,
+        missing=missing,
     )
 
     def load(self, device: str) -> None:
         """The network is small: 'auto' is 'cpu'."""
         only_on_processor(self.info, device)
+        if self.info.refusal:
+            raise EngineMissing(self.info.refusal)
         from mien.engines.emodiffhead.takes import network  # PyTorch takes seconds to import
 
         network()

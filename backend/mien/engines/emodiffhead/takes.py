@@ -14,6 +14,7 @@ import numpy as np
 from mien.channels import ARKIT
 from mien.direction import Direction
 from mien.engines.emodiffhead import expression
+from mien.engines.emodiffhead.engine import WEIGHTS
 from mien.engines.emodiffhead.guidance import Guidance
 from mien.engines.emodiffhead.held import Held, joined
 from mien.engines.emodiffhead.network import STYLE, Denoiser
@@ -26,8 +27,6 @@ from mien.phones import RATE, PhoneTrack
 from mien.prosody import Prosody
 from mien.speech import Speech
 from mien.take import Take
-
-WEIGHTS = Path(__file__).with_name("mien.safetensors")
 
 
 def performed(
