@@ -5,6 +5,7 @@ keys, curves or a cache, and the head's rotation."""
 import json
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -26,11 +27,12 @@ class ApplyError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What applying will do; made without changing anything."""
+    """What applying will do; made without changing anything of the scene."""
 
     kind: str  # 'channels', 'basis' or 'offsets'
     targets: tuple[tuple[bpy.types.Object, driving.Targets], ...] = ()  # of 'channels': each mesh that moves
     notes: tuple[str, ...] = ()
+    cache: tuple[Path, int] | None = None  # of 'offsets': the file, written already, and how many samples it has
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class Placed:
 
 
 def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
-    """Decide how the take goes on the speaker as the layer of this mark. Raises ApplyError, and changes
-    nothing either way."""
+    """Decide how the take goes on the speaker as the layer of this mark, and write its point cache if it is one.
+    Raises ApplyError, and changes nothing of the scene either way."""
     mesh = speaker.data
     if speaker.type != "MESH":
         raise ApplyError(f"'{speaker.name}' is not a mesh; choose the mesh of the face.")
@@ -59,7 +61,8 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
             kind, said = "offsets", "The mesh is a library override, which keeps no new shape keys: a point cache."
         if take.basis is not None and len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
             raise ApplyError("The take's coefficients are beyond a million; generate it again.")
-        return Plan(kind, notes=(said,) if said else ())
+        cache = _write_cache(speaker, take) if kind == "offsets" else None
+        return Plan(kind, notes=(said,) if said else (), cache=cache)
     if take.weights is None:
         raise ApplyError(
             f"The take moves {take.vertices} vertices and '{speaker.name}' has {len(mesh.vertices)}: "
@@ -129,8 +132,7 @@ def apply_take(
     scene_fps: Fraction,
 ) -> Placed:
     """Put the take on the speaker, second 0 of its sound at start_frame, as layers of this mark and name in
-    place of those that had the mark. Raises ApplyError before anything is changed, where `plan` could not
-    see it. The caller makes the undo step."""
+    place of those that had the mark. The caller makes the undo step."""
     frames = take.scene_frames(scene_fps, start_frame)
     tail = max(1, round(SETTLE_S * scene_fps))
     span = (float(frames[0]), float(frames[-1]) + tail)
@@ -139,7 +141,7 @@ def apply_take(
     moved: dict[bpy.types.ID, list[Curve]] = {}
     if made.kind == "offsets":
         linked.make_editable(speaker)
-        _put_offsets(speaker, take, frames, scene_fps, mark)
+        point_cache.put(speaker, mark, *made.cache, start=float(frames[0]), scale=float(take.fps / scene_fps))
     else:
         point_cache.remove(speaker, mark)
     if made.kind == "basis":
@@ -227,21 +229,14 @@ def _basis_curves(speaker, take: Take, frames: np.ndarray, tail: int) -> list[Cu
     return _key_curves(speaker, dict(zip(named, (take.coefficients / scale).T, strict=True)), frames, tail)
 
 
-def _put_offsets(speaker, take: Take, frames: np.ndarray, scene_fps: Fraction, mark: Mark) -> None:
+def _write_cache(speaker, take: Take) -> tuple[Path, int]:
+    """The point cache of a take of exact vertices and its samples. Raises ApplyError."""
     tail, offsets = max(1, round(SETTLE_S * take.fps)), vertices.offsets(take)
     path = point_cache.folder(__package__) / point_cache.name(
         speaker.name, take.meta.get("seed", "0"), offsets.tobytes() + str(tail).encode()
     )
     try:
-        point_cache.put(
-            speaker,
-            mark,
-            path,
-            keys.rest(speaker.data),
-            keys.to_blender(offsets),
-            tail,
-            start=float(frames[0]),
-            scale=float(take.fps / scene_fps),
-        )
+        point_cache.write_pc2(path, keys.rest(speaker.data), keys.to_blender(offsets), tail)
     except point_cache.PointCacheError as error:
         raise ApplyError(str(error)) from None
+    return path, len(offsets) + tail

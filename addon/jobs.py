@@ -69,11 +69,13 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Failed:
-    """`lost`: the backend is, so that the rest of the list cannot be made either."""
+    """`lost`: the backend is, so that the rest of the list cannot be made either. `touched`: the scene may have
+    been changed, and the sentence says what became of it."""
 
     ticket: int
     sentence: str
     lost: bool = False
+    touched: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ class State:
     request: Request | None = None
     waiting: tuple[Request, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    touched: bool = False  # a failure of the list says itself what it did to the scene
     take: Take | None = None
     stage: str = ""
     share: float = 0.0  # of the request at work
@@ -194,8 +197,8 @@ def step(state: State, event: object) -> tuple[State, tuple]:
             return held, (ApplyTake(ticket, state.request, take),)
         case Held(_, reason) if state.phase == "holding":
             return replace(state, stage="waiting for you", note=reason), ()
-        case Failed(_, sentence, lost):
-            failed = _ended(state, "failed", sentence)
+        case Failed(_, sentence, lost, touched):
+            failed = replace(_ended(state, "failed", sentence), touched=state.touched or touched)
             if lost:
                 failed = _dropped(failed, "failed", sentence)
             return _next(failed)
@@ -232,7 +235,8 @@ def _next(state: State, stage: str = "asking the backend") -> tuple[State, tuple
         return replace(state, note=last if len(state.outcomes) == 1 else f"{state.done} takes were made. {last}"), ()
     reasons = list(dict.fromkeys(outcome.sentence for outcome in failed))
     more = f" {len(reasons) - 1} more failed otherwise." if len(reasons) > 1 else ""
-    return replace(state, error=f"{reasons[0]}{more} {_capital(_kept(state))}"), ()
+    kept = "" if state.touched and not state.done else f" {_capital(_kept(state))}"
+    return replace(state, error=f"{reasons[0]}{more}{kept}"), ()
 
 
 def _kept(state: State) -> str:

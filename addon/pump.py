@@ -208,7 +208,7 @@ class Pump:
             self._send(jobs.Failed(ticket, str(error)))
         except Fault as fault:
             traceback.print_exc()
-            self._send(jobs.Failed(ticket, str(fault)))
+            self._send(jobs.Failed(ticket, str(fault), touched=True))
         else:
             self._send(jobs.Applied(ticket, note))
 

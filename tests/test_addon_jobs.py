@@ -93,6 +93,13 @@ def test_a_lost_backend_ends_the_list_and_keeps_what_is_done():
     assert [outcome.state for outcome in state.outcomes] == ["done", "failed", "failed"]
 
 
+def test_a_fault_that_touched_the_scene_does_not_say_it_was_left():
+    said = "It broke; what was begun is still in the scene."
+    state, _ = after(Asked((REQUEST,)), Arrived(1, TAKE), Failed(1, said, touched=True))
+    assert state.error == said
+    assert not step(state, Asked((REQUEST,)))[0].touched
+
+
 def test_a_cancel_keeps_what_is_done_and_asks_for_no_more():
     state, effects = after(Asked(THREE), Arrived(1, TAKE), Applied(1, "done"), Cancelled())
     assert effects == (StopWork(2),) and not state.running

@@ -31,7 +31,8 @@ def steps():
     space.region_3d.view_distance *= 0.8
     space.shading.type = "MATERIAL"
     settings = bpy.data.objects["Mien head"].mien
-    settings.sound, settings.emotion, settings.intensity, settings.seed = SOUND, EMOTION, 0.8, 7
+    settings.sound, settings.lines[0].seed = SOUND, 7
+    settings.performance.emotion, settings.performance.intensity = EMOTION, 0.8
     run = bpy.context.window_manager.mien_run
     press(bpy.ops.mien.generate)
     yield from shot(Path(OUT), "running")

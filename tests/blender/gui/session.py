@@ -1,25 +1,32 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An animator's session in a real window: head, generate,
-undo, cancel, a backend that dies, one of our own.
+"""An animator's session in a real window: head, a keyed emotion, three takes, corrections, undo, cancel, a strip that
+is moved, a backend that dies, one of our own.
 
 Started by run.py, as `blender --python session.py -- OUT`; leaves pictures and a log in OUT.
 """
 
+import json
 import os
 import sys
 import wave
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from fake_backend import FakeBackend, channel_take
-from window import arguments, check, click_until, drive, open_tab, press, shot, until, view3d
+from fake_backend import FakeBackend, take_bytes
+from window import arguments, check, click_until, drive, key_over, open_tab, press, shot, until, view3d
 
 OUT = Path(arguments()[0])
 MIEN = "bl_ext.user_default.mien"
 ARKIT = sys.modules[f"{MIEN}.channels"].ARKIT
+layers = sys.modules[f"{MIEN}.layers"]
+sound = sys.modules[f"{MIEN}.sound"]
+# Where things are in the sidebar, from the top of a window of 1600 x 900: one line, no message
+GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY = 358, 427, 412, 438, 461
+SECOND_TAKE = 500
 
 
 def voice() -> Path:
@@ -32,6 +39,13 @@ def voice() -> Path:
     return path
 
 
+def flat_take(value: float, seed: str, fps: str) -> bytes:
+    """A second in which every channel is `value`, and a tenth more for each seed."""
+    weights = np.full((24, len(ARKIT)), value + 0.1 * int(seed), np.float32)
+    head = np.full((24, 3), 0.05, np.float32)
+    return take_bytes({"weights": weights, "head_rotation": head}, channels=json.dumps(ARKIT), fps=fps, seed=seed)
+
+
 def run():
     return bpy.context.window_manager.mien_run
 
@@ -40,9 +54,34 @@ def head():
     return bpy.data.objects["Mien head"]
 
 
-def action():
-    data = head().data.shape_keys.animation_data
-    return data.action.name if data and data.action else None
+def line():
+    return head().mien.lines[0]
+
+
+def seeds() -> list[int]:
+    return [take.seed for take in line().takes] if len(head().mien.lines) else []
+
+
+def seen() -> list[int]:
+    """Which takes' tracks are not muted."""
+    found = layers.layers(head().data.shape_keys)
+    return [layer.mark.take for layer in found if layer.mark.role == "take" and not layer.track.mute]
+
+
+def jaw(frame: int) -> float:
+    bpy.context.scene.frame_set(frame)
+    return round(head().data.shape_keys.key_blocks["jawOpen"].value, 4)
+
+
+def strips() -> list:
+    return list(sound.strips_of(bpy.context.scene, make=False) or ())
+
+
+def emotion_keys() -> dict[str, list]:
+    data = head().animation_data
+    curves = sys.modules[f"{MIEN}.curves"]
+    found = curves.fcurves_of(data.action, getattr(data, "action_slot", None)) if data else []
+    return {curve.data_path.rpartition(".")[2]: [tuple(p.co) for p in curve.keyframe_points] for curve in found}
 
 
 def undo() -> None:
@@ -51,87 +90,159 @@ def undo() -> None:
         bpy.ops.ed.undo()
 
 
+def settled():
+    """The panels below move down before they stand still."""
+    for _ in range(4):
+        view3d()[1].tag_redraw()
+        yield 0.7
+
+
+def key_emotion():
+    """Happy at the start of the line, angry at its end: I over the two sliders, at two frames."""
+    side = view3d()[2]
+    field = side.x + side.width // 2 + 60
+    yield from click_until(
+        "the emotions are opened", side.x + 60, EMOTIONS, lambda: True
+    )  # what was opened shows in what can be keyed below
+    yield from settled()
+    yield from shot(OUT, "2_emotions")
+    asked = head().mien.performance
+    for frame, happy in ((11, 1.0), (34, 0.0)):
+        bpy.context.scene.frame_set(frame)
+        asked.happy, asked.angry = happy, 1.0 - happy
+        for y in (HAPPY, ANGRY):
+            yield from key_over(field, y, "i")
+    bpy.context.scene.frame_set(11)
+    keyed = emotion_keys()
+    check("happy is keyed from 1 to 0", keyed.get("happy") == [(11, 1), (34, 0)], keyed)
+    check("angry is keyed from 0 to 1", keyed.get("angry") == [(11, 0), (34, 1)], keyed)
+    yield from shot(OUT, "2_keyed")
+    yield from click_until("the emotions are closed", side.x + 60, EMOTIONS, lambda: True)
+    yield from settled()
+
+
 def steps():
     wanted = bpy.context.preferences.addons[MIEN].preferences
     backend = FakeBackend().__enter__()
-    backend.take = lambda **meta: channel_take(channels=ARKIT, **meta)
+    backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
     wanted.address, wanted.start_own = backend.address, False
     yield from open_tab("Mien")
     yield from shot(OUT, "1_cube")
     check("no lip-sync for a cube", not bpy.ops.mien.generate.poll())
     press(bpy.ops.mien.add_head)
+    head().mien.sound = str(voice())
+    line().start_frame = 11
+    yield from settled()
     yield from shot(OUT, "2_head")
-    settings = head().mien
-    settings.sound, settings.start_frame, settings.emotion = str(voice()), 11, "happy"
+    yield from key_emotion()
+    line().count = 3
     bpy.ops.ed.undo_push(message="settings")
 
-    backend.slow = 8.0
-    _, area, side, _ = view3d()
-    area.tag_redraw()  # a script's settings do not redraw the sidebar, as a person's do
-    yield 0.5
-    # Generate with the mouse, this once
-    yield from click_until("Generate starts it", side.x + side.width // 2, 353, lambda: run().running)
-    yield from until("progress is shown", lambda: run().fraction > 0.3)
+    backend.slow = 6.0
+    side = view3d()[2]
+    yield from click_until("Generate starts it", side.x + side.width // 2, GENERATE, lambda: run().running)
+    yield from until("progress is shown", lambda: run().fraction > 0.1 and run().total == 3)
     check("no second run at once", not bpy.ops.mien.generate.poll())
     yield from shot(OUT, "3_running")
-    yield from until("the take is applied", lambda: not run().running)
+    yield from until("the takes are applied", lambda: not run().running)
+    backend.slow = 0.0
+    check("without an error", run().error == "" and "3 takes were made" in run().note, run().error or run().note)
+    felt = json.loads(backend.asked[0]["direction"])["emotion"]
     check(
-        "without an error",
-        run().error == "" and "speaks from frame 11" in run().note,
-        run().error or run().note,
+        "the keyed emotion was asked for",
+        felt["happy"][0] == [0.0, 1.0] and felt["angry"][0] == [0.0, 0.0] and felt["angry"][-1][1] == 1.0,
+        felt,
     )
-    check("by Mien's own action", action() == "Mien take seed 0", action())
-    bpy.context.scene.frame_set(34)
+    check("three takes, the first is seen", seeds() == [0, 1, 2] and seen() == [1], (seeds(), seen()))
+    check("it plays", jaw(20) == 0.2 and jaw(60) == 0.0 and jaw(5) == 0.0, (jaw(20), jaw(60), jaw(5)))
+    yield from settled()
     yield from shot(OUT, "4_done")
+    press(bpy.ops.mien.dismiss)
+    yield from settled()
+    yield from click_until("a click on a take lets it be seen", side.x + 100, SECOND_TAKE, lambda: seen() == [2])
+    check("and it alone", jaw(20) == 0.3, jaw(20))
+    yield from shot(OUT, "5_second_take")
 
+    press(bpy.ops.mien.correct)
+    block = head().data.shape_keys.key_blocks["jawOpen"]
+    for frame, value in ((16, 0.3), (20, 0.7), (24, 0.3)):
+        bpy.context.scene.frame_set(frame)
+        block.value = value
+        block.keyframe_insert("value", frame=frame)
+    press(bpy.ops.mien.done_correcting)
+    check("a correction shows", (jaw(20), jaw(26)) == (0.7, 0.3), (jaw(20), jaw(26)))
+    bpy.ops.ed.undo_push(message="corrected")
+    backend.take = lambda **meta: flat_take(0.0, meta["seed"], meta["fps"])
+    press(bpy.ops.mien.make_anew)
+    yield from until("one take is made anew", lambda: not run().running and len(backend.asked) == 4)
+    check("the correction stayed, the others too", (jaw(20), seeds()) == (0.5, [0, 1, 2]), (jaw(20), seeds()))
+    yield from shot(OUT, "6_corrected")
     undo()
-    check("undo takes the take off, in one step", action() is None, action())
-    editor = bpy.context.scene.sequence_editor
-    name = "strips" if hasattr(editor, "strips") else "sequences"  # 4.4 and later; before
-    strips = [] if editor is None else list(getattr(editor, name))
-    check("and the strip", strips == [], strips)
-    check("and leaves the head and its settings", head().mien.emotion == "happy")
+    check("undo takes that take back, in one step", jaw(20) == 0.7, jaw(20))
+    undo()
+    check("and then the correction", jaw(20) == 0.3 and seeds() == [0, 1, 2], (jaw(20), seeds()))
 
-    backend.slow = 30.0
+    (strip,) = strips()
+    sound.set_start(strip, 61)
+    yield 1.0
+    check("a strip that moves takes its takes along", (jaw(20), jaw(70)) == (0.0, 0.3), (jaw(20), jaw(70)))
+    line().start_frame = 11
+    yield 1.0
+    check("and back", sound.start_of(strips()[0]) == 11 and jaw(20) == 0.3, jaw(20))
+    bpy.ops.ed.undo_push(message="moved and back")
+
+    backend.slow = 4.0
     press(bpy.ops.mien.generate)
-    yield from until("it runs", lambda: run().stage == "phones")
+    yield from until("the first of three more is there", lambda: len(seeds()) == 4)
+    yield from until("the second is on its way", lambda: run().stage == "phones")
     bpy.ops.ed.undo_push(message="an edit meanwhile")
     undo()
     check("undo while it runs leaves the run alone", run().running)
-    yield from shot(OUT, "5_to_cancel")
-    _, _, side, _ = view3d()  # undo has made the screen anew
-    # Cancel, under the progress bar
-    yield from click_until("Cancel stops it", side.x + side.width - 70, 422, lambda: not run().running)
-    check("and says so", "left as it was" in run().note, run().note)
-    yield from until("the backend is told", lambda: backend.cancelled == ["job2"])
-    check("nothing was changed", action() is None)
-    yield from shot(OUT, "5_cancelled")
+    yield from settled()
+    yield from shot(OUT, "7_to_cancel")
+    side = view3d()[2]  # undo has made the screen anew
+    yield from click_until("Cancel stops it", side.x + side.width - 70, CANCEL, lambda: not run().running)
+    check("and says so", run().note == "Cancelled; 1 of 3 takes was made and is kept.", run().note)
+    yield from until("the backend is told", lambda: backend.cancelled == ["job6"])
+    check("what was done is kept", seeds() == [0, 1, 2, 3], seeds())
+    yield from shot(OUT, "7_cancelled")
 
+    backend.slow = 30.0
     press(bpy.ops.mien.generate)
     yield from until("it runs again", lambda: run().stage == "phones")
     backend.die()
     yield from until("a dead backend is noticed", lambda: not run().running)
     check("in a sentence", "was lost while it was at 'phones'" in run().error, run().error)
-    check("nothing was changed then either", action() is None)
-    yield from shot(OUT, "6_lost")
+    check("nothing was changed then", seeds() == [0, 1, 2, 3] and "left as it was" in run().error, seeds())
+    yield from shot(OUT, "8_lost")
+
+    before = [jaw(frame) for frame in range(5, 50)]
+    press(bpy.ops.mien.bake_down)
+    action = head().data.shape_keys.animation_data.action
+    check("baked down it is one action", action is not None and [jaw(f) for f in range(5, 50)] == before, action)
+    press(bpy.ops.mien.thin)
+    off = max(abs(jaw(frame) - was) for frame, was in zip(range(5, 50), before, strict=True))
+    check("thinned it is within the error", off <= 0.0051, off)
+    press(bpy.ops.mien.back_to_takes)
+    check("and back to takes", [jaw(frame) for frame in range(5, 50)] == before)
 
     wanted.start_own = True
     os.environ["FAKE_SLOW_S"] = "1"
     wanted.command = os.environ["MIEN_COMMAND"]
-    window, area, _, main = view3d()
+    line().count = 1
     bpy.ops.object.mode_set(mode="EDIT")
     press(bpy.ops.mien.generate)
     yield from until("an own backend is started, and the take waits", lambda: "Leave Edit Mode" in run().note)
-    yield from shot(OUT, "7_held")
+    yield from shot(OUT, "9_held")
     bpy.ops.object.mode_set(mode="OBJECT")
     yield from until("out of Edit Mode it is applied", lambda: not run().running)
     check("without an error", run().error == "", run().error)
     # the own backend plays its few channels; those it does not send stay as they are
-    check("and animates", action() == "Mien take seed 0", action())
+    check("as another take", seeds() == [0, 1, 2, 3, 4], seeds())
     local = sys.modules[f"{MIEN}.pump"].pump.local
     check("the own backend still runs", local.running)
     (OUT / "child.txt").write_text(str(local._child.pid))
-    yield from shot(OUT, "8_own_backend")
+    yield from shot(OUT, "9_own_backend")
 
 
 drive(steps())

@@ -53,6 +53,15 @@ def click(x: int, y_from_top: int) -> Iterator[float]:
     yield 1.4
 
 
+def key_over(x: int, y_from_top: int, key: str) -> Iterator[float]:
+    """A key of the keyboard with the pointer over a field, as an animator keys a value with I."""
+    subprocess.Popen(
+        ["xdotool", "mousemove", "700", "450", "sleep", "0.3", "mousemove", str(x - 3), str(y_from_top), "sleep", "0.3"]
+        + ["mousemove", str(x), str(y_from_top), "sleep", "0.6", "key", key]
+    )
+    yield 2.2
+
+
 def click_until(what: str, x: int, y_from_top: int, true: Callable[[], bool]) -> Iterator[float]:
     """Click until it took effect: under xdotool Blender 5.2 misses a first click now and then, as no person's hand."""
     for _ in range(3):
@@ -80,7 +89,7 @@ def open_tab(tab: str, width: int = 330) -> Iterator[float]:
     yield 0.3
 
 
-def until(what: str, true: Callable[[], bool], limit_s: float = 60.0) -> Iterator[float]:
+def until(what: str, true: Callable[[], bool], limit_s: float = 120.0) -> Iterator[float]:
     end = time.monotonic() + limit_s
     while not true() and time.monotonic() < end:
         yield 0.1
