@@ -276,7 +276,7 @@ def _draw_list(layout, wanted) -> None:
     if not bpy.app.online_access:
         row = column.row()
         row.active = False
-        row.label(text="Online access is off: the network is not searched", icon="INTERNET_OFFLINE")
+        row.label(text="Offline: the network is not searched", icon="INTERNET_OFFLINE")
 
 
 CLASSES = (

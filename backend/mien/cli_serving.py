@@ -133,14 +133,13 @@ def _clients(asked: argparse.Namespace, settings: Settings) -> int:
 def _as_it_runs(settings: Settings) -> Settings:
     """The settings of the backend for a room that runs here; where none runs, as they are with --lan."""
     from mien.service.running import all_running
-    from mien.service.server import LOOPBACK, RUNNING
+    from mien.service.server import RUNNING
 
     host = settings.host if settings.lan else EVERYWHERE
     for each in all_running(settings.data_folder / RUNNING):
         if each.token:
             parts = urlsplit(each.url)
-            bound = next((bound for bound, here in LOOPBACK.items() if here == parts.hostname), parts.hostname)
-            return replace(settings, lan=True, host=bound, port=parts.port, tls=parts.scheme == "https")
+            return replace(settings, lan=True, host=each.host, port=parts.port, tls=parts.scheme == "https")
     return replace(settings, lan=True, host=host)
 
 

@@ -15,12 +15,14 @@ from mien.service.tokens import write_privately
 
 @dataclass(frozen=True)
 class Running:
-    """A backend on this machine: `url` on loopback or its bound address; `token` of this run, `fingerprint` or ''."""
+    """A backend on this machine: `url` to reach it from here; `token` of this run and `fingerprint` of its certificate,
+    '' without; `host`, the address that it is bound to."""
 
     pid: int
     url: str
     token: str = ""
     fingerprint: str = ""
+    host: str = ""
 
 
 @contextmanager

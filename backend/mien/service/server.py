@@ -112,7 +112,7 @@ def run_server(
             if not server.started:
                 raise ServerError("The HTTP server did not start; the lines above say why.")
             here = url(settings, LOOPBACK.get(settings.host, settings.host), port)
-            known = Running(os.getpid(), here, *_of_this_run(settings, tokens, certificate))
+            known = Running(os.getpid(), here, *_of_this_run(settings, tokens, certificate), settings.host)
             last.enter_context(_told(settings, known))
             print(f"mien: listening on {url(settings, settings.host, port)}", flush=True)
             if settings.lan:
