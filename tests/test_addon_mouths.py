@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from mien.channels import ARKIT as THEIRS
 from mien.engines.articulation.table import DIPHTHONGS, JAW_TARGETS, LIP_TARGETS, NAMES, ROWS
+from mien.heads.mien import load_head
 from scipy.optimize import minimize
 
 from addon.channels import ARKIT
 from addon.key_names import VISEMES
 from addon.mouths import PHONES, SHUT, SPEECH, at_most_one, lips, mixed, shape, shut
+from addon.take import read_take
 
 LIPS = lips(Path(__file__).parent.parent / "meshes" / "mien.safetensors")
 SETS = {visemes.name: [f"/{phones}/" for phones in visemes.mouths.values()] for visemes in VISEMES}
@@ -99,3 +101,17 @@ def test_frames_in_which_the_lips_meet_are_those_of_the_holds_but_for_f_and_v():
 def test_speech_leaves_brows_and_eyes_alone():
     assert {"jawOpen", "mouthClose", "mouthPucker", "tongueOut"} < set(SPEECH)
     assert all(name.startswith(("jaw", "mouth", "tongue")) for name in SPEECH)
+
+
+def test_lips_by_visemes_are_where_the_channels_have_them() -> None:
+    """A take of the rules on the default head, by its channels and by each set of visemes. Measured: r 0.86 (five
+    vowels) to 0.98, as its jaw opens further than a mouth alone; other takes in docs/driving.md."""
+    take = read_take(Path(__file__).parent / "samples" / "default_style.take.safetensors")
+    weights, head = take.weights.astype(float), load_head()
+    lip_gap = head.inner_gap(weights, take.channels)
+    shut_now = shut(take.channels, weights, take.mouth_holds, float(take.start), float(take.fps))
+    for mouths in SETS.values():
+        found = mixed(weights, take.channels, mouths, (), LIPS, shut_now)
+        shown = found @ np.array([shape(mouth) for mouth in mouths])
+        assert np.corrcoef(head.inner_gap(shown, ARKIT), lip_gap)[0, 1] > 0.8
+        assert (head.inner_gap(shown[shut_now], ARKIT) < 1.4e-3).all()
