@@ -8,7 +8,7 @@ from bpy.props import StringProperty
 from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from . import bones, driving, key_table, keys, sentences
-from .channels import ARKIT
+from .channels import ARKIT, folded
 from .reasons import Reasoned
 from .recognition import some
 
@@ -174,8 +174,12 @@ class MIEN_UL_keys(bpy.types.UIList):
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
         has = item.name in keys.names(item.id_data.data)
+        icon = "SHAPEKEY_DATA" if has and not key_table.fault(item.source) else "ERROR"
+        if folded(item.name) == folded(item.source):  # nothing more to say, so the name has the whole line
+            layout.label(text=item.name, icon=icon)
+            return
         split = layout.split(factor=0.55, align=True)
-        split.label(text=item.name, icon="SHAPEKEY_DATA" if has and not key_table.fault(item.source) else "ERROR")
+        split.label(text=item.name, icon=icon)
         split.label(text=item.source)
 
 
