@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 
 class Problem(HTTPException):
@@ -35,6 +36,7 @@ def answer_with_problems(app: FastAPI) -> None:
     """Make every error of the app a problem, those of the framework and those nobody thought of too."""
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -54,6 +56,10 @@ async def _invalid(request: Request, error: RequestValidationError) -> JSONRespo
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"])
     return problem_response(422, f"The request's {place} cannot be used: {first['msg']}. Correct it.")
+
+
+async def _left(request: Request, error: ClientDisconnect) -> None:
+    """Nobody is there to be answered, and leaving in the middle of a request is no fault of the backend."""
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
