@@ -176,7 +176,7 @@ def fill(folder: Path) -> Path:
 def test_on_a_full_disk_nothing_is_accepted_and_what_was_accepted_waits(
     small_disk: Path, opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mien.service.jobs.ROOM_S", (0.2, 0.2))
+    monkeypatch.setattr("mien.service.performer.ROOM_S", (0.2, 0.2))
     held = Held()
     service = opened(held, folder=small_disk)
     url = service.ask().json()["url"]

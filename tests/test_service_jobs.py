@@ -47,14 +47,14 @@ class Stores:
 
     def die(self, store: JobStore) -> None:
         """As by kill -9: nothing is written down any more, nobody works, and the lock is free."""
-        store._ledger._write = lambda *_: None
-        with store._changed:
-            store._closing = True
-            if store._work is not None:
-                store._work.stop.set()
-            store._changed.notify_all()
+        store._desk.ledger._write = lambda *_: None
+        with store._desk.changed:
+            store._desk.closing = True
+            if store._desk.work is not None:
+                store._desk.work.stop.set()
+            store._desk.changed.notify_all()
         store._performer.join(20)
-        store._store.close()
+        store._desk.store.close()
         store.place.close()
         self.opened.remove(store)
 
@@ -281,7 +281,7 @@ def test_who_breaks_the_worker_in_a_batch_is_found(stores: Stores) -> None:
 
 
 def test_a_full_disk_is_waited_for_and_nothing_is_lost(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mien.service.jobs.ROOM_S", (0.2, 0.2))
+    monkeypatch.setattr("mien.service.performer.ROOM_S", (0.2, 0.2))
     full = [True]
 
     def before(orders: list[Order]) -> None:
@@ -305,7 +305,7 @@ def test_a_record_that_cannot_be_written_refuses_the_job(stores: Stores, monkeyp
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(store._store, "add", full)
+    monkeypatch.setattr(store._desk.store, "add", full)
     with pytest.raises(sqlite3.OperationalError):
         ask(store)
     assert store.snapshot().queued == 0

@@ -83,7 +83,7 @@ def waited(store: JobStore, id: str, seen, mortal: Mortal):
 def test_what_another_version_wrote_is_dropped_and_said(stores: Stores, monkeypatch, caplog) -> None:  # noqa: F811
     store = stores.open()
     id = finished(store, ask(store).id).id
-    store._store._write("UPDATE jobs SET work = replace(work, 'toy', 'zoetrope') WHERE id = ?", [(id,)])
+    store._desk.store._write("UPDATE jobs SET work = replace(work, 'toy', 'zoetrope') WHERE id = ?", [(id,)])
     store.close()
     stores.opened.remove(store)
     heir = stores.open(InThread())

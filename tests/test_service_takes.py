@@ -74,11 +74,11 @@ def test_a_full_queue_says_so_before_decoding_the_sound_and_when_to_come_again(o
     service.ask()
     assert held.busy.wait(20)
     assert [service.ask(fps=fps).status_code for fps in ("24", "25")] == [202, 202]
-    monkeypatch.setattr(service.jobs, "_left", lambda: 40.4)
+    monkeypatch.setattr(service.jobs._desk, "left", lambda: 40.4)
     refused = service.ask(sound=b"not even a sound")
     check_problem(refused, 429, "^2 takes are waiting already, as many as may. Ask again .* in about 40 s")
     assert refused.headers["retry-after"] == "40"
-    monkeypatch.setattr(service.jobs, "_left", lambda: None)  # nothing was measured yet
+    monkeypatch.setattr(service.jobs._desk, "left", lambda: None)  # nothing was measured yet
     assert service.ask(fps="26").headers["retry-after"] == "5"
 
 
@@ -112,8 +112,8 @@ def test_asking_twice_is_answered_at_once_and_a_long_take_comes_in_pieces(opened
     assert len(result.content) == int(result.headers["content-length"]) > 300
     assert result.headers["etag"] == f'"{hashlib.sha256(result.content).hexdigest()}"'
     assert result.content == service.http.get(end["result"]).content
-    with service.jobs._shelf._lock:  # nothing is held once it is sent
-        assert not service.jobs._shelf._held
+    with service.jobs._desk.shelf._lock:  # nothing is held once it is sent
+        assert not service.jobs._desk.shelf._held
 
 
 def test_a_take_that_was_damaged_on_the_disk_is_made_again(opened) -> None:
