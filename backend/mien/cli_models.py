@@ -52,8 +52,8 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     export.add_argument("take", type=Path, help="a take file")
     export.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE",
-        help="its suffix is the format: csv (Live Link Face), json (Audio2Face), pc2, mdd, glb, usd, usda, usdc, or "
-        "obj for the face at rest",
+        help="its suffix is the format: csv (Live Link Face), json (Audio2Face), npz (FLAME's parameters), pc2, mdd, "
+        "glb, usd, usda, usdc, or obj for the face at rest",
     )  # fmt: skip
     export.add_argument("--fps", type=_fps, help="frames a second (default: the take's)")
 

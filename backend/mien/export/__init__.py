@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.export import audio2face, gltf, live_link, obj, point_cache, usd
+from mien.export import audio2face, flame_parameters, gltf, live_link, obj, point_cache, usd
 from mien.export.errors import ExportError
 from mien.heads.flame import Flame
 from mien.heads.mien import Head
@@ -19,6 +19,7 @@ Write = Callable[[Take, Head | Flame, Path], None]
 FORMATS: dict[str, tuple[str, Write]] = {
     ".csv": ("Live Link Face", live_link.write),
     ".json": ("Audio2Face", audio2face.write),
+    ".npz": ("FLAME's parameters", flame_parameters.write),
     ".pc2": ("point cache", point_cache.write_pc2),
     ".mdd": ("point cache of Motion Designer", point_cache.write_mdd),
     ".glb": ("glTF", gltf.write),
