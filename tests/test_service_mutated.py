@@ -46,7 +46,9 @@ def mutated(seed: int) -> bytes:
     base = chance.choice(bases())
     head = base.index(b"\r\n\r\n")
     for _ in range(chance.randint(1, 4)):
-        # mostly where it is read most: the head, and the first hundred bytes of the body
+        if not base:
+            break
+        # mostly where it is read most: the head, and the beginning of the body
         at = chance.randrange(min(len(base), head + 200) if chance.random() < 0.8 else len(base))
         length = chance.choice((1, 1, 2, 8, 100))
         match chance.randrange(4):
