@@ -62,11 +62,8 @@ def engine_of(info: Info | None, name: str) -> str:
     if info is None:
         return ""
     found = next((each for each in info.engines if each.name == (name or info.default_engine)), None)
-    return "" if found is None else engine_text(found.name, found.version, info.made_with)
-
-
-def engine_text(name: str, version: str, made_with: str) -> str:
-    return " ".join(part for part in (name, version, made_with[:DIGITS]) if part)
+    parts = () if found is None else (found.name, found.version, info.made_with[:DIGITS])
+    return " ".join(part for part in parts if part)
 
 
 def changes(was: str, now: str) -> tuple[str, ...]:

@@ -32,8 +32,7 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
         item = line.takes.add()
         item.uid, line.next_take = line.next_take, line.next_take + 1
         item.name = f"Take {item.uid}"
-    engine = content.engine_text(*(take.meta.get(each, "") for each in ("engine", "engine_version", "made_with")))
-    item.seed, item.content = seed, content.with_engine(request.content, engine)
+    item.seed, item.content = seed, content.with_engine(request.content, take.meta.get("made_with", ""))
     item.made = datetime.datetime.now().isoformat(timespec="seconds")
     mark = Mark("take", line.uid, item.uid)
     start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)

@@ -65,7 +65,7 @@ def _take(
     here = _read_kept(kept, place)
     if here is not None:
         ahead.take(request)
-        return _signed(here, info)
+        return _signed(here, request, info)
 
     def sent(share: float) -> None:
         if stop.is_set():
@@ -106,7 +106,7 @@ def _take(
             kept.put(place, data)
         except OSError as error:  # it is only needed if this run is broken off
             print(f"Mien: the take was not kept in {kept.folder}: {error.strerror or error}")
-    return _signed(take, info)
+    return _signed(take, request, info)
 
 
 def _address(request: Request, info: Info) -> str:
@@ -126,9 +126,9 @@ def _read_kept(kept: KeptTakes | None, place: str) -> Take | None:
         return None
 
 
-def _signed(take: Take, info: Info) -> Take:
-    """The take, with what its backend is made with among what it says of itself."""
-    return replace(take, meta={**take.meta, "made_with": info.made_with}) if info.made_with else take
+def _signed(take: Take, request: Request, info: Info) -> Take:
+    """The take, with the engine, its version and weights as its backend names them, among what it says of itself."""
+    return replace(take, meta={**take.meta, "made_with": content.engine_of(info, request.engine)})
 
 
 def connect(

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything a .blend holds as plain values, by RNA: to compare a file before and after, datablock by datablock.
+
+    blender -b film.blend --python tests/blender/headless/snapshot.py -- write before.json
+    blender -b film.blend --python tests/blender/headless/snapshot.py -- compare before.json
+
+compare prints what differs beyond what a bake may change, and ends with 1 where something does.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+LONG = 512  # elements from which on a collection is taken as arrays of its commonest properties
+ARRAYS = {"co": 3, "vertex_index": 1, "index": 1, "value": 1, "vector": 2, "loop_start": 1, "material_index": 1}
+SKIPPED = {"rna_type", "id_data", "session_uid", "users", "is_evaluated", "original", "preview", "tag", "name_full"}
+KINDS = {"window_managers", "libraries", "screens", "workspaces"}  # of the window, and where a file was found
+
+
+def snapshot() -> dict[str, dict[str, object]]:
+    """'Object Cube' -> {data path: value} of every datablock of the open file."""
+    out = {}
+    for kind in bpy.data.bl_rna.properties:
+        if kind.type != "COLLECTION" or kind.identifier in KINDS:
+            continue
+        for id_ in getattr(bpy.data, kind.identifier):
+            out[f"{id_.id_type.capitalize()} {id_.name_full}"] = dict(values(id_))
+    return out
+
+
+def values(struct, path: str = "", seen: set | None = None) -> Iterator[tuple[str, object]]:
+    """(data path, value) of every property of a struct and of what it owns; other datablocks by their names. What can
+    be reached by several ways, like the links of nodes, is told of once."""
+    seen = set() if seen is None else seen
+    place = (struct.as_pointer(), struct.bl_rna.identifier)
+    if place in seen:
+        return
+    seen.add(place)
+    for prop in struct.bl_rna.properties:
+        name = prop.identifier
+        if name in SKIPPED:
+            continue
+        at = f"{path}.{name}" if path else name
+        try:
+            value = getattr(struct, name)
+        except (AttributeError, ValueError, RuntimeError):
+            continue
+        if prop.type == "POINTER":
+            yield from _pointed(value, at, seen)
+        elif prop.type == "COLLECTION":
+            yield from _collected(value, at, seen)
+        elif getattr(prop, "is_array", False):
+            yield at, tuple(np.array(value).ravel().tolist())
+        else:
+            yield at, tuple(sorted(value)) if isinstance(value, set) else value
+    if isinstance(struct, bpy.types.ID):
+        for key, value in struct.items():
+            if isinstance(value, int | float | str):
+                yield f'["{key}"]', value
+
+
+def _pointed(value, at: str, seen: set) -> Iterator[tuple[str, object]]:
+    if value is None:
+        yield at, None
+    elif isinstance(value, bpy.types.ID) and not value.is_embedded_data:
+        yield at, f"{value.id_type} {value.name_full}"
+    else:
+        yield from values(value, at, seen)
+
+
+def _collected(value, at: str, seen: set) -> Iterator[tuple[str, object]]:
+    yield f"len({at})", len(value)
+    if len(value) > LONG:
+        for name, width in ARRAYS.items():
+            if hasattr(value[0], name) and not isinstance(getattr(value[0], name), str):
+                numbers = np.empty(len(value) * width, np.float32)
+                try:
+                    value.foreach_get(name, numbers)
+                except (TypeError, RuntimeError, AttributeError):
+                    continue
+                yield f"{at}[:].{name}", hashlib.sha256(numbers.tobytes()).hexdigest()
+        return
+    for number, element in enumerate(value):
+        if isinstance(element, bpy.types.ID):
+            yield f"{at}[{number}]", f"{element.id_type} {element.name_full}"
+        else:
+            yield from values(element, f"{at}[{number}]", seen)
+
+
+def differences(before: dict, after: dict) -> list[tuple[str, str]]:
+    """(datablock, data path) of all that is not as it was; the path is '' where the datablock is new or gone."""
+    out = [(name, "") for name in sorted(before.keys() ^ after.keys())]
+    for name in sorted(before.keys() & after.keys()):
+        was, now = before[name], after[name]
+        out += [
+            (name, path) for path in sorted(was.keys() | now.keys()) if _shown(was.get(path)) != _shown(now.get(path))
+        ]
+    return out
+
+
+def _shown(value: object) -> str:
+    return repr(value)  # nan is nan
+
+
+class Allowed:
+    """What a bake may change: the takes of a speaker, the animation and the present values of its shape keys and of
+    what its head turns, and actions of its own."""
+
+    def __init__(self, speakers: list[bpy.types.Object]) -> None:
+        self._speakers = {f"Object {each.name_full}" for each in speakers}
+        self._keys = {f"Key {each.data.shape_keys.name_full}" for each in speakers}
+        turned = [each.mien.head_object for each in speakers if each.mien.head_object is not None]
+        self._turned = {f"Object {each.name_full}" for each in turned}
+
+    def __call__(self, difference: tuple[str, str], new_actions: set[str]) -> bool:
+        name, path = difference
+        last = path.rpartition(".")[2]
+        if name in new_actions:
+            return path == ""
+        if name in self._speakers and path.startswith(("mien.lines", "len(mien.lines")):
+            return ".takes" in path or last in ("active_take", "next_take")
+        if name in self._keys:
+            return "animation_data" in path or last in ("value", "slider_min", "slider_max")
+        if name in self._turned:
+            return "animation_data" in path or "mien_rest" in path or last.startswith(("rotation", "matrix"))
+        return False
+
+
+def main(what: str, file: str) -> int:
+    now = json.loads(json.dumps(snapshot(), default=str))
+    if what == "write":
+        Path(file).write_text(json.dumps(now), encoding="utf-8")
+        return 0
+    before = json.loads(Path(file).read_text(encoding="utf-8"))
+    allowed = Allowed([thing for thing in bpy.data.objects if thing.type == "MESH" and len(thing.mien.lines)])
+    new = {f"Action {action.name_full}" for action in bpy.data.actions if "mien_role" in action}
+    found = differences(before, now)
+    wrong = [each for each in found if not allowed(each, new)]
+    for name, path in wrong[:50]:
+        was, is_now = before.get(name, {}).get(path), now.get(name, {}).get(path)
+        print(f"SNAPSHOT differs: {name} {path}: {was!r} -> {is_now!r}")
+    print(
+        f"SNAPSHOT {len(before)} datablocks, {sum(map(len, before.values()))} values: {len(wrong)} differ that may not"
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    status = main(*sys.argv[sys.argv.index("--") + 1 :])
+    sys.stdout.flush()
+    os._exit(status)
