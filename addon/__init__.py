@@ -55,10 +55,11 @@ def _classes() -> list[type]:
         operators,
         panels,
         preferences,
+        presets,
         properties,
     )
 
     data = (preferences, properties, driving_properties)
-    buttons = (operators, line_operators, generate, curve_operators)
+    buttons = (operators, line_operators, generate, curve_operators, presets)
     sidebar = (panels, driving_panel, binding_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

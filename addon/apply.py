@@ -170,6 +170,8 @@ def apply_take(
             layers.drop(id_, mark)  # the take before moved this, and this one does not
     for id_, put in moved.items():
         _put(id_, mark, put, f"{name} head" if id_ == target else name, facts, span, rests[id_])
+    if speaker.data.shape_keys is not None and not linked.is_foreign(speaker):
+        keys.drop_bases(speaker, layers.paths(speaker.data.shape_keys))
     if take.fps != scene_fps:
         notes.append(
             f"The take runs at {take.fps} frames a second and the scene at {scene_fps}: its keys lie between."

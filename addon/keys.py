@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Shape keys: read, add and match, without touching those that are there."""
 
+import hashlib
+
 import bpy
 import numpy as np
 
@@ -57,13 +59,13 @@ def value_path(name: str) -> str:
 
 
 def put_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
-    """Keys for a basis (K, V, 3) in head-space metres; their names. Keys of an earlier basis are given the
-    new shape, so that the same basis again changes nothing, and keys left over from a longer one are set to
-    rest."""
-    points = rest(speaker.data)
+    """Keys for a basis (K, V, 3) in head-space metres; their names. They bear the basis's hash: the same basis
+    again changes nothing, and takes with other bases keep theirs."""
+    points, shapes = rest(speaker.data), to_blender(basis)
+    digest = hashlib.sha256(shapes.tobytes()).hexdigest()[:8]
     mine = []
-    for number, shape in enumerate(to_blender(basis)):
-        name = f"{BASIS_NAME} {number:03d}"
+    for number, shape in enumerate(shapes):
+        name = f"{BASIS_NAME} {digest} {number:03d}"
         keys = speaker.data.shape_keys
         block = keys.key_blocks.get(name) if keys is not None else None
         if block is None:
@@ -71,7 +73,12 @@ def put_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
         else:
             block.points.foreach_set("co", (points + shape).ravel())
         mine.append(block.name)
-    for block in speaker.data.shape_keys.key_blocks:
-        if block.name.startswith(BASIS_NAME) and block.name not in mine:
-            block.value = 0.0
     return mine
+
+
+def drop_bases(speaker: bpy.types.Object, used: set[str]) -> None:
+    """Take away the keys of bases that no take has any more; `used`: the data paths that are animated."""
+    keys = speaker.data.shape_keys
+    for block in list(keys.key_blocks) if keys is not None else ():
+        if block.name.startswith(BASIS_NAME) and value_path(block.name) not in used:
+            speaker.shape_key_remove(block)

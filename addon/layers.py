@@ -204,8 +204,8 @@ def animates(id_: bpy.types.ID) -> bool:
 
 
 def paths(id_: bpy.types.ID) -> set[str]:
-    """The data paths that takes of Mien's animate on this datablock."""
-    return {fcurve.data_path for layer in layers(id_) if layer.mark.role == "take" for fcurve in layer.fcurves}
+    """The data paths that Mien's layers animate on this datablock; what only the rest holds is not animated."""
+    return {fcurve.data_path for layer in layers(id_) if layer.mark != REST for fcurve in layer.fcurves}
 
 
 def _animated_by_others(id_: bpy.types.ID) -> set[tuple[str, int]]:

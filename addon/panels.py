@@ -10,6 +10,14 @@ from .performance import EMOTIONS, of_line
 from .pump import pump
 from .speakers import speaker_of
 
+MENU = (
+    ("generate", "make_anew", "delete_take", "cancel"),
+    ("new_line", "lines_from_strips", "delete_line"),
+    ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
+    ("add_parts", "remove_part", "apply_take"),
+    ("check_backend", "start_backend", "stop_backend"),
+)
+
 
 class _Tab:
     bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Mien"
@@ -271,6 +279,13 @@ class MIEN_PT_emotions(_OfPerformance, bpy.types.Panel):
     sliders = (*EMOTIONS, "intensity")
     keyed = True
 
+    def draw(self, context):
+        super().draw(context)
+        row = self.layout.row(align=True)
+        row.menu("MIEN_MT_presets", text="Presets")
+        row.operator("mien.add_preset", text="", icon="ADD")
+        row.operator("mien.add_preset", text="", icon="REMOVE").remove_active = True
+
 
 class MIEN_PT_articulation(_OfPerformance, bpy.types.Panel):
     bl_label = "Articulation"
@@ -325,6 +340,27 @@ class MIEN_PT_parts(_OfSpeaker, bpy.types.Panel):
         row.operator("mien.remove_part", text="", icon="REMOVE")
 
 
+class MIEN_MT_lip_sync(bpy.types.Menu):
+    """Every button once more, so that Blender's search (F3) finds it."""
+
+    bl_label = "Lip-Sync"
+    bl_idname = "MIEN_MT_lip_sync"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.operator_context = "INVOKE_DEFAULT"
+        for group in MENU:
+            for name in group:
+                layout.operator(f"mien.{name}")
+            if group != MENU[-1]:
+                layout.separator()
+
+
+def add_to_object_menu(self, context):
+    self.layout.separator()
+    self.layout.menu("MIEN_MT_lip_sync")
+
+
 def add_to_menu(self, context):
     self.layout.operator("mien.add_head", text="Mien Head", icon="USER")
 
@@ -334,6 +370,7 @@ CLASSES = (
     MIEN_UL_takes,
     MIEN_MT_engines,
     MIEN_MT_styles,
+    MIEN_MT_lip_sync,
     MIEN_PT_speaker,
     MIEN_PT_line,
     MIEN_PT_emotions,
@@ -346,7 +383,9 @@ CLASSES = (
 
 def register() -> None:
     bpy.types.VIEW3D_MT_mesh_add.append(add_to_menu)
+    bpy.types.VIEW3D_MT_object.append(add_to_object_menu)
 
 
 def unregister() -> None:
+    bpy.types.VIEW3D_MT_object.remove(add_to_object_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(add_to_menu)

@@ -2,6 +2,7 @@
 """A take becomes animation, and nothing else of the scene changes."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import bpy
@@ -322,14 +323,22 @@ def test_a_basis_becomes_keys_and_curves(cube, scale):
     np.testing.assert_allclose(shown(cube), rest, atol=1e-6)
 
 
-def test_another_basis_uses_the_same_keys(cube):
-    apply(cube, basis_take(8, seed=1)[0])
-    take, expected = basis_take(8, seed=2)
-    apply(cube, take)
-    rest = keys.rest(cube.data)
+def test_takes_with_other_bases_keep_their_own_keys(cube):
+    rest = shown(cube).copy()
+    made = [basis_take(8, seed=seed) for seed in (1, 2)]
+    for seed, (take, _) in enumerate(made):
+        apply(cube, replace(take, meta={**take.meta, "seed": str(seed)}))
+    for number in (1, 0):
+        cube.mien.lines[0].active_take = number
+        bpy.context.scene.frame_set(4)
+        np.testing.assert_allclose(shown(cube) - rest, made[number][1][3], atol=1e-6)
+    assert len(keys.names(cube.data)) == 8
+
+
+def test_keys_of_a_basis_that_no_take_has_any_more_go(cube):
+    for seed in (1, 2):
+        apply(cube, basis_take(8, seed=seed)[0])
     assert len(keys.names(cube.data)) == 4
-    bpy.context.scene.frame_set(4)
-    np.testing.assert_allclose(shown(cube) - rest, expected[3], atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -421,8 +430,6 @@ def test_a_locked_track_is_refused_by_its_name(toy_head):
 
 
 def test_a_line_that_was_deleted_meanwhile_is_named(toy_head):
-    from dataclasses import replace as changed
-
     from addon import jobs, lines
 
     asked = jobs.Request(toy_head.name, "Scene", "", 1, "{}", "", "24", "", False, line=7, line_name="Hello")
@@ -430,7 +437,7 @@ def test_a_line_that_was_deleted_meanwhile_is_named(toy_head):
         receiving.receive(bpy.context.scene, toy_head, weights_take(random_weights()), asked)
     lines.add(toy_head)
     receiving.receive(
-        bpy.context.scene, toy_head, weights_take(random_weights()), changed(asked, line=1, line_start=1)
+        bpy.context.scene, toy_head, weights_take(random_weights()), replace(asked, line=1, line_start=1)
     )
     assert len(toy_head.mien.lines[0].takes) == 1
 

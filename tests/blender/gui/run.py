@@ -74,7 +74,7 @@ def main() -> int:
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
-            timeout=600,
+            timeout=3000,  # a machine of two busy cores draws a frame in seconds
         )
     print((options.out / "log.txt").read_text())
     print(f"{time.monotonic() - started:.0f} s, exit status {done.returncode}")

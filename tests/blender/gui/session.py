@@ -25,8 +25,7 @@ ARKIT = sys.modules[f"{MIEN}.channels"].ARKIT
 layers = sys.modules[f"{MIEN}.layers"]
 sound = sys.modules[f"{MIEN}.sound"]
 # Where things are in the sidebar, from the top of a window of 1600 x 900: one line, no message
-GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY = 358, 427, 412, 438, 461
-SECOND_TAKE = 500
+GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY, SECOND_TAKE = 358, 427, 422, 454, 480, 416
 
 
 def voice() -> Path:
@@ -110,8 +109,11 @@ def key_emotion():
     for frame, happy in ((11, 1.0), (34, 0.0)):
         bpy.context.scene.frame_set(frame)
         asked.happy, asked.angry = happy, 1.0 - happy
-        for y in (HAPPY, ANGRY):
-            yield from key_over(field, y, "i")
+        for y, name in ((HAPPY, "happy"), (ANGRY, "angry")):
+            for _ in range(3):
+                yield from key_over(field, y, "i")
+                if any(at == frame for at, _ in emotion_keys().get(name, [])):
+                    break
     bpy.context.scene.frame_set(11)
     keyed = emotion_keys()
     check("happy is keyed from 1 to 0", keyed.get("happy") == [(11, 1), (34, 0)], keyed)
@@ -150,7 +152,7 @@ def steps():
     felt = json.loads(backend.asked[0]["direction"])["emotion"]
     check(
         "the keyed emotion was asked for",
-        felt["happy"][0] == [0.0, 1.0] and felt["angry"][0] == [0.0, 0.0] and felt["angry"][-1][1] == 1.0,
+        [felt[name][end][1] for name in ("happy", "angry") for end in (0, -1)] == [1.0, 0.0, 0.0, 1.0],
         felt,
     )
     check("three takes, the first is seen", seeds() == [0, 1, 2] and seen() == [1], (seeds(), seen()))
@@ -203,7 +205,7 @@ def steps():
     side = view3d()[2]  # undo has made the screen anew
     yield from click_until("Cancel stops it", side.x + side.width - 70, CANCEL, lambda: not run().running)
     check("and says so", run().note == "Cancelled; 1 of 3 takes was made and is kept.", run().note)
-    yield from until("the backend is told", lambda: backend.cancelled == ["job6"])
+    yield from until("the backend is told", lambda: "job6" in backend.cancelled)
     check("what was done is kept", seeds() == [0, 1, 2, 3], seeds())
     yield from shot(OUT, "7_cancelled")
 

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every button has a name and a tooltip, is in the menu that Blender's search reads, and presets come back."""
+
+import bpy
+import pytest
+
+import addon
+from addon import panels
+from addon.reasons import Reasoned
+
+
+def operators() -> list[type]:
+    return [cls for cls in addon._classes() if issubclass(cls, bpy.types.Operator)]
+
+
+@pytest.mark.parametrize("cls", operators(), ids=lambda cls: cls.bl_idname)
+def test_each_button_has_a_name_and_says_what_it_does(cls):
+    assert cls.bl_label and len(cls.bl_label) < 40
+    said = cls.get_rna_type().description if hasattr(cls, "get_rna_type") else cls.__doc__
+    assert said and not said.endswith("."), said
+
+
+def test_what_the_menu_names_is_there():
+    known = {cls.bl_idname for cls in operators()}
+    assert {f"mien.{name}" for group in panels.MENU for name in group} <= known
+
+
+def test_a_button_that_is_greyed_out_has_a_reason(cube):
+    """With a bare cube selected most buttons are: each must say why."""
+    grey = [cls for cls in operators() if issubclass(cls, Reasoned) and not cls.poll(bpy.context)]
+    assert len(grey) > 10
+    for cls in grey:
+        reason = cls.disabled_reason(bpy.context)
+        assert reason and not reason.endswith("."), (cls.bl_idname, reason)
+
+
+def test_a_preset_brings_a_performance_back(toy_head, cube, tmp_path, monkeypatch):
+    monkeypatch.setattr(bpy.utils, "user_resource", lambda *_, **__: str(tmp_path))
+    bpy.context.view_layer.objects.active = toy_head
+    asked = toy_head.mien.performance
+    asked.happy, asked.angry, asked.jaw, asked.style = 0.25, 0.5, 1.5, "clear"
+    assert bpy.ops.mien.add_preset(name="Grim smile") == {"FINISHED"}
+    (file,) = tmp_path.rglob("*.py")
+    bpy.context.view_layer.objects.active = cube
+    exec(compile(file.read_text(), str(file), "exec"), {"bpy": bpy})  # as script.execute_preset does
+    got = cube.mien.performance
+    assert (got.happy, got.angry, got.jaw, got.style, got.emotion) == (0.25, 0.5, 1.5, "clear", "mix")
