@@ -3,6 +3,8 @@ import io
 
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mien import engines
 from service_client import SAMPLES, WAV, Service, check_problem
 
@@ -83,3 +85,43 @@ def test_requests_without_a_file_are_refused(service: Service) -> None:
     kind = {"content-type": "multipart/form-data; boundary=x"}
     check_problem(post("/v1/takes", content=as_text, headers=kind), 422, "no file `sound`")
     check_problem(post("/v1/takes", content=b"rubbish", headers=kind), 400, "multipart body cannot be read")
+
+
+# Any bytes for a body: pieces of a sound one, and what is next to them.
+NAMED = b"Content-Disposition: form-data; name="
+PIECES = [
+    b"--x\r\n", b"--x--\r\n", b"--x--", b"\r\n", b"\r\n\r\n", b"--", b"x", b"\0", b"\xff\xfe", WAV,
+    NAMED + b'"sound"; filename="v.wav"\r\n\r\n', NAMED + b'"sound"; filename*=utf-8\'\'%ff\r\n\r\n',
+    NAMED + b'"direction"\r\n\r\n', NAMED + b'"engine"\r\n\r\n', NAMED + b'"\xff"\r\n\r\n', NAMED + b"\r\n\r\n",
+    b"Content-Disposition: form-data\r\n\r\n", b"Content-Type: text/plain; charset=utf-99\r\n",
+    b"Content-Transfer-Encoding: base64\r\n", b"toy", b'{"seed": 1}', b"X" * 5000,
+]  # fmt: skip
+FORM = "multipart/form-data"
+CONTENT_TYPES = [FORM + rest for rest in ("; boundary=x", '; boundary="x"', "", "; boundary=", ";boundary=\xe9")]
+CONTENT_TYPES += [f"{FORM}; boundary=x; charset=utf-99"]
+
+
+@pytest.fixture(scope="module")
+def asked_anything(tmp_path_factory):
+    service = Service(tmp_path_factory.mktemp("anything"))
+    yield service
+    service.jobs.close()
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=20)), max_size=12), st.sampled_from(CONTENT_TYPES)
+)
+@settings(max_examples=150)
+def test_any_body_is_accepted_or_refused_in_words(asked_anything: Service, pieces: list[bytes], kind: str) -> None:
+    headers = {"content-type": kind.encode("latin-1")}
+    reply = asked_anything.http.post("/v1/takes", content=b"".join(pieces), headers=headers)
+    if reply.status_code != 202:
+        assert 400 <= reply.status_code < 500 and reply.json()["detail"].endswith((".", "`"))
+
+
+@given(st.dictionaries(st.sampled_from(["direction", "engine", "fps", "head", "other"]), st.text(max_size=30)))
+@settings(max_examples=60)
+def test_any_text_in_the_fields_is_accepted_or_refused(asked_anything: Service, fields: dict[str, str]) -> None:
+    reply = asked_anything.ask(**fields)
+    if reply.status_code != 202:
+        assert 400 <= reply.status_code < 500 and len(reply.json()["detail"]) < 2000
