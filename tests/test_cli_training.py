@@ -40,6 +40,17 @@ def test_mien_train_ear_trains_an_ear(tmp_path: Path, capsys: pytest.CaptureFixt
     assert card["data"]["voices_of_synthesisers"] == {"flite": 1}
 
 
+def test_a_run_goes_on_as_it_was_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    few = ["--shape", '{"width": 16, "blocks": 1}', "--plan", '{"batch": 2}', "--json"]
+    asked = ["train", "ear", str(corpus(tmp_path / "corpus")), str(tmp_path / "run"), *few]
+    assert main([*asked, "--steps", "2"]) == 0
+    assert main([*asked, "--steps", "3", "--seed", "1"]) == 2
+    assert "was begun with another seed (0, not 1)" in capsys.readouterr().out
+    assert main([*asked, "--steps", "1"]) == 2
+    assert "has 2 steps already" in capsys.readouterr().out
+    assert main([*asked, "--steps", "3"]) == 0
+
+
 def test_a_size_that_nothing_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["train", "ear", str(tmp_path), str(tmp_path / "run")]
     assert main([*asked, "--shape", '{"wide": 16}']) == 2

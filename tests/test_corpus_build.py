@@ -38,6 +38,17 @@ def test_an_engine_that_comes_later_only_adds() -> None:
     assert set(build.plan({"flite": flite.VOICES}, 3, 0)) < set(build.plan(VOICES, 3, 0))
 
 
+def test_a_language_of_held_out_voices_alone_ends() -> None:
+    alone = (Voice("flite", "awb", "en"),)
+    assert len(build.plan({"flite": alone}, 10, 0)) == build.HELD_OUT_UNITS
+
+
+def test_hours_too_few_for_a_unit_are_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("mien.corpus.flite.missing", lambda: "")
+    with pytest.raises(CorpusError, match="less than a unit"):
+        build.build(tmp_path, 0.001, 0, 1, ["flite"], lambda done, what: None)
+
+
 def test_held_out_voices_say_little() -> None:
     counts = Counter(o.voice.name for o in build.plan(VOICES, 10, 0))
     assert counts["awb"] == counts["ked"] == build.HELD_OUT_UNITS < counts["slt"]

@@ -58,6 +58,14 @@ def test_a_row_says_what_differs_and_marks_what_was_never_heard(corpus: Path, tm
     assert float(base[4]) == pytest.approx(truth.accuracy, abs=5e-4)
 
 
+def test_a_corpus_without_held_out_voices_is_refused(tmp_path: Path) -> None:
+    hum = np.zeros(16000, np.float32)
+    said = Utterance(Voice("flite", "somebody", "en"), "ma", hum, (("m", 0.1, 0.4),))
+    write_unit(tmp_path / "corpus" / "flite", "somebody-en-000", 0, [said])
+    with pytest.raises(EvaluationError, match="no voice in .* is held out"):
+        trainings.compare(tmp_path / "corpus", [run(tmp_path / "ear")], 1, Cache(None), no_progress)
+
+
 def test_a_run_that_goes_on_and_a_name_that_is_there_twice_are_refused(tmp_path: Path) -> None:
     (tmp_path / "begun").mkdir()
     with pytest.raises(EvaluationError, match="has not ended"):

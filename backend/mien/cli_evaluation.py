@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mien.console import ProgressBar
-from mien.marks import write_between
+from mien.marks import refuse_unmarked, write_between
 
 REFERENCE = "pocketsphinx"
 
@@ -84,13 +84,24 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     training.add_argument("picture", type=Path, metavar="PNG", help="what to write")
 
 
-def phones_command(asked: argparse.Namespace) -> int:
-    """mien evaluate phones: ears compared on the same frames."""
+def _refuse_unmarked(page: Path | None, name: str) -> None:
+    """A page without the marks is named before anything is measured."""
+    if page is not None:
+        refuse_unmarked(page, name)
+
+
+def _need_pocketsphinx() -> None:
     from mien.evaluation import EvaluationError
 
     if importlib.util.find_spec("pocketsphinx") is None:
         raise EvaluationError("ears are compared with PocketSphinx, which is not here: pip install pocketsphinx")
-    from mien.evaluation import confusion, page
+
+
+def phones_command(asked: argparse.Namespace) -> int:
+    """mien evaluate phones: ears compared on the same frames."""
+    _refuse_unmarked(asked.page, f"phones {asked.section}")
+    _need_pocketsphinx()
+    from mien.evaluation import EvaluationError, confusion, page
     from mien.evaluation.cache import Cache
     from mien.evaluation.listeners import listeners
     from mien.evaluation.phones import evaluate, find_synthetic
@@ -121,6 +132,8 @@ def phones_command(asked: argparse.Namespace) -> int:
 
 def ear_command(asked: argparse.Namespace) -> int:
     """mien evaluate ear: what a change to the network or to what it learns from is worth."""
+    _refuse_unmarked(asked.page, f"ear {asked.section}")
+    _need_pocketsphinx()
     from mien.evaluation import trainings
     from mien.evaluation.cache import Cache
     from mien.marks import table
@@ -136,6 +149,7 @@ def ear_command(asked: argparse.Namespace) -> int:
 
 def takes_command(asked: argparse.Namespace) -> int:
     """mien evaluate takes: probtalk3d beside what it has to be better than."""
+    _refuse_unmarked(asked.page, "takes")
     from mien.engines.probtalk3d.takes import WEIGHTS
     from mien.evaluation import sampling, takes_page
 
@@ -157,6 +171,7 @@ def takes_command(asked: argparse.Namespace) -> int:
 
 def emotion_command(asked: argparse.Namespace) -> int:
     """mien evaluate emotion: engines beside each other."""
+    _refuse_unmarked(asked.page, "emotion")
     from mien.evaluation import emotion
 
     chosen = emotion.engines(asked.engines.split(",") if asked.engines else None, asked.weights)
@@ -187,6 +202,7 @@ def steps_command(asked: argparse.Namespace) -> int:
 
 def layouts_command(asked: argparse.Namespace) -> int:
     """mien evaluate layouts: codes of one frame, and codes that mix times."""
+    _refuse_unmarked(asked.page, "layouts")
     from mien.engines.probtalk3d.takes import WEIGHTS
     from mien.evaluation.layouts import compare_layouts
     from mien.marks import table

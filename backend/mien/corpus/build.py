@@ -71,12 +71,18 @@ def plan(voices: dict[str, tuple[Voice, ...]], hours: float, seed: int) -> list[
                 owed[group] += share
             group = max(owed, key=lambda g: owed[g])
             owed[group] -= 1
-            voice = next(turns[group])
-            while (engine, voice.name) in HELD_OUT and numbers.get(voice, -1) + 1 >= HELD_OUT_UNITS:
-                voice = next(turns[group])
+            turn = itertools.islice(turns[group], len(groups[group][1]))
+            voice = next((each for each in turn if not _enough(engine, each, numbers.get(each, -1) + 1)), None)
+            if voice is None:  # nothing but held-out voices
+                continue
             number = numbers[voice] = numbers.get(voice, -1) + 1
             orders.append(Order(voice, number, _seed(seed, engine, voice.name, voice.language, number)))
     return orders
+
+
+def _enough(engine: str, voice: Voice, units: int) -> bool:
+    """Whether so many units of a voice are all that is wanted of it."""
+    return (engine, voice.name) in HELD_OUT and units >= HELD_OUT_UNITS
 
 
 def build(
@@ -104,6 +110,8 @@ def build(
             "ask for fewer hours or name another folder."
         )
     orders = plan(voices, hours, seed)
+    if not orders:
+        raise CorpusError(f"{hours:g} hours are less than a unit of {UNIT:g} s of any synthesiser here; ask for more.")
     waiting = [o for o in orders if not (folder / o.voice.engine / f"{o.name}.json").exists()]
     progress(1 - len(waiting) / len(orders), "")
     # dear engines first, so that the processes end together

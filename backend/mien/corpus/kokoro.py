@@ -23,6 +23,7 @@ import platformdirs
 import soxr
 
 from mien.corpus import alphabet, pronunciation
+from mien.corpus.build import HELD_OUT
 from mien.corpus.letter_network import InferenceSession, open_network
 from mien.corpus.utterance import RATE, CorpusError, Utterance, Voice
 from mien.seeds import stream
@@ -122,11 +123,20 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     return alphabet.rested(Utterance(voice, text, samples, phones), REST)
 
 
+def blends_with(voice: Voice) -> list[str]:
+    """Voices that a voice may be blended with: English ones of its accent. Held-out voices stay by themselves, or
+    training would hear a part of them."""
+    if voice.language != "en" or ("kokoro", voice.name) in HELD_OUT:
+        return []
+    alike = (v.name for v in voices() if v.name[0] == voice.name[0] and v != voice)
+    return [name for name in alike if ("kokoro", name) not in HELD_OUT]
+
+
 def _style(voice: Voice, length: int, random: np.random.Generator) -> np.ndarray:
     """(1, 256) how a text of `length` letters is spoken."""
     names = [voice.name]
-    if voice.language == "en" and random.random() < BLENDED:
-        others = [v.name for v in voices() if v.name[0] == voice.name[0] and v != voice]
+    others = blends_with(voice)
+    if others and random.random() < BLENDED:
         names += random.choice(others, min(len(others), int(random.integers(1, 3))), replace=False).tolist()
     shares = random.dirichlet(np.full(len(names), 2.0))
     return sum(share * _pack(name)[length - 1] for share, name in zip(shares, names, strict=True)).astype(np.float32)

@@ -44,6 +44,8 @@ def listeners(weights: list[Path]) -> dict[str, Listener]:
     for path in [hearing.WEIGHTS, *weights]:
         if path.is_file():
             name = "mien" if path == hearing.WEIGHTS else path.stem
+            if name in {listener.name for listener in known}:  # every run calls its weights the same
+                name = f"{path.resolve().parent.name} {path.stem}"
             known.append(network_ear(name, path))
         elif path in weights:
             raise EarError(f"there is no file of weights {path}.")

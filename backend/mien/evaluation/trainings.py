@@ -88,8 +88,11 @@ def compare(
     if len(set(names)) < len(names):
         raise EvaluationError(f"Two of the runs have the same name ({', '.join(names)}); rename one's folder.")
     ears = {each.name: network_ear(each.name, each.weights) for each in trainings}
+    sounds = chosen(corpus)
+    if not any(map(_held_out, sounds)):
+        raise EvaluationError(f"no voice in {corpus} is held out, so all were learnt from; build a larger corpus.")
     english = [prompt for prompt in find_prompts() if prompt.language == "en"][::EVERY]
-    return trainings, evaluate([*chosen(corpus), *english], ears, POCKETSPHINX, cache, jobs, progress)
+    return trainings, evaluate([*sounds, *english], ears, POCKETSPHINX, cache, jobs, progress)
 
 
 def columns(results: Results) -> dict[str, dict[str, Score]]:

@@ -32,6 +32,7 @@ from mien.ears.network.training_set import Batches, Material
 from mien.ears.network.weights import save
 from mien.evaluation.visemes import GROUP
 from mien.phones import INDEX
+from mien.settings import SettingsError
 from mien.sounds import FOLD, SOUNDS
 
 COLUMNS = ("step", "minutes", "rate", "loss", "sounds", "flags")
@@ -80,7 +81,8 @@ def train(
     network, mean = Network(shape).to(device), Network(shape).to(device)
     mean.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=plan.decay, betas=(0.9, 0.98))
-    step, spent = _resume(run, network, mean, optimiser, device)
+    made_by = {"shape": shape.as_dict(), **asdict(plan), "without": sorted(plan.without)}
+    step, spent = _resume(run, network, mean, optimiser, device, made_by)
     weights = _sound_weights(material).to(device)
     examples = _held_out_batch(held_out, plan)
     began = saved = time.monotonic()
@@ -117,7 +119,7 @@ def train(
             _log(run, row)
         if time.monotonic() - saved > SAVE or step == plan.steps:
             saved = time.monotonic()
-            _checkpoint(run, step, minutes * 60, network, mean, optimiser)
+            _checkpoint(run, step, minutes * 60, network, mean, optimiser, made_by)
             save(mean, run / "ear.safetensors", {"steps": f"{step} of {plan.steps}"})
     training = {"minutes": round((spent + time.monotonic() - began) / 60), "device": device.type, **asdict(plan)}
     checked = dict(zip(CHECKED, _check(mean.eval(), examples, device), strict=False))
@@ -193,20 +195,34 @@ def _check(network: Network, examples: list[tuple[torch.Tensor, torch.Tensor]], 
     return [float(np.mean(losses)), right / speech, same / speech, 2 * hit / max(1, said + were)]
 
 
-def _checkpoint(run: Path, step: int, spent: float, network: Network, mean: Network, optimiser) -> None:
+def _checkpoint(
+    run: Path, step: int, spent: float, network: Network, mean: Network, optimiser, made_by: dict
+) -> None:
     part = run / "checkpoint.part"
-    state = {"step": step, "spent": spent, "sounds": list(SOUNDS)}
+    state = {"step": step, "spent": spent, "sounds": list(SOUNDS), "made_by": made_by}
     state |= {"network": network.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict()}
     torch.save(state, part)
     part.replace(run / "checkpoint.pt")
 
 
-def _resume(run: Path, network: Network, mean: Network, optimiser, device: torch.device) -> tuple[int, float]:
-    """(step, seconds spent) of the last checkpoint, which is loaded; (0, 0) without one."""
+def _resume(
+    run: Path, network: Network, mean: Network, optimiser, device: torch.device, made_by: dict
+) -> tuple[int, float]:
+    """(step, seconds spent) of the last checkpoint, which is loaded; (0, 0) without one. SettingsError where the run
+    was begun otherwise than it is to go on; it may only be made longer."""
     path = run / "checkpoint.pt"
     if not path.exists():
         return 0, 0.0
     state = torch.load(path, map_location=device, weights_only=True)
+    begun = {"sounds": state["sounds"], **state.get("made_by", {})}
+    for what, value in {"sounds": list(SOUNDS), **made_by}.items():
+        if what != "steps" and begun.get(what, value) != value:
+            raise SettingsError(
+                f"{run} was begun with another {what} ({str(begun[what])[:80]}, not {str(value)[:80]}); go on with "
+                "that, or name another folder."
+            )
+    if state["step"] > made_by["steps"]:
+        raise SettingsError(f"{run} has {state['step']} steps already, and {made_by['steps']} were asked for.")
     network.load_state_dict(state["network"])
     mean.load_state_dict(state["mean"])
     optimiser.load_state_dict(state["optimiser"])
