@@ -17,6 +17,11 @@ def mark_of(line) -> Mark:
     return Mark("correction", line.uid)
 
 
+def label(line, id_: bpy.types.ID) -> str:
+    """What a layer of corrections is called, after 'Mien'."""
+    return f"{line.name}, corrections of {id_.name}"
+
+
 def corrected(speaker: bpy.types.Object, line) -> list[tuple[bpy.types.ID, Layer]]:
     """The layers of corrections that the line has."""
     found = [(id_, layers.find(id_, mark_of(line))) for id_ in takes.driven(speaker)]
@@ -87,8 +92,7 @@ def _span(id_: bpy.types.ID, line) -> tuple[float, float] | None:
 def _make(id_: bpy.types.ID, line) -> Layer:
     # Added to the take; a quaternion cannot be added to, COMBINE turns it by the correction
     blend = "COMBINE" if getattr(id_, "rotation_mode", "") == "QUATERNION" else "ADD"
-    name = f"{line.name}, corrections of {id_.name}"
-    return layers.put(id_, mark_of(line), [], name, "{}", _span(id_, line), blend=blend)
+    return layers.put(id_, mark_of(line), [], label(line, id_), "{}", _span(id_, line), blend=blend)
 
 
 def _enter(id_: bpy.types.ID, layer: Layer) -> None:

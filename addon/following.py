@@ -100,15 +100,31 @@ def _mark(line) -> str:
 
 
 @persistent
-def _after_change(*_) -> None:
+def _after_change(scene, graph=None) -> None:
+    """A strip belongs to its scene: while only objects change, as in most of an animator's work, nobody is asked."""
+    if graph is None or any(isinstance(update.id, bpy.types.Scene) for update in graph.updates):
+        follow_all()
+
+
+@persistent
+def _after_load(*_) -> None:
     follow_all()
 
 
+# An undo step is written before the handler has moved the takes, so undo and redo may bring back a strip alone
+EVENTS = (
+    ("depsgraph_update_post", _after_change),
+    ("load_post", _after_load),
+    ("undo_post", _after_load),
+    ("redo_post", _after_load),
+)
+
+
 def register() -> None:
-    bpy.app.handlers.depsgraph_update_post.append(_after_change)
-    bpy.app.handlers.load_post.append(_after_change)
+    for name, handler in EVENTS:
+        getattr(bpy.app.handlers, name).append(handler)
 
 
 def unregister() -> None:
-    bpy.app.handlers.load_post.remove(_after_change)
-    bpy.app.handlers.depsgraph_update_post.remove(_after_change)
+    for name, handler in EVENTS:
+        getattr(bpy.app.handlers, name).remove(handler)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from . import curves, following, layers, sound, takes
+from . import corrections, curves, following, layers, sound, takes
 
 DEFAULT_NAME = "Line"
 
@@ -80,8 +80,11 @@ def _holders(data) -> list:
 
 
 def renamed(line) -> None:
+    """Tracks and actions of the line's takes and corrections bear its name."""
     for take in line.takes:
         takes.renamed(take)
+    for id_, layer in corrections.corrected(line.id_data, line):
+        layers.rename(layer, corrections.label(line, id_))
 
 
 def sound_changed(line) -> None:

@@ -73,6 +73,15 @@ def test_corrections_move_with_the_line(flat):
     assert value_at(speaker, "jawOpen", 21) == pytest.approx(0.9, abs=1e-6)
 
 
+def test_a_new_name_of_the_line_is_borne_by_its_corrections(flat):
+    speaker, line = flat
+    correct(speaker, line, (20, 0.7))
+    line.name = "Hello"
+    assert [layer.track.name for _, layer in corrections.corrected(speaker, line)] == [
+        f"Mien: Hello, corrections of {id_.name}" for id_ in takes.driven(speaker)
+    ]
+
+
 def test_each_line_has_its_own(flat):
     speaker, first = flat
     correct(speaker, first, (20, 0.7))

@@ -94,6 +94,22 @@ def test_undo_takes_strip_and_takes_back_together(toy_head, line, strip):
     assert spoken(speaker) == list(range(11, 21))
 
 
+def test_an_undo_step_that_was_written_before_the_takes_moved_is_made_whole(toy_head, line, strip):
+    """As in Blender's window: the step is written when the strip is dropped, the takes move after that."""
+    name = toy_head.name
+    bpy.ops.ed.undo_push(message="before")
+    sound.set_start(strip, 41)
+    bpy.ops.ed.undo_push(message="dropped")
+    bpy.context.view_layer.update()
+    bpy.ops.ed.undo_push(message="something else")
+    bpy.ops.ed.undo()
+    assert spoken(bpy.data.objects[name]) == list(range(41, 51))
+    bpy.ops.ed.undo()
+    assert spoken(bpy.data.objects[name]) == list(range(11, 21))
+    bpy.ops.ed.redo()
+    assert spoken(bpy.data.objects[name]) == list(range(41, 51))
+
+
 @hearing
 def test_a_strip_that_is_chosen_gives_the_line_its_sound_and_start(toy_head, voice):
     strip = sound.strips_of(bpy.context.scene).new_sound("Take me", str(voice), 2, 33)
