@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mien.bench import BenchError
 from mien.service import decoding, worker
+from mien.service.metrics import open_files, resident_bytes
 from mien.settings import NAMES
 
 START_S, END_S = 120.0, 15.0
@@ -42,10 +43,6 @@ class Served:
         if found["server"] is None:
             raise BenchError(f"the backend has ended; the end of its log: {tail(self.log)}")
         return {kind: each for kind, each in found.items() if each is not None}
-
-    def cpu_s(self) -> float:
-        """Seconds of processor time, of the server and what it has running now."""
-        return sum(_cpu_s(pid) for pid in (self.pid, *(pid for _, pid in children(self.pid))))
 
 
 @contextmanager
@@ -85,12 +82,9 @@ def tail(log: Path) -> str:
 
 
 def size(pid: int) -> Size | None:
-    """None when the process is gone."""
-    try:
-        pages = int((PROC / str(pid) / "statm").read_text().split()[1])
-        return Size(pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir(PROC / str(pid) / "fd")))  # noqa: PTH208
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+    """None when the process is gone; one that is dead and not yet buried has no memory."""
+    resident, handles = resident_bytes(pid), open_files(pid)
+    return Size(resident, handles) if resident and handles is not None else None
 
 
 def children(pid: int) -> list[tuple[str, int]]:
@@ -98,21 +92,9 @@ def children(pid: int) -> list[tuple[str, int]]:
     found = []
     for path in PROC.glob("[0-9]*"):
         try:
-            parent = int(_fields(int(path.name))[1])
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])  # after a name that may hold blanks
             words = (path / "cmdline").read_bytes().split(b"\0") if parent == pid else []
         except (FileNotFoundError, ProcessLookupError):
             continue
         found += [(KINDS[word.decode()], int(path.name)) for word in words if word.decode() in KINDS]
     return found
-
-
-def _cpu_s(pid: int) -> float:
-    try:
-        return sum(map(int, _fields(pid)[11:13])) / os.sysconf("SC_CLK_TCK")
-    except (FileNotFoundError, ProcessLookupError):
-        return 0.0
-
-
-def _fields(pid: int) -> list[str]:
-    """Of /proc/PID/stat, from the state (field 3) on; the name before it may hold blanks and brackets."""
-    return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

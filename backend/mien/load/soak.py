@@ -58,7 +58,6 @@ class Soak:
     done: dict[str, int]
     faults: list[str]
     looks: int
-    cpu: float  # share of a core, of server, worker and decoder
     bytes: dict[str, Grown]
     handles: dict[str, Grown]
 
@@ -207,7 +206,7 @@ def soak(
         done: Counter[str] = Counter()
         faults: list[str] = []
         seen: list[dict[str, Size]] = []
-        begin, cpu = time.monotonic(), backend.cpu_s()
+        begin = time.monotonic()
         with ThreadPoolExecutor(CLIENTS) as pool:
             while (spent := time.monotonic() - begin) < seconds:
                 due = time.monotonic() + min(EVERY_S, seconds - spent)
@@ -219,9 +218,7 @@ def soak(
                 time.sleep(SETTLE_S)
                 seen.append(backend.sizes())
                 say(_line(time.monotonic() - begin, seen[-1], done, faults))
-        spent = time.monotonic() - begin
-        share = (backend.cpu_s() - cpu) / spent
-    return Soak(spent, dict(done), faults, len(seen), share, *grown(seen))
+    return Soak(time.monotonic() - begin, dict(done), faults, len(seen), *grown(seen))
 
 
 def grown(seen: Sequence[dict[str, Size]]) -> tuple[dict[str, Grown], dict[str, Grown]]:
@@ -257,7 +254,7 @@ def in_words(result: Soak) -> str:
     deeds = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(result.done.items()))
     return (
         f"{result.seconds / 60:.0f} minutes, {sum(result.done.values())} deeds ({deeds}), {len(result.faults)} of them "
-        f"not answered as promised; {100 * result.cpu:.0f} % of a core."
+        "not answered as promised."
     )
 
 
