@@ -73,8 +73,9 @@ def a_deaf_engine_is_cancelled(running: Backend) -> None:
 def a_client_that_vanishes_leaves_nothing_open(running: Backend) -> None:
     """While it sends, while it listens, and while it fetches."""
     host, port = running.url.removeprefix("http://").split(":")
-    url = running.ask(faulty_work.DAWDLES)
     done = running.end(running.ask(24))
+    url = running.ask(faulty_work.DAWDLES)
+    running.until(url, "dawdling")
     sending = (
         b"POST /v1/takes HTTP/1.1\r\nHost: %b\r\nContent-Type: multipart/form-data; boundary=x\r\n"
         b"Content-Length: 100000\r\n\r\n--x\r\n" % running.url[7:].encode()
@@ -119,7 +120,7 @@ def silence(folder: Path, format: str) -> bytes:
     with soundfile.SoundFile(path, "w", 1000 if format != "mp3" else 8000, 1, format=format.upper()) as file:
         seconds = HOURS if format != "mp3" else 60
         for _ in range(seconds // 60):
-            file.write(np.zeros(60 * file.samplerate, np.float32))
+            file.write(np.zeros(60 * file.samplerate, np.int16))
     return path.read_bytes()
 
 
