@@ -29,7 +29,8 @@ def create_app(
 ) -> ASGIApp:
     """The whole service as one ASGI app; whoever made `jobs` closes them. `tokens` where others are let in."""
     traffic = Traffic()
-    app = FastAPI(title="Mien", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    none = {"docs_url": None, "redoc_url": None, "openapi_url": None, "redirect_slashes": False}
+    app = FastAPI(title="Mien", version=__version__, **none)
     answer_with_problems(app)
 
     @app.get("/v1/info")
