@@ -74,6 +74,15 @@ def turn(until, limit_s: float = 300.0) -> None:
         pump._tick()
 
 
+def only_the_first(name: str, backend) -> None:
+    """Ask for three takes: the first is made at once, the second is at work for long."""
+    backend.slow = 600.0
+    begin(name)
+    turn(lambda: "job1" in backend.jobs)
+    backend.jobs["job1"]["begun"] -= 1000.0
+    turn(lambda: len(seeds(name)) == 1 and pump.state.stage == "phones")
+
+
 def test_an_emotion_keyed_from_happy_to_angry_is_asked_for_with_every_take(name, backend):
     asked = speaker(name).mien.performance
     for frame, happy in ((11, 1.0), (35, 0.0)):
@@ -141,11 +150,7 @@ def test_an_unlocked_take_made_anew_draws_another_seed(name, backend):
 
 
 def test_a_cancel_keeps_the_takes_that_were_made(name, backend):
-    backend.slow = 0.3
-    begin(name)
-    turn(lambda: len(seeds(name)) == 1)
-    backend.slow = 60.0
-    turn(lambda: pump.state.stage == "phones")
+    only_the_first(name, backend)
     assert (pump.state.number, pump.state.total) == (2, 3)
     run = bpy.context.window_manager.mien_run
     assert (run.running, run.number, run.total) == (True, 2, 3) and 1 / 3 <= run.fraction < 2 / 3
@@ -156,11 +161,7 @@ def test_a_cancel_keeps_the_takes_that_were_made(name, backend):
 
 
 def test_a_backend_that_dies_leaves_the_scene_and_says_so(name, backend):
-    backend.slow = 0.3
-    begin(name)
-    turn(lambda: len(seeds(name)) == 1)
-    backend.slow = 60.0
-    turn(lambda: pump.state.stage == "phones")
+    only_the_first(name, backend)
     before = [action.name for action in bpy.data.actions]
     backend.die()
     turn(lambda: not pump.state.running)
