@@ -31,7 +31,7 @@ def film(toy_head, voice, tmp_path):
         path.write_bytes(voice.read_bytes() + bytes([number]))
         bpy.ops.mien.new_line()
         line = toy_head.mien.lines[-1]
-        line.name, line.sound, line.start_frame = f"Line {number}", str(path), 30 * number
+        line.sound, line.start_frame, line.name = str(path), 30 * number, f"Line {number}"
     path = tmp_path / "film.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     return path

@@ -19,12 +19,26 @@ import numpy as np
 
 LONG = 512  # elements from which on a collection is taken as arrays of its commonest properties
 ARRAYS = {"co": 3, "vertex_index": 1, "index": 1, "value": 1, "vector": 2, "loop_start": 1, "material_index": 1}
-SKIPPED = {"rna_type", "id_data", "session_uid", "users", "is_evaluated", "original", "preview", "tag", "name_full"}
+# the first two are of the evaluation and of a tool, and are not saved
+SKIPPED = {
+    "depsgraph",
+    "particle_edit",
+    "rna_type",
+    "id_data",
+    "session_uid",
+    "users",
+    "is_evaluated",
+    "original",
+    "preview",
+    "tag",
+    "name_full",
+}
 KINDS = {"window_managers", "libraries", "screens", "workspaces"}  # of the window, and where a file was found
 
 
 def snapshot() -> dict[str, dict[str, object]]:
-    """'Object Cube' -> {data path: value} of every datablock of the open file."""
+    """'Object Cube' -> {data path: value} of every datablock of the open file, as drivers have it at its frame."""
+    bpy.context.scene.frame_set(bpy.context.scene.frame_current)
     out = {}
     for kind in bpy.data.bl_rna.properties:
         if kind.type != "COLLECTION" or kind.identifier in KINDS:
