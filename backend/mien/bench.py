@@ -24,6 +24,7 @@ from mien.speech import RATE, Speech, read_speech
 
 ROOT = Path(__file__).resolve().parents[2]
 VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
+PLAYED_S = 20.0  # seconds of a take that are played in Blender, frame by frame
 # Runs in a child, prints {"seconds": ..., "megabytes": ...} as its last line; {body} sets `seconds`
 CHILD = """
 import json, sys, time
@@ -105,6 +106,32 @@ seconds = time.perf_counter() - begin
 addon.unregister()
 """
 APPLY = "receiving.put(bpy.context.scene, speaker, take, 1)"
+PLAYED = """
+receiving.put(bpy.context.scene, speaker, take, 1)
+begin = time.perf_counter()
+for frame in range(1, {frames} + 1):
+    bpy.context.scene.frame_set(frame)
+"""
+# what a vertex engine's take is by default (references, Blender): 46 shapes with a curve each, in one action
+SHAPES = """
+import numpy as np
+from addon import curves, keys
+speaker.shape_key_clear()
+rest, chance, played = keys.rest(speaker.data), np.random.default_rng(0), []
+for number in range(46):
+    shape = keys.add(speaker, f"shape {{number}}", rest + chance.normal(0.0, 1e-3, rest.shape))
+    weights = chance.random({frames}, np.float32)
+    played.append(curves.Curve(keys.value_path(shape.name), 0, np.arange(1, {frames} + 1, dtype=np.float32), weights))
+named, action = speaker.data.shape_keys, bpy.data.actions.new("shapes")
+slot = curves.slot_for(action, named)
+curves.fill(curves.bag_of(action, slot), played)
+named.animation_data_create().action = action
+if slot is not None:
+    named.animation_data.action_slot = slot
+begin = time.perf_counter()
+for frame in range(1, {frames} + 1):
+    bpy.context.scene.frame_set(frame)
+"""
 INSERT = """
 for frame, row in enumerate(take.weights, 1):
     for name, value in zip(take.channels, row):
@@ -195,13 +222,20 @@ def _blender(sound: Path, take: Path, length: float) -> list[Row]:
     try:
         apply = _child(BLENDER.format(way=APPLY), sound, take)
         insert = _child(BLENDER.format(way=INSERT), sound, take)
+        frames = round(25 * min(length, PLAYED_S))
+        played, shapes = (
+            _child(BLENDER.format(way=way.format(frames=frames)), sound, take) for way in (PLAYED, SHAPES)
+        )
     except BenchError as error:
         print(f"mien bench: nothing was measured in Blender: {error}", file=sys.stderr)
         return []
     name = f"the take of {length:g} s put on the head in Blender"
+    play = f"{frames / 25:g} s of it played, every frame shown"
     return [
         Row(name, *apply, "the length of the speech", apply[0] / length),
         Row(name, *apply, "`keyframe_insert`, key by key", apply[0] / insert[0]),
+        Row(play, *played, "what is played, at 25 frames a second", played[0] * 25 / frames),
+        Row(play, *played, "46 shapes with a curve each, played", played[0] / shapes[0]),
     ]
 
 
