@@ -20,6 +20,8 @@ from pathlib import Path
 import mien
 
 END_S = 5.0  # what a child that was killed may take to be gone
+# oneDNN keeps a plan for every length of sound, 1024 by default: 0.4 MB more with each new length
+PLANS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
 
 try:
     import resource
@@ -42,7 +44,7 @@ class Child:
             [*(command or (sys.executable, "-m", module)), str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(data_folder)},
+            env=PLANS | os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(data_folder)},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self.messages: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
