@@ -92,6 +92,8 @@ def test_whatever_is_damaged_is_refused_and_the_backend_goes_on(tmp_path: Path) 
     with backend(tmp_path) as running:
         found = statuses(int(running.url.rpartition(":")[2]), range(300))
         assert running.http.get("/v1/health").json()["status"] == "ok"
+        told = running.http.get("/v1/metrics").text
+        assert 'status="500"' not in told and 'status="left"' in told
         assert {200, 202, 400, 403, 404} <= set(found), found
 
 
