@@ -263,6 +263,7 @@ def drive(going) -> None:
     raise AssertionError("the bake did not end")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of properties that Blender will drop
 def test_nothing_else_in_the_file_changes(film, backend, cube):
     cube.shape_key_add(name="Basis")
     cube.shape_key_add(name="jawOpen").keyframe_insert("value", frame=3)
