@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from fake_backend import FakeBackend
 
+from addon.ahead import Ahead
 from addon.client import Client
 from addon.jobs import Arrived, Failed, Progressed, Request, Seen
+from addon.kept_takes import KeptTakes
 from addon.local_backend import LocalBackend
 from addon.worker import Worker, work
 
@@ -110,9 +112,7 @@ def test_a_backend_that_dies_at_work_is_told_with_where_it_was(backend, request_
 def test_an_own_backend_that_is_killed_at_work_is_told(request_, local, monkeypatch):
     monkeypatch.setenv("FAKE_SLOW_S", "60")
     posted: list = []
-    worker = Worker(
-        5, replace(request_, address=NOWHERE, start_own=True, command=COMMAND), posted.append, local
-    )
+    worker = Worker(5, replace(request_, address=NOWHERE, start_own=True, command=COMMAND), posted.append, local)
     worker.start()
     while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
         time.sleep(0.01)
@@ -146,3 +146,51 @@ def test_a_restarted_backend_that_forgot_the_job_is_said_in_words(backend, reque
     worker.join(30)
     assert "no such job" in posted[-1].sentence
     assert Client(backend.address).info()
+
+
+CONTENT = '{"direction":"d","sound":"s"}'
+
+
+def test_a_kept_take_is_not_asked_for_again(backend, request_, local, tmp_path):
+    request, kept = replace(request_, content=CONTENT), KeptTakes(tmp_path / "kept")
+    for _ in range(2):
+        posted: list = []
+        work(5, request, posted.append, threading.Event(), local, None, kept)
+        assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["made_with"] == "toy 1"
+    assert len(backend.asked) == 1
+    work(5, replace(request, content=""), posted.append, threading.Event(), local, None, kept)
+    assert len(backend.asked) == 2  # what nobody knows the making of is not kept
+
+
+def test_a_folder_that_takes_nothing_does_not_stop_the_take(backend, request_, local, tmp_path, capsys):
+    (tmp_path / "kept").write_text("a file")
+    posted: list = []
+    work(
+        5,
+        replace(request_, content=CONTENT),
+        posted.append,
+        threading.Event(),
+        local,
+        None,
+        KeptTakes(tmp_path / "kept"),
+    )
+    assert isinstance(posted[-1], Arrived) and "was not kept" in capsys.readouterr().out
+
+
+def test_the_next_of_a_list_are_sent_before_their_turn(backend, request_, local):
+    requests = [replace(request_, direction=f'{{"seed": {seed}}}') for seed in range(5)]
+    ahead = Ahead(requests, depth=2)
+    for number, request in enumerate(requests):
+        posted: list = []
+        work(5, request, posted.append, threading.Event(), local, ahead)
+        assert posted[-1].take.meta["seed"] == str(number)
+        assert len(backend.asked) == min(number + 3, 5)
+
+
+def test_a_job_that_was_sent_ahead_and_forgotten_is_sent_again(backend, request_, local):
+    ahead = Ahead([request_])
+    ahead.fill(Client(backend.address), lambda request: True, lambda share: None)
+    backend.jobs.clear()  # the backend began anew
+    posted: list = []
+    work(5, request_, posted.append, threading.Event(), local, ahead)
+    assert isinstance(posted[-1], Arrived) and len(backend.asked) == 2
