@@ -9,7 +9,6 @@ import time
 
 import numpy as np
 from mien import engines
-from mien.engines.probtalk3d.takes import WEIGHTS, networks
 from mien.engines.toy import Toy
 from mien.service import work
 from mien.settings import Settings
@@ -36,6 +35,8 @@ class Faulty(Toy):
         elif direction.seed == BROKEN:
             raise IndexError("list index out of range")
         elif direction.seed in (CORRUPT, MISSING):
+            from mien.engines.probtalk3d.takes import WEIGHTS, networks  # PyTorch takes seconds to import
+
             path = Settings.read().data_folder / f"{direction.seed}.safetensors"
             if direction.seed == CORRUPT:
                 path.write_bytes(WEIGHTS.read_bytes()[:-100])

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,8 @@ ORDER = Order(SOUND, len(SAMPLES), "hum", Direction(), "toy")
 
 
 def seed(number: int) -> Order:
-    return replace(ORDER, direction=Direction(seed=number))
+    """Of an engine that hears a sound once for all its takes; here the toy stands in for it."""
+    return replace(ORDER, engine="articulation", direction=Direction(seed=number))
 
 
 def apart(number: int) -> Order:
@@ -143,10 +145,20 @@ def test_jobs_that_differ_in_the_seed_are_performed_together(stores: Stores) -> 
     ask(store, apart(1))
     assert held.busy.wait(20)
     jobs = [store.submit(seed(number), f"client {number % 2}") for number in range(7)]
-    other = store.submit(replace(seed(3), fps=24), "carl")
+    other = store.submit(replace(seed(3), fps=Fraction(24)), "carl")
     held.go.set()
     takes = {take_of(store, finished(store, job.id)) for job in [*jobs, other]}
     assert len(takes) == 8 and [sorted(seeds) for seeds in held.asked] == [[1], [0, 1, 2, 3, 4], [5, 6], [3]]
+
+
+def test_takes_that_have_nothing_in_common_are_not_performed_together(stores: Stores) -> None:
+    held = Held()
+    store = stores.open(held)
+    ask(store, apart(9))
+    assert held.busy.wait(20)
+    jobs = [store.submit(replace(ORDER, direction=Direction(seed=number)), "a") for number in (1, 2)]
+    held.go.set()
+    assert [finished(store, job.id).state for job in jobs] == ["done", "done"] and held.asked == [[9], [1], [2]]
 
 
 def test_clients_take_turns(stores: Stores) -> None:

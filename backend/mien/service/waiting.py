@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from mien.engines import ENGINES
+from mien.engines.base import HeardOnce
 from mien.service.job import Job
 from mien.service.order import Order
 from mien.service.pace import Pace
@@ -95,7 +97,8 @@ class Waiting:
         first = self._job(self._queue.pop())
         jobs = [first, *map(self._job, self._queue.order())]
         orders, family = {first.address: first.order}, first.order.family()
-        if first.address not in self._alone:
+        # Where takes have nothing in common, the second would only wait for the first, cancelled or not.
+        if first.address not in self._alone and issubclass(ENGINES[first.order.engine], HeardOnce):
             for job in jobs:
                 fits = len(orders) < TOGETHER and job.address not in self._alone
                 if fits and job.address not in orders and job.order.family() == family:
