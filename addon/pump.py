@@ -272,7 +272,8 @@ def _show(state: jobs.State) -> None:
     run.line = state.request.line_name if state.request else ""
     run.number, run.total = state.number, state.total
     run.error, run.note, run.backend = state.error, state.note, state.backend
-    for window in manager.windows:
+    starting = not hasattr(bpy.context, "temp_override")  # Blender registers extensions: nothing is drawn yet
+    for window in () if starting else manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 area.tag_redraw()
