@@ -21,7 +21,9 @@ def test_a_remembered_backend_is_shown_without_asking_it(monkeypatch):
     monkeypatch.setattr(preferences._Defaults, "entry", staticmethod(lambda address: Kept))
     assert len(bpy.context.window_manager.windows)
     addon.unregister()
-    with restricted.RestrictBlend():
+    with monkeypatch.context() as starting:  # RestrictBlend itself, which misses the module that is imported here
+        starting.setattr(bpy, "context", restricted._context_restrict)
+        starting.setattr(bpy, "data", restricted._data_restrict)
         addon.register()
     assert pump.pump.state.info == info
     assert bpy.context.window_manager.mien_run.backend == "Last seen: Mien 0.1.0 at http://127.0.0.1:9, on cpu"
