@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pictures of docs/manual.md, from the panel as it is: two speakers, their lines and takes, and the whole film.
 
-Started by run.py: run.py --script manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves manual_*.png in its folder.
-A picture shows one part of the sidebar: the parts are open from the start, and those not wanted are left out.
+Started by run.py: run.py --script manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves manual_performance.png and
+manual_film.png in its folder, for addon/pictures. They are joined from pictures of the sidebar, whose parts are open
+from the start and shown one at a time.
 """
 
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -16,15 +19,17 @@ from window import arguments, check, drive, open_tab, press, until, view3d
 
 OUT, ADDRESS, SOUND = arguments()
 MIEN = "bl_ext.user_default.mien"
-WIDTH = 380  # of the sidebar, pixels
 PICTURES = {
     "takes": ("MIEN_PT_speaker",),
-    "emotions": ("MIEN_PT_speaker", "MIEN_PT_emotions"),
-    "curves": ("MIEN_PT_speaker", "MIEN_PT_curves"),
+    "emotions": ("MIEN_PT_emotions", "MIEN_PT_articulation", "MIEN_PT_life"),
+    "curves": ("MIEN_PT_line", "MIEN_PT_curves"),
     "driving": ("MIEN_PT_driving",),
-    "film": ("MIEN_PT_batch",),
+    "baking": ("MIEN_PT_batch",),
+    "done": ("MIEN_PT_batch",),
     "backend": ("MIEN_PT_backend",),
 }
+
+JOINED = {"performance": (("takes", "emotions", "curves"), 590), "film": (("baking", "done", "backend"), 500)}  # pixels
 
 _wanted: set[str] = set()
 
@@ -35,46 +40,37 @@ def show_only(names: tuple[str, ...]) -> None:
 
 
 def open_all() -> None:
-    """Register the tab's panels anew: open, and only those seen that are wanted. What others hang on comes first."""
-    panels = [
-        cls
-        for cls in bpy.types.Panel.__subclasses__()
-        if cls.__module__.startswith(MIEN) and getattr(cls, "bl_category", "") == "Mien"
-    ]
-    panels += [
-        cls
-        for mix_in in {base for cls in sys.modules[f"{MIEN}.panels"].CLASSES for base in cls.__mro__}
-        for cls in mix_in.__subclasses__()
-        if issubclass(cls, bpy.types.Panel) and cls.__module__.startswith(MIEN) and cls not in panels
-    ]
-    panels = sorted(dict.fromkeys(panels), key=lambda cls: hasattr(cls, "bl_parent_id"))
+    """Register the tab's panels anew: open, each by itself, and only those seen that are wanted."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(f"{MIEN}.")]
+    classes = [cls for module in modules for cls in getattr(module, "CLASSES", ())]
+    panels = [cls for cls in classes if issubclass(cls, bpy.types.Panel)]
     for cls in reversed(panels):
         bpy.utils.unregister_class(cls)
     for cls in panels:
-        before = cls.__dict__.get("poll") or getattr(cls, "poll", None)
-
-        def poll(owner, context, before=before) -> bool:
-            if owner.__name__ not in _wanted:
-                return False
-            inner = before.__func__ if hasattr(before, "__func__") else None
-            return inner(owner, context) if inner is not None else True
-
-        cls.bl_options, cls.poll = set(), classmethod(poll)
+        cls.bl_options, cls.bl_parent_id, cls.poll = set(), "", _seen(getattr(cls, "poll", None))
         bpy.utils.register_class(cls)
 
 
-def picture(name: str):
+def _seen(before) -> classmethod:
+    """A poll that leaves out what is not wanted, and asks the panel's own."""
+
+    def poll(cls, context) -> bool:
+        return cls.__name__ in _wanted and (before is None or before.__func__(cls, context))
+
+    return classmethod(poll)
+
+
+def picture(name: str, after_s: float = 1.5):
     """The sidebar's part of the screen as manual_NAME.png."""
     show_only(PICTURES[name])
     view3d()[1].tag_redraw()
-    yield 1.5
+    yield after_s
     _, _, side, _ = view3d()
-    file = Path(OUT) / f"manual_{name}.png"
+    file = Path(OUT) / f"{name}.png"
     window = bpy.context.window_manager.windows[0]
     top = window.height - side.y - side.height
     crop = f"{side.width}x{side.height}+{side.x}+{top}"
     subprocess.run(["import", "-window", "root", "-crop", crop, "+repage", str(file)], check=True)
-    subprocess.run(["mogrify", "-trim", "+repage", str(file)], check=False)
     check(f"there is a picture of {name}", file.is_file())
 
 
@@ -84,22 +80,25 @@ def steps():
     run = bpy.context.window_manager.mien_run
     for name in ("Cube", "Light", "Camera"):
         bpy.data.objects.remove(bpy.data.objects[name])
+    shutil.copy(SOUND, f"{OUT}/hello.wav")
+    bpy.ops.wm.save_as_mainfile(filepath=f"{OUT}/film.blend")
     show_only(("MIEN_PT_speaker",))
     open_all()
-    yield from open_tab("Mien", WIDTH)
+    yield from open_tab("Mien")
     heads = []
     for number, name in enumerate(("Anna", "Berta")):
         bpy.context.scene.cursor.location = (0.4 * number, 0.0, 0.0)
         press(bpy.ops.mien.add_head)
         yield 1.0
         head = bpy.context.view_layer.objects.active
-        head.name, head.mien.performance.engine = name, "articulation"
+        head.name = name
         heads.append(head)
-        for line in range(2):
+        for line, said in enumerate(("Hello", "Not now", "Wait", "Goodbye")):
             press(bpy.ops.mien.new_line)
-            head.mien.lines[-1].sound = SOUND
-            head.mien.lines[-1].name = f"{('Hello', 'Goodbye')[line]}, {name}"
-            head.mien.lines[-1].start_frame = 1 + 200 * line + 400 * number
+            head.mien.lines[-1].sound = "//hello.wav"
+            head.mien.lines[-1].seed = int(time.time()) if number else 0  # or the backend has the take already
+            head.mien.lines[-1].name = said
+            head.mien.lines[-1].start_frame = 1 + 200 * line + 800 * number
     anna = heads[0]
     bpy.context.view_layer.objects.active = anna
     anna.mien.active_line = 0
@@ -115,15 +114,21 @@ def steps():
     yield from until("three takes are made", lambda: not run.running, 300)
     check("without an error", run.error == "", run.error)
     press(bpy.ops.mien.dismiss)
+    bpy.ops.file.make_paths_relative()
     for name in ("takes", "emotions", "curves", "driving", "backend"):
         yield from picture(name)
     press(bpy.ops.mien.report)
-    heads[1].mien.lines[1].sound = ""
+    heads[1].mien.lines[3].sound = ""
     press(bpy.ops.mien.bake_all)
-    yield 1.0
+    yield from until("the bake has begun", lambda: run.running, 60)
+    yield from picture("baking", 0.5)
     yield from until("the film is baked", lambda: not run.running, 300)
     press(bpy.ops.mien.dismiss)
-    yield from picture("film")
+    yield from picture("done")
+    for name, (parts, height) in JOINED.items():
+        command = ["convert", *(f"{OUT}/{part}.png" for part in parts), "+append", "+repage"]
+        command += ["-crop", f"x{height}+0+0", "+repage", "-strip", f"{OUT}/manual_{name}.png"]
+        subprocess.run(command, check=True)
 
 
 drive(steps())
