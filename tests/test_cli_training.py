@@ -71,8 +71,7 @@ def test_probtalk3d_is_trained_in_two_stages_and_performs(tmp_path: Path) -> Non
         assert lines[0] == "step,minutes,what,value" and all(line.startswith("2,") for line in lines[1:])
         assert sum("held out" in line for line in lines) >= 4
     card = json.loads((run / "performer.card.json").read_text("utf-8"))
-    assert (card["training"]["steps"], card["training"]["batch"]) == (2, 3)
-    assert card["data"]["voices_of_synthesisers"] == {"flite": 1}
+    assert card["training"]["steps"] == 2 and card["data"]["voices_of_synthesisers"] == {"flite": 1}
     assert card["bytes"] == (run / "performer.safetensors").stat().st_size and "mouth" in card["held_out_voices"]
     sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, RATE).astype(np.float32))
     asked = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]
