@@ -27,6 +27,9 @@ from .survey import EVERYTHING, Choice, Found
 FOLDER = "MIEN_KEPT_TAKES"  # environment variable: another folder for kept takes, such as one that machines share
 
 
+_at_work: "Batch | None" = None
+
+
 class BatchError(Exception):
     """The bake cannot be begun; the message says why and what to do."""
 
@@ -71,15 +74,21 @@ class Batch:
         """Bake before returning. `told` hears the report after each line. Raises BatchError and SurveyError before
         anything is changed."""
         self._start(told)
-        self._learn(*self._connect(self.start_own))
-        asked = self._asked()
-        if asked:
-            pump.run(asked, self._hear, self._kept())
-        self._finish()
+        try:
+            self._learn(*self._connect(self.start_own))
+            asked = self._asked()
+            if asked:
+                pump.run(asked, self._hear, self._kept())
+            self._finish()
+        finally:
+            self.running = False
         return self.report()
 
     def begin(self, told: Callable[[Report], None] | None = None) -> None:
-        """Bake in the background. `told` hears the report after each line, the last time when it is over."""
+        """Bake in the background. `told` hears the report after each line, the last time when it is over. Raises
+        BatchError when it cannot begin now."""
+        if pump.looking:
+            raise BatchError("Backends are being looked for, or takes generated already; press again in a moment.")
         self._start(told)
 
         def connect() -> Callable[[], None]:
@@ -90,19 +99,27 @@ class Batch:
         pump.aside(connect)
 
     def _begin(self, info: Info | None, sentence: str) -> None:
+        asked: tuple[jobs.Request, ...] = ()
         try:
             self._learn(info, sentence)
             asked = self._asked()
         except survey.SurveyError as error:
-            self._error, asked = str(error), ()
-        if asked and not pump.state.running:
+            self._error = str(error)
+        except Exception:
+            self.running = False  # a fault of ours must not keep the next bake from beginning
+            raise
+        if asked and pump.state.running:
+            asked, self._error = (), "Other takes were asked for meanwhile, so nothing was made."
+        if asked:
             pump.begin(asked, self._kept(), self._hear)
         else:
             self._finish()
 
     def _start(self, told: Callable[[Report], None] | None) -> None:
-        if pump.state.running or pump.looking:
+        global _at_work
+        if pump.state.running or (_at_work is not None and _at_work.running):
             raise BatchError("Takes are being generated already; wait for them or cancel them.")
+        _at_work = self
         self.running, self._told, self._began = True, told, time.monotonic()
         self._outcomes, self._error = (), ""
 

@@ -240,6 +240,9 @@ def test_in_the_background_the_timer_bakes_and_the_report_grows(film, backend):
     job.begin(told.append)
     with pytest.raises(batch.BatchError, match="already"):
         batch.Batch().begin()
+    drive(lambda: pump.pump.looking)  # it has looked, and asks at the next tick
+    with pytest.raises(batch.BatchError, match="already"):
+        batch.Batch().begin()
     drive(lambda: job.running)
     assert job.report().counts == {"made": 6}
     assert [len(report.of("made")) for report in told] == [1, 2, 3, 4, 5, 6]
