@@ -18,7 +18,7 @@ def test_metrics_tell_takes_asked_made_and_kept(tmp_path: Path) -> None:
     with backend(tmp_path) as running:
         assert "mien_worker_resident_memory_bytes" not in metrics(running)
         for _ in range(3):
-            running.end(running.ask(seed=7))
+            running.end(running.ask(seed=70))
         running.http.delete(running.ask(seed=1))
         told = metrics(running)
         assert told['mien_takes_asked_total{how="made"}'] == 2

@@ -108,12 +108,14 @@ class JobStore:
                 raise Closing
             now = desk.clock()
             job = Job(secrets.token_urlsafe(12), client, address, order, now)
+            running = desk.work is not None and address in desk.work.wanted
+            if not known and not running:
+                known = self._known(address)  # its work may have ended since the first look
             if known:
                 job = done(job, known, now)
                 desk.ledger.add(job)
                 self._hits += 1
                 return job
-            running = desk.work is not None and address in desk.work.wanted
             self._check_room(client, running)
             if sound is not None:
                 desk.shelf.put(sound.file, sound.sha256)
