@@ -165,7 +165,7 @@ def takes_command(asked: argparse.Namespace) -> int:
     if asked.pictures:
         asked.pictures.mkdir(parents=True, exist_ok=True)
         sampling.draw(results, asked.pictures)
-        sampling.draw_faces(results, sampling.Performing(weights), asked.pictures)
+        sampling.draw_faces(results, sampling.performing(weights), asked.pictures)
     return 0
 
 

@@ -17,7 +17,6 @@ import numpy as np
 
 from mien.corpus.performance import performances
 from mien.direction import EMOTIONS, Direction, constant
-from mien.ears.network.hearing import hear
 from mien.engines import articulation
 from mien.engines.base import Progress
 from mien.engines.emodiffhead import takes as emodiffhead
@@ -26,13 +25,12 @@ from mien.engines.probtalk3d.space import FPS, visible
 from mien.evaluation import EvaluationError, held
 from mien.evaluation.comparison import NEAR, SHUT, Row, aperture, compare, runs_of
 from mien.evaluation.expression import Judge, Perform, feeling, intensities, named, rises
-from mien.evaluation.performers import seeds
+from mien.evaluation.performers import Performing, Takes, seeds
 from mien.evaluation.stretches import Stretch, stretches
 from mien.heads.mien import load_head
 from mien.marks import table
 from mien.phones import PhoneTrack
-from mien.prosody import Prosody, listen_to_prosody
-from mien.speech import Speech
+from mien.prosody import Prosody
 from mien.take import Take
 
 SHARES = ((0.5, 0.5), (0.25, 0.75))  # of two emotions in a mix
@@ -42,9 +40,6 @@ HEAD = (
     "engine", "named rightly", "energy rises with intensity, r", "second difference", "mixes, error",
     "p b m shown", "lips as when neutral, r",
 )  # fmt: skip
-
-Takes = Callable[[Speech, PhoneTrack, Prosody, Sequence[Direction]], list[Take]]
-
 
 @dataclass(frozen=True, eq=False)
 class Felt:
@@ -101,18 +96,6 @@ def named_by_file(weights: Sequence[Path]) -> dict[str, Path]:
         if len(found) == len(weights):
             return found
     raise EvaluationError(f"Two of the weights have the same name ({', '.join(map(str, weights))}); rename a folder.")
-
-
-class Performing:
-    """An engine's takes at 25 frames a second; a stretch is heard once for all engines that share `heard`."""
-
-    def __init__(self, takes: Takes, heard: dict[str, tuple[PhoneTrack, Prosody]]) -> None:
-        self.takes, self.heard = takes, heard
-
-    def __call__(self, stretch: Stretch, directions: list[Direction]) -> list[Take]:
-        if stretch.name not in self.heard:
-            self.heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
-        return [take.resample(FPS) for take in self.takes(stretch.speech, *self.heard[stretch.name], directions)]
 
 
 def evaluate(corpus: Path, motion: Path, chosen: dict[str, Takes], every: int, progress: Progress) -> Results:

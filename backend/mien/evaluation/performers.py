@@ -4,7 +4,7 @@ one ear heard, told the same."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,19 +13,33 @@ import torch
 
 from mien.corpus.performance import Performed
 from mien.direction import Direction
+from mien.ears.network.hearing import hear
 from mien.engines import articulation
 from mien.engines.probtalk3d import regression
 from mien.engines.probtalk3d.finish import finished
 from mien.engines.probtalk3d.space import FPS
 from mien.engines.probtalk3d.takes import WEIGHTS, inputs, performed
-from mien.evaluation.stretches import take_of
+from mien.evaluation.stretches import Stretch, take_of
 from mien.evaluation.takes import SAMPLES
 from mien.phones import PhoneTrack
-from mien.prosody import Prosody
+from mien.prosody import Prosody, listen_to_prosody
 from mien.speech import Speech
 from mien.take import Take
 
 Performer = Callable[[Speech, PhoneTrack, Prosody, Direction], list[Take]]
+Takes = Callable[[Speech, PhoneTrack, Prosody, Sequence[Direction]], list[Take]]
+
+
+class Performing:
+    """An engine's takes at 25 frames a second; a stretch is heard once for all engines that share `heard`."""
+
+    def __init__(self, takes: Takes, heard: dict[str, tuple[PhoneTrack, Prosody]]) -> None:
+        self.takes, self.heard = takes, heard
+
+    def __call__(self, stretch: Stretch, directions: list[Direction]) -> list[Take]:
+        if stretch.name not in self.heard:
+            self.heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
+        return [take.resample(FPS) for take in self.takes(stretch.speech, *self.heard[stretch.name], directions)]
 
 
 def performers(known: Iterable[Performed], of_regression: Path | None, weights: Path = WEIGHTS) -> dict[str, Performer]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,19 +12,15 @@ import numpy as np
 
 from mien.corpus.performance import performances
 from mien.direction import EMOTIONS, LEVELS, Direction
-from mien.ears.network.hearing import hear
 from mien.engines.base import Progress
-from mien.engines.probtalk3d.space import FPS
 from mien.engines.probtalk3d.takes import performed
 from mien.evaluation import plots
 from mien.evaluation.comparison import Row, aperture, compare
 from mien.evaluation.expression import Judge, Perform, diversity, feeling, intensities, named
-from mien.evaluation.performers import performers
+from mien.evaluation.performers import Performing, performers
 from mien.evaluation.stretches import Stretch, stretches
 from mien.evaluation.takes import SAMPLES
 from mien.heads.mien import load_head
-from mien.phones import PhoneTrack
-from mien.prosody import Prosody, listen_to_prosody
 from mien.speech import RATE
 from mien.take import Take
 from mien.video.preview import contact_sheet
@@ -61,7 +58,7 @@ def evaluate(
         progress(next(at) / len(stages), stage)
 
     rows = compare(found, performers(known, of_regression, weights), step)
-    perform = Performing(weights)
+    perform = performing(weights)
     plain = [replace(stretch, direction=_plain(stretch.direction)) for stretch in found]
     step("intensities")
     asked, energies = intensities(_few(plain), perform)
@@ -77,18 +74,9 @@ def evaluate(
     )
 
 
-class Performing:
-    """ProbTalk3D's takes at 25 frames a second; each stretch is heard once."""
-
-    def __init__(self, weights: Path) -> None:
-        self.weights = weights
-        self.heard: dict[str, tuple[PhoneTrack, Prosody]] = {}
-
-    def __call__(self, stretch: Stretch, directions: list[Direction]) -> list[Take]:
-        if stretch.name not in self.heard:
-            self.heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
-        takes = performed(stretch.speech, *self.heard[stretch.name], directions, weights=self.weights)
-        return [take.resample(FPS) for take in takes]
+def performing(weights: Path) -> Perform:
+    """ProbTalk3D's takes by these weights."""
+    return Performing(functools.partial(performed, weights=weights), {})
 
 
 def draw(results: Results, folder: Path) -> None:
