@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -61,6 +62,9 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     diffusion.add_argument("--free", type=_count, default=2, help="emotion-free performances of each unit (default: 2)")
     diffusion.add_argument(
         "--emotional-alone", action="store_true", help="learn from no emotion-free speech, to see what it is good for"
+    )
+    diffusion.add_argument(
+        "--head", choices=("mien", "flame"), default="mien", help="what moves; flame is your own (default: mien)"
     )
     diffusion.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes unlike the default's")
     for stage in (codec, performer, regression, diffusion):
@@ -152,20 +156,28 @@ def train_regression_command(asked: argparse.Namespace) -> int:
 
 def train_emodiffhead_command(asked: argparse.Namespace) -> int:
     """mien train emodiffhead: the emotion-free performances, what is heard, and the weights that ship."""
+    from mien.engines.emodiffhead.engine import own_weights
     from mien.engines.emodiffhead.network import Shape
     from mien.engines.emodiffhead.train import PLAN, train
     from mien.engines.emodiffhead.training_set import perform_free
     from mien.engines.probtalk3d.hearing import hear_all
+    from mien.heads.flame import FLAME_FOLDER, load_flame
+    from mien.settings import Settings
 
     plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
     shape, free = Shape(**asked.shape), not asked.emotional_alone
+    folder = Settings.read().data_folder
+    flame = load_flame(folder / FLAME_FOLDER) if asked.head == "flame" else None
     if free:
         with ProgressBar("performing", quiet=asked.json) as progress:
             perform_free(asked.corpus, asked.motion, asked.free, asked.seed, max(1, asked.jobs), progress)
     with ProgressBar("hearing", quiet=asked.json) as progress:
         hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
     with ProgressBar("training", quiet=asked.json) as progress:
-        weights = train(asked.corpus, asked.motion, asked.run, shape, plan, asked.threads, progress, free)
+        weights = train(asked.corpus, asked.motion, asked.run, shape, plan, asked.threads, progress, free, flame)
+    if flame is not None:  # where the engine looks for them
+        own_weights().parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(weights, own_weights())
     print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
     return 0
 

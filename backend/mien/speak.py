@@ -89,10 +89,10 @@ def _check(direction: Direction, info: engines.EngineInfo) -> None:
 
 def _its_head(performer: engines.Engine, asked: Head | Flame | None) -> Head | Flame:
     """What the performer moves; one that poses FLAME poses the face that is asked for."""
-    if performer.info.head == "mien":
-        return load_head()
-    if isinstance(asked, Flame):
+    if isinstance(asked, Flame) and (performer.info.head == "flame" or performer.info.poses(asked)):
         performer.flame = asked
+    elif performer.info.head == "mien":
+        return load_head()
     return performer.flame
 
 

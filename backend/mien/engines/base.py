@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mien.direction import Direction
 from mien.speech import Speech
 from mien.take import Take
+
+if TYPE_CHECKING:
+    from mien.heads.flame import Flame
 
 OWN_LICENCE = "GPL-3.0-or-later; takes are yours to use, paid work included"  # of what Mien trained or wrote
 
@@ -44,6 +47,11 @@ def nothing() -> tuple[Missing, ...]:
     return ()
 
 
+def never(flame: Flame) -> bool:
+    """For an engine of one head."""
+    return False
+
+
 @dataclass(frozen=True)
 class EngineInfo:
     name: str
@@ -55,6 +63,7 @@ class EngineInfo:
     missing: Callable[[], tuple[Missing, ...]] = nothing  # looked for at each call: a user may bring it meanwhile
     follows: tuple[str, ...] = ()  # which of the fields `direction.SPECIAL`
     head: str = "mien"  # what it moves: the channels of Mien's head, or the vertices of another
+    poses: Callable[[Flame], bool] = never  # whether it moves this FLAME by numbers of its own, where that is asked
     hidden: bool = False  # for tests; not offered to users
 
     @property

@@ -18,6 +18,8 @@ from mien.engines.base import (
     only_on_processor,
     part,
 )
+from mien.heads.flame import Flame
+from mien.settings import Settings
 from mien.speech import Speech
 from mien.take import Take
 
@@ -31,7 +33,25 @@ def missing() -> tuple[Missing, ...]:
     return (Missing("It has no weights yet; train them as docs/emodiffhead.md says: mien train emodiffhead."),)
 
 
+def poses(flame: Flame) -> bool:
+    """Whether the user has weights for this FLAME: `mien train emodiffhead --head flame` leaves them there."""
+    path = own_weights()
+    if not path.is_file():
+        return False
+    from mien.tensorfile import read_tensors
+
+    return read_tensors(path, dtypes=("F16", "F32"))[1].get("flame") == flame.sha256
+
+
+def own_weights() -> Path:
+    """Of the user's FLAME, in the data folder."""
+    return Settings.read().data_folder / "engines" / "emodiffhead" / "flame.safetensors"
+
+
 class EMOdiffhead(HeardOnce):
+    """`flame`: the FLAME that it poses by numbers of its own, where `poses` says that it can; or None."""
+
+    flame: Flame | None = None
     info = EngineInfo(
         name="emodiffhead",
         version="1",
@@ -40,6 +60,7 @@ class EMOdiffhead(HeardOnce):
         licence=OWN_LICENCE,
         follows=SPECIAL,
         missing=missing,
+        poses=poses,
     )
 
     def load(self, device: str) -> None:
@@ -55,12 +76,18 @@ class EMOdiffhead(HeardOnce):
         """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The same take, whatever the
         seed, at a temperature of 0, but for the side of contempt."""
         from mien.engines.articulation import listened
-        from mien.engines.emodiffhead.takes import performed
+        from mien.engines.emodiffhead.flame_takes import performed as posed
+        from mien.engines.emodiffhead.takes import network, performed
 
         track, prosody = listened(speech, direction, progress, 0.2)
         for i, seed in enumerate(seeds):
             share = part(lambda done, stage: progress(0.25 + 0.75 * done, stage), i, len(seeds))
             asked = [direction.with_seed(seed)]
-            (take,) = performed(speech, track, prosody, asked, lambda done, share=share: share(done, "performing"))
+            told = lambda done, share=share: share(done, "performing")  # noqa: E731
+            if self.flame is None:
+                (take,) = performed(speech, track, prosody, asked, told)
+            else:
+                own = network(own_weights(), self.flame.sha256)
+                (take,) = posed(speech, track, prosody, asked, own, self.flame, told)
             share(1.0, "done" if i + 1 == len(seeds) else "performing")
             yield take

@@ -41,6 +41,7 @@ class Shape:
     heads: int = 4
     near: int = 10  # frames of 40 ms to either side that are looked at
     told: int = 128  # numbers that time step and style become
+    motion: int = SIZE
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -88,16 +89,16 @@ class Denoiser(nn.Module):
         self.silence = nn.Parameter(torch.zeros(widths[0]))  # what is heard where nothing is told of the sound
         self.step = nn.Sequential(nn.Linear(WAVES, shape.told), nn.SiLU(), nn.Linear(shape.told, shape.told))
         self.style = nn.Linear(shape.style, shape.told)
-        self.enter = nn.Linear(SIZE + widths[0] + shape.expression + 1, widths[0])
+        self.enter = nn.Linear(shape.motion + widths[0] + shape.expression + 1, widths[0])
         self.down = nn.ModuleList(Level(shape, level) for level in range(last))
         self.coarser = nn.ModuleList(nn.Linear(2 * widths[i], widths[i + 1]) for i in range(last))
         self.bottom = Level(shape, last)
         self.finer = nn.ModuleList(nn.Linear(widths[i + 1], 2 * widths[i]) for i in range(last))
         self.merge = nn.ModuleList(nn.Linear(2 * widths[i], widths[i]) for i in range(last))
         self.up = nn.ModuleList(Level(shape, level) for level in range(last))
-        self.leave = nn.Sequential(nn.LayerNorm(widths[0]), nn.Linear(widths[0], SIZE))
-        self.register_buffer("mean", torch.zeros(SIZE))
-        self.register_buffer("scale", torch.ones(SIZE))
+        self.leave = nn.Sequential(nn.LayerNorm(widths[0]), nn.Linear(widths[0], shape.motion))
+        self.register_buffer("mean", torch.zeros(shape.motion))
+        self.register_buffer("scale", torch.ones(shape.motion))
 
     @property
     def reach(self) -> int:

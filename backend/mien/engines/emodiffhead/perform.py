@@ -18,7 +18,7 @@ from mien.engines.emodiffhead.held import Held, joined
 from mien.engines.emodiffhead.network import Denoiser
 from mien.engines.emodiffhead.solver import solve
 from mien.engines.probtalk3d.perform import windows
-from mien.engines.probtalk3d.space import FPS, SIZE
+from mien.engines.probtalk3d.space import FPS
 from mien.seeds import stream
 
 STEPS = 20
@@ -40,13 +40,14 @@ def perform(
     spans = windows(whole, network.reach, stride)
     mean, scale = network.mean.numpy(), network.scale.numpy()
     kept = None if held is None else (held.held, (held.values - mean) / scale)
-    motions = np.empty((len(seeds), frames, SIZE), np.float32)
+    motions = np.empty((len(seeds), frames, network.shape.motion), np.float32)
     with torch.inference_mode():
         sound, told = (_padded(each, whole) for each in (heard, style))
         listened = _windowed(spans, network.listen, sound, told)
         for i, (seed, expression) in enumerate(zip(seeds, expressions, strict=True)):
             guided = _Guided(network, guidance, spans, listened, told, _padded(expression, whole), kept)
-            start = torch.from_numpy(stream(seed, "diffusion").standard_normal((1, whole, SIZE), np.float32))
+            size = (1, whole, network.shape.motion)
+            start = torch.from_numpy(stream(seed, "diffusion").standard_normal(size, np.float32))
             made = solve(guided, temperature * start, steps, lambda done, i=i: progress((i + done) / len(seeds)))
             motions[i] = made[0, :frames].numpy() * scale + mean
     if held is not None:

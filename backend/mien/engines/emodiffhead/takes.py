@@ -59,6 +59,6 @@ def _holding(take: Take, held: Held) -> Take:
 
 
 @functools.lru_cache(maxsize=4)  # trainings are compared
-def network(path: Path = WEIGHTS) -> Denoiser:
-    """The network, kept. EngineError for a damaged file."""
-    return load(path)
+def network(path: Path = WEIGHTS, flame: str = "") -> Denoiser:
+    """The network, kept; of the FLAME of that sha256. EngineError for a damaged file, and for one of another head."""
+    return load(path, flame)

@@ -8,7 +8,7 @@ frame and the lips' opening count besides (Tevet et al. 2023, section 3: geometr
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +18,16 @@ from mien.corpus.card import write_card
 from mien.corpus.performance import held_out
 from mien.corpus.store import read_units
 from mien.engines.base import Progress
+from mien.engines.emodiffhead.flame_space import Way, space_of
 from mien.engines.emodiffhead.network import Denoiser, Shape
 from mien.engines.emodiffhead.schedule import START, diffused
 from mien.engines.emodiffhead.training_set import Felt
 from mien.engines.emodiffhead.weights import save
 from mien.engines.probtalk3d.fit import Batch, Plan, fit
-from mien.engines.probtalk3d.loss import PARTS, Seen
-from mien.engines.probtalk3d.space import visible
+from mien.engines.probtalk3d.loss import Seen
+from mien.engines.probtalk3d.space import Space, channels
 from mien.engines.probtalk3d.training_set import some
+from mien.heads.flame import Flame
 
 PLAN = Plan(steps=4000, batch=12, rate=6e-4, decay=0.01)
 WEIGHT = {"numbers": 1.0, "change": 3.0, "gap": 0.1}  # of the losses: at the start the first is most of the sum
@@ -35,20 +37,22 @@ LEAST = 0.1  # of what a number is divided by: one that hardly moves in speech m
 
 def train(
     corpus: Path, motion: Path, run: Path, shape: Shape, plan: Plan, threads: int, progress: Progress,
-    free: bool = True,
+    free: bool = True, flame: Flame | None = None,
 ) -> Path:  # fmt: skip
     """Train until plan.steps are done; returns the file of the weights, with a card beside it. `corpus` is the speech
-    that was performed and heard in `motion`; without `free`, emotion-free speech teaches nothing (an ablation)."""
+    that was performed and heard in `motion`; without `free`, emotion-free speech teaches nothing (an ablation); with
+    `flame` its numbers are learnt in place of the channels. FlameError where it has no landmarks."""
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(plan.seed)
-    known = Felt.read(motion, held_out=False, free=free)
-    network = made(shape, known).to(device)
+    space, way = (channels(), None) if flame is None else (space_of(flame), Way(flame))
+    known = Felt.read(motion, held_out=False, free=free, way=way)
+    network = made(replace(shape, motion=space.size), known).to(device)
     examples = [
         tuple(x.to(device) for x in each)
-        for each in some(Felt.read(motion, held_out=True, free=False), 8, plan.batch, plan.frames)
+        for each in some(Felt.read(motion, held_out=True, free=False, way=way), 8, plan.batch, plan.frames)
     ]
-    loss = Loss().to(device)
+    loss = Loss(space).to(device)
 
     def total(batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
         of = loss(network, batch)
@@ -62,9 +66,12 @@ def train(
         total, checked, progress,
     )  # fmt: skip
     training = {"device": device.type, "emotion_free": free, **asdict(plan)}
-    weights = save(network, run / "emodiffhead.safetensors", training)
+    if way is not None:
+        training |= {"flame": space.flame, "targets_error_m": round(way.error, 6)}
+    weights = save(network, run / "emodiffhead.safetensors", training, space.flame)
+    what = "the 52 channels" if flame is None else f"{flame.name}'s expressions and jaw"
     write_card(
-        weights, "Weights of EMOdiffhead on the 52 channels: what is heard, a style and an expression to motion.",
+        weights, f"Weights of EMOdiffhead on {what}: what is heard, a style and an expression to motion.",
         "docs/emodiffhead.md: mien corpus build, corpus perform, train emodiffhead",
         [unit for unit in read_units(corpus) if not held_out(unit)], training,
         {name: round(value, 4) for name, value in checked().items()}, network.shape.as_dict(),
@@ -84,10 +91,12 @@ def made(shape: Shape, known: Felt) -> Denoiser:
 class Loss(torch.nn.Module):
     """Means over a batch: of squares in the network's units, weighted by millimetres, and of the lips' in GAP."""
 
-    def __init__(self) -> None:
+    def __init__(self, space: Space | None = None) -> None:
+        """Of the default head's numbers unless of another space's."""
         super().__init__()
-        self.seen = torch.nn.ModuleDict({name: Seen(part) for name, part in PARTS.items()})
-        self.register_buffer("mm", torch.from_numpy(visible()))
+        self.space = space or channels()
+        self.seen = torch.nn.ModuleDict({name: Seen(part, self.space) for name, part in self.space.parts.items()})
+        self.register_buffer("mm", torch.from_numpy(self.space.mm))
 
     def forward(self, network: Denoiser, batch: Batch) -> dict[str, torch.Tensor]:
         motion, heard, style, expression, t, drawn, hears, feels = batch
@@ -96,7 +105,7 @@ class Loss(torch.nn.Module):
         made = network(diffused(wanted, t, drawn), t, listened, style, expression, hears, feels)
         counts = network.scale * self.mm
         off = (made - wanted) * (counts / counts.mean()).sqrt()
-        lips = list(PARTS["mouth"])
+        lips = list(self.space.parts["mouth"])
         gaps = (self.seen["mouth"].gap(each[..., lips]) for each in (network.scale * made + network.mean, motion))
         return {
             "numbers": off.square().mean(),
@@ -118,7 +127,7 @@ def check(network: Denoiser, loss: Loss, examples: list[Batch]) -> dict[str, flo
             made = network(drawn, torch.full_like(t, START), listened, style, expression, told, told)
             made = network.scale * made + network.mean
             of |= {f"{name} mm": loss.seen[name](made[..., list(part)], motion[..., list(part)])
-                   for name, part in PARTS.items()}  # fmt: skip
+                   for name, part in loss.space.parts.items()}  # fmt: skip
             for name, value in of.items():
                 found[name] = found.get(name, 0.0) + float(value) / len(examples)
     return found

@@ -50,13 +50,16 @@ class Felt:
     units: list[Performed]  # of emotional speech
     free: list[Performed]
     heard: dict[str, np.ndarray]
+    way: Callable[[np.ndarray], np.ndarray] | None = None  # from motion (F, 57) to that of another head (F, N)
 
     @classmethod
-    def read(cls, motion: Path, held_out: bool, free: bool = True) -> Felt:
+    def read(
+        cls, motion: Path, held_out: bool, free: bool = True, way: Callable[[np.ndarray], np.ndarray] | None = None
+    ) -> Felt:
         """Of a folder that was performed and heard; without `free`, of emotional speech alone."""
         units = [unit for unit in performances(motion) if unit.held_out == held_out]
         plain = [unit for unit in performances(motion / FREE) if unit.held_out == held_out] if free else []
-        return cls(units, plain, {unit.name: read_heard(motion, unit.name) for unit in units})
+        return cls(units, plain, {unit.name: read_heard(motion, unit.name) for unit in units}, way)
 
     def spread(self, seed: int = 0, stretches: int = 2000, frames: int = 50) -> tuple[np.ndarray, np.ndarray]:
         """(57,) mean and standard deviation of the numbers of emotional speech."""
@@ -64,7 +67,7 @@ class Felt:
         seen = []
         for at in rng.choice(len(chance), stretches, p=chance):
             which, part = cut(rng, self.units[at], frames)
-            seen.append(self.units[at].motion[which, part].astype(np.float32))
+            seen.append(self._of_head(self.units[at].motion[which, part].astype(np.float32)))
         whole = np.concatenate(seen)
         return whole.mean(0), whole.std(0)
 
@@ -102,4 +105,7 @@ class Felt:
             gains = course(unit.emotion[which, : part.stop].astype(np.float32), emotion.ONSET, emotion.OFFSET)
             expression = gains[part.start :] @ faces(direction.seed)
         way = ways[int(rng.integers(len(ways))), part]
-        return tuple(filled(each, frames) for each in (motion, way, said, expression))
+        return tuple(filled(each, frames) for each in (self._of_head(motion), way, said, expression))
+
+    def _of_head(self, motion: np.ndarray) -> np.ndarray:
+        return motion if self.way is None else self.way(motion)

@@ -17,17 +17,22 @@ from mien.tensorfile import write_file
 FORMAT = "mien.emodiffhead"
 
 
-def save(network: Denoiser, path: Path, note: dict[str, object]) -> Path:
-    """Write them. `note` is kept in the metadata, for people."""
+def save(network: Denoiser, path: Path, note: dict[str, object], flame: str = "") -> Path:
+    """Write them. `note` is kept in the metadata, for people; `flame` is the sha256 of the FLAME that they move."""
     tensors = {name: value.detach().cpu().numpy().astype(np.float16) for name, value in network.state_dict().items()}
     shape = json.dumps(network.shape.as_dict())
-    write_file(path, tensors, {"format": FORMAT, "format_version": "1", "shape": shape, "note": json.dumps(note)})
+    metadata = {"format": FORMAT, "format_version": "1", "shape": shape, "note": json.dumps(note)}
+    write_file(path, tensors, metadata | ({"flame": flame} if flame else {}))
     return path
 
 
-def load(path: Path) -> Denoiser:
-    """The network, ready to perform. EngineError, in words, for a file that is no such thing."""
+def load(path: Path, flame: str = "") -> Denoiser:
+    """The network, ready to perform, on the default head or on the FLAME of that sha256. EngineError, in words, for a
+    file that is no such thing and for one of another head."""
     tensors, metadata = read_weights(path, FORMAT, "EMOdiffhead")
+    if (found := metadata.get("flame", "")) != flame:
+        said = [f"the FLAME {each[:12]}" if each else "the default head" for each in (found, flame)]
+        raise EngineError(f"the weights in {path} move {said[0]}, not {said[1]}; train others for it.")
     try:
         sizes = json.loads(metadata["shape"])
         shape, now = Shape(**sizes | {"blocks": tuple(sizes["blocks"])}), Shape()

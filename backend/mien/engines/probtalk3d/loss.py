@@ -3,26 +3,25 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
-from mien.engines.articulation.gap import lip_gap
-from mien.engines.probtalk3d.space import LIFE, MOUTH, visible
+from mien.engines.probtalk3d.space import LIFE, MOUTH, Space, channels
 
 GAP = 1.0  # weight of the lips' opening beside all that the mouth does
 SPEED = 1.0  # weight of the change between frames
 
 
 class Seen(torch.nn.Module):
-    """Mean absolute difference of motion (B, F, C) in the numbers of one part, MOUTH or LIFE."""
+    """Mean absolute difference of motion (B, F, C) in the numbers of one part."""
 
-    def __init__(self, part: tuple[int, ...]) -> None:
+    def __init__(self, part: tuple[int, ...], space: Space | None = None) -> None:
+        """Of the default head's numbers unless of another space's."""
         super().__init__()
-        self.register_buffer("mm", torch.from_numpy(visible()[list(part)]))
-        self.of_mouth = part == MOUTH
-        gap = lip_gap()
-        self.register_buffer("gains", torch.from_numpy((1000 * gap.gains[list(MOUTH)]).astype(np.float32)))
-        self.register_buffer("pairs", torch.from_numpy((1000 * gap.pairs).astype(np.float32)))
+        space = space or channels()
+        self.register_buffer("mm", torch.from_numpy(space.mm[list(part)]))
+        self.of_mouth = part == space.parts["mouth"]
+        self.register_buffer("gains", torch.from_numpy(space.gains[list(space.parts["mouth"])]))
+        self.register_buffer("pairs", torch.from_numpy(space.pairs))
 
     def forward(self, made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
         """Mean over numbers and frames of |mm| and of its change, and of the lips' gap where there are lips."""

@@ -9,10 +9,12 @@ head, so that a channel matters as much as it is seen.
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import numpy as np
 
 from mien.channels import ARKIT
+from mien.engines.articulation.gap import lip_gap
 from mien.heads.mien import load_head
 from mien.take import Take
 
@@ -40,3 +42,29 @@ def visible() -> np.ndarray:
     most = far[:, -far.shape[1] // 10 :]
     channels = 1000 * np.sqrt(np.square(most).mean(1))
     return np.concatenate([channels, [ROTATION_MM] * 3, [GAZE_MM] * 2]).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """The numbers of a motion: mm (N,) that each moves the face at 1; parts, named together in a log; pairs (P,) and
+    gains (N, P), mm: the lips' opening is the least of these linear functions. `flame`: the sha256 of the FLAME whose
+    numbers they are, empty for the default head."""
+
+    mm: np.ndarray
+    parts: dict[str, tuple[int, ...]]
+    pairs: np.ndarray
+    gains: np.ndarray
+    flame: str = ""
+
+    @property
+    def size(self) -> int:
+        return len(self.mm)
+
+
+@functools.cache
+def channels() -> Space:
+    """Of the default head: the 57 numbers."""
+    gap = lip_gap()
+    gains = np.zeros((SIZE, len(gap.pairs)), np.float32)
+    gains[: len(ARKIT)] = 1000 * gap.gains
+    return Space(visible(), {"mouth": MOUTH, "life": LIFE}, (1000 * gap.pairs).astype(np.float32), gains)
