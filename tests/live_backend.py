@@ -34,8 +34,10 @@ CHILD = """
 
 
 class Backend:
-    def __init__(self, process: subprocess.Popen, port_file: Path) -> None:
-        self.process, self.port_file = process, port_file
+    """`log`: what it says on standard error. A file and no pipe: a chatty server must not wait for its test to read."""
+
+    def __init__(self, process: subprocess.Popen, port_file: Path, log: Path) -> None:
+        self.process, self.port_file, self.log = process, port_file, log
         self.line = process.stdout.readline().strip()
         self.url = self.line.removeprefix("mien: listening on ")
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
@@ -64,8 +66,8 @@ class Backend:
         return self.until(url)
 
     def ended_cleanly(self) -> bool:
-        rest, errors = self.process.communicate(timeout=20)
-        assert errors == "", errors
+        rest, _ = self.process.communicate(timeout=20)
+        assert self.log.read_text() == "", self.log.read_text()
         return rest.strip() == "mien: ended" and self.process.returncode == 0 and not self.port_file.exists()
 
 
@@ -73,16 +75,18 @@ class Backend:
 def backend(folder: Path, parent: int = 0, **settings: object) -> Iterator[Backend]:
     """Its data are in `folder`, and stay there for the next one; `settings` by their names."""
     asked = {"folder": str(folder), "parent": parent or None, "work": str(WORK), "settings": settings}
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(CHILD), json.dumps(asked)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(BACKEND)},
-    )
+    log = folder / "log.txt"
+    with log.open("w") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(CHILD), json.dumps(asked)],
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(BACKEND)},
+        )
     try:
-        running = Backend(process, folder / "port.json")
-        assert running.line.startswith("mien: listening on http://127.0.0.1:"), process.stderr.read()
+        running = Backend(process, folder / "port.json", log)
+        assert running.line.startswith("mien: listening on http://127.0.0.1:"), log.read_text()
         yield running
     finally:
         process.kill()

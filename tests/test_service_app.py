@@ -40,6 +40,9 @@ def test_unknown_paths_and_methods_are_problems_too(service: Service) -> None:
     refused = service.http.put("/v1/info")
     check_problem(refused, 405, "PUT is not possible at /v1/info. Use GET.")
     assert refused.headers["allow"] == "GET"
+    refused = service.http.put("/v1/takes/nonsense")
+    check_problem(refused, 405, "PUT is not possible at /v1/takes/nonsense. Use DELETE, GET.")
+    assert refused.headers["allow"] == "DELETE, GET"
 
 
 def test_a_failure_nobody_thought_of_keeps_its_details_to_the_log(

@@ -113,6 +113,28 @@ def test_too_many_at_once_are_told_to_come_again(http) -> None:
         http.delete(url)
 
 
+def test_a_mesh_that_is_cancelled_waits_no_longer(http) -> None:
+    urls = [asked(http, order())]
+    while http.get(urls[0]).json()["state"] == "queued":
+        time.sleep(0.01)
+    urls += [asked(http, order()) for _ in range(binding.WAITING)]
+    assert http.post("/v1/bind", content=order(), headers=TYPE).status_code == 429
+    assert http.delete(urls.pop()).json()["state"] == "cancelled"
+    urls.append(asked(http, order()))
+    for url in urls:
+        http.delete(url)
+
+
+def test_two_may_forget_the_same_at_once(tmp_path, monkeypatch) -> None:
+    bindings = binding.Bindings(Settings(data_folder=tmp_path))
+    monkeypatch.setattr(bindings, "_bind", lambda job: "It is not bound.")
+    job = bindings.submit(b"what")
+    while job.state != "failed":
+        time.sleep(0.01)
+    monkeypatch.setattr(bindings, "job", lambda id: job)  # both have found it
+    assert [bindings.cancel(job.id) for _ in range(2)] == [None, None]
+
+
 def test_another_kind_of_body_is_refused(http) -> None:
     reply = http.post("/v1/bind", data={"mesh": "1"})
     assert reply.status_code == 415 and "application/octet-stream" in reply.json()["detail"]

@@ -12,7 +12,7 @@ from mien.service.logs import log_as
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    loggers = [logging.getLogger(), logging.getLogger("mien"), logging.getLogger("zeroconf")]
+    loggers = [logging.getLogger(name) for name in ("", "mien", "zeroconf", "python_multipart")]
     handlers, levels = list(loggers[0].handlers), [logger.level for logger in loggers]
     yield
     loggers[0].handlers[:] = handlers
@@ -27,6 +27,7 @@ def logged(kind: str) -> list[str]:
     log.info("done\nwith %s", "it", extra={"job": "abc", "client": None, "seconds": 0.25})
     log.debug("nobody asked")
     logging.getLogger("other").info("not ours")
+    logging.getLogger("python_multipart.multipart").warning("a client's body is not as it should be")
     try:
         raise ValueError("why")
     except ValueError:

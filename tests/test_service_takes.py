@@ -68,6 +68,27 @@ def test_delete_cancels_and_then_forgets(opened) -> None:
         check_problem(service.http.request(method, url), 404, "There is no take")
 
 
+def test_a_take_that_somebody_else_forgets_at_the_same_time_is_not_there(service, monkeypatch) -> None:
+    def forgotten_after(method: str) -> str:
+        """The URL of a take that is forgotten as soon as that method has answered."""
+        url = service.ask().json()["url"]
+        service.events(url.split("/")[-1])
+        answer = getattr(service.jobs, method)
+
+        def answer_and_forget(id: str):
+            answered = answer(id)
+            monkeypatch.setattr(service.jobs, method, answer)
+            service.jobs.forget(id)
+            return answered
+
+        monkeypatch.setattr(service.jobs, method, answer_and_forget)
+        return url
+
+    check_problem(service.http.delete(forgotten_after("job")), 404, "There is no take")
+    kind, job = service.events(forgotten_after("look").split("/")[-1])[-1]
+    assert (kind, job["state"]) == ("end", "done")
+
+
 def test_a_full_queue_says_so_before_decoding_the_sound_and_when_to_come_again(opened, monkeypatch) -> None:
     held = Held()
     service = opened(held, SETTINGS)

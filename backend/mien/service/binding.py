@@ -27,7 +27,7 @@ LOOK_S = 0.2
 BYTES = 64 << 20  # of a mesh; a million vertices have some 40 MB
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """One mesh. state: queued, running, done, failed or cancelled."""
 
@@ -80,15 +80,17 @@ class Bindings:
             raise Problem(404, f"There is no binding {id[:40]!r}, or it was done long ago and dropped. Ask anew.")
         return job
 
-    def cancel(self, id: str) -> Job:
-        """Cancels what is not finished, and forgets what is."""
+    def cancel(self, id: str) -> Job | None:
+        """Cancels what is not finished; forgets what is, and returns None."""
         job = self.job(id)
         with self._lock:
             if job.state in ("queued", "running"):
+                if job.state == "queued":
+                    self._queue.remove(job)
                 job.state, job.mesh, job.ended = "cancelled", b"", time.monotonic()
-            else:
-                del self._jobs[id]
-        return job
+                return job
+            self._jobs.pop(id, None)  # unless somebody else has just done so
+            return None
 
     def _forget_old(self) -> None:
         ended = sorted((job for job in self._jobs.values() if job.ended), key=lambda job: job.ended)
@@ -100,8 +102,6 @@ class Bindings:
     def _work(self) -> None:
         while True:
             with self._lock:
-                while self._queue and self._queue[0].state != "queued":
-                    self._queue.popleft()
                 if not self._queue:
                     self._thread = None
                     return
@@ -171,9 +171,8 @@ def binding_routes(settings: Settings) -> APIRouter:
 
     @router.delete("/v1/bind/{id}")
     def cancel(id: str) -> Response:
-        finished = bindings.job(id).state not in ("queued", "running")
         job = bindings.cancel(id)
-        return Response(status_code=204) if finished else JSONResponse(job.described())
+        return Response(status_code=204) if job is None else JSONResponse(job.described())
 
     return router
 

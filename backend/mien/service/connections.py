@@ -62,6 +62,7 @@ class Connection(H11Protocol):
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
+        log.info("refused what is no HTTP", extra={"address": self._peer(), "status": 400})
         most = self.config.h11_max_incomplete_event_size
         self._end(400, f"The request is not HTTP that can be read, or its head has more than {most} bytes. Correct it.")
 

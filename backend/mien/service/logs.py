@@ -24,6 +24,7 @@ def log_as(kind: str, stream=None) -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("mien").setLevel(logging.INFO)
     logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it warns of every interface that goes, with a traceback
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # of every body that it refuses, and so do we
 
 
 def fields(record: logging.LogRecord) -> dict[str, object]:

@@ -10,6 +10,8 @@ from mien.settings import Settings
 
 Schema = dict[str, object]
 
+OF_TAKE = "look", "watch", "fetch", "cancel"  # operations that need the id of one
+OF_BINDING = "look_at_binding", "fetch_shapes", "cancel_binding"
 PROBLEM = "A refusal (RFC 9457); `detail` is a sentence that says what to do."
 
 
@@ -45,7 +47,8 @@ def _paths(settings: Settings) -> Schema:
         },
         "/v1/takes": {
             "post": _operation("ask", "Ask for a take of a sound. It is made in the background.", {
-                "202": _json("Accepted.", "Accepted") | {"headers": {"Location": _header("The take's own URL.")}},
+                "202": _json("Accepted.", "Accepted")
+                | {"headers": {"Location": _header("The take's own URL.")}, "links": _links(*OF_TAKE)},
                 **_problems(400, 413, 415, 422, 429),
             }) | {"requestBody": _take_body(settings)},
         },
@@ -105,7 +108,8 @@ def _binding_paths() -> Schema:
     return {
         "/v1/bind": {
             "post": _operation("bind", "Put the default head's channels on a mesh. It is done in the background.", {
-                "202": _json("Accepted.", "Accepted") | {"headers": {"Location": _header("The binding's own URL.")}},
+                "202": _json("Accepted.", "Accepted")
+                | {"headers": {"Location": _header("The binding's own URL.")}, "links": _links(*OF_BINDING)},
                 **_problems(413, 415, 429),
             }) | {"requestBody": mesh | {"content": {"application/octet-stream": {}}}},
         },
@@ -288,6 +292,11 @@ def _state() -> Schema:
 def _id(about: str) -> Schema:
     schema = {"type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$"}
     return {"name": "id", "in": "path", "required": True, "description": about, "schema": schema}
+
+
+def _links(*operations: str) -> Schema:
+    """What may be asked next, with the id of the reply."""
+    return {name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in operations}
 
 
 def _header(about: str) -> Schema:

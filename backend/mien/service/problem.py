@@ -11,6 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+
+METHODS = ("DELETE", "GET", "POST")  # that any path has
 
 
 class Problem(HTTPException):
@@ -47,9 +50,20 @@ async def _http(request: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
             sentence = f"There is nothing at {path}. Start with GET /v1/info."
         elif error.status_code == 405:
-            allowed = (error.headers or {}).get("Allow", "another method")
+            allowed = ", ".join(_allowed(request))
             sentence = f"{method} is not possible at {path}. Use {allowed}."
+            return problem_response(405, sentence, {"Allow": allowed})
     return problem_response(error.status_code, sentence, error.headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of a path. The framework names only those of the first route that has it."""
+
+    def known(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+
+    return list(filter(known, METHODS))
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:

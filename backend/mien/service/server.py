@@ -92,7 +92,7 @@ def run_server(
             h11_max_incomplete_event_size=HEADER_BYTES,
             access_log=False,
             log_config=None,
-            log_level="warning",
+            log_level="error",  # what it warns of is a client's doing; connections.py tells it with the address
             server_header=False,
             ws="none",
             timeout_graceful_shutdown=END_S,

@@ -6,8 +6,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
 from fastapi import APIRouter
@@ -45,9 +45,9 @@ def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
 
     @router.get("/v1/takes/{id}/events")
     async def events(id: str) -> StreamingResponse:
-        _look(jobs, id)
+        look = _look(jobs, id)
         headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(_events(jobs, id), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(_events(jobs, look), media_type="text/event-stream", headers=headers)
 
     @router.get("/v1/takes/{id}/result")
     def result(id: str, http: Request) -> Response:
@@ -62,11 +62,12 @@ def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
     @router.delete("/v1/takes/{id}")
     def cancel(id: str) -> Response:
         """Cancels a take that is not finished, and forgets one that is."""
-        if _look(jobs, id).job.state in FINAL:
-            jobs.forget(id)
-            return Response(status_code=204)
-        jobs.cancel(id)
-        return JSONResponse(described(_look(jobs, id)))
+        with _known(id):  # others may forget it at the same time
+            if jobs.job(id).state in FINAL:
+                jobs.forget(id)
+                return Response(status_code=204)
+            jobs.cancel(id)
+            return JSONResponse(described(jobs.look(id)))
 
     return router
 
@@ -89,8 +90,15 @@ def described(look: Look) -> dict:
 
 
 def _look(jobs: JobStore, id: str) -> Look:
-    try:
+    with _known(id):
         return jobs.look(id)
+
+
+@contextmanager
+def _known(id: str) -> Iterator[None]:
+    """Raises the Problem for a job that there is not, or not any more."""
+    try:
+        yield
     except UnknownJob:
         raise Problem(
             404, f"There is no take {id[:40]!r}, or it was finished long ago and dropped. Ask for it anew."
@@ -129,16 +137,16 @@ class LongResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _events(jobs: JobStore, id: str) -> AsyncIterator[str]:
-    """`progress` events as the job changes, then `end`; each has the job as JSON."""
+async def _events(jobs: JobStore, look: Look) -> AsyncIterator[str]:
+    """`progress` events as the job of `look` changes, then `end`; each has the job as JSON."""
     loop, changed = asyncio.get_running_loop(), asyncio.Event()
     told, quiet = None, 0.0
 
     def wake() -> None:
         loop.call_soon_threadsafe(changed.set)
 
-    with jobs.watched(id, wake):
-        look = jobs.look(id)
+    with jobs.watched(look.job.id, wake):
+        look = _look_again(jobs, look)
         while look.job.state not in FINAL and not jobs.closing:
             now = described(look)
             if now != told:
@@ -153,11 +161,15 @@ async def _events(jobs: JobStore, id: str) -> AsyncIterator[str]:
             except TimeoutError:
                 quiet += LOOK_S
             changed.clear()
-            try:
-                look = jobs.look(id)
-            except UnknownJob:  # cancelled and dropped between two looks
-                look = Look(cancelled(look.job, 0), None, None, None)
+            look = _look_again(jobs, look)
     yield _event("end", described(look))
+
+
+def _look_again(jobs: JobStore, look: Look) -> Look:
+    try:
+        return jobs.look(look.job.id)
+    except UnknownJob:  # cancelled and dropped between two looks
+        return Look(cancelled(look.job, 0), None, None, None)
 
 
 def _event(kind: str, job: dict) -> str:
