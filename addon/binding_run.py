@@ -11,7 +11,7 @@ from bpy.app.handlers import persistent
 
 from . import binding, worker
 from .apply import ApplyError
-from .client import Client, ClientError, Unreachable
+from .client import Client, ClientError, Stopped, Unreachable
 from .local_backend import LocalBackend, LocalBackendError
 from .pump import Fault, hold_reason, in_one_step
 from .shapes import Shapes, ShapesError, read_shapes
@@ -132,9 +132,14 @@ def _work(
     try:
         client, _ = worker.connect(address, own, command, local, stop)
         client.timeout_s = max(client.timeout_s, 60.0)  # a mesh of some megabytes to another machine
-        shapes = _shapes(client, client.bind(mesh), count, stop, post)
+        job = worker.when_there_is_room(
+            lambda: client.bind(mesh), stop, lambda: post((0.0, "waiting for room in the backend's queue"))
+        )
+        shapes = _shapes(client, job, count, stop, post)
         if shapes is not None:
             post(shapes)
+    except Stopped:
+        return
     except (ClientError, LocalBackendError, ShapesError) as error:
         death = f" {local.death()}" if isinstance(error, Unreachable) and local.death() else ""
         post(f"{error}{death} The mesh was left as it was.")

@@ -17,6 +17,8 @@ from .keyring import Key, keyring
 
 API = 1
 CHUNK = 1 << 16  # bytes of a sound sent at a time; between two, a cancel is noticed
+NO_ROOM = (429, 503)  # its queue is full; too many are connected
+AGAIN_S, AGAIN_LIMIT_S = 10.0, 60.0  # when to ask again where a backend without room does not say, and at the latest
 
 
 class ClientError(Exception):
@@ -50,8 +52,16 @@ class Forgotten(ClientError):
     """The backend has no such job: it began anew, or dropped it long ago."""
 
 
+class Busy(ClientError):
+    """The backend has no room for this now; it may be asked again in `seconds`."""
+
+    def __init__(self, sentence: str, seconds: float) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
+
 class Stopped(Exception):
-    """The animator cancelled while a sound was being sent."""
+    """The animator cancelled."""
 
 
 @dataclass(frozen=True)
@@ -345,6 +355,8 @@ class Client:
             raise TokenWanted(self._refusal(response.status, data))
         if response.status == 404:
             raise Forgotten(self._refusal(response.status, data))
+        if response.status in NO_ROOM:
+            raise Busy(self._refusal(response.status, data), _seconds(response.headers.get("Retry-After", "")))
         if response.status >= 400:
             raise ClientError(self._refusal(response.status, data))
         return response.status, response.headers, data
@@ -359,3 +371,8 @@ class Client:
         if isinstance(detail, str) and detail.strip():
             return detail.strip()
         return f"The backend at {self.address} refused with status {status} and gave no reason."
+
+
+def _seconds(retry_after: str) -> float:
+    """When to ask again, of a header; a date in it, as the standard allows, is not looked at."""
+    return min(max(float(retry_after), 1.0), AGAIN_LIMIT_S) if retry_after.strip().isdecimal() else AGAIN_S

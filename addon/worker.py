@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from . import content
 from .ahead import Ahead, submit
-from .client import Client, ClientError, Forgotten, Info, Stopped, TimedOut, Unreachable
+from .client import Busy, Client, ClientError, Forgotten, Info, Stopped, TimedOut, Unreachable
 from .jobs import Arrived, Failed, Progressed, Request, Seen
 from .kept_takes import KeptTakes
 from .local_backend import LocalBackend, LocalBackendError
@@ -18,6 +19,7 @@ from .take import Take, TakeError, read_take
 
 POLL_FIRST_S, POLL_LAST_S = 0.05, 0.5
 PATIENCE_S = 60.0  # a busy backend may be slow to answer; a dead one refuses the connection at once
+T = TypeVar("T")
 
 
 def work(
@@ -80,10 +82,16 @@ def _take(
         place = _address(later, info) if kept is not None else ""
         return later.address == request.address and not (place and kept.path(place).is_file())
 
+    def ask() -> str:
+        return when_there_is_room(lambda: submit(client, request, sent), stop, full)
+
+    def full() -> None:
+        post(Progressed(ticket, "waiting for room in the backend's queue", 0.0))
+
     job = ahead.take(request)
     early = bool(job)
     if not job:
-        job = submit(client, request, sent)
+        job = ask()
     try:
         ahead.fill(client, wanted, quietly)
         try:
@@ -91,9 +99,9 @@ def _take(
         except Forgotten:
             if not early:
                 raise
-            job = submit(client, request, sent)  # the backend began anew and knows nothing of what was sent before
+            job = ask()  # the backend began anew and knows nothing of what was sent before
             _await(ticket, client, job, post, stop)
-        data = client.result(job)
+        data = when_there_is_room(lambda: client.result(job), stop)
     except Stopped:
         try:
             client.cancel(job)
@@ -107,6 +115,18 @@ def _take(
         except OSError as error:  # it is only needed if this run is broken off
             print(f"Mien: the take was not kept in {kept.folder}: {error.strerror or error}")
     return _signed(take, request, info)
+
+
+def when_there_is_room(ask: Callable[[], T], stop: threading.Event, full: Callable[[], None] = lambda: None) -> T:
+    """What `ask` gives, asked again as often as the backend has no room for it; `full` hears of each time. Raises
+    Stopped on a cancel, and what `ask` does."""
+    while True:
+        try:
+            return ask()
+        except Busy as busy:
+            full()
+            if stop.wait(busy.seconds):
+                raise Stopped from None
 
 
 def _address(request: Request, info: Info) -> str:
@@ -185,7 +205,7 @@ def _await(
             raise Stopped
         pause = min(pause * 1.3, POLL_LAST_S)
         try:
-            seen = client.progress(job)
+            seen = when_there_is_room(lambda: client.progress(job), stop)
         except Unreachable as error:
             if isinstance(error, TimedOut) and time.monotonic() - heard < PATIENCE_S:
                 continue

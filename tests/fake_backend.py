@@ -77,6 +77,7 @@ class FakeBackend(ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
         self.api, self.header_api, self.token = 1, "1", ""
         self.slow, self.fail, self.refuse, self.damage = 0.0, "", "", False
+        self.full = 0  # how many more takes and meshes are refused because its queue is full
         self.take = channel_take
         self.shapes = lambda mesh: b""  # what binding a mesh gives, file to file
         self.asked: list[dict] = []
@@ -136,9 +137,9 @@ class Handler(BaseHTTPRequestHandler):
     def say(self, status: int, data: dict) -> None:
         self.reply(status, json.dumps(data).encode())
 
-    def problem(self, status: int, detail: str) -> None:
+    def problem(self, status: int, detail: str, **headers: str) -> None:
         body = json.dumps({"type": "about:blank", "title": "no", "status": status, "detail": detail}).encode()
-        self.reply(status, body, "application/problem+json")
+        self.reply(status, body, "application/problem+json", **headers)
 
     def parse_request(self) -> bool:
         """Whoever has no token, where there is one, gets no further."""
@@ -175,6 +176,9 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if self.server.refuse:
             return self.problem(415, self.server.refuse)
+        if self.server.full:
+            self.server.full -= 1
+            return self.problem(429, "3 takes are waiting already, as many as may.", **{"Retry-After": "1"})
         asked: dict = {"mesh": body} if self.path == "/v1/bind" else {}
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         message = BytesParser(policy=HTTP).parsebytes(head + (b"" if asked else body))

@@ -8,7 +8,7 @@ import socket
 import pytest
 from fake_backend import LACK, FakeBackend, channel_take
 
-from addon.client import Client, ClientError, Missing, Stopped, Unreachable, is_loopback, split_address
+from addon.client import Busy, Client, ClientError, Missing, Stopped, Unreachable, is_loopback, split_address
 
 
 @pytest.fixture
@@ -69,6 +69,22 @@ def test_a_refusal_is_the_sentence_of_the_problem(backend, tmp_path):
     sound.write_bytes(bytes(100))
     with pytest.raises(ClientError, match=r"^The sound holds no audio\.$"):
         Client(backend.address).submit(sound, "{}")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("0", 1.0), ("3600", 60.0), ("", 10.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 10.0), ("²", 10.0)],
+)
+def test_a_full_queue_says_when_to_ask_again(backend, tmp_path, monkeypatch, header, seconds):
+    def full(handler):
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        handler.problem(429, "As many wait as may.", **{"Retry-After": header.encode().decode("latin-1")})
+
+    monkeypatch.setattr("fake_backend.Handler.do_POST", full)
+    (tmp_path / "voice.wav").write_bytes(bytes(10))
+    with pytest.raises(Busy, match="As many wait as may") as caught:
+        Client(backend.address).submit(tmp_path / "voice.wav", "{}")
+    assert caught.value.seconds == seconds
 
 
 def test_an_unknown_job_is_said_in_words(backend):

@@ -194,3 +194,24 @@ def test_a_job_that_was_sent_ahead_and_forgotten_is_sent_again(backend, request_
     posted: list = []
     work(5, request_, posted.append, threading.Event(), local, ahead)
     assert isinstance(posted[-1], Arrived) and len(backend.asked) == 2
+
+
+def test_a_full_queue_is_waited_for(backend, request_, local, monkeypatch):
+    monkeypatch.setattr("addon.client._seconds", lambda said: 0.02 * float(said))
+    backend.full = 3
+    posted = outcome(request_, local)
+    waits = [event for event in posted if isinstance(event, Progressed) and "waiting for room" in event.stage]
+    assert len(waits) == 3 and isinstance(posted[-1], Arrived) and len(backend.asked) == 1
+
+
+def test_waiting_for_a_full_queue_ends_with_a_cancel(backend, request_, local):
+    backend.full = 1000
+    posted, stop = [], threading.Event()
+
+    def post(event: object) -> None:
+        posted.append(event)
+        if isinstance(event, Progressed) and "waiting for room" in event.stage:
+            stop.set()
+
+    work(5, request_, post, stop, local)
+    assert isinstance(posted[-1], Progressed) and backend.asked == [] and backend.full == 999

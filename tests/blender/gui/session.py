@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An animator's session in a real window: head, a keyed emotion, three takes, corrections, undo, cancel, a strip that
-is moved, a backend that dies, one of our own.
+is moved, a backend that dies, the whole film, a backend of one's own.
 
 Started by run.py, as `blender --python session.py -- OUT`; leaves pictures and a log in OUT.
 """
@@ -8,41 +8,22 @@ Started by run.py, as `blender --python session.py -- OUT`; leaves pictures and 
 import json
 import os
 import sys
-import wave
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from fake_backend import FakeBackend, take_bytes
-from window import arguments, check, click_until, drive, key_over, open_tab, press, shot, until, view3d
+from fake_backend import FakeBackend
+from film import bake_all, flat_take, voice
+from window import arguments, check, click_until, drive, key_over, open_tab, press, settled, shot, until, view3d
 
 OUT = Path(arguments()[0])
 MIEN = "bl_ext.user_default.mien"
-ARKIT = sys.modules[f"{MIEN}.channels"].ARKIT
 layers = sys.modules[f"{MIEN}.layers"]
 sound = sys.modules[f"{MIEN}.sound"]
 # Where things are in the sidebar, from the top of a window of 1600 x 900: one line, no message
 GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY, SECOND_TAKE = 358, 427, 422, 454, 480, 416
-
-
-def voice() -> Path:
-    path = OUT / "voice.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16000)
-        file.writeframes(bytes(2 * 16000))
-    return path
-
-
-def flat_take(value: float, seed: str, fps: str) -> bytes:
-    """A second in which every channel is `value`, and a tenth more for each seed."""
-    weights = np.full((24, len(ARKIT)), value + 0.1 * int(seed), np.float32)
-    head = np.full((24, 3), 0.05, np.float32)
-    return take_bytes({"weights": weights, "head_rotation": head}, channels=json.dumps(ARKIT), fps=fps, seed=seed)
 
 
 def run():
@@ -89,13 +70,6 @@ def undo() -> None:
         bpy.ops.ed.undo()
 
 
-def settled():
-    """The panels below move down before they stand still."""
-    for _ in range(4):
-        view3d()[1].tag_redraw()
-        yield 0.7
-
-
 def key_emotion():
     """Happy at the start of the line, angry at its end: I over the two sliders, at two frames."""
     side = view3d()[2]
@@ -132,7 +106,7 @@ def steps():
     yield from shot(OUT, "1_cube")
     check("no lip-sync for a cube", not bpy.ops.mien.generate.poll())
     press(bpy.ops.mien.add_head)
-    head().mien.sound = str(voice())
+    head().mien.sound = str(voice(OUT, "voice"))
     line().start_frame = 11
     yield from settled()
     yield from shot(OUT, "2_head")
@@ -228,6 +202,8 @@ def steps():
     check("thinned it is within the error", off <= 0.0051, off)
     press(bpy.ops.mien.back_to_takes)
     check("and back to takes", [jaw(frame) for frame in range(5, 50)] == before)
+
+    yield from bake_all(OUT, wanted, head())
 
     wanted.start_own = True
     os.environ["FAKE_SLOW_S"] = "1"

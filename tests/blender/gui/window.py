@@ -89,6 +89,13 @@ def open_tab(tab: str, width: int = 330) -> Iterator[float]:
     yield 0.3
 
 
+def settled() -> Iterator[float]:
+    """The panels below move down before they stand still."""
+    for _ in range(4):
+        view3d()[1].tag_redraw()
+        yield 0.7
+
+
 def until(what: str, true: Callable[[], bool], limit_s: float = 120.0) -> Iterator[float]:
     end = time.monotonic() + limit_s
     while not true() and time.monotonic() < end:
