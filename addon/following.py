@@ -61,7 +61,8 @@ def follow(line) -> None:
     if (line.trim_start, line.trim_end) != trim:
         line.trim_start, line.trim_end = trim
     path = strip.sound.filepath if strip.sound is not None else ""
-    if path and line.sound != path:
+    written_anew = path.startswith("//") and not line.sound.startswith("//")
+    if path and line.sound != path and (written_anew or not sound.same(line.sound, path)):
         line.sound = path
     if line.start_frame != start:
         line.start_frame = start

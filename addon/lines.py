@@ -92,7 +92,7 @@ def sound_changed(line) -> None:
     if line.sound and re.fullmatch(rf"{DEFAULT_NAME} \d+", line.name):
         line.name = Path(line.sound.replace("\\", "/")).stem or line.name
     strip = following.strip_of(line)
-    if line.strip and (strip is None or strip.sound is None or strip.sound.filepath != line.sound):
+    if line.strip and (strip is None or strip.sound is None or not sound.same(strip.sound.filepath, line.sound)):
         line.strip = ""
         line.trim_start = line.trim_end = 0.0
 

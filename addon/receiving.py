@@ -83,7 +83,7 @@ def _place_sound(scene: bpy.types.Scene, speaker: bpy.types.Object, line, reques
     if following.strip_of(line) is not None:
         return []
     try:
-        name = sound.place(scene, f"{speaker.name}/{line.uid}", sound.absolute(request.heard), line.start_frame)
+        name = sound.place(scene, f"{speaker.name}/{line.uid}", request.heard, line.start_frame)
     except sound.SoundError as error:
         return [str(error)]
     following.follow_strip(line, scene, name)

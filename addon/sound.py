@@ -33,6 +33,11 @@ def absolute(path: str) -> Path:
     return Path(bpy.path.abspath(path)).absolute()
 
 
+def same(path: str, other: str) -> bool:
+    """Whether two paths, however they are written, are of one file."""
+    return path == other or (bool(path and other) and absolute(path) == absolute(other))
+
+
 def refusal(path: str) -> str:
     """Why a sound file cannot be used, as a sentence; '' when it can."""
     if not path.strip():
@@ -131,19 +136,20 @@ def strips_of(scene: bpy.types.Scene, make: bool = True):
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
-def place(scene: bpy.types.Scene, speaker: str, path: Path, frame: int) -> str:
-    """The sound at `frame`: a strip of the same file that starts there already is used as it is; else
-    Mien's former strip for this speaker, and only that, makes room for a new one. Returns the strip's name.
-    Raises SoundError."""
+def place(scene: bpy.types.Scene, speaker: str, path: str, frame: int) -> str:
+    """The sound at `frame`, its path as the animator wrote it: a strip of the same file that starts there already is
+    used as it is; else Mien's former strip for this speaker, and only that, makes room for a new one. Returns the
+    strip's name. Raises SoundError."""
     strips = strips_of(scene)
     for strip in strips:
-        if strip.type == "SOUND" and start_of(strip) == frame and _plays(strip, path):
+        if strip.type == "SOUND" and start_of(strip) == frame and strip.sound and same(strip.sound.filepath, path):
             return strip.name
     own = [strip for strip in strips if strip.type == "SOUND" and strip.get(SPEAKER) == speaker]
     others = [strip for strip in strips if strip not in own]
     above = min(TOP_CHANNEL, max((strip.channel for strip in strips), default=0) + 1)
+    file = absolute(path)
     try:
-        made = strips.new_sound(name=path.stem, filepath=str(path), channel=above, frame_start=frame)
+        made = strips.new_sound(name=file.stem, filepath=str(file), channel=above, frame_start=frame)
     except RuntimeError as error:  # a Blender built without audio
         raise SoundError(f"The sound was not put in the sequencer: {error}") from None
     if made.sound is None or made.sound.channels == "INVALID":
@@ -151,7 +157,9 @@ def place(scene: bpy.types.Scene, speaker: str, path: Path, frame: int) -> str:
         strips.remove(made)
         if unused is not None and unused.users == 0:
             bpy.data.sounds.remove(unused)
-        raise SoundError(f"Blender cannot read '{path.name}' as a sound, so it was not put in the sequencer.")
+        raise SoundError(f"Blender cannot read '{file.name}' as a sound, so it was not put in the sequencer.")
+    if made.sound.filepath != path:
+        made.sound.filepath = path  # '//voice.wav' stays so
     for strip in own:
         strips.remove(strip)
     made.channel = _free_channel(others, *span_of(made))
@@ -186,10 +194,6 @@ def span_of(strip) -> tuple[int, int]:
     if hasattr(strip, "left_handle"):
         return strip.left_handle, strip.right_handle
     return strip.frame_final_start, strip.frame_final_end
-
-
-def _plays(strip, path: Path) -> bool:
-    return strip.sound is not None and absolute(strip.sound.filepath) == path
 
 
 def _free_channel(strips: list, first: int, last: int) -> int:

@@ -165,3 +165,31 @@ def test_a_packed_sound_is_heard_without_its_file(toy_head, voice, tmp_path):
     line = lines.add(toy_head, str(copy))
     assert lines.refusal(line) == ""
     assert requests.heard(line, bpy.context.scene).file.read_bytes() == voice.read_bytes()
+
+
+@hearing
+@pytest.mark.parametrize("placed_before", [False, True])
+def test_a_sound_that_was_chosen_relative_stays_so(toy_head, voice, tmp_path, placed_before):
+    if placed_before:
+        sound.place(bpy.context.scene, "theirs", str(voice), 11)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"), relative_remap=False)
+    line = lines.add(toy_head, "//voice.wav", 11)
+    apply(toy_head, weights_take(np.ones((10, 3))), start=11)
+    following.follow_all()
+    strip = following.strip_of(line)
+    assert strip is not None and line.sound == "//voice.wav"
+    assert strip.sound.filepath == (str(voice) if placed_before else "//voice.wav")
+    assert requests.heard(line, bpy.context.scene).file == voice
+
+
+@hearing
+def test_paths_made_relative_in_the_whole_file_are_so_in_the_line(line, strip, voice, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"), relative_remap=False)
+    assert line.sound == str(voice)
+    bpy.ops.file.make_paths_relative()
+    following.follow_all()
+    assert (line.sound, line.strip) == ("//voice.wav", strip.name)
+    (tmp_path / "deeper").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "deeper" / "film.blend"))
+    following.follow_all()
+    assert line.sound == "//../voice.wav" and line.strip
