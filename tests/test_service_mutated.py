@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-WAV = (Path(__file__).parent / "samples" / "mono_16k.wav").read_bytes()[:3000]
+WAV = (Path(__file__).parent / "samples" / "mono_16k.wav").read_bytes()
 TOKENS = (b"\r\n", b"\0", b"--x", b"--", b";", b'"', b"=", b"%", b"%00", b"/", b"..", b"{", b"\xff", b"9" * 30, b"-1",
           b":", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"Expect: 100-continue\r\n",
           b"Host: evil\r\n", b"Upgrade: websocket\r\nConnection: upgrade\r\n", b"filename*=utf-8''%ff",

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import schemathesis
+import service_fuzz  # noqa: F401  its hook: sounds, and not noise alone
 from fastapi.routing import APIRoute
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from live_backend import Backend, backend
 from mien import __version__
 from mien.service.openapi import description
@@ -81,10 +82,26 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
         yield running
 
 
-@schemathesis.openapi.from_dict(description(Settings())).parametrize()
+DESCRIBED = schemathesis.openapi.from_dict(description(Settings()))
+
+
+@DESCRIBED.parametrize()
 @settings(max_examples=15)
 def test_whatever_is_asked_is_answered_as_described(case, live: Backend) -> None:
     case.call_and_validate(base_url=live.url, checks=list(CHECKS), timeout=20)
+
+
+def test_one_reply_leads_to_the_next_request(live: Backend) -> None:
+    """A little of what service_fuzz.py does for as long as one likes."""
+
+    class Workflow(DESCRIBED.as_state_machine()):
+        def get_call_kwargs(self, transition: object) -> dict[str, object]:
+            return {"base_url": live.url, "timeout": 20}
+
+        def validate_response(self, response, case, **_: object) -> None:
+            case.validate_response(response, checks=list(CHECKS))
+
+    Workflow.run(settings=settings(max_examples=5, stateful_step_count=8, suppress_health_check=list(HealthCheck)))
 
 
 if __name__ == "__main__":

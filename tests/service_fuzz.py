@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""schemathesis against a backend of its own, for as long as it takes to ask so many requests:
+
+    python tests/service_fuzz.py --requests 10000 --page docs/service.md
+
+Round after round, each `st run` with another seed. The first has the coverage phase; each has fuzzing and the stateful
+phase, which follows the links of the description from one reply to the next request. After each the processes of the
+backend are looked at. Ends with 1 when a reply was not as described, was 500 or above or did not come within a minute,
+when memory grew by more than a tenth after the first round, or when file handles grew.
+
+Random bytes are never a sound, so in most requests for a take the sound is one and the other fields are what they may
+be: otherwise nothing behind the first refusal would be reached. That is the hook of this file, which schemathesis loads
+as a module.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import schemathesis
+from mien.load.client import Client, wav
+from mien.load.served import Served, Size, served
+from mien.load.soak import GROWTH
+from mien.marks import refuse_unmarked, table, write_between
+from mien.speech import read_speech
+
+HERE = Path(__file__).parent
+VOICE = read_speech(HERE / "samples" / "mono_16k.wav").samples
+CHECKS = (
+    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+    "response_schema_conformance", "unsupported_method", "allow_header_conformance", "ensure_resource_availability",
+)  # fmt: skip
+ROUND_S = 150  # of each `st run`
+MARK = "schemathesis"
+
+
+@schemathesis.hook
+def map_body(context, body):
+    """What is asked of POST /v1/takes, nearer to what an animator asks; the same for the same `body`."""
+    if context.operation.path != "/v1/takes" or not isinstance(body, dict):
+        return body
+    chance = hashlib.sha256(repr(sorted(map(repr, body.items()))).encode()).digest()
+    body = dict(body)
+    if chance[0] % 4:
+        body["sound"] = wav(VOICE[: 2000 + 10 * (chance[6] % 32)])
+    if chance[1] % 4:
+        body["engine"] = "toy"
+    if chance[2] % 4:
+        body["direction"] = json.dumps({"seed": chance[3] % 16})
+    if chance[4] % 4:
+        body["fps"] = "24"
+    if chance[5] % 4:
+        body.pop("head", None)
+    return body
+
+
+def asked(there: Served) -> Counter[str]:
+    """How many requests the backend answered so far, by status."""
+    with Client(there.port) as client:
+        text = client.expect(200, "GET", "/v1/metrics").body.decode()
+    found: Counter[str] = Counter()
+    for status, count in re.findall(r'^mien_http_requests_total\{.*status="(\w+)"\} (\d+)', text, re.MULTILINE):
+        found[status] += int(count)
+    return found
+
+
+def one_round(port: int, number: int, folder: Path) -> bool:
+    """Whether all of it was answered as described."""
+    command = [
+        str(Path(sys.executable).with_name("st")), "run", f"http://127.0.0.1:{port}/v1/openapi.json",
+        "--phases", "fuzzing,stateful" if number else "coverage,fuzzing,stateful", "--checks", ",".join(CHECKS),
+        "--seed", str(number), "--max-time", str(ROUND_S), "--workers", "4", "--max-examples", "100",
+        "--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure",
+        "--generation-database", "none", "--no-color",
+    ]  # fmt: skip
+    with (folder / f"round {number}.txt").open("w+") as said:
+        variables = os.environ | {"SCHEMATHESIS_HOOKS": Path(__file__).stem, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(command, stdout=said, stderr=said, env=variables, cwd=folder)
+        said.seek(0)
+        if done.returncode:
+            print(said.read(), file=sys.stderr)
+    return done.returncode == 0
+
+
+def settled(there: Served) -> dict[str, Size]:
+    """Its processes, once nothing waits or runs any more."""
+    with Client(there.port) as client:
+        while (health := client.expect(200, "GET", "/v1/health").json)["queued"] + health["running"]:
+            time.sleep(0.5)
+    time.sleep(1)  # connections that were left are noticed
+    return there.sizes()
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--requests", type=int, default=10_000)
+    options.add_argument("--page", type=Path, help=f"write the result between its {MARK} marks")
+    options = options.parse_args()
+    if options.page:
+        refuse_unmarked(options.page, MARK)
+    begin, good, looks, answered = time.monotonic(), True, [], Counter()
+    with tempfile.TemporaryDirectory(prefix="mien-fuzz-") as folder, served(Path(folder)) as there:
+        while answered.total() < options.requests:
+            good &= one_round(there.port, len(looks), Path(folder))
+            looks.append(settled(there))
+            answered = asked(there)
+            told = "  ".join(f"{kind} {each.bytes / 1e6:.0f} MB {each.handles}" for kind, each in looks[-1].items())
+            print(f"{time.monotonic() - begin:.0f} s  {answered.total()} requests  {told}", flush=True)
+    kinds = [kind for kind in looks[0] if kind in looks[-1]]
+    grew = [
+        kind for kind in kinds
+        if looks[-1][kind].bytes > GROWTH * looks[0][kind].bytes or looks[-1][kind].handles > looks[0][kind].handles
+    ]  # fmt: skip
+    statuses = ", ".join(f"{count} with {status}" for status, count in sorted(answered.items()))
+    said = f"{answered.total()} requests in {(time.monotonic() - begin) / 60:.0f} minutes: {statuses}."
+    rows = [[f"memory of the {kind}", *(f"{look[kind].bytes / 1e6:.0f} MB" for look in looks)] for kind in kinds]
+    rows += [[f"file handles of the {kind}", *(str(look[kind].handles) for look in looks)] for kind in kinds]
+    text = f"{said}\n\n{table(['after round', *(str(number + 1) for number in range(len(looks)))], rows)}"
+    print(text)
+    if options.page:
+        write_between(options.page, MARK, text)
+    if grew:
+        print(f"Grown: {', '.join(grew)}.")
+    return 0 if good and not grew else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
