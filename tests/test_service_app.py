@@ -19,7 +19,7 @@ def test_info_lets_a_panel_draw_itself(service: Service) -> None:
     names = [engine["name"] for engine in info["engines"]]
     assert info["default_engine"] in names and "toy" not in names
     for engine in info["engines"]:
-        assert set(engine) == {"name", "version", "emotions", "styles", "licence", "missing"}
+        assert set(engine) == {"name", "version", "emotions", "styles", "licence", "missing", "follows", "head"}
         assert "happy" in engine["emotions"]
 
 

@@ -42,15 +42,15 @@ def test_whatever_changes_the_take_changes_the_address(change: dict) -> None:
     assert replace(ORDER, **change).address(FOLDER) != ORDER.address(FOLDER)
 
 
-def test_other_code_and_other_models_of_the_user_have_other_addresses(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("folder", order_module.OWN_FOLDERS, ids=str)
+def test_other_code_and_other_models_of_the_user_have_other_addresses(folder, tmp_path: Path, monkeypatch) -> None:
     mine = replace(ORDER, head="flame")
-    before = mine.address(tmp_path)
-    folder = tmp_path / order_module.FLAME_FOLDER
-    folder.mkdir(parents=True)
-    (folder / "flame.safetensors").write_bytes(b"a head")
-    with_head = mine.address(tmp_path)
-    (folder / "flame.safetensors").write_bytes(b"a face")
-    assert len({before, with_head, mine.address(tmp_path)}) == 3
+    before = mine.address(tmp_path), order_module.own_models(tmp_path)
+    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder / "flame.safetensors").write_bytes(b"a head")
+    with_head = mine.address(tmp_path), order_module.own_models(tmp_path)
+    (tmp_path / folder / "flame.safetensors").write_bytes(b"a face")
+    assert len({*before, *with_head, mine.address(tmp_path), order_module.own_models(tmp_path)}) == 6
     own, again = ORDER.address(tmp_path), ORDER.address(FOLDER)
     assert own == again  # where the user's models are not used, they do not matter
     monkeypatch.setattr(order_module, "made_with", lambda: "another version")

@@ -15,7 +15,7 @@ from mien.service.addresses import Names
 from mien.service.binding import binding_routes
 from mien.service.guard import Guard
 from mien.service.jobs import JobStore
-from mien.service.order import made_with
+from mien.service.order import made_with, own_models
 from mien.service.problem import answer_with_problems
 from mien.service.seen import seen_routes
 from mien.service.takes import takes_routes
@@ -60,11 +60,14 @@ def _info(settings: Settings) -> dict:
                 "styles": list(engine.styles),
                 "licence": engine.licence,
                 "missing": [asdict(each) for each in engine.missing()],
+                "follows": list(engine.follows),
+                "head": engine.head,
             }
             for engine in shown
         ],
         "default_engine": engines.DEFAULT,
         "limits": {"seconds": settings.limit_s, "bytes": settings.limit_bytes},
         "made_with": made_with(),
+        "own_models": own_models(settings.data_folder),
         "head": {"name": head.name, "sha256": head.sha256, "vertices": len(head.vertices)},
     }

@@ -196,6 +196,7 @@ def _schemas() -> Schema:
                 "default_engine": text,
                 "limits": _object("Of one request.", {"seconds": number, "bytes": whole}),
                 "made_with": {**text, "description": "sha256 of its code and weights: with others a take may differ."},
+                "own_models": {**text, "description": "sha256 of the user's own, which takes on FLAME are made with."},
                 "head": _object("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),
@@ -212,6 +213,8 @@ def _schemas() -> Schema:
                     "description": "What it needs before it can work.",
                     "items": {"type": "object", "required": ["sentence"], "properties": {"sentence": text}},
                 },
+                "follows": texts | {"description": "The fields of a direction that not every engine follows."},
+                "head": {**text, "description": "What it moves: `mien` or `flame`."},
             },
         ),
         "Health": _object(

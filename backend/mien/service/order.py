@@ -20,6 +20,7 @@ from mien.speech import RATE
 from mien.take import frame_count, parse_fps
 
 CODE = (".py", ".safetensors")  # what takes are made with
+OWN_FOLDERS = (FLAME_FOLDER, PUBLISHED_FOLDER, Path("engines") / "emodiffhead")  # in the data folder
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Order:
             "default_head": load_head().sha256,
         }
         if "flame" in (self.head, engines.ENGINES[self.engine].info.head):
-            parts["own"] = [_own(data_folder / folder) for folder in (FLAME_FOLDER, PUBLISHED_FOLDER)]
+            parts["own"] = own_models(data_folder)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def family(self) -> str:
@@ -86,6 +87,12 @@ def made_with() -> str:
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def own_models(data_folder: Path) -> str:
+    """sha256 of the user's own FLAME and weights, which takes of FLAME are made with."""
+    own = [_own(data_folder / folder) for folder in OWN_FOLDERS]
+    return hashlib.sha256(json.dumps(own).encode()).hexdigest()
 
 
 def _own(folder: Path) -> list[tuple[str, str]]:
