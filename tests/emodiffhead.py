@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import torch
 from mien.engines.emodiffhead.network import STYLE, Denoiser, Shape
-from mien.engines.probtalk3d import heard
+from mien.engines.learnt import heard
 
 SMALL = Shape(width=32, blocks=(1, 1, 1), listening=1, heads=2, near=4, told=16)
 RNG = np.random.default_rng(0)

@@ -10,8 +10,8 @@ from mien.engines.articulation import perform
 from mien.engines.articulation.gap import lip_gap
 from mien.engines.emodiffhead.expression import faces
 from mien.engines.emodiffhead.faces import drawn, posteriors_of, put_on, worn
-from mien.engines.probtalk3d.heard import heard
-from mien.engines.probtalk3d.space import motion_of
+from mien.engines.learnt.heard import heard
+from mien.engines.learnt.space import motion_of
 from mien.phones import PHONES, PhoneTrack
 from mien.prosody import listen_to_prosody
 from mien.speech import Speech

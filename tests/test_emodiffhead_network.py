@@ -4,7 +4,7 @@
 import torch
 from emodiffhead import SMALL, network
 from mien.engines.emodiffhead.network import STYLE, Denoiser, Shape, waves
-from mien.engines.probtalk3d import heard
+from mien.engines.learnt import heard
 
 RANDOM = torch.Generator().manual_seed(0)
 

@@ -7,7 +7,7 @@ from emodiffhead import FELT, SAID, SOUND, network
 from mien.engines.emodiffhead.guidance import Guidance
 from mien.engines.emodiffhead.held import Held
 from mien.engines.emodiffhead.perform import perform
-from mien.engines.probtalk3d import perform as windowing
+from mien.engines.learnt import windows as windowing
 
 STEPS = 5
 

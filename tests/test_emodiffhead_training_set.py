@@ -13,8 +13,8 @@ from mien.direction import Direction
 from mien.engines.emodiffhead.expression import directed
 from mien.engines.emodiffhead.network import STYLE
 from mien.engines.emodiffhead.training_set import BARE, DEAF, EMOTION_FREE, FREE, Felt, perform_free
-from mien.engines.probtalk3d import heard
-from mien.engines.probtalk3d.told import emotions_of
+from mien.engines.learnt import heard
+from mien.engines.learnt.told import emotions_of
 from test_cli_training import corpus
 from test_probtalk3d_training_set import unit
 

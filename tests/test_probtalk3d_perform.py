@@ -6,11 +6,12 @@ import functools
 import numpy as np
 import pytest
 import torch
-from mien.engines.probtalk3d import heard, perform, told
+from mien.engines.learnt import heard, told, windows
+from mien.engines.learnt.space import LIFE, MOUTH
+from mien.engines.probtalk3d import perform
 from mien.engines.probtalk3d.codec import Codec, Shape
 from mien.engines.probtalk3d.performer import Performer, Sampler, draw
 from mien.engines.probtalk3d.performer import Shape as PerformerShape
-from mien.engines.probtalk3d.space import LIFE, MOUTH
 from mien.seeds import stream
 
 RNG = np.random.default_rng(0)
@@ -51,7 +52,7 @@ def test_without_temperature_every_seed_gives_the_most_probable_take() -> None:
 @pytest.mark.parametrize("window", [40, 64, 1000])
 def test_windows_change_nothing(window: int, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = takes(1.0, 7)
-    monkeypatch.setattr(perform, "WINDOW", window)
+    monkeypatch.setattr(windows, "WINDOW", window)
     np.testing.assert_allclose(takes(1.0, 7), whole, atol=1e-5)
 
 

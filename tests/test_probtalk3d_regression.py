@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 import torch
-from mien.engines.probtalk3d import heard, regression, told
+from mien.engines.learnt import heard, told
+from mien.engines.probtalk3d import regression
 from mien.tensorfile import TensorFileError, write_tensors
 
 

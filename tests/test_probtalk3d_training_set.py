@@ -4,8 +4,9 @@
 import numpy as np
 from mien.corpus.performance import STYLES, Performed
 from mien.direction import Direction
-from mien.engines.probtalk3d import heard, told
-from mien.engines.probtalk3d.training_set import Motions, Sounding, some
+from mien.engines.learnt import heard, told
+from mien.engines.learnt.examples import some
+from mien.engines.probtalk3d.training_set import Motions, Sounding
 
 
 def unit(number: int, frames: int) -> Performed:

@@ -131,7 +131,7 @@ def train_codec_command(asked: argparse.Namespace) -> int:
 
 def train_performer_command(asked: argparse.Namespace) -> int:
     """mien train performer: stage 2 of probtalk3d, and with it the weights that ship."""
-    from mien.engines.probtalk3d.hearing import hear_all
+    from mien.engines.learnt.hearing import hear_all
     from mien.engines.probtalk3d.train_performer import PLAN, train
 
     plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
@@ -160,7 +160,7 @@ def train_emodiffhead_command(asked: argparse.Namespace) -> int:
     from mien.engines.emodiffhead.network import Shape
     from mien.engines.emodiffhead.train import PLAN, train
     from mien.engines.emodiffhead.training_set import perform_free
-    from mien.engines.probtalk3d.hearing import hear_all
+    from mien.engines.learnt.hearing import hear_all
     from mien.heads.flame import FLAME_FOLDER, load_flame
     from mien.settings import Settings
 

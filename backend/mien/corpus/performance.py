@@ -24,8 +24,8 @@ from mien.direction import EMOTIONS, LEVELS, Direction
 from mien.engines import articulation
 from mien.engines.articulation import styles, table
 from mien.engines.articulation.constraints import holds
-from mien.engines.probtalk3d.space import FPS, motion_of
-from mien.engines.probtalk3d.told import emotions_of
+from mien.engines.learnt.space import FPS, motion_of
+from mien.engines.learnt.told import emotions_of
 from mien.phones import RATE as FRAMES
 from mien.phones import PhoneTrack, segments_of
 from mien.processes import done

@@ -20,8 +20,8 @@ from mien.direction import EMOTIONS, Direction, constant
 from mien.engines import articulation
 from mien.engines.base import Progress
 from mien.engines.emodiffhead import takes as emodiffhead
+from mien.engines.learnt.space import FPS, visible
 from mien.engines.probtalk3d import takes as probtalk3d
-from mien.engines.probtalk3d.space import FPS, visible
 from mien.evaluation import EvaluationError, held
 from mien.evaluation.comparison import NEAR, SHUT, Row, aperture, compare, runs_of
 from mien.evaluation.expression import Judge, Perform, feeling, intensities, named, rises

@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.direction import ANGLES, Curve, Direction
-from mien.engines.probtalk3d.space import motion_of, visible
+from mien.engines.learnt.space import motion_of, visible
 from mien.evaluation.stretches import Stretch
 from mien.speak import holding
 from mien.take import Take

@@ -15,11 +15,11 @@ import torch
 from torch import nn
 
 from mien.engines.base import Progress
+from mien.engines.learnt.loss import PARTS
+from mien.engines.learnt.space import FPS, SIZE, visible
 from mien.engines.probtalk3d.blocks import Shape
-from mien.engines.probtalk3d.loss import PARTS
 from mien.engines.probtalk3d.prior import MotionPrior, PriorShape
 from mien.engines.probtalk3d.quantiser import Layout
-from mien.engines.probtalk3d.space import FPS, SIZE, visible
 from mien.engines.probtalk3d.training_set import Motions
 from mien.engines.probtalk3d.weights import load_codecs
 

@@ -15,10 +15,11 @@ from mien.corpus.performance import Performed
 from mien.direction import Direction
 from mien.ears.network.hearing import hear
 from mien.engines import articulation
+from mien.engines.learnt.finish import finished
+from mien.engines.learnt.inputs import inputs
+from mien.engines.learnt.space import FPS
 from mien.engines.probtalk3d import regression
-from mien.engines.probtalk3d.finish import finished
-from mien.engines.probtalk3d.space import FPS
-from mien.engines.probtalk3d.takes import WEIGHTS, inputs, performed
+from mien.engines.probtalk3d.takes import WEIGHTS, performed
 from mien.evaluation.stretches import Stretch, take_of
 from mien.evaluation.takes import SAMPLES
 from mien.phones import PhoneTrack

@@ -14,7 +14,7 @@ from mien.ears.network.hearing import hear
 from mien.engines.base import Progress
 from mien.engines.emodiffhead.perform import STEPS as USUAL
 from mien.engines.emodiffhead.takes import WEIGHTS, performed
-from mien.engines.probtalk3d.space import FPS
+from mien.engines.learnt.space import FPS
 from mien.evaluation.stretches import Stretch, stretches
 from mien.evaluation.takes import mean_distance, worst
 from mien.heads.mien import load_head

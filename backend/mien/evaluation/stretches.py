@@ -16,7 +16,7 @@ from mien.corpus.performance import Performed, performances
 from mien.corpus.store import Unit, read_unit
 from mien.direction import Curve, Direction
 from mien.engines.articulation.styles import HELD_OUT
-from mien.engines.probtalk3d.space import FPS, GAZE, ROTATION
+from mien.engines.learnt.space import FPS, GAZE, ROTATION
 from mien.evaluation import EvaluationError
 from mien.speech import RATE, Speech
 from mien.take import Take

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from mien.direction import EMOTIONS
-from mien.engines.probtalk3d.space import FPS
+from mien.engines.learnt.space import FPS
 from mien.evaluation.comparison import SPEAKERS, Row
 from mien.evaluation.expression import rises
 from mien.evaluation.sampling import Results

@@ -15,8 +15,8 @@ from mien.channels import ARKIT
 from mien.direction import EMOTIONS, Direction
 from mien.engines.articulation import emotion
 from mien.engines.articulation.coarticulation import smooth
-from mien.engines.probtalk3d.space import FPS
-from mien.engines.probtalk3d.told import emotions_of
+from mien.engines.learnt.space import FPS
+from mien.engines.learnt.told import emotions_of
 from mien.phones import PhoneTrack
 
 SIZE = len(ARKIT)

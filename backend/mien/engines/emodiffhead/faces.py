@@ -16,8 +16,8 @@ from mien.engines.articulation import emotion
 from mien.engines.articulation.constraints import CROSSING
 from mien.engines.articulation.gap import lip_gap
 from mien.engines.emodiffhead.expression import SIZE, course, faces
-from mien.engines.probtalk3d.heard import FLAGS, PARTS
-from mien.engines.probtalk3d.space import FPS
+from mien.engines.learnt.heard import FLAGS, PARTS
+from mien.engines.learnt.space import FPS
 from mien.phones import PHONES, RATE, PhoneTrack
 
 KINDS = (0.25, 0.25, 0.5)  # shares of one emotion, of a mix, and of a pose of some channels

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.channels import ARKIT
-from mien.engines.probtalk3d.space import GAZE_MM, ROTATION_MM, Space
+from mien.engines.learnt.space import GAZE_MM, ROTATION_MM, Space
 from mien.heads.binding import CONTOUR, LOWER, UPPER, bind_head
 from mien.heads.flame import Flame
 from mien.heads.mien import load_head

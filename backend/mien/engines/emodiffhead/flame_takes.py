@@ -24,9 +24,9 @@ from mien.engines.emodiffhead.flame_space import NUMBERS, Lips
 from mien.engines.emodiffhead.guidance import Guidance
 from mien.engines.emodiffhead.network import STYLE, Denoiser
 from mien.engines.emodiffhead.perform import STEPS, perform
-from mien.engines.probtalk3d.finish import Asked
-from mien.engines.probtalk3d.space import FPS
-from mien.engines.probtalk3d.takes import inputs
+from mien.engines.learnt.finish import Asked
+from mien.engines.learnt.inputs import inputs
+from mien.engines.learnt.space import FPS
 from mien.heads.binding import bind_head
 from mien.heads.flame import Flame
 from mien.heads.mien import load_head

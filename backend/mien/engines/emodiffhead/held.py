@@ -13,7 +13,7 @@ from scipy.linalg import solveh_banded
 from mien.channels import ARKIT
 from mien.direction import ANGLES, Direction
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d.space import FPS, SIZE
+from mien.engines.learnt.space import FPS, SIZE
 from mien.phones import RATE
 
 JOIN = 0.12  # s: in twice that, what the rest gives way by falls to 1 / e

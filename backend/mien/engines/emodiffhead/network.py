@@ -18,9 +18,9 @@ from mien import convnext
 from mien.engines.emodiffhead import expression
 from mien.engines.emodiffhead.attention import Nearby
 from mien.engines.emodiffhead.block import Block
-from mien.engines.probtalk3d import heard, told
+from mien.engines.learnt import heard, told
+from mien.engines.learnt.space import SIZE
 from mien.engines.probtalk3d.performer import Listening
-from mien.engines.probtalk3d.space import SIZE
 
 STYLE = told.SIZE - len(told.EMOTIONS)  # of what ProbTalk3D is told, the style comes first
 WAVES = 64  # sines and cosines of a time step

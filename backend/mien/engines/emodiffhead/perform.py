@@ -17,8 +17,8 @@ from mien.engines.emodiffhead.guidance import AS_LEARNT, Guidance
 from mien.engines.emodiffhead.held import Held, joined
 from mien.engines.emodiffhead.network import Denoiser
 from mien.engines.emodiffhead.solver import solve
-from mien.engines.probtalk3d.perform import windows
-from mien.engines.probtalk3d.space import FPS
+from mien.engines.learnt.space import FPS
+from mien.engines.learnt.windows import windows
 from mien.seeds import stream
 
 STEPS = 20

@@ -20,9 +20,9 @@ from mien.engines.emodiffhead.held import Held, joined
 from mien.engines.emodiffhead.network import STYLE, Denoiser
 from mien.engines.emodiffhead.perform import STEPS, perform
 from mien.engines.emodiffhead.weights import load
-from mien.engines.probtalk3d.finish import finished
-from mien.engines.probtalk3d.space import GAZE, ROTATION, motion_of
-from mien.engines.probtalk3d.takes import inputs
+from mien.engines.learnt.finish import finished
+from mien.engines.learnt.inputs import inputs
+from mien.engines.learnt.space import GAZE, ROTATION, motion_of
 from mien.phones import RATE, PhoneTrack
 from mien.prosody import Prosody
 from mien.speech import Speech

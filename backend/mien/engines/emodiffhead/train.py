@@ -23,10 +23,10 @@ from mien.engines.emodiffhead.network import Denoiser, Shape
 from mien.engines.emodiffhead.schedule import START, diffused
 from mien.engines.emodiffhead.training_set import Felt
 from mien.engines.emodiffhead.weights import save
-from mien.engines.probtalk3d.fit import Batch, Plan, fit
-from mien.engines.probtalk3d.loss import Seen
-from mien.engines.probtalk3d.space import Space, channels
-from mien.engines.probtalk3d.training_set import some
+from mien.engines.learnt.examples import some
+from mien.engines.learnt.fit import Batch, Plan, fit
+from mien.engines.learnt.loss import Seen
+from mien.engines.learnt.space import Space, channels
 from mien.heads.flame import Flame
 
 PLAN = Plan(steps=4000, batch=12, rate=6e-4, decay=0.01)

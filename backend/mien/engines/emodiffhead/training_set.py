@@ -17,10 +17,10 @@ from mien.corpus.store import read_units
 from mien.engines.articulation import emotion, styles
 from mien.engines.emodiffhead.expression import course, faces
 from mien.engines.emodiffhead.faces import posteriors_of, put_on, worn
-from mien.engines.probtalk3d.hearing import read_heard
-from mien.engines.probtalk3d.space import FPS
-from mien.engines.probtalk3d.told import told
-from mien.engines.probtalk3d.training_set import chances, cut, filled
+from mien.engines.learnt.examples import chances, cut, filled
+from mien.engines.learnt.hearing import read_heard
+from mien.engines.learnt.space import FPS
+from mien.engines.learnt.told import told
 from mien.processes import done
 
 FREE = "free"  # folder of the emotion-free performances, beside the emotional ones of the same speech

@@ -15,12 +15,12 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.special import ndtr
 from torch import nn
 
-from mien.engines.probtalk3d.loss import PARTS
+from mien.engines.learnt.loss import PARTS
+from mien.engines.learnt.space import SIZE
+from mien.engines.learnt.windows import windows
 from mien.engines.probtalk3d.performer import Performer, Sampler, draw, logits
-from mien.engines.probtalk3d.space import SIZE
 from mien.seeds import stream
 
-WINDOW = 1000  # frames
 # The mouth's codes are drawn frame by frame; noise that changes within a fifth of a second, and not from frame to
 # frame, makes another way of saying it of that instead of a tremble. What is drawn at each frame has the same chances.
 SLOW = 2.5  # frames, standard deviation
@@ -65,16 +65,6 @@ def perform(
         for name, vectors in (("mouth", mouth_vectors), ("life", life_vectors)):
             motion[:, :, list(PARTS[name])] = _decoded(codecs[name], torch.cat(vectors, 1), whole)
     return np.repeat(motion[:, :frames], takes, 0)
-
-
-def windows(frames: int, reach: int, stride: int) -> list[tuple[int, int, int, int]]:
-    """(begin, end, low, high): frames [begin, end) need [low, high). All are multiples of `stride` if `frames` is."""
-    margin = -(-reach // stride) * stride
-    width = WINDOW // stride * stride
-    return [
-        (begin, min(begin + width, frames), max(0, begin - margin), min(begin + width + margin, frames))
-        for begin in range(0, frames, width)
-    ]
 
 
 def _decoded(codec: nn.Module, vectors: torch.Tensor, frames: int) -> np.ndarray:

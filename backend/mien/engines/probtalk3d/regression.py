@@ -16,12 +16,13 @@ from torch import nn
 
 from mien.convnext import Block
 from mien.engines.base import Progress
-from mien.engines.probtalk3d import heard, told
-from mien.engines.probtalk3d.fit import Batch, Plan, fit
-from mien.engines.probtalk3d.loss import PARTS, Seen
+from mien.engines.learnt import heard, told
+from mien.engines.learnt.examples import some
+from mien.engines.learnt.fit import Batch, Plan, fit
+from mien.engines.learnt.loss import PARTS, Seen
+from mien.engines.learnt.space import SIZE
 from mien.engines.probtalk3d.performer import Listening
-from mien.engines.probtalk3d.space import SIZE
-from mien.engines.probtalk3d.training_set import Sounding, some
+from mien.engines.probtalk3d.training_set import Sounding
 from mien.tensorfile import read_tensors, write_tensors
 
 WIDTH, BLOCKS, KERNEL = 256, 14, 9  # 5.6 million parameters: ProbTalk3D at work has 5.3

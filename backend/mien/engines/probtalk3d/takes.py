@@ -6,21 +6,18 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-import numpy as np
 from torch import nn
 
 from mien.direction import Direction
-from mien.engines.articulation.styles import STYLES
-from mien.engines.probtalk3d import heard, told
-from mien.engines.probtalk3d.finish import finished
+from mien.engines.learnt.finish import finished
+from mien.engines.learnt.inputs import inputs
 from mien.engines.probtalk3d.perform import perform
 from mien.engines.probtalk3d.performer import Performer
-from mien.engines.probtalk3d.space import FPS
 from mien.engines.probtalk3d.weights import load_all
 from mien.phones import PhoneTrack
 from mien.prosody import Prosody
 from mien.speech import Speech
-from mien.take import Take, frame_count
+from mien.take import Take
 
 WEIGHTS = Path(__file__).with_name("mien.safetensors")
 
@@ -38,18 +35,6 @@ def performed(
         finished(motion, track, prosody, direction, speech.duration)
         for motion, direction in zip(motions, directions, strict=True)
     ]
-
-
-def inputs(
-    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
-) -> tuple[np.ndarray, np.ndarray]:
-    """What is heard (F, heard.SIZE) and told (F, told.SIZE), at 25 frames a second."""
-    frames = frame_count(speech.duration, FPS) + 1  # one past the end, so that the last moment lies between two
-    times = np.arange(frames) / FPS
-    asked = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
-    asked |= {name: getattr(direction, name) for name in told.ASKED if name not in asked}
-    style = told.told(STYLES[direction.style], told.emotions_of(direction, times), asked)
-    return heard.heard(track, prosody, frames), style
 
 
 @functools.lru_cache(maxsize=2)

@@ -14,11 +14,12 @@ import torch
 from torch import nn
 
 from mien.engines.base import Progress
+from mien.engines.learnt.examples import some
+from mien.engines.learnt.fit import Batch, Plan, fit
+from mien.engines.learnt.loss import PARTS, Seen
+from mien.engines.learnt.space import LIFE, MOUTH
 from mien.engines.probtalk3d.codec import Codec, Shape
-from mien.engines.probtalk3d.fit import Batch, Plan, fit
-from mien.engines.probtalk3d.loss import PARTS, Seen
-from mien.engines.probtalk3d.space import LIFE, MOUTH
-from mien.engines.probtalk3d.training_set import Motions, some
+from mien.engines.probtalk3d.training_set import Motions
 from mien.engines.probtalk3d.weights import save_codecs
 
 SHAPES = {

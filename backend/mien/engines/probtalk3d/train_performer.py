@@ -19,11 +19,12 @@ from mien.corpus.card import write_card
 from mien.corpus.performance import held_out
 from mien.corpus.store import read_units
 from mien.engines.base import Progress
-from mien.engines.probtalk3d import heard, told
-from mien.engines.probtalk3d.fit import Batch, Plan, fit
-from mien.engines.probtalk3d.loss import PARTS, Seen
+from mien.engines.learnt import heard, told
+from mien.engines.learnt.examples import some
+from mien.engines.learnt.fit import Batch, Plan, fit
+from mien.engines.learnt.loss import PARTS, Seen
 from mien.engines.probtalk3d.performer import Performer, Shape, code_loss, logits
-from mien.engines.probtalk3d.training_set import Sounding, some
+from mien.engines.probtalk3d.training_set import Sounding
 from mien.engines.probtalk3d.weights import load_codecs, save_performer
 
 PLAN = Plan(steps=3200, batch=12, decay=0.02)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,10 @@ import torch
 
 from mien.corpus.performance import STYLES, Performed, performances
 from mien.engines.articulation import styles
-from mien.engines.probtalk3d.hearing import read_heard
-from mien.engines.probtalk3d.space import FPS
-from mien.engines.probtalk3d.told import told
-
-GRID = 4  # frames: stretches begin on the grid of the codes
+from mien.engines.learnt.examples import chances, cut, filled
+from mien.engines.learnt.hearing import read_heard
+from mien.engines.learnt.space import FPS
+from mien.engines.learnt.told import told
 
 
 @dataclass(eq=False)
@@ -76,27 +75,3 @@ class Sounding:
         said = told(styles.STYLES[STYLES[unit.style[which]]], emotion, asked)
         way = int(rng.integers(len(heard)))
         return tuple(filled(each, frames) for each in (unit.motion[which, part], heard[way, part], said))
-
-
-def chances(units: Sequence[Performed]) -> np.ndarray:
-    """(units,) how often each is drawn: as often as it is long."""
-    length = np.array([unit.motion.shape[1] for unit in units], float)
-    return length / length.sum()
-
-
-def cut(rng: np.random.Generator, unit: Performed, frames: int) -> tuple[int, slice]:
-    """(which performance, which frames of it)"""
-    count, length = unit.motion.shape[:2]
-    begin = int(rng.integers(max(1, (length - frames) // GRID))) * GRID
-    return int(rng.integers(count)), slice(begin, begin + frames)
-
-
-def filled(values: np.ndarray, frames: int) -> np.ndarray:
-    """(frames, C) float32: the last row again where there are too few."""
-    return np.pad(values.astype(np.float32), ((0, frames - len(values)), (0, 0)), mode="edge")
-
-
-def some(material: Motions | Sounding, number: int, batch: int, frames: int) -> list[tuple[torch.Tensor, ...]]:
-    """The same few batches every time, to look at; none where there are no units."""
-    found = material.batches(1, 0, batch, frames)
-    return [next(found) for _ in range(number)] if material.units else []

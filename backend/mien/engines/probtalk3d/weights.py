@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d import heard, told
+from mien.engines.learnt import heard, told
 from mien.engines.probtalk3d.codec import Codec
 from mien.engines.probtalk3d.codec import Shape as CodecShape
 from mien.engines.probtalk3d.performer import Performer

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The loop that all of ProbTalk3D's trainings run: AdamW, a rate that rises and falls, checkpoints, a log."""
+"""The loop that every training of an engine runs: AdamW, a rate that rises and falls, checkpoints, a log."""
 
 from __future__ import annotations
 

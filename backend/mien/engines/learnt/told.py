@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Mien's own ProbTalk3D is told besides the sound: who speaks, and how they feel, frame by frame.
+"""What an engine is told besides the sound: who speaks, and how they feel, frame by frame.
 
-The published network knows 32 people by name (a one-hot vector) and one emotion a clip. Here a speaker is the numbers
+ProbTalk3D as published knows 32 people by name (a one-hot vector) and one emotion a clip. Here a speaker is the numbers
 of a `Style`, so that a new one needs no training and an animator's gains are a change of style, and the emotions are
 eight gains that change over time: a mix is that mix of the styles of expression, not one that was ever filmed.
 """

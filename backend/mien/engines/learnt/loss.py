@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import torch
 
-from mien.engines.probtalk3d.space import LIFE, MOUTH, Space, channels
+from mien.engines.learnt.space import LIFE, MOUTH, Space, channels
 
 GAP = 1.0  # weight of the lips' opening beside all that the mouth does
 SPEED = 1.0  # weight of the change between frames

@@ -19,8 +19,8 @@ from mien.corpus.performance import track_of
 from mien.corpus.store import Unit, read_units
 from mien.ears.network.hearing import WEIGHTS, hear
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d.heard import heard
-from mien.engines.probtalk3d.space import FPS
+from mien.engines.learnt.heard import heard
+from mien.engines.learnt.space import FPS
 from mien.processes import done
 from mien.prosody import listen_to_prosody
 from mien.seeds import stream

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The motion that Mien's own ProbTalk3D speaks of: 57 numbers at 25 frames a second.
+"""The motion that the engines speak of: 57 numbers at 25 frames a second.
 
 The 52 ARKit channels, head rotation (3) and gaze (2), in two parts that are coded apart: the mouth, which the sound
 decides, and the life of the face (brows, lids, eyes, head), which it does not. Losses count millimetres on the default

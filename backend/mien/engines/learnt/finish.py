@@ -24,8 +24,8 @@ from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.constraints import constrain_again, holds
 from mien.engines.articulation.gap import lip_gap
 from mien.engines.articulation.gaze import look
-from mien.engines.probtalk3d.space import FPS, GAZE, ROTATION
-from mien.engines.probtalk3d.told import LEAST, MOST
+from mien.engines.learnt.space import FPS, GAZE, ROTATION
+from mien.engines.learnt.told import LEAST, MOST
 from mien.phones import RATE, PhoneTrack
 from mien.prosody import Prosody
 from mien.take import Take, hold_times, of_mouth

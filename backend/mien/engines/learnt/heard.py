@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Mien's own ProbTalk3D hears of a voice: an ear's phones and the melody, at the rate of the motion.
+"""What an engine hears of a voice: an ear's phones and the melody, at the rate of the motion.
 
-The published network hears through HuBERT (`official.py`); the ear is a twentieth of its size and knows phones in any
+ProbTalk3D as published hears through HuBERT (`probtalk3d/official.py`); the ear is a twentieth of its size and knows phones in any
 language, and a transcript sharpens it.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.engines.articulation import table
-from mien.engines.probtalk3d.space import FPS
+from mien.engines.learnt.space import FPS
 from mien.phones import INDEX, PHONES, RATE, PhoneTrack
 from mien.prosody import Prosody, against_running
 
