@@ -232,6 +232,10 @@ def _direction_flags(command: argparse.ArgumentParser) -> None:
         "--temperature", type=float, help="how far performances differ; 0 is the most probable one (default: 1)"
     )
     command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said")
+    command.add_argument("--face", type=_face, metavar="JSON", help='a face of one\'s own: {"mouthSmileLeft": 0.5}')
+    for name, what in (("sound", "speech"), ("emotion", "emotion or face")):
+        help = f"how closely the {what} is followed, from 0 to 5 (default: 1, as it was learnt)"
+        command.add_argument(f"--{name}-guidance", type=float, metavar="FACTOR", help=help)
 
 
 def _direction(asked: argparse.Namespace) -> Direction:
@@ -241,12 +245,9 @@ def _direction(asked: argparse.Namespace) -> Direction:
         changes["emotion"] = parse_emotion(asked.emotion)
     if asked.intensity is not None:
         changes["intensity"] = parse_intensity(asked.intensity)
-    if asked.style is not None:
-        changes["style"] = asked.style
-    if asked.seed is not None:
-        changes["seed"] = asked.seed
-    if asked.temperature is not None:
-        changes["temperature"] = asked.temperature
+    for name in ("style", "seed", "temperature", "face", "sound_guidance", "emotion_guidance"):
+        if (value := getattr(asked, name)) is not None:
+            changes[name] = value
     if asked.transcript is not None:
         changes["transcript"] = asked.transcript.read_text("utf-8", errors="replace")
     changed = Direction.from_json(changes)
@@ -259,6 +260,13 @@ def _fps(text: str) -> Fraction | None:
         return None if text == "engine" else parse_fps(text)
     except TakeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _face(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON, such as {{\"mouthSmileLeft\": 0.5}}") from None
 
 
 def _count(text: str) -> int:
