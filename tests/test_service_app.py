@@ -38,11 +38,11 @@ def test_unknown_paths_and_methods_are_problems_too(service: Service) -> None:
     check_problem(service.http.get("/v1/takes/nonsense"), 404, "no take 'nonsense'")
     check_problem(service.http.get("/v1/takes/nonsense/events"), 404, "no take 'nonsense'")
     refused = service.http.put("/v1/info")
-    check_problem(refused, 405, "PUT is not possible at /v1/info. Use GET.")
-    assert refused.headers["allow"] == "GET"
+    check_problem(refused, 405, "PUT is not possible at /v1/info. Use GET, HEAD.")
+    assert refused.headers["allow"] == "GET, HEAD"
     refused = service.http.put("/v1/takes/nonsense")
-    check_problem(refused, 405, "PUT is not possible at /v1/takes/nonsense. Use DELETE, GET.")
-    assert refused.headers["allow"] == "DELETE, GET"
+    check_problem(refused, 405, "PUT is not possible at /v1/takes/nonsense. Use DELETE, GET, HEAD.")
+    assert refused.headers["allow"] == "DELETE, GET, HEAD"
 
 
 def test_a_failure_nobody_thought_of_keeps_its_details_to_the_log(

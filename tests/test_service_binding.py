@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import retopology
-from fastapi import FastAPI
 from mien.bind import BindError
 from mien.heads.mien import load_head
 from mien.service import binding
 from mien.service.bind_work import read_order
-from mien.service.problem import answer_with_problems
+from mien.service.problem import PROBLEMS
 from mien.settings import Settings
 from mien.tensorfile import TensorFileError, read_tensors, write_tensors
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 HEAD = load_head()
@@ -27,9 +27,7 @@ TYPE = {"content-type": "application/octet-stream"}
 
 @pytest.fixture
 def http(tmp_path) -> Iterator[TestClient]:
-    app = FastAPI()
-    answer_with_problems(app)
-    app.include_router(binding.binding_routes(Settings(data_folder=tmp_path)))
+    app = Starlette(routes=binding.binding_routes(Settings(data_folder=tmp_path)), exception_handlers=PROBLEMS)
     with TestClient(app) as client:
         yield client
 

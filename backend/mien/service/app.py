@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mien import __version__, engines
@@ -16,7 +19,7 @@ from mien.service.binding import binding_routes
 from mien.service.guard import Guard
 from mien.service.jobs import JobStore
 from mien.service.order import made_with, own_models
-from mien.service.problem import answer_with_problems
+from mien.service.problem import PROBLEMS
 from mien.service.seen import seen_routes
 from mien.service.takes import takes_routes
 from mien.service.tokens import Tokens
@@ -29,17 +32,13 @@ def create_app(
 ) -> ASGIApp:
     """The whole service as one ASGI app; whoever made `jobs` closes them. `tokens` where others are let in."""
     traffic = Traffic()
-    none = {"docs_url": None, "redoc_url": None, "openapi_url": None, "redirect_slashes": False}
-    app = FastAPI(title="Mien", version=__version__, **none)
-    answer_with_problems(app)
 
-    @app.get("/v1/info")
-    def info() -> dict:
-        return _info(settings)
+    def info(http: Request) -> JSONResponse:
+        return JSONResponse(_info(settings))
 
-    app.include_router(takes_routes(settings, jobs))
-    app.include_router(binding_routes(settings))
-    app.include_router(seen_routes(settings, jobs, traffic))
+    routes = [Route("/v1/info", info), *takes_routes(settings, jobs), *binding_routes(settings)]
+    app = Starlette(routes=routes + seen_routes(settings, jobs, traffic), exception_handlers=PROBLEMS)
+    app.router.redirect_slashes = False
     return Guard(app, settings, tokens, names, traffic)
 
 

@@ -11,9 +11,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from mien.service.child import Child, ChildGone
 from mien.service.problem import Problem
@@ -144,11 +144,10 @@ class Bindings:
                 child.kill()
 
 
-def binding_routes(settings: Settings) -> APIRouter:
+def binding_routes(settings: Settings) -> list[Route]:
     """POST /v1/bind, GET and DELETE of one, and its result."""
-    router, bindings = APIRouter(), Bindings(settings)
+    bindings = Bindings(settings)
 
-    @router.post("/v1/bind")
     async def create(http: Request) -> JSONResponse:
         kind = http.headers.get("content-type", "no content type")
         if kind != "application/octet-stream":
@@ -157,24 +156,26 @@ def binding_routes(settings: Settings) -> APIRouter:
         url = f"/v1/bind/{job.id}"
         return JSONResponse({"id": job.id, "state": "queued", "url": url}, 202, headers={"Location": url})
 
-    @router.get("/v1/bind/{id}")
-    def look(id: str) -> dict:
-        return bindings.job(id).described()
+    def look(http: Request) -> JSONResponse:
+        return JSONResponse(bindings.job(http.path_params["id"]).described())
 
-    @router.get("/v1/bind/{id}/result")
-    def result(id: str) -> Response:
-        job = bindings.job(id)
+    def result(http: Request) -> Response:
+        job = bindings.job(http.path_params["id"])
         if job.shapes is None:
             reason = job.error or "Wait until its state is done, or ask for it anew."
-            raise Problem(409, f"The binding {id} is {job.state}, so there is no result to fetch. {reason}")
+            raise Problem(409, f"The binding {job.id} is {job.state}, so there is no result to fetch. {reason}")
         return Response(job.shapes, media_type="application/octet-stream")
 
-    @router.delete("/v1/bind/{id}")
-    def cancel(id: str) -> Response:
-        job = bindings.cancel(id)
+    def cancel(http: Request) -> Response:
+        job = bindings.cancel(http.path_params["id"])
         return Response(status_code=204) if job is None else JSONResponse(job.described())
 
-    return router
+    return [
+        Route("/v1/bind", create, methods=["POST"]),
+        Route("/v1/bind/{id}", look),
+        Route("/v1/bind/{id}", cancel, methods=["DELETE"]),
+        Route("/v1/bind/{id}/result", result),
+    ]
 
 
 async def _body(http: Request) -> bytes:

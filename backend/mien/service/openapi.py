@@ -69,7 +69,7 @@ def _paths(settings: Settings) -> Schema:
                         "`progress` events as the job changes, then one `end`; the data of each is a Job as JSON. A "
                         "comment comes at least every 15 s."
                     ),
-                    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+                    "content": {"text/event-stream": {"schema": _event()}},
                 },
                 **_problems(404),
             }),
@@ -243,6 +243,11 @@ def _job() -> Schema:
         "error": _perhaps("string", "Why it failed, a sentence."),
         "result": _perhaps("string", "Where the result is, once it is done."),
     }
+
+
+def _event() -> Schema:
+    job = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/Job"}}
+    return _object("One event.", {"event": {"enum": ["progress", "end"]}, "data": {"type": "string"} | job})
 
 
 def _perhaps(kind: str, about: str) -> Schema:

@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-METHODS = ("DELETE", "GET", "POST")  # that any path has
+METHODS = ("DELETE", "GET", "HEAD", "POST")  # that any path has
 
 
 class Problem(HTTPException):
@@ -33,14 +31,6 @@ def problem_response(status: int, sentence: str, headers: Mapping[str, str] | No
     return JSONResponse(
         problem_of(status, sentence), status, headers=dict(headers or {}), media_type="application/problem+json"
     )
-
-
-def answer_with_problems(app: FastAPI) -> None:
-    """Make every error of the app a problem, those of the framework and those nobody thought of too."""
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(ClientDisconnect, _left)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _http(request: Request, error: HTTPException) -> JSONResponse:
@@ -66,12 +56,6 @@ def _allowed(request: Request) -> list[str]:
     return list(filter(known, METHODS))
 
 
-async def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return problem_response(422, f"The request's {place} cannot be used: {first['msg']}. Correct it.")
-
-
 async def _left(request: Request, error: ClientDisconnect) -> None:
     """Nobody is there to be answered, and leaving in the middle of a request is no fault of the backend."""
 
@@ -83,3 +67,7 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         f"The backend failed at {request.method} {request.url.path} in a way it should not. Its log says "
         "where; restart the backend, and report it with the log if it happens again.",
     )
+
+
+# Every error of an app made a problem, those of the framework and those nobody thought of too.
+PROBLEMS = {HTTPException: _http, ClientDisconnect: _left, Exception: _unexpected}

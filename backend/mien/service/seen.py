@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import time
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
 
 from mien import __version__, engines
 from mien.service import API, metrics
@@ -16,30 +17,27 @@ from mien.service.traffic import Traffic
 from mien.settings import Settings
 
 
-def seen_routes(settings: Settings, jobs: JobStore, traffic: Traffic) -> APIRouter:
+def seen_routes(settings: Settings, jobs: JobStore, traffic: Traffic) -> list[Route]:
     """GET /v1/health, /v1/metrics and /v1/openapi.json."""
-    router, began = APIRouter(), time.time()
+    began = time.time()
 
-    @router.get("/v1/health")
-    def health() -> dict:
+    def health(http: Request) -> JSONResponse:
         """Quick, and without a look at models: it says that the service answers, and how busy it is."""
-        return {
+        told = {
             "status": "ok",
             "version": __version__,
             "api": API,
             "seconds": round(time.time() - began, 1),
             "device": engines.ENGINES[engines.DEFAULT].info.device,
-            **jobs.health(),
         }
+        return JSONResponse(told | jobs.health())
 
-    @router.get("/v1/metrics")
-    def numbers() -> PlainTextResponse:
+    def numbers(http: Request) -> PlainTextResponse:
         families = metrics.of_process(began) + metrics.of_device() + metrics.of_traffic(traffic)
         families += metrics.of_jobs(jobs.snapshot())
         return PlainTextResponse(metrics.text(families), media_type=metrics.CONTENT_TYPE)
 
-    @router.get("/v1/openapi.json")
-    def api() -> JSONResponse:
+    def api(http: Request) -> JSONResponse:
         return JSONResponse(description(settings))
 
-    return router
+    return [Route("/v1/health", health), Route("/v1/metrics", numbers), Route("/v1/openapi.json", api)]

@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from mien.service.asking import ask
@@ -28,30 +28,25 @@ PIECE = 1 << 19  # bytes of a result sent at a time
 TAKE = "application/octet-stream"
 
 
-def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
+def takes_routes(settings: Settings, jobs: JobStore) -> list[Route]:
     """POST /v1/takes, GET and DELETE of one, its events and its result."""
-    router = APIRouter()
 
-    @router.post("/v1/takes")
     async def create(http: Request) -> JSONResponse:
         job = await ask(http, settings, jobs)
         url = f"/v1/takes/{job.id}"
         body = {"id": job.id, "state": job.state, "url": url}
         return JSONResponse(body, 202, headers={"Location": url})
 
-    @router.get("/v1/takes/{id}")
-    def take(id: str) -> dict:
-        return described(_look(jobs, id))
+    def take(http: Request) -> JSONResponse:
+        return JSONResponse(described(_look(jobs, http.path_params["id"])))
 
-    @router.get("/v1/takes/{id}/events")
-    async def events(id: str) -> StreamingResponse:
-        look = _look(jobs, id)
+    async def events(http: Request) -> StreamingResponse:
+        look = _look(jobs, http.path_params["id"])
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(_events(jobs, look), media_type="text/event-stream", headers=headers)
 
-    @router.get("/v1/takes/{id}/result")
-    def result(id: str, http: Request) -> Response:
-        job = _look(jobs, id).job
+    def result(http: Request) -> Response:
+        job = _look(jobs, http.path_params["id"]).job
         if job.state != "done":
             raise _no_result(job)
         tag = f'"{job.sha256}"'
@@ -59,9 +54,9 @@ def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
             return Response(status_code=304, headers={"ETag": tag})
         return _file(jobs, job, {"ETag": tag})
 
-    @router.delete("/v1/takes/{id}")
-    def cancel(id: str) -> Response:
+    def cancel(http: Request) -> Response:
         """Cancels a take that is not finished, and forgets one that is."""
+        id = http.path_params["id"]
         with _known(id):  # others may forget it at the same time
             if jobs.job(id).state in FINAL:
                 jobs.forget(id)
@@ -69,7 +64,13 @@ def takes_routes(settings: Settings, jobs: JobStore) -> APIRouter:
             jobs.cancel(id)
             return JSONResponse(described(jobs.look(id)))
 
-    return router
+    return [
+        Route("/v1/takes", create, methods=["POST"]),
+        Route("/v1/takes/{id}", take),
+        Route("/v1/takes/{id}", cancel, methods=["DELETE"]),
+        Route("/v1/takes/{id}/events", events),
+        Route("/v1/takes/{id}/result", result),
+    ]
 
 
 def described(look: Look) -> dict:
