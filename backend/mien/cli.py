@@ -31,7 +31,8 @@ from mien.downloads import DownloadError
 from mien.ears import EarError
 from mien.engines import Cancelled, EngineError, EngineMissing
 from mien.evaluation import EvaluationError
-from mien.heads.mien import HeadError
+from mien.heads.flame_file import FlameMissing
+from mien.heads.mien import HeadChoice, HeadError
 from mien.marks import MarkError
 from mien.service import ServiceError
 from mien.settings import Settings, SettingsError
@@ -47,7 +48,9 @@ FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (VideoError, 4),
     (BindError, 3),
     (DownloadError, 3),
-    (HeadError, 4),
+    (FlameMissing, 4),
+    (HeadChoice, 2),
+    (HeadError, 3),
     (EngineMissing, 4),
     (EngineError, 1),
     (EarError, 3),
@@ -109,7 +112,7 @@ def speak_command(asked: argparse.Namespace) -> int:
             raise DirectionError(f"{written} is the sound itself, which would be lost; name another file to write.")
     head = head_asked_for(asked)
     if asked.preview and head.said["head"] != "mien":
-        raise HeadError("--preview shows the default head; leave --head out, or --preview.")
+        raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
     speech = read_speech(asked.sound, limit_s=settings.limit_s)
     made = []
     with ProgressBar("takes" if asked.takes > 1 else f"take, seed {direction.seed}", quiet=asked.json) as progress:

@@ -108,11 +108,11 @@ def convert_command(asked: argparse.Namespace) -> int:
     """mien convert: channels, vertices, a basis, or onto FLAME."""
     from mien.convert import to_basis, to_channels, to_vertices, way
     from mien.heads.flame import Flame
-    from mien.heads.mien import HeadError, load_head
+    from mien.heads.mien import HeadChoice, load_head
     from mien.heads.named import head_named, head_of
 
     if asked.shape is not None and asked.to != "flame":
-        raise HeadError("--shape is whose face FLAME is; give it together with --to flame.")
+        raise HeadChoice("--shape is whose face FLAME is; give it together with --to flame.")
     take, folder = read_take(asked.take), Settings.read().data_folder
     its = head_of(take, folder)
     if asked.to == "flame":

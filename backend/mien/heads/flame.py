@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.heads.flame_file import FlameError
+from mien.heads.flame_file import FlameError, FlameMissing
 from mien.heads.mien import rotation_matrix
 from mien.heads.skinning import Array, Skin, added, skinned
 from mien.movement import Movement
@@ -142,7 +142,7 @@ class Flame:
     def landmarks(self, vertices: np.ndarray) -> np.ndarray:
         """(..., 51, 3) of vertices (..., V, 3), iBUG-68 from its 18th on. FlameError where there are none."""
         if self.landmark_triangles is None:
-            raise FlameError(f"FLAME's landmarks are not here. {LANDMARKS_NEEDED}")
+            raise FlameMissing(f"FLAME's landmarks are not here. {LANDMARKS_NEEDED}")
         corners = vertices[..., self.triangles[self.landmark_triangles], :]
         return (corners * self.landmark_weights[:, :, None]).sum(-2)
 
@@ -151,7 +151,7 @@ def read_flame(folder: Path) -> Flame:
     """The FLAME that was imported into this folder. FlameError, in words, when it is not there or damaged."""
     path, card_path = folder / FILE, folder / CARD
     if not path.is_file() or not card_path.is_file():
-        raise FlameError(f"FLAME is not here. {FLAME_NEEDED}")
+        raise FlameMissing(f"FLAME is not here. {FLAME_NEEDED}")
     try:
         data = path.read_bytes()
         card = json.loads(card_path.read_text("utf-8"))

@@ -52,6 +52,10 @@ class FlameError(HeadError):
     """The file is no FLAME that can be used, or none is here; the message is a sentence for the user."""
 
 
+class FlameMissing(FlameError):
+    """It has to be imported first."""
+
+
 def read_flame_file(path: Path) -> dict[str, object]:
     """What a FLAME file (.pkl or .npy) holds, by name: arrays of float64 or int64, and whatever else stands in it.
 

@@ -53,6 +53,10 @@ class HeadError(ValueError):
     """The head cannot be used, or not by this take; the message is a sentence for the user."""
 
 
+class HeadChoice(HeadError):
+    """What was asked for does not go with this head, or there is none of that name."""
+
+
 @dataclass(frozen=True, eq=False)
 class Head:
     """V vertices, Q quads, C channels, J joints. Lengths in metres, arrays read-only.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.heads.flame import FLAME_FOLDER, Flame, load_flame
-from mien.heads.mien import Head, HeadError, load_head
+from mien.heads.mien import Head, HeadChoice, load_head
 from mien.take import Take, TakeError
 
 NAMES = ("mien", "flame")
@@ -22,9 +22,9 @@ def head_named(name: str, data_folder: Path, shape: np.ndarray | None = None) ->
         flame = load_flame(data_folder / FLAME_FOLDER)
         return flame if shape is None else flame.shaped(shape)
     if name != "mien":
-        raise HeadError(f"there is no head {name!r}; this Mien knows {' and '.join(NAMES)}.")
+        raise HeadChoice(f"there is no head {name!r}; this Mien knows {' and '.join(NAMES)}.")
     if shape is not None:
-        raise HeadError("a shape is a face of FLAME; ask for it together with the head flame.")
+        raise HeadChoice("a shape is a face of FLAME; ask for it together with the head flame.")
     return load_head()
 
 
