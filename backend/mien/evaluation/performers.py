@@ -32,15 +32,21 @@ Takes = Callable[[Speech, PhoneTrack, Prosody, Sequence[Direction]], list[Take]]
 
 
 class Performing:
-    """An engine's takes at 25 frames a second; a stretch is heard once for all engines that share `heard`."""
+    """An engine's takes at 25 frames a second; a stretch is heard once for all engines that share `heard`, and a take
+    that several measures look at is made once."""
 
     def __init__(self, takes: Takes, heard: dict[str, tuple[PhoneTrack, Prosody]]) -> None:
         self.takes, self.heard = takes, heard
+        self.made: dict[tuple[str, str], list[Take]] = {}
 
     def __call__(self, stretch: Stretch, directions: list[Direction]) -> list[Take]:
-        if stretch.name not in self.heard:
-            self.heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
-        return [take.resample(FPS) for take in self.takes(stretch.speech, *self.heard[stretch.name], directions)]
+        asked = stretch.name, "\n".join(each.to_json() for each in directions)
+        if asked not in self.made:
+            if stretch.name not in self.heard:
+                self.heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
+            takes = self.takes(stretch.speech, *self.heard[stretch.name], directions)
+            self.made[asked] = [take.resample(FPS) for take in takes]
+        return self.made[asked]
 
 
 def performers(known: Iterable[Performed], of_regression: Path | None, weights: Path = WEIGHTS) -> dict[str, Performer]:
