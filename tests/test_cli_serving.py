@@ -19,6 +19,7 @@ import pytest
 from mien import doctor
 from mien.cli import main
 from mien.finding import FAIL, OK, WARN
+from mien.settings import NAMES
 
 from addon.client import Client, ClientError, TokenWanted, Untrusted
 from addon.keyring import Key, invited, plain
@@ -148,14 +149,27 @@ def test_the_doctor_reaches_it(room: Room, key: Key, monkeypatch: pytest.MonkeyP
     assert finding.level == FAIL and "is no address of a backend" in finding.found
 
 
-def test_a_forged_host_is_refused(room: Room, key: Key) -> None:
+def test_every_setting_is_an_option_with_its_default(capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert [flag for flag, _ in NAMES.values() if flag not in told] == []
+    assert "--cache-bytes SIZE takes and sounds that are kept, so that nothing is made twice (default: 4G)" in told
+    assert main(["serve", "--queue-per-client", "none"]) == 2
+    assert "--queue-per-client is 'none'; give a whole number from 1 to 1000." in capsys.readouterr().err
+
+
+def test_a_forged_host_is_refused_and_a_forged_address_not_believed(room: Room, key: Key) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     link = http.client.HTTPSConnection("127.0.0.1", room.port, context=context, timeout=10)
-    link.request("GET", "/v1/info", headers={"Host": "evil.example", "Authorization": f"Bearer {key.token}"})
+    forged = {"Host": "evil.example", "X-Forwarded-For": "203.0.113.9", "Authorization": f"Bearer {key.token}"}
+    link.request("GET", "/v1/info", headers=forged)
     reply = link.getresponse()
     assert reply.status == 403 and "not a name of this backend" in json.loads(reply.read())["detail"]
     link.close()
+    lines = [json.loads(line) for line in room.log.read_text().splitlines()]
+    assert {line["address"] for line in lines if line.get("status") == 403} == {"127.0.0.1"}
 
 
 def test_what_is_kept_is_this_users_alone_and_no_token_is_in_it(room: Room, key: Key) -> None:

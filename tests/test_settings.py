@@ -34,7 +34,9 @@ def test_settings_cannot_be_changed_on_the_way() -> None:
         ("MIEN_PORT", "65536", "from 0 to 65535"),
         ("MIEN_LIMIT_SECONDS", "0", "a number of seconds above 0"),
         ("MIEN_LIMIT_SECONDS", "nan", "a number of seconds above 0"),
-        ("MIEN_LIMIT_BYTES", "1e9", "give a whole number"),
+        ("MIEN_LIMIT_BYTES", "1e9", "MIEN_LIMIT_BYTES is '1e9'; give a number of bytes, as in 500M or 4G, from 1"),
+        ("MIEN_CACHE_BYTES", "4 giraffes", "as in 500M or 4G, from 1"),
+        ("MIEN_MEMORY_BYTES", "-1", "from 0"),
         ("MIEN_QUEUE", "0", "from 1 to 1000"),
         ("MIEN_HOST", "my-machine", "give an address like 127.0.0.1"),
         ("MIEN_HOST", "0.0.0.0", "which other machines can reach. Add --lan"),
@@ -51,6 +53,13 @@ def test_a_wrong_value_is_named_with_what_it_may_be(variable: str, value: str, s
 def test_a_wrong_flag_is_named_by_the_flag() -> None:
     with pytest.raises(SettingsError, match="--port is '-1'"):
         Settings.read({}, port=-1)
+
+
+@pytest.mark.parametrize(
+    ("said", "count"), [("4096", 4096), ("2G", 2 << 30), ("1.5 GiB", 3 << 29), ("500mb", 500 << 20), ("64K", 1 << 16)]
+)
+def test_a_size_may_be_said_as_people_say_it(said: str, count: int) -> None:
+    assert Settings.read({"MIEN_CACHE_BYTES": said}).cache_bytes == count
 
 
 def test_localhost_and_the_home_folder_are_understood() -> None:

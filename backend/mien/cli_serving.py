@@ -14,8 +14,20 @@ from urllib.parse import urlsplit
 
 from mien import engines
 from mien.service.logs import KINDS, log_as
-from mien.settings import EVERYWHERE, Settings
+from mien.settings import EVERYWHERE, NAMES, Settings
 
+LIMITS = {  # settings of `mien serve` that are a number
+    "queue": ("N", "takes that may wait, of all clients"),
+    "queue_per_client": ("N", "takes of one client that may wait or be made"),
+    "connections": ("N", "connections that may be open; a quarter of them from one address"),
+    "limit_s": ("SECONDS", "the longest sound that is read"),
+    "limit_bytes": ("SIZE", "the largest request that is read"),
+    "cache_bytes": ("SIZE", "takes and sounds that are kept, so that nothing is made twice"),
+    "memory_bytes": ("SIZE", "memory of the process that makes takes, on Linux; 0 is no limit"),
+    "idle_s": ("SECONDS", "without work, after which that process ends and gives its memory back"),
+    "keep_takes": ("N", "jobs that are remembered once they are done"),
+    "keep_s": ("SECONDS", "for so long"),
+}
 
 def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add them to the parser; `command` makes one with what all have."""
@@ -25,16 +37,16 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     )
     serve.add_argument("--tls", action="store_true", default=None, help="speak https, with a certificate made here")
     serve.add_argument("--host", help="address to listen on (default: 127.0.0.1; with --lan every address)")
-    serve.add_argument("--port", type=int, help="port, 0 for any free one (default: 8642)")
+    serve.add_argument("--port", help="port, 0 for any free one (default: 8642)")
     serve.add_argument("--names", metavar="NAME,...", help="further names that this machine goes by")
     serve.add_argument("--port-file", type=Path, help="write the port and process id there once listening")
     serve.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
-    serve.add_argument("--queue", type=int, help="takes that may wait (default: 8)")
-    serve.add_argument("--connections", type=int, help="connections that may be open (default: 1024)")
-    serve.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
-    serve.add_argument("--limit-bytes", type=int, help="the largest request that is read (default: 256 MiB)")
     serve.add_argument("--data-folder", type=Path, help="where clients, certificate and takes are kept")
     serve.add_argument("--log", choices=KINDS, default="text", help="the log on standard error (default: text)")
+    limits = serve.add_argument_group("limits", "SIZE as in 500M or 4G; each also as a variable: MIEN_CACHE_BYTES is --cache-bytes")
+    for name, (kind, about) in LIMITS.items():
+        default = _in_short(getattr(Settings(), name))
+        limits.add_argument(NAMES[name][0], dest=name, metavar=kind, help=f"{about} (default: {default})")
     instead = serve.add_mutually_exclusive_group()
     instead.add_argument("--add-client", metavar="NAME", help="make a token for somebody, show it once, and end")
     instead.add_argument("--clients", action="store_true", help="list who has a token, and end")
@@ -75,18 +87,7 @@ def serve_command(asked: argparse.Namespace) -> int:
     """mien serve: API v1 for the extension."""
     from mien.service.server import run_server
 
-    settings = Settings.read(
-        host=asked.host,
-        port=asked.port,
-        lan=asked.lan,
-        tls=asked.tls,
-        names=asked.names,
-        connections=asked.connections,
-        limit_s=asked.limit_seconds,
-        limit_bytes=asked.limit_bytes,
-        queue=asked.queue,
-        data_folder=asked.data_folder,
-    )
+    settings = Settings.read(**{name: getattr(asked, name) for name in NAMES})
     if asked.add_client or asked.clients or asked.revoke:
         return _clients(asked, settings)
     if asked.status:
@@ -94,6 +95,14 @@ def serve_command(asked: argparse.Namespace) -> int:
     log_as(asked.log)
     run_server(settings, port_file=asked.port_file, parent=asked.parent)
     return 0
+
+
+def _in_short(number: float) -> str:
+    """4 GiB as 4G, the way it may be given."""
+    for power, letter in ((3, "G"), (2, "M")):
+        if number and number % 1024**power == 0:
+            return f"{number // 1024**power:g}{letter}"
+    return f"{number:g}"
 
 
 def _clients(asked: argparse.Namespace, settings: Settings) -> int:

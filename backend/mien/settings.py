@@ -14,6 +14,7 @@ from pathlib import Path
 import platformdirs
 
 EVERYWHERE = "0.0.0.0"
+SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -126,6 +127,15 @@ def _seconds(name: str, value: object) -> float:
     return number
 
 
+def _bytes(name: str, value: object, low: int, high: int) -> int:
+    """`value` as in 4096, 500M, 1.5 GiB; a K is 1024 and a M, as everywhere here, 1024 of them."""
+    found = SIZE.fullmatch(str(value).strip())
+    count = round(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " ")) if found else -1
+    if not low <= count <= high:
+        raise SettingsError(f"{name} is {str(value)!r}; give a number of bytes, as in 500M or 4G, from {low}.")
+    return count
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own, which no other can reach. False for a name."""
     try:
@@ -165,13 +175,13 @@ READERS = {
     "connections": lambda name, value: _whole(name, value, 8, 100_000),
     "port": lambda name, value: _whole(name, value, 0, 65535),
     "limit_s": _seconds,
-    "limit_bytes": lambda name, value: _whole(name, value, 1, 2**40),
+    "limit_bytes": lambda name, value: _bytes(name, value, 1, 2**40),
     "queue": lambda name, value: _whole(name, value, 1, 1000),
     "queue_per_client": lambda name, value: _whole(name, value, 1, 1000),
     "keep_takes": lambda name, value: _whole(name, value, 1, 10_000),
     "keep_s": _seconds,
-    "cache_bytes": lambda name, value: _whole(name, value, 1, 2**50),
-    "memory_bytes": lambda name, value: _whole(name, value, 0, 2**50),
+    "cache_bytes": lambda name, value: _bytes(name, value, 1, 2**50),
+    "memory_bytes": lambda name, value: _bytes(name, value, 0, 2**50),
     "idle_s": _seconds,
     "data_folder": lambda name, value: Path(str(value)).expanduser(),
 }

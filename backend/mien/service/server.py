@@ -91,6 +91,7 @@ def run_server(
             http=connections_of(settings.connections),
             h11_max_incomplete_event_size=HEADER_BYTES,
             access_log=False,
+            proxy_headers=False,  # or X-Forwarded-For would say who asks, and each forged name have a share of its own
             log_config=None,
             log_level="error",  # what it warns of is a client's doing; connections.py tells it with the address
             server_header=False,
