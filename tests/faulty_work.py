@@ -13,7 +13,7 @@ from mien.engines.toy import Toy
 from mien.service import work
 from mien.settings import Settings
 
-DAWDLES, DEAF, CRASHES, HUNGRY, FULL, BROKEN, CORRUPT, MISSING = range(1, 9)  # seeds
+DAWDLES, DEAF, CRASHES, HUNGRY, FULL, BROKEN, CORRUPT, MISSING, DOZES = range(1, 10)  # seeds
 
 
 class Faulty(Toy):
@@ -25,6 +25,10 @@ class Faulty(Toy):
         elif direction.seed == DEAF:
             progress(0.25, "deaf")
             time.sleep(60)  # an engine that does not look up from its work
+        elif direction.seed == DOZES:
+            for _ in range(60):
+                progress(0.25, "dozing")
+                time.sleep(1)  # longer than it may on a machine that has nothing else to do
         elif direction.seed == CRASHES:
             ctypes.string_at(0)
         elif direction.seed == HUNGRY:

@@ -54,7 +54,7 @@ def map_body(context, body):
     if chance[1] % 4:
         body["engine"] = "toy"
     if chance[2] % 4:
-        body["direction"] = json.dumps({"seed": chance[3] % 16})
+        body["direction"] = json.dumps({"seed": 20 + chance[3] % 16})
     if chance[4] % 4:
         body["fps"] = "24"
     if chance[5] % 4:

@@ -149,6 +149,17 @@ def test_the_doctor_reaches_it(room: Room, key: Key, monkeypatch: pytest.MonkeyP
     assert finding.level == FAIL and "is no address of a backend" in finding.found
 
 
+@pytest.mark.parametrize(("more", "mark"), [((), "serve"), (("--soak", "60"), "soak")])
+def test_a_page_without_marks_is_named_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, more: tuple[str, ...], mark: str
+) -> None:
+    monkeypatch.setattr("mien.bench.shipped_voice", lambda: pytest.fail("it has begun"))
+    page = tmp_path / "page.md"
+    page.write_text("# Nothing to write between\n")
+    assert main(["bench", "serve", "--page", str(page), *more]) == 3
+    assert f"page.md has no lines <!-- {mark} --> and <!-- /{mark} -->" in capsys.readouterr().err
+
+
 def test_every_setting_is_an_option_with_its_default(capsys: pytest.CaptureFixture) -> None:
     with pytest.raises(SystemExit):
         main(["serve", "--help"])

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import faulty_work
@@ -16,6 +17,7 @@ from mien import engines
 from mien.direction import Direction
 from mien.engines.base import Cancelled
 from mien.engines.toy import Toy
+from mien.service import patience
 from mien.service.order import Order
 from mien.service.worker import DiskFull, WorkCrashed, Worker, WorkFailed
 from mien.speech import Speech
@@ -99,6 +101,18 @@ def test_an_engine_that_does_not_is_killed_and_another_process_is_prepared(desk:
     assert desk.worker.pid is None
     desk.worker.prepare(engines.DEFAULT)
     assert desk.worker.pid not in (None, pid) and len(desk.make(20)) == 1
+
+
+def test_an_engine_that_looks_up_late_as_others_have_the_processors_is_not_killed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.make(20)
+    pid = desk.worker.pid
+    monkeypatch.setattr(patience, "STARVED_S", 60.0)
+    never_on = partial(patience.Patience, starved=lambda pid: time.monotonic())
+    monkeypatch.setattr("mien.service.worker.Patience", never_on)
+    desk.stopped_after(faulty_work.DOZES)
+    assert desk.worker.pid == pid and len(desk.make(20)) == 1
 
 
 def test_work_that_was_stopped_before_it_began_ends_by_itself(desk: Desk) -> None:

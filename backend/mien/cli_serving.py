@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from mien import engines
+from mien.marks import refuse_unmarked
 from mien.service.logs import KINDS, log_as
 from mien.settings import EVERYWHERE, NAMES, Settings
 
@@ -43,7 +44,8 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     serve.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
     serve.add_argument("--data-folder", type=Path, help="where clients, certificate and takes are kept")
     serve.add_argument("--log", choices=KINDS, default="text", help="the log on standard error (default: text)")
-    limits = serve.add_argument_group("limits", "SIZE as in 500M or 4G; each also as a variable: MIEN_CACHE_BYTES is --cache-bytes")
+    how = "SIZE as in 500M or 4G; each also as a variable: MIEN_CACHE_BYTES is --cache-bytes"
+    limits = serve.add_argument_group("limits", how)
     for name, (kind, about) in LIMITS.items():
         default = _in_short(getattr(Settings(), name))
         limits.add_argument(NAMES[name][0], dest=name, metavar=kind, help=f"{about} (default: {default})")
@@ -67,6 +69,9 @@ def bench_serve_command(asked: argparse.Namespace) -> int:
     """mien bench serve: throughput, or with --soak whether the backend grows."""
     from mien.bench import shipped_voice
     from mien.load import soak, throughput
+
+    if asked.page:  # named before it works for an hour
+        refuse_unmarked(asked.page, "serve" if asked.soak is None else "soak")
 
     def say(line: str) -> None:
         print(line, file=sys.stderr if asked.json else sys.stdout, flush=True)

@@ -16,11 +16,11 @@ from threading import Event
 from mien.engines.base import Cancelled, Progress
 from mien.service.child import Child, ChildGone
 from mien.service.order import Order
+from mien.service.patience import Patience
 
 log = logging.getLogger(__name__)
 
 MODULE = "mien.service.work"
-STOP_S = 0.6  # for an engine to look up from its work; then its process is killed
 
 Made = Callable[[int, str], None]
 """Called with the place of an order among those asked and the sha256 of its take, once that is written."""
@@ -74,7 +74,8 @@ class Worker:
         self, orders: list[Order], sound: Path, results: list[Path], progress: Progress, made: Made, stop: Event
     ) -> float:
         """The take of each order, which differ in their seed, into `results`. Returns the seconds it took, without
-        loading. Raises Cancelled within a second of `stop`, DiskFull, WorkFailed, WorkCrashed."""
+        loading. Raises Cancelled within a second of `stop`, where the process has a processor; DiskFull, WorkFailed,
+        WorkCrashed."""
         try:
             child = self._ready()
             files = {"sound": str(sound), "results": list(map(str, results))}
@@ -105,16 +106,18 @@ class Worker:
     def _watch(
         self, child: Child, number: int, order: Order, progress: Progress, made: Made, stop: Event
     ) -> float:
-        begun = deadline = None
+        begun = patience = None
         while True:
-            if stop.is_set() and deadline is None:
+            if stop.is_set() and patience is None:
                 child.send({"stop": number})
                 if begun is None:  # still loading: that is worth finishing, and there the work ends by itself
                     raise Cancelled
-                deadline = time.monotonic() + STOP_S
+                patience = Patience(child.pid)
             try:
-                message = child.receive(None if deadline is None else max(0.0, deadline - time.monotonic()))
+                message = child.receive(None if patience is None else patience.left())
             except TimeoutError:
+                if patience.left():
+                    continue
                 self.release()
                 raise Cancelled from None
             if message.get("number") != number:  # of work that was stopped before, or a wake
