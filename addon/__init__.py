@@ -30,15 +30,15 @@ def _modules() -> tuple:
         commands,
         driving_properties,
         following,
-        panels,
         preferences,
         properties,
         pump,
+        search_menu,
         versions,
     )
 
     data = (preferences, properties, driving_properties)
-    return (*data, versions, following, pump, backend_panel, binding_run, panels, batch_panel, commands)
+    return (*data, versions, following, pump, backend_panel, binding_run, search_menu, batch_panel, commands)
 
 
 def _classes() -> list[type]:
@@ -47,19 +47,26 @@ def _classes() -> list[type]:
         backend_panel,
         batch_panel,
         binding_panel,
+        closer_operators,
+        closer_panel,
         curve_operators,
         driving_panel,
         driving_properties,
         generate,
         line_operators,
+        line_panels,
         operators,
         panels,
+        performance_panels,
+        performance_properties,
         preferences,
         presets,
         properties,
+        search_menu,
     )
 
-    data = (preferences, properties, driving_properties)
-    buttons = (operators, line_operators, generate, curve_operators, presets)
-    sidebar = (panels, driving_panel, binding_panel, batch_panel, backend_panel)
+    data = (preferences, performance_properties, properties, driving_properties)
+    buttons = (operators, line_operators, generate, curve_operators, closer_operators, presets, search_menu)
+    of_speaker = (panels, line_panels, performance_panels, closer_panel)
+    sidebar = (*of_speaker, driving_panel, binding_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

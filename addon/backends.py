@@ -86,6 +86,7 @@ def recalled(text: str) -> Info | None:
                     "emotions": tuple(engine["emotions"]),
                     "styles": tuple(engine["styles"]),
                     "missing": tuple(Missing(**each) for each in engine["missing"]),
+                    "follows": tuple(engine.get("follows", ())),
                 }
             )
             for engine in kept["engines"]

@@ -99,7 +99,7 @@ def _curves(id_: bpy.types.ID) -> list[Curve]:
     seen: dict[str, list[tuple[Layer, dict[int, object]]]] = defaultdict(list)
     for layer in _seen(id_):
         by_path: dict[str, dict[int, object]] = defaultdict(dict)
-        for fcurve in layer.fcurves:
+        for fcurve in (fcurve for fcurve in layer.fcurves if not fcurve.mute):
             by_path[fcurve.data_path][fcurve.array_index] = fcurve
         for path, found in by_path.items():
             seen[path].append((layer, found))

@@ -82,6 +82,8 @@ class EngineInfo:
     styles: tuple[str, ...] = ()
     licence: str = ""
     missing: tuple[Missing, ...] = ()
+    follows: tuple[str, ...] = ()  # the fields of a direction that not every engine follows
+    head: str = ""  # what it moves, 'mien' or 'flame'
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Info:
     default_engine: str
     limits: dict[str, float] = field(default_factory=dict)  # seconds of sound, bytes of file
     made_with: str = ""  # hash of its code and weights: another may make another take
+    own_models: str = ""  # hash of the user's own FLAME and weights, which takes of FLAME are made with
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,8 @@ class Client:
                         Missing(str(each["sentence"]), str(each.get("page", "")))
                         for each in engine.get("missing", ())
                     ),
+                    follows=tuple(map(str, engine.get("follows", ()))),
+                    head=str(engine.get("head", "")),
                 )
                 for engine in reply["engines"]
             )
@@ -210,6 +215,7 @@ class Client:
             default,
             limits,
             str(reply.get("made_with", "")),
+            str(reply.get("own_models", "")),
         )
 
     def submit(

@@ -9,6 +9,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from . import engines
 from .client import Info
 
 DIGITS = 16  # of a sha256: 64 bits tell apart whatever a film has
@@ -57,12 +58,14 @@ def with_engine(content: str, engine: str) -> str:
     return _text({**_parts(content), "engine": engine}) if content and engine else content
 
 
-def engine_of(info: Info | None, name: str) -> str:
-    """What a backend says of an engine ('' is its default): its name, version and weights. '' where it is not known."""
-    if info is None:
+def engine_of(info: Info | None, name: str, head: str = "") -> str:
+    """What a backend says of an engine ('' is its default) that moves this head: its name, version and weights, and
+    the user's own models where they are used. '' where it is not known."""
+    found = engines.chosen(info, name)
+    if found is None:
         return ""
-    found = next((each for each in info.engines if each.name == (name or info.default_engine)), None)
-    parts = () if found is None else (found.name, found.version, info.made_with[:DIGITS])
+    own = info.own_models if "flame" in (head, found.head) else ""
+    parts = (found.name, found.version, info.made_with[:DIGITS], own[:DIGITS])
     return " ".join(part for part in parts if part)
 
 

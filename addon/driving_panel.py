@@ -67,11 +67,11 @@ class MIEN_OT_forget_table(_OfTable, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_add_line(_OfTable, bpy.types.Operator):
+class MIEN_OT_add_key(_OfTable, bpy.types.Operator):
     """Drive another shape key: the mesh's active one, if the table does not have it"""
 
-    bl_idname = "mien.add_line"
-    bl_label = "Add Line"
+    bl_idname = "mien.add_key"
+    bl_label = "Add Key to Table"
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context):
@@ -87,11 +87,11 @@ class MIEN_OT_add_line(_OfTable, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_remove_line(_OfTable, bpy.types.Operator):
-    """Take the line off the table; its shape key is left alone from the next take on"""
+class MIEN_OT_remove_key(_OfTable, bpy.types.Operator):
+    """Take the shape key off the table; it is left alone from the next take on"""
 
-    bl_idname = "mien.remove_line"
-    bl_label = "Remove Line"
+    bl_idname = "mien.remove_key"
+    bl_label = "Remove Key from Table"
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context):
@@ -218,8 +218,8 @@ def _draw_table(layout, context, thing, own) -> None:
         row = layout.row()
         row.template_list("MIEN_UL_keys", "", own, "lines", own, "active_line", rows=5)
         side = row.column(align=True)
-        side.operator("mien.add_line", text="", icon="ADD")
-        side.operator("mien.remove_line", text="", icon="REMOVE")
+        side.operator("mien.add_key", text="", icon="ADD")
+        side.operator("mien.remove_key", text="", icon="REMOVE")
         if 0 <= own.active_line < len(own.lines):
             _draw_line(layout, context, thing, own.lines[own.active_line])
     row = layout.row(align=True)
@@ -261,8 +261,8 @@ def _draw_bones(column, own) -> None:
 CLASSES = (
     MIEN_OT_edit_table,
     MIEN_OT_forget_table,
-    MIEN_OT_add_line,
-    MIEN_OT_remove_line,
+    MIEN_OT_add_key,
+    MIEN_OT_remove_key,
     MIEN_OT_save_table,
     MIEN_OT_load_table,
     MIEN_OT_find_bones,

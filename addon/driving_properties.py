@@ -14,9 +14,8 @@ from bpy.props import (
 
 from .bones import FACING, Bones
 from .key_table import Row
+from .overrides import GROWING, KEPT
 
-# Library overrides of linked characters keep what is set on them.
-_OWN = {"LIBRARY_OVERRIDABLE"}
 VERTICES = (
     ("AUTO", "As Sent", "What the engine sends: shapes with curves where it can, else a point cache"),
     ("BASIS", "Shapes and Curves", "A few shape keys whose curves can be edited; the take says how exact they are"),
@@ -27,19 +26,19 @@ VERTICES = (
 class MienKey(bpy.types.PropertyGroup):
     """A line of the table."""
 
-    name: StringProperty(name="Key", description="The shape key that is driven", override=_OWN)
+    name: StringProperty(name="Key", description="The shape key that is driven", override=KEPT)
     source: StringProperty(
         name="From",
         description="What of a take drives it: channels like jawOpen or 0.5 mouthSmileLeft + 0.5 mouthSmileRight, or "
         "a mouth by its phones like /P B M/",
-        override=_OWN,
+        override=KEPT,
     )
     gain: FloatProperty(
         name="Gain", description="How far the key goes for a source of 1", default=1.0, soft_min=0.0, soft_max=2.0,
-        override=_OWN,
+        override=KEPT,
     )  # fmt: skip
     offset: FloatProperty(
-        name="Offset", description="The key's value when the source is 0", soft_min=-1.0, soft_max=1.0, override=_OWN
+        name="Offset", description="The key's value when the source is 0", soft_min=-1.0, soft_max=1.0, override=KEPT
     )
 
 
@@ -48,29 +47,29 @@ def _armature(self, thing: bpy.types.Object) -> bool:
 
 
 def _bone(name: str, description: str):
-    return StringProperty(name=name, description=description, override=_OWN)
+    return StringProperty(name=name, description=description, override=KEPT)
 
 
 class MienDriving(bpy.types.PropertyGroup):
     """On every object; of use on the meshes of a speaker."""
 
-    edited: BoolProperty(override=_OWN)  # the lines below drive the keys, not what their names say
-    table_name: StringProperty(name="Table", override=_OWN)
-    lines: CollectionProperty(type=MienKey, override={"LIBRARY_OVERRIDABLE", "USE_INSERTION"})
-    active_line: IntProperty(override=_OWN)
+    edited: BoolProperty(override=KEPT)  # the lines below drive the keys, not what their names say
+    table_name: StringProperty(name="Table", override=KEPT)
+    lines: CollectionProperty(type=MienKey, override=GROWING)
+    active_line: IntProperty(override=KEPT)
     vertices: EnumProperty(
         name="Vertices",
         description="How a take that moves every vertex comes onto this mesh",
         items=VERTICES,
         default="AUTO",
-        override=_OWN,
+        override=KEPT,
     )
     armature: PointerProperty(
         name="Armature",
         description="The armature whose jaw, eyes or head move with the take",
         type=bpy.types.Object,
         poll=_armature,
-        override=_OWN,
+        override=KEPT,
     )
     jaw: _bone("Jaw", "The bone that opens the jaw")
     eye_left: _bone("Left Eye", "The bone that turns the character's own left eye")
@@ -80,14 +79,14 @@ class MienDriving(bpy.types.PropertyGroup):
     face_group: StringProperty(
         name="Face",
         description="The vertex group of the face, where the mesh is a whole body: only it is bound; empty is all",
-        override=_OWN,
+        override=KEPT,
     )
     facing: EnumProperty(
         name="Facing",
         description="Where the face looks at rest, in the armature's own axes",
         items=[(name, name, f"The face looks along {name}") for name in FACING],
         default="-Y",
-        override=_OWN,
+        override=KEPT,
     )
 
     def rows(self) -> tuple[Row, ...]:
@@ -113,7 +112,7 @@ CLASSES = (MienKey, MienDriving)
 
 
 def register() -> None:
-    bpy.types.Object.mien_driving = PointerProperty(type=MienDriving, override=_OWN)
+    bpy.types.Object.mien_driving = PointerProperty(type=MienDriving, override=KEPT)
 
 
 def unregister() -> None:

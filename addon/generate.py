@@ -123,6 +123,7 @@ class MIEN_OT_dismiss(bpy.types.Operator):
 
     bl_idname = "mien.dismiss"
     bl_label = "Clear Message"
+    bl_options = {"INTERNAL"}
 
     def execute(self, context):
         pump.dismiss()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from . import corrections, curves, following, layers, sound, takes
+from . import corrections, curves, following, held_keys, layers, matched_face, sound, takes
 
 DEFAULT_NAME = "Line"
 
@@ -41,6 +41,7 @@ def remove(speaker: bpy.types.Object, line) -> None:
         for layer in layers.layers(id_):
             if layer.mark.line == line.uid:
                 layers.refuse_layer(id_, layer.mark)
+    held_keys.release(speaker, line)
     takes.drop_line(speaker, line.uid)
     asked = speaker.mien
     index = next(number for number, each in enumerate(asked.lines) if each.uid == line.uid)
@@ -101,10 +102,11 @@ def own_changed(line) -> None:
     """A performance of its own begins as the speaker's is."""
     mine, theirs = line.performance, line.id_data.mien.performance
     every = (each.identifier for each in mine.bl_rna.properties)
-    names = [name for name in every if name not in ("rna_type", "name", "emotion")]
-    if line.own and not any(mine.is_property_set(name) for name in names):
+    names = [name for name in every if name not in ("rna_type", "name", "emotion", "face")]
+    if line.own and not len(mine.face) and not any(mine.is_property_set(name) for name in names):
         for name in names:
             setattr(mine, name, getattr(theirs, name))
+        matched_face.wear(mine, {channel.name: channel.value for channel in theirs.face})
 
 
 def sound_of(speaker_settings) -> str:

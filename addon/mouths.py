@@ -174,17 +174,17 @@ def at_most_one(system: np.ndarray, right: np.ndarray) -> np.ndarray:
     A being the system (M, M)."""
     top = float(np.diag(system).max(initial=0.0)) or 1.0
     system = system + _RIDGE * top * np.eye(len(system))
-    out = _not_negative(system, right)
+    out = not_negative(system, right)
     over = out.sum(1) > 1.0
     if over.any():
         # A stiff spring at a sum of one; what it gives way is taken out by the last division.
         stiff = 1e4 * top
-        out[over] = _not_negative(system + stiff, right[over] + stiff)
+        out[over] = not_negative(system + stiff, right[over] + stiff)
         out[over] /= out[over].sum(1, keepdims=True)
     return out
 
 
-def _not_negative(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+def not_negative(system: np.ndarray, right: np.ndarray) -> np.ndarray:
     """(F, M) least squares without negatives, all frames at once (block principal pivoting)."""
     frames, count = right.shape
     kept = np.zeros((frames, count), bool)

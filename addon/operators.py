@@ -106,7 +106,7 @@ class MIEN_OT_fit_end(bpy.types.Operator):
 
     bl_idname = "mien.fit_end"
     bl_label = "Extend Scene"
-    bl_options = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
     frame: IntProperty()
 
     def execute(self, context):

@@ -1,26 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The 'Mien' tab of the 3D view's sidebar. Draws what is stored and cached; asks no backend."""
+"""The first panel of the 'Mien' tab in the 3D view's sidebar: who speaks, the lines, Generate, the takes. Panels draw
+what is stored and cached; none asks a backend."""
 
 from urllib.parse import urlsplit
 
 import bpy
 
-from . import corrections, driving, following, lines, sentences, takes
-from .performance import EMOTIONS, of_line
+from . import driving, engines, lines, performance, sentences, takes
+from .performance import of_line
 from .pump import pump
+from .sidebar import Tab, menu
 from .speakers import speaker_of
-
-MENU = (
-    ("generate", "make_anew", "delete_take", "cancel"),
-    ("new_line", "lines_from_strips", "delete_line"),
-    ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
-    ("add_parts", "remove_part", "apply_take"),
-    ("check_backend", "start_backend", "stop_backend"),
-)
-
-
-class _Tab:
-    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Mien"
 
 
 class MIEN_UL_lines(bpy.types.UIList):
@@ -50,7 +40,7 @@ class MIEN_UL_takes(bpy.types.UIList):
         row.prop(item, "star", text="", emboss=False, icon="SOLO_ON" if item.star else "SOLO_OFF")
 
 
-class MIEN_PT_speaker(_Tab, bpy.types.Panel):
+class MIEN_PT_speaker(Tab, bpy.types.Panel):
     bl_label = "Lip-Sync"
     bl_idname = "MIEN_PT_speaker"
 
@@ -65,7 +55,7 @@ class MIEN_PT_speaker(_Tab, bpy.types.Panel):
         line = lines.active(speaker) if speaker is not None else None
         if speaker is not None:
             _draw_lines(layout, speaker, line)
-            _draw_performance(layout, speaker, line)
+            _draw_performance(layout, context, speaker, line)
             _draw_missing(layout, context, of_line(speaker, line).engine)
         if line is not None:
             row = layout.row(align=True)
@@ -116,7 +106,7 @@ def _draw_lines(layout, speaker, line) -> None:
         column.prop(line, "start_frame")
 
 
-def _draw_performance(layout, speaker, line) -> None:
+def _draw_performance(layout, context, speaker, line) -> None:
     asked = of_line(speaker, line)
     column = layout.column()
     column.use_property_split, column.use_property_decorate = True, False
@@ -124,7 +114,11 @@ def _draw_performance(layout, speaker, line) -> None:
     row = column.row()
     row.active = asked.emotion != "neutral"
     row.prop(asked, "intensity", slider=True)
-    _menu(column, "Engine", "MIEN_MT_engines", _engine_name(asked.engine))
+    menu(column, "Engine", "MIEN_MT_engines", _engine_name(asked.engine))
+    info, asks = pump.state.info, performance.special(asked, line)
+    left = ", ".join(engines.SPECIAL[name] for name in asks if not engines.follows(info, asked.engine, name))
+    if left:
+        sentences.draw(layout, context, f"Not asked for, as this engine does not follow it: {left}.", "INFO")
 
 
 def _draw_takes(layout, line) -> None:
@@ -138,20 +132,10 @@ def _draw_takes(layout, line) -> None:
     again.operator("mien.make_anew", text="", icon="FILE_REFRESH")
 
 
-def _menu(layout, label: str, menu: str, chosen: str) -> None:
-    """A menu that lines up with properties: its items come from the backend, so it cannot be an enum."""
-    split = layout.row().split(factor=0.4)
-    side = split.row()
-    side.alignment = "RIGHT"
-    side.label(text=label)
-    split.menu(menu, text=chosen)
-
-
 def _draw_missing(layout, context, name: str) -> None:
     """What the engine needs before it can work, where that is and under which licence; a button opens the page."""
-    info = pump.state.info
-    chosen = [each for each in info.engines if each.name == (name or info.default_engine)] if info is not None else []
-    for lack in (lack for engine in chosen for lack in engine.missing):
+    engine = engines.chosen(pump.state.info, name)
+    for lack in engine.missing if engine is not None else ():
         box = layout.box()
         sentences.draw(box, context, lack.sentence)
         if lack.page:
@@ -207,185 +191,4 @@ class MIEN_MT_engines(bpy.types.Menu):
             layout.operator("mien.choose_engine", text=f"{engine.name}{licence}", icon=icon).name = engine.name
 
 
-class MIEN_MT_styles(bpy.types.Menu):
-    bl_label = "Style"
-    bl_idname = "MIEN_MT_styles"
-
-    def draw(self, context):
-        layout, info, speaker = self.layout, pump.state.info, speaker_of(context)
-        wanted = of_line(speaker, lines.active(speaker)).engine
-        layout.operator("mien.choose_style", text="Default").name = ""
-        if info is None:
-            layout.label(text="Look for the backend to see its styles", icon="INFO")
-            return
-        for engine in info.engines:
-            if engine.name == (wanted or info.default_engine):
-                for style in engine.styles:
-                    if style != "default":
-                        layout.operator("mien.choose_style", text=style.capitalize()).name = style
-
-
-class _OfSpeaker(_Tab):
-    """A closed part of the panel that shows while there is a speaker."""
-
-    bl_parent_id = "MIEN_PT_speaker"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context):
-        return speaker_of(context) is not None
-
-
-class MIEN_PT_line(_OfSpeaker, bpy.types.Panel):
-    bl_label = "Line"
-
-    def draw(self, context):
-        layout, speaker = self.layout, speaker_of(context)
-        layout.use_property_split, layout.use_property_decorate = True, False
-        line = lines.active(speaker)
-        row = layout.row(align=True)
-        row.operator("mien.new_line", icon="ADD")
-        row.operator("mien.lines_from_strips", text="From Strips", icon="SEQ_SEQUENCER")
-        if line is None:
-            return
-        layout.prop(line, "name")
-        editor = following.sequencer_scene(context).sequence_editor
-        if editor is not None:
-            layout.prop_search(line, "strip", editor, "strips" if hasattr(editor, "strips") else "sequences")
-        layout.prop(speaker.mien, "place_sound")
-        layout.prop(line, "transcript")
-        layout.prop(line, "own")
-        take = takes.active(line)
-        if take is not None:
-            layout.prop(take, "note", text="Take's Note")
-        layout.operator("mien.delete_line", icon="REMOVE")
-
-
-class _OfPerformance(_OfSpeaker):
-    """Sliders of the performance; `keyed` ones have a dot to key them."""
-
-    keyed = False
-
-    def draw(self, context):
-        layout, speaker = self.layout, speaker_of(context)
-        layout.use_property_split, layout.use_property_decorate = True, self.keyed
-        asked = of_line(speaker, lines.active(speaker))
-        for name in self.sliders:
-            layout.prop(asked, name, slider=True)
-
-
-class MIEN_PT_emotions(_OfPerformance, bpy.types.Panel):
-    bl_label = "Emotions"
-    sliders = (*EMOTIONS, "intensity")
-    keyed = True
-
-    def draw(self, context):
-        super().draw(context)
-        row = self.layout.row(align=True)
-        row.menu("MIEN_MT_presets", text="Presets")
-        row.operator("mien.add_preset", text="", icon="ADD")
-        row.operator("mien.add_preset", text="", icon="REMOVE").remove_active = True
-
-
-class MIEN_PT_articulation(_OfPerformance, bpy.types.Panel):
-    bl_label = "Articulation"
-    sliders = ("jaw", "lips")
-    keyed = True
-
-    def draw(self, context):
-        super().draw(context)
-        speaker = speaker_of(context)
-        asked = of_line(speaker, lines.active(speaker))
-        _menu(self.layout, "Style", "MIEN_MT_styles", asked.style.capitalize() or "Default")
-
-
-class MIEN_PT_life(_OfPerformance, bpy.types.Panel):
-    bl_label = "Life"
-    sliders = ("blinks", "brows", "gaze", "head", "temperature")
-
-    def draw(self, context):
-        super().draw(context)
-        self.layout.prop(speaker_of(context).mien, "head_object")
-
-
-class MIEN_PT_curves(_OfSpeaker, bpy.types.Panel):
-    bl_label = "Curves"
-
-    def draw(self, context):
-        layout, speaker = self.layout, speaker_of(context)
-        correcting = corrections.under_way(speaker)
-        row = layout.row(align=True)
-        if correcting:
-            row.operator("mien.done_correcting", icon="CHECKMARK")
-        else:
-            row.operator("mien.correct", icon="FCURVE")
-        row.operator("mien.clear_corrections", text="", icon="TRASH")
-        layout.operator("mien.thin", icon="IPO_LINEAR")
-        layout.operator("mien.back_to_takes" if speaker.mien.baked else "mien.bake_down", icon="ACTION")
-        layout.separator()
-        file = layout.row()
-        file.operator_context = "INVOKE_DEFAULT"
-        file.operator("mien.apply_take", icon="FILE")
-
-
-class MIEN_PT_parts(_OfSpeaker, bpy.types.Panel):
-    bl_label = "Further Meshes"
-
-    def draw(self, context):
-        layout, asked = self.layout, speaker_of(context).mien
-        for part in asked.parts:
-            layout.prop(part, "mesh", text="")
-        row = layout.row(align=True)
-        row.operator("mien.add_parts", icon="ADD")
-        row.operator("mien.remove_part", text="", icon="REMOVE")
-
-
-class MIEN_MT_lip_sync(bpy.types.Menu):
-    """Every button once more, so that Blender's search (F3) finds it."""
-
-    bl_label = "Lip-Sync"
-    bl_idname = "MIEN_MT_lip_sync"
-
-    def draw(self, context):
-        layout = self.layout
-        layout.operator_context = "INVOKE_DEFAULT"
-        for group in MENU:
-            for name in group:
-                layout.operator(f"mien.{name}")
-            if group != MENU[-1]:
-                layout.separator()
-
-
-def add_to_object_menu(self, context):
-    self.layout.separator()
-    self.layout.menu("MIEN_MT_lip_sync")
-
-
-def add_to_menu(self, context):
-    self.layout.operator("mien.add_head", text="Mien Head", icon="USER")
-
-
-CLASSES = (
-    MIEN_UL_lines,
-    MIEN_UL_takes,
-    MIEN_MT_engines,
-    MIEN_MT_styles,
-    MIEN_MT_lip_sync,
-    MIEN_PT_speaker,
-    MIEN_PT_line,
-    MIEN_PT_emotions,
-    MIEN_PT_articulation,
-    MIEN_PT_life,
-    MIEN_PT_curves,
-    MIEN_PT_parts,
-)
-
-
-def register() -> None:
-    bpy.types.VIEW3D_MT_mesh_add.append(add_to_menu)
-    bpy.types.VIEW3D_MT_object.append(add_to_object_menu)
-
-
-def unregister() -> None:
-    bpy.types.VIEW3D_MT_object.remove(add_to_object_menu)
-    bpy.types.VIEW3D_MT_mesh_add.remove(add_to_menu)
+CLASSES = (MIEN_UL_lines, MIEN_UL_takes, MIEN_MT_engines, MIEN_PT_speaker)

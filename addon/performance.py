@@ -6,15 +6,18 @@ is heard, and thinned where keys between say nothing new. Nothing of the animato
 """
 
 import json
+from collections.abc import Callable
 
 import bpy
 import numpy as np
 
 from . import curves, thinning
+from .holds import Holds
 
 EMOTIONS = ("happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")  # none of them is neutral
 GAINS = {"intensity": 1.0, "jaw": 2.0, "lips": 2.0}  # what may be keyed beside the emotions, and up to what
 NUMBERS = ("blinks", "brows", "gaze", "head", "temperature")
+FEELING = {"onset": 0.4, "offset": 0.8, "sound_guidance": 1.0, "emotion_guidance": 1.0}  # as engines have them
 DIGITS = 6  # a float32 slider at 0.65 is 0.6499999761581421
 SAME = 0.5 * 10**-DIGITS  # a key that changes nothing of what is written is none
 
@@ -32,13 +35,16 @@ def direction(
     start_frame: float,
     last_frame: float | None,
     fps: float,
+    follows: Callable[[str], bool] = lambda field: True,
 ) -> str:
     """The Direction of a line, JSON. start_frame is second 0 of what is sent; last_frame, where that ends, None if
-    nobody can tell: then up to the last key or the scene's end."""
+    nobody can tell: then up to the last key or the scene's end. What only some engines follow (`engines.SPECIAL`) is
+    in it where `follows` says so."""
     asked = of_line(speaker, line)
     out: dict[str, object] = {"seed": seed}
     out |= {name: round(getattr(asked, name), DIGITS) for name in NUMBERS}
-    ceilings = {**dict.fromkeys(EMOTIONS, 1.0), **GAINS}
+    wears = len(asked.face) > 0 and follows("face")
+    ceilings = {**dict.fromkeys(EMOTIONS, 1.0), **GAINS, **({"face_level": 1.0} if wears else {})}
     moving = {name: path for name in ceilings if (path := animated(speaker, asked, name)) is not None}
     last = _last(speaker, moving, scene, start_frame) if last_frame is None else last_frame
     frames = np.unique([start_frame, *np.arange(np.ceil(start_frame), np.floor(last) + 1), last])
@@ -50,12 +56,29 @@ def direction(
         else:
             values[name] = round(getattr(asked, name), DIGITS)
     out["emotion"] = {name: values[name] for name in EMOTIONS if values[name] != 0.0}
-    out |= {name: values[name] for name in GAINS}
+    out |= {name: values[name] for name in ceilings if name not in EMOTIONS}
+    if wears:
+        out["face"] = {channel.name: round(channel.value, DIGITS) for channel in asked.face}
+    out |= {name: round(getattr(asked, name), DIGITS) for name in apart(asked) if follows(name)}
+    held = Holds.of(line.held).after((start_frame - line.start_frame) / fps) if line is not None else {}
+    if held and follows("held"):
+        out["held"] = held
     if asked.style.strip():
         out["style"] = asked.style.strip()
     if line is not None and line.transcript.strip():
         out["transcript"] = line.transcript.strip()
     return json.dumps(out, sort_keys=True)
+
+
+def apart(asked) -> tuple[str, ...]:
+    """Those of FEELING that are asked for otherwise than engines have them."""
+    return tuple(name for name, usual in FEELING.items() if abs(getattr(asked, name) - usual) > SAME)
+
+
+def special(asked, line) -> tuple[str, ...]:
+    """The fields of `engines.SPECIAL` that are asked for."""
+    face = ("face",) if len(asked.face) else ()
+    return (*face, *apart(asked), *(("held",) if line is not None and line.held else ()))
 
 
 def as_keys(seconds: np.ndarray, values: np.ndarray) -> float | list[list[float]]:

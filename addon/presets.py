@@ -4,7 +4,7 @@
 import bpy
 from bl_operators.presets import AddPresetBase
 
-from .performance import EMOTIONS, GAINS, NUMBERS
+from .performance import EMOTIONS, FEELING, GAINS, NUMBERS
 from .reasons import Reasoned
 
 FOLDER = "mien/performance"
@@ -19,14 +19,14 @@ class MIEN_MT_presets(bpy.types.Menu):
 
 
 class MIEN_OT_add_preset(Reasoned, AddPresetBase, bpy.types.Operator):
-    """Keep the speaker's emotions, gains and amounts as a preset, or remove one"""
+    """Keep the speaker's emotions, matched face, gains and amounts as a preset, or remove one"""
 
     bl_idname = "mien.add_preset"
     bl_label = "Performance Preset"
     preset_menu = "MIEN_MT_presets"
     preset_subdir = FOLDER
     preset_defines = ["asked = bpy.context.object.mien.performance"]
-    preset_values = [f"asked.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, "style")]
+    preset_values = [f"asked.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *FEELING, "face", "face_level", "style")]
 
     @classmethod
     def disabled_reason(cls, context) -> str:

@@ -12,7 +12,6 @@ import bpy
 from bpy.props import (
     BoolProperty,
     CollectionProperty,
-    EnumProperty,
     FloatProperty,
     IntProperty,
     PointerProperty,
@@ -20,102 +19,11 @@ from bpy.props import (
 )
 
 from . import following, lines, takes
-from .performance import EMOTIONS
+from .overrides import GROWING, KEPT
+from .performance_properties import MienPerformance
 
-CHOICES = ("neutral", *EMOTIONS, "mix")
 TAKES_LIMIT = 20
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()  # '//voice.wav' and no warning
-# Library overrides of linked characters keep what is set on them, and lists that grew (measured: 4.2 to 5.2).
-KEPT = {"LIBRARY_OVERRIDABLE"}
-GROWING = {"LIBRARY_OVERRIDABLE", "USE_INSERTION"}
-
-
-def _amount(name: str, description: str, keyed: bool = False):
-    return FloatProperty(
-        name=name,
-        description=description,
-        default=1.0,
-        min=0.0,
-        max=2.0,
-        subtype="FACTOR",
-        options={"ANIMATABLE"} if keyed else set(),
-        override=KEPT,
-    )
-
-
-def _weight(name: str):
-    return FloatProperty(
-        name=name.capitalize(),
-        description=f"How much of what is felt is {name}; key it to change in the course of a line. What all "
-        "weights leave of 1 is neutral, and beyond 1 they share it",
-        default=0.0,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-        override=KEPT,
-    )
-
-
-class MienPerformance(bpy.types.PropertyGroup):
-    """What is asked of a performance. The weights of the emotions, the intensity and the gains of jaw and
-    lips may be keyed or driven; the rest is one number for a whole line, as engines take it."""
-
-    happy: _weight("happy")
-    angry: _weight("angry")
-    sad: _weight("sad")
-    fear: _weight("fear")
-    disgusted: _weight("disgusted")
-    surprised: _weight("surprised")
-    contempt: _weight("contempt")
-
-    def _chosen(self) -> int:
-        felt = {name: getattr(self, name) for name in EMOTIONS if getattr(self, name) > 0.0}
-        if not felt:
-            return 0
-        return CHOICES.index(next(iter(felt))) if list(felt.values()) == [1.0] else CHOICES.index("mix")
-
-    def _choose(self, number: int) -> None:
-        if CHOICES[number] != "mix":
-            for name in EMOTIONS:
-                setattr(self, name, float(name == CHOICES[number]))
-
-    emotion: EnumProperty(
-        name="Emotion",
-        description="What the speaker feels: choosing one sets its weight to 1 and the others to 0",
-        items=[(name, name.capitalize(), "") for name in CHOICES[:-1]]
-        + [("mix", "Mix", "Several at once or one in part: see the weights under Emotions")],
-        get=_chosen,
-        set=_choose,
-        options=set(),
-    )
-    intensity: FloatProperty(
-        name="Intensity",
-        description="How strongly the emotion shows; may be keyed",
-        default=0.65,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-        override=KEPT,
-    )
-    jaw: _amount("Jaw", "How far the jaw opens; may be keyed", keyed=True)
-    lips: _amount("Lips", "How strongly the lips shape the sounds; may be keyed", keyed=True)
-    blinks: _amount("Blinks", "How much the eyes blink; 0 is not at all")
-    brows: _amount("Brows", "How much the brows follow the voice; 0 is not at all")
-    gaze: _amount("Gaze", "How much the eyes wander; 0 is straight ahead")
-    head: _amount("Head", "How much the head moves; 0 is not at all")
-    temperature: _amount("Variety", "How far takes of other seeds differ; 0 is always the likeliest")
-    style: StringProperty(
-        name="Style",
-        description="How clearly is spoken; empty is the engine's default",
-        options=set(),
-        override=KEPT,
-    )
-    engine: StringProperty(
-        name="Engine",
-        description="Which engine of the backend performs; empty is its default",
-        options=set(),
-        override=KEPT,
-    )
 
 
 class MienTake(bpy.types.PropertyGroup):
@@ -223,6 +131,7 @@ class MienLine(bpy.types.PropertyGroup):
         override=KEPT,
     )
     performance: PointerProperty(type=MienPerformance, override=KEPT)
+    held: StringProperty(options={"HIDDEN"}, override=KEPT)  # JSON of `held_keys`, '' where nothing is held
     takes: CollectionProperty(type=MienTake, override=GROWING)
     active_take: IntProperty(
         name="Take",
@@ -294,7 +203,7 @@ class MienRun(bpy.types.PropertyGroup):
     backend: StringProperty()
 
 
-CLASSES = (MienPerformance, MienTake, MienLine, MienPart, MienSpeaker, MienRun)
+CLASSES = (MienTake, MienLine, MienPart, MienSpeaker, MienRun)
 
 
 def register() -> None:

@@ -3,14 +3,16 @@
 
 import json
 from dataclasses import astuple, dataclass
+from functools import partial
 from pathlib import Path
 
 import bpy
 
-from . import content, driving, following, performance, sound, takes
+from . import content, driving, engines, following, performance, sound, takes
 from .client import is_loopback
 from .jobs import Request
 from .preferences import preferences
+from .pump import pump
 
 FLAME_VERTICES = 5023  # the mesh of every FLAME
 
@@ -43,10 +45,11 @@ def of_line(
     wanted, said, fps = preferences(context), heard(line, scene), sound.scene_fps(scene)
     asked = performance.of_line(speaker, line)
     head, driven = head_of(speaker), how_driven(speaker)
+    follows = partial(engines.follows, pump.state.info, asked.engine)
     made = []
     for number, seed in enumerate(seeds):
         direction = performance.direction(
-            speaker, line, scene, seed, said.start_frame, said.last_frame, float(fps)
+            speaker, line, scene, seed, said.start_frame, said.last_frame, float(fps), follows
         )
         made.append(
             Request(

@@ -158,7 +158,7 @@ def _why(speaker, line, seen, request: Request, info: Info | None) -> str:
     moved = any(layers.find(id_, mark) is not None for id_ in takes.driven(speaker))
     if not moved and not point_cache.there(speaker, mark):
         return "The animation of its take is gone."
-    now = content.with_engine(request.content, content.engine_of(info, request.engine))
+    now = content.with_engine(request.content, content.engine_of(info, request.engine, request.head))
     changed = content.changes(seen.content, now)
     return f"Since its take was made, {' and '.join(changed)}." if changed else ""
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from . import content
+from . import content, engines
 from .ahead import Ahead, submit
 from .client import Busy, Client, ClientError, Forgotten, Info, Stopped, TimedOut, Unreachable
 from .jobs import Arrived, Failed, Progressed, Request, Seen
@@ -131,7 +131,7 @@ def when_there_is_room(ask: Callable[[], T], stop: threading.Event, full: Callab
 
 def _address(request: Request, info: Info) -> str:
     """Where the take of a request is kept, '' where it is not to be."""
-    return content.address(content.with_engine(request.content, content.engine_of(info, request.engine)))
+    return content.address(content.with_engine(request.content, _engine_of(request, info)))
 
 
 def _read_kept(kept: KeptTakes | None, place: str) -> Take | None:
@@ -148,7 +148,11 @@ def _read_kept(kept: KeptTakes | None, place: str) -> Take | None:
 
 def _signed(take: Take, request: Request, info: Info) -> Take:
     """The take, with the engine, its version and weights as its backend names them, among what it says of itself."""
-    return replace(take, meta={**take.meta, "made_with": content.engine_of(info, request.engine)})
+    return replace(take, meta={**take.meta, "made_with": _engine_of(request, info)})
+
+
+def _engine_of(request: Request, info: Info) -> str:
+    return content.engine_of(info, request.engine, request.head)
 
 
 def connect(
@@ -171,14 +175,14 @@ def describe(info: Info) -> str:
 
 def _check(request: Request, info: Info) -> None:
     """Refuse, before a sound is sent, what the backend has already said it cannot do."""
-    wanted = request.engine or info.default_engine
-    engine = next((engine for engine in info.engines if engine.name == wanted), None)
+    engine = engines.chosen(info, request.engine)
     names = ", ".join(engine.name for engine in info.engines)
     if engine is None:
+        wanted = request.engine or info.default_engine
         raise ClientError(f"The backend has no engine '{wanted}'; it has {names}. Choose one of these.")
     if engine.missing:
         needs = " ".join(each.sentence for each in engine.missing)
-        raise ClientError(f"The engine '{wanted}' cannot work yet. {needs}")
+        raise ClientError(f"The engine '{engine.name}' cannot work yet. {needs}")
     limit = info.limits.get("bytes")
     try:
         size = Path(request.sound).stat().st_size

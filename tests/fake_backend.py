@@ -23,6 +23,7 @@ LACK = {
     "https://example.org/other and run: mien models import FOLDER.",
     "page": "https://example.org/other",
 }
+SPECIAL = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
 ARKIT_SOME = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
 
 
@@ -77,6 +78,7 @@ class FakeBackend(ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
         self.api, self.header_api, self.token = 1, "1", ""
         self.slow, self.fail, self.refuse, self.damage = 0.0, "", "", False
+        self.own_models = "cd" * 32
         self.full = 0  # how many more takes and meshes are refused because its queue is full
         self.take = channel_take
         self.shapes = lambda mesh: b""  # what binding a mesh gives, file to file
@@ -103,14 +105,22 @@ class FakeBackend(ThreadingHTTPServer):
             "emotions": ["neutral", "happy"],
             "styles": [],
             "licence": "CC0-1.0",
+            "follows": [],
+            "head": "mien",
         }
         return {
             "name": "mien",
             "version": "0.1.0",
             "api": self.api,
             "device": "cpu",
-            "engines": [{**engine, "missing": []}, {**engine, "name": "other", "missing": [LACK]}],
+            "engines": [
+                {**engine, "missing": []},
+                {**engine, "name": "other", "missing": [LACK]},
+                {**engine, "name": "closer", "missing": [], "follows": list(SPECIAL)},
+            ],
             "default_engine": "toy",
+            "made_with": "ab" * 32,
+            "own_models": self.own_models,
             "limits": {"seconds": 600, "bytes": 1_000_000},
             "head": {"name": "mien", "sha256": "", "vertices": 4538},
         }

@@ -48,7 +48,8 @@ def test_those_used_longest_ago_are_forgotten() -> None:
 
 
 def test_what_a_backend_said_is_kept_whole() -> None:
-    engine = EngineInfo("other", "2", ("happy",), ("clear",), "GPL", (Missing("Bring it.", "https://example.org"),))
+    missing = (Missing("Bring it.", "https://example.org"),)
+    engine = EngineInfo("other", "2", ("happy",), ("clear",), "GPL", missing, ("face",))
     info = Info("http://10.0.0.1:8642", "0.1.0", "cpu", (engine,), "other", {"seconds": 600.0})
     assert recalled(remembered(info)) == info
 

@@ -25,7 +25,9 @@ def free_port() -> int:
 
 def test_info_says_what_the_backend_has(backend):
     info = Client(backend.address).info()
-    assert [engine.name for engine in info.engines] == ["toy", "other"]
+    assert [engine.name for engine in info.engines] == ["toy", "other", "closer"]
+    assert info.engines[0].follows == () and "face" in info.engines[2].follows and info.engines[0].head == "mien"
+    assert (info.made_with, info.own_models) == ("ab" * 32, "cd" * 32)
     assert info.engines[1].missing == (Missing(LACK["sentence"], "https://example.org/other"),)
     assert (info.default_engine, info.device, info.limits["bytes"]) == ("toy", "cpu", 1_000_000)
 

@@ -2,6 +2,7 @@
 """What a take is made from, as a text: equal where the take would be, and saying what differs where not."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -85,3 +86,12 @@ def test_a_text_of_another_version_says_nothing(text, sound):
 def test_a_sound_that_is_gone_is_an_error(tmp_path):
     with pytest.raises(OSError):
         asked(tmp_path / "gone.wav")
+
+
+def test_other_models_of_the_users_own_matter_where_flame_is_moved():
+    engines = (EngineInfo("toy", "2", head="mien"), EngineInfo("theirs", head="flame"))
+    one = replace(INFO, engines=engines, own_models="c" * 64)
+    other = replace(one, own_models="d" * 64)
+    assert content.engine_of(one, "toy") == content.engine_of(other, "toy")
+    for name, head in (("toy", "flame"), ("theirs", "")):
+        assert content.engine_of(one, name, head) != content.engine_of(other, name, head)

@@ -156,7 +156,7 @@ def test_a_kept_take_is_not_asked_for_again(backend, request_, local, tmp_path):
     for _ in range(2):
         posted: list = []
         work(5, request, posted.append, threading.Event(), local, None, kept)
-        assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["made_with"] == "toy 1"
+        assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["made_with"] == f"toy 1 {'ab' * 8}"
     assert len(backend.asked) == 1
     work(5, replace(request, content=""), posted.append, threading.Event(), local, None, kept)
     assert len(backend.asked) == 2  # what nobody knows the making of is not kept

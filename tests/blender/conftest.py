@@ -15,8 +15,10 @@ import pytest
 bpy = pytest.importorskip("bpy", reason="these tests need Blender's Python module (pip install bpy)")
 sys.path.insert(0, str(Path(__file__).parent.parent))  # fake_backend
 
+from fake_backend import FakeBackend, channel_take  # noqa: E402
+
 import addon  # noqa: E402
-from addon import pump  # noqa: E402
+from addon import batch, driving, jobs, preferences, pump  # noqa: E402
 
 
 def pytest_unconfigure(config) -> None:
@@ -56,9 +58,9 @@ def registered():
 
 @pytest.fixture(autouse=True)
 def empty_file():
-    """An empty scene at 24 fps, and no run left over."""
+    """An empty scene at 24 fps, and no run left over nor anything that a backend said."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    pump.pump.dismiss()
+    pump.pump.state = jobs.State()
     pump.pump.local.stop()
     return bpy.context.scene
 
@@ -162,6 +164,27 @@ def voice(tmp_path) -> Path:
         file.setframerate(16000)
         file.writeframes((1000 * np.sin(np.arange(16000) * 0.1)).astype("<i2").tobytes())
     return path
+
+
+@pytest.fixture
+def backend(monkeypatch, tmp_path):
+    """A backend that the preferences name; what it makes is kept in a folder of the test's."""
+    server = FakeBackend().__enter__()
+    server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
+    monkeypatch.setattr(preferences._Defaults, "address", server.address)
+    monkeypatch.setattr(preferences._Defaults, "start_own", False)
+    monkeypatch.setenv(batch.FOLDER, str(tmp_path / "kept"))
+    yield server
+    if server.thread.is_alive():  # else the test ended it
+        server.die()
+
+
+@pytest.fixture
+def speaker(toy_head, voice, monkeypatch):
+    """The toy head with a sound; it counts as Mien's own."""
+    monkeypatch.setattr(driving, "HEAD_VERTICES", 40)
+    toy_head.mien.sound = str(voice)
+    return toy_head
 
 
 def shown(thing) -> np.ndarray:

@@ -11,23 +11,13 @@ from pathlib import Path
 import bpy
 import pytest
 from conftest import CHANNELS, HEARS, value_at
-from fake_backend import FakeBackend, channel_take
+from fake_backend import channel_take
 
-from addon import api, batch, batch_panel, default_head, driving, layers, preferences, pump, sound, takes
+from addon import api, batch, batch_panel, default_head, driving, layers, pump, sound, takes
 from addon.layers import Mark
 
 sys.path.insert(0, str(Path(__file__).parent / "headless"))
 from snapshot import Allowed, differences, snapshot
-
-
-@pytest.fixture
-def backend(monkeypatch, tmp_path):
-    with FakeBackend() as server:
-        server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
-        monkeypatch.setattr(preferences._Defaults, "address", server.address)
-        monkeypatch.setattr(preferences._Defaults, "start_own", False)
-        monkeypatch.setenv(batch.FOLDER, str(tmp_path / "kept"))
-        yield server
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ import bpy
 import numpy as np
 import pytest
 from conftest import shown
-from fake_backend import FakeBackend
 from mathutils import Matrix, Vector
 
-from addon import binding, binding_run, driving, keys, picks, preferences
+from addon import binding, binding_run, driving, keys, picks
 from addon.apply import ApplyError
 from addon.shapes import read_shapes
 from addon.tensorfile import read_tensors, write_tensors
@@ -49,12 +48,9 @@ def ball():
 
 
 @pytest.fixture
-def backend(monkeypatch):
-    with FakeBackend() as backend:
-        backend.shapes = shapes_of
-        monkeypatch.setattr(preferences._Defaults, "address", backend.address)
-        monkeypatch.setattr(preferences._Defaults, "start_own", False)
-        yield backend
+def backend(backend):
+    backend.shapes = shapes_of
+    yield backend
     binding_run.run.dismiss()
 
 

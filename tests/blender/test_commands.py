@@ -7,20 +7,15 @@ import signal
 
 import bpy
 import pytest
-from conftest import CHANNELS
-from fake_backend import FakeBackend, channel_take
 
-from addon import batch, commands, preferences, rendering
+from addon import commands, preferences, rendering
 
 
 @pytest.fixture
-def backend(monkeypatch, tmp_path):
-    with FakeBackend() as server:
-        server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
-        monkeypatch.setattr(preferences._Defaults, "address", "http://127.0.0.1:9")
-        monkeypatch.setattr(preferences._Defaults, "start_own", False)
-        monkeypatch.setenv(batch.FOLDER, str(tmp_path / "kept"))
-        yield server
+def backend(backend, monkeypatch):
+    """One that only its address on the command line leads to."""
+    monkeypatch.setattr(preferences._Defaults, "address", "http://127.0.0.1:9")
+    return backend
 
 
 @pytest.fixture

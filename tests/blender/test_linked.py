@@ -5,20 +5,10 @@ what to do."""
 import bpy
 import numpy as np
 import pytest
-from conftest import CHANNELS, value_at
-from fake_backend import FakeBackend, channel_take, take_bytes
+from conftest import value_at
+from fake_backend import take_bytes
 
-from addon import api, batch, default_head, linked, preferences, speakers
-
-
-@pytest.fixture
-def backend(monkeypatch, tmp_path):
-    with FakeBackend() as server:
-        server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
-        monkeypatch.setattr(preferences._Defaults, "address", server.address)
-        monkeypatch.setattr(preferences._Defaults, "start_own", False)
-        monkeypatch.setenv(batch.FOLDER, str(tmp_path / "kept"))
-        yield server
+from addon import api, default_head, linked, speakers
 
 
 @pytest.fixture

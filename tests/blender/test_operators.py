@@ -8,12 +8,11 @@ import bpy
 import numpy as np
 import pytest
 from conftest import CHANNELS, HEARS, shown, value_at
-from fake_backend import FakeBackend, channel_take
+from fake_backend import channel_take
 
 import addon
 from addon import (
     backend_panel,
-    driving,
     generate,
     keys,
     lines,
@@ -26,22 +25,6 @@ from addon import (
     takes,
 )
 from addon.client import Client
-
-
-@pytest.fixture
-def backend(monkeypatch):
-    with FakeBackend() as server:
-        server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
-        monkeypatch.setattr(preferences._Defaults, "address", server.address)
-        monkeypatch.setattr(preferences._Defaults, "start_own", False)
-        yield server
-
-
-@pytest.fixture
-def speaker(toy_head, voice, monkeypatch):
-    monkeypatch.setattr(driving, "HEAD_VERTICES", 40)
-    toy_head.mien.sound = str(voice)
-    return toy_head
 
 
 def reason(operator) -> str:

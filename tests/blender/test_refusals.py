@@ -4,27 +4,11 @@
 import bpy
 import numpy as np
 import pytest
-from conftest import CHANNELS, HEARS
-from fake_backend import FakeBackend, channel_take, take_bytes
+from conftest import HEARS
+from fake_backend import take_bytes
 from test_apply import own_layers
 
-from addon import driving, generate, lines, point_cache, preferences
-
-
-@pytest.fixture
-def backend(monkeypatch):
-    with FakeBackend() as server:
-        server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
-        monkeypatch.setattr(preferences._Defaults, "address", server.address)
-        monkeypatch.setattr(preferences._Defaults, "start_own", False)
-        yield server
-
-
-@pytest.fixture
-def speaker(toy_head, voice, monkeypatch):
-    monkeypatch.setattr(driving, "HEAD_VERTICES", 40)
-    toy_head.mien.sound = str(voice)
-    return toy_head
+from addon import generate, lines, point_cache, preferences
 
 
 def greyed() -> str:

@@ -12,10 +12,10 @@ import bpy
 import numpy as np
 import pytest
 from conftest import CHANNELS, value_at
-from fake_backend import FakeBackend, take_bytes
+from fake_backend import take_bytes
 from test_apply import own_layers
 
-from addon import corrections, driving, lines, preferences, requests, takes
+from addon import corrections, driving, lines, requests, takes
 from addon.pump import pump
 
 
@@ -27,14 +27,9 @@ def flat_take(value: float, seed: str, fps: str) -> bytes:
 
 
 @pytest.fixture
-def backend(monkeypatch):
-    server = FakeBackend().__enter__()
-    server.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
-    monkeypatch.setattr(preferences._Defaults, "address", server.address)
-    monkeypatch.setattr(preferences._Defaults, "start_own", False)
-    yield server
-    if server.thread.is_alive():
-        server.die()
+def backend(backend):
+    backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
+    return backend
 
 
 @pytest.fixture

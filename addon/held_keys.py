@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Held keys: what the animator keyed on a face, in an action of their own or as corrections, becomes part of what is
+asked, so that the rest of a take is sampled around it.
+
+What is held is what shows, from the first key of an F-curve to its last. These F-curves are muted meanwhile: the take
+has their values in it, and outside of their keys it is free.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from . import corrections, curves, driving, key_table, keys, layers, performance, pose, sound, takes
+from .holds import Holds
+from .key_table import Row
+
+
+class HoldError(Exception):
+    """There is nothing that could be held; the message says why and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Keyed:
+    """F-curves of a shape key, with the first and the last of the scene's frames at which they have keys."""
+
+    thing: bpy.types.Object
+    row: Row
+    fcurves: tuple
+    first: float
+    last: float
+
+
+def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> Holds:
+    """Hold what is keyed on the speaker while the line is heard, within the preview range where there is one. Raises
+    HoldError, changing nothing."""
+    found = [each for thing in takes.meshes(speaker) for each in _keyed(speaker, thing, line)]
+    low, high = _range(line, scene)
+    found = [each for each in found if each.first <= high and each.last >= low]
+    if not found:
+        within = " within the preview range" if scene.use_preview_range else ""
+        raise HoldError(
+            f"No shape key of '{speaker.name}' that shows a channel is keyed{within} while the line is heard: key some "
+            "in an action of your own, or with Correct under Curves."
+        )
+    spans: dict[str, tuple[float, float]] = {}
+    for each in found:
+        for name in key_table.channels_of([each.row]):
+            first, last = spans.get(name, (each.first, each.last))
+            spans[name] = max(low, min(first, each.first)), min(high, max(last, each.last))
+    put = _curves(speaker, line, scene, found, spans)
+    for fcurve in (fcurve for each in found for fcurve in each.fcurves):
+        fcurve.mute = True
+    muted = {(each.thing.data.shape_keys.name, keys.value_path(each.row.key)) for each in found}
+    held = Holds(put, tuple(sorted(muted)))
+    line.held = held.to_text()
+    return held
+
+
+def release(speaker: bpy.types.Object, line) -> None:
+    """Let the held keys be the animator's own curves again, above the take."""
+    muted = Holds.of(line.held).muted
+    for thing in takes.meshes(speaker):
+        id_ = thing.data.shape_keys
+        for fcurve, _ in _fcurves(id_, line) if id_ is not None else ():
+            if (id_.name, fcurve.data_path) in muted:
+                fcurve.mute = False
+    line.held = ""
+
+
+def _keyed(speaker: bpy.types.Object, thing: bpy.types.Object, line) -> Iterator[Keyed]:
+    """Keys of channels with curves that are seen. A mouth is no channel: it is not held."""
+    if thing.data.shape_keys is None:
+        return
+    blocks = thing.data.shape_keys.key_blocks
+    found = [(fcurve, shift) for fcurve, shift in _fcurves(thing.data.shape_keys, line) if not fcurve.mute]
+    for row in driving.table_of(thing, part=thing != speaker).rows:
+        if row.key not in blocks or not row.gain or key_table.fault(row.source) or key_table.mouths_of([row]):
+            continue
+        path = keys.value_path(row.key)
+        own = [(f, curves.keys_of(f)[0] + shift) for f, shift in found if f.data_path == path and f.keyframe_points]
+        if own and not blocks[row.key].mute:
+            first, last = min(frames[0] for _, frames in own), max(frames[-1] for _, frames in own)
+            yield Keyed(thing, row, tuple(fcurve for fcurve, _ in own), float(first), float(last))
+
+
+def _fcurves(id_: bpy.types.ID, line) -> Iterator[tuple]:
+    """(F-curve, by how many frames it plays later) of the animator's action and the line's corrections."""
+    data = id_.animation_data
+    if data is not None and layers.mark_of(data.action) is None:
+        for fcurve in curves.fcurves_of(data.action, getattr(data, "action_slot", None)):
+            yield fcurve, 0.0
+    layer = layers.find(id_, corrections.mark_of(line))
+    for fcurve in layer.fcurves if layer is not None else ():
+        yield fcurve, layer.strip.frame_start - layer.strip.action_frame_start
+
+
+def _range(line, scene: bpy.types.Scene) -> tuple[float, float]:
+    """The scene's frames while the line is heard, within the preview range where there is one."""
+    fps = float(sound.scene_fps(scene))
+    seconds = line.trim_end or sound.length_s(line.sound)
+    low = line.start_frame + line.trim_start * fps
+    high = np.inf if seconds is None else line.start_frame + seconds * fps
+    if scene.use_preview_range:
+        low, high = max(low, scene.frame_preview_start), min(high, scene.frame_preview_end)
+    return float(low), float(high)
+
+
+def _curves(speaker: bpy.types.Object, line, scene, found: list[Keyed], spans: dict[str, tuple[float, float]]):
+    """channel -> its curves, of the values that show in its span."""
+    wanted: dict[bpy.types.Object, list[Row]] = {}
+    for thing in dict.fromkeys(each.thing for each in found):
+        named = key_table.channels_of([each.row for each in found if each.thing == thing])
+        table = driving.table_of(thing, part=thing != speaker).rows
+        blocks = thing.data.shape_keys.key_blocks
+        wanted[thing] = [
+            row
+            for row in table
+            if row.key in blocks and not key_table.fault(row.source) and key_table.channels_of([row]) & named
+        ]
+    low, high = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+    ends = [end for span in spans.values() for end in span]
+    frames = np.unique([*ends, *np.arange(np.ceil(low), np.floor(high) + 1)])
+    values = _sampled(scene, wanted, frames)
+    fps = float(sound.scene_fps(scene))
+    put = {}
+    for thing, rows in wanted.items():
+        named = key_table.channels_of([each.row for each in found if each.thing == thing])
+        shown = pose.channels(rows, values[thing])
+        for name in sorted(named - set(put)):
+            first, last = spans[name]
+            at = (frames >= first) & (frames <= last)
+            seconds = (frames[at] - line.start_frame) / fps
+            put[name] = [_as_curve(seconds, shown[name][at])]
+    return put
+
+
+def _as_curve(seconds: np.ndarray, values: np.ndarray) -> list[list[float]]:
+    """As `performance.as_keys`, but a curve also where nothing changes: its ends say how long it is held."""
+    out = performance.as_keys(seconds, values)
+    if isinstance(out, list):
+        return out
+    ends = dict.fromkeys(round(float(second), performance.DIGITS) for second in (seconds[0], seconds[-1]))
+    return [[second, out] for second in ends]
+
+
+def _sampled(
+    scene: bpy.types.Scene, wanted: dict[bpy.types.Object, list[Row]], frames: np.ndarray
+) -> dict[bpy.types.Object, dict[str, np.ndarray]]:
+    """mesh -> key -> (F,) values that show at frames (F,) of the scene, which is put through them and back."""
+    out = {thing: {row.key: np.zeros(len(frames)) for row in rows} for thing, rows in wanted.items()}
+    now, between = scene.frame_current, scene.frame_subframe
+    try:
+        for number, frame in enumerate(frames):
+            scene.frame_set(int(frame // 1), subframe=float(frame % 1))
+            graph = scene.view_layers[0].depsgraph
+            for thing, by_key in out.items():
+                blocks = thing.evaluated_get(graph).data.shape_keys.key_blocks
+                for key, values in by_key.items():
+                    values[number] = blocks[key].value
+    finally:
+        scene.frame_set(now, subframe=between)
+    return out

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mien in Blender's own menus, which its search (F3) reads."""
+
+import bpy
+
+MENU = (
+    ("generate", "make_anew", "delete_take", "cancel"),
+    ("new_line", "lines_from_strips", "delete_line"),
+    ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
+    ("match_face", "forget_face", "hold_keys", "release_keys"),
+    ("bake_all", "report", "copy_report"),
+    ("add_parts", "remove_part", "apply_take"),
+    ("edit_table", "forget_table", "add_key", "remove_key", "load_table", "save_table", "find_bones"),
+    ("pick_points", "clear_picks", "bind", "cancel_bind", "show_fit"),
+    ("check_backend", "start_backend", "stop_backend"),
+)
+
+
+class MIEN_MT_lip_sync(bpy.types.Menu):
+    """Every button once more, so that Blender's search (F3) finds it."""
+
+    bl_label = "Lip-Sync"
+    bl_idname = "MIEN_MT_lip_sync"
+
+    def draw(self, context):
+        layout = self.layout
+        layout.operator_context = "INVOKE_DEFAULT"
+        for group in MENU:
+            for name in group:
+                layout.operator(f"mien.{name}")
+            if group != MENU[-1]:
+                layout.separator()
+
+
+def add_to_object_menu(self, context):
+    self.layout.separator()
+    self.layout.menu("MIEN_MT_lip_sync")
+
+
+def add_to_menu(self, context):
+    self.layout.operator("mien.add_head", text="Mien Head", icon="USER")
+
+
+CLASSES = (MIEN_MT_lip_sync,)
+
+
+def register() -> None:
+    bpy.types.VIEW3D_MT_mesh_add.append(add_to_menu)
+    bpy.types.VIEW3D_MT_object.append(add_to_object_menu)
+
+
+def unregister() -> None:
+    bpy.types.VIEW3D_MT_object.remove(add_to_object_menu)
+    bpy.types.VIEW3D_MT_mesh_add.remove(add_to_menu)
