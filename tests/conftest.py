@@ -57,5 +57,16 @@ def opened(tmp_path: Path):
 
 
 @pytest.fixture
+def stores(tmp_path: Path):
+    """Job stores (job_stores.Stores) on one data folder, which are closed in the end."""
+    from job_stores import Stores
+
+    stores = Stores(tmp_path)
+    yield stores
+    for store in stores.opened:
+        store.close()
+
+
+@pytest.fixture
 def service(opened):
     return opened()
