@@ -45,9 +45,13 @@ class Order:
         """Of the take; None where its rate is left to the engine."""
         return None if self.fps is None else frame_count(Fraction(self.samples, RATE), self.fps)
 
+    @functools.cached_property
+    def _direction(self) -> str:
+        return self.direction.to_json()
+
     def to_json(self) -> str:
         said = asdict(replace(self, direction=None, fps=None))
-        return json.dumps(said | {"direction": self.direction.to_json(), "fps": self.fps and str(self.fps)})
+        return json.dumps(said | {"direction": self._direction, "fps": self.fps and str(self.fps)})
 
     @classmethod
     def from_json(cls, text: str) -> Order:
@@ -61,7 +65,7 @@ class Order:
         version's code and weights, and the user's own models where they are used."""
         parts = {
             "sound": self.sound,
-            "direction": self.direction.to_json(),
+            "direction": self._direction,
             "engine": self.engine,
             "engine_version": engines.ENGINES[self.engine].info.version,
             "fps": self.fps and str(self.fps),
