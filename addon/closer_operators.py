@@ -6,7 +6,7 @@ import bpy
 from . import corrections, engines, held_keys, lines, matched_face, sound
 from .generate import BAKED
 from .line_operators import editable
-from .performance import of_line
+from .performance import of_line, worn
 from .pump import pump
 from .reasons import Reasoned
 from .recognition import some
@@ -56,7 +56,7 @@ class MIEN_OT_forget_face(Reasoned, bpy.types.Operator):
         if editable(context):
             return editable(context)
         speaker = speaker_of(context)
-        return "" if len(of_line(speaker, lines.active(speaker)).face) else "No face is matched"
+        return "" if worn(of_line(speaker, lines.active(speaker))) else "No face is matched"
 
     def execute(self, context):
         speaker = speaker_of(context)

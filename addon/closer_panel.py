@@ -5,19 +5,12 @@ import bpy
 
 from . import engines, lines, sentences
 from .closer_operators import told
-from .performance import of_line
+from .performance import of_line, worn
 from .pump import pump
 from .sidebar import OfSpeaker
 from .speakers import speaker_of
 
-GROUPS = (("onset", "offset"), ("sound_guidance", "emotion_guidance"))
-
-
-class MIEN_UL_face(bpy.types.UIList):
-    bl_idname = "MIEN_UL_face"
-
-    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
-        layout.prop(item, "value", text=item.name, slider=True)
+SECONDS, GUIDANCE = ("onset", "offset"), ("sound_guidance", "emotion_guidance")
 
 
 class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
@@ -35,13 +28,12 @@ class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
             for sentence in dict.fromkeys(filter(None, refused.values())):
                 sentences.draw(layout, context, f"{sentence}.", "INFO")
         _draw_face(layout, asked, not refused["face"])
-        for names in GROUPS:
+        for names in (SECONDS, GUIDANCE):
             column = layout.column(align=True)
-            column.use_property_split, column.use_property_decorate = True, False
             for name in names:
-                row = column.row()
+                row = column.row(align=True)
                 row.enabled = not refused[name]
-                row.prop(asked, name, slider=name.endswith("guidance"))
+                row.prop(asked, name, slider=names == GUIDANCE)
         row = layout.row(align=True)
         row.operator("mien.hold_keys", icon="KEYFRAME_HLT")
         row.operator("mien.release_keys", text="", icon="X")
@@ -53,14 +45,17 @@ def _draw_face(layout, asked, followed: bool) -> None:
     row = layout.row(align=True)
     row.operator("mien.match_face", icon="USER")
     row.operator("mien.forget_face", text="", icon="X")
-    if not len(asked.face):
+    face = worn(asked)
+    if not face:
         return
     column = layout.column()
     column.enabled = followed
-    column.template_list("MIEN_UL_face", "", asked, "face", asked, "active_channel", rows=4)
     level = column.column()
     level.use_property_split, level.use_property_decorate = True, True
     level.prop(asked, "face_level", slider=True)
+    channels = column.column(align=True)
+    for name in face:
+        channels.prop(asked.face, name, slider=True)
 
 
-CLASSES = (MIEN_UL_face, MIEN_PT_closer)
+CLASSES = (MIEN_PT_closer,)

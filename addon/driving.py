@@ -21,6 +21,7 @@ HEAD_VERTICES = 4538  # of Mien's own head
 # a key's value of 1 (rigid fit to its eyeballs; a test measures it anew).
 EYE_TURNS = {"eyeLookDown": 10.58, "eyeLookUp": 9.24, "eyeLookIn": 14.17, "eyeLookOut": 13.66}
 GAZE_GAINS = {side: 30.0 / turn for name, turn in EYE_TURNS.items() for side in sides(name)}
+LID_SHARE = 0.27  # of a blink: how far its lids close at an eyeLookDown key of 1 (a test measures it anew)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +120,17 @@ def has_heads_eyes(thing: bpy.types.Object) -> bool:
 
 
 def with_true_gaze(rows: Sequence[key_table.Row]) -> tuple[key_table.Row, ...]:
-    """The table with gains by which eyes that turn as little as the default head's look where the take does."""
-    return tuple(replace(row, gain=row.gain * GAZE_GAINS.get(row.source, 1.0)) for row in rows)
+    """The table with gains by which eyes that turn as little as the default head's look where the take does. As lids go
+    down with the eyes, a blink has only the rest of the way to go."""
+    looks = key_table.channels_of(rows)
+    out = []
+    for row in rows:
+        down = row.source.replace("Blink", "LookDown")
+        if row.source in sides("eyeBlink") and down in looks:
+            out.append(replace(row, source=f"{row.source} - {LID_SHARE * GAZE_GAINS[down]:.2g} {down}"))
+        else:
+            out.append(replace(row, gain=row.gain * GAZE_GAINS.get(row.source, 1.0)))
+    return tuple(out)
 
 
 def _sources(take: Take, rows: Sequence[key_table.Row]) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from . import corrections, curves, following, held_keys, layers, matched_face, sound, takes
+from . import corrections, curves, following, held_keys, layers, matched_face, performance, sound, takes
 
 DEFAULT_NAME = "Line"
 
@@ -103,10 +103,10 @@ def own_changed(line) -> None:
     mine, theirs = line.performance, line.id_data.mien.performance
     every = (each.identifier for each in mine.bl_rna.properties)
     names = [name for name in every if name not in ("rna_type", "name", "emotion", "face")]
-    if line.own and not len(mine.face) and not any(mine.is_property_set(name) for name in names):
+    if line.own and not performance.worn(mine) and not any(mine.is_property_set(name) for name in names):
         for name in names:
             setattr(mine, name, getattr(theirs, name))
-        matched_face.wear(mine, {channel.name: channel.value for channel in theirs.face})
+        matched_face.wear(mine, performance.worn(theirs))
 
 
 def sound_of(speaker_settings) -> str:

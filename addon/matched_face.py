@@ -32,8 +32,5 @@ def seen(speaker: bpy.types.Object) -> dict[str, float]:
 
 def wear(asked, face: dict[str, float]) -> None:
     """Let a performance ask for this face, in place of the one it had."""
-    asked.face.clear()
-    for name, value in face.items():
-        channel = asked.face.add()
-        channel.name, channel.value = name, value
-    asked.active_channel = 0
+    for name in ARKIT:
+        setattr(asked.face, name, face.get(name, 0.0))

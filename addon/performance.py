@@ -12,6 +12,7 @@ import bpy
 import numpy as np
 
 from . import curves, thinning
+from .channels import ARKIT
 from .holds import Holds
 
 EMOTIONS = ("happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")  # none of them is neutral
@@ -43,7 +44,8 @@ def direction(
     asked = of_line(speaker, line)
     out: dict[str, object] = {"seed": seed}
     out |= {name: round(getattr(asked, name), DIGITS) for name in NUMBERS}
-    wears = len(asked.face) > 0 and follows("face")
+    face = worn(asked)
+    wears = bool(face) and follows("face")
     ceilings = {**dict.fromkeys(EMOTIONS, 1.0), **GAINS, **({"face_level": 1.0} if wears else {})}
     moving = {name: path for name in ceilings if (path := animated(speaker, asked, name)) is not None}
     last = _last(speaker, moving, scene, start_frame) if last_frame is None else last_frame
@@ -58,7 +60,7 @@ def direction(
     out["emotion"] = {name: values[name] for name in EMOTIONS if values[name] != 0.0}
     out |= {name: values[name] for name in ceilings if name not in EMOTIONS}
     if wears:
-        out["face"] = {channel.name: round(channel.value, DIGITS) for channel in asked.face}
+        out["face"] = face
     out |= {name: round(getattr(asked, name), DIGITS) for name in apart(asked) if follows(name)}
     held = Holds.of(line.held).after((start_frame - line.start_frame) / fps) if line is not None else {}
     if held and follows("held"):
@@ -70,6 +72,11 @@ def direction(
     return json.dumps(out, sort_keys=True)
 
 
+def worn(asked) -> dict[str, float]:
+    """channel -> weight of the matched face that a performance asks for; nothing where it asks for none."""
+    return {name: round(weight, DIGITS) for name in ARKIT if (weight := getattr(asked.face, name)) > 0.0}
+
+
 def apart(asked) -> tuple[str, ...]:
     """Those of FEELING that are asked for otherwise than engines have them."""
     return tuple(name for name, usual in FEELING.items() if abs(getattr(asked, name) - usual) > SAME)
@@ -77,7 +84,7 @@ def apart(asked) -> tuple[str, ...]:
 
 def special(asked, line) -> tuple[str, ...]:
     """The fields of `engines.SPECIAL` that are asked for."""
-    face = ("face",) if len(asked.face) else ()
+    face = ("face",) if worn(asked) else ()
     return (*face, *apart(asked), *(("held",) if line is not None and line.held else ()))
 
 

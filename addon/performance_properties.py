@@ -2,9 +2,10 @@
 """What is asked of a performance, as Blender stores it: emotions, gains, amounts of life, a matched face."""
 
 import bpy
-from bpy.props import CollectionProperty, EnumProperty, FloatProperty, IntProperty, StringProperty
+from bpy.props import EnumProperty, FloatProperty, PointerProperty, StringProperty
 
-from .overrides import GROWING, KEPT
+from .channels import ARKIT
+from .overrides import KEPT
 from .performance import EMOTIONS
 
 CHOICES = ("neutral", *EMOTIONS, "mix")
@@ -59,23 +60,29 @@ def _seconds(name: str, default: float, what: str):
         soft_max=3.0,
         precision=2,
         step=5,
+        unit="TIME_ABSOLUTE",
         options=set(),
         override=KEPT,
     )
 
 
-class MienChannel(bpy.types.PropertyGroup):
-    """A channel of a matched face; `name` is one of ARKit's."""
-
-    value: FloatProperty(
-        name="Weight",
-        description="How much of this channel the matched face has",
+def _channel(name: str):
+    return FloatProperty(
+        name=name,
+        description=f"How much of {name} the matched face has; 0 takes it off",
         min=0.0,
         max=1.0,
         subtype="FACTOR",
         options=set(),
         override=KEPT,
     )
+
+
+class MienFace(bpy.types.PropertyGroup):
+    """A matched face, by its channels; none where all are 0. No list: overrides of linked characters do not keep one
+    that lies this deep (measured: 5.0)."""
+
+    __annotations__ = {name: _channel(name) for name in ARKIT}
 
 
 class MienPerformance(bpy.types.PropertyGroup):
@@ -126,8 +133,7 @@ class MienPerformance(bpy.types.PropertyGroup):
     gaze: _amount("Gaze", "How much the eyes wander; 0 is straight ahead")
     head: _amount("Head", "How much the head moves; 0 is not at all")
     temperature: _amount("Variety", "How far takes of other seeds differ; 0 is always the likeliest")
-    face: CollectionProperty(type=MienChannel, override=GROWING)
-    active_channel: IntProperty(name="Channel", description="A channel of the matched face", options=set())
+    face: PointerProperty(type=MienFace, override=KEPT)
     face_level: FloatProperty(
         name="Level",
         description="How strongly the matched face is worn, beside the emotions; may be keyed",
@@ -155,4 +161,4 @@ class MienPerformance(bpy.types.PropertyGroup):
     )
 
 
-CLASSES = (MienChannel, MienPerformance)
+CLASSES = (MienFace, MienPerformance)

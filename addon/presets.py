@@ -4,6 +4,7 @@
 import bpy
 from bl_operators.presets import AddPresetBase
 
+from .channels import ARKIT
 from .performance import EMOTIONS, FEELING, GAINS, NUMBERS
 from .reasons import Reasoned
 
@@ -26,7 +27,8 @@ class MIEN_OT_add_preset(Reasoned, AddPresetBase, bpy.types.Operator):
     preset_menu = "MIEN_MT_presets"
     preset_subdir = FOLDER
     preset_defines = ["asked = bpy.context.object.mien.performance"]
-    preset_values = [f"asked.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *FEELING, "face", "face_level", "style")]
+    preset_values = [f"asked.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *FEELING, "face_level", "style")]
+    preset_values += [f"asked.face.{name}" for name in ARKIT]
 
     @classmethod
     def disabled_reason(cls, context) -> str:

@@ -22,7 +22,7 @@ def test_the_52_come_back_as_they_were():
     posed = values(rows, dict(zip(ARKIT, weights.T, strict=True)), 6)
     found = channels(rows, posed)
     assert set(found) == set(ARKIT)
-    assert np.abs(np.stack([found[name] for name in ARKIT], 1) - weights).max() < 1e-4
+    assert np.abs(np.stack([found[name] for name in ARKIT], 1) - weights).max() < 1e-6
 
 
 def test_gains_and_offsets_are_taken_out():
@@ -64,3 +64,12 @@ def test_mouths_come_as_what_they_are_made_of():
 def test_keys_without_a_value_say_nothing():
     assert channels([Row("jaw", "jawOpen"), Row("puff", "cheekPuff")], {"jaw": one(0.5)}).keys() == {"jawOpen"}
     assert channels([Row("jaw", "jawOpen")], {}) == {}
+
+
+@pytest.mark.parametrize(("blink", "down"), [(0.0, 0.4), (0.2, 0.4), (0.5, 0.4), (1.0, 0.15), (0.7, 0.0), (0.0, 0.0)])
+def test_lids_that_follow_the_eyes_down_are_no_blink(blink, down):
+    rows = [Row("blink", "eyeBlinkLeft - 0.77 eyeLookDownLeft"), Row("down", "eyeLookDownLeft", 2.84)]
+    given = {"eyeBlinkLeft": one(blink), "eyeLookDownLeft": one(down)}
+    found = channels(rows, values(rows, given, 1))
+    assert found["eyeLookDownLeft"][0] == pytest.approx(down, abs=1e-3)
+    assert found["eyeBlinkLeft"][0] == pytest.approx(blink if blink > 0.77 * down else 0.0, abs=1e-3)

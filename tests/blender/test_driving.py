@@ -12,6 +12,7 @@ from fake_backend import take_bytes
 from addon import default_head, dress, driving, keys, point_cache, receiving
 from addon.channels import ARKIT
 from addon.take import read_take
+from addon.tensorfile import read_tensors
 
 OCULUS = ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]
 OCULUS = tuple(f"viseme_{name}" for name in OCULUS)
@@ -134,6 +135,38 @@ def test_eyes_turn_as_far_as_was_measured(head):
             moves = np.linalg.norm(delta, axis=1) > 1e-4
             found.append(_turn(own[moves], own[moves] + delta[moves]))
         assert degrees == pytest.approx(np.mean(found), abs=0.1)
+
+
+UPPER_LIDS, LOWER_LIDS = [43, 44, 37, 38], [47, 46, 41, 40]  # iBUG-68, left and right
+
+
+def gaps(head, **values: float) -> np.ndarray:
+    """(4,) how far the lids are apart, metres, with these keys of both sides."""
+    for name, value in values.items():
+        for side in ("Left", "Right"):
+            block = head.data.shape_keys.key_blocks[name + side]
+            block.slider_max, block.value = 10.0, value
+    points, marks = shown(head)[:, 2], read_tensors(default_head.find_file())[0]["landmarks"]
+    return points[marks[UPPER_LIDS]] - points[marks[LOWER_LIDS]]
+
+
+def test_lids_close_with_the_eyes_as_far_as_was_measured(head):
+    rest, shut = gaps(head), gaps(head, eyeBlink=1.0)
+    down = gaps(head, eyeBlink=0.0, eyeLookDown=1.0)
+    measured = np.mean((rest - down) / (rest - shut))
+    assert measured == pytest.approx(driving.LID_SHARE, abs=0.01)
+
+
+@pytest.mark.parametrize("down", [0.0, 0.15, 0.4])
+def test_a_blink_closes_the_lids_as_far_wherever_the_eyes_look(head, down):
+    shut = gaps(head, eyeBlink=1.0)
+    weights = np.zeros((1, len(ARKIT)), np.float32)
+    for side in ("Left", "Right"):
+        weights[0, ARKIT.index(f"eyeBlink{side}")] = 1.0
+        weights[0, ARKIT.index(f"eyeLookDown{side}")] = down
+    values = driving.targets(head, take_of(weights)).values
+    posed = gaps(head, **{name: float(values[f"{name}Left"][0]) for name in ("eyeBlink", "eyeLookDown")})
+    assert np.abs(posed - shut).max() < 0.0007  # of the 11 mm that they go
 
 
 def _eye_materials(head) -> list[int]:

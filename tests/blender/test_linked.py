@@ -8,7 +8,7 @@ import pytest
 from conftest import value_at
 from fake_backend import take_bytes
 
-from addon import api, default_head, linked, speakers
+from addon import api, default_head, linked, matched_face, performance, speakers
 
 
 @pytest.fixture
@@ -99,6 +99,19 @@ def test_two_overrides_of_one_character_each_say_their_own(library, voice, backe
     assert value_at(anna, "eyeBlinkLeft", 24) == pytest.approx(1.0)
     assert value_at(anna, "eyeBlinkLeft", 124) == pytest.approx(0.0)
     assert value_at(other, "eyeBlinkLeft", 124) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("before", [{}, {"jawOpen": 0.5, "cheekPuff": 0.25}])
+def test_a_face_that_is_matched_on_an_override_is_kept(library, tmp_path, before):
+    bpy.ops.wm.open_mainfile(filepath=str(library))
+    matched_face.wear(bpy.data.objects["Anna"].mien.performance, before)
+    bpy.ops.wm.save_mainfile()
+    (anna,) = film_of(library, 1)
+    assert performance.worn(anna.mien.performance) == before
+    for face in ({"tongueOut": 0.75, "browInnerUp": 0.5}, {}):
+        matched_face.wear(anna.mien.performance, face)
+        (anna,) = reopened(tmp_path)
+        assert performance.worn(anna.mien.performance) == face
 
 
 def test_a_local_object_with_a_linked_mesh_speaks(library, voice, backend, tmp_path):

@@ -22,10 +22,6 @@ def pose(thing, **values: float) -> None:
         thing.data.shape_keys.key_blocks[name].value = value
 
 
-def worn(asked) -> dict[str, float]:
-    return {channel.name: pytest.approx(channel.value, abs=1e-6) for channel in asked.face}
-
-
 def test_the_pose_of_the_default_head_is_its_channels(head):
     pose(head, browInnerUp=0.7, mouthSmileLeft=0.4, mouthSmileRight=0.001)
     assert matched_face.seen(head) == {"mouthSmileLeft": pytest.approx(0.4), "browInnerUp": pytest.approx(0.7)}
@@ -67,7 +63,7 @@ def test_an_engine_that_follows_it_is_asked_for_the_face(speaker, known):
     asked.engine = "closer"
     pose(speaker, jawOpen=0.25, eyeBlinkLeft=0.5)
     assert bpy.ops.mien.match_face() == {"FINISHED"}
-    assert worn(asked) == {"jawOpen": 0.25, "eyeBlinkLeft": 0.5}
+    assert performance.worn(asked) == {"jawOpen": 0.25, "eyeBlinkLeft": 0.5}
     asked.face_level = 0.5
     asked.keyframe_insert("face_level", frame=1)
     asked.face_level = 1.0
@@ -81,7 +77,7 @@ def test_an_engine_that_follows_it_is_asked_for_the_face(speaker, known):
         "onset": 0.2,
         "sound_guidance": 1.5,
     }
-    assert bpy.ops.mien.forget_face() == {"FINISHED"} and not len(asked.face)
+    assert bpy.ops.mien.forget_face() == {"FINISHED"} and not performance.worn(asked)
     assert not bpy.ops.mien.forget_face.poll()
 
 
@@ -134,9 +130,9 @@ def test_a_line_of_its_own_begins_with_the_speakers_face(speaker):
     matched_face.wear(speaker.mien.performance, {"jawOpen": 0.5, "cheekPuff": 0.25})
     line = speaker.mien.lines[0]
     line.own = True
-    assert worn(line.performance) == {"jawOpen": 0.5, "cheekPuff": 0.25}
+    assert performance.worn(line.performance) == {"jawOpen": 0.5, "cheekPuff": 0.25}
     matched_face.wear(line.performance, {"tongueOut": 1.0})
     line.own = False
     line.own = True
-    assert worn(line.performance) == {"tongueOut": 1.0}
+    assert performance.worn(line.performance) == {"tongueOut": 1.0}
     assert performance.special(line.performance, line) == ("face",)

@@ -6,6 +6,7 @@ import pytest
 
 import addon
 from addon import search_menu
+from addon.performance import worn
 from addon.reasons import Reasoned
 
 
@@ -41,9 +42,11 @@ def test_a_preset_brings_a_performance_back(toy_head, cube, tmp_path, monkeypatc
     bpy.context.view_layer.objects.active = toy_head
     asked = toy_head.mien.performance
     asked.happy, asked.angry, asked.jaw, asked.style = 0.25, 0.5, 1.5, "clear"
+    asked.face.browInnerUp, asked.onset = 0.75, 0.25
     assert bpy.ops.mien.add_preset(name="Grim smile") == {"FINISHED"}
     (file,) = tmp_path.rglob("*.py")
     bpy.context.view_layer.objects.active = cube
     exec(compile(file.read_text(), str(file), "exec"), {"bpy": bpy})  # as script.execute_preset does
     got = cube.mien.performance
     assert (got.happy, got.angry, got.jaw, got.style, got.emotion) == (0.25, 0.5, 1.5, "clear", "mix")
+    assert (worn(got), got.onset) == ({"browInnerUp": 0.75}, 0.25)
