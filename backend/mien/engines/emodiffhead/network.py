@@ -76,7 +76,9 @@ class Level(nn.Module):
 
 
 class Denoiser(nn.Module):
-    """Predicts motion in units of `scale` around `mean`, both (57,), in which the training's has variance 1."""
+    """Predicts motion in units of `scale` around `mean`, both (57,), in which the training's has variance 1: what is
+    between it and the expression, which `lift` (52, 57) says in the numbers of the motion. So a face that was never
+    seen is shown from the first step of training on, and the blocks learn what speech does to it."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -99,6 +101,7 @@ class Denoiser(nn.Module):
         self.leave = nn.Sequential(nn.LayerNorm(widths[0]), nn.Linear(widths[0], shape.motion))
         self.register_buffer("mean", torch.zeros(shape.motion))
         self.register_buffer("scale", torch.ones(shape.motion))
+        self.register_buffer("lift", torch.zeros(shape.expression, shape.motion))
 
     @property
     def reach(self) -> int:
@@ -135,7 +138,7 @@ class Denoiser(nn.Module):
             before, told, felt = kept.pop()
             x = merge(torch.cat([finer(x).unflatten(2, (2, -1)).flatten(1, 2), before], -1))
             x = level(x, sound, told, felt)
-        return self.leave(x)
+        return self.leave(x) + felt[..., :-1] @ self.lift / self.scale
 
 
 def halved(x: torch.Tensor) -> torch.Tensor:

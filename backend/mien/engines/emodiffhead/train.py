@@ -29,7 +29,7 @@ from mien.engines.learnt.loss import Seen
 from mien.engines.learnt.space import Space, channels
 from mien.heads.flame import Flame
 
-PLAN = Plan(steps=4000, batch=12, rate=6e-4, decay=0.01)
+PLAN = Plan(steps=2600, batch=12, rate=6e-4, decay=0.01)
 WEIGHT = {"numbers": 1.0, "change": 3.0, "gap": 0.1}  # of the losses: at the start the first is most of the sum
 GAP = 3.0  # mm that the lips' opening varies by, about
 LEAST = 0.1  # of what a number is divided by: one that hardly moves in speech may in a face
@@ -85,6 +85,7 @@ def made(shape: Shape, known: Felt) -> Denoiser:
     mean, spread = known.spread()
     network.mean.copy_(torch.from_numpy(mean))
     network.scale.copy_(torch.from_numpy(np.maximum(spread, LEAST)))
+    network.lift.copy_(torch.from_numpy(known.of_expression()))
     return network
 
 

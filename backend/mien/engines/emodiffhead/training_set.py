@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mien.channels import ARKIT
 from mien.corpus.performance import STYLES, Performed, claim, perform_unit, performances
 from mien.corpus.store import read_units
 from mien.engines.articulation import emotion, styles
@@ -19,7 +20,7 @@ from mien.engines.emodiffhead.expression import course, faces
 from mien.engines.emodiffhead.faces import posteriors_of, put_on, worn
 from mien.engines.learnt.examples import chances, cut, filled
 from mien.engines.learnt.hearing import read_heard
-from mien.engines.learnt.space import FPS
+from mien.engines.learnt.space import FPS, SIZE
 from mien.engines.learnt.told import told
 from mien.processes import done
 
@@ -106,6 +107,11 @@ class Felt:
             expression = gains[part.start :] @ faces(direction.seed)
         way = ways[int(rng.integers(len(ways))), part]
         return tuple(filled(each, frames) for each in (self._of_head(motion), way, said, expression))
+
+    def of_expression(self) -> np.ndarray:
+        """(52, N) what a whole channel of an expression is in the numbers of this motion."""
+        channels = np.eye(len(ARKIT), SIZE, dtype=np.float32)
+        return self._of_head(channels) - self._of_head(np.zeros_like(channels))
 
     def _of_head(self, motion: np.ndarray) -> np.ndarray:
         return motion if self.way is None else self.way(motion)
