@@ -67,7 +67,7 @@ def test_all_of_it_makes_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     other = replace(STRETCH, name="b 0")
     felt = emotion.shown([STRETCH, other], perform(1), Knowing(), lambda done: None)
     assert felt.named == 1 and felt.by_emotion == (1.0,) * 8 and felt.rises == 1 and felt.met == 1
-    (row,) = emotion.rows_of(emotion.Results({"made up": felt}, {}, []))
+    (row,) = emotion.rows_of(emotion.Results({"made up": felt}, {}, {}, []))
     assert row[:2] == ["made up", "100 %"] and row[5] == "100.0 %" and len(row) == len(emotion.HEAD)
 
 

@@ -179,6 +179,7 @@ def emotion_command(asked: argparse.Namespace) -> int:
         results = emotion.evaluate(asked.corpus, asked.motion, chosen, max(1, asked.every), progress)
     page = emotion.for_page(results)
     said = {"emotions": {name: vars(felt) for name, felt in results.felt.items()}}
+    said |= {"matched": results.matched}
     said |= {"held": {name: [vars(row) for row in rows] for name, rows in results.held.items()}}
     print(json.dumps(said) if asked.json else page)
     if asked.page:

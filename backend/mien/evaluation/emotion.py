@@ -22,7 +22,7 @@ from mien.engines.base import Progress
 from mien.engines.emodiffhead import takes as emodiffhead
 from mien.engines.learnt.space import FPS, visible
 from mien.engines.probtalk3d import takes as probtalk3d
-from mien.evaluation import EvaluationError, held
+from mien.evaluation import EvaluationError, held, matched
 from mien.evaluation.comparison import NEAR, SHUT, Row, aperture, compare, runs_of
 from mien.evaluation.expression import Judge, Perform, feeling, intensities, named, rises
 from mien.evaluation.performers import Performing, Takes, seeds
@@ -59,9 +59,11 @@ class Felt:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """By name what engines show, and what becomes of what is held, of those that hold; rows of the comparison."""
+    """By name what engines show; of those that follow them, how far poses are from what was asked (`matched.error`)
+    and what becomes of what is held; rows of the comparison."""
 
     felt: dict[str, Felt]
+    matched: dict[str, float]
     held: dict[str, list[held.Row]]
     rows: list[Row]
 
@@ -116,11 +118,12 @@ def evaluate(corpus: Path, motion: Path, chosen: dict[str, Takes], every: int, p
     }
     at = iter(range(len(found)))
     rows = compare(found, performers, lambda name: progress(0.7 + 0.3 * next(at) / len(found), "ten takes of each"))
-    kept = {
-        name: held.measure(_few(plain), functools.partial(_one, takes, heard))
-        for name, takes in chosen.items() if name.startswith(EMODIFFHEAD)
-    }  # fmt: skip
-    return Results(felt, kept, rows)
+    followers = {
+        name: functools.partial(_one, takes, heard) for name, takes in chosen.items() if name.startswith(EMODIFFHEAD)
+    }
+    posed = {name: matched.error(_few(plain), perform, heard) for name, perform in followers.items()}
+    kept = {name: held.measure(_few(plain), perform) for name, perform in followers.items()}
+    return Results(felt, posed, kept, rows)
 
 
 def _one(takes: Takes, heard: Mapping[str, tuple[PhoneTrack, Prosody]], stretch: Stretch, asked: Direction) -> Take:
@@ -220,6 +223,9 @@ def for_page(results: Results) -> str:
         "Named rightly, by emotion:", table(("engine", *EMOTIONS), named_by),
         comparison(results.rows),
     ]  # fmt: skip
+    if results.matched:
+        cells = [[name, f"{error:.3f}"] for name, error in results.matched.items()]
+        parts += ["Poses that are none of the emotions:", table(("engine", "error"), cells)]
     for name, rows in results.held.items():
         parts += [f"Held in takes of {name}:", table(held.HEAD, held.cells(rows))]
     return "\n\n".join(parts)

@@ -45,16 +45,27 @@ def drawn(rng: np.random.Generator) -> np.ndarray:
     """(52,) a face in [0, 1]: an emotion's, a mix of some, or a pose of some channels; now and then lopsided."""
     kind = rng.choice(len(KINDS), p=KINDS)
     if kind == 2:
-        face = np.zeros(SIZE)
-        for name in rng.choice(MOVABLE, int(rng.integers(POSED[0], POSED[1] + 1)), replace=False):
-            face[MUSCLES[name]] = rng.uniform(0, MOST.get(name, 1.0))
+        face = posed(rng)
     else:
         number = 1 if kind == 0 else int(rng.integers(2, MIXED + 1))
         shares = rng.dirichlet(np.ones(number)) * rng.uniform(1, 1.5)
         face = shares @ faces(int(rng.integers(64)))[1 + rng.choice(len(EMOTIONS) - 1, number, replace=False)]
     if rng.random() < LOPSIDED:
-        face = face * np.where(rng.random() < 0.5, LEFT, RIGHT) * rng.uniform(-1, 0) + face
+        face = lopsided(rng, face)
     return np.clip(face, 0, 1)
+
+
+def posed(rng: np.random.Generator) -> np.ndarray:
+    """(52,) some muscles, each as far as it goes or less."""
+    face = np.zeros(SIZE)
+    for name in rng.choice(MOVABLE, int(rng.integers(POSED[0], POSED[1] + 1)), replace=False):
+        face[MUSCLES[name]] = rng.uniform(0, MOST.get(name, 1.0))
+    return face
+
+
+def lopsided(rng: np.random.Generator, face: np.ndarray) -> np.ndarray:
+    """The face with less on one side."""
+    return face * np.where(rng.random() < 0.5, LEFT, RIGHT) * rng.uniform(-1, 0) + face
 
 
 def worn(rng: np.random.Generator, frames: int) -> np.ndarray:

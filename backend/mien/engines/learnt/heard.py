@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an engine hears of a voice: an ear's phones and the melody, at the rate of the motion.
 
-ProbTalk3D as published hears through HuBERT (`probtalk3d/official.py`); the ear is a twentieth of its size and knows phones in any
-language, and a transcript sharpens it.
+ProbTalk3D as published hears through HuBERT (`probtalk3d/official.py`); the ear is a twentieth of its size and knows
+phones in any language, and a transcript sharpens it.
 """
 
 from __future__ import annotations
