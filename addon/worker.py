@@ -60,7 +60,9 @@ def _take(
     ahead: Ahead,
     kept: KeptTakes | None,
 ) -> Take:
-    client, info = connect(request.address, request.start_own, request.command, local, stop)
+    client, info = when_there_is_room(
+        lambda: connect(request.address, request.start_own, request.command, local, stop), stop
+    )
     post(Seen(info, describe(info)))
     _check(request, info)
     place = _address(request, info) if kept is not None else ""

@@ -13,7 +13,7 @@ import pytest
 from conftest import CHANNELS, HEARS, value_at
 from fake_backend import channel_take
 
-from addon import api, batch, batch_panel, default_head, driving, layers, pump, sound, takes
+from addon import api, batch, batch_panel, default_head, driving, layers, pump, requests, sound, takes
 from addon.layers import Mark
 
 sys.path.insert(0, str(Path(__file__).parent / "headless"))
@@ -63,6 +63,24 @@ def test_every_line_is_made_in_order_and_shows(film, backend):
     for speaker in film:
         assert value_at(speaker, "eyeBlinkLeft", 31 + 23) == pytest.approx(1.0)
         assert value_at(speaker, "eyeBlinkLeft", 61 + 23) == pytest.approx(1.0)
+
+
+def test_a_full_queue_fails_no_line(film, backend, monkeypatch):
+    monkeypatch.setattr("addon.client._seconds", lambda said: 0.02 * float(said))
+    backend.full = 4
+    report = api.bake()
+    assert report.counts == {"made": 6} and sorted(heard(backend)) == ORDER and backend.full == 0
+
+
+def test_other_weights_of_the_users_own_make_lines_of_flame_due_and_no_others(film, backend, monkeypatch):
+    made = requests.head_of
+    monkeypatch.setattr(requests, "head_of", lambda speaker: "flame" if speaker.name == "Berta" else made(speaker))
+    assert api.bake().counts == {"made": 6}
+    assert api.report().counts == {"fresh": 6}
+    backend.own_models = "ef" * 32
+    report = api.report()
+    assert {line for line, state in states(report).items() if state == "due"} == {"Berta 1", "Berta 2"}
+    assert "the engine or its weights are others" in why(report, "Berta 1")
 
 
 def test_a_second_bake_asks_for_nothing(film, backend):

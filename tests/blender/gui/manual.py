@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pictures of docs/manual.md, from the panel as it is: two speakers, their lines and takes, and the whole film.
 
-Started by run.py: run.py --script manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves manual_performance.png and
-manual_film.png in its folder, for addon/pictures. They are joined from pictures of the sidebar, whose parts are open
-from the start and shown one at a time.
+Started by run.py: run.py --script manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves manual_performance.png,
+manual_closer.png and manual_film.png in its folder, for addon/pictures. They are joined from pictures of the sidebar,
+whose parts are open from the start and shown one at a time. The backend must have the engine emodiffhead, with or
+without its weights.
 """
 
 import shutil
@@ -23,13 +24,19 @@ PICTURES = {
     "takes": ("MIEN_PT_speaker",),
     "emotions": ("MIEN_PT_emotions", "MIEN_PT_articulation", "MIEN_PT_life"),
     "curves": ("MIEN_PT_line", "MIEN_PT_curves"),
+    "refused": ("MIEN_PT_closer",),
+    "closer": ("MIEN_PT_closer",),
     "driving": ("MIEN_PT_driving",),
     "baking": ("MIEN_PT_batch",),
     "done": ("MIEN_PT_batch",),
     "backend": ("MIEN_PT_backend",),
 }
 
-JOINED = {"performance": (("takes", "emotions", "curves"), 590), "film": (("baking", "done", "backend"), 500)}  # pixels
+JOINED = {
+    "performance": (("takes", "emotions", "curves"), 590),
+    "closer": (("refused", "closer"), 340),
+    "film": (("baking", "done", "backend"), 500),
+}  # pixels
 
 _wanted: set[str] = set()
 
@@ -74,6 +81,23 @@ def picture(name: str, after_s: float = 1.5):
     check(f"there is a picture of {name}", file.is_file())
 
 
+def closer(anna):
+    """A lopsided face and a brow that is held, for an engine that follows both; then all is as it was."""
+    asked = anna.mien.performance
+    asked.engine = "emodiffhead"
+    asked.face.browInnerUp, asked.face.mouthSmileLeft, asked.face.eyeSquintLeft = 0.7, 0.6, 0.35
+    brow = anna.data.shape_keys.key_blocks["browOuterUpRight"]
+    for frame, value in ((60, 0.0), (66, 0.8), (74, 0.0)):
+        brow.value = value
+        brow.keyframe_insert("value", frame=frame)
+    press(bpy.ops.mien.hold_keys)
+    yield from picture("closer")
+    press(bpy.ops.mien.release_keys)
+    press(bpy.ops.mien.forget_face)
+    asked.engine = ""
+    anna.data.shape_keys.animation_data.action = None
+
+
 def steps():
     wanted = bpy.context.preferences.addons[MIEN].preferences
     wanted.address, wanted.start_own = ADDRESS, False
@@ -115,8 +139,9 @@ def steps():
     check("without an error", run.error == "", run.error)
     press(bpy.ops.mien.dismiss)
     bpy.ops.file.make_paths_relative()
-    for name in ("takes", "emotions", "curves", "driving", "backend"):
+    for name in ("takes", "emotions", "curves", "driving", "backend", "refused"):
         yield from picture(name)
+    yield from closer(anna)
     press(bpy.ops.mien.report)
     heads[1].mien.lines[3].sound = ""
     press(bpy.ops.mien.bake_all)
