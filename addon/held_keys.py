@@ -23,10 +23,12 @@ class HoldError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Keyed:
-    """F-curves of a shape key, with the first and the last of the scene's frames at which they have keys."""
+    """F-curves of a shape key, the channels that it shows, and the first and the last of the scene's frames at which
+    they have keys."""
 
     thing: bpy.types.Object
     row: Row
+    channels: frozenset[str]
     fcurves: tuple
     first: float
     last: float
@@ -46,7 +48,7 @@ def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> Holds:
         )
     spans: dict[str, tuple[float, float]] = {}
     for each in found:
-        for name in key_table.channels_of([each.row]):
+        for name in each.channels:
             first, last = spans.get(name, (each.first, each.last))
             spans[name] = max(low, min(first, each.first)), min(high, max(last, each.last))
     put = _curves(speaker, line, scene, found, spans)
@@ -75,14 +77,29 @@ def _keyed(speaker: bpy.types.Object, thing: bpy.types.Object, line) -> Iterator
         return
     blocks = thing.data.shape_keys.key_blocks
     found = [(fcurve, shift) for fcurve, shift in _fcurves(thing.data.shape_keys, line) if not fcurve.mute]
-    for row in driving.table_of(thing, part=thing != speaker).rows:
-        if row.key not in blocks or not row.gain or key_table.fault(row.source) or key_table.mouths_of([row]):
+    rows = _rows(speaker, thing)
+    for row in rows:
+        if not row.gain or key_table.mouths_of([row]):
             continue
         path = keys.value_path(row.key)
         own = [(f, curves.keys_of(f)[0] + shift) for f, shift in found if f.data_path == path and f.keyframe_points]
         if own and not blocks[row.key].mute:
             first, last = min(frames[0] for _, frames in own), max(frames[-1] for _, frames in own)
-            yield Keyed(thing, row, tuple(fcurve for fcurve, _ in own), float(first), float(last))
+            yield Keyed(thing, row, _shown(row, rows), tuple(fcurve for fcurve, _ in own), float(first), float(last))
+
+
+def _rows(speaker: bpy.types.Object, thing: bpy.types.Object) -> list[Row]:
+    """The table of a mesh of the speaker, as far as there are keys for it."""
+    blocks = thing.data.shape_keys.key_blocks
+    table = driving.table_of(thing, part=thing != speaker).rows
+    return [row for row in table if row.key in blocks and not key_table.fault(row.source)]
+
+
+def _shown(row: Row, rows: list[Row]) -> frozenset[str]:
+    """The channels of a row. What it takes away belongs to it only where no other key shows that: a blink does not
+    hold the eyes that look down."""
+    elsewhere = {name for other in rows for name, share in key_table.terms(other.source) if share > 0.0}
+    return frozenset(name for name, share in key_table.terms(row.source) if share > 0.0 or name not in elsewhere)
 
 
 def _fcurves(id_: bpy.types.ID, line) -> Iterator[tuple]:
@@ -111,14 +128,9 @@ def _curves(speaker: bpy.types.Object, line, scene, found: list[Keyed], spans: d
     """channel -> its curves, of the values that show in its span."""
     wanted: dict[bpy.types.Object, list[Row]] = {}
     for thing in dict.fromkeys(each.thing for each in found):
-        named = key_table.channels_of([each.row for each in found if each.thing == thing])
-        table = driving.table_of(thing, part=thing != speaker).rows
-        blocks = thing.data.shape_keys.key_blocks
-        wanted[thing] = [
-            row
-            for row in table
-            if row.key in blocks and not key_table.fault(row.source) and key_table.channels_of([row]) & named
-        ]
+        rows = _rows(speaker, thing)
+        beside = key_table.channels_of([row for row in rows if key_table.channels_of([row]) & _named(found, thing)])
+        wanted[thing] = [row for row in rows if key_table.channels_of([row]) & beside]
     low, high = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
     ends = [end for span in spans.values() for end in span]
     frames = np.unique([*ends, *np.arange(np.ceil(low), np.floor(high) + 1)])
@@ -126,14 +138,18 @@ def _curves(speaker: bpy.types.Object, line, scene, found: list[Keyed], spans: d
     fps = float(sound.scene_fps(scene))
     put = {}
     for thing, rows in wanted.items():
-        named = key_table.channels_of([each.row for each in found if each.thing == thing])
         shown = pose.channels(rows, values[thing])
-        for name in sorted(named - set(put)):
+        for name in sorted(_named(found, thing) - set(put)):
             first, last = spans[name]
             at = (frames >= first) & (frames <= last)
             seconds = (frames[at] - line.start_frame) / fps
             put[name] = [_as_curve(seconds, shown[name][at])]
     return put
+
+
+def _named(found: list[Keyed], thing: bpy.types.Object) -> set[str]:
+    """The channels that are held on a mesh."""
+    return {name for each in found if each.thing == thing for name in each.channels}
 
 
 def _as_curve(seconds: np.ndarray, values: np.ndarray) -> list[list[float]]:

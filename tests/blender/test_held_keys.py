@@ -103,6 +103,20 @@ def test_gains_are_taken_out_and_values_beyond_one_are_cut(toy_head, line):
     assert (held["cheekPuff"][0][0][1], held["cheekPuff"][0][-1][1]) == pytest.approx((0.4, 1.0), abs=1e-4)
 
 
+def test_a_blink_does_not_hold_the_eyes_that_look_down_but_a_jaw_the_lips_that_it_closes(toy_head, line):
+    blink = Row("jawOpen", "eyeBlinkLeft - 0.5 eyeLookDownLeft")
+    toy_head.mien_driving.set_rows((blink, Row("mouthClose", "eyeLookDownLeft")), "mine")
+    key(toy_head, "jawOpen", (15, 0.3), (19, 0.5))
+    (curve,) = hold(toy_head, line).pop("eyeBlinkLeft")  # the take beneath has 0.2 in mouthClose
+    assert (curve[0][1], curve[-1][1]) == pytest.approx((0.4, 0.6), abs=1e-3)
+    assert list(Holds.of(line.held).curves) == ["eyeBlinkLeft"]
+    held_keys.release(toy_head, line)
+    toy_head.mien_driving.set_rows((Row("jawOpen", "jawOpen - 1.03 mouthClose"),), "mine")
+    assert {name: curve[-1][1] for name, (curve,) in hold(toy_head, line).items()} == pytest.approx(
+        {"jawOpen": 0.5, "mouthClose": 0.0}, abs=1e-3
+    )
+
+
 def test_a_single_key_holds_a_single_frame(toy_head, line):
     key(toy_head, "jawOpen", (23, 0.5))
     assert hold(toy_head, line) == {"jawOpen": [[[0.5, pytest.approx(0.5, abs=1e-4)]]]}
