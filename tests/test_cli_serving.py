@@ -145,6 +145,8 @@ def test_the_doctor_reaches_it(room: Room, key: Key, monkeypatch: pytest.MonkeyP
     assert finding.level == FAIL and "was expected. Somebody may be in between" in finding.found
     (finding,) = doctor.examine_backend(f"http://127.0.0.1:{free_port()}")
     assert finding.level == FAIL and "Nothing answers at" in finding.found
+    (finding,) = doctor.examine_backend(room.address.replace("https", "http"))
+    assert finding.level == FAIL and "is no Mien backend, or one that is reached with https://" in finding.found
     (finding,) = doctor.examine_backend("gpu.studio")
     assert finding.level == FAIL and "is no address of a backend" in finding.found
 

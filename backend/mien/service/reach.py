@@ -70,10 +70,16 @@ def get(url: str, path: str, token: str = "", fingerprint: str = "", timeout_s: 
         link.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
         reply = link.getresponse()
         return Reply(reply.status, reply.headers.get("Mien-API", ""), reply.read(), found)
+    except http.client.RemoteDisconnected:  # as where https is spoken
+        raise _no_backend(address) from None
     except OSError as error:
         reason = getattr(error, "reason", None) or error.strerror or str(error) or type(error).__name__
         raise ReachError(f"Nothing answers at {address} ({reason}). Is it switched on, and is this its port?") from None
     except http.client.HTTPException:
-        raise ReachError(f"What answers at {address} is not a Mien backend, or it expects https.") from None
+        raise _no_backend(address) from None
     finally:
         link.close()
+
+
+def _no_backend(address: str) -> ReachError:
+    return ReachError(f"What answers at {address} is no Mien backend, or one that is reached with https:// instead.")
