@@ -162,9 +162,12 @@ def test_every_request_is_counted_and_logged_with_who_asked(caplog) -> None:
     client = TestClient(Guard(length, LIMITED, traffic=traffic), base_url="http://127.0.0.1", client=("127.0.0.7", 1))
     with caplog.at_level("INFO", "mien.service.guard"):
         client.get("/fine")
+        client.head("/fine")
         client.post("/much%0Amore", content=b"x" * 1001)
     open_now, answered, seconds = traffic.snapshot()
-    assert open_now == 0 and answered == {("GET", "other", 200): 1, ("POST", "other", 413): 1}
-    assert sum(seconds["other"].counts) == 2 and seconds["other"].sum > 0
+    assert open_now == 0 and answered == {
+        ("GET", "other", 200): 1, ("HEAD", "other", 200): 1, ("POST", "other", 413): 1,
+    }  # fmt: skip
+    assert sum(seconds["other"].counts) == 3 and seconds["other"].sum > 0
     (record,) = [record for record in caplog.records if record.name == "mien.service.guard"]
     assert (record.client, record.address, record.status) == ("127.0.0.7", "127.0.0.7", 413)

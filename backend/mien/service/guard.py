@@ -102,7 +102,7 @@ class Guard:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
         self.traffic.note(scope["method"], route, status, seconds)
-        told = log.isEnabledFor(logging.INFO) and (scope["method"] != "GET" or status >= 400)
+        told = log.isEnabledFor(logging.INFO) and (scope["method"] not in ("GET", "HEAD") or status >= 400)
         log.log(
             logging.INFO if told else logging.DEBUG,
             "%s %s %s",
