@@ -65,8 +65,9 @@ class MIEN_OT_forget_face(Reasoned, bpy.types.Operator):
 
 
 class MIEN_OT_hold_keys(Reasoned, bpy.types.Operator):
-    """Let takes have what you keyed on the face, in an action of your own or as corrections, from the first key of a
-    curve to its last, and go their own way around it. Your curves are muted meanwhile. A preview range limits it"""
+    """Let takes have what you keyed on the face and of the head, in an action of your own or as corrections, from the
+    first key of a curve to its last, and go their own way around it. Your curves are muted meanwhile. A preview range
+    limits it"""
 
     bl_idname = "mien.hold_keys"
     bl_label = "Hold My Keys"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Held keys: what the animator keyed on a face, in an action of their own or as corrections, becomes part of what is
-asked, so that the rest of a take is sampled around it.
+"""Held keys: what the animator keyed on a face or of the head's rotation, in an action of their own or as corrections,
+becomes part of what is asked, so that the rest of a take is sampled around it.
 
 What is held is what shows, from the first key of an F-curve to its last. These F-curves are muted meanwhile: the take
 has their values in it, and outside of their keys it is free.
@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 
-from . import corrections, curves, driving, key_table, keys, layers, performance, pose, sound, takes
+from . import corrections, curves, driving, key_table, keys, layers, performance, pose, rotation, sound, takes
 from .holds import Holds
 from .key_table import Row
+
+ANGLES = ("headPitch", "headYaw", "headRoll")  # as a Direction names the columns of head_rotation
 
 
 class HoldError(Exception):
@@ -23,11 +26,12 @@ class HoldError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Keyed:
-    """F-curves of a shape key, the channels that it shows, and the first and the last of the scene's frames at which
-    they have keys."""
+    """F-curves of a value of a datablock, the channels or angles that it shows, and the first and the last of the
+    scene's frames at which they have keys. `thing`: the mesh, or what turns with the head."""
 
     thing: bpy.types.Object
-    row: Row
+    id_: bpy.types.ID
+    path: str
     channels: frozenset[str]
     fcurves: tuple
     first: float
@@ -38,13 +42,14 @@ def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> Holds:
     """Hold what is keyed on the speaker while the line is heard, within the preview range where there is one. Raises
     HoldError, changing nothing."""
     found = [each for thing in takes.meshes(speaker) for each in _keyed(speaker, thing, line)]
+    found += _turned(speaker, line)
     low, high = _range(line, scene)
     found = [each for each in found if each.first <= high and each.last >= low]
     if not found:
         within = " within the preview range" if scene.use_preview_range else ""
         raise HoldError(
-            f"No shape key of '{speaker.name}' that shows a channel is keyed{within} while the line is heard: key some "
-            "in an action of your own, or with Correct under Curves."
+            f"Neither a shape key of '{speaker.name}' that shows a channel nor its head's rotation is keyed{within} "
+            "while the line is heard: key them in an action of your own, or with Correct under Curves."
         )
     spans: dict[str, tuple[float, float]] = {}
     for each in found:
@@ -54,8 +59,7 @@ def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> Holds:
     put = _curves(speaker, line, scene, found, spans)
     for fcurve in (fcurve for each in found for fcurve in each.fcurves):
         fcurve.mute = True
-    muted = {(each.thing.data.shape_keys.name, keys.value_path(each.row.key)) for each in found}
-    held = Holds(put, tuple(sorted(muted)))
+    held = Holds(put, tuple(sorted({(each.id_.name, each.path) for each in found})))
     line.held = held.to_text()
     return held
 
@@ -63,9 +67,8 @@ def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> Holds:
 def release(speaker: bpy.types.Object, line) -> None:
     """Let the held keys be the animator's own curves again, above the take."""
     muted = Holds.of(line.held).muted
-    for thing in takes.meshes(speaker):
-        id_ = thing.data.shape_keys
-        for fcurve, _ in _fcurves(id_, line) if id_ is not None else ():
+    for id_ in takes.driven(speaker):
+        for fcurve, _ in _fcurves(id_, line):
             if (id_.name, fcurve.data_path) in muted:
                 fcurve.mute = False
     line.held = ""
@@ -75,17 +78,30 @@ def _keyed(speaker: bpy.types.Object, thing: bpy.types.Object, line) -> Iterator
     """Keys of channels with curves that are seen. A mouth is no channel: it is not held."""
     if thing.data.shape_keys is None:
         return
-    blocks = thing.data.shape_keys.key_blocks
-    found = [(fcurve, shift) for fcurve, shift in _fcurves(thing.data.shape_keys, line) if not fcurve.mute]
-    rows = _rows(speaker, thing)
+    id_, rows = thing.data.shape_keys, _rows(speaker, thing)
+    found = list(_fcurves(id_, line))
     for row in rows:
-        if not row.gain or key_table.mouths_of([row]):
-            continue
-        path = keys.value_path(row.key)
-        own = [(f, curves.keys_of(f)[0] + shift) for f, shift in found if f.data_path == path and f.keyframe_points]
-        if own and not blocks[row.key].mute:
-            first, last = min(frames[0] for _, frames in own), max(frames[-1] for _, frames in own)
-            yield Keyed(thing, row, _shown(row, rows), tuple(fcurve for fcurve, _ in own), float(first), float(last))
+        if row.gain and not key_table.mouths_of([row]) and not id_.key_blocks[row.key].mute:
+            yield from _of_path(thing, id_, keys.value_path(row.key), _shown(row, rows), found)
+
+
+def _turned(speaker: bpy.types.Object, line) -> Iterator[Keyed]:
+    """The head's rotation, if curves of it are seen. Without a take nobody knows yet from where it turns."""
+    target = speaker.mien.head_object
+    if target is not None and layers.animates(target):
+        found = list(_fcurves(target, line))
+        yield from _of_path(target, target, rotation.path_of(target), frozenset(ANGLES), found)
+
+
+def _of_path(thing: bpy.types.Object, id_: bpy.types.ID, path: str, channels: frozenset[str], found: list):
+    own = [
+        (fcurve, curves.keys_of(fcurve)[0] + shift)
+        for fcurve, shift in found
+        if fcurve.data_path == path and not fcurve.mute and len(fcurve.keyframe_points)
+    ]
+    if own:
+        first, last = min(frames[0] for _, frames in own), max(frames[-1] for _, frames in own)
+        yield Keyed(thing, id_, path, channels, tuple(fcurve for fcurve, _ in own), float(first), float(last))
 
 
 def _rows(speaker: bpy.types.Object, thing: bpy.types.Object) -> list[Row]:
@@ -125,25 +141,27 @@ def _range(line, scene: bpy.types.Scene) -> tuple[float, float]:
 
 
 def _curves(speaker: bpy.types.Object, line, scene, found: list[Keyed], spans: dict[str, tuple[float, float]]):
-    """channel -> its curves, of the values that show in its span."""
+    """channel or angle -> its curves, of the values that show in its span."""
     wanted: dict[bpy.types.Object, list[Row]] = {}
-    for thing in dict.fromkeys(each.thing for each in found):
+    target = next((each.thing for each in found if each.thing == each.id_), None)
+    for thing in dict.fromkeys(each.thing for each in found if each.thing != each.id_):
         rows = _rows(speaker, thing)
         beside = key_table.channels_of([row for row in rows if key_table.channels_of([row]) & _named(found, thing)])
         wanted[thing] = [row for row in rows if key_table.channels_of([row]) & beside]
     low, high = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
     ends = [end for span in spans.values() for end in span]
     frames = np.unique([*ends, *np.arange(np.ceil(low), np.floor(high) + 1)])
-    values = _sampled(scene, wanted, frames)
+    values, turns = _sampled(scene, wanted, target, frames)
     fps = float(sound.scene_fps(scene))
-    put = {}
+    shown: dict[str, np.ndarray] = dict(zip(ANGLES, rotation.angles(turns).T, strict=True)) if turns else {}
     for thing, rows in wanted.items():
-        shown = pose.channels(rows, values[thing])
-        for name in sorted(_named(found, thing) - set(put)):
-            first, last = spans[name]
-            at = (frames >= first) & (frames <= last)
-            seconds = (frames[at] - line.start_frame) / fps
-            put[name] = [_as_curve(seconds, shown[name][at])]
+        posed = pose.channels(rows, values[thing])
+        shown = {name: posed[name] for name in _named(found, thing)} | shown
+    put = {}
+    for name in sorted(shown):
+        first, last = spans[name]
+        at = (frames >= first) & (frames <= last)
+        put[name] = [_as_curve((frames[at] - line.start_frame) / fps, shown[name][at])]
     return put
 
 
@@ -162,10 +180,16 @@ def _as_curve(seconds: np.ndarray, values: np.ndarray) -> list[list[float]]:
 
 
 def _sampled(
-    scene: bpy.types.Scene, wanted: dict[bpy.types.Object, list[Row]], frames: np.ndarray
-) -> dict[bpy.types.Object, dict[str, np.ndarray]]:
-    """mesh -> key -> (F,) values that show at frames (F,) of the scene, which is put through them and back."""
+    scene: bpy.types.Scene,
+    wanted: dict[bpy.types.Object, list[Row]],
+    target: bpy.types.Object | None,
+    frames: np.ndarray,
+) -> tuple[dict[bpy.types.Object, dict[str, np.ndarray]], list[Matrix]]:
+    """(mesh -> key -> (F,) values, F rotations of the target from its rest) that show at frames (F,) of the scene,
+    which is put through them and back."""
     out = {thing: {row.key: np.zeros(len(frames)) for row in rows} for thing, rows in wanted.items()}
+    turns: list[Matrix] = []
+    unturned = rotation.rest_of(target).inverted() if target is not None else None
     now, between = scene.frame_current, scene.frame_subframe
     try:
         for number, frame in enumerate(frames):
@@ -175,6 +199,8 @@ def _sampled(
                 blocks = thing.evaluated_get(graph).data.shape_keys.key_blocks
                 for key, values in by_key.items():
                     values[number] = blocks[key].value
+            if target is not None:
+                turns.append(unturned @ target.evaluated_get(graph).matrix_basis.to_3x3().normalized())
     finally:
         scene.frame_set(now, subframe=between)
-    return out
+    return out, turns

@@ -21,6 +21,20 @@ def matrix(pitch: float, yaw: float, roll: float) -> Matrix:
     return Euler((pitch, -roll, yaw), ORDER).to_matrix()
 
 
+def angles(turned: list[Matrix]) -> np.ndarray:
+    """(F, 3) head_rotation of 3x3 matrices in Blender's axes, without leaps: what `matrix` makes them of."""
+    rows, last = [], None
+    for turn in turned:
+        last = turn.to_euler(ORDER, last) if last is not None else turn.to_euler(ORDER)
+        rows.append((last.x, last.z, -last.y))
+    return np.array(rows)
+
+
+def rest_of(target: bpy.types.Object) -> Matrix:
+    """The rotation that takes turn from, 3x3."""
+    return Quaternion(target.get(REST, (1.0, 0.0, 0.0, 0.0))).to_matrix()
+
+
 def remember_rest(target: bpy.types.Object) -> None:
     """Keep the rotation that the take turns from. A target that Mien
     already animates keeps the one of the first time."""
@@ -38,9 +52,9 @@ def _held(target: bpy.types.Object) -> Quaternion | None:
     layer = layers.find(target, layers.REST)
     if layer is None:
         return None
-    now = {curve.array_index: curve.evaluate(0.0) for curve in layer.fcurves if curve.data_path == _path(target)}
+    now = {curve.array_index: curve.evaluate(0.0) for curve in layer.fcurves if curve.data_path == path_of(target)}
     values = [now[axis] for axis in sorted(now)]
-    if len(values) != len(target.path_resolve(_path(target))):
+    if len(values) != len(target.path_resolve(path_of(target))):
         return None
     if target.rotation_mode == "QUATERNION":
         return Quaternion(values)
@@ -49,7 +63,8 @@ def _held(target: bpy.types.Object) -> Quaternion | None:
     return Euler(values, target.rotation_mode).to_quaternion()
 
 
-def _path(target: bpy.types.Object) -> str:
+def path_of(target: bpy.types.Object) -> str:
+    """The property that turns an object in its rotation mode."""
     named = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
     return named.get(target.rotation_mode, "rotation_euler")
 
@@ -57,7 +72,7 @@ def _path(target: bpy.types.Object) -> str:
 def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarray) -> list[Curve]:
     """Curves of the target's own kind of rotation for head_rotation
     (F, 3) at frames (F,), turning from its rest."""
-    rest = Quaternion(target.get(REST, (1.0, 0.0, 0.0, 0.0))).to_matrix()
+    rest = rest_of(target)
     turned = [rest @ matrix(*map(float, angles)) for angles in head_rotation]
     path, values = posed(target.rotation_mode, turned)
     return [constant_or_all(path, axis, frames, values[:, axis]) for axis in range(values.shape[1])]

@@ -9,7 +9,7 @@ import pytest
 from conftest import value_at
 from test_apply import apply, weights_take
 
-from addon import baking, corrections, curves, held_keys, lines, performance
+from addon import baking, corrections, curves, held_keys, lines, performance, rotation
 from addon.closer_operators import MIEN_OT_hold_keys, MIEN_OT_release_keys, told
 from addon.holds import Holds
 from addon.key_table import Row
@@ -89,7 +89,7 @@ def test_only_what_is_heard_and_in_the_preview_range_is_held(toy_head, line):
     assert (held[0][0], held[-1][0]) == pytest.approx((6 / FPS, 12 / FPS), abs=1e-6)
     held_keys.release(toy_head, line)
     scene.frame_preview_start = scene.frame_preview_end = 100
-    with pytest.raises(held_keys.HoldError, match="keyed within the preview range while the line is heard"):
+    with pytest.raises(held_keys.HoldError, match="is keyed within the preview range while"):
         hold(toy_head, line)
     assert line.held == ""
 
@@ -117,13 +117,37 @@ def test_a_blink_does_not_hold_the_eyes_that_look_down_but_a_jaw_the_lips_that_i
     )
 
 
+@pytest.mark.parametrize("mode", ["XYZ", "QUATERNION", "AXIS_ANGLE"])
+def test_a_head_that_was_turned_is_held_in_the_angles_of_a_take(toy_head, voice, mode):
+    target = toy_head.mien.head_object
+    target.rotation_mode = mode
+    line = lines.add(toy_head, str(voice), 11)
+    toy_head.mien.place_sound = False
+    apply(toy_head, weights_take(np.zeros((24, 3)), head=np.tile([0.1, 0.2, -0.05], (24, 1))), start=11)
+    assert line.held == "" and target.animation_data.action is None
+    path = rotation.path_of(target)
+    turned = [rotation.matrix(*angles) for angles in ((0.3, -0.2, 0.1), (0.1, 0.4, 0.1))]
+    for frame, values in zip((15, 21), rotation.posed(mode, turned)[1], strict=True):
+        setattr(target, path, values)
+        target.keyframe_insert(path, frame=frame)
+    held = hold(toy_head, line)
+    ends = {name: (curve[0], curve[-1]) for name, (curve,) in held.items()}
+    for name, first, last in (("headPitch", 0.3, 0.1), ("headYaw", -0.2, 0.4), ("headRoll", 0.1, 0.1)):
+        assert np.ravel(ends[name]) == pytest.approx([4 / FPS, first, 10 / FPS, last], abs=1e-5)
+    bpy.context.scene.frame_set(18)
+    np.testing.assert_allclose(target.matrix_basis.to_3x3(), rotation.matrix(0.1, 0.2, -0.05), atol=1e-5)
+    held_keys.release(toy_head, line)
+    bpy.context.scene.frame_set(15)
+    np.testing.assert_allclose(target.matrix_basis.to_3x3(), turned[0], atol=1e-5)
+
+
 def test_a_single_key_holds_a_single_frame(toy_head, line):
     key(toy_head, "jawOpen", (23, 0.5))
     assert hold(toy_head, line) == {"jawOpen": [[[0.5, pytest.approx(0.5, abs=1e-4)]]]}
 
 
 def test_nothing_keyed_is_said_in_words(toy_head, line):
-    with pytest.raises(held_keys.HoldError, match="No shape key of 'Toy head' that shows a channel is keyed while"):
+    with pytest.raises(held_keys.HoldError, match="Neither a shape key of 'Toy head' .* is keyed while the line is"):
         hold(toy_head, line)
 
 
