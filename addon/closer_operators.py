@@ -5,6 +5,7 @@ import bpy
 
 from . import corrections, engines, held_keys, lines, matched_face, sound
 from .generate import BAKED
+from .holds import Holds
 from .line_operators import editable
 from .performance import of_line, worn
 from .pump import pump
@@ -92,13 +93,16 @@ class MIEN_OT_hold_keys(Reasoned, bpy.types.Operator):
         speaker, scene = speaker_of(context), context.scene
         line = lines.active(speaker)
         try:
-            held = held_keys.hold(speaker, line, scene)
+            beyond = held_keys.hold(speaker, line, scene)
         except held_keys.HoldError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         _show(scene)
         self.report({"INFO"}, f"{told(line, scene)}. Generate or make a take anew to see it.")
-        return {"FINISHED"} if held.curves else {"CANCELLED"}
+        if beyond:
+            said = f"These have keys beyond that, which are muted as well: {some(beyond)}."
+            self.report({"WARNING"}, f"{said} Corrections are each line's own.")
+        return {"FINISHED"}
 
 
 class MIEN_OT_release_keys(Reasoned, bpy.types.Operator):
@@ -124,7 +128,7 @@ class MIEN_OT_release_keys(Reasoned, bpy.types.Operator):
 
 def told(line, scene: bpy.types.Scene) -> str:
     """What is held of a line, without a full stop."""
-    held, fps = held_keys.Holds.of(line.held), float(sound.scene_fps(scene))
+    held, fps = Holds.of(line.held), float(sound.scene_fps(scene))
     first, last = (line.start_frame + second * fps for second in held.span)
     return f"Held from frame {first:g} to {last:g}: {some(tuple(held.curves))}"
 

@@ -38,9 +38,9 @@ class Keyed:
     last: float
 
 
-def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> Holds:
-    """Hold what is keyed on the speaker while the line is heard, within the preview range where there is one. Raises
-    HoldError, changing nothing."""
+def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> tuple[str, ...]:
+    """Hold what is keyed on the speaker while the line is heard, within the preview range where there is one. Channels
+    whose curves have keys beyond it, too, where they are muted as well. Raises HoldError, changing nothing."""
     found = [each for thing in takes.meshes(speaker) for each in _keyed(speaker, thing, line)]
     found += _turned(speaker, line)
     low, high = _range(line, scene)
@@ -59,9 +59,9 @@ def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> Holds:
     put = _curves(speaker, line, scene, found, spans)
     for fcurve in (fcurve for each in found for fcurve in each.fcurves):
         fcurve.mute = True
-    held = Holds(put, tuple(sorted({(each.id_.name, each.path) for each in found})))
-    line.held = held.to_text()
-    return held
+    line.held = Holds(put, tuple(sorted({(each.id_.name, each.path) for each in found}))).to_text()
+    beyond = {name for each in found if each.first < low or each.last > high for name in each.channels}
+    return tuple(sorted(beyond))
 
 
 def release(speaker: bpy.types.Object, line) -> None:

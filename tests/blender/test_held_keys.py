@@ -40,7 +40,8 @@ def key(thing, name: str, *points: tuple[float, float]) -> None:
 
 
 def hold(speaker, line) -> dict:
-    return held_keys.hold(speaker, line, bpy.context.scene).curves
+    held_keys.hold(speaker, line, bpy.context.scene)
+    return Holds.of(line.held).curves
 
 
 def test_an_action_of_the_animators_is_held_from_its_first_key_to_its_last(toy_head, line):
@@ -79,7 +80,8 @@ def test_corrections_are_held_with_the_take_beneath_them(toy_head, line):
 
 def test_only_what_is_heard_and_in_the_preview_range_is_held(toy_head, line):
     key(toy_head, "jawOpen", (1, 0.0), (60, 0.59))
-    held = hold(toy_head, line)["jawOpen"][0]
+    assert held_keys.hold(toy_head, line, bpy.context.scene) == ("jawOpen",)  # it has keys beyond
+    held = Holds.of(line.held).curves["jawOpen"][0]
     assert (held[0][0], held[-1][0]) == (0.0, 1.0)
     assert (held[0][1], held[-1][1]) == pytest.approx((0.1, 0.34), abs=1e-3)
     held_keys.release(toy_head, line)
