@@ -65,6 +65,7 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
     )  # fmt: skip
     emotion.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth stretch (default: all)")
     emotion.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    emotion.add_argument("--section", default="emotion", metavar="NAME", help="which marks (default: %(default)s)")
 
     steps = command(evaluate, "steps", steps_command, "how near emodiffhead's takes in few steps come to those in many")
     steps.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
@@ -171,7 +172,7 @@ def takes_command(asked: argparse.Namespace) -> int:
 
 def emotion_command(asked: argparse.Namespace) -> int:
     """mien evaluate emotion: engines beside each other."""
-    _refuse_unmarked(asked.page, "emotion")
+    _refuse_unmarked(asked.page, asked.section)
     from mien.evaluation import emotion
 
     chosen = emotion.engines(asked.engines.split(",") if asked.engines else None, asked.weights)
@@ -183,7 +184,7 @@ def emotion_command(asked: argparse.Namespace) -> int:
     said |= {"held": {name: [vars(row) for row in rows] for name, rows in results.held.items()}}
     print(json.dumps(said) if asked.json else page)
     if asked.page:
-        write_between(asked.page, "emotion", page)
+        write_between(asked.page, asked.section, page)
     return 0
 
 
