@@ -34,7 +34,7 @@ PICTURES = {
 
 JOINED = {
     "performance": (("takes", "emotions", "curves"), 590),
-    "closer": (("refused", "closer"), 340),
+    "closer": (("refused", "closer"), 312),
     "film": (("baking", "done", "backend"), 500),
 }  # pixels
 
