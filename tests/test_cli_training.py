@@ -14,7 +14,6 @@ from mien.direction import Direction
 from mien.ears import listen
 from mien.ears.network.weights import load
 from mien.engines import EngineError
-from mien.engines.emodiffhead.takes import performed as felt
 from mien.engines.probtalk3d.takes import performed
 from mien.engines.probtalk3d.weights import load_all
 from mien.prosody import listen_to_prosody
@@ -85,33 +84,22 @@ def test_probtalk3d_is_trained_in_two_stages_and_performs(tmp_path: Path) -> Non
     assert [take.frames for take in takes] == [100, 100] and np.isfinite(takes[0].weights).all()
 
 
-@pytest.mark.parametrize("head", ["mien", "flame"])
-def test_emodiffhead_is_trained_and_performs(
-    head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_emodiffhead_learns_a_flame_of_ones_own_and_poses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From speech to a take, on the default head and on a FLAME of one's own, where the engine finds the weights."""
+    """The engine finds the weights where the training left them."""
     monkeypatch.setenv("MIEN_DATA_FOLDER", str(tmp_path / "data"))
     monkeypatch.setattr("mien.engines.emodiffhead.flame_space.FITTED", 100)
     somebody = import_flame(tmp_path / "data")
     speech, motion, run = corpus(tmp_path / "corpus"), tmp_path / "motion", tmp_path / "run"
     assert main(["corpus", "perform", str(speech), str(motion), "--performances", "2", "--jobs", "1", "--json"]) == 0
     few = ["--steps", "2", "--jobs", "1", "--shape", json.dumps(SMALL.as_dict()), "--json"]
-    assert main(["train", "emodiffhead", str(speech), str(motion), str(run), "--head", head, *few]) == 0
-    assert "held out mouth mm" in (run / "emodiffhead.csv").read_text()
+    assert main(["train", "emodiffhead", str(speech), str(motion), str(run), "--head", "flame", *few]) == 0
     card = json.loads((run / "emodiffhead.card.json").read_text("utf-8"))
-    assert card["training"]["emotion_free"] and card["data"]["voices_of_synthesisers"] == {"flite": 1}
-    if head == "mien":
-        sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, RATE).astype(np.float32))
-        asked = [Direction.from_json({"emotion": "happy"})]
-        weights = run / "emodiffhead.safetensors"
-        (take,) = felt(sound, listen(sound), listen_to_prosody(sound), asked, weights=weights, steps=2)
-        assert take.frames == 100 and np.isfinite(take.weights).all()
-        return
     assert card["training"]["flame"] == somebody.sha256 and card["training"]["targets_error_m"] < 0.002
     take_file = tmp_path / "f.take.safetensors"
     asked = ["speak", str(SAMPLE), "--engine", "emodiffhead", "--emotion", "happy", "-o", str(take_file)]
     assert main([*asked, "--head", "flame"]) == 0
-    assert "FLAME" in capsys.readouterr().out
     take = read_take(take_file)
     assert take.basis is not None and take.meta["head"] == "flame" and take.weights is None
 
