@@ -23,8 +23,8 @@ def _refusal(context: bpy.types.Context, field: str) -> str:
 
 
 class MIEN_OT_match_face(Reasoned, bpy.types.Operator):
-    """Let the speaker wear the face that you see now, as its shape keys stand, while speaking; set the keys to the
-    pose first"""
+    """Let the speaker wear the face that you see now, as its shape keys stand, while speaking. Set the keys to the pose
+    first, on a frame where no take plays, or you match that as well"""
 
     bl_idname = "mien.match_face"
     bl_label = "Match This Face"
