@@ -13,7 +13,8 @@ import pytest
 import soundfile
 from mien import __version__, cli
 from mien.engines import Cancelled, EngineError
-from mien.heads.mien import HeadError
+from mien.heads.flame_file import FlameMissing
+from mien.heads.mien import HeadChoice, HeadError
 from mien.take import read_take
 from mien.video import VideoError
 
@@ -167,7 +168,8 @@ def test_bad_input_is_refused_in_a_sentence_with_its_own_exit_status(folder: Pat
 
 @pytest.mark.parametrize(("error", "status"), [
     (Cancelled(), 130), (KeyboardInterrupt(), 130), (EngineError("no."), 1), (VideoError("no."), 4),
-    (HeadError("no."), 4), (OSError(28, "No space left on device", "x"), 3),
+    (HeadError("no."), 3), (HeadChoice("no."), 2), (FlameMissing("no."), 4),
+    (OSError(28, "No space left on device", "x"), 3),
     (PermissionError(13, "Permission denied", "x"), 3),
 ])  # fmt: skip
 def test_a_fault_has_the_exit_status_of_the_docstring(folder: Path, capsys, monkeypatch, error, status: int) -> None:
