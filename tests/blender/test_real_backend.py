@@ -7,12 +7,13 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from conftest import shown
+from conftest import shown, value_at
 
 from addon import default_head, keys, preferences, pump
 
 pytest.importorskip("mien.service.server", reason="the backend is not installed for this Python")
 VOICE = Path(__file__).parent.parent / "samples" / "mono_16k.wav"
+SPEECH = Path(__file__).parent.parent / "samples" / "voice" / "sense_and_sensibility.wav"
 
 
 @pytest.fixture
@@ -49,3 +50,26 @@ def test_a_voice_becomes_animation(own_backend):
     bpy.context.scene.frame_set(last + 100)
     np.testing.assert_allclose(shown(speaker), rest, atol=1e-6)
     assert len(keys.names(speaker.data)) == 52
+
+
+def test_a_face_is_worn_and_keys_are_held_by_the_engine_that_follows_them(own_backend):
+    bpy.ops.mien.add_head()
+    speaker = bpy.context.view_layer.objects.active
+    speaker.mien.sound, speaker.mien.place_sound = str(SPEECH), False
+    (line,) = speaker.mien.lines
+    speaker.mien.performance.engine = "emodiffhead"
+    assert bpy.ops.mien.generate() == {"FINISHED"}  # from now on Blender knows what the engine follows
+    blocks, last = speaker.data.shape_keys.key_blocks, line.takes[0].last_frame
+    bpy.context.scene.frame_set(last + 100)  # where no take plays
+    blocks["browInnerUp"].value = 0.7
+    assert bpy.ops.mien.match_face() == {"FINISHED"}
+    for frame, value in ((61, 0.2), (67, 0.9), (75, 0.4)):
+        blocks["browOuterUpRight"].value = value
+        blocks["browOuterUpRight"].keyframe_insert("value", frame=frame)
+    wanted = [value_at(speaker, "browOuterUpRight", frame) for frame in range(61, 76)]
+    assert bpy.ops.mien.hold_keys() == {"FINISHED"} and bpy.ops.mien.make_anew() == {"FINISHED"}
+    taken = [value_at(speaker, "browOuterUpRight", frame) for frame in range(1, last + 1)]
+    assert taken[60:75] == pytest.approx(wanted, abs=1e-4)
+    assert np.abs(np.diff(taken)).max() < 0.35  # it joins them without a leap
+    inner = [value_at(speaker, "browInnerUp", frame) for frame in range(last // 2, last + 1, 5)]
+    assert np.mean(inner) == pytest.approx(0.7, abs=0.15)
