@@ -64,6 +64,10 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
         "--emotional-alone", action="store_true", help="learn from no emotion-free speech, to see what it is good for"
     )
     diffusion.add_argument(
+        "--emotional-every", type=int, default=1, metavar="N",
+        help="learn from only every Nth unit of emotional speech, as if there were less (default: 1)",
+    )  # fmt: skip
+    diffusion.add_argument(
         "--head", choices=("mien", "flame"), default="mien", help="what moves; flame is your own (default: mien)"
     )
     diffusion.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes unlike the default's")
@@ -165,7 +169,7 @@ def train_emodiffhead_command(asked: argparse.Namespace) -> int:
     from mien.settings import Settings
 
     plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
-    shape, free = Shape(**asked.shape), not asked.emotional_alone
+    shape, free, every = Shape(**asked.shape), not asked.emotional_alone, max(1, asked.emotional_every)
     folder = Settings.read().data_folder
     flame = load_flame(folder / FLAME_FOLDER) if asked.head == "flame" else None
     if free:
@@ -174,7 +178,7 @@ def train_emodiffhead_command(asked: argparse.Namespace) -> int:
     with ProgressBar("hearing", quiet=asked.json) as progress:
         hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
     with ProgressBar("training", quiet=asked.json) as progress:
-        weights = train(asked.corpus, asked.motion, asked.run, shape, plan, asked.threads, progress, free, flame)
+        weights = train(asked.corpus, asked.motion, asked.run, shape, plan, asked.threads, progress, free, flame, every)
     if flame is not None:  # where the engine looks for them
         own_weights().parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(weights, own_weights())

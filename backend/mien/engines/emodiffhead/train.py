@@ -37,16 +37,17 @@ LEAST = 0.1  # of what a number is divided by: one that hardly moves in speech m
 
 def train(
     corpus: Path, motion: Path, run: Path, shape: Shape, plan: Plan, threads: int, progress: Progress,
-    free: bool = True, flame: Flame | None = None,
+    free: bool = True, flame: Flame | None = None, every: int = 1,
 ) -> Path:  # fmt: skip
     """Train until plan.steps are done; returns the file of the weights, with a card beside it. `corpus` is the speech
-    that was performed and heard in `motion`; without `free`, emotion-free speech teaches nothing (an ablation); with
-    `flame` its numbers are learnt in place of the channels. FlameError where it has no landmarks."""
+    that was performed and heard in `motion`; without `free`, emotion-free speech teaches nothing, and of
+    emotional speech only every so many units do (ablations); with `flame` its numbers are learnt in place of the
+    channels. FlameError where it has no landmarks."""
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(plan.seed)
     space, way = (channels(), None) if flame is None else (space_of(flame), Way(flame))
-    known = Felt.read(motion, held_out=False, free=free, way=way)
+    known = Felt.read(motion, held_out=False, free=free, way=way, every=every)
     network = made(replace(shape, motion=space.size), known).to(device)
     examples = [
         tuple(x.to(device) for x in each)
@@ -65,7 +66,7 @@ def train(
         "emodiffhead", run, network, plan, lambda first: known.batches(plan.seed, first, plan.batch, plan.frames),
         total, checked, progress,
     )  # fmt: skip
-    training = {"device": device.type, "emotion_free": free, **asdict(plan)}
+    training = {"device": device.type, "emotion_free": free, "emotional_units": len(known.units), **asdict(plan)}
     if way is not None:
         training |= {"flame": space.flame, "targets_error_m": round(way.error, 6)}
     weights = save(network, run / "emodiffhead.safetensors", training, space.flame)

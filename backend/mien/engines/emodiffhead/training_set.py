@@ -55,12 +55,15 @@ class Felt:
 
     @classmethod
     def read(
-        cls, motion: Path, held_out: bool, free: bool = True, way: Callable[[np.ndarray], np.ndarray] | None = None
-    ) -> Felt:
-        """Of a folder that was performed and heard; without `free`, of emotional speech alone."""
+        cls, motion: Path, held_out: bool, free: bool = True, way: Callable[[np.ndarray], np.ndarray] | None = None,
+        every: int = 1,
+    ) -> Felt:  # fmt: skip
+        """Of a folder that was performed and heard; without `free`, of emotional speech alone, and of that only every
+        so many of the units."""
         units = [unit for unit in performances(motion) if unit.held_out == held_out]
+        heard = {unit.name: read_heard(motion, unit.name) for unit in units}
         plain = [unit for unit in performances(motion / FREE) if unit.held_out == held_out] if free else []
-        return cls(units, plain, {unit.name: read_heard(motion, unit.name) for unit in units}, way)
+        return cls(units[::every], plain, heard, way)
 
     def spread(self, seed: int = 0, stretches: int = 2000, frames: int = 50) -> tuple[np.ndarray, np.ndarray]:
         """(57,) mean and standard deviation of the numbers of emotional speech."""
