@@ -46,13 +46,14 @@ def test_a_mien_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -
 def test_every_check_answers_here(tmp_path: Path) -> None:
     findings = doctor.examine(Settings(port=free_port(), data_folder=tmp_path / "mien" / "data"))
     by_name = {finding.asked: finding for finding in findings}
-    assert len(by_name) == len(findings) == 13
+    assert len(by_name) == len(findings) == 14
     for finding in findings:
         assert finding.found and (finding.advice == "") == (finding.level == OK), finding
         assert "broke" not in finding.found, finding
     assert by_name["Python"].found.startswith(sys.version.split()[0])
     assert load_head().sha256 in by_name["default head"].found
-    assert by_name["probtalk3d"].level == OK and "GPL-3.0-or-later" in by_name["probtalk3d"].found
+    for engine in ("probtalk3d", "emodiffhead"):
+        assert by_name[engine].level == OK and "GPL-3.0-or-later" in by_name[engine].found
     assert by_name["ear"].level == by_name["torch"].level == by_name["video encoders"].level == OK
     assert by_name["data folder"].found.endswith("made when it is needed")
     assert not (tmp_path / "mien").exists()

@@ -107,3 +107,13 @@ def test_what_is_held_is_kept_to_the_last_bit_and_joined_without_a_jump() -> Non
     assert max(held.reproduced(holding(take.resample(fps), asked), asked) for fps in (24, 25, 30, 60)) == 0
     joint, greatest = held.jumps(holding(take.resample(25), asked), acted("happy").resample(25), asked)
     assert 0 < joint <= greatest
+
+
+@pytest.mark.parametrize("begin", [0.48, 2.48])  # with lips that shut within and beside them
+def test_a_jaw_that_is_held_does_not_make_the_mouth_gape_beside_it(begin: float) -> None:
+    """Where the rules shut lips at the end of a hold, a curve led on from there swung to a jaw of 1."""
+    take = made({"held": {"jawOpen": [[[begin, 0.45], [begin + 0.6, 0.45]]]}}).resample(25)
+    beside = (take.times > begin - 0.5) & (take.times < begin + 1.1)
+    jaw, free = take.channel("jawOpen"), acted("neutral").resample(25).channel("jawOpen")
+    assert jaw[beside].max() < 0.45 + free.max() / 2
+    assert np.abs(np.diff(jaw[beside])).max() < 1.5 * np.abs(np.diff(free)).max()

@@ -68,6 +68,7 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         ("default head", head),
         ("ear", ear),
         ("probtalk3d", probtalk3d),
+        ("emodiffhead", emodiffhead),
         ("transcripts", transcripts),
         ("video encoders", encoders),
         ("drawing without a screen", drawing),
@@ -205,6 +206,14 @@ def probtalk3d() -> Finding:
     from mien.engines.probtalk3d.weights import load_all
 
     return _weights("probtalk3d", WEIGHTS, lambda: load_all(WEIGHTS))
+
+
+def emodiffhead() -> Finding:
+    """The other engine's weights, and whether they are those its card describes."""
+    from mien.engines.emodiffhead.engine import WEIGHTS
+    from mien.engines.emodiffhead.weights import load
+
+    return _weights("emodiffhead", WEIGHTS, lambda: [load(WEIGHTS)])
 
 
 def _weights(name: str, file: Path, load: Callable[[], Iterable[Module]]) -> Finding:

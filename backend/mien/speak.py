@@ -11,7 +11,7 @@ import numpy as np
 
 from mien import engines
 from mien.convert import way
-from mien.direction import ANGLES, Direction, DirectionError
+from mien.direction import ANGLES, Direction
 from mien.engines import Progress, no_progress
 from mien.heads.flame import Flame
 from mien.heads.mien import Head, load_head
@@ -49,7 +49,7 @@ def speak_takes(
     """The take of each seed, as `speak` gives it; the sound is heard once for all. Errors as those of `speak`."""
     rate = None if fps is None else parse_fps(fps)
     performer = engines.engine(engine)
-    _check(direction, performer.info)
+    engines.check(direction, performer.info)
     performer.load("auto")
     carried = way(head or load_head(), _its_head(performer, head))
     for seed, take in zip(seeds, performer.takes(speech, direction, seeds, progress), strict=True):
@@ -73,18 +73,6 @@ def holding(take: Take, direction: Direction) -> Take:
             column, i = places[name]
             column[at, i] = values
     return replace(take, weights=weights, head_rotation=rotation, gaze=gaze)
-
-
-def _check(direction: Direction, info: engines.EngineInfo) -> None:
-    unknown = sorted(set(direction.emotion) - set(info.emotions))
-    if unknown:
-        raise DirectionError(f"{info.name} does not show {unknown[0]!r}; it shows {', '.join(info.emotions)}.")
-    if beyond := [name for name in direction.special if name not in info.follows]:
-        able = [name for name in engines.NAMES if beyond[0] in engines.ENGINES[name].info.follows]
-        others = f"ask {' or '.join(able)}" if able else "no engine here does"
-        raise DirectionError(f"{info.name} does not follow {beyond[0]!r}; {others}.")
-    if direction.style not in info.styles:
-        raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {info.styles_in_words}.")
 
 
 def _its_head(performer: engines.Engine, asked: Head | Flame | None) -> Head | Flame:

@@ -129,9 +129,10 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Aske
             raise Problem(422, f"The field {name!r} is a file; send it as text.")
     direction = Direction.from_json(texts.get("direction") or "{}")
     engine = texts.get("engine") or engines.DEFAULT
-    refusal = engines.engine(engine).info.refusal
-    if refusal:
-        raise EngineError(refusal)
+    info = engines.engine(engine).info
+    if info.refusal:
+        raise EngineError(info.refusal)
+    engines.check(direction, info)
     fps = parse_fps(texts["fps"]) if texts.get("fps") else None
     head = texts.get("head") or "mien"
     head_named(head, settings.data_folder)

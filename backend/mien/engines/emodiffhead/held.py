@@ -16,6 +16,7 @@ from mien.engines.base import EngineError
 from mien.engines.learnt.space import FPS, SIZE
 from mien.phones import RATE
 
+STEEPEST = 2.0  # a second: what the rest is led on by from the end of a hold
 JOIN = 0.12  # s: in twice that, what the rest gives way by falls to 1 / e
 
 
@@ -67,19 +68,36 @@ def joined(motion: np.ndarray, held: np.ndarray, values: np.ndarray, rate: int) 
     """Motion (F, C) at `rate` frames a second with its held numbers at their values, both (F, C), exactly.
 
     What is added to the others is the curve of least third differences that fades away: it minimises
-    sum (third difference)^2 + sum (curve / fade^3)^2, the second where nothing is held, `fade` being JOIN in frames.
+    sum (third difference)^2 + sum (curve / fade^3)^2, the second where nothing is held, `fade` being JOIN in frames. At
+    the ends of what is held it begins as a line.
     """
     bent = motion.astype(float)
     for columns, mask in _alike(held):
         free = ~mask
         bands = _bands(len(mask), (JOIN * rate) ** -6 * free)
         off = np.where(mask[:, None], values[:, columns] - bent[:, columns], 0.0)
+        _straighten(off, mask, STEEPEST / rate)
         right = np.where(mask[:, None], off, -_times(bands, off))
         bands[0, mask] = 1.0
         for band in range(1, len(bands)):
             bands[band, : len(mask) - band] *= free[band:] & free[: len(mask) - band]
         bent[:, columns] += solveh_banded(bands, right, lower=True)
     return np.where(held, values, bent).astype(motion.dtype)
+
+
+def _straighten(off: np.ndarray, mask: np.ndarray, steepest: float) -> None:
+    """Let what is added (F, C) begin and end in a line, in place, where it is held by mask (F,): from the value at the
+    end of a hold, by its slope there or `steepest` a frame. The rules may have shut lips within a hold, and a curve
+    that was led on from such a step would swing far beyond it."""
+    edges = np.flatnonzero(np.diff(mask.astype(int), prepend=0, append=0))
+    for begin, end in edges.reshape(-1, 2):
+        run = off[begin:end].copy()
+        if len(run) < 2:
+            continue
+        middle = (len(run) + 1) // 2
+        first, last = (np.clip(each, -steepest, steepest) for each in (run[1] - run[0], run[-1] - run[-2]))
+        off[begin : begin + middle] = run[0] + np.arange(middle)[:, None] * first
+        off[begin + middle : end] = run[-1] - np.arange(len(run) - middle)[::-1, None] * last
 
 
 def _alike(held: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
+from scipy.ndimage import distance_transform_edt
 
 from mien.channels import ARKIT
 from mien.direction import Direction
@@ -22,11 +24,13 @@ from mien.engines.emodiffhead.perform import STEPS, perform
 from mien.engines.emodiffhead.weights import load
 from mien.engines.learnt.finish import finished
 from mien.engines.learnt.inputs import inputs
-from mien.engines.learnt.space import GAZE, ROTATION, motion_of
+from mien.engines.learnt.space import FPS, GAZE, ROTATION, motion_of
 from mien.phones import RATE, PhoneTrack
 from mien.prosody import Prosody
 from mien.speech import Speech
 from mien.take import Take
+
+EASE = 0.16  # s
 
 
 def performed(
@@ -48,12 +52,21 @@ def performed(
         finished(motion, track, prosody, direction, speech.duration)
         for motion, direction in zip(motions, directions, strict=True)
     ]
-    return takes if held is None else [_holding(take, held) for take in takes]
+    return takes if held is None else [_holding(*each, held) for each in zip(takes, motions, strict=True)]
 
 
-def _holding(take: Take, held: Held) -> Take:
-    """The rules may have bent what is held; whoever holds it knows better."""
-    motion = joined(motion_of(take), held.held, held.values, RATE)
+def _holding(take: Take, sampled: np.ndarray, held: Held) -> Take:
+    """The rules may have bent what is held; whoever holds it knows better. There, and less and less towards EASE from
+    there, is what was sampled (F, 57) around the held numbers in the place of what the rules made of it."""
+    motion = motion_of(take)
+    moments, used = np.arange(len(sampled)) / FPS, np.flatnonzero(held.held.any(0))
+    within = np.minimum(np.arange(len(motion)) / RATE, moments[-1])
+    for column in used:
+        far = np.minimum(distance_transform_edt(~held.held[:, column]) / (EASE * RATE), 1)
+        near = 1 - far * far * (3 - 2 * far)
+        plain = PchipInterpolator(moments, sampled[:, column])(within)
+        motion[:, column] += near * (plain - motion[:, column])
+    motion = joined(motion, held.held, held.values, RATE)
     weights = np.clip(motion[:, : len(ARKIT)], 0, 1)
     return replace(take, weights=weights, head_rotation=motion[:, ROTATION], gaze=motion[:, GAZE])
 
