@@ -50,7 +50,7 @@ def test_a_large_request_is_refused(service: Service) -> None:
         ({"direction": '{"emotion": {"hapy": 1}}'}, "no emotion 'hapy'"),
         ({"direction": '{"seed": NaN}'}, "seed"),
         ({"engine": "magic"}, "no engine 'magic'"),
-        ({"direction": '{"onset": 0.1}'}, "probtalk3d does not follow 'onset'; ask emodiffhead"),
+        ({"direction": '{"onset": 0.1}'}, "toy does not follow 'onset'; ask emodiffhead"),
         ({"direction": '{"style": "loud"}'}, "has no style 'loud'"),
         ({"fps": "29.97"}, "'29.97' is not a whole number or a fraction"),
         ({"fps": "0"}, "must be above 0"),
