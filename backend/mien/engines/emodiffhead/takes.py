@@ -58,14 +58,15 @@ def performed(
 def _holding(take: Take, sampled: np.ndarray, held: Held) -> Take:
     """The rules may have bent what is held; whoever holds it knows better. There, and less and less towards EASE from
     there, is what was sampled (F, 57) around the held numbers in the place of what the rules made of it."""
+    if not held.held.any():  # all of it is after the end of the sound
+        return take
     motion = motion_of(take)
     moments, used = np.arange(len(sampled)) / FPS, np.flatnonzero(held.held.any(0))
     within = np.minimum(np.arange(len(motion)) / RATE, moments[-1])
-    for column in used:
-        far = np.minimum(distance_transform_edt(~held.held[:, column]) / (EASE * RATE), 1)
-        near = 1 - far * far * (3 - 2 * far)
-        plain = PchipInterpolator(moments, sampled[:, column])(within)
-        motion[:, column] += near * (plain - motion[:, column])
+    far = np.stack([distance_transform_edt(~held.held[:, column]) for column in used], 1)
+    far = np.minimum(far / (EASE * RATE), 1)
+    near = 1 - far * far * (3 - 2 * far)
+    motion[:, used] += near * (PchipInterpolator(moments, sampled[:, used])(within) - motion[:, used])
     motion = joined(motion, held.held, held.values, RATE)
     weights = np.clip(motion[:, : len(ARKIT)], 0, 1)
     return replace(take, weights=weights, head_rotation=motion[:, ROTATION], gaze=motion[:, GAZE])
