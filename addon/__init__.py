@@ -23,50 +23,41 @@ def unregister() -> None:
 
 def _modules() -> tuple:
     """What has more to register than classes, what others build on first."""
-    from . import (
-        backend_panel,
-        batch_panel,
-        binding_run,
-        commands,
-        driving_properties,
-        following,
-        preferences,
-        properties,
-        pump,
-        search_menu,
-        versions,
-    )
+    from .batch import command_line
+    from .binding import run
+    from .connection import preferences
+    from .generation import runner
+    from .scene import driving_properties, migration, properties, strip_sync
+    from .ui import backend_panel, batch_panel, search_menu
 
     data = (preferences, properties, driving_properties)
-    return (*data, versions, following, pump, backend_panel, binding_run, search_menu, batch_panel, commands)
+    return (*data, migration, strip_sync, runner, backend_panel, run, search_menu, batch_panel, command_line)
 
 
 def _classes() -> list[type]:
     """Every class that Blender must know, what others refer to first."""
-    from . import (
+    from .connection import preferences
+    from .scene import direction_properties, driving_properties, properties
+    from .ui import (
         backend_panel,
         batch_panel,
         binding_panel,
-        closer_operators,
-        closer_panel,
         curve_operators,
+        direction_panels,
         driving_panel,
-        driving_properties,
-        generate,
+        engine_options_operators,
+        engine_options_panel,
+        generate_operators,
         line_operators,
         line_panels,
+        main_panel,
         operators,
-        panels,
-        performance_panels,
-        performance_properties,
-        preferences,
         presets,
-        properties,
         search_menu,
     )
 
-    data = (preferences, performance_properties, properties, driving_properties)
-    buttons = (operators, line_operators, generate, curve_operators, closer_operators, presets, search_menu)
-    of_speaker = (panels, line_panels, performance_panels, closer_panel)
+    data = (preferences, direction_properties, properties, driving_properties)
+    buttons = (operators, line_operators, generate_operators, curve_operators, engine_options_operators, presets, search_menu)
+    of_speaker = (main_panel, line_panels, direction_panels, engine_options_panel)
     sidebar = (*of_speaker, driving_panel, binding_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

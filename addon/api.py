@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable
 
 import bpy
 
-from .batch import Batch, BatchError
-from .report import Entry, Report
-from .survey import Choice, SurveyError
+from .batch.plan import Choice, SurveyError
+from .batch.report import Entry, Report
+from .batch.run import Batch, BatchError
 
 __all__ = ["BatchError", "Entry", "Report", "SurveyError", "bake", "report"]
 

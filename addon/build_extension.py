@@ -26,7 +26,9 @@ class BuildError(Exception):
 
 def contents() -> dict[str, Path]:
     """What goes in the zip: name -> file. Raises BuildError when a part is not there."""
-    files = {path.name: path for path in (ROOT / "addon").glob("*.py") if path.name != Path(__file__).name}
+    addon = ROOT / "addon"
+    sources = [path for path in addon.rglob("*.py") if path != Path(__file__).resolve() and "examples" not in path.parts]
+    files = {path.relative_to(addon).as_posix(): path for path in sources}
     files["blender_manifest.toml"] = ROOT / "blender_manifest.toml"
     files["LICENSE"] = ROOT / "LICENSE"
     for name in ("mien.safetensors", "mien.card.json"):

@@ -18,10 +18,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 
 import retopology  # noqa: E402
-from mien.bind.bound import Bound, bind  # noqa: E402
+from mien.bind.bind import Bound, bind  # noqa: E402
 from mien.bind.mesh import mesh_of  # noqa: E402
 from mien.bind.picks import on_head  # noqa: E402
-from mien.heads.mien import Head, load_head  # noqa: E402
+from mien.heads.default import Head, load_head  # noqa: E402
 
 BEGIN, END = "<!-- bind table: begin -->", "<!-- bind table: end -->"
 PICKS = ("nose_tip", "chin", "nose_bridge", "mouth_right", "lip_upper", "lip_lower", "ear_right", "jaw_right")

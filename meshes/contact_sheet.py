@@ -14,7 +14,7 @@ os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
 
 import numpy as np
 import pyrender
-from mien.heads.mien import Head, load_head
+from mien.heads.default import Head, load_head
 from PIL import Image, ImageDraw, ImageFont
 
 COLUMNS, WIDTH, HEIGHT, LABEL = 7, 236, 236, 32  # tiles across; pixels of a tile's picture and of its name

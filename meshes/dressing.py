@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import anatomy
 import numpy as np
-from mien.video.eyeball import eye_of
-from mien.video.paint import face_paint
-from mien.video.teeth import jaw_deltas, lower_row, upper_row
+from mien.heads.eyeballs import eye_of
+from mien.heads.face_paint import face_paint
+from mien.heads.teeth import jaw_deltas, lower_row, upper_row
 
 MARGIN = 2  # empty pixels round the brows, so that the edge of the picture repeats nothing
 

@@ -19,7 +19,7 @@ hypothesis.settings.load_profile("any machine")  # how fast a machine is, is no 
 @pytest.fixture(scope="session")
 def recording():
     """7.1 s of a human voice reading `transcript`."""
-    from mien.speech import read_speech
+    from mien.audio.speech import read_speech
 
     return read_speech(SHIPPED)
 
@@ -32,7 +32,7 @@ def transcript() -> str:
 @pytest.fixture(scope="session")
 def hum():
     """1.2 s: silence, a buzz at 130 Hz with a gap of 60 ms in it, a hiss, silence."""
-    from mien.speech import Speech
+    from mien.audio.speech import Speech
 
     times = np.arange(19200) / 16000
     buzz = 0.2 * (2 * ((130 * times) % 1) - 1) * (((times > 0.2) & (times < 0.5)) | ((times > 0.56) & (times < 0.8)))

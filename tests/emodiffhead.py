@@ -6,11 +6,11 @@ import functools
 import numpy as np
 import torch
 from mien.engines.emodiffhead.network import STYLE, Denoiser, Shape
-from mien.engines.learnt import heard
+from mien.engines.neural import audio_features
 
 SMALL = Shape(width=32, blocks=(1, 1, 1), listening=1, heads=2, near=4, told=16)
 RNG = np.random.default_rng(0)
-SOUND = RNG.standard_normal((230, heard.SIZE)).astype(np.float32)
+SOUND = RNG.standard_normal((230, audio_features.SIZE)).astype(np.float32)
 SAID = RNG.standard_normal((230, STYLE)).astype(np.float32)
 FELT = RNG.uniform(0, 1, (230, 52)).astype(np.float32)
 

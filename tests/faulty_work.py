@@ -10,7 +10,7 @@ import time
 import numpy as np
 from mien import engines
 from mien.engines.toy import Toy
-from mien.service import work
+from mien.service.workers import take_process
 from mien.settings import Settings
 
 DAWDLES, DEAF, CRASHES, HUNGRY, FULL, BROKEN, CORRUPT, MISSING, DOZES = range(1, 10)  # seeds
@@ -39,7 +39,7 @@ class Faulty(Toy):
         elif direction.seed == BROKEN:
             raise IndexError("list index out of range")
         elif direction.seed in (CORRUPT, MISSING):
-            from mien.engines.probtalk3d.takes import WEIGHTS, networks  # PyTorch takes seconds to import
+            from mien.engines.probtalk3d.generate import WEIGHTS, networks  # PyTorch takes seconds to import
 
             path = Settings.read().data_folder / f"{direction.seed}.safetensors"
             if direction.seed == CORRUPT:
@@ -50,4 +50,4 @@ class Faulty(Toy):
 
 if __name__ == "__main__":
     engines.ENGINES[engines.DEFAULT] = Faulty
-    work.main()
+    take_process.main()

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from mien.heads.default import load_head, rotation_matrix
 from mien.heads.flame import Flame
-from mien.heads.mien import load_head, rotation_matrix
 from scipy import sparse
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from mien.audio.speech import Speech
 from mien.engines.base import Cancelled
 from mien.engines.toy import Toy
-from mien.service.order import Order
-from mien.speech import Speech
+from mien.take_request import Order
 
 
 class InThread:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import numpy as np
 from in_thread import InThread
+from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines.toy import Toy
-from mien.service.decoding import Sound
-from mien.service.job import FINAL, Job
-from mien.service.jobs import JobStore
-from mien.service.order import Order
+from mien.service.jobs.job import FINAL, Job
+from mien.service.jobs.job_store import JobStore
+from mien.service.workers.decode_process import Sound
 from mien.settings import Settings
-from mien.speech import Speech
+from mien.take_request import Order
 
 SAMPLES = (np.sin(np.arange(48000) / 20) * 0.3).astype("<f4")
 SOUND = hashlib.sha256(SAMPLES.tobytes()).hexdigest()

@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from checkout import BACKEND, SAMPLES, TESTS
 
-WAV = Path(__file__).parent / "samples" / "mono_16k.wav"
-BACKEND = Path(__file__).parent.parent / "backend"
-WORK = Path(__file__).with_name("faulty_work.py")
+WAV = SAMPLES / "mono_16k.wav"
+WORK = TESTS / "faulty_work.py"
 
 CHILD = """
     import json
     import sys
     from pathlib import Path
     from mien.service.server import run_server
-    from mien.service.worker import Worker
+    from mien.service.workers.take_worker import Worker
     from mien.settings import Settings
 
     asked = json.loads(sys.argv[1])

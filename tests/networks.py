@@ -10,11 +10,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent
+from checkout import ROOT
 
 
 @cache

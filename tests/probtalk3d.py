@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mien.engines.probtalk3d.blocks import Shape
-from mien.engines.probtalk3d.predictor import PredictorShape
-from mien.engines.probtalk3d.prior import PriorShape
+from checkout import SHARED
+from mien.engines.probtalk3d_published.blocks import Shape
+from mien.engines.probtalk3d_published.code_predictor import PredictorShape
+from mien.engines.probtalk3d_published.motion_prior import PriorShape
 
-GOLDEN = Path(__file__).parents[2] / "shared" / "golden" / "probtalk3d"
+GOLDEN = SHARED / "golden" / "probtalk3d"
 TINY = GOLDEN / "tiny"
 needs_golden = pytest.mark.skipif(not TINY.is_dir(), reason="the recorded ../shared/golden/probtalk3d is not here")
 needs_transformers = pytest.mark.skipif(

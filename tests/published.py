@@ -11,10 +11,10 @@ import flame
 import numpy as np
 import probtalk3d
 import torch
-from mien.card import new_card, write_with_card
-from mien.engines.probtalk3d.hubert import read_config
-from mien.engines.probtalk3d.official import Official
-from mien.engines.probtalk3d.prior import MotionPrior
+from mien.engines.probtalk3d_published.hubert import read_config
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior
+from mien.engines.probtalk3d_published.network import Official
+from mien.files.card import new_card, write_with_card
 from mien.heads import flame as flame_head
 from mien.heads.flame import Flame
 from mien.heads.flame_import import CLOSED_LICENCE

@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+from checkout import ROOT
 from mien.bind.picks import POINTS, on_head
-from mien.heads.mien import Head
+from mien.heads.default import Head
 
 PICKED = ("nose_tip", "chin", "nose_bridge", "mouth_right", "lip_upper", "lip_lower", "ear_right", "jaw_right")
 PICKED += ("eye_outer_right", "eye_inner_right", "eye_upper_right", "eye_lower_right")
 
 
 def made() -> ModuleType:
-    path = Path(__file__).resolve().parents[1] / "meshes" / "retopology.py"
+    path = ROOT / "meshes" / "retopology.py"
     spec = importlib.util.spec_from_file_location("meshes_retopology", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

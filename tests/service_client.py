@@ -7,14 +7,14 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+from checkout import SAMPLES
 from in_thread import InThread
-from mien.service.app import create_app
-from mien.service.decoding import Decoder
-from mien.service.jobs import JobStore
+from mien.service.http.app import create_app
+from mien.service.jobs.job_store import JobStore
+from mien.service.workers.decode_process import Decoder
 from mien.settings import Settings
 from starlette.testclient import TestClient
 
-SAMPLES = Path(__file__).parent / "samples"
 WAV = (SAMPLES / "mono_16k.wav").read_bytes()
 SETTINGS = Settings(limit_s=5, limit_bytes=2**20, queue=2)
 

@@ -26,11 +26,11 @@ from collections import Counter
 from pathlib import Path
 
 import schemathesis
-from mien.load.client import Client, wav
-from mien.load.served import Served, Size, served
-from mien.load.soak import GROWTH
-from mien.marks import refuse_unmarked, table, write_between
-from mien.speech import read_speech
+from mien.audio.speech import read_speech
+from mien.benchmarks.service_client import Client, wav
+from mien.benchmarks.service_process import Served, Size, served
+from mien.benchmarks.soak import GROWTH
+from mien.files.markdown import refuse_unmarked, table, write_between
 
 HERE = Path(__file__).parent
 VOICE = read_speech(HERE / "samples" / "mono_16k.wav").samples

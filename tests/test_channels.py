@@ -2,7 +2,7 @@
 import pytest
 from mien.channels import ARKIT, INDEX, columns, other_side, sides
 
-from addon import channels as extension
+from addon.formats import channels as extension
 
 
 def test_the_52_are_apples() -> None:

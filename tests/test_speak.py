@@ -5,15 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from mien import engines
+from mien.audio.speech import Speech
 from mien.channels import ARKIT
 from mien.direction import Direction, DirectionError
 from mien.engines import Cancelled, EngineError
-from mien.heads.mien import load_head
+from mien.heads.default import load_head
 from mien.speak import holding, speak, speak_takes
-from mien.speech import Speech
 from mien.take import TakeError, read_take
 
-from addon.take import read_take as read_in_blender
+from addon.formats.take import read_take as read_in_blender
 
 HAPPY = Direction.from_json({"emotion": {"happy": 0.7}, "seed": 5})
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from checkout import SAMPLES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mien import take as backend
 from mien.take import Take, TakeError, frame_count, hold_times, parse_fps, read_take, write_take
 
-from addon import take as extension
+from addon.formats import take as extension
 
-SAMPLES = Path(__file__).parent / "samples"
 sys.path.insert(0, str(SAMPLES))
 import make_broken_takes  # noqa: E402
 

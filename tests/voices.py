@@ -4,17 +4,17 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soxr
-from mien import espeak
-from mien.ipa import phones_of
-from mien.phones import PHONES, PhoneTrack
-from mien.speech import RATE, Speech, read_speech
+from checkout import SAMPLES
+from mien.audio.speech import RATE, Speech, read_speech
+from mien.speech_analysis import espeak
+from mien.speech_analysis.ipa import phones_of
+from mien.speech_analysis.track import PHONES, PhoneTrack
 
-SHIPPED = Path(__file__).parent / "samples" / "voice" / "sense_and_sensibility.wav"
+SHIPPED = SAMPLES / "voice" / "sense_and_sensibility.wav"
 TRANSCRIPT = SHIPPED.with_suffix(".txt").read_text("utf-8")
 SYNTHETIC = {
     "english man": ("en-us+m3", "Bob bought a big apple pie from my father. Maybe mum bakes more, but not for Pam."),

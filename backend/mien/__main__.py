@@ -7,7 +7,7 @@ import sys
 def run() -> int:
     """Like `cli.main`; here so that Ctrl-C during the first second, while packages load, is no traceback either."""
     try:
-        from mien.cli import main
+        from mien.cli.main import main
 
         return main()
     except KeyboardInterrupt:

@@ -10,12 +10,12 @@ from fractions import Fraction
 import numpy as np
 
 from mien import engines
-from mien.convert import way
+from mien.audio.speech import Speech
 from mien.direction import ANGLES, Direction
 from mien.engines import Progress, no_progress
+from mien.heads.default import Head, load_head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head, load_head
-from mien.speech import Speech
+from mien.heads.retarget import way
 from mien.take import Take, parse_fps
 
 

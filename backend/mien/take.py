@@ -2,7 +2,7 @@
 """The Take: what an engine gives back, and the only thing both halves of Mien know.
 
 One safetensors file. Frame i shows the face at `start + i / fps` seconds of the sound; a take of a sound of
-`duration` seconds has max(1, ceil(duration * fps)) frames. The extension reads it with `addon/take.py`, on its own.
+`duration` seconds has max(1, ceil(duration * fps)) frames. The extension reads it with `addon/formats/take.py`, on its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.tensorfile import TensorFileError, read_tensors, write_tensors
+from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 
 FORMAT, VERSION = "mien.take", "1"
 FRAME_LIMIT = 1_000_000

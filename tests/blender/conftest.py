@@ -4,7 +4,6 @@ fresh file, the extension registered, tiny heads."""
 
 import json
 import os
-import struct
 import sys
 import wave
 from pathlib import Path
@@ -13,12 +12,14 @@ import numpy as np
 import pytest
 
 bpy = pytest.importorskip("bpy", reason="these tests need Blender's Python module (pip install bpy)")
-sys.path.insert(0, str(Path(__file__).parent.parent))  # fake_backend
-
+from blender_scene import CHANNELS, write_tensor_file  # noqa: E402
 from fake_backend import FakeBackend, channel_take  # noqa: E402
 
 import addon  # noqa: E402
-from addon import batch, driving, jobs, preferences, pump  # noqa: E402
+from addon.batch import run  # noqa: E402
+from addon.connection import preferences  # noqa: E402
+from addon.generation import runner, state  # noqa: E402
+from addon.shape_keys import driving  # noqa: E402
 
 
 def pytest_unconfigure(config) -> None:
@@ -32,23 +33,6 @@ def pytest_sessionfinish(session, exitstatus) -> None:
     session.config.mien_status = int(exitstatus)
 
 
-def _hears() -> bool:
-    scene = bpy.data.scenes.new("probe")
-    editor = scene.sequence_editor_create()
-    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
-    sample = Path(__file__).parent.parent / "samples" / "mono_16k.wav"
-    try:
-        return strips.new_sound("probe", str(sample), 1, 1).sound.channels != "INVALID"
-    except RuntimeError:
-        return False
-    finally:
-        bpy.data.scenes.remove(scene)
-
-
-HEARS = _hears()  # whether this Blender was built with audio: the module of 4.2.23 was not
-CHANNELS = ("jawOpen", "mouthClose", "eyeBlinkLeft")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def registered():
     addon.register()
@@ -60,26 +44,9 @@ def registered():
 def empty_file():
     """An empty scene at 24 fps, and no run left over nor anything that a backend said."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    pump.pump.state = jobs.State()
-    pump.pump.local.stop()
+    runner.pump.state = state.State()
+    runner.pump.local.stop()
     return bpy.context.scene
-
-
-def write_tensor_file(path: Path, tensors: dict[str, np.ndarray], meta: dict[str, str]) -> Path:
-    names = {"float32": "F32", "int32": "I32", "uint8": "U8"}
-    header: dict[str, object] = {"__metadata__": meta}
-    data = b""
-    for name, array in tensors.items():
-        end = len(data) + array.nbytes
-        header[name] = {
-            "dtype": names[str(array.dtype)],
-            "shape": list(array.shape),
-            "data_offsets": [len(data), end],
-        }
-        data += array.tobytes()
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
-    return path
 
 
 @pytest.fixture
@@ -137,9 +104,10 @@ def toy_head_file(tmp_path) -> Path:
 
 @pytest.fixture
 def toy_head(toy_head_file):
-    from addon import default_head
+    from addon.default_head import build
+    from addon.formats import head_file
 
-    return default_head.add_head(bpy.context, default_head.read_head(toy_head_file))
+    return build.add_head(bpy.context, head_file.read_head(toy_head_file))
 
 
 @pytest.fixture
@@ -173,7 +141,7 @@ def backend(monkeypatch, tmp_path):
     server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
     monkeypatch.setattr(preferences._Defaults, "address", server.address)
     monkeypatch.setattr(preferences._Defaults, "start_own", False)
-    monkeypatch.setenv(batch.FOLDER, str(tmp_path / "kept"))
+    monkeypatch.setenv(run.FOLDER, str(tmp_path / "kept"))
     yield server
     if server.thread.is_alive():  # else the test ended it
         server.die()
@@ -185,17 +153,3 @@ def speaker(toy_head, voice, monkeypatch):
     monkeypatch.setattr(driving, "HEAD_VERTICES", 40)
     toy_head.mien.sound = str(voice)
     return toy_head
-
-
-def shown(thing) -> np.ndarray:
-    """(V, 3) of the object as it is drawn now, modifiers and keys applied, in its own axes."""
-    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    points = np.empty(len(evaluated.data.vertices) * 3, np.float32)
-    evaluated.data.vertices.foreach_get("co", points)
-    return points.reshape(-1, 3)
-
-
-def value_at(thing, key: str, frame: float) -> float:
-    bpy.context.scene.frame_set(int(frame // 1), subframe=frame % 1)
-    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
-    return evaluated.data.shape_keys.key_blocks[key].value

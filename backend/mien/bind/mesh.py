@@ -13,7 +13,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from mien.bind import BindError
-from mien.tensorfile import TensorFileError, read_tensors
+from mien.files.safetensors import TensorFileError, read_tensors
 
 LIMIT = 512 << 20  # bytes of a file
 SAME = 1e-6  # of the mesh's size: corners of a file without shared vertices that are this near are one vertex

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from mien.bind.alignment import Placed
 from mien.bind.mesh import Mesh
-from mien.bind.placing import Placed
-from mien.heads.binding import similarity
-from mien.heads.mien import Head
+from mien.heads.correspondence import similarity
+from mien.heads.default import Head
 
 FACE_PICKS = ("nose_tip", "chin", "mouth_right", "mouth_left")  # what lies nearest to them is skin
 ROUND = 0.25  # of its radius: an eyeball's vertices differ no more from a sphere at the 90th of a hundred

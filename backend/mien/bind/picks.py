@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.bind import BindError
 from mien.bind.mesh import Mesh
-from mien.heads.mien import Head
+from mien.heads.default import Head
 
 # Names and the landmarks (iBUG-68) of the default head whose middle each is.
 POINTS: dict[str, tuple[int, ...]] = {

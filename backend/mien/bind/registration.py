@@ -16,11 +16,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from mien.bind.alignment import Placed
 from mien.bind.picks import on_head
-from mien.bind.placing import Placed
 from mien.bind.surface import Surface
-from mien.heads.binding import vertex_normals
-from mien.heads.mien import Head
+from mien.heads.correspondence import vertex_normals
+from mien.heads.default import Head
 
 # Stiffness of the weave, reach (m) of the search, weight of a pick against a vertex: one step each.
 STEPS = (

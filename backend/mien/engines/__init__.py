@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from mien.direction import Direction, DirectionError
-from mien.engines.articulation import Articulation
+from mien.engines.articulation.engine import Articulation
 from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, EngineMissing, Missing, Progress, no_progress
 from mien.engines.emodiffhead.engine import EMOdiffhead
 from mien.engines.probtalk3d.engine import ProbTalk3D
-from mien.engines.probtalk3d.published import Published
+from mien.engines.probtalk3d_published.engine import Published
 from mien.engines.toy import Toy
 
 ENGINES: dict[str, type[Engine]] = {

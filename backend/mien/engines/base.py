@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
+from mien.audio.speech import Speech
 from mien.direction import Direction
-from mien.speech import Speech
 from mien.take import Take
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from mien.audio.speech import RATE, Speech
 from mien.direction import EMOTIONS, Direction
 from mien.engines.base import EngineInfo, OneByOne, Progress
-from mien.speech import RATE, Speech
 from mien.take import Take, frame_count, frame_times
 
 FPS = Fraction(25)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mien.export import audio2face, flame_parameters, gltf, live_link, obj, point_cache, usd
 from mien.export.errors import ExportError
+from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head
 from mien.take import Take
 
 __all__ = ["FORMATS", "ExportError", "export"]

@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 
 from mien.export.live_link import ORDER, in_order
+from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head
 from mien.take import Take
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.convert import way
-from mien.heads.binding import bind_head
+from mien.heads.correspondence import bind_head
+from mien.heads.default import Head, rotation_matrix
 from mien.heads.flame import FLAME_FOLDER, SHAPES, Flame, load_flame
-from mien.heads.mien import Head, rotation_matrix
-from mien.heads.parameters import axis_angles, solved
+from mien.heads.flame_fitting import axis_angles, solved
+from mien.heads.retarget import way
 from mien.settings import Settings
 from mien.take import Take
 

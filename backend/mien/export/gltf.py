@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from mien import __version__
-from mien.export.shapes import Shapes, shapes_of
-from mien.heads.binding import vertex_normals
+from mien.export.blendshape_rig import Shapes, shapes_of
+from mien.heads.correspondence import vertex_normals
+from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head
 from mien.take import Take
 
 FLOAT, UINT, UBYTE = 5126, 5125, 5121

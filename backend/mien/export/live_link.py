@@ -15,8 +15,8 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.export.errors import ExportError
+from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head
 from mien.take import Take, exact
 
 NAMES = (

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mien.convert import rest_of
+from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head
+from mien.heads.retarget import rest_of
 from mien.take import Take
 
 

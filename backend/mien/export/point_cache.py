@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.convert import rest_of
+from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head
+from mien.heads.retarget import rest_of
 from mien.take import Take
 
 BLOCK = 100  # frames in memory at a time

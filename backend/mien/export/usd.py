@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.export.blendshape_rig import Shapes, shapes_of
 from mien.export.errors import ExportError
-from mien.export.shapes import Shapes, shapes_of
+from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.heads.mien import Head
 from mien.take import Take
 
 JOINTS = ("root", "root/neck")

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.files.safetensors import TensorFileError, read_tensors
+from mien.heads.default import rotation_matrix
 from mien.heads.flame_file import FlameError, FlameMissing
-from mien.heads.mien import rotation_matrix
 from mien.heads.skinning import Array, Skin, added, skinned
-from mien.movement import Movement
+from mien.heads.vertex_motion import Movement
 from mien.take import Take
-from mien.tensorfile import TensorFileError, read_tensors
 
 FORMAT, VERSION = "mien.flame", "1"
 FILE, CARD = "flame.safetensors", "flame.card.json"

@@ -2,7 +2,7 @@
 """The files of a FLAME download, read without running what they say: pickles of NumPy arrays, chumpy arrays and SciPy
 sparse matrices, written by Python 2 or 3, bare or inside a .npy.
 
-pickles.py carries out the few instructions; here are the ones that only arrays need, the names that may stand in
+files/safe_pickle.py carries out the few instructions; here are the ones that only arrays need, the names that may stand in
 these files, and what those names mean. Neither chumpy nor SciPy is asked.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.heads.mien import HeadError
-from mien.pickles import Known, Machine, Name, PickleError, Stub, instructions, short
+from mien.files.safe_pickle import Known, Machine, Name, PickleError, Stub, instructions, short
+from mien.heads.default import HeadError
 
 FILE_LIMIT = 512 << 20  # bytes; FLAME in double precision has some 53 MB
 STEPS = 100_000  # instructions of a pickle; FLAME's has some hundreds

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.card import Licence, new_card, sha256_of, write_with_card
+from mien.files.card import Licence, new_card, sha256_of, write_with_card
+from mien.files.safetensors import read_tensors
 from mien.heads.flame import CARD, FILE, FORMAT, LANDMARKS, PARENTS, SHAPES, VERSION, check, read_flame
 from mien.heads.flame_file import FlameError, read_flame_file
-from mien.tensorfile import read_tensors
 
 CLOSED_LICENCE = Licence(
     "FLAME model licence (non-commercial)",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTTP API v1: `app.py` has the routes, `jobs.py` the takes being made, `server.py` runs it."""
+"""The HTTP API v1: `http/` has the routes, `jobs/` the takes being made, `workers/` the processes, `server.py` runs it."""
 
 API = 1  # the version that both halves compare; in the path as /v1 and in every reply as `Mien-API`
 

@@ -17,20 +17,20 @@ from pathlib import Path
 import uvicorn
 
 from mien import __version__, engines
-from mien.heads.mien import HeadError, load_head
+from mien.heads.default import HeadError, load_head
 from mien.service import API, ServiceError
-from mien.service.addresses import Names, served, url
-from mien.service.announce import Announcement
-from mien.service.app import create_app
-from mien.service.certificate import Certificate, CertificateError, in_groups, own_certificate
-from mien.service.connections import connections_of
-from mien.service.guard import HEADER_BYTES
-from mien.service.invitation import shown
-from mien.service.jobs import JobStore, Performing
-from mien.service.parent import alive
-from mien.service.place import PlaceError
-from mien.service.running import Running, noted
-from mien.service.tokens import FIRST, TokenError, Tokens
+from mien.service.http.app import create_app
+from mien.service.http.connection_limits import connections_of
+from mien.service.http.middleware import HEADER_BYTES
+from mien.service.jobs.job_store import JobStore, Performing
+from mien.service.jobs.state_folder import PlaceError
+from mien.service.network.addresses import Names, served, url
+from mien.service.network.certificate import Certificate, CertificateError, in_groups, own_certificate
+from mien.service.network.invitation import shown
+from mien.service.network.mdns import Announcement
+from mien.service.network.running_backends import Running, noted
+from mien.service.network.tokens import FIRST, TokenError, Tokens
+from mien.service.process_alive import alive
 from mien.settings import Settings, is_loopback
 
 CLIENTS, CERTIFICATE, RUNNING = "clients", "certificate.pem", "running"  # in the data folder
@@ -93,7 +93,7 @@ def run_server(
             access_log=False,
             proxy_headers=False,  # or X-Forwarded-For would say who asks, and each forged name have a share of its own
             log_config=None,
-            log_level="error",  # what it warns of is a client's doing; connections.py tells it with the address
+            log_level="error",  # what it warns of is a client's doing; http/connection_limits.py tells it with the address
             server_header=False,
             ws="none",
             timeout_graceful_shutdown=END_S,

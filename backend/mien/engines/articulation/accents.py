@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.engines.articulation import table
+from mien.engines.articulation import phone_table
 from mien.engines.articulation.constraints import PAUSE
-from mien.phones import INDEX, RATE, PhoneTrack
-from mien.prosody import Prosody, against_running
+from mien.speech_analysis.prosody import Prosody, against_running
+from mien.speech_analysis.track import INDEX, RATE, PhoneTrack
 
 MEMORY = 5.0  # s over which pitch is relative
 PROMINENT = 1.0  # standard deviations above
@@ -54,7 +54,7 @@ def accents(track: PhoneTrack, prosody: Prosody) -> list[Accent]:
     """Pitch peaks more than one standard deviation up, on a vowel that carries voice."""
     from scipy.signal import find_peaks  # takes 2 s to import: not for `mien --help`
 
-    vowels = track.posteriors[:, [INDEX[p] for p in table.VOWELS]].sum(1)
+    vowels = track.posteriors[:, [INDEX[p] for p in phone_table.VOWELS]].sum(1)
     spoken = prosody.voiced * (1 - track.posteriors[:, INDEX["SIL"]])
     z = against_running(prosody.pitch, spoken, MEMORY, least_sd=1.5)
     loud = against_running(prosody.vowel_level, spoken, MEMORY, least_sd=3.0)

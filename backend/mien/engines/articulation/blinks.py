@@ -7,7 +7,7 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns
 from mien.engines.articulation.accents import Accent, Phrase
-from mien.phones import RATE
+from mien.speech_analysis.track import RATE
 
 LEAST = 0.35  # s between blinks, doubles apart
 DOUBLE, INCOMPLETE = 0.08, 0.10  # shares

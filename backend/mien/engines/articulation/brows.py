@@ -7,8 +7,8 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns
 from mien.engines.articulation.accents import Accent, Phrase
-from mien.engines.articulation.noise import slow_noise
-from mien.phones import RATE
+from mien.engines.articulation.smooth_noise import slow_noise
+from mien.speech_analysis.track import RATE
 
 TAKEN, MOST = 0.35, 0.4  # share of accents; at most so many a second
 QUESTION = 0.15

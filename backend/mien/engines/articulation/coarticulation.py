@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.engines.articulation import table
-from mien.phones import INDEX, RATE, PhoneTrack
+from mien.engines.articulation import phone_table
+from mien.speech_analysis.track import INDEX, RATE, PhoneTrack
 
 BRIEF_AH = 0.065  # s: a shorter AH is the reduced vowel
 FULL = 0.060  # s: shorter phones do not reach their target (undershoot)
@@ -20,24 +20,24 @@ FLOOR = 1e-4  # dominance of everything, so that no frame divides by zero
 
 def targets_over_time(track: PhoneTrack) -> np.ndarray:
     """(T, rows of the table) how present each row is: diphthongs in their two halves, short phones weakened."""
-    presence = np.zeros((len(track), len(table.NAMES)))
+    presence = np.zeros((len(track), len(phone_table.NAMES)))
     for phone, i in INDEX.items():
-        if phone in table.ROWS:
-            presence[:, table.ROW[phone]] += track.posteriors[:, i]
-    for phone, (first, second, share) in table.DIPHTHONGS.items():
+        if phone in phone_table.ROWS:
+            presence[:, phone_table.ROW[phone]] += track.posteriors[:, i]
+    for phone, (first, second, share) in phone_table.DIPHTHONGS.items():
         doubt = track.posteriors[:, INDEX[phone]]
         head = np.full(len(track), share)  # where no diphthong is the best guess nothing says which half it is
         for s in track.segments:
             if s.phone == phone:
                 head[s.begin : s.end] = np.arange(s.begin, s.end) < s.begin + share * (s.end - s.begin)
-        presence[:, table.ROW[first]] += doubt * head
-        presence[:, table.ROW[second]] += doubt * (1 - head)
+        presence[:, phone_table.ROW[first]] += doubt * head
+        presence[:, phone_table.ROW[second]] += doubt * (1 - head)
     for s in track.segments:
         seconds = (s.end - s.begin) / RATE
         frames = slice(s.begin, s.end)
         if s.phone == "AH" and seconds < BRIEF_AH:
-            presence[frames, table.ROW["AX"]] += presence[frames, table.ROW["AH"]]
-            presence[frames, table.ROW["AH"]] = 0
+            presence[frames, phone_table.ROW["AX"]] += presence[frames, phone_table.ROW["AH"]]
+            presence[frames, phone_table.ROW["AH"]] = 0
         if s.phone != "SIL" and seconds < FULL:
             presence[frames] *= 0.45 + 0.55 * seconds / FULL
     return presence
@@ -59,10 +59,10 @@ def blend(track: PhoneTrack, jaw_gain: np.ndarray, lip_gain: np.ndarray) -> np.n
     jaw_gain and lip_gain (T,) are JALI's two axes: 0 mumbles with a still face, 1 is plain.
     """
     presence = targets_over_time(track)
-    jaw = spread(presence, np.array(table.REACH["jaw"])) * table.JAW_DOMINANCE + FLOOR
-    lips = spread(presence, table.LIP_REACH) * table.LIP_DOMINANCE + FLOOR
-    weights = (lips @ table.LIP_TARGETS) / lips.sum(1, keepdims=True) * lip_gain[:, None]
-    weights[:, table.JAW] = (jaw @ table.JAW_TARGETS) / jaw.sum(1) * jaw_gain
+    jaw = spread(presence, np.array(phone_table.REACH["jaw"])) * phone_table.JAW_DOMINANCE + FLOOR
+    lips = spread(presence, phone_table.LIP_REACH) * phone_table.LIP_DOMINANCE + FLOOR
+    weights = (lips @ phone_table.LIP_TARGETS) / lips.sum(1, keepdims=True) * lip_gain[:, None]
+    weights[:, phone_table.JAW] = (jaw @ phone_table.JAW_TARGETS) / jaw.sum(1) * jaw_gain
     return np.clip(smooth(weights, 9), 0, 1)
 
 

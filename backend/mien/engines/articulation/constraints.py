@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.channels import INDEX, columns
-from mien.engines.articulation import table
+from mien.engines.articulation import phone_table
 from mien.engines.articulation.coarticulation import smooth
-from mien.engines.articulation.gap import CLOSED, CROSSING, LipGap
-from mien.phones import INDEX as INDEX_OF_PHONE
-from mien.phones import RATE, PhoneTrack, Segment
-from mien.runs import runs
+from mien.heads.lip_gap import CLOSED, CROSSING, LipGap
+from mien.numeric.mask_runs import runs
+from mien.speech_analysis.track import INDEX as INDEX_OF_PHONE
+from mien.speech_analysis.track import RATE, PhoneTrack, Segment
 
 CLOSING, OPENING, HELD = 0.060, 0.070, 0.030  # s: ramp up, ramp down, least hold of a closure
 BURST = 0.75  # of a P or B: then the lips part
@@ -52,7 +52,7 @@ class Hold:
 def holds(track: PhoneTrack) -> list[Hold]:
     """Where the lips (or lip and teeth) must meet, in order of time."""
     found = []
-    for phones in (table.BILABIALS, table.LABIODENTALS):
+    for phones in (phone_table.BILABIALS, phone_table.LABIODENTALS):
         for s, last in _contacts(track, phones):
             start, end = s.seconds
             opens = last.begin / RATE + BURST * (end - last.begin / RATE) if last.phone in "PB" else end - 0.015
@@ -70,7 +70,7 @@ def _contacts(track: PhoneTrack, phones: tuple[str, ...]) -> list[tuple[Segment,
     hardly.
     """
     members = [INDEX_OF_PHONE[p] for p in phones]
-    told = track.closure if phones == table.BILABIALS else track.labiodental
+    told = track.closure if phones == phone_table.BILABIALS else track.labiodental
     likely = track.posteriors[:, members].sum(1) if told is None else told
     met = np.zeros(len(track), bool)
     for begin, end in runs(likely > LIKELY / 2):
@@ -176,25 +176,25 @@ def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gai
 
 
 def _of_teeth(marks: list[Hold]) -> list[Hold]:
-    return [m for m in marks if m.phone in table.LABIODENTALS]
+    return [m for m in marks if m.phone in phone_table.LABIODENTALS]
 
 
 def _of_lips(marks: list[Hold]) -> list[Hold]:
-    return [m for m in marks if m.phone in table.BILABIALS]
+    return [m for m in marks if m.phone in phone_table.BILABIALS]
 
 
 def _narrow_sibilants(weights: np.ndarray, track: PhoneTrack) -> None:
     for s in track.segments:
-        if s.phone in table.SIBILANTS and s.end - s.begin >= 4:
+        if s.phone in phone_table.SIBILANTS and s.end - s.begin >= 4:
             inside = slice(s.begin + 1, s.end - 1)
             weights[inside, JAW] = np.minimum(weights[inside, JAW], 0.08)
 
 
 def _open_vowels(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> None:
     for s in track.segments:
-        if s.phone not in table.VOWELS or s.end - s.begin <= VOWEL * RATE:
+        if s.phone not in phone_table.VOWELS or s.end - s.begin <= VOWEL * RATE:
             continue
-        wide = s.phone in table.OPEN_VOWELS and s.end - s.begin >= OPEN_VOWEL * RATE
+        wide = s.phone in phone_table.OPEN_VOWELS and s.end - s.begin >= OPEN_VOWEL * RATE
         frames = slice(s.begin, s.end)
         now = gap.of(weights[frames])
         peak = int(now.argmax())

@@ -12,11 +12,11 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns, other_side
 from mien.direction import Direction
-from mien.engines.articulation import table
+from mien.engines.articulation import phone_table
 from mien.engines.articulation.coarticulation import smooth
-from mien.phones import INDEX as PHONE
-from mien.phones import RATE, PhoneTrack
-from mien.seeds import stream
+from mien.numeric.random_streams import stream
+from mien.speech_analysis.track import INDEX as PHONE
+from mien.speech_analysis.track import RATE, PhoneTrack
 
 
 @dataclass(frozen=True)
@@ -172,12 +172,12 @@ def _ducking(track: PhoneTrack) -> tuple[np.ndarray, np.ndarray]:
     """(T,) shares of the emotion that the mouth may show, in general and of what spreads the lips."""
     factor = np.full(len(PHONE), DUCK["consonant"])
     for phones, kind in (
-        (table.VOWELS, "vowel"),
-        (table.BILABIALS, "bilabial"),
-        (table.LABIODENTALS, "labiodental"),
+        (phone_table.VOWELS, "vowel"),
+        (phone_table.BILABIALS, "bilabial"),
+        (phone_table.LABIODENTALS, "labiodental"),
         (("SIL",), "pause"),
     ):
         factor[[PHONE[p] for p in phones]] = DUCK[kind]
     spreading = factor.copy()
-    spreading[[PHONE[p] for p in table.ROUNDED]] = DUCK["rounded"]
+    spreading[[PHONE[p] for p in phone_table.ROUNDED]] = DUCK["rounded"]
     return smooth(track.posteriors @ factor, 9), smooth(track.posteriors @ spreading, 9)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX
 from mien.engines.articulation.accents import Phrase
-from mien.phones import RATE
+from mien.speech_analysis.track import RATE
 
 MEDIAN = 0.9  # s between saccades while talking
 MEAN, MOST = 4.0, 12.0  # degrees

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns, other_side
-from mien.engines.articulation.table import FUNNEL_CLOSES
-from mien.seeds import stream
+from mien.engines.articulation.phone_table import FUNNEL_CLOSES
+from mien.numeric.random_streams import stream
 
 SPREADING = columns("mouthStretch") + columns("mouthSmile")
 PUCKER, FUNNEL, CLOSE, JAW = (INDEX[name] for name in ("mouthPucker", "mouthFunnel", "mouthClose", "jawOpen"))

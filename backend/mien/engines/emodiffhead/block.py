@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mien import convnext
+from mien.nn import convnext
 
 
 class Block(convnext.Block):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mien.audio.speech import Speech
 from mien.direction import EMOTIONS, SPECIAL, Direction
 from mien.engines.articulation.styles import KNOWN
 from mien.engines.base import (
@@ -18,12 +19,10 @@ from mien.engines.base import (
     only_on_processor,
     part,
 )
+from mien.engines.emodiffhead import WEIGHTS
 from mien.heads.flame import Flame
 from mien.settings import Settings
-from mien.speech import Speech
 from mien.take import Take
-
-WEIGHTS = Path(__file__).with_name("mien.safetensors")
 
 
 def missing() -> tuple[Missing, ...]:
@@ -38,7 +37,7 @@ def poses(flame: Flame) -> bool:
     path = own_weights()
     if not path.is_file():
         return False
-    from mien.tensorfile import read_tensors
+    from mien.files.safetensors import read_tensors
 
     return read_tensors(path, dtypes=("F16", "F32"))[1].get("flame") == flame.sha256
 
@@ -68,16 +67,16 @@ class EMOdiffhead(HeardOnce):
         only_on_processor(self.info, device)
         if self.info.refusal:
             raise EngineMissing(self.info.refusal)
-        from mien.engines.emodiffhead.takes import network  # PyTorch takes seconds to import
+        from mien.engines.emodiffhead.generate import network  # PyTorch takes seconds to import
 
         network()
 
     def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
         """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze. The same take, whatever the
         seed, at a temperature of 0, but for the side of contempt."""
-        from mien.engines.articulation import listened
-        from mien.engines.emodiffhead.flame_takes import performed as posed
-        from mien.engines.emodiffhead.takes import network, performed
+        from mien.engines.analysis import listened
+        from mien.engines.emodiffhead.flame_generate import performed as posed
+        from mien.engines.emodiffhead.generate import network, performed
 
         track, prosody = listened(speech, direction, progress, 0.2)
         for i, seed in enumerate(seeds):

@@ -15,9 +15,9 @@ from mien.channels import ARKIT
 from mien.direction import EMOTIONS, Direction
 from mien.engines.articulation import emotion
 from mien.engines.articulation.coarticulation import smooth
-from mien.engines.learnt.space import FPS
-from mien.engines.learnt.told import emotions_of
-from mien.phones import PhoneTrack
+from mien.engines.neural.motion_space import FPS
+from mien.engines.neural.style_features import emotions_of
+from mien.speech_analysis.track import PhoneTrack
 
 SIZE = len(ARKIT)
 ROUNDED = 5  # frames over which the corners of a rise or a fall are rounded

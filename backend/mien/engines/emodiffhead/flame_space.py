@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from mien.channels import ARKIT
-from mien.engines.learnt.space import GAZE_MM, ROTATION_MM, Space
-from mien.heads.binding import CONTOUR, LOWER, UPPER, bind_head
+from mien.engines.neural.motion_space import GAZE_MM, ROTATION_MM, Space
+from mien.heads.correspondence import CONTOUR, LOWER, UPPER, bind_head
+from mien.heads.default import load_head
 from mien.heads.flame import Flame
-from mien.heads.mien import load_head
-from mien.heads.parameters import EXPRESSIONS, Posed, solved
-from mien.movement import Movement
+from mien.heads.flame_fitting import EXPRESSIONS, Posed, solved
+from mien.heads.vertex_motion import Movement
 
 NUMBERS = EXPRESSIONS + 3
 OPENED = 0.1  # radians of the jaw, by which its slopes are told

@@ -14,13 +14,14 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
-from mien import convnext
 from mien.engines.emodiffhead import expression
 from mien.engines.emodiffhead.attention import Nearby
 from mien.engines.emodiffhead.block import Block
-from mien.engines.learnt import heard, told
-from mien.engines.learnt.space import SIZE
-from mien.engines.probtalk3d.performer import Listening
+from mien.engines.neural import audio_features as heard
+from mien.engines.neural import style_features as told
+from mien.engines.neural.motion_space import SIZE
+from mien.nn import convnext
+from mien.nn.film import Listening
 
 STYLE = told.SIZE - len(told.EMOTIONS)  # of what ProbTalk3D is told, the style comes first
 WAVES = 64  # sines and cosines of a time step

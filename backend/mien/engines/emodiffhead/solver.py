@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import torch
 
-from mien.engines.emodiffhead.schedule import START, noise, signal
+from mien.engines.emodiffhead.noise_schedule import START, noise, signal
 
 Predict = Callable[[torch.Tensor, float], torch.Tensor]
 """The motion that a noisy one (...) came from, as far as can be told at that time."""

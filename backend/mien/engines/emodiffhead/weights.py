@@ -11,8 +11,8 @@ import torch
 
 from mien.engines.base import EngineError
 from mien.engines.emodiffhead.network import Denoiser, Shape
-from mien.engines.weights import read_weights
-from mien.tensorfile import write_file
+from mien.engines.neural.weights_file import read_weights
+from mien.files.safetensors import write_file
 
 FORMAT = "mien.emodiffhead"
 

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ProbTalk3D (Wu et al. 2024, arXiv 2409.07966): takes that differ, drawn as codes of a book of motion.
 
-official.py is the network as published, with what it is built of in blocks.py, quantiser.py, prior.py, predictor.py and
-hubert.py: written from a description of its numbers and none of its code. Its weights are the user's own and
-non-commercial; it moves FLAME (motion.py).
+Two stages of Mien's own: `codec.py` and `code_predictor.py`. `probtalk3d_published/` has the network as published.
 """

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The codes of a VQ-VAE (van den Oord et al. 2017), in several groups a step, learnt as running means.
 
-Unlike the published layout (`quantiser.py`, reference section 2), a code belongs to one step of time: windows change
+Unlike the published layout (`probtalk3d_published/quantiser.py`, reference section 2), a code belongs to one step of time: windows change
 nothing, and clips of any length can be batched.
 """
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
-from mien.convnext import Block
 from mien.engines.probtalk3d.codebook import Codebook
+from mien.nn.convnext import Block
 
 
 @dataclass(frozen=True)

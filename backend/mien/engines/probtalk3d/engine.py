@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mien.audio.speech import Speech
 from mien.direction import EMOTIONS, Direction
 from mien.engines.articulation.styles import KNOWN
 from mien.engines.base import OWN_LICENCE, EngineInfo, HeardOnce, Progress, only_on_processor
-from mien.speech import Speech
 from mien.take import Take
 
 TOGETHER = 10  # takes in memory
@@ -26,15 +26,15 @@ class ProbTalk3D(HeardOnce):
     def load(self, device: str) -> None:
         """The networks are small: a processor runs them a hundred times faster than speech, so 'auto' is 'cpu'."""
         only_on_processor(self.info, device)
-        from mien.engines.probtalk3d.takes import networks  # PyTorch takes seconds to import
+        from mien.engines.probtalk3d.generate import networks  # PyTorch takes seconds to import
 
         networks()
 
     def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
         """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze; several are sampled together.
         The most probable take, whatever the seed, at a temperature of 0."""
-        from mien.engines.articulation import listened
-        from mien.engines.probtalk3d.takes import performed
+        from mien.engines.analysis import listened
+        from mien.engines.probtalk3d.generate import performed
 
         track, prosody = listened(speech, direction, progress, 0.4)
         for begin in range(0, len(seeds), TOGETHER):

@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from mien.engines.base import EngineError
-from mien.engines.learnt import heard, told
+from mien.engines.neural import audio_features, style_features
+from mien.engines.neural.weights_file import read_weights
+from mien.engines.probtalk3d.code_predictor import Performer
+from mien.engines.probtalk3d.code_predictor import Shape as PerformerShape
 from mien.engines.probtalk3d.codec import Codec
 from mien.engines.probtalk3d.codec import Shape as CodecShape
-from mien.engines.probtalk3d.performer import Performer
-from mien.engines.probtalk3d.performer import Shape as PerformerShape
-from mien.engines.weights import read_weights
-from mien.tensorfile import write_file
+from mien.files.safetensors import write_file
 
 FORMAT = "mien.probtalk3d"
 LEARNING = ("book.counts", "book.sums")  # of a codebook, needed only to learn on
@@ -46,8 +46,8 @@ def load_all(path: Path) -> tuple[nn.ModuleDict, Performer]:
     codecs = _codecs(tensors, shapes, path)
     try:
         shape = PerformerShape(**shapes["performer"])
-        if (shape.heard, shape.told) != (heard.SIZE, told.SIZE):
-            raise ValueError(f"it hears {shape.heard} and is told {shape.told} numbers, not {heard.SIZE}, {told.SIZE}")
+        if (shape.heard, shape.told) != (audio_features.SIZE, style_features.SIZE):
+            raise ValueError(f"it hears {shape.heard} and is told {shape.told} numbers, not {audio_features.SIZE}, {style_features.SIZE}")
         performer = Performer(shape, codecs["mouth"].book, codecs["life"].book, codecs["life"].shape.stride)
         performer.load_state_dict(_part(tensors, "performer."))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

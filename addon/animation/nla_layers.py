@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mien's actions in a datablock's NLA: one track each, marked, under the active action of the animator.
+
+From below: the animator's own tracks; Mien's rest track, which holds the values between lines; a track for
+each take, of which those that are not seen are muted; a track of corrections for each line, which adds to
+the take beneath. The animator's active action is above all of them, so where both animate a value the
+animator's curve wins. A track is Mien's while its name starts with 'Mien' and its action bears a mark: one
+that the animator renames is the animator's from then on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+
+from .fcurves import Curve, CurveError, bag_of, fcurves_of, fill, keys_of, refuse, slot_for, unshared
+
+NAME = "Mien"  # what the names of Mien's tracks start with
+FACTS = "mien_take"  # custom property of an action that Mien made: JSON on where its curves are from
+ROLE, LINE, TAKE = "mien_role", "mien_line", "mien_take_uid"
+REST_SPAN = (0.0, 1.0)  # frames; the rest holds its values before and after
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What an action of Mien's is. role: 'rest', 'take', 'correction' or 'baked'; line and take are uids."""
+
+    role: str
+    line: int = 0
+    take: int = 0
+
+
+REST = Mark("rest")
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    mark: Mark
+    track: bpy.types.NlaTrack
+    strip: bpy.types.NlaStrip
+
+    @property
+    def slot(self):
+        return getattr(self.strip, "action_slot", None)
+
+    @property
+    def fcurves(self) -> list:
+        return fcurves_of(self.strip.action, self.slot)
+
+
+def mark_of(action: bpy.types.Action | None) -> Mark | None:
+    if action is None or ROLE not in action:
+        return None
+    return Mark(action[ROLE], action.get(LINE, 0), action.get(TAKE, 0))
+
+
+def layers(id_: bpy.types.ID | None) -> Iterator[Layer]:
+    """Mien's layers of a datablock, from below."""
+    data = id_.animation_data if id_ is not None else None
+    for track in data.nla_tracks if data is not None else ():
+        if track.name.startswith(NAME):
+            for strip in track.strips:
+                mark = mark_of(strip.action)
+                if mark is not None:
+                    yield Layer(mark, track, strip)
+
+
+def find(id_: bpy.types.ID | None, mark: Mark) -> Layer | None:
+    return next((layer for layer in layers(id_) if layer.mark == mark), None)
+
+
+def refuse_layer(id_: bpy.types.ID, mark: Mark) -> None:
+    """Raises CurveError when `put` could not put this layer on this datablock. Changes nothing."""
+    refuse(id_)
+    layer = find(id_, mark)
+    if layer is not None and layer.track.lock:
+        raise CurveError(
+            f"The NLA track '{layer.track.name}' of '{id_.name}' is locked; unlock it in the NLA editor first."
+        )
+
+
+def put(
+    id_: bpy.types.ID,
+    mark: Mark,
+    curves: list[Curve],
+    name: str,
+    facts: str,
+    span: tuple[float, float],
+    above: bpy.types.NlaTrack | None = None,
+    blend: str = "REPLACE",
+) -> Layer:
+    """The layer of this mark with these curves, in place of the curves it had. What the animator keyed in its
+    action stays. A new track goes right above the track `above`, or on top of all.
+
+    span: the first and last frame of the scene, at which the action's own frames are the scene's. Raises
+    CurveError as `refuse_layer` does.
+    """
+    refuse_layer(id_, mark)
+    data = id_.animation_data_create()
+    layer, like = find(id_, mark), None
+    if layer is not None:
+        track, action, like, muted = layer.track, unshared(layer.strip.action), layer.slot, layer.track.mute
+        track.strips.remove(layer.strip)
+    else:
+        track = data.nla_tracks.new(prev=above) if above is not None else data.nla_tracks.new()
+        action, muted = bpy.data.actions.new(name), False
+    slot = slot_for(action, id_, like)
+    fill(bag_of(action, slot), curves)
+    track.mute = muted
+    action[FACTS] = facts
+    return _mark(mark, track, action, slot, name, span, blend)
+
+
+def adopt(
+    id_: bpy.types.ID, mark: Mark, action: bpy.types.Action, slot, name: str, span: tuple[float, float]
+) -> Layer:
+    """An action that is there already, with what is in it, as a new layer on top."""
+    track = id_.animation_data_create().nla_tracks.new()
+    return _mark(mark, track, action, slot, name, span, "REPLACE")
+
+
+def _mark(mark: Mark, track, action, slot, name: str, span: tuple[float, float], blend: str) -> Layer:
+    track.name, action.name = f"{NAME}: {name}", f"{NAME} {name}"
+    action[ROLE], action[LINE], action[TAKE] = mark.role, mark.line, mark.take
+    action.use_frame_range = True  # or an action without keys is taken to start at 1
+    action.frame_start, action.frame_end = span
+    return Layer(mark, track, _place(track, action, slot, span, blend))
+
+
+def _place(track, action, slot, span: tuple[float, float], blend: str) -> bpy.types.NlaStrip:
+    first, last = span
+    strip = track.strips.new(action.name, int(first), action)
+    if slot is not None:
+        strip.action_slot = slot
+    strip.use_sync_length = False  # or leaving tweak mode cuts the strip to the keys
+    strip.extrapolation, strip.blend_type = "NOTHING", blend
+    strip.action_frame_start, strip.action_frame_end = first, last
+    set_span(strip, first, last)
+    return strip
+
+
+def set_span(strip: bpy.types.NlaStrip, first: float, last: float) -> None:
+    """Move a strip's ends. Blender refuses a start behind the end, so the order is a matter of where it goes."""
+    if first >= strip.frame_end:
+        strip.frame_end, strip.frame_start = last, first
+    else:
+        strip.frame_start, strip.frame_end = first, last
+
+
+def move(strip: bpy.types.NlaStrip, frames: float) -> None:
+    """The strip starts and ends so many frames later."""
+    set_span(strip, strip.frame_start + frames, strip.frame_end + frames)
+
+
+def rename(layer: Layer, name: str) -> None:
+    """The layer's track and action bear this name, and what role it has."""
+    layer.track.name, layer.strip.action.name = f"{NAME}: {name}", f"{NAME} {name}"
+
+
+def rest(id_: bpy.types.ID, values: dict[tuple[str, int], float]) -> None:
+    """Hold (path, index) -> value between the lines, where a datablock in the NLA falls back to the defaults of
+    its properties: 1 for every shape key in Blender 5.0, unturned for a head that is turned.
+
+    What the animator's own tracks or action animate is left to them.
+    """
+    theirs = _animated_by_others(id_)
+    layer = find(id_, REST)
+    held = {} if layer is None else {(c.data_path, c.array_index): float(keys_of(c)[1][0]) for c in layer.fcurves}
+    wanted = {**held, **{key: value for key, value in values.items() if key not in theirs}}
+    if wanted == held:
+        return
+    frame = np.zeros(1, np.float32)
+    curves = [Curve(path, index, frame, np.full(1, value, np.float32)) for (path, index), value in wanted.items()]
+    made = put(id_, REST, curves, f"rest of {id_.name}", "{}", REST_SPAN)
+    made.strip.extrapolation = "HOLD"
+
+
+def drop(id_: bpy.types.ID, mark: Mark) -> None:
+    """Take a layer away; its action goes too unless something else uses it. Raises CurveError if it is locked."""
+    layer = find(id_, mark)
+    if layer is None:
+        return
+    refuse_layer(id_, mark)
+    action = layer.strip.action
+    id_.animation_data.nla_tracks.remove(layer.track)
+    if action.users == 0:
+        bpy.data.actions.remove(action)
+
+
+def below_of(id_: bpy.types.ID, mark: Mark, start: float) -> bpy.types.NlaTrack | None:
+    """The track above which a take that starts at this frame belongs: lines that start later lie above it, so
+    that the end of a line never covers the beginning of the next. None without any."""
+    below = None
+    for layer in layers(id_):
+        if layer.mark.role == "rest" or (layer.mark.role == "take" and layer.strip.frame_start <= start):
+            below = layer.track
+    return below
+
+
+def animates(id_: bpy.types.ID) -> bool:
+    """Whether a take of Mien's is on this datablock."""
+    return any(layer.mark.role == "take" for layer in layers(id_))
+
+
+def paths(id_: bpy.types.ID) -> set[str]:
+    """The data paths that Mien's layers animate on this datablock; what only the rest holds is not animated."""
+    return {fcurve.data_path for layer in layers(id_) if layer.mark != REST for fcurve in layer.fcurves}
+
+
+def _animated_by_others(id_: bpy.types.ID) -> set[tuple[str, int]]:
+    data = id_.animation_data
+    if data is None:
+        return set()
+    found = [] if mark_of(data.action) else fcurves_of(data.action, getattr(data, "action_slot", None))
+    own = {layer.strip for layer in layers(id_)}
+    for track in data.nla_tracks:
+        for strip in track.strips:
+            if strip not in own:
+                found += fcurves_of(strip.action, getattr(strip, "action_slot", None))
+    return {(fcurve.data_path, fcurve.array_index) for fcurve in found}

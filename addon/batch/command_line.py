@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mien without a window: `blender -b film.blend --command mien bake|report|render`.
+
+Blender writes log lines to stdout, so what a script reads goes to a file (--json). The exit status is 0 when every line
+is as it should be, 1 when one failed or is due, 2 for a wrong command line, 130 when it was broken off.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from ..generation.runner import pump
+from . import rendering
+from .plan import Choice, SurveyError
+from .report import STATES, Report
+from .run import Batch, BatchError
+
+NAME = "mien"
+DONE, LACKING, WRONG, BROKEN_OFF = 0, 1, 2, 130
+SAVE_S = 60.0  # at most so much of a bake is lost with a Blender that is killed; kept takes make it good
+
+_commands: list = []  # what Blender gave for the registered command
+
+
+class CommandError(Exception):
+    """The command cannot be done; the message says why."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The command line after `--command mien`; the exit status."""
+    try:
+        options = _parser().parse_args(list(arguments))
+    except SystemExit as end:  # argparse has said what is wrong, or has helped
+        return int(end.code or 0)
+    try:
+        return options.do(options)
+    except (BatchError, SurveyError, CommandError, rendering.RenderError) as error:
+        print(f"mien: {error}", file=sys.stderr)
+        if options.json:
+            _write_json(options.json, Report(bpy.data.filepath, (), error=str(error)), options.name, WRONG)
+        return WRONG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="blender -b FILE.blend --command mien", description="Lip-sync of a whole file, without a window."
+    )
+    commands = parser.add_subparsers(dest="name", required=True, metavar="bake|report|render")
+    chosen = argparse.ArgumentParser(add_help=False)
+    chosen.add_argument("--scene", action="append", default=[], help="only this scene; may be given again")
+    chosen.add_argument("--speaker", action="append", default=[], help="only this object; may be given again")
+    chosen.add_argument("--line", action="append", default=[], help="only lines of this name; may be given again")
+    chosen.add_argument(
+        "--backend", default="", metavar="URL", help="the backend to ask, in place of the one in the preferences"
+    )
+    chosen.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
+    saved = argparse.ArgumentParser(add_help=False)
+    saved.add_argument("--force", action="store_true", help="make what is up to date, too")
+    where = saved.add_mutually_exclusive_group()
+    where.add_argument("--save", action="store_true", help="save the file itself, now and then and at the end")
+    where.add_argument("--output", type=Path, metavar="FILE", help="save it as this file, now and then and at the end")
+    bake = commands.add_parser("bake", parents=[chosen, saved], help="make the lines that are due")
+    bake.set_defaults(do=_bake)
+    report = commands.add_parser("report", parents=[chosen], help="say what is due, missing or broken; make nothing")
+    report.set_defaults(do=_report)
+    render = commands.add_parser("render", parents=[chosen, saved], help="make what is due, then render the animation")
+    render.add_argument(
+        "--to", default="", metavar="PATH", help="where pictures or the film go, as Blender writes paths"
+    )
+    render.add_argument("--preview", action="store_true", help="a small film by Workbench, whatever the scene's engine")
+    render.add_argument("--frames", default="", metavar="A-B", help="only these frames")
+    render.add_argument("--anyway", action="store_true", help="render although lines failed")
+    render.set_defaults(do=_render)
+    return parser
+
+
+def _bake(options: argparse.Namespace) -> int:
+    report, status = _baked(options)
+    _tell(options, report, status)
+    return status
+
+
+def _report(options: argparse.Namespace) -> int:
+    report = Batch(_choice(options), options.backend).look()
+    status = DONE if report.whole else LACKING
+    _tell(options, report, status)
+    return status
+
+
+def _render(options: argparse.Namespace) -> int:
+    scene = rendering.scene_of(options.scene)
+    frames = rendering.frames_of(options.frames)
+    report, status = _baked(options)
+    _tell(options, report, status)
+    if status == BROKEN_OFF or (status != DONE and not options.anyway):
+        print("mien: nothing was rendered; --anyway renders with what there is.", file=sys.stderr)
+        return status
+    print(f"mien: rendering to {rendering.render(scene, options.to, options.preview, frames)}", file=sys.stderr)
+    return status
+
+
+def _baked(options: argparse.Namespace) -> tuple[Report, int]:
+    """What became of the lines, and the exit status; the film is saved where that was asked for."""
+    saving = Saving(options.save, options.output)
+    batch = Batch(_choice(options), options.backend, options.force)
+    told = 0
+
+    def hear(report: Report) -> None:
+        nonlocal told
+        over = [entry for entry in report.entries if entry.state in ("made", "failed", "cancelled")]
+        count = len(over) + len(report.of("due"))
+        for entry in over[told:]:
+            told += 1
+            print(f"mien: {told} of {count}: {entry.speaker}, {entry.line}: {STATES[entry.state]}", file=sys.stderr)
+        if batch.running and report.of("made") and saving.due:
+            saving.save()
+
+    with _signals() as broken_off:
+        report = batch.run(hear)
+    if report.of("made"):
+        saving.save()
+    report = replace(report, error=" ".join(each for each in (report.error, saving.error) if each))
+    return report, BROKEN_OFF if broken_off() else DONE if report.whole else LACKING
+
+
+class Saving:
+    """The film saved as itself or as another file, or not at all. `error` is a sentence on the last save that failed,
+    or ''."""
+
+    def __init__(self, itself: bool, output: Path | None) -> None:
+        """Raises CommandError for what can be seen not to work before anything is made."""
+        self.error, self._saves, self._last = "", 0, time.monotonic()
+        if itself and not bpy.data.filepath:
+            raise CommandError("There is no file to save: name one before --command, or use --output FILE.")
+        self.target = output.absolute() if output else Path(bpy.data.filepath) if itself else None
+        if self.target and not os.access(self.target if self.target.exists() else self.target.parent, os.W_OK):
+            raise CommandError(f"'{self.target}' cannot be written; choose another with --output FILE, or allow it.")
+        self._copy = output is not None
+
+    @property
+    def due(self) -> bool:
+        return self.target is not None and time.monotonic() - self._last > SAVE_S
+
+    def save(self) -> None:
+        if self.target is None:
+            return
+        paths = bpy.context.preferences.filepaths
+        versions = paths.save_version
+        if self._saves:
+            paths.save_version = 0  # the .blend1 is the film as it was: later saves must not push it out
+        try:
+            if self._copy:
+                bpy.ops.wm.save_as_mainfile(filepath=str(self.target), copy=True)
+            else:
+                bpy.ops.wm.save_mainfile()
+            self.error = ""
+        except RuntimeError as error:
+            self.error = f"'{self.target}' was not saved: {str(error).strip()}"
+        finally:
+            paths.save_version = versions
+        self._saves, self._last = self._saves + 1, time.monotonic()
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C and a polite kill end the bake as a cancel does; gives whether one came. Blender itself would only note
+    the first Ctrl-C and end on the second, with nothing saved."""
+    came = []
+
+    def heard(number: int, frame: object) -> None:
+        came.append(number)
+        pump.interrupt()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+def _choice(options: argparse.Namespace) -> Choice:
+    return Choice(tuple(options.scene), tuple(options.speaker), tuple(options.line))
+
+
+def _tell(options: argparse.Namespace, report: Report, status: int) -> None:
+    for line in report.lines():
+        print(f"mien: {line}", file=sys.stderr)
+    if options.json:
+        _write_json(options.json, report, options.name, status)
+
+
+def _write_json(path: Path, report: Report, command: str, status: int) -> None:
+    """Whole or not at all, so that a watcher never reads half a report."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(
+            json.dumps({"command": command, "status": status, **report.as_json()}, indent=2, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
+        part.replace(path)
+    except OSError as error:
+        raise CommandError(f"The report '{path}' cannot be written: {error.strerror or error}.") from None
+
+
+def register() -> None:
+    _commands.append(bpy.utils.register_cli_command(NAME, run))
+
+
+def unregister() -> None:
+    while _commands:
+        bpy.utils.unregister_cli_command(_commands.pop())

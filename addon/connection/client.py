@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backend's HTTP API, version 1, on the standard library. No
+bpy; every call may be made off the main thread."""
+
+import hashlib
+import http.client
+import ipaddress
+import json
+import ssl
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from .credentials import Key, keyring
+
+API = 1
+CHUNK = 1 << 16  # bytes of a sound sent at a time; between two, a cancel is noticed
+NO_ROOM = (429, 503)  # its queue is full; too many are connected
+AGAIN_S, AGAIN_LIMIT_S = 10.0, 60.0  # when to ask again where a backend without room does not say, and at the latest
+
+
+class ClientError(Exception):
+    """The backend said no, or something that cannot be used; the message is a sentence for the panel."""
+
+
+class Unreachable(ClientError):
+    """Nothing answers at the address."""
+
+
+class TimedOut(Unreachable):
+    """Something is there and does not answer in time; it may be busy."""
+
+
+class TokenWanted(ClientError):
+    """The backend asks for a token: there is none, or it is not, or no longer, one of its own."""
+
+
+class Untrusted(ClientError):
+    """The certificate is not the one that was trusted, or none was yet; `sha256` is its fingerprint.
+
+    Nothing was sent.
+    """
+
+    def __init__(self, sentence: str, sha256: str, expected: str) -> None:
+        super().__init__(sentence)
+        self.sha256, self.expected = sha256, expected
+
+
+class Forgotten(ClientError):
+    """The backend has no such job: it began anew, or dropped it long ago."""
+
+
+class Busy(ClientError):
+    """The backend has no room for this now; it may be asked again in `seconds`."""
+
+    def __init__(self, sentence: str, seconds: float) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
+
+class Stopped(Exception):
+    """The animator cancelled."""
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What an engine needs before it can work: a sentence, and the page where that is, or ''."""
+
+    sentence: str
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """What /v1/info says about an engine; `missing` is what it still needs before it can work."""
+
+    name: str
+    version: str = ""
+    emotions: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+    licence: str = ""
+    missing: tuple[Missing, ...] = ()
+    follows: tuple[str, ...] = ()  # the fields of a direction that not every engine follows
+    head: str = ""  # what it moves, 'mien' or 'flame'
+
+
+@dataclass(frozen=True)
+class Info:
+    """What a backend is and has; kept by the panel so that it draws without one."""
+
+    address: str
+    version: str
+    device: str
+    engines: tuple[EngineInfo, ...]
+    default_engine: str
+    limits: dict[str, float] = field(default_factory=dict)  # seconds of sound, bytes of file
+    made_with: str = ""  # hash of its code and weights: another may make another take
+    own_models: str = ""  # hash of the user's own FLAME and weights, which takes of FLAME are made with
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One look at a job. state: queued, running, done, failed, cancelled; fraction 0..1."""
+
+    state: str
+    stage: str
+    fraction: float
+    error: str
+
+
+def split_address(address: str) -> tuple[str, int, bool]:
+    """(host, port, is https) of an address. Raises ClientError for one that cannot be used."""
+    text = address.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = None, None, None
+    if (
+        parts is None
+        or parts.scheme not in ("http", "https")
+        or not host
+        or " " in host
+        or parts.path not in ("", "/")
+    ):
+        raise ClientError(f"'{address}' is not an address of a backend; write it like http://127.0.0.1:8642.")
+    return host, port or 8642, parts.scheme == "https"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether the address is this machine's own. Raises ClientError as split_address does."""
+    host = split_address(address)[0]
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def in_groups(sha256: str) -> str:
+    """A fingerprint for people to compare, as the backend shows it."""
+    return " ".join(sha256[i : i + 4] for i in range(0, len(sha256), 4))
+
+
+class _Pinned(http.client.HTTPSConnection):
+    """HTTPS to whoever has the certificate of this fingerprint, whatever its names and dates; else Untrusted."""
+
+    def __init__(self, host: str, port: int, timeout: float, sha256: str) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # checked below, by its fingerprint
+        super().__init__(host, port, timeout=timeout, context=context)
+        self._sha256 = sha256
+
+    def connect(self) -> None:
+        super().connect()
+        found = hashlib.sha256(self.sock.getpeercert(binary_form=True)).hexdigest()
+        if found == self._sha256:
+            return
+        self.close()
+        where = f"{self.host}:{self.port}"
+        if not self._sha256:
+            sentence = f"The certificate of {where} is not known yet. Compare its fingerprint, then trust it."
+        else:
+            sentence = (
+                f"The certificate of {where} has changed since it was trusted, and nothing was sent. Ask whoever runs "
+                "the backend whether it was renewed; if not, something stands in between."
+            )
+        raise Untrusted(sentence, found, self._sha256)
+
+
+class Client:
+    """A backend at one address. Every method raises ClientError (Unreachable when nothing answers, TokenWanted
+    and Untrusted). `key` is what opens it, by default what the keyring has."""
+
+    def __init__(self, address: str, timeout_s: float = 20.0, key: Key | None = None) -> None:
+        self.host, self.port, self.secure = split_address(address)
+        self.address = address.strip().partition("#")[0].rstrip("/")
+        self.timeout_s = timeout_s
+        self.key = key or keyring.of(address)
+
+    def info(self) -> Info:
+        reply = self._json("GET", "/v1/info")
+        if reply.get("name") != "mien":
+            raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
+        self._check_api(reply.get("api"))
+        try:
+            engines = tuple(
+                EngineInfo(
+                    name=str(engine["name"]),
+                    version=str(engine.get("version", "")),
+                    emotions=tuple(map(str, engine.get("emotions", ()))),
+                    styles=tuple(map(str, engine.get("styles", ()))),
+                    licence=str(engine.get("licence", "")),
+                    missing=tuple(
+                        Missing(str(each["sentence"]), str(each.get("page", "")))
+                        for each in engine.get("missing", ())
+                    ),
+                    follows=tuple(map(str, engine.get("follows", ()))),
+                    head=str(engine.get("head", "")),
+                )
+                for engine in reply["engines"]
+            )
+            limits = {name: float(value) for name, value in reply.get("limits", {}).items()}
+            default = str(reply.get("default_engine") or engines[0].name)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+            raise ClientError(f"The backend at {self.address} does not say which engines it has.") from None
+        return Info(
+            self.address,
+            str(reply.get("version", "?")),
+            str(reply.get("device", "?")),
+            engines,
+            default,
+            limits,
+            str(reply.get("made_with", "")),
+            str(reply.get("own_models", "")),
+        )
+
+    def submit(
+        self,
+        sound: Path,
+        direction: str,
+        engine: str = "",
+        fps: str = "",
+        sent: Callable[[float], None] = lambda share: None,
+        head: str = "",
+    ) -> str:
+        """Ask for a take of a sound file; returns the job's id. `sent`
+        hears the share sent and may raise Stopped."""
+        try:
+            size = sound.stat().st_size
+            file = sound.open("rb")
+        except OSError as error:
+            raise ClientError(
+                f"The sound file '{sound}' cannot be read: {error.strerror or error}."
+            ) from None
+        boundary = f"mien-{uuid.uuid4().hex}"
+        head = b"".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in (("direction", direction), ("engine", engine), ("fps", fps), ("head", head))
+            if value
+        )
+        name = quote(sound.name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
+        head += (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="sound"; filename="{name}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        ).encode()
+        tail = f"\r\n--{boundary}--\r\n".encode()
+
+        def body() -> Iterator[bytes]:
+            yield head
+            done = 0
+            while chunk := file.read(CHUNK):
+                done += len(chunk)
+                sent(done / size)
+                yield chunk
+            yield tail
+
+        with file:
+            reply = self._json(
+                "POST",
+                "/v1/takes",
+                body(),
+                {
+                    "Content-Type": f"multipart/form-data; boundary={boundary}",
+                    "Content-Length": str(len(head) + size + len(tail)),
+                },
+            )
+        if not isinstance(reply.get("id"), str) or not reply["id"]:
+            raise ClientError(f"The backend at {self.address} took the job but gave it no number.")
+        return reply["id"]
+
+    def bind(self, mesh: bytes) -> str:
+        """Ask for the channels of a mesh (a file of format mien.mesh); returns the job's id, of kind 'bind'."""
+        reply = self._json("POST", "/v1/bind", mesh, {"Content-Type": "application/octet-stream"})
+        if not isinstance(reply.get("id"), str) or not reply["id"]:
+            raise ClientError(f"The backend at {self.address} took the mesh but gave it no number.")
+        return reply["id"]
+
+    def progress(self, job: str, kind: str = "takes") -> Progress:
+        reply = self._json("GET", f"/v1/{kind}/{quote(job, safe='')}")
+        try:
+            fraction = min(max(float(reply.get("fraction") or 0.0), 0.0), 1.0)
+            state = str(reply["state"])
+        except (KeyError, TypeError, ValueError):
+            raise ClientError(f"The backend at {self.address} does not say how far the job is.") from None
+        return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""))
+
+    def result(self, job: str, kind: str = "takes") -> bytes:
+        """The result's bytes, a take's checked against the hash the backend gives with them."""
+        _, headers, data = self._request("GET", f"/v1/{kind}/{quote(job, safe='')}/result")
+        tag = headers.get("ETag", "").removeprefix("W/").strip('"').removeprefix("sha256:")
+        if tag and hashlib.sha256(data).hexdigest() != tag.lower():
+            raise ClientError("The take was damaged on its way from the backend; generate it again.")
+        return data
+
+    def cancel(self, job: str, kind: str = "takes") -> None:
+        self._request("DELETE", f"/v1/{kind}/{quote(job, safe='')}")
+
+    def _check_api(self, theirs: object) -> None:
+        if str(theirs) != str(API):
+            raise ClientError(
+                f"The backend at {self.address} speaks API version {theirs} and this extension speaks "
+                f"version {API}; "
+                "update the older of the two."
+            )
+
+    def _json(self, method: str, path: str, body=None, headers: dict[str, str] | None = None) -> dict:
+        data = self._request(method, path, body, headers)[2]
+        try:
+            reply = json.loads(data)
+        except (ValueError, RecursionError):
+            reply = None
+        if not isinstance(reply, dict):
+            raise ClientError(
+                f"The backend at {self.address} answered {path} with something that is not JSON."
+            )
+        return reply
+
+    def _request(
+        self, method: str, path: str, body=None, headers: dict[str, str] | None = None
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        if self.secure:
+            connection = _Pinned(self.host, self.port, self.timeout_s, self.key.sha256)
+        else:
+            connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout_s)
+        token = {"Authorization": f"Bearer {self.key.token}"} if self.key.token else {}
+        try:
+            try:
+                connection.request(method, path, body, {"Accept": "application/json", **token, **(headers or {})})
+            except (BrokenPipeError, ConnectionResetError):
+                if body is None:  # a backend that refuses a sound early hangs up on the rest of it: hear why
+                    raise
+            response = connection.getresponse()
+            data = response.read()
+        except TimeoutError:
+            raise TimedOut(
+                f"The backend at {self.address} did not answer within {self.timeout_s:g} seconds."
+            ) from None
+        except ssl.SSLError as error:
+            raise Unreachable(
+                f"No backend answers with https at {self.address} ({error.reason or error}); perhaps it is http."
+            ) from None
+        except OSError as error:
+            reason = error.strerror or str(error) or type(error).__name__
+            raise Unreachable(f"No backend answers at {self.address} ({reason}).") from None
+        except http.client.HTTPException:
+            raise ClientError(
+                f"What answers at {self.address} is not a Mien backend; check the address."
+            ) from None
+        finally:
+            connection.close()
+        api = response.headers.get("Mien-API")
+        if api is None and response.status < 400:
+            raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
+        if api is not None:
+            self._check_api(api)
+        if response.status == 401:
+            raise TokenWanted(self._refusal(response.status, data))
+        if response.status == 404:
+            raise Forgotten(self._refusal(response.status, data))
+        if response.status in NO_ROOM:
+            raise Busy(self._refusal(response.status, data), _seconds(response.headers.get("Retry-After", "")))
+        if response.status >= 400:
+            raise ClientError(self._refusal(response.status, data))
+        return response.status, response.headers, data
+
+    def _refusal(self, status: int, data: bytes) -> str:
+        """The sentence of an RFC 9457 problem; of anything else, the status."""
+        try:
+            problem = json.loads(data)
+            detail = problem.get("detail") or problem.get("title")
+        except (ValueError, AttributeError, RecursionError):
+            detail = None
+        if isinstance(detail, str) and detail.strip():
+            return detail.strip()
+        return f"The backend at {self.address} refused with status {status} and gave no reason."
+
+
+def _seconds(retry_after: str) -> float:
+    """When to ask again, of a header; a date in it, as the standard allows, is not looked at."""
+    return min(max(float(retry_after), 1.0), AGAIN_LIMIT_S) if retry_after.strip().isdecimal() else AGAIN_S

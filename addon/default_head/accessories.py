@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the default head wears: teeth with gums, smooth eyes, brows and lashes.
+
+The speaking mesh keeps its vertices, so teeth and eyes are objects of their own. They cannot be picked in the
+viewport, so that a click on an eye or a tooth selects the head.
+"""
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ..formats.head_file import Dress
+from ..shape_keys import keys
+from . import eye_material, skin_material
+
+TEETH, EYES = "Mien teeth", ("Mien eye left", "Mien eye right")
+BROW_LAYER, BROW_SLOT = "Mien brows", "brow"
+FRONT = 0.03  # metres: what lies further back than this in head space is not painted by the brows' front view
+INK = 0.35  # a quad with this much ink at its middle shows as brow where the viewport draws plain material colours
+SLIDER = 10.0  # Blender's hard limit: the head's own sliders decide how far the jaw goes
+COVER = 1.01  # the mesh stands out by a hundredth of its eye in places
+AROUND = 48  # vertices of a ring of an eyeball
+# Rings of an eyeball in degrees from its axis, and which are rims of the pupil and the iris.
+RINGS = (3.0, 5.5, 8.1, 12.0, 16.0, 19.5, 22.6, 27.0, 33.0, 40.0, 48.0, 57.0, 67.0, 78.0, 90.0, 104.0)
+PUPIL, IRIS = 8.1, 22.6
+
+
+def put_on(
+    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Dress, vertices: np.ndarray
+) -> None:
+    """Teeth, eyes and brows for a head just made, whose mesh is `vertices` (V, 3) in head space; `neck` turns it."""
+    _add_teeth(context, speaker, neck, dress)
+    context.view_layer.update()  # an anchor's place is known once the head has been drawn
+    for name, ball, anchors in zip(EYES, dress.eyeballs, dress.eye_anchors, strict=True):
+        _add_eye(context, speaker, name, ball, anchors)
+    _paint_brows(speaker.data, dress, vertices)
+
+
+def _piece(context: bpy.types.Context, name: str, points: np.ndarray, faces: list) -> bpy.types.Object:
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(points.tolist(), [], faces)
+    mesh.shade_smooth()
+    thing = bpy.data.objects.new(name, mesh)
+    context.collection.objects.link(thing)
+    thing.hide_select = True
+    return thing
+
+
+def _add_teeth(
+    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Dress
+) -> bpy.types.Object:
+    rest = keys.to_blender(dress.teeth_vertices)
+    teeth = _piece(context, TEETH, rest, dress.teeth_quads.tolist())
+    teeth.parent = speaker
+    for name, colour, roughness in (("enamel", (0.80, 0.76, 0.68), 0.22), ("gum", (0.48, 0.17, 0.16), 0.35)):
+        teeth.data.materials.append(skin_material.wet(name, colour, roughness))
+    gum = dress.teeth_gum[dress.teeth_quads[:, 0]]
+    teeth.data.polygons.foreach_set("material_index", gum.astype(np.int32))
+    teeth.data.update()
+    for channel, delta in zip(dress.teeth_channels, dress.teeth_deltas, strict=True):
+        block = keys.add(teeth, channel, rest + keys.to_blender(delta))
+        block.slider_min, block.slider_max = -SLIDER, SLIDER
+        follow(block, speaker.data.shape_keys, channel)
+    teeth.active_shape_key_index = 0
+    group = teeth.vertex_groups.new(name="neck")  # the teeth are all skull; a Hook without a group moves nothing
+    group.add(list(range(len(rest))), 1.0, "REPLACE")
+    hook = teeth.modifiers.new("Mien neck", "HOOK")
+    hook.object, hook.vertex_group, hook.falloff_type = neck, group.name, "NONE"
+    hook.matrix_inverse = Matrix.Translation(-neck.location)
+    smooth = teeth.modifiers.new("Subdivision", "SUBSURF")
+    smooth.levels, smooth.render_levels = 0, 1
+    return teeth
+
+
+def follow(block: bpy.types.ShapeKey, shape_keys: bpy.types.Key, channel: str) -> None:
+    """A driver: the key has the value of the head's key of that name. Without Python, so that no file is held up by
+    the question whether its scripts may run."""
+    driver = block.driver_add("value").driver
+    driver.type = "SUM"
+    variable = driver.variables.new()
+    target = variable.targets[0]
+    target.id_type = "KEY"
+    target.id, target.data_path = shape_keys, keys.value_path(channel)
+
+
+def _add_eye(
+    context: bpy.types.Context, speaker: bpy.types.Object, name: str, ball: np.ndarray, anchors: np.ndarray
+) -> bpy.types.Object:
+    """A ball held by three vertices of the head's own eye: it goes where keys, caches and the neck put them."""
+    points, faces, outer = _ball(float(ball[3]) * COVER)
+    eye = _piece(context, name, points, faces)
+    for material in eye_material.materials(PUPIL, IRIS):
+        eye.data.materials.append(material)
+    eye.data.polygons.foreach_set("material_index", np.where(outer > IRIS, 0, np.where(outer > PUPIL, 1, 2)))
+    eye.data.update()
+    eye.parent, eye.parent_type = speaker, "VERTEX_3"
+    eye.parent_vertices = [int(vertex) for vertex in anchors]
+    context.view_layer.update()
+    held = speaker.matrix_world.inverted() @ eye.matrix_world  # where the three vertices put it
+    eye.matrix_parent_inverse = held.inverted()
+    ahead = Vector(keys.to_blender(ball[4:]).tolist())
+    side = Vector((0.0, 0.0, 1.0)).cross(ahead).normalized()
+    turn = Matrix((side, ahead.cross(side), ahead)).transposed().to_4x4()  # the ball looks along its own z
+    eye.matrix_basis = Matrix.Translation(Vector(keys.to_blender(ball[:3]).tolist())) @ turn
+    return eye
+
+
+def _ball(radius: float) -> tuple[np.ndarray, list, np.ndarray]:
+    """(points (N, 3), faces, the outer ring of each face in degrees) of a ball that looks along z."""
+    angle = np.radians(RINGS)[:, None]
+    turn = np.arange(AROUND) * 2 * np.pi / AROUND
+    rings = np.stack([np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn), np.cos(angle) + 0 * turn], -1)
+    points = np.concatenate([[[0.0, 0.0, 1.0]], rings.reshape(-1, 3)]) * radius
+    i = np.arange(AROUND)
+    j = (i + 1) % AROUND
+    faces = np.stack([0 * i, 1 + i, 1 + j], -1).tolist()
+    for ring in range(len(RINGS) - 1):
+        a, b = 1 + ring * AROUND, 1 + (ring + 1) * AROUND
+        faces += np.stack([a + i, b + i, b + j, a + j], -1).tolist()
+    return points, faces, np.repeat(RINGS, AROUND)
+
+
+def _paint_brows(mesh: bpy.types.Mesh, dress: Dress, vertices: np.ndarray) -> None:
+    """Brows and lashes on the skin, by a UV layer that looks at the resting face from the front."""
+    corners = np.empty(len(mesh.loops), np.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    x, y, width, height = dress.brow_window
+    uvs = (vertices[corners, :2] - (x, y)) / (width, height)
+    quads = corners.reshape(-1, 4)
+    behind = vertices[quads, 2].mean(1) < FRONT
+    uvs[np.repeat(behind, 4)] = -1.0  # outside the picture
+    shown = mesh.uv_layers.active
+    layer = mesh.uv_layers.new(name=BROW_LAYER, do_init=False)
+    layer.uv.foreach_set("vector", np.ascontiguousarray(uvs, np.float32).ravel())
+    mesh.uv_layers.active = shown or layer
+    picture = skin_material.picture(dress.brows)
+    for material in mesh.materials:
+        skin_material.paint(material, picture, BROW_LAYER)
+    skin = next((i for i, material in enumerate(mesh.materials) if material.name == "Mien skin"), None)
+    if skin is not None:
+        mesh.materials.append(skin_material.in_viewport_as(mesh.materials[skin], BROW_SLOT))
+        _mark_brows(mesh, dress.brows[..., 0], uvs.reshape(-1, 4, 2).mean(1), skin)
+
+
+def _mark_brows(mesh: bpy.types.Mesh, ink: np.ndarray, middles: np.ndarray, skin: int) -> None:
+    """Gives the quads of the skin under the brows the last material, which differs in its viewport colour alone."""
+    index = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("material_index", index)
+    at = np.floor(middles * (ink.shape[1], ink.shape[0])).astype(int)
+    inside = ((at >= 0) & (at < (ink.shape[1], ink.shape[0]))).all(1) & (index == skin)
+    size = max(1, ink.shape[1] // 150)  # the ink around the middle, hairs and gaps alike
+    soft = sum(np.roll(ink.astype(float), (dy, dx), (0, 1)) for dy in (-size, 0, size) for dx in (-size, 0, size)) / 9
+    covered = np.zeros(len(index), bool)
+    covered[inside] = soft[at[inside, 1], at[inside, 0]] > INK * 255
+    index[covered] = len(mesh.materials) - 1
+    mesh.polygons.foreach_set("material_index", index)
+    mesh.update()

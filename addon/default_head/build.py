@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mien's own head in the scene: mesh, materials, 52 ARKit shape keys, and an empty that bends its neck."""
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+from ..animation import head_rotation
+from ..formats.head_file import HeadFile
+from ..shape_keys import keys
+from . import accessories
+
+NECK = "neck"  # vertex group: how much of the head's rotation each vertex takes
+
+
+def add_head(context: bpy.types.Context, head: HeadFile) -> bpy.types.Object:
+    """The head as a new object at the 3D cursor, selected and active. The caller makes the undo step."""
+    title = f"{head.name.capitalize()} head"
+    mesh = bpy.data.meshes.new(title)
+    # Before the mesh is built: from_pydata's faces are smooth or flat as a whole afterwards.
+    mesh.from_pydata(keys.to_blender(head.vertices).tolist(), [], head.quads.tolist())
+    _add_uvs(mesh, head)
+    for material in head.materials:
+        mesh.materials.append(_material(material))
+    mesh.polygons.foreach_set("material_index", head.quad_material.astype(np.int32))
+    mesh.shade_smooth()
+    mesh.update()
+    speaker = bpy.data.objects.new(title, mesh)
+    context.collection.objects.link(speaker)
+    speaker.location = context.scene.cursor.location
+    _add_keys(speaker, head)
+    empty = _add_neck(context, speaker, head)
+    speaker.mien.head_object = empty
+    if head.worn is not None:
+        accessories.put_on(context, speaker, empty, head.worn, head.vertices)
+    for thing in context.selected_objects:
+        thing.select_set(False)
+    speaker.select_set(True)
+    context.view_layer.objects.active = speaker
+    return speaker
+
+
+def _add_uvs(mesh: bpy.types.Mesh, head: HeadFile) -> None:
+    layer = mesh.uv_layers.new(name="UVMap")
+    layer.uv.foreach_set("vector", head.uvs[head.quad_uvs.ravel()].astype(np.float32).ravel())
+
+
+def _add_keys(speaker: bpy.types.Object, head: HeadFile) -> None:
+    rest = keys.to_blender(head.vertices)
+    for channel, delta in zip(head.channels, head.deltas, strict=True):
+        keys.add(speaker, channel, rest + keys.to_blender(delta))
+    speaker.active_shape_key_index = 0
+
+
+def _add_neck(context: bpy.types.Context, speaker: bpy.types.Object, head: HeadFile) -> bpy.types.Object:
+    """An empty at the neck with a Hook: turning it bends the neck and leaves the skull rigid."""
+    group = speaker.vertex_groups.new(name=NECK)
+    for weight in np.unique(head.neck_weights):
+        if weight > 0:
+            group.add(np.flatnonzero(head.neck_weights == weight).tolist(), float(weight), "REPLACE")
+    pivot = Vector(keys.to_blender(head.pivot).tolist())
+    empty = bpy.data.objects.new(f"{speaker.name} rotation", None)
+    context.collection.objects.link(empty)
+    empty.empty_display_type, empty.empty_display_size = "PLAIN_AXES", 0.08
+    empty.parent, empty.location = speaker, pivot
+    empty.rotation_mode = head_rotation.ORDER
+    hook = speaker.modifiers.new("Mien neck", "HOOK")
+    hook.object, hook.vertex_group, hook.falloff_type = empty, NECK, "NONE"
+    hook.matrix_inverse = Matrix.Translation(-pivot)  # at rest it moves nothing, wherever the head stands
+    smooth = speaker.modifiers.new("Subdivision", "SUBSURF")
+    smooth.levels, smooth.render_levels = 0, 2  # the viewport plays at full speed, a render is smooth
+    return empty
+
+
+def _material(data: dict) -> bpy.types.Material:
+    """A Principled material of the head file's colour; one that is there already is used again."""
+    name = f"Mien {data['name']}"
+    found = bpy.data.materials.get(name)
+    if found is not None:
+        return found
+    material = bpy.data.materials.new(name)
+    if not bpy.app.version >= (5, 0, 0):
+        material.use_nodes = True
+    colour = (*map(float, data["colour"][:3]), 1.0)
+    material.diffuse_color, material.roughness = colour, float(data["roughness"])
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Base Color"].default_value = colour
+    shader.inputs["Roughness"].default_value = float(data["roughness"])
+    if data["name"] in ("skin", "lips", "mouth", "tongue"):
+        shader.inputs["Subsurface Weight"].default_value = 0.12
+        shader.inputs["Subsurface Scale"].default_value = 0.004  # metres: skin, not wax
+        shader.inputs["Subsurface Radius"].default_value = (1.0, 0.35, 0.2)
+    return material

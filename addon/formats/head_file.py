@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The head file: mesh, shape keys, materials, teeth, eyes and brows of Mien's own head."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from .safetensors import TensorFileError, read_tensors
+
+FORMAT, FORMAT_VERSION = "mien.head", "1"
+FILE = "mien.safetensors"
+NEEDED = ("vertices", "quads", "uvs", "quad_uvs", "deltas", "quad_material", "joints", "neck_weights")
+TENSORS = ("teeth_vertices", "teeth_quads", "teeth_gum", "teeth_deltas", "eyeballs", "eye_anchors", "brows")
+
+
+class HeadError(Exception):
+    """The head cannot be read; the message says why and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dress:
+    """teeth_vertices (N, 3), teeth_quads (Q, 4), teeth_gum (N,) 0 or 1, teeth_deltas (C, N, 3) for teeth_channels;
+    eyeballs (2, 7): centre, radius, unit vector ahead, left then right; eye_anchors (2, 3) vertices of the head;
+    brows (h, w, 2) ink of brows and lashes 0..255, row 0 at the bottom; brow_window (4,): its x, y, width, height
+    in the view from the front. Head space, metres."""
+
+    teeth_vertices: np.ndarray
+    teeth_quads: np.ndarray
+    teeth_gum: np.ndarray
+    teeth_channels: tuple[str, ...]
+    teeth_deltas: np.ndarray
+    eyeballs: np.ndarray
+    eye_anchors: np.ndarray
+    brows: np.ndarray
+    brow_window: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class HeadFile:
+    """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3)
+    for channels; quad_material (Q,) into materials; pivot (3,) of the neck; neck_weights (V,) 0..1."""
+
+    name: str
+    vertices: np.ndarray
+    quads: np.ndarray
+    uvs: np.ndarray
+    quad_uvs: np.ndarray
+    channels: tuple[str, ...]
+    deltas: np.ndarray
+    materials: tuple[dict, ...]
+    quad_material: np.ndarray
+    pivot: np.ndarray
+    neck_weights: np.ndarray
+    worn: Dress | None = None
+
+
+def find_file() -> Path:
+    """The head file: beside this module in the extension, in meshes/ of a checkout. Raises HeadError."""
+    package = Path(__file__).parents[1]
+    for path in (package / FILE, package.parent / "meshes" / FILE):
+        if path.is_file():
+            return path
+    raise HeadError(f"The head's file {FILE} is missing from the extension; install the extension again.")
+
+
+def read_head(path: Path) -> HeadFile:
+    """The head of a file. Raises HeadError, a sentence."""
+    try:
+        tensors, meta = read_tensors(path)
+    except TensorFileError as error:
+        raise HeadError(str(error)) from None
+    if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
+        raise HeadError(
+            f"{path.name} is '{meta.get('format')}' version {meta.get('format_version')}; this extension "
+            "reads "
+            f"'{FORMAT}' version {FORMAT_VERSION}."
+        )
+    gone = [name for name in NEEDED if name not in tensors]
+    if gone:
+        raise HeadError(f"{path.name} has no tensor '{gone[0]}'; install the extension again.")
+    try:
+        channels = tuple(json.loads(meta["channels"]))
+        materials = tuple(json.loads(meta["materials"]))
+        neck = json.loads(meta["joint_names"]).index("neck")
+    except (KeyError, ValueError, TypeError):
+        raise HeadError(f"{path.name} does not name its channels, materials and neck joint.") from None
+    try:
+        worn = read_dress(tensors, meta, len(tensors["vertices"]))
+    except ValueError as error:
+        raise HeadError(f"{path.name} {error}; install the extension again.") from None
+    head = HeadFile(
+        name=meta.get("name", "mien"),
+        channels=channels,
+        materials=materials,
+        pivot=tensors["joints"][neck],
+        worn=worn,
+        **{name: tensors[name] for name in NEEDED if name != "joints"},
+    )
+    _check(path.name, head)
+    return head
+
+
+def _check(name: str, head: HeadFile) -> None:
+    count = len(head.vertices)
+    for indices, top in (
+        (head.quads, count),
+        (head.quad_uvs, len(head.uvs)),
+        (head.quad_material, len(head.materials)),
+    ):
+        if indices.size and not 0 <= int(indices.min()) <= int(indices.max()) < top:
+            raise HeadError(f"{name} is damaged: an index points at item {int(indices.max())} of {top}.")
+    if head.deltas.shape != (len(head.channels), count, 3) or head.neck_weights.shape != (count,):
+        raise HeadError(f"{name} is damaged: its shapes do not belong to its {count} vertices.")
+
+
+def read_dress(tensors: dict[str, np.ndarray], meta: dict[str, str], count: int) -> Dress | None:
+    """The dress of a head file whose head has `count` vertices, None where the file has none.
+
+    Raises ValueError, a sentence without the file's name, when it is damaged.
+    """
+    if not any(name in tensors for name in TENSORS):
+        return None
+    gone = [name for name in TENSORS if name not in tensors]
+    if gone:
+        raise ValueError(f"has no tensor '{gone[0]}'")
+    try:
+        channels = tuple(json.loads(meta["teeth_channels"]))
+        window = tuple(float(value) for value in json.loads(meta["brow_window"]))
+    except (KeyError, ValueError, TypeError):
+        raise ValueError("does not name its teeth's channels and its brows' window") from None
+    dress = Dress(teeth_channels=channels, brow_window=window, **{name: tensors[name] for name in TENSORS})
+    teeth = len(dress.teeth_vertices)
+    fits = (
+        dress.teeth_vertices.shape == (teeth, 3)
+        and dress.teeth_quads.shape[1:] == (4,)
+        and dress.teeth_gum.shape == (teeth,)
+        and dress.teeth_deltas.shape == (len(channels), teeth, 3)
+        and dress.eyeballs.shape == (2, 7)
+        and dress.eye_anchors.shape == (2, 3)
+        and dress.brows.ndim == 3
+        and dress.brows.shape[2] == 2
+        and len(window) == 4
+    )
+    if not fits:
+        raise ValueError("is damaged: the shapes of its teeth, eyes and brows do not belong together")
+    for indices, top in ((dress.teeth_quads, teeth), (dress.eye_anchors, count)):
+        if indices.size and not 0 <= int(indices.min()) <= int(indices.max()) < top:
+            raise ValueError(f"is damaged: an index of its teeth or eyes points at item {int(indices.max())} of {top}")
+    return dress

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read and check a take, the one file the backend and the extension
+share. numpy and the standard library; no bpy."""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from .safetensors import TensorFileError, read_tensors
+
+FORMAT, FORMAT_VERSION = "mien.take", "1"
+FPS_LIMIT = 1000
+FRAME_LIMIT = 1_000_000
+# Axes after the first one of each tensor a take may have; None is any size.
+TAILS: dict[str, tuple[int | None, ...]] = {
+    "weights": (None,),
+    "head_rotation": (3,),
+    "gaze": (2,),
+    "coefficients": (None,),
+    "offsets": (None, 3),
+    "basis": (None, 3),
+    "mouth_holds": (2,),
+    "eye_holds": (2,),
+}
+PER_FRAME = ("head_rotation", "weights", "gaze", "coefficients", "offsets")
+
+
+class TakeError(ValueError):
+    """The take cannot be used; the message says what was found and what to do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Take:
+    """A performance of F frames; frame i shows the face at start + i / fps seconds of the sound.
+
+    weights (F, C) for `channels`; head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with
+    coefficients (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's
+    left). mouth_holds and eye_holds (H, 2): seconds from and to in which lips (lip and teeth) meet, lids are shut; the
+    frames inside show it.
+    """
+
+    fps: Fraction
+    start: Fraction
+    channels: tuple[str, ...]
+    head_rotation: np.ndarray
+    weights: np.ndarray | None
+    gaze: np.ndarray | None
+    basis: np.ndarray | None
+    coefficients: np.ndarray | None
+    offsets: np.ndarray | None
+    meta: dict[str, str]
+    mouth_holds: np.ndarray | None = None
+    eye_holds: np.ndarray | None = None
+
+    @property
+    def frames(self) -> int:
+        return len(self.head_rotation)
+
+    @property
+    def vertices(self) -> int | None:
+        """V of a take that moves vertices, None of one that drives named channels alone."""
+        moved = self.basis if self.basis is not None else self.offsets
+        return None if moved is None else moved.shape[1]
+
+    def scene_frames(self, fps: Fraction, start_frame: int) -> np.ndarray:
+        """(F,) float64 frame numbers in a scene of `fps` whose
+        frame `start_frame` is second 0 of the sound."""
+        first = start_frame + self.start * fps
+        step = fps / self.fps
+        numbers = np.arange(self.frames, dtype=np.int64)
+        # Whole steps are added before the one division, so 30000/1001 does not drift over an hour.
+        return float(first) + numbers * step.numerator / step.denominator
+
+
+def read_take(source: Path | str | bytes) -> Take:
+    """The take of a file or of its bytes. Raises TakeError, a sentence, for every fault."""
+    try:
+        tensors, meta = read_tensors(source, dtypes=("F32", "F16"))
+    except TensorFileError as error:
+        raise TakeError(str(error)) from None
+    if meta.get("format") != FORMAT:
+        raise TakeError(
+            f"This is not a take: its format is '{meta.get('format', 'not given')}', not '{FORMAT}'."
+        )
+    if meta.get("format_version") != FORMAT_VERSION:
+        raise TakeError(
+            f"The take has format version {meta.get('format_version', 'not given')} and this extension "
+            "reads version "
+            f"{FORMAT_VERSION}; update the older of backend and extension."
+        )
+    for name in sorted(tensors):
+        if name not in TAILS:
+            raise TakeError(
+                f"The take has a tensor '{name}' that this extension does not know; update the extension."
+            )
+        _check_tensor(name, tensors[name])
+    _check_together(tensors)
+    return Take(
+        fps=parse_fps(meta.get("fps", "")),
+        start=_start(meta.get("start", "0")),
+        channels=_channels(meta.get("channels", "[]"), tensors.get("weights")),
+        meta=meta,
+        **{name: tensors.get(name) for name in TAILS},
+    )
+
+
+def parse_fps(text: str) -> Fraction:
+    """'25' or '30000/1001' as a fraction. Raises TakeError for anything else."""
+    if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", text):
+        raise TakeError(
+            f"The take's frame rate is '{text}'; expected a whole number or a fraction like 30000/1001."
+        )
+    number, _, divisor = text.partition("/")
+    if int(number) == 0 or int(divisor or 1) == 0 or Fraction(int(number), int(divisor or 1)) > FPS_LIMIT:
+        raise TakeError(f"The take's frame rate is {text}; it must be above 0 and at most {FPS_LIMIT}.")
+    return Fraction(int(number), int(divisor or 1))
+
+
+def _check_tensor(name: str, array: np.ndarray) -> None:
+    tail = TAILS[name]
+    if array.ndim != 1 + len(tail) or any(
+        want not in (None, size) for want, size in zip(tail, array.shape[1:], strict=True)
+    ):
+        sizes = ", ".join("n" if want is None else str(want) for want in (None, *tail))
+        raise TakeError(f"The take's {name} has the shape {list(array.shape)}; expected ({sizes}).")
+    if array.dtype == np.float16 and name != "offsets":
+        raise TakeError(f"The take's {name} is F16; only offsets may be, everything else is F32.")
+    for first in range(
+        0, len(array), 512
+    ):  # in blocks: a mask of a long take's offsets would double its memory
+        bad = ~np.isfinite(array[first : first + 512]).reshape(len(array[first : first + 512]), -1).all(
+            axis=1
+        )
+        if bad.any():
+            frame = first + int(np.argmax(bad))
+            raise TakeError(
+                f"The take's {name} has a value that is not a number, first in frame {frame}; generate it "
+                "again."
+            )
+
+
+def _check_together(tensors: dict[str, np.ndarray]) -> None:
+    if "head_rotation" not in tensors:
+        raise TakeError("The take has no head_rotation, so its frames cannot be counted; generate it again.")
+    frames = len(tensors["head_rotation"])
+    if not 0 < frames <= FRAME_LIMIT:
+        raise TakeError(f"The take has {frames} frames; 1 to {FRAME_LIMIT} are possible.")
+    for name in PER_FRAME:
+        if name in tensors and len(tensors[name]) != frames:
+            raise TakeError(
+                f"The take's parts disagree: {name} has {len(tensors[name])} frames and head_rotation has "
+                f"{frames}."
+            )
+    if ("basis" in tensors) != ("coefficients" in tensors):
+        there, gone = ("basis", "coefficients") if "basis" in tensors else ("coefficients", "basis")
+        raise TakeError(f"The take has a {there} without its {gone}; generate it again.")
+    if "basis" in tensors and len(tensors["basis"]) != tensors["coefficients"].shape[1]:
+        raise TakeError(
+            f"The take's basis has {len(tensors['basis'])} shapes and {tensors['coefficients'].shape[1]} "
+            "coefficients "
+            "a frame; generate it again."
+        )
+    if not {"weights", "basis", "offsets"} & set(tensors):
+        raise TakeError("The take moves nothing: it has no weights, no basis and no offsets.")
+
+
+def _start(text: str) -> Fraction:
+    try:
+        start = float(text)
+    except ValueError:
+        start = math.nan
+    if not math.isfinite(start) or abs(start) > 1e6:
+        raise TakeError(f"The take's start is '{text}'; expected seconds as a decimal number.")
+    return Fraction(start).limit_denominator(10**9)
+
+
+def _channels(text: str, weights: np.ndarray | None) -> tuple[str, ...]:
+    columns = 0 if weights is None else weights.shape[1]
+    try:
+        names = json.loads(text)
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TakeError("The take's channels are not a JSON list of names; generate it again.")
+    if len(set(names)) != len(names):
+        raise TakeError("The take names a channel twice; generate it again.")
+    if len(names) != columns:
+        raise TakeError(
+            f"The take names {len(names)} channels and has {columns} weights a frame; generate it again."
+        )
+    return tuple(names)

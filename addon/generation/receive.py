@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A take that arrived becomes a take of a line."""
+
+import datetime
+
+import bpy
+
+from ..animation import corrections, takes
+from ..animation.nla_layers import Mark
+from ..formats.take import Take
+from ..scene import apply, lines, sound, strip_sync
+from . import fingerprint
+from .state import Request
+
+
+def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, request: Request) -> str:
+    """Put a take from the backend on the speaker as a take of its line: the one that `request` names, the one
+    with the same seed, or a new one. A sentence on what was done.
+
+    Raises ApplyError before anything is changed. The caller makes the undo step.
+    """
+    line = lines.find(speaker, request.line) if request.line else lines.active(speaker)
+    if line is None and request.line:
+        raise apply.ApplyError(f"The line '{request.line_name}' of '{speaker.name}' is not there any more.")
+    seed = int(take.meta.get("seed") or 0)
+    item = None
+    if line is not None:
+        item = takes.find(line, request.take) or next((each for each in line.takes if each.seed == seed), None)
+    mark = Mark("take", line.uid if line is not None else 0, item.uid if item is not None else 0)
+    plan = apply.plan(speaker, take, mark)
+    if line is None:
+        line = lines.add(speaker, request.heard, round(request.start_frame))
+    if item is None:
+        item = line.takes.add()
+        item.uid, line.next_take = line.next_take, line.next_take + 1
+        item.name = f"Take {item.uid}"
+    item.seed, item.content = seed, fingerprint.with_engine(request.content, take.meta.get("made_with", ""))
+    item.made = datetime.datetime.now().isoformat(timespec="seconds")
+    mark = Mark("take", line.uid, item.uid)
+    start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)
+    placed = apply.apply_take(
+        scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene)
+    )
+    for id_ in takes.driven(speaker):
+        corrections.fit(id_, line)
+    item.last_frame, item.said = placed.last_frame, " ".join(placed.notes)
+    if request.show or len(line.takes) == 1:
+        takes.choose(line, item.uid)
+    else:
+        takes.audition(line, None)
+    notes = list(placed.notes)
+    if request.heard:
+        notes += _place_sound(scene, speaker, line, request)
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # show it now
+    said = f"'{speaker.name}' speaks from frame {round(start)} to {placed.last_frame} (seed {seed})."
+    return " ".join([said, *notes])
+
+
+def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_frame: int | None = None) -> str:
+    """Put a take that is already here on the active line, which is made if there is none: second 0 of its sound
+    at start_frame, or where the line starts (without a line, the current frame). Else as `receive`."""
+    line = lines.active(speaker)
+    start = line.start_frame if line is not None else scene.frame_current
+    heard = line is not None and speaker.mien.place_sound and not line.strip and not sound.refusal(line.sound)
+    request = Request(
+        speaker=speaker.name,
+        scene=scene.name,
+        sound="",
+        start_frame=start if start_frame is None else start_frame,
+        direction="{}",
+        engine="",
+        fps=str(sound.scene_fps(scene)),
+        address="",
+        start_own=False,
+        heard=line.sound if heard else "",
+        line=line.uid if line is not None else 0,
+        line_name=line.name if line is not None else "",
+        line_start=start,
+    )
+    return receive(scene, speaker, take, request)
+
+
+def _place_sound(scene: bpy.types.Scene, speaker: bpy.types.Object, line, request: Request) -> list[str]:
+    """The line's sound in the sequencer, and the line following it; sentences where that did not work."""
+    if strip_sync.strip_of(line) is not None:
+        return []
+    try:
+        name = sound.place(scene, f"{speaker.name}/{line.uid}", request.heard, line.start_frame)
+    except sound.SoundError as error:
+        return [str(error)]
+    strip_sync.follow_strip(line, scene, name)
+    return []

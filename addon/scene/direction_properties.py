@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is asked of a performance, as Blender stores it: emotions, gains, amounts of life, a matched face."""
+
+import bpy
+from bpy.props import EnumProperty, FloatProperty, PointerProperty, StringProperty
+
+from ..formats.channels import ARKIT
+from .direction import EMOTIONS
+from .override_flags import KEPT
+
+CHOICES = ("neutral", *EMOTIONS, "mix")
+
+
+def _amount(name: str, description: str, keyed: bool = False):
+    return FloatProperty(
+        name=name,
+        description=description,
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        subtype="FACTOR",
+        options={"ANIMATABLE"} if keyed else set(),
+        override=KEPT,
+    )
+
+
+def _weight(name: str):
+    return FloatProperty(
+        name=name.capitalize(),
+        description=f"How much of what is felt is {name}; key it to change in the course of a line. What all "
+        "weights leave of 1 is neutral, and beyond 1 they share it",
+        default=0.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        override=KEPT,
+    )
+
+
+def _guidance(name: str, what: str):
+    return FloatProperty(
+        name=name,
+        description=f"How closely the face follows {what}: 1 as it was learnt, less is freer, more is stricter",
+        default=1.0,
+        min=0.0,
+        max=5.0,
+        soft_max=3.0,
+        options=set(),
+        override=KEPT,
+    )
+
+
+def _seconds(name: str, default: float, what: str):
+    return FloatProperty(
+        name=name,
+        description=f"Seconds in which an emotion or a matched face {what} at the soonest",
+        default=default,
+        min=0.0,
+        max=10.0,
+        soft_max=3.0,
+        precision=2,
+        step=5,
+        unit="TIME_ABSOLUTE",
+        options=set(),
+        override=KEPT,
+    )
+
+
+def _channel(name: str):
+    return FloatProperty(
+        name=name,
+        description=f"How much of {name} the matched face has; 0 takes it off",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        options=set(),
+        override=KEPT,
+    )
+
+
+class MienFace(bpy.types.PropertyGroup):
+    """A matched face, by its channels; none where all are 0. No list: overrides of linked characters do not keep one
+    that lies this deep (measured: 5.0)."""
+
+    __annotations__ = {name: _channel(name) for name in ARKIT}
+
+
+class MienPerformance(bpy.types.PropertyGroup):
+    """What is asked of a performance. The weights of the emotions, the intensity, the gains of jaw and lips and the
+    level of a matched face may be keyed or driven; the rest is one number for a whole line, as engines take it."""
+
+    happy: _weight("happy")
+    angry: _weight("angry")
+    sad: _weight("sad")
+    fear: _weight("fear")
+    disgusted: _weight("disgusted")
+    surprised: _weight("surprised")
+    contempt: _weight("contempt")
+
+    def _chosen(self) -> int:
+        felt = {name: getattr(self, name) for name in EMOTIONS if getattr(self, name) > 0.0}
+        if not felt:
+            return 0
+        return CHOICES.index(next(iter(felt))) if list(felt.values()) == [1.0] else CHOICES.index("mix")
+
+    def _choose(self, number: int) -> None:
+        if CHOICES[number] != "mix":
+            for name in EMOTIONS:
+                setattr(self, name, float(name == CHOICES[number]))
+
+    emotion: EnumProperty(
+        name="Emotion",
+        description="What the speaker feels: choosing one sets its weight to 1 and the others to 0",
+        items=[(name, name.capitalize(), "") for name in CHOICES[:-1]]
+        + [("mix", "Mix", "Several at once or one in part: see the weights under Emotions")],
+        get=_chosen,
+        set=_choose,
+        options=set(),
+    )
+    intensity: FloatProperty(
+        name="Intensity",
+        description="How strongly the emotion shows; may be keyed",
+        default=0.65,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        override=KEPT,
+    )
+    jaw: _amount("Jaw", "How far the jaw opens; may be keyed", keyed=True)
+    lips: _amount("Lips", "How strongly the lips shape the sounds; may be keyed", keyed=True)
+    blinks: _amount("Blinks", "How much the eyes blink; 0 is not at all")
+    brows: _amount("Brows", "How much the brows follow the voice; 0 is not at all")
+    gaze: _amount("Gaze", "How much the eyes wander; 0 is straight ahead")
+    head: _amount("Head", "How much the head moves; 0 is not at all")
+    temperature: _amount("Variety", "How far takes of other seeds differ; 0 is always the likeliest")
+    face: PointerProperty(type=MienFace, override=KEPT)
+    face_level: FloatProperty(
+        name="Level",
+        description="How strongly the matched face is worn, beside the emotions; may be keyed",
+        default=1.0,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        override=KEPT,
+    )
+    onset: _seconds("Onset", 0.4, "comes")
+    offset: _seconds("Offset", 0.8, "goes")
+    sound_guidance: _guidance("Sound Guidance", "the voice")
+    emotion_guidance: _guidance("Emotion Guidance", "emotions and a matched face")
+    style: StringProperty(
+        name="Style",
+        description="How clearly is spoken; empty is the engine's default",
+        options=set(),
+        override=KEPT,
+    )
+    engine: StringProperty(
+        name="Engine",
+        description="Which engine of the backend performs; empty is its default",
+        options=set(),
+        override=KEPT,
+    )
+
+
+CLASSES = (MienFace, MienPerformance)

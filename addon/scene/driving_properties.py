@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a mesh is driven, kept on its object: the table of its keys where it was edited, bones, how vertices come."""
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    EnumProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..shape_keys.bones import FACING, Bones
+from ..shape_keys.key_table import Row
+from .override_flags import GROWING, KEPT
+
+VERTICES = (
+    ("AUTO", "As Sent", "What the engine sends: shapes with curves where it can, else a point cache"),
+    ("BASIS", "Shapes and Curves", "A few shape keys whose curves can be edited; the take says how exact they are"),
+    ("CACHE", "Point Cache", "Every vertex of every frame in a file beside the scene: exact, and not editable"),
+)
+
+
+class MienKey(bpy.types.PropertyGroup):
+    """A line of the table."""
+
+    name: StringProperty(name="Key", description="The shape key that is driven", override=KEPT)
+    source: StringProperty(
+        name="From",
+        description="What of a take drives it: channels like jawOpen or 0.5 mouthSmileLeft + 0.5 mouthSmileRight, or "
+        "a mouth by its phones like /P B M/",
+        override=KEPT,
+    )
+    gain: FloatProperty(
+        name="Gain", description="How far the key goes for a source of 1", default=1.0, soft_min=0.0, soft_max=2.0,
+        override=KEPT,
+    )  # fmt: skip
+    offset: FloatProperty(
+        name="Offset", description="The key's value when the source is 0", soft_min=-1.0, soft_max=1.0, override=KEPT
+    )
+
+
+def _armature(self, thing: bpy.types.Object) -> bool:
+    return thing.type == "ARMATURE"
+
+
+def _bone(name: str, description: str):
+    return StringProperty(name=name, description=description, override=KEPT)
+
+
+class MienDriving(bpy.types.PropertyGroup):
+    """On every object; of use on the meshes of a speaker."""
+
+    edited: BoolProperty(override=KEPT)  # the lines below drive the keys, not what their names say
+    table_name: StringProperty(name="Table", override=KEPT)
+    lines: CollectionProperty(type=MienKey, override=GROWING)
+    active_line: IntProperty(override=KEPT)
+    vertices: EnumProperty(
+        name="Vertices",
+        description="How a take that moves every vertex comes onto this mesh",
+        items=VERTICES,
+        default="AUTO",
+        override=KEPT,
+    )
+    armature: PointerProperty(
+        name="Armature",
+        description="The armature whose jaw, eyes or head move with the take",
+        type=bpy.types.Object,
+        poll=_armature,
+        override=KEPT,
+    )
+    jaw: _bone("Jaw", "The bone that opens the jaw")
+    eye_left: _bone("Left Eye", "The bone that turns the character's own left eye")
+    eye_right: _bone("Right Eye", "The bone that turns the character's own right eye")
+    head: _bone("Head", "The bone that turns the head, in place of an object under Head Rotation")
+    neck: _bone("Neck", "The bone that takes half of the head's turning")
+    face_group: StringProperty(
+        name="Face",
+        description="The vertex group of the face, where the mesh is a whole body: only it is bound; empty is all",
+        override=KEPT,
+    )
+    facing: EnumProperty(
+        name="Facing",
+        description="Where the face looks at rest, in the armature's own axes",
+        items=[(name, name, f"The face looks along {name}") for name in FACING],
+        default="-Y",
+        override=KEPT,
+    )
+
+    def rows(self) -> tuple[Row, ...]:
+        """The edited table."""
+        return tuple(Row(line.name, line.source, line.gain, line.offset) for line in self.lines)
+
+    def set_rows(self, rows: tuple[Row, ...], name: str) -> None:
+        """Let these lines drive the keys from now on."""
+        self.lines.clear()
+        for row in rows:
+            line = self.lines.add()
+            line.name, line.source, line.gain, line.offset = row.key, row.source, row.gain, row.offset
+        self.table_name, self.edited, self.active_line = name, True, 0
+
+    def bones(self) -> Bones:
+        """The bones that are chosen; none without an armature."""
+        if self.armature is None:
+            return Bones()
+        return Bones(self.jaw, self.eye_left, self.eye_right, self.head, self.neck, self.facing)
+
+
+CLASSES = (MienKey, MienDriving)
+
+
+def register() -> None:
+    bpy.types.Object.mien_driving = PointerProperty(type=MienDriving, override=KEPT)
+
+
+def unregister() -> None:
+    del bpy.types.Object.mien_driving

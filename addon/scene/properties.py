@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a speaker is, as Blender stores it: meshes, lines, performances and takes; and what the panel shows of
+a run.
+
+Every object has `Object.mien` (MienSpeaker). A speaker has lines (MienLine): a sound and where it starts. A
+line has takes (MienTake), each of which is animation on NLA tracks of its own: `animation/takes.py` finds those by
+the numbers kept on their actions, so that nothing here holds a reference that undo or a deletion could
+break. What is asked of a performance (MienPerformance) is the speaker's own, unless a line has one itself.
+"""
+
+import bpy
+from bpy.props import (
+    BoolProperty,
+    CollectionProperty,
+    FloatProperty,
+    IntProperty,
+    PointerProperty,
+    StringProperty,
+)
+
+from ..animation import takes
+from . import lines, strip_sync
+from .direction_properties import MienPerformance
+from .override_flags import GROWING, KEPT
+
+TAKES_LIMIT = 20
+RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()  # '//voice.wav' and no warning
+
+
+class MienTake(bpy.types.PropertyGroup):
+    """One performance of a line. Its curves are in actions on NLA tracks of their own."""
+
+    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # in its line; never used again
+    name: StringProperty(
+        name="Name",
+        description="The take's name; its actions and NLA tracks bear it",
+        update=lambda take, context: takes.renamed(take),
+        override=KEPT,
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="What this take was drawn from; the same seed gives the same take",
+        min=0,
+        override=KEPT,
+    )
+    star: BoolProperty(name="Star", description="One to keep in mind", override=KEPT)
+    lock: BoolProperty(
+        name="Lock Seed",
+        description="Making this take anew keeps its seed, so that only what is asked of it changes; "
+        "unlocked, it draws another one",
+        default=True,
+        override=KEPT,
+    )
+    note: StringProperty(name="Note", description="What you think of it", override=KEPT)
+    made: StringProperty(options={"HIDDEN"}, override=KEPT)  # the day and time, ISO
+    # what was said when it was applied: missing keys and the like
+    said: StringProperty(options={"HIDDEN"}, override=KEPT)
+    content: StringProperty(options={"HIDDEN"}, override=KEPT)  # hash of what it was made from, '' when nobody asked
+    # where it ends, with the line starting where it did then
+    last_frame: IntProperty(options={"HIDDEN"}, override=KEPT)
+
+
+class MienLine(bpy.types.PropertyGroup):
+    """A sound of a speaker: a file that starts at a frame, or a strip of the sequencer that it follows."""
+
+    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # in its speaker; never used again
+    next_take: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
+    name: StringProperty(
+        name="Name",
+        description="The line's name; its takes bear it",
+        update=lambda line, context: lines.renamed(line),
+        override=KEPT,
+    )
+    sound: StringProperty(
+        name="Sound",
+        description="The recorded voice: wav, flac, ogg, mp3, m4a or a film's sound",
+        subtype="FILE_PATH",
+        update=lambda line, context: lines.sound_changed(line),
+        options=RELATIVE,
+        override=KEPT,
+    )
+    strip: StringProperty(
+        name="Strip",
+        description="The sound strip of the sequencer that this line is: moving it moves the takes, and its "
+        "ends are the line's",
+        update=lambda line, context: strip_sync.strip_chosen(line, context),
+        override=KEPT,
+    )
+    scene: StringProperty(options={"HIDDEN"}, override=KEPT)  # whose sequencer has the strip
+    start_frame: IntProperty(
+        name="Start Frame",
+        description="The scene's frame at which the sound starts; the takes move with it",
+        default=1,
+        update=lambda line, context: strip_sync.start_changed(line, context),
+        override=KEPT,
+    )
+    followed: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)  # the start to which the takes were moved last
+    # seconds of the sound that the strip leaves out in front
+    trim_start: FloatProperty(options={"HIDDEN"}, override=KEPT)
+    # seconds of the sound at which the strip ends; 0 is its end
+    trim_end: FloatProperty(options={"HIDDEN"}, override=KEPT)
+    transcript: StringProperty(
+        name="Transcript",
+        description="The words that are spoken, if you have them; they only make the lips more exact",
+        override=KEPT,
+    )
+    seed: IntProperty(
+        name="Seed",
+        description="The seed of the next take: another one is another performance of the same words",
+        default=0,
+        min=0,
+        override=KEPT,
+    )
+    lock_seed: BoolProperty(
+        name="Lock Seed",
+        description="Generate takes this seed every time, in place of the take that has it; unlocked, it goes "
+        "on to seeds that no take has",
+        override=KEPT,
+    )
+    count: IntProperty(
+        name="Takes",
+        description="How many takes Generate makes",
+        default=1,
+        min=1,
+        max=TAKES_LIMIT,
+        override=KEPT,
+    )
+    own: BoolProperty(
+        name="Own Performance",
+        description="This line has emotions and amounts of its own, in place of the speaker's",
+        update=lambda line, context: lines.own_changed(line),
+        override=KEPT,
+    )
+    performance: PointerProperty(type=MienPerformance, override=KEPT)
+    held: StringProperty(options={"HIDDEN"}, override=KEPT)  # JSON of `held_keys`, '' where nothing is held
+    takes: CollectionProperty(type=MienTake, override=GROWING)
+    active_take: IntProperty(
+        name="Take",
+        description="The take that is seen; click one to see it",
+        update=lambda line, context: takes.audition(line, context),
+        override=KEPT,
+    )
+
+
+class MienPart(bpy.types.PropertyGroup):
+    """A further mesh of a speaker."""
+
+    mesh: PointerProperty(
+        name="Mesh",
+        description="Another mesh of this face with shape keys: teeth, tongue, brows, lashes ...",
+        type=bpy.types.Object,
+        poll=lambda part, thing: thing.type == "MESH" and thing != part.id_data,
+        override=KEPT,
+    )
+
+
+class MienSpeaker(bpy.types.PropertyGroup):
+    """On every object; of use on the mesh of a face."""
+
+    sound: StringProperty(
+        name="Sound",
+        description="The recorded voice of the line: wav, flac, ogg, mp3, m4a or a film's sound. The first "
+        "one picked makes the first line",
+        subtype="FILE_PATH",
+        get=lambda speaker: lines.sound_of(speaker),
+        set=lambda speaker, path: lines.pick_sound(speaker, path),
+        options=RELATIVE,
+    )
+    parts: CollectionProperty(type=MienPart, override=GROWING)
+    active_part: IntProperty(override=KEPT)
+    head_object: PointerProperty(
+        name="Head Rotation",
+        description="The object that turns with the head: an empty to hang a neck on, or the mesh itself",
+        type=bpy.types.Object,
+        override=KEPT,
+    )
+    place_sound: BoolProperty(
+        name="Sound in Sequencer",
+        description="Put the sound in the scene's sequencer at the start frame, unless it is there already; "
+        "the line then follows it",
+        default=True,
+        override=KEPT,
+    )
+    performance: PointerProperty(type=MienPerformance, override=KEPT)
+    lines: CollectionProperty(type=MienLine, override=GROWING)
+    active_line: IntProperty(name="Line", description="The line that the panel shows", override=KEPT)
+    next_line: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
+    baked: BoolProperty(options={"HIDDEN"}, override=KEPT)  # baked down: its takes are muted and kept
+
+
+class MienRun(bpy.types.PropertyGroup):
+    """The panel's view of the run, on the window manager: undo
+    leaves that alone, a scene's it would take back."""
+
+    running: BoolProperty()
+    speaker: StringProperty()
+    line: StringProperty()
+    number: IntProperty()
+    total: IntProperty()
+    stage: StringProperty()
+    fraction: FloatProperty()
+    error: StringProperty()
+    note: StringProperty()
+    backend: StringProperty()
+
+
+CLASSES = (MienTake, MienLine, MienPart, MienSpeaker, MienRun)
+
+
+def register() -> None:
+    bpy.types.Object.mien = PointerProperty(type=MienSpeaker, override=KEPT)
+    bpy.types.WindowManager.mien_run = PointerProperty(type=MienRun)
+
+
+def unregister() -> None:
+    del bpy.types.WindowManager.mien_run
+    del bpy.types.Object.mien

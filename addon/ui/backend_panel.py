@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The backend in the sidebar: which there are, what they said, and the buttons that look, choose, start and stop."""
+
+from collections.abc import Callable
+
+import bpy
+from bpy.props import BoolProperty, StringProperty
+
+from ..connection import backend_list, discovery
+from ..connection.client import ClientError, Info, TokenWanted, Untrusted, in_groups, is_loopback
+from ..connection.credentials import plain
+from ..connection.local_backend import LocalBackendError
+from ..connection.preferences import preferences
+from ..generation import worker
+from ..generation.runner import pump
+from . import text
+from .disabled_reason import Reasoned
+
+FIRST_LOOK_S = 2.0  # after the extension has started
+
+_found: list[discovery.Found] = []  # by the last look into the network
+
+
+def address_refusal(context: bpy.types.Context, address: str = "") -> str:
+    """Why the backend's address may not be asked; '' when it may. Loopback is not the internet."""
+    try:
+        if is_loopback(address or preferences(context).address) or bpy.app.online_access:
+            return ""
+    except ClientError as error:
+        return str(error).rstrip(".")
+    return "The backend is on another machine: allow online access in Preferences > System"
+
+
+def look(context: bpy.types.Context, start_own: bool) -> None:
+    """Ask what answers at the address, started if need be, and who announces itself in the network; aside."""
+    wanted = preferences(context)
+    address, command, browses = wanted.address, wanted.command, bpy.app.online_access
+
+    def work() -> Callable[[], None]:
+        try:
+            info, error = worker.connect(address, start_own, command, pump.local)[1], None
+        except (ClientError, LocalBackendError) as refusal:
+            info, error = None, refusal
+        found = _browsed() if browses else None
+        return lambda: _looked(address, info, error, found)
+
+    if not pump.looking:
+        pump.seen(None, "Looking ...")
+        pump.aside(work)
+
+
+def browse() -> None:
+    """Who announces itself in the network; aside, and only where Blender may go online."""
+
+    def work() -> Callable[[], None]:
+        found = _browsed()
+        return lambda: _keep_found(found)
+
+    if bpy.app.online_access:
+        pump.aside(work)
+
+
+def _browsed() -> list[discovery.Found]:
+    *_, last = [[], *discovery.browse()]  # each time it has all that were found so far
+    return last
+
+
+def _keep_found(found: list[discovery.Found]) -> None:
+    _found[:] = found
+    _redraw()
+
+
+def _looked(address: str, info: Info | None, error: Exception | None, found: list | None) -> None:
+    """On the main thread: what was learned goes to the panel, and to the preferences for the next time."""
+    if found is not None:
+        _keep_found(found)
+    pump.seen(info, worker.describe(info) if info is not None else str(error))
+    wanted = preferences(bpy.context)
+    if isinstance(wanted, bpy.types.AddonPreferences) and isinstance(error, TokenWanted | Untrusted):
+        entry = wanted.remember(address)
+        entry.token_wanted = isinstance(error, TokenWanted)
+        entry.offered = error.sha256 if isinstance(error, Untrusted) else ""
+
+
+def _learned(info: Info) -> None:
+    """A backend answered, to a look or a take: it was used, and the panel can draw with what it said."""
+    wanted = preferences(bpy.context)
+    if isinstance(wanted, bpy.types.AddonPreferences):
+        name = next((each.name for each in _found if plain(each.address) == plain(wanted.address)), "")
+        entry = wanted.remember(wanted.address, name)
+        entry.info, entry.offered, entry.token_wanted = backend_list.remembered(info), "", False
+
+
+def _redraw() -> None:
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
+
+
+class MIEN_OT_check_backend(Reasoned, bpy.types.Operator):
+    """Look what answers at the address, which engines it has, and which backends there are in the network"""
+
+    bl_idname = "mien.check_backend"
+    bl_label = "Look"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return "Mien is looking already" if pump.looking else address_refusal(context)
+
+    def execute(self, context):
+        look(context, False)
+        return {"FINISHED"}
+
+
+class MIEN_OT_use_backend(bpy.types.Operator):
+    """Use this backend from now on"""
+
+    bl_idname = "mien.use_backend"
+    bl_label = "Use Backend"
+    bl_options = {"INTERNAL"}
+    address: StringProperty()
+    name: StringProperty()
+    token_wanted: BoolProperty()
+    refusal: StringProperty()
+
+    @classmethod
+    def description(cls, context, properties) -> str:
+        return properties.refusal or f"Use the backend at {properties.address} from now on"
+
+    def execute(self, context):
+        wanted = preferences(context)
+        refusal = self.refusal or address_refusal(context, self.address)
+        if refusal:
+            self.report({"ERROR"}, f"{refusal}.")
+            return {"CANCELLED"}
+        before = [each for each in wanted.known if self.name and each.title == self.name]
+        token, sha256 = (before[0].token, before[0].sha256) if before else ("", "")
+        for old in [each.address for each in before if each.address != plain(self.address)]:
+            wanted.known.remove(next(i for i, each in enumerate(wanted.known) if each.address == old))
+        entry = wanted.remember(self.address, self.name)
+        entry.token, entry.sha256 = entry.token or token, entry.sha256 or sha256
+        entry.token_wanted = self.token_wanted and not entry.token
+        wanted.address = self.address
+        look(context, False)
+        return {"FINISHED"}
+
+
+class MIEN_OT_trust_backend(Reasoned, bpy.types.Operator):
+    """Trust the certificate with this fingerprint from now on. Compare it with what the backend's terminal shows"""
+
+    bl_idname = "mien.trust_backend"
+    bl_label = "Trust"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        entry = preferences(context).entry(preferences(context).address)
+        return "" if entry is not None and entry.offered else "There is no new certificate to trust; press Look first"
+
+    def execute(self, context):
+        wanted = preferences(context)
+        entry = wanted.entry(wanted.address)
+        entry.sha256, entry.offered = entry.offered, ""
+        context.preferences.is_dirty = True
+        look(context, False)
+        return {"FINISHED"}
+
+
+class MIEN_OT_forget_backend(bpy.types.Operator):
+    """Forget this backend, its token and its certificate"""
+
+    bl_idname = "mien.forget_backend"
+    bl_label = "Forget Backend"
+    bl_options = {"INTERNAL"}
+    address: StringProperty()
+
+    def execute(self, context):
+        wanted = preferences(context)
+        number = next((i for i, each in enumerate(wanted.known) if each.address == plain(self.address)), None)
+        if number is None:
+            return {"CANCELLED"}
+        wanted.known[number].token = wanted.known[number].sha256 = ""  # out of the keyring, too
+        wanted.known.remove(number)
+        context.preferences.is_dirty = True
+        return {"FINISHED"}
+
+
+class MIEN_OT_start_backend(Reasoned, bpy.types.Operator):
+    """Start a backend on this machine, unless one answers at the address; it ends with Blender"""
+
+    bl_idname = "mien.start_backend"
+    bl_label = "Start"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return "Blender's own backend runs already" if pump.local.running else address_refusal(context)
+
+    def execute(self, context):
+        look(context, True)
+        return {"FINISHED"}
+
+
+class MIEN_OT_stop_backend(Reasoned, bpy.types.Operator):
+    """Stop the backend that Blender started"""
+
+    bl_idname = "mien.stop_backend"
+    bl_label = "Stop"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if not pump.local.running:
+            return "Blender has started no backend of its own"
+        return "Cancel the take first" if context.window_manager.mien_run.running else ""
+
+    def execute(self, context):
+        pump.stop_local()
+        return {"FINISHED"}
+
+
+class MIEN_PT_backend(bpy.types.Panel):
+    bl_label = "Backend"
+    bl_idname = "MIEN_PT_backend"
+    bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Mien"
+    bl_options = {"DEFAULT_CLOSED"}
+    bl_order = 90
+
+    def draw(self, context):
+        layout, wanted, run = self.layout, preferences(context), context.window_manager.mien_run
+        if isinstance(wanted, bpy.types.AddonPreferences):
+            layout.prop(wanted, "address", text="")
+            _draw_key(layout, context, wanted)
+            _draw_list(layout, wanted)
+            layout.prop(wanted, "start_own")
+        if run.backend:
+            text.draw(layout, context, run.backend)
+        row = layout.row(align=True)
+        row.operator("mien.check_backend", icon="VIEWZOOM")
+        row.operator("mien.start_backend")
+        row.operator("mien.stop_backend")
+
+
+def _draw_key(layout, context, wanted) -> None:
+    """The token and the certificate, where the backend has them."""
+    entry = wanted.entry(wanted.address)
+    if entry is None:
+        return
+    if entry.token_wanted or entry.token:
+        row = layout.row()
+        row.alert = entry.token_wanted
+        row.prop(entry, "token")
+    if entry.offered:
+        box = layout.box()
+        changed = "The certificate has changed! " if entry.sha256 else ""
+        text.draw(box, context, f"{changed}Fingerprint of the certificate: {in_groups(entry.offered)}")
+        if entry.sha256:
+            text.draw(box, context, f"Trusted until now: {in_groups(entry.sha256)}")
+        box.operator("mien.trust_backend", icon="CHECKMARK")
+
+
+def _draw_list(layout, wanted) -> None:
+    """Blender's own backend, those found in the network, those used before; a click chooses one."""
+    own = pump.local.address if pump.local.running else ""
+    column = layout.column(align=True)
+    for each in backend_list.rows(wanted.known_values(), _found, own, wanted.address):
+        row = column.row(align=True)
+        if each.where == "own":
+            row.label(text=f"{each.title} at {each.address}", icon="HOME")
+            continue
+        chosen = plain(each.address) == plain(wanted.address)
+        title = f"{each.title}: API differs" if each.refusal else each.title
+        icon = "ERROR" if each.refusal else "RADIOBUT_ON" if chosen else "RADIOBUT_OFF"
+        button = row.operator("mien.use_backend", text=title, icon=icon, depress=chosen)
+        button.address, button.name, button.refusal = each.address, each.name, each.refusal
+        button.token_wanted = each.token_wanted
+        if each.where == "used":
+            row.operator("mien.forget_backend", text="", icon="X").address = each.address
+    if not bpy.app.online_access:
+        row = column.row()
+        row.active = False
+        row.label(text="Offline: the network is not searched", icon="INTERNET_OFFLINE")
+
+
+CLASSES = (
+    MIEN_OT_check_backend,
+    MIEN_OT_use_backend,
+    MIEN_OT_trust_backend,
+    MIEN_OT_forget_backend,
+    MIEN_OT_start_backend,
+    MIEN_OT_stop_backend,
+    MIEN_PT_backend,
+)
+
+
+def register() -> None:
+    pump.learned = _learned
+    wanted = preferences(bpy.context)
+    entry = wanted.entry(wanted.address)
+    info = backend_list.recalled(entry.info) if entry is not None else None
+    if info is not None:
+        pump.seen(info, f"Last seen: {worker.describe(info)}")
+    if not bpy.app.background:
+        bpy.app.timers.register(browse, first_interval=FIRST_LOOK_S)
+
+
+def unregister() -> None:
+    pump.learned = None
+    _found.clear()
+    if bpy.app.timers.is_registered(browse):
+        bpy.app.timers.unregister(browse)

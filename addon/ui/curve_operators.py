@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Buttons on curves: correct, bake down and back, thin."""
+
+import bpy
+from bpy.props import FloatProperty
+
+from ..animation import baking, corrections, fcurves, reduce_keys, takes
+from ..scene import lines, speakers
+from ..scene.speakers import speaker_of
+from .disabled_reason import Reasoned
+
+RUNNING = "Cancel the takes first, or wait for them"
+
+
+def _unfit(context) -> str:
+    """Why no curves of a line can be worked on, '' when they can."""
+    speaker = speaker_of(context)
+    if speaker is None:
+        return speakers.NOBODY
+    if speaker.library is not None:
+        return f"'{speaker.name}' is linked from another file: make it local or a library override first"
+    line = lines.active(speaker)
+    return "There is no take yet; press Generate" if line is None or takes.active(line) is None else ""
+
+
+class _OnCurves(Reasoned):
+    """Reports what Blender refuses."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context):
+        try:
+            said = self.done(speaker_of(context))
+        except fcurves.CurveError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
+        if said:
+            self.report({"INFO"}, said)
+        return {"FINISHED"}
+
+
+class MIEN_OT_correct(_OnCurves, bpy.types.Operator):
+    """Key corrections that add to the take: set a shape key or turn the head, press I over it. They stay when
+    takes are made anew, chosen or moved"""
+
+    bl_idname = "mien.correct"
+    bl_label = "Correct"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        reason = _unfit(context)
+        if reason:
+            return reason
+        speaker = speaker_of(context)
+        if speaker.mien.baked:
+            return "The takes are baked down; correct that action, or press Back to Takes first"
+        return "Corrections are being made; press Done Correcting" if corrections.under_way(speaker) else ""
+
+    def done(self, speaker) -> str:
+        corrections.begin(speaker, lines.active(speaker))
+        return "Set a value and press I over it; then Done Correcting."
+
+
+class MIEN_OT_done_correcting(_OnCurves, bpy.types.Operator):
+    """Leave the layer of corrections; it goes on adding to the take"""
+
+    bl_idname = "mien.done_correcting"
+    bl_label = "Done Correcting"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        speaker = speaker_of(context)
+        if speaker is None:
+            return speakers.NOBODY
+        return "" if corrections.under_way(speaker) else "No corrections are being made"
+
+    def done(self, speaker) -> str:
+        corrections.end(speaker)
+        return ""
+
+
+class MIEN_OT_clear_corrections(_OnCurves, bpy.types.Operator):
+    """Delete all corrections of the line"""
+
+    bl_idname = "mien.clear_corrections"
+    bl_label = "Delete Corrections"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        reason = _unfit(context)
+        if reason:
+            return reason
+        speaker = speaker_of(context)
+        if corrections.under_way(speaker):
+            return "Press Done Correcting first"
+        return "" if corrections.corrected(speaker, lines.active(speaker)) else "The line has no corrections"
+
+    def done(self, speaker) -> str:
+        corrections.clear(speaker, lines.active(speaker))
+        return ""
+
+
+class MIEN_OT_bake_down(_OnCurves, bpy.types.Operator):
+    """Make one action of the takes that are seen and their corrections, for all lines of this speaker. Takes and
+    corrections are kept, muted"""
+
+    bl_idname = "mien.bake_down"
+    bl_label = "Bake Down"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        reason = _unfit(context)
+        if reason:
+            return reason
+        speaker = speaker_of(context)
+        if context.window_manager.mien_run.running:
+            return RUNNING
+        if corrections.under_way(speaker):
+            return "Press Done Correcting first"
+        return "The takes are baked down already" if speaker.mien.baked else ""
+
+    def done(self, speaker) -> str:
+        count = baking.bake(speaker)
+        return f"Takes and corrections of '{speaker.name}' are one action for each datablock, {count} curves in all."
+
+
+class MIEN_OT_back_to_takes(_OnCurves, bpy.types.Operator):
+    """Show takes and corrections again in place of what was baked down; that action is kept"""
+
+    bl_idname = "mien.back_to_takes"
+    bl_label = "Back to Takes"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        speaker = speaker_of(context)
+        if speaker is None:
+            return speakers.NOBODY
+        return "" if speaker.mien.baked else "Nothing was baked down"
+
+    def done(self, speaker) -> str:
+        names = ", ".join(f"'{name}'" for name in baking.back(speaker))
+        return f"The baked actions are kept as {names}." if names else ""
+
+
+class MIEN_OT_thin(_OnCurves, bpy.types.Operator):
+    """Leave only the keys that the curves need to stay within an error: few enough to edit by hand. Where lips or
+    lids meet, all stay"""
+
+    bl_idname = "mien.thin"
+    bl_label = "Thin Keys"
+
+    error: FloatProperty(
+        name="Error",
+        description="How far a value may be off, of a slider from 0 to 1 (for the head, in radians)",
+        default=0.005,
+        min=0.0,
+        max=0.5,
+        precision=4,
+        step=0.1,
+    )
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return _unfit(context) or (RUNNING if context.window_manager.mien_run.running else "")
+
+    def done(self, speaker) -> str:
+        result = reduce_keys.thin(speaker, lines.active(speaker), self.error)
+        left = f" {result.left} curves that were edited by hand were left." if result.left else ""
+        return f"{result.after:,} keys in place of {result.before:,}, nowhere more than {result.error:.4f} off.{left}"
+
+
+CLASSES = (
+    MIEN_OT_correct,
+    MIEN_OT_done_correcting,
+    MIEN_OT_clear_corrections,
+    MIEN_OT_bake_down,
+    MIEN_OT_back_to_takes,
+    MIEN_OT_thin,
+)

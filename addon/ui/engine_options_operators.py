@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Buttons of closer direction: match a face, hold keys."""
+
+import bpy
+
+from ..animation import corrections
+from ..connection import engines
+from ..formats.held_keys import Holds
+from ..generation.runner import pump
+from ..scene import held_keys, lines, matched_face, sound
+from ..scene.direction import of_line, worn
+from ..scene.speakers import speaker_of
+from ..shape_keys.recognition import some
+from .disabled_reason import Reasoned
+from .generate_operators import BAKED
+from .line_operators import editable
+
+
+def _refusal(context: bpy.types.Context, field: str) -> str:
+    """Why a field that only some engines follow cannot be set now, '' when it can."""
+    if editable(context):
+        return editable(context)
+    speaker = speaker_of(context)
+    return engines.refusal(pump.state.info, of_line(speaker, lines.active(speaker)).engine, field)
+
+
+class MIEN_OT_match_face(Reasoned, bpy.types.Operator):
+    """Let the speaker wear the face that you see now, as its shape keys stand, while speaking. Set the keys to the pose
+    first, on a frame where no take plays, or you match that as well"""
+
+    bl_idname = "mien.match_face"
+    bl_label = "Match This Face"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return _refusal(context, "face")
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        face = matched_face.seen(speaker)
+        if not face:
+            self.report({"ERROR"}, f"'{speaker.name}' is at rest: set its shape keys to the pose first.")
+            return {"CANCELLED"}
+        matched_face.wear(of_line(speaker, lines.active(speaker)), face)
+        self.report({"INFO"}, f"The face has {some(tuple(face))}.")
+        return {"FINISHED"}
+
+
+class MIEN_OT_forget_face(Reasoned, bpy.types.Operator):
+    """Wear no face beside the emotions"""
+
+    bl_idname = "mien.forget_face"
+    bl_label = "Forget Matched Face"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if editable(context):
+            return editable(context)
+        speaker = speaker_of(context)
+        return "" if worn(of_line(speaker, lines.active(speaker))) else "No face is matched"
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        matched_face.wear(of_line(speaker, lines.active(speaker)), {})
+        return {"FINISHED"}
+
+
+class MIEN_OT_hold_keys(Reasoned, bpy.types.Operator):
+    """Let takes have what you keyed on the face and of the head, in an action of your own or as corrections, from the
+    first key of a curve to its last, and go their own way around it. Your curves are muted meanwhile. A preview range
+    limits it"""
+
+    bl_idname = "mien.hold_keys"
+    bl_label = "Hold My Keys"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        reason = _refusal(context, "held")
+        if reason:
+            return reason
+        speaker = speaker_of(context)
+        line = lines.active(speaker)
+        if lines.refusal(line):
+            return lines.refusal(line)
+        if line.held:
+            return "Keys are held already; press Release Keys first"
+        if corrections.under_way(speaker):
+            return "Press Done Correcting first"
+        return BAKED if speaker.mien.baked else ""
+
+    def execute(self, context):
+        speaker, scene = speaker_of(context), context.scene
+        line = lines.active(speaker)
+        try:
+            beyond = held_keys.hold(speaker, line, scene)
+        except held_keys.HoldError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        _show(scene)
+        self.report({"INFO"}, f"{told(line, scene)}. Generate or make a take anew to see it.")
+        if beyond:
+            said = f"These have keys beyond that, which are muted as well: {some(beyond)}."
+            self.report({"WARNING"}, f"{said} Corrections are each line's own.")
+        return {"FINISHED"}
+
+
+class MIEN_OT_release_keys(Reasoned, bpy.types.Operator):
+    """Hold the keys no longer: they are your own curves again, above the take"""
+
+    bl_idname = "mien.release_keys"
+    bl_label = "Release Keys"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if editable(context):
+            return editable(context)
+        line = lines.active(speaker_of(context))
+        return "" if line is not None and line.held else "No keys are held"
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        held_keys.release(speaker, lines.active(speaker))
+        _show(context.scene)
+        return {"FINISHED"}
+
+
+def told(line, scene: bpy.types.Scene) -> str:
+    """What is held of a line, without a full stop."""
+    held, fps = Holds.of(line.held), float(sound.scene_fps(scene))
+    first, last = (line.start_frame + second * fps for second in held.span)
+    return f"Held from frame {first:g} to {last:g}: {some(tuple(held.curves))}"
+
+
+def _show(scene: bpy.types.Scene) -> None:
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+
+
+CLASSES = (MIEN_OT_match_face, MIEN_OT_forget_face, MIEN_OT_hold_keys, MIEN_OT_release_keys)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Closer direction in the sidebar: what only some engines follow. What this one does not is greyed out, and why."""
+
+import bpy
+
+from ..connection import engines
+from ..generation.runner import pump
+from ..scene import lines
+from ..scene.direction import of_line, worn
+from ..scene.speakers import speaker_of
+from . import text
+from .engine_options_operators import told
+from .panel_base import OfSpeaker
+
+SECONDS, GUIDANCE = ("onset", "offset"), ("sound_guidance", "emotion_guidance")
+
+
+class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
+    bl_label = "Closer Direction"
+
+    def draw(self, context):
+        layout, speaker = self.layout, speaker_of(context)
+        line = lines.active(speaker)
+        asked = of_line(speaker, line)
+        refused = {field: engines.refusal(pump.state.info, asked.engine, field) for field in engines.SPECIAL}
+        if all(refused.values()):
+            all_refused = engines.refusal(pump.state.info, asked.engine, "face", "any of this")
+            text.draw(layout, context, f"{all_refused}.", "INFO")
+        else:
+            for sentence in dict.fromkeys(filter(None, refused.values())):
+                text.draw(layout, context, f"{sentence}.", "INFO")
+        _draw_face(layout, asked, not refused["face"])
+        for names in (SECONDS, GUIDANCE):
+            column = layout.column(align=True)
+            for name in names:
+                row = column.row(align=True)
+                row.enabled = not refused[name]
+                row.prop(asked, name, slider=names == GUIDANCE)
+        row = layout.row(align=True)
+        row.operator("mien.hold_keys", icon="KEYFRAME_HLT")
+        row.operator("mien.release_keys", text="", icon="X")
+        if line is not None and line.held:
+            text.draw(layout, context, f"{told(line, context.scene)}.")
+
+
+def _draw_face(layout, asked, followed: bool) -> None:
+    row = layout.row(align=True)
+    row.operator("mien.match_face", icon="USER")
+    row.operator("mien.forget_face", text="", icon="X")
+    face = worn(asked)
+    if not face:
+        return
+    column = layout.column()
+    column.enabled = followed
+    level = column.column()
+    level.use_property_split, level.use_property_decorate = True, True
+    level.prop(asked, "face_level", slider=True)
+    channels = column.column(align=True)
+    for name in face:
+        channels.prop(asked.face, name, slider=True)
+
+
+CLASSES = (MIEN_PT_closer,)

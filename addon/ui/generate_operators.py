@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Generate, Make Anew and Cancel: the buttons that ask the backend for takes."""
+
+import bpy
+
+from ..animation import fcurves, nla_layers, takes
+from ..animation.nla_layers import Mark
+from ..generation import requests
+from ..generation.runner import pump
+from ..scene import lines, sound, speakers
+from ..scene.speakers import speaker_of
+from .backend_panel import address_refusal
+from .disabled_reason import Reasoned
+
+BAKED = "The takes are baked down to one action; press Back to Takes first"
+
+
+def refusal(context: bpy.types.Context) -> str:
+    """Why no take can be asked for now, '' when one can."""
+    run = context.window_manager.mien_run
+    if run.running:
+        return f"Already generating for '{run.speaker}'; wait for it or cancel it"
+    speaker = speaker_of(context)
+    reason = speakers.refusal(speaker)
+    if reason:
+        return reason
+    return lines.refusal(lines.active(speaker)) or (BAKED if speaker.mien.baked else "") or address_refusal(context)
+
+
+class _Asking(Reasoned):
+    """An operator that asks for takes: in the background when it is invoked, before it returns from a script."""
+
+    bl_options = {"REGISTER"}  # the undo step is pushed when a take is applied, not when it is asked for
+
+    def asked(self, context) -> tuple:
+        """The requests. May raise SoundError."""
+        raise NotImplementedError
+
+    def invoke(self, context, event):
+        try:
+            pump.begin(self.asked(context))
+        except sound.SoundError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def execute(self, context):
+        """The blocking way, for scripts and Blender without a window."""
+        try:
+            error = pump.run(self.asked(context))
+        except sound.SoundError as refused:
+            error = str(refused)
+        if error:
+            self.report({"ERROR"}, error)
+            return {"CANCELLED"}
+        self.report({"INFO"}, pump.state.note)
+        return {"FINISHED"}
+
+
+class MIEN_OT_generate(_Asking, bpy.types.Operator):
+    """Make takes of the line: each becomes animation on a track of its own, in an undo step of its own"""
+
+    bl_idname = "mien.generate"
+    bl_label = "Generate Lip-Sync"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return refusal(context)
+
+    def asked(self, context) -> tuple:
+        speaker = speaker_of(context)
+        line = lines.active(speaker)
+        return requests.of_line(context, context.scene, speaker, line, requests.new_seeds(line))
+
+
+class MIEN_OT_make_anew(_Asking, bpy.types.Operator):
+    """Make this take alone again, as the performance is set now; its corrections stay. A locked seed is kept,
+    an unlocked take draws another"""
+
+    bl_idname = "mien.make_anew"
+    bl_label = "Make Take Anew"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        reason = refusal(context)
+        if reason:
+            return reason
+        speaker = speaker_of(context)
+        line = lines.active(speaker)
+        take = takes.active(line)
+        if take is None:
+            return "There is no take yet; press Generate"
+        try:
+            for id_ in takes.driven(speaker):
+                nla_layers.refuse_layer(id_, Mark("take", line.uid, take.uid))
+        except fcurves.CurveError as error:
+            return str(error).rstrip(".")
+        return ""
+
+    def asked(self, context) -> tuple:
+        speaker = speaker_of(context)
+        line = lines.active(speaker)
+        take = takes.active(line)
+        seed = take.seed if take.lock else takes.free_seed(line, line.seed)
+        return requests.of_line(context, context.scene, speaker, line, [seed], take.uid)
+
+
+class MIEN_OT_cancel(Reasoned, bpy.types.Operator):
+    """Stop generating; takes that are done stay, and the rest of the scene is as it was"""
+
+    bl_idname = "mien.cancel"
+    bl_label = "Cancel"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return "" if context.window_manager.mien_run.running else "Nothing is being generated"
+
+    def execute(self, context):
+        pump.cancel()
+        return {"FINISHED"}
+
+
+class MIEN_OT_dismiss(bpy.types.Operator):
+    """Clear this message"""
+
+    bl_idname = "mien.dismiss"
+    bl_label = "Clear Message"
+    bl_options = {"INTERNAL"}
+
+    def execute(self, context):
+        pump.dismiss()
+        return {"FINISHED"}
+
+
+CLASSES = (MIEN_OT_generate, MIEN_OT_make_anew, MIEN_OT_cancel, MIEN_OT_dismiss)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A line in the sidebar: what it is, its curves, and the further meshes that speak with the face."""
+
+import bpy
+
+from ..animation import corrections, takes
+from ..scene import lines, strip_sync
+from ..scene.speakers import speaker_of
+from .panel_base import OfSpeaker
+
+
+class MIEN_PT_line(OfSpeaker, bpy.types.Panel):
+    bl_label = "Line"
+
+    def draw(self, context):
+        layout, speaker = self.layout, speaker_of(context)
+        layout.use_property_split, layout.use_property_decorate = True, False
+        line = lines.active(speaker)
+        row = layout.row(align=True)
+        row.operator("mien.new_line", icon="ADD")
+        row.operator("mien.lines_from_strips", text="From Strips", icon="SEQ_SEQUENCER")
+        if line is None:
+            return
+        layout.prop(line, "name")
+        editor = strip_sync.sequencer_scene(context).sequence_editor
+        if editor is not None:
+            layout.prop_search(line, "strip", editor, "strips" if hasattr(editor, "strips") else "sequences")
+        layout.prop(speaker.mien, "place_sound")
+        layout.prop(line, "transcript")
+        layout.prop(line, "own")
+        take = takes.active(line)
+        if take is not None:
+            layout.prop(take, "note", text="Take's Note")
+        layout.operator("mien.delete_line", icon="REMOVE")
+
+
+class MIEN_PT_curves(OfSpeaker, bpy.types.Panel):
+    bl_label = "Curves"
+    bl_order = 1  # below what is asked
+
+    def draw(self, context):
+        layout, speaker = self.layout, speaker_of(context)
+        correcting = corrections.under_way(speaker)
+        row = layout.row(align=True)
+        if correcting:
+            row.operator("mien.done_correcting", icon="CHECKMARK")
+        else:
+            row.operator("mien.correct", icon="FCURVE")
+        row.operator("mien.clear_corrections", text="", icon="TRASH")
+        layout.operator("mien.thin", icon="IPO_LINEAR")
+        layout.operator("mien.back_to_takes" if speaker.mien.baked else "mien.bake_down", icon="ACTION")
+        layout.separator()
+        file = layout.row()
+        file.operator_context = "INVOKE_DEFAULT"
+        file.operator("mien.apply_take", icon="FILE")
+
+
+class MIEN_PT_parts(OfSpeaker, bpy.types.Panel):
+    bl_label = "Further Meshes"
+    bl_order = 1
+
+    def draw(self, context):
+        layout, asked = self.layout, speaker_of(context).mien
+        for part in asked.parts:
+            layout.prop(part, "mesh", text="")
+        row = layout.row(align=True)
+        row.operator("mien.add_parts", icon="ADD")
+        row.operator("mien.remove_part", text="", icon="REMOVE")
+
+
+CLASSES = (MIEN_PT_line, MIEN_PT_curves, MIEN_PT_parts)

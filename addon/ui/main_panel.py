@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The first panel of the 'Mien' tab in the 3D view's sidebar: who speaks, the lines, Generate, the takes. Panels draw
+what is stored and cached; none asks a backend."""
+
+from urllib.parse import urlsplit
+
+import bpy
+
+from ..animation import takes
+from ..connection import engines
+from ..generation.runner import pump
+from ..scene import direction, lines
+from ..scene.direction import of_line
+from ..scene.speakers import speaker_of
+from ..shape_keys import driving
+from . import text
+from .panel_base import Tab, menu
+
+
+class MIEN_UL_lines(bpy.types.UIList):
+    bl_idname = "MIEN_UL_lines"
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
+        row = layout.row(align=True)
+        row.prop(item, "name", text="", emboss=False, icon="NLA_PUSHDOWN" if item.strip else "SOUND")
+        side = row.row(align=True)
+        side.alignment = "RIGHT"
+        count = len(item.takes)
+        side.label(text=f"{count} take{'' if count == 1 else 's'}" if count else "")
+        side.label(text=str(item.start_frame))
+
+
+class MIEN_UL_takes(bpy.types.UIList):
+    bl_idname = "MIEN_UL_takes"
+
+    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
+        row = layout.row(align=True)
+        seen = index == data.active_take
+        row.prop(item, "name", text="", emboss=False, icon="HIDE_OFF" if seen else "HIDE_ON")
+        side = row.row(align=True)
+        side.alignment = "RIGHT"
+        side.label(text=f"seed {item.seed}")
+        row.prop(item, "lock", text="", emboss=False, icon="LOCKED" if item.lock else "UNLOCKED")
+        row.prop(item, "star", text="", emboss=False, icon="SOLO_ON" if item.star else "SOLO_OFF")
+
+
+class MIEN_PT_speaker(Tab, bpy.types.Panel):
+    bl_label = "Lip-Sync"
+    bl_idname = "MIEN_PT_speaker"
+
+    def draw(self, context):
+        layout, run = self.layout, context.window_manager.mien_run
+        speaker = speaker_of(context)
+        if speaker is None:
+            layout.label(text="Select the mesh of a face", icon="INFO")
+        else:
+            _draw_speaker(layout, speaker)
+        layout.operator("mien.add_head", icon="ADD")
+        line = lines.active(speaker) if speaker is not None else None
+        if speaker is not None:
+            _draw_lines(layout, speaker, line)
+            _draw_performance(layout, context, speaker, line)
+            _draw_missing(layout, context, of_line(speaker, line).engine)
+        if line is not None:
+            row = layout.row(align=True)
+            row.use_property_split, row.use_property_decorate = True, False
+            row.prop(line, "seed")
+            row.prop(line, "lock_seed", text="", icon="LOCKED" if line.lock_seed else "UNLOCKED")
+            row = layout.row()
+            row.use_property_split, row.use_property_decorate = True, False
+            row.prop(line, "count")
+        button = layout.row()
+        button.scale_y = 1.6
+        button.operator_context = "INVOKE_DEFAULT"
+        button.operator("mien.generate", icon="PLAY")
+        if run.running:
+            _draw_run(layout, run)
+        if run.error:
+            text.draw_dismissible(layout, context, run.error, "ERROR")
+        elif run.note:
+            text.draw_dismissible(layout, context, run.note, "INFO" if run.running else "CHECKMARK")
+        if line is not None and len(line.takes):
+            _draw_takes(layout, line)
+        if line is not None and not run.running:
+            _draw_hints(layout, context, line)
+
+
+def _draw_speaker(layout, speaker) -> None:
+    row = layout.row()
+    row.label(text=speaker.name, icon="MESH_DATA")
+    table = driving.table_of(speaker)
+    side = row.row()
+    side.alignment = "RIGHT"
+    if table.rows:
+        side.label(text=f"{len(table.rows)} keys")
+
+
+def _draw_lines(layout, speaker, line) -> None:
+    asked = speaker.mien
+    layout.use_property_split, layout.use_property_decorate = True, False
+    if len(asked.lines) > 1:
+        row = layout.row()
+        row.template_list("MIEN_UL_lines", "", asked, "lines", asked, "active_line", rows=3)
+        column = row.column(align=True)
+        column.operator("mien.new_line", text="", icon="ADD")
+        column.operator("mien.delete_line", text="", icon="REMOVE")
+    column = layout.column()
+    column.prop(asked, "sound")
+    if line is not None:
+        column.prop(line, "start_frame")
+
+
+def _draw_performance(layout, context, speaker, line) -> None:
+    asked = of_line(speaker, line)
+    column = layout.column()
+    column.use_property_split, column.use_property_decorate = True, False
+    column.prop(asked, "emotion")
+    row = column.row()
+    row.active = asked.emotion != "neutral"
+    row.prop(asked, "intensity", slider=True)
+    menu(column, "Engine", "MIEN_MT_engines", _engine_name(asked.engine))
+    info, asks = pump.state.info, direction.special(asked, line)
+    left = ", ".join(engines.SPECIAL[name] for name in asks if not engines.follows(info, asked.engine, name))
+    if left:
+        text.draw(layout, context, f"Not asked for, as this engine does not follow it: {left}.", "INFO")
+
+
+def _draw_takes(layout, line) -> None:
+    row = layout.row()
+    row.template_list("MIEN_UL_takes", "", line, "takes", line, "active_take", rows=3)
+    column = row.column(align=True)
+    column.operator("mien.delete_take", text="", icon="REMOVE")
+    column.separator()
+    again = column.row(align=True)
+    again.operator_context = "INVOKE_DEFAULT"
+    again.operator("mien.make_anew", text="", icon="FILE_REFRESH")
+
+
+def _draw_missing(layout, context, name: str) -> None:
+    """What the engine needs before it can work, where that is and under which licence; a button opens the page."""
+    engine = engines.chosen(pump.state.info, name)
+    for lack in engine.missing if engine is not None else ():
+        box = layout.box()
+        text.draw(box, context, lack.sentence)
+        if lack.page:
+            box.operator("wm.url_open", text=urlsplit(lack.page).netloc, icon="URL").url = lack.page
+
+
+def _engine_name(name: str) -> str:
+    info = pump.state.info
+    if name:
+        known = info is None or any(engine.name == name for engine in info.engines)
+        return name if known else f"{name} (not there)"
+    return f"Default ({info.default_engine})" if info is not None else "Default"
+
+
+def _draw_run(layout, run) -> None:
+    column = layout.column()
+    stage = f"{run.stage[:1].upper()}{run.stage[1:]}"
+    which = f"Take {run.number} of {run.total}: {stage}" if run.total > 1 else stage
+    column.progress(factor=run.fraction, type="BAR", text=f"{which}  {run.fraction:.0%}")
+    column.separator(factor=2.0)
+    row = column.row()
+    row.alignment = "RIGHT"  # away from Generate, so that a second click does not cancel
+    row.operator("mien.cancel", icon="CANCEL")
+
+
+def _draw_hints(layout, context, line) -> None:
+    take, scene = takes.active(line), context.scene
+    if take is None:
+        return
+    if take.last_frame > scene.frame_end:
+        layout.operator(
+            "mien.fit_end", text=f"Extend Scene to Frame {take.last_frame}", icon="PREVIEW_RANGE"
+        ).frame = take.last_frame
+    if scene.sync_mode == "NONE":
+        column = layout.column(align=True)
+        column.label(text="Playback may drift from the sound:", icon="INFO")
+        column.prop(scene, "sync_mode", text="")
+
+
+class MIEN_MT_engines(bpy.types.Menu):
+    bl_label = "Engine"
+    bl_idname = "MIEN_MT_engines"
+
+    def draw(self, context):
+        layout, info = self.layout, pump.state.info
+        layout.operator("mien.choose_engine", text="Default of the Backend").name = ""
+        if info is None:
+            layout.label(text="Look for the backend to see its engines", icon="INFO")
+            return
+        for engine in info.engines:
+            licence = f"  ({engine.licence})" if engine.licence else ""
+            icon = "IMPORT" if engine.missing else "NONE"  # it may be chosen, and the panel says what it needs
+            layout.operator("mien.choose_engine", text=f"{engine.name}{licence}", icon=icon).name = engine.name
+
+
+CLASSES = (MIEN_UL_lines, MIEN_UL_takes, MIEN_MT_engines, MIEN_PT_speaker)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Buttons that add a head, put a take from a file, and choose. A greyed-out one says why (`disabled_reason`)."""
+
+import bpy
+from bpy.props import IntProperty, StringProperty
+from bpy_extras.io_utils import ImportHelper
+from mathutils import Euler
+
+from ..default_head import build
+from ..formats import head_file
+from ..formats.take import TakeError, read_take
+from ..generation import receive
+from ..scene import lines, speakers
+from ..scene.apply import ApplyError
+from ..scene.direction import of_line
+from ..scene.speakers import speaker_of
+from .disabled_reason import Reasoned
+
+FACING = Euler((1.5, 0.0, 0.3)).to_quaternion()  # a view of the face from a little to its left
+
+
+class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
+    """Add a face with the 52 ARKit shape keys at the 3D cursor, free to use for anything (CC0)"""
+
+    bl_idname = "mien.add_head"
+    bl_label = "Add Default Head"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        return "" if context.mode == "OBJECT" else "Go to Object Mode first"
+
+    def execute(self, context):
+        try:
+            build.add_head(context, head_file.read_head(head_file.find_file()))
+        except head_file.HeadError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def invoke(self, context, event):
+        done = self.execute(context)
+        region = next((r for r in context.area.regions if r.type == "WINDOW"), None) if context.area else None
+        if done == {"FINISHED"} and context.area.type == "VIEW_3D" and region is not None:
+            with context.temp_override(
+                region=region
+            ):  # a head is 25 cm high: frame it, or it is hard to find
+                bpy.ops.view3d.view_selected()
+            context.space_data.region_3d.view_rotation = FACING.copy()
+        return done
+
+
+class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
+    """Put a take file (*.take.safetensors, from 'mien speak') on the speaker, with the panel's sound"""
+
+    bl_idname = "mien.apply_take"
+    bl_label = "Apply Take File"
+    bl_options = {"REGISTER", "UNDO"}
+    filename_ext = ".safetensors"
+    filter_glob: StringProperty(default="*.safetensors", options={"HIDDEN"})
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if context.mode != "OBJECT":
+            return "Go to Object Mode first"
+        return speakers.refusal(speaker_of(context))
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        try:
+            note = receive.put(context.scene, speaker, read_take(self.filepath))
+        except (TakeError, ApplyError) as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"INFO"}, note)
+        return {"FINISHED"}
+
+
+class MIEN_OT_choose_engine(bpy.types.Operator):
+    """Choose which engine performs"""
+
+    bl_idname = "mien.choose_engine"
+    bl_label = "Choose Engine"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    name: StringProperty()
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        of_line(speaker, lines.active(speaker)).engine = self.name
+        return {"FINISHED"}
+
+
+class MIEN_OT_choose_style(bpy.types.Operator):
+    """Choose how clearly is spoken"""
+
+    bl_idname = "mien.choose_style"
+    bl_label = "Choose Style"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    name: StringProperty()
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        of_line(speaker, lines.active(speaker)).style = self.name
+        return {"FINISHED"}
+
+
+class MIEN_OT_fit_end(bpy.types.Operator):
+    """Let the scene end where the take does; it ends before it now"""
+
+    bl_idname = "mien.fit_end"
+    bl_label = "Extend Scene"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    frame: IntProperty()
+
+    def execute(self, context):
+        context.scene.frame_end = max(context.scene.frame_end, self.frame)
+        return {"FINISHED"}
+
+
+CLASSES = (
+    MIEN_OT_add_head,
+    MIEN_OT_apply_take,
+    MIEN_OT_choose_engine,
+    MIEN_OT_choose_style,
+    MIEN_OT_fit_end,
+)

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Speed and memory of the main jobs, measured side by side in one run, each in a process of its own.
+
+Seconds differ from machine to machine and with what else runs; the ratios beside them differ far less, so those go
+into the README.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from mien import engines
+from mien.audio.speech import RATE, Speech, read_speech
+from mien.files.markdown import table as markdown_table
+from mien.files.markdown import write_between
+
+ROOT = Path(__file__).resolve().parents[3]
+VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
+PLAYED_S = 20.0  # seconds of a take that are played in Blender, frame by frame
+# Runs in a child, prints {"seconds": ..., "megabytes": ...} as its last line; {body} sets `seconds`
+CHILD = """
+import json, sys, time
+{body}
+try:
+    import resource
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+except ImportError:
+    peak = float("nan")
+print(json.dumps({{"seconds": seconds, "megabytes": peak}}))
+"""
+SPEAK = """
+begin = time.perf_counter()
+from mien.cli.main import main
+status = main(["speak", sys.argv[1], "-o", sys.argv[2], "--fps", "25", "--json"])
+assert status == 0, status
+seconds = time.perf_counter() - begin
+"""
+LISTEN = """
+import torch
+torch.set_num_threads(1)
+from pathlib import Path
+from mien.speech_analysis.network import hear
+from mien.files.markdown import table as markdown_table
+from mien.files.markdown import write_between
+from mien.audio.speech import read_speech
+speech = read_speech(Path(sys.argv[1]))
+hear(speech)  # warm: the weights are loaded, the memory is there
+begin = time.perf_counter()
+hear(speech)
+seconds = time.perf_counter() - begin
+"""
+# {engine} makes {takes} takes; warm: a second of it was performed before
+TAKES = """
+from pathlib import Path
+from mien.direction import Direction
+from mien.speak import speak_takes
+from mien.audio.speech import RATE, Speech, read_speech
+speech = read_speech(Path(sys.argv[1]))
+list(speak_takes(Speech.from_samples(speech.samples[:RATE]), Direction(), [0], "{engine}"))
+begin = time.perf_counter()
+list(speak_takes(speech, Direction(), range({takes}), "{engine}"))
+seconds = time.perf_counter() - begin
+"""
+ALL_PHONE = """
+import pocketsphinx, soundfile
+pcm = soundfile.read(sys.argv[1], dtype="int16")[0].tobytes()
+begin = time.perf_counter()
+model = pocketsphinx.get_model_path() + "/en-us/"
+decoder = pocketsphinx.Decoder(
+    hmm=model + "en-us", allphone=model + "en-us-phone.lm.bin", dict=None, lw=2.0, loglevel="FATAL"
+)
+decoder.start_utt(); decoder.process_raw(pcm, full_utt=True); decoder.end_utt()
+seconds = time.perf_counter() - begin
+"""
+# Rhubarb Lip Sync, from Debian or PyPI there is none; npm has its port to WebAssembly
+RHUBARB = """
+import { Rhubarb } from "rhubarb-lip-sync-wasm"
+import { readFileSync } from "node:fs"
+const pcm = readFileSync(process.argv[1]).subarray(44)
+const begin = performance.now()
+await Rhubarb.getLipSync(pcm)
+const seconds = (performance.now() - begin) / 1000
+console.log("\\n" + JSON.stringify({ seconds, megabytes: process.resourceUsage().maxRSS / 1000 }))
+"""
+BLENDER = """
+sys.path.insert(0, sys.argv[3])
+import bpy, addon
+from pathlib import Path
+from addon.formats.take import read_take
+from addon.generation import receive
+addon.register()
+bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
+bpy.context.scene.render.fps = 25
+bpy.ops.mien.add_head()
+speaker, take = bpy.context.object, read_take(Path(sys.argv[2]))
+begin = time.perf_counter()
+{way}
+seconds = time.perf_counter() - begin
+addon.unregister()
+"""
+APPLY = "receive.put(bpy.context.scene, speaker, take, 1)"
+PLAYED = """
+receive.put(bpy.context.scene, speaker, take, 1)
+begin = time.perf_counter()
+for frame in range(1, {frames} + 1):
+    bpy.context.scene.frame_set(frame)
+"""
+# what a vertex engine's take is by default (references, Blender): 46 shapes with a curve each, in one action
+SHAPES = """
+import numpy as np
+from addon.animation import fcurves
+from addon.shape_keys import keys
+speaker.shape_key_clear()
+rest, chance, played = keys.rest(speaker.data), np.random.default_rng(0), []
+for number in range(46):
+    shape = keys.add(speaker, f"shape {{number}}", rest + chance.normal(0.0, 1e-3, rest.shape))
+    weights = chance.random({frames}, np.float32)
+    played.append(fcurves.Curve(keys.value_path(shape.name), 0, np.arange(1, {frames} + 1, dtype=np.float32), weights))
+named, action = speaker.data.shape_keys, bpy.data.actions.new("shapes")
+slot = fcurves.slot_for(action, named)
+curves.fill(fcurves.bag_of(action, slot), played)
+named.animation_data_create().action = action
+if slot is not None:
+    named.animation_data.action_slot = slot
+begin = time.perf_counter()
+for frame in range(1, {frames} + 1):
+    bpy.context.scene.frame_set(frame)
+"""
+INSERT = """
+for frame, row in enumerate(take.weights, 1):
+    for name, value in zip(take.channels, row):
+        key = speaker.data.shape_keys.key_blocks[name]
+        key.value = value
+        key.keyframe_insert("value", frame=frame)
+"""
+
+
+class BenchError(RuntimeError):
+    """A measurement could not be made; the message says why."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured job, and the one beside it that it is compared with."""
+
+    what: str
+    seconds: float
+    megabytes: float  # peak resident memory of the process
+    of: str  # what the ratio is of
+    ratio: float
+
+
+def shipped_voice() -> Speech:
+    """The recording in the checkout's tests. Raises BenchError where there is no checkout."""
+    if not VOICE.is_file():
+        raise BenchError("mien bench needs the checkout's tests/samples/voice, which is not here.")
+    return read_speech(VOICE)
+
+
+def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
+    """Measure everything on `length` seconds of speech: the shipped voice, repeated. Takes a few minutes.
+
+    `rhubarb`: a folder in which `npm install rhubarb-lip-sync-wasm` was run, to be measured besides.
+    """
+    voice = shipped_voice()
+    if rhubarb and not (rhubarb / "node_modules" / "rhubarb-lip-sync-wasm").is_dir():
+        raise BenchError(f"there is no Rhubarb in {rhubarb}; run `npm install rhubarb-lip-sync-wasm` in it first.")
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
+        sound, take = Path(folder) / "speech.wav", Path(folder) / "speech.take.safetensors"
+        samples = np.resize(voice.samples, round(length * RATE))
+        soundfile.write(sound, samples, RATE, subtype="PCM_16")
+        speak = _child(SPEAK, sound, take)
+        listen = _child(LISTEN, sound, take)
+        decode = _child(ALL_PHONE, sound, take)
+        one, ten, rules = (
+            _child(TAKES.format(engine=engine, takes=takes), sound, take)
+            for engine, takes in (("probtalk3d", 1), ("probtalk3d", 10), ("articulation", 1))
+        )
+        name = f"`mien speak`, {length:g} s of speech, cold start"
+        ear = f"the ear alone, {length:g} s of speech, one core, warm"
+        rows = [
+            Row(name, *speak, "the length of the speech", speak[0] / length),
+            Row(name, *speak, "PocketSphinx's own all-phone decoding of it", speak[0] / decode[0]),
+            Row(f"a take of probtalk3d, {length:g} s, warm", *one, "the length of the speech", one[0] / length),
+            Row(f"a take of probtalk3d, {length:g} s, warm", *one, "one of articulation", one[0] / rules[0]),
+            Row(f"ten takes of probtalk3d, {length:g} s, warm", *ten, "the length of the speech", ten[0] / length),
+            Row(f"ten takes of probtalk3d, {length:g} s, warm", *ten, "one of them", ten[0] / one[0]),
+            Row(ear, *listen, "the length of the speech", listen[0] / length),
+            Row(ear, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
+        ]
+        if rhubarb:
+            cues = _figures(["node", "--input-type=module", "-e", RHUBARB, str(sound)], rhubarb)
+            rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
+        rows += _emodiffhead(sound, take, length)
+        rows += _blender(sound, take, length)
+    return [asdict(row) for row in rows]
+
+
+def _emodiffhead(sound: Path, take: Path, length: float) -> list[Row]:
+    """A take and ten, on all cores; nothing where it has no weights."""
+    name = "emodiffhead"
+    lacks = engines.ENGINES[name].info.refusal if name in engines.ENGINES else "It is none of the engines."
+    if lacks:
+        print(f"mien bench: nothing was measured of {name}: {lacks}", file=sys.stderr)
+        return []
+    one, ten = (_child(TAKES.format(engine=name, takes=takes), sound, take) for takes in (1, 10))
+    return [
+        Row(f"a take of {name}, {length:g} s, warm", *one, "the length of the speech", one[0] / length),
+        Row(f"ten takes of {name}, {length:g} s, warm", *ten, "the length of the speech", ten[0] / length),
+        Row(f"ten takes of {name}, {length:g} s, warm", *ten, "one of them", ten[0] / one[0]),
+    ]
+
+
+def _blender(sound: Path, take: Path, length: float) -> list[Row]:
+    """The same take put on the head in Blender's module; nothing where that is not installed."""
+    try:
+        apply = _child(BLENDER.format(way=APPLY), sound, take)
+        insert = _child(BLENDER.format(way=INSERT), sound, take)
+        frames = round(25 * min(length, PLAYED_S))
+        played, shapes = (
+            _child(BLENDER.format(way=way.format(frames=frames)), sound, take) for way in (PLAYED, SHAPES)
+        )
+    except BenchError as error:
+        print(f"mien bench: nothing was measured in Blender: {error}", file=sys.stderr)
+        return []
+    name = f"the take of {length:g} s put on the head in Blender"
+    play = f"{frames / 25:g} s of it played, every frame shown"
+    return [
+        Row(name, *apply, "the length of the speech", apply[0] / length),
+        Row(name, *apply, "`keyframe_insert`, key by key", apply[0] / insert[0]),
+        Row(play, *played, "what is played, at 25 frames a second", played[0] * 25 / frames),
+        Row(play, *played, "46 shapes with a curve each, played", played[0] / shapes[0]),
+    ]
+
+
+def table(rows: list[dict]) -> str:
+    """For the terminal: seconds, memory and ratios."""
+    lines = [f"{'seconds':>8} {'peak MB':>8} {'ratio':>7}"]
+    for row in rows:
+        figures = f"{row['seconds']:8.2f} {row['megabytes']:8.0f} {row['ratio']:7.3f}"
+        lines.append(f"{figures}  {row['what']}, of {row['of']}")
+    return "\n".join(lines)
+
+
+def write_into(readme: Path, rows: list[dict]) -> None:
+    """Put the ratios between the bench marks of a Markdown file. MarkError where it has none."""
+    cells = [[r["what"], r["of"], f"{r['ratio']:.3f}", f"{r['megabytes']:.0f} MB"] for r in rows]
+    write_between(readme, "bench", markdown_table(["time of", "as a share of", "ratio", "peak memory"], cells))
+
+
+def _child(body: str, sound: Path, take: Path) -> tuple[float, float]:
+    """(seconds, peak MB) of a body run in a fresh Python."""
+    return _figures([sys.executable, "-c", CHILD.format(body=body), str(sound), str(take), str(ROOT)])
+
+
+def _figures(command: list[str], folder: Path | None = None) -> tuple[float, float]:
+    """(seconds, peak MB) that a program says of itself, in a line of JSON."""
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise BenchError(f"{command[0]} could not be run: {error.strerror}.") from None
+    told = [line for line in done.stdout.splitlines() if line.startswith('{"seconds"')]
+    if not told:
+        last = done.stderr.strip().splitlines()[-1:] or ["no word"]
+        raise BenchError(f"the measured process ended with {done.returncode}: {last[0]}")
+    figures = json.loads(told[-1])
+    return figures["seconds"], figures["megabytes"]

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Phones and prosody to the 52 channels, by rules: the main path of the `articulation` engine.
+
+Phones move jaw and lips by dominance functions, loudness and pitch set how far, emotions mix in, and closures are
+enforced last. Blinks, brows, gaze and head motion are drawn from the seed; the articulation is not.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from mien.channels import ARKIT
+from mien.direction import Direction
+from mien.engines.articulation import emotion, jali_axes
+from mien.engines.articulation.accents import accents, phrases
+from mien.engines.articulation.blinks import blinks, follow_gaze
+from mien.engines.articulation.brows import brows
+from mien.engines.articulation.coarticulation import blend, smooth
+from mien.engines.articulation.constraints import Hold, constrain, rest
+from mien.engines.articulation.gaze import gaze, look
+from mien.engines.articulation.head_motion import head
+from mien.engines.articulation.styles import STYLES
+from mien.engines.base import EngineError
+from mien.heads.lip_gap import lip_gap
+from mien.numeric.random_streams import stream
+from mien.speech_analysis.prosody import Prosody
+from mien.speech_analysis.track import RATE, PhoneTrack
+from mien.take import Take
+
+LEAD = 0.01  # s the lips move ahead of the sound (section 1b: closures peak up to 40 ms before the phone)
+
+
+def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:
+    """Phones and melody, both (T,) at 100 Hz, become a take. EngineError for an unknown style."""
+    if direction.style not in STYLES:
+        raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
+    levels = emotion.gains(direction, len(track))
+    weights, closures = _mouth(early(track), prosody, direction, levels)
+    rotation, eyes, lids = _life(weights, track, prosody, direction, levels)
+    return assembled(weights, rotation, eyes, closures, lids, duration)
+
+
+def assembled(
+    weights: np.ndarray, rotation: np.ndarray, gaze: np.ndarray, closures: list[Hold], lids: list[tuple[float, float]],
+    duration: Fraction,
+) -> Take:  # fmt: skip
+    """A take of curves (T, ...) at 100 Hz, cut to its duration; `lids` are shut in these seconds."""
+    frames = max(1, int(np.ceil(duration * RATE)))
+    return Take(
+        fps=Fraction(RATE),
+        duration=duration,
+        channels=ARKIT,
+        weights=np.clip(weights, 0, 1)[:frames].astype(np.float32),
+        head_rotation=rotation[:frames].astype(np.float32),
+        gaze=gaze[:frames].astype(np.float32),
+        mouth_holds=_intervals([(h.begin / RATE, h.end / RATE) for h in closures]),
+        eye_holds=_intervals(lids),
+    )
+
+
+def _mouth(
+    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+) -> tuple[np.ndarray, list[Hold]]:
+    """(T, 52) speech with emotion, every rule kept; and the closures."""
+    style = STYLES[direction.style]
+    jaw, lips = gains(track, prosody, direction, levels)
+    speech = blend(track, jaw, lips)
+    style.shape_lips(speech)
+    added = emotion.face(levels, track, rest(track), style.pose, direction.seed, direction.temperature)
+    weights = emotion.add(speech, added)
+    style.lean_mouth(weights)
+    closures = constrain(weights, track, lip_gap(), jaw)
+    return weights, closures
+
+
+def gains(
+    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) how far jaw and lips go: the speaker, the voice, the animator and the emotion together."""
+    frames = len(track)
+    times, style = np.arange(frames) / RATE, STYLES[direction.style]
+    jaw_voice, lips_voice = jali_axes.axes(prosody, track)
+    jaw = style.jaw * jaw_voice * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
+    lips = style.lips * lips_voice * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
+    return jaw, lips
+
+
+def _life(
+    weights: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
+    """Brows, head, eyes and lids: adds to weights in place; returns head (T, 3), gaze (T, 2) and shut lids."""
+    frames, seed, temperature, style = len(track), direction.seed, direction.temperature, STYLES[direction.style]
+    stressed, spoken = accents(track, prosody), phrases(track, prosody)
+    speaking = smooth(1 - rest(track), 31)
+    loudness = smooth(np.clip((prosody.level + 57) / 35, 0, 1), 21)
+
+    def of(attribute: str) -> np.ndarray:
+        return emotion.mixed(levels, attribute, frames)
+
+    raised = brows(frames, stressed, spoken, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
+    weights += direction.brows * style.brows * raised
+    style.lean_brows(weights)
+    pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt
+    rotation = direction.head * head(
+        frames, speaking, loudness, stressed, spoken, pose, style.head * of("motion"), style.nods * of("accents"),
+        temperature, stream(seed, "head"),
+    )  # fmt: skip
+    eyes, startled = gaze(
+        frames, spoken, rotation, 1 + 30 * of("tremor"), style.gaze * temperature, stream(seed, "gaze")
+    )
+    eyes *= direction.gaze
+    weights += look(eyes)
+    follow_gaze(weights)
+    lids: list[tuple[float, float]] = []
+    if direction.blinks:
+        rate = style.blinks * of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
+        shut, lids = blinks(frames, rate, of("blink_time"), spoken, stressed, startled, stream(seed, "blinks"))
+        weights += shut
+    return rotation, eyes, lids
+
+
+def early(track: PhoneTrack) -> PhoneTrack:
+    """The same phones LEAD seconds earlier, as the lips show them: they are seen before they are heard."""
+    shift = round(LEAD * RATE)
+    if not shift or len(track) <= shift:
+        return track
+
+    def moved(values: np.ndarray | None) -> np.ndarray | None:
+        return None if values is None else np.concatenate([values[shift:], np.repeat(values[-1:], shift, 0)])
+
+    segments = [
+        type(s)(s.phone, max(s.begin - shift, 0), s.end - shift if s.end < len(track) else s.end)
+        for s in track.segments
+        if s.end > shift
+    ]
+    flags = {name: moved(getattr(track, name)) for name in ("closure", "labiodental", "voice")}
+    return PhoneTrack(moved(track.posteriors), tuple(segments), track.source, **flags)
+
+
+def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
+    return np.array(pairs, np.float32).reshape(-1, 2) if pairs else None

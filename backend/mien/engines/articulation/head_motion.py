@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Head movement (articulation reference, section 9): drift, the rhythm of speech, nods on accents, new postures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.engines.articulation.accents import Accent, Phrase
+from mien.engines.articulation.coarticulation import smooth
+from mien.engines.articulation.smooth_noise import band_noise, slow_noise
+from mien.speech_analysis.track import RATE
+
+DRIFT = (1.6, 2.0, 1.0)  # degrees sd while speaking: pitch, yaw, roll
+RHYTHM = (0.7, 0.5, 0.4)
+LIMIT = (12.0, 18.0, 8.0)
+UP_NODS, SHAKES, POSTURES = 0.20, 0.15, 0.30  # shares
+
+
+def head(
+    frames: int,
+    speaking: np.ndarray,
+    envelope: np.ndarray,
+    accents: list[Accent],
+    phrases: list[Phrase],
+    pose: np.ndarray,
+    motion: np.ndarray,
+    nods: np.ndarray,
+    temperature: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """(T, 3) radians: pitch, yaw, roll, in the take's signs (+pitch nods down).
+
+    speaking (T,) 0..1; envelope (T,) of loudness 0..1; pose (T, 3) degrees that the emotions add, pitch up;
+    motion and nods (T,) factors on all movement and on nods.
+    """
+    from scipy.signal import butter, sosfiltfilt  # slow to import, so only when needed
+
+    degrees = np.zeros((frames, 3))
+    for axis in range(3):
+        degrees[:, axis] = DRIFT[axis] * (0.5 + 0.5 * speaking) * slow_noise(frames, 0.25, rng) * temperature
+        degrees[:, axis] += RHYTHM[axis] * envelope * band_noise(frames, 0.8, 1.8, rng) * temperature
+    for accent in accents:
+        _answer(degrees, accent, nods[accent.peak], rng)
+    for before, after in zip(phrases, [*phrases[1:], None], strict=False):
+        _end(degrees, before)
+        if after and (after.begin - before.end) / RATE > 0.35 and rng.random() < POSTURES:
+            turn = rng.choice([-1, 1]) * rng.uniform(3, 6)
+            _posture(degrees, before.end / RATE, rng.uniform(0.4, 0.7), turn)
+    degrees = degrees * motion[:, None] + pose
+    if frames > 40:
+        degrees = sosfiltfilt(butter(2, 6, fs=RATE, output="sos"), degrees, axis=0)
+    degrees = np.tanh(degrees / LIMIT) * LIMIT  # a soft clamp: no corner where the limit is met
+    return np.radians(degrees * [-1, 1, 1])
+
+
+def _answer(degrees: np.ndarray, accent: Accent, size: float, rng: np.random.Generator) -> None:
+    """A nod, now and then up, or a shake, on a prominent vowel; in place."""
+    kind, late = rng.random(), rng.uniform(0, 0.08)
+    down, back = rng.uniform(0.13, 0.18), rng.uniform(0.25, 0.35)
+    sign = rng.choice([-1, 1])
+    peak = accent.onset / RATE + late + 0.5 * down
+    t = np.arange(len(degrees)) / RATE
+    if kind < SHAKES:
+        phase = np.clip((t - peak + 0.1) / 0.35, 0, 1)
+        degrees[:, 1] += sign * size * rng.uniform(2, 4) * np.sin(2 * np.pi * phase) * np.sin(np.pi * phase)
+        return
+    depth = min(1.5 + 1.0 * max(accent.z, 0), 5) * size
+    shape = np.where(t < peak, 1 - (peak - t) / down, 1 - (t - peak) / back)
+    shape = 0.5 - 0.5 * np.cos(np.pi * np.clip(shape, 0, 1))
+    degrees[:, 0] += (depth if kind < SHAKES + UP_NODS else -depth) * shape
+
+
+def _end(degrees: np.ndarray, phrase: Phrase) -> None:
+    t = np.arange(len(degrees)) / RATE
+    end = phrase.end / RATE
+    bend = 1.5 if phrase.question else -1.5
+    degrees[:, 0] += bend * smooth(np.interp(t, [end - 0.5, end, end + 0.3, end + 1.0], [0, 1, 1, 0]), 21)
+
+
+def _posture(degrees: np.ndarray, at: float, length: float, turn: float) -> None:
+    """A turn that stays for a few seconds and is then let go."""
+    t = np.arange(len(degrees)) / RATE
+    into = np.clip((t - at) / length, 0, 1)
+    away = np.clip((t - at - 4) / 2.0, 0, 1)
+    degrees[:, 1] += turn * (into * into * (3 - 2 * into)) * (1 - away * away * (3 - 2 * away))

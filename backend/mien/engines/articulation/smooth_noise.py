@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random curves of unit variance at 100 Hz, of a given speed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.speech_analysis.track import RATE
+
+LEAD = 20  # s thrown away, so that a curve does not start at rest
+
+
+def slow_noise(frames: int, corner: float, rng: np.random.Generator) -> np.ndarray:
+    """(T,) an Ornstein-Uhlenbeck process with its corner at `corner` Hz: power falls as 1/f^2 above."""
+    from scipy.signal import lfilter  # slow to import, so only when needed; also below
+
+    keep = np.exp(-2 * np.pi * corner / RATE)
+    shocks = rng.standard_normal(frames + LEAD * RATE) * np.sqrt(1 - keep * keep)
+    return lfilter([1.0], [1.0, -keep], shocks)[LEAD * RATE :]
+
+
+def band_noise(frames: int, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
+    """(T,) noise between two frequencies in Hz."""
+    from scipy.signal import butter, sosfilt
+
+    sections = butter(2, [low, high], "bandpass", fs=RATE, output="sos")
+    noise = sosfilt(sections, rng.standard_normal(frames + LEAD * RATE))[LEAD * RATE :]
+    return noise / np.sqrt(2 * (high - low) / RATE)  # white noise has its power spread to RATE / 2

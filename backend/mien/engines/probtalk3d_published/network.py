@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ProbTalk3D as published: from the user's own checkpoint, and from a sound and a style to motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from mien.engines.base import EngineError
+from mien.engines.probtalk3d_published.blocks import Shape
+from mien.engines.probtalk3d_published.code_predictor import Predictor, PredictorShape
+from mien.engines.probtalk3d_published.flame_motion import CHANNELS, FPS
+from mien.engines.probtalk3d_published.hubert import Hubert, paired, prepare, read_config, renamed
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorShape
+from mien.engines.probtalk3d_published.quantiser import Choose
+from mien.engines.probtalk3d_published.style_labels import SIZES
+from mien.files.checkpoint import Checkpoint, CheckpointError, read_checkpoint
+
+if TYPE_CHECKING:
+    from transformers import HubertConfig
+
+Net = TypeVar("Net", bound=nn.Module)
+
+LARGEST = {"layers": 100, "size": 16384}  # what a setting may ask for; the published ones are 12 and 384
+
+
+class Official(Predictor):
+    """The audio model, the predictor and the prior under the names of the published weights."""
+
+    def __init__(self, config: HubertConfig, shape: PredictorShape, prior: MotionPrior) -> None:
+        super().__init__(shape, prior)
+        self.config, self.shape = config, shape
+        self.feature_extractor = Hubert(config)
+
+    def hear(self, samples: np.ndarray) -> torch.Tensor:
+        """(N,) samples at 16 kHz -> (1, T, audio) at 25 fps, T = ((N - 400) // 320 + 1) // 2"""
+        device = self.motion_prior.quantize.embedding.weight.device
+        return paired(self.feature_extractor(prepare(samples).to(device)))
+
+    @torch.inference_mode()
+    def speak(self, samples: np.ndarray, style: torch.Tensor, choose: Choose | None = None) -> np.ndarray:
+        """(N,) samples of a whole clip and a style (1, 43) -> (T, 53) scaled motion at 25 fps (flame_motion.py).
+
+        The published numbers come of whole clips alone: hearing, norms, attention and codes see all of it.
+        """
+        audio = self.hear(samples)
+        motion, _ = self(audio, style.to(audio.device), choose)
+        return motion[0].cpu().numpy()
+
+
+def read_prior(path: Path) -> MotionPrior:
+    """The motion prior of a published stage-1 checkpoint, ready to use. EngineError, in words, if it is none."""
+    checkpoint = _read(path)
+    settings = _Settings(path.name, checkpoint.settings)
+    shape = _prior_shape(settings, settings.number("nfeats"))
+    return filled(lambda: MotionPrior(shape), checkpoint.weights, path.name)
+
+
+def read_official(path: Path, hubert: Path | None = None) -> Official:
+    """The model of a published stage-2 checkpoint, which holds its prior and its own HuBERT, ready to use.
+
+    `hubert` is a Hugging Face config.json (or its folder) when the audio model is not as large as HuBERT base: the
+    checkpoint only names it. EngineError, in words, for anything else than a published stage 2.
+    """
+    checkpoint = _read(path)
+    settings = _Settings(path.name, checkpoint.settings)
+    config = read_config(hubert)
+    if settings.value("one_hot_dim") != list(SIZES) or settings.number("video_framerate") != FPS:
+        raise EngineError(
+            f"{path.name} was trained for other speakers, emotions or frame rates than the published ProbTalk3D "
+            f"({SIZES} at {FPS} fps); their names are not in the file, so it cannot be used."
+        )
+    prior = _prior_shape(settings.below("motion_prior"), settings.number("nfeats"))
+    transformer = _transformer_shape(settings.below("feature_predictor"))
+    if transformer.width != prior.encoder.width:
+        raise EngineError(f"{path.name}: its predictor is {transformer.width} wide, its prior {prior.encoder.width}.")
+    shape = PredictorShape(2 * config.hidden_size, sum(SIZES), transformer)
+    hint = "" if hubert else " If its audio model is not HuBERT base, give that model's config.json."
+    return filled(lambda: Official(config, shape, MotionPrior(prior)), renamed(checkpoint.weights), path.name, hint)
+
+
+def _read(path: Path) -> Checkpoint:
+    try:
+        return read_checkpoint(path)
+    except (CheckpointError, OSError) as error:
+        raise EngineError(f"the checkpoint {path} cannot be read: {error}") from error
+
+
+def _prior_shape(settings: _Settings, channels: int) -> PriorShape:
+    if channels != CHANNELS:
+        raise EngineError(f"{settings.name} moves {channels} numbers a frame; the published ProbTalk3D {CHANNELS}.")
+    shape = PriorShape(
+        channels=channels,
+        encoder=_transformer_shape(settings.below("motion_encoder")),
+        decoder=_transformer_shape(settings.below("motion_decoder")),
+        codes=settings.number("n_embed"),
+        code_width=settings.number("zquant_dim"),
+    )
+    if shape.encoder.width != shape.decoder.width or shape.encoder.width % shape.code_width:
+        raise EngineError(
+            f"{settings.name}: an encoder {shape.encoder.width} wide, a decoder {shape.decoder.width} wide and codes "
+            f"of {shape.code_width} numbers do not fit together."
+        )
+    return shape
+
+
+def _transformer_shape(settings: _Settings) -> Shape:
+    if settings.value("quant_factor") != 0:
+        raise EngineError(
+            f"{settings.name} says quant_factor is {settings.value('quant_factor')!r}; the published ProbTalk3D has 0."
+        )
+    shape = Shape(
+        width=settings.number("latent_dim"),
+        layers=settings.number("num_layers", LARGEST["layers"]),
+        heads=settings.number("num_heads"),
+        hidden=settings.number("intermediate_size"),
+    )
+    if shape.width % shape.heads:
+        raise EngineError(f"{settings.name}: {shape.heads} heads do not divide a width of {shape.width}.")
+    return shape
+
+
+class _Settings:
+    """Values of a checkpoint's settings, each refused by its name if it is missing or no sensible number."""
+
+    def __init__(self, name: str, values: dict[str, object]) -> None:
+        self.name, self.values = name, values
+
+    def value(self, key: str) -> object:
+        if key not in self.values:
+            raise EngineError(f"{self.name} does not say {key}: it is no checkpoint of ProbTalk3D, or another stage's.")
+        return self.values[key]
+
+    def number(self, key: str, most: int = LARGEST["size"]) -> int:
+        value = self.value(key)
+        if type(value) is not int or not 1 <= value <= most:
+            raise EngineError(f"{self.name} says {key} is {str(value)[:40]!r}; expected a whole number up to {most}.")
+        return value
+
+    def below(self, key: str) -> _Settings:
+        value = self.value(key)
+        if not isinstance(value, dict):
+            raise EngineError(f"{self.name} says {key} is no set of values; the file is damaged.")
+        return _Settings(f"{self.name}, {key}", value)
+
+
+def filled(build: Callable[[], Net], weights: dict[str, torch.Tensor], name: str, hint: str = "") -> Net:
+    """The network with these weights and no others, in evaluation mode. Built without memory first, so that settings
+    which do not fit the weights cost nothing."""
+    weights = {
+        key: tensor.float()
+        for key, tensor in weights.items()
+        if not (key.endswith((".pe", ".masked_spec_embed")) or "_losses." in key)
+    }
+    with torch.device("meta"):
+        net = build()
+    wanted = net.state_dict()
+    for what, keys in (("lacks", wanted.keys() - weights.keys()), ("has the unknown", weights.keys() - wanted.keys())):
+        if keys:
+            raise EngineError(f"{name} {what} {_some(keys)}: it is no checkpoint of this stage of ProbTalk3D.{hint}")
+    misshapen = {key for key, tensor in weights.items() if tensor.shape != wanted[key].shape}
+    if misshapen:
+        raise EngineError(f"{name}: {_some(misshapen)} of other shapes than the settings ask for.{hint}")
+    broken = {key for key, tensor in weights.items() if not torch.isfinite(tensor).all()}
+    if broken:
+        raise EngineError(f"{name}: {_some(broken)} with weights that are no numbers; its training went astray.")
+    net.load_state_dict(weights, assign=True)
+    return net.eval()
+
+
+def _some(keys: set[str]) -> str:
+    first = ", ".join(repr(key[:100]) for key in sorted(keys)[:3])
+    return first if len(keys) <= 3 else f"{first} and {len(keys) - 3} more"

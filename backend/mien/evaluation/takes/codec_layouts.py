@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which codes fit long sound: those of one frame, or the published ones, which mix the times of a clip.
+
+The published stage 1 is trained in both layouts, alike in everything else, and then asked for clips of other lengths
+than it was trained on, and for the same frames within two windows. Mien's own stage 1 is asked for the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from mien.engines.base import Progress
+from mien.engines.neural.motion_space import FPS, PARTS, SIZE, visible
+from mien.engines.probtalk3d.weights import load_codecs
+from mien.engines.probtalk3d_published.blocks import Shape
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorShape
+from mien.engines.probtalk3d_published.quantiser import Layout
+from mien.training.probtalk3d.dataset import Motions
+
+SHAPE = Shape(width=256, layers=2, heads=4, hidden=512)
+CODES, WIDTH = 256, 64  # four codes a frame
+CLIP = 160  # frames that are trained on
+LENGTHS = (80, 160, 320, 640)  # that are asked for
+BATCH, RATE = 8, 3e-4
+EXAMPLES = 4  # batches of what is held out
+
+Again = Callable[[torch.Tensor], torch.Tensor]
+"""Motion (B, T, 57) in mm, through codes and back."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Of a layout: error (mm, mean over numbers and frames as `visible` weighs them) by length in seconds; and how far
+    the same frames differ (mm) between a window of CLIP frames and one twice as long."""
+
+    layout: str
+    errors: dict[float, float]
+    moved: float
+
+
+def compare_layouts(motion: Path, weights: Path, steps: int, progress: Progress) -> list[Found]:
+    """Train both for so many steps and measure them, and Mien's own of a file of weights, on held-out performances."""
+    known, other = (Motions.read(motion, held_out=held_out) for held_out in (False, True))
+    found = []
+    for number, layout in enumerate(Layout):
+        prior = _trained(known, layout, steps, lambda done, n=number: progress((n + done) / len(Layout), "training"))
+        found.append(_measured(f"published network, {layout.value} layout", lambda x, of=prior: of(x)[0], other))
+    codecs = load_codecs(weights)
+    return [*found, _measured("Mien's network, as it ships", lambda x: _coded(codecs, x), other)]
+
+
+def _measured(name: str, again: Again, other: Motions) -> Found:
+    errors = {length / FPS: _error(again, other, length) for length in LENGTHS}
+    return Found(name, errors, _moved(again, other))
+
+
+def _coded(codecs: nn.ModuleDict, scaled: torch.Tensor) -> torch.Tensor:
+    """(B, T, 57) in mm through Mien's codes."""
+    mm = torch.from_numpy(visible())
+    made = torch.empty_like(scaled)
+    for name, codec in codecs.items():
+        part = list(PARTS[name])
+        codes = codec.book.nearest(codec.encode((scaled / mm)[..., part]))
+        made[..., part] = codec.decode(codec.book.look_up(codes))
+    return made * mm
+
+
+def _trained(known: Motions, layout: Layout, steps: int, progress) -> MotionPrior:
+    torch.manual_seed(0)
+    prior = MotionPrior(PriorShape(SIZE, SHAPE, SHAPE, CODES, WIDTH), layout)
+    optimiser = torch.optim.AdamW(prior.parameters(), lr=RATE)
+    batches = known.batches(0, 0, BATCH, CLIP)
+    for step in range(steps):
+        progress(step / steps)
+        motion = _scaled(next(batches)[0])
+        made, codes = prior(motion)
+        loss = (made - motion).abs().mean() + codes.loss
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    return prior.eval()
+
+
+@torch.inference_mode()
+def _error(again: Again, other: Motions, frames: int) -> float:
+    errors = [(again(motion) - motion).abs().mean() for motion in _examples(other, frames)]
+    return float(torch.stack(errors).mean())
+
+
+@torch.inference_mode()
+def _moved(again: Again, other: Motions) -> float:
+    middle = slice(CLIP // 4, 3 * CLIP // 4)
+    moved = [
+        (again(motion)[:, middle] - again(motion[:, :CLIP])[:, middle]).abs().mean()
+        for motion in _examples(other, 2 * CLIP)
+    ]
+    return float(torch.stack(moved).mean())
+
+
+def _examples(other: Motions, frames: int) -> Iterator[torch.Tensor]:
+    batches = other.batches(1, 0, BATCH, frames)
+    for _ in range(EXAMPLES):
+        yield _scaled(next(batches)[0])
+
+
+def _scaled(motion: torch.Tensor) -> torch.Tensor:
+    """In mm, as it is seen."""
+    return motion * torch.from_numpy(visible())

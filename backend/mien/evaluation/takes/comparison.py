@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How near ten takes come to performances that nothing was trained on, beside what they have to be better than."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.evaluation.running_sums import Sums, mean
+from mien.evaluation.takes.baselines import Performer
+from mien.evaluation.takes.clips import Stretch
+from mien.evaluation.takes.face_regions import regions_of
+from mien.evaluation.takes.metrics import Faces, Measures, articulation_agreement, measure
+from mien.heads.default import Head, load_head
+from mien.speech_analysis.network.inference import hear
+from mien.speech_analysis.prosody import listen_to_prosody
+from mien.take import Take
+
+SHUT = 0.0005  # m between the lips, and less, is shut; the widest frame that must be has 0.32 mm
+NEAR = 1  # frames within which a closure is met
+SPEAKERS = ("all", "known speakers", "unknown speakers")
+
+
+@dataclass(frozen=True)
+class Lips(Sums):
+    """Sums over stretches; two of them add up. Means of nothing are NaN.
+
+    closures that were spoken, and those that all ten takes show; correlations of the first take's lip aperture with the
+    true one, and of each take's with the mean of the ten.
+    """
+
+    stretches: int = 0
+    closures: int = 0
+    met: float = 0.0
+    truth: float = 0.0
+    moving: int = 0
+    agreement: float = 0.0
+
+    @property
+    def share_met(self) -> float:
+        """Of the p, b and m that were spoken, 0..1, mean over the takes."""
+        return mean(self.met, self.closures)
+
+    @property
+    def with_truth(self) -> float:
+        return mean(self.truth, self.moving)
+
+    @property
+    def among_takes(self) -> float:
+        return mean(self.agreement, self.moving)
+
+
+@dataclass(frozen=True)
+class Row:
+    performer: str
+    speakers: str
+    measures: Measures
+    lips: Lips
+
+
+def compare(
+    stretches: Iterable[Stretch], performers: Mapping[str, Performer], progress: Callable[[str], None]
+) -> list[Row]:
+    """A row for each performer and each of SPEAKERS."""
+    head = load_head()
+    regions = regions_of(head)
+    sums = {(name, who): (Measures(), Lips()) for name in performers for who in SPEAKERS}
+    for stretch in stretches:
+        progress(stretch.name)
+        truth = Faces([stretch.true_take], head)[0]
+        heard = hear(stretch.speech), listen_to_prosody(stretch.speech)
+        for name, perform in performers.items():
+            takes = perform(stretch.speech, *heard, stretch.direction)
+            new = measure(regions, truth, Faces(takes, head)), _lips(stretch, takes, head)
+            for who in ("all", "known speakers" if stretch.known else "unknown speakers"):
+                sums[name, who] = tuple(old + more for old, more in zip(sums[name, who], new, strict=True))
+    return [Row(name, who, *both) for (name, who), both in sums.items() if both[0].sequences]
+
+
+def aperture(take: Take, head: Head) -> np.ndarray:
+    """(F,) metres between the lips."""
+    return head.inner_gap(take.weights, take.channels)
+
+
+def _lips(stretch: Stretch, takes: list[Take], head: Head) -> Lips:
+    true = aperture(stretch.true_take, head)
+    made = np.stack([aperture(take, head) for take in takes])
+    frames = min(len(true), made.shape[1])
+    true, made = true[:frames], made[:, :frames]
+    asked = runs_of(stretch.lips_shut[:frames])
+    met = sum(float((made[:, max(0, a - NEAR) : b + NEAR].min(1) <= SHUT).mean()) for a, b in asked)
+    if made.std() < 1e-6 or true.std() < 1e-6:
+        return Lips(1, len(asked), met)
+    agreement = float(articulation_agreement(made).mean())
+    return Lips(1, len(asked), met, float(np.corrcoef(made[0], true)[0, 1]), 1, agreement)
+
+
+def runs_of(marked: np.ndarray) -> list[tuple[int, int]]:
+    """(begin, end) of each run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], marked.astype(int), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brows and lashes, painted hair by hair over the resting face as seen from the front, and the mottle of the skin.
+
+The head's mesh has none, and a face without brows hides half of what it feels.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from mien.heads.default import Head
+
+PIXELS = 1024  # of the painting; drawn at twice that and reduced
+HAIRS = 620  # of one brow
+SEED = 7  # the same brows in every film
+
+
+@dataclass(frozen=True)
+class Painting:
+    """pixels (h, w, 4) uint8, row 0 at the bottom: brows, lashes, mottle, nothing.
+
+    window: x0, y0, width and height of the face it covers, metres.
+    """
+
+    pixels: np.ndarray
+    window: tuple[float, float, float, float]
+
+
+def face_paint(head: Head) -> Painting:
+    """For the resting head, by its landmarks."""
+    landmarks = head.vertices[head.landmarks]
+    low, high = head.vertices[:, :2].min(0), head.vertices[:, :2].max(0)
+    side = float((high - low).max())
+    x0, y0 = (low + high) / 2 - side / 2
+    scale = 2 * PIXELS / side
+
+    def pixels(points: np.ndarray) -> list[tuple[float, float]]:
+        return [tuple(p) for p in (points[:, :2] - (x0, y0)) * scale]
+
+    brows, lashes = (Image.new("L", (2 * PIXELS, 2 * PIXELS)) for _ in range(2))
+    generator = np.random.default_rng(SEED)
+    # Each runs from the nose outwards.
+    for brow in (landmarks[21:16:-1], landmarks[22:27]):
+        _draw_brow(ImageDraw.Draw(brows), _curve(brow, 64), generator, pixels)
+    for upper, lower in (((39, 38, 37, 36), (39, 40, 41, 36)), ((42, 43, 44, 45), (42, 47, 46, 45))):
+        upper, lower = (_curve(head.vertices[_edges(head, head.landmarks[list(lid)])], 60) for lid in (upper, lower))
+        _draw_lid(ImageDraw.Draw(lashes), upper, 0.0015, 255, pixels, scale)
+        _draw_lid(ImageDraw.Draw(lashes), lower, 0.0005, 110, pixels, scale)
+    layers = [np.asarray(image.resize((PIXELS, PIXELS), Image.Resampling.BOX)) for image in (brows, lashes)]
+    layers += [_mottle(generator, side), np.zeros_like(layers[0])]
+    return Painting(np.stack(layers, -1), (x0, y0, side, side))
+
+
+def _mottle(generator: np.random.Generator, side: float) -> np.ndarray:
+    """(PIXELS, PIXELS) uint8 around 127: blotches of some 5 mm under grain of 1 mm."""
+    layers = np.zeros((PIXELS, PIXELS))
+    for size, strength in ((0.005, 0.55), (0.0012, 0.45)):
+        cells = max(2, round(side / size))
+        grid = Image.fromarray(generator.uniform(0, 255, (cells, cells)).astype(np.uint8))
+        layers += strength * np.asarray(grid.resize((PIXELS, PIXELS), Image.Resampling.BICUBIC), float)
+    return layers.astype(np.uint8)
+
+
+def _curve(points: np.ndarray, count: int) -> np.ndarray:
+    """A smooth curve (count, 3) through the points: Catmull-Rom with the ends continued."""
+    p = np.concatenate([[2 * points[0] - points[1]], points, [2 * points[-1] - points[-2]]])
+    at = np.linspace(0, len(points) - 1 - 1e-9, count)
+    i = at.astype(int)
+    t = (at - i)[:, None]
+    a, b, c, d = p[i], p[i + 1], p[i + 2], p[i + 3]
+    return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+
+
+def _edges(head: Head, stations: np.ndarray) -> list[int]:
+    """Vertices along the edges of the mesh from station to station, the shortest way."""
+    ends = np.concatenate([head.quads[:, [i, (i + 1) % 4]] for i in range(4)])
+    lengths = np.linalg.norm(head.vertices[ends[:, 0]] - head.vertices[ends[:, 1]], axis=1)
+    graph = sparse.csr_matrix((lengths, ends.T), (len(head.vertices),) * 2)
+    _, before = csgraph.dijkstra(graph, directed=False, indices=stations[:-1], return_predecessors=True)
+    path = [int(stations[0])]
+    for row, (start, end) in enumerate(zip(stations[:-1], stations[1:], strict=True)):
+        leg = [int(end)]
+        while before[row, leg[-1]] != start:
+            leg.append(int(before[row, leg[-1]]))
+        path += leg[::-1]
+    return path
+
+
+def _draw_brow(draw: ImageDraw.ImageDraw, line: np.ndarray, generator: np.random.Generator, pixels) -> None:
+    """Hairs that stand up beside the nose and lie along the arch further out."""
+    along = np.gradient(line[:, :2], axis=0)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    for _ in range(HAIRS):
+        share = generator.beta(1.15, 1.1)
+        i = int(share * (len(line) - 1))
+        thick = 0.0036 * np.interp(share, [0, 0.15, 0.55, 1], [0.62, 1.0, 0.80, 0.18])  # metres, half the height
+        off = generator.uniform(-1, 1) * thick
+        across = np.array([-along[i, 1], along[i, 0]])
+        across *= np.sign(across[1]) or 1
+        root = line[i, :2] + across * off
+        # The upper hairs lie down, the lower ones reach up.
+        lift = np.interp(share, [0, 0.2, 0.5, 1], [1.25, 0.7, 0.32, 0.1]) - 0.35 * off / thick * share
+        way = along[i] * np.cos(lift) + across * np.sin(lift)
+        length = generator.uniform(0.0035, 0.0065) * np.interp(share, [0, 0.3, 1], [0.8, 1.0, 0.8])
+        bend = along[i] * length * 0.25
+        stroke = np.array([root, root + way * length * 0.5 + bend * 0.4, root + way * length + bend])
+        ink = generator.uniform(150, 245) * np.interp(share, [0, 0.12], [0.55, 1])
+        draw.line(pixels(stroke), fill=int(ink), width=3)
+
+
+def _draw_lid(draw: ImageDraw.ImageDraw, line: np.ndarray, width: float, ink: int, pixels, scale: float) -> None:
+    """The line of lashes on a lid's edge, strongest towards the outer corner."""
+    share = np.linspace(0, 1, len(line))
+    weight = np.interp(share, [0, 0.12, 0.6, 0.93, 1], [0.0, 0.45, 1.0, 1.0, 0.35])
+    points = pixels(line)
+    for i in range(len(line) - 1):
+        draw.line(points[i : i + 2], fill=int(ink * weight[i]), width=max(1, round(width * weight[i] * scale)))

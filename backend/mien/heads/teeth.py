@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two rows of teeth with their gums, for a head whose mesh has none.
+
+They are made once, by meshes/build_head.py, and lie in the head file from then on: the preview and the extension show
+the same teeth. Crown widths are the usual adult means (Wheeler's Dental Anatomy), in metres along the arch from the
+middle outwards.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.heads.default import Head
+from mien.numeric.rigid_fit import fit
+
+UPPER_WIDTHS = np.array([8.5, 6.5, 7.5, 7.0, 7.0, 10.0, 9.0]) * 1e-3
+LOWER_WIDTHS = np.array([5.0, 5.5, 7.0, 7.0, 7.0, 10.5, 10.0]) * 1e-3
+UPPER_HEIGHTS = np.array([10.0, 9.0, 10.0, 8.5, 8.0, 7.0, 6.5]) * 1e-3
+LOWER_HEIGHTS = np.array([8.5, 8.8, 9.5, 8.5, 8.0, 7.0, 6.5]) * 1e-3
+# How far each edge stands back from the plane in which the row bites.
+UPPER_STEPS = np.array([0.0, 0.7, 0.1, 0.6, 0.8, 1.0, 1.2]) * 1e-3
+LOWER_STEPS = np.array([0.0, 0.1, 0.0, 0.5, 0.7, 1.0, 1.2]) * 1e-3
+AROUND, UP = 10, 4  # vertices of one tooth
+ARCH_HALF_WIDTH, ARCH_DEPTH = 0.0262, 0.045  # an ellipse; the depth is its other half axis
+LEAN = 0.28  # the roots lie further back than the edges, as a slope
+# What moves with the skull and what with the jaw alone is read off the head's own channels.
+STILL = 1e-4  # metres a vertex of the skull may move at most in any channel
+JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
+SPEECH = 0.35  # the weight at which a straight key puts the teeth exactly where the turning jaw has them
+
+
+@dataclass(frozen=True)
+class Row:
+    """A mesh at rest: vertices (N, 3) metres in head space, quads (Q, 4), gum (N,) bool."""
+
+    vertices: np.ndarray
+    quads: np.ndarray
+    gum: np.ndarray
+
+
+def rows_of(head: Head) -> tuple[Row, Row]:
+    """The upper and the lower row of a head file."""
+    out = []
+    for lower in (False, True):
+        mine = head.teeth_lower == lower
+        quads = head.teeth_quads[mine[head.teeth_quads[:, 0]]]
+        out.append(Row(head.teeth_vertices[mine], np.cumsum(mine)[quads] - 1, head.teeth_gum[mine] == 1))
+    return out[0], out[1]
+
+
+def rigid_parts(head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """Vertex numbers that move with the skull alone, and with the jaw alone."""
+    reach = np.linalg.norm(head.deltas, axis=2)  # (52, V)
+    jaw = np.array([name.startswith("jaw") for name in head.channels])
+    skull = np.flatnonzero((reach.max(0) < STILL) & (head.neck_weights > 0.999))
+    opening = reach[list(head.channels).index("jawOpen")]
+    held = np.flatnonzero((opening > JAW_SHARE * opening.max()) & (reach[~jaw].max(0) < JAW_OTHERS))
+    return skull, held
+
+
+def jaw_deltas(head: Head, lower: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The channels that move the jaw, and what each adds to the lower row's vertices (N, 3) at weight 1, (C, N, 3).
+
+    The bone turns and a shape key goes straight on: the two meet at the weight SPEECH.
+    """
+    _, held = rigid_parts(head)
+    channels = [name for name in head.channels if name.startswith("jaw")]
+    rest, out = head.vertices[held].astype(np.float64), []
+    for name in channels:
+        turn, shift = fit(rest, rest + SPEECH * head.deltas[list(head.channels).index(name)][held])
+        out.append((lower @ turn.T + shift - lower) / SPEECH)
+    return channels, np.array(out)
+
+
+def upper_row(lips: np.ndarray) -> Row:
+    """The row in the skull; `lips` (3,) is where the closed lips meet on the mid-line, metres."""
+    front = np.array([0.0, lips[1] - 0.0022, lips[2] - 0.0052])
+    return _row(front, UPPER_WIDTHS, UPPER_HEIGHTS, UPPER_STEPS, 1.0, 0.0)
+
+
+def lower_row(lips: np.ndarray) -> Row:
+    """The row in the jaw, at rest a little apart from the upper and behind it."""
+    front = np.array([0.0, lips[1] - 0.0032, lips[2] - 0.0082])
+    return _row(front, LOWER_WIDTHS, LOWER_HEIGHTS, LOWER_STEPS, -1.0, 0.0012)
+
+
+def _row(front: np.ndarray, widths: np.ndarray, heights: np.ndarray, steps: np.ndarray, up: float, inset: float) -> Row:
+    arch, outward = _arch(ARCH_HALF_WIDTH - inset, ARCH_DEPTH - inset)
+    parts = []
+    ends = np.concatenate([[0.0], np.cumsum(widths)])
+    for i, (width, height, step) in enumerate(zip(widths, heights, steps, strict=True)):
+        middle = (ends[i] + ends[i + 1]) / 2
+        for side in (-1.0, 1.0):
+            parts.append(_tooth(arch(side * middle), outward(side * middle), width, height, step, i, up))
+    # A row that begins left of the middle and ends right of it keeps the quads of the gum facing out.
+    parts.append(_gum(arch, outward, ends[-1], heights, up))
+    vertices = np.concatenate([part[0] for part in parts]) + front
+    starts = np.cumsum([0] + [len(part[0]) for part in parts[:-1]])
+    quads = np.concatenate([part[1] + start for part, start in zip(parts, starts, strict=True)])
+    gum = np.zeros(len(vertices), bool)
+    gum[starts[-1] :] = True
+    return Row(vertices, quads if up > 0 else quads[:, ::-1], gum)
+
+
+def _arch(half_width: float, depth: float) -> tuple:
+    """Functions of the signed length along the arch, + to the head's left: place (3,) and outward direction (3,)."""
+    angle = np.linspace(0.0, np.pi * 0.6, 400)
+    x, z = half_width * np.sin(angle), depth * (np.cos(angle) - 1.0)
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(z)))])
+
+    def place(at: float) -> np.ndarray:
+        return np.array([np.sign(at) * np.interp(abs(at), length, x), 0.0, np.interp(abs(at), length, z)])
+
+    def outward(at: float) -> np.ndarray:
+        turn = np.interp(abs(at), length, angle)
+        way = np.array([np.sign(at) * np.sin(turn) / half_width, 0.0, np.cos(turn) / depth])
+        return way / np.linalg.norm(way)
+
+    return place, outward
+
+
+def _tooth(
+    place: np.ndarray, out: np.ndarray, width: float, height: float, step: float, number: int, up: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """One crown from its edge to just inside the gum: rings of a rounded box, closed at the edge."""
+    molar = number > 2
+    along = np.cross([0.0, 1.0, 0.0], out)
+    share = np.linspace(0.0, 1.0, UP)[:, None]  # 0 at the edge, 1 at the gum
+    turn = np.arange(AROUND) * 2 * np.pi / AROUND
+    power = 0.55  # below 1: a box with round corners
+    box = [np.sign(f) * np.abs(f) ** power for f in (np.cos(turn), np.sin(turn))]
+    # Crowns are widest near the edge and narrow towards the gum; incisors thin out to a blade.
+    wide = width / 2 * (0.97 - 0.22 * share**1.6) * np.where(share == 0, 0.90, 1.0)
+    deep_edge, deep_root = (0.0075, 0.0085) if molar else (0.0018, 0.0066)
+    deep = (deep_edge + (deep_root - deep_edge) * np.sqrt(share)) / 2 * np.where(share == 0, 0.75, 1.0)
+    bulge = 0.0007 * np.sin(np.pi * np.clip(share + 0.12, 0, 1))  # the front is a little round
+    back = deep + LEAN * height * share - bulge
+    high = step + (height + 0.002) * share
+    if number == 2:  # the canine has a point
+        high = high + 0.0009 * np.abs(np.cos(turn)) * (1 - share)
+    rings = (
+        place
+        + along * (wide * box[0])[..., None]
+        + out * (deep * box[1] - back)[..., None]
+        + np.array([0.0, up, 0.0]) * (high * np.ones(AROUND))[..., None]
+    )
+    cap = rings[0].mean(0, keepdims=True) + np.array([0.0, -up * 0.0002, 0.0])
+    vertices = np.concatenate([rings.reshape(-1, 3), cap])
+    ring, i = np.meshgrid(np.arange(UP - 1), np.arange(AROUND), indexing="ij")
+    j = (i + 1) % AROUND
+    sides = np.stack([ring * AROUND + i, (ring + 1) * AROUND + i, (ring + 1) * AROUND + j, ring * AROUND + j], -1)
+    top = np.full(AROUND // 2, len(vertices) - 1)
+    first = np.arange(0, AROUND, 2)
+    cover = np.stack([top, first, first + 1, (first + 2) % AROUND], -1)
+    return vertices, np.concatenate([sides.reshape(-1, 4), cover])
+
+
+def _gum(arch, outward, length: float, heights: np.ndarray, up: float) -> tuple[np.ndarray, np.ndarray]:
+    """A band around the necks of the teeth: in front, over the margin, and behind."""
+    along = np.linspace(-length, length, 60)
+    # A real margin is scalloped; an even one pierced by the crowns looks right at this size.
+    profile = 1e-3 * np.array(  # outwards, away from the edge
+        [[0.0, 9.0], [0.9, 4.0], [0.6, 0.9], [-0.8, 0.0], [-6.0, 0.0], [-9.2, 3.0]]
+    )
+    middle = np.arange(len(heights)) / len(heights)
+    margin = np.interp(np.abs(along) / length, middle, heights) - 0.0006
+    vertices = np.stack(
+        [
+            arch(at) + outward(at) * (profile[:, :1] - LEAN * (high + profile[:, 1:]) - 0.0006)
+            + np.array([0.0, up, 0.0]) * (high + profile[:, 1:])
+            for at, high in zip(along, margin, strict=True)
+        ]
+    )  # fmt: skip
+    rows, columns = vertices.shape[:2]
+    r, c = np.meshgrid(np.arange(rows - 1), np.arange(columns - 1), indexing="ij")
+    quads = np.stack([r * columns + c, r * columns + c + 1, (r + 1) * columns + c + 1, (r + 1) * columns + c], -1)
+    return vertices.reshape(-1, 3), quads.reshape(-1, 4)

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The head as the canvas draws it: fixed lists of triangles, and in each frame one array of vertices.
+
+The skin, the mouth and the tongue are the head's own mesh. Eyeballs and teeth are set into it and follow it rigidly.
+"""
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from scipy import sparse
+
+from mien.heads import teeth
+from mien.heads.default import Head
+from mien.heads.eyeballs import Eyeball, eye_of
+from mien.numeric.rigid_fit import fit
+from mien.preview.ambient_occlusion import daylight
+from mien.preview.gl_canvas import FLOATS
+
+POSITION, NORMAL, REST = slice(0, 3), slice(3, 6), slice(6, 9)
+DAYLIGHT, COLOUR, ROUGHNESS, WETNESS = 9, slice(10, 13), 13, 14
+
+ENAMEL, GUM = (0.88, 0.84, 0.76), (0.48, 0.17, 0.16)  # linear colours
+MOUTH_DEPTH = 0.022  # metres behind the lips at which a third of the daylight is left
+MOUTH_FLOOR = 0.16  # never black: some light always gets through the cheeks
+# Metres between the lips (the median of their pairs; 1.4 mm in the neutral face) over which the mouth fills with
+# light, and the share that is there before.
+MOUTH_OPENING, MOUTH_CLOSED = (0.0014, 0.0055), 0.25
+FOLD_FLOOR = 0.15  # light in the deepest fold of the skin
+LIDS = {"left": ((42, 43, 44, 45), (42, 47, 46, 45)), "right": ((36, 37, 38, 39), (36, 41, 40, 39))}  # iBUG-68
+
+# The daylight on a head takes a second to work out and stays the same.
+_LIGHT: WeakKeyDictionary[Head, np.ndarray] = WeakKeyDictionary()
+
+
+class Surface:
+    """stuffs: triangles (T, 3) by what they are made of; `at` gives the vertices (N, 15) float32 of surface.vert."""
+
+    def __init__(self, head: Head) -> None:
+        self._head = head
+        count = len(head.vertices)
+        part = np.array(head.parts)[head.quad_part]
+        # From the front to the back: what is hidden is then not shaded.
+        order = np.argsort(-head.vertices[head.quads].mean(1)[:, 2], kind="stable")
+        order = order[part[order] != "eyes"]
+        self._mesh, tongue = head.quads[order], part[order] == "tongue"
+        self._materials = head.quad_material[order]
+        corners = self._mesh.ravel()
+        ones = np.ones(len(corners), np.float32)
+        self._gather = sparse.csr_matrix((ones, (corners, np.repeat(np.arange(len(self._mesh)), 4))))
+        self._gather.resize(count, len(self._mesh))
+
+        rest = head.vertices.astype(np.float64)
+        lids = {side: tuple(head.landmarks[list(lid)] for lid in both) for side, both in LIDS.items()}
+        self._eyes = [(*eye_of(head, side), *lids[side]) for side in ("left", "right")]
+        lips = rest[head.inner_lips[list(head.inner_lips_middle)]].mean((0, 1))
+        self.eyeballs = [eye for eye, *_ in self._eyes]
+        self._rows = list(zip(teeth.rows_of(head), teeth.rigid_parts(head), strict=True))
+
+        blocks, start = [self._mesh_block(lips)], count
+        skin, eyes, wet = [_halves(self._mesh[~tongue])], [], [_halves(self._mesh[tongue])]
+        self._places = []
+        for eye, *_ in self._eyes:
+            blocks.append(_eye_block(eye, material_colour(head, "eye white")))
+            eyes.append(eye.triangles + start)
+            self._places.append(slice(start, start := start + len(blocks[-1])))
+        for row, _ in self._rows:
+            blocks.append(_teeth_block(row, lips))
+            wet.append(_halves(row.quads) + start)
+            self._places.append(slice(start, start := start + len(blocks[-1])))
+        self._normals_of_rows = [_vertex_normals(row) for row, _ in self._rows]
+        self.vertices = np.concatenate(blocks)
+        self._daylight, self._inside = self.vertices[:, DAYLIGHT].copy(), self.vertices[:, WETNESS].copy()
+        self.stuffs = {"skin": np.concatenate(skin), "eye": np.concatenate(eyes), "wet": np.concatenate(wet)}
+
+    def at(self, vertices: np.ndarray) -> np.ndarray:
+        """The array for the head's vertices (V, 3), metres; the same array each time, written anew."""
+        out, rest = self.vertices, self._head.vertices
+        count = len(rest)
+        out[:count, POSITION] = vertices
+        out[:count, NORMAL] = self.normals(vertices)
+        out[:, DAYLIGHT] = self._daylight * (1 - self._inside * (1 - self._mouth_opening(vertices)))
+        places = iter(self._places)
+        for eye, members, upper, lower in self._eyes:
+            place = next(places)
+            out[place, POSITION], out[place, NORMAL], out[place, DAYLIGHT] = eye.place(
+                vertices[members], vertices[upper], vertices[lower]
+            )
+        for (row, members), normals in zip(self._rows, self._normals_of_rows, strict=True):
+            place = next(places)
+            turn, shift = fit(rest[members], vertices[members])
+            out[place, POSITION] = row.vertices @ turn.T + shift
+            out[place, NORMAL] = normals @ turn.T
+        return out
+
+    def _mouth_opening(self, vertices: np.ndarray) -> float:
+        """The share of the daylight in the mouth that comes through the lips as they are."""
+        upper, lower = vertices[self._head.inner_lips].transpose(1, 0, 2)
+        gap = np.median((upper - lower) @ self._head.gap_axis)
+        share = np.clip((gap - MOUTH_OPENING[0]) / (MOUTH_OPENING[1] - MOUTH_OPENING[0]), 0.0, 1.0)
+        return MOUTH_CLOSED + (1 - MOUTH_CLOSED) * share
+
+    def normals(self, vertices: np.ndarray) -> np.ndarray:
+        """(V, 3) unit normals of the mesh, each the mean of its quads' weighted by their area."""
+        a, b, c, d = (vertices[self._mesh[:, i]] for i in range(4))
+        normals = self._gather @ np.cross(c - a, d - b)
+        return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+    def _mesh_block(self, lips: np.ndarray) -> np.ndarray:
+        head = self._head
+        rest = head.vertices
+        block = np.zeros((len(rest), FLOATS), np.float32)
+        names = [material["name"] for material in head.materials]
+        share = np.stack([(self._materials == i) @ self._gather.T for i in range(len(names))], 1)
+        share /= np.maximum(share.sum(1, keepdims=True), 1)
+        block[:, REST] = rest
+        block[:, COLOUR] = share @ np.array([m["colour"] for m in head.materials])
+        block[:, ROUGHNESS] = share @ np.array([m["roughness"] for m in head.materials])
+        inside = share[:, [i for i, name in enumerate(names) if name in ("mouth", "tongue", "socket")]].sum(1)
+        block[:, WETNESS] = inside
+        if head not in _LIGHT:
+            _LIGHT[head] = daylight(rest, self._mesh, self.normals(rest))
+        outer = FOLD_FLOOR + (1 - FOLD_FLOOR) * _LIGHT[head]
+        # Within the mouth the daylight is that of an open one: it falls with the way from the lips.
+        block[:, DAYLIGHT] = outer * (1 - inside) + _mouth_light(rest, lips) * inside
+        return block
+
+
+def _mouth_light(points: np.ndarray, lips: np.ndarray) -> np.ndarray:
+    depth = np.linalg.norm(points - lips, axis=1)
+    return MOUTH_FLOOR + (0.95 - MOUTH_FLOOR) * np.exp(-depth / MOUTH_DEPTH)
+
+
+def _eye_block(eye: Eyeball, white: tuple[float, ...]) -> np.ndarray:
+    block = np.zeros((len(eye.directions), FLOATS), np.float32)
+    block[:, REST] = eye.directions
+    block[:, COLOUR], block[:, ROUGHNESS] = white, 0.1
+    return block
+
+
+def _teeth_block(row: teeth.Row, lips: np.ndarray) -> np.ndarray:
+    block = np.zeros((len(row.vertices), FLOATS), np.float32)
+    block[:, REST] = row.vertices
+    block[:, COLOUR] = np.where(row.gum[:, None], GUM, ENAMEL)
+    block[:, ROUGHNESS] = np.where(row.gum, 0.38, 0.24)
+    block[:, DAYLIGHT] = _mouth_light(row.vertices, lips)
+    block[:, WETNESS] = 1.0
+    return block
+
+
+def material_colour(head: Head, name: str) -> tuple[float, float, float]:
+    """Linear RGB of one of the head's materials."""
+    return next(tuple(material["colour"]) for material in head.materials if material["name"] == name)
+
+
+def _vertex_normals(row: teeth.Row) -> np.ndarray:
+    a, b, c, d = (row.vertices[row.quads[:, i]] for i in range(4))
+    normals = np.zeros_like(row.vertices)
+    np.add.at(normals, row.quads.ravel(), np.repeat(np.cross(c - a, d - b), 4, axis=0))
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def _halves(quads: np.ndarray) -> np.ndarray:
+    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])

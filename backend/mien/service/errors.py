@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sentences: errors whose message is for whoever asked, as it may leave the machine: without where files lie."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+import mien
+from mien.audio.speech import SpeechError
+from mien.direction import DirectionError
+from mien.engines.base import EngineError
+from mien.heads.default import HeadError
+from mien.take import TakeError
+
+SENTENCES = (DirectionError, EngineError, HeadError, SpeechError, TakeError)
+
+
+def sentence_of(error: Exception, data_folder: Path) -> str:
+    """The message of one of SENTENCES, with the names of Mien's and the user's files instead of their paths."""
+    said = str(error)
+    for folder in (data_folder, Path(mien.__file__).parent):
+        said = re.sub(re.escape(f"{folder}{os.sep}") + r"(?:[^\s'\"]*[/\\])?", "", said)
+        said = said.replace(str(folder), "its folder")
+    return said
+
+
+def disk_full(error: Exception) -> bool:
+    """Whether this is how the system, or SQLite, says that there is no room on the disk."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return getattr(error, "errno", None) in full or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

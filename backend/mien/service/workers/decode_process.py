@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decoding: what a client sends becomes samples in a process of its own, with a limit of memory and of time.
+
+Decoders are C libraries that read what strangers wrote. A file that crashes one, that never ends or that swells to
+gigabytes costs that process (`python -m mien.service.workers.decode_process BYTES`) and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from mien.audio.speech import RATE, SpeechError, read_speech
+from mien.service.workers.process import Child, ChildGone, Parent
+
+MODULE = "mien.service.workers.decode_process"
+MEMORY = 256 << 20  # bytes: Python, the libraries and the block they are at, with room to spare
+COPIES = 6  # of the samples, at most, that reading needs at the same time
+TIME_S, TIME_SHARE = 20.0, 0.2  # s, and s a second of the longest sound: slow machines decode a hundred times faster
+IDLE_S = 60.0  # how long the process waits for the next sound
+SOUNDS = 200  # after which it is renewed, whatever decoders leave behind
+
+
+@dataclass(frozen=True)
+class Sound:
+    """`sha256` of the samples' float32 bytes, how many there are, and the file that has them."""
+
+    sha256: str
+    samples: int
+    file: Path
+
+
+class Decoder:
+    """At most one process, which decodes one file after another. `decoded` may be called from any thread."""
+
+    def __init__(self, limit_s: float, data_folder: Path) -> None:
+        self._limit_s = limit_s
+        self._memory = MEMORY + int(COPIES * limit_s * RATE * 4)
+        self._data_folder = data_folder
+        self._child: Child | None = None
+        self._count = 0
+        self._lock = threading.Lock()
+        self._idle: threading.Timer | None = None
+
+    def decoded(self, source: Path, name: str, result: Path) -> Sound:
+        """Decode the file `source`, which is called `name` in messages, into the new file `result`. Raises SpeechError
+        in words; OSError when there is no room for it."""
+        with self._lock:
+            self._wait_no_longer()
+            try:
+                return self._decoded(source, name, result)
+            finally:
+                self._idle = threading.Timer(IDLE_S, self.release)
+                self._idle.daemon = True
+                self._idle.start()
+
+    def release(self) -> None:
+        """End the process, if there is one."""
+        with self._lock:
+            self._wait_no_longer()
+            self._end()
+
+    def close(self) -> None:
+        """End the process without waiting for what it is doing."""
+        self._wait_no_longer()
+        self._end()
+
+    def _decoded(self, source: Path, name: str, result: Path) -> Sound:
+        if self._child is None or not self._child.running or self._count >= SOUNDS:
+            self._end()
+            self._child, self._count = Child(MODULE, self._memory, self._data_folder), 0
+        self._count += 1
+        limit_s = TIME_S + TIME_SHARE * self._limit_s
+        asked = {"source": str(source), "name": name, "result": str(result), "limit_s": self._limit_s}
+        try:
+            self._child.send(asked)
+            answer = self._child.receive(limit_s)
+        except TimeoutError:
+            self._end()
+            raise SpeechError(
+                f"The sound {name!r} was not decoded within {limit_s:.0f} s. It may be damaged: export it again as WAV."
+            ) from None
+        except ChildGone as gone:
+            self._end()
+            raise SpeechError(
+                f"The sound {name!r} broke the decoder: {gone}. It may be damaged: export it again as WAV."
+            ) from None
+        if "memory" in answer:
+            self._end()
+            raise SpeechError(
+                f"The sound {name!r} takes more memory to decode than {self._memory >> 20} MiB. Export it again as a "
+                "WAV with one channel."
+            )
+        if "sentence" in answer:
+            raise SpeechError(answer["sentence"])
+        if "errno" in answer:
+            raise OSError(answer["errno"], os.strerror(answer["errno"]))
+        return Sound(answer["sha256"], answer["samples"], result)
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+
+    def _wait_no_longer(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+
+
+def answered(asked: dict) -> dict:
+    """In the child: decode one file."""
+    try:
+        speech = read_speech(Path(asked["source"]), name=asked["name"], limit_s=asked["limit_s"])
+        data = speech.samples.astype("<f4", copy=False).tobytes()
+        with Path(asked["result"]).open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except SpeechError as error:
+        return {"sentence": str(error)}
+    except MemoryError:
+        return {"memory": True}
+    except OSError as error:
+        return {"errno": error.errno}
+    return {"sha256": hashlib.sha256(data).hexdigest(), "samples": len(speech.samples)}
+
+
+if __name__ == "__main__":
+    parent = Parent()
+    for message in parent.asked():
+        parent.answer(answered(message))

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a voice says and how: phones and prosody ("the ear" of docs and commands)."""

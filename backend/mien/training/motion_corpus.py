@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The motion corpus: every unit of a speech corpus performed several times by the rules, each time by somebody else,
+in other emotions, from another seed.
+
+The rules act on the phones that were truly spoken, so what is learnt from it is better than they are on a phone that an
+ear mishears. The same seed gives the same files, whatever the number of processes and however often it was stopped.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mien.audio.speech import Speech
+from mien.batch.process_pool import done
+from mien.channels import ARKIT
+from mien.direction import EMOTIONS, LEVELS, Direction
+from mien.engines.articulation import animate, phone_table, styles
+from mien.engines.articulation.constraints import holds
+from mien.engines.neural.motion_space import FPS, motion_of
+from mien.engines.neural.style_features import emotions_of
+from mien.files.safetensors import TensorFileError, read_tensors, write_file, write_whole
+from mien.numeric.random_streams import stream
+from mien.speech_analysis.inventory import BILABIAL, LABIODENTAL, NUMBER, SIL, folding
+from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.track import RATE as FRAMES
+from mien.speech_analysis.track import PhoneTrack, segments_of
+from mien.take import Take, frame_times
+from mien.training.speech_corpus.build import HELD_OUT
+from mien.training.speech_corpus.store import Unit, read_units
+from mien.training.speech_corpus.utterance import RATE, CorpusError, labels_of
+
+FORMAT, VERSION = "mien.motion", "1"
+NUMBERS = (*ARKIT, "pitch", "yaw", "roll", "gaze pitch", "gaze yaw")
+STYLES = tuple(styles.STYLES)
+UNKNOWN = 0.25  # of the performances of a held-out voice are by a held-out speaker; all others' are by known ones
+MIXED, CHANGING = 0.15, 0.15  # of the utterances are in two emotions at once, go from one to another
+TURN = 0.4  # seconds between the emotions of two utterances: as long as an emotion takes to rise
+GAINED, GAINS = 0.2, (0.6, 1.5)  # of the performances have other gains of jaw and lips, from these
+
+
+@dataclass(frozen=True, eq=False)
+class Performed:
+    """A unit of P performances of F frames at 25 a second, all of one sound.
+
+    motion (P, F, 57) float16: the 52 channels, head rotation and gaze as in a Take. emotion (P, F, 8) float16: gains of
+    EMOTIONS as `Direction.gains` gives them, what is left of 1 being neutral's. style (P,) int32: numbers in STYLES.
+    lips_shut (F,): the frames that show the lips shut for a p, b or m, the same in all. `name` is engine/unit in the
+    speech corpus, `sha256` its sound's. `held_out`: of a voice that nothing is trained on, some by speakers that
+    nothing is trained on.
+    """
+
+    name: str
+    sha256: str
+    held_out: bool
+    motion: np.ndarray
+    emotion: np.ndarray
+    style: np.ndarray
+    lips_shut: np.ndarray
+    directions: tuple[Direction, ...]
+
+
+def perform(
+    corpus: Path, motion: Path, performances: int, seed: int, jobs: int, progress: Callable[[float, str], None]
+) -> int:
+    """Perform what is missing in the folder `motion` of the speech corpus; returns how many units there are.
+
+    CorpusError where there is no speech, or where `motion` has performances of another kind.
+    """
+    units = list(read_units(corpus))
+    claim(motion, performances, seed)
+    waiting = [unit for unit in units if not _file(motion, unit).exists()]
+    progress(1 - len(waiting) / len(units), "")
+    work = functools.partial(perform_unit, motion, performances, seed)
+    for i, unit in enumerate(done(jobs, work, waiting), len(units) - len(waiting) + 1):
+        progress(i / len(units), unit.key)
+    return len(units)
+
+
+def performances(folder: Path) -> Iterator[Performed]:
+    """All units of a folder of `perform`, in the order of their names. CorpusError when there are none, where one
+    is damaged, and where they are of other styles than the engine's."""
+    files = sorted(folder.glob("*/*.safetensors"))
+    if not files:
+        raise CorpusError(f"there are no performances in {folder}; make some with `mien corpus perform CORPUS FOLDER`.")
+    for file in files:
+        yield read_performed(file)
+
+
+def read_performed(file: Path) -> Performed:
+    """One unit; errors as those of `performances`."""
+    try:
+        tensors, meta = read_tensors(file)
+    except TensorFileError as error:
+        raise CorpusError(f"{error} Delete it and perform the corpus again.") from None
+    found, expected = (meta.get("format"), meta.get("format_version")), (FORMAT, VERSION)
+    if found != expected:
+        raise CorpusError(f"{file} has format and version {found}, expected {expected}; perform the corpus again.")
+    if tuple(json.loads(meta["styles"])) != STYLES or tuple(json.loads(meta["channels"])) != NUMBERS:
+        raise CorpusError(f"{file} was performed in other styles or channels than this Mien has; perform it again.")
+    directions = tuple(map(Direction.from_json, json.loads(meta["directions"])))
+    shut = tensors.pop("lips_shut").astype(bool)
+    held_out = meta["held_out"] == "1"
+    return Performed(meta["unit"], meta["audio_sha256"], held_out, **tensors, lips_shut=shut, directions=directions)
+
+
+def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None:
+    """Write one unit's file, whole or not at all."""
+    speech = Speech.from_samples(unit.samples() / 32768, unit.name)
+    track, prosody = track_of(unit, speech), listen_to_prosody(speech)
+    directions = [direction_of(unit, seed, number) for number in range(performances)]
+    takes = [_act(track, prosody, direction, speech) for direction in directions]
+    times = frame_times(takes[0].frames, takes[0].fps)
+    tensors = {
+        "motion": np.stack([motion_of(take) for take in takes]).astype(np.float16),
+        "emotion": np.stack([emotions_of(direction, times) for direction in directions]).astype(np.float16),
+        "style": np.array([STYLES.index(direction.style) for direction in directions], np.int32),
+        "lips_shut": lips_shut(track, takes[0]).astype(np.uint8),
+    }
+    meta = {
+        "format": FORMAT,
+        "format_version": VERSION,
+        "fps": str(FPS),
+        "unit": unit.key,
+        "language": unit.voice.language,
+        "audio_sha256": speech.sha256,
+        "held_out": "1" if held_out(unit) else "0",
+        "seed": str(seed),
+        "engine": animate.Articulation.info.name,
+        "engine_version": animate.Articulation.info.version,
+        "channels": json.dumps(NUMBERS),
+        "emotions": json.dumps(EMOTIONS),
+        "styles": json.dumps(STYLES),
+        "directions": json.dumps([json.loads(direction.to_json()) for direction in directions]),
+    }
+    write_file(_file(motion, unit), tensors, meta)
+
+
+def held_out(unit: Unit) -> bool:
+    """Whether nothing is trained on this voice."""
+    return (unit.voice.engine, unit.voice.name) in HELD_OUT
+
+
+def track_of(unit: Unit, speech: Speech) -> PhoneTrack:
+    """The phones that were spoken, certain. Their edges are hard: softened by 50 to 130 ms the lips move no
+    smoother, measured on four units."""
+    frames = max(1, -(-len(speech.samples) * FRAMES // RATE))
+    sounds = labels_of(unit.phones, frames)
+    posteriors = folding()[sounds]
+
+    def among(members: tuple[str, ...]) -> np.ndarray:
+        return np.isin(sounds, [NUMBER[sound] for sound in members]).astype(np.float32)
+
+    segments = segments_of(posteriors.argmax(1))
+    closure, labiodental, voice = among(BILABIAL), among(LABIODENTAL), 1 - among((SIL,))
+    return PhoneTrack(posteriors, segments, f"{unit.voice.engine}'s own", closure, labiodental, voice)
+
+
+def direction_of(unit: Unit, seed: int, number: int) -> Direction:
+    """What performance `number` of a unit is asked for."""
+    rng = stream(seed, f"{unit.key} {number}")
+    unknown = rng.random() < UNKNOWN
+    names = styles.HELD_OUT if held_out(unit) and unknown else styles.KNOWN
+    asked: dict[str, object] = {"style": names[rng.integers(len(names))], "seed": int(rng.integers(2**31))}
+    if rng.random() < GAINED:
+        asked |= {"jaw": round(rng.uniform(*GAINS), 3), "lips": round(rng.uniform(*GAINS), 3)}
+    return Direction.from_json({**asked, "emotion": emotions_over(unit.ends, rng)})
+
+
+def emotions_over(ends: tuple[float, ...], rng: np.random.Generator) -> dict[str, list[list[float]]]:
+    """Keys of each emotion for utterances that end at these seconds: most in one emotion at one of the three levels,
+    some in a mix of two, some from one to another."""
+    keys: list[tuple[float, dict[str, float]]] = []
+    begin = 0.0
+    for end in ends:
+        kind = rng.random()
+        first = _mix(rng) if kind < MIXED else _one(rng)
+        last = _one(rng) if MIXED <= kind < MIXED + CHANGING else first
+        edge, length = min(TURN / 2, (end - begin) / 8), end - begin
+        moments = (begin + edge, begin + length / 4, begin + 3 * length / 4, end - edge)
+        keys += list(zip(moments, (first, first, last, last), strict=True)) if last is not first else [
+            (moments[0], first), (moments[3], first)
+        ]  # fmt: skip
+        begin = end
+    named = sorted({name for _, gains in keys for name in gains} - {"neutral"})
+    return {name: [[round(at, 3), round(gains.get(name, 0.0), 3)] for at, gains in keys] for name in named}
+
+
+def lips_shut(track: PhoneTrack, take: Take) -> np.ndarray:
+    """(F,) the frames of a take of `track`, resampled, that show its lips shut."""
+    shut = np.zeros(take.frames, bool)
+    marks = holds(animate.early(track))
+    for mark, shown in zip(marks, [] if take.mouth_holds is None else take.mouth_holds, strict=True):
+        if mark.phone in phone_table.BILABIALS:
+            first, last = np.round(shown * float(take.fps)).astype(int)
+            shut[first : last + 1] = True
+    return shut
+
+
+def _act(track: PhoneTrack, prosody: Prosody, direction: Direction, speech: Speech) -> Take:
+    return animate.perform(track, prosody, direction, speech.duration).resample(FPS)
+
+
+def _one(rng: np.random.Generator) -> dict[str, float]:
+    return {EMOTIONS[rng.integers(len(EMOTIONS))]: list(LEVELS.values())[rng.integers(len(LEVELS))]}
+
+
+def _mix(rng: np.random.Generator) -> dict[str, float]:
+    level, share = list(LEVELS.values())[rng.integers(len(LEVELS))], rng.uniform(0.3, 0.7)
+    one, other = rng.choice(len(EMOTIONS), 2, replace=False)
+    return {EMOTIONS[one]: level * share, EMOTIONS[other]: level * (1 - share)}
+
+
+def _file(motion: Path, unit: Unit) -> Path:
+    return motion / f"{unit.key}.safetensors"
+
+
+def claim(motion: Path, performances: int, seed: int) -> None:
+    """Write down how the performances in a folder are made; CorpusError where they were made another way."""
+    note, version = motion / "motion.json", animate.Articulation.info.version
+    asked = {"performances": performances, "seed": seed, "engine_version": version}
+    if not note.exists():
+        write_whole(note, (json.dumps(asked) + "\n").encode())
+    elif (found := json.loads(note.read_text("utf-8"))) != asked:
+        of = "{performances} of each unit from seed {seed} by version {engine_version} of the rules"
+        raise CorpusError(
+            f"the performances in {motion} are {of.format(**found)}; asked for were {of.format(**asked)}. "
+            "Name another folder."
+        )

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One sentence spoken by one voice, with the time of each of its sounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.speech_analysis.inventory import NUMBER, SIL
+from mien.speech_analysis.track import RATE as FRAMES
+
+RATE = 16000  # samples a second
+
+Timed = tuple[str, float, float]  # a sound of mien.speech_analysis.inventory, seconds it begins and ends at
+
+
+class CorpusError(ValueError):
+    """The engine cannot say this, or is not here; the message says why in words."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    engine: str
+    name: str
+    language: str  # ISO 639-1
+
+
+@dataclass(frozen=True, eq=False)
+class Utterance:
+    """`samples` (N,) float32 in [-1, 1] at 16 kHz. `phones` in order, without overlap, within the samples; what lies
+    between them is silence. Their times are corrected for the lag of the engine."""
+
+    voice: Voice
+    text: str
+    samples: np.ndarray
+    phones: tuple[Timed, ...]
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / RATE
+
+
+def labels_of(phones: tuple[Timed, ...], frames: int) -> np.ndarray:
+    """(frames,) uint8: the number in mien.speech_analysis.inventory of the sound at the middle of each frame of 10 ms."""
+    labels = np.full(frames, NUMBER[SIL], np.uint8)
+    for sound, begin, end in phones:
+        labels[max(0, round(begin * FRAMES)) : max(0, round(end * FRAMES))] = NUMBER[sound]
+    return labels

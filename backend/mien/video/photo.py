@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Photos, by Pillow: turned as their EXIF says, 16 bits and other colour spaces to 8-bit sRGB, alpha over grey."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from mien.video import VideoError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM")
+SIDE_LIMIT = 16384  # pixels
+BACKDROP = 128  # grey behind what is transparent
+WIDE = ("I;16", "I;16B", "I;16L", "I", "F")  # Pillow's modes of more than 8 bits, all of them grey
+
+
+def read_photo(file: BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...]] | None:
+    """(pixels (H, W, 3) uint8 sRGB, notes), or None for a file that is no photo.
+
+    VideoError for a photo that is damaged or too large.
+    """
+    try:
+        image = Image.open(file, formats=FORMATS)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        return None
+    if max(image.size) > SIDE_LIMIT:
+        raise VideoError(f"The photo {name!r} is {image.size[0]}x{image.size[1]} pixels; scale it to {SIDE_LIMIT}.")
+    notes = []
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+        notes.append("the picture is animated; its first frame is used")
+    try:
+        image.load()
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise VideoError(f"The photo {name!r} is damaged or cut short ({error}). Save it again.") from error
+    image = ImageOps.exif_transpose(image)
+    if image.mode in WIDE:
+        notes.append("the photo has more than 8 bits a colour; 8 are used")
+        image = _grey(image)
+    if image.has_transparency_data:
+        notes.append("the photo has transparent parts; grey is put behind them")
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (BACKDROP,) * 3 + (255,)), image)
+    return np.array(_srgb(image, notes)), tuple(notes)
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    values = np.asarray(image, np.float64)
+    top = 65535.0 if image.mode != "F" else max(1.0, float(np.nanmax(values)))
+    return Image.fromarray(np.clip(np.nan_to_num(values) / top * 255 + 0.5, 0, 255).astype(np.uint8))
+
+
+def _srgb(image: Image.Image, notes: list[str]) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if image.mode not in ("RGB", "L", "CMYK"):
+                image = image.convert("RGB")
+            return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            notes.append("the photo's colour profile cannot be read; its colours are taken for sRGB")
+    return image.convert("RGB")

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The API over the standard library, against a small server that speaks it."""
+
+import hashlib
+import json
+import socket
+
+import pytest
+from fake_backend import LACK, FakeBackend, channel_take
+
+from addon.connection.client import Busy, Client, ClientError, Missing, Stopped, Unreachable, is_loopback, split_address
+
+
+@pytest.fixture
+def backend():
+    with FakeBackend() as server:
+        yield server
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_info_says_what_the_backend_has(backend):
+    info = Client(backend.address).info()
+    assert [engine.name for engine in info.engines] == ["toy", "other", "closer"]
+    assert info.engines[0].follows == () and "face" in info.engines[2].follows and info.engines[0].head == "mien"
+    assert (info.made_with, info.own_models) == ("ab" * 32, "cd" * 32)
+    assert info.engines[1].missing == (Missing(LACK["sentence"], "https://example.org/other"),)
+    assert (info.default_engine, info.device, info.limits["bytes"]) == ("toy", "cpu", 1_000_000)
+
+
+def test_a_take_is_asked_for_and_fetched(backend, tmp_path):
+    sound = tmp_path / 'vo"ice é\n.wav'
+    sound.write_bytes(bytes(range(256)) * 1000)  # 256 kB: several chunks, with every byte and line end
+    client, shares = Client(backend.address), []
+    job = client.submit(sound, json.dumps({"seed": 7}), "toy", "30000/1001", shares.append)
+    asked = backend.asked[0]
+    assert asked["sound"] == sound.read_bytes()
+    assert (asked["direction"], asked["engine"], asked["fps"]) == ('{"seed": 7}', "toy", "30000/1001")
+    assert shares[-1] == 1.0 and len(shares) > 2
+    assert client.progress(job).state == "done"
+    assert client.result(job) == channel_take(fps="30000/1001", seed="7")
+
+
+def test_a_cancel_reaches_the_backend(backend, tmp_path):
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(b"RIFF")
+    client = Client(backend.address)
+    client.cancel(client.submit(sound, "{}"))
+    assert backend.cancelled == ["job1"]
+
+
+def test_sending_can_be_stopped(backend, tmp_path):
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(bytes(500_000))
+
+    def stop(share: float) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        Client(backend.address).submit(sound, "{}", sent=stop)
+    assert backend.asked == []
+
+
+def test_a_refusal_is_the_sentence_of_the_problem(backend, tmp_path):
+    backend.refuse = "The sound holds no audio."
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(bytes(100))
+    with pytest.raises(ClientError, match=r"^The sound holds no audio\.$"):
+        Client(backend.address).submit(sound, "{}")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("0", 1.0), ("3600", 60.0), ("", 10.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 10.0), ("²", 10.0)],
+)
+def test_a_full_queue_says_when_to_ask_again(backend, tmp_path, monkeypatch, header, seconds):
+    def full(handler):
+        handler.rfile.read(int(handler.headers["Content-Length"]))
+        handler.problem(429, "As many wait as may.", **{"Retry-After": header.encode().decode("latin-1")})
+
+    monkeypatch.setattr("fake_backend.Handler.do_POST", full)
+    (tmp_path / "voice.wav").write_bytes(bytes(10))
+    with pytest.raises(Busy, match="As many wait as may") as caught:
+        Client(backend.address).submit(tmp_path / "voice.wav", "{}")
+    assert caught.value.seconds == seconds
+
+
+def test_an_unknown_job_is_said_in_words(backend):
+    with pytest.raises(ClientError, match="no such job"):
+        Client(backend.address).progress("gone")
+
+
+def test_a_missing_sound_is_a_sentence(backend, tmp_path):
+    with pytest.raises(ClientError, match=r"gone\.wav' cannot be read"):
+        Client(backend.address).submit(tmp_path / "gone.wav", "{}")
+
+
+@pytest.mark.parametrize("where", ["api", "header_api"])
+def test_another_api_version_names_both(backend, where):
+    setattr(backend, where, "2")
+    with pytest.raises(ClientError, match="API version 2 and this extension speaks version 1"):
+        Client(backend.address).info()
+
+
+def test_another_server_is_not_taken_for_a_backend(backend):
+    backend.header_api = ""
+    with pytest.raises(ClientError, match="not a Mien backend"):
+        Client(backend.address).info()
+
+
+def test_a_take_damaged_on_the_way_is_noticed(backend, tmp_path):
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(bytes(10))
+    client = Client(backend.address)
+    job = client.submit(sound, "{}")
+    backend.damage = True
+    with pytest.raises(ClientError, match="damaged on its way"):
+        client.result(job)
+    backend.damage = False
+    assert hashlib.sha256(client.result(job)).hexdigest()
+
+
+def test_nothing_there_is_unreachable():
+    with pytest.raises(Unreachable, match="No backend answers at"):
+        Client(f"http://127.0.0.1:{free_port()}").info()
+
+
+def test_silence_is_unreachable_after_the_timeout():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = Client(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout_s=0.2)
+        with pytest.raises(Unreachable, match="did not answer within 0.2 seconds"):
+            client.info()
+
+
+def test_something_that_is_not_http_is_said_so():
+    import threading
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            link, _ = other.accept()
+            link.recv(1000)
+            link.sendall(b"SSH-2.0-x\r\n\r\n")
+            link.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(ClientError, match="not a Mien backend"):
+            Client(f"http://127.0.0.1:{other.getsockname()[1]}").info()
+
+
+@pytest.mark.parametrize(
+    "address", ["", "ftp://x", "http://", "http://x:port", "http://x/path", "http://[::1"]
+)
+def test_addresses_that_are_none(address):
+    with pytest.raises(ClientError, match="not an address"):
+        split_address(address)
+
+
+def test_addresses_that_are_some():
+    assert split_address("127.0.0.1:9") == ("127.0.0.1", 9, False)
+    assert split_address(" http://localhost/ ") == ("localhost", 8642, False)
+    assert split_address("https://[::1]:443") == ("::1", 443, True)
+
+
+def test_loopback_is_told_from_the_network():
+    assert all(map(is_loopback, ("http://127.0.0.1", "http://localhost:1", "http://[::1]:2", "127.8.8.8")))
+    assert not any(map(is_loopback, ("http://192.168.0.2", "http://example.org", "http://0.0.0.0")))

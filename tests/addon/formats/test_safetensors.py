@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The layout of a tensor file, and a sentence of its own for every way to break it."""
+
+import json
+
+import numpy as np
+import pytest
+
+from addon.formats.safetensors import HEADER_LIMIT, TensorFileError, read_tensors
+
+META = {"format": "x"}
+
+
+def packed(header: object, data: bytes = b"") -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def entry(begin: int, end: int, dtype: object = "F32", shape: object = None) -> dict:
+    return {
+        "dtype": dtype,
+        "shape": [(end - begin) // 4] if shape is None else shape,
+        "data_offsets": [begin, end],
+    }
+
+
+def test_reads_what_is_written():
+    data = np.arange(6, dtype="<f4").tobytes() + np.array([3, 4], "u1").tobytes()
+    header = {"b": entry(24, 26, "U8", [2]), "a": entry(0, 24, "F32", [2, 3]), "__metadata__": META}
+    tensors, meta = read_tensors(packed(header, data))
+    assert meta == META
+    np.testing.assert_array_equal(tensors["a"], [[0, 1, 2], [3, 4, 5]])
+    np.testing.assert_array_equal(tensors["b"], [3, 4])
+
+
+def test_a_header_padded_with_spaces_is_sound():
+    assert read_tensors(packed(json.dumps({"__metadata__": META}).encode() + b"   "))[1] == META
+
+
+def test_empty_tensors_share_an_offset():
+    header = {
+        "__metadata__": META,
+        "a": entry(0, 0, shape=[0, 2]),
+        "b": entry(0, 4),
+        "c": entry(4, 4, shape=[0]),
+    }
+    assert read_tensors(packed(header, bytes(4)))[0]["a"].shape == (0, 2)
+
+
+FOUR = bytes(4)
+BROKEN = {
+    "no_bytes": (b"", "cut short"),
+    "seven_bytes": (bytes(7), "cut short"),
+    "header_beyond_the_file": ((500).to_bytes(8, "little") + b"{}", "claims a header of 500 bytes"),
+    "header_of_2_mib": (
+        (HEADER_LIMIT * 2).to_bytes(8, "little") + bytes(HEADER_LIMIT * 2),
+        "claims a header",
+    ),
+    "header_not_json": (packed(b"{nope"), "header cannot be read"),
+    "header_not_utf8": (packed(b'{"\xff": 1}'), "header cannot be read"),
+    "header_a_list": (packed([1]), "not a JSON object"),
+    "header_too_deep": (packed(b"[" * 100_000), "header cannot be read"),
+    "name_twice": (packed(b'{"__metadata__": {"a": "b"}, "x": 1, "x": 2}'), "'x' is there twice"),
+    "no_metadata": (packed({"a": entry(0, 4)}, FOUR), "no metadata"),
+    "metadata_with_a_number": (packed({"__metadata__": {"a": 1}}), "no metadata of plain strings"),
+    "unknown_dtype": (packed({"__metadata__": META, "a": entry(0, 4, "F64")}, FOUR), "tensor 'a' as F64"),
+    "dtype_a_list": (packed({"__metadata__": META, "a": entry(0, 4, ["F32"])}, FOUR), "tensor 'a' as"),
+    "negative_shape": (
+        packed({"__metadata__": META, "a": entry(0, 4, shape=[-1])}, FOUR),
+        "impossible shape",
+    ),
+    "shape_true": (packed({"__metadata__": META, "a": entry(0, 4, shape=[True])}, FOUR), "impossible shape"),
+    "shape_beyond_numpy": (
+        packed({"__metadata__": META, "a": entry(0, 0, shape=[0, 2**30, 2**30, 2**30])}),
+        "impossible shape",
+    ),
+    "shape_a_number": (packed({"__metadata__": META, "a": entry(0, 4, shape=1)}, FOUR), "impossible shape"),
+    "offsets_backwards": (
+        packed({"__metadata__": META, "a": entry(4, 0, shape=[1])}, FOUR),
+        "ends before it starts",
+    ),
+    "offsets_three": (
+        packed({"__metadata__": META, "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4, 8]}}, FOUR),
+        "impossible offsets",
+    ),
+    "entry_incomplete": (packed({"__metadata__": META, "a": {"dtype": "F32"}}, FOUR), "entry of tensor 'a'"),
+    "gap_at_the_start": (packed({"__metadata__": META, "a": entry(4, 8)}, bytes(8)), "leaves a gap"),
+    "overlap": (packed({"__metadata__": META, "a": entry(0, 8), "b": entry(4, 12)}, bytes(12)), "overlaps"),
+    "size_not_of_the_shape": (
+        packed({"__metadata__": META, "a": entry(0, 8, shape=[3])}, bytes(8)),
+        "needs 12 bytes and claims 8",
+    ),
+    "truncated": (packed({"__metadata__": META, "a": entry(0, 8)}, FOUR), "cut short: tensor 'a'"),
+    "bytes_left_over": (packed({"__metadata__": META, "a": entry(0, 4)}, bytes(9)), "5 bytes are left over"),
+}
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_broken_files_are_refused_in_a_sentence(fault, tmp_path):
+    data, words = BROKEN[fault]
+    for source in (data, tmp_path / f"{fault}.safetensors"):
+        if source is not data:
+            source.write_bytes(data)
+        with pytest.raises(TensorFileError) as refused:
+            read_tensors(source)
+        assert words in str(refused.value)
+        assert str(refused.value).endswith((".", ")."))
+
+
+def test_a_larger_file_than_the_limit_is_not_read(tmp_path):
+    path = tmp_path / "large.safetensors"
+    path.write_bytes(bytes(100))
+    with pytest.raises(TensorFileError, match="100 bytes long; at most 50"):
+        read_tensors(path, limit=50)
+
+
+def test_a_missing_file_is_a_sentence(tmp_path):
+    with pytest.raises(TensorFileError, match="gone.safetensors cannot be read"):
+        read_tensors(tmp_path / "gone.safetensors")

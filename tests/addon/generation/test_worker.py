@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A job's way through a backend: what the worker posts, and what it says when something goes wrong."""
+
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from checkout import TESTS
+from fake_backend import FakeBackend
+
+from addon.connection.client import Client
+from addon.connection.local_backend import LocalBackend
+from addon.generation.prefetch import Ahead
+from addon.generation.state import Arrived, Failed, Progressed, Request, Seen
+from addon.generation.take_cache import KeptTakes
+from addon.generation.worker import Worker, work
+
+FAKE = TESTS / "fake_backend.py"
+COMMAND = f'"{sys.executable}" "{FAKE}"'
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens
+
+
+@pytest.fixture
+def backend():
+    with FakeBackend() as server:
+        yield server
+
+
+@pytest.fixture
+def local():
+    own = LocalBackend()
+    yield own
+    own.stop()
+
+
+@pytest.fixture
+def request_(tmp_path, backend):
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(bytes(1000))
+    return Request("Anna", "Scene", str(sound), 1, '{"seed": 3}', "", "24", backend.address, False)
+
+
+def outcome(request: Request, local: LocalBackend) -> list:
+    posted: list = []
+    work(5, request, posted.append, threading.Event(), local)
+    return posted
+
+
+def refusal(request: Request, local: LocalBackend) -> str:
+    last = outcome(request, local)[-1]
+    assert isinstance(last, Failed) and last.ticket == 5
+    assert last.sentence.endswith(".")
+    return last.sentence
+
+
+def test_a_take_arrives_after_progress(backend, request_, local):
+    backend.slow = 0.3
+    posted = outcome(request_, local)
+    assert isinstance(posted[0], Seen) and posted[0].sentence.startswith("Mien 0.1.0 at")
+    shares = [event.fraction for event in posted if isinstance(event, Progressed)]
+    assert shares == sorted(shares) and 0 < shares[-1] < 1
+    assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["seed"] == "3"
+    assert backend.asked[0]["fps"] == "24"
+
+
+def test_an_engine_that_is_not_there_is_refused_before_sending(backend, request_, local):
+    assert "no engine 'gone'; it has toy, other" in refusal(replace(request_, engine="gone"), local)
+    assert "cannot work yet. The weights of Other (CC-BY-NC-4.0)" in refusal(replace(request_, engine="other"), local)
+    assert backend.asked == []
+
+
+def test_a_sound_that_is_too_large_is_refused_before_sending(backend, request_, local):
+    Path(request_.sound).write_bytes(bytes(1_000_001))
+    assert "1.0 MB and the backend takes 1.0 MB" in refusal(request_, local)
+    assert backend.asked == []
+
+
+def test_a_job_that_fails_says_the_backends_sentence(backend, request_, local):
+    backend.fail = "The sound holds nothing but silence."
+    assert "nothing but silence" in refusal(request_, local)
+
+
+def test_a_take_that_is_none_is_refused(backend, request_, local):
+    backend.take = lambda **_: b"not a take at all"
+    assert "another format" in refusal(request_, local)
+
+
+def test_no_backend_and_none_wanted_says_what_to_do(request_, local):
+    assert "Start one with 'mien serve'" in refusal(replace(request_, address=NOWHERE), local)
+
+
+def test_no_backend_starts_one(request_, local):
+    posted = outcome(replace(request_, address=NOWHERE, start_own=True, command=COMMAND), local)
+    assert isinstance(posted[-1], Arrived)
+    assert local.running
+
+
+def test_a_backend_that_dies_at_work_is_told_with_where_it_was(backend, request_, local):
+    backend.slow = 60
+    posted: list = []
+    worker = Worker(5, request_, posted.append, local)
+    worker.start()
+    while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
+        time.sleep(0.01)
+    backend.die()
+    worker.join(30)
+    assert "was lost while it was at 'phones'" in posted[-1].sentence
+
+
+def test_an_own_backend_that_is_killed_at_work_is_told(request_, local, monkeypatch):
+    monkeypatch.setenv("FAKE_SLOW_S", "60")
+    posted: list = []
+    worker = Worker(5, replace(request_, address=NOWHERE, start_own=True, command=COMMAND), posted.append, local)
+    worker.start()
+    while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
+        time.sleep(0.01)
+    local._child.kill()
+    worker.join(30)
+    assert "The backend that Blender started has ended (exit status -9)" in posted[-1].sentence
+
+
+def test_a_cancel_stops_the_worker_and_tells_the_backend(backend, request_, local):
+    backend.slow = 60
+    posted: list = []
+    worker = Worker(5, request_, posted.append, local)
+    worker.start()
+    while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
+        time.sleep(0.01)
+    worker.stop.set()
+    worker.join(30)
+    assert not worker.is_alive()
+    assert backend.cancelled == ["job1"]
+    assert not any(isinstance(event, Arrived | Failed) for event in posted)
+
+
+def test_a_restarted_backend_that_forgot_the_job_is_said_in_words(backend, request_, local):
+    backend.slow = 60
+    posted: list = []
+    worker = Worker(5, request_, posted.append, local)
+    worker.start()
+    while not backend.jobs:
+        time.sleep(0.01)
+    backend.jobs.clear()
+    worker.join(30)
+    assert "no such job" in posted[-1].sentence
+    assert Client(backend.address).info()
+
+
+CONTENT = '{"direction":"d","sound":"s"}'
+
+
+def test_a_kept_take_is_not_asked_for_again(backend, request_, local, tmp_path):
+    request, kept = replace(request_, content=CONTENT), KeptTakes(tmp_path / "kept")
+    for _ in range(2):
+        posted: list = []
+        work(5, request, posted.append, threading.Event(), local, None, kept)
+        assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["made_with"] == f"toy 1 {'ab' * 8}"
+    assert len(backend.asked) == 1
+    work(5, replace(request, content=""), posted.append, threading.Event(), local, None, kept)
+    assert len(backend.asked) == 2  # what nobody knows the making of is not kept
+
+
+def test_a_folder_that_takes_nothing_does_not_stop_the_take(backend, request_, local, tmp_path, capsys):
+    (tmp_path / "kept").write_text("a file")
+    posted: list = []
+    work(
+        5,
+        replace(request_, content=CONTENT),
+        posted.append,
+        threading.Event(),
+        local,
+        None,
+        KeptTakes(tmp_path / "kept"),
+    )
+    assert isinstance(posted[-1], Arrived) and "was not kept" in capsys.readouterr().out
+
+
+def test_the_next_of_a_list_are_sent_before_their_turn(backend, request_, local):
+    requests = [replace(request_, direction=f'{{"seed": {seed}}}') for seed in range(5)]
+    ahead = Ahead(requests, depth=2)
+    for number, request in enumerate(requests):
+        posted: list = []
+        work(5, request, posted.append, threading.Event(), local, ahead)
+        assert posted[-1].take.meta["seed"] == str(number)
+        assert len(backend.asked) == min(number + 3, 5)
+
+
+def test_a_job_that_was_sent_ahead_and_forgotten_is_sent_again(backend, request_, local):
+    ahead = Ahead([request_])
+    ahead.fill(Client(backend.address), lambda request: True, lambda share: None)
+    backend.jobs.clear()  # the backend began anew
+    posted: list = []
+    work(5, request_, posted.append, threading.Event(), local, ahead)
+    assert isinstance(posted[-1], Arrived) and len(backend.asked) == 2
+
+
+def test_a_full_queue_is_waited_for(backend, request_, local, monkeypatch):
+    monkeypatch.setattr("addon.connection.client._seconds", lambda said: 0.02 * float(said))
+    backend.full = 3
+    posted = outcome(request_, local)
+    waits = [event for event in posted if isinstance(event, Progressed) and "waiting for room" in event.stage]
+    assert len(waits) == 3 and isinstance(posted[-1], Arrived) and len(backend.asked) == 1
+
+
+def test_waiting_for_a_full_queue_ends_with_a_cancel(backend, request_, local):
+    backend.full = 1000
+    posted, stop = [], threading.Event()
+
+    def post(event: object) -> None:
+        posted.append(event)
+        if isinstance(event, Progressed) and "waiting for room" in event.stage:
+            stop.set()
+
+    work(5, request_, post, stop, local)
+    assert isinstance(posted[-1], Progressed) and backend.asked == [] and backend.full == 999

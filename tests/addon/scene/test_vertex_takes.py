@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes of vertices come as sent or as was chosen."""
+
+import numpy as np
+import pytest
+from fake_backend import take_bytes
+
+from addon.formats.take import read_take
+from addon.scene.vertex_takes import offsets, way
+
+RANDOM = np.random.default_rng(0)
+HEAD = np.zeros((5, 3), np.float32)
+BASIS = read_take(
+    take_bytes(
+        {
+            "head_rotation": HEAD,
+            "basis": RANDOM.random((2, 7, 3)).astype(np.float32),
+            "coefficients": RANDOM.random((5, 2)).astype(np.float32),
+        }
+    )
+)
+EXACT = read_take(take_bytes({"head_rotation": HEAD, "offsets": RANDOM.random((5, 7, 3)).astype(np.float32)}))
+
+
+@pytest.mark.parametrize(
+    ("take", "chosen", "how"),
+    [
+        (BASIS, "AUTO", "basis"),
+        (BASIS, "BASIS", "basis"),
+        (BASIS, "CACHE", "offsets"),
+        (EXACT, "AUTO", "offsets"),
+        (EXACT, "CACHE", "offsets"),
+    ],
+)
+def test_the_choice_is_kept(take, chosen, how):
+    assert way(take, chosen) == (how, "")
+
+
+def test_what_cannot_be_had_is_said():
+    how, said = way(EXACT, "BASIS")
+    assert how == "offsets" and said.startswith("The take came as exact vertices")
+
+
+def test_a_basis_becomes_its_vertices():
+    wanted = [sum(c * shape for c, shape in zip(row, BASIS.basis, strict=True)) for row in BASIS.coefficients]
+    np.testing.assert_allclose(offsets(BASIS), wanted, atol=1e-6)
+    assert offsets(EXACT) is EXACT.offsets

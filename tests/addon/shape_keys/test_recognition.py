@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keys are known by their names, whatever program they come from, and what is left says why."""
+
+
+import numpy as np
+import pytest
+from checkout import ROOT
+from mien.heads.default import load_head
+
+from addon.formats.channels import ARKIT
+from addon.shape_keys.key_table import check, terms
+from addon.shape_keys.recognition import CLOSES, STAND_INS, recognised
+from addon.shape_keys.viseme_mix import lips
+
+OCULUS = ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "ih", "oh", "ou"]
+CC = (
+    "Brow_Raise_Inner_L Brow_Raise_Inner_R Brow_Drop_L Eye_Blink_L Eye_Blink_R Eye_L_Look_L Eye_R_Look_L Jaw_Open "
+    "Jaw_L Mouth_Smile_L Mouth_Close Mouth_Pucker_Up_L Mouth_Pucker_Down_R Mouth_Funnel_Up_L Mouth_Roll_In_Upper_L "
+    "Mouth_Roll_In_Lower_R Mouth_Up_Upper_L Mouth_Up_Upper_R Mouth_Down_Lower_L Mouth_Press_L Mouth_Shrug_Lower "
+    "Mouth_Stretch_L Cheek_Raise_L Mouth_L"
+)
+META_HUMAN = (
+    "browDownL browLateralR browRaiseInL eyeBlinkL eyeWidenR eyeLookLeftL eyeLookLeftR eyeCheekRaiseL noseWrinkleR "
+    "mouthCornerPullL mouthCornerDepressR mouthFunnelUL mouthLipsPurseDR mouthLipsTogetherUL jawChinRaiseDL "
+    "jawChinRaiseUR mouthLowerLipDepressL mouthUpperLipRaiseR mouthLipsPressL jawOpen jawFwd mouthLeft tongueOut"
+)
+
+
+def driven(names, **how) -> dict[str, str]:
+    return {row.key: row.source for row in recognised(names, **how).rows}
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda name: name,
+        str.upper,
+        lambda name: name.replace("Left", "_L").replace("Right", "_R"),
+        lambda name: name.replace("Left", ".L").replace("Right", ".R"),
+        lambda name: f"Head_blendShape.{name}",
+        lambda name: "".join(f" {c.lower()}" if c.isupper() else c for c in name),
+        lambda name: "".join(f"-{c}" if c.isupper() else c for c in name).title(),
+        lambda name: f"A07_{name}",
+    ],
+)
+def test_arkit_is_known_in_every_spelling(spell):
+    found = recognised([spell(name) for name in ARKIT])
+    assert {row.key: row.source for row in found.rows} == {spell(name): name for name in ARKIT}
+    assert (found.scheme, found.lacking, found.left) == ("ARKit", (), ())
+
+
+@pytest.mark.parametrize(
+    ("names", "scheme", "some"),
+    [
+        ([f"viseme_{v}" for v in OCULUS], "Oculus", {"viseme_PP": "/P B M/", "viseme_aa": "/AA/"}),
+        ([f"vrc.v_{v.lower()}" for v in OCULUS], "Oculus", {"vrc.v_ff": "/F V/"}),
+        (
+            [
+                f"viseme_{v}"
+                for v in ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "I", "O", "U"]
+            ],
+            "Oculus",
+            {"viseme_O": "/AO OW/"},
+        ),
+        (
+            ["AI", "E", "O", "U", "MBP", "FV", "L", "WQ", "etc", "rest"],
+            "Preston Blair",
+            {"MBP": "/P B M/", "L": "/L TH/", "rest": "/SIL/"},
+        ),
+        (
+            [f"Mouth_{v}" for v in ["AI", "E", "O", "U", "MBP", "FV", "L", "WQ", "etc"]],
+            "Preston Blair",
+            {"Mouth_L": "/L TH/"},
+        ),
+        ([f"viseme_{n}" for n in range(22)], "Microsoft", {"viseme_0": "/SIL/", "viseme_21": "/P B M/"}),
+        ([f"Viseme ID {n:02}" for n in range(22)], "Microsoft", {"Viseme ID 07": "/W UW/"}),
+        ([*"AIUEO", "Blink_L", "Blink_R", "Joy"], "VRM 0's vowels", {"A": "/AA/", "Blink_L": "eyeBlinkLeft"}),
+        (["aa", "ih", "ou", "ee", "oh", "blink", "happy"], "VRM 1's vowels", {"ee": "/EH/", "ih": "/IH IY/"}),
+        ([f"Face.M_F00_Fcl_MTH_{v}" for v in "AIUEO"], "VRM 0's vowels", {"Face.M_F00_Fcl_MTH_U": "/UW/"}),
+        (["あ", "い", "う", "え", "お", "まばたき", "困る"], "MMD's vowels", {"い": "/IH IY/", "困る": "browInnerUp"}),
+        (
+            CC.split(),
+            "Character Creator",
+            {"Eye_R_Look_L": "eyeLookInRight", "Jaw_L": "jawLeft", "Mouth_L": "mouthLeft"},
+        ),
+        (
+            [f"CTRL_expressions_{name}" for name in META_HUMAN.split()],
+            "MetaHuman",
+            {
+                "CTRL_expressions_mouthLipsTogetherUL": "mouthClose",
+                "CTRL_expressions_eyeLookLeftR": "eyeLookInRight",
+                "CTRL_expressions_jawChinRaiseUR": "mouthShrugUpper",
+            },
+        ),
+    ],
+)
+def test_each_schemes_keys_are_all_driven(names, scheme, some):
+    found = driven(names)
+    assert recognised(names).scheme == scheme
+    assert some.items() <= found.items()
+    assert set(found) >= set(names) - {"blink", "Joy", "happy"}
+
+
+def test_every_source_of_every_scheme_can_be_read():
+    for names in (
+        CC.split(),
+        [f"viseme_{n}" for n in range(22)],
+        [f"CTRL_expressions_{n}" for n in META_HUMAN.split()],
+    ):
+        for source in driven(names).values():
+            check(source)
+
+
+def test_a_key_for_both_sides_stands_back_for_keys_of_each():
+    assert "Blink" not in driven(["Blink", "Blink_L", "Blink_R", *"AIUEO"])
+    assert driven(["Blink"]) == {"Blink": "0.5 eyeBlinkLeft + 0.5 eyeBlinkRight"}
+
+
+def test_a_mouth_with_keys_of_its_own_leaves_the_visemes():
+    found = recognised([*ARKIT, *(f"viseme_{v}" for v in OCULUS)])
+    assert len(found.rows) == 52
+    assert found.left == (
+        "Keys for visemes were left, as the mouth has keys of its own: "
+        "viseme_sil, viseme_PP, viseme_FF, viseme_TH, viseme_DD and 10 more.",
+    )
+
+
+def test_visemes_leave_what_would_move_the_mouth_twice_and_take_the_rest():
+    found = recognised([*(f"viseme_{v}" for v in OCULUS), "jawOpen", "mouthSmile", "eyesClosed"])
+    keys = {row.key for row in found.rows}
+    assert {"mouthSmile", "eyesClosed"} < keys and "jawOpen" not in keys
+    assert found.left == ("These would move the mouth twice, beside its visemes: jawOpen.",)
+
+
+def test_without_a_key_for_closing_the_jaw_closes_the_lips():
+    assert driven(["jawOpen", "mouthSmile_L"])["jawOpen"] == "jawOpen - 1.03 mouthClose"
+    assert driven(["jawOpen", "mouthClose"])["jawOpen"] == "jawOpen"
+
+
+def test_nothing_stands_in_on_a_part():
+    assert driven(["jawOpen", "jawLeft"], part=True) == {"jawOpen": "jawOpen", "jawLeft": "jawLeft"}
+
+
+def test_keys_alike_but_for_spelling_are_left_and_said():
+    found = recognised(["JAWOPEN", "JawOpen", "tongueOut"])
+    assert {row.key for row in found.rows} == {"tongueOut"}
+    assert found.left == ("Two keys share a name but for its spelling, so these were left: JAWOPEN, JawOpen.",)
+    assert driven(["JAWOPEN", "jawOpen"])["jawOpen"].startswith("jawOpen")
+
+
+def test_other_keys_are_nobodys():
+    found = recognised(["Fat", "Key 1", "Corrective_elbow"])
+    assert (found.rows, found.scheme) == ((), "")
+    assert found.lacking == ARKIT
+
+
+def test_a_copy_of_a_key_is_another_key():
+    assert set(driven(["jawOpen", "jawOpen.001", "mouthClose"])) == {"jawOpen", "mouthClose"}
+
+
+def test_stand_ins_are_the_shares_measured_on_the_default_head():
+    head = load_head()
+    moved = {name: head.deltas[head.channels.index(name)].astype(float).ravel() for name in ARKIT}
+    for channel, (other, share) in STAND_INS.items():
+        assert share == pytest.approx(moved[channel] @ moved[other] / (moved[other] @ moved[other]), abs=0.006)
+        left = moved[channel] - share * moved[other]
+        assert left @ left <= 0.505 * (moved[channel] @ moved[channel])
+
+
+def test_the_jaw_closes_by_what_was_measured_between_the_lips():
+    head = load_head()
+    weights = np.eye(len(head.channels))[[head.channels.index("jawOpen"), head.channels.index("mouthClose")]]
+    rest = head.inner_gap(np.zeros((1, len(head.channels))), head.channels)[0]
+    jaw, closed = head.inner_gap(np.array([weights[0], weights[0] + weights[1]]), head.channels)
+    assert pytest.approx((jaw - closed) / (jaw - rest), abs=0.03) == CLOSES
+
+
+def test_the_lips_of_the_head_file_are_read():
+    products = lips(ROOT / "meshes" / "mien.safetensors")
+    assert products.shape == (52, 52)
+    assert products[ARKIT.index("jawOpen"), ARKIT.index("jawOpen")] > 0
+    assert [name for name, _ in terms("jawOpen - 1.03 mouthClose")] == ["jawOpen", "mouthClose"]

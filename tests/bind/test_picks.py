@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Points picked on a mesh: names, places, mirror images, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mien.bind import BindError
+from mien.bind.mesh import mesh_of
+from mien.bind.picks import NEEDED, POINTS, check, on_head, opposite, places, read_picks
+from mien.heads.default import load_head
+
+HEAD = load_head()
+MESH = mesh_of(np.eye(3), np.array([[0, 1, 2]]))
+
+
+def test_the_other_side_of_a_point_is_its_mirror_image() -> None:
+    names = [*POINTS, *map(str, range(68))]
+    there = on_head([opposite(name, HEAD) for name in names], HEAD) @ HEAD.vertices
+    np.testing.assert_allclose(there, (on_head(names, HEAD) @ HEAD.vertices) * (-1, 1, 1), atol=1e-5)
+
+
+def test_right_is_the_heads_own_right() -> None:
+    assert (on_head([name for name in POINTS if name.endswith("_right")], HEAD) @ HEAD.vertices)[:, 0].max() < 0
+
+
+def test_places_and_numbers() -> None:
+    found = places({"nose_tip": [1, 2, 3], "chin": 2, "48": [0, 0, 0]}, MESH)
+    np.testing.assert_array_equal(found["nose_tip"], (1, 2, 3))
+    np.testing.assert_array_equal(found["chin"], (0, 0, 1))
+
+
+@pytest.mark.parametrize("pick", [3, -1, True, [1, 2], "nose", [1, 2, float("nan")], None, {"x": 1}])
+def test_what_is_no_place(pick) -> None:
+    with pytest.raises(BindError, match="the pick chin is .* it should be .x, y, z. or a vertex from 0 to 2"):
+        places({"chin": pick}, MESH)
+
+
+def test_an_unknown_name() -> None:
+    with pytest.raises(BindError, match="there is no point 'beak' to pick; the names are nose_bridge"):
+        places({"beak": 0}, MESH)
+
+
+def test_what_is_missing_is_named_and_landmarks_count() -> None:
+    some = dict.fromkeys(NEEDED, np.zeros(3))
+    check(some)
+    del some["chin"], some["mouth_left"]
+    with pytest.raises(BindError, match="not picked: chin, mouth_left"):
+        check(some)
+    check({**some, "8": np.zeros(3), "54": np.zeros(3)})
+
+
+def test_files(tmp_path: Path) -> None:
+    path = tmp_path / "picks.json"
+    path.write_text(json.dumps([[0, 0, i] for i in range(68)]), "utf-8")
+    assert read_picks(path)["8"] == [0, 0, 8]
+    for text, sentence in (("[1, 2]", "no JSON object"), ("{", "cannot be read as JSON")):
+        path.write_text(text, "utf-8")
+        with pytest.raises(BindError, match=sentence):
+            read_picks(path)

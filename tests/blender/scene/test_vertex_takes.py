@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Takes that move FLAME land on its mesh, which Blender imports from `mien export OUT.obj`; on a made-up FLAME."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import bpy
+import flame
+import numpy as np
+import pytest
+from blender_scene import shown
+from checkout import SAMPLES
+from mien.export import export
+from mien.heads.default import load_head
+from mien.heads.retarget import to_basis, to_vertices, way
+from mien.take import read_take
+
+from addon.formats import channels
+from addon.formats.take import read_take as read_in_blender
+from addon.generation import receive, requests
+from addon.shape_keys import driving, keys
+
+SAMPLE = SAMPLES / "default_style.take.safetensors"
+FPS = 24
+
+
+@pytest.fixture(scope="module")
+def somebody():
+    return flame.on_head()
+
+
+@pytest.fixture(scope="module")
+def take(somebody):
+    """A second of speech that moves the made-up FLAME."""
+    spoken = read_take(SAMPLE).resample(24)
+    still = np.zeros((24, 3), np.float32)
+    spoken = replace(
+        spoken, duration=Fraction(1), weights=spoken.weights[:24], head_rotation=still, gaze=None, mouth_holds=None,
+        eye_holds=None,
+    )  # fmt: skip
+    return way(somebody, load_head())(spoken)
+
+
+@pytest.fixture
+def mesh(somebody, take, tmp_path):
+    export(take, somebody, tmp_path / "face.obj")
+    bpy.ops.wm.obj_import(filepath=str(tmp_path / "face.obj"))
+    (made,) = bpy.context.selected_objects
+    made.rotation_euler = (0, 0, 0)  # the importer turns the object, a take moves the mesh within it
+    return made
+
+
+def in_mesh(points: np.ndarray) -> np.ndarray:
+    return points[..., [0, 2, 1]] * (1, -1, 1)
+
+
+@pytest.mark.parametrize("kind", ["basis", "few shapes", "offsets"])
+def test_a_take_of_flame_lands_on_its_mesh(mesh, somebody, take, kind) -> None:
+    """Within the error that the take says itself, and what float32 leaves of it."""
+    if kind != "basis":
+        take = to_vertices(take, somebody)
+    if kind == "few shapes":
+        take = to_basis(take, somebody)
+    said = float(take.meta.get("basis_error_m", 0))
+    bpy.context.scene.render.fps = FPS
+    receive.put(bpy.context.scene, mesh, read_in_blender(take.to_bytes()), 1)
+    rest = keys.rest(mesh.data)
+    wanted = in_mesh(somebody.faces(take) - somebody.template)
+    for frame in (0, 9, 23):
+        bpy.context.scene.frame_set(1 + frame)
+        away = np.linalg.norm(shown(mesh) - rest - wanted[frame], axis=-1).max()
+        assert away < 2e-6
+    assert said <= 0.0001 and np.abs(wanted).max() > 0.003
+
+
+def test_the_mesh_is_the_face_at_rest_in_the_same_order(mesh, somebody) -> None:
+    rest = keys.rest(mesh.data)
+    assert len(mesh.data.polygons) == len(somebody.triangles)
+    spread = rest - rest.mean(0), somebody.template - somebody.template.mean(0)
+    np.testing.assert_allclose(np.sort(np.abs(spread[0]).max(0)), np.sort(np.abs(spread[1]).max(0)), atol=1e-6)
+    np.testing.assert_allclose(
+        np.linalg.norm(np.diff(rest, axis=0), axis=1), np.linalg.norm(np.diff(somebody.template, axis=0), axis=1),
+        atol=1e-6,
+    )  # fmt: skip
+
+
+def test_a_mesh_of_flame_is_asked_a_take_of_flame(monkeypatch, mesh) -> None:
+    assert requests.head_of(mesh) == ""  # it has not as many vertices as the real one
+    monkeypatch.setattr(driving, "FLAME_VERTICES", len(mesh.data.vertices))
+    assert requests.head_of(mesh) == "flame"
+    for name in channels.ARKIT[:3]:
+        keys.add(mesh, name, keys.rest(mesh.data))
+    assert requests.head_of(mesh) == ""  # its own keys are what it speaks with

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Backends are typed, found, used, trusted and forgotten; what is known of them is in Blender's preferences."""
+
+import bpy
+import pytest
+from fake_backend import FakeBackend
+
+from addon.connection import discovery
+from addon.connection.backend_list import recalled
+from addon.connection.credentials import Key, keyring
+from addon.generation.runner import pump
+from addon.ui import backend_panel
+
+
+@pytest.fixture
+def wanted(monkeypatch):
+    """The extension's preferences, as they are where it is installed; Blender may not go online."""
+    entry = bpy.context.preferences.addons.new()
+    entry.module = "addon"
+    backend_panel._found.clear()
+    yield entry.preferences
+    bpy.context.preferences.addons.remove(entry)
+    keyring.clear()
+
+
+@pytest.fixture
+def backend():
+    with FakeBackend() as server:
+        yield server
+
+
+def look() -> str:
+    """Look, as the button does, and wait for what came of it."""
+    bpy.ops.mien.check_backend()
+    return looked()
+
+
+def looked() -> str:
+    pump._looking.join(30)
+    pump._drain()
+    return pump.state.backend
+
+
+def test_a_backend_that_was_looked_at_is_kept_with_what_it_said(wanted, backend) -> None:
+    wanted.address = backend.address
+    assert look() == f"Mien 0.1.0 at {backend.address}, on cpu"
+    entry = wanted.entry(backend.address)
+    assert recalled(entry.info) == pump.state.info and entry.used > 0
+    assert bpy.context.preferences.is_dirty
+
+
+def test_what_was_kept_is_shown_before_any_backend_is_asked(wanted, backend) -> None:
+    wanted.address = backend.address
+    look()
+    pump.state = type(pump.state)()
+    backend_panel.register()
+    assert pump.state.info.default_engine == "toy" and pump.state.backend.startswith("Last seen: Mien 0.1.0")
+
+
+def test_an_invitation_is_taken_apart_and_its_token_is_not_in_the_address(wanted, backend) -> None:
+    backend.token = "mien-secret"
+    wanted.address = f"{backend.address}/#token=mien-secret"
+    assert wanted.address == backend.address
+    assert keyring.of(wanted.address) == Key("mien-secret")
+    assert look().startswith("Mien 0.1.0")
+    wanted.address = f"{backend.address}/"
+    assert look().startswith("Mien 0.1.0"), "the key is kept"
+
+
+def test_a_backend_that_asks_for_a_token_is_given_the_one_typed(wanted, backend) -> None:
+    backend.token, wanted.address = "mien-secret", backend.address
+    assert look() == "This backend asks for a token."
+    entry = wanted.entry(backend.address)
+    assert entry.token_wanted and pump.state.info is None or pump.state.info.address != backend.address
+    assert entry.bl_rna.properties["token"].subtype == "PASSWORD"
+    entry.token = "mien-secret"
+    assert look().startswith("Mien 0.1.0") and not wanted.entry(backend.address).token_wanted
+
+
+def test_a_found_backend_is_used_with_a_click_and_again_after_it_moved(wanted, backend, monkeypatch) -> None:
+    backend.token = "mien-secret"
+    bpy.ops.mien.use_backend(address=backend.address, name="Mien on gpu", token_wanted=True)
+    looked()
+    assert wanted.address == backend.address
+    entry = wanted.entry(backend.address)
+    assert entry.token_wanted and entry.title == "Mien on gpu"
+    entry.token = "mien-secret"
+    with FakeBackend() as moved:
+        moved.token = "mien-secret"
+        bpy.ops.mien.use_backend(address=moved.address, name="Mien on gpu", token_wanted=True)
+        assert looked().startswith("Mien 0.1.0"), "the same token, at another port"
+        assert [each.address for each in wanted.known] == [moved.address]
+
+
+def test_another_api_version_is_refused_with_both_numbers(wanted, backend) -> None:
+    found = discovery.Found("Mien on new", "http://127.0.0.1:9", "2")
+    backend_panel._found[:] = [found]
+    (row,) = [row for row in backend_panel.backends.rows([], backend_panel._found, "", "")]
+    with pytest.raises(RuntimeError, match="speaks API version 2 and this extension version 1"):
+        bpy.ops.mien.use_backend(address=row.address, name=row.name, refusal=row.refusal)
+    backend.api, backend.header_api, wanted.address = 2, "2", backend.address
+    assert "speaks API version 2 and this extension speaks version 1" in look()
+
+
+def test_a_certificate_is_trusted_once_it_was_seen(wanted, backend) -> None:
+    """What is refused and with which sentence is tested with a real server; here, what is kept of it."""
+    assert "press Look first" in backend_panel.MIEN_OT_trust_backend.disabled_reason(bpy.context)
+    wanted.address = "https://127.0.0.1:9"
+    refused = backend_panel.Untrusted("not known yet", "ab" * 32, "")
+    backend_panel._looked(wanted.address, None, refused, None)
+    entry = wanted.entry(wanted.address)
+    assert (entry.offered, entry.sha256) == ("ab" * 32, "")
+    bpy.ops.mien.trust_backend()
+    looked()
+    entry = wanted.entry(wanted.address)
+    assert (entry.offered, entry.sha256) == ("", "ab" * 32) and keyring.of(wanted.address).sha256 == "ab" * 32
+
+
+def test_a_backend_is_forgotten_with_its_key(wanted, backend) -> None:
+    wanted.address = f"{backend.address}/#token=mien-secret"
+    bpy.ops.mien.forget_backend(address=backend.address)
+    assert not wanted.known and keyring.of(backend.address) == Key()
+    assert bpy.ops.mien.forget_backend(address=backend.address) == {"CANCELLED"}
+
+
+def test_a_backend_elsewhere_is_left_alone_while_blender_is_offline(wanted, monkeypatch) -> None:
+    if bpy.app.online_access:
+        pytest.skip("this Blender may go online")
+    wanted.address = "http://10.0.0.1:8642"
+    assert "allow online access" in backend_panel.address_refusal(bpy.context)
+    with pytest.raises(RuntimeError, match="allow online access"):
+        bpy.ops.mien.check_backend()
+    with pytest.raises(RuntimeError, match="allow online access"):
+        bpy.ops.mien.use_backend(address="http://10.0.0.2:8642", name="Mien on gpu")
+
+    def never(*_):
+        raise AssertionError("no packet is sent")
+
+    monkeypatch.setattr(discovery, "browse", never)
+    backend_panel.browse()
+    assert not pump.looking
+
+
+def test_nobody_there_is_a_sentence(wanted) -> None:
+    wanted.address, wanted.start_own = "http://127.0.0.1:9", False
+    assert look() == (
+        "No backend answers at http://127.0.0.1:9 (Connection refused). Start one with 'mien serve', or correct the "
+        "address."
+    )
+
+
+def test_the_keyring_is_filled_when_the_extension_starts(wanted, backend) -> None:
+    from addon.connection import preferences
+
+    wanted.address = f"{backend.address}/#token=mien-secret"
+    keyring.clear()
+    preferences.register()
+    assert keyring.of(backend.address) == Key("mien-secret")

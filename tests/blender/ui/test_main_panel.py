@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every button has a name and a tooltip, is in the menu that Blender's search reads, and presets come back."""
+
+import bpy
+import pytest
+
+import addon
+from addon.scene.direction import worn
+from addon.ui import search_menu
+from addon.ui.disabled_reason import Reasoned
+
+
+def operators() -> list[type]:
+    return [cls for cls in addon._classes() if issubclass(cls, bpy.types.Operator)]
+
+
+@pytest.mark.parametrize("cls", operators(), ids=lambda cls: cls.bl_idname)
+def test_each_button_has_a_name_and_says_what_it_does(cls):
+    assert cls.bl_label and len(cls.bl_label) < 40
+    said = cls.get_rna_type().description if hasattr(cls, "get_rna_type") else cls.__doc__
+    assert said and not said.endswith("."), said
+
+
+def test_the_menu_that_is_searched_has_every_button_that_means_something_by_itself():
+    internal = {"mien.add_head"}  # in the menu of things to add
+    internal |= {cls.bl_idname for cls in operators() if "INTERNAL" in getattr(cls, "bl_options", ())}
+    named = [f"mien.{name}" for group in search_menu.MENU for name in group]
+    assert set(named) == {cls.bl_idname for cls in operators()} - internal and len(named) == len(set(named))
+
+
+def test_a_button_that_is_greyed_out_has_a_reason(cube):
+    """With a bare cube selected most buttons are: each must say why."""
+    grey = [cls for cls in operators() if issubclass(cls, Reasoned) and not cls.poll(bpy.context)]
+    assert len(grey) > 10
+    for cls in grey:
+        reason = cls.disabled_reason(bpy.context)
+        assert reason and not reason.endswith("."), (cls.bl_idname, reason)
+
+
+def test_a_preset_brings_a_performance_back(toy_head, cube, tmp_path, monkeypatch):
+    monkeypatch.setattr(bpy.utils, "user_resource", lambda *_, **__: str(tmp_path))
+    bpy.context.view_layer.objects.active = toy_head
+    asked = toy_head.mien.performance
+    asked.happy, asked.angry, asked.jaw, asked.style = 0.25, 0.5, 1.5, "clear"
+    asked.face.browInnerUp, asked.onset = 0.75, 0.25
+    assert bpy.ops.mien.add_preset(name="Grim smile") == {"FINISHED"}
+    (file,) = tmp_path.rglob("*.py")
+    bpy.context.view_layer.objects.active = cube
+    exec(compile(file.read_text(), str(file), "exec"), {"bpy": bpy})  # as script.execute_preset does
+    got = cube.mien.performance
+    assert (got.happy, got.angry, got.jaw, got.style, got.emotion) == (0.25, 0.5, 1.5, "clear", "mix")
+    assert (worn(got), got.onset) == ({"browInnerUp": 0.75}, 0.25)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Styles: the plain ones as they always were, the speakers each their own, and every rule kept in all of them."""
+
+from __future__ import annotations
+
+import functools
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from checkout import SAMPLES
+from mien.channels import ARKIT, INDEX, columns
+from mien.direction import Direction
+from mien.engines.articulation.animate import LEAD, perform
+from mien.engines.articulation.engine import Articulation
+from mien.engines.articulation.styles import HELD_OUT, SPEAKERS, STYLES, Style, speaker
+from mien.heads.lip_gap import ceiling, lip_gap
+from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.track import RATE, PhoneTrack
+from mien.take import Take, read_take
+from voices import SYNTHETIC, true_track, voice
+
+# The take of the default style before there were any others, at 25 fps
+BEFORE = SAMPLES / "default_style.take.safetensors"
+NEUTRAL = 0.0013
+ASKED = {"emotion": {"happy": [[0.0, 1.0], [1.5, 0.0]], "angry": [[1.5, 0.0], [2.0, 0.6]]}, "seed": 5}
+
+
+def spoken() -> tuple[PhoneTrack, Prosody]:
+    """'My happy father' made of numbers alone: phones, and a melody with an accent."""
+    phones = "SIL:.3 M:.08 AY:.2 HH:.07 AE:.16 P:.09 IY:.15 F:.1 AA:.2 DH:.06 ER:.2 SIL:.4 SH:.1 UW:.2 SIL:.69"
+    track = PhoneTrack.from_segments([(p, float(s)) for p, s in (each.split(":") for each in phones.split())])
+    t = np.arange(len(track)) / RATE
+    voiced = track.posteriors[:, 0] < 0.5
+    pitch = 80 + 3 * np.sin(2 * np.pi * 0.9 * t) + 4 * np.exp(-(((t - 0.8) / 0.08) ** 2))
+    level = np.where(voiced, -25 + 4 * np.sin(2 * np.pi * 1.3 * t), -70)
+    return track, Prosody(level, level - 3, level - 15, pitch, voiced)
+
+
+def act(style: str, **direction: object) -> Take:
+    return perform(*spoken(), Direction.from_json({"style": style, **direction}), Fraction(3))
+
+
+@functools.cache
+def heard(name: str) -> tuple[PhoneTrack, Prosody]:
+    return true_track(name), listen_to_prosody(voice(name))
+
+
+def test_the_default_style_is_as_it_was() -> None:
+    now, before = act("default", **ASKED).resample(25), read_take(BEFORE)
+    assert now.channels == before.channels and now.duration == before.duration
+    # to the bit where it was made; other processors round an exponential another way
+    for name in ("weights", "head_rotation", "gaze", "mouth_holds", "eye_holds"):
+        np.testing.assert_allclose(getattr(now, name), getattr(before, name), atol=1e-6, err_msg=name)
+
+
+def test_there_are_six_plain_styles_and_36_different_speakers() -> None:
+    plain = {name: style for name, style in STYLES.items() if name not in (*SPEAKERS, *HELD_OUT)}
+    assert list(plain) == ["default", "mumbled", "clear", "exaggerated", "whispered", "shouted"]
+    assert all(style == Style(style.jaw, style.lips) for style in plain.values())
+    assert (len(SPEAKERS), len(HELD_OUT)) == (32, 4) and not set(SPEAKERS) & set(HELD_OUT)
+    assert Articulation.info.styles == tuple(STYLES) and len({repr(style) for style in STYLES.values()}) == 42
+
+
+def test_a_speaker_stays_who_it_is() -> None:
+    assert speaker("speaker-07") == STYLES["speaker-07"]
+    first = STYLES["speaker-01"]
+    assert (first.jaw, first.lips, first.mouth_lean, first.head) == (1.621, 1.237, -0.009, 1.746)
+
+
+@pytest.mark.parametrize("name", (*SPEAKERS, *HELD_OUT))
+def test_a_speaker_is_a_plausible_human(name: str) -> None:
+    who = STYLES[name]
+    assert 0.9 <= who.jaw <= 1.7 and 0.8 <= who.lips <= 1.5
+    assert abs(who.mouth_lean) <= 0.16 and abs(who.brow_lean) <= 0.3
+    assert 0 < who.pose.max() <= 0.3 and who.pose.min() >= 0
+    assert all(0.5 <= amount <= 2 for amount in (who.head, who.brows, who.blinks, who.gaze, who.nods))
+    assert np.abs(who.tilt).max() <= 4
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_every_style_keeps_every_rule(style: str) -> None:
+    """On phones that espeak-ng says it spoke, at 25 fps, calm and in emotions that part the lips."""
+    for name, emotion in zip(SYNTHETIC, ("neutral", "disgusted", "happy"), strict=True):
+        track, prosody = heard(name)
+        direction = Direction.from_json({"style": style, "emotion": emotion})
+        take = perform(track, prosody, direction, voice(name).duration)
+        assert lip_gap().of(take.weights).min() > 0
+        assert not np.any(take.channel("mouthClose") > ceiling(take.weights) + 1e-6)
+        shown = take.resample(25)
+        gap = lip_gap().of(shown.weights)
+        for s in track.segments:
+            begin, end = np.array(s.seconds) - LEAD
+            seen = gap[(shown.times >= begin - 0.02) & (shown.times <= end + 0.02)]
+            if s.phone in ("P", "B", "M"):
+                assert seen.min() <= 0.001, f"{s.phone} at {begin:.2f} s"
+            if s.phone == "SIL" and s.end - s.begin > 25:
+                assert seen.min() <= NEUTRAL + 0.0001, f"silence at {begin:.2f} s"
+
+
+@pytest.mark.parametrize("style", ["default", *SPEAKERS[:4], *HELD_OUT])
+def test_the_mouth_is_shut_in_silence(style: str) -> None:
+    silent = PhoneTrack.from_segments([("SIL", 2.0)])
+    nothing, never = np.full(200, -100.0), np.zeros(200, bool)
+    hush = Prosody(nothing, nothing, nothing, 0 * nothing, never)
+    take = perform(silent, hush, Direction(style=style), Fraction(2))
+    assert lip_gap().of(take.weights).max() <= NEUTRAL + 0.0001
+
+
+def mouth(monkeypatch: pytest.MonkeyPatch, **changes: object) -> Take:
+    monkeypatch.setitem(STYLES, "somebody", Style(1.3, 1.1, **changes))
+    return act("somebody", blinks=0, temperature=0)
+
+
+def test_rounding_and_spreading_are_the_lips_of_speech(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, other = mouth(monkeypatch), mouth(monkeypatch, rounding=0.8, spreading=1.3)
+    track, _ = spoken()
+    (shoe,) = (s for s in track.segments if s.phone == "UW")
+    pucker = [take.channel("mouthPucker")[shoe.begin : shoe.end].max() for take in (plain, other)]
+    assert pucker[1] == pytest.approx(0.8 * pucker[0], rel=0.01)
+    (cat,) = (s for s in track.segments if s.phone == "AE")
+    stretch = [take.channel("mouthStretchLeft")[cat.begin : cat.end].max() for take in (plain, other)]
+    assert stretch[1] == pytest.approx(1.3 * stretch[0], rel=0.01)
+
+
+def test_a_mouth_and_brows_lean_to_the_side_that_the_sign_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    left, right = (mouth(monkeypatch, mouth_lean=lean, brow_lean=lean) for lean in (0.15, -0.15))
+    for name in ("mouthStretch", "mouthLowerDown", "browOuterUp"):
+        a, b = left.weights[:, columns(name)].max(0)
+        assert a > 1.2 * b
+        assert list(right.weights[:, columns(name)].max(0)) == pytest.approx([b, a], rel=0.02)
+    drawn = [take.channel(name).max() for take, name in ((left, "mouthLeft"), (right, "mouthRight"))]
+    assert drawn[0] > 0.02 and drawn[0] == pytest.approx(drawn[1], rel=0.02)
+    assert not left.channel("mouthRight").any() and not right.channel("mouthLeft").any()
+
+
+def test_a_face_rests_as_its_style_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, other = mouth(monkeypatch), mouth(monkeypatch, resting={"mouthSmile": 0.1, "browDown": 0.2})
+    moved = other.weights[-1] - plain.weights[-1]  # in the pause at the end
+    told = [INDEX[name] for name in ("mouthSmileLeft", "mouthSmileRight", "browDownLeft", "browDownRight")]
+    assert moved[told] == pytest.approx([0.1, 0.1, 0.2, 0.2], abs=1e-3)
+    still = [i for i, name in enumerate(ARKIT) if not name.startswith(("mouth", "jaw")) and i not in told]
+    assert not moved[still].any()
+
+
+def test_head_brows_blinks_and_gaze_follow_their_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def of(**changes: object) -> Take:
+        monkeypatch.setitem(STYLES, "somebody", Style(1.3, 1.1, **changes))
+        return perform(*heard("english man"), Direction(style="somebody", seed=2), voice("english man").duration)
+
+    plain = of()
+    assert of(head=1.5).head_rotation.std() > 1.2 * plain.head_rotation.std()
+    assert of(nods=2.0).head_rotation.tobytes() != plain.head_rotation.tobytes()
+    assert of(gaze=2.0).gaze.std() > plain.gaze.std()
+    assert of(brows=2.0).channel("browInnerUp").max() > 1.5 * plain.channel("browInnerUp").max()
+    often = of(blinks=2.0).eye_holds
+    assert len(often) > (0 if plain.eye_holds is None else len(plain.eye_holds))
+    tilted = np.degrees(of(tilt=(3.0, 2.0, -3.0)).head_rotation - plain.head_rotation).mean(0)
+    assert tilted == pytest.approx([-3, 2, -3], abs=0.4)  # a take's pitch is down

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Held-out stretches of a motion corpus of two voices, one of them held out."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mien.direction import Curve, Direction, constant
+from mien.evaluation import EvaluationError
+from mien.evaluation.takes.clips import later, stretches
+from mien.training.motion_corpus import perform, performances
+from mien.training.speech_corpus.store import write_unit
+from mien.training.speech_corpus.utterance import RATE, Utterance, Voice
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    corpus, motion = tmp_path_factory.mktemp("corpus"), tmp_path_factory.mktemp("motion")
+    rng = np.random.default_rng(0)
+    for name in ("kal16", "awb"):  # awb's voice is held out
+        phones = tuple((sound, 0.5 + i / 4, 0.75 + i / 4) for i, sound in enumerate("mapbui"))
+        said = [rng.uniform(-0.3, 0.3, round(seconds * RATE)).astype(np.float32) for seconds in (2.5, 3.01, 2.3)]
+        voice = Voice("flite", name, "en")
+        write_unit(corpus / "flite", f"{name}-en-000", 0, [Utterance(voice, "x", each, phones) for each in said])
+    perform(corpus, motion, 2, 0, 1, lambda done, stage: None)
+    return corpus, motion
+
+
+def test_they_are_whole_utterances_of_held_out_voices(folders: tuple[Path, Path]) -> None:
+    found = list(stretches(*folders, seconds=2.0))
+    assert [stretch.name for stretch in found] == ["flite/awb-en-000 0", "flite/awb-en-000 1"]
+    [unit] = [unit for unit in performances(folders[1]) if unit.held_out]
+    for stretch, begin, end in ((found[0], 0, 62), (found[1], 138, 195)):  # to 2.5 s; from 5.51 s on
+        np.testing.assert_array_equal(stretch.truth, unit.motion[int(stretch.name[-1]), begin:end].astype(np.float32))
+        np.testing.assert_array_equal(stretch.lips_shut, unit.lips_shut[begin:end])
+        assert len(stretch.speech.samples) == (end - begin) * RATE // 25
+        assert stretch.true_take.frames == end - begin
+    assert found[0].lips_shut.any()
+    assert [stretch.name for stretch in stretches(*folders, every=2)] == ["flite/awb-en-000 0"]
+
+
+def test_a_stretch_is_asked_for_what_its_part_was_asked_for(folders: tuple[Path, Path]) -> None:
+    [unit] = [unit for unit in performances(folders[1]) if unit.held_out]
+    stretch = list(stretches(*folders, seconds=2.0))[1]
+    times = np.arange(57) / 25
+    whole, part = unit.directions[1].gains(times + 138 / 25), stretch.direction.gains(times)
+    assert whole.keys() == part.keys()
+    for name, gains in part.items():
+        np.testing.assert_allclose(gains, whole[name], atol=1e-9)
+
+
+def test_later_moves_every_curve() -> None:
+    keyed = Curve((0.0, 2.0), (0.0, 1.0))
+    moved = later(Direction(emotion={"sad": keyed}, intensity=keyed, jaw=constant(0.8)), 1.5)
+    assert moved.emotion["sad"].at(np.array([0.5])) == moved.intensity.at(np.array([0.5])) == 1.0
+    assert moved.intensity.at(np.array([0.0])) == 0.75 and moved.jaw.at(np.array([9.0])) == 0.8
+
+
+def test_without_a_held_out_voice_nothing_is_measured(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    known = tmp_path / "flite" / "kal16-en-000.safetensors"
+    known.parent.mkdir()
+    known.write_bytes((folders[1] / "flite" / known.name).read_bytes())
+    with pytest.raises(EvaluationError, match="is held out"):
+        next(stretches(folders[0], tmp_path))

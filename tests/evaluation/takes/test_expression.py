@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Judging emotions on performances where they are plain to see."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from mien.audio.speech import Speech
+from mien.direction import EMOTIONS, Direction
+from mien.evaluation import EvaluationError
+from mien.evaluation.takes.clips import Stretch, take_of
+from mien.evaluation.takes.expression import Judge, diversity, energy, feeling, intensities, named, rises
+
+STRETCH = Stretch("a 0", Speech.from_samples(np.zeros(1600, np.float32)), Direction(), np.zeros((1, 57)), None, True)
+
+
+def face(emotion: int, level: float, seed: int = 0) -> np.ndarray:
+    """(100, 57): a channel of its own for each emotion, beside noise."""
+    motion = np.random.default_rng(seed).uniform(0, 0.05, (100, 57)).astype(np.float32)
+    if emotion:
+        motion[:, 5 + emotion] += 0.5 * level
+    return motion
+
+
+def perform(stretch: Stretch, directions: list[Direction]) -> list:
+    times = np.zeros(1)
+    made = []
+    for direction in directions:
+        gains = direction.gains(times)
+        emotion, level = max(((EMOTIONS.index(name), float(g[0])) for name, g in gains.items()), default=(0, 0.0))
+        made.append(take_of(face(emotion, level, direction.seed if direction.temperature else 0)))
+    return made
+
+
+def known(emotions: range) -> list[SimpleNamespace]:
+    gains = np.zeros((len(emotions), 100, len(EMOTIONS)))
+    gains[np.arange(len(emotions)), :, list(emotions)] = 1
+    return [
+        SimpleNamespace(motion=np.stack([face(each, 1.0, 8 * unit + each) for each in emotions]), emotion=gains)
+        for unit in range(1, 13)
+    ]
+
+
+def test_a_judge_names_what_it_has_learnt() -> None:
+    counts = named(Judge(known(range(8))), [STRETCH, STRETCH], perform)
+    np.testing.assert_array_equal(counts, 2 * np.eye(8, dtype=int))
+
+
+def test_a_judge_that_never_saw_an_emotion_is_refused() -> None:
+    with pytest.raises(EvaluationError, match="do not show every emotion"):
+        Judge(known(range(7)))
+
+
+def test_energy_rises_with_what_is_asked_for() -> None:
+    asked, energies = intensities([STRETCH], perform)
+    assert list(energies) == list(EMOTIONS[1:]) and energies["sad"].shape == (1, 11)
+    assert all(rises(asked, each[0]) == 1 for each in energies.values())
+    assert rises(asked, asked[::-1]) == -1
+
+
+def test_energy_is_the_mean_over_frames_of_the_channels_squares() -> None:
+    motion = np.zeros((2, 57), np.float32)
+    motion[0, :3] = 0.5, 1.0, 0.0
+    motion[:, 52:] = 9  # head and gaze are no channels
+    assert energy(take_of(motion)) == pytest.approx(1.25 / 2)
+
+
+def test_takes_of_one_seed_have_no_diversity() -> None:
+    assert diversity(STRETCH, perform, 0.0) == (0, 0)
+    whole, lips = diversity(STRETCH, perform, 1.0)
+    assert whole > 0 and lips > 0
+
+
+def test_a_feeling_lasts_throughout() -> None:
+    gains = feeling(Direction.from_json({"emotion": {"happy": [[0, 1], [1, 0]]}}), "fear", 0.4).gains(np.arange(3.0))
+    assert list(gains) == ["fear"] and (gains["fear"] == 0.4).all()

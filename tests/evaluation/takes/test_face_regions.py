@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import pytest
+from mien.evaluation import EvaluationError
+from mien.evaluation.takes.face_regions import STILL, Regions, regions_of
+from mien.heads.default import load_head
+
+HEAD = load_head()
+FOUND = regions_of(HEAD)
+NEUTRAL = np.zeros((9, 3), np.float32)
+
+
+def reach(ids: np.ndarray, *names: str) -> np.ndarray:
+    """(n,) metres these vertices are moved at the most by channels whose names begin so."""
+    deltas = [delta for name, delta in zip(HEAD.channels, HEAD.deltas, strict=True) if name.startswith(names)]
+    return np.linalg.norm(np.stack(deltas)[:, ids], axis=-1).max(0)
+
+
+def test_as_many_as_it_says() -> None:
+    assert (len(FOUND.lips), len(FOUND.upper)) == (304, 935)
+    assert not np.intersect1d(FOUND.lips, FOUND.upper).size
+
+
+def test_the_landmarks_are_where_they_belong() -> None:
+    """iBUG-68: 17..26 brows, 27 the root of the nose, 36..47 lids, 48..67 lips."""
+    assert np.isin(HEAD.landmarks[48:68], FOUND.lips).all()
+    assert np.isin(HEAD.landmarks[[*range(17, 28), *range(36, 48)]], FOUND.upper).all()
+    assert not np.isin(HEAD.landmarks[[*range(1, 16), *range(30, 36)]], FOUND.upper).any()
+
+
+def test_both_are_the_same_on_either_side() -> None:
+    for ids in (FOUND.lips, FOUND.upper):
+        np.testing.assert_array_equal(np.sort(HEAD.opposite[ids]), ids)
+
+
+def test_the_upper_face_is_moved_by_brows_and_eyes_and_the_lips_by_speech() -> None:
+    assert (reach(FOUND.upper, "brow", "eye") > np.maximum(reach(FOUND.upper, "jaw", "mouth"), STILL)).all()
+    assert reach(FOUND.lips, "brow", "eye").max() < 1e-6 < 0.003 < reach(FOUND.lips, "jaw", "mouth").min()
+
+
+def test_speech_hardly_moves_the_upper_face() -> None:
+    """A wide open jaw moves it a hundredth of what it moves the lips."""
+    assert reach(FOUND.upper, "jawOpen").mean() < 0.01 * reach(FOUND.lips, "jawOpen").mean()
+
+
+@pytest.mark.parametrize(
+    ("lips", "upper", "words"),
+    [
+        ([0, 9], [1], "the lips name vertices 0 to 9; the face has 9"),
+        ([0], [-1, 3], "the upper face name vertices -1 to 3"),
+        ([], [1], "the lips are no list of different vertices"),
+        ([0], [1, 1], "the upper face are no list of different vertices"),
+    ],
+)
+def test_what_is_no_part_of_a_face_is_refused(lips: list[int], upper: list[int], words: str) -> None:
+    with pytest.raises(EvaluationError, match=words):
+        Regions(NEUTRAL, np.array(lips, int), np.array(upper, int))
+
+
+def test_a_neutral_face_has_places_in_space() -> None:
+    with pytest.raises(EvaluationError, match="the neutral face has shape"):
+        Regions(NEUTRAL[None], np.array([0]), np.array([1]))

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is here and what could be, and which files of a download are meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import flame
+from mien.models.catalogue import models
+from mien.models.user_import import find
+
+
+def by_name(data_folder: Path) -> dict:
+    return {each.name: each for each in models(data_folder)}
+
+
+def test_what_comes_with_mien_is_here_and_what_does_not_says_where_to_get_it(tmp_path) -> None:
+    found = by_name(tmp_path)
+    assert list(found) == ["mien", "ear", "probtalk3d", "flame", "probtalk3d-published"]
+    assert found["mien"].here and found["mien"].licence == "CC0-1.0" and not found["mien"].needs
+    assert found["ear"].here and not found["ear"].needs
+    for name in ("flame", "probtalk3d-published"):
+        assert not found[name].here and found[name].needs and found[name].licence
+    assert "https://flame.is.tue.mpg.de" in found["flame"].needs and "CC-BY-4.0" in found["flame"].licence
+
+
+def test_an_imported_flame_is_here_first_without_landmarks(tmp_path) -> None:
+    find(flame.model_at(tmp_path / "flame2023_Open.pkl")).convert(tmp_path)
+    listed = by_name(tmp_path)["flame"]
+    assert listed.here == "flame2023_Open, 20 vertices, 4 expressions, without landmarks"
+    assert listed.licence == "CC-BY-4.0" and "flame_static_embedding.pkl" in listed.needs
+    find(flame.landmarks_at(tmp_path / "any name.pkl")).convert(tmp_path)
+    listed = by_name(tmp_path)["flame"]
+    assert listed.here.endswith("with landmarks") and not listed.needs
+
+
+def test_a_harmed_import_says_so(tmp_path) -> None:
+    find(flame.model_at(tmp_path / "generic_model.pkl")).convert(tmp_path)[0].write_bytes(b"")
+    listed = by_name(tmp_path)["flame"]
+    assert not listed.here and "import it again" in listed.needs

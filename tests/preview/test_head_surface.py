@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import pytest
+from mien.heads.default import load_head
+from mien.preview.head_surface import DAYLIGHT, NORMAL, POSITION, REST, WETNESS, Surface
+
+
+@pytest.fixture(scope="module")
+def surface() -> Surface:
+    return Surface(load_head())
+
+
+def face(**weights: float) -> np.ndarray:
+    head = load_head()
+    values = np.zeros(len(head.channels), np.float32)
+    values[head.order(list(weights))] = list(weights.values())
+    return head.pose(values)
+
+
+def test_normals_are_unit_and_point_out_of_the_face(surface):
+    head = load_head()
+    normals = surface.normals(head.vertices)
+    drawn = np.unique(surface.stuffs["skin"])
+    assert np.linalg.norm(normals[drawn], axis=1) == pytest.approx(1.0, abs=1e-5)
+    chin, nose = head.landmarks[[8, 30]]
+    assert normals[nose, 2] > 0.8
+    assert normals[chin, 2] > 0.3
+    crown = head.vertices[:, 1].argmax()
+    assert normals[crown, 1] > 0.9
+
+
+def test_every_triangle_has_its_vertices(surface):
+    for triangles in surface.stuffs.values():
+        assert triangles.min() >= 0 and triangles.max() < len(surface.vertices)
+    assert np.isfinite(surface.at(face())).all()
+
+
+def test_lower_teeth_follow_the_jaw_and_upper_ones_stay(surface):
+    head = load_head()
+    after = len(head.vertices)
+    rest, opened = surface.at(face())[after:].copy(), surface.at(face(jawOpen=0.5))[after:]
+    moved = np.linalg.norm(opened[:, POSITION] - rest[:, POSITION], axis=1)
+    teeth = rest[:, WETNESS] == 1
+    upper = teeth & (np.arange(len(rest)) < np.flatnonzero(teeth)[teeth.sum() // 2])
+    assert moved[upper].max() < 1e-4  # metres
+    chin = np.linalg.norm(face(jawOpen=0.5)[head.landmarks[8]] - head.vertices[head.landmarks[8]])
+    front = teeth & ~upper & (rest[:, REST][:, 2] > rest[teeth, REST.start + 2].max() - 0.02)
+    assert moved[front].mean() == pytest.approx(chin, rel=0.4)
+
+
+def test_the_mouth_fills_with_light_as_it_opens(surface):
+    shut = surface.at(face())[:, DAYLIGHT].copy()
+    wide = surface.at(face(jawOpen=0.6))[:, DAYLIGHT].copy()
+    inside = surface.vertices[:, WETNESS] == 1
+    assert (wide[inside] > 2 * shut[inside]).all()
+    assert shut[inside].min() > 0  # dark, never black
+    assert (wide[surface.vertices[:, WETNESS] == 0] >= shut[surface.vertices[:, WETNESS] == 0] - 1e-6).mean() > 0.9
+
+
+def test_eyes_look_where_the_take_says(surface):
+    eye = len(load_head().vertices)  # the first vertex of the left eyeball: its axis
+    ahead = surface.at(face())[eye, NORMAL].copy()
+    assert surface.at(face(eyeLookOutLeft=0.8))[eye, NORMAL.start] > ahead[0] + 0.1
+    assert surface.at(face(eyeLookDownLeft=0.8))[eye, NORMAL.start + 1] < ahead[1] - 0.1

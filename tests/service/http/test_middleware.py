@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mien.service.http.middleware import HEADERS, Guard, foreign_reason
+from mien.service.http.problems import Problem, problem_response
+from mien.service.monitoring.traffic import Traffic
+from mien.service.network.addresses import Names
+from mien.service.network.tokens import THIS_MACHINE, Tokens
+from mien.settings import Settings
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+HERE = Names(Settings())
+ROOM = Names(Settings(host="192.168.7.7", lan=True, names=("gpu.studio",)))
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.0.0.1:8642", "localhost:1", "LOCALHOST", "[::1]:8642", "127.1.2.3", "localhost."]
+)
+def test_this_machine_may_ask(host: str) -> None:
+    for names in (HERE, ROOM):
+        assert foreign_reason(Headers({"host": host}), names) is None
+        assert foreign_reason(Headers({"host": host, "origin": f"http://{host}"}), names) is None
+
+
+@pytest.mark.parametrize("host", ["192.168.7.7:80", "gpu.studio:8642", "GPU.studio", socket.gethostname()])
+def test_other_machines_ask_by_the_bound_address_and_the_names_of_this_one(host: str) -> None:
+    assert foreign_reason(Headers({"host": host}), ROOM) is None
+    assert foreign_reason(Headers({"host": host}), HERE) is not None
+    assert foreign_reason(Headers({"host": host, "origin": f"https://{host}"}), ROOM, "https") is None
+    assert foreign_reason(Headers({"host": host, "origin": f"http://{host}"}), ROOM, "https") is not None
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8642", "192.168.7.8", "0.0.0.0", "[::]",
+     "evil@127.0.0.1", "127.0.0.1/evil", "127.0.0.1:http", "[::1", "2130706433", "0x7f000001"],
+)  # fmt: skip
+def test_other_names_are_refused(host: str) -> None:
+    for names in (HERE, ROOM, Names(Settings(host="0.0.0.0", lan=True))):
+        assert "not a name of this backend" in foreign_reason(Headers({"host": host}), names)
+
+
+def test_two_hosts_are_none() -> None:
+    two = Headers(raw=[(b"host", b"127.0.0.1"), (b"host", b"evil.example")])
+    assert "not a name of this backend" in foreign_reason(two, HERE)
+
+
+@pytest.mark.parametrize(
+    "origin", ["null", "http://evil.example", "https://127.0.0.1:8642", "http://127.0.0.1:80", "http://127.0.0.1", ""]
+)
+def test_other_origins_are_refused(origin: str) -> None:
+    reason = foreign_reason(Headers({"host": "127.0.0.1:8642", "origin": origin}), HERE)
+    assert "web pages may not use this backend" in reason
+
+
+async def length(scope, receive, send) -> None:
+    try:
+        body = await Request(scope, receive).body()
+    except Problem as problem:
+        await problem_response(problem.status_code, problem.detail, problem.headers)(scope, receive, send)
+    else:
+        await PlainTextResponse(str(len(body)))(scope, receive, send)
+
+
+LIMITED = Settings(limit_bytes=1000)
+CLIENT = TestClient(Guard(length, LIMITED), base_url="http://127.0.0.1")
+
+
+def test_every_reply_is_signed() -> None:
+    assert CLIENT.get("/").headers["mien-api"] == "1"
+    refused = CLIENT.get("/", headers={"host": "evil.example"})
+    assert (refused.status_code, refused.headers["mien-api"]) == (403, "1")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["title"] == "Forbidden"
+
+
+def test_a_large_body_is_refused_announced_or_not() -> None:
+    assert CLIENT.post("/", content=b"x" * 1000).text == "1000"
+    announced = CLIENT.post("/", content=b"x" * 1001)
+    counted = CLIENT.post("/", content=(b"x" * 100 for _ in range(11)))
+    assert "content-length" not in counted.request.headers
+    for reply in (announced, counted):
+        assert reply.status_code == 413
+        assert "larger than 1000 bytes" in reply.json()["detail"]
+
+
+def test_too_many_headers_and_too_large_ones_are_refused() -> None:
+    assert CLIENT.get("/", headers={f"x-{i}": "1" for i in range(HEADERS)}).status_code == 431
+    assert CLIENT.get("/", headers={"x": "1" * 20_000}).status_code == 431
+    assert CLIENT.get("/", headers={"x": "1" * 2000}).status_code == 200
+
+
+async def who(scope, receive, send) -> None:
+    await PlainTextResponse(scope["state"]["client"])(scope, receive, send)
+
+
+def test_nobody_is_let_in_from_elsewhere_without_tokens() -> None:
+    with pytest.raises(ValueError, match="needs tokens"):
+        Guard(who, Settings(host="192.168.7.7", lan=True))
+
+
+def test_a_client_is_its_address_where_no_token_is_asked(tmp_path: Path) -> None:
+    client = TestClient(Guard(who, Settings(), Tokens(tmp_path)), base_url="http://127.0.0.1", client=("127.0.0.7", 1))
+    assert client.get("/").text == "127.0.0.7"
+
+
+def test_tokens_are_asked_of_everybody_in_a_room(tmp_path: Path) -> None:
+    tokens, room = Tokens(tmp_path), replace(LIMITED, host="192.168.7.7", lan=True)
+    anna, bert = tokens.add("anna"), tokens.add("bert")
+    client = TestClient(Guard(who, room, tokens), base_url="http://192.168.7.7")
+
+    def asked(authorization: str | None) -> tuple[int, str]:
+        reply = client.get("/", headers={} if authorization is None else {"Authorization": authorization})
+        if reply.status_code == 401:
+            assert reply.headers["www-authenticate"].startswith("Bearer") and reply.headers["mien-api"] == "1"
+        return reply.status_code, reply.text if reply.status_code == 200 else reply.json()["detail"]
+
+    assert asked(f"Bearer {anna}") == (200, "anna")
+    assert asked(f"bearer  {bert} ") == (200, "bert")
+    assert asked(f"Bearer {tokens.of_this_run}") == (200, THIS_MACHINE)
+    for absent in (None, "", "Bearer", "Bearer "):
+        assert asked(absent)[0] == 401 and "asks for a token" in asked(absent)[1]
+    for wrong in (
+        "Bearer mien-nobody",
+        f"Bearer {anna[:-1]}",
+        f"Bearer {anna}x",
+        "Bearer \udcff".encode("utf-8", "surrogateescape"),
+    ):
+        assert asked(wrong)[0] == 401 and "not one of this backend's" in asked(wrong)[1]
+    assert asked(f"Basic {anna}")[1].startswith("The backend takes a token as 'Authorization: Bearer TOKEN'")
+
+    Tokens(tmp_path).revoke("anna")  # by another process, while the server runs
+    status, sentence = asked(f"Bearer {anna}")
+    assert status == 401 and "token of 'anna' was revoked on" in sentence
+    assert asked(f"Bearer {bert}") == (200, "bert")
+
+
+def test_a_forged_host_is_refused_before_the_token_is_looked_at(tmp_path: Path) -> None:
+    tokens = Tokens(tmp_path)
+    client = TestClient(Guard(who, Settings(host="192.168.7.7", lan=True), tokens), base_url="http://evil.example")
+    assert client.get("/", headers={"Authorization": f"Bearer {tokens.add('anna')}"}).status_code == 403
+
+
+def test_clients_that_cannot_be_read_let_nobody_in_and_do_not_say_where_they_are(tmp_path: Path, caplog) -> None:
+    tokens = Tokens(tmp_path)
+    token = tokens.add("anna")
+    (tmp_path / "anna.json").write_text("{")
+    guard = Guard(who, Settings(host="192.168.7.7", lan=True), tokens)
+    reply = TestClient(guard, base_url="http://192.168.7.7").get("/", headers={"Authorization": f"Bearer {token}"})
+    assert reply.status_code == 503 and str(tmp_path) not in reply.text
+    assert str(tmp_path) in caplog.text
+
+
+def test_every_request_is_counted_and_logged_with_who_asked(caplog) -> None:
+    traffic = Traffic()
+    client = TestClient(Guard(length, LIMITED, traffic=traffic), base_url="http://127.0.0.1", client=("127.0.0.7", 1))
+    with caplog.at_level("INFO", "mien.service.http.middleware"):
+        client.get("/fine")
+        client.head("/fine")
+        client.post("/much%0Amore", content=b"x" * 1001)
+    open_now, answered, seconds = traffic.snapshot()
+    assert open_now == 0 and answered == {
+        ("GET", "other", 200): 1, ("HEAD", "other", 200): 1, ("POST", "other", 413): 1,
+    }  # fmt: skip
+    assert sum(seconds["other"].counts) == 3 and seconds["other"].sum > 0
+    (record,) = [record for record in caplog.records if record.name == "mien.service.http.middleware"]
+    assert (record.client, record.address, record.status) == ("127.0.0.7", "127.0.0.7", 413)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import hashlib
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from in_thread import Held, InThread
+from mien.audio.speech import read_speech
+from mien.direction import Direction
+from mien.service.workers.take_worker import Worker, WorkFailed
+from mien.speak import speak
+from mien.take import read_take
+from service_client import SETTINGS, WAV, check_problem
+
+
+def test_a_sound_becomes_the_take_that_the_main_path_makes(opened, tmp_path: Path) -> None:
+    """By the worker's own process."""
+    service = opened(Worker(tmp_path))
+    asked = {"emotion": {"happy": 0.7}, "seed": 3}
+    reply = service.ask(direction=json.dumps(asked), fps="30000/1001")
+    assert reply.status_code == 202
+    body = reply.json()
+    assert body["state"] == "queued" and reply.headers["location"] == body["url"] == f"/v1/takes/{body['id']}"
+    kind, end = service.events(body["id"])[-1]
+    assert (kind, end["state"], end["fraction"], end["error"]) == ("end", "done", 1.0, None)
+    assert service.http.get(body["url"]).json() == end
+
+    result = service.http.get(end["result"])
+    assert result.headers["content-type"] == "application/octet-stream"
+    assert result.headers["etag"] == f'"{hashlib.sha256(result.content).hexdigest()}"'
+    again = service.http.get(end["result"], headers={"if-none-match": result.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    direct = speak(read_speech(WAV), Direction.from_json(asked), engine="toy", fps="30000/1001")
+    assert result.content == direct.to_bytes()
+    assert (str(read_take(result.content).fps), end["frames"], end["frames_done"]) == ("30000/1001", 7, 7)
+
+
+def test_events_tell_every_stage_and_end(opened) -> None:
+    held = Held()
+    service = opened(held)
+    id = service.ask(fps="24").json()["id"]
+    assert held.busy.wait(20)
+    now = service.http.get(f"/v1/takes/{id}").json()
+    assert (now["stage"], now["fraction"], now["position"], now["frames"], now["frames_done"]) == (
+        "holding", 0.25, None, 5, 1,
+    )  # fmt: skip
+    waiting = service.ask(fps="25").json()["id"]
+    assert service.http.get(f"/v1/takes/{waiting}").json()["position"] == 1
+    check_problem(service.http.get(f"/v1/takes/{id}/result"), 409, "is running, so there is no result")
+    held.go.set()
+    events = service.events(id)
+    assert [kind for kind, _ in events[-1:]] == ["end"] and {kind for kind, _ in events[:-1]} <= {"progress"}
+    fractions = [job["fraction"] for _, job in events]
+    assert fractions == sorted(fractions)
+
+
+def test_delete_cancels_and_then_forgets(opened) -> None:
+    held = Held()
+    service = opened(held)
+    url = service.ask().json()["url"]
+    assert held.busy.wait(20)
+    assert service.http.delete(url).json()["state"] == "cancelled"
+    assert service.events(url.split("/")[-1])[-1][1]["state"] == "cancelled"
+    check_problem(service.http.get(url + "/result"), 409, "is cancelled")
+    assert service.http.delete(url).status_code == 204
+    for method in ("GET", "DELETE"):
+        check_problem(service.http.request(method, url), 404, "There is no take")
+
+
+def test_a_take_that_somebody_else_forgets_at_the_same_time_is_not_there(service, monkeypatch) -> None:
+    def forgotten_after(method: str) -> str:
+        """The URL of a take that is forgotten as soon as that method has answered."""
+        url = service.ask().json()["url"]
+        service.events(url.split("/")[-1])
+        answer = getattr(service.jobs, method)
+
+        def answer_and_forget(id: str):
+            answered = answer(id)
+            monkeypatch.setattr(service.jobs, method, answer)
+            service.jobs.forget(id)
+            return answered
+
+        monkeypatch.setattr(service.jobs, method, answer_and_forget)
+        return url
+
+    check_problem(service.http.delete(forgotten_after("job")), 404, "There is no take")
+    kind, job = service.events(forgotten_after("look").split("/")[-1])[-1]
+    assert (kind, job["state"]) == ("end", "done")
+
+
+def test_a_full_queue_says_so_before_decoding_the_sound_and_when_to_come_again(opened, monkeypatch) -> None:
+    held = Held()
+    service = opened(held, SETTINGS)
+    service.ask()
+    assert held.busy.wait(20)
+    assert [service.ask(fps=fps).status_code for fps in ("24", "25")] == [202, 202]
+    monkeypatch.setattr(service.jobs._desk, "left", lambda: 40.4)
+    refused = service.ask(sound=b"not even a sound")
+    check_problem(refused, 429, "^2 takes are waiting already, as many as may. Ask again .* in about 40 s")
+    assert refused.headers["retry-after"] == "40"
+    monkeypatch.setattr(service.jobs._desk, "left", lambda: None)  # nothing was measured yet
+    assert service.ask(fps="26").headers["retry-after"] == "5"
+
+
+def test_a_client_has_its_share_and_no_more(opened) -> None:
+    held = Held()
+    service = opened(held, replace(SETTINGS, queue_per_client=1))
+    service.ask()
+    assert held.busy.wait(20)
+    check_problem(service.ask(fps="24"), 429, "You have asked for 1 takes that are not done yet, as many as one client")
+
+
+def test_a_failed_take_says_why(opened) -> None:
+    def before(orders) -> None:
+        raise WorkFailed("The toy is broken. Mend it.")
+
+    service = opened(InThread(before))
+    id = service.ask().json()["id"]
+    assert service.events(id)[-1][1]["error"] == "The toy is broken. Mend it."
+    check_problem(service.http.get(f"/v1/takes/{id}/result"), 409, "is failed.*The toy is broken")
+
+
+def test_asking_twice_is_answered_at_once_and_a_long_take_comes_in_pieces(opened, monkeypatch) -> None:
+    monkeypatch.setattr("mien.service.http.take_routes.PIECE", 100)
+    worker = InThread()
+    service = opened(worker)
+    first = service.ask().json()["id"]
+    end = service.events(first)[-1][1]
+    again = service.ask(name="other.wav").json()
+    assert again["state"] == "done" and again["id"] != first and worker.asked == [[0]]
+    result = service.http.get(again["url"] + "/result")
+    assert len(result.content) == int(result.headers["content-length"]) > 300
+    assert result.headers["etag"] == f'"{hashlib.sha256(result.content).hexdigest()}"'
+    assert result.content == service.http.get(end["result"]).content
+    with service.jobs._desk.shelf._lock:  # nothing is held once it is sent
+        assert not service.jobs._desk.shelf._held
+
+
+def test_a_take_that_was_damaged_on_the_disk_is_made_again(opened) -> None:
+    worker = InThread()
+    service = opened(worker)
+    end = service.events(service.ask().json()["id"])[-1][1]
+    whole = service.http.get(end["result"]).content
+    (service.jobs.place.files / hashlib.sha256(whole).hexdigest()).write_bytes(whole[:100])
+    check_problem(service.http.get(end["result"]), 409, "Wait until its state is done")
+    assert service.events(end["id"])[-1][1]["state"] == "done"
+    assert service.http.get(end["result"]).content == whole and worker.asked == [[0], [0]]
+
+
+def test_a_stream_ends_though_its_job_does_not_when_the_backend_ends(opened) -> None:
+    held = Held()
+    service = opened(held)
+    id = service.ask().json()["id"]
+    assert held.busy.wait(20)
+    threading.Timer(0.2, lambda: service.jobs.close(keep=True)).start()
+    kind, job = service.events(id)[-1]
+    assert (kind, job["state"], job["stage"]) == ("end", "queued", "waiting for the backend's next start")
+    check_problem(service.ask(), 503, "The backend is ending. Ask again when it runs again")

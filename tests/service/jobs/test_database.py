@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mien.service.jobs import database as store_module
+from mien.service.jobs.database import Row, Store
+
+ROW = Row("a", "anna", "address", "{}")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "jobs.sqlite"
+
+
+def test_jobs_are_there_again_in_the_order_in_which_they_were_asked_for(path: Path) -> None:
+    store = Store(path)
+    rows = [replace(ROW, id=id) for id in "cab"]
+    for row in [*rows, rows[0]]:  # the second time nothing happens
+        store.add(row)
+    store.begin("ca")
+    store.begin("a")
+    store.put_back("a")
+    store.change("c", "done", None, "sha")
+    store.drop("b")
+    store.close()
+    again = Store(path)
+    assert again.jobs() == [
+        replace(ROW, id="c", state="done", sha256="sha", tries=1), replace(ROW, id="a", tries=1),
+    ]  # fmt: skip
+    again.close()
+
+
+def test_what_is_written_is_there_though_the_store_is_never_closed(path: Path) -> None:
+    store = Store(path)
+    store.add(ROW)
+    store.add(replace(ROW, id="b", state="done"))
+    other = Store(path)
+    assert [row.id for row in other.jobs()] == ["a", "b"]
+    other.close()
+    store.close()
+
+
+def test_a_result_goes_with_its_file(path: Path) -> None:
+    store = Store(path)
+    for name in ("x", "y", "z"):
+        store.add_file(name, 10)
+        store.set_result(f"for {name}", name)
+    store.sort_files(["y", "z", "x"])
+    assert store.files() == [("y", 10), ("z", 10), ("x", 10)]
+    store.drop_file("z")
+    assert store.files() == [("y", 10), ("x", 10)]
+    assert (store.result("for z"), store.result("for x")) == (None, "x")
+    assert sorted(store.results()) == [("for x", "x"), ("for y", "y")]
+    store.close()
+
+
+def test_uploads_are_remembered_up_to_a_number(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "UPLOADS", 3)
+    store = Store(path)
+    for number in range(5):
+        store.add_upload(f"file {number}", f"sound {number}", number)
+    store.add_upload("file 2", "sound 2", 2)
+    known = [number for number in range(5) if store.upload(f"file {number}")]
+    assert known == [2, 3, 4] and store.upload("file 3") == ("sound 3", 3)
+    store.set_pace("toy", 0.5)
+    assert store.paces() == {"toy": 0.5}
+    store.close()
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all" * 200, "version"])
+def test_a_damaged_database_is_set_aside_and_said(path: Path, damage: bytes | str, caplog) -> None:
+    if damage == "version":
+        other = sqlite3.connect(path)
+        other.execute("PRAGMA user_version = 99")
+        other.close()
+    else:
+        path.write_bytes(damage)
+    store = Store(path)
+    assert store.jobs() == [] and path.with_suffix(".damaged").exists()
+    assert "cannot be read" in caplog.text and "set aside as jobs.damaged" in caplog.text
+    store.add(ROW)
+    store.close()
+
+
+def test_a_page_that_was_overwritten_is_found(path: Path, caplog) -> None:
+    store = Store(path)
+    for number in range(200):
+        store.add(replace(ROW, id=str(number), work="x" * 500, state="done"))
+    store.close()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 4096] = b"\xff" * 4096
+    path.write_bytes(data)
+    again = Store(path)
+    assert again.jobs() == [] and "set aside" in caplog.text
+    again.close()
