@@ -57,7 +57,15 @@ def _classes() -> list[type]:
     )
 
     data = (preferences, direction_properties, properties, driving_properties)
-    buttons = (operators, line_operators, generate_operators, curve_operators, engine_options_operators, presets, search_menu)
+    buttons = (
+        operators,
+        line_operators,
+        generate_operators,
+        curve_operators,
+        engine_options_operators,
+        presets,
+        search_menu,
+    )
     of_speaker = (main_panel, line_panels, direction_panels, engine_options_panel)
     sidebar = (*of_speaker, driving_panel, binding_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

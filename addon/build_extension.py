@@ -27,7 +27,9 @@ class BuildError(Exception):
 def contents() -> dict[str, Path]:
     """What goes in the zip: name -> file. Raises BuildError when a part is not there."""
     addon = ROOT / "addon"
-    sources = [path for path in addon.rglob("*.py") if path != Path(__file__).resolve() and "examples" not in path.parts]
+    sources = [
+        path for path in addon.rglob("*.py") if path != Path(__file__).resolve() and "examples" not in path.parts
+    ]
     files = {path.relative_to(addon).as_posix(): path for path in sources}
     files["blender_manifest.toml"] = ROOT / "blender_manifest.toml"
     files["LICENSE"] = ROOT / "LICENSE"
@@ -78,9 +80,7 @@ def validate(path: Path, blender: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the extension's zip and have Blender check it.")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder for the zip (default: dist)")
-    parser.add_argument(
-        "--blender", default="", help="the Blender that checks it (default: the one on the PATH)"
-    )
+    parser.add_argument("--blender", default="", help="the Blender that checks it (default: the one on the PATH)")
     options = parser.parse_args()
     blender = options.blender or shutil.which("blender")
     try:

@@ -17,7 +17,7 @@ from mien.take import Take, TakeError, frame_count, hold_times, parse_fps, read_
 from addon.formats import take as extension
 
 sys.path.insert(0, str(SAMPLES))
-import make_broken_takes  # noqa: E402
+import make_broken_takes
 
 SOUND = SAMPLES / "two_frames.take.safetensors"
 READERS = {"backend": backend, "extension": extension}

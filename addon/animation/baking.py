@@ -88,7 +88,9 @@ def _mute(id_: bpy.types.ID, mute: bool) -> None:
 
 
 def _seen(id_: bpy.types.ID) -> list[Layer]:
-    return [layer for layer in nla_layers.layers(id_) if layer.mark.role in ("take", "correction") and not layer.track.mute]
+    return [
+        layer for layer in nla_layers.layers(id_) if layer.mark.role in ("take", "correction") and not layer.track.mute
+    ]
 
 
 def _curves(id_: bpy.types.ID) -> list[Curve]:

@@ -112,9 +112,7 @@ def put(
     return _mark(mark, track, action, slot, name, span, blend)
 
 
-def adopt(
-    id_: bpy.types.ID, mark: Mark, action: bpy.types.Action, slot, name: str, span: tuple[float, float]
-) -> Layer:
+def adopt(id_: bpy.types.ID, mark: Mark, action: bpy.types.Action, slot, name: str, span: tuple[float, float]) -> Layer:
     """An action that is there already, with what is in it, as a new layer on top."""
     track = id_.animation_data_create().nla_tracks.new()
     return _mark(mark, track, action, slot, name, span, "REPLACE")

@@ -32,9 +32,7 @@ def write_pc2(path: Path, rest: np.ndarray, offsets: np.ndarray, tail: int) -> N
         with part.open("wb") as file:
             # PC2, little-endian: signature, version, points, first frame, frames a sample, samples
             file.write(struct.pack("<12siiffi", b"POINTCACHE2\0", 1, vertices, 0.0, 1.0, frames + tail))
-            for (
-                offset
-            ) in offsets:  # frame by frame: a long take is larger as float32 than it needs to be in memory
+            for offset in offsets:  # frame by frame: a long take is larger as float32 than it needs to be in memory
                 file.write((rest + offset).astype("<f4").tobytes())
             for number in range(1, tail + 1):
                 file.write((rest + offsets[-1] * np.float32(1 - number / tail)).astype("<f4").tobytes())
@@ -43,8 +41,7 @@ def write_pc2(path: Path, rest: np.ndarray, offsets: np.ndarray, tail: int) -> N
         with contextlib.suppress(OSError):
             part.unlink()
         raise PointCacheError(
-            f"The point cache '{path}' cannot be written: {error.strerror or error}. Save the scene "
-            "elsewhere."
+            f"The point cache '{path}' cannot be written: {error.strerror or error}. Save the scene elsewhere."
         ) from None
 
 

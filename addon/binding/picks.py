@@ -106,9 +106,7 @@ def remove(thing: bpy.types.Object, names: set[str] | None = None) -> None:
             bpy.data.objects.remove(empty)
 
 
-def under(
-    context: bpy.types.Context, thing: bpy.types.Object, origin: Vector, direction: Vector
-) -> Vector | None:
+def under(context: bpy.types.Context, thing: bpy.types.Object, origin: Vector, direction: Vector) -> Vector | None:
     """The place of the mesh, in its own axes and at rest, that a ray in world space meets first; None for none."""
     into = thing.matrix_world.inverted()
     begin = into @ origin

@@ -118,13 +118,7 @@ def split_address(address: str) -> tuple[str, int, bool]:
         host, port = parts.hostname, parts.port
     except ValueError:
         parts, host, port = None, None, None
-    if (
-        parts is None
-        or parts.scheme not in ("http", "https")
-        or not host
-        or " " in host
-        or parts.path not in ("", "/")
-    ):
+    if parts is None or parts.scheme not in ("http", "https") or not host or " " in host or parts.path not in ("", "/"):
         raise ClientError(f"'{address}' is not an address of a backend; write it like http://127.0.0.1:8642.")
     return host, port or 8642, parts.scheme == "https"
 
@@ -195,8 +189,7 @@ class Client:
                     styles=tuple(map(str, engine.get("styles", ()))),
                     licence=str(engine.get("licence", "")),
                     missing=tuple(
-                        Missing(str(each["sentence"]), str(each.get("page", "")))
-                        for each in engine.get("missing", ())
+                        Missing(str(each["sentence"]), str(each.get("page", ""))) for each in engine.get("missing", ())
                     ),
                     follows=tuple(map(str, engine.get("follows", ()))),
                     head=str(engine.get("head", "")),
@@ -233,9 +226,7 @@ class Client:
             size = sound.stat().st_size
             file = sound.open("rb")
         except OSError as error:
-            raise ClientError(
-                f"The sound file '{sound}' cannot be read: {error.strerror or error}."
-            ) from None
+            raise ClientError(f"The sound file '{sound}' cannot be read: {error.strerror or error}.") from None
         boundary = f"mien-{uuid.uuid4().hex}"
         head = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -314,9 +305,7 @@ class Client:
         except (ValueError, RecursionError):
             reply = None
         if not isinstance(reply, dict):
-            raise ClientError(
-                f"The backend at {self.address} answered {path} with something that is not JSON."
-            )
+            raise ClientError(f"The backend at {self.address} answered {path} with something that is not JSON.")
         return reply
 
     def _request(
@@ -336,9 +325,7 @@ class Client:
             response = connection.getresponse()
             data = response.read()
         except TimeoutError:
-            raise TimedOut(
-                f"The backend at {self.address} did not answer within {self.timeout_s:g} seconds."
-            ) from None
+            raise TimedOut(f"The backend at {self.address} did not answer within {self.timeout_s:g} seconds.") from None
         except ssl.SSLError as error:
             raise Unreachable(
                 f"No backend answers with https at {self.address} ({error.reason or error}); perhaps it is http."
@@ -347,9 +334,7 @@ class Client:
             reason = error.strerror or str(error) or type(error).__name__
             raise Unreachable(f"No backend answers at {self.address} ({reason}).") from None
         except http.client.HTTPException:
-            raise ClientError(
-                f"What answers at {self.address} is not a Mien backend; check the address."
-            ) from None
+            raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.") from None
         finally:
             connection.close()
         api = response.headers.get("Mien-API")

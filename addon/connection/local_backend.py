@@ -51,9 +51,7 @@ def _command(text: str, whose: str) -> list[str]:
     parts = shlex.split(text, posix=sys.platform != "win32")
     program = shutil.which(parts[0]) if parts else None
     if program is None:
-        raise LocalBackendError(
-            f"{whose} is '{text}', and there is no such program; correct it or leave it empty."
-        )
+        raise LocalBackendError(f"{whose} is '{text}', and there is no such program; correct it or leave it empty.")
     return [program, *parts[1:]]
 
 
@@ -108,9 +106,7 @@ class LocalBackend:
         except LocalBackendError:
             self._end()
             raise
-        watch = threading.Thread(
-            target=self._watch, args=(self._child, command, again), name="mien-watch", daemon=True
-        )
+        watch = threading.Thread(target=self._watch, args=(self._child, command, again), name="mien-watch", daemon=True)
         watch.start()
         return self.address
 
@@ -139,9 +135,7 @@ class LocalBackend:
                 raise LocalBackendError(f"The backend ended as it started{self._last_words()}")
             if self._abandon.wait(0.05) or (stop is not None and stop.is_set()):
                 raise LocalBackendError("The start of the backend was cancelled.")
-        raise LocalBackendError(
-            f"The backend did not start within {START_LIMIT_S:g} seconds{self._last_words()}"
-        )
+        raise LocalBackendError(f"The backend did not start within {START_LIMIT_S:g} seconds{self._last_words()}")
 
     def death(self) -> str:
         """A sentence if the child ended by itself since it was asked for, '' if it lives or none was started."""

@@ -59,14 +59,12 @@ class MIEN_AP_preferences(bpy.types.AddonPreferences):
     )
     start_own: BoolProperty(
         name="Start One If None Answers",
-        description="Start 'mien serve' on this machine when nothing answers at the address. It ends with "
-        "Blender",
+        description="Start 'mien serve' on this machine when nothing answers at the address. It ends with Blender",
         default=True,
     )
     command: StringProperty(
         name="Command",
-        description="The program that is the backend. Empty: 'mien' on the PATH, then what MIEN_COMMAND "
-        "names",
+        description="The program that is the backend. Empty: 'mien' on the PATH, then what MIEN_COMMAND names",
         default="",
         subtype="FILE_PATH",
     )

@@ -38,9 +38,7 @@ def main() -> int:
         import bpy  # noqa: F401
     except ImportError as error:
         print(f"Blender's Python module is not here ({error}), so the part inside Blender was left out.")
-        print(
-            "It comes with Python 3.11 (pip install bpy==5.0.1); in Blender itself install the extension's zip."
-        )
+        print("It comes with Python 3.11 (pip install bpy==5.0.1); in Blender itself install the extension's zip.")
     else:
         made += scene(asked)
     print("\nMade:")
@@ -178,12 +176,8 @@ def _still(stage, path: Path, seconds: float) -> tuple[Path, str]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--out", type=Path, default=ROOT / "out", help="folder for what is made (default: out)"
-    )
-    parser.add_argument(
-        "--sound", type=Path, default=VOICE, help="a recorded voice (default: the one that ships)"
-    )
+    parser.add_argument("--out", type=Path, default=ROOT / "out", help="folder for what is made (default: out)")
+    parser.add_argument("--sound", type=Path, default=VOICE, help="a recorded voice (default: the one that ships)")
     parser.add_argument("--emotion", default="happy", help="(default: happy)")
     parser.add_argument("--intensity", type=float, default=0.8, help="0 to 1 (default: 0.8)")
     parser.add_argument("--seed", type=int, default=7, help="(default: 7)")

@@ -36,14 +36,11 @@ def read_tensors(
     for tensor, dtype, shape, begin, stop in sorted(entries, key=lambda entry: (entry[3], entry[4])):
         if begin != end:
             what = "overlaps the one before it" if begin < end else "leaves a gap before it"
-            raise TensorFileError(
-                f"{name} is damaged: tensor '{tensor}' starts at byte {begin}, which {what}."
-            )
+            raise TensorFileError(f"{name} is damaged: tensor '{tensor}' starts at byte {begin}, which {what}.")
         size = math.prod(shape) * dtype.itemsize
         if size != stop - begin:
             raise TensorFileError(
-                f"{name} is damaged: tensor '{tensor}' of shape {shape} needs {size} bytes and claims "
-                f"{stop - begin}."
+                f"{name} is damaged: tensor '{tensor}' of shape {shape} needs {size} bytes and claims {stop - begin}."
             )
         if stop > len(body):
             raise TensorFileError(
@@ -54,14 +51,10 @@ def read_tensors(
         try:
             tensors[tensor] = np.frombuffer(body[begin:stop], dtype).reshape(shape)
         except ValueError:  # a 0 among sizes whose product is beyond numpy's reach
-            raise TensorFileError(
-                f"{name} is damaged: tensor '{tensor}' has the impossible shape {shape}."
-            ) from None
+            raise TensorFileError(f"{name} is damaged: tensor '{tensor}' has the impossible shape {shape}.") from None
         end = stop
     if end != len(body):
-        raise TensorFileError(
-            f"{name} is damaged: {len(body) - end} bytes are left over after its last tensor."
-        )
+        raise TensorFileError(f"{name} is damaged: {len(body) - end} bytes are left over after its last tensor.")
     return tensors, metadata
 
 
@@ -102,8 +95,7 @@ def _header(data: bytes, name: str) -> tuple[dict, int]:
     length = int.from_bytes(data[:8], "little")
     if length > HEADER_LIMIT or length > len(data) - 8:
         raise TensorFileError(
-            f"{name} claims a header of {length} bytes in a file of {len(data)}: it is cut short or "
-            "another format."
+            f"{name} claims a header of {length} bytes in a file of {len(data)}: it is cut short or another format."
         )
     try:
         header = json.loads(data[8 : 8 + length].decode("utf-8"), object_pairs_hook=_once)
@@ -122,18 +114,12 @@ def _once(pairs: list[tuple[str, object]]) -> dict:
     return dict(pairs)
 
 
-def _entry(
-    name: str, tensor: str, entry: object, dtypes: tuple[str, ...]
-) -> tuple[np.dtype, list[int], int, int]:
+def _entry(name: str, tensor: str, entry: object, dtypes: tuple[str, ...]) -> tuple[np.dtype, list[int], int, int]:
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
-        raise TensorFileError(
-            f"{name} is damaged: the entry of tensor '{tensor}' is not dtype, shape and offsets."
-        )
+        raise TensorFileError(f"{name} is damaged: the entry of tensor '{tensor}' is not dtype, shape and offsets.")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in dtypes:
-        raise TensorFileError(
-            f"{name} has tensor '{tensor}' as {dtype}; this reader knows {' and '.join(dtypes)}."
-        )
+        raise TensorFileError(f"{name} has tensor '{tensor}' as {dtype}; this reader knows {' and '.join(dtypes)}.")
     if not (isinstance(shape, list) and len(shape) <= 8 and all(map(_is_count, shape))):
         raise TensorFileError(f"{name} is damaged: tensor '{tensor}' has the impossible shape {shape}.")
     if not (isinstance(offsets, list) and len(offsets) == 2 and all(map(_is_count, offsets))):

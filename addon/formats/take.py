@@ -84,9 +84,7 @@ def read_take(source: Path | str | bytes) -> Take:
     except TensorFileError as error:
         raise TakeError(str(error)) from None
     if meta.get("format") != FORMAT:
-        raise TakeError(
-            f"This is not a take: its format is '{meta.get('format', 'not given')}', not '{FORMAT}'."
-        )
+        raise TakeError(f"This is not a take: its format is '{meta.get('format', 'not given')}', not '{FORMAT}'.")
     if meta.get("format_version") != FORMAT_VERSION:
         raise TakeError(
             f"The take has format version {meta.get('format_version', 'not given')} and this extension "
@@ -95,9 +93,7 @@ def read_take(source: Path | str | bytes) -> Take:
         )
     for name in sorted(tensors):
         if name not in TAILS:
-            raise TakeError(
-                f"The take has a tensor '{name}' that this extension does not know; update the extension."
-            )
+            raise TakeError(f"The take has a tensor '{name}' that this extension does not know; update the extension.")
         _check_tensor(name, tensors[name])
     _check_together(tensors)
     return Take(
@@ -112,9 +108,7 @@ def read_take(source: Path | str | bytes) -> Take:
 def parse_fps(text: str) -> Fraction:
     """'25' or '30000/1001' as a fraction. Raises TakeError for anything else."""
     if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", text):
-        raise TakeError(
-            f"The take's frame rate is '{text}'; expected a whole number or a fraction like 30000/1001."
-        )
+        raise TakeError(f"The take's frame rate is '{text}'; expected a whole number or a fraction like 30000/1001.")
     number, _, divisor = text.partition("/")
     if int(number) == 0 or int(divisor or 1) == 0 or Fraction(int(number), int(divisor or 1)) > FPS_LIMIT:
         raise TakeError(f"The take's frame rate is {text}; it must be above 0 and at most {FPS_LIMIT}.")
@@ -130,17 +124,12 @@ def _check_tensor(name: str, array: np.ndarray) -> None:
         raise TakeError(f"The take's {name} has the shape {list(array.shape)}; expected ({sizes}).")
     if array.dtype == np.float16 and name != "offsets":
         raise TakeError(f"The take's {name} is F16; only offsets may be, everything else is F32.")
-    for first in range(
-        0, len(array), 512
-    ):  # in blocks: a mask of a long take's offsets would double its memory
-        bad = ~np.isfinite(array[first : first + 512]).reshape(len(array[first : first + 512]), -1).all(
-            axis=1
-        )
+    for first in range(0, len(array), 512):  # in blocks: a mask of a long take's offsets would double its memory
+        bad = ~np.isfinite(array[first : first + 512]).reshape(len(array[first : first + 512]), -1).all(axis=1)
         if bad.any():
             frame = first + int(np.argmax(bad))
             raise TakeError(
-                f"The take's {name} has a value that is not a number, first in frame {frame}; generate it "
-                "again."
+                f"The take's {name} has a value that is not a number, first in frame {frame}; generate it again."
             )
 
 
@@ -153,8 +142,7 @@ def _check_together(tensors: dict[str, np.ndarray]) -> None:
     for name in PER_FRAME:
         if name in tensors and len(tensors[name]) != frames:
             raise TakeError(
-                f"The take's parts disagree: {name} has {len(tensors[name])} frames and head_rotation has "
-                f"{frames}."
+                f"The take's parts disagree: {name} has {len(tensors[name])} frames and head_rotation has {frames}."
             )
     if ("basis" in tensors) != ("coefficients" in tensors):
         there, gone = ("basis", "coefficients") if "basis" in tensors else ("coefficients", "basis")
@@ -190,7 +178,5 @@ def _channels(text: str, weights: np.ndarray | None) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise TakeError("The take names a channel twice; generate it again.")
     if len(names) != columns:
-        raise TakeError(
-            f"The take names {len(names)} channels and has {columns} weights a frame; generate it again."
-        )
+        raise TakeError(f"The take names {len(names)} channels and has {columns} weights a frame; generate it again.")
     return tuple(names)

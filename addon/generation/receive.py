@@ -38,9 +38,7 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     item.made = datetime.datetime.now().isoformat(timespec="seconds")
     mark = Mark("take", line.uid, item.uid)
     start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)
-    placed = apply.apply_take(
-        scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene)
-    )
+    placed = apply.apply_take(scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene))
     for id_ in takes.driven(speaker):
         corrections.fit(id_, line)
     item.last_frame, item.said = placed.last_frame, " ".join(placed.notes)

@@ -115,4 +115,3 @@ def head_of(speaker: bpy.types.Object) -> str:
     """The head whose vertices a take has to move: 'flame' for FLAME's mesh without keys that are known, else ''."""
     flame = len(speaker.data.vertices) == driving.FLAME_VERTICES
     return "flame" if flame and not driving.table_of(speaker).rows else ""
-

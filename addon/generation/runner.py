@@ -171,13 +171,9 @@ class Pump:
     def _do(self, effect: object) -> None:
         match effect:
             case jobs.StartWork(ticket, request) if self._blocking:
-                worker.work(
-                    ticket, request, self._events.put, self._stop, self.local, self._ahead, self._kept
-                )
+                worker.work(ticket, request, self._events.put, self._stop, self.local, self._ahead, self._kept)
             case jobs.StartWork(ticket, request):
-                self._worker = worker.Worker(
-                    ticket, request, self._events.put, self.local, self._ahead, self._kept
-                )
+                self._worker = worker.Worker(ticket, request, self._events.put, self.local, self._ahead, self._kept)
                 self._worker.start()
             case jobs.StopWork():
                 if self._worker is not None:
@@ -203,9 +199,7 @@ class Pump:
             return
         self._held = None
         try:
-            note = in_one_step(
-                f"Mien: {speaker.name} speaks", lambda: receive.receive(scene, speaker, take, request)
-            )
+            note = in_one_step(f"Mien: {speaker.name} speaks", lambda: receive.receive(scene, speaker, take, request))
         except ApplyError as error:
             self._send(jobs.Failed(ticket, str(error)))
         except Fault as fault:
@@ -256,9 +250,7 @@ def hold_reason(speaker: bpy.types.Object) -> str:
     if bpy.app.is_job_running("RENDER"):
         return "The take waits until the render is done."
     for window in bpy.context.window_manager.windows:
-        if any(
-            running.bl_idname.startswith("TRANSFORM_OT") for running in getattr(window, "modal_operators", ())
-        ):
+        if any(running.bl_idname.startswith("TRANSFORM_OT") for running in getattr(window, "modal_operators", ())):
             return "The take waits until the transform is done."
     return ""
 

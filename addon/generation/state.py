@@ -225,9 +225,7 @@ def _next(state: State, stage: str = "asking the backend") -> tuple[State, tuple
     """The next of those that wait is at work; or the list is over, and it says how it went."""
     if state.waiting:
         request, ticket = state.waiting[0], state.ticket + 1
-        begun = replace(
-            state, phase="working", ticket=ticket, request=request, waiting=state.waiting[1:], stage=stage
-        )
+        begun = replace(state, phase="working", ticket=ticket, request=request, waiting=state.waiting[1:], stage=stage)
         return begun, (StartWork(ticket, request),)
     failed = [outcome for outcome in state.outcomes if outcome.state == "failed"]
     if not failed:

@@ -190,9 +190,7 @@ def _check(request: Request, info: Info) -> None:
     try:
         size = Path(request.sound).stat().st_size
     except OSError as error:
-        raise ClientError(
-            f"The sound file '{request.sound}' cannot be read: {error.strerror or error}."
-        ) from None
+        raise ClientError(f"The sound file '{request.sound}' cannot be read: {error.strerror or error}.") from None
     if limit and size > limit:
         raise ClientError(
             f"The sound file has {size / 1e6:.1f} MB and the backend takes {limit / 1e6:.1f} MB; shorten "
@@ -200,9 +198,7 @@ def _check(request: Request, info: Info) -> None:
         )
 
 
-def _await(
-    ticket: int, client: Client, job: str, post: Callable[[object], None], stop: threading.Event
-) -> None:
+def _await(ticket: int, client: Client, job: str, post: Callable[[object], None], stop: threading.Event) -> None:
     """Look at the job until it is done. Raises Stopped on a
     cancel, ClientError when the job fails or is lost."""
     pause, heard = POLL_FIRST_S, time.monotonic()

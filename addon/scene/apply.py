@@ -176,9 +176,7 @@ def apply_take(
     if speaker.data.shape_keys is not None and not linked.is_foreign(speaker):
         keys.drop_bases(speaker, nla_layers.paths(speaker.data.shape_keys))
     if take.fps != scene_fps:
-        notes.append(
-            f"The take runs at {take.fps} frames a second and the scene at {scene_fps}: its keys lie between."
-        )
+        notes.append(f"The take runs at {take.fps} frames a second and the scene at {scene_fps}: its keys lie between.")
     return Placed(int(np.ceil(frames[-1])), tuple(notes))
 
 
@@ -212,9 +210,7 @@ def _ended(frames: np.ndarray, values: np.ndarray, tail: int) -> tuple[np.ndarra
     return np.append(frames, frames[-1] + tail), np.concatenate([values, np.zeros_like(values[:1])])
 
 
-def _key_curves(
-    thing: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray, tail: int
-) -> list[Curve]:
+def _key_curves(thing: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray, tail: int) -> list[Curve]:
     """A curve for each shape key, at frames (F,) with its values (F,); its slider is made to fit."""
     blocks, out = thing.data.shape_keys.key_blocks, []
     for key, weights in values.items():
@@ -227,9 +223,7 @@ def _basis_curves(speaker, take: Take, frames: np.ndarray, tail: int) -> list[Cu
     top = float(np.abs(take.coefficients).max(initial=0.0))
     # A slider holds at most 10: larger coefficients go into the shapes, by a power of two so that nothing
     # is rounded.
-    scale = (
-        np.float32(2.0 ** max(0, np.ceil(np.log2(top / VALUE_LIMIT)))) if top > VALUE_LIMIT else np.float32(1)
-    )
+    scale = np.float32(2.0 ** max(0, np.ceil(np.log2(top / VALUE_LIMIT)))) if top > VALUE_LIMIT else np.float32(1)
     named = keys.put_basis(speaker, take.basis * scale)
     return _key_curves(speaker, dict(zip(named, (take.coefficients / scale).T, strict=True)), frames, tail)
 

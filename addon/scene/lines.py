@@ -70,9 +70,7 @@ def _renumber_curves(speaker: bpy.types.Object, removed: int) -> None:
 def _holders(data) -> list:
     """Every collection of F-curves that animates a datablock; each bag once."""
     used = [(data.action, getattr(data, "action_slot", None))]
-    used += [
-        (strip.action, getattr(strip, "action_slot", None)) for track in data.nla_tracks for strip in track.strips
-    ]
+    used += [(strip.action, getattr(strip, "action_slot", None)) for track in data.nla_tracks for strip in track.strips]
     bags = {
         action.name_full: fcurves.bag_of(action, slot).fcurves
         for action, slot in used

@@ -60,7 +60,12 @@ def _old_takes(speaker: bpy.types.Object) -> list[tuple]:
             owners += [s for track in data.nla_tracks if track.name.startswith(OLD_TRACK) for s in track.strips]
         for owner in owners:
             action = owner.action
-            if action is not None and nla_layers.FACTS in action and nla_layers.ROLE not in action and action.library is None:
+            if (
+                action is not None
+                and nla_layers.FACTS in action
+                and nla_layers.ROLE not in action
+                and action.library is None
+            ):
                 found.append((id_, action, getattr(owner, "action_slot", None)))
     return found
 

@@ -15,12 +15,7 @@ def speaker_of(context: bpy.types.Context) -> bpy.types.Object | None:
     if active is None:
         return None
     parent = active.parent
-    if (
-        active.type == "EMPTY"
-        and parent is not None
-        and parent.type == "MESH"
-        and parent.mien.head_object == active
-    ):
+    if active.type == "EMPTY" and parent is not None and parent.type == "MESH" and parent.mien.head_object == active:
         return parent
     if active.type != "MESH":
         return None

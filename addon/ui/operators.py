@@ -42,9 +42,7 @@ class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
         done = self.execute(context)
         region = next((r for r in context.area.regions if r.type == "WINDOW"), None) if context.area else None
         if done == {"FINISHED"} and context.area.type == "VIEW_3D" and region is not None:
-            with context.temp_override(
-                region=region
-            ):  # a head is 25 cm high: frame it, or it is hard to find
+            with context.temp_override(region=region):  # a head is 25 cm high: frame it, or it is hard to find
                 bpy.ops.view3d.view_selected()
             context.space_data.region_3d.view_rotation = FACING.copy()
         return done

@@ -136,7 +136,6 @@ class Direction:
         level = self.intensity.at(times)
         return {name: w / total * level for name, w in sorted(weights.items()) if name != "neutral"}
 
-
     def held_at(self, times: np.ndarray) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """(name, which of the times (N,) are held, values there) of every curve that is held at any of them."""
         for name, curves in self.held.items():
@@ -216,7 +215,7 @@ def _emotion(name: str, value: object) -> dict[str, Curve]:
     if isinstance(value, str):
         value = {value: 1.0}
     if not isinstance(value, Mapping):
-        raise DirectionError(f"emotion is {_short(value)}; expected names with weights, like {{\"happy\": 0.7}}.")
+        raise DirectionError(f'emotion is {_short(value)}; expected names with weights, like {{"happy": 0.7}}.')
     for emotion in value:
         if emotion not in EMOTIONS:
             raise DirectionError(f"there is no emotion {_short(emotion)}; choose from {', '.join(EMOTIONS)}.")
@@ -237,7 +236,7 @@ def _text(name: str, value: object) -> str:
 
 def _face(name: str, value: object) -> dict[str, float]:
     if not isinstance(value, Mapping):
-        raise DirectionError(f"face is {_short(value)}; expected channels with weights, like {{\"browInnerUp\": 0.7}}.")
+        raise DirectionError(f'face is {_short(value)}; expected channels with weights, like {{"browInnerUp": 0.7}}.')
     for channel in value:
         if channel not in ARKIT:
             raise DirectionError(f"face has {_short(channel)}, which is none of ARKit's 52 channels.")

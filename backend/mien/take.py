@@ -209,9 +209,7 @@ def check(take: Take) -> None:
     arrays = {name: getattr(take, name) for name in SHAPES if getattr(take, name) is not None}
     for name, array in arrays.items():
         tail = SHAPES[name]
-        fits = array.ndim == 1 + len(tail) and all(
-            t in (None, n) for t, n in zip(tail, array.shape[1:], strict=False)
-        )
+        fits = array.ndim == 1 + len(tail) and all(t in (None, n) for t, n in zip(tail, array.shape[1:], strict=False))
         if not fits:
             raise TakeError(f"the take's {name} has shape {array.shape}; expected (n, {', '.join(map(_size, tail))}).")
         if array.dtype != np.float32 and not (name == "offsets" and array.dtype == np.float16):

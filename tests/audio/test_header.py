@@ -8,7 +8,7 @@ from checkout import SAMPLES
 from mien.audio.header import SpeechError, check_header, mp3_tells_length
 
 sys.path.insert(0, str(SAMPLES))
-from make_samples import original  # noqa: E402
+from make_samples import original
 
 WHOLE = [
     "mono_16k.wav", "mono_8k_8bit.wav", "mono_48k_24bit.wav", "stereo_22k_float.wav", "surround_16k.wav",

@@ -13,7 +13,7 @@ from checkout import SAMPLES
 from mien.audio.reader import BLOCK, SpeechError, open_recording
 
 sys.path.insert(0, str(SAMPLES))
-from make_samples import LATE, encode, original  # noqa: E402
+from make_samples import LATE, encode, original
 
 
 def read(data: bytes) -> np.ndarray:

@@ -13,7 +13,7 @@ from checkout import SAMPLES
 from mien.audio.speech import RATE, SpeechError, read_speech
 
 sys.path.insert(0, str(SAMPLES))
-from make_samples import original  # noqa: E402
+from make_samples import original
 
 
 def expected(rate: int, channels: int) -> np.ndarray:

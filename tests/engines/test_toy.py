@@ -29,9 +29,7 @@ def test_the_direction_is_followed() -> None:
 
 
 def test_the_same_request_gives_the_same_bytes_and_another_seed_others() -> None:
-    first, again, other = (
-        Toy().generate(SPEECH, Direction(seed=seed), no_progress).to_bytes() for seed in (3, 3, 4)
-    )
+    first, again, other = (Toy().generate(SPEECH, Direction(seed=seed), no_progress).to_bytes() for seed in (3, 3, 4))
     assert first == again != other
 
 

@@ -56,9 +56,7 @@ def test_what_is_written_poses_flame_as_the_take_does(few: Take, tmp_path: Path)
     np.testing.assert_array_equal(said["eyes_pose"][:, :3], said["eyes_pose"][:, 3:])
 
 
-def test_a_take_of_the_default_head_is_carried_over(
-    few: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_take_of_the_default_head_is_carried_over(few: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     somebody = flame.on_head()
     monkeypatch.setattr(flame_parameters, "load_flame", lambda folder: somebody)
     export(few, HEAD, tmp_path / "x.npz")
@@ -66,9 +64,7 @@ def test_a_take_of_the_default_head_is_carried_over(
         assert np.corrcoef(file["expr"][:, 24], few.channel("jawOpen"))[0, 1] > 0.9  # its expressions are the channels
 
 
-def test_without_a_flame_it_says_what_is_needed(
-    few: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_flame_it_says_what_is_needed(few: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_DATA_FOLDER", str(tmp_path))
     with pytest.raises(FlameError, match="FLAME is not here"):
         export(few, HEAD, tmp_path / "x.npz")

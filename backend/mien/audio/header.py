@@ -18,9 +18,7 @@ def check_header(file: BinaryIO, name: str) -> None:
         raise SpeechError(f"The file {name!r} is empty (0 bytes). Record or export it again.")
     head = file.read(4096)
     if _is_text(head):
-        raise SpeechError(
-            f"The file {name!r} holds text, not sound, whatever its name says. Choose the sound file."
-        )
+        raise SpeechError(f"The file {name!r} holds text, not sound, whatever its name says. Choose the sound file.")
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         _check_wav(file, size, name)
     promised = int.from_bytes(head[4:8], "big") + 8
@@ -75,9 +73,7 @@ def _check_wav(file: BinaryIO, size: int, name: str) -> None:
             _, channels, rate, bytes_per_second, frame_bytes, _ = struct.unpack("<HHIIHH", fields)
             for value, what in ((channels, "0 channels"), (rate, "a sample rate of 0 Hz")):
                 if value == 0:
-                    raise SpeechError(
-                        f"The header of {name!r} gives {what}, so it holds no sound. Export it again."
-                    )
+                    raise SpeechError(f"The header of {name!r} gives {what}, so it holds no sound. Export it again.")
         if kind == b"data":
             there = size - at - 8
             # 0 and sizes beyond 2 GiB are what recorders write that could not go back to fill them in.
@@ -90,6 +86,4 @@ def _check_wav(file: BinaryIO, size: int, name: str) -> None:
                 )
             return
         at += 8 + length + length % 2
-    raise SpeechError(
-        f"The header of {name!r} is damaged or cut short: it leads to no sound. Export it again."
-    )
+    raise SpeechError(f"The header of {name!r} is damaged or cut short: it leads to no sound. Export it again.")

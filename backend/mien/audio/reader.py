@@ -69,8 +69,7 @@ def open_recording(file: BinaryIO, name: str) -> Recording:
         recording = _open_with_ffmpeg(file, name)
     if not RATES[0] <= recording.rate <= RATES[1]:
         raise SpeechError(
-            f"The header of {name!r} is damaged: it gives a sample rate of {recording.rate} Hz. "
-            "Export it again."
+            f"The header of {name!r} is damaged: it gives a sample rate of {recording.rate} Hz. Export it again."
         )
     return recording
 
@@ -113,15 +112,11 @@ def _open_with_ffmpeg(file: BinaryIO, name: str) -> Recording:
     stream = container.streams.best("audio")
     if stream is not None and stream.codec_context is None:
         container.close()
-        raise SpeechError(
-            f"The sound in {name!r} is of a kind that FFmpeg cannot decode. Export it as WAV or FLAC."
-        )
+        raise SpeechError(f"The sound in {name!r} is of a kind that FFmpeg cannot decode. Export it as WAV or FLAC.")
     if stream is None:
         found = "has a picture but no sound" if container.streams.video else "has no sound in it"
         container.close()
-        raise SpeechError(
-            f"The file {name!r} {found}. Choose a file with a sound track, or export it with one."
-        )
+        raise SpeechError(f"The file {name!r} {found}. Choose a file with a sound track, or export it with one.")
     end = _told_end(container, stream)
     blocks = _ffmpeg_blocks(container, stream, end, name)
     seconds = None if end is None else float(stream.duration * stream.time_base)

@@ -45,9 +45,7 @@ class Speech:
         return cls(samples, hashlib.sha256(words.tobytes()).hexdigest(), name)
 
 
-def read_speech(
-    source: Path | str | bytes | BinaryIO, *, name: str | None = None, limit_s: float = 600.0
-) -> Speech:
+def read_speech(source: Path | str | bytes | BinaryIO, *, name: str | None = None, limit_s: float = 600.0) -> Speech:
     """Read a sound file (a path, its bytes, or a seekable binary file) into a `Speech`.
 
     Mono is the mean of the channels. The length is N = round(frames * 16000 / rate), counted in frames that
@@ -107,9 +105,7 @@ def _read(file: BinaryIO, name: str, limit_s: float) -> Speech:
 
     length = round(Fraction(frames * RATE, rate))
     if length == 0:
-        raise SpeechError(
-            f"The sound {name!r} has a header but no samples: it lasts 0 s. Record or export it again."
-        )
+        raise SpeechError(f"The sound {name!r} has a header but no samples: it lasts 0 s. Record or export it again.")
     samples = np.concatenate(pieces)[:length]
     samples = np.pad(samples, (0, length - len(samples)))
     peak = np.abs(samples).max()

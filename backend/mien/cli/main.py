@@ -271,7 +271,7 @@ def _face(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON, such as {{\"mouthSmileLeft\": 0.5}}") from None
+        raise argparse.ArgumentTypeError(f'{text!r} is no JSON, such as {{"mouthSmileLeft": 0.5}}') from None
 
 
 def _count(text: str) -> int:

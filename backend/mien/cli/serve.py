@@ -30,6 +30,7 @@ LIMITS = {  # settings of `mien serve` that are a number
     "keep_s": ("SECONDS", "for so long"),
 }
 
+
 def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add them to the parser; `command` makes one with what all have."""
     serve = command(commands, "serve", serve_command, "serve the extension on this machine, or with --lan a whole room")

@@ -12,9 +12,7 @@ from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.track import PhoneTrack
 
 
-def listened(
-    speech: Speech, direction: Direction, progress: Progress, share: float
-) -> tuple[PhoneTrack, Prosody]:
+def listened(speech: Speech, direction: Direction, progress: Progress, share: float) -> tuple[PhoneTrack, Prosody]:
     """The phones and the melody of a voice; the phones are `share` of all the work. DirectionError where the transcript
     does not fit."""
     progress(0.0, "listening")

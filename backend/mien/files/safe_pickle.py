@@ -42,9 +42,7 @@ Known = Mapping[str, Callable[[tuple], object] | None]
 """`module name` -> what a call with these arguments gives; None leaves a Stub. What it raises reaches the caller."""
 
 
-def read_pickle(
-    data: bytes, known: Known, name: str, persistent: Callable[[object], object] | None = None
-) -> object:
+def read_pickle(data: bytes, known: Known, name: str, persistent: Callable[[object], object] | None = None) -> object:
     """The value of a pickle of protocol 2, made of None, bool, int, float, str, tuple, list, dict, Name and Stub.
 
     `known` is all that the pickle may mention; `name` stands for the file in messages; `persistent` turns the

@@ -89,9 +89,7 @@ def read_tensors(
         if begin != end:
             raise TensorFileError(f"{name}: tensor {key!r} starts at byte {begin}, expected {end}: gap or overlap.")
         if math.prod(shape) * dtype.itemsize != stop - begin:
-            raise TensorFileError(
-                f"{name}: tensor {key!r} of shape {shape} does not fill its {stop - begin} bytes."
-            )
+            raise TensorFileError(f"{name}: tensor {key!r} of shape {shape} does not fill its {stop - begin} bytes.")
         if stop > len(body):
             raise TensorFileError(
                 f"{name} is cut short: tensor {key!r} ends at byte {stop} of the data, the file has {len(body)}."

@@ -16,8 +16,7 @@ SAMPLED = 1000  # frames that shapes are drawn from at first
 
 @dataclass(frozen=True, eq=False)
 class Movement:
-    """Offsets in metres of V vertices in F frames: as they are (F, V, 3), or coefficients (F, K) of shapes (K, V, 3).
-    """
+    """Offsets in metres of V vertices in F frames: as they are (F, V, 3), or coefficients (F, K) of shapes (K, V, 3)."""
 
     shapes: np.ndarray
     coefficients: np.ndarray | None = None

@@ -9,9 +9,7 @@ import numpy as np
 
 RATE = 100  # frames a second
 # ARPAbet without stress, silence first
-NAMES = (
-    "SIL AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
-)
+NAMES = "SIL AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH"
 PHONES = tuple(NAMES.split())
 INDEX = {name: i for i, name in enumerate(PHONES)}
 

@@ -102,9 +102,7 @@ def _checkpoint(path: Path, step: int, spent: float, module: nn.Module, optimise
     part.replace(path)
 
 
-def _resume(
-    path: Path, module: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device
-) -> tuple[int, float]:
+def _resume(path: Path, module: nn.Module, optimiser: torch.optim.Optimizer, device: torch.device) -> tuple[int, float]:
     """(step, seconds spent) of the last checkpoint, which is loaded; (0, 0) without one."""
     if not path.exists():
         return 0, 0.0

@@ -152,9 +152,7 @@ def test_something_that_is_not_http_is_said_so():
             Client(f"http://127.0.0.1:{other.getsockname()[1]}").info()
 
 
-@pytest.mark.parametrize(
-    "address", ["", "ftp://x", "http://", "http://x:port", "http://x/path", "http://[::1"]
-)
+@pytest.mark.parametrize("address", ["", "ftp://x", "http://", "http://x:port", "http://x/path", "http://[::1"])
 def test_addresses_that_are_none(address):
     with pytest.raises(ClientError, match="not an address"):
         split_address(address)

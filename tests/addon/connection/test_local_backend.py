@@ -67,9 +67,7 @@ def test_the_preference_goes_before_path_and_path_before_the_environment(bare_pa
 
 
 def test_a_preference_that_is_no_program_is_named(bare_path):
-    with pytest.raises(
-        LocalBackendError, match="preferences is '/nowhere/mien', and there is no such program"
-    ):
+    with pytest.raises(LocalBackendError, match="preferences is '/nowhere/mien', and there is no such program"):
         find_command("/nowhere/mien")
 
 

@@ -140,9 +140,7 @@ def test_faults_are_refused_in_a_sentence(fault):
 def test_a_value_that_is_no_number_is_named_with_its_frame(value):
     weights = np.zeros((700, 2), np.float32)
     weights[613, 1] = value
-    said = refusal(
-        {"head_rotation": np.zeros((700, 3), np.float32), "weights": weights}, channels='["a","b"]'
-    )
+    said = refusal({"head_rotation": np.zeros((700, 3), np.float32), "weights": weights}, channels='["a","b"]')
     assert "weights" in said and "frame 613" in said
 
 
@@ -167,9 +165,7 @@ def test_frames_of_the_scene_do_not_drift():
     )
     frames = take.scene_frames(Fraction(30000, 1001), 101)
     assert frames[0] == 101 and frames[-1] == 101 + hour - 1
-    assert take.scene_frames(Fraction(24), 1)[-1] == pytest.approx(
-        1 + float((hour - 1) * Fraction(1001, 30000) * 24)
-    )
+    assert take.scene_frames(Fraction(24), 1)[-1] == pytest.approx(1 + float((hour - 1) * Fraction(1001, 30000) * 24))
 
 
 def test_a_take_that_starts_later_is_placed_later():

@@ -73,7 +73,9 @@ def test_an_engine_is_named_with_version_and_weights():
 def test_the_address_is_of_what_the_backend_sends(sound):
     whole = fingerprint.with_engine(asked(sound), "toy 1")
     assert fingerprint.address(asked(sound)) == ""  # without an engine nobody knows what comes
-    assert fingerprint.address(whole) == fingerprint.address(fingerprint.with_engine(asked(sound, driven="bones"), "toy 1"))
+    assert fingerprint.address(whole) == fingerprint.address(
+        fingerprint.with_engine(asked(sound, driven="bones"), "toy 1")
+    )
     assert fingerprint.address(whole) != fingerprint.address(fingerprint.with_engine(asked(sound, fps="25"), "toy 1"))
     assert fingerprint.address(whole) != fingerprint.address(fingerprint.with_engine(asked(sound), "toy 2"))
 

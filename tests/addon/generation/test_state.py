@@ -113,9 +113,7 @@ def test_a_held_take_waits_and_is_applied_later():
     assert step(state, Applied(1, "done"))[0].note == "done"
 
 
-@pytest.mark.parametrize(
-    "event", [Progressed(1, "x", 0.5), Arrived(1, TAKE), Failed(1, "lost"), Applied(1, "done")]
-)
+@pytest.mark.parametrize("event", [Progressed(1, "x", 0.5), Arrived(1, TAKE), Failed(1, "lost"), Applied(1, "done")])
 def test_after_a_cancel_the_old_job_has_no_say(event):
     state, effects = after(Asked((REQUEST,)), Cancelled())
     assert effects == (StopWork(1),) and not state.running and "left as it was" in state.note
@@ -125,9 +123,7 @@ def test_after_a_cancel_the_old_job_has_no_say(event):
 
 
 def test_a_cancel_while_the_take_is_held_drops_it():
-    state, effects = after(
-        Asked((REQUEST,)), Arrived(1, TAKE), Held(1, "x"), Cancelled("Another file was opened")
-    )
+    state, effects = after(Asked((REQUEST,)), Arrived(1, TAKE), Held(1, "x"), Cancelled("Another file was opened"))
     assert not state.running and state.take is None
     assert state.note == "Another file was opened; the scene was left as it was."
     assert effects == (StopWork(1),)
@@ -150,9 +146,7 @@ def test_cancelling_nothing_is_nothing():
 
 def test_what_a_backend_said_outlives_it():
     info = Info("http://127.0.0.1:1", "0.1.0", "cpu", (), "toy")
-    state, _ = after(
-        Seen(info, "Mien 0.1.0"), Seen(None, "No backend answers."), Asked((REQUEST,)), Failed(1, "x")
-    )
+    state, _ = after(Seen(info, "Mien 0.1.0"), Seen(None, "No backend answers."), Asked((REQUEST,)), Failed(1, "x"))
     assert state.info == info and state.backend == "No backend answers."
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keys are known by their names, whatever program they come from, and what is left says why."""
 
-
 import numpy as np
 import pytest
 from checkout import ROOT

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mixes of mouths: exact at each mouth, nearest by least squares, never more than one in all, shut where lips meet."""
 
-
 import numpy as np
 import pytest
 from checkout import ROOT, SAMPLES

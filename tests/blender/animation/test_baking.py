@@ -116,6 +116,4 @@ def test_a_locked_track_is_refused_before_anything_changes(spoken):
     corrections.begin(spoken, spoken.mien.lines[0])
     with pytest.raises(fcurves.CurveError, match="tweak mode"):
         baking.bake(spoken)
-    assert not spoken.mien.baked and all(
-        baking.baked_action(id_) is None for id_ in takes.driven(spoken)
-    )
+    assert not spoken.mien.baked and all(baking.baked_action(id_) is None for id_ in takes.driven(spoken))

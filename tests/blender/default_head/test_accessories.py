@@ -50,7 +50,10 @@ def in_the_world(thing):
 def test_the_head_gets_teeth_eyes_and_brows(speaker):
     names = sorted(child.name for child in speaker.children if child.type == "MESH")
     assert names == ["Mien eye left", "Mien eye right", "Mien teeth"]
-    assert [material.name for material in worn(speaker, accessories.TEETH).data.materials] == ["Mien enamel", "Mien gum"]
+    assert [material.name for material in worn(speaker, accessories.TEETH).data.materials] == [
+        "Mien enamel",
+        "Mien gum",
+    ]
     assert len(speaker.data.vertices) == 4538
     assert [layer.name for layer in speaker.data.uv_layers] == ["UVMap", "Mien brows"]
     assert speaker.data.uv_layers.active.name == "UVMap"

@@ -51,9 +51,7 @@ def test_it_has_its_keys_uvs_materials_and_neck(toy_head, toy_head_file):
 
 
 def test_two_heads_share_materials_and_have_their_own_keys(toy_head_file):
-    first, second = (
-        build.add_head(bpy.context, head_file.read_head(toy_head_file)) for _ in range(2)
-    )
+    first, second = (build.add_head(bpy.context, head_file.read_head(toy_head_file)) for _ in range(2))
     assert first.data != second.data and first.mien.head_object != second.mien.head_object
     assert first.data.materials[0] == second.data.materials[0]
 

@@ -416,9 +416,7 @@ def test_a_line_that_was_deleted_meanwhile_is_named(toy_head):
     with pytest.raises(ApplyError, match="'Hello'"):
         receive.receive(bpy.context.scene, toy_head, weights_take(random_weights()), asked)
     lines.add(toy_head)
-    receive.receive(
-        bpy.context.scene, toy_head, weights_take(random_weights()), replace(asked, line=1, line_start=1)
-    )
+    receive.receive(bpy.context.scene, toy_head, weights_take(random_weights()), replace(asked, line=1, line_start=1))
     assert len(toy_head.mien.lines[0].takes) == 1
 
 

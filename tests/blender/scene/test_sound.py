@@ -29,9 +29,7 @@ def test_the_rate_is_a_fraction(fps, base, exact):
 
 
 def strips():
-    return [
-        (strip.name, strip.channel, sound.start_of(strip)) for strip in sound.strips_of(bpy.context.scene)
-    ]
+    return [(strip.name, strip.channel, sound.start_of(strip)) for strip in sound.strips_of(bpy.context.scene)]
 
 
 @pytest.mark.parametrize(("fps", "base"), [(24, 1.0), (30, 1.001), (60, 1.0)])

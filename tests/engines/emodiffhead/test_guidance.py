@@ -19,9 +19,7 @@ def test_as_it_was_learnt_one_prediction_is_asked() -> None:
     assert Guidance()(predict) == BOTH
 
 
-@pytest.mark.parametrize(
-    ("sound", "emotion"), [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 2.0), (1.0, 2.5), (1.5, 0.5)]
-)
+@pytest.mark.parametrize(("sound", "emotion"), [(0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (2.0, 2.0), (1.0, 2.5), (1.5, 0.5)])
 def test_each_goes_its_own_way(sound: float, emotion: float) -> None:
     guidance = Guidance(sound, emotion)
     assert sum(share for share, _, _ in guidance.shares) == pytest.approx(1)

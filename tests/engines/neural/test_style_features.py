@@ -24,7 +24,9 @@ def test_an_animators_gain_is_a_change_of_style() -> None:
     """Twice the lips of one speaker is what a speaker of twice the lips is told."""
     plain, clear = STYLES["default"], STYLES["clear"]
     asked = {"jaw": clear.jaw / plain.jaw, "lips": np.full(3, clear.lips / plain.lips)}
-    np.testing.assert_allclose(style_features.told(plain, NEUTRAL, asked), style_features.told(clear, NEUTRAL, {}), atol=1e-5)
+    np.testing.assert_allclose(
+        style_features.told(plain, NEUTRAL, asked), style_features.told(clear, NEUTRAL, {}), atol=1e-5
+    )
 
 
 def test_emotions_follow_their_curves_and_neutral_takes_what_is_left() -> None:

@@ -27,7 +27,9 @@ def networks() -> tuple[torch.nn.ModuleDict, Performer]:
         "mouth": Codec(Shape(numbers=len(MOUTH), stride=1, **small)),
         "life": Codec(Shape(numbers=len(LIFE), stride=4, **small)),
     }).eval()  # fmt: skip
-    shape = PerformerShape(heard=audio_features.SIZE, told=style_features.SIZE, width=32, blocks=1, life_blocks=1, memory=24)
+    shape = PerformerShape(
+        heard=audio_features.SIZE, told=style_features.SIZE, width=32, blocks=1, life_blocks=1, memory=24
+    )
     return codecs, Performer(shape, codecs["mouth"].book, codecs["life"].book, 4).eval()
 
 

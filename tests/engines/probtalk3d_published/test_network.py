@@ -22,6 +22,8 @@ from mien.numeric.random_streams import stream
 from published import STAGE_1, STAGE_2, weights
 
 SOUND = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
+
+
 @pytest.fixture
 def hubert(tmp_path: Path) -> Path:
     (tmp_path / "config.json").write_text(json.dumps(probtalk3d.HUBERT))

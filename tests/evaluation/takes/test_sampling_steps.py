@@ -40,7 +40,9 @@ def test_takes_are_as_far_off_as_they_are() -> None:
             (row.face, row.lips, row.farthest), (off * moved.mean(), off * lips.mean(), off * lips.max()), rtol=1e-3
         )
     assert rows[3].time == 1 and all(row.time > 0 for row in rows)
-    assert len(sampling_steps.cells(rows)) == 7 and all(len(each) == len(sampling_steps.HEAD) for each in sampling_steps.cells(rows))
+    assert len(sampling_steps.cells(rows)) == 7 and all(
+        len(each) == len(sampling_steps.HEAD) for each in sampling_steps.cells(rows)
+    )
 
 
 def test_more_steps_of_a_network_are_nearer_to_very_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,7 @@ from mien.speech_analysis.track import PhoneTrack
 from mien.take import frame_count
 
 
-def inputs(
-    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
-) -> tuple[np.ndarray, np.ndarray]:
+def inputs(speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction) -> tuple[np.ndarray, np.ndarray]:
     """What is heard (F, heard.SIZE) and told (F, told.SIZE), at 25 frames a second."""
     frames = frame_count(speech.duration, FPS) + 1  # one past the end, so that the last moment lies between two
     times = np.arange(frames) / FPS

@@ -59,9 +59,7 @@ class Asked:
         return cls(rest(direction.head), rest(direction.gaze), rest(direction.brows), direction.blinks > 0)
 
 
-def finished(
-    motion: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction
-) -> Take:
+def finished(motion: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:
     """A take of motion (F, 57), two frames or more at 25 a second, of the phones and melody (T,) it was made for."""
     frames = max(1, int(np.ceil(duration * RATE)))
     times = np.arange(max(len(track), frames)) / RATE
@@ -115,5 +113,3 @@ def _blink(weights: np.ndarray, wanted: bool) -> list[tuple[float, float]]:
     weights[:, LIDS] += ease * (np.minimum(base, weights[:, LIDS]) - weights[:, LIDS])
     weights[:, LIDS] = np.maximum(weights[:, LIDS], shut[:, None])
     return held
-
-

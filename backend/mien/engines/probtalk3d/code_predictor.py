@@ -83,9 +83,7 @@ class Performer(nn.Module):
         batch, frames, _ = listened.shape
         return self.live(self.gather(listened.reshape(batch, frames // self.stride, -1)))
 
-    def life(
-        self, prepared: torch.Tensor, before: torch.Tensor, now: torch.Tensor, book: Codebook
-    ) -> torch.Tensor:
+    def life(self, prepared: torch.Tensor, before: torch.Tensor, now: torch.Tensor, book: Codebook) -> torch.Tensor:
         """Logits (B, N, groups, codes) where the vectors of the steps `before` (B, N, groups, depth) and of the step
         itself, `now`, are known: for training."""
         remembered, _ = self.remember(torch.cat([prepared, before.flatten(2)], -1))

@@ -77,9 +77,7 @@ def _decoded(codec: nn.Module, vectors: torch.Tensor, frames: int) -> np.ndarray
     return motion
 
 
-def _lived(
-    samplers: list[Sampler], prepared: torch.Tensor, temperature: float, noise: torch.Tensor
-) -> torch.Tensor:
+def _lived(samplers: list[Sampler], prepared: torch.Tensor, temperature: float, noise: torch.Tensor) -> torch.Tensor:
     """(1, N, width) and noise (takes, N, groups, codes) -> vectors (takes, N, groups, depth)"""
     takes = len(noise)
     whole = torch.zeros(len(samplers) * GROUP, *noise.shape[1:])

@@ -47,7 +47,9 @@ def load_all(path: Path) -> tuple[nn.ModuleDict, Performer]:
     try:
         shape = PerformerShape(**shapes["performer"])
         if (shape.heard, shape.told) != (audio_features.SIZE, style_features.SIZE):
-            raise ValueError(f"it hears {shape.heard} and is told {shape.told} numbers, not {audio_features.SIZE}, {style_features.SIZE}")
+            raise ValueError(
+                f"it hears {shape.heard} and is told {shape.told} numbers, not {audio_features.SIZE}, {style_features.SIZE}"
+            )
         performer = Performer(shape, codecs["mouth"].book, codecs["life"].book, codecs["life"].shape.stride)
         performer.load_state_dict(_part(tensors, "performer."))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -123,9 +123,7 @@ def _performed(
     spoken = []
     for number, part in enumerate(parts):
         progress(number / len(parts))
-        spoken.append(
-            net.speak(sound_of(speech.samples, part), style(speaker, part.emotion, part.level), choose)
-        )
+        spoken.append(net.speak(sound_of(speech.samples, part), style(speaker, part.emotion, part.level), choose))
     return spoken
 
 

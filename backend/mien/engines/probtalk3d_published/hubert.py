@@ -26,9 +26,21 @@ EPSILON = 1e-5  # added to the variance; later versions of the same processor ad
 
 # of a Hugging Face config.json, what shapes the network and cannot be seen in its weights or must agree with them
 FIELDS = (
-    "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "hidden_act", "layer_norm_eps",
-    "conv_dim", "conv_kernel", "conv_stride", "conv_bias", "feat_extract_norm", "feat_extract_activation",
-    "num_conv_pos_embeddings", "num_conv_pos_embedding_groups", "do_stable_layer_norm",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "hidden_act",
+    "layer_norm_eps",
+    "conv_dim",
+    "conv_kernel",
+    "conv_stride",
+    "conv_bias",
+    "feat_extract_norm",
+    "feat_extract_activation",
+    "num_conv_pos_embeddings",
+    "num_conv_pos_embedding_groups",
+    "do_stable_layer_norm",
 )
 
 

@@ -152,9 +152,7 @@ def _sift(found: list[tuple[Recording, Truth | None]]) -> tuple[list, dict[str, 
     return kept, rejected, of
 
 
-def _hear(
-    kept: tuple[Recording, Truth], ears: dict[str, Listener], reference: str, cache: Cache
-) -> Heard | None:
+def _hear(kept: tuple[Recording, Truth], ears: dict[str, Listener], reference: str, cache: Cache) -> Heard | None:
     """None where the other reference cannot be laid over the sound."""
     recording, truth = kept
     speech = recording.read()

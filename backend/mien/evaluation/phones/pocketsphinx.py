@@ -46,9 +46,7 @@ def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None) 
     return PhoneTrack(posteriors, segments_of(path), "pocketsphinx")
 
 
-def align(
-    speech: Speech, transcript: str, progress: Callable[[float], None] = lambda done: None
-) -> PhoneTrack:
+def align(speech: Speech, transcript: str, progress: Callable[[float], None] = lambda done: None) -> PhoneTrack:
     """The phones of a known text, forced onto the sound. EarError for words the dictionary lacks or a text that
     does not fit the sound."""
     words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*", transcript.lower().replace("\u2019", "'"))
@@ -101,9 +99,7 @@ def _senones() -> Senones:
     return read_senones(ACOUSTIC / "mdef")
 
 
-def _heard(
-    speech: Speech, total: int, progress: Callable[[float], None]
-) -> Iterator[tuple[int, int, np.ndarray]]:
+def _heard(speech: Speech, total: int, progress: Callable[[float], None]) -> Iterator[tuple[int, int, np.ndarray]]:
     """(begin, end, likelihood) of each chunk of `total` frames."""
     for begin, end in chunks(speech.samples, total):
         progress(begin / total)
@@ -117,8 +113,15 @@ def _likelihood(pcm: bytes, frames: int) -> np.ndarray:
         return np.repeat(np.exp(SCALE * senones.only("SIL")), frames, 0)
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         decoder = pocketsphinx.Decoder(
-            hmm=str(ACOUSTIC), allphone=str(MODELS / "en-us" / "en-us-phone.lm.bin"), dict=None, lw=2.0,
-            beam=1e-10, pbeam=1e-10, senlogdir=folder, compallsen=True, loglevel="FATAL",
+            hmm=str(ACOUSTIC),
+            allphone=str(MODELS / "en-us" / "en-us-phone.lm.bin"),
+            dict=None,
+            lw=2.0,
+            beam=1e-10,
+            pbeam=1e-10,
+            senlogdir=folder,
+            compallsen=True,
+            loglevel="FATAL",
         )
         decoder.start_utt()
         decoder.process_raw(pcm, full_utt=True)
@@ -144,9 +147,7 @@ def _posteriors(likelihood: np.ndarray) -> np.ndarray:
     for t in range(frames):
         if t:
             entering = state[:, 2].sum() * enter
-            state = state * STAY + np.concatenate(
-                [np.full((phones, 1), entering), state[:, :2] * go], axis=1
-            )
+            state = state * STAY + np.concatenate([np.full((phones, 1), entering), state[:, :2] * go], axis=1)
         state = state * likelihood[t]
         state /= state.sum()
         forward[t] = state

@@ -43,6 +43,7 @@ HEAD = (
     "p b m shown", "lips as when neutral, r",
 )  # fmt: skip
 
+
 @dataclass(frozen=True, eq=False)
 class Felt:
     """What one engine does: share of takes at full intensity that a judge names rightly, all and by emotion; least rank

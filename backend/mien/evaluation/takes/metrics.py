@@ -171,4 +171,3 @@ def _check(regions: Regions, face: np.ndarray, name: str, frames: int) -> None:
         raise EvaluationError(f"{name} has shape {face.shape}; expected {(frames, *regions.neutral.shape)}.")
     if not np.isfinite(face).all():
         raise EvaluationError(f"{name} has vertices that are no numbers; it cannot be measured.")
-

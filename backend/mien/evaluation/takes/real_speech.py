@@ -20,9 +20,7 @@ from mien.take import Take
 CORNERS = (48, 54)  # of the mouth, iBUG-68
 
 
-def write_curves(
-    audio: Path, folder: Path, engine: str, direction: Direction, progress: Progress
-) -> list[Path]:
+def write_curves(audio: Path, folder: Path, engine: str, direction: Direction, progress: Progress) -> list[Path]:
     """For each wav in `audio` write `folder`/NAME.npz with t (s), aperture (mm), width (mm) and jaw.
 
     Raises SpeechError when there is no sound.

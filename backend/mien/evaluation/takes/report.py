@@ -20,7 +20,6 @@ HEAD = (
 )  # fmt: skip
 
 
-
 def for_page(results: Results) -> str:
     """Markdown."""
     temperatures = [f"{t:g}" for t in results.diversity]

@@ -27,9 +27,7 @@ from mien.settings import Settings
 from mien.take_request import made_with, own_models
 
 
-def create_app(
-    settings: Settings, jobs: JobStore, tokens: Tokens | None = None, names: Names | None = None
-) -> ASGIApp:
+def create_app(settings: Settings, jobs: JobStore, tokens: Tokens | None = None, names: Names | None = None) -> ASGIApp:
     """The whole service as one ASGI app; whoever made `jobs` closes them. `tokens` where others are let in."""
     traffic = Traffic()
 

@@ -103,9 +103,7 @@ class Worker:
         child.send(message | {"number": self._asked})
         return self._asked
 
-    def _watch(
-        self, child: Child, number: int, order: Order, progress: Progress, made: Made, stop: Event
-    ) -> float:
+    def _watch(self, child: Child, number: int, order: Order, progress: Progress, made: Made, stop: Event) -> float:
         begun = patience = None
         while True:
             if stop.is_set() and patience is None:

@@ -40,9 +40,7 @@ class Heard:
     flags: np.ndarray
 
 
-def hear(
-    speech: Speech, progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS
-) -> PhoneTrack:
+def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS) -> PhoneTrack:
     """Posteriors of any voice in any language. `progress` may raise to stop; it is called every WINDOW."""
     return track_of(listen(speech.samples, ear(weights), progress), f"mien ear ({weights.stem})")
 
@@ -81,9 +79,7 @@ def attuning(samples: np.ndarray) -> np.ndarray:
     return before[len(before) % (2 * HOP) :]
 
 
-def windows(
-    samples: np.ndarray, total: int, behind: int, ahead: int
-) -> Iterator[tuple[int, int, np.ndarray, int]]:
+def windows(samples: np.ndarray, total: int, behind: int, ahead: int) -> Iterator[tuple[int, int, np.ndarray, int]]:
     """(begin, end, samples for the network, frames to skip): what frames begin to end need to be heard."""
     for begin in range(0, total, WINDOW):
         end = min(begin + WINDOW, total)
@@ -125,5 +121,3 @@ def _sequence(posteriors: np.ndarray) -> np.ndarray:
 def ear(weights: Path = WEIGHTS) -> Network:
     """The network, loaded once. EarError where its file is not sound."""
     return load(weights)
-
-

@@ -195,9 +195,7 @@ def _check(network: Network, examples: list[tuple[torch.Tensor, torch.Tensor]], 
     return [float(np.mean(losses)), right / speech, same / speech, 2 * hit / max(1, said + were)]
 
 
-def _checkpoint(
-    run: Path, step: int, spent: float, network: Network, mean: Network, optimiser, made_by: dict
-) -> None:
+def _checkpoint(run: Path, step: int, spent: float, network: Network, mean: Network, optimiser, made_by: dict) -> None:
     part = run / "checkpoint.part"
     state = {"step": step, "spent": spent, "sounds": list(SOUNDS), "made_by": made_by}
     state |= {"network": network.state_dict(), "mean": mean.state_dict(), "optimiser": optimiser.state_dict()}

@@ -94,9 +94,7 @@ class Felt:
             yield tuple(map(torch.from_numpy, parts))
             step += 1
 
-    def _stretch(
-        self, rng: np.random.Generator, unit: Performed, frames: int, dressed: bool
-    ) -> tuple[np.ndarray, ...]:
+    def _stretch(self, rng: np.random.Generator, unit: Performed, frames: int, dressed: bool) -> tuple[np.ndarray, ...]:
         which, part = cut(rng, unit, frames)
         motion, ways, direction = unit.motion[which, part], self.heard[unit.name], unit.directions[which]
         times = np.arange(part.start, part.start + len(motion)) / FPS
