@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One face followed from picture to picture.
+
+The region of a picture comes from the landmarks of the one before; the detector is asked only where the face is not
+known: at the beginning, after a cut, and when the landmark network says that the face is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mien.face_tracking.bundle import Bundle
+from mien.face_tracking.choice import FaceChoice
+from mien.face_tracking.detector import Detection, FaceDetector
+from mien.face_tracking.landmark_network import LandmarkNetwork
+from mien.face_tracking.likeness import OTHER_PERSON, describe, difference
+from mien.face_tracking.region import Region
+
+PRESENCE = 0.5  # below it the region has no face (MediaPipe)
+JUMP = 0.5  # parts of the region's side a face may move between two pictures
+GROWTH = 1.5  # and how much larger or smaller it may become
+NEAR = 1.0  # region sides within which a face that comes back is the one that left
+LOOK_EVERY = 5  # pictures between two looks whether it still is the same person
+REMEMBERED = 0.05  # share of each look in what is remembered of the face
+
+
+class FaceFollower:
+    """Call it with each picture in turn. `cuts_followed`, `most_faces`: what it met on the way."""
+
+    def __init__(self, bundle: Bundle, choice: FaceChoice, threads: int = 1) -> None:
+        self._detect = FaceDetector(bundle.detector)
+        self._landmarks = LandmarkNetwork(bundle.landmarks, threads)
+        self._choice = choice
+        self._region: Region | None = None  # where the face was in the picture before
+        self._last: Region | None = None  # where it was last seen in this shot
+        self._memory: np.ndarray | None = None  # what the face looks like
+        self._since_look = 0
+        self.most_faces = 0
+
+    def __call__(self, picture: np.ndarray, cut: bool) -> tuple[np.ndarray, float] | None:
+        """(points (478, 3) float32, presence) of the face in picture (H, W, 3) uint8; None where it is not found.
+
+        `cut`: whether the picture begins a new shot.
+        """
+        if cut:
+            self._region = self._last = None
+        found = None
+        if self._region is not None:
+            found = self._followed(picture, self._region)
+        if found is None:
+            found = self._found_anew(picture)
+        if found is None:
+            self._region = None
+            return None
+        self._region = self._last = Region.around_landmarks(found[0])
+        self._look(picture, found[0])
+        return found
+
+    def _followed(self, picture: np.ndarray, region: Region) -> tuple[np.ndarray, float] | None:
+        points, presence = self._landmarks(picture, region)
+        after = Region.around_landmarks(points)
+        moved = np.hypot(after.x - region.x, after.y - region.y) / region.width
+        growth = after.width / region.width
+        if presence < PRESENCE or moved > JUMP or not 1 / GROWTH < growth < GROWTH:
+            return None
+        return points, presence
+
+    def _found_anew(self, picture: np.ndarray) -> tuple[np.ndarray, float] | None:
+        faces = self._detect(picture)
+        self.most_faces = max(self.most_faces, len(faces))
+        for face in self._candidates(picture, faces):
+            # The detector's region is only a start: the network looks again from its own landmarks.
+            points, presence = self._landmarks(picture, face.region)
+            if presence < PRESENCE:
+                continue
+            points, presence = self._landmarks(picture, Region.around_landmarks(points))
+            if presence >= PRESENCE:
+                return points, presence
+        return None
+
+    def _candidates(self, picture: np.ndarray, faces: Sequence[Detection]) -> list[Detection]:
+        """The faces of a picture that may be the one followed, the likeliest first."""
+        if self._memory is None:  # not seen before
+            chosen = self._choice.of(faces)
+            return [] if chosen is None else [chosen]
+        if self._last is None and self._choice.by_size:  # a new shot
+            return list(faces)
+        if self._last is None:
+            return sorted(faces, key=lambda face: self._strangeness(picture, face))
+        last = self._last
+        near = [face for face in faces if _distance(face, last) < NEAR]
+        if len(faces) == 1 and near:
+            return near
+        # Somebody else may still be there, or come nearer: only who looks alike is taken up again.
+        likely = [(self._strangeness(picture, face), i) for i, face in enumerate(faces)]
+        return [faces[i] for strangeness, i in sorted(likely) if strangeness < OTHER_PERSON]
+
+    def _strangeness(self, picture: np.ndarray, face: Detection) -> float:
+        """How little a face looks like the one remembered."""
+        points, presence = self._landmarks(picture, face.region)
+        if presence < PRESENCE or self._memory is None:
+            return np.inf
+        return difference(describe(picture, points), self._memory)
+
+    def _look(self, picture: np.ndarray, points: np.ndarray) -> None:
+        self._since_look -= 1
+        if self._memory is not None and self._since_look > 0:
+            return
+        self._since_look = LOOK_EVERY
+        now = describe(picture, points)
+        self._memory = now if self._memory is None else self._memory + REMEMBERED * (now - self._memory)
+
+
+def _distance(face: Detection, last: Region) -> float:
+    """Between a face and where it was last seen, in sides of its region then; growing counts too."""
+    region = face.region
+    moved = np.hypot(region.x - last.x, region.y - last.y) / last.width
+    return float(moved + abs(np.log(max(region.width, 1e-6) / last.width)) / np.log(4))
