@@ -10,7 +10,8 @@ def way(take: Take, chosen: str) -> tuple[str, str]:
     """('basis' or 'offsets', a sentence where that is not what was chosen) for a take with either and a choice of
     AUTO, BASIS or CACHE.
 
-    Shapes are not made of exact vertices here: Blender's numpy took 75 s for a minute (references, Blender).
+    Shapes are not made of exact vertices here: the principal components of a minute took 75 s in Blender,
+    whose numpy has no fast BLAS.
     """
     if take.basis is not None:
         return ("offsets" if chosen == "CACHE" else "basis"), ""

@@ -22,7 +22,7 @@ OPEN = 28.1  # degrees of jawOpen 1
 SIDE = (0.52, 1.11, -0.89)  # degrees of jawLeft 1: pitch, yaw, roll
 SIDE_WAY = (6.0, -0.1, 4.5)  # mm at the joint of jawLeft 1, head space
 FORWARD, FORWARD_WAY = 1.19, (0.0, -0.2, 9.1)  # degrees and mm of jawForward 1
-GAZE = np.radians(30.0)  # of an eyeLook weight of 1 (articulation reference, section 10)
+GAZE = np.radians(30.0)  # of an eyeLook weight of 1 (docs/articulation.md, section 10)
 EYES_APART = 0.0591  # m between the default head's eyes: what lengths are measured by
 FACING = {"-Y": 0.0, "+X": np.pi / 2, "+Y": np.pi, "-X": -np.pi / 2}  # turn about z from the default head's
 

@@ -20,7 +20,7 @@ from .recognition import Recognised, recognised, some, unshown
 
 HEAD_VERTICES = 4538  # of Mien's own head
 FLAME_VERTICES = 5023  # the mesh of every FLAME
-# A weight of 1 means 30 degrees (articulation reference, section 10); the eyes of the default head turn by this many at
+# A weight of 1 means 30 degrees (docs/articulation.md, section 10); the eyes of the default head turn by this many at
 # a key's value of 1 (rigid fit to its eyeballs; a test measures it anew).
 EYE_TURNS = {"eyeLookDown": 10.58, "eyeLookUp": 9.24, "eyeLookIn": 14.17, "eyeLookOut": 13.66}
 GAZE_GAINS = {side: 30.0 / turn for name, turn in EYE_TURNS.items() for side in sides(name)}

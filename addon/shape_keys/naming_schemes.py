@@ -5,7 +5,7 @@ Names are facts: Apple's ARFaceAnchor.BlendShapeLocation, the viseme reference o
 mouths as Papagayo names them, VRM 0 and 1, VRoid Studio, MikuMikuDance's usual morphs, the Speech API's SPVISEMES,
 Reallusion's Character Creator (standard and ExPlus), MetaHuman's CTRL_expressions curves. Which channels each is, is
 read off what its name says; gains of whole-face expressions take each to 1 where the articulation rules have the
-emotion at its highest (articulation reference, section 6).
+emotion at its highest (docs/articulation.md, section 6).
 """
 
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ import numpy as np
 from mien.channels import ARKIT
 
 EMOTIONS = ("neutral", "happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")
-# MEAD's three levels as gains (articulation reference, section 6)
+# MEAD's three levels as gains (docs/articulation.md, section 6)
 LEVELS = {"low": 0.35, "medium": 0.65, "high": 1.0}
 KEY_LIMIT = 100_000
 TEXT_LIMIT = 100_000

@@ -63,7 +63,7 @@ def test_the_same_content_is_written_as_the_same_bytes():
     assert write_tensors(*read_tensors(data)) == data
 
 
-# --- what was measured on Anny (references/articulation.md, section 0), mm per unit weight
+# --- what was measured on Anny (docs/articulation.md, section 0), mm per unit weight
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_mouth_close_as_wide_as_the_jaw_closes_the_lips(jaw):
 
 
 def test_rounding_brings_the_lips_forward():
-    """The foremost point of the lips: 6.5 mm with mouthPucker, less with mouthFunnel (2.4 in the reference)."""
+    """The foremost point of the lips, less with mouthFunnel than with mouthPucker (docs/articulation.md, section 0)."""
     lips = HEAD.lip_mask.astype(bool)
     pucker, funnel = (
         HEAD.pose(weights(**{name: 1}))[lips, 2].max() - HEAD.vertices[lips, 2].max()

@@ -15,7 +15,7 @@ from mien.heads.correspondence import fellows, vertex_normals
 from mien.heads.default import Head
 from mien.heads.lip_gap import CLOSED, lip_gap
 
-CLOSE = 1.02  # mouthClose to jawOpen in a closure, as the rules have it (articulation reference, section 3)
+CLOSE = 1.02  # mouthClose to jawOpen in a closure, as the rules were first written (docs/articulation.md, section 3)
 OPENS = 0.5  # of what jawOpen parts on the default head: lips that part less are sewn together
 SHUT = 0.0015  # m that a shut lid may leave
 CROSSED = -0.003  # m by which lids may overlap: the upper lies over the lower

@@ -14,7 +14,8 @@ from mien.heads.default import load_head
 CLOSED = 0.0003  # m: what a closed mouth is steered to; the neutral face has 1.3 mm
 CROSSING = 0.00015  # m: the lips never come nearer than this
 STEPS = 3  # towards a gap: the pair that is nearest may change on the way
-SLACK = 0.03  # mouthClose may pass jawOpen (and the funnel's opening) by this, or the lips cross (section 0)
+# mouthClose may pass jawOpen (and the funnel's opening) by this, or the lips cross (docs/articulation.md, section 0)
+SLACK = 0.03
 JAW, CLOSE, FUNNEL = INDEX["jawOpen"], INDEX["mouthClose"], INDEX["mouthFunnel"]
 # Channels that part the lips and can be let go without being missed
 OPENERS = columns("mouthUpperUp") + columns("mouthLowerDown") + [FUNNEL, INDEX["mouthShrugUpper"]]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """IPA, as synthesisers of many languages speak it, to the phones whose lips and jaw it shares.
 
-After the articulation reference, section 1, "From other phone sets".
+After docs/articulation.md, section 1, "From other phone sets".
 """
 
 from __future__ import annotations

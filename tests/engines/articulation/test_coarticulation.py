@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phones to lips on tracks that are certain: the tests that the articulation reference names (section 3)."""
+"""Phones to lips on tracks that are certain: the tests that docs/articulation.md, section 3, names."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_rounding_does_not_pass_back_over_a_spread_vowel() -> None:
 
 
 def test_the_round_open_vowel_drops_the_jaw_and_rounds_the_lips() -> None:
-    """AO: tracked lips are less open in it than on average, their jaws more (reference, section 1b)."""
+    """AO: tracked lips are less open in it than on average, their jaws more (docs/articulation.md, section 1b)."""
     track, weights = speak([("SIL", 0.3), ("T", 0.08), ("AO", 0.16), ("D", 0.08), ("AA", 0.16), ("SIL", 0.3)])
     round_one, open_one = (slice(track.segments[i].begin, track.segments[i].end) for i in (2, 4))
     gap = lip_gap().of(weights)

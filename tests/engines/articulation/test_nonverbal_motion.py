@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blinks, brows, gaze and head over minutes: the figures that the articulation reference states."""
+"""Blinks, brows, gaze and head over minutes: the figures that docs/articulation.md, sections 7 to 10, states."""
 
 from __future__ import annotations
 

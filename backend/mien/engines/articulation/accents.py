@@ -14,7 +14,7 @@ from mien.speech_analysis.track import INDEX, RATE, PhoneTrack
 
 MEMORY = 5.0  # s over which pitch is relative
 PROMINENT = 1.0  # standard deviations above
-RISE = 2.0  # semitones over the last 300 ms of a phrase: a question
+RISE = 2.0  # semitones within the last 400 ms of a phrase: a question
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take
 
-LEAD = 0.01  # s the lips move ahead of the sound (section 1b: closures peak up to 40 ms before the phone)
+LEAD = 0.01  # s the lips move ahead of the sound (docs/articulation.md, section 1b: closures peak early)
 
 
 def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:

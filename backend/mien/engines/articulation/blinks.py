@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blinks (articulation reference, section 7): log-normal intervals, drawn to pauses and accents."""
+"""Blinks (docs/articulation.md, section 7): log-normal intervals, drawn to pauses and accents."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brows (articulation reference, section 8): raised on some accents and on questions, never quite still."""
+"""Brows (docs/articulation.md, section 8): raised on some accents and on questions, never quite still."""
 
 from __future__ import annotations
 

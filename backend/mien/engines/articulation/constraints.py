@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a mouth must do whatever else it does (articulation reference, section 3; JALI's inviolable rules).
+"""What a mouth must do whatever else it does (docs/articulation.md, section 3; JALI's inviolable rules).
 
 Applied last, over emotion: P, B and M close the lips, F and V bring the lower lip to the teeth, sibilants keep the
 jaw narrow, vowels open, and nobody's mouth hangs open in a pause.
@@ -27,8 +27,8 @@ AGAIN, NARROWEST = 0.8, 0.3
 MISSED = 0.004  # m: lips that are so far apart where they must meet are closed at full length
 LIKELY = 0.40  # probability at which a contact is believed
 PAUSE = 0.250  # s: a longer silence is a pause, in which the lips rest
-# s: lips close around the end of the last phone and part long before the next (section 1b: a coming pause closes them
-# already 80 ms ahead, and they part before speech resumes)
+# s: lips close around the end of the last phone and part long before the next (docs/articulation.md, section 1b: a
+# coming pause closes them already 80 ms ahead, and they part before speech resumes)
 REST_EARLY, REST_CLOSING, REST_OPENING, REST_PARTED, REST_HELD = 0.050, 0.150, 0.350, 0.030, 0.040
 BREATH_PAUSE, BREATH_PHRASE = 0.9, 2.0  # s: a breath is drawn after such a pause, before such a phrase
 BREATH = (0.45, 0.30, 0.07)  # s before the phrase: begin, length; jaw

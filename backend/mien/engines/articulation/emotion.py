@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The eight emotions on the face, as mixes over time (articulation reference, sections 5 and 6).
+"""The eight emotions on the face, as mixes over time (docs/articulation.md, sections 5 and 6).
 
 Action units of the EMFACS prototypes as ARKit weights at full intensity; bilateral unless a side is named.
 """
@@ -28,7 +28,7 @@ class Profile:
     lips: float = 1.0
     blinks: float = 0.30  # a second
     blink_time: float = 1.0  # factor on a blink's duration
-    pitch: float = 0.0  # degrees, head; + is up, as in the reference
+    pitch: float = 0.0  # degrees, head; + is up
     yaw: float = 0.0
     roll: float = 0.0
     motion: float = 1.0  # factor on head movement
@@ -38,7 +38,7 @@ class Profile:
     pauses: dict[str, float] = field(default_factory=dict)  # weights in pauses, in place of `face`
 
 
-# The reference's weights, raised by eye where Mien's head moves less than ARKit's faces do
+# Weights chosen by eye (section 6), raised where Mien's head moves less than ARKit's faces do
 PROFILES: dict[str, Profile] = {
     "happy": Profile(
         {"cheekSquint": 0.75, "eyeSquint": 0.30, "browOuterUp": 0.15, "mouthSmile": 0.95, "mouthUpperUp": 0.15,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gaze (articulation reference, section 10; Lee, Badler and Badler 2002): saccades around the camera, held against
+"""Gaze (docs/articulation.md, section 10; Lee, Badler and Badler 2002): saccades around the camera, held against
 the head's movement."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Head movement (articulation reference, section 9): drift, the rhythm of speech, nods on accents, new postures."""
+"""Head movement (docs/articulation.md, section 9): drift, the rhythm of speech, nods on accents, new postures."""
 
 from __future__ import annotations
 

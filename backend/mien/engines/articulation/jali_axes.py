@@ -13,8 +13,8 @@ from mien.speech_analysis.track import INDEX, PhoneTrack
 MEMORY = 8.0  # s over which loud and soft are relative
 VOWELS = [INDEX[p] for p in phone_table.VOWELS]
 HISSES = [INDEX[p] for p in (*phone_table.SIBILANTS, "F", "TH", "T", "K", "P", "HH")]
-# Per standard deviation of vowel loudness, pitch, and hiss. Half of what section 4 proposes: against tracked lips
-# scaling the opening by loudness did worse, not better (section 1b)
+# Per standard deviation of vowel loudness, pitch, and hiss. Half of what was first proposed: against tracked
+# lips, scaling the opening by loudness did worse, not better (docs/articulation.md, sections 4 and 1b)
 JAW_BY_LOUDNESS, JAW_BY_PITCH, LIPS_BY_HISS, LIPS_BY_LOUDNESS = 0.12, 0.05, 0.10, 0.05
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The phone table: where each phone takes the jaw and the lips, and how strongly.
 
-Targets are ARKit weights on Mien's head, after the viseme classes of JALI and FACS (articulation reference,
+Targets are ARKit weights on Mien's head, after the viseme classes of JALI and FACS (docs/articulation.md,
 section 1), then moved by what tracked lips of real speakers do (section 1b): rounding closes the lips, so W, UW,
 OW, UH, R, ER, AO and AH open far less than their jaw would, front and spread vowels more; most consonants leave the
-lips hardly wider than at rest. A closed mouth on P, B
-and M, and the teeth on the lip in F and V, are `constraints.py`'s; the rows here only lead up to them.
+lips hardly wider than at rest. A closed mouth on P, B and M, and the teeth on the lip in F and V, are
+`constraints.py`'s; the rows here only lead up to them.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ DIPHTHONGS: dict[str, tuple[str, str, float]] = {
     "OW": ("OWa", "UW", 0.50),
     "OY": ("AO", "IY", 0.55),
 }
-# Reach of a phone in 1/s before and after it (section 2): rounding is seen 120 ms ahead, a stop is not
+# Reach of a phone in 1/s before and after it (docs/articulation.md, section 2): rounding is seen 120 ms ahead, a stop is not
 REACH: dict[str, tuple[float, float]] = {
     "jaw": (31, 26),
     "vow": (19, 17),
@@ -111,12 +111,12 @@ REACH: dict[str, tuple[float, float]] = {
     "ton": (36, 36),
     "sil": (13, 11),
 }
-FUNNEL_CLOSES = 0.18  # mouthClose that takes back the opening of a mouthFunnel of 1 (section 0)
+FUNNEL_CLOSES = 0.18  # mouthClose that takes back the opening of a mouthFunnel of 1 (docs/articulation.md, section 0)
 BILABIALS, LABIODENTALS = ("P", "B", "M"), ("F", "V")
 SIBILANTS = ("S", "Z", "SH", "ZH", "CH", "JH")
 ROUNDED = ("AO", "UH", "UW", "OW", "OY", "W", "R", "ER", "SH", "ZH", "CH", "JH")
 VOWELS = ("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW")
-OPEN_VOWELS = ("AA", "AE")  # AO is round: tracked lips are less open in it than on average (section 1b)
+OPEN_VOWELS = ("AA", "AE")  # AO is round (docs/articulation.md, section 1b)
 
 NAMES = tuple(ROWS)
 ROW = {name: i for i, name in enumerate(NAMES)}

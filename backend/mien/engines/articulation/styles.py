@@ -29,11 +29,11 @@ class Style:
     """How somebody speaks; all but `jaw` and `lips` leave things as they are unless given.
 
     Factors on what the rules give: `jaw` and `lips`, JALI's axes (blending shrinks peaks, so a plain speaker is above
-    1, reference, section 4); `rounding` of mouthPucker and mouthFunnel and `spreading` of mouthStretch and mouthSmile
-    in speech; movement of the `head`, raising of the `brows`, rate of the `blinks`, width of the `gaze`, size of the
-    `nods` on accents. `mouth_lean` and `brow_lean` are how much stronger the left side is (and weaker the right), + is
-    the head's own left. `resting` are small weights by channel that the face never quite lets go of; `tilt` is how the
-    head is held, degrees of pitch (+ up), yaw (+ left) and roll (+ crown to the right).
+    1: docs/articulation.md, section 4); `rounding` of mouthPucker and mouthFunnel and `spreading` of mouthStretch and
+    mouthSmile in speech; movement of the `head`, raising of the `brows`, rate of the `blinks`, width of the `gaze`,
+    size of the `nods` on accents. `mouth_lean` and `brow_lean` are how much stronger the left side is (and weaker the
+    right), + is the head's own left. `resting` are small weights by channel that the face never quite lets go of;
+    `tilt` is how the head is held, degrees of pitch (+ up), yaw (+ left) and roll (+ crown to the right).
     """
 
     jaw: float
@@ -86,7 +86,7 @@ def _lean(weights: np.ndarray, part: str, lean: float) -> None:
 def speaker(name: str) -> Style:
     """The speaker of that name, always the same.
 
-    Jaw, lips, rounding and spreading are uniform over the ranges of the articulation reference, section 4. The mouth
+    Jaw, lips, rounding and spreading are uniform over the ranges of docs/articulation.md, section 4. The mouth
     leans by about its 8 %, and to the right in most people (Graves, Goodglass & Landis 1982). What is left is chosen
     by eye: amounts and rates are log-normal, within half and twice the plain speaker's; brows lean more than mouths;
     the head is held within a few degrees of upright.

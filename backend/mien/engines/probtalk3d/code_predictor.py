@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stage 2 of Mien's own ProbTalk3D: what is heard, who speaks and how they feel, to codes of the frozen stage 1.
 
-As published (reference section 3), sound times style gives features, the distances of a feature to the codes of the
-prior give their probabilities, and sampling those gives takes. The mouth's codes depend on sound and style alone. The
-codes of the rest of the face follow one another (a blink that began has to end), so a recurrent unit remembers those
-that were drawn; and since a blink begins or does not, but nothing between, a code's probability there is not a matter
-of its distance alone.
+As published (docs/probtalk3d.md, *Published system*, 3), sound times style gives features, the distances of a feature
+to the codes of the prior give their probabilities, and sampling those gives takes. The mouth's codes depend on sound
+and style alone. The codes of the rest of the face follow one another (a blink that began has to end), so a recurrent
+unit remembers those that were drawn; and since a blink begins or does not, but nothing between, a code's probability
+there is not a matter of its distance alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The codes of a VQ-VAE (van den Oord et al. 2017), in several groups a step, learnt as running means.
 
-Unlike the published layout (`probtalk3d_published/quantiser.py`, reference section 2), a code belongs to one step of time: windows change
-nothing, and clips of any length can be batched.
+Unlike the published layout (`probtalk3d_published/quantiser.py`; docs/probtalk3d.md, *Published system*, 2), a code
+belongs to one step of time: windows change nothing, and clips of any length can be batched.
 """
 
 from __future__ import annotations

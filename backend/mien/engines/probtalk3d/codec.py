@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stage 1 of Mien's own ProbTalk3D: motion as codes, and back (reference section 2; `Shape` says what differs)."""
+"""Stage 1 of Mien's own ProbTalk3D: motion as codes, and back (docs/probtalk3d.md, *Published system*, 2;
+`Shape` says what differs)."""
 
 from __future__ import annotations
 

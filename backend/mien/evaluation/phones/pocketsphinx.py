@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The first ear: PocketSphinx's English model, as phone posteriors.
 
-All-phone decoding gives one hard sequence, and lips are driven better when doubt is kept (articulation reference,
+All-phone decoding gives one hard sequence, and lips are driven better when doubt is kept (docs/articulation.md,
 section 1b). So PocketSphinx writes the score of every senone for every frame (its `senlogdir`), and a loop of all
 phones, three states each, is run over them forward and backward (Rabiner 1989, section III). On 20 prompts with
 transcripts this names the right viseme in 0.77 of the frames, the all-phone decoding of the same model in 0.72.

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Trains stage 2 on performances and what is heard of them: `mien train performer CORPUS MOTION RUN`.
 
-Stage 1 is frozen. For the mouth the losses are the published ones (reference section 6: to the true codes' vectors, and
-to the motion through the frozen decoder, the gradient passing the codes by), and the cross-entropy of the codes, so
-that a temperature of 1 draws from what was learnt. The codes of the rest of the face are learnt by their cross-entropy
-alone, each step knowing those before it.
+Stage 1 is frozen. For the mouth the losses are the published ones (docs/probtalk3d.md, *Published system*, 6: to the
+true codes' vectors, and to the motion through the frozen decoder, the gradient passing the codes by), and the
+cross-entropy of the codes, so that a temperature of 1 draws from what was learnt. The codes of the rest of the face are
+learnt by their cross-entropy alone, each step knowing those before it.
 """
 
 from __future__ import annotations
