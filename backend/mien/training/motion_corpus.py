@@ -21,6 +21,7 @@ from mien.batch.process_pool import done
 from mien.channels import ARKIT
 from mien.direction import EMOTIONS, LEVELS, Direction
 from mien.engines.articulation import animate, phone_table, styles
+from mien.engines.articulation.engine import Articulation
 from mien.engines.articulation.constraints import holds
 from mien.engines.neural.motion_space import FPS, motion_of
 from mien.engines.neural.style_features import emotions_of
@@ -131,8 +132,8 @@ def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None
         "audio_sha256": speech.sha256,
         "held_out": "1" if held_out(unit) else "0",
         "seed": str(seed),
-        "engine": animate.Articulation.info.name,
-        "engine_version": animate.Articulation.info.version,
+        "engine": Articulation.info.name,
+        "engine_version": Articulation.info.version,
         "channels": json.dumps(NUMBERS),
         "emotions": json.dumps(EMOTIONS),
         "styles": json.dumps(STYLES),
@@ -222,7 +223,7 @@ def _file(motion: Path, unit: Unit) -> Path:
 
 def claim(motion: Path, performances: int, seed: int) -> None:
     """Write down how the performances in a folder are made; CorpusError where they were made another way."""
-    note, version = motion / "motion.json", animate.Articulation.info.version
+    note, version = motion / "motion.json", Articulation.info.version
     asked = {"performances": performances, "seed": seed, "engine_version": version}
     if not note.exists():
         write_whole(note, (json.dumps(asked) + "\n").encode())

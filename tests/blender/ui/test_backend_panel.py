@@ -95,7 +95,7 @@ def test_a_found_backend_is_used_with_a_click_and_again_after_it_moved(wanted, b
 def test_another_api_version_is_refused_with_both_numbers(wanted, backend) -> None:
     found = discovery.Found("Mien on new", "http://127.0.0.1:9", "2")
     backend_panel._found[:] = [found]
-    (row,) = [row for row in backend_panel.backends.rows([], backend_panel._found, "", "")]
+    (row,) = [row for row in backend_panel.backend_list.rows([], backend_panel._found, "", "")]
     with pytest.raises(RuntimeError, match="speaks API version 2 and this extension version 1"):
         bpy.ops.mien.use_backend(address=row.address, name=row.name, refusal=row.refusal)
     backend.api, backend.header_api, wanted.address = 2, "2", backend.address
