@@ -8,10 +8,13 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from mien.channels import ARKIT
+from mien.errors import USAGE, MienError
+
+if TYPE_CHECKING:  # the command line takes names from here and starts without NumPy
+    import numpy as np
 
 EMOTIONS = ("neutral", "happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")
 # MEAD's three levels as gains (docs/articulation.md, section 6)
@@ -23,8 +26,10 @@ ANGLES = ("headPitch", "headYaw", "headRoll", "gazePitch", "gazeYaw")  # radians
 SAME = 1e-4  # s: a key of the animator's and a frame are at one time although their decimals differ
 
 
-class DirectionError(ValueError):
+class DirectionError(MienError, ValueError):
     """The direction cannot be followed; the message says what to change."""
+
+    exit_status = USAGE
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Curve:
 
     def at(self, times: np.ndarray) -> np.ndarray:
         """Values (N,) at times (N,) seconds."""
+        import numpy as np
+
         return np.interp(times, self.times, self.values)
 
     @property
@@ -131,6 +138,8 @@ class Direction:
 
         `neutral` takes its share of the mix and shows nothing; weights that sum to more than 1 share it.
         """
+        import numpy as np
+
         weights = {name: curve.at(times) for name, curve in self.emotion.items()}
         total = np.maximum(sum(weights.values(), np.zeros(len(times))), 1.0)
         level = self.intensity.at(times)
@@ -138,6 +147,8 @@ class Direction:
 
     def held_at(self, times: np.ndarray) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """(name, which of the times (N,) are held, values there) of every curve that is held at any of them."""
+        import numpy as np
+
         for name, curves in self.held.items():
             for curve in curves:
                 low, high = curve.times[0] - SAME, curve.times[-1] + SAME

@@ -13,13 +13,17 @@ from pathlib import Path
 
 import platformdirs
 
+from mien.errors import USAGE, MienError
+
 EVERYWHERE = "0.0.0.0"
 SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgt]?)i?b?", re.IGNORECASE)
 HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
-class SettingsError(ValueError):
+class SettingsError(MienError, ValueError):
     """A setting cannot be used; the message names the flag or variable and what it may be."""
+
+    exit_status = USAGE
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.errors import FILE, MienError
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 
 FORMAT, VERSION = "mien.take", "1"
@@ -40,8 +41,10 @@ SHAPES: dict[str, tuple[int | None, ...]] = {
 NOT_FRAMES = {"basis", "mouth_holds", "eye_holds"}
 
 
-class TakeError(ValueError):
+class TakeError(MienError, ValueError):
     """The take cannot be used; the message says what was asked, what was found, what to do."""
+
+    exit_status = FILE
 
 
 @dataclass(frozen=True, eq=False)

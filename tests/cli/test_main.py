@@ -17,7 +17,7 @@ from mien.engines import Cancelled, EngineError
 from mien.heads.default import HeadChoice, HeadError
 from mien.heads.flame_file import FlameMissing
 from mien.take import read_take
-from mien.video import VideoError
+from mien.video import OpenGLMissing, VideoError
 
 
 @pytest.fixture
@@ -168,7 +168,7 @@ def test_bad_input_is_refused_in_a_sentence_with_its_own_exit_status(folder: Pat
 
 
 @pytest.mark.parametrize(("error", "status"), [
-    (Cancelled(), 130), (KeyboardInterrupt(), 130), (EngineError("no."), 1), (VideoError("no."), 4),
+    (Cancelled(), 130), (KeyboardInterrupt(), 130), (EngineError("no."), 1), (VideoError("no."), 3), (OpenGLMissing("no."), 4),
     (HeadError("no."), 3), (HeadChoice("no."), 2), (FlameMissing("no."), 4),
     (OSError(28, "No space left on device", "x"), 3),
     (PermissionError(13, "Permission denied", "x"), 3),

@@ -4,9 +4,13 @@
 import struct
 from typing import BinaryIO
 
+from mien.errors import FILE, MienError
 
-class SpeechError(ValueError):
+
+class SpeechError(MienError, ValueError):
     """A sound that cannot be read; the message says what was found and what to do."""
+
+    exit_status = FILE
 
 
 def check_header(file: BinaryIO, name: str) -> None:

@@ -13,11 +13,12 @@ import numpy as np
 import soundfile
 
 from mien.audio.speech import RATE
+from mien.errors import MienError
 
 BOUNDARY = "mien-load-6f1c"
 
 
-class UnexpectedReply(RuntimeError):
+class UnexpectedReply(MienError, RuntimeError):
     """The backend did not answer as it promises; the message says what was asked and what came."""
 
 

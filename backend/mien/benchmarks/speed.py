@@ -19,6 +19,7 @@ import soundfile
 
 from mien import engines
 from mien.audio.speech import RATE, Speech, read_speech
+from mien.errors import MienError
 from mien.files.markdown import table as markdown_table
 from mien.files.markdown import write_between
 
@@ -143,7 +144,7 @@ for frame, row in enumerate(take.weights, 1):
 """
 
 
-class BenchError(RuntimeError):
+class BenchError(MienError, RuntimeError):
     """A measurement could not be made; the message says why."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mien.heads.correspondence import vertex_normals
-from mien.video import VideoError
+from mien.video import OpenGLMissing
 
 SIZE = 480  # pixels of a view
 FINER = 2  # each is drawn so many times larger and reduced: smooth edges
@@ -32,14 +32,14 @@ def heat(distance: np.ndarray) -> np.ndarray:
 
 
 def picture(vertices: np.ndarray, triangles: np.ndarray, colours: np.ndarray) -> Image.Image:
-    """Two views, side by side, of vertices (V, 3) in the default head's space with colours (V, 3) 0..1. VideoError
-    where this machine cannot draw."""
+    """Two views, side by side, of vertices (V, 3) in the default head's space with colours (V, 3) 0..1.
+    OpenGLMissing where this machine cannot draw."""
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")  # PyOpenGL chooses its library when it is first imported
     try:
         pyrender = importlib.import_module("pyrender")
         renderer = pyrender.OffscreenRenderer(SIZE * FINER, SIZE * FINER)
     except Exception as error:  # each missing library fails in its own way, as in video.canvas
-        raise VideoError(f"this machine cannot draw the heat map ({str(error)[:120]}); leave --heat out.") from error
+        raise OpenGLMissing(f"this machine cannot draw the heat map ({str(error)[:120]}); leave --heat out.") from error
     near = np.linalg.norm(vertices - MIDDLE, axis=1) < AWAY / 2  # a raised hand is not to hide the face
     seen = triangles[near[triangles].all(1)]
     surface = pyrender.Primitive(

@@ -30,6 +30,7 @@ from mien.cli.models import add_head_flags, head_asked_for
 from mien.cli.progress import ProgressBar
 from mien.direction import EMOTIONS, Direction, DirectionError, parse_emotion, parse_intensity
 from mien.engines import Cancelled, EngineError, EngineMissing
+from mien.errors import USAGE, MienError
 from mien.evaluation import EvaluationError
 from mien.files.markdown import MarkError
 from mien.heads.default import HeadChoice, HeadError
@@ -40,14 +41,15 @@ from mien.settings import Settings, SettingsError
 from mien.speech_analysis.errors import EarError
 from mien.take import TakeError, parse_fps, read_take, write_take
 from mien.training.speech_corpus.utterance import CorpusError
-from mien.video import VideoError
+from mien.video import OpenGLMissing, VideoError
 
 FAULTS: tuple[tuple[type[Exception], int], ...] = (
     (DirectionError, 2),
     (SettingsError, 2),
     (SpeechError, 3),
     (TakeError, 3),
-    (VideoError, 4),
+    (OpenGLMissing, 4),
+    (VideoError, 3),
     (BindError, 3),
     (DownloadError, 3),
     (FlameMissing, 4),
@@ -67,8 +69,10 @@ SUFFIX = ".take.safetensors"
 REAL_AUDIO = Path("../shared/real-speech/audio")  # beside the checkout, where its developers have it
 
 
-class UsageError(ValueError):
+class UsageError(MienError, ValueError):
     """The command line cannot be understood."""
+
+    exit_status = USAGE
 
 
 class Parser(argparse.ArgumentParser):

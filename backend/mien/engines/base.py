@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mien.audio.speech import Speech
 from mien.direction import Direction
+from mien.errors import MISSING, STOPPED, MienError
 from mien.take import Take
 
 if TYPE_CHECKING:
@@ -21,16 +22,20 @@ Progress = Callable[[float, str], None]
 """Called with the fraction done (0..1) and the stage in words; may raise Cancelled to stop the work."""
 
 
-class Cancelled(Exception):
+class Cancelled(MienError):
     """Raised by a Progress callback: whoever asked no longer wants the result."""
 
+    exit_status = STOPPED
 
-class EngineError(ValueError):
+
+class EngineError(MienError, ValueError):
     """The engine cannot do what was asked; the message says why and what to do."""
 
 
 class EngineMissing(EngineError):
     """Something has to be installed or imported before the engine can work."""
+
+    exit_status = MISSING
 
 
 @dataclass(frozen=True)

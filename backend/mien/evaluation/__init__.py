@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures of takes, and of ears."""
 
+from mien.errors import MISSING, MienError
 
-class EvaluationError(RuntimeError):
+
+class EvaluationError(MienError, RuntimeError):
     """Nothing can be measured; the message says why and what to install or name."""
+
+    exit_status = MISSING

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import torch
 
+from mien.errors import FILE, MienError
 from mien.files.checkpoint_zip import Archive, ArchiveError, opened
 from mien.files.safe_pickle import LIMIT, Known, Name, PickleError, Stub, read_pickle, short
 
@@ -56,8 +57,10 @@ STUBS = (
 )
 
 
-class CheckpointError(ValueError):
+class CheckpointError(MienError, ValueError):
     """The file is no checkpoint that can be read; the message is a sentence for the user."""
+
+    exit_status = FILE
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from mien.errors import FILE, MienError
 from mien.files.safe_pickle import short
 from mien.files.safetensors import FILE_LIMIT
 
 DIRECTORY_LIMIT = 4 << 20  # bytes of the zip's list of members: some 30,000 of them, fifteen times what is needed
 
 
-class ArchiveError(ValueError):
+class ArchiveError(MienError, ValueError):
     """The file is no sound zip as PyTorch writes them; the message is a sentence for the user."""
+
+    exit_status = FILE
 
 
 class Archive:

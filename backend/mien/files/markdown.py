@@ -6,9 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mien.errors import FILE, MienError
 
-class MarkError(ValueError):
+
+class MarkError(MienError, ValueError):
     """The file has no such marks; the message says which."""
+
+    exit_status = FILE
 
 
 def write_between(page: Path, name: str, text: str) -> None:

@@ -13,13 +13,17 @@ import pickletools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from mien.errors import FILE, MienError
+
 LIMIT = 1 << 20  # bytes; the full ProbTalk3D stage 2 with its optimiser needs some 250 kB
 DEPTH = 100  # marks open at once; Lightning's dicts need about ten
 PROTOCOL = 2  # what torch.save and Python 2 write
 
 
-class PickleError(ValueError):
+class PickleError(MienError, ValueError):
     """The pickle is damaged or asks for what is not allowed; the message is a sentence for the user."""
+
+    exit_status = FILE
 
 
 @dataclass(frozen=True, slots=True)

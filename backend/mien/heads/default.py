@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.errors import FILE, USAGE, MienError
 from mien.files.safetensors import TensorFileError, read_tensors
 from mien.take import Take
 
@@ -49,12 +50,16 @@ JSON += ("teeth_channels", "brow_window")
 IDENTITY = "identity_"
 
 
-class HeadError(ValueError):
+class HeadError(MienError, ValueError):
     """The head cannot be used, or not by this take; the message is a sentence for the user."""
+
+    exit_status = FILE
 
 
 class HeadChoice(HeadError):
     """What was asked for does not go with this head, or there is none of that name."""
+
+    exit_status = USAGE
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.errors import MISSING
 from mien.files.safe_pickle import Known, Machine, Name, PickleError, Stub, instructions, short
 from mien.heads.default import HeadError
 
@@ -54,6 +55,8 @@ class FlameError(HeadError):
 
 class FlameMissing(FlameError):
     """It has to be imported first."""
+
+    exit_status = MISSING
 
 
 def read_flame_file(path: Path) -> dict[str, object]:

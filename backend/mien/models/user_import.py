@@ -14,6 +14,7 @@ from typing import Protocol
 
 from mien.engines.base import EngineError, Progress, no_progress
 from mien.engines.probtalk3d_published import engine
+from mien.errors import FILE, MienError
 from mien.files.card import Licence, imported_before, sha256_of
 from mien.heads.flame import FILE as FLAME_FILE
 from mien.heads.flame import FLAME_FOLDER
@@ -29,8 +30,10 @@ CHECKPOINT = ".ckpt"
 ZIP = b"PK\x03\x04"  # how a checkpoint begins
 
 
-class DownloadError(ValueError):
+class DownloadError(MienError, ValueError):
     """What was given holds nothing that can be imported, or several things; the message says what to give."""
+
+    exit_status = FILE
 
 
 class Import(Protocol):

@@ -12,13 +12,15 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import solveh_banded
 
+from mien.errors import MienError
+
 WINDOW, MARGIN = 500, 25  # frames solved together, and more on both sides, whose influence has faded by then
 STEPS = 100  # Newton steps; takes need about ten
 HALVINGS = 30
 SUFFICIENT = 1e-4  # of the fall that the slope promises (Armijo)
 
 
-class SolveError(ArithmeticError):
+class SolveError(MienError, ArithmeticError):
     """The steps did not settle."""
 
 

@@ -13,7 +13,7 @@ from types import ModuleType, TracebackType
 
 import numpy as np
 
-from mien.video import VideoError
+from mien.video import OpenGLMissing, VideoError
 
 SHADERS = Path(__file__).parent / "shaders"
 LAYOUT = (3, 3, 3, 1, 3, 1, 1)  # floats of each attribute, as in surface.vert
@@ -58,7 +58,7 @@ class Canvas:
                 self._set(program, {**uniforms, "key_shadow": 0, "paint": 1})
         except gl.error.Error as error:
             self.close()
-            raise VideoError(f"OpenGL here cannot draw the head ({_first_line(error)}); {ADVICE}.") from error
+            raise OpenGLMissing(f"OpenGL here cannot draw the head ({_first_line(error)}); {ADVICE}.") from error
         self._pixels = np.empty((self.height, self.width, 4), np.uint8)
 
     def __enter__(self) -> "Canvas":
@@ -220,7 +220,7 @@ def _context() -> tuple[object, ModuleType]:
         gl = importlib.import_module("OpenGL.GL")
         devices = egl.query_devices()
     except Exception as error:  # each missing library fails in its own way: ImportError, AttributeError, OSError
-        raise VideoError(f"This machine has no OpenGL on EGL ({_first_line(error)}); {ADVICE}.") from error
+        raise OpenGLMissing(f"This machine has no OpenGL on EGL ({_first_line(error)}); {ADVICE}.") from error
     found: Exception | None = None
     for device in devices:  # a graphics card first where there is one, the software rasteriser last
         platform = egl.EGLPlatform(16, 16, device=device)
@@ -230,7 +230,7 @@ def _context() -> tuple[object, ModuleType]:
         except Exception as error:  # EGL errors, and pyrender's bare asserts
             found = error
     reason = _first_line(found) if found else "no EGL device"
-    raise VideoError(f"This machine has no OpenGL to draw with ({reason}); {ADVICE}.") from found
+    raise OpenGLMissing(f"This machine has no OpenGL to draw with ({reason}); {ADVICE}.") from found
 
 
 def _program(gl: ModuleType, vertex: tuple[str, ...], fragment: tuple[str, ...]) -> int:
@@ -242,12 +242,12 @@ def _program(gl: ModuleType, vertex: tuple[str, ...], fragment: tuple[str, ...])
         gl.glCompileShader(shader)
         if not gl.glGetShaderiv(shader, gl.GL_COMPILE_STATUS):
             log = gl.glGetShaderInfoLog(shader).decode(errors="replace").strip()
-            raise VideoError(f"OpenGL on this machine refuses the shader {names[-1]}: {log}")
+            raise OpenGLMissing(f"OpenGL on this machine refuses the shader {names[-1]}: {log}")
         gl.glAttachShader(program, shader)
     gl.glLinkProgram(program)
     if not gl.glGetProgramiv(program, gl.GL_LINK_STATUS):
         log = gl.glGetProgramInfoLog(program).decode(errors="replace").strip()
-        raise VideoError(f"OpenGL on this machine cannot link {vertex[-1]} with {fragment[-1]}: {log}")
+        raise OpenGLMissing(f"OpenGL on this machine cannot link {vertex[-1]} with {fragment[-1]}: {log}")
     return program
 
 

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.errors import MISSING, MienError
+
 # Of speak_lib.h: ways to speak and to set up, an event, a coding, the numbers of parameters
 SYNCHRONOUS, PHONEME_EVENTS, PHONEME_IPA = 2, 1, 2
 PHONEME, UTF8, IPA = 7, 1, 2
@@ -30,8 +32,10 @@ STRESS = str.maketrans("", "", "ˈˌ")
 LOCK = threading.Lock()  # the library has one voice and one callback at a time
 
 
-class EspeakError(LookupError):
+class EspeakError(MienError, LookupError):
     """espeak-ng is not here, or has no such voice; the message says what to do."""
+
+    exit_status = MISSING
 
 
 class Event(ctypes.Structure):

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from mien.errors import MienError
 from mien.service.jobs.dispatcher import Performer, Performing
 from mien.service.jobs.job import FINAL, Job, again, cancelled, done, started
 from mien.service.jobs.registry import UnknownJob
@@ -27,7 +28,7 @@ from mien.settings import Settings
 from mien.take_request import Order
 
 
-class QueueFull(Exception):
+class QueueFull(MienError):
     """No more may wait: of this client (`own`), or of all. `limit` of them do; in about `seconds` one is done."""
 
     def __init__(self, limit: int, own: bool, seconds: float | None) -> None:
@@ -35,11 +36,11 @@ class QueueFull(Exception):
         self.limit, self.own, self.seconds = limit, own, seconds
 
 
-class SoundNeeded(Exception):
+class SoundNeeded(MienError):
     """The sound of an order is not here (any more); it must be decoded first."""
 
 
-class Closing(Exception):
+class Closing(MienError):
     """The server is about to end."""
 
 

@@ -9,13 +9,14 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from mien.errors import MienError
 from mien.service.jobs.database import Row, Store
 from mien.service.jobs.job import FINAL, Job
 
 log = logging.getLogger(__name__)
 
 
-class UnknownJob(KeyError):
+class UnknownJob(MienError, KeyError):
     """There is no job of that id, or not any more."""
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import mien
+from mien.errors import MienError
 
 END_S = 5.0  # what a child that was killed may take to be gone
 # oneDNN keeps a plan for every length of sound, 1024 by default: 0.4 MB more with each new length
@@ -29,7 +30,7 @@ except ImportError:  # Windows has no such limits
     resource = None
 
 
-class ChildGone(RuntimeError):
+class ChildGone(MienError, RuntimeError):
     """The process ended though it was not told to; the message is how, as a clause: 'it was killed (SIGKILL)'."""
 
 

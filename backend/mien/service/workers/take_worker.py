@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Event
 
 from mien.engines.base import Cancelled, Progress
+from mien.errors import FILE, MienError
 from mien.service.workers.process import Child, ChildGone
 from mien.service.workers.stop_deadline import Patience
 from mien.take_request import Order
@@ -26,7 +27,7 @@ Made = Callable[[int, str], None]
 """Called with the place of an order among those asked and the sha256 of its take, once that is written."""
 
 
-class WorkFailed(Exception):
+class WorkFailed(MienError):
     """The work cannot be done; the message is a sentence for whoever asked."""
 
 
@@ -34,8 +35,10 @@ class WorkCrashed(WorkFailed):
     """The process died of it."""
 
 
-class DiskFull(Exception):
+class DiskFull(MienError):
     """There is no room for the take."""
+
+    exit_status = FILE
 
 
 class Worker:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.errors import MISSING, MienError
 from mien.speech_analysis.inventory import NUMBER, SIL
 from mien.speech_analysis.track import RATE as FRAMES
 
@@ -15,8 +16,10 @@ RATE = 16000  # samples a second
 Timed = tuple[str, float, float]  # a sound of mien.speech_analysis.inventory, seconds it begins and ends at
 
 
-class CorpusError(ValueError):
+class CorpusError(MienError, ValueError):
     """The engine cannot say this, or is not here; the message says why in words."""
+
+    exit_status = MISSING
 
 
 @dataclass(frozen=True)
