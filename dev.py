@@ -3,7 +3,8 @@
 """Sets everything up and runs it, on a fresh machine too, with nothing but Python 3.11 or newer.
 
     python3 dev.py take        a recorded voice makes the head talk: backend, Blender, stills, mp4 (into out/)
-    python3 dev.py test [...]  the tests; more arguments go to pytest
+    python3 dev.py test [...]  the tests, on all cores; --all adds the few that take minutes; more arguments go to pytest
+    python3 dev.py check       style, format and types (ruff, basedpyright)
     python3 dev.py extension   dist/mien-VERSION.zip, to drag into Blender
     python3 dev.py setup       only the set-up
 
@@ -34,7 +35,7 @@ DEBIAN = {
 
 def main() -> int:
     command, rest = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
-    steps = {"take": take, "test": test, "extension": extension, "setup": lambda python, rest: 0}
+    steps = {"take": take, "test": test, "check": check, "extension": extension, "setup": lambda python, rest: 0}
     if command not in steps:
         print(__doc__)
         return 2
@@ -47,7 +48,23 @@ def take(python: Path, rest: list[str]) -> int:
 
 
 def test(python: Path, rest: list[str]) -> int:
-    return run([python, "-m", "pytest", *rest])
+    """pytest on all cores, a file to a core; where tests are named, in this process, as a debugger wants it."""
+    marked = [] if "--all" in rest else ["-m", "not slow"]
+    rest = [argument for argument in rest if argument != "--all"]
+    if rest:
+        return run([python, "-m", "pytest", *rest])
+    one_thread = {"OMP_NUM_THREADS": "1", **os.environ}  # as many processes as cores already
+    return run([python, "-m", "pytest", "-n", "auto", "--dist", "loadfile", *marked], env=one_thread)
+
+
+def check(python: Path, rest: list[str]) -> int:
+    """Style, format and types, each to its end; 1 when any has something to say."""
+    statuses = [
+        run([python, "-m", "ruff", "check", "."]),
+        run([python, "-m", "ruff", "format", "--check", "."]),
+        run([python, "-m", "basedpyright"]),
+    ]
+    return int(any(statuses))
 
 
 def extension(python: Path, rest: list[str]) -> int:
