@@ -20,7 +20,7 @@ def face(**weights: float) -> np.ndarray:
 def test_normals_are_unit_and_point_out_of_the_face(surface):
     head = load_head()
     normals = surface.normals(head.vertices)
-    drawn = np.unique(surface.stuffs["skin"])
+    drawn = np.unique(surface.triangles_by_material["skin"])
     assert np.linalg.norm(normals[drawn], axis=1) == pytest.approx(1.0, abs=1e-5)
     chin, nose = head.landmarks[[8, 30]]
     assert normals[nose, 2] > 0.8
@@ -30,7 +30,7 @@ def test_normals_are_unit_and_point_out_of_the_face(surface):
 
 
 def test_every_triangle_has_its_vertices(surface):
-    for triangles in surface.stuffs.values():
+    for triangles in surface.triangles_by_material.values():
         assert triangles.min() >= 0 and triangles.max() < len(surface.vertices)
     assert np.isfinite(surface.at(face())).all()
 

@@ -7,7 +7,7 @@ import pytest
 from mien.audio.speech import Speech
 from mien.heads.default import load_head
 from mien.preview import render
-from mien.preview.render import RATE, contact_sheet, render_preview, render_still
+from mien.preview.render import RATE, contact_sheet, render_preview
 from mien.preview.scene import Scene
 from mien.take import Take
 from mien.video import VideoError
@@ -98,8 +98,8 @@ def test_faces_come_in_blocks_and_are_those_of_the_head(monkeypatch):
 
 def test_stills_and_sheets_are_pictures(tmp_path):
     take = chatter(Fraction(1))
-    render_still(take, 6, tmp_path / "open.png", SIZE)
-    render_still(take, 0, tmp_path / "shut.png", SIZE)
+    contact_sheet([(take, 6)], tmp_path / "open.png", size=SIZE)
+    contact_sheet([(take, 0)], tmp_path / "shut.png", size=SIZE)
     still, shut = (np.asarray(Image.open(tmp_path / name)) for name in ("open.png", "shut.png"))
     assert still.shape == (64, 64, 3)
     assert (still != shut).any()
@@ -111,6 +111,6 @@ def test_stills_and_sheets_are_pictures(tmp_path):
 
 def test_a_frame_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(VideoError, match="frames 0 to 24; frame 25"):
-        render_still(chatter(Fraction(1)), 25, tmp_path / "a.png", SIZE)
+        contact_sheet([(chatter(Fraction(1)), 25)], tmp_path / "a.png", size=SIZE)
     with pytest.raises(VideoError, match=r"'a\.nothing' could not be written"):
-        render_still(chatter(Fraction(1)), 0, tmp_path / "a.nothing", SIZE)
+        contact_sheet([(chatter(Fraction(1)), 0)], tmp_path / "a.nothing", size=SIZE)

@@ -42,8 +42,7 @@ from mien.preview.scene import Scene
 try:
     with Scene((64, 64)) as scene:
         picture = scene.picture(load_head().vertices)
-        from OpenGL.GL import GL_RENDERER, glGetString
-        renderer = glGetString(GL_RENDERER).decode()
+        renderer = scene.renderer
     assert picture.std() > 1, "the picture is empty"
     print(renderer)
 except VideoError as error:

@@ -46,9 +46,9 @@ class Eyeball:
         frame = turn @ self._frame
         normals = self.directions @ frame.T
         centre = turn @ self.centre + shift
-        return centre + self.radius * normals, normals, self._daylight(normals, upper - centre, lower - centre)
+        return centre + self.radius * normals, normals, self._occlusion(normals, upper - centre, lower - centre)
 
-    def _daylight(self, normals: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
+    def _occlusion(self, normals: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> np.ndarray:
         across = normals[:, 0] * self.radius
         height = normals[:, 1] * self.radius
         below_upper = _edge(across, upper) - height

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of the light from all around reaches each vertex: dark in folds and nostrils, full on the brow."""
+"""Ambient occlusion of the head: the share of the surrounding light that reaches each vertex."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ SLOPES = 4  # a surface seen at a slant is deep within one cell; more slant than
 DENSITY = 5  # points along each side of a quad
 
 
-def daylight(vertices: np.ndarray, quads: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """(V,) 0..1, the cosine-weighted share of directions in which a vertex sees out. vertices, normals (V, 3)."""
+def ambient_occlusion(vertices: np.ndarray, quads: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """(V,) 0..1: the cosine-weighted share of directions in which nothing hides the sky. vertices, normals (V, 3)."""
     share = (np.arange(DENSITY) + 0.5) / DENSITY
     u, v = (g.ravel()[:, None, None] for g in np.meshgrid(share, share))
     a, b, c, d = (vertices[quads[:, i]] for i in range(4))
     surface = ((1 - u) * ((1 - v) * a + v * d) + u * ((1 - v) * b + v * c)).reshape(-1, 3)
-    seen, total = np.zeros(len(vertices)), np.zeros(len(vertices))
+    unoccluded, total = np.zeros(len(vertices)), np.zeros(len(vertices))
     for direction in _sphere(DIRECTIONS):
         side = np.cross(direction, [0.0, 1.0, 0.0] if abs(direction[1]) < 0.9 else [1.0, 0.0, 0.0])
         side /= np.linalg.norm(side)
@@ -30,9 +30,9 @@ def daylight(vertices: np.ndarray, quads: np.ndarray, normals: np.ndarray) -> np
         facing = np.clip(normals @ direction, 0.0, None)
         slope = np.sqrt(1 - np.minimum(facing, 1.0) ** 2) / np.maximum(facing, 1e-6)
         slack = np.maximum(SLACK, 1.5 * CELL * np.minimum(slope, SLOPES))
-        seen += facing * (vertices @ direction > nearest[own[:, 1] * width + own[:, 0]] - slack)
+        unoccluded += facing * (vertices @ direction > nearest[own[:, 1] * width + own[:, 0]] - slack)
         total += facing
-    return seen / np.maximum(total, 1e-9)
+    return unoccluded / np.maximum(total, 1e-9)
 
 
 def _sphere(count: int) -> np.ndarray:

@@ -13,14 +13,14 @@ from mien.heads import teeth
 from mien.heads.default import Head
 from mien.heads.eyeballs import Eyeball, eye_of
 from mien.numeric.rigid_fit import fit
-from mien.preview.ambient_occlusion import daylight
+from mien.preview.ambient_occlusion import ambient_occlusion
 from mien.preview.gl_canvas import FLOATS
 
 POSITION, NORMAL, REST = slice(0, 3), slice(3, 6), slice(6, 9)
-DAYLIGHT, COLOUR, ROUGHNESS, WETNESS = 9, slice(10, 13), 13, 14
+OCCLUSION, COLOUR, ROUGHNESS, WETNESS = 9, slice(10, 13), 13, 14
 
 ENAMEL, GUM = (0.88, 0.84, 0.76), (0.48, 0.17, 0.16)  # linear colours
-MOUTH_DEPTH = 0.022  # metres behind the lips at which a third of the daylight is left
+MOUTH_DEPTH = 0.022  # metres behind the lips at which a third of the ambient light is left
 MOUTH_FLOOR = 0.16  # never black: some light always gets through the cheeks
 # Metres between the lips (the median of their pairs; 1.4 mm in the neutral face) over which the mouth fills with
 # light, and the share that is there before.
@@ -28,12 +28,12 @@ MOUTH_OPENING, MOUTH_CLOSED = (0.0014, 0.0055), 0.25
 FOLD_FLOOR = 0.15  # light in the deepest fold of the skin
 LIDS = {"left": ((42, 43, 44, 45), (42, 47, 46, 45)), "right": ((36, 37, 38, 39), (36, 41, 40, 39))}  # iBUG-68
 
-# The daylight on a head takes a second to work out and stays the same.
-_LIGHT: WeakKeyDictionary[Head, np.ndarray] = WeakKeyDictionary()
+# Ambient occlusion takes a second to compute and does not depend on the frame.
+_OCCLUSION: WeakKeyDictionary[Head, np.ndarray] = WeakKeyDictionary()
 
 
 class Surface:
-    """stuffs: triangles (T, 3) by what they are made of; `at` gives the vertices (N, 15) float32 of surface.vert."""
+    """triangles_by_material: triangles (T, 3) for each shader; `at`: vertices (N, 15) float32 of surface.vert."""
 
     def __init__(self, head: Head) -> None:
         self._head = head
@@ -69,8 +69,12 @@ class Surface:
             self._places.append(slice(start, start := start + len(blocks[-1])))
         self._normals_of_rows = [_vertex_normals(row) for row, _ in self._rows]
         self.vertices = np.concatenate(blocks)
-        self._daylight, self._inside = self.vertices[:, DAYLIGHT].copy(), self.vertices[:, WETNESS].copy()
-        self.stuffs = {"skin": np.concatenate(skin), "eye": np.concatenate(eyes), "wet": np.concatenate(wet)}
+        self._occlusion, self._inside = self.vertices[:, OCCLUSION].copy(), self.vertices[:, WETNESS].copy()
+        self.triangles_by_material = {
+            "skin": np.concatenate(skin),
+            "eye": np.concatenate(eyes),
+            "wet": np.concatenate(wet),
+        }
 
     def at(self, vertices: np.ndarray) -> np.ndarray:
         """The array for the head's vertices (V, 3), metres; the same array each time, written anew."""
@@ -78,11 +82,11 @@ class Surface:
         count = len(rest)
         out[:count, POSITION] = vertices
         out[:count, NORMAL] = self.normals(vertices)
-        out[:, DAYLIGHT] = self._daylight * (1 - self._inside * (1 - self._mouth_opening(vertices)))
+        out[:, OCCLUSION] = self._occlusion * (1 - self._inside * (1 - self._mouth_opening(vertices)))
         places = iter(self._places)
         for eye, members, upper, lower in self._eyes:
             place = next(places)
-            out[place, POSITION], out[place, NORMAL], out[place, DAYLIGHT] = eye.place(
+            out[place, POSITION], out[place, NORMAL], out[place, OCCLUSION] = eye.place(
                 vertices[members], vertices[upper], vertices[lower]
             )
         for (row, members), normals in zip(self._rows, self._normals_of_rows, strict=True):
@@ -93,7 +97,7 @@ class Surface:
         return out
 
     def _mouth_opening(self, vertices: np.ndarray) -> float:
-        """The share of the daylight in the mouth that comes through the lips as they are."""
+        """The share of the ambient light in the mouth that comes through the lips as they are."""
         upper, lower = vertices[self._head.inner_lips].transpose(1, 0, 2)
         gap = np.median((upper - lower) @ self._head.gap_axis)
         share = np.clip((gap - MOUTH_OPENING[0]) / (MOUTH_OPENING[1] - MOUTH_OPENING[0]), 0.0, 1.0)
@@ -117,11 +121,11 @@ class Surface:
         block[:, ROUGHNESS] = share @ np.array([m["roughness"] for m in head.materials])
         inside = share[:, [i for i, name in enumerate(names) if name in ("mouth", "tongue", "socket")]].sum(1)
         block[:, WETNESS] = inside
-        if head not in _LIGHT:
-            _LIGHT[head] = daylight(rest, self._mesh, self.normals(rest))
-        outer = FOLD_FLOOR + (1 - FOLD_FLOOR) * _LIGHT[head]
-        # Within the mouth the daylight is that of an open one: it falls with the way from the lips.
-        block[:, DAYLIGHT] = outer * (1 - inside) + _mouth_light(rest, lips) * inside
+        if head not in _OCCLUSION:
+            _OCCLUSION[head] = ambient_occlusion(rest, self._mesh, self.normals(rest))
+        outer = FOLD_FLOOR + (1 - FOLD_FLOOR) * _OCCLUSION[head]
+        # Within the mouth the light is that of an open one: it falls with the distance from the lips.
+        block[:, OCCLUSION] = outer * (1 - inside) + _mouth_light(rest, lips) * inside
         return block
 
 
@@ -142,7 +146,7 @@ def _teeth_block(row: teeth.Row, lips: np.ndarray) -> np.ndarray:
     block[:, REST] = row.vertices
     block[:, COLOUR] = np.where(row.gum[:, None], GUM, ENAMEL)
     block[:, ROUGHNESS] = np.where(row.gum, 0.38, 0.24)
-    block[:, DAYLIGHT] = _mouth_light(row.vertices, lips)
+    block[:, OCCLUSION] = _mouth_light(row.vertices, lips)
     block[:, WETNESS] = 1.0
     return block
 

@@ -19,7 +19,7 @@ from mien.video.writer import write_film
 SIZE = (512, 512)  # pixels, width and height
 RATE = 16000  # Hz of every Speech
 BLOCK = 50  # frames whose vertices are held at a time: 2.7 MB
-STAGE = "preview"  # what `progress` is told
+STAGE = "preview"  # as `progress` names it
 
 Progress = Callable[[float, str], None]
 
@@ -46,11 +46,6 @@ def render_preview(
 
     with Scene(size) as scene:
         write_film(path, pictures(), take.fps, None if speech is None else _sound(take, speech), RATE)
-
-
-def render_still(take: Take, frame: int, path: Path, size: tuple[int, int] = SIZE) -> None:
-    """Writes one frame of the take to the picture at `path` (.png, .jpg, ...)."""
-    contact_sheet([(take, frame)], path, columns=1, size=size)
 
 
 def contact_sheet(

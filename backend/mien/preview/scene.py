@@ -33,10 +33,13 @@ class Scene:
         count = len(self._surface.vertices)
         corners = np.arange(4) + count
         backdrop = corners[[[0, 1, 2], [0, 2, 3]]]
-        stuffs = {**self._surface.stuffs, "backdrop": backdrop}  # last, where nothing else is
+        triangles_by_material = {
+            **self._surface.triangles_by_material,
+            "backdrop": backdrop,
+        }  # last, where nothing else is
         self._vertices = np.zeros((count + 4, FLOATS), np.float32)
         uniforms = self._frame(size, painting.window)
-        self._canvas = Canvas(size, count + 4, stuffs, painting.pixels, uniforms)
+        self._canvas = Canvas(size, count + 4, triangles_by_material, painting.pixels, uniforms)
 
     def __enter__(self) -> "Scene":
         return self
@@ -47,6 +50,11 @@ class Scene:
     def close(self) -> None:
         self._canvas.close()
 
+    @property
+    def renderer(self) -> str:
+        """The name of the graphics card, or of the software that stands in for one."""
+        return self._canvas.renderer
+
     def picture(self, vertices: np.ndarray) -> np.ndarray:
         """(H, W, 3) uint8 sRGB of the head with its vertices (V, 3) at these places, metres."""
         self._vertices[:-4] = self._surface.at(vertices)
@@ -56,21 +64,21 @@ class Scene:
         """Sets the camera, the lights and the backdrop; the uniforms of the shaders."""
         head = self.head
         # The resting eyes look into the lens.
-        ahead = np.mean([eye.ahead for eye in self._surface.eyeballs], axis=0) * (0.0, 1.0, 1.0)
-        ahead /= np.linalg.norm(ahead)
+        forward = np.mean([eye.ahead for eye in self._surface.eyeballs], axis=0) * (0.0, 1.0, 1.0)
+        forward /= np.linalg.norm(forward)
         low, high = head.vertices.min(0), head.vertices.max(0)
         target = np.array([0.0, low[1] + 0.56 * (high[1] - low[1]), (low[2] + high[2]) / 2])
         distance = FRAME_HEIGHT / 2 / np.tan(VIEW_ANGLE / 2)
-        camera = _look(target + ahead * distance, target)
+        camera = _look(target + forward * distance, target)
         aspect = size[0] / size[1]
         projection = _perspective(VIEW_ANGLE, aspect, distance - 0.3, distance + 0.3)
 
         lights = [_direction(camera, *light[:2]) for light in (KEY, FILL, RIM)]
         key = _look(target + lights[0] * 0.5, target)
-        reach = 0.17  # metres around the head that the shadow map covers
+        half_width = 0.17  # metres around the head that the shadow map covers
         uniforms = {
             "view": projection @ np.linalg.inv(camera),
-            "key_view": _box(reach, 0.25, 0.75) @ np.linalg.inv(key),
+            "key_view": _box(half_width, 0.25, 0.75) @ np.linalg.inv(key),
             "eye_point": camera[:3, 3],
             "light_direction": np.array(lights),
             "light_colour": np.array([light[2] for light in (KEY, FILL, RIM)]),
@@ -114,12 +122,12 @@ def _perspective(angle: float, aspect: float, near: float, far: float) -> np.nda
     return np.array([[x, 0, 0, 0], [0, y, 0, 0], [0, 0, a, b], [0, 0, -1, 0]])
 
 
-def _box(reach: float, near: float, far: float) -> np.ndarray:
+def _box(half_width: float, near: float, far: float) -> np.ndarray:
     """Parallel projection of a light's space to 0..1 in all three."""
     return np.array(
         [
-            [0.5 / reach, 0, 0, 0.5],
-            [0, 0.5 / reach, 0, 0.5],
+            [0.5 / half_width, 0, 0, 0.5],
+            [0, 0.5 / half_width, 0, 0.5],
             [0, 0, -1 / (far - near), -near / (far - near)],
             [0, 0, 0, 1],
         ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The preview: the default head speaking, with its sound, as one H.264/AAC mp4."""
+"""Moving pictures in and out."""
 
 from mien.errors import FILE, MISSING, MienError
 

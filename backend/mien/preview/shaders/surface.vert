@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The vertex layout of mien.video.surface, 15 floats.
+// The vertex layout of mien.preview.head_surface, 15 floats.
 layout(location = 0) in vec3 position;   // metres, head space
 layout(location = 1) in vec3 normal;
 layout(location = 2) in vec3 rest;       // place on the resting head, metres; on an eye: direction from its centre
