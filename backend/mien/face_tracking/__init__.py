@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Faces found and followed in pictures: 478 landmarks, 52 channel scores and the head's pose of each frame."""
+"""Faces found and followed in pictures: 478 landmarks, 51 channel scores and the head's pose of each picture."""
 
 from mien.errors import FILE, MienError
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.channels import ARKIT
-from mien.face_tracking.tflite import TfliteNetwork
+from mien.nn.tflite import TfliteNetwork
 
 SUBSET = np.array([
     0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65, 66, 67, 70, 78, 80,

@@ -82,7 +82,7 @@ def canonical_face() -> CanonicalFace:
         if number == 1:
             mesh = value
         elif number == 2:
-            basis.append({inner: content for inner, content in _fields(value)})
+            basis.append(dict(_fields(value)))
     floats, indices = [], []
     for number, value in _fields(mesh):
         if number == 3:

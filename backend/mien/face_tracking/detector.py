@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from mien.face_tracking.region import Region
-from mien.face_tracking.tflite import TfliteNetwork
+from mien.nn.tflite import TfliteNetwork
 
 SIDE = 128  # pixels of the network's square input
 GRIDS = ((16, 2), (8, 6))  # cells a side, anchors a cell

@@ -23,11 +23,17 @@ JUMP = 0.5  # parts of the region's side a face may move between two pictures
 GROWTH = 1.5  # and how much larger or smaller it may become
 NEAR = 1.0  # region sides within which a face that comes back is the one that left
 LOOK_EVERY = 5  # pictures between two looks whether it still is the same person
-REMEMBERED = 0.05  # share of each look in what is remembered of the face
+REMEMBERED = 0.05  # share of each look in what is remembered of a face
+SOMEBODY_ELSE = 0.75  # of the difference to its own memory: a face nearer to the other one's is the other one
+APART = 0.6  # region sides between two faces that do not hide each other
 
 
 class FaceFollower:
-    """Call it with each picture in turn. `cuts_followed`, `most_faces`: what it met on the way."""
+    """Call it with each picture in turn.
+
+    most_faces: how many were found at once; withdrawn: how many of its last answers were another face, as it found
+    out with the newest picture (two faces that cross).
+    """
 
     def __init__(self, bundle: Bundle, choice: FaceChoice, threads: int = 1) -> None:
         self._detect = FaceDetector(bundle.detector)
@@ -36,26 +42,28 @@ class FaceFollower:
         self._region: Region | None = None  # where the face was in the picture before
         self._last: Region | None = None  # where it was last seen in this shot
         self._memory: np.ndarray | None = None  # what the face looks like
-        self._since_look = 0
+        self._rival: np.ndarray | None = None  # what the one beside it looks like
+        self._since_look = LOOK_EVERY
         self.most_faces = 0
+        self.withdrawn = 0
 
     def __call__(self, picture: np.ndarray, cut: bool) -> tuple[np.ndarray, float] | None:
         """(points (478, 3) float32, presence) of the face in picture (H, W, 3) uint8; None where it is not found.
 
         `cut`: whether the picture begins a new shot.
         """
+        self.withdrawn = 0
+        self._since_look += 1
         if cut:
-            self._region = self._last = None
-        found = None
-        if self._region is not None:
-            found = self._followed(picture, self._region)
+            self._region = self._last = self._rival = None
+        found = None if self._region is None else self._followed(picture, self._region)
+        if found is not None and self._since_look >= LOOK_EVERY and not self._look(picture, found[0]):
+            self.withdrawn, found = self._since_look - 1, None
         if found is None:
             found = self._found_anew(picture)
-        if found is None:
-            self._region = None
-            return None
-        self._region = self._last = Region.around_landmarks(found[0])
-        self._look(picture, found[0])
+            self._since_look = LOOK_EVERY  # look at the next picture
+        self._region = None if found is None else Region.around_landmarks(found[0])
+        self._last = self._region or self._last
         return found
 
     def _followed(self, picture: np.ndarray, region: Region) -> tuple[np.ndarray, float] | None:
@@ -87,30 +95,48 @@ class FaceFollower:
             return [] if chosen is None else [chosen]
         if self._last is None and self._choice.by_size:  # a new shot
             return list(faces)
-        if self._last is None:
-            return sorted(faces, key=lambda face: self._strangeness(picture, face))
-        last = self._last
-        near = [face for face in faces if _distance(face, last) < NEAR]
-        if len(faces) == 1 and near:
-            return near
-        # Somebody else may still be there, or come nearer: only who looks alike is taken up again.
-        likely = [(self._strangeness(picture, face), i) for i, face in enumerate(faces)]
-        return [faces[i] for strangeness, i in sorted(likely) if strangeness < OTHER_PERSON]
+        limit = np.inf if self._last is None else OTHER_PERSON
+        likely = []
+        for i, face in enumerate(faces):
+            looks = self._description(picture, face)
+            if looks is None or self._is_rival(looks):
+                continue
+            near = self._last is not None and _distance(face, self._last) < NEAR
+            strangeness = difference(looks, self._memory)
+            if near or strangeness < limit:
+                likely.append((strangeness, i))
+        return [faces[i] for _, i in sorted(likely)]
 
-    def _strangeness(self, picture: np.ndarray, face: Detection) -> float:
-        """How little a face looks like the one remembered."""
+    def _description(self, picture: np.ndarray, face: Detection) -> np.ndarray | None:
         points, presence = self._landmarks(picture, face.region)
-        if presence < PRESENCE or self._memory is None:
-            return np.inf
-        return difference(describe(picture, points), self._memory)
+        return describe(picture, points) if presence >= PRESENCE else None
 
-    def _look(self, picture: np.ndarray, points: np.ndarray) -> None:
-        self._since_look -= 1
-        if self._memory is not None and self._since_look > 0:
-            return
-        self._since_look = LOOK_EVERY
-        now = describe(picture, points)
-        self._memory = now if self._memory is None else self._memory + REMEMBERED * (now - self._memory)
+    def _is_rival(self, looks: np.ndarray) -> bool:
+        if self._rival is None or self._memory is None:
+            return False
+        return difference(looks, self._rival) < SOMEBODY_ELSE * difference(looks, self._memory)
+
+    def _look(self, picture: np.ndarray, points: np.ndarray) -> bool:
+        """Whether the face followed still is who it was; remembers it, and the one beside it."""
+        looks = describe(picture, points)
+        if self._is_rival(looks):
+            return False
+        self._since_look = 0
+        self._memory = _mixed(self._memory, looks)
+        here = Region.around_landmarks(points)
+        faces = self._detect(picture)
+        self.most_faces = max(self.most_faces, len(faces))
+        others = [(_distance(face, here), i) for i, face in enumerate(faces)]
+        beside = min(((d, i) for d, i in others if d > APART), default=None)
+        if beside is not None:
+            other = self._description(picture, faces[beside[1]])
+            if other is not None:
+                self._rival = _mixed(self._rival, other)
+        return True
+
+
+def _mixed(memory: np.ndarray | None, looks: np.ndarray) -> np.ndarray:
+    return looks if memory is None else memory + REMEMBERED * (looks - memory)
 
 
 def _distance(face: Detection, last: Region) -> float:

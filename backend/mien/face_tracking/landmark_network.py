@@ -10,7 +10,7 @@ import numpy as np
 
 from mien.face_tracking.landmark_indices import POINTS
 from mien.face_tracking.region import Region
-from mien.face_tracking.tflite import TfliteNetwork
+from mien.nn.tflite import TfliteNetwork
 
 SIDE = 256  # pixels of the network's square input
 

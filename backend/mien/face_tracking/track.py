@@ -164,7 +164,8 @@ def read_track(source: Path | str | bytes) -> FaceTrack:
     missing = sorted(set(TENSORS) - set(tensors)) + [name for name in FIELDS if name not in meta]
     unknown = sorted(set(tensors) - set(TENSORS))
     if missing or unknown:
-        raise TrackingError(f"the track is damaged: {(missing + unknown)[0]!r} is {'missing' if missing else 'unknown'}.")
+        state = "missing" if missing else "unknown"
+        raise TrackingError(f"the track is damaged: {(missing + unknown)[0]!r} is {state}.")
     try:
         channels = json.loads(meta["channels"])
         width, height = (int(meta[name]) for name in ("width", "height"))

@@ -50,6 +50,8 @@ def track_face(
         times.append(picture.time)
         shots.append((shots[-1] if shots else 0) + cut)
         found.append(follower(picture.pixels, cut))
+        if follower.withdrawn:
+            found[-1 - follower.withdrawn : -1] = [None] * follower.withdrawn
         if footage.length:
             progress(min(1.0, float(picture.time / footage.length)), STAGE)
     tracked = np.array([face is not None for face in found])
