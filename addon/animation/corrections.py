@@ -28,11 +28,6 @@ def corrected(speaker: bpy.types.Object, line) -> list[tuple[bpy.types.ID, Layer
     return [(id_, layer) for id_, layer in found if layer is not None]
 
 
-def has_keys(speaker: bpy.types.Object, line) -> bool:
-    """Whether anything was corrected."""
-    return any(layer.fcurves for _, layer in corrected(speaker, line))
-
-
 def under_way(speaker: bpy.types.Object) -> bool:
     """Whether the animator is correcting: keys go into the layer of corrections."""
     return any(id_.animation_data is not None and id_.animation_data.use_tweak_mode for id_ in takes.driven(speaker))

@@ -21,7 +21,6 @@ PARTS = {
     "engine": "the engine or its weights are others",
     "driven": "how the mesh is driven changed",
 }
-BLOCK = 1 << 20  # bytes of a sound read at a time
 _sounds: dict[tuple[str, int, int], str] = {}
 
 

@@ -141,7 +141,7 @@ def test_clearing_takes_them_away(flat):
     speaker, line = flat
     before = len(bpy.data.actions)
     correct(speaker, line, (20, 0.7))
-    assert corrections.has_keys(speaker, line)
+    assert corrections.corrected(speaker, line)
     corrections.clear(speaker, line)
     assert len(bpy.data.actions) == before and not corrections.corrected(speaker, line)
     assert value_at(speaker, "jawOpen", 20) == pytest.approx(0.2, abs=1e-6)

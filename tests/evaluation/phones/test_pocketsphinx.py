@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The ear that Mien's own is measured against."""
 
-import re
-
 import numpy as np
 import pytest
 from mien.audio.speech import Speech
-from mien.speech_analysis.errors import EarError
-from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import INDEX, PHONES, RATE
 from voices import sound, well_formed
 
@@ -62,60 +58,6 @@ def test_the_same_sound_gives_the_same_track(recording) -> None:
     first, again = pocketsphinx.hear(recording), pocketsphinx.hear(recording)
     np.testing.assert_array_equal(first.posteriors, again.posteriors)
     assert first.segments == again.segments
-
-
-def test_alignment_says_the_transcripts_phones_in_order(recording, transcript) -> None:
-    track = pocketsphinx.align(recording, transcript)
-    well_formed(track, recording)
-    assert set(np.unique(track.posteriors)) == {0, 1} and track.source == "pocketsphinx-align"
-    said = [s.phone for s in track.segments]
-    # might, much, be, prudently, power, them: mister before them all
-    assert [p for p in said if p in "PBM"] == ["M", "M", "M", "B", "P", "P", "M"]
-    assert [p for p in said if p in ("F", "V")][-1] == "F"  # for
-    assert said[0] == said[-1] == "SIL"
-
-
-def test_alignment_puts_stops_where_the_sound_dips(recording, transcript) -> None:
-    """Independent of the model: lips closed for p and b let little sound out."""
-    track, level = pocketsphinx.align(recording, transcript), listen_to_prosody(recording).level
-    stops = [s for s in track.segments if s.phone in ("P", "B")]
-    assert len(stops) == 3
-    for stop in stops:
-        assert 2 <= stop.end - stop.begin <= 20
-        around = level[stop.begin - 20 : stop.end + 20].max()
-        assert level[stop.begin : stop.end].min() < around - 12
-
-
-def test_listening_without_the_transcript_agrees_with_it_in_most_frames(recording, transcript) -> None:
-    tracks = pocketsphinx.hear(recording), pocketsphinx.align(recording, transcript)
-    heard, known = (track.posteriors.argmax(1) for track in tracks)
-    assert np.mean(heard == known) > 0.5  # of 40 phones; 0.65 measured
-
-
-@pytest.mark.parametrize("text", ["mister\njohn, dashwood!", "MISTER JOHN DASHWOOD", "“Mister” john—dashwood…"])
-def test_punctuation_and_case_are_no_words(hum, text: str) -> None:
-    try:
-        well_formed(pocketsphinx.align(hum, text), hum)
-    except EarError as error:
-        assert "too long" in str(error)
-
-
-@pytest.mark.parametrize(("text", "named"), [("gloopify the zzxq", "gloopify, zzxq"), ("42 times", "42"), ("ぐ", "ぐ")])
-def test_unknown_words_are_refused_by_name(hum, text: str, named: str) -> None:
-    with pytest.raises(EarError, match=re.escape(f"does not know ({named})")) as refused:
-        pocketsphinx.align(hum, text)
-    assert "leave the transcript out" in str(refused.value)
-
-
-def test_a_transcript_of_no_words_is_refused(hum) -> None:
-    with pytest.raises(EarError, match="has no words"):
-        pocketsphinx.align(hum, "... — !")
-
-
-@pytest.mark.parametrize("length", [0, 1, 1600])
-def test_a_transcript_too_long_for_its_sound_is_refused(length: int) -> None:
-    with pytest.raises(EarError, match="transcript"):
-        pocketsphinx.align(sound("noise", length), "considerable prudently " * 10)
 
 
 def test_chunks_cover_the_sound_and_are_cut_where_it_is_quiet() -> None:

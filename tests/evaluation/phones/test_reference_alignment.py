@@ -9,6 +9,7 @@ from mien.evaluation.phones.recordings import Prompt
 from mien.evaluation.phones.reference_alignment import Truth, believable, pronounced, truth_by, truth_of
 from mien.speech_analysis import espeak
 from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import INDEX, PhoneTrack, segments_of
 from voices import SHIPPED, TRANSCRIPT
 
@@ -21,14 +22,36 @@ def prompt() -> Prompt:
     return Prompt("pocketsphinx", "en", "LibriVox", SHIPPED, TRANSCRIPT)
 
 
-def test_the_truth_of_the_recording_is_the_alignment_of_the_ear(prompt: Prompt, recording, tmp_path: Path) -> None:
+def test_the_alignment_of_the_recording_is_believable_and_kept(prompt: Prompt, recording, tmp_path: Path) -> None:
     truth = truth_of(prompt, recording, Cache(tmp_path))
-    aligned = pocketsphinx.align(recording, TRANSCRIPT)
-    assert (truth.phones == aligned.posteriors.argmax(1)).mean() > 0.99
     assert 5 < truth.rate < 20 and -0.6 < truth.fit < -0.1
     kept = truth_of(prompt, recording, Cache(tmp_path))
     np.testing.assert_array_equal(kept.phones, truth.phones)
     assert kept.fit == truth.fit
+
+
+def test_the_alignment_has_the_phones_of_the_text_in_order(prompt: Prompt, recording) -> None:
+    said = [s.phone for s in segments_of(truth_of(prompt, recording, NOWHERE).phones)]
+    # might, much, be, prudently, power, them: mister before them all
+    assert [p for p in said if p in "PBM"] == ["M", "M", "M", "B", "P", "P", "M"]
+    assert [p for p in said if p in ("F", "V")][-1] == "F"  # for
+    assert said[0] == said[-1] == "SIL"
+
+
+def test_the_alignment_puts_stops_where_the_sound_dips(prompt: Prompt, recording) -> None:
+    """Independent of the model: lips closed for p and b let little sound out."""
+    level = listen_to_prosody(recording).level
+    stops = [s for s in segments_of(truth_of(prompt, recording, NOWHERE).phones) if s.phone in ("P", "B")]
+    assert len(stops) == 3
+    for stop in stops:
+        assert 2 <= stop.end - stop.begin <= 20
+        around = level[stop.begin - 20 : stop.end + 20].max()
+        assert level[stop.begin : stop.end].min() < around - 12
+
+
+def test_listening_without_the_text_agrees_with_the_alignment_in_most_frames(prompt: Prompt, recording) -> None:
+    heard = pocketsphinx.hear(recording).posteriors.argmax(1)
+    assert np.mean(heard == truth_of(prompt, recording, NOWHERE).phones) > 0.5  # of 40 phones; 0.65 measured
 
 
 def test_a_wrong_text_fits_worse(prompt: Prompt, recording) -> None:

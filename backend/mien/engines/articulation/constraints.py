@@ -36,7 +36,7 @@ VOWEL, OPEN_VOWEL = 0.070, 0.100  # s: longer ones reach their gap
 VOWEL_GAP, OPEN_GAP = 0.003, 0.0085  # m
 JAW = INDEX["jawOpen"]
 LOWER_DOWN, UPPER_UP = columns("mouthLowerDown"), columns("mouthUpperUp")
-FUNNEL, ROLL_LOWER, ROLL_UPPER = INDEX["mouthFunnel"], INDEX["mouthRollLower"], INDEX["mouthRollUpper"]
+FUNNEL, ROLL_LOWER = INDEX["mouthFunnel"], INDEX["mouthRollLower"]
 PRESS = columns("mouthPress")
 
 

@@ -23,8 +23,3 @@ def to_flame(motion: np.ndarray) -> np.ndarray:
     flame = np.zeros((*motion.shape[:-1], FLAME))
     flame[..., MOVED] = LOW + motion.astype(np.float64) * (HIGH - LOW)
     return flame
-
-
-def from_flame(flame: np.ndarray) -> np.ndarray:
-    """FLAME's parameters (..., 403) -> scaled motion (..., 53) float32."""
-    return ((flame[..., MOVED].astype(np.float64) - LOW) / (HIGH - LOW)).astype(np.float32)

@@ -10,7 +10,6 @@ transcripts this names the right viseme in 0.77 of the frames, the all-phone dec
 from __future__ import annotations
 
 import functools
-import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,8 +19,7 @@ import pocketsphinx
 
 from mien.audio.speech import Speech
 from mien.evaluation.phones.senones import Senones, read_senones
-from mien.speech_analysis.errors import EarError
-from mien.speech_analysis.forced_alignment import STAY, best_path, graph_of
+from mien.speech_analysis.forced_alignment import STAY
 from mien.speech_analysis.track import INDEX, PHONES, RATE, PhoneTrack, segments_of
 
 MODELS = Path(pocketsphinx.get_model_path())
@@ -44,28 +42,6 @@ def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None) 
         posteriors[begin:end] = _posteriors(likelihood)
         path[begin:end] = _best_path(likelihood)
     return PhoneTrack(posteriors, segments_of(path), "pocketsphinx")
-
-
-def align(speech: Speech, transcript: str, progress: Callable[[float], None] = lambda done: None) -> PhoneTrack:
-    """The phones of a known text, forced onto the sound. EarError for words the dictionary lacks or a text that
-    does not fit the sound."""
-    words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*", transcript.lower().replace("\u2019", "'"))
-    words = [part for word in words for part in ([word] if word in _dictionary() else word.split("-"))]
-    unknown = sorted({word for word in words if word not in _dictionary()})
-    if unknown:
-        raise EarError(
-            f"the transcript has words that the pronouncing dictionary does not know ({', '.join(unknown[:5])}): "
-            "spell them as they are said, numbers in words, or leave the transcript out."
-        )
-    if not words:
-        raise EarError("the transcript has no words; leave it out to let Mien listen by itself.")
-    total = max(1, -(-len(speech.samples) // SAMPLES))
-    likelihood = np.concatenate([part for _, _, part in _heard(speech, total, progress)])
-    phones = _senones().phones
-    said = [[[phones.index(p) for p in spoken] for spoken in _dictionary()[word]] for word in words]
-    path = best_path(likelihood, *graph_of(said, phones.index("SIL")))
-    track = _named(np.eye(len(phones), dtype=np.float32)[path])
-    return PhoneTrack(track, segments_of(track.argmax(1)), "pocketsphinx-align")
 
 
 def chunks(samples: np.ndarray, total: int) -> list[tuple[int, int]]:
@@ -196,6 +172,3 @@ def _named(track: np.ndarray) -> np.ndarray:
     for i, phone in enumerate(_senones().phones):
         named[:, INDEX.get(phone, INDEX["SIL"])] += track[:, i]
     return named
-
-
-__all__ = ["EarError", "align", "hear"]

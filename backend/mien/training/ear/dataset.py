@@ -84,10 +84,6 @@ class Material:
             made.labels.append(labels_of(unit.phones, len(samples) // HOP) if found is None else found)
         return made
 
-    @property
-    def hours(self) -> float:
-        return sum(map(len, self.samples)) / RATE / 3600
-
     def counts(self) -> np.ndarray:
         """(sounds,) frames of each sound."""
         return sum(np.bincount(labels, minlength=len(NUMBER)) for labels in self.labels)

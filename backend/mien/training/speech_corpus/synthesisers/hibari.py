@@ -21,7 +21,6 @@ from mien.training.speech_corpus.synthesisers import kokoro_g2p, kokoro_phonemes
 from mien.training.speech_corpus.synthesisers.onnx_tts import InferenceSession, open_network
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
 
-BIAS = kokoro_phonemes.BIAS  # the sounds' times are already corrected for it
 VOICES = (Voice("hibari", "heart", "en"),)  # the others have to be downloaded from elsewhere
 LASTING, FRAME = "/Cast_32_output_0", 0.025  # the tensor with how long each letter lasts, and of what seconds
 NATIVE_RATE = 24000

