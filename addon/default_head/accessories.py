@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..formats.head_file import Dress
+from ..formats.head_file import Accessories
 from ..shape_keys import keys
 from . import eye_material, skin_material
 
@@ -26,7 +26,7 @@ PUPIL, IRIS = 8.1, 22.6
 
 
 def put_on(
-    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Dress, vertices: np.ndarray
+    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Accessories, vertices: np.ndarray
 ) -> None:
     """Teeth, eyes and brows for a head just made, whose mesh is `vertices` (V, 3) in head space; `neck` turns it."""
     _add_teeth(context, speaker, neck, dress)
@@ -47,7 +47,7 @@ def _piece(context: bpy.types.Context, name: str, points: np.ndarray, faces: lis
 
 
 def _add_teeth(
-    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Dress
+    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Accessories
 ) -> bpy.types.Object:
     rest = keys.to_blender(dress.teeth_vertices)
     teeth = _piece(context, TEETH, rest, dress.teeth_quads.tolist())
@@ -120,7 +120,7 @@ def _ball(radius: float) -> tuple[np.ndarray, list, np.ndarray]:
     return points, faces, np.repeat(RINGS, AROUND)
 
 
-def _paint_brows(mesh: bpy.types.Mesh, dress: Dress, vertices: np.ndarray) -> None:
+def _paint_brows(mesh: bpy.types.Mesh, dress: Accessories, vertices: np.ndarray) -> None:
     """Brows and lashes on the skin, by a UV layer that looks at the resting face from the front."""
     corners = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", corners)

@@ -31,8 +31,8 @@ def add_head(context: bpy.types.Context, head: HeadFile) -> bpy.types.Object:
     _add_keys(speaker, head)
     empty = _add_neck(context, speaker, head)
     speaker.mien.head_object = empty
-    if head.worn is not None:
-        accessories.put_on(context, speaker, empty, head.worn, head.vertices)
+    if head.accessories is not None:
+        accessories.put_on(context, speaker, empty, head.accessories, head.vertices)
     for thing in context.selected_objects:
         thing.select_set(False)
     speaker.select_set(True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mesh that is to be bound, as it is sent, and its shapes, as they come back. numpy alone; no bpy."""
+"""The two files of a mesh binding: the mesh that is sent and the shapes that come back. numpy alone; no bpy."""
 
 import json
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from .channels import ARKIT
 from .safetensors import TensorFileError, read_tensors, write_tensors
 
 MESH, SHAPES, VERSION = "mien.mesh", "mien.shapes", "1"
-FAR = 0.004  # m: what is further from the head laid over the mesh is drawn in the last colour
-COLOURS = ((0.16, 0.42, 0.75), (0.30, 0.70, 0.42), (0.95, 0.83, 0.25), (0.80, 0.16, 0.14))
-NOWHERE = (0.6, 0.6, 0.6)  # what lies on no point of the face
+HEAT_END_M = 0.004  # a vertex this far from the registered head, or farther, is drawn in the last colour
+HEAT_COLOURS = ((0.16, 0.42, 0.75), (0.30, 0.70, 0.42), (0.95, 0.83, 0.25), (0.80, 0.16, 0.14))
+OUTSIDE_COLOUR = (0.6, 0.6, 0.6)  # of vertices that correspond to no point of the face
 
 
 class ShapesError(ValueError):
@@ -21,9 +21,11 @@ class ShapesError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Shapes:
-    """channels: C names; moved (M,) numbers of the vertices that move; deltas (C, M, 3) what each channel adds to them
-    at 1, in the mesh's own axes and units; distance (V,) metres from the head laid over the mesh, -1 where there is
-    none of the face; report: what was measured; warnings: sentences."""
+    """The blend shapes of a bound mesh of V vertices.
+
+    channels: C names; moved (M,) indices of the vertices that move; deltas (C, M, 3) their offsets at value 1, in the
+    mesh's own axes and units; distance (V,) metres from the head that was registered to the mesh, -1 outside the
+    face; report: measurements of the fit by name; warnings: sentences."""
 
     channels: tuple[str, ...]
     moved: np.ndarray
@@ -36,8 +38,8 @@ class Shapes:
 def mesh_file(
     vertices: np.ndarray, triangles: np.ndarray, region: np.ndarray | None, picks: dict[str, list[float]]
 ) -> bytes:
-    """What is sent: vertices (V, 3), triangles (T, 3), region (V,) 0..1 of what may move or None for all, picks by
-    name as places in the mesh's own axes."""
+    """The bytes of the mesh file: vertices (V, 3); triangles (T, 3); region (V,) 0..1, how far each vertex may move,
+    None for all; picks: landmark name -> point in the mesh's own axes."""
     tensors = {"vertices": vertices.astype(np.float32), "faces": triangles.astype(np.int32)}
     if region is not None:
         tensors["region"] = region.astype(np.float32)
@@ -47,17 +49,17 @@ def mesh_file(
 def read_shapes(data: bytes, count: int) -> Shapes:
     """The shapes of a mesh of `count` vertices. Raises ShapesError."""
     try:
-        tensors, said = read_tensors(data)
+        tensors, metadata = read_tensors(data)
     except TensorFileError as error:
         raise ShapesError(str(error)) from None
-    if said.get("format") != SHAPES or said.get("format_version") != VERSION:
+    if metadata.get("format") != SHAPES or metadata.get("format_version") != VERSION:
         raise ShapesError(
-            f"What came back is '{said.get('format')}' version {said.get('format_version')}; this extension reads "
-            f"'{SHAPES}' version {VERSION}. Update the older of backend and extension."
+            f"What came back is '{metadata.get('format')}' version {metadata.get('format_version')}; this extension "
+            f"reads '{SHAPES}' version {VERSION}. Update the older of backend and extension."
         )
     try:
-        channels = tuple(json.loads(said["channels"]))
-        report, warnings = json.loads(said["report"]), tuple(json.loads(said["warnings"]))
+        channels = tuple(json.loads(metadata["channels"]))
+        report, warnings = json.loads(metadata["report"]), tuple(json.loads(metadata["warnings"]))
         shapes = Shapes(channels, *(tensors[name] for name in ("moved", "deltas", "distance")), report, warnings)
     except (KeyError, ValueError, TypeError):
         raise ShapesError("What came back of the mesh is incomplete; bind it again.") from None
@@ -72,10 +74,10 @@ def read_shapes(data: bytes, count: int) -> Shapes:
 
 
 def heat(distance: np.ndarray) -> np.ndarray:
-    """(V, 4) colours, sRGB 0..1, for distances (V,) in metres: blue lies on the head laid over the mesh, red is 4 mm
-    or further, grey is where there is none of the face."""
-    at = np.clip(distance / FAR, 0, 1) * (len(COLOURS) - 1)
-    steps = np.arange(len(COLOURS))
-    colours = np.stack([np.interp(at, steps, [colour[k] for colour in COLOURS]) for k in range(3)], 1)
-    colours[distance < 0] = NOWHERE
+    """(V, 4) heat-map colours, sRGB 0..1, of distances (V,) in metres: blue is 0, red is 4 mm or more, grey (negative
+    distances) is outside the face."""
+    positions = np.clip(distance / HEAT_END_M, 0, 1) * (len(HEAT_COLOURS) - 1)
+    steps = np.arange(len(HEAT_COLOURS))
+    colours = np.stack([np.interp(positions, steps, [colour[k] for colour in HEAT_COLOURS]) for k in range(3)], 1)
+    colours[distance < 0] = OUTSIDE_COLOUR
     return np.concatenate([colours, np.ones((len(distance), 1))], 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The 52 channels of a take, ARKit's names, and what is left of a name when its spelling is not looked at. No bpy."""
+"""The names of a take's 52 channels (ARKit's), and names normalised for comparison. No bpy."""
 
 import re
 import unicodedata
@@ -10,8 +10,7 @@ _SIDED = (
     "mouthStretch mouthPress mouthLowerDown mouthUpperUp browDown browOuterUp cheekSquint noseSneer"
 )
 _WHOLE = (
-    "jawForward jawLeft jawRight jawOpen mouthClose mouthFunnel mouthPucker mouthLeft mouthRight "
-    "mouthRollLower "
+    "jawForward jawLeft jawRight jawOpen mouthClose mouthFunnel mouthPucker mouthLeft mouthRight mouthRollLower "
     "mouthRollUpper mouthShrugLower mouthShrugUpper browInnerUp cheekPuff tongueOut"
 )
 SIDED = tuple(_SIDED.split())
@@ -21,12 +20,12 @@ ARKIT = tuple(name + side for name in SIDED for side in ("Left", "Right")) + tup
 def stripped(name: str) -> str:
     """A name without what programs and exporters change: case, separators, half-width letters, a prefix up to a dot,
     a number in front (A25_Jaw_Open)."""
-    return _joined(_plain(name))
+    return _without_separators(_plain(name))
 
 
 def folded(name: str) -> str:
     """`stripped`, with _L and _R read as Left and Right."""
-    return _joined(re.sub(r"(?:_|(?<=[a-z]))([LR])$|_([lr])$", _side, _plain(name)))
+    return _without_separators(re.sub(r"(?:_|(?<=[a-z]))([LR])$|_([lr])$", _side, _plain(name)))
 
 
 def _plain(name: str) -> str:
@@ -41,14 +40,14 @@ def _plain(name: str) -> str:
     return re.sub(r"^[AT]\d\d_(?=\D)", "", plain)
 
 
-def _joined(plain: str) -> str:
+def _without_separators(plain: str) -> str:
     return plain.replace("_", "").casefold()
 
 
-def _side(found: re.Match) -> str:
-    return "Left" if (found[1] or found[2]) in "lL" else "Right"
+def _side(match: re.Match) -> str:
+    return "Left" if (match[1] or match[2]) in "lL" else "Right"
 
 
 def sides(name: str) -> tuple[str, ...]:
-    """'mouthSmile' -> both its channels; any other name -> itself."""
+    """The left and the right channel of a sided name ('mouthSmile'); any other name alone."""
     return (f"{name}Left", f"{name}Right") if name in SIDED else (name,)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The head file: mesh, shape keys, materials, teeth, eyes and brows of Mien's own head."""
+"""The head file: mesh, shape keys, materials, teeth, eyes and brows of Mien's own head. numpy alone; no bpy."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from .safetensors import TensorFileError, read_tensors
 FORMAT, FORMAT_VERSION = "mien.head", "1"
 FILE = "mien.safetensors"
 NEEDED = ("vertices", "quads", "uvs", "quad_uvs", "deltas", "quad_material", "joints", "neck_weights")
-TENSORS = ("teeth_vertices", "teeth_quads", "teeth_gum", "teeth_deltas", "eyeballs", "eye_anchors", "brows")
+ACCESSORY_TENSORS = ("teeth_vertices", "teeth_quads", "teeth_gum", "teeth_deltas", "eyeballs", "eye_anchors", "brows")
 
 
 class HeadError(Exception):
@@ -20,11 +20,13 @@ class HeadError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Dress:
-    """teeth_vertices (N, 3), teeth_quads (Q, 4), teeth_gum (N,) 0 or 1, teeth_deltas (C, N, 3) for teeth_channels;
-    eyeballs (2, 7): centre, radius, unit vector ahead, left then right; eye_anchors (2, 3) vertices of the head;
-    brows (h, w, 2) ink of brows and lashes 0..255, row 0 at the bottom; brow_window (4,): its x, y, width, height
-    in the view from the front. Head space, metres."""
+class Accessories:
+    """Teeth, eyeballs and brows of a head, in head space and metres.
+
+    teeth_vertices (N, 3); teeth_quads (Q, 4); teeth_gum (N,) 0 or 1; teeth_deltas (C, N, 3) for teeth_channels.
+    eyeballs (2, 7): centre, radius, unit vector of the gaze; left, then right. eye_anchors (2, 3): vertex indices of
+    the head. brows (h, w, 2): coverage of brows and of lashes, 0..255, row 0 at the bottom; brow_window (4,): x, y,
+    width and height of that picture in the view from the front."""
 
     teeth_vertices: np.ndarray
     teeth_quads: np.ndarray
@@ -39,8 +41,9 @@ class Dress:
 
 @dataclass(frozen=True, eq=False)
 class HeadFile:
-    """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3)
-    for channels; quad_material (Q,) into materials; pivot (3,) of the neck; neck_weights (V,) 0..1."""
+    """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3) for
+    channels; quad_material (Q,) indices into materials; pivot (3,) of the neck; neck_weights (V,) 0..1; accessories:
+    None where the file has none."""
 
     name: str
     vertices: np.ndarray
@@ -53,7 +56,7 @@ class HeadFile:
     quad_material: np.ndarray
     pivot: np.ndarray
     neck_weights: np.ndarray
-    worn: Dress | None = None
+    accessories: Accessories | None = None
 
 
 def find_file() -> Path:
@@ -66,20 +69,21 @@ def find_file() -> Path:
 
 
 def read_head(path: Path) -> HeadFile:
-    """The head of a file. Raises HeadError, a sentence."""
+    """The head of a file. Raises HeadError."""
     try:
         tensors, meta = read_tensors(path)
+    except OSError as error:
+        raise HeadError(f"{path.name} cannot be read: {error.strerror or error}.") from None
     except TensorFileError as error:
         raise HeadError(str(error)) from None
     if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
         raise HeadError(
-            f"{path.name} is '{meta.get('format')}' version {meta.get('format_version')}; this extension "
-            "reads "
+            f"{path.name} is '{meta.get('format')}' version {meta.get('format_version')}; this extension reads "
             f"'{FORMAT}' version {FORMAT_VERSION}."
         )
-    gone = [name for name in NEEDED if name not in tensors]
-    if gone:
-        raise HeadError(f"{path.name} has no tensor '{gone[0]}'; install the extension again.")
+    absent = [name for name in NEEDED if name not in tensors]
+    if absent:
+        raise HeadError(f"{path.name} has no tensor '{absent[0]}'; install the extension again.")
     try:
         channels = tuple(json.loads(meta["channels"]))
         materials = tuple(json.loads(meta["materials"]))
@@ -87,7 +91,7 @@ def read_head(path: Path) -> HeadFile:
     except (KeyError, ValueError, TypeError):
         raise HeadError(f"{path.name} does not name its channels, materials and neck joint.") from None
     try:
-        worn = read_dress(tensors, meta, len(tensors["vertices"]))
+        accessories = read_accessories(tensors, meta, len(tensors["vertices"]))
     except ValueError as error:
         raise HeadError(f"{path.name} {error}; install the extension again.") from None
     head = HeadFile(
@@ -95,7 +99,7 @@ def read_head(path: Path) -> HeadFile:
         channels=channels,
         materials=materials,
         pivot=tensors["joints"][neck],
-        worn=worn,
+        accessories=accessories,
         **{name: tensors[name] for name in NEEDED if name != "joints"},
     )
     _check(path.name, head)
@@ -115,37 +119,39 @@ def _check(name: str, head: HeadFile) -> None:
         raise HeadError(f"{name} is damaged: its shapes do not belong to its {count} vertices.")
 
 
-def read_dress(tensors: dict[str, np.ndarray], meta: dict[str, str], count: int) -> Dress | None:
-    """The dress of a head file whose head has `count` vertices, None where the file has none.
+def read_accessories(tensors: dict[str, np.ndarray], meta: dict[str, str], count: int) -> Accessories | None:
+    """The accessories of a head file whose head has `count` vertices, None where the file has none.
 
-    Raises ValueError, a sentence without the file's name, when it is damaged.
+    Raises ValueError where they are damaged; its message is a sentence that lacks its subject, the file's name.
     """
-    if not any(name in tensors for name in TENSORS):
+    if not any(name in tensors for name in ACCESSORY_TENSORS):
         return None
-    gone = [name for name in TENSORS if name not in tensors]
-    if gone:
-        raise ValueError(f"has no tensor '{gone[0]}'")
+    absent = [name for name in ACCESSORY_TENSORS if name not in tensors]
+    if absent:
+        raise ValueError(f"has no tensor '{absent[0]}'")
     try:
         channels = tuple(json.loads(meta["teeth_channels"]))
         window = tuple(float(value) for value in json.loads(meta["brow_window"]))
     except (KeyError, ValueError, TypeError):
         raise ValueError("does not name its teeth's channels and its brows' window") from None
-    dress = Dress(teeth_channels=channels, brow_window=window, **{name: tensors[name] for name in TENSORS})
-    teeth = len(dress.teeth_vertices)
+    accessories = Accessories(
+        teeth_channels=channels, brow_window=window, **{name: tensors[name] for name in ACCESSORY_TENSORS}
+    )
+    teeth = len(accessories.teeth_vertices)
     fits = (
-        dress.teeth_vertices.shape == (teeth, 3)
-        and dress.teeth_quads.shape[1:] == (4,)
-        and dress.teeth_gum.shape == (teeth,)
-        and dress.teeth_deltas.shape == (len(channels), teeth, 3)
-        and dress.eyeballs.shape == (2, 7)
-        and dress.eye_anchors.shape == (2, 3)
-        and dress.brows.ndim == 3
-        and dress.brows.shape[2] == 2
+        accessories.teeth_vertices.shape == (teeth, 3)
+        and accessories.teeth_quads.shape[1:] == (4,)
+        and accessories.teeth_gum.shape == (teeth,)
+        and accessories.teeth_deltas.shape == (len(channels), teeth, 3)
+        and accessories.eyeballs.shape == (2, 7)
+        and accessories.eye_anchors.shape == (2, 3)
+        and accessories.brows.ndim == 3
+        and accessories.brows.shape[2] == 2
         and len(window) == 4
     )
     if not fits:
         raise ValueError("is damaged: the shapes of its teeth, eyes and brows do not belong together")
-    for indices, top in ((dress.teeth_quads, teeth), (dress.eye_anchors, count)):
+    for indices, top in ((accessories.teeth_quads, teeth), (accessories.eye_anchors, count)):
         if indices.size and not 0 <= int(indices.min()) <= int(indices.max()) < top:
             raise ValueError(f"is damaged: an index of its teeth or eyes points at item {int(indices.max())} of {top}")
-    return dress
+    return accessories

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read and check a take, the one file the backend and the extension
-share. numpy and the standard library; no bpy."""
+"""Read and check a take, the file format that the backend and the extension share. numpy alone; no bpy."""
 
 import json
 import math
@@ -36,12 +35,12 @@ class TakeError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """A performance of F frames; frame i shows the face at start + i / fps seconds of the sound.
+    """An animation of F frames; frame i shows the face at start + i / fps seconds of the sound.
 
-    weights (F, C) for `channels`; head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with
-    coefficients (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's
-    left). mouth_holds and eye_holds (H, 2): seconds from and to in which lips (lip and teeth) meet, lids are shut; the
-    frames inside show it.
+    weights (F, C) for `channels`; head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with coefficients
+    (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's left). mouth_holds and
+    eye_holds (H, 2): first and last second of the intervals in which the lips (or lip and teeth) touch, and in which
+    the lids are shut; frames inside an interval keep that contact.
     """
 
     fps: Fraction
@@ -63,13 +62,12 @@ class Take:
 
     @property
     def vertices(self) -> int | None:
-        """V of a take that moves vertices, None of one that drives named channels alone."""
-        moved = self.basis if self.basis is not None else self.offsets
-        return None if moved is None else moved.shape[1]
+        """V of a take with vertex motion, None of one with named channels alone."""
+        motion = self.basis if self.basis is not None else self.offsets
+        return None if motion is None else motion.shape[1]
 
     def scene_frames(self, fps: Fraction, start_frame: int) -> np.ndarray:
-        """(F,) float64 frame numbers in a scene of `fps` whose
-        frame `start_frame` is second 0 of the sound."""
+        """(F,) float64 frame numbers in a scene of `fps` in which `start_frame` is second 0 of the sound."""
         first = start_frame + self.start * fps
         step = fps / self.fps
         numbers = np.arange(self.frames, dtype=np.int64)
@@ -78,17 +76,18 @@ class Take:
 
 
 def read_take(source: Path | str | bytes) -> Take:
-    """The take of a file or of its bytes. Raises TakeError, a sentence, for every fault."""
+    """The take of a path or of a file's bytes. Raises TakeError for every fault."""
     try:
         tensors, meta = read_tensors(source, dtypes=("F32", "F16"))
+    except OSError as error:
+        raise TakeError(f"{Path(source).name} cannot be read: {error.strerror or error}.") from None
     except TensorFileError as error:
         raise TakeError(str(error)) from None
     if meta.get("format") != FORMAT:
         raise TakeError(f"This is not a take: its format is '{meta.get('format', 'not given')}', not '{FORMAT}'.")
     if meta.get("format_version") != FORMAT_VERSION:
         raise TakeError(
-            f"The take has format version {meta.get('format_version', 'not given')} and this extension "
-            "reads version "
+            f"The take has format version {meta.get('format_version', 'not given')} and this extension reads version "
             f"{FORMAT_VERSION}; update the older of backend and extension."
         )
     for name in sorted(tensors):
@@ -106,7 +105,7 @@ def read_take(source: Path | str | bytes) -> Take:
 
 
 def parse_fps(text: str) -> Fraction:
-    """'25' or '30000/1001' as a fraction. Raises TakeError for anything else."""
+    """'25' or '30000/1001' as a fraction. Raises TakeError for other text."""
     if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", text):
         raise TakeError(f"The take's frame rate is '{text}'; expected a whole number or a fraction like 30000/1001.")
     number, _, divisor = text.partition("/")
@@ -118,9 +117,9 @@ def parse_fps(text: str) -> Fraction:
 def _check_tensor(name: str, array: np.ndarray) -> None:
     tail = TAILS[name]
     if array.ndim != 1 + len(tail) or any(
-        want not in (None, size) for want, size in zip(tail, array.shape[1:], strict=True)
+        expected not in (None, size) for expected, size in zip(tail, array.shape[1:], strict=True)
     ):
-        sizes = ", ".join("n" if want is None else str(want) for want in (None, *tail))
+        sizes = ", ".join("n" if expected is None else str(expected) for expected in (None, *tail))
         raise TakeError(f"The take's {name} has the shape {list(array.shape)}; expected ({sizes}).")
     if array.dtype == np.float16 and name != "offsets":
         raise TakeError(f"The take's {name} is F16; only offsets may be, everything else is F32.")
@@ -145,12 +144,11 @@ def _check_together(tensors: dict[str, np.ndarray]) -> None:
                 f"The take's parts disagree: {name} has {len(tensors[name])} frames and head_rotation has {frames}."
             )
     if ("basis" in tensors) != ("coefficients" in tensors):
-        there, gone = ("basis", "coefficients") if "basis" in tensors else ("coefficients", "basis")
-        raise TakeError(f"The take has a {there} without its {gone}; generate it again.")
+        present, absent = ("basis", "coefficients") if "basis" in tensors else ("coefficients", "basis")
+        raise TakeError(f"The take has a {present} without its {absent}; generate it again.")
     if "basis" in tensors and len(tensors["basis"]) != tensors["coefficients"].shape[1]:
         raise TakeError(
-            f"The take's basis has {len(tensors['basis'])} shapes and {tensors['coefficients'].shape[1]} "
-            "coefficients "
+            f"The take's basis has {len(tensors['basis'])} shapes and {tensors['coefficients'].shape[1]} coefficients "
             "a frame; generate it again."
         )
     if not {"weights", "basis", "offsets"} & set(tensors):

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..animation import fcurves, key_reduction
 from ..formats.channels import ARKIT
-from ..formats.held_keys import Holds
+from ..formats.held_keys import HeldKeys
 
 EMOTIONS = ("happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")  # none of them is neutral
 GAINS = {"intensity": 1.0, "jaw": 2.0, "lips": 2.0}  # what may be keyed beside the emotions, and up to what
@@ -62,7 +62,7 @@ def direction(
     if wears:
         out["face"] = face
     out |= {name: round(getattr(asked, name), DIGITS) for name in apart(asked) if follows(name)}
-    held = Holds.of(line.held).after((start_frame - line.start_frame) / fps) if line is not None else {}
+    held = HeldKeys.from_text(line.held).after((start_frame - line.start_frame) / fps) if line is not None else {}
     if held and follows("held"):
         out["held"] = held
     if asked.style.strip():

@@ -15,7 +15,7 @@ from mathutils import Matrix
 
 from ..animation import corrections, head_rotation, nla_layers, takes
 from ..animation import fcurves as curves
-from ..formats.held_keys import Holds
+from ..formats.held_keys import HeldKeys
 from ..shape_keys import driving, key_table, keys, pose
 from ..shape_keys.key_table import Row
 from . import direction, sound
@@ -62,14 +62,14 @@ def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> tuple[str, 
     put = _curves(speaker, line, scene, found, spans)
     for fcurve in (fcurve for each in found for fcurve in each.fcurves):
         fcurve.mute = True
-    line.held = Holds(put, tuple(sorted({(each.id_.name, each.path) for each in found}))).to_text()
+    line.held = HeldKeys(put, tuple(sorted({(each.id_.name, each.path) for each in found}))).to_text()
     beyond = {name for each in found if each.first < low or each.last > high for name in each.channels}
     return tuple(sorted(beyond))
 
 
 def release(speaker: bpy.types.Object, line) -> None:
     """Let the held keys be the animator's own curves again, above the take."""
-    muted = Holds.of(line.held).muted
+    muted = HeldKeys.from_text(line.held).muted
     for id_ in takes.driven(speaker):
         for fcurve, _ in _fcurves(id_, line):
             if (id_.name, fcurve.data_path) in muted:

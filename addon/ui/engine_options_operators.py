@@ -5,7 +5,7 @@ import bpy
 
 from ..animation import corrections
 from ..connection import engines
-from ..formats.held_keys import Holds
+from ..formats.held_keys import HeldKeys
 from ..generation.runner import pump
 from ..scene import held_keys, lines, matched_face, sound
 from ..scene.direction import of_line, worn
@@ -130,7 +130,7 @@ class MIEN_OT_release_keys(Reasoned, bpy.types.Operator):
 
 def told(line, scene: bpy.types.Scene) -> str:
     """What is held of a line, without a full stop."""
-    held, fps = Holds.of(line.held), float(sound.scene_fps(scene))
+    held, fps = HeldKeys.from_text(line.held), float(sound.scene_fps(scene))
     first, last = (line.start_frame + second * fps for second in held.span)
     return f"Held from frame {first:g} to {last:g}: {some(tuple(held.curves))}"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The 52 channels, and names without their spelling."""
+"""The 52 channels, and names normalised for comparison."""
 
 import pytest
 

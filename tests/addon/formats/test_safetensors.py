@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The layout of a tensor file, and a sentence of its own for every way to break it."""
+"""The safetensors format: reading, writing, and a message of its own for every fault."""
 
 import json
 
 import numpy as np
 import pytest
 
-from addon.formats.safetensors import HEADER_LIMIT, TensorFileError, read_tensors
+from addon.formats.safetensors import HEADER_LIMIT, TensorFileError, read_tensors, write_tensors
 
 META = {"format": "x"}
 
@@ -51,10 +51,10 @@ FOUR = bytes(4)
 BROKEN = {
     "no_bytes": (b"", "cut short"),
     "seven_bytes": (bytes(7), "cut short"),
-    "header_beyond_the_file": ((500).to_bytes(8, "little") + b"{}", "claims a header of 500 bytes"),
+    "header_beyond_the_file": ((500).to_bytes(8, "little") + b"{}", "header is 500 bytes long"),
     "header_of_2_mib": (
         (HEADER_LIMIT * 2).to_bytes(8, "little") + bytes(HEADER_LIMIT * 2),
-        "claims a header",
+        "header is 2097152 bytes long",
     ),
     "header_not_json": (packed(b"{nope"), "header cannot be read"),
     "header_not_utf8": (packed(b'{"\xff": 1}'), "header cannot be read"),
@@ -63,8 +63,8 @@ BROKEN = {
     "name_twice": (packed(b'{"__metadata__": {"a": "b"}, "x": 1, "x": 2}'), "'x' is there twice"),
     "no_metadata": (packed({"a": entry(0, 4)}, FOUR), "no metadata"),
     "metadata_with_a_number": (packed({"__metadata__": {"a": 1}}), "no metadata of plain strings"),
-    "unknown_dtype": (packed({"__metadata__": META, "a": entry(0, 4, "F64")}, FOUR), "tensor 'a' as F64"),
-    "dtype_a_list": (packed({"__metadata__": META, "a": entry(0, 4, ["F32"])}, FOUR), "tensor 'a' as"),
+    "unknown_dtype": (packed({"__metadata__": META, "a": entry(0, 4, "F64")}, FOUR), "tensor 'a' is F64"),
+    "dtype_a_list": (packed({"__metadata__": META, "a": entry(0, 4, ["F32"])}, FOUR), "tensor 'a' is ['F32']"),
     "negative_shape": (
         packed({"__metadata__": META, "a": entry(0, 4, shape=[-1])}, FOUR),
         "impossible shape",
@@ -84,14 +84,14 @@ BROKEN = {
         "impossible offsets",
     ),
     "entry_incomplete": (packed({"__metadata__": META, "a": {"dtype": "F32"}}, FOUR), "entry of tensor 'a'"),
-    "gap_at_the_start": (packed({"__metadata__": META, "a": entry(4, 8)}, bytes(8)), "leaves a gap"),
+    "gap_at_the_start": (packed({"__metadata__": META, "a": entry(4, 8)}, bytes(8)), "byte 4, which leaves a gap"),
     "overlap": (packed({"__metadata__": META, "a": entry(0, 8), "b": entry(4, 12)}, bytes(12)), "overlaps"),
     "size_not_of_the_shape": (
         packed({"__metadata__": META, "a": entry(0, 8, shape=[3])}, bytes(8)),
-        "needs 12 bytes and claims 8",
+        "needs 12 bytes and has 8",
     ),
     "truncated": (packed({"__metadata__": META, "a": entry(0, 8)}, FOUR), "cut short: tensor 'a'"),
-    "bytes_left_over": (packed({"__metadata__": META, "a": entry(0, 4)}, bytes(9)), "5 bytes are left over"),
+    "bytes_left_over": (packed({"__metadata__": META, "a": entry(0, 4)}, bytes(9)), "5 bytes after its last tensor"),
 }
 
 
@@ -109,11 +109,29 @@ def test_broken_files_are_refused_in_a_sentence(fault, tmp_path):
 
 def test_a_larger_file_than_the_limit_is_not_read(tmp_path):
     path = tmp_path / "large.safetensors"
-    path.write_bytes(bytes(100))
-    with pytest.raises(TensorFileError, match="100 bytes long; at most 50"):
-        read_tensors(path, limit=50)
+    path.write_bytes(bytes(3_000_000))
+    with pytest.raises(TensorFileError, match="large.safetensors is 3 MB; at most 2 MB are read"):
+        read_tensors(path, limit=2_000_000)
 
 
-def test_a_missing_file_is_a_sentence(tmp_path):
-    with pytest.raises(TensorFileError, match="gone.safetensors cannot be read"):
+def test_a_missing_file_is_an_oserror(tmp_path):
+    with pytest.raises(FileNotFoundError):
         read_tensors(tmp_path / "gone.safetensors")
+
+
+def test_equal_content_gives_equal_bytes():
+    tensors = {"b": np.arange(3, dtype="<f2"), "a": np.arange(4, dtype="<i4").reshape(2, 2)}
+    written = write_tensors(tensors, {"x": "1", "format": "y"})
+    assert written == write_tensors(dict(reversed(tensors.items())), {"format": "y", "x": "1"})
+    assert written == write_tensors({"b": tensors["b"], "a": tensors["a"].astype(">i4")}, {"format": "y", "x": "1"})
+    read, meta = read_tensors(written)
+    assert meta == {"format": "y", "x": "1"} and list(read) == ["a", "b"]
+    for name, array in tensors.items():
+        np.testing.assert_array_equal(read[name], array)
+
+
+def test_what_the_format_cannot_hold_is_not_written():
+    with pytest.raises(TensorFileError, match="'x' is float64; a file holds F32, F16, I32, U8"):
+        write_tensors({"x": np.zeros(2)}, {})
+    with pytest.raises(TensorFileError, match="the metadata 'seed' is 7"):
+        write_tensors({}, {"seed": 7})

@@ -75,7 +75,7 @@ REFUSED = {
         "basis has 4 shapes and 2 coefficients",
     ),
     "half_floats": ({"head_rotation": HEAD.astype(np.float16)}, {}, "head_rotation is F16"),
-    "integers": ({"head_rotation": HEAD.astype(np.int32)}, {}, "as I32"),
+    "integers": ({"head_rotation": HEAD.astype(np.int32)}, {}, "is I32"),
     "flat_head": ({"head_rotation": HEAD.ravel()}, {}, "has the shape [9]"),
     "gaze_of_three": (
         {"head_rotation": HEAD, "gaze": HEAD},
@@ -131,17 +131,17 @@ REFUSED = {
 @pytest.mark.parametrize("fault", REFUSED)
 def test_faults_are_refused_in_a_sentence(fault):
     tensors, meta, words = REFUSED[fault]
-    said = refusal(tensors, **meta)
-    assert words in said
-    assert said.endswith(".")
+    sentence = refusal(tensors, **meta)
+    assert words in sentence
+    assert sentence.endswith(".")
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_value_that_is_no_number_is_named_with_its_frame(value):
     weights = np.zeros((700, 2), np.float32)
     weights[613, 1] = value
-    said = refusal({"head_rotation": np.zeros((700, 3), np.float32), "weights": weights}, channels='["a","b"]')
-    assert "weights" in said and "frame 613" in said
+    sentence = refusal({"head_rotation": np.zeros((700, 3), np.float32), "weights": weights}, channels='["a","b"]')
+    assert "weights" in sentence and "frame 613" in sentence
 
 
 def test_more_than_a_million_frames_are_refused():
@@ -152,6 +152,11 @@ def test_more_than_a_million_frames_are_refused():
 def test_damaged_bytes_are_refused():
     with pytest.raises(TakeError, match="cut short"):
         read_take(channel_take()[:-1])
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    with pytest.raises(TakeError, match="gone.safetensors cannot be read"):
+        read_take(tmp_path / "gone.safetensors")
 
 
 def test_frames_of_the_scene_do_not_drift():

@@ -10,7 +10,7 @@ from blender_scene import value_at
 from blender_takes import apply, weights_take
 
 from addon.animation import baking, corrections, fcurves, head_rotation
-from addon.formats.held_keys import Holds
+from addon.formats.held_keys import HeldKeys
 from addon.scene import direction as performance
 from addon.scene import held_keys, lines
 from addon.shape_keys.key_table import Row
@@ -43,7 +43,7 @@ def key(thing, name: str, *points: tuple[float, float]) -> None:
 
 def hold(speaker, line) -> dict:
     held_keys.hold(speaker, line, bpy.context.scene)
-    return Holds.of(line.held).curves
+    return HeldKeys.from_text(line.held).curves
 
 
 def test_an_action_of_the_animators_is_held_from_its_first_key_to_its_last(toy_head, line):
@@ -83,7 +83,7 @@ def test_corrections_are_held_with_the_take_beneath_them(toy_head, line):
 def test_only_what_is_heard_and_in_the_preview_range_is_held(toy_head, line):
     key(toy_head, "jawOpen", (1, 0.0), (60, 0.59))
     assert held_keys.hold(toy_head, line, bpy.context.scene) == ("jawOpen",)  # it has keys beyond
-    held = Holds.of(line.held).curves["jawOpen"][0]
+    held = HeldKeys.from_text(line.held).curves["jawOpen"][0]
     assert (held[0][0], held[-1][0]) == (0.0, 1.0)
     assert (held[0][1], held[-1][1]) == pytest.approx((0.1, 0.34), abs=1e-3)
     held_keys.release(toy_head, line)
@@ -113,7 +113,7 @@ def test_a_blink_does_not_hold_the_eyes_that_look_down_but_a_jaw_the_lips_that_i
     key(toy_head, "jawOpen", (15, 0.3), (19, 0.5))
     (curve,) = hold(toy_head, line).pop("eyeBlinkLeft")  # the take beneath has 0.2 in mouthClose
     assert (curve[0][1], curve[-1][1]) == pytest.approx((0.4, 0.6), abs=1e-3)
-    assert list(Holds.of(line.held).curves) == ["eyeBlinkLeft"]
+    assert list(HeldKeys.from_text(line.held).curves) == ["eyeBlinkLeft"]
     held_keys.release(toy_head, line)
     toy_head.mien_driving.set_rows((Row("jawOpen", "jawOpen - 1.03 mouthClose"),), "mine")
     assert {name: curve[-1][1] for name, (curve,) in hold(toy_head, line).items()} == pytest.approx(
@@ -192,4 +192,4 @@ def test_the_buttons_hold_and_release(toy_head, line):
     assert MIEN_OT_hold_keys.disabled_reason(bpy.context).startswith("Look for the backend first")
     hold(toy_head, line)
     assert told(line, bpy.context.scene) == "Held from frame 15 to 23: jawOpen"
-    assert bpy.ops.mien.release_keys() == {"FINISHED"} and Holds.of(line.held) == Holds()
+    assert bpy.ops.mien.release_keys() == {"FINISHED"} and HeldKeys.from_text(line.held) == HeldKeys()
