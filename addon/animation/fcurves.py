@@ -48,7 +48,7 @@ def driven_paths(id_: bpy.types.ID) -> set[str]:
 
 
 def id_type(id_: bpy.types.ID) -> str:
-    """'KEY', 'OBJECT' ...: what an action or a slot is for."""
+    """What an action or a slot is for: KEY, OBJECT and so on."""
     return id_.id_type
 
 

@@ -27,7 +27,7 @@ ASKED = {"emotion": {"happy": [[0.0, 1.0], [1.5, 0.0]], "angry": [[1.5, 0.0], [2
 
 
 def spoken() -> tuple[PhoneTrack, Prosody]:
-    """'My happy father' made of numbers alone: phones, and a melody with an accent."""
+    """Phones of the words "my happy father", and a melody with an accent, made of numbers alone."""
     phones = "SIL:.3 M:.08 AY:.2 HH:.07 AE:.16 P:.09 IY:.15 F:.1 AA:.2 DH:.06 ER:.2 SIL:.4 SH:.1 UW:.2 SIL:.69"
     track = PhoneTrack.from_segments([(p, float(s)) for p, s in (each.split(":") for each in phones.split())])
     t = np.arange(len(track)) / RATE
