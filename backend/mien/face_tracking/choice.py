@@ -8,17 +8,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.errors import USAGE
 from mien.face_tracking import TrackingError
 from mien.face_tracking.detector import Detection
 
 REACH = 0.5  # how far beside a face's box, in box sizes, `at` may point
 
 
+class ChoiceError(TrackingError):
+    """A choice that names no face."""
+
+    exit_status = USAGE
+
+
 @dataclass(frozen=True)
 class FaceChoice:
     """The `number`-th largest face (1 is the largest), or the one `at` (x, y) pixels, in the first picture that has it.
 
-    Raises TrackingError for a number under 1, or for both at once.
+    Raises ChoiceError for a number under 1, or for both at once.
     """
 
     number: int = 1
@@ -26,9 +33,9 @@ class FaceChoice:
 
     def __post_init__(self) -> None:
         if self.number < 1:
-            raise TrackingError(f"Faces are numbered from 1, the largest; face {self.number} was asked for.")
+            raise ChoiceError(f"Faces are numbered from 1, the largest; face {self.number} was asked for.")
         if self.at is not None and self.number != 1:
-            raise TrackingError("A face is chosen by its number or by a point, not by both; leave one out.")
+            raise ChoiceError("A face is chosen by its number or by a point, not by both; leave one out.")
 
     @property
     def by_size(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.channels import ARKIT, INDEX
+from mien.channels import ARKIT, INDEX, sides
 from mien.face_tracking.landmark_indices import LOWER_LIP, OUTER_EYE_CORNERS, UPPER_LIP
 from mien.face_tracking.track import FaceTrack
 from mien.numeric.mask_runs import runs
@@ -13,29 +13,49 @@ from mien.numeric.mask_runs import runs
 # Parts of the distance of the outer eye corners: up to the first the inner lips touch (the landmarks of closed lips
 # never fall together), from the second on they are open.
 TOUCH, OPEN = 0.015, 0.03
+# The lip gap of the default head in the same unit: at rest, of the whole jawOpen, and what each channel adds at 1 (of
+# both sides). Other heads with ARKit's shapes are near enough.
+REST_GAP, JAW_GAP = 0.015, 0.426
+GAP = {
+    "mouthFunnel": 0.142, "mouthUpperUp": 0.054, "mouthShrugUpper": 0.048, "mouthLowerDown": 0.038,
+    "mouthPucker": -0.015, "mouthRollLower": -0.024, "mouthPress": -0.028, "mouthSmile": -0.033,
+    "mouthRollUpper": -0.064, "mouthShrugLower": -0.07,
+}  # fmt: skip
+JAW_CHANGE = 0.3  # of the weight at most: beyond, the landmarks are wrong
 SHUT = 0.7  # mean blink weight of shut lids
 OPENERS = [i for i, name in enumerate(ARKIT) if name.startswith(("mouthLowerDown", "mouthUpperUp"))]
 
 
 def lip_gap(track: FaceTrack) -> np.ndarray:
-    """(N,) distance of the inner lips over that of the outer eye corners, both with the head's turn taken out."""
+    """(N,) distance of the inner lips over that of the outer eye corners, both with the head's turn taken out; 0 where
+    the face was not found."""
     points = track.pose.without_pose(track.points.astype(float))[..., :2]
     gap = np.linalg.norm(points[:, UPPER_LIP] - points[:, LOWER_LIP], axis=1)
     left, right = OUTER_EYE_CORNERS
-    return gap / np.linalg.norm(points[:, left] - points[:, right], axis=1)
+    eyes = np.linalg.norm(points[:, left] - points[:, right], axis=1)
+    return np.where(track.tracked, gap / np.maximum(eyes, 1e-9), 0.0)
 
 
-def seal_lips(weights: np.ndarray, gap: np.ndarray) -> np.ndarray:
-    """weights (N, 52) whose lips meet where the gap (N,) says that they do: the jaw may stay open behind them.
+def fit_lips(weights: np.ndarray, gap: np.ndarray) -> np.ndarray:
+    """weights (N, 52) whose lips are as far apart as gap (N,), measured, says.
 
-    The networks hardly give mouthClose; a closure of theirs is a low jawOpen with lips a little apart.
+    The networks score the jaw of a speaker low and hardly give mouthClose. So the jaw takes up what the other channels
+    leave of the gap, and where the lips meet mouthClose holds them together in front of a jaw that may stay open.
     """
-    closed = np.clip((OPEN - gap) / (OPEN - TOUCH), 0, 1)
     weights = weights.copy()
     jaw, close = INDEX["jawOpen"], INDEX["mouthClose"]
-    weights[:, close] = np.maximum(weights[:, close] * (weights[:, jaw] > 0), closed * weights[:, jaw])
+    closed = np.clip((OPEN - gap) / (OPEN - TOUCH), 0, 1)
     weights[:, OPENERS] *= (1 - closed)[:, None]
+    shown = REST_GAP + sum(amount * weights[:, INDEX[side]] / 2 for name, amount in GAP.items() for side in _both(name))
+    left = np.clip((gap - shown - JAW_GAP * weights[:, jaw]) / JAW_GAP, -JAW_CHANGE, JAW_CHANGE)
+    weights[:, jaw] = np.clip(weights[:, jaw] + left * (1 - closed), 0, 1)
+    weights[:, close] = closed * weights[:, jaw]
     return weights
+
+
+def _both(name: str) -> tuple[str, str]:
+    pair = sides(name)
+    return (pair[0], pair[-1])
 
 
 def holds(mask: np.ndarray, times: np.ndarray) -> np.ndarray:

@@ -40,15 +40,23 @@ LOST = (255, 40, 40)
 def drawn_pictures(
     track: FaceTrack, footage: Footage, progress: Callable[[float], None] = lambda fraction: None
 ) -> Iterator[np.ndarray]:
-    """(H, W, 3) uint8 of each picture of the footage that was tracked, with its landmarks; width and height even.
+    """(H, W, 3) uint8 pictures at the track's rate, with the landmarks over them; width and height even.
 
-    A picture without the face has a red frame.
+    Of pictures of an uneven rate, each frame shows the one that is seen then. A picture without the face has a red
+    frame.
     """
+    shown = 0
+    before: np.ndarray | None = None
     for i, picture in enumerate(footage.pictures()):
-        points = track.points[i] if track.tracked[i] else None
-        pixels = drawn(picture.pixels, points)
+        while before is not None and shown / track.rate < picture.time:
+            yield before
+            shown += 1
+        pixels = drawn(picture.pixels, track.points[i] if track.tracked[i] else None)
+        before = np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), "edge")
         progress(i / track.frames)
-        yield np.pad(pixels, ((0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)), "edge")
+    while before is not None and (shown == 0 or shown / track.rate < track.length):
+        yield before
+        shown += 1
 
 
 def drawn(picture: np.ndarray, points: np.ndarray | None) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX
 from mien.face_tracking.calibration import MISSING, Calibration, calibrate
-from mien.face_tracking.contacts import SHUT, TOUCH, holds, lip_gap, seal_lips
+from mien.face_tracking.contacts import SHUT, TOUCH, fit_lips, holds, lip_gap
 from mien.face_tracking.gaze import gaze, look_weights
 from mien.face_tracking.head_pose import HeadPose
 from mien.face_tracking.track import FaceTrack
@@ -72,7 +72,7 @@ def take_from_track(track: FaceTrack, neutral: int | None = None) -> Take:
 
 
 def _curves(track: FaceTrack, calibration: Calibration, neutral: int | None) -> _Curves:
-    weights = seal_lips(calibration.weights(track), lip_gap(track))
+    weights = fit_lips(calibration.weights(track), lip_gap(track))
     lids = weights[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
     still = track.frames == 1
     eyes = gaze(track, lids)

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,7 +15,7 @@ import numpy as np
 from mien.face_tracking import TrackingError
 from mien.face_tracking.head_pose import HeadPose, fit_pose
 from mien.face_tracking.landmark_indices import POINTS
-from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
+from mien.files.safetensors import TensorFileError, read_tensors, write_tensors, write_whole
 from mien.numeric.mask_runs import runs
 
 FORMAT, VERSION = "mien.track", "1"
@@ -139,15 +137,7 @@ def stretches(tracked: np.ndarray, shot: np.ndarray) -> np.ndarray:
 
 def write_track(track: FaceTrack, path: Path | str) -> None:
     """Write the track file, whole or not at all."""
-    path, data = Path(path), track.to_bytes()
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise type(error)(error.errno, os.strerror(error.errno or 0), str(path)) from None
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(Path(path), track.to_bytes())
 
 
 def read_track(source: Path | str | bytes) -> FaceTrack:

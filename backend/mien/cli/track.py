@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien track`: the performance of a face in a film to a take file."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.cli.flags import frame_rate
+from mien.cli.parser import add_command
+from mien.cli.progress import ProgressBar
+
+if TYPE_CHECKING:
+    from mien.face_tracking.track import FaceTrack
+    from mien.take import Take
+    from mien.video.footage import Footage
+
+TAKE, TRACK = ".take.safetensors", ".track.safetensors"
+LINES = 8  # of gaps that are listed one by one
+
+
+def add_commands(commands) -> None:
+    """Add `mien track` to the parser."""
+    track = add_command(commands, "track", track_command, "turn a film of a face into a take")
+    track.add_argument("video", type=Path, help="mp4, mov, mkv, webm and what else FFmpeg reads; or a photo")
+    track.add_argument("-o", "--output", type=Path, help=f"the take file (default: the film's name with {TAKE})")
+    track.add_argument("--fps", type=frame_rate, help="frames a second of the take (default: as the film)")
+    track.add_argument("--face", type=int, default=1, metavar="N", help="the Nth largest face (default: the largest)")
+    track.add_argument("--at", type=_point, metavar="X,Y", help="the face at this pixel of the first picture with it")
+    track.add_argument(
+        "--neutral", type=_neutral, metavar="FRAME",
+        help="the picture, counted from 0, or the second (as 2.5s) with the resting face that looks straight ahead "
+        "(default: the calmest pictures, and the mean direction)",
+    )  # fmt: skip
+    track.add_argument(
+        "--landmarks", action="store_true", help=f"write the 478 landmarks, too, with {TRACK} beside the take"
+    )
+    track.add_argument("--draw", type=Path, metavar="MP4", help="also write the film with the landmarks over it")
+
+
+def track_command(args: argparse.Namespace) -> int:
+    """mien track: film -> track -> take; then the landmarks and the drawn film where they are asked for."""
+    from mien.face_tracking.calibration import neutral_picture
+    from mien.face_tracking.choice import FaceChoice
+    from mien.face_tracking.to_take import take_from_track
+    from mien.face_tracking.track import write_track
+    from mien.face_tracking.tracker import track_face
+    from mien.take import write_take
+    from mien.video.reader import open_footage
+
+    started = time.monotonic()
+    choice = FaceChoice(args.face, args.at)
+    output = args.output or Path()
+    if output.is_dir():
+        output /= f"{args.video.stem}{TAKE}"
+    landmarks = output.with_name(output.name.removesuffix(TAKE).removesuffix(".safetensors") + TRACK)
+    targets = [output, *([landmarks] if args.landmarks else []), *([args.draw] if args.draw else [])]
+    for target in targets:
+        _check_target(target, args.video)
+    footage = open_footage(args.video)
+    with ProgressBar("track", quiet=args.json) as progress:
+        track = track_face(footage, choice, progress=progress)
+    neutral = args.neutral
+    if isinstance(neutral, float):
+        neutral = neutral_picture(track, neutral)
+    take = take_from_track(track, neutral)
+    if args.fps is not None:
+        take = take.resample(args.fps)
+    write_take(take, output)
+    if args.landmarks:
+        write_track(track, landmarks)
+    if args.draw:
+        _draw(track, footage, args.video, args.draw, args.json)
+    if args.json:
+        print(json.dumps(_report(track, take, targets, round(time.monotonic() - started, 3))))
+    else:
+        for line in _lines(track, take, targets):
+            print(line)
+    return 0
+
+
+def _draw(track: FaceTrack, footage: Footage, video: Path, path: Path, quiet: bool) -> None:
+    from mien.audio.speech import RATE, SpeechError, read_speech
+    from mien.face_tracking.drawing import drawn_pictures
+    from mien.video.writer import write_film
+
+    samples = None
+    if footage.has_sound:
+        try:
+            samples = read_speech(video).samples[round(float(footage.start) * RATE) :]
+        except SpeechError as error:
+            print(f"{path}: without sound. {error}")
+    with ProgressBar("draw", quiet=quiet) as progress:
+        pictures = drawn_pictures(track, footage, lambda fraction: progress(fraction, "drawing"))
+        write_film(path, pictures, track.rate, samples, RATE)
+
+
+def _report(track: FaceTrack, take: Take, targets: list[Path], seconds: float) -> dict[str, object]:
+    return {
+        "written": [str(path) for path in targets],
+        "frames": take.frames,
+        "fps": str(take.fps),
+        "pictures": track.frames,
+        "without_face": [[float(begin), float(end)] for begin, end in track.gaps()],
+        "cuts": [float(cut) for cut in track.cuts()],
+        "neutral": json.loads(take.meta["calibration"])["neutral"],
+        "missing_channels": json.loads(take.meta["missing_channels"]),
+        "notes": json.loads(track.meta["notes"]),
+        "seconds": seconds,
+    }
+
+
+def _lines(track: FaceTrack, take: Take, targets: list[Path]) -> list[str]:
+    report = _report(track, take, targets, 0)
+    lines = [f"{targets[0]}: {take.frames} frames at {take.fps} fps; neutral: {report['neutral']}"]
+    lines += [f"{path}: written" for path in targets[1:]]
+    gaps = track.gaps()
+    lines += [f"no face between {float(begin):.2f} s and {float(end):.2f} s" for begin, end in gaps[:LINES]]
+    if len(gaps) > LINES:
+        rest = sum(float(end - begin) for begin, end in gaps[LINES:])
+        lines.append(f"and no face {len(gaps) - LINES} times more, {rest:.2f} s in all")
+    if cuts := track.cuts():
+        times = ", ".join(f"{float(cut):.2f}" for cut in cuts[:LINES])
+        lines.append(f"{len(cuts)} cut{'s' * (len(cuts) > 1)}, at {times} s{' and on' * (len(cuts) > LINES)}")
+    lines += report["notes"]
+    lines.append(f"not tracked, and 0 in the take: {', '.join(report['missing_channels'])}")
+    return lines
+
+
+def _point(text: str) -> tuple[float, float]:
+    number = r"[0-9]{1,6}(?:\.[0-9]+)?"
+    if not re.fullmatch(f"{number},{number}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no point; write pixels from the left and the top, as 640,360")
+    x, y = map(float, text.split(","))
+    return x, y
+
+
+def _neutral(text: str) -> int | float:
+    """A whole number is a picture, a number with an s seconds."""
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return int(text)
+    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?s", text):
+        return float(text[:-1])
+    raise argparse.ArgumentTypeError(f"{text!r} is neither a picture's number, as 60, nor a time, as 2.5s")
+
+
+def _check_target(path: Path, video: Path) -> None:
+    """Before the work, whether its result can be written: OSError with the name of what is in the way."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file in it", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder; make it first", str(path.parent))
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, "nothing can be written there; name another folder", str(path.parent))
+    if path.exists() and video.exists() and path.samefile(video):
+        raise FileExistsError(errno.EEXIST, "is the film itself, which would be lost; name another file", str(path))
