@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backend of the standard library alone that speaks API v1, for
-tests of the extension. It acts; it knows no speech.
+"""A fake backend for tests of the extension: API v1 on the standard library, with canned takes.
 
 `python fake_backend.py serve --port 0 --port-file F --parent PID` takes the same arguments as `mien serve`.
 """
@@ -18,17 +17,17 @@ from pathlib import Path
 
 import numpy as np
 
-LACK = {
+MISSING_WEIGHTS = {
     "sentence": "The weights of Other (CC-BY-NC-4.0) are the user's own to bring: download them from "
     "https://example.org/other and run: mien models import FOLDER.",
     "page": "https://example.org/other",
 }
-SPECIAL = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
-ARKIT_SOME = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
+OPTIONAL_FIELDS = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
+ARKIT_SUBSET = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
 
 
 def take_bytes(tensors: dict[str, np.ndarray], **meta: str) -> bytes:
-    """A take file, written independently of both of Mien's own writers and readers."""
+    """A take file, written independently of Mien's own writers and readers."""
     names = {"float32": "F32", "float16": "F16", "int32": "I32", "uint8": "U8", "float64": "F64"}
     header: dict[str, object] = {
         "__metadata__": {
@@ -54,8 +53,8 @@ def take_bytes(tensors: dict[str, np.ndarray], **meta: str) -> bytes:
     return len(text).to_bytes(8, "little") + text + data
 
 
-def channel_take(frames: int = 24, channels=ARKIT_SOME, fps: str = "24", seed: str = "0") -> bytes:
-    """A take of named channels: every channel a ramp of its own, the head nodding."""
+def channel_take(frames: int = 24, channels=ARKIT_SUBSET, fps: str = "24", seed: str = "0") -> bytes:
+    """A take of named channels: a ramp of its own for each channel, and a nod of the head."""
     ramp = np.linspace(0, 1, frames, dtype=np.float32)
     weights = np.stack([ramp * (number + 1) / len(channels) for number in range(len(channels))], 1)
     head = np.stack([0.1 * ramp, 0.2 * ramp, -0.05 * ramp], 1).astype(np.float32)
@@ -68,8 +67,8 @@ def channel_take(frames: int = 24, channels=ARKIT_SOME, fps: str = "24", seed: s
 
 
 class FakeBackend(ThreadingHTTPServer):
-    """Set attributes to make it behave: `slow` seconds a job, `api`,
-    `fail` with a sentence, `bad_take` bytes ..."""
+    """Attributes set its behaviour. requests: the forms that were submitted; slow: seconds a job; fail: a sentence with
+    which jobs fail; refuse: one with which submissions are refused; damage: whether takes lose their last bytes."""
 
     daemon_threads = True
 
@@ -79,10 +78,10 @@ class FakeBackend(ThreadingHTTPServer):
         self.api, self.header_api, self.token = 1, "1", ""
         self.slow, self.fail, self.refuse, self.damage = 0.0, "", "", False
         self.own_models = "cd" * 32
-        self.full = 0  # how many more takes and meshes are refused because its queue is full
+        self.full = 0  # so many more submissions are refused because the queue is full
         self.take = channel_take
-        self.shapes = lambda mesh: b""  # what binding a mesh gives, file to file
-        self.asked: list[dict] = []
+        self.shapes = lambda mesh: b""  # mesh file -> shapes file
+        self.requests: list[dict] = []
         self.cancelled: list[str] = []
         self.jobs: dict[str, dict] = {}
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -92,9 +91,9 @@ class FakeBackend(ThreadingHTTPServer):
         return self
 
     def __exit__(self, *_):
-        self.die()
+        self.shut_down()
 
-    def die(self) -> None:
+    def shut_down(self) -> None:
         self.shutdown()
         self.server_close()
 
@@ -115,8 +114,8 @@ class FakeBackend(ThreadingHTTPServer):
             "device": "cpu",
             "engines": [
                 {**engine, "missing": []},
-                {**engine, "name": "other", "missing": [LACK]},
-                {**engine, "name": "closer", "missing": [], "follows": list(SPECIAL)},
+                {**engine, "name": "other", "missing": [MISSING_WEIGHTS]},
+                {**engine, "name": "closer", "missing": [], "follows": list(OPTIONAL_FIELDS)},
             ],
             "default_engine": "toy",
             "made_with": "ab" * 32,
@@ -131,7 +130,7 @@ class Handler(BaseHTTPRequestHandler):
     server: FakeBackend
 
     def log_message(self, *_):
-        """Quiet."""
+        """Log nothing."""
 
     def reply(self, status: int, body: bytes, kind: str = "application/json", **headers: str) -> None:
         self.send_response(status)
@@ -144,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def say(self, status: int, data: dict) -> None:
+    def reply_json(self, status: int, data: dict) -> None:
         self.reply(status, json.dumps(data).encode())
 
     def problem(self, status: int, detail: str, **headers: str) -> None:
@@ -152,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(status, body, "application/problem+json", **headers)
 
     def parse_request(self) -> bool:
-        """Whoever has no token, where there is one, gets no further."""
+        """Refuse a request without the token, where there is one."""
         if not super().parse_request():
             return False
         if self.server.token and self.headers.get("Authorization") != f"Bearer {self.server.token}":
@@ -163,21 +162,21 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         parts = self.path.strip("/").split("/")
         if parts == ["v1", "info"]:
-            return self.say(200, self.server.info())
+            return self.reply_json(200, self.server.info())
         job = self.server.jobs.get(parts[2]) if len(parts) > 2 else None
         if job is None:
             return self.problem(404, "There is no such job here.")
-        share = min(1.0, (time.monotonic() - job["begun"]) / max(self.server.slow, 1e-6))
-        if parts[3:] == ["result"] and "mesh" in job["asked"]:
-            return self.reply(200, self.server.shapes(job["asked"]["mesh"]))
+        share = min(1.0, (time.monotonic() - job["started"]) / max(self.server.slow, 1e-6))
+        if parts[3:] == ["result"] and "mesh" in job["form"]:
+            return self.reply(200, self.server.shapes(job["form"]["mesh"]))
         if parts[3:] == ["result"]:
-            data = self.server.take(fps=job["asked"].get("fps") or "24", seed=str(job["seed"]))
+            data = self.server.take(fps=job["form"].get("fps") or "24", seed=str(job["seed"]))
             tag = hashlib.sha256(data).hexdigest()
             return self.reply(200, data[:-4] if self.server.damage else data, ETag=f'"{tag}"')
         if self.server.fail and share >= 1:
-            return self.say(200, {**job["public"], "state": "failed", "error": self.server.fail})
+            return self.reply_json(200, {**job["public"], "state": "failed", "error": self.server.fail})
         state = "done" if share >= 1 else "running"
-        return self.say(200, {**job["public"], "state": state, "stage": "phones", "fraction": share})
+        return self.reply_json(200, {**job["public"], "state": state, "stage": "phones", "fraction": share})
 
     def do_POST(self):
         length = int(self.headers["Content-Length"])
@@ -189,21 +188,21 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.full:
             self.server.full -= 1
             return self.problem(429, "3 takes are waiting already, as many as may.", **{"Retry-After": "1"})
-        asked: dict = {"mesh": body} if self.path == "/v1/bind" else {}
+        form: dict = {"mesh": body} if self.path == "/v1/bind" else {}
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
-        message = BytesParser(policy=HTTP).parsebytes(head + (b"" if asked else body))
+        message = BytesParser(policy=HTTP).parsebytes(head + (b"" if form else body))
         for part in message.iter_parts():
             name = part.get_param("name", header="content-disposition")
             payload = part.get_payload(decode=True)
-            asked[name] = payload if name == "sound" else payload.decode()
+            form[name] = payload if name == "sound" else payload.decode()
             if name == "sound":
-                asked["filename"] = part.get_filename()
-        self.server.asked.append(asked)
-        job = f"job{len(self.server.asked)}"
+                form["filename"] = part.get_filename()
+        self.server.requests.append(form)
+        job = f"job{len(self.server.requests)}"
         public = {"id": job, "stage": "", "fraction": 0.0, "error": None, "result": None}
-        seed = json.loads(asked.get("direction", "{}")).get("seed", 0)
-        self.server.jobs[job] = {"begun": time.monotonic(), "public": public, "asked": asked, "seed": seed}
-        self.say(202, {"id": job, "state": "queued", "url": f"/v1/takes/{job}"})
+        seed = json.loads(form.get("direction", "{}")).get("seed", 0)
+        self.server.jobs[job] = {"started": time.monotonic(), "public": public, "form": form, "seed": seed}
+        return self.reply_json(202, {"id": job, "state": "queued", "url": f"/v1/takes/{job}"})
 
     def do_DELETE(self):
         self.server.cancelled.append(self.path.rsplit("/", 1)[1])
@@ -211,7 +210,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until killed or until the parent is gone, like `mien serve`."""
+    """Serve until killed or until the parent has ended, like `mien serve`."""
     options = dict(zip(arguments[1::2], arguments[2::2], strict=False))
     with FakeBackend(int(options.get("--port", 0))) as backend:
         backend.slow = float(os.environ.get("FAKE_SLOW_S", "0"))

@@ -11,7 +11,7 @@ import bpy
 
 from ..animation import nla_layers, point_cache, takes
 from ..animation.nla_layers import Mark
-from ..connection.client import Info
+from ..connection.client import BackendInfo
 from ..generation import fingerprint, requests
 from ..generation.state import Request
 from ..scene import lines, sound, speakers
@@ -46,7 +46,7 @@ class Found:
 
 
 def survey(
-    context: bpy.types.Context, choice: Choice = EVERYTHING, info: Info | None = None, force: bool = False
+    context: bpy.types.Context, choice: Choice = EVERYTHING, info: BackendInfo | None = None, force: bool = False
 ) -> list[Found]:
     """Every chosen line in the order of scenes, names of speakers, and their lines.
 
@@ -116,7 +116,7 @@ def _shared(speaker: bpy.types.Object, owners: dict[bpy.types.ID, bpy.types.Obje
     return ""
 
 
-def _look(context, scene, speaker, line, info: Info | None, force: bool, shared: str) -> Found:
+def _look(context, scene, speaker, line, info: BackendInfo | None, force: bool, shared: str) -> Found:
     seen = takes.active(line)
     entry = Entry(
         scene=scene.name,
@@ -152,7 +152,7 @@ def _look(context, scene, speaker, line, info: Info | None, force: bool, shared:
     return Found(replace(entry, state="due", why=why, seed=seed), request)
 
 
-def _why(speaker, line, seen, request: Request, info: Info | None) -> str:
+def _why(speaker, line, seen, request: Request, info: BackendInfo | None) -> str:
     """Why the line is due, '' when it is not."""
     if seen is None:
         return "It has no take yet."

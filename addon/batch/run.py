@@ -16,8 +16,8 @@ import bpy
 
 from .. import package
 from ..animation import takes
-from ..connection.client import ClientError, Info, is_loopback
-from ..connection.credentials import invited, keyring, plain
+from ..connection.client import ClientError, BackendInfo, is_loopback
+from ..connection.credentials import parse_invitation, credentials, plain_address
 from ..connection.local_backend import LocalBackendError
 from ..connection.preferences import preferences
 from ..generation import state as jobs
@@ -48,11 +48,11 @@ class Batch:
 
     def __init__(self, choice: Choice = EVERYTHING, address: str = "", force: bool = False) -> None:
         wanted = preferences(bpy.context)
-        key = invited(address)
+        key = parse_invitation(address)
         if address and (key.token or key.sha256):
-            keyring.put(address, key)
+            credentials.put(address, key)
         self.choice, self.force = choice, force
-        self.address = plain(address) or wanted.address
+        self.address = plain_address(address) or wanted.address
         self.start_own = not address and wanted.start_own and is_loopback(self.address)
         self.command = wanted.command
         self.running = False
@@ -103,7 +103,7 @@ class Batch:
         pump.seen(None, "Looking for the backend ...")
         pump.aside(connect)
 
-    def _begin(self, info: Info | None, sentence: str) -> None:
+    def _begin(self, info: BackendInfo | None, sentence: str) -> None:
         asked: tuple[jobs.Request, ...] = ()
         try:
             self._learn(info, sentence)
@@ -128,7 +128,7 @@ class Batch:
         self.running, self._told, self._began = True, told, time.monotonic()
         self._outcomes, self._error = (), ""
 
-    def _connect(self, start_own: bool) -> tuple[Info | None, str]:
+    def _connect(self, start_own: bool) -> tuple[BackendInfo | None, str]:
         """What the backend says of itself, or None and why not. May be called off the main thread."""
         try:
             info = worker.connect(self.address, start_own, self.command, pump.local)[1]
@@ -136,7 +136,7 @@ class Batch:
             return None, str(error)
         return info, worker.describe(info)
 
-    def _learn(self, info: Info | None, sentence: str) -> None:
+    def _learn(self, info: BackendInfo | None, sentence: str) -> None:
         self._heard, self._backend = info is not None, sentence
         pump.seen(info, sentence)
 

@@ -142,8 +142,8 @@ def _work(
     except Stopped:
         return
     except (ClientError, LocalBackendError, ShapesError) as error:
-        death = f" {local.death()}" if isinstance(error, Unreachable) and local.death() else ""
-        post(f"{error}{death} The mesh was left as it was.")
+        exit_report = f" {local.exit_report()}" if isinstance(error, Unreachable) and local.exit_report() else ""
+        post(f"{error}{exit_report} The mesh was left as it was.")
     except Exception as error:  # a fault of ours must end in the panel, not in a thread nobody watches
         post(f"Mien met a fault of its own ({type(error).__name__}: {error}); the mesh was left as it was.")
         raise

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which backend, and what it says; no bpy but in preferences.py."""
+"""The connection to the backend: client, discovery, credentials, the local process. No bpy but in preferences.py."""

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backends that the panel lists: those used before, those found in the network, and Blender's own. No bpy."""
+"""The backends that the panel lists: used before, announced in the network, and Blender's own. No bpy."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from .client import API, EngineInfo, Info, Missing
-from .credentials import plain
-from .discovery import Found
+from .client import API, BackendInfo, EngineInfo, MissingPart
+from .credentials import plain_address
+from .discovery import AnnouncedBackend
 
-KEPT = 8  # backends that are remembered; the one used longest ago is forgotten first
+KNOWN_LIMIT = 8  # backends that are remembered; the one used longest ago is forgotten first
 
 
 @dataclass(frozen=True)
-class Known:
-    """A backend that was used or typed before; `used` seconds since 1970, `name` as it announced itself or ''."""
+class KnownBackend:
+    """A backend that was used or typed before. name: as it announced itself, or ''; used: seconds since 1970."""
 
     address: str
     name: str = ""
@@ -22,9 +22,9 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A line of the list. `refusal` says why it cannot be chosen, '' when it can; `where` it was learned of:
-    'own', 'found' or 'used'."""
+class BackendRow:
+    """A row of the list. where: its source, 'own', 'found' (announced in the network) or 'used'; refusal: why it
+    cannot be chosen, '' where it can."""
 
     title: str
     address: str
@@ -35,62 +35,70 @@ class Row:
     token_wanted: bool = False
 
 
-def rows(known: Iterable[Known], found: Iterable[Found], own: str, chosen: str) -> list[Row]:
-    """What the panel lists: Blender's own backend, then what was found, then what was used and not found.
+def rows(
+    known: Iterable[KnownBackend], announced: Iterable[AnnouncedBackend], own: str, chosen: str
+) -> list[BackendRow]:
+    """The panel's rows: Blender's own backend, then the announced ones, then those used before and not announced.
 
-    `own` and `chosen` are addresses, '' for none. Every address comes once; a backend that was found at another
-    address than it was used at (it has another port now) is listed where it is.
+    `own` and `chosen` are addresses, '' for none. Each address comes once; a backend that is announced at another
+    address than it was used at (it has another port now) is listed at the announced one.
     """
-    listed = [Row("Blender's own", own, "own")] if own else []
-    there = {plain(row.address) for row in listed}
-    found, names = list(found), set()
-    for each in found:
-        names.add(each.name)
-        if plain(each.address) not in there:
-            there.add(plain(each.address))
-            told = (each.name, each.sha256, each.token_wanted)
-            listed.append(Row(each.name, each.address, "found", mismatch(each.api), *told))
-    for each in sorted(known, key=lambda each: -each.used):
-        if plain(each.address) in there or (each.name in names and plain(each.address) != plain(chosen)):
+    listed = [BackendRow("Blender's own", own, "own")] if own else []
+    addresses = {plain_address(row.address) for row in listed}
+    names = set()
+    for backend in announced:
+        names.add(backend.name)
+        if plain_address(backend.address) not in addresses:
+            addresses.add(plain_address(backend.address))
+            fault = api_mismatch(backend.api)
+            listed.append(
+                BackendRow(
+                    backend.name, backend.address, "found", fault, backend.name, backend.sha256, backend.token_wanted
+                )
+            )
+    for backend in sorted(known, key=lambda backend: -backend.used):
+        address = plain_address(backend.address)
+        if address in addresses or (backend.name in names and address != plain_address(chosen)):
             continue
-        there.add(plain(each.address))
-        listed.append(Row(each.name or plain(each.address).partition("://")[2], each.address, "used", "", each.name))
+        addresses.add(address)
+        title = backend.name or address.partition("://")[2]
+        listed.append(BackendRow(title, backend.address, "used", "", backend.name))
     return listed
 
 
-def mismatch(api: str) -> str:
-    """Why a backend that announces this API version cannot be used; '' when it can, or does not say."""
+def api_mismatch(api: str) -> str:
+    """Why a backend that announces this API version cannot be used; '' where it can or announces none."""
     if api in ("", str(API)):
         return ""
     return f"It speaks API version {api} and this extension version {API}; update the older of the two"
 
 
-def forgotten(known: list[Known]) -> list[str]:
-    """The addresses to forget, so that KEPT remain."""
-    return [each.address for each in sorted(known, key=lambda each: -each.used)[KEPT:]]
+def addresses_to_forget(known: list[KnownBackend]) -> list[str]:
+    """The addresses of the least recently used backends beyond KNOWN_LIMIT."""
+    return [backend.address for backend in sorted(known, key=lambda backend: -backend.used)[KNOWN_LIMIT:]]
 
 
-def remembered(info: Info) -> str:
-    """What a backend said of itself, as text to keep: the panel draws with it while there is no backend."""
+def info_to_text(info: BackendInfo) -> str:
+    """JSON of a backend's info, kept so that the panel can draw while no backend answers."""
     return json.dumps(asdict(info))
 
 
-def recalled(text: str) -> Info | None:
-    """What was kept; None for nothing, or what another version of the extension kept."""
+def info_from_text(text: str) -> BackendInfo | None:
+    """The info of such a text; None for '' and for the text of an incompatible version of the extension."""
     try:
-        kept = json.loads(text)
+        fields = json.loads(text)
         engines = tuple(
             EngineInfo(
                 **{
                     **engine,
                     "emotions": tuple(engine["emotions"]),
                     "styles": tuple(engine["styles"]),
-                    "missing": tuple(Missing(**each) for each in engine["missing"]),
+                    "missing": tuple(MissingPart(**part) for part in engine["missing"]),
                     "follows": tuple(engine.get("follows", ())),
                 }
             )
-            for engine in kept["engines"]
+            for engine in fields["engines"]
         )
-        return Info(**{**kept, "engines": engines})
+        return BackendInfo(**{**fields, "engines": engines})
     except (ValueError, KeyError, TypeError):
         return None

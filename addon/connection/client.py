@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backend's HTTP API, version 1, on the standard library. No
-bpy; every call may be made off the main thread."""
+"""The client of the backend's HTTP API, version 1, on the standard library. No bpy; every call may be made off the
+main thread."""
 
 import hashlib
 import http.client
@@ -13,47 +13,45 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from .credentials import Key, keyring
+from .credentials import Credential, credentials
 
 API = 1
-CHUNK = 1 << 16  # bytes of a sound sent at a time; between two, a cancel is noticed
-NO_ROOM = (429, 503)  # its queue is full; too many are connected
-AGAIN_S, AGAIN_LIMIT_S = 10.0, 60.0  # when to ask again where a backend without room does not say, and at the latest
+CHUNK = 1 << 16  # bytes of a sound sent at a time; a cancel is noticed between two chunks
+BUSY_STATUSES = (429, 503)  # its queue is full; too many clients are connected
+RETRY_S, RETRY_LIMIT_S = 10.0, 60.0  # default and longest wait for a busy backend
 
 
 class ClientError(Exception):
-    """The backend said no, or something that cannot be used; the message is a sentence for the panel."""
+    """The backend refused a request, or its answer cannot be used; the message is a sentence for the panel."""
 
 
 class Unreachable(ClientError):
-    """Nothing answers at the address."""
+    """No backend answers at the address."""
 
 
 class TimedOut(Unreachable):
-    """Something is there and does not answer in time; it may be busy."""
+    """The connection stands and no answer came in time; the backend may be busy."""
 
 
 class TokenWanted(ClientError):
-    """The backend asks for a token: there is none, or it is not, or no longer, one of its own."""
+    """The backend needs a token, and ours is absent, wrong or revoked."""
 
 
 class Untrusted(ClientError):
-    """The certificate is not the one that was trusted, or none was yet; `sha256` is its fingerprint.
-
-    Nothing was sent.
-    """
+    """The certificate is not the trusted one, or none is trusted yet; `sha256` is its fingerprint, `expected` the
+    trusted one. Nothing was sent."""
 
     def __init__(self, sentence: str, sha256: str, expected: str) -> None:
         super().__init__(sentence)
         self.sha256, self.expected = sha256, expected
 
 
-class Forgotten(ClientError):
-    """The backend has no such job: it began anew, or dropped it long ago."""
+class UnknownJob(ClientError):
+    """The backend has no such job: it was restarted, or dropped the job long ago."""
 
 
 class Busy(ClientError):
-    """The backend has no room for this now; it may be asked again in `seconds`."""
+    """The backend has no capacity for this now; the request may be repeated after `seconds`."""
 
     def __init__(self, sentence: str, seconds: float) -> None:
         super().__init__(sentence)
@@ -65,8 +63,8 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True)
-class Missing:
-    """What an engine needs before it can work: a sentence, and the page where that is, or ''."""
+class MissingPart:
+    """A file or package that an engine lacks: a sentence, and the page where to get it, or ''."""
 
     sentence: str
     page: str = ""
@@ -74,35 +72,35 @@ class Missing:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What /v1/info says about an engine; `missing` is what it still needs before it can work."""
+    """An engine in /v1/info."""
 
     name: str
     version: str = ""
     emotions: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     licence: str = ""
-    missing: tuple[Missing, ...] = ()
-    follows: tuple[str, ...] = ()  # the fields of a direction that not every engine follows
-    head: str = ""  # what it moves, 'mien' or 'flame'
+    missing: tuple[MissingPart, ...] = ()  # it cannot work without them
+    follows: tuple[str, ...] = ()  # the optional fields of a direction that it supports
+    head: str = ""  # the head that it moves, 'mien' or 'flame'
 
 
 @dataclass(frozen=True)
-class Info:
-    """What a backend is and has; kept by the panel so that it draws without one."""
+class BackendInfo:
+    """The answer of /v1/info; the panel keeps it so that it can draw while no backend answers."""
 
     address: str
     version: str
     device: str
     engines: tuple[EngineInfo, ...]
     default_engine: str
-    limits: dict[str, float] = field(default_factory=dict)  # seconds of sound, bytes of file
-    made_with: str = ""  # hash of its code and weights: another may make another take
-    own_models: str = ""  # hash of the user's own FLAME and weights, which takes of FLAME are made with
+    limits: dict[str, float] = field(default_factory=dict)  # name -> seconds of sound, bytes of a file
+    made_with: str = ""  # hash of its code and weights, on which the bytes of takes depend
+    own_models: str = ""  # hash of the user's own FLAME and weights, on which takes of FLAME depend
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One look at a job. state: queued, running, done, failed, cancelled; fraction 0..1."""
+    """The status of a job. state: queued, running, done, failed or cancelled; fraction: 0..1."""
 
     state: str
     stage: str
@@ -111,7 +109,7 @@ class Progress:
 
 
 def split_address(address: str) -> tuple[str, int, bool]:
-    """(host, port, is https) of an address. Raises ClientError for one that cannot be used."""
+    """(host, port, whether https) of an address. Raises ClientError for one that cannot be used."""
     text = address.strip()
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
@@ -124,7 +122,7 @@ def split_address(address: str) -> tuple[str, int, bool]:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether the address is this machine's own. Raises ClientError as split_address does."""
+    """Whether the address is of this machine. Raises ClientError as split_address does."""
     host = split_address(address)[0]
     if host == "localhost":
         return True
@@ -135,12 +133,12 @@ def is_loopback(address: str) -> bool:
 
 
 def in_groups(sha256: str) -> str:
-    """A fingerprint for people to compare, as the backend shows it."""
+    """A fingerprint in groups of four digits, as the backend prints it for comparison."""
     return " ".join(sha256[i : i + 4] for i in range(0, len(sha256), 4))
 
 
-class _Pinned(http.client.HTTPSConnection):
-    """HTTPS to whoever has the certificate of this fingerprint, whatever its names and dates; else Untrusted."""
+class _PinnedConnection(http.client.HTTPSConnection):
+    """HTTPS to the server whose certificate has this fingerprint, whatever its names and dates; else Untrusted."""
 
     def __init__(self, host: str, port: int, timeout: float, sha256: str) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -150,8 +148,8 @@ class _Pinned(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
-        found = hashlib.sha256(self.sock.getpeercert(binary_form=True)).hexdigest()
-        if found == self._sha256:
+        sha256 = hashlib.sha256(self.sock.getpeercert(binary_form=True)).hexdigest()
+        if sha256 == self._sha256:
             return
         self.close()
         where = f"{self.host}:{self.port}"
@@ -162,20 +160,20 @@ class _Pinned(http.client.HTTPSConnection):
                 f"The certificate of {where} has changed since it was trusted, and nothing was sent. Ask whoever runs "
                 "the backend whether it was renewed; if not, something stands in between."
             )
-        raise Untrusted(sentence, found, self._sha256)
+        raise Untrusted(sentence, sha256, self._sha256)
 
 
 class Client:
-    """A backend at one address. Every method raises ClientError (Unreachable when nothing answers, TokenWanted
-    and Untrusted). `key` is what opens it, by default what the keyring has."""
+    """A backend at one address. Every method raises ClientError: Unreachable where nothing answers, TokenWanted,
+    Untrusted, UnknownJob, Busy. `credential` is by default the stored one of the address."""
 
-    def __init__(self, address: str, timeout_s: float = 20.0, key: Key | None = None) -> None:
+    def __init__(self, address: str, timeout_s: float = 20.0, credential: Credential | None = None) -> None:
         self.host, self.port, self.secure = split_address(address)
         self.address = address.strip().partition("#")[0].rstrip("/")
         self.timeout_s = timeout_s
-        self.key = key or keyring.of(address)
+        self.credential = credential or credentials.of(address)
 
-    def info(self) -> Info:
+    def info(self) -> BackendInfo:
         reply = self._json("GET", "/v1/info")
         if reply.get("name") != "mien":
             raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
@@ -189,7 +187,8 @@ class Client:
                     styles=tuple(map(str, engine.get("styles", ()))),
                     licence=str(engine.get("licence", "")),
                     missing=tuple(
-                        Missing(str(each["sentence"]), str(each.get("page", ""))) for each in engine.get("missing", ())
+                        MissingPart(str(part["sentence"]), str(part.get("page", "")))
+                        for part in engine.get("missing", ())
                     ),
                     follows=tuple(map(str, engine.get("follows", ()))),
                     head=str(engine.get("head", "")),
@@ -200,7 +199,7 @@ class Client:
             default = str(reply.get("default_engine") or engines[0].name)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise ClientError(f"The backend at {self.address} does not say which engines it has.") from None
-        return Info(
+        return BackendInfo(
             self.address,
             str(reply.get("version", "?")),
             str(reply.get("device", "?")),
@@ -217,11 +216,11 @@ class Client:
         direction: str,
         engine: str = "",
         fps: str = "",
-        sent: Callable[[float], None] = lambda share: None,
+        on_sent: Callable[[float], None] = lambda share: None,
         head: str = "",
     ) -> str:
-        """Ask for a take of a sound file; returns the job's id. `sent`
-        hears the share sent and may raise Stopped."""
+        """Request a take of a sound file; the job's id. `on_sent` is called with the share of the file that was sent,
+        0..1, and may raise Stopped."""
         try:
             size = sound.stat().st_size
             file = sound.open("rb")
@@ -242,10 +241,10 @@ class Client:
 
         def body() -> Iterator[bytes]:
             yield head
-            done = 0
+            sent = 0
             while chunk := file.read(CHUNK):
-                done += len(chunk)
-                sent(done / size)
+                sent += len(chunk)
+                on_sent(sent / size)
                 yield chunk
             yield tail
 
@@ -264,7 +263,7 @@ class Client:
         return reply["id"]
 
     def bind(self, mesh: bytes) -> str:
-        """Ask for the channels of a mesh (a file of format mien.mesh); returns the job's id, of kind 'bind'."""
+        """Request the blend shapes of a mesh (a file of format mien.mesh); the job's id, of kind 'bind'."""
         reply = self._json("POST", "/v1/bind", mesh, {"Content-Type": "application/octet-stream"})
         if not isinstance(reply.get("id"), str) or not reply["id"]:
             raise ClientError(f"The backend at {self.address} took the mesh but gave it no number.")
@@ -280,7 +279,7 @@ class Client:
         return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""))
 
     def result(self, job: str, kind: str = "takes") -> bytes:
-        """The result's bytes, a take's checked against the hash the backend gives with them."""
+        """The bytes of a finished job's result, checked against the hash in its ETag where there is one."""
         _, headers, data = self._request("GET", f"/v1/{kind}/{quote(job, safe='')}/result")
         tag = headers.get("ETag", "").removeprefix("W/").strip('"').removeprefix("sha256:")
         if tag and hashlib.sha256(data).hexdigest() != tag.lower():
@@ -290,11 +289,10 @@ class Client:
     def cancel(self, job: str, kind: str = "takes") -> None:
         self._request("DELETE", f"/v1/{kind}/{quote(job, safe='')}")
 
-    def _check_api(self, theirs: object) -> None:
-        if str(theirs) != str(API):
+    def _check_api(self, version: object) -> None:
+        if str(version) != str(API):
             raise ClientError(
-                f"The backend at {self.address} speaks API version {theirs} and this extension speaks "
-                f"version {API}; "
+                f"The backend at {self.address} speaks API version {version} and this extension speaks version {API}; "
                 "update the older of the two."
             )
 
@@ -312,15 +310,15 @@ class Client:
         self, method: str, path: str, body=None, headers: dict[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         if self.secure:
-            connection = _Pinned(self.host, self.port, self.timeout_s, self.key.sha256)
+            connection = _PinnedConnection(self.host, self.port, self.timeout_s, self.credential.sha256)
         else:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout_s)
-        token = {"Authorization": f"Bearer {self.key.token}"} if self.key.token else {}
+        token = {"Authorization": f"Bearer {self.credential.token}"} if self.credential.token else {}
         try:
             try:
                 connection.request(method, path, body, {"Accept": "application/json", **token, **(headers or {})})
             except (BrokenPipeError, ConnectionResetError):
-                if body is None:  # a backend that refuses a sound early hangs up on the rest of it: hear why
+                if body is None:  # a backend that refuses a sound early closes the connection: its answer says why
                     raise
             response = connection.getresponse()
             data = response.read()
@@ -345,15 +343,15 @@ class Client:
         if response.status == 401:
             raise TokenWanted(self._refusal(response.status, data))
         if response.status == 404:
-            raise Forgotten(self._refusal(response.status, data))
-        if response.status in NO_ROOM:
-            raise Busy(self._refusal(response.status, data), _seconds(response.headers.get("Retry-After", "")))
+            raise UnknownJob(self._refusal(response.status, data))
+        if response.status in BUSY_STATUSES:
+            raise Busy(self._refusal(response.status, data), _retry_after_s(response.headers.get("Retry-After", "")))
         if response.status >= 400:
             raise ClientError(self._refusal(response.status, data))
         return response.status, response.headers, data
 
     def _refusal(self, status: int, data: bytes) -> str:
-        """The sentence of an RFC 9457 problem; of anything else, the status."""
+        """The detail of an RFC 9457 problem; for any other body a sentence with the status."""
         try:
             problem = json.loads(data)
             detail = problem.get("detail") or problem.get("title")
@@ -364,6 +362,6 @@ class Client:
         return f"The backend at {self.address} refused with status {status} and gave no reason."
 
 
-def _seconds(retry_after: str) -> float:
-    """When to ask again, of a header; a date in it, as the standard allows, is not looked at."""
-    return min(max(float(retry_after), 1.0), AGAIN_LIMIT_S) if retry_after.strip().isdecimal() else AGAIN_S
+def _retry_after_s(retry_after: str) -> float:
+    """The wait that a Retry-After header asks for; the default where it has a date, which the standard allows."""
+    return min(max(float(retry_after), 1.0), RETRY_LIMIT_S) if retry_after.strip().isdecimal() else RETRY_S

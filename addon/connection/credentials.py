@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What opens which backend: its token, and the fingerprint of the certificate that was trusted. No bpy.
+"""Credentials of backends: the token, and the fingerprint of the trusted certificate. No bpy.
 
-Kept apart from requests and addresses, which are shown, logged and reported; filled from Blender's preferences.
+They are kept apart from requests and addresses, which are shown, logged and reported, and are loaded from Blender's
+preferences.
 """
 
 from dataclasses import dataclass
@@ -9,39 +10,39 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True)
-class Key:
-    """`token` '' where none is asked for; `sha256` of the trusted certificate, in hex, '' while none is."""
+class Credential:
+    """token: '' where none is needed; sha256: fingerprint of the trusted certificate in hex, '' for none."""
 
     token: str = ""
     sha256: str = ""
 
 
-def plain(address: str) -> str:
-    """The address as it is compared and shown: without what an invitation has after '#', without a last '/'."""
+def plain_address(address: str) -> str:
+    """The address as it is compared and shown: with a scheme, without an invitation's part after '#' and a last '/'."""
     text = address.strip().partition("#")[0].rstrip("/")
     return text if "://" in text or not text else f"http://{text}"
 
 
-def invited(address: str) -> Key:
-    """The key in an invitation, as `mien serve --lan` prints it: ADDRESS/#token=...&sha256=..."""
-    told = {name: values[0] for name, values in parse_qs(urlsplit(address.strip()).fragment).items()}
-    return Key(told.get("token", ""), told.get("sha256", "").lower())
+def parse_invitation(address: str) -> Credential:
+    """The credential in an invitation that `mien serve --lan` prints: ADDRESS/#token=...&sha256=..."""
+    fields = {name: values[0] for name, values in parse_qs(urlsplit(address.strip()).fragment).items()}
+    return Credential(fields.get("token", ""), fields.get("sha256", "").lower())
 
 
-class Keyring:
-    """Keys by address. May be asked from any thread."""
+class Credentials:
+    """Credentials by address. Methods may be called from any thread."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, Key] = {}
+        self._by_address: dict[str, Credential] = {}
 
-    def put(self, address: str, key: Key) -> None:
-        self._keys[plain(address)] = key
+    def put(self, address: str, credential: Credential) -> None:
+        self._by_address[plain_address(address)] = credential
 
-    def of(self, address: str) -> Key:
-        return self._keys.get(plain(address), Key())
+    def of(self, address: str) -> Credential:
+        return self._by_address.get(plain_address(address), Credential())
 
     def clear(self) -> None:
-        self._keys.clear()
+        self._by_address.clear()
 
 
-keyring = Keyring()
+credentials = Credentials()

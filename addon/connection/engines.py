@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engines of a backend, as it told of them: which one is meant by a name, and what of a direction it follows. No
-bpy."""
+"""The engines that a backend lists: one by its name, and which optional fields of a direction it supports. No bpy."""
 
-from .client import EngineInfo, Info
+from .client import BackendInfo, EngineInfo
 
-# What only some engines follow, in the words of the panel.
-SPECIAL = {
+# The fields of a direction that only some engines support, with their names in the panel.
+OPTIONAL_FIELDS = {
     "face": "a matched face",
     "face_level": "a matched face",
     "onset": "the onset of emotions",
@@ -16,26 +15,31 @@ SPECIAL = {
 }
 
 
-def chosen(info: Info | None, name: str) -> EngineInfo | None:
-    """The engine of this name, '' being the backend's default; None where it is not known."""
+def engine_by_name(info: BackendInfo | None, name: str) -> EngineInfo | None:
+    """The engine of this name, '' for the backend's default; None where the backend or the engine is unknown."""
     if info is None:
         return None
     return next((engine for engine in info.engines if engine.name == (name or info.default_engine)), None)
 
 
-def follows(info: Info | None, name: str, field: str) -> bool:
-    """Whether a field of SPECIAL can be asked for. Of an engine that is not known nobody can say that it cannot."""
-    engine = chosen(info, name)
+def supports(info: BackendInfo | None, name: str, field: str) -> bool:
+    """Whether the engine supports a field of OPTIONAL_FIELDS; True of an unknown engine, which nothing rules out."""
+    engine = engine_by_name(info, name)
     return engine is None or field in engine.follows
 
 
-def refusal(info: Info | None, name: str, field: str, words: str = "") -> str:
-    """Why a field of SPECIAL, in these words or its own, cannot be set, without a full stop; '' when it can."""
-    engine = chosen(info, name)
+def refusal(info: BackendInfo | None, name: str, field: str, words: str = "") -> str:
+    """Why a field of OPTIONAL_FIELDS, called `words` or by its own name, cannot be set, without a full stop; '' where
+    it can."""
+    engine = engine_by_name(info, name)
     if engine is None:
         return "Look for the backend first (under Backend): it says what its engines follow"
     if field in engine.follows:
         return ""
-    able = [other.name for other in info.engines if field in other.follows]
-    what = f"The engine '{engine.name}' does not follow {words or SPECIAL[field]}"
-    return f"{what}; choose {' or '.join(able)} under Engine" if able else f"{what}, nor does another of this backend"
+    others = [other.name for other in info.engines if field in other.follows]
+    fault = f"The engine '{engine.name}' does not follow {words or OPTIONAL_FIELDS[field]}"
+    return (
+        f"{fault}; choose {' or '.join(others)} under Engine"
+        if others
+        else f"{fault}, nor does another of this backend"
+    )

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the backend is, and which were used before. Kept in Blender's preferences; a plain
-default where the extension is only imported."""
+"""The extension's preferences: the backend's address, how to start one, and the backends used before. Defaults where
+the extension is imported and not installed."""
 
 import time
 
@@ -9,14 +9,14 @@ from bpy.props import BoolProperty, CollectionProperty, FloatProperty, StringPro
 
 from .. import package
 from . import backend_list
-from .credentials import Key, invited, keyring, plain
+from .credentials import Credential, credentials, parse_invitation, plain_address
 
 ADDRESS = "http://127.0.0.1:8642"
 
 
-def _opened(entry, context) -> None:
-    """The keyring has what the preferences have."""
-    keyring.put(entry.address, Key(entry.token.strip(), entry.sha256))
+def _store_credential(entry, context) -> None:
+    """Copy an entry's credential to `credentials`, from which the client takes it."""
+    credentials.put(entry.address, Credential(entry.token.strip(), entry.sha256))
 
 
 class MIEN_PG_backend(bpy.types.PropertyGroup):
@@ -28,23 +28,23 @@ class MIEN_PG_backend(bpy.types.PropertyGroup):
         name="Token",
         description="What the backend asks for; whoever runs it makes one with 'mien serve --add-client NAME'",
         subtype="PASSWORD",
-        update=_opened,
+        update=_store_credential,
     )
-    sha256: StringProperty(description="The fingerprint of the certificate that was trusted", update=_opened)
+    sha256: StringProperty(description="The fingerprint of the certificate that was trusted", update=_store_credential)
     offered: StringProperty(description="The fingerprint that was seen and is not trusted", options={"SKIP_SAVE"})
     token_wanted: BoolProperty(description="It was refused for its token", options={"SKIP_SAVE"})
     info: StringProperty(description="What the backend last said of itself")
     used: FloatProperty(subtype="TIME_ABSOLUTE")
 
 
-def _typed(wanted, context) -> None:
-    """An invitation is taken apart: the key belongs to the entry, never to the address that is shown."""
-    key = invited(wanted.address)
-    if key != Key():
-        entry = wanted.remember(wanted.address)
-        entry.token, entry.sha256 = key.token or entry.token, key.sha256 or entry.sha256
-    if "#" in wanted.address:
-        wanted.address = plain(wanted.address)
+def _on_address_edit(preferences_, context) -> None:
+    """Move the credential of an invitation to the backend's entry, so that the address that is shown has none."""
+    credential = parse_invitation(preferences_.address)
+    if credential != Credential():
+        entry = preferences_.remember(preferences_.address)
+        entry.token, entry.sha256 = credential.token or entry.token, credential.sha256 or entry.sha256
+    if "#" in preferences_.address:
+        preferences_.address = plain_address(preferences_.address)
 
 
 class MIEN_AP_preferences(bpy.types.AddonPreferences):
@@ -55,7 +55,7 @@ class MIEN_AP_preferences(bpy.types.AddonPreferences):
         description="Where a backend answers, or the line that 'mien serve --lan' prints. The default is a "
         "backend on this machine",
         default=ADDRESS,
-        update=_typed,
+        update=_on_address_edit,
     )
     start_own: BoolProperty(
         name="Start One If None Answers",
@@ -71,23 +71,23 @@ class MIEN_AP_preferences(bpy.types.AddonPreferences):
     known: CollectionProperty(type=MIEN_PG_backend)
 
     def entry(self, address: str):
-        """What is kept of the backend at the address, or None."""
-        return next((each for each in self.known if each.address == plain(address)), None)
+        """The entry of the backend at the address, or None."""
+        return next((entry for entry in self.known if entry.address == plain_address(address)), None)
 
     def remember(self, address: str, title: str = ""):
-        """The entry of the backend, made if there is none; those used longest ago are forgotten."""
+        """The entry of the backend, added where there is none; the least recently used ones are removed."""
         entry = self.entry(address)
         if entry is None:
             entry = self.known.add()
-            entry.address = plain(address)
+            entry.address = plain_address(address)
         entry.title, entry.used = title or entry.title, time.time()
-        for old in backend_list.forgotten(self.known_values()):
-            self.known.remove(next(i for i, each in enumerate(self.known) if each.address == old))
+        for old in backend_list.addresses_to_forget(self.known_values()):
+            self.known.remove(next(i for i, entry in enumerate(self.known) if entry.address == old))
         bpy.context.preferences.is_dirty = True
         return self.entry(address)
 
-    def known_values(self) -> list[backend_list.Known]:
-        return [backend_list.Known(each.address, each.title, each.used) for each in self.known]
+    def known_values(self) -> list[backend_list.KnownBackend]:
+        return [backend_list.KnownBackend(entry.address, entry.title, entry.used) for entry in self.known]
 
     def draw(self, context):
         layout = self.layout
@@ -104,13 +104,12 @@ class _Defaults:
         return None
 
     @staticmethod
-    def known_values() -> list[backend_list.Known]:
+    def known_values() -> list[backend_list.KnownBackend]:
         return []
 
 
 def preferences(context: bpy.types.Context):
-    """The extension's preferences, or the defaults in a script that
-    registers the modules without installing them."""
+    """The extension's preferences, or the defaults in a script that registers the modules without installing them."""
     addon = context.preferences.addons.get(package.NAME)
     return addon.preferences if addon is not None and addon.preferences is not None else _Defaults
 
@@ -119,10 +118,10 @@ CLASSES = (MIEN_PG_backend, MIEN_AP_preferences)
 
 
 def register() -> None:
-    """Fill the keyring: nothing else has the tokens."""
+    """Load the stored credentials."""
     for entry in preferences(bpy.context).known:
-        _opened(entry, bpy.context)
+        _store_credential(entry, bpy.context)
 
 
 def unregister() -> None:
-    keyring.clear()
+    credentials.clear()

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from ..connection import engines
-from ..connection.client import Info
+from ..connection.client import BackendInfo
 
 DIGITS = 16  # of a sha256: 64 bits tell apart whatever a film has
 PARTS = {
@@ -57,10 +57,10 @@ def with_engine(content: str, engine: str) -> str:
     return _text({**_parts(content), "engine": engine}) if content and engine else content
 
 
-def engine_of(info: Info | None, name: str, head: str = "") -> str:
+def engine_of(info: BackendInfo | None, name: str, head: str = "") -> str:
     """What a backend says of an engine ('' is its default) that moves this head: its name, version and weights, and
     the user's own models where they are used. '' where it is not known."""
-    found = engines.chosen(info, name)
+    found = engines.engine_by_name(info, name)
     if found is None:
         return ""
     own = info.own_models if "flame" in (head, found.head) else ""

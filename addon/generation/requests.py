@@ -48,7 +48,7 @@ def of_line(
     wanted, said, fps = preferences(context), heard(line, scene), sound.scene_fps(scene)
     asked = performance.of_line(speaker, line)
     head, driven = head_of(speaker), how_driven(speaker)
-    follows = partial(engines.follows, pump.state.info, asked.engine)
+    follows = partial(engines.supports, pump.state.info, asked.engine)
     made = []
     for number, seed in enumerate(seeds):
         direction = performance.direction(

@@ -11,7 +11,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..animation import takes
-from ..connection.client import Info
+from ..connection.client import BackendInfo
 from ..connection.local_backend import LocalBackend
 from ..scene.apply import ApplyError
 from . import receive, worker
@@ -42,7 +42,7 @@ class Pump:
         self._held_reason = ""
         self._blocking = False
         self._heard: Callable[[jobs.State], None] | None = None
-        self.learned: Callable[[Info], None] | None = None  # told, on the main thread, what a backend said of itself
+        self.learned: Callable[[BackendInfo], None] | None = None  # told, on the main thread, what a backend said of itself
 
     def begin(
         self,
@@ -110,7 +110,7 @@ class Pump:
         """Whether work aside goes on."""
         return self._looking is not None and self._looking.is_alive()
 
-    def seen(self, info: Info | None, sentence: str) -> None:
+    def seen(self, info: BackendInfo | None, sentence: str) -> None:
         """What was learned of a backend: its own words, or None and why not."""
         self._send(jobs.Seen(info, sentence))
 

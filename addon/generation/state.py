@@ -9,7 +9,7 @@ unless the backend itself is lost. A cancel keeps what was applied before.
 
 from dataclasses import dataclass, replace
 
-from ..connection.client import Info
+from ..connection.client import BackendInfo
 from ..formats.take import Take
 
 
@@ -101,7 +101,7 @@ class Cancelled:
 class Seen:
     """A backend was looked at: what it says, or None and why not."""
 
-    info: Info | None
+    info: BackendInfo | None
     sentence: str
 
 
@@ -147,7 +147,7 @@ class State:
     share: float = 0.0  # of the request at work
     error: str = ""
     note: str = ""
-    info: Info | None = None
+    info: BackendInfo | None = None
     backend: str = ""  # a sentence on the last backend looked at
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..connection import engines
-from ..connection.client import Busy, Client, ClientError, Forgotten, Info, Stopped, TimedOut, Unreachable
+from ..connection.client import Busy, Client, ClientError, UnknownJob, BackendInfo, Stopped, TimedOut, Unreachable
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.take import Take, TakeError, read_take
 from . import fingerprint
@@ -42,8 +42,8 @@ def work(
     except Stopped:
         return
     except (ClientError, LocalBackendError, TakeError) as error:
-        death = f" {local.death()}" if isinstance(error, Unreachable) and local.death() else ""
-        post(Failed(ticket, f"{error}{death}", lost=isinstance(error, Unreachable | LocalBackendError)))
+        exit_report = f" {local.exit_report()}" if isinstance(error, Unreachable) and local.exit_report() else ""
+        post(Failed(ticket, f"{error}{exit_report}", lost=isinstance(error, Unreachable | LocalBackendError)))
     except Exception as error:  # a fault of ours must end in the panel, not in a thread nobody watches
         post(Failed(ticket, f"Mien met a fault of its own ({type(error).__name__}: {error})."))
         raise
@@ -99,7 +99,7 @@ def _take(
         ahead.fill(client, wanted, quietly)
         try:
             _await(ticket, client, job, post, stop)
-        except Forgotten:
+        except UnknownJob:
             if not early:
                 raise
             job = ask()  # the backend began anew and knows nothing of what was sent before
@@ -132,7 +132,7 @@ def when_there_is_room(ask: Callable[[], T], stop: threading.Event, full: Callab
                 raise Stopped from None
 
 
-def _address(request: Request, info: Info) -> str:
+def _address(request: Request, info: BackendInfo) -> str:
     """Where the take of a request is kept, '' where it is not to be."""
     return fingerprint.address(fingerprint.with_engine(request.content, _engine_of(request, info)))
 
@@ -149,18 +149,18 @@ def _read_kept(kept: KeptTakes | None, place: str) -> Take | None:
         return None
 
 
-def _signed(take: Take, request: Request, info: Info) -> Take:
+def _signed(take: Take, request: Request, info: BackendInfo) -> Take:
     """The take, with the engine, its version and weights as its backend names them, among what it says of itself."""
     return replace(take, meta={**take.meta, "made_with": _engine_of(request, info)})
 
 
-def _engine_of(request: Request, info: Info) -> str:
+def _engine_of(request: Request, info: BackendInfo) -> str:
     return fingerprint.engine_of(info, request.engine, request.head)
 
 
 def connect(
     address: str, start_own: bool, command: str, local: LocalBackend, stop: threading.Event | None = None
-) -> tuple[Client, Info]:
+) -> tuple[Client, BackendInfo]:
     """The backend at the address, else the child already running, else (if start_own) a new child."""
     try:
         client = Client(address)
@@ -172,13 +172,13 @@ def connect(
     return client, client.info()
 
 
-def describe(info: Info) -> str:
+def describe(info: BackendInfo) -> str:
     return f"Mien {info.version} at {info.address}, on {info.device}"
 
 
-def _check(request: Request, info: Info) -> None:
+def _check(request: Request, info: BackendInfo) -> None:
     """Refuse, before a sound is sent, what the backend has already said it cannot do."""
-    engine = engines.chosen(info, request.engine)
+    engine = engines.engine_by_name(info, request.engine)
     names = ", ".join(engine.name for engine in info.engines)
     if engine is None:
         wanted = request.engine or info.default_engine

@@ -7,8 +7,8 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..connection import backend_list, discovery
-from ..connection.client import ClientError, Info, TokenWanted, Untrusted, in_groups, is_loopback
-from ..connection.credentials import plain
+from ..connection.client import ClientError, BackendInfo, TokenWanted, Untrusted, in_groups, is_loopback
+from ..connection.credentials import plain_address
 from ..connection.local_backend import LocalBackendError
 from ..connection.preferences import preferences
 from ..generation import worker
@@ -18,7 +18,7 @@ from .disabled_reason import Reasoned
 
 FIRST_LOOK_S = 2.0  # after the extension has started
 
-_found: list[discovery.Found] = []  # by the last look into the network
+_found: list[discovery.AnnouncedBackend] = []  # by the last look into the network
 
 
 def address_refusal(context: bpy.types.Context, address: str = "") -> str:
@@ -60,17 +60,17 @@ def browse() -> None:
         pump.aside(work)
 
 
-def _browsed() -> list[discovery.Found]:
+def _browsed() -> list[discovery.AnnouncedBackend]:
     *_, last = [[], *discovery.browse()]  # each time it has all that were found so far
     return last
 
 
-def _keep_found(found: list[discovery.Found]) -> None:
+def _keep_found(found: list[discovery.AnnouncedBackend]) -> None:
     _found[:] = found
     _redraw()
 
 
-def _looked(address: str, info: Info | None, error: Exception | None, found: list | None) -> None:
+def _looked(address: str, info: BackendInfo | None, error: Exception | None, found: list | None) -> None:
     """On the main thread: what was learned goes to the panel, and to the preferences for the next time."""
     if found is not None:
         _keep_found(found)
@@ -82,13 +82,13 @@ def _looked(address: str, info: Info | None, error: Exception | None, found: lis
         entry.offered = error.sha256 if isinstance(error, Untrusted) else ""
 
 
-def _learned(info: Info) -> None:
+def _learned(info: BackendInfo) -> None:
     """A backend answered, to a look or a take: it was used, and the panel can draw with what it said."""
     wanted = preferences(bpy.context)
     if isinstance(wanted, bpy.types.AddonPreferences):
-        name = next((each.name for each in _found if plain(each.address) == plain(wanted.address)), "")
+        name = next((each.name for each in _found if plain_address(each.address) == plain_address(wanted.address)), "")
         entry = wanted.remember(wanted.address, name)
-        entry.info, entry.offered, entry.token_wanted = backend_list.remembered(info), "", False
+        entry.info, entry.offered, entry.token_wanted = backend_list.info_to_text(info), "", False
 
 
 def _redraw() -> None:
@@ -136,7 +136,7 @@ class MIEN_OT_use_backend(bpy.types.Operator):
             return {"CANCELLED"}
         before = [each for each in wanted.known if self.name and each.title == self.name]
         token, sha256 = (before[0].token, before[0].sha256) if before else ("", "")
-        for old in [each.address for each in before if each.address != plain(self.address)]:
+        for old in [each.address for each in before if each.address != plain_address(self.address)]:
             wanted.known.remove(next(i for i, each in enumerate(wanted.known) if each.address == old))
         entry = wanted.remember(self.address, self.name)
         entry.token, entry.sha256 = entry.token or token, entry.sha256 or sha256
@@ -177,7 +177,7 @@ class MIEN_OT_forget_backend(bpy.types.Operator):
 
     def execute(self, context):
         wanted = preferences(context)
-        number = next((i for i, each in enumerate(wanted.known) if each.address == plain(self.address)), None)
+        number = next((i for i, each in enumerate(wanted.known) if each.address == plain_address(self.address)), None)
         if number is None:
             return {"CANCELLED"}
         wanted.known[number].token = wanted.known[number].sha256 = ""  # out of the keyring, too
@@ -267,7 +267,7 @@ def _draw_list(layout, wanted) -> None:
         if each.where == "own":
             row.label(text=f"{each.title} at {each.address}", icon="HOME")
             continue
-        chosen = plain(each.address) == plain(wanted.address)
+        chosen = plain_address(each.address) == plain_address(wanted.address)
         title = f"{each.title}: API differs" if each.refusal else each.title
         icon = "ERROR" if each.refusal else "RADIOBUT_ON" if chosen else "RADIOBUT_OFF"
         button = row.operator("mien.use_backend", text=title, icon=icon, depress=chosen)
@@ -296,7 +296,7 @@ def register() -> None:
     pump.learned = _learned
     wanted = preferences(bpy.context)
     entry = wanted.entry(wanted.address)
-    info = backend_list.recalled(entry.info) if entry is not None else None
+    info = backend_list.info_from_text(entry.info) if entry is not None else None
     if info is not None:
         pump.seen(info, f"Last seen: {worker.describe(info)}")
     if not bpy.app.background:

@@ -22,7 +22,7 @@ class MIEN_MT_styles(bpy.types.Menu):
         if info is None:
             layout.label(text="Look for the backend to see its styles", icon="INFO")
             return
-        engine = engines.chosen(info, wanted)
+        engine = engines.engine_by_name(info, wanted)
         for style in engine.styles if engine is not None else ():
             if style != "default":
                 layout.operator("mien.choose_style", text=style.capitalize()).name = style

@@ -22,7 +22,7 @@ class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
         layout, speaker = self.layout, speaker_of(context)
         line = lines.active(speaker)
         asked = of_line(speaker, line)
-        refused = {field: engines.refusal(pump.state.info, asked.engine, field) for field in engines.SPECIAL}
+        refused = {field: engines.refusal(pump.state.info, asked.engine, field) for field in engines.OPTIONAL_FIELDS}
         if all(refused.values()):
             all_refused = engines.refusal(pump.state.info, asked.engine, "face", "any of this")
             text.draw(layout, context, f"{all_refused}.", "INFO")

@@ -120,7 +120,7 @@ def _draw_performance(layout, context, speaker, line) -> None:
     row.prop(asked, "intensity", slider=True)
     menu(column, "Engine", "MIEN_MT_engines", _engine_name(asked.engine))
     info, asks = pump.state.info, direction.special(asked, line)
-    left = ", ".join(engines.SPECIAL[name] for name in asks if not engines.follows(info, asked.engine, name))
+    left = ", ".join(engines.OPTIONAL_FIELDS[name] for name in asks if not engines.supports(info, asked.engine, name))
     if left:
         text.draw(layout, context, f"Not asked for, as this engine does not follow it: {left}.", "INFO")
 
@@ -138,7 +138,7 @@ def _draw_takes(layout, line) -> None:
 
 def _draw_missing(layout, context, name: str) -> None:
     """What the engine needs before it can work, where that is and under which licence; a button opens the page."""
-    engine = engines.chosen(pump.state.info, name)
+    engine = engines.engine_by_name(pump.state.info, name)
     for lack in engine.missing if engine is not None else ():
         box = layout.box()
         text.draw(box, context, lack.sentence)

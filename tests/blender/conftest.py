@@ -144,7 +144,7 @@ def backend(monkeypatch, tmp_path):
     monkeypatch.setenv(run.FOLDER, str(tmp_path / "kept"))
     yield server
     if server.thread.is_alive():  # else the test ended it
-        server.die()
+        server.shut_down()
 
 
 @pytest.fixture

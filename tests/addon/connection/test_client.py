@@ -1,14 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API over the standard library, against a small server that speaks it."""
+"""The client against a fake backend."""
 
 import hashlib
 import json
 import socket
 
 import pytest
-from fake_backend import LACK, FakeBackend, channel_take
+from fake_backend import MISSING_WEIGHTS, FakeBackend, channel_take
 
-from addon.connection.client import Busy, Client, ClientError, Missing, Stopped, Unreachable, is_loopback, split_address
+from addon.connection.client import (
+    Busy,
+    Client,
+    ClientError,
+    MissingPart,
+    Stopped,
+    Unreachable,
+    is_loopback,
+    split_address,
+)
 
 
 @pytest.fixture
@@ -23,23 +32,23 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def test_info_says_what_the_backend_has(backend):
+def test_info_lists_engines_and_limits(backend):
     info = Client(backend.address).info()
     assert [engine.name for engine in info.engines] == ["toy", "other", "closer"]
     assert info.engines[0].follows == () and "face" in info.engines[2].follows and info.engines[0].head == "mien"
     assert (info.made_with, info.own_models) == ("ab" * 32, "cd" * 32)
-    assert info.engines[1].missing == (Missing(LACK["sentence"], "https://example.org/other"),)
+    assert info.engines[1].missing == (MissingPart(MISSING_WEIGHTS["sentence"], "https://example.org/other"),)
     assert (info.default_engine, info.device, info.limits["bytes"]) == ("toy", "cpu", 1_000_000)
 
 
-def test_a_take_is_asked_for_and_fetched(backend, tmp_path):
+def test_a_take_is_requested_and_fetched(backend, tmp_path):
     sound = tmp_path / 'vo"ice é\n.wav'
     sound.write_bytes(bytes(range(256)) * 1000)  # 256 kB: several chunks, with every byte and line end
     client, shares = Client(backend.address), []
     job = client.submit(sound, json.dumps({"seed": 7}), "toy", "30000/1001", shares.append)
-    asked = backend.asked[0]
-    assert asked["sound"] == sound.read_bytes()
-    assert (asked["direction"], asked["engine"], asked["fps"]) == ('{"seed": 7}', "toy", "30000/1001")
+    form = backend.requests[0]
+    assert form["sound"] == sound.read_bytes()
+    assert (form["direction"], form["engine"], form["fps"]) == ('{"seed": 7}', "toy", "30000/1001")
     assert shares[-1] == 1.0 and len(shares) > 2
     assert client.progress(job).state == "done"
     assert client.result(job) == channel_take(fps="30000/1001", seed="7")
@@ -61,8 +70,8 @@ def test_sending_can_be_stopped(backend, tmp_path):
         raise Stopped
 
     with pytest.raises(Stopped):
-        Client(backend.address).submit(sound, "{}", sent=stop)
-    assert backend.asked == []
+        Client(backend.address).submit(sound, "{}", on_sent=stop)
+    assert backend.requests == []
 
 
 def test_a_refusal_is_the_sentence_of_the_problem(backend, tmp_path):
@@ -77,7 +86,7 @@ def test_a_refusal_is_the_sentence_of_the_problem(backend, tmp_path):
     ("header", "seconds"),
     [("7", 7.0), ("0", 1.0), ("3600", 60.0), ("", 10.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 10.0), ("²", 10.0)],
 )
-def test_a_full_queue_says_when_to_ask_again(backend, tmp_path, monkeypatch, header, seconds):
+def test_a_full_queue_gives_the_time_of_the_retry(backend, tmp_path, monkeypatch, header, seconds):
     def full(handler):
         handler.rfile.read(int(handler.headers["Content-Length"]))
         handler.problem(429, "As many wait as may.", **{"Retry-After": header.encode().decode("latin-1")})
@@ -89,7 +98,7 @@ def test_a_full_queue_says_when_to_ask_again(backend, tmp_path, monkeypatch, hea
     assert caught.value.seconds == seconds
 
 
-def test_an_unknown_job_is_said_in_words(backend):
+def test_an_unknown_job_is_refused(backend):
     with pytest.raises(ClientError, match="no such job"):
         Client(backend.address).progress("gone")
 
@@ -112,7 +121,7 @@ def test_another_server_is_not_taken_for_a_backend(backend):
         Client(backend.address).info()
 
 
-def test_a_take_damaged_on_the_way_is_noticed(backend, tmp_path):
+def test_a_take_damaged_in_transfer_is_refused(backend, tmp_path):
     sound = tmp_path / "voice.wav"
     sound.write_bytes(bytes(10))
     client = Client(backend.address)
@@ -124,7 +133,7 @@ def test_a_take_damaged_on_the_way_is_noticed(backend, tmp_path):
     assert hashlib.sha256(client.result(job)).hexdigest()
 
 
-def test_nothing_there_is_unreachable():
+def test_a_closed_port_is_unreachable():
     with pytest.raises(Unreachable, match="No backend answers at"):
         Client(f"http://127.0.0.1:{free_port()}").info()
 
@@ -136,7 +145,7 @@ def test_silence_is_unreachable_after_the_timeout():
             client.info()
 
 
-def test_something_that_is_not_http_is_said_so():
+def test_a_server_without_http_is_refused():
     import threading
 
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -153,17 +162,17 @@ def test_something_that_is_not_http_is_said_so():
 
 
 @pytest.mark.parametrize("address", ["", "ftp://x", "http://", "http://x:port", "http://x/path", "http://[::1"])
-def test_addresses_that_are_none(address):
+def test_invalid_addresses_are_refused(address):
     with pytest.raises(ClientError, match="not an address"):
         split_address(address)
 
 
-def test_addresses_that_are_some():
+def test_valid_addresses_are_split():
     assert split_address("127.0.0.1:9") == ("127.0.0.1", 9, False)
     assert split_address(" http://localhost/ ") == ("localhost", 8642, False)
     assert split_address("https://[::1]:443") == ("::1", 443, True)
 
 
-def test_loopback_is_told_from_the_network():
+def test_loopback_is_distinguished_from_the_network():
     assert all(map(is_loopback, ("http://127.0.0.1", "http://localhost:1", "http://[::1]:2", "127.8.8.8")))
     assert not any(map(is_loopback, ("http://192.168.0.2", "http://example.org", "http://0.0.0.0")))

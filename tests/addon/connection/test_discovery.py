@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a stranger in the network may send. That real announcements are understood is in service/network/test_mdns.py."""
+"""Any packets that a network may bring. Real announcements are in service/network/test_mdns.py."""
 
 import socket
 import struct
@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addon.connection import discovery
-from addon.connection.discovery import PTR, SERVICE, SRV, TXT, A, Found, MalformedPacket, browse, parse, question
+from addon.connection.discovery import (
+    PTR,
+    SERVICE,
+    SRV,
+    TXT,
+    A,
+    AnnouncedBackend,
+    MalformedPacket,
+    browse,
+    parse,
+    query,
+)
 
 NAME = b"\x05_mien\x04_tcp\x05local\x00"
 GPU = b"\x0bMien on gpu"
@@ -40,11 +51,11 @@ def test_an_answer_is_read_with_its_pointers() -> None:
     assert address.data == "192.168.1.5"
 
 
-def test_a_question_can_be_read_back_and_is_no_answer() -> None:
-    asked = question(7, [(SERVICE, PTR)])
-    assert asked[12:] == NAME + b"\x00\x0c\x00\x01"
+def test_a_query_has_the_dns_layout_and_is_no_answer() -> None:
+    request = query(7, [(SERVICE, PTR)])
+    assert request[12:] == NAME + b"\x00\x0c\x00\x01"
     with pytest.raises(MalformedPacket, match="a question"):
-        parse(asked)
+        parse(request)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +72,7 @@ def test_a_question_can_be_read_back_and_is_no_answer() -> None:
         (reply(record(b"\x02\xff\xfe\x00", A, b"1234")), "utf-8"),
     ],
 )
-def test_what_cannot_be_is_refused(packet: bytes, reason: str) -> None:
+def test_malformed_packets_are_refused(packet: bytes, reason: str) -> None:
     with pytest.raises(MalformedPacket, match=reason):
         parse(packet)
 
@@ -85,38 +96,38 @@ def test_a_damaged_answer_is_read_or_refused(data: st.DataObject) -> None:
     packet = bytearray(reply(*WHOLE))
     for _ in range(data.draw(st.integers(1, 4))):
         packet[data.draw(st.integers(0, len(packet) - 1))] = data.draw(st.integers(0, 255))
-    heard = discovery._Heard()
+    answers = discovery._Answers()
     try:
-        discovery._note(heard, parse(bytes(packet)), "192.168.1.5")
+        discovery._add_records(answers, parse(bytes(packet)), "192.168.1.5")
     except MalformedPacket:
         return
-    for found in discovery._backends(heard):
-        assert found.address.startswith(("http://", "https://"))
+    for backend in discovery._backends(answers):
+        assert backend.address.startswith(("http://", "https://"))
 
 
-def told(*packets: bytes) -> list[Found]:
-    heard = discovery._Heard()
+def announced(*packets: bytes) -> list[AnnouncedBackend]:
+    answers = discovery._Answers()
     for packet in packets:
-        discovery._note(heard, parse(packet), "192.168.1.5")
-    return discovery._backends(heard)
+        discovery._add_records(answers, parse(packet), "192.168.1.5")
+    return discovery._backends(answers)
 
 
-def test_what_comes_in_parts_is_put_together_and_the_rest_is_asked_for() -> None:
-    heard = discovery._Heard()
-    discovery._note(heard, parse(reply(WHOLE[0])), "192.168.1.5")
-    assert discovery._backends(heard) == []
-    asked = discovery._questions(7, heard)
-    assert asked.count(b"_mien") == 3, "for the service, and for the instance's SRV and TXT"
-    assert told(*map(reply, WHOLE)) == told(reply(*WHOLE)) == [
-        Found("Mien on gpu", "http://192.168.1.5:8642", "1", "", "", True)
+def test_answers_in_several_packets_are_merged_and_missing_records_queried() -> None:
+    answers = discovery._Answers()
+    discovery._add_records(answers, parse(reply(WHOLE[0])), "192.168.1.5")
+    assert discovery._backends(answers) == []
+    request = discovery._next_query(7, answers)
+    assert request.count(b"_mien") == 3, "for the service, and for the instance's SRV and TXT"
+    assert announced(*map(reply, WHOLE)) == announced(reply(*WHOLE)) == [
+        AnnouncedBackend("Mien on gpu", "http://192.168.1.5:8642", "1", "", "", True)
     ]  # fmt: skip
 
 
 def test_a_port_of_0_and_other_services_are_left_out() -> None:
     none = record(GPU + NAME, SRV, struct.pack(">HHH", 0, 0, 0) + b"\x03gpu\x05local\x00")
-    assert told(reply(WHOLE[0], none, *WHOLE[2:])) == []
+    assert announced(reply(WHOLE[0], none, *WHOLE[2:])) == []
     printer = b"\x07printer\x04_ipp\x04_tcp\x05local\x00"
-    assert told(reply(record(NAME, PTR, printer), *WHOLE[1:])) == []
+    assert announced(reply(record(NAME, PTR, printer), *WHOLE[1:])) == []
 
 
 def test_a_flood_of_names_is_bounded() -> None:
@@ -128,11 +139,11 @@ def test_a_flood_of_names_is_bounded() -> None:
         )
         for name in (b"\x06" + b"%06d" % i for i in range(300))
     ]
-    assert len(told(*many)) == discovery.BACKENDS
+    assert len(announced(*many)) == discovery.BACKENDS_LIMIT
 
 
-class Stranger:
-    """A responder on loopback that answers every question with what it was given."""
+class Responder:
+    """A responder on loopback that answers a query with given packets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *packets: bytes) -> None:
         self.link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -143,16 +154,16 @@ class Stranger:
         self.packets = packets
 
     def answer(self) -> None:
-        asked, sender = self.link.recvfrom(9000)
+        request, sender = self.link.recvfrom(9000)
         for packet in self.packets:
-            self.link.sendto(asked[:2] + packet[2:] if packet[:1] == b"\0" else packet, sender)
+            self.link.sendto(request[:2] + packet[2:] if packet[:1] == b"\0" else packet, sender)
 
 
 def test_garbage_and_answers_to_others_do_not_end_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
     foreign = b"\xff\xff" + reply(*WHOLE)[2:]
-    there = Stranger(monkeypatch, b"rubbish", reply(b"\xc0\xff"), foreign, reply(*WHOLE))
+    there = Responder(monkeypatch, b"rubbish", reply(b"\xc0\xff"), foreign, reply(*WHOLE))
     monkeypatch.setattr(discovery.secrets, "randbits", lambda bits: 5)
     thread = threading.Thread(target=there.answer)
     thread.start()
@@ -163,5 +174,5 @@ def test_garbage_and_answers_to_others_do_not_end_a_look(monkeypatch: pytest.Mon
 
 
 def test_a_machine_without_network_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(discovery, "_links", list)
+    monkeypatch.setattr(discovery, "_multicast_sockets", list)
     assert list(browse(0.2)) == []

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which engine is meant, and what of a direction it follows."""
+"""An engine by its name, and the optional fields that it supports."""
 
-from addon.connection.client import EngineInfo, Info
-from addon.connection.engines import SPECIAL, chosen, follows, refusal
+from addon.connection.client import BackendInfo, EngineInfo
+from addon.connection.engines import OPTIONAL_FIELDS, engine_by_name, refusal, supports
 
 ENGINES = (
     EngineInfo("rules"),
     EngineInfo("diffusion", follows=("face", "held")),
     EngineInfo("flow", follows=("face",)),
 )
-INFO = Info("http://127.0.0.1:1", "0.1.0", "cpu", ENGINES, "rules")
+INFO = BackendInfo("http://127.0.0.1:1", "0.1.0", "cpu", ENGINES, "rules")
 
 
-def test_no_name_means_the_default():
-    assert chosen(INFO, "") == chosen(INFO, "rules") == ENGINES[0]
-    assert chosen(INFO, "gone") is None and chosen(None, "rules") is None
+def test_an_empty_name_is_the_default():
+    assert engine_by_name(INFO, "") == engine_by_name(INFO, "rules") == ENGINES[0]
+    assert engine_by_name(INFO, "gone") is None and engine_by_name(None, "rules") is None
 
 
-def test_what_an_engine_does_not_follow_is_said_with_those_that_do():
-    assert follows(INFO, "diffusion", "held") and refusal(INFO, "diffusion", "held") == ""
-    assert not follows(INFO, "", "face")
+def test_an_unsupported_field_is_refused_with_the_engines_that_support_it():
+    assert supports(INFO, "diffusion", "held") and refusal(INFO, "diffusion", "held") == ""
+    assert not supports(INFO, "", "face")
     assert refusal(INFO, "", "face") == (
         "The engine 'rules' does not follow a matched face; choose diffusion or flow under Engine"
     )
@@ -28,10 +28,10 @@ def test_what_an_engine_does_not_follow_is_said_with_those_that_do():
     )
 
 
-def test_of_an_engine_that_is_not_known_nothing_is_left_out():
-    assert follows(None, "", "face") and follows(INFO, "gone", "face")
+def test_an_unknown_engine_rules_nothing_out():
+    assert supports(None, "", "face") and supports(INFO, "gone", "face")
     assert refusal(None, "", "face").startswith("Look for the backend first")
 
 
-def test_every_field_has_words():
-    assert all(SPECIAL.values())
+def test_each_field_has_a_name():
+    assert all(OPTIONAL_FIELDS.values())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A backend of one's own is found, started, watched and stopped, and never left behind."""
+"""Blender's own backend is started, watched and stopped, and never left behind."""
 
 import os
 import subprocess
@@ -81,7 +81,7 @@ def test_it_starts_answers_and_stops(local):
     local.stop()
 
 
-def test_a_child_that_ends_at_once_is_told_with_its_last_words(local, tmp_path):
+def test_a_child_that_ends_at_once_is_reported_with_its_last_line(local, tmp_path):
     script = tmp_path / "broken.py"
     script.write_text("print('starting'); raise SystemExit('no module named scipy')")
     with pytest.raises(LocalBackendError, match=r"exit status 1\); its last words: no module named scipy\."):
@@ -93,33 +93,33 @@ def test_a_killed_child_is_noticed_and_replaced_once(local):
     first = local.start(COMMAND)
     local._child.kill()
     local._child.wait()
-    assert "has ended (exit status -9)" in local.death()
-    until(lambda: local.running)
+    assert "has ended (exit status -9)" in local.exit_report()
+    wait_until(lambda: local.running)
     assert local.address != first and Client(local.address).info()
-    assert local.death().endswith("It was started again.")
+    assert local.exit_report().endswith("It was started again.")
 
     local._child.kill()
     local._child.wait()
-    until(lambda: not threads("mien-watch"))
-    assert not local.running and local.death().count("has ended (exit status -9)") == 1
-    assert Client(local.start(COMMAND)).info(), "who asks for it gets another"
-    assert local.death() == ""
+    wait_until(lambda: not threads("mien-watch"))
+    assert not local.running and local.exit_report().count("has ended (exit status -9)") == 1
+    assert Client(local.start(COMMAND)).info(), "an explicit start starts another"
+    assert local.exit_report() == ""
 
 
 def test_a_child_that_was_stopped_is_not_started_again(local):
     local.start(COMMAND)
     local.stop()
-    until(lambda: not threads("mien-watch"))
-    assert not local.running and local.death() == ""
+    wait_until(lambda: not threads("mien-watch"))
+    assert not local.running and local.exit_report() == ""
 
 
 def threads(name: str) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == name]
 
 
-def until(true) -> None:
+def wait_until(condition) -> None:
     for _ in range(500):
-        if true():
+        if condition():
             return
         time.sleep(0.02)
     raise AssertionError("it did not happen within ten seconds")

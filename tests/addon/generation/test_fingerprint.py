@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from addon.connection.client import EngineInfo, Info
+from addon.connection.client import EngineInfo, BackendInfo
 from addon.generation import fingerprint
 
-INFO = Info("http://127.0.0.1:1", "0.1.0", "cpu", (EngineInfo("toy", "2"), EngineInfo("other")), "toy", {}, "ab" * 32)
+INFO = BackendInfo("http://127.0.0.1:1", "0.1.0", "cpu", (EngineInfo("toy", "2"), EngineInfo("other")), "toy", {}, "ab" * 32)
 
 
 @pytest.fixture

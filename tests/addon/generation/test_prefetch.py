@@ -34,7 +34,7 @@ def silent(_: float) -> None:
 
 
 def seeds(backend) -> list[str]:
-    return [asked["direction"] for asked in backend.asked]
+    return [asked["direction"] for asked in backend.requests]
 
 
 def test_only_so_many_wait_and_in_order(backend, requests):
@@ -43,7 +43,7 @@ def test_only_so_many_wait_and_in_order(backend, requests):
     ahead.fill(client, every, silent)
     assert seeds(backend) == ['{"seed": 1}', '{"seed": 2}']
     ahead.fill(client, every, silent)
-    assert len(backend.asked) == 2
+    assert len(backend.requests) == 2
     assert ahead.take(requests[1]) == "job1"
     ahead.fill(client, every, silent)
     assert seeds(backend)[2:] == ['{"seed": 3}']
@@ -69,13 +69,13 @@ def test_dropping_takes_everything_back_and_sends_no_more(backend, requests):
     assert ahead.drop() == []
     assert backend.cancelled == ["job1", "job2"]
     ahead.fill(client, every, silent)
-    assert len(backend.asked) == 2 and ahead.take(requests[0]) == ""
+    assert len(backend.requests) == 2 and ahead.take(requests[0]) == ""
 
 
 def test_a_lost_backend_is_said_when_all_is_dropped(backend, requests):
     ahead = Ahead(requests, depth=1)
     ahead.fill(Client(backend.address), every, silent)
-    backend.die()
+    backend.shut_down()
     assert "No backend answers" in ahead.drop()[0]
 
 
@@ -89,4 +89,4 @@ def test_a_cancel_stops_the_sending(backend, requests):
 
 def test_submitting_sends_all_of_a_request(backend, requests):
     assert submit(Client(backend.address), requests[3], silent) == "job1"
-    assert backend.asked[0]["fps"] == "24" and backend.asked[0]["direction"] == '{"seed": 3}'
+    assert backend.requests[0]["fps"] == "24" and backend.requests[0]["direction"] == '{"seed": 3}'

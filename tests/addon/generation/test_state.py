@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 from fake_backend import channel_take
 
-from addon.connection.client import Info
+from addon.connection.client import BackendInfo
 from addon.formats.take import read_take
 from addon.generation.state import (
     Applied,
@@ -145,7 +145,7 @@ def test_cancelling_nothing_is_nothing():
 
 
 def test_what_a_backend_said_outlives_it():
-    info = Info("http://127.0.0.1:1", "0.1.0", "cpu", (), "toy")
+    info = BackendInfo("http://127.0.0.1:1", "0.1.0", "cpu", (), "toy")
     state, _ = after(Seen(info, "Mien 0.1.0"), Seen(None, "No backend answers."), Asked((REQUEST,)), Failed(1, "x"))
     assert state.info == info and state.backend == "No backend answers."
 

@@ -63,19 +63,19 @@ def test_a_take_arrives_after_progress(backend, request_, local):
     shares = [event.fraction for event in posted if isinstance(event, Progressed)]
     assert shares == sorted(shares) and 0 < shares[-1] < 1
     assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["seed"] == "3"
-    assert backend.asked[0]["fps"] == "24"
+    assert backend.requests[0]["fps"] == "24"
 
 
 def test_an_engine_that_is_not_there_is_refused_before_sending(backend, request_, local):
     assert "no engine 'gone'; it has toy, other" in refusal(replace(request_, engine="gone"), local)
     assert "cannot work yet. The weights of Other (CC-BY-NC-4.0)" in refusal(replace(request_, engine="other"), local)
-    assert backend.asked == []
+    assert backend.requests == []
 
 
 def test_a_sound_that_is_too_large_is_refused_before_sending(backend, request_, local):
     Path(request_.sound).write_bytes(bytes(1_000_001))
     assert "1.0 MB and the backend takes 1.0 MB" in refusal(request_, local)
-    assert backend.asked == []
+    assert backend.requests == []
 
 
 def test_a_job_that_fails_says_the_backends_sentence(backend, request_, local):
@@ -105,7 +105,7 @@ def test_a_backend_that_dies_at_work_is_told_with_where_it_was(backend, request_
     worker.start()
     while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
         time.sleep(0.01)
-    backend.die()
+    backend.shut_down()
     worker.join(30)
     assert "was lost while it was at 'phones'" in posted[-1].sentence
 
@@ -158,9 +158,9 @@ def test_a_kept_take_is_not_asked_for_again(backend, request_, local, tmp_path):
         posted: list = []
         work(5, request, posted.append, threading.Event(), local, None, kept)
         assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["made_with"] == f"toy 1 {'ab' * 8}"
-    assert len(backend.asked) == 1
+    assert len(backend.requests) == 1
     work(5, replace(request, content=""), posted.append, threading.Event(), local, None, kept)
-    assert len(backend.asked) == 2  # what nobody knows the making of is not kept
+    assert len(backend.requests) == 2  # what nobody knows the making of is not kept
 
 
 def test_a_folder_that_takes_nothing_does_not_stop_the_take(backend, request_, local, tmp_path, capsys):
@@ -185,7 +185,7 @@ def test_the_next_of_a_list_are_sent_before_their_turn(backend, request_, local)
         posted: list = []
         work(5, request, posted.append, threading.Event(), local, ahead)
         assert posted[-1].take.meta["seed"] == str(number)
-        assert len(backend.asked) == min(number + 3, 5)
+        assert len(backend.requests) == min(number + 3, 5)
 
 
 def test_a_job_that_was_sent_ahead_and_forgotten_is_sent_again(backend, request_, local):
@@ -194,15 +194,15 @@ def test_a_job_that_was_sent_ahead_and_forgotten_is_sent_again(backend, request_
     backend.jobs.clear()  # the backend began anew
     posted: list = []
     work(5, request_, posted.append, threading.Event(), local, ahead)
-    assert isinstance(posted[-1], Arrived) and len(backend.asked) == 2
+    assert isinstance(posted[-1], Arrived) and len(backend.requests) == 2
 
 
 def test_a_full_queue_is_waited_for(backend, request_, local, monkeypatch):
-    monkeypatch.setattr("addon.connection.client._seconds", lambda said: 0.02 * float(said))
+    monkeypatch.setattr("addon.connection.client._retry_after_s", lambda said: 0.02 * float(said))
     backend.full = 3
     posted = outcome(request_, local)
     waits = [event for event in posted if isinstance(event, Progressed) and "waiting for room" in event.stage]
-    assert len(waits) == 3 and isinstance(posted[-1], Arrived) and len(backend.asked) == 1
+    assert len(waits) == 3 and isinstance(posted[-1], Arrived) and len(backend.requests) == 1
 
 
 def test_waiting_for_a_full_queue_ends_with_a_cancel(backend, request_, local):
@@ -215,4 +215,4 @@ def test_waiting_for_a_full_queue_ends_with_a_cancel(backend, request_, local):
             stop.set()
 
     work(5, request_, post, stop, local)
-    assert isinstance(posted[-1], Progressed) and backend.asked == [] and backend.full == 999
+    assert isinstance(posted[-1], Progressed) and backend.requests == [] and backend.full == 999

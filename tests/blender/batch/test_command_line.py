@@ -84,7 +84,7 @@ def test_another_file_is_written_and_the_film_is_left(film, mien, tmp_path):
 def test_only_what_was_named_and_anew_when_forced(film, mien, backend):
     assert mien("bake", "--line", "Line 2", "--line", "Line 3")[1]["counts"] == {"made": 2}
     assert mien("bake", "--speaker", "Toy head", "--force")[1]["counts"] == {"made": 3}
-    assert len(backend.asked) == 5
+    assert len(backend.requests) == 5
 
 
 def test_without_saving_nothing_is_written(film, mien):
@@ -107,7 +107,7 @@ def test_a_wrong_command_line_is_2_and_says_so(film, mien, tmp_path, capfd):
 def test_a_read_only_film_is_refused_before_anything_is_made(film, mien, backend, monkeypatch):
     monkeypatch.setattr(command_line.os, "access", lambda path, mode: False)  # root may write what is read-only
     status, said = mien("bake", "--save")
-    assert status == 2 and f"'{film}' cannot be written" in said["error"] and backend.asked == []
+    assert status == 2 and f"'{film}' cannot be written" in said["error"] and backend.requests == []
 
 
 def test_the_first_backup_stays_the_film_as_it_was(film, mien, monkeypatch):
@@ -122,7 +122,7 @@ def test_a_signal_keeps_what_is_done_and_saves_it(film, mien, backend, number, c
     plain = backend.take
 
     def struck(**meta):
-        if len(backend.asked) >= 2 and not struck.done:
+        if len(backend.requests) >= 2 and not struck.done:
             struck.done = True
             os.kill(os.getpid(), number)
         return plain(**meta)

@@ -55,7 +55,7 @@ def states(report) -> dict[str, str]:
 
 
 def heard(backend) -> list[str]:
-    return [asked["filename"] for asked in backend.asked]
+    return [asked["filename"] for asked in backend.requests]
 
 
 def why(report, line: str) -> str:
@@ -94,7 +94,7 @@ def test_other_weights_of_the_users_own_make_lines_of_flame_due_and_no_others(fi
 def test_a_second_bake_asks_for_nothing(film, backend):
     api.bake()
     report = api.bake()
-    assert report.counts == {"fresh": 6} and len(backend.asked) == 6
+    assert report.counts == {"fresh": 6} and len(backend.requests) == 6
 
 
 def test_one_changed_line_is_one_new_take(film, backend):
@@ -218,7 +218,7 @@ def test_a_speaker_of_two_scenes_is_baked_once(film, backend):
     other = bpy.data.scenes.new("Other")
     other.collection.objects.link(film[0])
     assert api.bake().counts == {"made": 6}
-    assert len(backend.asked) == 6
+    assert len(backend.requests) == 6
 
 
 def test_takes_that_came_are_not_asked_for_again(film, backend, tmp_path):
@@ -227,8 +227,8 @@ def test_takes_that_came_are_not_asked_for_again(film, backend, tmp_path):
     assert api.bake().counts == {"made": 6}
     bpy.ops.wm.open_mainfile(filepath=path)  # nothing was saved: as after a kill
     assert api.report().counts == {"due": 6}
-    assert api.bake().counts == {"made": 6} and len(backend.asked) == 6
-    assert api.bake(force=True).counts == {"made": 6} and len(backend.asked) == 12
+    assert api.bake().counts == {"made": 6} and len(backend.requests) == 6
+    assert api.bake(force=True).counts == {"made": 6} and len(backend.requests) == 12
 
 
 def test_a_damaged_kept_take_is_made_anew(film, backend, tmp_path):
@@ -236,7 +236,7 @@ def test_a_damaged_kept_take_is_made_anew(film, backend, tmp_path):
     (kept,) = (tmp_path / "kept").glob("*.safetensors")
     kept.write_bytes(b"half")
     film[0].mien.lines[0].takes.clear()
-    assert api.bake(lines="Anna 1").counts == {"made": 1} and len(backend.asked) == 2
+    assert api.bake(lines="Anna 1").counts == {"made": 1} and len(backend.requests) == 2
 
 
 def test_breaking_off_keeps_what_is_done_and_the_next_finishes(film, backend):
@@ -246,7 +246,7 @@ def test_breaking_off_keeps_what_is_done_and_the_next_finishes(film, backend):
 
     report = api.bake(told=broken_off)
     assert report.counts == {"made": 2, "cancelled": 4} and not report.whole
-    assert set(backend.cancelled) == {f"job{number}" for number in range(3, len(backend.asked) + 1)}
+    assert set(backend.cancelled) == {f"job{number}" for number in range(3, len(backend.requests) + 1)}
     assert api.bake().counts == {"made": 4, "fresh": 2}
 
 
@@ -323,7 +323,7 @@ def test_the_direction_that_is_asked_is_the_one_that_is_compared(film, backend):
     film[0].mien.performance.happy = 1.0
     film[0].mien.performance.keyframe_insert("happy", frame=100)
     api.bake()
-    assert isinstance(json.loads(backend.asked[0]["direction"])["emotion"]["happy"], list)
+    assert isinstance(json.loads(backend.requests[0]["direction"])["emotion"]["happy"], list)
     assert api.report().whole
     bpy.context.scene.frame_set(70)  # where the playhead stands is nothing to it
     assert api.report().whole

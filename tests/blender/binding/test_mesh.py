@@ -85,7 +85,7 @@ def test_what_is_sent_is_the_mesh_at_rest_its_picks_and_its_face(ball, backend):
     group.add([3, 4], 0.5, "REPLACE")
     ball.mien_driving.face_group = "face"
     assert bpy.ops.mien.bind() == {"FINISHED"}
-    tensors, said = read_tensors(backend.asked[0]["mesh"])
+    tensors, said = read_tensors(backend.requests[0]["mesh"])
     np.testing.assert_allclose(tensors["vertices"], keys.rest(ball.data), atol=1e-7)
     assert tensors["faces"].shape[1] == 3 and len(tensors["faces"]) > len(ball.data.polygons)
     assert np.flatnonzero(tensors["region"]).tolist() == [3, 4] and tensors["region"][3] == 0.5
@@ -149,7 +149,7 @@ def test_a_cancel_leaves_the_mesh_and_tells_the_backend(ball, backend):
     backend.slow = 30.0
     run = binding_run.run
     run.begin(ball, "", backend.address, False, "", None)
-    while not backend.asked:
+    while not backend.requests:
         run._thread.join(0.02)
     assert bpy.ops.mien.cancel_bind() == {"FINISHED"}
     run._thread.join(20)

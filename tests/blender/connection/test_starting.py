@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Registering as Blender does when it starts: with hardly any context, and with what was kept from the last time."""
+"""Registration in the restricted context of a starting Blender, with info kept from the last session."""
 
 import bpy
 import pytest
 
 import addon
 from addon.connection import backend_list, preferences
-from addon.connection.client import EngineInfo, Info
+from addon.connection.client import BackendInfo, EngineInfo
 from addon.generation import runner
 
 
-def test_a_remembered_backend_is_shown_without_asking_it(monkeypatch):
+def test_a_known_backend_is_shown_without_a_connection(monkeypatch):
     restricted = pytest.importorskip("_bpy_restrict_state")
-    info = Info("http://127.0.0.1:9", "0.1.0", "cpu", (EngineInfo("toy", "1"),), "toy")
+    info = BackendInfo("http://127.0.0.1:9", "0.1.0", "cpu", (EngineInfo("toy", "1"),), "toy")
 
-    kept = backend_list.remembered(info)
+    text = backend_list.info_to_text(info)
 
-    class Kept:
-        info = kept
+    class Entry:
+        info = text
 
-    monkeypatch.setattr(preferences._Defaults, "entry", staticmethod(lambda address: Kept))
+    monkeypatch.setattr(preferences._Defaults, "entry", staticmethod(lambda address: Entry))
     assert len(bpy.context.window_manager.windows)
     addon.unregister()
     with monkeypatch.context() as starting:  # RestrictBlend itself, which misses the module that is imported here

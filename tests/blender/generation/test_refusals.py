@@ -67,7 +67,7 @@ def test_a_packed_sound_is_no_fault(speaker, backend, tmp_path, voice):
     copy.unlink()
     speaker.mien.sound = str(copy)
     assert greyed() == "" and bpy.ops.mien.generate() == {"FINISHED"}
-    assert backend.asked[0]["sound"] == voice.read_bytes()
+    assert backend.requests[0]["sound"] == voice.read_bytes()
 
 
 def test_a_wrong_mesh(cube, voice):

@@ -88,7 +88,7 @@ def test_an_emotion_keyed_from_happy_to_angry_is_asked_for_with_every_take(name,
         asked.keyframe_insert("happy", frame=frame)
         asked.keyframe_insert("angry", frame=frame)
     assert bpy.ops.mien.generate() == {"FINISHED"}
-    directions = [json.loads(each["direction"]) for each in backend.asked]
+    directions = [json.loads(each["direction"]) for each in backend.requests]
     assert [each["seed"] for each in directions] == [0, 1, 2] == seeds(name)
     felt = directions[0]["emotion"]
     assert [felt[emotion][end] for emotion in ("happy", "angry") for end in (0, -1)] == [
@@ -129,7 +129,7 @@ def test_a_correction_stays_when_the_take_is_made_anew_and_undo_takes_one_at_a_t
     assert (jaw(name, 20), jaw(name, 26)) == (0.7, 0.3)
     backend.take = lambda **meta: flat_take(0.0, meta["seed"], meta["fps"])
     assert bpy.ops.mien.make_anew() == {"FINISHED"}
-    assert json.loads(backend.asked[-1]["direction"])["seed"] == 1  # locked: the same seed again
+    assert json.loads(backend.requests[-1]["direction"])["seed"] == 1  # locked: the same seed again
     assert (jaw(name, 20), jaw(name, 26), seeds(name)) == (0.5, 0.1, [0, 1, 2])
     bpy.ops.ed.undo()
     assert (jaw(name, 20), jaw(name, 26)) == (0.7, 0.3)
@@ -161,7 +161,7 @@ def test_a_cancel_keeps_the_takes_that_were_made(name, backend):
 def test_a_backend_that_dies_leaves_the_scene_and_says_so(name, backend):
     only_the_first(name, backend)
     before = [action.name for action in bpy.data.actions]
-    backend.die()
+    backend.shut_down()
     turn(lambda: not pump.state.running)
     assert "was lost while it was at 'phones'" in pump.state.error
     assert pump.state.error.endswith("1 of 3 takes was made and is kept.")

@@ -67,7 +67,7 @@ def steps():
     run = bpy.context.window_manager.mien_run
     yield from until("a take is made", lambda: not run.running and len(line.takes) == 1)
     check("without an error", run.error == "", run.error)
-    said = json.loads(backend.asked[0]["direction"])
+    said = json.loads(backend.requests[0]["direction"])
     check("the face is asked for", said.get("face") == face and said.get("face_level") == 1.0, said.get("face"))
     (curve,) = said.get("held", {}).get("jawOpen", [[]])
     check("and the keys", curve[0] == [0.166667, 0.3] and [0.333333, 0.7] in curve and curve[-1] == [0.5, 0.3], curve)
@@ -77,7 +77,7 @@ def steps():
     press(bpy.ops.mien.choose_engine, name="toy")
     yield from settled()
     yield from shot(OUT, "5_left_out")
-    backend.die()
+    backend.shut_down()
 
 
 drive(steps())

@@ -84,7 +84,7 @@ def bake_all(out: Path, wanted, anna):
 
     yield from click_until("Bake All starts it", side.x + side.width // 2 - 40, BAKE, lambda: run.running)
     yield from until("what is due is asked for", lambda: run.total == 3 and len(backend.jobs) == 3)
-    first = [each["filename"] for each in backend.asked]
+    first = [each["filename"] for each in backend.requests]
     check("and not what is up to date", first == ["second.wav", "third_0.wav", "third_1.wav"], first)
     backend.jobs["job1"]["begun"] -= 1000.0  # the first is made at once, the second takes long
     yield from until("the first line is made", lambda: run.number == 2 and run.fraction > 0.3)
@@ -105,12 +105,12 @@ def bake_all(out: Path, wanted, anna):
     for job in backend.jobs.values():
         job["begun"] -= 1000.0
     side = view3d()[2]
-    asked = len(backend.asked)
+    asked = len(backend.requests)
     yield from click_until(
-        "Bake All goes on", side.x + side.width // 2 - 40, BAKE, lambda: run.running or len(backend.asked) > asked
+        "Bake All goes on", side.x + side.width // 2 - 40, BAKE, lambda: run.running or len(backend.requests) > asked
     )
     yield from until("until the film is baked", lambda: not run.running and "due" not in _states().values())
-    again = [each["filename"] for each in backend.asked[asked:]]
+    again = [each["filename"] for each in backend.requests[asked:]]
     check("with the rest alone", again == ["third_0.wav", "third_1.wav"], again)
     states = {**fresh, "second": "fresh", "third_0": "made", "third_1": "made"}
     check("the report says so", _states() == states and batch_panel.latest().whole, _states())
@@ -119,7 +119,7 @@ def bake_all(out: Path, wanted, anna):
     press(bpy.ops.mien.dismiss)
     yield from settled()
     yield from shot(out, "13_baked")
-    backend.die()
+    backend.shut_down()
     bpy.context.view_layer.objects.active = anna
     anna.mien.active_line = 0
 

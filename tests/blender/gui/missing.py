@@ -11,7 +11,7 @@ import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from fake_backend import LACK, FakeBackend
+from fake_backend import MISSING_WEIGHTS, FakeBackend
 from window import arguments, check, drive, open_tab, press, shot, until, view3d
 
 OUT = Path(arguments()[0])
@@ -33,7 +33,7 @@ def steps():
         yield 1.0
     yield from shot(OUT, "engine_lacks")
     (lack,) = pump.state.info.engines[1].missing
-    check("what it lacks came over HTTP", (lack.sentence, lack.page) == (LACK["sentence"], LACK["page"]))
+    check("what it lacks came over HTTP", (lack.sentence, lack.page) == (MISSING_WEIGHTS["sentence"], MISSING_WEIGHTS["page"]))
 
 
 drive(steps())

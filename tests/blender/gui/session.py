@@ -123,7 +123,7 @@ def steps():
     yield from until("the takes are applied", lambda: not run().running)
     backend.slow = 0.0
     check("without an error", run().error == "" and "3 takes were made" in run().note, run().error or run().note)
-    felt = json.loads(backend.asked[0]["direction"])["emotion"]
+    felt = json.loads(backend.requests[0]["direction"])["emotion"]
     check(
         "the keyed emotion was asked for",
         [felt[name][end][1] for name in ("happy", "angry") for end in (0, -1)] == [1.0, 0.0, 0.0, 1.0],
@@ -150,7 +150,7 @@ def steps():
     bpy.ops.ed.undo_push(message="corrected")
     backend.take = lambda **meta: flat_take(0.0, meta["seed"], meta["fps"])
     press(bpy.ops.mien.make_anew)
-    yield from until("one take is made anew", lambda: not run().running and len(backend.asked) == 4)
+    yield from until("one take is made anew", lambda: not run().running and len(backend.requests) == 4)
     check("the correction stayed, the others too", (jaw(20), seeds()) == (0.5, [0, 1, 2]), (jaw(20), seeds()))
     yield from shot(OUT, "6_corrected")
     undo()
@@ -187,7 +187,7 @@ def steps():
 
     press(bpy.ops.mien.generate)
     yield from until("it runs again", lambda: run().stage == "phones")
-    backend.die()
+    backend.shut_down()
     yield from until("a dead backend is noticed", lambda: not run().running)
     check("in a sentence", "was lost while it was at 'phones'" in run().error, run().error)
     check("nothing was changed then", seeds() == [0, 1, 2, 3] and "left as it was" in run().error, seeds())

@@ -141,7 +141,7 @@ def test_a_line_of_a_linked_character_fails_in_the_report(library, voice, backen
     bpy.ops.wm.save_mainfile()
     film_of(library, 0)
     (entry,) = api.bake().entries
-    assert entry.state == "failed" and "make a library override of it" in entry.why and backend.asked == []
+    assert entry.state == "failed" and "make a library override of it" in entry.why and backend.requests == []
 
 
 def test_sliders_that_only_the_library_can_widen_are_named(library, voice, backend, tmp_path):

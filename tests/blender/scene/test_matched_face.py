@@ -5,7 +5,7 @@ import json
 
 import bpy
 import pytest
-from fake_backend import SPECIAL
+from fake_backend import OPTIONAL_FIELDS
 
 from addon.connection.client import Client
 from addon.default_head import build
@@ -76,10 +76,10 @@ def test_an_engine_that_follows_it_is_asked_for_the_face(speaker, known):
     asked.keyframe_insert("face_level", frame=25)
     asked.onset, asked.sound_guidance = 0.2, 1.5
     assert bpy.ops.mien.generate() == {"FINISHED"}
-    said = json.loads(known.asked[0]["direction"])
+    said = json.loads(known.requests[0]["direction"])
     assert said["face"] == {"jawOpen": 0.25, "eyeBlinkLeft": 0.5}
     assert said["face_level"][0] == [0.0, 0.5] and said["face_level"][-1] == [1.0, 1.0]
-    assert {name: said[name] for name in SPECIAL if name in said and not name.startswith("face")} == {
+    assert {name: said[name] for name in OPTIONAL_FIELDS if name in said and not name.startswith("face")} == {
         "onset": 0.2,
         "sound_guidance": 1.5,
     }
@@ -106,7 +106,7 @@ def test_an_engine_that_does_not_follow_it_is_not_asked_and_the_button_says_so(s
     matched_face.wear(asked, {"jawOpen": 0.5})
     asked.onset = 0.1
     plain = json.loads(_asked(speaker))
-    assert not set(SPECIAL) & set(plain)
+    assert not set(OPTIONAL_FIELDS) & set(plain)
     assert set(json.loads(_asked(speaker, "closer"))) - set(plain) == {"face", "face_level", "onset"}
     asked.engine = ""
     reason = "The engine 'toy' does not follow a matched face; choose closer under Engine"

@@ -12,7 +12,7 @@ from blender_scene import shown
 from checkout import SAMPLES
 from mien.export import export
 from mien.heads.default import load_head
-from mien.heads.retarget import to_basis, to_vertices, way
+from mien.heads.retarget import to_basis, to_vertices, retargeter
 from mien.take import read_take
 
 from addon.formats import channels
@@ -38,7 +38,7 @@ def take(somebody):
         spoken, duration=Fraction(1), weights=spoken.weights[:24], head_rotation=still, gaze=None, mouth_holds=None,
         eye_holds=None,
     )  # fmt: skip
-    return way(somebody, load_head())(spoken)
+    return retargeter(somebody, load_head())(spoken)
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from fake_backend import FakeBackend
 
 from addon.connection import discovery
-from addon.connection.backend_list import recalled
-from addon.connection.credentials import Key, keyring
+from addon.connection.backend_list import info_from_text
+from addon.connection.credentials import Credential, credentials
 from addon.generation.runner import pump
 from addon.ui import backend_panel
 
@@ -20,7 +20,7 @@ def wanted(monkeypatch):
     backend_panel._found.clear()
     yield entry.preferences
     bpy.context.preferences.addons.remove(entry)
-    keyring.clear()
+    credentials.clear()
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_backend_that_was_looked_at_is_kept_with_what_it_said(wanted, backend)
     wanted.address = backend.address
     assert look() == f"Mien 0.1.0 at {backend.address}, on cpu"
     entry = wanted.entry(backend.address)
-    assert recalled(entry.info) == pump.state.info and entry.used > 0
+    assert info_from_text(entry.info) == pump.state.info and entry.used > 0
     assert bpy.context.preferences.is_dirty
 
 
@@ -61,7 +61,7 @@ def test_an_invitation_is_taken_apart_and_its_token_is_not_in_the_address(wanted
     backend.token = "mien-secret"
     wanted.address = f"{backend.address}/#token=mien-secret"
     assert wanted.address == backend.address
-    assert keyring.of(wanted.address) == Key("mien-secret")
+    assert credentials.of(wanted.address) == Credential("mien-secret")
     assert look().startswith("Mien 0.1.0")
     wanted.address = f"{backend.address}/"
     assert look().startswith("Mien 0.1.0"), "the key is kept"
@@ -93,7 +93,7 @@ def test_a_found_backend_is_used_with_a_click_and_again_after_it_moved(wanted, b
 
 
 def test_another_api_version_is_refused_with_both_numbers(wanted, backend) -> None:
-    found = discovery.Found("Mien on new", "http://127.0.0.1:9", "2")
+    found = discovery.AnnouncedBackend("Mien on new", "http://127.0.0.1:9", "2")
     backend_panel._found[:] = [found]
     (row,) = [row for row in backend_panel.backend_list.rows([], backend_panel._found, "", "")]
     with pytest.raises(RuntimeError, match="speaks API version 2 and this extension version 1"):
@@ -113,13 +113,13 @@ def test_a_certificate_is_trusted_once_it_was_seen(wanted, backend) -> None:
     bpy.ops.mien.trust_backend()
     looked()
     entry = wanted.entry(wanted.address)
-    assert (entry.offered, entry.sha256) == ("", "ab" * 32) and keyring.of(wanted.address).sha256 == "ab" * 32
+    assert (entry.offered, entry.sha256) == ("", "ab" * 32) and credentials.of(wanted.address).sha256 == "ab" * 32
 
 
 def test_a_backend_is_forgotten_with_its_key(wanted, backend) -> None:
     wanted.address = f"{backend.address}/#token=mien-secret"
     bpy.ops.mien.forget_backend(address=backend.address)
-    assert not wanted.known and keyring.of(backend.address) == Key()
+    assert not wanted.known and credentials.of(backend.address) == Credential()
     assert bpy.ops.mien.forget_backend(address=backend.address) == {"CANCELLED"}
 
 
@@ -153,6 +153,6 @@ def test_the_keyring_is_filled_when_the_extension_starts(wanted, backend) -> Non
     from addon.connection import preferences
 
     wanted.address = f"{backend.address}/#token=mien-secret"
-    keyring.clear()
+    credentials.clear()
     preferences.register()
-    assert keyring.of(backend.address) == Key("mien-secret")
+    assert credentials.of(backend.address) == Credential("mien-secret")

@@ -47,7 +47,7 @@ def test_generate_blocks_and_applies_at_the_scenes_exact_rate(speaker, backend):
     line.start_frame, line.seed = 51, 7
     asked.emotion, asked.intensity, asked.blinks = "happy", 0.8, 0.0
     assert bpy.ops.mien.generate() == {"FINISHED"}
-    asked = backend.asked[0]
+    asked = backend.requests[0]
     assert asked["fps"] == "30000/1001"
     assert json.loads(asked["direction"]) == {
         "emotion": {"happy": 1.0},
