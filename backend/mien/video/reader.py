@@ -8,6 +8,7 @@ and wide colours are mapped down by FFmpeg's scaler. Interlaced film is not take
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -77,7 +78,7 @@ def _open_film(path: Path) -> Footage:
         height, width = converter(frame).shape[:2]
         first = _time(frame)
         begin = stream.start_time * stream.time_base if stream.start_time is not None else first
-        length = stream.duration * stream.time_base if stream.duration else None
+        length = _told_length(stream, first)
         rate = _rate(stream)
         notes = converter.notes
     sound = _sound_begin(path)
@@ -121,7 +122,7 @@ def _decoded(path: Path, rate: Fraction) -> Iterator[Picture]:
                 f"The film {path.name!r} is damaged or cut short: after {float(end):.2f} s it cannot be decoded "
                 f"({error.strerror}). Copy it again or export it again."
             ) from error
-        promised = stream.duration * stream.time_base if stream.duration else Fraction(0)
+        promised = _told_length(stream, first or Fraction(0)) or Fraction(0)
         if promised - end > MISSING:
             raise VideoError(
                 f"The film {path.name!r} is cut short: its header promises {float(promised):.2f} s and "
@@ -136,7 +137,7 @@ def _opened(path: Path) -> Iterator[av.container.InputContainer]:
     with path.open("rb") as file:
         try:
             container = av.open(file, "r", options=options, metadata_errors="replace")
-        except (av.FFmpegError, ValueError) as error:
+        except (OSError, ValueError) as error:  # FFmpeg's own are OSErrors; others come of seeks before the file
             raise VideoError(
                 f"The file {path.name!r} cannot be read as a film or a photo: it is damaged or cut short, or its "
                 "format is unknown. Export it again as MP4 (H.264), or as PNG or JPEG."
@@ -174,6 +175,17 @@ def _first_frame(container: av.container.InputContainer, stream: av.VideoStream,
 
 def _time(frame: av.VideoFrame) -> Fraction:
     return frame.pts * frame.time_base if frame.pts is not None else Fraction(0)
+
+
+def _told_length(stream: av.VideoStream, first: Fraction) -> Fraction | None:
+    """Seconds from the first picture, at `first`, to the end of the last, as the header says; mkv has it in a tag."""
+    if stream.duration:
+        return stream.duration * stream.time_base
+    told = re.fullmatch(r"(\d{1,4}):(\d\d):(\d\d\.\d{1,9})", stream.metadata.get("DURATION", ""))
+    if not told:
+        return None
+    end = int(told[1]) * 3600 + int(told[2]) * 60 + Fraction(told[3])
+    return end - first if end > first else None
 
 
 def _rate(stream: av.VideoStream) -> Fraction:

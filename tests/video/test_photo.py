@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from io import BytesIO
+
+import numpy as np
+import pytest
+from films import BLUE, GREEN, RED, WHITE, corners
+from mien.video import VideoError
+from mien.video.photo import BACKDROP, read_photo
+from PIL import Image
+
+
+def stored(image: Image.Image, form: str, **options: object) -> BytesIO:
+    file = BytesIO()
+    image.save(file, form, **options)
+    file.seek(0)
+    return file
+
+
+def read(file: BytesIO) -> tuple[np.ndarray, tuple[str, ...]]:
+    photo = read_photo(file, "photo")
+    assert photo is not None
+    assert photo[0].dtype == np.uint8
+    assert photo[0].ndim == 3
+    return photo
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF", "BMP"])
+def test_pixels_are_kept(form: str) -> None:
+    options = {"lossless": True} if form == "WEBP" else {}
+    pixels, notes = read(stored(Image.fromarray(corners()), form, **options))
+    np.testing.assert_array_equal(pixels, corners())
+    assert notes == ()
+
+
+def test_a_photo_is_turned_as_its_exif_says() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: a quarter to the right
+    pixels, _ = read(stored(Image.fromarray(corners()), "JPEG", exif=exif, quality=95, subsampling=0))
+    assert pixels.shape == (64, 48, 3)
+    places = [pixels[16, 12], pixels[16, 36], pixels[48, 12], pixels[48, 36]]
+    np.testing.assert_allclose(places, [BLUE, RED, WHITE, GREEN], atol=6)
+
+
+def test_grey_stands_behind_transparent_parts() -> None:
+    layers = np.dstack([corners(), np.full((48, 64), 255, np.uint8)])
+    layers[:24] = 0
+    pixels, notes = read(stored(Image.fromarray(layers, "RGBA"), "PNG"))
+    assert (pixels[:24] == BACKDROP).all()
+    np.testing.assert_array_equal(pixels[24:], corners()[24:])
+    assert any("transparent" in note for note in notes)
+
+
+def test_sixteen_bits_become_eight() -> None:
+    grey = (np.arange(64 * 48).reshape(48, 64) * 21).astype(np.uint16)
+    pixels, notes = read(stored(Image.fromarray(grey), "PNG"))
+    np.testing.assert_allclose(pixels[..., 0], grey / 257, atol=1)
+    assert any("8 bits" in note for note in notes)
+
+
+def test_palettes_and_greys_become_colours() -> None:
+    palette = Image.fromarray(corners()).quantize(8)
+    np.testing.assert_allclose(read(stored(palette, "PNG"))[0], corners(), atol=2)
+    grey = Image.fromarray(corners()).convert("L")
+    pixels, _ = read(stored(grey, "PNG"))
+    np.testing.assert_array_equal(pixels[..., 1], np.asarray(grey))
+
+
+def test_an_animation_gives_its_first_picture() -> None:
+    frames = [Image.fromarray(np.full((16, 16, 3), grey, np.uint8)) for grey in (20, 200)]
+    pixels, notes = read(stored(frames[0], "WEBP", save_all=True, append_images=frames[1:], lossless=True))
+    assert (pixels == 20).all()
+    assert any("animated" in note for note in notes)
+
+
+def test_a_photo_cut_short_is_refused() -> None:
+    whole = stored(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)), "PNG").getvalue()
+    with pytest.raises(VideoError, match="cut short"):
+        read_photo(BytesIO(whole[: len(whole) // 2]), "photo.png")
+
+
+def test_what_is_no_photo_is_left_to_others() -> None:
+    assert read_photo(BytesIO(b"no picture at all"), "x") is None
+    assert read_photo(BytesIO(), "x") is None
