@@ -13,10 +13,10 @@ from mien.numeric.mask_runs import runs
 # Parts of the distance of the outer eye corners: up to the first the inner lips touch (the landmarks of closed lips
 # never fall together), from the second on they are open.
 TOUCH, OPEN = 0.015, 0.03
-# The lip gap of the default head in the same unit: at rest, of the whole jawOpen, and what each channel adds at 1 (of
-# both sides). Other heads with ARKit's shapes are near enough.
-REST_GAP, JAW_GAP = 0.015, 0.426
-GAP = {
+# The lip aperture of the default head in the same unit: at rest, of the whole jawOpen, and what each channel adds at
+# 1 (of both sides). Other heads with ARKit's shapes are near enough.
+REST_APERTURE, JAW_APERTURE = 0.015, 0.426
+APERTURE = {
     "mouthFunnel": 0.142, "mouthUpperUp": 0.054, "mouthShrugUpper": 0.048, "mouthLowerDown": 0.038,
     "mouthPucker": -0.015, "mouthRollLower": -0.024, "mouthPress": -0.028, "mouthSmile": -0.033,
     "mouthRollUpper": -0.064, "mouthShrugLower": -0.07,
@@ -26,28 +26,30 @@ SHUT = 0.7  # mean blink weight of shut lids
 OPENERS = [i for i, name in enumerate(ARKIT) if name.startswith(("mouthLowerDown", "mouthUpperUp"))]
 
 
-def lip_gap(track: FaceTrack) -> np.ndarray:
+def lip_aperture(track: FaceTrack) -> np.ndarray:
     """(N,) distance of the inner lips over that of the outer eye corners, both with the head's turn taken out; 0 where
     the face was not found."""
     points = track.pose.without_pose(track.points.astype(float))[..., :2]
-    gap = np.linalg.norm(points[:, UPPER_LIP] - points[:, LOWER_LIP], axis=1)
+    aperture = np.linalg.norm(points[:, UPPER_LIP] - points[:, LOWER_LIP], axis=1)
     left, right = OUTER_EYE_CORNERS
     eyes = np.linalg.norm(points[:, left] - points[:, right], axis=1)
-    return np.where(track.tracked, gap / np.maximum(eyes, 1e-9), 0.0)
+    return np.where(track.tracked, aperture / np.maximum(eyes, 1e-9), 0.0)
 
 
-def fit_lips(weights: np.ndarray, gap: np.ndarray) -> np.ndarray:
-    """weights (N, 52) whose lips are as far apart as gap (N,), measured, says.
+def fit_lips(weights: np.ndarray, aperture: np.ndarray) -> np.ndarray:
+    """weights (N, 52) whose lips are as far apart as aperture (N,), measured, says.
 
     The networks score the jaw of a speaker low and hardly give mouthClose. So the jaw takes up what the other channels
-    leave of the gap, and where the lips meet mouthClose holds them together in front of a jaw that may stay open.
+    leave of the aperture, and where the lips meet mouthClose holds them together in front of a jaw that may stay open.
     """
     weights = weights.copy()
     jaw, close = INDEX["jawOpen"], INDEX["mouthClose"]
-    closed = np.clip((OPEN - gap) / (OPEN - TOUCH), 0, 1)
+    closed = np.clip((OPEN - aperture) / (OPEN - TOUCH), 0, 1)
     weights[:, OPENERS] *= (1 - closed)[:, None]
-    shown = REST_GAP + sum(amount * weights[:, INDEX[side]] / 2 for name, amount in GAP.items() for side in _both(name))
-    left = np.clip((gap - shown - JAW_GAP * weights[:, jaw]) / JAW_GAP, -JAW_CHANGE, JAW_CHANGE)
+    shown = REST_APERTURE + sum(
+        amount * weights[:, INDEX[side]] / 2 for name, amount in APERTURE.items() for side in _both(name)
+    )
+    left = np.clip((aperture - shown - JAW_APERTURE * weights[:, jaw]) / JAW_APERTURE, -JAW_CHANGE, JAW_CHANGE)
     weights[:, jaw] = np.clip(weights[:, jaw] + left * (1 - closed), 0, 1)
     weights[:, close] = closed * weights[:, jaw]
     return weights

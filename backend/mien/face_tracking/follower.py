@@ -31,7 +31,8 @@ APART = 0.6  # region sides between two faces that do not hide each other
 class FaceFollower:
     """Call it with each picture in turn.
 
-    most_faces: how many were found at once; withdrawn: how many of its last answers were another face, as it found
+    most_faces: how many were found at once; shot_looks: for each shot with the face, its number and the mean of what
+    it looked like there; withdrawn: how many of its last answers were another face, as it found
     out with the newest picture (two faces that cross).
     """
 
@@ -44,7 +45,9 @@ class FaceFollower:
         self._memory: np.ndarray | None = None  # what the face looks like
         self._rival: np.ndarray | None = None  # what the one beside it looks like
         self._since_look = LOOK_EVERY
+        self._shot, self._looks = 0, 0
         self.most_faces = 0
+        self.shot_looks: dict[int, np.ndarray] = {}
         self.withdrawn = 0
 
     def __call__(self, picture: np.ndarray, cut: bool) -> tuple[np.ndarray, float] | None:
@@ -56,12 +59,14 @@ class FaceFollower:
         self._since_look += 1
         if cut:
             self._region = self._last = self._rival = None
+            self._shot, self._looks = self._shot + 1, 0
         found = None if self._region is None else self._followed(picture, self._region)
         if found is not None and self._since_look >= LOOK_EVERY and not self._look(picture, found[0]):
             self.withdrawn, found = self._since_look - 1, None
         if found is None:
             found = self._found_anew(picture)
-            self._since_look = LOOK_EVERY  # look at the next picture
+            if found is not None:
+                self._look(picture, found[0])
         self._region = None if found is None else Region.around_landmarks(found[0])
         self._last = self._region or self._last
         return found
@@ -123,6 +128,9 @@ class FaceFollower:
             return False
         self._since_look = 0
         self._memory = _mixed(self._memory, looks)
+        self._looks += 1
+        before = self.shot_looks.get(self._shot, looks)
+        self.shot_looks[self._shot] = before + (looks - before) / self._looks
         here = Region.around_landmarks(points)
         faces = self._detect(picture)
         self.most_faces = max(self.most_faces, len(faces))

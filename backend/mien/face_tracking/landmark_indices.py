@@ -21,7 +21,7 @@ RIGHT_BROW = (70, 63, 105, 66, 107)
 LEFT_BROW = (336, 296, 334, 293, 300)
 NOSE_BRIDGE = (168, 6, 197, 195)
 
-UPPER_LIP, LOWER_LIP = 13, 14  # the middle of the inner lips: their distance is the lip gap
+UPPER_LIP, LOWER_LIP = 13, 14  # the middle of the inner lips: their distance is the lip aperture
 RIGHT_EYE_CORNERS = (33, 133)  # outer, inner
 LEFT_EYE_CORNERS = (263, 362)
 OUTER_EYE_CORNERS = (33, 263)  # their distance is the unit that lengths in a face are given in

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-# Frames. Takes half of the landmarks' jitter and keeps 93 to 97 % of the lip gap's spread (real clips, 25 fps);
+# Frames. Takes half of the landmarks' jitter and keeps 93 to 97 % of the lip aperture's spread (real clips, 25 fps);
 # the One-Euro filter of live trackers would lag by a quarter of a frame.
 SIGMA = 0.6
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX
 from mien.face_tracking.calibration import MISSING, Calibration, calibrate
-from mien.face_tracking.contacts import SHUT, TOUCH, fit_lips, holds, lip_gap
+from mien.face_tracking.contacts import SHUT, TOUCH, fit_lips, holds, lip_aperture
 from mien.face_tracking.gaze import gaze, look_weights
 from mien.face_tracking.head_pose import HeadPose
 from mien.face_tracking.track import FaceTrack
@@ -65,14 +65,14 @@ def take_from_track(track: FaceTrack, neutral: int | None = None) -> Take:
         weights=weights.astype(np.float32),
         head_rotation=rotation.astype(np.float32),
         gaze=eyes.astype(np.float32),
-        mouth_holds=holds(track.tracked & (lip_gap(track) <= TOUCH), times),
+        mouth_holds=holds(track.tracked & (lip_aperture(track) <= TOUCH), times),
         eye_holds=holds(track.tracked & (lids >= SHUT), times),
         meta=_meta(track, calibration),
     )
 
 
 def _curves(track: FaceTrack, calibration: Calibration, neutral: int | None) -> _Curves:
-    weights = fit_lips(calibration.weights(track), lip_gap(track))
+    weights = fit_lips(calibration.weights(track), lip_aperture(track))
     lids = weights[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
     still = track.frames == 1
     eyes = gaze(track, lids)

@@ -16,6 +16,7 @@ from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.cuts import CutDetector
 from mien.face_tracking.follower import FaceFollower
 from mien.face_tracking.landmark_indices import POINTS
+from mien.face_tracking.likeness import OTHER_PERSON, difference
 from mien.face_tracking.smoothing import SIGMA, smoothed
 from mien.face_tracking.track import FaceTrack, stretches
 from mien.video.footage import Footage
@@ -83,9 +84,21 @@ def track_face(
             "face": str(choice),
             "smoothing": repr(float(sigma)),
             "networks_sha256": bundle.sha256,
-            "notes": json.dumps(list(footage.notes)),
+            "notes": json.dumps([*footage.notes, *_strangers(follower.shot_looks, shot, times)]),
         },
     )
+
+
+def _strangers(looks: dict[int, np.ndarray], shot: np.ndarray, times: list[Fraction]) -> list[str]:
+    """A sentence where the faces of some shots look unlike the first one's."""
+    first = next(iter(looks.values()))
+    begins = [
+        times[int(np.argmax(shot == number))] for number in looks if difference(looks[number], first) > OTHER_PERSON
+    ]
+    if not begins:
+        return []
+    where = ", ".join(f"{float(begin):.2f}" for begin in begins)
+    return [f"the face may be another person's after the cut{'s' * (len(begins) > 1)} at {where} s"]
 
 
 def _nobody(footage: Footage, choice: FaceChoice, most: int, pictures: int) -> str:
