@@ -5,7 +5,7 @@ import sys
 
 
 def run() -> int:
-    """Like `cli.main`; here so that Ctrl-C during the first second, while packages load, is no traceback either."""
+    """Like `cli.main`; here so that Ctrl-C while modules are imported is no traceback either."""
     try:
         from mien.cli.main import main
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from checkout import SAMPLES
 from mien.export import export, flame_parameters
-from mien.heads.correspondence import bind_head
+from mien.heads.correspondence import head_correspondence
 from mien.heads.default import load_head
 from mien.heads.flame import JAW
 from mien.heads.flame_file import FlameError
@@ -32,8 +32,8 @@ def few() -> Take:
 
 def test_what_is_written_poses_flame_as_the_take_does(few: Take, tmp_path: Path) -> None:
     somebody = flame.on_head()
-    binding = bind_head(HEAD, somebody)
-    on = to_flame(few, HEAD, somebody, binding)
+    correspondence = head_correspondence(HEAD, somebody)
+    on = to_flame(few, HEAD, somebody, correspondence)
     assert export(on, somebody, tmp_path / "x.npz") == "FLAME's parameters"
     with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
         said = dict(file)
@@ -48,7 +48,7 @@ def test_what_is_written_poses_flame_as_the_take_does(few: Take, tmp_path: Path)
     coefficients = np.concatenate([np.tile(said["shape"], (10, 1)), expressions], 1)
     posed = skinned(somebody.skin, coefficients, pose)[0]
     wanted = somebody.template + somebody.offsets(on)
-    away = np.linalg.norm(posed - wanted, axis=-1)[:, binding.found]
+    away = np.linalg.norm(posed - wanted, axis=-1)[:, correspondence.matched]
     assert np.percentile(away, 95) < 0.0006
     # looking to the left turns the eyes about the upward axis
     yaw = few.gaze[:, 1].astype(float)

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
 
 class ProgressBar:
     """A bar on standard error; called as an engine's Progress. `quiet`, or no terminal: nothing is drawn."""
 
     def __init__(self, title: str, quiet: bool = False):
+        from rich.console import Console  # here, so that `mien --version` starts without it
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
         console = Console(stderr=True)
         stage = TextColumn("{task.fields[stage]}")
         columns = (TextColumn("{task.description:<16}"), BarColumn(), stage, TimeElapsedColumn())

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes for other programs, the format by the suffix: one file of this folder each."""
+"""Takes for other programs, the format by the suffix: one module of this folder for each.
+
+To add a format: a module with `write(take, head, path)`, and a row in FORMATS.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from mien.export import audio2face, flame_parameters, gltf, live_link, obj, point_cache, usd
-from mien.export.errors import ExportError
+from mien.export.errors import ExportError, UnknownFormat
+from mien.files.atomic import atomic_path
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.take import Take
 
-__all__ = ["FORMATS", "ExportError", "export"]
+__all__ = ["FORMATS", "ExportError", "UnknownFormat", "export"]
 
 Write = Callable[[Take, Head | Flame, Path], None]
 FORMATS: dict[str, tuple[str, Write]] = {
@@ -33,19 +36,13 @@ FORMATS: dict[str, tuple[str, Write]] = {
 def export(take: Take, head: Head | Flame, path: Path) -> str:
     """Write the take, which is of this head, to `path`, whole or not at all; returns the format's name.
 
-    ExportError, in words, for a suffix nobody knows and for a take that the format cannot say; HeadError when the
-    take is of another head; OSError is left alone.
+    ExportError, in words, for an unknown suffix and for a take that the format cannot hold; HeadError when the take is
+    of another head; OSError is left alone.
     """
     if path.suffix.lower() not in FORMATS:
         known = ", ".join(f"{suffix} ({name})" for suffix, (name, _) in FORMATS.items())
-        raise ExportError(f"{path.name}: nothing is written as '{path.suffix}'; give one of {known}.")
+        raise UnknownFormat(f"{path.name}: nothing is written as '{path.suffix}'; give one of {known}.")
     name, write = FORMATS[path.suffix.lower()]
-    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
-    try:
+    with atomic_path(path) as part:
         write(take, head, part)
-        part.replace(path)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from None  # nobody knows the name of the part
-    finally:
-        part.unlink(missing_ok=True)
     return name

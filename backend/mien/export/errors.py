@@ -1,10 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong with an export."""
+"""Errors of an export."""
 
 from __future__ import annotations
 
+from mien.errors import MISSING, USAGE
 from mien.take import TakeError
 
 
 class ExportError(TakeError):
-    """The take cannot be written so; the message is a sentence for the user."""
+    """The take cannot be written in this format; the message is a sentence for the user."""
+
+
+class UnknownFormat(ExportError):
+    """No format has this suffix."""
+
+    exit_status = USAGE
+
+
+class PackageMissing(ExportError):
+    """The format needs a package that is not installed."""
+
+    exit_status = MISSING

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.heads.correspondence import bind_head
+from mien.heads.correspondence import head_correspondence
 from mien.heads.default import Head, rotation_matrix
 from mien.heads.flame import FLAME_FOLDER, SHAPES, Flame, load_flame
 from mien.heads.flame_fitting import axis_angles, solved
-from mien.heads.retarget import way
+from mien.heads.retarget import retargeter
 from mien.settings import Settings
 from mien.take import Take
 
@@ -25,7 +25,7 @@ def write(take: Take, head: Head | Flame, path: Path) -> None:
     is not here."""
     if isinstance(head, Head):
         flame = load_flame(Settings.read().data_folder / FLAME_FOLDER)
-        take, seen = way(flame, head)(take), bind_head(head, flame).found
+        take, seen = retargeter(flame, head)(take), head_correspondence(head, flame).matched
     else:
         flame, seen = head, np.ones(len(head.template), bool)
     with path.open("wb") as file:
@@ -34,7 +34,7 @@ def write(take: Take, head: Head | Flame, path: Path) -> None:
 
 def content(take: Take, flame: Flame, seen: np.ndarray) -> dict[str, np.ndarray]:
     """The arrays, float32, for a take of `flame` that moves the vertices `seen` (V,)."""
-    found = solved(flame.movement(take), flame, seen)
+    found = solved(flame.motion(take), flame, seen)
     gaze = np.zeros((take.frames, 2)) if take.gaze is None else take.gaze.astype(float)
     eye = axis_angles(rotation_matrix(np.concatenate([gaze, np.zeros((take.frames, 1))], 1)))
     arrays = {

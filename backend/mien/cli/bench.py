@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien bench`: speed and memory of takes, and with `serve` of the service."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from mien import engines
+from mien.cli.parser import add_command
+
+
+def add_commands(commands) -> None:
+    """Add `mien bench` and `mien bench serve` to the parser."""
+    bench = add_command(commands, "bench", bench_command, "measure speed and memory, as ratios")
+    bench.add_argument("--seconds", type=float, default=60.0, help="length of the speech (default: 60)")
+    bench.add_argument(
+        "--rhubarb", type=Path, metavar="FOLDER", help="with `npm install rhubarb-lip-sync-wasm`: measured besides"
+    )
+    bench.add_argument("--readme", type=Path, help="write the table into this file, between its bench marks")
+    further = bench.add_subparsers(metavar="WHAT")
+    serve = add_command(
+        further, "serve", bench_serve_command, "measure the service: many clients, long sounds, an hour"
+    )
+    serve.add_argument("--engine", default="articulation", choices=engines.ENGINES, help="(default: %(default)s)")
+    serve.add_argument("--soak", type=float, metavar="MINUTES", help="instead: a mixed load for so long; 1 if it grew")
+    serve.add_argument("--rate", type=float, default=1.0, help="deeds a second of the soak (default: 1)")
+    serve.add_argument("--page", type=Path, help="write the table into this file, between its serve or soak marks")
+
+
+def bench_command(args: argparse.Namespace) -> int:
+    """mien bench: speed and memory, side by side, as ratios."""
+    from mien.benchmarks.speed import measure, table, write_into
+
+    rows = measure(args.seconds, args.rhubarb)
+    print(json.dumps(rows) if args.json else table(rows))
+    if args.readme:
+        write_into(args.readme, rows)
+    return 0
+
+
+def bench_serve_command(args: argparse.Namespace) -> int:
+    """mien bench serve: throughput, or with --soak whether the backend grows."""
+    import tempfile
+
+    from mien.benchmarks import soak, throughput
+    from mien.benchmarks.speed import shipped_voice
+    from mien.files.markdown import require_section
+
+    if args.page:  # before an hour of work
+        require_section(args.page, "serve" if args.soak is None else "soak")
+
+    def report_line(line: str) -> None:
+        print(line, file=sys.stderr if args.json else sys.stdout, flush=True)
+
+    voice, benchmark = shipped_voice().samples, throughput if args.soak is None else soak
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
+        if args.soak is None:
+            result = throughput.measure(Path(folder), voice, args.engine, say=report_line)
+        else:
+            result = soak.soak(Path(folder), voice, 60 * args.soak, args.rate, args.engine, say=report_line)
+    print(json.dumps(asdict(result)) if args.json else benchmark.report(result))
+    if args.page:
+        benchmark.write_into(args.page, result)
+    return 0 if benchmark is throughput or not (result.grew or result.faults) else 1

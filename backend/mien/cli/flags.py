@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Flags that several commands share, and the values that they stand for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien import engines
+from mien.direction import EMOTIONS, Direction, parse_emotion, parse_intensity
+from mien.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mien.heads.default import Head
+    from mien.heads.flame import Flame
+
+SHAPE_HELP = "whose face FLAME is: up to 300 numbers in a .npy, .json or .safetensors"
+
+
+def add_direction_flags(command: argparse.ArgumentParser) -> None:
+    """The engine and the direction of a take; `direction_of` reads the direction."""
+    command.add_argument("--engine", default=engines.DEFAULT, choices=engines.NAMES, help="(default: %(default)s)")
+    command.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
+    command.add_argument("--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}")
+    command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1")
+    styles = engines.info_of(engines.DEFAULT).styles_in_words
+    command.add_argument("--style", help=f"who speaks, and how: {styles}")
+    command.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
+    command.add_argument(
+        "--temperature", type=float, help="how far performances differ; 0 is the most probable one (default: 1)"
+    )
+    command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said")
+    command.add_argument("--face", type=_face, metavar="JSON", help='a face of one\'s own: {"mouthSmileLeft": 0.5}')
+    for name, source in (("sound", "speech"), ("emotion", "emotion or face")):
+        text = f"how closely the {source} is followed, from 0 to 5 (default: 1, as it was learnt)"
+        command.add_argument(f"--{name}-guidance", type=float, metavar="FACTOR", help=text)
+
+
+def direction_of(args: argparse.Namespace) -> Direction:
+    """The direction file, or the default direction, changed by the flags of `add_direction_flags`. DirectionError."""
+    direction = Direction.from_file(args.direction) if args.direction else Direction()
+    changes: dict[str, object] = {}
+    if args.emotion is not None:
+        changes["emotion"] = parse_emotion(args.emotion)
+    if args.intensity is not None:
+        changes["intensity"] = parse_intensity(args.intensity)
+    for name in ("style", "seed", "temperature", "face", "sound_guidance", "emotion_guidance"):
+        if (value := getattr(args, name)) is not None:
+            changes[name] = value
+    if args.transcript is not None:
+        changes["transcript"] = args.transcript.read_text("utf-8", errors="replace")
+    changed = Direction.from_json(changes)
+    return replace(direction, **{name: getattr(changed, name) for name in changes})
+
+
+def add_head_flags(command: argparse.ArgumentParser) -> None:
+    """The head that a take moves; `head_of` reads it."""
+    command.add_argument("--head", choices=("mien", "flame"), default="mien", help="what moves (default: %(default)s)")
+    command.add_argument("--shape", type=Path, metavar="FILE", help=f"with --head flame: {SHAPE_HELP}")
+
+
+def head_of(args: argparse.Namespace) -> Head | Flame:
+    """The head of the flags of `add_head_flags`. HeadError, in words, where it is not here or the shape is none."""
+    from mien.heads.lookup import head_named
+
+    return head_named(args.head, Settings.read().data_folder, shape_of(args.shape))
+
+
+def shape_of(path: Path | None) -> np.ndarray | None:
+    """(N,) identity coefficients of FLAME from the file of --shape; None without one."""
+    from mien.heads.flame_identity import read_shape
+
+    return None if path is None else read_shape(path)
+
+
+def frame_rate(text: str) -> Fraction:
+    """Frames a second, as an argument."""
+    from mien.take import TakeError, parse_fps
+
+    try:
+        return parse_fps(text)
+    except TakeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _face(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'{text!r} is no JSON, such as {{"mouthSmileLeft": 0.5}}') from None

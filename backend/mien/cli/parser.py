@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The argument parser of the command `mien`, whose errors are one line, and how a command is added to it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn
+
+from mien.errors import USAGE, MienError
+
+Execute = Callable[[argparse.Namespace], int]
+"""A command: its arguments to its exit status."""
+
+
+class UsageError(MienError, ValueError):
+    """The command line cannot be understood."""
+
+    exit_status = USAGE
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError, in one line, in place of a usage text and an exit."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def add_command(commands, name: str, execute: Execute, description: str) -> Parser:
+    """A parser for one command among `commands`, with the flag --json that all have."""
+    command = commands.add_parser(name, help=description, description=description.capitalize() + ".")
+    command.set_defaults(execute=execute)
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output, for machines")
+    return command

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien speak`: a sound and a direction to take files, and previews of them."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.cli.flags import add_direction_flags, add_head_flags, direction_of, frame_rate, head_of
+from mien.cli.parser import add_command
+from mien.cli.progress import ProgressBar
+from mien.direction import Direction, DirectionError
+from mien.settings import Settings
+
+if TYPE_CHECKING:
+    from mien.audio.speech import Speech
+
+SUFFIX = ".take.safetensors"
+
+
+def add_commands(commands) -> None:
+    """Add `mien speak` to the parser."""
+    speak = add_command(commands, "speak", speak_command, "turn a sound into a take")
+    speak.add_argument("sound", type=Path, help="wav, flac, ogg, mp3, m4a, or the sound of mp4, mov, mkv")
+    speak.add_argument("-o", "--output", type=Path, help=f"the take file (default: the sound's name with {SUFFIX})")
+    speak.add_argument("--fps", type=_fps, default="25", help="frames a second, or 'engine' for its own (default: 25)")
+    add_head_flags(speak)
+    speak.add_argument("--takes", type=_count, default=1, help="so many takes, seeds counting up (default: 1)")
+    speak.add_argument("--preview", type=Path, metavar="MP4", help="also render the take with its sound")
+    add_direction_flags(speak)
+    speak.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
+
+
+def speak_command(args: argparse.Namespace) -> int:
+    """mien speak: one take for each seed; previews once all takes are written."""
+    from mien.audio.speech import read_speech
+    from mien.heads.default import HeadChoice
+    from mien.speak import speak_takes
+    from mien.take import write_take
+
+    started = time.monotonic()
+    settings = Settings.read(limit_s=args.limit_seconds)
+    direction = direction_of(args)
+    seeds = _seeds(direction, args.takes)
+    output = args.output or Path()
+    if output.is_dir():
+        output /= f"{args.sound.stem}{SUFFIX}"
+    for target in filter(None, (output, args.preview)):
+        _check_target(target, args.sound)
+    head = head_of(args)
+    if args.preview and args.head != "mien":
+        raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
+    speech = read_speech(args.sound, limit_s=settings.limit_s)
+    entries = []
+    with ProgressBar("takes" if args.takes > 1 else f"take, seed {direction.seed}", quiet=args.json) as progress:
+        takes = speak_takes(speech, direction, seeds, args.engine, args.fps, progress, head)
+        for seed, take in zip(seeds, takes, strict=True):
+            path = _numbered(output, seed, args.takes)
+            write_take(take, path)
+            frames, fps = take.frames, str(take.fps)
+            entries.append({"take": str(path), "seed": seed, "frames": frames, "fps": fps, "engine": args.engine})
+    for entry in entries:
+        if args.preview:
+            _render_preview(entry, _numbered(args.preview, entry["seed"], args.takes), speech, args.json)
+        if not args.json:
+            _print_entry(entry)
+    if args.json:
+        seconds = round(time.monotonic() - started, 3)
+        print(json.dumps({"made": entries, "sound_seconds": float(speech.duration), "seconds": seconds}))
+    return 0
+
+
+def _seeds(direction: Direction, takes: int) -> list[int]:
+    """One for each take, counting up from the direction's. DirectionError beyond the largest seed."""
+    return [direction.with_seed(direction.seed + i).seed for i in range(takes)]
+
+
+def _render_preview(entry: dict, path: Path, speech: Speech, quiet: bool) -> None:
+    from mien.preview.render import render_preview
+    from mien.take import read_take
+
+    entry["preview"] = str(path)
+    with ProgressBar("preview", quiet=quiet) as progress:
+        render_preview(read_take(entry["take"]), speech, path, progress=progress)
+
+
+def _fps(text: str) -> Fraction | None:
+    """None is the engine's own rate."""
+    return None if text == "engine" else frame_rate(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of takes from 1 to 1000")
+    return int(text)
+
+
+def _numbered(path: Path, seed: int, takes: int) -> Path:
+    """The path itself for one take; with the seed before the suffix for several."""
+    if takes == 1:
+        return path
+    suffix = SUFFIX if path.name.endswith(SUFFIX) else path.suffix
+    return path.with_name(f"{path.name.removesuffix(suffix)}.seed-{seed}{suffix}")
+
+
+def _check_target(path: Path, sound: Path) -> None:
+    """Before the work, whether its result can be written: OSError with the name of what is in the way, DirectionError
+    where it is the sound."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file in it", str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder; make it first", str(path.parent))
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, "nothing can be written there; name another folder", str(path.parent))
+    if path.exists() and sound.exists() and path.samefile(sound):
+        raise DirectionError(f"{path} is the sound itself, which would be lost; name another file to write.")
+
+
+def _print_entry(entry: dict) -> None:
+    print(f"{entry['take']}: {entry['frames']} frames at {entry['fps']} fps, seed {entry['seed']}")
+    if "preview" in entry:
+        print(f"{entry['preview']}: the preview, with sound")

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien serve --status`: health and metrics of this user's backends on this machine."""
+
+from __future__ import annotations
+
+import json
+
+from mien.settings import Settings
+
+
+def print_status(settings: Settings, as_json: bool) -> int:
+    """Print it for every backend; 1 when none runs or one does not answer."""
+    from mien.service.network.running_backends import all_running
+    from mien.service.server import RUNNING
+
+    backends = [_status_of(backend) for backend in all_running(settings.data_folder / RUNNING)]
+    if as_json:
+        print(json.dumps({"backends": backends}))
+    else:
+        print("\n".join(_status_text(status) for status in backends) or "No backend of yours runs on this machine.")
+    return 0 if backends and all("health" in status for status in backends) else 1
+
+
+def _status_of(backend) -> dict[str, object]:
+    """`url`, `pid`, and `health` with `metrics`, or `error`."""
+    from mien.service.network.probe import ProbeError, probe
+
+    status: dict[str, object] = {"url": backend.url, "pid": backend.pid}
+    try:
+        health, metrics = (
+            probe(backend.url, path, backend.token, backend.fingerprint) for path in ("/v1/health", "/v1/metrics")
+        )
+    except ProbeError as error:
+        return status | {"error": str(error)}
+    refusal = next((reply.reason for reply in (health, metrics) if reply.status != 200), "")
+    if refusal:
+        return status | {"error": refusal}
+    return status | {"health": json.loads(health.body), "metrics": metrics.body.decode()}
+
+
+def _status_text(status: dict) -> str:
+    lines = [f"{status['url']}, process {status['pid']}"]
+    if "error" in status:
+        return "\n".join([*lines, f"  does not answer as it should: {status['error']}"])
+    lines += [f"  {name:<10} {value}" for name, value in status["health"].items()]
+    numbers = [line for line in status["metrics"].splitlines() if not line.startswith("#") and "_bucket{" not in line]
+    return "\n".join([*lines, "", *(f"  {line}" for line in numbers)])

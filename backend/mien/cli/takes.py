@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien convert` and `mien export`: takes for another head, and for other programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from mien.cli.flags import SHAPE_HELP, frame_rate, shape_of
+from mien.cli.parser import add_command
+from mien.settings import Settings
+
+KINDS = ("channels", "vertices", "basis", "flame")
+ERROR_WORDS = {"basis_error_m": "no vertex further away than", "channel_error_m": "95 in 100 vertices nearer than"}
+
+
+def add_commands(commands) -> None:
+    """Add both to the parser."""
+    convert = add_command(commands, "convert", convert_command, "say a take another way")
+    convert.add_argument("take", type=Path, help="a take file")
+    convert.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the take file to write")
+    convert.add_argument(
+        "--to", choices=KINDS, required=True,
+        help="the 52 channels of the default head; every vertex, or few shapes with coefficients, of the head that it "
+        "moves; or FLAME",
+    )  # fmt: skip
+    convert.add_argument("--shape", type=Path, metavar="FILE", help=SHAPE_HELP)
+
+    export = add_command(commands, "export", export_command, "write a take for another program")
+    export.add_argument("take", type=Path, help="a take file")
+    export.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE",
+        help="its suffix is the format: csv (Live Link Face), json (Audio2Face), npz (FLAME's parameters), pc2, mdd, "
+        "glb, usd, usda, usdc, or obj for the face at rest",
+    )  # fmt: skip
+    export.add_argument("--fps", type=frame_rate, help="frames a second (default: the take's)")
+
+
+def convert_command(args: argparse.Namespace) -> int:
+    """mien convert: channels, vertices, a basis, or onto FLAME."""
+    from mien.heads.default import HeadChoice, load_head
+    from mien.heads.flame import Flame
+    from mien.heads.lookup import head_named, head_of
+    from mien.heads.retarget import retargeter, to_basis, to_channels, to_vertices
+    from mien.take import read_take, write_take
+
+    if args.shape is not None and args.to != "flame":
+        raise HeadChoice("--shape is whose face FLAME is; give it together with --to flame.")
+    take, folder = read_take(args.take), Settings.read().data_folder
+    source = head_of(take, folder)
+    if args.to == "flame":
+        converted = retargeter(head_named("flame", folder, shape_of(args.shape)), source)(take)
+    elif args.to == "channels":
+        from_flame = isinstance(source, Flame)
+        converted = retargeter(load_head(), source)(take) if from_flame else to_channels(take, source)
+    else:
+        converted = (to_vertices if args.to == "vertices" else to_basis)(take, source)
+    write_take(converted, args.output)
+    errors = {key: float(converted.meta[key]) for key in ERROR_WORDS if key in converted.meta}
+    if args.json:
+        print(json.dumps({"take": str(args.output), "frames": converted.frames} | errors))
+    else:
+        words = "".join(f", {ERROR_WORDS[key]} {metres * 1000:.3g} mm" for key, metres in errors.items())
+        print(f"{args.output}: {converted.frames} frames{words}")
+    return 0
+
+
+def export_command(args: argparse.Namespace) -> int:
+    """mien export: the format by the suffix."""
+    from mien.export import export
+    from mien.heads.lookup import head_of
+    from mien.take import read_take
+
+    take = read_take(args.take)
+    if args.fps is not None:
+        take = take.resample(args.fps)
+    name = export(take, head_of(take, Settings.read().data_folder), args.output)
+    if args.json:
+        entry = {"written": str(args.output), "format": name, "frames": take.frames, "fps": str(take.fps)}
+        print(json.dumps(entry))
+    else:
+        print(f"{args.output}: {name}, {take.frames} frames at {take.fps} fps")
+    return 0
