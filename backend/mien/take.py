@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import FILE, MienError
+from mien.files.atomic import atomic_write
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 
 FORMAT, VERSION = "mien.take", "1"
@@ -305,14 +306,8 @@ def write_take(take: Take, path: Path | str) -> None:
     data, path = take.to_bytes(), Path(path)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from None  # nobody knows the name of the part
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic_write(path) as file:
+        file.write(data)
 
 
 def _size(axis: int | None) -> str:

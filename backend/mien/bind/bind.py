@@ -21,7 +21,8 @@ from mien.bind.picks import places
 from mien.bind.quality import fit, outside, rest_gap, skin_triangles, warnings
 from mien.bind.registration import lay
 from mien.bind.surface import Surface, open_edge
-from mien.files.safetensors import write_file
+from mien.files.atomic import write_whole
+from mien.files.safetensors import write_tensors
 from mien.heads.default import Head, load_head
 
 FORMAT, VERSION = "mien.shapes", "1"
@@ -61,7 +62,7 @@ class Bound:
             "warnings": json.dumps(self.warnings),
             "licence": head.licence,
         }
-        write_file(path, tensors, said | head.said)
+        write_whole(path, write_tensors(tensors, said | head.take_meta))
 
 
 def bind(

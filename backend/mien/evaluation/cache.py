@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import platformdirs
+
+from mien.files.atomic import atomic_write
 
 
 class Cache:
@@ -34,8 +34,6 @@ class Cache:
             return dict(kept)
         made = make()
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
+        with atomic_write(path) as file:
             np.savez_compressed(file, **made)
-        Path(beside).replace(path)  # whole or not at all, whoever else writes it
         return made

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.evaluation import EvaluationError
+from mien.files.atomic import atomic_path
 
 WIDTH = 11.0  # inches of the picture of a sound
 COLUMNS = 1800  # of the waveform: more than the picture has pixels
@@ -75,7 +76,8 @@ def new_figure(width: float, height: float):
 
 
 def save(figure, path: Path) -> None:
-    figure.savefig(path, dpi=110, metadata={"Software": None})  # matplotlib's version would be in it
+    with atomic_path(path) as part:
+        figure.savefig(part, dpi=110, metadata={"Software": None})  # matplotlib's version would be in it
 
 
 def _draw_curves(path: Path, x: np.ndarray, curves: Mapping[str, np.ndarray], across: str, up: str) -> None:

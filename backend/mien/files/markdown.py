@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts of a Markdown file that a command writes, between marks that name them."""
+"""Markdown sections that a command writes: the text between the lines `<!-- name -->` and `<!-- /name -->`."""
 
 from __future__ import annotations
 
@@ -7,33 +7,34 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mien.errors import FILE, MienError
+from mien.files.atomic import write_whole
 
 
-class MarkError(MienError, ValueError):
-    """The file has no such marks; the message says which."""
+class SectionError(MienError, ValueError):
+    """The page has no such section; the message names its two lines."""
 
     exit_status = FILE
 
 
-def write_between(page: Path, name: str, text: str) -> None:
-    """Put a text between the lines `<!-- name -->` and `<!-- /name -->` of a page. MarkError where it has none."""
-    head, begin, end, tail = _parted(page, name)
-    page.write_text(f"{head}{begin}\n{text}\n{end}{tail}", "utf-8")
+def write_section(page: Path, name: str, text: str) -> None:
+    """Replace the text of a section. SectionError where the page has none of that name."""
+    before, begin, end, after = _split(page, name)
+    write_whole(page, f"{before}{begin}\n{text}\n{end}{after}".encode())
 
 
-def refuse_unmarked(page: Path, name: str) -> None:
-    """MarkError where `write_between` would raise it: to be asked before hours are spent."""
-    _parted(page, name)
+def require_section(page: Path, name: str) -> None:
+    """SectionError where `write_section` would raise it: for before a long measurement."""
+    _split(page, name)
 
 
-def _parted(page: Path, name: str) -> tuple[str, str, str, str]:
-    """What is before the marks, both marks, and what is after them."""
-    marks = (f"<!-- {name} -->", f"<!-- /{name} -->")
-    head, begin, rest = page.read_text("utf-8").partition(marks[0])
-    _, end, tail = rest.partition(marks[1])
+def _split(page: Path, name: str) -> tuple[str, str, str, str]:
+    """The page before the section, the section's two lines, and the page after it."""
+    lines = (f"<!-- {name} -->", f"<!-- /{name} -->")
+    before, begin, rest = page.read_text("utf-8").partition(lines[0])
+    _, end, after = rest.partition(lines[1])
     if not (begin and end):
-        raise MarkError(f"{page.name} has no lines {marks[0]} and {marks[1]} to write between.")
-    return head, begin, end, tail
+        raise SectionError(f"{page.name} has no lines {lines[0]} and {lines[1]} to write between.")
+    return before, begin, end, after
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -55,19 +55,6 @@ def pieces(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> Iterator
         yield little.reshape(-1).view(np.uint8).data
 
 
-def write_file(path: Path, tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
-    """The file, as `write_whole` writes it. Errors as those of write_tensors."""
-    write_whole(path, write_tensors(tensors, metadata))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """A file that is whole or not there, in a folder that is made where there is none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
 def read_tensors(
     source: Path | str | bytes,
     dtypes: tuple[str, ...] = tuple(DTYPES),

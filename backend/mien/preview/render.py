@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from mien.audio.speech import Speech
+from mien.files.atomic import atomic_path
 from mien.heads.default import load_head
 from mien.preview.scene import Scene
 from mien.take import Take
@@ -64,7 +65,8 @@ def contact_sheet(
             picture = Image.fromarray(scene.picture(next(_faces(take, frame, frame + 1))))
             sheet.paste(picture, (place % columns * size[0], place // columns * size[1]))
     try:
-        sheet.save(path)
+        with atomic_path(Path(path)) as part:
+            sheet.save(part)
     except (OSError, ValueError) as error:  # ValueError: an ending Pillow does not know
         raise VideoError(f"The picture {Path(path).name!r} could not be written: {error}.") from error
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from mien.files.atomic import write_whole
 from mien.training.speech_corpus.store import Unit
 
 LICENCES = {
@@ -55,4 +56,4 @@ def write_card(
         "bytes": len(data),
     }
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-    weights.with_suffix(".card.json").write_text(text, encoding="utf-8")
+    write_whole(weights.with_suffix(".card.json"), text.encode())

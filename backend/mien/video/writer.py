@@ -5,7 +5,6 @@ Both streams are encoded side by side, so the memory used does not grow with the
 beside its place under another name and moved there when it is whole: a failure or a cancel leaves nothing behind.
 """
 
-import secrets
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ import av
 import numpy as np
 import soxr
 
+from mien.files.atomic import atomic_path
 from mien.video import VideoError
 
 SOUND_RATE = 48000  # what every player and editor takes without resampling again
@@ -56,16 +56,13 @@ def write_film(
     if first is None:
         raise VideoError("A film needs at least one picture and none was given.")
     drawing: list[BaseException] = []
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")  # the dot keeps file watchers off it
     try:
-        _encode(part, first, _watched(pictures, drawing), Fraction(fps), samples, rate)
-        part.replace(path)
+        with atomic_path(path) as part:
+            _encode(part, first, _watched(pictures, drawing), Fraction(fps), samples, rate)
     except (OSError, av.error.FFmpegError) as error:
         if any(error is raised for raised in drawing):
             raise
         raise VideoError(f"The film {path.name!r} could not be written: {error.strerror or error}.") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _watched(pictures: Iterator[np.ndarray], raised: list[BaseException]) -> Iterator[np.ndarray]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import threading
@@ -19,12 +18,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from mien.files.atomic import OWNER, atomic_write
 from mien.service import ServiceError
 
 FIRST = "everyone"  # the client that `--lan` makes where there is none
 THIS_MACHINE = "this machine"  # who holds the token of one run, which only this user's files have
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-AGAIN_S = 1.0  # a revocation is seen at the latest after this, though two changes share one time stamp
+REREAD_S = 1.0  # a revocation holds after this at the latest, even where two changes share one time stamp
 
 
 class TokenError(ServiceError):
@@ -49,7 +49,7 @@ class Tokens:
         self.of_this_run = secrets.token_urlsafe(32)
         self._own = Client(THIS_MACHINE, _sha256(self.of_this_run), _today())
         self._lock = threading.Lock()
-        self._seen: tuple[int, float] = (0, -AGAIN_S)
+        self._read_at: tuple[int, float] = (0, -REREAD_S)
         self._clients: list[Client] = []
 
     def add(self, name: str) -> str:
@@ -74,28 +74,28 @@ class Tokens:
                 if not client.revoked:
                     self._write(replace(client, revoked=_today()))
                 return
-        there = ", ".join(client.name for client in clients) or "none"
-        raise TokenError(f"There is no client {name!r}; there is: {there}.")
+        names = ", ".join(client.name for client in clients) or "none"
+        raise TokenError(f"There is no client {name!r}; there is: {names}.")
 
     def clients(self) -> list[Client]:
         """All, by name, the revoked ones too. Raises TokenError for a file that cannot be read."""
-        found = []
+        clients = []
         for path in sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []:
             try:
-                found.append(Client(**json.loads(path.read_text(encoding="utf-8"))))
+                clients.append(Client(**json.loads(path.read_text(encoding="utf-8"))))
             except (OSError, ValueError, TypeError) as error:
                 raise TokenError(
                     f"{path} cannot be read as a client ({error}). Delete it and add the client anew."
                 ) from None
-        return found
+        return clients
 
     def holder(self, token: str) -> Client | None:
         """Whose token it is, the client perhaps revoked; None for nobody's. As long for every token."""
-        digest, found = _sha256(token), None
+        digest, holder = _sha256(token), None
         for client in [self._own, *self._fresh()]:
             if hmac.compare_digest(client.sha256, digest):
-                found = client
-        return found
+                holder = client
+        return holder
 
     def _fresh(self) -> list[Client]:
         with self._lock:
@@ -104,8 +104,8 @@ class Tokens:
             except OSError:
                 changed = 0
             now = time.monotonic()
-            if changed != self._seen[0] or now - self._seen[1] >= AGAIN_S:
-                self._clients, self._seen = self.clients(), (changed, now)
+            if changed != self._read_at[0] or now - self._read_at[1] >= REREAD_S:
+                self._clients, self._read_at = self.clients(), (changed, now)
             return self._clients
 
     def _write(self, client: Client) -> None:
@@ -117,17 +117,8 @@ class Tokens:
 
 def write_privately(path: Path, data: bytes) -> None:
     """A file that only this user may read, whole or not at all. Raises OSError."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
+    with atomic_write(path, mode=OWNER, sync=True) as file:
+        file.write(data)
 
 
 def _sha256(token: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mien.files.safetensors import TensorFileError, read_tensors, write_file
+from mien.files.atomic import write_whole
+from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.speech_analysis.errors import EarError
 from mien.speech_analysis.inventory import SOUNDS
 from mien.speech_analysis.network.model import FLAGS, Network, Shape
@@ -29,7 +30,7 @@ def save(network: Network, path: Path, note: dict[str, str]) -> None:
         "flags": json.dumps(FLAGS),
         **note,
     }
-    write_file(path, tensors, metadata)
+    write_whole(path, write_tensors(tensors, metadata))
 
 
 def load(path: Path) -> Network:

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every writer of the backend against every failure: the former file is left whole, and nothing beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from checkout import SAMPLES
+from mien.export import FORMATS, export
+from mien.files import atomic, card, markdown
+from mien.heads.default import load_head
+from mien.service.network.tokens import write_privately
+from mien.service.server import _write_port
+from mien.take import read_take, write_take
+from mien.training.speech_corpus.store import write_unit
+from mien.training.speech_corpus.utterance import Utterance, Voice
+from mien.video import VideoError
+from mien.video.writer import write_film
+
+resource = pytest.importorskip("resource", reason="the full disk is a limit of POSIX")
+TAKE = read_take(SAMPLES / "two_frames.take.safetensors")
+FORMER = b"<!-- s -->\nthe former file\n<!-- /s -->\n"
+UTTERANCE = Utterance(Voice("toy", "one", "en"), "a", np.zeros(1600, np.float32), (("a", 0.0, 0.1),))
+
+
+def _card(path: Path) -> None:
+    card.write_with_card(path, {"a": np.zeros(3, np.float32)}, {}, {"name": "x"})
+
+
+def _film(path: Path) -> None:
+    write_film(path, [np.zeros((16, 16, 3), np.uint8)] * 3, Fraction(25))
+
+
+WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "bytes": ("a.bin", lambda path: atomic.write_whole(path, b"new" * 9)),
+    "take": ("a.take.safetensors", lambda path: write_take(TAKE, path)),
+    "card": ("a.safetensors", _card),
+    "section": ("a.md", lambda path: markdown.write_section(path, "s", "new")),
+    "film": ("a.mp4", _film),
+    "private": ("a.json", lambda path: write_privately(path, b"new" * 9)),
+    "port": ("port.json", lambda path: _write_port(path, 8642)),
+    "corpus": ("a.flac", lambda path: write_unit(path.parent, "a", 0, [UTTERANCE])),
+} | {
+    f"export{suffix}": (f"a{suffix}", lambda path: export(TAKE, load_head(), path))
+    for suffix in FORMATS
+    if not suffix.startswith((".usd", ".npz"))  # which need a package, and a FLAME
+}
+KNOWN = (OSError, VideoError)
+
+
+@pytest.fixture(params=sorted(WRITERS))
+def writer(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Callable[[], object]]:
+    """A file with other content, and a function that replaces it."""
+    name, write = WRITERS[request.param]
+    path = tmp_path / "folder" / name
+    path.parent.mkdir()
+    path.write_bytes(FORMER)
+    return path, lambda: write(path)
+
+
+def assert_untouched(path: Path) -> None:
+    assert path.read_bytes() == FORMER
+    assert list(path.parent.iterdir()) == [path]
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file can grow beyond 16 bytes; to a program it is as if the disk were full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+
+
+def test_a_file_is_replaced_and_nothing_else_is_left(writer) -> None:
+    path, write = writer
+    write()
+    assert path.read_bytes() not in (FORMER, b"")
+    assert not [other for other in path.parent.iterdir() if other.name.startswith(".")]
+    assert not stat.S_IMODE(path.stat().st_mode) & 0o111
+
+
+def test_without_room_the_former_file_stays(writer) -> None:
+    path, write = writer
+    with full_disk(), pytest.raises((*KNOWN, RuntimeError)):
+        write()
+    assert_untouched(path)
+
+
+def test_a_kill_before_the_end_leaves_the_former_file(writer) -> None:
+    """The process is killed when all is written and nothing renamed; what it leaves has a name that nobody reads."""
+    path, write = writer
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of a fork in a process with threads
+        child = os.fork()
+    if not child:
+        Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[method-assign]
+        try:
+            write()
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+    assert path.read_bytes() == FORMER
+    left = [other.name for other in path.parent.iterdir() if other != path]
+    assert left and all(name.startswith(".") and ".part" in name for name in left)
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(writer) -> None:
+    path, write = writer
+    path.parent.chmod(0o500)
+    try:
+        if os.access(path.parent, os.W_OK):
+            pytest.skip("this user may write everywhere")
+        with pytest.raises((*KNOWN, RuntimeError)):
+            write()
+    finally:
+        path.parent.chmod(0o700)
+    assert_untouched(path)
+
+
+def test_a_folder_in_its_place_stays(writer) -> None:
+    path, write = writer
+    path.unlink()
+    path.mkdir()
+    (path / "inside").write_bytes(b"kept")
+    with pytest.raises((*KNOWN, RuntimeError)):
+        write()
+    assert (path / "inside").read_bytes() == b"kept"
+    assert not [other for other in path.parent.iterdir() if other.name.startswith(".")]
+
+
+def test_a_link_is_replaced_and_not_followed(writer, tmp_path: Path) -> None:
+    path, write = writer
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(FORMER)
+    path.unlink()
+    path.symlink_to(elsewhere)
+    write()
+    assert elsewhere.read_bytes() == FORMER and not path.is_symlink()
+
+
+# --- the functions themselves
+
+
+def test_the_temporary_name_cannot_be_predicted(tmp_path: Path) -> None:
+    names = set()
+    for _ in range(20):
+        with atomic.atomic_path(tmp_path / "a.png") as part:
+            assert part.parent == tmp_path and part.suffix == ".png" and part.name.startswith(".a.")
+            names.add(part.name)
+    assert len(names) == 20
+
+
+def test_a_file_prepared_under_the_temporary_name_is_not_written(tmp_path: Path, monkeypatch) -> None:
+    """Neither a file nor a link there is opened."""
+    monkeypatch.setattr("secrets.token_hex", lambda _: "0" * 16)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"kept")
+    (tmp_path / ".a.0000000000000000.part").symlink_to(elsewhere)
+    with pytest.raises(FileExistsError):
+        atomic.write_whole(tmp_path / "a", b"new")
+    assert elsewhere.read_bytes() == b"kept" and not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(("umask", "mode", "expected"), [
+    (0o022, atomic.EVERYBODY, 0o644), (0o077, atomic.EVERYBODY, 0o600), (0o000, atomic.OWNER, 0o600),
+])  # fmt: skip
+def test_the_mode_is_that_of_the_umask(tmp_path: Path, umask: int, mode: int, expected: int) -> None:
+    before = os.umask(umask)
+    try:
+        with atomic.atomic_write(tmp_path / "a", mode=mode):
+            pass
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == expected
+
+
+def test_the_error_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> None:
+    for target in (tmp_path / "none" / "a", tmp_path):
+        with pytest.raises(OSError) as error, atomic.atomic_write(target) as file:
+            file.write(b"x")
+        assert error.value.filename == str(target) and ".part" not in str(error.value)
+    with pytest.raises(OSError) as error, full_disk(), atomic.atomic_write(tmp_path / "a") as file:
+        file.write(bytes(100))
+    assert error.value.filename == str(tmp_path / "a")
+    with pytest.raises(FileNotFoundError) as error, atomic.atomic_write(tmp_path / "a"):
+        (tmp_path / "another").read_bytes()
+    assert error.value.filename == str(tmp_path / "another")
+
+
+def test_whatever_the_block_raises_nothing_is_written(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), atomic.atomic_write(tmp_path / "a") as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_waits_for_the_disk_before_the_rename(tmp_path: Path, monkeypatch) -> None:
+    events = []
+    replace = Path.replace
+    monkeypatch.setattr(os, "fsync", lambda number: events.append("fsync"))
+    monkeypatch.setattr(Path, "replace", lambda part, path: events.append("rename") or replace(part, path))
+    with atomic.atomic_write(tmp_path / "a", sync=True) as file:
+        file.write(b"x")
+    assert events == ["fsync", "rename"]
+
+
+def test_several_files_take_their_names_when_all_are_written(tmp_path: Path) -> None:
+    paths = (tmp_path / "a", tmp_path / "b")
+    with pytest.raises(ZeroDivisionError), atomic.atomic_write_all(paths) as files:
+        files[0].write(b"1")
+        1 / 0  # noqa: B018
+    assert not list(tmp_path.iterdir())
+    with atomic.atomic_write_all(paths) as files:
+        for file in files:
+            file.write(b"1")
+        assert not any(path.exists() for path in paths)
+    assert sorted(tmp_path.iterdir()) == sorted(paths)
