@@ -46,7 +46,7 @@ def test_what_no_channel_moves_is_still(large) -> None:
 def test_the_gap_is_counted_as_the_head_counts_it() -> None:
     weights = np.random.default_rng(0).uniform(0, 0.4, (5, len(HEAD.channels)))
     faces = REST + np.tensordot(weights, DELTAS, 1)
-    np.testing.assert_allclose(gap(HEAD, faces), HEAD.inner_gap(weights, HEAD.channels), atol=1e-6)
+    np.testing.assert_allclose(gap(HEAD, faces), HEAD.lip_aperture(weights, HEAD.channels), atol=1e-6)
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.003])

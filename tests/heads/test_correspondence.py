@@ -9,11 +9,11 @@ import flame
 import numpy as np
 import pytest
 from mien.heads.correspondence import (
-    Binding,
-    bind_flame,
-    bind_head,
-    fellows,
+    Correspondence,
+    flame_correspondence,
+    head_correspondence,
     nearest_in_triangles,
+    nearest_surface_points,
     similarity,
     vertex_normals,
 )
@@ -32,8 +32,8 @@ def somebody() -> Flame:
 
 
 @pytest.fixture(scope="module")
-def bound(somebody) -> Binding:
-    return bind_flame(somebody, HEAD)
+def bound(somebody) -> Correspondence:
+    return flame_correspondence(somebody, HEAD)
 
 
 def test_a_turn_a_size_and_a_place_are_found_again() -> None:
@@ -80,7 +80,7 @@ def test_the_nearest_points_beat_a_thousand_others() -> None:
 def test_a_surface_facing_away_is_no_fellow() -> None:
     vertices = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]) * 0.01
     points, normals = np.array([[0.002, 0.002, 0.001]] * 2), np.array([[0, 0, 1.0], [0, 0, -1.0]])
-    _, shares, found = fellows(points, normals, vertices, np.array([[0, 1, 2]]))
+    _, shares, found = nearest_surface_points(points, normals, vertices, np.array([[0, 1, 2]]))
     assert found.tolist() == [True, False]
     np.testing.assert_allclose(shares[0], (0.6, 0.2, 0.2))
 
@@ -99,44 +99,44 @@ def test_normals_of_a_ball_point_outwards() -> None:
 def test_movements_are_carried_to_every_vertex_of_the_skin(somebody, bound) -> None:
     """The same face on another person, in another size and place, bound by shape alone. Measured: 0.09 mm on average
     of what moves more than 1 mm, 0.28 mm at the 95th of a hundred; the worst vertex 2.1 mm."""
-    assert bound.found[SKIN].mean() > 0.99 and not np.delete(bound.found, SKIN).any()
-    np.testing.assert_allclose(np.linalg.norm(bound.turn, axis=0), 1 / 0.9, rtol=0.02)
-    carried = bound.carried(somebody.expression_basis)
-    away = np.linalg.norm(carried - HEAD.deltas, axis=-1)
-    moved = (np.linalg.norm(HEAD.deltas, axis=-1) > 0.001) & bound.found
+    assert bound.matched[SKIN].mean() > 0.99 and not np.delete(bound.matched, SKIN).any()
+    np.testing.assert_allclose(np.linalg.norm(bound.rotation, axis=0), 1 / 0.9, rtol=0.02)
+    transferred = bound.transfer(somebody.expression_basis)
+    away = np.linalg.norm(transferred - HEAD.deltas, axis=-1)
+    moved = (np.linalg.norm(HEAD.deltas, axis=-1) > 0.001) & bound.matched
     assert away[moved].mean() < 0.0002 and np.percentile(away[moved], 95) < 0.0005
     lips = HEAD.lip_mask.astype(bool)
-    assert bound.found[lips].all() and away[:, lips].max() < 0.0015
-    assert carried[:, ~bound.found].max() == 0
+    assert bound.matched[lips].all() and away[:, lips].max() < 0.0015
+    assert transferred[:, ~bound.matched].max() == 0
 
 
 def test_movements_are_carried_to_flame_too(somebody) -> None:
     """The way back: FLAME's own expressions from the default head's channels. Measured: 0.09 mm on average of what
     moves more than 1 mm, 0.26 mm at the 95th of a hundred; the worst vertex 1.9 mm."""
-    back = bind_head(HEAD, somebody)
-    assert back.found.mean() > 0.98
-    carried = back.carried(HEAD.deltas)
-    away = np.linalg.norm(carried - somebody.expression_basis, axis=-1)
-    moved = (np.linalg.norm(somebody.expression_basis, axis=-1) > 0.001) & back.found
+    back = head_correspondence(HEAD, somebody)
+    assert back.matched.mean() > 0.98
+    transferred = back.transfer(HEAD.deltas)
+    away = np.linalg.norm(transferred - somebody.expression_basis, axis=-1)
+    moved = (np.linalg.norm(somebody.expression_basis, axis=-1) > 0.001) & back.matched
     assert away[moved].mean() < 0.0002 and np.percentile(away[moved], 95) < 0.0005
-    np.testing.assert_allclose(back.turn @ bind_flame(somebody, HEAD).turn, np.eye(3), atol=1e-9)
+    np.testing.assert_allclose(back.rotation @ flame_correspondence(somebody, HEAD).rotation, np.eye(3), atol=1e-9)
 
 
 def test_eyeballs_of_flame_follow_nothing(somebody) -> None:
     weights = somebody.skin_weights.copy()
     weights[:100] = [0, 0, 0, 1, 0]
-    assert not bind_head(HEAD, replace(somebody, skin_weights=weights)).found[:100].any()
+    assert not head_correspondence(HEAD, replace(somebody, skin_weights=weights)).matched[:100].any()
 
 
 def test_no_lip_is_taken_for_the_other(somebody, bound) -> None:
     """Where jawOpen parts the lips most, at the middle of their inside."""
-    carried = bound.carried(somebody.expression_basis)
+    transferred = bound.transfer(somebody.expression_basis)
     jaw = HEAD.channels.index("jawOpen")
     for side in (0, 1):
         lips = HEAD.inner_lips[list(HEAD.inner_lips_middle), side]
-        np.testing.assert_allclose(carried[jaw, lips], HEAD.deltas[jaw, lips], atol=0.001)
+        np.testing.assert_allclose(transferred[jaw, lips], HEAD.deltas[jaw, lips], atol=0.001)
 
 
 def test_without_landmarks_it_is_refused(somebody) -> None:
     with pytest.raises(FlameError, match="FLAME's landmarks are not here. To turn its takes into channels"):
-        bind_flame(replace(somebody, landmark_triangles=None, landmark_weights=None), HEAD)
+        flame_correspondence(replace(somebody, landmark_triangles=None, landmark_weights=None), HEAD)

@@ -29,7 +29,7 @@ def weights(**values: float) -> np.ndarray:
 
 
 def gap_mm(**values: float) -> float:
-    return float(HEAD.inner_gap(weights(**values)[None], HEAD.channels)[0]) * 1e3
+    return float(HEAD.lip_aperture(weights(**values)[None], HEAD.channels)[0]) * 1e3
 
 
 def part(name: str) -> np.ndarray:
@@ -291,7 +291,7 @@ def test_offsets_take_channels_by_name():
     offsets = HEAD.offsets(mixed)
     assert offsets.shape == (3, 4538, 3) and np.abs(offsets[0]).max() < 1e-7
     assert np.allclose(offsets[1], 0.5 * HEAD.deltas[HEAD.channels.index("jawOpen")], atol=1e-7)
-    assert np.allclose(HEAD.inner_gap(mixed.weights, mixed.channels) * 1e3, [1.295, 19.64, 0.81], atol=0.6)
+    assert np.allclose(HEAD.lip_aperture(mixed.weights, mixed.channels) * 1e3, [1.295, 19.64, 0.81], atol=0.6)
 
 
 def test_offsets_of_vertex_engines_pass_through():

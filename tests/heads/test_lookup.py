@@ -46,7 +46,7 @@ def test_flame_is_read_once_until_another_is_imported(data, tmp_path) -> None:
 
 def test_a_take_knows_its_head_and_shape(data) -> None:
     person = head_named("flame", data, np.array([1.5, -0.25]))
-    assert head_of(take(**person.said), data).shape == (1.5, -0.25)
+    assert head_of(take(**person.take_meta), data).shape == (1.5, -0.25)
     assert head_of(take(head="flame"), data).shape == ()
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from checkout import SAMPLES
 from mien.channels import ARKIT
-from mien.heads.correspondence import bind_flame
+from mien.heads.correspondence import flame_correspondence
 from mien.heads.default import HeadError, load_head, rotation_matrix
 from mien.heads.flame import Flame
-from mien.heads.lip_gap import CLOSED
+from mien.heads.lip_aperture import CLOSED
 from mien.heads.retarget import angles, held_still, to_basis, to_channels, to_vertices
 from mien.take import Take, read_take
 
@@ -38,7 +38,7 @@ def ordered(take: Take) -> np.ndarray:
 
 def gaps(take: Take) -> np.ndarray:
     """(F,) metres between the lips."""
-    return HEAD.inner_gap(take.weights, take.channels)
+    return HEAD.lip_aperture(take.weights, take.channels)
 
 
 def held(take: Take) -> np.ndarray:
@@ -160,7 +160,7 @@ def test_a_flame_take_becomes_channels_of_the_default_head(spoken, somebody) -> 
     expression[:, HEAD.order(spoken.channels)] = spoken.weights
     offsets = somebody.vertices(expression) - somebody.template
     take = replace(spoken, weights=None, channels=(), offsets=offsets)
-    back = to_channels(take, HEAD, somebody, bind_flame(somebody, HEAD))
+    back = to_channels(take, HEAD, somebody, flame_correspondence(somebody, HEAD))
     mouth = [i for i, name in enumerate(ARKIT) if name.startswith(("mouth", "jaw", "brow"))]
     np.testing.assert_allclose(back.weights[:, mouth], ordered(spoken)[:, mouth], rtol=0, atol=0.12)
     lips = HEAD.lip_mask.astype(bool)
@@ -173,9 +173,9 @@ def test_a_flame_take_becomes_channels_of_the_default_head(spoken, somebody) -> 
 
 def test_lips_that_touch_at_rest_on_the_other_face_close_here(spoken, somebody) -> None:
     """The default head's lips are 1.3 mm apart at rest, FLAME's are shut: no movement at all means closed there."""
-    binding = bind_flame(somebody, HEAD)
-    assert binding.gap_difference < 0.0003  # this one's lips are as far apart as Mien's
-    shut = replace(binding, gap_difference=0.0013)
+    correspondence = flame_correspondence(somebody, HEAD)
+    assert correspondence.aperture_difference < 0.0003  # this one's lips are as far apart as Mien's
+    shut = replace(correspondence, aperture_difference=0.0013)
     take = replace(
         spoken, weights=None, channels=(), offsets=np.zeros((spoken.frames, len(somebody.template), 3), np.float32)
     )

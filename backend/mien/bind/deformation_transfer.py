@@ -60,7 +60,7 @@ def transferred(head: Head, laid: np.ndarray, rest_gap: float) -> np.ndarray:
 
 
 def gap(head: Head, faces: np.ndarray) -> np.ndarray:
-    """(...) metres between the lips of faces (..., V, 3), as `Head.inner_gap` counts them: the lowest upper vertex of
+    """(...) metres between the lips of faces (..., V, 3), as `Head.lip_aperture` has it: the lowest upper vertex of
     the pairs on the mid-line less the highest lower one along `gap_axis`; negative: the lips cross."""
     upper, lower = (head.inner_lips[list(head.inner_lips_middle), side] for side in (0, 1))
     axis = head.gap_axis.astype(float)

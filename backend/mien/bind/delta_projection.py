@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.sparse.linalg import splu
 
-from mien.heads.correspondence import fellows
+from mien.heads.correspondence import nearest_surface_points
 
 NEAR = 0.012  # m: a vertex further away lies on no point of the head
 ALIKE = 0.3  # least cosine between the normals
@@ -51,7 +51,9 @@ def carried(
     close = ((vertices > low - NEAR) & (vertices < high + NEAR)).all(1)
     used = np.unique(triangles)
     rows = used[close[used]]
-    corners, shares, found = fellows(vertices[rows], normals[rows], laid, laid_triangles, NEAR, ALIKE, CANDIDATES)
+    corners, shares, found = nearest_surface_points(
+        vertices[rows], normals[rows], laid, laid_triangles, NEAR, ALIKE, CANDIDATES
+    )
     out = np.zeros((len(deltas), len(vertices), 3))
     distance = np.full(len(vertices), np.nan)
     out[:, rows[found]] = np.einsum("cnkx,nk->cnx", deltas[:, corners[found]], shares[found])

@@ -11,9 +11,9 @@ from mien.bind.delta_projection import ALIKE, NEAR, Carried
 from mien.bind.picks import on_head
 from mien.channels import ARKIT, columns
 from mien.engines.articulation.phone_table import BILABIALS, ROWS
-from mien.heads.correspondence import fellows, vertex_normals
+from mien.heads.correspondence import nearest_surface_points, vertex_normals
 from mien.heads.default import Head
-from mien.heads.lip_gap import CLOSED, lip_gap
+from mien.heads.lip_aperture import CLOSED, lip_aperture
 
 CLOSE = 1.02  # mouthClose to jawOpen in a closure, as the rules were first written (docs/articulation.md, section 3)
 OPENS = 0.5  # of what jawOpen parts on the default head: lips that part less are sewn together
@@ -88,7 +88,7 @@ def closed(head: Head, phone: str) -> np.ndarray:
     for name, value in row.lips.items():
         weights[columns(name)] = value
     weights[ARKIT.index("jawOpen")], weights[ARKIT.index("mouthClose")] = row.jaw, CLOSE * row.jaw
-    lip_gap().narrow(weights[None], np.array([CLOSED]))
+    lip_aperture().narrow(weights[None], np.array([CLOSED]))
     out = np.zeros(len(head.channels))
     out[head.order(ARKIT)] = weights
     return out
@@ -134,7 +134,7 @@ def _on_mesh(
     corners (n, 3), shares (n, 3) of the user's triangles they lie on)."""
     rows = np.unique(np.concatenate([head.inner_lips.ravel(), lid_pairs(head).ravel()]))
     normals = vertex_normals(laid, skin_triangles(head))[rows]
-    corners, shares, _ = fellows(laid[rows], normals, placed.vertices, triangles, NEAR, ALIKE)
+    corners, shares, _ = nearest_surface_points(laid[rows], normals, placed.vertices, triangles, NEAR, ALIKE)
     rest = np.zeros(laid.shape)
     rest[rows] = np.einsum("nkc,nk->nc", placed.vertices[corners], shares)
     return rest, rows, corners, shares

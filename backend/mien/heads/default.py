@@ -121,7 +121,7 @@ class Head:
         return self.joints[self.joint_names.index(name)]
 
     @property
-    def said(self) -> dict[str, str]:
+    def take_meta(self) -> dict[str, str]:
         """What a take's metadata say of the head that it moves."""
         return {"head": self.name, "head_sha256": self.sha256}
 
@@ -176,7 +176,7 @@ class Head:
         moved = take.offsets if take.offsets is not None else np.tensordot(take.coefficients, take.basis, 1)
         return self.vertices + moved.astype(np.float32, copy=False)
 
-    def inner_gap(self, weights: np.ndarray, channels: Sequence[str]) -> np.ndarray:
+    def lip_aperture(self, weights: np.ndarray, channels: Sequence[str]) -> np.ndarray:
         """(F,) metres between the lips on the mid-line for weights (F, len(channels)); negative: the lips cross.
 
         Lowest upper minus highest lower vertex along `gap_axis`; 1.3 mm in the neutral face.

@@ -19,7 +19,7 @@ from mien.files.safetensors import TensorFileError, read_tensors
 from mien.heads.default import rotation_matrix
 from mien.heads.flame_file import FlameError, FlameMissing
 from mien.heads.skinning import Array, Skin, added, skinned
-from mien.heads.vertex_motion import Movement
+from mien.heads.vertex_motion import VertexMotion
 from mien.take import Take
 
 FORMAT, VERSION = "mien.flame", "1"
@@ -101,7 +101,7 @@ class Flame:
         return replace(self, template=self.template + added(self.shape_basis[: len(shape)], shape), shape=tuple(shape))
 
     @property
-    def said(self) -> dict[str, str]:
+    def take_meta(self) -> dict[str, str]:
         """What a take's metadata say of the head that it moves."""
         meta = {"head": "flame", "head_sha256": self.sha256}
         return meta | ({"head_shape": json.dumps([round(float(each), 6) for each in self.shape])} if self.shape else {})
@@ -126,15 +126,15 @@ class Flame:
 
     def faces(self, take: Take) -> np.ndarray:
         """(F, V, 3) the face of each frame with the head held still, float32. FlameError as above."""
-        return self.template + self.movement(take).at(slice(None)).astype(np.float32, copy=False)
+        return self.template + self.motion(take).at(slice(None)).astype(np.float32, copy=False)
 
-    def movement(self, take: Take) -> Movement:
+    def motion(self, take: Take) -> VertexMotion:
         """What the take moves of it, the head held still. FlameError as above."""
         if take.offsets is None and take.basis is None:
             raise FlameError(
                 "the take has channels and moves no FLAME; make one that does of it: mien convert --to flame."
             )
-        moved = Movement.of(take)
+        moved = VertexMotion.of(take)
         if moved.vertices != len(self.template):
             raise FlameError(f"the take moves {moved.vertices} vertices and FLAME has {len(self.template)}.")
         return moved

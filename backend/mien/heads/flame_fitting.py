@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from mien.heads.flame import JAW, Flame
 from mien.heads.skinning import rotation_matrices
-from mien.heads.vertex_motion import Movement
+from mien.heads.vertex_motion import VertexMotion
 
 EXPRESSIONS = 50  # as many as DECA, EMOCA and ProbTalk3D move
 USED = 400  # vertices that a frame is fitted to
@@ -35,7 +35,7 @@ class Parameters:
     error: float
 
 
-def solved(moved: Movement, flame: Flame, seen: np.ndarray) -> Parameters:
+def solved(moved: VertexMotion, flame: Flame, seen: np.ndarray) -> Parameters:
     """The parameters that come nearest to a movement of FLAME's V vertices at those `seen` (V,), the head held still.
     Of a FLAME with fewer expressions the others are 0."""
     known = np.flatnonzero(seen)
@@ -103,7 +103,7 @@ class Posed:
         return np.concatenate([by_expression, np.stack(by_jaw, 1)], 1).reshape(len(numbers), self.size, -1)
 
 
-def _typical_error(found: np.ndarray, moved: Movement, flame: Flame, known: np.ndarray) -> float:
+def _typical_error(found: np.ndarray, moved: VertexMotion, flame: Flame, known: np.ndarray) -> float:
     posed, farthest, distances = Posed(flame, known), np.zeros(len(known)), []
     for begin in range(0, len(moved), BLOCK):
         frames = slice(begin, min(begin + BLOCK, len(moved)))

@@ -90,8 +90,9 @@ def _row(front: np.ndarray, widths: np.ndarray, heights: np.ndarray, steps: np.n
     ends = np.concatenate([[0.0], np.cumsum(widths)])
     for i, (width, height, step) in enumerate(zip(widths, heights, steps, strict=True)):
         middle = (ends[i] + ends[i + 1]) / 2
-        for side in (-1.0, 1.0):
-            parts.append(_tooth(arch(side * middle), outward(side * middle), width, height, step, i, up))
+        parts += [
+            _tooth(arch(side * middle), outward(side * middle), width, height, step, i, up) for side in (-1.0, 1.0)
+        ]
     # A row that begins left of the middle and ends right of it keeps the quads of the gum facing out.
     parts.append(_gum(arch, outward, ends[-1], heights, up))
     vertices = np.concatenate([part[0] for part in parts]) + front

@@ -22,7 +22,7 @@ OPENERS = columns("mouthUpperUp") + columns("mouthLowerDown") + [FUNNEL, INDEX["
 
 
 @dataclass(frozen=True, eq=False)
-class LipGap:
+class LipAperture:
     """Metres at the mid-line, negative where the lips cross: the least of P linear functions of the weights, one
     for each pair of an upper and a lower lip vertex there. neutral (P,), gains (52, P)."""
 
@@ -74,12 +74,12 @@ def ceiling(weights: np.ndarray) -> np.ndarray:
 
 
 @functools.cache
-def lip_gap() -> LipGap:
-    """Of Mien's head; the same measure as its `inner_gap`."""
+def lip_aperture() -> LipAperture:
+    """Of Mien's head; the same measure as its `lip_aperture`."""
     head = load_head()
     upper, lower = (np.unique(head.inner_lips[list(head.inner_lips_middle), side]) for side in (0, 1))
     heights = (head.deltas[head.order(ARKIT)] @ head.gap_axis).astype(float)
     rest = (head.vertices @ head.gap_axis).astype(float)
     pairs = (rest[upper][:, None] - rest[lower]).ravel()
     gains = (heights[:, upper][:, :, None] - heights[:, lower][:, None, :]).reshape(len(ARKIT), -1)
-    return LipGap(pairs, gains)
+    return LipAperture(pairs, gains)
