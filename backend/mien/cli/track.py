@@ -10,7 +10,7 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mien.cli.flags import frame_rate
 from mien.cli.parser import add_command
@@ -101,7 +101,7 @@ def _draw(track: FaceTrack, footage: Footage, video: Path, path: Path, quiet: bo
         write_film(path, pictures, track.rate, samples, RATE)
 
 
-def _report(track: FaceTrack, take: Take, targets: list[Path], seconds: float) -> dict[str, object]:
+def _report(track: FaceTrack, take: Take, targets: list[Path], seconds: float) -> dict[str, Any]:
     return {
         "written": [str(path) for path in targets],
         "frames": take.frames,

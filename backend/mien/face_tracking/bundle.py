@@ -79,17 +79,17 @@ def canonical_face() -> CanonicalFace:
     """The canonical face out of the bundle's geometry (a plain protobuf: mien reads the few fields it needs)."""
     mesh, basis = b"", []
     for number, value in _fields(load_bundle().geometry):
-        if number == 1:
+        if number == 1 and isinstance(value, bytes):
             mesh = value
-        elif number == 2:
+        elif number == 2 and isinstance(value, bytes):
             basis.append(dict(_fields(value)))
     floats, indices = [], []
     for number, value in _fields(mesh):
-        if number == 3:
-            floats.append(np.frombuffer(value, "<f4") if len(value) != 4 else struct.unpack("<f", value))
+        if number == 3 and isinstance(value, bytes):
+            floats.append(np.frombuffer(value, "<f4"))
         elif number == 4:
             indices.append(list(_varints(value)) if isinstance(value, bytes) else [value])
-    vertices = np.concatenate([np.atleast_1d(part) for part in floats]).reshape(-1, 5)
+    vertices = np.concatenate(floats).reshape(-1, 5)
     return CanonicalFace(
         points=vertices[:, :3].astype(np.float64),
         uv=vertices[:, 3:].astype(np.float64),

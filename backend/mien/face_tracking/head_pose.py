@@ -28,7 +28,7 @@ class HeadPose:
     def head_rotation(self) -> np.ndarray:
         """(..., 3) radians pitch, yaw, roll as in a Take: Ry(yaw) @ Rx(pitch) @ Rz(roll) about the head's own axes."""
         matrix = PICTURE_AXES[:, None] * self.turn * PICTURE_AXES
-        pitch = np.arcsin(np.clip(-matrix[..., 1, 2], -1, 1))
+        pitch = -np.arcsin(np.clip(matrix[..., 1, 2], -1, 1))
         yaw = np.arctan2(matrix[..., 0, 2], matrix[..., 2, 2])
         roll = np.arctan2(matrix[..., 1, 0], matrix[..., 1, 1])
         return np.stack([pitch, yaw, roll], -1)

@@ -17,7 +17,7 @@ from mien.face_tracking.gaze import gaze, look_weights
 from mien.face_tracking.head_pose import HeadPose
 from mien.face_tracking.track import FaceTrack
 from mien.numeric.mask_runs import runs
-from mien.take import Take, exact, frame_times
+from mien.take import Take, exact, frame_count, frame_times
 
 BRIDGED = 0.25  # seconds without the face that are bridged by a straight line
 EASE = 0.3  # seconds in which the face goes to its neutral, and comes back, where it is away for longer
@@ -52,7 +52,7 @@ def take_from_track(track: FaceTrack, neutral: int | None = None) -> Take:
     curves = _without_gaps(_curves(track, calibration, neutral), track)
     start = float(track.start)
     duration = exact(start) + length
-    frames = int(np.ceil(length * fps))
+    frames = frame_count(length, fps)
     moments = frame_times(frames, fps)
     weights, rotation, eyes = (values if track.steady else _read(values, seconds, moments) for values in curves.each())
     times = start + seconds

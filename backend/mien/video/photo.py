@@ -59,7 +59,8 @@ def _srgb(image: Image.Image, notes: list[str]) -> Image.Image:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if image.mode not in ("RGB", "L", "CMYK"):
                 image = image.convert("RGB")
-            return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            convert = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), image.mode, "RGB")
+            return ImageCms.applyTransform(image, convert) or image
         except (ImageCms.PyCMSError, OSError, ValueError):
             notes.append("the photo's colour profile cannot be read; its colours are taken for sRGB")
     return image.convert("RGB")

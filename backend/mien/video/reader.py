@@ -17,7 +17,8 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.sidedata.sidedata import Type
+from av.container import InputContainer
+from av.stream import Disposition
 from av.video.reformatter import VideoReformatter
 
 from mien.video import VideoError
@@ -77,7 +78,7 @@ def _open_film(path: Path) -> Footage:
         converter = _Converter(frame, stream)
         height, width = converter(frame).shape[:2]
         first = _time(frame)
-        begin = stream.start_time * stream.time_base if stream.start_time is not None else first
+        begin = _seconds(stream.time_base, stream.start_time)
         length = _told_length(stream, first)
         rate = _rate(stream)
         notes = converter.notes
@@ -89,7 +90,7 @@ def _open_film(path: Path) -> Footage:
         rate=rate,
         length=length,
         has_sound=sound is not None,
-        start=Fraction(0) if sound is None else max(Fraction(0), first - min(begin, sound)),
+        start=Fraction(0) if sound is None else max(Fraction(0), first - min(first if begin is None else begin, sound)),
         still=False,
         notes=notes,
         open_pictures=partial(_decoded, path, rate),
@@ -115,7 +116,7 @@ def _decoded(path: Path, rate: Fraction) -> Iterator[Picture]:
                 if time is not None and now <= time:
                     continue  # a second picture for the same moment is never seen
                 time = now
-                end = time + (frame.duration * frame.time_base if frame.duration else 1 / rate)
+                end = time + (_seconds(frame.time_base, frame.duration or None) or 1 / rate)
                 yield Picture(time, converter(frame))
         except av.FFmpegError as error:
             raise VideoError(
@@ -131,7 +132,7 @@ def _decoded(path: Path, rate: Fraction) -> Iterator[Picture]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[av.container.InputContainer]:
+def _opened(path: Path) -> Iterator[InputContainer]:
     """The container, or VideoError. FFmpeg gets an open file and may open no other."""
     options = {"format_whitelist": f"{CONTAINERS},{SOUNDS}", "protocol_whitelist": "none"}
     with path.open("rb") as file:
@@ -146,10 +147,10 @@ def _opened(path: Path) -> Iterator[av.container.InputContainer]:
             yield container
 
 
-def _picture_stream(container: av.container.InputContainer, name: str) -> av.VideoStream:
+def _picture_stream(container: InputContainer, name: str) -> av.VideoStream:
     covers = 0
     for stream in container.streams.video:
-        if stream.disposition & av.stream.Disposition.attached_pic:
+        if stream.disposition & Disposition.attached_pic:
             covers += 1
         elif stream.codec_context is None:
             raise VideoError(f"The film {name!r} is of a kind that FFmpeg cannot decode. Export it as MP4 (H.264).")
@@ -159,7 +160,7 @@ def _picture_stream(container: av.container.InputContainer, name: str) -> av.Vid
     raise VideoError(f"The file {name!r} has {found}, no moving pictures. Choose a film or a photo.")
 
 
-def _first_frame(container: av.container.InputContainer, stream: av.VideoStream, name: str) -> av.VideoFrame:
+def _first_frame(container: InputContainer, stream: av.VideoStream, name: str) -> av.VideoFrame:
     try:
         frame = next(container.decode(stream), None)
     except av.FFmpegError as error:
@@ -174,13 +175,13 @@ def _first_frame(container: av.container.InputContainer, stream: av.VideoStream,
 
 
 def _time(frame: av.VideoFrame) -> Fraction:
-    return frame.pts * frame.time_base if frame.pts is not None else Fraction(0)
+    return _seconds(frame.time_base, frame.pts) or Fraction(0)
 
 
 def _told_length(stream: av.VideoStream, first: Fraction) -> Fraction | None:
     """Seconds from the first picture, at `first`, to the end of the last, as the header says; mkv has it in a tag."""
     if stream.duration:
-        return stream.duration * stream.time_base
+        return _seconds(stream.time_base, stream.duration)
     told = re.fullmatch(r"(\d{1,4}):(\d\d):(\d\d\.\d{1,9})", stream.metadata.get("DURATION", ""))
     if not told:
         return None
@@ -199,15 +200,19 @@ def _sound_begin(path: Path) -> Fraction | None:
     """The time stamp of the sound's first sample in seconds; None without a sound track."""
     with _opened(path) as container:
         stream = container.streams.best("audio")
-        if stream is None or stream.codec_context is None:
+        if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
             return None
         try:
             for frame in container.decode(stream):
-                if frame.pts is not None:
-                    return frame.pts * frame.time_base
+                if (begin := _seconds(frame.time_base, frame.pts)) is not None:
+                    return begin
         except av.FFmpegError:
             pass  # a damaged sound track is for those to say who read it; the pictures do without
-        return stream.start_time * stream.time_base if stream.start_time is not None else None
+        return _seconds(stream.time_base, stream.start_time)
+
+
+def _seconds(time_base: Fraction | None, ticks: int | None) -> Fraction | None:
+    return None if ticks is None or time_base is None else ticks * time_base
 
 
 class _Converter:
@@ -255,13 +260,13 @@ class _Converter:
 
 def _display_matrix(frame: av.VideoFrame) -> np.ndarray:
     """(2, 2) of -1, 0, 1: how the decoded picture's axes lie on the screen (x right, y down)."""
-    for data in frame.side_data:
-        if data.type == Type.DISPLAYMATRIX:
-            a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
-            matrix = np.sign(np.array([[a, c], [b, d]])) * (np.abs([[a, c], [b, d]]) > 1 << 15)
-            if abs(round(np.linalg.det(matrix))) == 1:
-                return matrix.astype(int)
-    return np.eye(2, dtype=int)
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return np.eye(2, dtype=int)
+    a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()  # 16.16 fixed point
+    matrix = np.sign([[a, c], [b, d]]) * (np.abs([[a, c], [b, d]]) > 1 << 15)
+    square = abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]) == 1
+    return matrix if square else np.eye(2, dtype=int)  # other angles are no phone's
 
 
 def _seen(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
