@@ -29,11 +29,10 @@ OPENERS = [i for i, name in enumerate(ARKIT) if name.startswith(("mouthLowerDown
 def lip_aperture(track: FaceTrack) -> np.ndarray:
     """(N,) distance of the inner lips over that of the outer eye corners, both with the head's turn taken out; 0 where
     the face was not found."""
-    points = track.pose.without_pose(track.points.astype(float))[..., :2]
-    aperture = np.linalg.norm(points[:, UPPER_LIP] - points[:, LOWER_LIP], axis=1)
-    left, right = OUTER_EYE_CORNERS
-    eyes = np.linalg.norm(points[:, left] - points[:, right], axis=1)
-    return np.where(track.tracked, aperture / np.maximum(eyes, 1e-9), 0.0)
+    points = track.pose.without_pose(track.points[:, [UPPER_LIP, LOWER_LIP, *OUTER_EYE_CORNERS]])[..., :2]
+    upper, lower, left, right = np.moveaxis(points, 1, 0)
+    eyes = np.maximum(np.linalg.norm(left - right, axis=1), 1e-9)
+    return np.where(track.tracked, np.linalg.norm(upper - lower, axis=1) / eyes, 0.0)
 
 
 def fit_lips(weights: np.ndarray, aperture: np.ndarray) -> np.ndarray:

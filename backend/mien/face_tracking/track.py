@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -76,11 +77,15 @@ class FaceTrack:
         places = [i / self.rate for i in range(self.frames)]
         return all(abs(time - place) * self.rate * 2 < 1 for time, place in zip(self.times, places, strict=True))
 
-    @property
+    @cached_property
     def pose(self) -> HeadPose:
-        """How the head is turned in each picture; without meaning where it was not found."""
-        some_face = self.points[int(np.argmax(self.tracked))]
-        return fit_pose(np.where(self.tracked[:, None, None], self.points, some_face))
+        """How the head is turned in each picture; without meaning where it was not found. TrackingError where it is
+        in none."""
+        if not self.tracked.any():
+            raise TrackingError("the track has no picture with the face.")
+        seen = fit_pose(self.points[self.tracked])
+        nearest = np.maximum(np.cumsum(self.tracked) - 1, 0)
+        return HeadPose(seen.turn[nearest], seen.scale[nearest], seen.shift[nearest])
 
     def channel(self, name: str) -> np.ndarray:
         """(N,) scores of one channel; TrackingError when the track does not have it."""

@@ -60,7 +60,9 @@ def track_face(
         raise TrackingError(_nobody(footage, choice, follower.most_faces, len(times)))
 
     shot = np.array(shots, np.int32)
+    presence = np.array([0.0 if face is None else face[1] for face in found], np.float32)
     points = np.stack([NOWHERE if face is None else face[0] for face in found])
+    found.clear()  # the landmarks are the most that is held
     points = smoothed(points, stretches(tracked, shot), sigma)
     blendshapes = BlendshapeNetwork(bundle.blendshapes)
     scores = np.stack([blendshapes(p) if t else NOTHING for p, t in zip(points, tracked, strict=True)])
@@ -74,7 +76,7 @@ def track_face(
         rate=footage.rate,
         tracked=tracked,
         shot=shot,
-        presence=np.array([0.0 if face is None else face[1] for face in found], np.float32),
+        presence=presence,
         points=points,
         scores=scores,
         channels=CHANNELS,
