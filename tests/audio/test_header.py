@@ -5,7 +5,7 @@ import sys
 import pytest
 import soundfile
 from checkout import SAMPLES
-from mien.audio.header import SpeechError, check_header, mp3_tells_length
+from mien.audio.header import SpeechError, check_header, mp3_has_length
 
 sys.path.insert(0, str(SAMPLES))
 from make_samples import original
@@ -54,8 +54,8 @@ def test_text_in_any_alphabet_is_told_from_sound(text: str) -> None:
 
 def test_an_mp3_tells_its_length_behind_a_tag_too() -> None:
     data = (SAMPLES / "mono_44k.mp3").read_bytes()
-    assert mp3_tells_length(io.BytesIO(data))
+    assert mp3_has_length(io.BytesIO(data))
     tag = b"ID3\x04\x00\x00" + bytes([0, 0, 3, 116]) + bytes(3 * 128 + 116)
-    assert mp3_tells_length(io.BytesIO(tag + data))
+    assert mp3_has_length(io.BytesIO(tag + data))
     silent = data.replace(b"Xing", b"Nope").replace(b"Info", b"Nope")
-    assert not mp3_tells_length(io.BytesIO(silent)) and not mp3_tells_length(io.BytesIO(b"ID3"))
+    assert not mp3_has_length(io.BytesIO(silent)) and not mp3_has_length(io.BytesIO(b"ID3"))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from checkpoints import WEIGHTS, rezipped, saved
-from mien.files.checkpoint_zip import ArchiveError, opened
+from mien.files.checkpoint_zip import ArchiveError, open_archive
 from mien.files.safetensors import FILE_LIMIT
 
 
@@ -20,14 +20,14 @@ def sound(tmp_path: Path) -> Path:
 
 
 def fails(path: Path, sentence: str) -> None:
-    with pytest.raises(ArchiveError, match=sentence) as error, opened(path) as archive:
+    with pytest.raises(ArchiveError, match=sentence) as error, open_archive(path) as archive:
         for member in archive.sizes:
             archive.read(member)
     assert str(error.value).startswith(path.name) and str(error.value).endswith(".") and len(str(error.value)) < 400
 
 
 def test_members_are_what_zipfile_reads(sound: Path) -> None:
-    with zipfile.ZipFile(sound) as theirs, opened(sound) as archive:
+    with zipfile.ZipFile(sound) as theirs, open_archive(sound) as archive:
         assert list(archive.sizes) == theirs.namelist()
         for member, size in archive.sizes.items():
             assert archive.read(member) == theirs.read(member) and len(archive.read(member)) == size

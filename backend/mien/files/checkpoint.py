@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PyTorch checkpoints of other people, read without trusting them: the weights and the settings they were made with.
+"""PyTorch checkpoints of other people, read without trusting them: weights, and the settings of their training.
 
-A checkpoint is a zip that torch.save wrote: `NAME/data.pkl` mentions tensors, `NAME/data/NUMBER` holds their bytes.
-Lightning's lie beside OmegaConf objects, so torch.load refuses them or runs what they say; here neither library is
-needed and nothing is run (safe_pickle.py). Every number in the file is checked against the size of its member first.
+A checkpoint is a zip that torch.save wrote: `NAME/data.pkl` describes tensors, `NAME/data/NUMBER` has their bytes.
+Lightning's contain OmegaConf objects too, which torch.load refuses or runs; here neither library is needed and nothing
+is run (safe_pickle.py has why torch.load with weights_only=True is not enough). Every number in the file is checked
+against the size of its member first, and only the tensors that are asked for are read.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import TypeVar
 import torch
 
 from mien.errors import FILE, MienError
-from mien.files.checkpoint_zip import Archive, ArchiveError, opened
-from mien.files.safe_pickle import LIMIT, Known, Name, PickleError, Stub, read_pickle, short
+from mien.files.checkpoint_zip import Archive, ArchiveError, open_archive
+from mien.files.safe_pickle import LIMIT, Allowed, Name, PickleError, Stub, read_pickle, short
 
 Content = TypeVar("Content")
 
@@ -58,7 +59,7 @@ STUBS = (
 
 
 class CheckpointError(MienError, ValueError):
-    """The file is no checkpoint that can be read; the message is a sentence for the user."""
+    """The file is not a checkpoint that can be read; the message is a sentence for the user."""
 
     exit_status = FILE
 
@@ -67,7 +68,7 @@ class CheckpointError(MienError, ValueError):
 class Checkpoint:
     """`weights` by name, on the CPU; `settings` of plain values: Lightning's `hyper_parameters`, {} without them.
 
-    What is neither number, text, list nor dict in the settings stays a `Stub` or a `Name` (safe_pickle.py).
+    A setting that is neither number, text, list nor dict stays a `Stub` or a `Name` (safe_pickle.py).
     """
 
     weights: dict[str, torch.Tensor]
@@ -99,13 +100,13 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def read_settings(path: Path) -> dict[str, object]:
-    """The settings alone, of which kind a large checkpoint is. Raises as read_checkpoint."""
+    """The settings alone, without reading the weights. Raises as read_checkpoint."""
     return _read(path, lambda reader: reader.settings(reader.content()))
 
 
 def _read(path: Path, read: Callable[[_Reader], Content]) -> Content:
     try:
-        with opened(path) as archive:
+        with open_archive(path) as archive:
             return read(_Reader(archive))
     except (PickleError, ArchiveError) as error:
         raise CheckpointError(str(error)) from None
@@ -131,18 +132,18 @@ class _Reader:
         return Checkpoint(self._weights(state), self.settings(content))
 
     def content(self) -> dict:
-        """What the pickle holds, tensors as the places they lie in."""
+        """The content of the pickle, with _Tensor for tensors, whose bytes are not read."""
         self._check_byte_order()
         if self.archive.sizes[self.pickle] > LIMIT:
             found = self.archive.sizes[self.pickle]
             raise CheckpointError(f"{self.name}: its pickle has {found} bytes; at most {LIMIT} are read.")
-        known: Known = {
+        allowed: Allowed = {
             **dict.fromkeys(STUBS),
             "collections OrderedDict": self._dict,
             "collections defaultdict": self._dict,
             "torch._utils _rebuild_tensor_v2": self._tensor,
         }
-        content = read_pickle(self.archive.read(self.pickle), known, self.name, self._storage)
+        content = read_pickle(self.archive.read(self.pickle), allowed, self.name, self._storage)
         if not isinstance(content, dict):
             raise CheckpointError(f"{self.name} holds a {type(content).__name__}, not the dict of a checkpoint.")
         return content
@@ -160,7 +161,7 @@ class _Reader:
             raise CheckpointError(f"{self.name} was written big-endian; save it again on a usual machine.")
 
     def _dict(self, args: tuple) -> dict:
-        """An OrderedDict or defaultdict: PyTorch's and Lightning's are made empty and filled afterwards."""
+        """An OrderedDict or defaultdict, which PyTorch and Lightning make empty and fill afterwards."""
         if any(not isinstance(arg, Name) for arg in args):
             raise CheckpointError(f"{self.name}: its pickle makes a dict out of something, which no checkpoint does.")
         return {}
@@ -231,7 +232,7 @@ class _Reader:
 
 
 class _Plain:
-    """OmegaConf's trees as dicts, lists and values. They know their parents and may be knotted: so it counts."""
+    """OmegaConf's trees as dicts, lists and values. They refer to their parents and may be cyclic, so it counts."""
 
     def __init__(self, name: str) -> None:
         self.name, self.left = name, VALUES

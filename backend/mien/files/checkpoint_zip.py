@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The zip of a checkpoint, looked at before anything of it is read: members stored as they are, each in its place.
+"""The zip of a checkpoint, checked before any member is read: uncompressed members that do not overlap.
 
-zipfile reads a list of any size into memory, inflates bombs and follows what overlaps; torch.save writes nothing of
-that kind, so it is refused.
+zipfile reads a directory of any size into memory, inflates zip bombs and reads members that overlap; torch.save writes
+none of these, so they are refused.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from mien.errors import FILE, MienError
 from mien.files.safe_pickle import short
 from mien.files.safetensors import FILE_LIMIT
 
-DIRECTORY_LIMIT = 4 << 20  # bytes of the zip's list of members: some 30,000 of them, fifteen times what is needed
+DIRECTORY_LIMIT = 4 << 20  # bytes of the directory: some 30,000 members, fifteen times what is needed
 
 
 class ArchiveError(MienError, ValueError):
-    """The file is no sound zip as PyTorch writes them; the message is a sentence for the user."""
+    """The file is not an intact zip as PyTorch writes them; the message is a sentence for the user."""
 
     exit_status = FILE
 
 
 class Archive:
-    """Members by name with their sizes in bytes, of an open file called `name`."""
+    """An open zip called `name`; `sizes`: bytes of each member by its name."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str, size: int) -> None:
         self.name, self._archive = name, archive
@@ -36,26 +36,26 @@ class Archive:
         self.sizes = {member: info.file_size for member, info in self._members.items()}
 
     def read(self, member: str) -> bytes:
-        """Its bytes, by their checksum. ArchiveError, in words, if they are others."""
-        with _damage_in_words(self.name):
+        """The bytes of a member. ArchiveError, in words, where its checksum differs."""
+        with _translated_errors(self.name):
             return self._archive.read(self._members[member])
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Archive]:
-    """The archive in a file, until the end of the block. ArchiveError, in words, for what is none; OSError is left
+def open_archive(path: Path) -> Iterator[Archive]:
+    """The archive in a file, until the end of the block. ArchiveError, in words, where it is none; OSError is left
     alone."""
     with path.open("rb") as file:
         size = _check_end(file, path.name)
-        with _damage_in_words(path.name):
+        with _translated_errors(path.name):
             archive = zipfile.ZipFile(file)
         with archive:
             yield Archive(archive, path.name, size)
 
 
 @contextmanager
-def _damage_in_words(name: str) -> Iterator[None]:
-    """Of all the errors that zipfile has for a file that is none."""
+def _translated_errors(name: str) -> Iterator[None]:
+    """ArchiveError in place of all the errors that zipfile has for a damaged file."""
     try:
         yield
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OverflowError, struct.error) as error:
@@ -63,8 +63,8 @@ def _damage_in_words(name: str) -> Iterator[None]:
 
 
 def _check_end(file: BinaryIO, name: str) -> int:
-    """Size of the file in bytes. The zip's last record is looked at first, for zipfile reads a directory of any
-    size into memory."""
+    """Size of the file in bytes. ArchiveError where its start or its last record is not that of a zip, or names a
+    directory that is too large."""
     size = file.seek(0, 2)
     if size > FILE_LIMIT:
         raise ArchiveError(f"{name} is {size / 1e6:.0f} MB; at most {FILE_LIMIT / 1e6:.0f} MB are read.")
@@ -91,18 +91,18 @@ def _check_end(file: BinaryIO, name: str) -> int:
 def _members(archive: zipfile.ZipFile, name: str, size: int) -> dict[str, zipfile.ZipInfo]:
     members: dict[str, zipfile.ZipInfo] = {}
     for info in archive.infolist():
-        what = f"{name}: its member '{short(info.filename)}'"
+        member = f"{name}: its member '{short(info.filename)}'"
         parts = info.orig_filename.replace("\\", "/").split("/")
         if ".." in parts or parts[0] == "" or ":" in parts[0] or "\0" in info.orig_filename:
-            raise ArchiveError(f"{what} points out of the archive, which no checkpoint's does.")
+            raise ArchiveError(f"{member} points out of the archive, which no checkpoint's does.")
         if info.filename in members:
-            raise ArchiveError(f"{what} is there twice; the file is damaged.")
+            raise ArchiveError(f"{member} is there twice; the file is damaged.")
         if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size or info.flag_bits & 1:
             raise ArchiveError(
-                f"{what} is compressed or encrypted, as PyTorch never writes it. Use the file as it was downloaded."
+                f"{member} is compressed or encrypted, as PyTorch never writes it. Use the file as it was downloaded."
             )
         if not 0 <= info.header_offset <= size:
-            raise ArchiveError(f"{what} is said to begin beyond the file's end; the file is damaged.")
+            raise ArchiveError(f"{member} is said to begin beyond the file's end; the file is damaged.")
         members[info.filename] = info
     if sum(info.file_size for info in members.values()) > size:  # stored members that lie on one another
         raise ArchiveError(f"{name}: its members are larger together than the file; it is a trap.")

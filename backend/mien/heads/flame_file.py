@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a FLAME download, read without running what they say: pickles of NumPy arrays, chumpy arrays and SciPy
-sparse matrices, written by Python 2 or 3, bare or inside a .npy.
+"""The files of a FLAME download, read without running them: pickles of NumPy arrays, chumpy arrays and SciPy sparse
+matrices, written by Python 2 or 3, bare or inside a .npy.
 
-files/safe_pickle.py carries out the few instructions; here are the ones that only arrays need, the names that may stand in
-these files, and what those names mean. Neither chumpy nor SciPy is asked.
+files/safe_pickle.py carries out the common instructions; here are those that only arrays need, the names that may be in
+these files, and their meaning. Neither chumpy nor SciPy is imported.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
 from mien.errors import MISSING
-from mien.files.safe_pickle import Known, Machine, Name, PickleError, Stub, instructions, short
+from mien.files.safe_pickle import Allowed, Machine, Name, PickleError, Stub, instructions, short
 from mien.heads.default import HeadError
 
 FILE_LIMIT = 512 << 20  # bytes; FLAME in double precision has some 53 MB
 STEPS = 100_000  # instructions of a pickle; FLAME's has some hundreds
 PROTOCOLS = range(2, 6)
-NESTED = 4  # selections of selections of an array
+NESTED = 4  # selections within selections of an array
 NUMBERS = {f"{kind}{size}" for kind in "iu" for size in (1, 2, 4, 8)} | {"f2", "f4", "f8", "b1"}
 AXES = 4
 
@@ -50,17 +51,17 @@ BYTES = {"BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"}
 
 
 class FlameError(HeadError):
-    """The file is no FLAME that can be used, or none is here; the message is a sentence for the user."""
+    """The FLAME cannot be used, or the file is none; the message is a sentence for the user."""
 
 
 class FlameMissing(FlameError):
-    """It has to be imported first."""
+    """FLAME, or its landmarks, have to be imported first."""
 
     exit_status = MISSING
 
 
 def read_flame_file(path: Path) -> dict[str, object]:
-    """What a FLAME file (.pkl or .npy) holds, by name: arrays of float64 or int64, and whatever else stands in it.
+    """The content of a FLAME file (.pkl or .npy) by name: arrays of float64 or int64, and other values as they are.
 
     Raises FlameError, in words, for everything else; OSError is left alone.
     """
@@ -93,21 +94,20 @@ def _content(data: bytes, name: str) -> object:
         raise FlameError(f"{name} is a damaged .npy file ({short(error)}). Copy or download it again.") from None
     if dtype.kind != "O" or shape not in ((), (1,)):
         raise FlameError(f"{name} is an array of {dtype} {shape}, not what FLAME's files hold by name.")
-    found = _read(data[file.tell() :], name)
-    inside = _Arrays(name).items(found)
-    if len(inside) != 1:
-        raise FlameError(f"{name} holds {len(inside)} things; a landmark embedding of FLAME is one.")
-    return inside[0]
+    items = _Arrays(name).items(_read(data[file.tell() :], name))
+    if len(items) != 1:
+        raise FlameError(f"{name} holds {len(items)} objects; a landmark embedding of FLAME is one.")
+    return items[0]
 
 
 def _read(data: bytes, name: str) -> object:
-    known: Known = {
+    allowed: Allowed = {
         **dict.fromkeys(STUBS),
         "collections OrderedDict": lambda args: {},
-        "copy_reg _reconstructor": _made,
-        "copyreg _reconstructor": _made,
+        "copy_reg _reconstructor": _instance,
+        "copyreg _reconstructor": _instance,
     }
-    machine = _ArrayMachine(known, name, None)
+    machine = _ArrayMachine(allowed, name, None)
     try:
         for step, (code, argument) in enumerate(instructions(data, name)):
             if step == STEPS:
@@ -119,15 +119,15 @@ def _read(data: bytes, name: str) -> object:
         raise PickleError(f"{name}: its pickle takes a value from where there is none; it is damaged.") from None
 
 
-def _made(args: tuple) -> Stub:
-    """_reconstructor(class, object, None), Python 2's way of making an instance"""
+def _instance(args: tuple) -> Stub:
+    """_reconstructor(class, object, None): how Python 2 makes an instance."""
     if not args or type(args[0]) is not Name:
         raise PickleError("a pickle makes an instance of something that is no class; it is damaged.")
     return Stub(args[0].path, ())
 
 
 class _ArrayMachine(Machine):
-    """Besides: text and bytes as Python 2 and later protocols write them."""
+    """The instructions of arrays besides: text and bytes as Python 2 and later protocols write them."""
 
     def step(self, code: str, argument: object) -> None:
         match code:
@@ -142,7 +142,7 @@ class _ArrayMachine(Machine):
                 if type(module) is not str or type(name) is not str:
                     self.refuse("names something by what is no text; it is damaged")
                 super().step("GLOBAL", f"{module} {name}")
-            case "EMPTY_SET":  # of chumpy's sets nothing is needed
+            case "EMPTY_SET":  # chumpy's sets are not needed
                 super().step("EMPTY_LIST", None)
             case "ADDITEMS":
                 super().step("APPENDS", None)
@@ -153,15 +153,16 @@ class _ArrayMachine(Machine):
 
 
 class _Arrays:
-    """Stubs to arrays. A number in the file is checked against what is there before anything is made of its size."""
+    """Arrays of stubs. Every size is checked against the bytes in the file before memory is allocated for it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def refuse(self, why: str) -> None:
-        raise FlameError(f"{self.name}: {why}; the file is damaged.")
+    def refuse(self, reason: str) -> NoReturn:
+        raise FlameError(f"{self.name}: {reason}; the file is damaged.")
 
     def plain(self, value: object, depth: int = 0) -> object:
+        """The array of a stub; any other value as it is."""
         if not isinstance(value, Stub):
             return value
         if depth > NESTED:
@@ -185,12 +186,15 @@ class _Arrays:
     def items(self, stub: object) -> list:
         """The values of an array of objects."""
         match stub:
-            case Stub(path=path, state=(int(), tuple(), Stub() as dtype, _, list(items))) if path in ARRAYS:
-                if dtype.args[:1] == ("O8",) or dtype.args[:1] == ("O",):
-                    return items
-        self.refuse("it says it holds an object and holds none")
+            case Stub(path=path, state=(int(), tuple(), Stub() as dtype, _, list(items))) if (
+                path in ARRAYS and dtype.args[:1] in (("O8",), ("O",))
+            ):
+                return items
+            case _:
+                return self.refuse("it says it holds an object and holds none")
 
     def array(self, raw: object, dtype: Stub, shape: object, columns: bool) -> np.ndarray:
+        """float64 or int64 of the bytes `raw`; `columns`: in Fortran's order."""
         kind = dtype.args[0] if isinstance(dtype, Stub) and dtype.path == "numpy dtype" and dtype.args else None
         order = dtype.state[1] if kind and isinstance(dtype.state, tuple) and len(dtype.state) > 1 else "<"
         if kind not in NUMBERS or order not in ("<", ">", "=", "|"):
@@ -212,7 +216,7 @@ class _Arrays:
             self.refuse("an array's numbers are no bytes")
 
     def dense(self, state: dict, order: str) -> np.ndarray:
-        """A compressed sparse matrix with all its zeros."""
+        """A compressed sparse matrix, columns first (csc) or rows first (csr), as a dense array."""
         data, indices, starts = (self.plain(state.get(key)) for key in ("data", "indices", "indptr"))
         shape = state.get("_shape", state.get("shape"))
         parts_fit = (
@@ -234,7 +238,7 @@ class _Arrays:
         return matrix.T if order == "csc" else matrix
 
     def selected(self, inside: object, chosen: object, shape: object) -> np.ndarray:
-        """chumpy's Select: numbers of the flat array, in another shape."""
+        """chumpy's Select: entries of the flattened array, in another shape."""
         if not (isinstance(inside, np.ndarray) and isinstance(chosen, np.ndarray) and isinstance(shape, tuple)):
             self.refuse("a selection from an array lacks its parts")
         flat, chosen = inside.ravel(), chosen.ravel().astype(int)
