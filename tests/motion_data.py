@@ -8,13 +8,14 @@ import numpy as np
 from mien.direction import Direction
 from mien.engines.neural import audio_features
 from mien.engines.neural.style_features import emotions_of
-from mien.training.emodiffhead.dataset import Felt
-from mien.training.motion_corpus import STYLES, Performed
+from mien.training.emodiffhead.dataset import ExpressionDataset
+from mien.training.motion_corpus import STYLES, MotionUnit
 from mien.training.speech_corpus.store import write_unit
 from mien.training.speech_corpus.utterance import RATE, Utterance, Voice
 
 
 def corpus(folder: Path) -> Path:
+    """Write a speech corpus of two voices, one of them held out, of noise of 6 s each; returns the folder."""
     rng = np.random.default_rng(0)
     for name in ("kal16", "awb"):  # awb's voice is held out
         phones = tuple((sound, 0.5 + i / 2, 1.0 + i / 2) for i, sound in enumerate("mapɪbusi"))
@@ -23,37 +24,38 @@ def corpus(folder: Path) -> Path:
     return folder
 
 
-def unit(number: int, frames: int) -> Performed:
-    """Of two performances: number + frame / 1024 in all numbers, negative in the second."""
-    at = number + np.arange(frames)[:, None] / 1024 + np.zeros((1, 57))
+def unit(number: int, frames: int) -> MotionUnit:
+    """Two performances: number + frame / 1024 in all numbers, negative in the second."""
+    values = number + np.arange(frames)[:, None] / 1024 + np.zeros((1, 57))
     emotion = np.zeros((2, frames, 8), np.float16)
     emotion[0, :, 1] = emotion[1, :, 2] = 1
     style = np.array([0, 3], np.int32)
-    directions = tuple(Direction(style=STYLES[each]) for each in style)
-    motion = np.stack([at, -at]).astype(np.float16)
-    return Performed(f"a/{number}", "", False, motion, emotion, style, np.zeros(frames, bool), directions)
+    directions = tuple(Direction(style=STYLES[number]) for number in style)
+    motion = np.stack([values, -values]).astype(np.float16)
+    return MotionUnit(f"a/{number}", "", False, motion, emotion, style, np.zeros(frames, bool), directions)
 
 
 HAPPY = Direction.from_json({"emotion": {"happy": [[0.9, 0.0], [0.94, 1.0]]}})
 
 
-def emotional():
-    """Happy from 0.94 s on; the life of the face is all 1."""
-    made = unit(1, 160)
+def emotional() -> MotionUnit:
+    """Happy from 0.94 s on; all numbers are 1."""
     emotion = np.tile(emotions_of(HAPPY, np.arange(160) / 25), (2, 1, 1)).astype(np.float16)
-    return dataclasses.replace(made, name="a/1", emotion=emotion, directions=(HAPPY, HAPPY),
-                               motion=np.ones((2, 160, 57), np.float16))  # fmt: skip
+    return dataclasses.replace(
+        unit(1, 160), name="a/1", emotion=emotion, directions=(HAPPY, HAPPY), motion=np.ones((2, 160, 57), np.float16)
+    )
 
 
-def felt(plain: bool = True) -> Felt:
+def expression_dataset(emotion_free: bool = True) -> ExpressionDataset:
+    """One unit of each kind, with four variants of audio features that differ in number 90."""
     sound = np.zeros((4, 160, audio_features.SIZE), np.float16)
     sound[..., 0] = sound[..., 43] = 1  # silence, in both parts of a frame
     sound += np.arange(4, dtype=np.float16)[:, None, None] * (np.arange(audio_features.SIZE) == 90)
-    return Felt([emotional()], [free()] if plain else [], {"a/1": sound})
+    return ExpressionDataset([emotional()], [neutral()] if emotion_free else [], {"a/1": sound})
 
 
-def free():
-    made = unit(1, 160)
+def neutral() -> MotionUnit:
+    """Without emotion; all numbers are 0."""
     emotion = np.zeros((2, 160, 8), np.float16)
     emotion[..., 0] = 1
-    return dataclasses.replace(made, name="a/1", emotion=emotion, motion=np.zeros((2, 160, 57), np.float16))
+    return dataclasses.replace(unit(1, 160), name="a/1", emotion=emotion, motion=np.zeros((2, 160, 57), np.float16))

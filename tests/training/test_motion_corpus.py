@@ -14,13 +14,21 @@ import pytest
 from mien.audio.speech import Speech
 from mien.cli import main
 from mien.direction import EMOTIONS, LEVELS, Direction
-from mien.engines.articulation.animate import LEAD, perform
-from mien.engines.articulation.styles import HELD_OUT
+from mien.engines.articulation.animate import LEAD, animate
+from mien.engines.articulation.style_names import HELD_OUT
 from mien.files.safetensors import read_tensors, write_tensors
-from mien.heads.lip_gap import lip_gap
+from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.training import motion_corpus
-from mien.training.motion_corpus import NUMBERS, STYLES, Performed, direction_of, emotions_over, performances, track_of
+from mien.training.motion_corpus import (
+    MOTION_CHANNELS,
+    STYLES,
+    MotionUnit,
+    direction_of,
+    emotions_over,
+    read_motion_units,
+    track_of,
+)
 from mien.training.speech_corpus.store import Unit, read_units, write_unit
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
 
@@ -47,7 +55,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make(corpus: Path, motion: Path, jobs: int, seed: int = 0, number: int = 3) -> list[float]:
     fractions: list[float] = []
-    units = motion_corpus.perform(corpus, motion, number, seed, jobs, lambda done, stage: fractions.append(done))
+    units = motion_corpus.animate(corpus, motion, number, seed, jobs, lambda done, stage: fractions.append(done))
     assert units == 2
     return fractions
 
@@ -61,8 +69,8 @@ def motion(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def performed(motion: Path) -> dict[str, Performed]:
-    return {each.name: each for each in performances(motion)}
+def performed(motion: Path) -> dict[str, MotionUnit]:
+    return {each.name: each for each in read_motion_units(motion)}
 
 
 @functools.cache
@@ -71,24 +79,24 @@ def spoken(corpus: Path, number: int = 0):
     return unit, Speech.from_samples(unit.samples() / 32768)
 
 
-def test_a_unit_comes_back_with_its_shapes(performed: dict[str, Performed], corpus: Path) -> None:
+def test_a_unit_comes_back_with_its_shapes(performed: dict[str, MotionUnit], corpus: Path) -> None:
     assert list(performed) == ["flite/awb-en-000", "flite/slt-en-000"]
     for unit, each in zip(read_units(corpus), performed.values(), strict=True):
         assert each.name == f"{unit.voice.engine}/{unit.name}" and unit.ends == (2.0, 4.0, 6.0)
         assert each.sha256 == Speech.from_samples(unit.samples() / 32768).sha256
-        assert each.motion.shape == (3, 150, len(NUMBERS)) == (3, 150, 57) and each.motion.dtype == np.float16
+        assert each.motion.shape == (3, 150, len(MOTION_CHANNELS)) == (3, 150, 57) and each.motion.dtype == np.float16
         assert each.emotion.shape == (3, 150, 8) and each.emotion.dtype == np.float16
         assert [STYLES[i] for i in each.style] == [direction.style for direction in each.directions]
         assert each.lips_shut.shape == (150,) and each.lips_shut.dtype == bool
 
 
-def test_what_is_written_is_what_the_rules_perform(performed: dict[str, Performed], corpus: Path) -> None:
+def test_what_is_written_is_what_the_rules_perform(performed: dict[str, MotionUnit], corpus: Path) -> None:
     unit, speech = spoken(corpus)
     each = performed["flite/awb-en-000"]
     track, times = track_of(unit, speech), np.arange(150) / 25
     for i, direction in enumerate(each.directions):
         assert direction == direction_of(unit, 0, i)
-        take = perform(track, listen_to_prosody(speech), direction, speech.duration).resample(25)
+        take = animate(track, listen_to_prosody(speech), direction, speech.duration).resample(25)
         told = np.concatenate([take.weights, take.head_rotation, take.gaze], 1)
         np.testing.assert_allclose(each.motion[i], told, atol=6e-4)
         gains = direction.gains(times)
@@ -97,11 +105,11 @@ def test_what_is_written_is_what_the_rules_perform(performed: dict[str, Performe
         np.testing.assert_allclose(each.emotion[i].astype(float).sum(1), 1, atol=2e-3)
 
 
-def test_every_performance_shuts_the_lips_where_the_frames_say(performed: dict[str, Performed], corpus: Path) -> None:
+def test_every_performance_shuts_the_lips_where_the_frames_say(performed: dict[str, MotionUnit], corpus: Path) -> None:
     unit, _ = spoken(corpus)
     for each in performed.values():
         for weights in each.motion[..., :52].astype(float):
-            assert lip_gap().of(weights)[each.lips_shut].max() <= 0.001
+            assert lip_aperture().of(weights)[each.lips_shut].max() <= 0.001
         marked = np.flatnonzero(each.lips_shut) / 25 + LEAD
         contacts = [(b, e) for sound, b, e in unit.phones if sound in "pbm"]
         assert all(np.any((marked >= b - 0.02) & (marked <= e + 0.02)) for b, e in contacts)
@@ -141,17 +149,17 @@ def test_held_out_speakers_perform_held_out_voices_alone() -> None:
     usual, held = (Counter(direction_of(unit, 0, 0).style for unit in units(voice, 400)) for voice in VOICES)
     assert not set(usual) & set(HELD_OUT) and set(usual) == set(STYLES) - set(HELD_OUT)
     assert set(HELD_OUT) <= set(held)
-    assert sum(held[name] for name in HELD_OUT) / 400 == pytest.approx(motion_corpus.UNKNOWN, abs=0.06)
+    assert sum(held[name] for name in HELD_OUT) / 400 == pytest.approx(motion_corpus.UNKNOWN_SHARE, abs=0.06)
 
 
-def test_voices_are_held_out_as_the_corpus_has_them(performed: dict[str, Performed]) -> None:
+def test_voices_are_held_out_as_the_corpus_has_them(performed: dict[str, MotionUnit]) -> None:
     assert performed["flite/awb-en-000"].held_out and not performed["flite/slt-en-000"].held_out
 
 
 def test_most_jaws_and_lips_are_as_the_style_has_them() -> None:
     asked = [direction_of(unit, 0, 0) for unit in units(VOICES[0], 400)]
     gained = [d for d in asked if (d.jaw.constant, d.lips.constant) != (1.0, 1.0)]
-    assert len(gained) / 400 == pytest.approx(motion_corpus.GAINED, abs=0.06)
+    assert len(gained) / 400 == pytest.approx(motion_corpus.GAIN_SHARE, abs=0.06)
     assert all(0.6 <= gain.constant <= 1.5 for d in gained for gain in (d.jaw, d.lips))
 
 
@@ -164,21 +172,21 @@ def test_utterances_have_every_emotion_at_every_level_most_of_them_one() -> None
     begun, ended = (np.stack(list(gains.values()), 1) for gains in (early, late))
     assert begun.sum(1).max() <= 1 + 1e-9
     still = np.all(begun == ended, axis=1)
-    assert still.mean() == pytest.approx(1 - motion_corpus.CHANGING, abs=0.04)
+    assert still.mean() == pytest.approx(1 - motion_corpus.CHANGING_SHARE, abs=0.04)
     one = still & ((begun > 0).sum(1) == 1)
     for gains in begun.T:
         share = Counter(np.round(gains[one & (gains > 0)], 3))
         assert all(share[level] > 20 for level in LEVELS.values())
     mixed = ((begun > 0).sum(1) == 2).mean()  # those with neutral show one
-    assert mixed == pytest.approx(motion_corpus.MIXED * 0.75, abs=0.03)
-    assert (begun.sum(1) == 0).mean() == pytest.approx((1 - motion_corpus.MIXED) / 8, abs=0.03)
+    assert mixed == pytest.approx(motion_corpus.MIXED_SHARE * 0.75, abs=0.03)
+    assert (begun.sum(1) == 0).mean() == pytest.approx((1 - motion_corpus.MIXED_SHARE) / 8, abs=0.03)
 
 
 def test_emotions_are_turned_to_as_fast_as_a_face_can() -> None:
     ends = tuple(np.arange(1, 301) * 3.0)
     direction = Direction.from_json({"emotion": emotions_over(ends, np.random.default_rng(1))})
     for gain in direction.gains(np.arange(0, 900, 0.01)).values():
-        assert np.abs(np.diff(gain)).max() <= 0.01 / motion_corpus.TURN + 1e-9
+        assert np.abs(np.diff(gain)).max() <= 0.01 / motion_corpus.TRANSITION + 1e-9
 
 
 def test_brief_utterances_keep_their_keys_in_order() -> None:
@@ -196,7 +204,7 @@ def test_performances_of_another_kind_are_refused(corpus: Path, motion: Path) ->
 
 def test_a_folder_without_performances_says_how_to_make_some(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="mien corpus perform"):
-        next(performances(tmp_path))
+        next(read_motion_units(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -210,14 +218,14 @@ def test_files_of_another_version_are_refused(
     (tmp_path / "flite").mkdir()
     (tmp_path / "flite" / "one.safetensors").write_bytes(write_tensors(tensors, {**meta, **changes}))
     with pytest.raises(CorpusError, match=sentence):
-        next(performances(tmp_path))
+        next(read_motion_units(tmp_path))
 
 
 def test_a_file_that_is_cut_short_is_refused(motion: Path, tmp_path: Path) -> None:
     (tmp_path / "flite").mkdir()
     (tmp_path / "flite" / "one.safetensors").write_bytes(next(motion.rglob("*.safetensors")).read_bytes()[:9000])
     with pytest.raises(CorpusError, match="cut short"):
-        next(performances(tmp_path))
+        next(read_motion_units(tmp_path))
 
 
 def test_the_command_goes_on_with_what_it_is_told(

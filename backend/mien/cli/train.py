@@ -4,21 +4,23 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
-import shutil
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from mien.cli.progress import ProgressBar
+from mien.files.atomic import write_whole
 from mien.settings import SettingsError
 
 ENGINES = ("kokoro", "hibari", "flite", "festival", "espeak")  # of mien.training.speech_corpus, dearest first
+Trained = Callable[[argparse.Namespace], Path]
 
 
 def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add them to the parser; `command` makes one with what all have."""
+    """Add `corpus` and `train` to the parser; `command` makes a subparser with the flags that all have."""
     corpus = commands.add_parser("corpus", help="speech with exact phone times, made by synthesisers")
     corpus = corpus.add_subparsers(required=True, metavar="WHAT")
     build = command(corpus, "build", build_command, "speak a corpus, or go on with one that was stopped")
@@ -37,168 +39,209 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     _add_jobs(perform)
 
     train = commands.add_parser("train", help="train what ships").add_subparsers(required=True, metavar="WHAT")
-    ear = command(train, "ear", train_ear_command, "train the ear on a corpus, or go on with a run that was stopped")
-    ear.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
-    ear.add_argument("run", type=Path, help="where checkpoint, log.csv and ear.safetensors go")
-    ear.add_argument("--steps", type=int, help="of 64 s of sound each (default: 4700)")
-    ear.add_argument("--seed", type=int, default=0, help="(default: 0)")
-    ear.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes other than the default's")
-    ear.add_argument("--plan", type=_numbers, default={}, metavar="JSON", help="batch, rate ... unlike the default's")
-    ear.add_argument("--without", default="", metavar="NAME,...", help="synthesisers to leave out, as held-out truth")
-    ear.add_argument("--threads", type=int, default=1, help="of the network; one more process degrades (default: 1)")
-
-    codec = command(train, "codec", train_codec_command, "train stage 1 of probtalk3d on performances, or go on")
-    codec.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
-    performer = command(train, "performer", train_performer_command, "train stage 2 of probtalk3d, or go on")
-    performer.add_argument("corpus", type=Path, help="the speech that was performed: it is heard first")
-    performer.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
-    _add_jobs(performer)
-    regression = command(train, "regression", train_regression_command, "train what probtalk3d is measured against")
-    regression.add_argument("motion", type=Path, help="a folder that `mien train performer` has heard")
-    diffusion = command(train, "emodiffhead", train_emodiffhead_command, "train emodiffhead on performances, or go on")
-    diffusion.add_argument("corpus", type=Path, help="the speech that was performed: first it is heard")
-    diffusion.add_argument("motion", type=Path, help="a folder of `mien corpus perform`")
-    _add_jobs(diffusion)
-    diffusion.add_argument("--free", type=_count, default=2, help="emotion-free performances of each unit (default: 2)")
-    diffusion.add_argument(
-        "--emotional-alone", action="store_true", help="learn from no emotion-free speech, to see what it is good for"
-    )
-    diffusion.add_argument(
-        "--emotional-every", type=int, default=1, metavar="N",
-        help="learn from only every Nth unit of emotional speech, as if there were less (default: 1)",
-    )  # fmt: skip
-    diffusion.add_argument(
-        "--head", choices=("mien", "flame"), default="mien", help="what moves; flame is your own (default: mien)"
-    )
-    diffusion.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes unlike the default's")
-    for stage in (codec, performer, regression, diffusion):
-        stage.add_argument("run", type=Path, help="where checkpoints, curves (csv) and weights go: one for both stages")
-        stage.add_argument("--steps", type=int, help="(default: as many as what ships was made with)")
-        stage.add_argument("--seed", type=int, default=0, help="(default: 0)")
-        stage.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="(default: as many as cores)")
+    for row in TRAININGS:
+        _add_training(command(train, row.name, functools.partial(_train_command, row.train), row.help), row)
 
 
-def build_command(asked: argparse.Namespace) -> int:
-    """mien corpus build: what is missing of a corpus is spoken."""
+@dataclass(frozen=True)
+class TrainingCommand:
+    """A row of TRAININGS: `mien train NAME FOLDER ... RUN`."""
+
+    name: str
+    train: Trained  # returns the weights file
+    help: str
+    folders: dict[str, str]  # help of each folder that it reads, in the order of the command line
+    add_flags: Callable[[argparse.ArgumentParser], None] = lambda command: None
+    run: str = "where checkpoints, curves (csv) and weights go: one for both stages"
+    steps: str = "(default: as many as what ships was made with)"
+    threads: tuple[int, str] = (os.cpu_count() or 1, "(default: as many as cores)")
+
+
+def _add_training(command: argparse.ArgumentParser, row: TrainingCommand) -> None:
+    for folder, text in row.folders.items():
+        command.add_argument(folder, type=Path, help=text)
+    command.add_argument("run", type=Path, help=row.run)
+    command.add_argument("--steps", type=int, help=row.steps)
+    command.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    command.add_argument("--threads", type=int, default=row.threads[0], help=row.threads[1])
+    row.add_flags(command)
+
+
+def _train_command(train: Trained, args: argparse.Namespace) -> int:
+    """mien train WHAT."""
+    weights = train(args)
+    print(json.dumps({"weights": str(weights)}) if args.json else f"The weights are {weights}.")
+    return 0
+
+
+def build_command(args: argparse.Namespace) -> int:
+    """mien corpus build: speak what a corpus lacks."""
     from mien.training.speech_corpus.build import build
     from mien.training.speech_corpus.utterance import CorpusError
 
-    engines = [name for name in asked.engines.split(",") if name]
+    engines = [name for name in args.engines.split(",") if name]
     if unknown := set(engines) - set(ENGINES):
         raise CorpusError(f"there is no synthesiser {unknown.pop()!r}; there are {', '.join(ENGINES)}.")
-    with ProgressBar("corpus", quiet=asked.json) as progress:
-        absent = build(asked.folder, asked.hours, asked.seed, max(1, asked.jobs), engines, progress)
-    if asked.json:
-        print(json.dumps({"folder": str(asked.folder), "absent": absent}))
+    with ProgressBar("corpus", quiet=args.json) as progress:
+        absent = build(args.folder, args.hours, args.seed, max(1, args.jobs), engines, progress)
+    if args.json:
+        print(json.dumps({"folder": str(args.folder), "absent": absent}))
     else:
-        print("\n".join([f"The corpus is in {asked.folder}.", *(f"Without one synthesiser: {why}" for why in absent)]))
+        print("\n".join([f"The corpus is in {args.folder}.", *(f"Without one synthesiser: {why}" for why in absent)]))
     return 0
 
 
-def perform_command(asked: argparse.Namespace) -> int:
-    """mien corpus perform: what is missing of a motion corpus is performed."""
+def perform_command(args: argparse.Namespace) -> int:
+    """mien corpus perform: perform what a motion corpus lacks."""
     from mien.training.motion_corpus import perform
 
-    with ProgressBar("performing", quiet=asked.json) as progress:
-        units = perform(asked.corpus, asked.motion, asked.performances, asked.seed, max(1, asked.jobs), progress)
-    if asked.json:
-        print(json.dumps({"folder": str(asked.motion), "units": units, "performances": asked.performances}))
+    with ProgressBar("performing", quiet=args.json) as progress:
+        units = perform(args.corpus, args.motion, args.performances, args.seed, max(1, args.jobs), progress)
+    if args.json:
+        print(json.dumps({"folder": str(args.motion), "units": units, "performances": args.performances}))
     else:
-        print(f"The performances are in {asked.motion}: {asked.performances} of each of {units} units.")
+        print(f"The performances are in {args.motion}: {args.performances} of each of {units} units.")
     return 0
 
 
-def train_ear_command(asked: argparse.Namespace) -> int:
-    """mien train ear: the weights that the ear ships with."""
+def train_ear(args: argparse.Namespace) -> Path:
+    """The phone recogniser, by commands called the ear."""
     from mien.speech_analysis.network.model import Shape
-    from mien.training.ear.train import Plan, train
+    from mien.training.ear.train import EarConfig, train
 
-    changes = {"seed": asked.seed, "without": tuple(name for name in asked.without.split(",") if name)}
-    changes |= {"steps": asked.steps} if asked.steps else {}
-    plan, shape = _changed(Plan(), asked.plan | changes, "--plan"), _changed(Shape(), asked.shape, "--shape")
-    with ProgressBar("training", quiet=asked.json) as progress:
-        weights = train(asked.corpus, asked.run, shape, plan, asked.threads, progress)
-    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
-    return 0
+    changes = {"seed": args.seed, "without": tuple(name for name in args.without.split(",") if name)}
+    changes |= {"steps": args.steps} if args.steps else {}
+    config, shape = _changed(EarConfig(), args.plan | changes, "--plan"), _changed(Shape(), args.shape, "--shape")
+    with ProgressBar("training", quiet=args.json) as progress:
+        return train(args.corpus, args.run, shape, config, args.threads, progress)
 
 
-def train_codec_command(asked: argparse.Namespace) -> int:
-    """mien train codec: stage 1 of probtalk3d."""
-    from mien.training.probtalk3d.train_codec import PLAN, SHAPES, train
+def train_codec(args: argparse.Namespace) -> Path:
+    """Stage 1 of probtalk3d."""
+    from mien.training.probtalk3d.train_codec import CONFIG, SHAPES, train
 
-    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
-    with ProgressBar("stage 1", quiet=asked.json) as progress:
-        weights = train(asked.motion, asked.run, SHAPES, plan, asked.threads, progress)
-    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
-    return 0
+    with ProgressBar("stage 1", quiet=args.json) as progress:
+        return train(args.motion, args.run, SHAPES, _config(CONFIG, args), args.threads, progress)
 
 
-def train_performer_command(asked: argparse.Namespace) -> int:
-    """mien train performer: stage 2 of probtalk3d, and with it the weights that ship."""
-    from mien.training.ear_features import hear_all
-    from mien.training.probtalk3d.train_code_predictor import PLAN, train
+def train_code_predictor(args: argparse.Namespace) -> Path:
+    """Stage 2 of probtalk3d, and with it the weights that ship."""
+    from mien.training.probtalk3d.train_code_predictor import CONFIG, train
 
-    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
-    with ProgressBar("hearing", quiet=asked.json) as progress:
-        hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
-    with ProgressBar("stage 2", quiet=asked.json) as progress:
-        weights = train(asked.corpus, asked.motion, asked.run, {}, plan, asked.threads, progress)
-    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
-    return 0
+    _extract_features(args)
+    with ProgressBar("stage 2", quiet=args.json) as progress:
+        return train(args.corpus, args.motion, args.run, {}, _config(CONFIG, args), args.threads, progress)
 
 
-def train_regression_command(asked: argparse.Namespace) -> int:
-    """mien train regression: one motion for one sound."""
-    from mien.training.probtalk3d.regression import PLAN, train
+def train_regression(args: argparse.Namespace) -> Path:
+    """The baseline of probtalk3d."""
+    from mien.training.probtalk3d.regression import CONFIG, train
 
-    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
-    with ProgressBar("regression", quiet=asked.json) as progress:
-        weights = train(asked.motion, asked.run, plan, asked.threads, progress)
-    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
-    return 0
+    with ProgressBar("regression", quiet=args.json) as progress:
+        return train(args.motion, args.run, _config(CONFIG, args), args.threads, progress)
 
 
-def train_emodiffhead_command(asked: argparse.Namespace) -> int:
-    """mien train emodiffhead: the emotion-free performances, what is heard, and the weights that ship."""
-    from mien.engines.emodiffhead.engine import own_weights
-    from mien.engines.emodiffhead.network import Shape
+def train_emodiffhead(args: argparse.Namespace) -> Path:
+    """emodiffhead, after the emotion-free performances and the audio features that it learns from."""
+    from mien.engines.emodiffhead import user_weights
+    from mien.engines.emodiffhead.network import DenoiserConfig
     from mien.heads.flame import FLAME_FOLDER, load_flame
     from mien.settings import Settings
-    from mien.training.ear_features import hear_all
     from mien.training.emodiffhead.dataset import perform_free
-    from mien.training.emodiffhead.train import PLAN, train
+    from mien.training.emodiffhead.train import CONFIG, train
 
-    plan = replace(PLAN, seed=asked.seed, steps=asked.steps or PLAN.steps)
-    shape, free, every = Shape(**asked.shape), not asked.emotional_alone, max(1, asked.emotional_every)
-    folder = Settings.read().data_folder
-    flame = load_flame(folder / FLAME_FOLDER) if asked.head == "flame" else None
-    if free:
-        with ProgressBar("performing", quiet=asked.json) as progress:
-            perform_free(asked.corpus, asked.motion, asked.free, asked.seed, max(1, asked.jobs), progress)
-    with ProgressBar("hearing", quiet=asked.json) as progress:
-        hear_all(asked.corpus, asked.motion, asked.seed, max(1, asked.jobs), progress)
-    with ProgressBar("training", quiet=asked.json) as progress:
-        weights = train(asked.corpus, asked.motion, asked.run, shape, plan, asked.threads, progress, free, flame, every)
+    emotion_free, every = not args.emotional_alone, max(1, args.emotional_every)
+    flame = load_flame(Settings.read().data_folder / FLAME_FOLDER) if args.head == "flame" else None
+    if emotion_free:
+        with ProgressBar("performing", quiet=args.json) as progress:
+            perform_free(args.corpus, args.motion, args.free, args.seed, max(1, args.jobs), progress)
+    _extract_features(args)
+    with ProgressBar("training", quiet=args.json) as progress:
+        weights = train(
+            args.corpus, args.motion, args.run, DenoiserConfig.from_dict(args.shape), _config(CONFIG, args),
+            args.threads, progress, emotion_free, flame, every,
+        )  # fmt: skip
     if flame is not None:  # where the engine looks for them
-        own_weights().parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(weights, own_weights())
-    print(json.dumps({"weights": str(weights)}) if asked.json else f"The weights are {weights}.")
-    return 0
+        write_whole(user_weights(), weights.read_bytes())
+    return weights
+
+
+def _extract_features(args: argparse.Namespace) -> None:
+    from mien.training.ear_features import extract_features
+
+    with ProgressBar("hearing", quiet=args.json) as progress:
+        extract_features(args.corpus, args.motion, args.seed, max(1, args.jobs), progress)
+
+
+def _config(default, args: argparse.Namespace):
+    """The TrainingConfig with the seed and the steps of the command line."""
+    return replace(default, seed=args.seed, steps=args.steps or default.steps)
+
+
+def _add_ear_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes other than the default's")
+    command.add_argument(
+        "--plan", type=_numbers, default={}, metavar="JSON", help="batch, rate ... unlike the default's"
+    )
+    command.add_argument(
+        "--without", default="", metavar="NAME,...", help="synthesisers to leave out, as held-out truth"
+    )
+
+
+def _add_emodiffhead_flags(command: argparse.ArgumentParser) -> None:
+    _add_jobs(command)
+    command.add_argument("--free", type=_count, default=2, help="emotion-free performances of each unit (default: 2)")
+    command.add_argument(
+        "--emotional-alone", action="store_true", help="learn from no emotion-free speech, to see what it is good for"
+    )
+    command.add_argument(
+        "--emotional-every", type=int, default=1, metavar="N",
+        help="learn from only every Nth unit of emotional speech, as if there were less (default: 1)",
+    )  # fmt: skip
+    command.add_argument(
+        "--head", choices=("mien", "flame"), default="mien", help="what moves; flame is your own (default: mien)"
+    )
+    command.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes unlike the default's")
 
 
 def _add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
 
 
+SPEECH, MOTION = "a folder of `mien corpus build`", "a folder of `mien corpus perform`"
+TRAININGS = (
+    TrainingCommand(
+        "ear", train_ear, "train the ear (phone recogniser) on a corpus, or go on with a run that was stopped",
+        {"corpus": SPEECH}, _add_ear_flags, "where checkpoint, log (csv) and weights go",
+        "of 64 s of sound each (default: 4700)", (1, "of the network; one more process degrades (default: 1)"),
+    ),
+    TrainingCommand(
+        "codec", train_codec, "train stage 1 of probtalk3d on performances, or go on", {"motion": MOTION}
+    ),
+    TrainingCommand(
+        "performer", train_code_predictor, "train stage 2 of probtalk3d, or go on",
+        {"corpus": "the speech that was performed: it is heard first", "motion": MOTION}, _add_jobs,
+    ),
+    TrainingCommand(
+        "regression", train_regression, "train what probtalk3d is measured against",
+        {"motion": "a folder that `mien train performer` has heard"},
+    ),
+    TrainingCommand(
+        "emodiffhead", train_emodiffhead, "train emodiffhead on performances, or go on",
+        {"corpus": "the speech that was performed: first it is heard", "motion": MOTION}, _add_emodiffhead_flags,
+    ),
+)  # fmt: skip
+
+
 def _numbers(text: str) -> dict:
     """A JSON object, as an argument."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        value = None
+    if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f'{text!r} is no JSON object, like {{"batch": 8}}')
-    return found
+    return value
 
 
 def _changed(default, changes: dict, flag: str):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The motion corpus: every unit of a speech corpus performed several times by the rules, each time by somebody else,
-in other emotions, from another seed.
+"""The motion corpus: every unit of a speech corpus performed several times by the rules of the `articulation` engine,
+each time in another style, with other emotions and from another seed.
 
-The rules act on the phones that were truly spoken, so what is learnt from it is better than they are on a phone that an
-ear mishears. The same seed gives the same files, whatever the number of processes and however often it was stopped.
+The rules act on the true phones of the corpus, so a network that learns from it is not taught the errors of the phone
+recogniser. The same seed gives the same files, whatever the number of processes and however often it was stopped.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from mien.audio.speech import Speech
 from mien.batch.process_pool import done
 from mien.channels import ARKIT
 from mien.direction import EMOTIONS, LEVELS, Direction
-from mien.engines.articulation import animate, phone_table, styles
-from mien.engines.articulation.engine import Articulation
+from mien.engines.articulation import animate, phone_table, style_names, styles
 from mien.engines.articulation.constraints import holds
+from mien.engines.articulation.engine import Articulation
 from mien.engines.neural.motion_space import FPS, motion_of
 from mien.engines.neural.style_features import emotions_of
-from mien.files.safetensors import TensorFileError, read_tensors, write_file, write_whole
+from mien.files.atomic import write_whole
+from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.inventory import BILABIAL, LABIODENTAL, NUMBER, SIL, folding
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
@@ -37,23 +38,23 @@ from mien.training.speech_corpus.store import Unit, read_units
 from mien.training.speech_corpus.utterance import RATE, CorpusError, labels_of
 
 FORMAT, VERSION = "mien.motion", "1"
-NUMBERS = (*ARKIT, "pitch", "yaw", "roll", "gaze pitch", "gaze yaw")
+MOTION_CHANNELS = (*ARKIT, "pitch", "yaw", "roll", "gaze pitch", "gaze yaw")
 STYLES = tuple(styles.STYLES)
-UNKNOWN = 0.25  # of the performances of a held-out voice are by a held-out speaker; all others' are by known ones
-MIXED, CHANGING = 0.15, 0.15  # of the utterances are in two emotions at once, go from one to another
-TURN = 0.4  # seconds between the emotions of two utterances: as long as an emotion takes to rise
-GAINED, GAINS = 0.2, (0.6, 1.5)  # of the performances have other gains of jaw and lips, from these
+UNKNOWN_SHARE = 0.25  # of the performances of a held-out voice have a held-out style; no others have one
+MIXED_SHARE, CHANGING_SHARE = 0.15, 0.15  # of the utterances: two emotions at once; from one to another
+TRANSITION = 0.4  # seconds from the emotion of an utterance to that of the next: as long as an emotion takes to rise
+GAIN_SHARE, GAIN_RANGE = 0.2, (0.6, 1.5)  # of the performances have random gains of jaw and lips, in this range
 
 
 @dataclass(frozen=True, eq=False)
-class Performed:
-    """A unit of P performances of F frames at 25 a second, all of one sound.
+class MotionUnit:
+    """P performances of F frames at 25 a second, all of the sound of one unit of the speech corpus.
 
     motion (P, F, 57) float16: the 52 channels, head rotation and gaze as in a Take. emotion (P, F, 8) float16: gains of
-    EMOTIONS as `Direction.gains` gives them, what is left of 1 being neutral's. style (P,) int32: numbers in STYLES.
-    lips_shut (F,): the frames that show the lips shut for a p, b or m, the same in all. `name` is engine/unit in the
-    speech corpus, `sha256` its sound's. `held_out`: of a voice that nothing is trained on, some by speakers that
-    nothing is trained on.
+    EMOTIONS as `Direction.gains` gives them, neutral having what is left of 1. style (P,) int32: indices in STYLES.
+    lips_shut (F,) bool: frames in which the lips are shut for a p, b or m, the same in all performances. name:
+    engine/unit in the speech corpus; sha256: of its sound. held_out: of a voice, and some of styles, that no network is
+    trained on.
     """
 
     name: str
@@ -69,53 +70,53 @@ class Performed:
 def perform(
     corpus: Path, motion: Path, performances: int, seed: int, jobs: int, progress: Callable[[float, str], None]
 ) -> int:
-    """Perform what is missing in the folder `motion` of the speech corpus; returns how many units there are.
+    """Perform the units of the speech corpus that the folder `motion` lacks; returns how many units there are.
 
-    CorpusError where there is no speech, or where `motion` has performances of another kind.
+    CorpusError where there is no speech, or where `motion` was performed with other settings.
     """
     units = list(read_units(corpus))
-    claim(motion, performances, seed)
-    waiting = [unit for unit in units if not _file(motion, unit).exists()]
-    progress(1 - len(waiting) / len(units), "")
+    check_settings(motion, performances, seed)
+    missing = [unit for unit in units if not _file(motion, unit).exists()]
+    progress(1 - len(missing) / len(units), "")
     work = functools.partial(perform_unit, motion, performances, seed)
-    for i, unit in enumerate(done(jobs, work, waiting), len(units) - len(waiting) + 1):
+    for i, unit in enumerate(done(jobs, work, missing), len(units) - len(missing) + 1):
         progress(i / len(units), unit.key)
     return len(units)
 
 
-def performances(folder: Path) -> Iterator[Performed]:
-    """All units of a folder of `perform`, in the order of their names. CorpusError when there are none, where one
-    is damaged, and where they are of other styles than the engine's."""
+def read_motion_units(folder: Path) -> Iterator[MotionUnit]:
+    """All units that `perform` wrote into a folder, in the order of their names. CorpusError when there are none, where
+    a file is damaged, and where it has other styles than the engine."""
     files = sorted(folder.glob("*/*.safetensors"))
     if not files:
         raise CorpusError(f"there are no performances in {folder}; make some with `mien corpus perform CORPUS FOLDER`.")
     for file in files:
-        yield read_performed(file)
+        yield read_motion_unit(file)
 
 
-def read_performed(file: Path) -> Performed:
-    """One unit; errors as those of `performances`."""
+def read_motion_unit(file: Path) -> MotionUnit:
+    """One unit; errors as those of `read_motion_units`."""
     try:
         tensors, meta = read_tensors(file)
     except TensorFileError as error:
         raise CorpusError(f"{error} Delete it and perform the corpus again.") from None
-    found, expected = (meta.get("format"), meta.get("format_version")), (FORMAT, VERSION)
-    if found != expected:
-        raise CorpusError(f"{file} has format and version {found}, expected {expected}; perform the corpus again.")
-    if tuple(json.loads(meta["styles"])) != STYLES or tuple(json.loads(meta["channels"])) != NUMBERS:
+    version, expected = (meta.get("format"), meta.get("format_version")), (FORMAT, VERSION)
+    if version != expected:
+        raise CorpusError(f"{file} has format and version {version}, expected {expected}; perform the corpus again.")
+    if tuple(json.loads(meta["styles"])) != STYLES or tuple(json.loads(meta["channels"])) != MOTION_CHANNELS:
         raise CorpusError(f"{file} was performed in other styles or channels than this Mien has; perform it again.")
     directions = tuple(map(Direction.from_json, json.loads(meta["directions"])))
     shut = tensors.pop("lips_shut").astype(bool)
     held_out = meta["held_out"] == "1"
-    return Performed(meta["unit"], meta["audio_sha256"], held_out, **tensors, lips_shut=shut, directions=directions)
+    return MotionUnit(meta["unit"], meta["audio_sha256"], held_out, **tensors, lips_shut=shut, directions=directions)
 
 
 def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None:
-    """Write one unit's file, whole or not at all."""
+    """Perform one unit and write its file, whole or not at all."""
     speech = Speech.from_samples(unit.samples() / 32768, unit.name)
     track, prosody = track_of(unit, speech), listen_to_prosody(speech)
     directions = [direction_of(unit, seed, number) for number in range(performances)]
-    takes = [_act(track, prosody, direction, speech) for direction in directions]
+    takes = [_perform(track, prosody, direction, speech) for direction in directions]
     times = frame_times(takes[0].frames, takes[0].fps)
     tensors = {
         "motion": np.stack([motion_of(take) for take in takes]).astype(np.float16),
@@ -134,55 +135,55 @@ def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None
         "seed": str(seed),
         "engine": Articulation.info.name,
         "engine_version": Articulation.info.version,
-        "channels": json.dumps(NUMBERS),
+        "channels": json.dumps(MOTION_CHANNELS),
         "emotions": json.dumps(EMOTIONS),
         "styles": json.dumps(STYLES),
         "directions": json.dumps([json.loads(direction.to_json()) for direction in directions]),
     }
-    write_file(_file(motion, unit), tensors, meta)
+    write_whole(_file(motion, unit), write_tensors(tensors, meta))
 
 
 def held_out(unit: Unit) -> bool:
-    """Whether nothing is trained on this voice."""
+    """Whether this voice is kept from training."""
     return (unit.voice.engine, unit.voice.name) in HELD_OUT
 
 
 def track_of(unit: Unit, speech: Speech) -> PhoneTrack:
-    """The phones that were spoken, certain. Their edges are hard: softened by 50 to 130 ms the lips move no
-    smoother, measured on four units."""
+    """The true phones of a unit, each with probability 1. Their edges are hard: with edges of 50 to 130 ms the lips
+    move no smoother, measured on four units."""
     frames = max(1, -(-len(speech.samples) * FRAMES // RATE))
     sounds = labels_of(unit.phones, frames)
     posteriors = folding()[sounds]
 
-    def among(members: tuple[str, ...]) -> np.ndarray:
+    def is_any_of(members: tuple[str, ...]) -> np.ndarray:
         return np.isin(sounds, [NUMBER[sound] for sound in members]).astype(np.float32)
 
     segments = segments_of(posteriors.argmax(1))
-    closure, labiodental, voice = among(BILABIAL), among(LABIODENTAL), 1 - among((SIL,))
+    closure, labiodental, voice = is_any_of(BILABIAL), is_any_of(LABIODENTAL), 1 - is_any_of((SIL,))
     return PhoneTrack(posteriors, segments, f"{unit.voice.engine}'s own", closure, labiodental, voice)
 
 
 def direction_of(unit: Unit, seed: int, number: int) -> Direction:
-    """What performance `number` of a unit is asked for."""
+    """The direction of performance `number` of a unit."""
     rng = stream(seed, f"{unit.key} {number}")
-    unknown = rng.random() < UNKNOWN
-    names = styles.HELD_OUT if held_out(unit) and unknown else styles.KNOWN
-    asked: dict[str, object] = {"style": names[rng.integers(len(names))], "seed": int(rng.integers(2**31))}
-    if rng.random() < GAINED:
-        asked |= {"jaw": round(rng.uniform(*GAINS), 3), "lips": round(rng.uniform(*GAINS), 3)}
-    return Direction.from_json({**asked, "emotion": emotions_over(unit.ends, rng)})
+    unknown = rng.random() < UNKNOWN_SHARE
+    names = style_names.HELD_OUT if held_out(unit) and unknown else style_names.KNOWN
+    direction: dict[str, object] = {"style": names[rng.integers(len(names))], "seed": int(rng.integers(2**31))}
+    if rng.random() < GAIN_SHARE:
+        direction |= {"jaw": round(rng.uniform(*GAIN_RANGE), 3), "lips": round(rng.uniform(*GAIN_RANGE), 3)}
+    return Direction.from_json({**direction, "emotion": emotions_over(unit.ends, rng)})
 
 
 def emotions_over(ends: tuple[float, ...], rng: np.random.Generator) -> dict[str, list[list[float]]]:
-    """Keys of each emotion for utterances that end at these seconds: most in one emotion at one of the three levels,
-    some in a mix of two, some from one to another."""
+    """Keys [seconds, gain] of each emotion for utterances that end at these seconds: most in one emotion at one of the
+    three levels, some in a mix of two, some from one to another."""
     keys: list[tuple[float, dict[str, float]]] = []
     begin = 0.0
     for end in ends:
         kind = rng.random()
-        first = _mix(rng) if kind < MIXED else _one(rng)
-        last = _one(rng) if MIXED <= kind < MIXED + CHANGING else first
-        edge, length = min(TURN / 2, (end - begin) / 8), end - begin
+        first = _two_emotions(rng) if kind < MIXED_SHARE else _one_emotion(rng)
+        last = _one_emotion(rng) if MIXED_SHARE <= kind < MIXED_SHARE + CHANGING_SHARE else first
+        edge, length = min(TRANSITION / 2, (end - begin) / 8), end - begin
         moments = (begin + edge, begin + length / 4, begin + 3 * length / 4, end - edge)
         keys += list(zip(moments, (first, first, last, last), strict=True)) if last is not first else [
             (moments[0], first), (moments[3], first)
@@ -193,43 +194,43 @@ def emotions_over(ends: tuple[float, ...], rng: np.random.Generator) -> dict[str
 
 
 def lips_shut(track: PhoneTrack, take: Take) -> np.ndarray:
-    """(F,) the frames of a take of `track`, resampled, that show its lips shut."""
+    """(F,) bool: frames of a take of `track`, resampled, in which the lips are shut for a p, b or m."""
     shut = np.zeros(take.frames, bool)
     marks = holds(animate.early(track))
-    for mark, shown in zip(marks, [] if take.mouth_holds is None else take.mouth_holds, strict=True):
+    for mark, seconds in zip(marks, [] if take.mouth_holds is None else take.mouth_holds, strict=True):
         if mark.phone in phone_table.BILABIALS:
-            first, last = np.round(shown * float(take.fps)).astype(int)
+            first, last = np.round(seconds * float(take.fps)).astype(int)
             shut[first : last + 1] = True
     return shut
 
 
-def _act(track: PhoneTrack, prosody: Prosody, direction: Direction, speech: Speech) -> Take:
-    return animate.perform(track, prosody, direction, speech.duration).resample(FPS)
+def _perform(track: PhoneTrack, prosody: Prosody, direction: Direction, speech: Speech) -> Take:
+    return animate.animate(track, prosody, direction, speech.duration).resample(FPS)
 
 
-def _one(rng: np.random.Generator) -> dict[str, float]:
+def _one_emotion(rng: np.random.Generator) -> dict[str, float]:
     return {EMOTIONS[rng.integers(len(EMOTIONS))]: list(LEVELS.values())[rng.integers(len(LEVELS))]}
 
 
-def _mix(rng: np.random.Generator) -> dict[str, float]:
+def _two_emotions(rng: np.random.Generator) -> dict[str, float]:
     level, share = list(LEVELS.values())[rng.integers(len(LEVELS))], rng.uniform(0.3, 0.7)
-    one, other = rng.choice(len(EMOTIONS), 2, replace=False)
-    return {EMOTIONS[one]: level * share, EMOTIONS[other]: level * (1 - share)}
+    first, second = rng.choice(len(EMOTIONS), 2, replace=False)
+    return {EMOTIONS[first]: level * share, EMOTIONS[second]: level * (1 - share)}
 
 
 def _file(motion: Path, unit: Unit) -> Path:
     return motion / f"{unit.key}.safetensors"
 
 
-def claim(motion: Path, performances: int, seed: int) -> None:
-    """Write down how the performances in a folder are made; CorpusError where they were made another way."""
+def check_settings(motion: Path, performances: int, seed: int) -> None:
+    """Write the settings of the performances beside them; CorpusError where they were made with others."""
     note, version = motion / "motion.json", Articulation.info.version
-    asked = {"performances": performances, "seed": seed, "engine_version": version}
+    settings = {"performances": performances, "seed": seed, "engine_version": version}
     if not note.exists():
-        write_whole(note, (json.dumps(asked) + "\n").encode())
-    elif (found := json.loads(note.read_text("utf-8"))) != asked:
-        of = "{performances} of each unit from seed {seed} by version {engine_version} of the rules"
+        write_whole(note, (json.dumps(settings) + "\n").encode())
+    elif (present := json.loads(note.read_text("utf-8"))) != settings:
+        words = "{performances} of each unit from seed {seed} by version {engine_version} of the rules"
         raise CorpusError(
-            f"the performances in {motion} are {of.format(**found)}; asked for were {of.format(**asked)}. "
+            f"the performances in {motion} are {words.format(**present)}; asked for were {words.format(**settings)}. "
             "Name another folder."
         )

@@ -1,36 +1,39 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far one motion is from another, as it is seen: millimetres on the default head."""
+"""The distance of two motions in millimetres on the head that they move."""
 
 from __future__ import annotations
 
 import torch
 
-from mien.engines.neural.motion_space import Space, channels
+from mien.engines.neural.motion_space import MotionSpace, channel_space
 
-GAP = 1.0  # weight of the lips' opening beside all that the mouth does
+GAP = 1.0  # weight of the lip aperture beside the other numbers of the mouth
 SPEED = 1.0  # weight of the change between frames
 
 
-class Seen(torch.nn.Module):
-    """Mean absolute difference of motion (B, F, C) in the numbers of one part."""
+class MotionLoss(torch.nn.Module):
+    """Mean absolute difference, mm, of motions (B, F, C) in the C numbers of one part of a motion space."""
 
-    def __init__(self, part: tuple[int, ...], space: Space | None = None) -> None:
-        """Of the default head's numbers unless of another space's."""
+    def __init__(self, part: tuple[int, ...], space: MotionSpace | None = None) -> None:
+        """`part` has the indices of the C numbers in `space`, by default that of the default head's channels."""
         super().__init__()
-        space = space or channels()
+        space = space or channel_space()
         self.register_buffer("mm", torch.from_numpy(space.mm[list(part)]))
-        self.of_mouth = part == space.parts["mouth"]
+        self.is_mouth = part == space.parts["mouth"]
         self.register_buffer("gains", torch.from_numpy(space.gains[list(space.parts["mouth"])]))
         self.register_buffer("pairs", torch.from_numpy(space.pairs))
 
-    def forward(self, made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-        """Mean over numbers and frames of |mm| and of its change, and of the lips' gap where there are lips."""
-        off = (made - wanted) * self.mm
-        loss = off.abs().mean() + SPEED * (off[:, 1:] - off[:, :-1]).abs().mean()
-        if self.of_mouth:
-            loss = loss + GAP * (self.gap(made) - self.gap(wanted)).abs().mean() / len(self.mm) ** 0.5
+    def forward(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Mean over numbers and frames of the difference and of its change from frame to frame, and, of the mouth, the
+        difference of the lip aperture."""
+        difference = (predicted - target) * self.mm
+        loss = difference.abs().mean() + SPEED * (difference[:, 1:] - difference[:, :-1]).abs().mean()
+        if self.is_mouth:
+            aperture = (self.aperture(predicted) - self.aperture(target)).abs().mean()
+            loss = loss + GAP * aperture / len(self.mm) ** 0.5
         return loss
 
-    def gap(self, motion: torch.Tensor) -> torch.Tensor:
-        """(B, F) mm between the lips."""
+    def aperture(self, motion: torch.Tensor) -> torch.Tensor:
+        """(B, F) mm between the lips, of the numbers of the mouth (B, F, C): linear in them for each pair of opposite
+        lip vertices, least over the pairs."""
         return (self.pairs + motion @ self.gains).amin(-1)

@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One command from speech to weights that perform, and what the loss counts."""
+"""One command from speech to weights that make takes, and the loss."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from emodiffhead import FELT, SAID, SOUND, network
+from emodiffhead import AUDIO, EXPRESSION, STYLE_FEATURES, network
 from mien.audio.speech import Speech
 from mien.cli.main import main
 from mien.direction import Direction
-from mien.engines.emodiffhead.generate import performed
+from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import load
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
-from mien.training.emodiffhead.train import Loss
+from mien.training.emodiffhead.train import DenoisingLoss
 from motion_data import corpus
 
 SHAPE = '{"width": 32, "blocks": [1, 1, 1], "listening": 1, "heads": 2, "near": 4, "told": 16}'
@@ -28,16 +28,16 @@ def test_emodiffhead_is_trained_by_one_command_and_performs(tmp_path: Path) -> N
     assert main([*command, "--steps", "2"]) == 0
     lines = (run / "emodiffhead.csv").read_text().splitlines()
     assert lines[0] == "step,minutes,what,value" and all(line.startswith("2,") for line in lines[1:])
-    said = {line.split(",")[2] for line in lines[1:]}
-    assert {"numbers", "change", "gap", "held out numbers", "held out mouth mm", "held out life mm"} <= said
+    logged = {line.split(",")[2] for line in lines[1:]}
+    assert {"numbers", "change", "gap", "held out numbers", "held out mouth mm", "held out life mm"} <= logged
     weights = run / "emodiffhead.safetensors"
     card = json.loads((run / "emodiffhead.card.json").read_text("utf-8"))
     assert card["training"]["steps"] == 2 and card["training"]["emotion_free"] is True
     assert card["bytes"] == weights.stat().st_size and card["data"]["voices_of_synthesisers"] == {"flite": 1}
     assert load(weights).scale.min() >= 0.0999  # half precision
     sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, 16000).astype(np.float32))
-    asked = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]
-    takes = performed(sound, listen(sound), listen_to_prosody(sound), asked, weights=weights, steps=2)
+    directions = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]
+    takes = generate(sound, listen(sound), listen_to_prosody(sound), directions, weights=weights, steps=2)
     assert [take.frames for take in takes] == [100, 100] and np.isfinite(takes[0].weights).all()
     alone = [*command[:4], str(tmp_path / "alone"), *command[5:], "--steps", "1", "--emotional-alone"]
     assert main(alone) == 0
@@ -46,10 +46,10 @@ def test_emodiffhead_is_trained_by_one_command_and_performs(tmp_path: Path) -> N
 
 
 def test_a_number_counts_as_far_as_it_moves_the_face_and_lips_besides() -> None:
-    loss, told = Loss(), torch.ones(1, dtype=torch.bool)
+    loss, use = DenoisingLoss(), torch.ones(1, dtype=torch.bool)
 
     class Answer(torch.nn.Module):
-        """Predicts the truth, and a step too much of one number."""
+        """Predicts the true motion, but for one number, 1 too much from frame 8 on."""
 
         mean, scale = network().mean, network().scale
 
@@ -57,25 +57,25 @@ def test_a_number_counts_as_far_as_it_moves_the_face_and_lips_besides() -> None:
             super().__init__()
             self.off = off
 
-        def listen(self, heard: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-            return heard
+        def encode_audio(self, audio: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+            return audio
 
-        def forward(self, noisy: torch.Tensor, *told: torch.Tensor) -> torch.Tensor:
-            made = noisy.clone()  # at time 0 that is the motion
+        def forward(self, noisy: torch.Tensor, *conditions: torch.Tensor) -> torch.Tensor:
+            motion = noisy.clone()  # of time 0, without noise
             if self.off is not None:
-                made[:, 8:, self.off] += 1
-            return made
+                motion[:, 8:, self.off] += 1
+            return motion
 
     motion = 0.3 * torch.rand(1, 16, 57, generator=torch.Generator().manual_seed(0))
-    inputs = (torch.from_numpy(each[None, :16]) for each in (SOUND, SAID, FELT))
-    batch = (motion, *inputs, torch.zeros(1), torch.zeros_like(motion), told, told)
+    conditions = (torch.from_numpy(array[None, :16]) for array in (AUDIO, STYLE_FEATURES, EXPRESSION))
+    batch = (motion, *conditions, torch.zeros(1), torch.zeros_like(motion), use, use)
 
     def of(off: int | None) -> dict[str, float]:
         return {name: float(value) for name, value in loss(Answer(off), batch).items()}
 
     assert max(of(None).values()) < 1e-8
-    counts = network().scale * loss.mm
+    sizes = network().scale * loss.mm
     for number in (2, 24, 52):  # a brow, the jaw, the head
-        wanted, found = float(counts[number] / counts.mean()) / 57, of(number)
-        np.testing.assert_allclose([found["numbers"], found["change"]], [wanted * 8 / 16, wanted / 15], rtol=1e-3)
-        assert (found["gap"] > 0.01) == (number == 24)
+        expected, losses = float(sizes[number] / sizes.mean()) / 57, of(number)
+        np.testing.assert_allclose([losses["numbers"], losses["change"]], [expected * 8 / 16, expected / 15], rtol=1e-3)
+        assert (losses["gap"] > 0.01) == (number == 24)

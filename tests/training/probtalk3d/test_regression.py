@@ -8,21 +8,21 @@ from mien.training.probtalk3d import regression
 
 
 def test_it_is_of_the_size_that_it_is_compared_with() -> None:
-    """ProbTalk3D's own parts at work: the performer and the decoders; encoders only serve training."""
+    """Of ProbTalk3D count the parts used at inference: the code predictor and the decoders."""
     parameters = sum(each.numel() for each in regression.Regression().parameters())
     assert 5.3e6 < parameters < 5.9e6
 
 
-def test_a_frame_hears_only_what_is_near(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frame_depends_only_on_frames_near_it() -> None:
     torch.manual_seed(0)
     network = regression.Regression(width=16, blocks=2).eval()
-    sound, style = torch.randn(1, 60, audio_features.SIZE), torch.randn(1, 60, style_features.SIZE)
-    other = sound.clone()
+    audio, style = torch.randn(1, 60, audio_features.SIZE), torch.randn(1, 60, style_features.SIZE)
+    other = audio.clone()
     other[:, 40:] += 1
-    one, two = network(sound, style), network(other, style)
-    assert one.shape == (1, 60, 57)
-    torch.testing.assert_close(one[:, :32], two[:, :32])
-    assert not torch.allclose(one[:, 39], two[:, 39])
+    before, after = network(audio, style), network(other, style)
+    assert before.shape == (1, 60, 57)
+    torch.testing.assert_close(before[:, :32], after[:, :32])
+    assert not torch.allclose(before[:, 39], after[:, 39])
 
 
 def test_its_weights_are_read_and_others_refused(tmp_path) -> None:

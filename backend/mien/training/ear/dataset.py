@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches for training the ear: stretches of a corpus, degraded, with the sound of every frame."""
+"""Training data of the phone recogniser: clips of the speech corpus, degraded, with the sound of every frame."""
 
 from __future__ import annotations
 
@@ -23,42 +23,44 @@ from mien.training.speech_corpus.utterance import labels_of
 from mien.training.speech_corpus.voices.pauses import breath
 
 NONSPEECH = 0.06  # of the examples
-SPED, PACE = 0.5, 0.16  # of the examples are played faster or slower, by e^-0.16 to e^0.16: other throats, other pace
+SPEED_SHARE, SPEED = 0.5, 0.16  # of the examples are resampled, by e^-0.16 to e^0.16: other vocal tracts and speeds
+PAUSE_SHARE, PAUSE = 0.35, 150  # of the examples begin or end with a pause, of at most so many frames
 
-WAITS, WAIT = 0.35, 150  # of the examples begin or end in a room where nobody speaks, for at most 1.5 s
 
-
-def sped(samples: np.ndarray, labels: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
-    """As long as before, played `factor` times as fast: the end is cut off, or silence is put after it."""
+def resampled(samples: np.ndarray, labels: np.ndarray, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    """Samples (N,) and labels (T,) played `factor` times as fast, as long as before: cut off, or filled up with
+    silence."""
     played = soxr.resample(samples, RATE * factor, RATE, quality="LQ").astype(np.float32)[: len(samples)]
     at = ((np.arange(len(labels)) + 0.5) * factor).astype(int)
     moved = np.where(at < len(labels), labels[np.minimum(at, len(labels) - 1)], NUMBER[SIL])
     return np.pad(played, (0, len(samples) - len(played))), moved
 
 
-def waiting(samples: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """With what lies before a rest of the first WAIT frames, or after one of the last, taken for a room in which nobody
-    speaks yet, or any more, but may breathe: as recordings begin and end, and stretches cut out of speech do not."""
+def with_pause(samples: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Samples (N,) and labels (T,) in which all before a silence within the first PAUSE frames, or all after one within
+    the last, is room noise and perhaps a breath: so recordings begin and end, while clips cut out of speech do not."""
     last = rng.random() < 0.4
     rests = np.flatnonzero(labels[::-1] == NUMBER[SIL] if last else labels == NUMBER[SIL])
-    rests = rests[(rests >= 10) & (rests < WAIT)]
+    rests = rests[(rests >= 10) & (rests < PAUSE)]
     if not len(rests):
         return samples, labels
     frames = int(rests[rng.integers(len(rests))])
-    spoken = float(np.sqrt(np.mean(np.square(samples)))) + 1e-4
-    room = coloured(rng, len(samples), rng.uniform(0.0, 1.5)) * np.float32(spoken * 10 ** (-rng.uniform(15, 55) / 20))
+    level = float(np.sqrt(np.mean(np.square(samples)))) + 1e-4
+    room_noise = coloured(rng, len(samples), rng.uniform(0.0, 1.5)) * np.float32(
+        level * 10 ** (-rng.uniform(15, 55) / 20)
+    )
     part = slice(len(samples) - frames * HOP, None) if last else slice(0, frames * HOP)
     samples, labels = samples.copy(), labels.copy()
     samples[part], labels[slice(len(labels) - frames, None) if last else slice(0, frames)] = 0, NUMBER[SIL]
     if rng.random() < 0.6:
         air = breath(rng, rng.uniform(0.08, 0.6))[: frames * HOP]
         begin = part.start + int(rng.integers(frames * HOP - len(air) + 1))
-        samples[begin : begin + len(air)] += air * np.float32(spoken * 10 ** (-rng.uniform(12, 34) / 20))
-    return samples + room, labels
+        samples[begin : begin + len(air)] += air * np.float32(level * 10 ** (-rng.uniform(12, 34) / 20))
+    return samples + room_noise, labels
 
 
 @dataclass(eq=False)
-class Material:
+class Dataset:
     """Units in memory: int16 samples and labels at 100 Hz of each."""
 
     units: list[Unit]
@@ -68,21 +70,22 @@ class Material:
     @classmethod
     def read(
         cls, folder: Path, held_out: bool, without: tuple[str, ...] = (), realigned: Path | None = None
-    ) -> Material:
-        """Units of `folder` of the held-out voices or of all others; engines in `without` count as held out."""
-        moved = dict(np.load(realigned)) if realigned and realigned.exists() else {}
-        made = cls([], [], [])
+    ) -> Dataset:
+        """Units of the corpus `folder` of the held-out voices, or of all others; synthesisers in `without` count as
+        held out. `realigned`: a file of `realign`, with better labels of some units."""
+        new_labels = dict(np.load(realigned)) if realigned and realigned.exists() else {}
+        dataset = cls([], [], [])
         for unit in read_units(folder):
             voice = (unit.voice.engine, unit.voice.name)
             if (voice in HELD_OUT or voice[0] in without) != held_out:
                 continue
             samples = unit.samples()
             samples = samples[: len(samples) // HOP * HOP]
-            made.units.append(unit)
-            made.samples.append(samples)
-            found = moved.get(unit.key)
-            made.labels.append(labels_of(unit.phones, len(samples) // HOP) if found is None else found)
-        return made
+            dataset.units.append(unit)
+            dataset.samples.append(samples)
+            labels = new_labels.get(unit.key)
+            dataset.labels.append(labels_of(unit.phones, len(samples) // HOP) if labels is None else labels)
+        return dataset
 
     def counts(self) -> np.ndarray:
         """(sounds,) frames of each sound."""
@@ -92,42 +95,43 @@ class Material:
 class Batches(torch.utils.data.IterableDataset):
     """Endless (samples (B, N) float32, labels (B, T) int64), the same for the same seed and step."""
 
-    def __init__(self, material: Material, seed: int, first: int, batch: int, seconds: float, degraded: bool = True):
-        self.material, self.seed, self.first = material, seed, first
+    def __init__(self, dataset: Dataset, seed: int, first: int, batch: int, seconds: float, degraded: bool = True):
+        self.dataset, self.seed, self.first = dataset, seed, first
         self.batch, self.frames, self.degraded = batch, int(seconds * FRAMES) // 2 * 2, degraded
-        length = np.array([len(s) for s in material.samples], float)
+        length = np.array([len(s) for s in dataset.samples], float)
         self.chance = length / length.sum()
 
     def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        torch.set_num_threads(1)
         worker = torch.utils.data.get_worker_info()
+        if worker is not None:
+            torch.set_num_threads(1)
         step, stride = (self.first, 1) if worker is None else (self.first + worker.id, worker.num_workers)
         while True:
             rng = np.random.default_rng([self.seed, step])
             examples = [self._example(rng) for _ in range(self.batch)]
-            yield tuple(torch.from_numpy(np.stack(each)) for each in zip(*examples, strict=True))
+            yield tuple(torch.from_numpy(np.stack(arrays)) for arrays in zip(*examples, strict=True))
             step += stride
 
     def _example(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         if self.degraded and rng.random() < NONSPEECH:
             samples = nonspeech(rng, self.frames / FRAMES).astype(np.float32)
             return degrade(samples, rng).astype(np.float32), np.zeros(self.frames, np.int64)
-        samples, labels = self._stretch(rng)
-        if self.degraded and rng.random() < SPED:
-            samples, labels = sped(samples, labels, float(np.exp(rng.uniform(-PACE, PACE))))
-        if self.degraded and rng.random() < WAITS:
-            samples, labels = waiting(samples, labels, rng)
+        samples, labels = self._clip(rng)
+        if self.degraded and rng.random() < SPEED_SHARE:
+            samples, labels = resampled(samples, labels, float(np.exp(rng.uniform(-SPEED, SPEED))))
+        if self.degraded and rng.random() < PAUSE_SHARE:
+            samples, labels = with_pause(samples, labels, rng)
         if self.degraded:
-            others = [self._stretch(rng)[0] for _ in range(3)] if rng.random() < 0.1 else []
+            others = [self._clip(rng)[0] for _ in range(3)] if rng.random() < 0.1 else []
             samples = degrade(samples, rng, others).astype(np.float32)
         return samples, labels
 
-    def _stretch(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    def _clip(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         at = rng.choice(len(self.chance), p=self.chance)
-        labels = self.material.labels[at]
+        labels = self.dataset.labels[at]
         begin = int(rng.integers(0, max(1, len(labels) - self.frames)))
         part = slice(begin * HOP, (begin + self.frames) * HOP)
-        samples = self.material.samples[at][part].astype(np.float32) / 32768
+        samples = self.dataset.samples[at][part].astype(np.float32) / 32768
         labels = labels[begin : begin + self.frames].astype(np.int64)
         short = self.frames - len(labels)
         return np.pad(samples, (0, self.frames * HOP - len(samples))), np.pad(labels, (0, short))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches for training, of the paper's two kinds of data: emotional speech, and more speech without emotion, which
-wears faces of all kinds (`expression_augmentation.py`)."""
+"""Training data of EMOdiffhead, of the paper's two kinds: emotional speech, and more speech without emotion, onto which
+random expressions are added (`expression_augmentation.py`)."""
 
 from __future__ import annotations
 
@@ -15,104 +15,113 @@ import torch
 from mien.batch.process_pool import done
 from mien.channels import ARKIT
 from mien.engines.articulation import emotion, styles
-from mien.engines.emodiffhead.expression import course, faces
+from mien.engines.emodiffhead import expression as expressions
+from mien.engines.neural import style_features
 from mien.engines.neural.motion_space import FPS, SIZE
-from mien.engines.neural.style_features import told
-from mien.training.ear_features import read_heard
-from mien.training.emodiffhead.expression_augmentation import posteriors_of, put_on, worn
-from mien.training.examples import chances, cut, filled
-from mien.training.motion_corpus import STYLES, Performed, claim, perform_unit, performances
+from mien.training.ear_features import read_features
+from mien.training.emodiffhead.expression_augmentation import add_expression, posteriors_of, random_expression
+from mien.training.examples import draw_clip, draw_probabilities, padded
+from mien.training.motion_corpus import STYLES, MotionUnit, check_settings, perform_unit, read_motion_units
 from mien.training.speech_corpus.store import read_units
 
 FREE = "free"  # folder of the emotion-free performances, beside the emotional ones of the same speech
-EMOTION_FREE = 0.5  # of the examples are of that kind
-BARE = 0.2  # of these wear no face
-DEAF, NUMB = 0.1, 0.1  # of the examples are told nothing of the sound, or of the expression: what guidance needs
+EMOTION_FREE = 0.5  # of the examples are emotion-free
+UNCHANGED = 0.2  # of these get no random expression
+NO_AUDIO, NO_EXPRESSION = 0.1, 0.1  # of the examples are without that condition, which guidance needs
+
+Retarget = Callable[[np.ndarray], np.ndarray]
+"""Motion of the default head (F, 57) to that of another head (F, N)."""
 
 
 def perform_free(
     corpus: Path, motion: Path, number: int, seed: int, jobs: int, progress: Callable[[float, str], None]
 ) -> None:
     """Perform each unit of a speech corpus `number` times without emotion, into MOTION/free, where that is missing.
-    CorpusError where performances of another kind are there."""
-    seed += 1  # other speakers than those of the emotional performances
-    claim(motion / FREE, number, seed)
-    units = [replace(unit, ends=()) for unit in read_units(corpus)]  # who says no utterance, is asked for no emotion
-    waiting = [unit for unit in units if not (motion / FREE / f"{unit.key}.safetensors").exists()]
+    CorpusError where it was performed with other settings."""
+    seed += 1  # other styles than those of the emotional performances
+    check_settings(motion / FREE, number, seed)
+    units = [replace(unit, ends=()) for unit in read_units(corpus)]  # emotions are of utterances, and these have none
+    missing = [unit for unit in units if not (motion / FREE / f"{unit.key}.safetensors").exists()]
     work = functools.partial(perform_unit, motion / FREE, number, seed)
-    for i, unit in enumerate(done(jobs, work, waiting), len(units) - len(waiting) + 1):
+    for i, unit in enumerate(done(jobs, work, missing), len(units) - len(missing) + 1):
         progress(i / len(units), unit.key)
 
 
 @dataclass(eq=False)
-class Felt:
-    """Performances of both kinds in memory; what is heard of them (K, F, heard.SIZE) by the name of the unit."""
+class ExpressionDataset:
+    """Performances of both kinds in memory, and audio features (variants, F, audio_features.SIZE) by the name of the
+    unit."""
 
-    units: list[Performed]  # of emotional speech
-    free: list[Performed]
-    heard: dict[str, np.ndarray]
-    way: Callable[[np.ndarray], np.ndarray] | None = None  # from motion (F, 57) to that of another head (F, N)
+    units: list[MotionUnit]  # of emotional speech
+    emotion_free: list[MotionUnit]
+    audio: dict[str, np.ndarray]
+    retarget: Retarget | None = None  # None: the motion of the default head as it is
 
     @classmethod
     def read(
-        cls, motion: Path, held_out: bool, free: bool = True, way: Callable[[np.ndarray], np.ndarray] | None = None,
-        every: int = 1,
-    ) -> Felt:  # fmt: skip
-        """Of a folder that was performed and heard; without `free`, of emotional speech alone, and of that only every
-        so many of the units."""
-        units = [unit for unit in performances(motion) if unit.held_out == held_out]
-        heard = {unit.name: read_heard(motion, unit.name) for unit in units}
-        plain = [unit for unit in performances(motion / FREE) if unit.held_out == held_out] if free else []
-        return cls(units[::every], plain, heard, way)
+        cls, motion: Path, held_out: bool, emotion_free: bool = True, retarget: Retarget | None = None, every: int = 1
+    ) -> ExpressionDataset:
+        """The held-out units of a motion corpus, or all others; of emotional speech only every so many, of the other
+        none without `emotion_free`. CorpusError as of `read_motion_units`, EngineError without audio features."""
+        units = [unit for unit in read_motion_units(motion) if unit.held_out == held_out]
+        audio = {unit.name: read_features(motion, unit.name) for unit in units}
+        free = [unit for unit in read_motion_units(motion / FREE) if unit.held_out == held_out] if emotion_free else []
+        return cls(units[::every], free, audio, retarget)
 
-    def spread(self, seed: int = 0, stretches: int = 2000, frames: int = 50) -> tuple[np.ndarray, np.ndarray]:
-        """(57,) mean and standard deviation of the numbers of emotional speech."""
-        rng, chance = np.random.default_rng(seed), chances(self.units)
-        seen = []
-        for at in rng.choice(len(chance), stretches, p=chance):
-            which, part = cut(rng, self.units[at], frames)
-            seen.append(self._of_head(self.units[at].motion[which, part].astype(np.float32)))
-        whole = np.concatenate(seen)
+    def mean_and_deviation(self, seed: int = 0, clips: int = 2000, frames: int = 50) -> tuple[np.ndarray, np.ndarray]:
+        """(N,) mean and (N,) standard deviation of the numbers of emotional speech, over random clips."""
+        rng, probability = np.random.default_rng(seed), draw_probabilities(self.units)
+        motions = []
+        for at in rng.choice(len(probability), clips, p=probability):
+            performance, part = draw_clip(rng, self.units[at], frames)
+            motions.append(self._on_head(self.units[at].motion[performance, part].astype(np.float32)))
+        whole = np.concatenate(motions)
         return whole.mean(0), whole.std(0)
 
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor, ...]]:
-        """Endless (motion (B, F, 57), heard (B, F, heard.SIZE), style (B, F, STYLE), expression (B, F, 52), time (B,),
-        noise (B, F, 57), hears (B,), feels (B,)), the same for the same seed and step."""
-        kinds = [(each, chances(each)) for each in (self.units, self.free) if each]
+        """Endless (motion (B, F, N), audio features (B, F, audio_features.SIZE), style features (B, F, STYLE),
+        expression (B, F, 52), diffusion time (B,), noise (B, F, N), use_audio (B,), use_expression (B,)), the same for
+        the same seed and step."""
+        kinds = [(units, draw_probabilities(units)) for units in (self.units, self.emotion_free) if units]
         step = first
         while True:
             rng = np.random.default_rng([seed, step])
-            examples = []
+            clips = []
             for _ in range(batch):
-                units, chance = kinds[-1] if rng.random() < EMOTION_FREE else kinds[0]
-                unit = units[rng.choice(len(chance), p=chance)]
-                examples.append(self._stretch(rng, unit, frames, units is self.free and rng.random() >= BARE))
-            parts = [np.stack(each) for each in zip(*examples, strict=True)]
-            parts.append(((rng.permutation(batch) + rng.random(batch)) / batch).astype(np.float32))  # all times alike
-            parts.append(rng.standard_normal(parts[0].shape, np.float32))
-            parts += [rng.random(batch) >= share for share in (DEAF, NUMB)]
-            yield tuple(map(torch.from_numpy, parts))
+                units, probability = kinds[-1] if rng.random() < EMOTION_FREE else kinds[0]
+                unit = units[rng.choice(len(probability), p=probability)]
+                augmented = units is self.emotion_free and rng.random() >= UNCHANGED
+                clips.append(self._clip(rng, unit, frames, augmented))
+            arrays = [np.stack(tensors) for tensors in zip(*clips, strict=True)]
+            # stratified: one time in each of B equal parts of [0, 1]
+            arrays.append(((rng.permutation(batch) + rng.random(batch)) / batch).astype(np.float32))
+            arrays.append(rng.standard_normal(arrays[0].shape, np.float32))
+            arrays += [rng.random(batch) >= share for share in (NO_AUDIO, NO_EXPRESSION)]
+            yield tuple(map(torch.from_numpy, arrays))
             step += 1
 
-    def _stretch(self, rng: np.random.Generator, unit: Performed, frames: int, dressed: bool) -> tuple[np.ndarray, ...]:
-        which, part = cut(rng, unit, frames)
-        motion, ways, direction = unit.motion[which, part], self.heard[unit.name], unit.directions[which]
+    def _clip(self, rng: np.random.Generator, unit: MotionUnit, frames: int, augmented: bool) -> tuple[np.ndarray, ...]:
+        performance, part = draw_clip(rng, unit, frames)
+        motion, audio = unit.motion[performance, part], self.audio[unit.name]
+        direction = unit.directions[performance]
         times = np.arange(part.start, part.start + len(motion)) / FPS
-        asked = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
-        said = told(styles.STYLES[STYLES[unit.style[which]]], np.zeros((len(motion), 0)), asked)
-        if dressed:
-            expression = worn(rng, len(motion))
-            motion = put_on(motion, expression, posteriors_of(ways[0, part].astype(np.float32)))
-        else:  # from the beginning, for a face comes from where it was
-            gains = course(unit.emotion[which, : part.stop].astype(np.float32), emotion.ONSET, emotion.OFFSET)
-            expression = gains[part.start :] @ faces(direction.seed)
-        way = ways[int(rng.integers(len(ways))), part]
-        return tuple(filled(each, frames) for each in (self._of_head(motion), way, said, expression))
+        gains = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
+        style = styles.STYLES[STYLES[unit.style[performance]]]
+        style = style_features.style_features(style, np.zeros((len(motion), 0)), gains)  # without emotions
+        if augmented:
+            expression = random_expression(rng, len(motion))
+            motion = add_expression(motion, expression, posteriors_of(audio[0, part].astype(np.float32)))
+        else:  # from the beginning of the unit, for a face comes from where it was
+            emotions = unit.emotion[performance, : part.stop].astype(np.float32)
+            emotions = expressions.course(emotions, emotion.ONSET, emotion.OFFSET)
+            expression = emotions[part.start :] @ expressions.faces(direction.seed)
+        variant = audio[int(rng.integers(len(audio))), part]
+        return tuple(padded(values, frames) for values in (self._on_head(motion), variant, style, expression))
 
-    def of_expression(self) -> np.ndarray:
-        """(52, N) what a whole channel of an expression is in the numbers of this motion."""
+    def expression_basis(self) -> np.ndarray:
+        """(52, N) change of the numbers of this motion for each channel of an expression at 1."""
         channels = np.eye(len(ARKIT), SIZE, dtype=np.float32)
-        return self._of_head(channels) - self._of_head(np.zeros_like(channels))
+        return self._on_head(channels) - self._on_head(np.zeros_like(channels))
 
-    def _of_head(self, motion: np.ndarray) -> np.ndarray:
-        return motion if self.way is None else self.way(motion)
+    def _on_head(self, motion: np.ndarray) -> np.ndarray:
+        return motion if self.retarget is None else self.retarget(motion)

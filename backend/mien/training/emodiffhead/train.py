@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains the network on performances of both kinds: `mien train emodiffhead CORPUS MOTION RUN`.
+"""Trains EMOdiffhead on performances of both kinds: `mien train emodiffhead CORPUS MOTION RUN`.
 
-The network predicts the motion itself (Ramesh et al. 2022, section 2.2) at times drawn evenly, by squared error, whose
-best answer is the mean that the solver needs. A number counts as far as it moves the face; the change from frame to
-frame and the lips' opening count besides (Tevet et al. 2023, section 3: geometric losses).
+The network predicts the motion itself (Ramesh et al. 2022, section 2.2) at diffusion times spread evenly, by squared
+error, whose minimum is the mean that the solver needs. A number counts as far as it moves the face; the change from
+frame to frame and the lip aperture count besides (Tevet et al. 2023, section 3: geometric losses).
 """
 
 from __future__ import annotations
@@ -15,121 +15,124 @@ import numpy as np
 import torch
 
 from mien.engines.base import Progress
-from mien.engines.emodiffhead.flame_space import Way, space_of
-from mien.engines.emodiffhead.network import Denoiser, Shape
+from mien.engines.emodiffhead.flame_space import FlameRetargeter, space_of
+from mien.engines.emodiffhead.network import FILE_NAMES, Denoiser, DenoiserConfig
 from mien.engines.emodiffhead.noise_schedule import START, diffused
 from mien.engines.emodiffhead.weights import save
-from mien.engines.neural.motion_space import Space, channels
+from mien.engines.neural.motion_space import MotionSpace, channel_space
 from mien.heads.flame import Flame
-from mien.training.emodiffhead.dataset import Felt
-from mien.training.examples import some
-from mien.training.loop import Batch, Plan, fit
+from mien.training.emodiffhead.dataset import ExpressionDataset
+from mien.training.examples import held_out_batches
+from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
 from mien.training.model_card import write_card
-from mien.training.motion_corpus import held_out
-from mien.training.motion_loss import Seen
+from mien.training.motion_corpus import held_out as is_held_out
+from mien.training.motion_loss import MotionLoss
 from mien.training.speech_corpus.store import read_units
 
-PLAN = Plan(steps=2600, batch=12, rate=6e-4, decay=0.01)
-WEIGHT = {"numbers": 1.0, "change": 3.0, "gap": 0.1}  # of the losses: at the start the first is most of the sum
-GAP = 3.0  # mm that the lips' opening varies by, about
-LEAST = 0.1  # of what a number is divided by: one that hardly moves in speech may in a face
+CONFIG = TrainingConfig(steps=2600, batch=12, rate=6e-4, decay=0.01)
+WEIGHTS = {"numbers": 1.0, "change": 3.0, "gap": 0.1}  # of the losses: at the start the first is most of the sum
+APERTURE = 3.0  # mm: about the standard deviation of the lip aperture
+LEAST = 0.1  # smallest deviation that a number is divided by: one that is still in speech may move in an expression
 
 
 def train(
-    corpus: Path, motion: Path, run: Path, shape: Shape, plan: Plan, threads: int, progress: Progress,
-    free: bool = True, flame: Flame | None = None, every: int = 1,
+    corpus: Path, motion: Path, run: Path, shape: DenoiserConfig, config: TrainingConfig, threads: int,
+    progress: Progress, emotion_free: bool = True, flame: Flame | None = None, every: int = 1,
 ) -> Path:  # fmt: skip
-    """Train until plan.steps are done; returns the file of the weights, with a card beside it. `corpus` is the speech
-    that was performed and heard in `motion`; without `free`, emotion-free speech teaches nothing, and of
-    emotional speech only every so many units do (ablations); with `flame` its numbers are learnt in place of the
-    channels. FlameError where it has no landmarks."""
-    torch.set_num_threads(threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(plan.seed)
-    space, way = (channels(), None) if flame is None else (space_of(flame), Way(flame))
-    known = Felt.read(motion, held_out=False, free=free, way=way, every=every)
-    network = made(replace(shape, motion=space.size), known).to(device)
-    examples = [
-        tuple(x.to(device) for x in each)
-        for each in some(Felt.read(motion, held_out=True, free=False, way=way), 8, plan.batch, plan.frames)
-    ]
-    loss = Loss(space).to(device)
+    """Train the denoiser; returns the weights file, with a card beside it.
 
-    def total(batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-        of = loss(network, batch)
-        return sum(WEIGHT[name] * of[name] for name in of), {name: float(value.detach()) for name, value in of.items()}
+    `motion` are the performances of the speech corpus `corpus` and their audio features. For ablations: without
+    `emotion_free` on emotional speech alone, of which only every so many units are used. With `flame` the network
+    learns its parameters in place of the channels; FlameError where that has no landmarks.
+    """
+    device = set_up_torch(config.seed, threads)
+    space, retarget = (channel_space(), None) if flame is None else (space_of(flame), FlameRetargeter(flame))
+    known = ExpressionDataset.read(motion, False, emotion_free, retarget, every)
+    network = new_denoiser(replace(shape, motion=space.size), known).to(device)
+    unknown = ExpressionDataset.read(motion, held_out=True, emotion_free=False, retarget=retarget)
+    held_out = held_out_batches(unknown, config.batch, config.frames, device)
+    loss = DenoisingLoss(space).to(device)
 
-    def checked() -> dict[str, float]:
-        return check(network, loss, examples)
+    def evaluate() -> dict[str, float]:
+        return mean_losses(held_out, lambda batch: loss(network, batch) | from_noise(network, loss, batch))
 
-    fit(
-        "emodiffhead", run, network, plan, lambda first: known.batches(plan.seed, first, plan.batch, plan.frames),
-        total, checked, progress,
+    settings = {"shape": network.config.as_dict(), "emotion_free": emotion_free, "every": every, "flame": space.flame}
+    training = Training(
+        "emodiffhead", network, lambda first: known.batches(config.seed, first, config.batch, config.frames),
+        lambda batch, step: loss(network, batch), evaluate, WEIGHTS, file_names=FILE_NAMES.modules,
+        settings=settings,
     )  # fmt: skip
-    training = {"device": device.type, "emotion_free": free, "emotional_units": len(known.units), **asdict(plan)}
-    if way is not None:
-        training |= {"flame": space.flame, "targets_error_m": round(way.error, 6)}
-    weights = save(network, run / "emodiffhead.safetensors", training, space.flame)
-    what = "the 52 channels" if flame is None else f"{flame.name}'s expressions and jaw"
+    run_training(training, config, run, progress)
+    notes = {
+        "device": device.type, "emotion_free": emotion_free, "emotional_units": len(known.units), **asdict(config),
+    }  # fmt: skip
+    if retarget is not None:
+        notes |= {"flame": space.flame, "targets_error_m": round(retarget.error, 6)}
+    weights = save(network, run / "emodiffhead.safetensors", notes, space.flame)
+    head = "the 52 channels" if flame is None else f"{flame.name}'s expressions and jaw"
     write_card(
-        weights, f"Weights of EMOdiffhead on {what}: what is heard, a style and an expression to motion.",
+        weights, f"Weights of EMOdiffhead on {head}: what is heard, a style and an expression to motion.",
         "docs/emodiffhead.md: mien corpus build, corpus perform, train emodiffhead",
-        [unit for unit in read_units(corpus) if not held_out(unit)], training,
-        {name: round(value, 4) for name, value in checked().items()}, network.shape.as_dict(),
+        [unit for unit in read_units(corpus) if not is_held_out(unit)], notes,
+        {name: round(value, 4) for name, value in evaluate().items()}, network.config.as_dict(),
     )  # fmt: skip
     return weights
 
 
-def made(shape: Shape, known: Felt) -> Denoiser:
-    """A network that knows how far the numbers of these performances vary."""
+def new_denoiser(shape: DenoiserConfig, known: ExpressionDataset) -> Denoiser:
+    """A network of these sizes, with the mean and deviation of the motion, and the motion of an expression, as the
+    dataset has them."""
     network = Denoiser(shape)
-    mean, spread = known.spread()
+    mean, deviation = known.mean_and_deviation()
     network.mean.copy_(torch.from_numpy(mean))
-    network.scale.copy_(torch.from_numpy(np.maximum(spread, LEAST)))
-    network.lift.copy_(torch.from_numpy(known.of_expression()))
+    network.scale.copy_(torch.from_numpy(np.maximum(deviation, LEAST)))
+    network.lift.copy_(torch.from_numpy(known.expression_basis()))
     return network
 
 
-class Loss(torch.nn.Module):
-    """Means over a batch: of squares in the network's units, weighted by millimetres, and of the lips' in GAP."""
+class DenoisingLoss(torch.nn.Module):
+    """Three means over a batch: the squared error of the network's numbers, weighted by how far each moves the face, of
+    its change from frame to frame, and of the lip aperture in units of APERTURE."""
 
-    def __init__(self, space: Space | None = None) -> None:
-        """Of the default head's numbers unless of another space's."""
+    def __init__(self, space: MotionSpace | None = None) -> None:
+        """In a motion space, by default that of the default head's channels."""
         super().__init__()
-        self.space = space or channels()
-        self.seen = torch.nn.ModuleDict({name: Seen(part, self.space) for name, part in self.space.parts.items()})
+        self.space = space or channel_space()
+        self.parts = torch.nn.ModuleDict(
+            {name: MotionLoss(part, self.space) for name, part in self.space.parts.items()}
+        )
         self.register_buffer("mm", torch.from_numpy(self.space.mm))
 
     def forward(self, network: Denoiser, batch: Batch) -> dict[str, torch.Tensor]:
-        motion, heard, style, expression, t, drawn, hears, feels = batch
-        wanted = (motion - network.mean) / network.scale
-        listened = network.listen(heard, style)
-        made = network(diffused(wanted, t, drawn), t, listened, style, expression, hears, feels)
-        counts = network.scale * self.mm
-        off = (made - wanted) * (counts / counts.mean()).sqrt()
-        lips = list(self.space.parts["mouth"])
-        gaps = (self.seen["mouth"].gap(each[..., lips]) for each in (network.scale * made + network.mean, motion))
+        """By the names of WEIGHTS, of a batch of `ExpressionDataset.batches`."""
+        motion, audio, style, expression, t, noise, use_audio, use_expression = batch
+        target = (motion - network.mean) / network.scale
+        features = network.encode_audio(audio, style)
+        noisy = diffused(target, t, noise)
+        predicted = network(noisy, t, features, style, expression, use_audio, use_expression)
+        size = network.scale * self.mm
+        error = (predicted - target) * (size / size.mean()).sqrt()
+        mouth = list(self.space.parts["mouth"])
+        predicted_gap, true_gap = (
+            self.parts["mouth"].aperture(numbers[..., mouth])
+            for numbers in (network.scale * predicted + network.mean, motion)
+        )
         return {
-            "numbers": off.square().mean(),
-            "change": off.diff(dim=1).square().mean(),
-            "gap": ((next(gaps) - next(gaps)) / GAP).square().mean(),
+            "numbers": error.square().mean(),
+            "change": error.diff(dim=1).square().mean(),
+            "gap": ((predicted_gap - true_gap) / APERTURE).square().mean(),
         }
 
 
-def check(network: Denoiser, loss: Loss, examples: list[Batch]) -> dict[str, float]:
-    """The losses on held-out emotional speech; and, of motion predicted from noise alone, the millimetres by which
-    ProbTalk3D and the regression are measured too."""
-    found: dict[str, float] = {}
-    with torch.inference_mode():
-        for each in examples:
-            of = loss(network, each)
-            motion, heard, style, expression, t, drawn, _, _ = each
-            told = torch.ones_like(t, dtype=torch.bool)
-            listened = network.listen(heard, style)
-            made = network(drawn, torch.full_like(t, START), listened, style, expression, told, told)
-            made = network.scale * made + network.mean
-            of |= {f"{name} mm": loss.seen[name](made[..., list(part)], motion[..., list(part)])
-                   for name, part in loss.space.parts.items()}  # fmt: skip
-            for name, value in of.items():
-                found[name] = found.get(name, 0.0) + float(value) / len(examples)
-    return found
+def from_noise(network: Denoiser, loss: DenoisingLoss, batch: Batch) -> dict[str, torch.Tensor]:
+    """`MotionLoss`, mm, of each part of a motion predicted from noise alone: the measure of ProbTalk3D and of the
+    regression."""
+    motion, audio, style, expression, t, noise, _, _ = batch
+    use = torch.ones_like(t, dtype=torch.bool)
+    features = network.encode_audio(audio, style)
+    predicted = network(noise, torch.full_like(t, START), features, style, expression, use, use)
+    predicted = network.scale * predicted + network.mean
+    return {
+        f"{name} mm": loss.parts[name](predicted[..., list(part)], motion[..., list(part)])
+        for name, part in loss.space.parts.items()
+    }

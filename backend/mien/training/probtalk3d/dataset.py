@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches for training: stretches of performances, and what is heard and told of them."""
+"""Training data of ProbTalk3D: clips of performances with their audio features and style features."""
 
 from __future__ import annotations
 
@@ -11,67 +11,71 @@ import numpy as np
 import torch
 
 from mien.engines.articulation import styles
+from mien.engines.neural import style_features
 from mien.engines.neural.motion_space import FPS
-from mien.engines.neural.style_features import told
-from mien.training.ear_features import read_heard
-from mien.training.examples import chances, cut, filled
-from mien.training.motion_corpus import STYLES, Performed, performances
+from mien.training.ear_features import read_features
+from mien.training.examples import draw_clip, draw_probabilities, padded
+from mien.training.motion_corpus import STYLES, MotionUnit, read_motion_units
 
 
 @dataclass(eq=False)
-class Motions:
+class MotionDataset:
     """Performances in memory, for stage 1."""
 
-    units: list[Performed]
+    units: list[MotionUnit]
 
     @classmethod
-    def read(cls, folder: Path, held_out: bool) -> Motions:
-        return cls([unit for unit in performances(folder) if unit.held_out == held_out])
+    def read(cls, folder: Path, held_out: bool) -> MotionDataset:
+        """The held-out units of a motion corpus, or all others. CorpusError as of `read_motion_units`."""
+        return cls([unit for unit in read_motion_units(folder) if unit.held_out == held_out])
 
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor]]:
         """Endless (motion (B, frames, 57),), the same for the same seed and step."""
-        chance = chances(self.units)
+        probability = draw_probabilities(self.units)
         step = first
         while True:
             rng = np.random.default_rng([seed, step])
-            yield (torch.from_numpy(np.stack([self._stretch(rng, chance, frames) for _ in range(batch)])),)
+            yield (torch.from_numpy(np.stack([self._clip(rng, probability, frames) for _ in range(batch)])),)
             step += 1
 
-    def _stretch(self, rng: np.random.Generator, chance: np.ndarray, frames: int) -> np.ndarray:
-        unit = self.units[rng.choice(len(chance), p=chance)]
-        which, part = cut(rng, unit, frames)
-        return filled(unit.motion[which, part], frames)
+    def _clip(self, rng: np.random.Generator, probability: np.ndarray, frames: int) -> np.ndarray:
+        unit = self.units[rng.choice(len(probability), p=probability)]
+        performance, part = draw_clip(rng, unit, frames)
+        return padded(unit.motion[performance, part], frames)
 
 
 @dataclass(eq=False)
-class Sounding:
-    """Performances with what an ear heard of their sounds, (K, F, heard.SIZE) for K ways of hearing, for stage 2."""
+class AudioMotionDataset:
+    """Performances with the audio features (variants, F, audio_features.SIZE) of each unit, for stage 2."""
 
-    units: list[Performed]
-    heard: list[np.ndarray]
+    units: list[MotionUnit]
+    audio: list[np.ndarray]
 
     @classmethod
-    def read(cls, folder: Path, held_out: bool) -> Sounding:
-        units = [unit for unit in performances(folder) if unit.held_out == held_out]
-        return cls(units, [read_heard(folder, unit.name) for unit in units])
+    def read(cls, folder: Path, held_out: bool) -> AudioMotionDataset:
+        """The held-out units of a motion corpus, or all others. CorpusError as of `read_motion_units`, EngineError
+        where it has no audio features."""
+        units = [unit for unit in read_motion_units(folder) if unit.held_out == held_out]
+        return cls(units, [read_features(folder, unit.name) for unit in units])
 
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor, ...]]:
-        """Endless (motion (B, F, 57), heard (B, F, heard.SIZE), told (B, F, told.SIZE))."""
-        chance = chances(self.units)
+        """Endless (motion (B, F, 57), audio features (B, F, audio_features.SIZE), style features
+        (B, F, style_features.SIZE)), the same for the same seed and step."""
+        probability = draw_probabilities(self.units)
         step = first
         while True:
             rng = np.random.default_rng([seed, step])
-            examples = [self._stretch(rng, chance, frames) for _ in range(batch)]
-            yield tuple(torch.from_numpy(np.stack(each)) for each in zip(*examples, strict=True))
+            clips = [self._clip(rng, probability, frames) for _ in range(batch)]
+            yield tuple(torch.from_numpy(np.stack(tensors)) for tensors in zip(*clips, strict=True))
             step += 1
 
-    def _stretch(self, rng: np.random.Generator, chance: np.ndarray, frames: int) -> tuple[np.ndarray, ...]:
-        at = rng.choice(len(chance), p=chance)
-        unit, heard = self.units[at], self.heard[at]
-        which, part = cut(rng, unit, frames)
-        emotion, direction = unit.emotion[which, part].astype(np.float32), unit.directions[which]
+    def _clip(self, rng: np.random.Generator, probability: np.ndarray, frames: int) -> tuple[np.ndarray, ...]:
+        at = rng.choice(len(probability), p=probability)
+        unit, audio = self.units[at], self.audio[at]
+        performance, part = draw_clip(rng, unit, frames)
+        emotion, direction = unit.emotion[performance, part].astype(np.float32), unit.directions[performance]
         times = np.arange(part.start, part.start + len(emotion)) / FPS
-        asked = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
-        said = told(styles.STYLES[STYLES[unit.style[which]]], emotion, asked)
-        way = int(rng.integers(len(heard)))
-        return tuple(filled(each, frames) for each in (unit.motion[which, part], heard[way, part], said))
+        gains = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
+        style = style_features.style_features(styles.STYLES[STYLES[unit.style[performance]]], emotion, gains)
+        variant = int(rng.integers(len(audio)))
+        return tuple(padded(values, frames) for values in (unit.motion[performance, part], audio[variant, part], style))

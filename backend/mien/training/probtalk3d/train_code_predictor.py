@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains stage 2 on performances and what is heard of them: `mien train performer CORPUS MOTION RUN`.
+"""Trains stage 2 of ProbTalk3D on performances and their audio features: `mien train performer CORPUS MOTION RUN`.
 
-Stage 1 is frozen. For the mouth the losses are the published ones (docs/probtalk3d.md, *Published system*, 6: to the
-true codes' vectors, and to the motion through the frozen decoder, the gradient passing the codes by), and the
-cross-entropy of the codes, so that a temperature of 1 draws from what was learnt. The codes of the rest of the face are
-learnt by their cross-entropy alone, each step knowing those before it.
+Stage 1 is frozen. The losses of the mouth are the published ones (docs/probtalk3d.md, *Published system*, 6: the
+distance to the true codes' vectors, and to the motion through the frozen decoder with a straight-through gradient), and
+the cross-entropy of the codes, so that sampling at temperature 1 draws from what was learnt. The codes of the rest of
+the face are learnt by their cross-entropy alone, autoregressively.
 """
 
 from __future__ import annotations
@@ -18,104 +18,95 @@ from torch import nn
 from mien.engines.base import Progress
 from mien.engines.neural import audio_features, style_features
 from mien.engines.neural.motion_space import PARTS
-from mien.engines.probtalk3d.code_predictor import Performer, Shape, code_loss, logits
-from mien.engines.probtalk3d.weights import load_codecs, save_performer
-from mien.training.examples import some
-from mien.training.loop import Batch, Plan, fit
+from mien.engines.probtalk3d import code_predictor
+from mien.engines.probtalk3d.code_predictor import CodePredictor, PredictorConfig, code_loss, logits
+from mien.engines.probtalk3d.weights import load_codecs, save_predictor
+from mien.training.examples import held_out_batches
+from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
 from mien.training.model_card import write_card
-from mien.training.motion_corpus import held_out
-from mien.training.motion_loss import Seen
-from mien.training.probtalk3d.dataset import Sounding
+from mien.training.motion_corpus import held_out as is_held_out
+from mien.training.motion_loss import MotionLoss
+from mien.training.probtalk3d.dataset import AudioMotionDataset
 from mien.training.speech_corpus.store import read_units
 
-PLAN = Plan(steps=3200, batch=12, decay=0.02)
-WEIGHT = {"mouth": 1.0, "vectors": 1.0, "mouth codes": 0.1, "life codes": 1.0}  # of the losses
-FORGET = 0.1  # of the steps before are replaced by others in training: a drawn past is not a true one
+CONFIG = TrainingConfig(steps=3200, batch=12, decay=0.02)
+WEIGHTS = {"mouth": 1.0, "vectors": 1.0, "mouth codes": 0.1, "life codes": 1.0}  # of the losses
+FORGET = 0.1  # of the previous codes are replaced in training, as sampled ones are not always the true ones
 
 
 def train(
-    corpus: Path, motion: Path, run: Path, shape: dict[str, float], plan: Plan, threads: int, progress: Progress
-) -> Path:
-    """Train until plan.steps are done on the codecs of RUN/codec.safetensors; returns the file of all weights, with a
-    card beside it. `corpus` is the speech that was performed."""
-    torch.set_num_threads(threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(plan.seed)
+    corpus: Path, motion: Path, run: Path, shape: dict[str, float], config: TrainingConfig, threads: int,
+    progress: Progress,
+) -> Path:  # fmt: skip
+    """Train the code predictor on the codecs of RUN/codec.safetensors; returns the weights file of both, with a card
+    beside it. `motion` are the performances of the speech corpus `corpus`."""
+    device = set_up_torch(config.seed, threads)
     codecs = load_codecs(run / "codec.safetensors").to(device).requires_grad_(False)
-    seen = Seen(PARTS["mouth"]).to(device)
-    performer = made(shape, codecs).to(device)
-    known = Sounding.read(motion, held_out=False)
-    examples = [
-        tuple(x.to(device) for x in each)
-        for each in some(Sounding.read(motion, held_out=True), 8, plan.batch, plan.frames)
-    ]
+    mouth_loss = MotionLoss(PARTS["mouth"]).to(device)
+    predictor = new_predictor(shape, codecs).to(device)
+    known = AudioMotionDataset.read(motion, held_out=False)
+    held_out = held_out_batches(AudioMotionDataset.read(motion, held_out=True), config.batch, config.frames, device)
 
-    def total(batch: Batch) -> tuple[torch.Tensor, dict[str, float]]:
-        of = losses(performer, codecs, seen, *batch, forget=FORGET)
-        return sum(WEIGHT[name] * of[name] for name in of), {name: float(value.detach()) for name, value in of.items()}
+    def evaluate() -> dict[str, float]:
+        return mean_losses(held_out, lambda batch: losses_of(predictor, codecs, mouth_loss, batch))
 
-    fit(
-        "performer", run, performer, plan, lambda first: known.batches(plan.seed, first, plan.batch, plan.frames),
-        total, lambda: check(performer, codecs, seen, examples), progress,
+    def losses(batch: Batch, step: int) -> dict[str, torch.Tensor]:
+        return losses_of(predictor, codecs, mouth_loss, batch, forget=FORGET)
+
+    training = Training(
+        "performer", predictor, lambda first: known.batches(config.seed, first, config.batch, config.frames), losses,
+        evaluate, WEIGHTS, file_names=code_predictor.FILE_NAMES.modules, settings={"shape": predictor.config.as_dict()},
     )  # fmt: skip
-    weights = save_performer(performer, codecs, run / "performer.safetensors", {"plan": asdict(plan)})
-    checked = {name: round(value, 4) for name, value in check(performer, codecs, seen, examples).items()}
-    shapes = {name: codec.shape.as_dict() for name, codec in codecs.items()} | {"performer": performer.shape.as_dict()}
+    run_training(training, config, run, progress)
+    weights = save_predictor(predictor, codecs, run / "performer.safetensors", {"plan": asdict(config)})
+    shapes = {name: codec.config.as_dict() for name, codec in codecs.items()}
+    shapes |= {"performer": predictor.config.as_dict()}
     write_card(
         weights, "Weights of ProbTalk3D on the 52 channels: what is heard, a style and emotions to sampled motion.",
         "docs/probtalk3d.md: mien corpus build, corpus perform, train codec, train performer",
-        [unit for unit in read_units(corpus) if not held_out(unit)], {"device": device.type, **asdict(plan)},
-        checked, shapes,
+        [unit for unit in read_units(corpus) if not is_held_out(unit)], {"device": device.type, **asdict(config)},
+        {name: round(value, 4) for name, value in evaluate().items()}, shapes,
     )  # fmt: skip
     return weights
 
 
-def made(shape: dict[str, float], codecs: nn.ModuleDict) -> Performer:
-    """A Performer of these sizes for these codecs."""
-    whole = Shape(**{"heard": audio_features.SIZE, "told": style_features.SIZE, **shape})
-    return Performer(whole, codecs["mouth"].book, codecs["life"].book, codecs["life"].shape.stride)
+def new_predictor(shape: dict[str, float], codecs: nn.ModuleDict) -> CodePredictor:
+    """A code predictor for these codecs, of the default sizes where `shape` has no others."""
+    whole = PredictorConfig.from_dict({"heard": audio_features.SIZE, "told": style_features.SIZE, **shape})
+    return CodePredictor(whole, codecs["mouth"].codebook, codecs["life"].codebook, codecs["life"].config.stride)
 
 
-def losses(
-    performer: Performer, codecs: nn.ModuleDict, seen: Seen, motion: torch.Tensor, sound: torch.Tensor,
-    style: torch.Tensor, forget: float = 0.0,
-) -> dict[str, torch.Tensor]:  # fmt: skip
-    """Of motion (B, F, 57), what is heard (B, F, heard.SIZE) and what is told (B, F, told.SIZE)."""
+def losses_of(
+    predictor: CodePredictor, codecs: nn.ModuleDict, mouth_loss: MotionLoss, batch: Batch, forget: float = 0.0
+) -> dict[str, torch.Tensor]:
+    """The four losses, by the names of WEIGHTS, of a batch: motion (B, F, 57), audio features (B, F,
+    audio_features.SIZE), style features (B, F, style_features.SIZE)."""
+    motion, audio, style = batch
     mouth, life = codecs["mouth"], codecs["life"]
-    spoken = motion[..., list(PARTS["mouth"])]
+    mouth_motion = motion[..., list(PARTS["mouth"])]
     with torch.no_grad():
-        mouth_codes = mouth.book.nearest(mouth.encode(spoken))
-        life_codes = life.book.nearest(life.encode(motion[..., list(PARTS["life"])]))
-    wanted, now = mouth.book.look_up(mouth_codes), life.book.look_up(life_codes)
-    listened = performer.listen(sound, style)
-    features = performer.mouth(listened)
-    vectors = mouth.book.look_up(mouth.book.nearest(features.detach()))
-    straight = features + (vectors - features).detach()
-    before = torch.cat([torch.zeros_like(now[:, :1]), now[:, :-1]], 1)
-    lived = performer.life(performer.prepare(listened), forgotten(before, forget), now, life.book)
+        mouth_codes = mouth.codebook.nearest(mouth.encode(mouth_motion))
+        life_codes = life.codebook.nearest(life.encode(motion[..., list(PARTS["life"])]))
+    mouth_targets, life_vectors = mouth.codebook.look_up(mouth_codes), life.codebook.look_up(life_codes)
+    conditions = predictor.encode_audio(audio, style)
+    features = predictor.mouth_features(conditions)
+    vectors = mouth.codebook.look_up(mouth.codebook.nearest(features.detach()))
+    quantised = features + (vectors - features).detach()  # straight-through gradient
+    previous = torch.cat([torch.zeros_like(life_vectors[:, :1]), life_vectors[:, :-1]], 1)
+    prepared = predictor.face_features(conditions)
+    life_logits = predictor.face_logits(prepared, forgotten(previous, forget), life_vectors, life.codebook)
     return {
-        "mouth": seen(mouth.decode(straight), spoken),
-        "vectors": (features - wanted).abs().mean(),
-        "mouth codes": code_loss(logits(features, mouth.book, performer.sharpness[0]), mouth_codes),
-        "life codes": code_loss(lived, life_codes),
+        "mouth": mouth_loss(mouth.decode(quantised), mouth_motion),
+        "vectors": (features - mouth_targets).abs().mean(),
+        "mouth codes": code_loss(logits(features, mouth.codebook, predictor.sharpness[0]), mouth_codes),
+        "life codes": code_loss(life_logits, life_codes),
     }
 
 
-def forgotten(before: torch.Tensor, share: float) -> torch.Tensor:
+def forgotten(previous: torch.Tensor, share: float) -> torch.Tensor:
     """(B, N, groups, depth) with `share` of the steps taken from another example."""
     if not share:
-        return before
-    others = before[torch.randperm(len(before), device=before.device)]
-    return torch.where(torch.rand(before.shape[:2], device=before.device)[..., None, None] < share, others, before)
-
-
-def check(
-    performer: Performer, codecs: nn.ModuleDict, seen: Seen, examples: list[tuple[torch.Tensor, ...]]
-) -> dict[str, float]:
-    """Means over what is held out."""
-    found: dict[str, float] = {}
-    with torch.inference_mode():
-        for each in examples:
-            for name, value in losses(performer, codecs, seen, *each).items():
-                found[name] = found.get(name, 0.0) + float(value) / len(examples)
-    return found
+        return previous
+    others = previous[torch.randperm(len(previous), device=previous.device)]
+    replaced = torch.rand(previous.shape[:2], device=previous.device)[..., None, None] < share
+    return torch.where(replaced, others, previous)

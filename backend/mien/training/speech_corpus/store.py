@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A corpus on disk: units of about a minute, each one voice, as a FLAC file and a JSON file of its phones."""
+"""The corpus on disk: units of about a minute of one voice, each a FLAC file and a JSON file of its phones."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from mien.files.atomic import atomic_path, write_whole
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Timed, Utterance, Voice
 
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit of a corpus: where its sound lies, who speaks, all its phones, and when its utterances end, in seconds
+    """A unit of the corpus: the path of its sound, its voice, all its phones, and the ends of its utterances in seconds
     of the unit."""
 
     sound: Path
@@ -34,11 +35,11 @@ class Unit:
 
     @property
     def key(self) -> str:
-        """Its name in the whole corpus."""
+        """Its name within the corpus: synthesiser/unit."""
         return f"{self.voice.engine}/{self.name}"
 
     def samples(self) -> np.ndarray:
-        """(N,) int16 at 16 kHz."""
+        """(N,) int16 at 16 kHz. CorpusError for a file of another rate."""
         samples, rate = soundfile.read(self.sound, dtype="int16")
         if rate != RATE or samples.ndim != 1:
             raise CorpusError(f"{self.sound} is not mono at {RATE} Hz; delete it and build the corpus again.")
@@ -46,20 +47,19 @@ class Unit:
 
 
 def write_unit(folder: Path, name: str, seed: int, utterances: list[Utterance]) -> None:
-    """The sound first, then the phones, so that a unit that has its phones is whole."""
+    """Write the sound first, then the phones, so that a unit that has its phones is whole."""
     voice = utterances[0].voice
     begin, entries = 0, []
-    for said in utterances:
-        end = begin + len(said.samples)
-        phones = [[sound, round(a, 4), round(b, 4)] for sound, a, b in said.phones]
-        entries.append({"text": said.text, "begin": begin, "end": end, "phones": phones})
+    for utterance in utterances:
+        end = begin + len(utterance.samples)
+        phones = [[sound, round(a, 4), round(b, 4)] for sound, a, b in utterance.phones]
+        entries.append({"text": utterance.text, "begin": begin, "end": end, "phones": phones})
         begin = end
     folder.mkdir(parents=True, exist_ok=True)
     sound, phones = folder / f"{name}.flac", folder / f"{name}.json"
-    samples = np.clip(np.concatenate([said.samples for said in utterances]), -1, 1)
-    part = sound.with_suffix(".part")
-    soundfile.write(part, samples, RATE, format="FLAC", subtype="PCM_16")
-    part.replace(sound)
+    samples = np.clip(np.concatenate([utterance.samples for utterance in utterances]), -1, 1)
+    with atomic_path(sound) as part:
+        soundfile.write(part, samples, RATE, format="FLAC", subtype="PCM_16")
     text = {
         "engine": voice.engine,
         "voice": voice.name,
@@ -67,26 +67,24 @@ def write_unit(folder: Path, name: str, seed: int, utterances: list[Utterance]) 
         "seed": seed,
         "utterances": entries,
     }
-    part = phones.with_suffix(".part")
-    part.write_text(json.dumps(text, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
-    part.replace(phones)
+    write_whole(phones, json.dumps(text, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def read_unit(phones: Path) -> Unit:
-    """Of the JSON file of a unit."""
+    """The unit of a JSON file."""
     text = json.loads(phones.read_text(encoding="utf-8"))
     timed = [
-        (sound, said["begin"] / RATE + a, said["begin"] / RATE + b)
-        for said in text["utterances"]
-        for sound, a, b in said["phones"]
+        (sound, entry["begin"] / RATE + a, entry["begin"] / RATE + b)
+        for entry in text["utterances"]
+        for sound, a, b in entry["phones"]
     ]
     voice = Voice(text["engine"], text["voice"], text["language"])
-    ends = tuple(said["end"] / RATE for said in text["utterances"])
+    ends = tuple(entry["end"] / RATE for entry in text["utterances"])
     return Unit(phones.with_suffix(".flac"), voice, tuple(timed), ends)
 
 
 def read_units(folder: Path) -> Iterator[Unit]:
-    """All units, in the order of their names. CorpusError when there are none."""
+    """All units of a corpus in the order of their names. CorpusError when there are none."""
     files = sorted(folder.glob("*/*.json"))
     if not files:
         raise CorpusError(f"there is no corpus in {folder}; build one with `mien corpus build {folder}`.")

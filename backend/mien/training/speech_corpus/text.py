@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the voices of the corpus say: sentences of twenty languages, ordered so that rare letters come early and often.
+"""The sentences of the corpus in twenty languages, ordered so that rare letters come early and often.
 
 Each language has one file, `sentences/<language>.txt`, written for Mien. A line is a sentence or a template; `{slot}`
 stands for any one of the words of a line `slot = this | that | another`, and those may hold slots themselves. Slots of
@@ -45,8 +45,8 @@ def sentences(language: str) -> tuple[str, ...]:
     templates, slots = grammar((FOLDER / f"{language}.txt").read_text(encoding="utf-8"))
     chosen = balanced(expanded(language, templates, slots, 2 * ENOUGH), ENOUGH)
     if language == "en":
-        seen = set(chosen)
-        examples = [text for text in wordnet() if text not in seen]
+        templated = set(chosen)
+        examples = [text for text in wordnet() if text not in templated]
         random.Random("en").shuffle(examples)
         # Templates repeat themselves; spread them thinly among the examples instead of putting them first.
         chosen = balanced([*chosen, *examples[: 2 * EXAMPLES]], ENOUGH // 2 + EXAMPLES) if examples else chosen
@@ -73,19 +73,19 @@ def grammar(text: str) -> tuple[list[str], Slots]:
 def expanded(language: str, templates: list[str], slots: Slots, count: int) -> list[str]:
     """Up to `count` distinct sentences of fitting length, taken from all templates in turn."""
     rng = random.Random(language)
-    found: dict[str, None] = {}
-    alive = dict.fromkeys(templates, 0)  # how often in vain: a template that gives nothing new 20 times is used up
-    while alive and len(found) < count:
-        for template in list(alive):
+    texts: dict[str, None] = {}
+    failures = dict.fromkeys(templates, 0)  # in a row: a template that gives nothing new 20 times is used up
+    while failures and len(texts) < count:
+        for template in list(failures):
             text = filled(template, slots, rng)
-            if text in found or not fits(language, text):
-                alive[template] += 1
-                if alive[template] == 20 or text == template:
-                    del alive[template]
+            if text in texts or not fits(language, text):
+                failures[template] += 1
+                if failures[template] == 20 or text == template:
+                    del failures[template]
             else:
-                found[text] = None
-                alive[template] = 0
-    shuffled = list(found)
+                texts[text] = None
+                failures[template] = 0
+    shuffled = list(texts)
     rng.shuffle(shuffled)
     return shuffled
 
@@ -115,20 +115,20 @@ def fits(language: str, text: str) -> bool:
 def balanced(texts: list[str], count: int) -> list[str]:
     """`count` of the texts in an order that brings rare pairs of letters first, and none much too often.
 
-    Greedy: the next text is the one whose pairs were heard least so far. What a text is worth only falls as others are
-    taken, so that an old value is a bound, and only the head of the heap needs a fresh one.
+    Greedy: the next text is the one whose pairs have occurred least so far. The value of a text only falls as others
+    are taken, so that an old value is an upper bound, and only the head of the heap needs a new one.
     """
     pairs = [[a + b for a, b in zip(f" {t.casefold()}", t.casefold(), strict=False)] for t in texts]
-    share = {pair: 1.0 for text in pairs for pair in text}  # 1 / (1 + how often heard)
+    share = {pair: 1.0 for text in pairs for pair in text}  # 1 / (1 + occurrences)
 
-    def worth(i: int) -> float:
+    def value_of(i: int) -> float:
         return sum(map(share.__getitem__, pairs[i])) / len(pairs[i])
 
-    heap = [(-worth(i), i) for i in range(len(texts))]
+    heap = [(-value_of(i), i) for i in range(len(texts))]
     heapq.heapify(heap)
     order: list[str] = []
     while heap and len(order) < count:
-        value = -worth(heap[0][1])
+        value = -value_of(heap[0][1])
         if value > heap[0][0]:
             heapq.heapreplace(heap, (value, heap[0][1]))
             continue
@@ -142,10 +142,10 @@ def balanced(texts: list[str], count: int) -> list[str]:
 @functools.cache
 def wordnet() -> tuple[str, ...]:
     """WordNet's example sentences that are plain words, with a capital and a full stop; () without it."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for file in sorted(WORDNET.glob("data.*")):
         for example in re.findall(r'"(.*?)"', file.read_text(encoding="utf-8")):
             text = example.strip().rstrip(";,")
             if PLAIN.fullmatch(text) and fits("en", text):
-                found[text[:1].upper() + text[1:] + ("" if text[-1] in ".?!" else ".")] = None
-    return tuple(found)
+                texts[text[:1].upper() + text[1:] + ("" if text[-1] in ".?!" else ".")] = None
+    return tuple(texts)

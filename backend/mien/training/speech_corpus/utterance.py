@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One sentence spoken by one voice, with the time of each of its sounds."""
+"""A sentence spoken by a voice, with the times of its sounds."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mien.speech_analysis.track import RATE as FRAMES
 
 RATE = 16000  # samples a second
 
-Timed = tuple[str, float, float]  # a sound of mien.speech_analysis.inventory, seconds it begins and ends at
+Timed = tuple[str, float, float]  # a sound of mien.speech_analysis.inventory, its begin and end in seconds
 
 
 class CorpusError(MienError, ValueError):
-    """The engine cannot say this, or is not here; the message says why in words."""
+    """A synthesiser cannot speak a text or is not installed, or a corpus cannot be read; the message says what to
+    do."""
 
     exit_status = MISSING
 
@@ -31,8 +32,8 @@ class Voice:
 
 @dataclass(frozen=True, eq=False)
 class Utterance:
-    """`samples` (N,) float32 in [-1, 1] at 16 kHz. `phones` in order, without overlap, within the samples; what lies
-    between them is silence. Their times are corrected for the lag of the engine."""
+    """`samples` (N,) float32 in [-1, 1] at 16 kHz. `phones` in order, without overlap, within the samples, with silence
+    between them. Their times are corrected for the lag of the synthesiser."""
 
     voice: Voice
     text: str
@@ -45,7 +46,8 @@ class Utterance:
 
 
 def labels_of(phones: tuple[Timed, ...], frames: int) -> np.ndarray:
-    """(frames,) uint8: the number in mien.speech_analysis.inventory of the sound at the middle of each frame of 10 ms."""
+    """(frames,) uint8: index in mien.speech_analysis.inventory.SOUNDS of the sound in the middle of each 10 ms
+    frame."""
     labels = np.full(frames, NUMBER[SIL], np.uint8)
     for sound, begin, end in phones:
         labels[max(0, round(begin * FRAMES)) : max(0, round(end * FRAMES))] = NUMBER[sound]

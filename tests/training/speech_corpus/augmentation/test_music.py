@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
+from mien.training.speech_corpus.augmentation.music import add_part, note
 from mien.training.speech_corpus.augmentation.music import music as play
-from mien.training.speech_corpus.augmentation.music import note, put
 from mien.training.speech_corpus.utterance import RATE
 
 FLUTE = {"overtones": 3, "fall": 12.0, "odd": 0.0, "attack": 0.02, "decay": np.inf, "vibrato": 0.0, "stretch": 0.0}
@@ -27,8 +27,8 @@ def test_a_plucked_note_dies_away():
 
 def test_a_part_past_the_end_is_cut_there():
     sound = np.zeros(RATE, np.float32)
-    put(sound, np.ones(RATE, np.float32), 0.75, 0.5)
-    put(sound, np.ones(RATE, np.float32), 2.0, 0.5)
+    add_part(sound, np.ones(RATE, np.float32), 0.75, 0.5)
+    add_part(sound, np.ones(RATE, np.float32), 2.0, 0.5)
     assert np.flatnonzero(sound)[0] == 12000 and sound[12000:].tolist() == [0.5] * 4000
 
 

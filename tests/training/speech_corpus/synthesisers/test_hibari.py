@@ -38,9 +38,9 @@ def test_a_seed_is_one_way_to_say_it() -> None:
 
 def test_a_pitch_moves_the_voiced_frames_alone() -> None:
     tones = np.array([0, 100, 200, 400, 0], np.float32)
-    moved = hibari.turned(tones, 0.5, 0.5)
+    moved = hibari.transposed(tones, 0.5, 0.5)
     np.testing.assert_allclose(moved, [0, 100 / np.sqrt(2), 100, 100 * np.sqrt(2), 0], rtol=1e-5)
-    np.testing.assert_array_equal(hibari.turned(tones * 0, 2.0, 1.0), tones * 0)
+    np.testing.assert_array_equal(hibari.transposed(tones * 0, 2.0, 1.0), tones * 0)
 
 
 def test_what_cannot_be_said_is_refused_in_words() -> None:

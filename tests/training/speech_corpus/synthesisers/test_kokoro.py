@@ -39,7 +39,7 @@ def test_the_sounds_stand_where_they_are_heard(language: str) -> None:
     assert times[0, 0] >= 0 and times[-1, 1] <= utterance.seconds
     assert (times[:, 1] > times[:, 0]).all() and (times[1:, 0] >= times[:-1, 1] - 1e-9).all()
     assert {sound for sound, _, _ in utterance.phones} <= set(NUMBER)
-    assert times[0, 0] <= kokoro.REST + 0.01 and utterance.seconds - times[-1, 1] <= kokoro.REST + 0.01
+    assert times[0, 0] <= kokoro.SILENCE + 0.01 and utterance.seconds - times[-1, 1] <= kokoro.SILENCE + 0.01
     found = [s for s, _, _ in utterance.phones if s in LETTERS[language]]
     assert "".join(found) == TEXTS[language][1]
     parts = [(s, utterance.samples[int(b * RATE) : int(e * RATE)]) for s, b, e in utterance.phones]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
-from mien.training.speech_corpus.synthesisers.kokoro_phonemes import BIAS, CLOSURE, SPACE, rested, timed
+from mien.training.speech_corpus.synthesisers.kokoro_phonemes import BIAS, CLOSURE, SPACE, timed, trimmed
 from mien.training.speech_corpus.utterance import RATE, Utterance, Voice
 
 HUM = np.random.default_rng(0).normal(0, 0.1, 4 * RATE).astype(np.float32)
@@ -48,5 +48,5 @@ def test_a_pause_is_where_the_silence_is() -> None:
     assert spoken[1][2] == pytest.approx(0.75, abs=0.015)
     assert spoken[2][1] == pytest.approx(1.1 - CLOSURE, abs=0.015)
     assert spoken[3][2] == pytest.approx(1.4, abs=0.015)
-    short = rested(Utterance(Voice("kokoro", "x", "it"), "", heard, spoken), 0.1)
+    short = trimmed(Utterance(Voice("kokoro", "x", "it"), "", heard, spoken), 0.1)
     assert short.seconds == pytest.approx(1.2, abs=0.03) and short.phones[0][1] == pytest.approx(0.1, abs=1e-3)

@@ -4,10 +4,10 @@ import pytest
 from mien.training.speech_corpus.augmentation.noise import formants, levelled
 from mien.training.speech_corpus.utterance import RATE
 from mien.training.speech_corpus.voices.vocal_effort import EFFORTS
-from mien.training.speech_corpus.voices.warp import CHANCES, resampled, stretched, warp
+from mien.training.speech_corpus.voices.warp import CHANCES, resampled, time_scaled, warp
 
 pytest.importorskip("pyworld", reason="pyworld (the corpus extra) is not installed")
-from mien.training.speech_corpus.voices.vocoder import PERIOD_S, put_together, taken_apart
+from mien.training.speech_corpus.voices.vocoder import PERIOD_S, analyse_voice, synthesise_voice
 
 PHONES = tuple((sound, round(0.2 * i + 0.1, 3), round(0.2 * i + 0.3, 3)) for i, sound in enumerate("papapapapa"))
 
@@ -33,22 +33,22 @@ def edges_of(sound: np.ndarray) -> np.ndarray:
 
 def test_taken_apart_and_put_together_everything_stays_where_it_was():
     sound = stops_and_vowels()
-    late = edges_of(put_together(taken_apart(sound))) - edges_of(sound)
+    late = edges_of(synthesise_voice(analyse_voice(sound))) - edges_of(sound)
     assert np.abs(late).max() < GRAIN_S and np.abs(late.mean()) < 0.003
 
 
 def test_a_click_stays_at_its_time():
     click = np.zeros(RATE, np.float32)
     click[8000] = 0.9
-    assert abs(int(np.abs(put_together(taken_apart(click))).argmax()) - 8000) < 0.005 * RATE
+    assert abs(int(np.abs(synthesise_voice(analyse_voice(click))).argmax()) - 8000) < 0.005 * RATE
 
 
 def test_stretched_phones_lie_where_their_sound_lies():
     sound = stops_and_vowels()
-    frames = taken_apart(sound)
+    frames = analyse_voice(sound)
     for slower in (np.full(len(frames.pitch), 1.3), np.linspace(0.75, 1.3, len(frames.pitch))):
-        longer, phones = stretched(frames, PHONES, slower)
-        found = edges_of(put_together(longer))
+        longer, phones = time_scaled(frames, PHONES, slower)
+        found = edges_of(synthesise_voice(longer))
         told = [begin for _, begin, _ in phones[1:]] + [phones[-1][2]]
         found_before = edges_of(sound) - ([begin for _, begin, _ in PHONES[1:]] + [PHONES[-1][2]])
         assert len(found) == len(told)
@@ -84,7 +84,7 @@ def test_the_same_seed_warps_alike_and_another_does_not():
 
 
 def test_a_whisper_has_no_pitch_and_a_shout_a_higher_one():
-    frames = taken_apart(stops_and_vowels())
+    frames = analyse_voice(stops_and_vowels())
     middle = np.median(frames.pitch[frames.voiced])
     assert abs(middle - RATE / 67) < 2
     rng = np.random.default_rng(1)
@@ -94,7 +94,7 @@ def test_a_whisper_has_no_pitch_and_a_shout_a_higher_one():
 
 
 def test_formants_move_by_their_factor():
-    frames = taken_apart(stops_and_vowels())
+    frames = analyse_voice(stops_and_vowels())
     vowel = int(0.4 / PERIOD_S)
     low = slice(20, 60)  # bins of 300 to 940 Hz
     before = frames.envelope[vowel, low].argmax()

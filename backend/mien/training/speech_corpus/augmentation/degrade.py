@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A clean sound as it might have been recorded somewhere else. Cheap enough to be drawn anew at every training step."""
+"""Degrades a clean sound as another room, microphone and line would; fast enough for every step of a training."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from mien.training.speech_corpus.augmentation.reverberation import reverberate
 CLEAN = 0.25  # this share gets another gain and nothing else
 GAIN_DB = (-48.0, -8.0)  # the level of speech against full scale
 SNR_DB = 35.0  # at most; see `noisy`
-NOISY, ROOMY = 0.55, 0.4
-# What happens to the sound after room and noise, in this order, each with its probability.
+NOISE_SHARE, REVERBERATION_SHARE = 0.55, 0.4
+# Steps of the recording chain after reverberation and noise, in this order, each with its probability.
 CHANNEL = (
     (recording_chain.equalise, 0.5),
     (recording_chain.compress, 0.25),
@@ -27,7 +27,7 @@ CHANNEL = (
     (recording_chain.holes, 0.15),
     (recording_chain.dropouts, 0.05),
 )
-NOISES = (noise.coloured, noise.hum, noise.fan, noise.traffic, noise.clicks, bed)
+NOISES = (noise.coloured, noise.hum, noise.fan, noise.swells, noise.clicks, bed)
 
 
 def level(samples: np.ndarray) -> float:
@@ -52,14 +52,14 @@ def noisy(samples: np.ndarray, rng: np.random.Generator, others: Sequence[np.nda
 
 def degrade(samples: np.ndarray, rng: np.random.Generator, others: Sequence[np.ndarray] = ()) -> np.ndarray:
     """Samples (N,) float32 at 16 kHz as another room, microphone and line would give them: (N,) float32 within [-1, 1],
-    every phone where it was. `others`: sounds of other people, for babble. The same `rng` gives the same sound."""
+    every phone where it was. `others`: sounds of other voices, for babble. The same `rng` gives the same sound."""
     sound = np.asarray(samples, np.float32)
     if not len(sound):
         return sound
     if rng.random() >= CLEAN:
-        if rng.random() < ROOMY:
+        if rng.random() < REVERBERATION_SHARE:
             sound = reverberate(sound, rng)
-        if rng.random() < NOISY:
+        if rng.random() < NOISE_SHARE:
             sound = noisy(sound, rng, others)
         for change, chance in CHANNEL:
             if rng.random() < chance:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Music, each `(rng, n) -> (n,) float32` with an effective value of 1: to lie under speech, and to be told from it."""
+"""Music, each `(rng, n) -> (n,) float32` with an effective value of 1: to mix with speech, and as a sound without
+speech."""
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ def drum(rng: np.random.Generator, kind: int) -> np.ndarray:
     return (2.0 * sound).astype(np.float32)
 
 
-def put(sound: np.ndarray, part: np.ndarray, seconds: float, height: float) -> None:
+def add_part(sound: np.ndarray, part: np.ndarray, seconds: float, height: float) -> None:
     """Add a part that begins at `seconds`; what lies past the end is left out."""
     begin = int(seconds * RATE)
     if begin < len(sound):
@@ -91,7 +92,7 @@ def music(rng: np.random.Generator, n: int) -> np.ndarray:
                 tone = note(
                     rng, root * octave * 2.0 ** (step / 12.0), length * beat * rng.uniform(0.6, 1.3) + 0.05, voice
                 )
-                put(sound, tone, at * beat, rng.uniform(0.5, 1.0))
+                add_part(sound, tone, at * beat, rng.uniform(0.5, 1.0))
             at += length
     chord_voice, bass_voice = instrument(rng), instrument(rng)
     bar = int(rng.choice([2, 3, 4]))
@@ -102,12 +103,12 @@ def music(rng: np.random.Generator, n: int) -> np.ndarray:
         if parts[1]:
             for step in CHORDS[rng.integers(len(CHORDS))]:
                 tone = note(rng, base * 4.0 * 2.0 ** (step / 12.0), bar * beat, chord_voice)
-                put(sound, tone, first * beat, 0.3)
+                add_part(sound, tone, first * beat, 0.3)
         if parts[2]:
-            put(sound, note(rng, base, bar * beat * rng.uniform(0.3, 1.0) + 0.05, bass_voice), first * beat, 0.8)
+            add_part(sound, note(rng, base, bar * beat * rng.uniform(0.3, 1.0) + 0.05, bass_voice), first * beat, 0.8)
         if parts[3]:
             for kind, half in zip(*np.nonzero(pattern), strict=True):
-                put(sound, kit[kind], (first + half / 2.0) * beat, rng.uniform(0.2, 0.7))
+                add_part(sound, kit[kind], (first + half / 2.0) * beat, rng.uniform(0.2, 0.7))
     return levelled(sound)
 
 

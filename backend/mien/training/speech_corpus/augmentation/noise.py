@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Noises to lay under speech, each `(rng, n) -> (n,) float32` with an effective value of 1."""
+"""Noises to mix with speech, each `(rng, n) -> (n,) float32` with an effective value of 1."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def fan(rng: np.random.Generator, n: int) -> np.ndarray:
     return levelled(air + rng.uniform(0.0, 0.5) * tone)
 
 
-def traffic(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Noise that swells and falls: cars that pass, wind, waves."""
+def swells(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Noise that swells and falls: passing cars, wind, waves."""
     swell = wander(rng, n, 2 + int(n / RATE * rng.uniform(0.3, 3.0)), rng.uniform(3.0, 9.0))
     return levelled(coloured(rng, n, rng.uniform(0.8, 2.4), 4.0) * 10.0 ** (swell / 20.0))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sounds that are nobody speaking, which the ear has to hear as silence: each `(rng, n) -> (n,) float32`.
+"""Sounds without speech, which the phone recogniser has to label as silence: each `(rng, n) -> (n,) float32`.
 
 Bells, barks, traffic, music: synthesised, drawn widely, for no free recordings come as packages.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from scipy import signal
 
 from mien.training.speech_corpus.augmentation import noise
-from mien.training.speech_corpus.augmentation.music import bed, instrument, music, note, put
+from mien.training.speech_corpus.augmentation.music import add_part, bed, instrument, music, note
 from mien.training.speech_corpus.augmentation.noise import coloured, formants, knocks, levelled, wander
 from mien.training.speech_corpus.utterance import RATE
 from mien.training.speech_corpus.voices.pauses import breath
@@ -103,7 +103,7 @@ def animal(rng: np.random.Generator, n: int) -> np.ndarray:
             voice = cry(
                 rng, typical * rng.uniform(0.7, 1.4), base * rng.uniform(0.88, 1.12), shape, rng.uniform(*rough)
             )
-            put(sound, voice, at, rng.uniform(0.5, 1.0))
+            add_part(sound, voice, at, rng.uniform(0.5, 1.0))
             at += len(voice) / RATE + rng.uniform(*gap)
         at += rng.exponential(0.6)
     return sound
@@ -132,7 +132,7 @@ def bell(rng: np.random.Generator, n: int) -> np.ndarray:
     while at < n / RATE:
         for _ in range(times):
             for ring, (_, seconds) in zip(notes, tune, strict=True):
-                put(sound, ring, at, 1.0)
+                add_part(sound, ring, at, 1.0)
                 at += seconds
         at += rest
     return sound
@@ -158,7 +158,7 @@ def breathing(rng: np.random.Generator, n: int) -> np.ndarray:
             air = air * (1.0 + np.sin(2 * np.pi * rng.uniform(18.0, 45.0) * np.arange(len(air)) / RATE)).astype(
                 np.float32
             )
-        put(sound, air, at, rng.uniform(0.3, 1.0))
+        add_part(sound, air, at, rng.uniform(0.3, 1.0))
         at += len(air) / RATE + rng.uniform(0.05, 1.0) * length
     return sound
 
@@ -177,10 +177,10 @@ def silence(rng: np.random.Generator, n: int) -> np.ndarray:
     return rng.choice([0.0, 1.0]) * np.round(rng.normal(0.0, rng.uniform(0.2, 2.0), n))
 
 
-# Much of what is heard as speech by mistake has a pitch or a rhythm: those come most often.
+# Weights: sounds with a pitch or a rhythm are taken for speech most often, so they come most often.
 SOURCES = {
     tone: 2, sweep: 2, music: 5, animal: 5, bursts: 2, strikes: 2, bell: 2, applause: 1, breathing: 2, engine: 2,
-    noise.coloured: 2, noise.hum: 1, noise.fan: 1, noise.traffic: 2, noise.clicks: 2, silence: 1,
+    noise.coloured: 2, noise.hum: 1, noise.fan: 1, noise.swells: 2, noise.clicks: 2, silence: 1,
 }  # fmt: skip
 
 
@@ -188,13 +188,13 @@ def nonspeech(rng: np.random.Generator, seconds: float) -> np.ndarray:
     """(N,) float32 at 16 kHz within [-1, 1]: one or two kinds of sound at once, at any level, sometimes only for a
     while. The same `rng` gives the same sound."""
     n = int(round(seconds * RATE))
-    kinds, often = list(SOURCES), np.array(list(SOURCES.values()), float)
+    kinds, weights = list(SOURCES), np.array(list(SOURCES.values()), float)
     sound = np.zeros(n, np.float32)
     for _ in range(1 + int(rng.random() < 0.25)):
-        source = kinds[rng.choice(len(kinds), p=often / often.sum())]
-        made = _tune(rng, n) if source is music else source(rng, n)
+        source = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
+        samples = _tune(rng, n) if source is music else source(rng, n)
         gain = np.float32(10.0 ** (rng.uniform(-55.0, -8.0) / 20.0))
-        sound += (1 / 32768 if source is silence else gain) * (made if source is silence else levelled(made))
+        sound += (1 / 32768 if source is silence else gain) * (samples if source is silence else levelled(samples))
     if rng.random() < 0.2 and n > RATE // 5:  # it begins or ends within
         at = int(rng.integers(n))
         sound[slice(None, at) if rng.random() < 0.5 else slice(at, None)] *= np.float32(rng.choice([0.0, 0.03]))
@@ -203,5 +203,5 @@ def nonspeech(rng: np.random.Generator, seconds: float) -> np.ndarray:
 
 
 def _tune(rng: np.random.Generator, n: int) -> np.ndarray:
-    """Music, played anew for every third and cut out of the beds otherwise."""
+    """Music, new for every third example and cut out of the beds otherwise."""
     return music(rng, n) if rng.random() < 1 / 3 else bed(rng, n)

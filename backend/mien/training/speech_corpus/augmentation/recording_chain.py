@@ -87,8 +87,8 @@ def holes(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     padded = fitted(samples, max(len(samples), size))
     _, _, spectrum = signal.stft(padded, **kind)
     power = np.abs(spectrum)
-    reach = int(rng.integers(9, 41))
-    around = np.maximum(np.max(power) * 1e-4, ndimage.uniform_filter1d(power, reach, axis=0))
+    width = int(rng.integers(9, 41))
+    around = np.maximum(np.max(power) * 1e-4, ndimage.uniform_filter1d(power, width, axis=0))
     kept = spectrum * (power > around * 10.0 ** (-rng.uniform(2.0, 18.0) / 20.0))
     if rng.random() < 0.5:  # magnitudes in steps of 1.5 to 6 dB
         step = np.log(10.0) / 20.0 * rng.uniform(1.5, 6.0)

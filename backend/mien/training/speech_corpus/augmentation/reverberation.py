@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rooms: impulse responses whose direct sound is their first sample, so that reverberation never moves a phone."""
+"""Room impulse responses whose direct sound is their first sample, so that reverberation never moves a phone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from scipy import fft, signal
 
 from mien.training.speech_corpus.utterance import RATE
 
-ROOMS = 64
+RESPONSES = 64
 BANDS_HZ = (500.0, 1500.0, 4000.0)  # where the reverberation is split, for walls swallow the highs first
 
 
-def room(rng: np.random.Generator, rt60_s: float, direct_db: float) -> np.ndarray:
+def impulse_response(rng: np.random.Generator, rt60_s: float, direct_db: float) -> np.ndarray:
     """(R,) float32, an impulse response: 1 at sample 0, early reflections, then noise that decays by 60 dB in `rt60_s`
     (longer in the bass, shorter in the highs). The direct sound is `direct_db` above all that follows, in energy."""
     length = int(rt60_s * 1.2 * RATE)
@@ -42,17 +42,18 @@ def room(rng: np.random.Generator, rt60_s: float, direct_db: float) -> np.ndarra
 
 
 @functools.cache
-def rooms() -> tuple[np.ndarray, ...]:
-    """The bank of `ROOMS` impulse responses, RT60 0.15 to 0.9 s, always the same ones."""
+def responses() -> tuple[np.ndarray, ...]:
+    """The bank of `RESPONSES` impulse responses, RT60 0.15 to 0.9 s, always the same ones."""
     rng = np.random.default_rng(20)
     return tuple(
-        room(rng, float(np.exp(rng.uniform(np.log(0.15), np.log(0.9)))), rng.uniform(-3.0, 15.0)) for _ in range(ROOMS)
+        impulse_response(rng, float(np.exp(rng.uniform(np.log(0.15), np.log(0.9)))), rng.uniform(-3.0, 15.0))
+        for _ in range(RESPONSES)
     )
 
 
 def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(N,) samples in one of the rooms: as long, as loud, direct sound where it was."""
-    impulse = rooms()[rng.integers(ROOMS)]
+    """(N,) samples with the reverberation of a random room: as long, as loud, direct sound where it was."""
+    impulse = responses()[rng.integers(RESPONSES)]
     length = fft.next_fast_len(len(samples) + len(impulse) - 1, real=True)
     wet = fft.irfft(fft.rfft(samples, length) * fft.rfft(impulse, length), length)[: len(samples)]
     return (wet / np.sqrt(np.sum(impulse**2))).astype(np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""espeak-ng: formant voices of many languages and timbres, little like people but exact in time.
+"""espeak-ng: formant synthesis in many languages and timbres, unlike people but with exact times.
 
 Chinese and Japanese are left out: espeak-ng spells the former out in English here and reads no kanji.
 """
@@ -26,31 +26,31 @@ VOICES = tuple(Voice("espeak", name, "en") for name in ENGLISH) + tuple(
     for timbre in TIMBRES
     for language in OTHERS
 )
-BIAS = 0.001  # s that the times are late: at this shift the phones explain most of the variance of the spectrum
+BIAS = 0.001  # s that the times are late: with this shift the phones explain most of the spectrum's variance
 WORDS_A_MINUTE = (130, 215)
 PITCHES = (25, 75)
 LIVELINESS = (25, 85)
 SILENCE = 0.06  # s; what is shorter and has no sound belongs to the sound before it
-# What espeak-ng writes as IPA and is none, or is another sound than it says
+# Symbols of espeak-ng that are not IPA, or not the sound that it speaks
 MISWRITTEN = {("sv", "sx"): "ɧ", ("pt", "y"): "ɪ", ("pt", "æ"): "ɐ"}
 
 missing = espeak.missing
 
 
 def say(voice: Voice, text: str, seed: int) -> Utterance:
-    """Speak a text; `seed` chooses speed, pitch and how much it moves. CorpusError when espeak-ng cannot."""
+    """Speak a text; `seed` draws speed, pitch and pitch range. CorpusError when espeak-ng cannot."""
     if why := missing():
         raise CorpusError(why)
     random = stream(seed, f"{voice.name} {text}")
     settings = [int(random.integers(*bounds)) for bounds in (WORDS_A_MINUTE, PITCHES, LIVELINESS)]
     try:
-        spoken = espeak.say_apart(voice.name, text, *settings)
+        synthesised = espeak.say_apart(voice.name, text, *settings)
     except espeak.EspeakError as error:
         raise CorpusError(str(error)) from None
-    samples = soxr.resample(spoken.samples.astype("float32") / 32768, spoken.rate, RATE).clip(-1, 1)
+    samples = soxr.resample(synthesised.samples.astype("float32") / 32768, synthesised.rate, RATE).clip(-1, 1)
     seconds = len(samples) / RATE
     segments: list[tuple[tuple[str, ...], float, float]] = []
-    events = [(symbol, at) for symbol, at in spoken.phones if not symbol.startswith("(")]
+    events = [(symbol, at) for symbol, at in synthesised.phones if not symbol.startswith("(")]
     for (symbol, begin), end in zip(events, [*(at for _, at in events[1:]), seconds], strict=True):
         try:
             sounds = sounds_of(MISWRITTEN.get((voice.language, symbol), symbol))

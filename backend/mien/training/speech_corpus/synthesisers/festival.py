@@ -28,7 +28,7 @@ from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, 
 
 @dataclass(frozen=True)
 class Source:
-    """What Festival calls a voice, where it comes from, how its texts are written and its phones named."""
+    """Festival's name of a voice, its Debian package, the encoding of its texts, its phone set, its language."""
 
     name: str
     package: str
@@ -92,13 +92,13 @@ class Speaker:
         )
         weakref.finalize(self, _end, self.process, os.getpid())
         self.encoding = SOURCES[name].encoding
-        self._ask(PROGRAM.format(name=SOURCES[name].name).encode(), f"load {name}")
+        self._run(PROGRAM.format(name=SOURCES[name].name).encode(), f"load {name}")
 
-    def _ask(self, program: bytes, purpose: str) -> list[str]:
-        """The lines that festival answers a program with. CorpusError when it ends over it."""
+    def _run(self, program: bytes, purpose: str) -> list[str]:
+        """The lines that festival prints for a program. CorpusError when it ends, or takes longer than LIMIT_S."""
         process = self.process
-        guard = threading.Timer(LIMIT_S, process.kill)
-        guard.start()
+        timeout = threading.Timer(LIMIT_S, process.kill)
+        timeout.start()
         lines: list[str] = []
         try:
             process.stdin.write(program + b'\n(format t "\\nmien-ready\\n")\n(fflush nil)\n')
@@ -108,21 +108,23 @@ class Speaker:
         except BrokenPipeError:
             line = b""
         finally:
-            guard.cancel()
+            timeout.cancel()
         if not line:
-            told = " ".join(lines[-3:]) or "nothing"
-            raise CorpusError(f"festival could not {purpose}: it ended, or took more than {LIMIT_S} s; it told: {told}")
+            output = " ".join(lines[-3:]) or "nothing"
+            raise CorpusError(
+                f"festival could not {purpose}: it ended, or took more than {LIMIT_S} s; it printed: {output}"
+            )
         return lines
 
     def speak(self, text: str, speed: float, pitch: float, path: Path) -> list[tuple[str, float]]:
-        """Writes the sound to `path`; the phones and the seconds they end at."""
+        """Write the sound to `path`; returns the phones, each with its end in seconds."""
         quoted = text.replace("\\", " ").replace('"', " ").encode(self.encoding)
         program = b'(mien_speak "' + quoted + f'" {speed:.4f} {pitch:.4f} "{path}")'.encode()
-        lines = self._ask(program, f"say {text!r}")
+        lines = self._run(program, f"say {text!r}")
         phones = [line.split()[1:] for line in lines if line.startswith("mien-phone ")]
         if not phones or not path.exists():
-            told = [line for line in lines if line.strip("-= ")]
-            raise CorpusError(f"festival could not say {text!r}: {' '.join(told[-3:]) or 'it gave no reason'}")
+            output = [line for line in lines if line.strip("-= ")]
+            raise CorpusError(f"festival could not say {text!r}: {' '.join(output[-3:]) or 'it gave no reason'}")
         return [(phone, float(end)) for phone, end in phones]
 
 
@@ -137,7 +139,7 @@ def _end(process: subprocess.Popen, owner: int) -> None:
 
 @functools.lru_cache(maxsize=4)
 def _speaker(name: str, owner: int) -> Speaker:
-    """`owner` is the process that asks: a fork must not share its parent's pipes."""
+    """`owner` is the id of the calling process: a fork must not share the pipes of its parent."""
     return Speaker(name)
 
 
@@ -152,13 +154,13 @@ def missing() -> str:
 def voices() -> tuple[Voice, ...]:
     """Those of VOICES that are installed."""
     command = ["festival", "--batch", '(format t "%l" (voice.list))']
-    told = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True)
-    names = set(told.stdout.strip("() \n").split())
+    result = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    names = set(result.stdout.strip("() \n").split())
     return tuple(voice for voice in VOICES if SOURCES[voice.name].name in names)
 
 
 def say(voice: Voice, text: str, seed: int) -> Utterance:
-    """Speak a text; `seed` chooses speed and pitch. CorpusError when festival cannot."""
+    """Speak a text; `seed` draws speed and pitch. CorpusError when festival cannot."""
     if why := missing():
         raise CorpusError(why)
     if voice not in VOICES:
@@ -168,9 +170,9 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     source = SOURCES[voice.name]
     if voice not in voices():
         raise CorpusError(f"Festival lacks the voice {voice.name}; on Debian: apt-get install {source.package}")
-    written = text.translate(TYPEWRITTEN)
+    typed = text.translate(TYPEWRITTEN)
     try:
-        written.encode(source.encoding)
+        typed.encode(source.encoding)
     except UnicodeEncodeError as error:
         letter = error.object[error.start]
         raise CorpusError(
@@ -181,14 +183,14 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         path = Path(folder) / "spoken.wav"
         try:
-            said = _speaker(voice.name, os.getpid()).speak(written, speed, pitch, path)
+            timed_phones = _speaker(voice.name, os.getpid()).speak(typed, speed, pitch, path)
         except CorpusError:
-            _speaker.cache_clear()  # what festival is left in after an error is unknown
+            _speaker.cache_clear()  # the state of festival after an error is unknown
             raise
         samples, rate = soundfile.read(path, dtype="float32")
     samples = soxr.resample(samples, rate, RATE) if rate != RATE else samples
     segments, begin = [], 0.0
-    for phone, end in said:
+    for phone, end in timed_phones:
         try:
             segments.append((sounds_in(source.phoneset, phone), begin, end))
         except KeyError:

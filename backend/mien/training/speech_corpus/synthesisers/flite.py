@@ -33,10 +33,10 @@ def missing() -> str:
 
 
 def say(voice: Voice, text: str, seed: int) -> Utterance:
-    """Speak a text; `seed` chooses speed and pitch. CorpusError when flite cannot."""
+    """Speak a text; `seed` draws speed and pitch. CorpusError when flite cannot."""
     if why := missing():
         raise CorpusError(why)
-    if voice not in VOICES:  # flite itself would take its first voice
+    if voice not in VOICES:  # flite itself would use its first voice
         raise CorpusError(f"flite is asked for a voice {voice.name!r}; it has {', '.join(v.name for v in VOICES)}.")
     random = stream(seed, f"{voice.name} {text}")
     speed, pitch = (np.exp(random.uniform(*np.log(bounds))) for bounds in (SPEEDS, PITCHES))
@@ -45,17 +45,17 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
         command = ["flite", "-voice", voice.name, "--setf", f"duration_stretch={1 / speed:.4f}"]
         command += ["--setf", f"f0_shift={pitch:.4f}", "-psdur", "-o", str(path), "-t", text]
         try:
-            ran = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+            result = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
         except subprocess.TimeoutExpired:
             raise CorpusError(f"flite took longer than {LIMIT_S} s to say {text!r}.") from None
-        if ran.returncode != 0 or not path.exists():
+        if result.returncode != 0 or not path.exists():
             raise CorpusError(
-                f"flite could not say {text!r}: {ran.stderr.strip() or f'it ended with {ran.returncode}'}."
+                f"flite could not say {text!r}: {result.stderr.strip() or f'it ended with {result.returncode}'}."
             )
         samples, rate = soundfile.read(path, dtype="float32")
     samples = soxr.resample(samples, rate, RATE) if rate != RATE else samples
     segments, begin = [], 0.0
-    for entry in ran.stdout.split():
+    for entry in result.stdout.split():
         phone, _, time = entry.partition(":")
         if phone not in SILENCE and phone not in SOUND_OF:
             raise CorpusError(f"flite spoke a phone {phone!r} that is in no table, in {text!r}.")

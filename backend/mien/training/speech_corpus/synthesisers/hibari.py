@@ -22,7 +22,7 @@ from mien.training.speech_corpus.synthesisers.onnx_tts import InferenceSession, 
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
 
 VOICES = (Voice("hibari", "heart", "en"),)  # the others have to be downloaded from elsewhere
-LASTING, FRAME = "/Cast_32_output_0", 0.025  # the tensor with how long each letter lasts, and of what seconds
+DURATIONS, FRAME = "/Cast_32_output_0", 0.025  # the tensor with how long each letter lasts, and of what seconds
 NATIVE_RATE = 24000
 SPEEDS = (0.8, 1.3)
 PITCHES = (0.6, 1.35)  # times that of the voice, 200 Hz
@@ -30,17 +30,17 @@ MELODIES = (0.4, 1.6)  # exponent of the pitch about its middle: flat to lively
 BREATHS = (-0.5, 1.0)  # added to the noise's logarithmic spectrum
 VOICED = 40.0  # Hz from which its synthesis takes a frame as voiced
 LONGEST = 400  # letters, as hibari itself has it
-REST = 0.3  # s of silence left before and after
+SILENCE = 0.3  # s of silence left before and after
 
 
 def missing() -> str:
     """What has to be installed, in words; empty when nothing."""
-    lacking = [name for name in ("hibari", "onnxruntime") if importlib.util.find_spec(name) is None]
-    return "hibari is not installed: pip install 'mien[corpus]'" if lacking else ""
+    absent = [name for name in ("hibari", "onnxruntime") if importlib.util.find_spec(name) is None]
+    return "hibari is not installed: pip install 'mien[corpus]'" if absent else ""
 
 
 def say(voice: Voice, text: str, seed: int) -> Utterance:
-    """Speak a text; `seed` chooses speed, pitch, melody and breath. CorpusError when hibari cannot."""
+    """Speak a text; `seed` draws speed, pitch, melody and breath. CorpusError when hibari cannot."""
     if why := missing():
         raise CorpusError(why)
     if voice not in VOICES:
@@ -48,26 +48,27 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     from hibari import dsp
 
     numbers = _vocabulary()
-    spoken = "".join(letter for letter in kokoro_g2p.letters(text, "en") if letter in numbers)
-    if not 0 < len(spoken) <= LONGEST:
-        raise CorpusError(f"hibari speaks 1 to {LONGEST} phoneme letters; {text!r} has {len(spoken)}.")
+    phonemes = "".join(letter for letter in kokoro_g2p.letters(text, "en") if letter in numbers)
+    if not 0 < len(phonemes) <= LONGEST:
+        raise CorpusError(f"hibari speaks 1 to {LONGEST} phoneme letters; {text!r} has {len(phonemes)}.")
     random = stream(seed, f"{voice.name} {text}")
     speed, pitch = (np.exp(random.uniform(*np.log(bounds))) for bounds in (SPEEDS, PITCHES))
     melody, breath = random.uniform(*MELODIES), random.uniform(*BREATHS)
-    feeds = {"ids": np.array([[0, *(numbers[letter] for letter in spoken), 0]]), "speed": np.array([speed], np.float32)}
-    *parts, tones, lasting = _network().run(None, feeds)
+    ids = np.array([[0, *(numbers[letter] for letter in phonemes), 0]])
+    feeds = {"ids": ids, "speed": np.array([speed], np.float32)}
+    *parts, tones, durations = _network().run(None, feeds)
     harmonic, phase, noise, rest, rest_phase = (part[0] for part in parts)
-    tones = turned(tones[0], float(pitch), melody)
+    tones = transposed(tones[0], float(pitch), melody)
     samples = dsp.synth(harmonic, phase, noise + np.float32(breath), rest, rest_phase, tones, random)
     samples = soxr.resample(samples, NATIVE_RATE, RATE)
     samples *= min(1.0, 0.99 / max(1e-9, float(np.abs(samples).max())))
-    phones = kokoro_phonemes.timed(spoken, lasting * FRAME, samples, "en")
+    phones = kokoro_phonemes.timed(phonemes, durations * FRAME, samples, "en")
     if not phones:
         raise CorpusError(f"hibari found nothing to say in {text!r}.")
-    return kokoro_phonemes.rested(Utterance(voice, text, samples, phones), REST)
+    return kokoro_phonemes.trimmed(Utterance(voice, text, samples, phones), SILENCE)
 
 
-def turned(tones: np.ndarray, pitch: float, melody: float) -> np.ndarray:
+def transposed(tones: np.ndarray, pitch: float, melody: float) -> np.ndarray:
     """(F,) Hz with the middle times `pitch` and the distance from it to the power of `melody`; 0 stays unvoiced."""
     voiced = tones > VOICED
     if not voiced.any():
@@ -86,4 +87,4 @@ def _vocabulary() -> dict[str, int]:
 def _network() -> InferenceSession:
     from hibari.voices import voice_path
 
-    return open_network(Path(voice_path("heart")), LASTING)
+    return open_network(Path(voice_path("heart")), DURATIONS)

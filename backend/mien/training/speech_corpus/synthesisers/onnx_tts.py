@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An ONNX network that speaks phoneme letters and, inside, knows how long each lasts."""
+"""An ONNX network for speech synthesis from phoneme letters, with an inner tensor of their durations as an output."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pauses and breaths between phrases, where speech already rests: synthesisers take neither air nor time."""
+"""Pauses and breaths in the silences between phones, which synthesisers leave out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from scipy import signal
 from mien.training.speech_corpus.augmentation.noise import coloured, formants, levelled
 from mien.training.speech_corpus.utterance import RATE, Timed
 
-REST_S = 0.06  # a gap between phones that is shorter is no rest
-CHANCE, BREATHS = 0.5, 0.5  # of a rest to be lengthened, of a pause to have a breath in it
+SILENCE_S = 0.06  # the shortest silence between phones that may be lengthened
+PAUSE_CHANCE, BREATH_CHANCE = 0.5, 0.5  # of a silence to be lengthened, of a pause to have a breath in it
 EDGE = 80  # samples faded on each side of a cut, 5 ms
 
 
@@ -29,21 +29,21 @@ def breath(rng: np.random.Generator, seconds: float) -> np.ndarray:
 def pauses(
     samples: np.ndarray, phones: Sequence[Timed], rng: np.random.Generator
 ) -> tuple[np.ndarray, tuple[Timed, ...]]:
-    """Samples (N,) with silences of 0.1 to 1.2 s and breaths of 0.2 to 0.6 s put into some of the rests between phones
-    of 60 ms and more, before the first and after the last; phones later than a cut move by exactly what was put in."""
+    """Samples (N,) with silences of 0.1 to 1.2 s and breaths of 0.2 to 0.6 s inserted into some of the silences of 60
+    ms and more between phones, before the first and after the last; later phones move by exactly what was inserted."""
     seconds = len(samples) / RATE
     edges = [(0.0, phones[0][1]), *((a[2], b[1]) for a, b in zip(phones, phones[1:], strict=False))] if phones else []
     edges += [(phones[-1][2] if phones else 0.0, seconds)]
     quiet, parts, moved = np.float32(0.0), [], []
-    spoken = float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0
-    if len(samples) >= 320:  # the voice's own floor carries on through the pause
+    level = float(np.sqrt(np.mean(np.square(samples)))) if len(samples) else 0.0
+    if len(samples) >= 320:  # the noise floor of the voice continues through the pause
         power = np.square(samples[: len(samples) // 160 * 160]).reshape(-1, 160).mean(1)
-        quiet = np.float32(min(np.sqrt(np.percentile(power, 2)), spoken * 0.03))
+        quiet = np.float32(min(np.sqrt(np.percentile(power, 2)), level * 0.03))
     done, shift = 0, 0
     for i, (begin, end) in enumerate(edges):
-        if end - begin >= REST_S and rng.random() < CHANCE:
+        if end - begin >= SILENCE_S and rng.random() < PAUSE_CHANCE:
             cut = int((begin + end) / 2 * RATE)
-            added = _pause(rng, spoken, quiet)
+            added = _pause(rng, level, quiet)
             parts += [_faded(samples[done:cut], done > 0, True), added]
             done, shift = cut, shift + len(added)
         if i < len(phones):
@@ -53,12 +53,12 @@ def pauses(
     return np.concatenate(parts).astype(np.float32), tuple(moved)
 
 
-def _pause(rng: np.random.Generator, spoken: float, quiet: float) -> np.ndarray:
+def _pause(rng: np.random.Generator, level: float, quiet: float) -> np.ndarray:
     silence = rng.standard_normal(int(rng.gamma(1.5, 0.25) * RATE) % int(1.1 * RATE) + RATE // 10, dtype=np.float32)
     silence *= quiet
-    if rng.random() >= BREATHS:
+    if rng.random() >= BREATH_CHANCE:
         return silence
-    air = breath(rng, rng.uniform(0.2, 0.6)) * np.float32(spoken * 10.0 ** (-rng.uniform(12.0, 34.0) / 20.0))
+    air = breath(rng, rng.uniform(0.2, 0.6)) * np.float32(level * 10.0 ** (-rng.uniform(12.0, 34.0) / 20.0))
     air += quiet * rng.standard_normal(len(air), dtype=np.float32)
     where = int(rng.uniform(0.0, len(silence)))
     return np.concatenate([silence[:where], air, silence[where:]])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a voice is used, from whisper to shout: each `(frames, rng) -> frames`, what signal processing can do of it.
+"""Vocal effort and voice quality, from whisper to shout, by signal processing: each `(frames, rng) -> frames`.
 
 Directions from Traunmueller & Eriksson 2000 (vocal effort: pitch, first formant and level of the highs rise together),
 Ito, Takeda & Itakura 2005 (whisper: no pitch, weak bass, raised low formants) and Klatt & Klatt 1990 (breathy and
@@ -36,7 +36,7 @@ def raised(frames: Frames, factor: float, spread: float) -> Frames:
 
 
 def share_voiced(frames: Frames) -> np.ndarray:
-    """(T,) 1 within voiced stretches, 0 outside, a ramp of 15 ms between."""
+    """(T,) 1 within voiced segments, 0 outside, with ramps of 15 ms."""
     return ndimage.uniform_filter1d(frames.voiced.astype(np.float32), 5)
 
 
@@ -79,7 +79,7 @@ def mumble(frames: Frames, rng: np.random.Generator) -> Frames:
 
 
 def creak(frames: Frames, rng: np.random.Generator) -> Frames:
-    """Slow uneven pulses of an almost shut glottis, in random stretches (most often where the pitch is low)."""
+    """Slow uneven pulses of an almost shut glottis, in random segments (most often where the pitch is low)."""
     if not frames.voiced.any():
         return frames
     low = np.percentile(frames.pitch[frames.voiced], rng.uniform(30.0, 100.0))
@@ -92,7 +92,7 @@ def creak(frames: Frames, rng: np.random.Generator) -> Frames:
 
 
 def press(frames: Frames, rng: np.random.Generator) -> Frames:
-    """Anger held back: a tight, bright voice of small noise, its loudness jumping."""
+    """Pressed voice, as of restrained anger: tight and bright, with little noise and jumps of loudness."""
     frames = tilted(
         raised(frames, rng.uniform(0.95, 1.3), rng.uniform(0.8, 1.7)), rng.uniform(1.0, 4.0), share_voiced(frames)
     )

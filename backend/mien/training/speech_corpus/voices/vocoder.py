@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A voice taken apart by WORLD (Morise, Yokomori & Ozawa 2016) into pitch, envelope and noise, and put together."""
+"""The vocoder WORLD (Morise, Yokomori & Ozawa 2016): a voice as pitch, spectral envelope and noise, and back."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def world():
     return pyworld
 
 
-def taken_apart(samples: np.ndarray) -> Frames:
+def analyse_voice(samples: np.ndarray) -> Frames:
     """Frames of samples (N,) at 16 kHz. DIO with StoneMask, not Harvest: ten times cheaper, and steady enough here."""
     pyworld = world()
     sound = np.ascontiguousarray(samples, np.float64)
@@ -80,7 +80,7 @@ def taken_apart(samples: np.ndarray) -> Frames:
     return Frames(pitch, 10.0 * np.log10(np.maximum(envelope, 1e-16)).astype(np.float32), breath)
 
 
-def put_together(frames: Frames) -> np.ndarray:
+def synthesise_voice(frames: Frames) -> np.ndarray:
     """(N,) float32 at 16 kHz, frame i at i * 5 ms."""
     envelope = 10.0 ** (frames.envelope.astype(np.float64) / 10.0)
     breath = np.clip(frames.breath.astype(np.float64), 0.001, 0.999)
