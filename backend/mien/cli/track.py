@@ -52,6 +52,7 @@ def track_command(args: argparse.Namespace) -> int:
     from mien.face_tracking.track import write_track
     from mien.face_tracking.tracker import track_face
     from mien.take import write_take
+    from mien.video import VideoError
     from mien.video.reader import open_footage
 
     started = time.monotonic()
@@ -63,6 +64,8 @@ def track_command(args: argparse.Namespace) -> int:
     targets = [output, *([landmarks] if args.landmarks else []), *([args.draw] if args.draw else [])]
     for target in targets:
         _check_target(target, args.video)
+    if args.draw and args.draw.suffix.lower() != ".mp4":
+        raise VideoError(f"The drawn film is an mp4, but {args.draw.name!r} does not end in .mp4: give it that ending.")
     footage = open_footage(args.video)
     with ProgressBar("track", quiet=args.json) as progress:
         track = track_face(footage, choice, progress=progress)
