@@ -5,14 +5,14 @@ import functools
 
 import numpy as np
 import torch
-from mien.engines.emodiffhead.network import STYLE, Denoiser, Shape
+from mien.engines.emodiffhead.network import STYLE, Denoiser, DenoiserConfig
 from mien.engines.neural import audio_features
 
-SMALL = Shape(width=32, blocks=(1, 1, 1), listening=1, heads=2, near=4, told=16)
+SMALL = DenoiserConfig(width=32, blocks=(1, 1, 1), audio_blocks=1, heads=2, attention_context=4, condition=16)
 RNG = np.random.default_rng(0)
-SOUND = RNG.standard_normal((230, audio_features.SIZE)).astype(np.float32)
-SAID = RNG.standard_normal((230, STYLE)).astype(np.float32)
-FELT = RNG.uniform(0, 1, (230, 52)).astype(np.float32)
+AUDIO = RNG.standard_normal((230, audio_features.SIZE)).astype(np.float32)
+STYLE_FEATURES = RNG.standard_normal((230, STYLE)).astype(np.float32)
+EXPRESSION = RNG.uniform(0, 1, (230, 52)).astype(np.float32)
 
 
 @functools.cache

@@ -6,25 +6,26 @@ import ctypes
 import errno
 import os
 import time
+from dataclasses import replace
 
 import numpy as np
 from mien import engines
-from mien.engines.toy import Toy
+from mien.engines.toy.engine import Toy
 from mien.service.workers import take_process
 from mien.settings import Settings
 
-DAWDLES, DEAF, CRASHES, HUNGRY, FULL, BROKEN, CORRUPT, MISSING, DOZES = range(1, 10)  # seeds
+DAWDLES, UNRESPONSIVE, CRASHES, HUNGRY, FULL, BROKEN, CORRUPT, MISSING, DOZES = range(1, 10)  # seeds
 
 
 class Faulty(Toy):
-    def generate(self, speech, direction, progress):
+    def generate(self, speech, direction, progress, head=None):
         if direction.seed == DAWDLES:
             for _ in range(6000):
                 progress(0.5, "dawdling")
                 time.sleep(0.01)
-        elif direction.seed == DEAF:
-            progress(0.25, "deaf")
-            time.sleep(60)  # an engine that does not look up from its work
+        elif direction.seed == UNRESPONSIVE:
+            progress(0.25, "unresponsive")
+            time.sleep(60)  # an engine that does not call `progress` meanwhile
         elif direction.seed == DOZES:
             for _ in range(60):
                 progress(0.25, "dozing")
@@ -32,22 +33,23 @@ class Faulty(Toy):
         elif direction.seed == CRASHES:
             ctypes.string_at(0)
         elif direction.seed == HUNGRY:
-            taken = [np.zeros(2**26, np.uint8) for _ in range(2**10)]
-            raise AssertionError(f"{len(taken)} times 64 MiB, and no end")
+            blocks = [np.zeros(2**26, np.uint8) for _ in range(2**10)]
+            raise AssertionError(f"{len(blocks)} times 64 MiB, and no end")
         elif direction.seed == FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         elif direction.seed == BROKEN:
             raise IndexError("list index out of range")
         elif direction.seed in (CORRUPT, MISSING):
-            from mien.engines.probtalk3d.generate import WEIGHTS, networks  # PyTorch takes seconds to import
+            from mien.engines.probtalk3d import WEIGHTS
+            from mien.engines.probtalk3d.generate import networks  # PyTorch takes seconds to import
 
             path = Settings.read().data_folder / f"{direction.seed}.safetensors"
             if direction.seed == CORRUPT:
                 path.write_bytes(WEIGHTS.read_bytes()[:-100])
             networks(path)
-        return super().generate(speech, direction, progress)
+        return super().generate(speech, direction, progress, head)
 
 
 if __name__ == "__main__":
-    engines.ENGINES[engines.DEFAULT] = Faulty
+    engines.ENGINES[engines.DEFAULT] = replace(engines.ENGINES["toy"], create=Faulty)
     take_process.main()

@@ -25,7 +25,7 @@ def spoken(name: str) -> PhoneTrack:
 
 
 def gaps(take: Take) -> np.ndarray:
-    return load_head().inner_gap(take.weights, take.channels)
+    return load_head().lip_aperture(take.weights, take.channels)
 
 
 def seen(segment: Segment, take: Take) -> np.ndarray:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from checkout import SHARED
-from mien.engines.probtalk3d_published.blocks import Shape
-from mien.engines.probtalk3d_published.code_predictor import PredictorShape
-from mien.engines.probtalk3d_published.motion_prior import PriorShape
+from mien.engines.probtalk3d_published.blocks import TransformerConfig
+from mien.engines.probtalk3d_published.code_predictor import PredictorConfig
+from mien.engines.probtalk3d_published.motion_prior import PriorConfig
 
 GOLDEN = SHARED / "golden" / "probtalk3d"
 TINY = GOLDEN / "tiny"
@@ -21,9 +21,9 @@ needs_transformers = pytest.mark.skipif(
     importlib.util.find_spec("transformers") is None, reason="the package transformers (the extra `hubert`) is not here"
 )
 
-SMALL = Shape(width=16, layers=2, heads=4, hidden=24)
-PRIOR = PriorShape(encoder=SMALL, decoder=SMALL, codes=12, code_width=8)
-PREDICTOR = PredictorShape(audio=20, style=43, transformer=SMALL)
+SMALL = TransformerConfig(width=16, layers=2, heads=4, hidden=24)
+PRIOR = PriorConfig(encoder=SMALL, decoder=SMALL, codes=12, code_width=8)
+PREDICTOR = PredictorConfig(audio=20, style=43, transformer=SMALL)
 HUBERT = {
     "model_type": "hubert",
     "hidden_size": 16,

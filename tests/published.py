@@ -13,7 +13,7 @@ import probtalk3d
 import torch
 from mien.engines.probtalk3d_published.hubert import read_config
 from mien.engines.probtalk3d_published.motion_prior import MotionPrior
-from mien.engines.probtalk3d_published.network import Official
+from mien.engines.probtalk3d_published.network import PublishedNetwork
 from mien.files.card import new_card, write_with_card
 from mien.heads import flame as flame_head
 from mien.heads.flame import Flame
@@ -33,9 +33,9 @@ def prior() -> MotionPrior:
     return MotionPrior(probtalk3d.PRIOR).eval()
 
 
-def model(config: Path) -> Official:
+def model(config: Path) -> PublishedNetwork:
     """`config`: a HuBERT's config.json or its folder, of probtalk3d.HUBERT."""
-    made = Official(read_config(config), dataclasses.replace(probtalk3d.PREDICTOR, audio=32), prior()).eval()
+    made = PublishedNetwork(read_config(config), dataclasses.replace(probtalk3d.PREDICTOR, audio=32), prior()).eval()
     made.motion_prior.quantize.embedding.weight.data.normal_()
     return made
 
@@ -48,7 +48,7 @@ def weights(net: torch.nn.Module) -> dict[str, torch.Tensor]:
         named[f"{layer}.{OLD[last]}" if found else name] = tensor
     named["motion_encoder.encoder_pos_embedding.pe"] = torch.zeros(5000, 1, 16)
     named["_losses.losses_train.total"] = torch.tensor(3.0)
-    if isinstance(net, Official):
+    if isinstance(net, PublishedNetwork):
         named["motion_prior._losses.losses_val.total"] = torch.tensor(3.0)
         named["feature_extractor.audiomodel.masked_spec_embed"] = torch.zeros(16)
     return named

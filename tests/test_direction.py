@@ -188,9 +188,9 @@ def test_intensity_of_the_command_line() -> None:
 
 
 def test_what_some_engines_follow_is_named_and_written_where_it_is_asked_for() -> None:
-    assert Direction().special == () and "held" not in Direction().to_json()
+    assert Direction().optional_fields == () and "held" not in Direction().to_json()
     asked = Direction.from_json({"held": {"headYaw": [[[0, -0.5]]], "jawOpen": [[[0.5, 0], [1, 1]]]}, "onset": 0.1})
-    assert asked.special == ("onset", "held")
+    assert asked.optional_fields == ("onset", "held")
     assert Direction.from_json(asked.to_json()) == asked
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import hashlib
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,8 +10,9 @@ from mien.audio.speech import Speech
 from mien.channels import ARKIT
 from mien.direction import Direction, DirectionError
 from mien.engines import Cancelled, EngineError
+from mien.engines.neural.held_keys import enforced
 from mien.heads.default import load_head
-from mien.speak import holding, speak, speak_takes
+from mien.speak import speak, speak_takes
 from mien.take import TakeError, read_take
 
 from addon.formats.take import read_take as read_in_blender
@@ -21,7 +23,7 @@ HAPPY = Direction.from_json({"emotion": {"happy": 0.7}, "seed": 5})
 @pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "articulation", "toy"])
 def test_the_metadata_says_all_that_made_it(hum, engine: str) -> None:
     take = read_take(speak(hum, HAPPY, engine, "30000/1001").to_bytes())
-    info = engines.engine(engine).info
+    info = engines.info_of(engine)
     assert take.meta == {
         "format": "mien.take", "format_version": "1", "fps": "30000/1001", "start": "0.0", "duration": "6/5",
         "channels": take.meta["channels"], "engine": engine, "engine_version": info.version, "licence": info.licence,
@@ -86,7 +88,7 @@ def test_what_an_engine_cannot_show_is_refused_before_it_listens(hum, monkeypatc
 
     with pytest.raises(DirectionError, match="toy has no style 'clear'; it has default"):
         speak(hum, Direction(style="clear"), "toy", progress=never)
-    monkeypatch.setattr(engines.ENGINES["toy"], "info", engines.EngineInfo("toy", "1", ("neutral",), ("default",), "-"))
+    monkeypatch.setitem(engines.ENGINES, "toy", replace(engines.ENGINES["toy"], emotions=("neutral",)))
     with pytest.raises(DirectionError, match="toy does not show 'happy'; it shows neutral"):
         speak(hum, HAPPY, "toy", progress=never)
 
@@ -131,7 +133,7 @@ def test_held_values_are_exact_at_the_frames_of_any_rate(hum) -> None:
     times = np.arange(take.frames) * 1001 / 30000
     keys = [[float(t), 0.3 + 0.01 * i] for i, t in enumerate(times[5:12])]
     asked = {"jawOpen": [keys], "headYaw": [[[float(times[3]), -0.2]]], "gazePitch": [[[0, 0.1], [9, 0.1]]]}
-    held = holding(take, Direction.from_json({"held": asked}))
+    held = enforced(take, Direction.from_json({"held": asked}))
     np.testing.assert_array_equal(held.channel("jawOpen")[5:12], np.float32([value for _, value in keys]))
     assert held.head_rotation[3, 1] == np.float32(-0.2) and (held.gaze[:, 0] == np.float32(0.1)).all()
     changed = np.concatenate([held.weights != take.weights, held.head_rotation != take.head_rotation], 1)

@@ -88,10 +88,10 @@ class Direction:
     # to its last, that come out as they are
 
     @property
-    def special(self) -> tuple[str, ...]:
+    def optional_fields(self) -> tuple[str, ...]:
         """The fields among those that only some engines follow that ask for something."""
         plain = Direction()
-        return tuple(name for name in SPECIAL if getattr(self, name) != getattr(plain, name))
+        return tuple(name for name in OPTIONAL_FIELDS if getattr(self, name) != getattr(plain, name))
 
     @classmethod
     def from_json(cls, source: str | bytes | Mapping) -> Direction:
@@ -126,7 +126,7 @@ class Direction:
                 value = {name: value[name].to_json() for name in sorted(value)}
             elif f.name == "held":
                 value = {name: [curve.keys for curve in value[name]] for name in sorted(value)}
-            if f.name not in SPECIAL or f.name in self.special:
+            if f.name not in OPTIONAL_FIELDS or f.name in self.optional_fields:
                 data[f.name] = value
         return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
@@ -291,7 +291,7 @@ def _angle(name: str, value: object) -> float:
     return float(value) + 0.0
 
 
-SPECIAL = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
+OPTIONAL_FIELDS = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
 
 READERS = {
     "emotion": _emotion,

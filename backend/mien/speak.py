@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
-
 from mien import engines
 from mien.audio.speech import Speech
-from mien.direction import ANGLES, Direction
+from mien.direction import Direction
 from mien.engines import Progress, no_progress
+from mien.engines.neural.held_keys import enforced
 from mien.heads.default import Head, load_head
 from mien.heads.flame import Flame
-from mien.heads.retarget import way
+from mien.heads.lookup import head_named
+from mien.heads.retarget import retargeter
+from mien.settings import Settings
 from mien.take import Take, parse_fps
 
 
@@ -27,12 +28,12 @@ def speak(
     progress: Progress = no_progress,
     head: Head | Flame | None = None,
 ) -> Take:
-    """Let `engine` perform `speech` as `direction` asks; at `fps`, or at the engine's own rate when None; on `head`,
+    """A take of `speech` by `engine` as `direction` asks; at `fps`, or at the engine's own rate when None; on `head`,
     or on the default one when None.
 
     The take's metadata says all that made it. The same request gives the same bytes.
     Raises DirectionError for what this engine cannot show, EngineError, TakeError, HeadError where the engine moves
-    another head and its movements cannot be carried over; Cancelled when `progress` does.
+    another head and its motion cannot be retargeted; Cancelled when `progress` does.
     """
     return next(speak_takes(speech, direction, [direction.seed], engine, fps, progress, head))
 
@@ -46,47 +47,31 @@ def speak_takes(
     progress: Progress = no_progress,
     head: Head | Flame | None = None,
 ) -> Iterator[Take]:
-    """The take of each seed, as `speak` gives it; the sound is heard once for all. Errors as those of `speak`."""
+    """The take of each seed, as `speak` gives it; the sound is analysed once for all. Errors as those of `speak`."""
     rate = None if fps is None else parse_fps(fps)
-    performer = engines.engine(engine)
-    engines.check(direction, performer.info)
-    performer.load("auto")
-    carried = way(head or load_head(), _its_head(performer, head))
-    for seed, take in zip(seeds, performer.takes(speech, direction, seeds, progress), strict=True):
-        meta = _provenance(take, performer.info, speech, direction.with_seed(seed))
-        take = carried(replace(take, meta=meta))
-        yield take if rate is None else holding(take.resample(rate), direction)
+    info = engines.info_of(engine)
+    engines.check(direction, info)
+    maker = info.create()
+    maker.load("auto")
+    posed = posed_head(info, head)
+    retargeted = retargeter(head or load_head(), posed)
+    for seed, take in zip(seeds, maker.takes(speech, direction, seeds, progress, posed), strict=True):
+        metadata = _provenance(take, info, speech, direction.with_seed(seed))
+        take = retargeted(replace(take, meta=metadata))
+        yield take if rate is None else enforced(take.resample(rate), direction)
 
 
-def holding(take: Take, direction: Direction) -> Take:
-    """The take with what the animator holds at its exact values, at whatever rate the take is."""
-    if not direction.held or take.weights is None:
-        return take
-    weights, rotation = take.weights.copy(), take.head_rotation.copy()
-    gaze = None if take.gaze is None else take.gaze.copy()
-    places = {name: (weights, i) for i, name in enumerate(take.channels)}
-    places |= {name: (rotation, i) for i, name in enumerate(ANGLES[:3])}
-    if gaze is not None:
-        places |= {name: (gaze, i) for i, name in enumerate(ANGLES[3:])}
-    for name, at, values in direction.held_at(np.arange(take.frames) / float(take.fps)):
-        if name in places:
-            column, i = places[name]
-            column[at, i] = values
-    return replace(take, weights=weights, head_rotation=rotation, gaze=gaze)
-
-
-def _its_head(performer: engines.Engine, asked: Head | Flame | None) -> Head | Flame:
-    """What the performer moves; one that poses FLAME poses the face that is asked for."""
-    if isinstance(asked, Flame) and (performer.info.head == "flame" or performer.info.poses(asked)):
-        performer.flame = asked
-    elif performer.info.head == "mien":
-        return load_head()
-    return performer.flame
+def posed_head(info: engines.EngineInfo, target: Head | Flame | None) -> Head | Flame:
+    """The head that the engine poses when takes of `target` are asked for: `target` itself where it is a FLAME that the
+    engine poses by FLAME's own parameters, else the engine's own head. HeadError where that is not here."""
+    if isinstance(target, Flame) and (info.head == "flame" or info.poses_flame(target)):
+        return target
+    return head_named(info.head, Settings.read().data_folder)
 
 
 def _provenance(take: Take, info: engines.EngineInfo, speech: Speech, direction: Direction) -> dict[str, str]:
     return {
-        **load_head().said,
+        **load_head().take_meta,
         "licence": info.licence,
         **take.meta,  # a take of another head says so, and under which licence it is
         "engine": info.name,

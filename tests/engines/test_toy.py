@@ -4,7 +4,7 @@ import pytest
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines.base import Cancelled, no_progress
-from mien.engines.toy import Toy
+from mien.engines.toy.engine import Toy
 
 # Half a second of silence, then one of a hum, then silence to an odd length.
 TIME = np.arange(32123) / 16000

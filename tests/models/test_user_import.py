@@ -11,7 +11,8 @@ import published
 import pytest
 import torch
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d_published import FILE, FOLDER, LICENCE
+from mien.engines.probtalk3d_published import FILE, FOLDER
+from mien.engines.probtalk3d_published.licence import LICENCE
 from mien.heads.flame import FLAME_FOLDER, read_flame
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
 from mien.models.user_import import DownloadError, find

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mien.cli.progress import ProgressBar
-from mien.files.markdown import refuse_unmarked, write_between
+from mien.files.markdown import require_section, write_section
 
 REFERENCE = "pocketsphinx"
 
@@ -88,7 +88,7 @@ def add_commands(evaluate, command: Callable[..., argparse.ArgumentParser]) -> N
 def _refuse_unmarked(page: Path | None, name: str) -> None:
     """A page without the marks is named before anything is measured."""
     if page is not None:
-        refuse_unmarked(page, name)
+        require_section(page, name)
 
 
 def _need_pocketsphinx() -> None:
@@ -127,7 +127,7 @@ def phones_command(asked: argparse.Namespace) -> int:
         results = evaluate(recordings, ears, asked.reference, cache, max(1, asked.jobs), progress)
     print(json.dumps(page.as_object(results)) if asked.json else page.for_terminal(results))
     if asked.page:
-        write_between(asked.page, f"phones {asked.section}", page.for_page(results))
+        write_section(asked.page, f"phones {asked.section}", page.for_page(results))
     if asked.picture:
         confusion_plot.draw(results, asked.picture)
     return 0
@@ -146,14 +146,14 @@ def ear_command(asked: argparse.Namespace) -> int:
     head, rows = ear_ablations.rows(*found)
     print(json.dumps([dict(zip(head, row, strict=True)) for row in rows]) if asked.json else table(head, rows))
     if asked.page:
-        write_between(asked.page, f"ear {asked.section}", table(head, rows))
+        write_section(asked.page, f"ear {asked.section}", table(head, rows))
     return 0
 
 
 def takes_command(asked: argparse.Namespace) -> int:
     """mien evaluate takes: probtalk3d beside what it has to be better than."""
     _refuse_unmarked(asked.page, "takes")
-    from mien.engines.probtalk3d.generate import WEIGHTS
+    from mien.engines.probtalk3d import WEIGHTS
     from mien.evaluation.takes import evaluate as sampling
     from mien.evaluation.takes import report
 
@@ -165,7 +165,7 @@ def takes_command(asked: argparse.Namespace) -> int:
     page = report.for_page(results)
     print(json.dumps(report.as_object(results)) if asked.json else page)
     if asked.page:
-        write_between(asked.page, "takes", page)
+        write_section(asked.page, "takes", page)
     if asked.pictures:
         asked.pictures.mkdir(parents=True, exist_ok=True)
         sampling.draw(results, asked.pictures)
@@ -187,7 +187,7 @@ def emotion_command(asked: argparse.Namespace) -> int:
     said |= {"held": {name: [vars(row) for row in rows] for name, rows in results.held.items()}}
     print(json.dumps(said) if asked.json else page)
     if asked.page:
-        write_between(asked.page, asked.section, page)
+        write_section(asked.page, asked.section, page)
     return 0
 
 
@@ -201,14 +201,14 @@ def steps_command(asked: argparse.Namespace) -> int:
     page = table(steps.HEAD, steps.cells(rows))
     print(json.dumps([vars(row) for row in rows]) if asked.json else page)
     if asked.page:
-        write_between(asked.page, "steps", page)
+        write_section(asked.page, "steps", page)
     return 0
 
 
 def layouts_command(asked: argparse.Namespace) -> int:
     """mien evaluate layouts: codes of one frame, and codes that mix times."""
     _refuse_unmarked(asked.page, "layouts")
-    from mien.engines.probtalk3d.generate import WEIGHTS
+    from mien.engines.probtalk3d import WEIGHTS
     from mien.evaluation.takes.codec_layouts import compare_layouts
     from mien.files.markdown import table
 
@@ -218,7 +218,7 @@ def layouts_command(asked: argparse.Namespace) -> int:
     rows = [[each.layout, *(f"{error:.3f}" for error in each.errors.values()), f"{each.moved:.4f}"] for each in found]
     print(json.dumps([vars(each) for each in found]) if asked.json else table(head, rows))
     if asked.page:
-        write_between(asked.page, "layouts", table(head, rows))
+        write_section(asked.page, "layouts", table(head, rows))
     return 0
 
 

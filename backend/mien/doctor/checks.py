@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import importlib.metadata
 import json
 import os
@@ -15,14 +14,15 @@ import socket
 import subprocess
 import sys
 import tempfile
-import urllib.request
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.doctor.findings import FAIL, WARN, Finding, healthy, report, to_json
+from mien.engines import ENGINES, EngineError, EngineInfo
 from mien.service import API
-from mien.service.network.probe import ReachError, get
+from mien.service.network.probe import ProbeError, probe
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         ("memory and cores", machine),
         ("default head", head),
         ("ear", ear),
-        ("probtalk3d", probtalk3d),
-        ("emodiffhead", emodiffhead),
+        *((info.name, partial(engine, info)) for info in ENGINES.values() if info.weights),
         ("transcripts", transcripts),
         ("video encoders", encoders),
         ("drawing without a screen", drawing),
@@ -83,8 +82,8 @@ def examine_backend(address: str, token: str = "") -> list[Finding]:
     """What a backend elsewhere says of itself; `address` may be an invitation with token and fingerprint."""
     asked = "backend"
     try:
-        reply = get(address, "/v1/info", token)
-    except ReachError as error:
+        reply = probe(address, "/v1/info", token)
+    except ProbeError as error:
         return [Finding(asked, str(error), FAIL, "On its machine: mien serve --status says whether it runs.")]
     at = address.partition("#")[0].rstrip("/")
     if not reply.api:
@@ -199,24 +198,12 @@ def ear() -> Finding:
     return _weights("ear", WEIGHTS, lambda: [load(WEIGHTS)])
 
 
-def probtalk3d() -> Finding:
-    """The default engine's weights, and whether they are those its card describes."""
-    from mien.engines.probtalk3d.generate import WEIGHTS
-    from mien.engines.probtalk3d.weights import load_all
-
-    return _weights("probtalk3d", WEIGHTS, lambda: load_all(WEIGHTS))
-
-
-def emodiffhead() -> Finding:
-    """The other engine's weights, and whether they are those its card describes."""
-    from mien.engines.emodiffhead import WEIGHTS
-    from mien.engines.emodiffhead.weights import load
-
-    return _weights("emodiffhead", WEIGHTS, lambda: [load(WEIGHTS)])
+def engine(info: EngineInfo) -> Finding:
+    """An engine's weights that ship, and whether they are those its card describes."""
+    return _weights(info.name, info.weights, info.read_networks)
 
 
 def _weights(name: str, file: Path, load: Callable[[], Iterable[Module]]) -> Finding:
-    from mien.engines import EngineError
     from mien.speech_analysis.errors import EarError
 
     advice = "Install Mien again, or check out its backend folder."
@@ -297,18 +284,16 @@ def data_folder(folder: Path) -> Finding:
 def backend(host: str, port: int) -> Finding:
     """Whether a backend answers on the usual address, and if none does, whether the port is free for one."""
     url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy has no business on this machine
     try:
-        with opener.open(f"{url}/v1/info", timeout=3) as reply:
-            info = json.load(reply)
+        info = probe(url, "/v1/info", timeout_s=3).json
         return Finding("backend", f"Mien {info['version']} (API {info['api']}) answers on {url}")
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+    except (ProbeError, ValueError, KeyError, TypeError):
         pass  # nobody there, or somebody else: the port tells which
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
         if os.name == "posix":  # as the service does; a port that was just left is free
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            listener.bind((host, port))
         except OSError as error:
             found = f"port {port} of {host} is taken ({error.strerror}), and not by a Mien backend"
             return Finding("backend", found, WARN, "Give another port: mien serve --port 0 takes a free one.")

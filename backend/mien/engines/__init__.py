@@ -1,34 +1,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engines by name."""
+"""The registry of engines: one row each. Light to import: an engine's own modules are imported when one is made.
+
+To add an engine: a folder with its `INFO` in `__init__.py`, and a row here.
+"""
 
 from __future__ import annotations
 
 from mien.direction import Direction, DirectionError
-from mien.engines.articulation.engine import Articulation
+from mien.engines import articulation, emodiffhead, probtalk3d, probtalk3d_published, toy
 from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, EngineMissing, Missing, Progress, no_progress
-from mien.engines.emodiffhead.engine import EMOdiffhead
-from mien.engines.probtalk3d.engine import ProbTalk3D
-from mien.engines.probtalk3d_published.engine import Published
-from mien.engines.toy import Toy
 
-ENGINES: dict[str, type[Engine]] = {
-    "probtalk3d": ProbTalk3D, "emodiffhead": EMOdiffhead, "articulation": Articulation,
-    "probtalk3d-published": Published, "toy": Toy,
-}  # fmt: skip
-DEFAULT = "probtalk3d"
-NAMES = tuple(name for name, kind in ENGINES.items() if not kind.info.hidden)
+ENGINES: dict[str, EngineInfo] = {
+    info.name: info
+    for info in (
+        probtalk3d.INFO,
+        emodiffhead.INFO,
+        articulation.INFO,
+        probtalk3d_published.INFO,
+        toy.INFO,
+    )
+}
+DEFAULT = probtalk3d.INFO.name
+NAMES = tuple(name for name, info in ENGINES.items() if not info.hidden)
 
 __all__ = [
-    "DEFAULT", "NAMES", "Cancelled", "Engine", "EngineError", "EngineInfo", "EngineMissing", "Missing", "Progress",
-    "check", "engine", "no_progress",
+    "DEFAULT", "ENGINES", "NAMES", "Cancelled", "Engine", "EngineError", "EngineInfo", "EngineMissing", "Missing",
+    "Progress", "check", "engine", "info_of", "no_progress",
 ]  # fmt: skip
 
 
 def engine(name: str) -> Engine:
     """The engine of that name, not yet loaded. EngineError names the ones there are."""
+    return info_of(name).create()
+
+
+def info_of(name: str) -> EngineInfo:
+    """What is known of the engine of that name. EngineError as above."""
     if name not in ENGINES:
         raise EngineError(f"there is no engine {name!r}; this Mien has {', '.join(NAMES)}.")
-    return ENGINES[name]()
+    return ENGINES[name]
 
 
 def check(direction: Direction, info: EngineInfo) -> None:
@@ -36,9 +46,9 @@ def check(direction: Direction, info: EngineInfo) -> None:
     unknown = sorted(set(direction.emotion) - set(info.emotions))
     if unknown:
         raise DirectionError(f"{info.name} does not show {unknown[0]!r}; it shows {', '.join(info.emotions)}.")
-    if beyond := [name for name in direction.special if name not in info.follows]:
-        able = [name for name in NAMES if beyond[0] in ENGINES[name].info.follows]
+    if unsupported := [name for name in direction.optional_fields if name not in info.supports]:
+        able = [name for name in NAMES if unsupported[0] in ENGINES[name].supports]
         others = f"ask {' or '.join(able)}" if able else "no engine here does"
-        raise DirectionError(f"{info.name} does not follow {beyond[0]!r}; {others}.")
+        raise DirectionError(f"{info.name} does not follow {unsupported[0]!r}; {others}.")
     if direction.style not in info.styles:
         raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {info.styles_in_words}.")

@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every engine is: a name with what it can do, and speech + direction -> take."""
+"""The Engine protocol, and `EngineInfo`: all that the rest of Mien knows of an engine without loading it.
+
+Neither NumPy nor PyTorch is imported here: the command line lists engines before anything is computed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from mien.audio.speech import Speech
-from mien.direction import Direction
 from mien.errors import MISSING, STOPPED, MienError
-from mien.take import Take
 
 if TYPE_CHECKING:
+    from torch.nn import Module
+
+    from mien.audio.speech import Speech
+    from mien.direction import Direction
+    from mien.heads.default import Head
     from mien.heads.flame import Flame
+    from mien.take import Take
 
 OWN_LICENCE = "GPL-3.0-or-later; takes are yours to use, paid work included"  # of what Mien trained or wrote
 
@@ -23,7 +30,7 @@ Progress = Callable[[float, str], None]
 
 
 class Cancelled(MienError):
-    """Raised by a Progress callback: whoever asked no longer wants the result."""
+    """Raised by a Progress callback: the result is no longer wanted."""
 
     exit_status = STOPPED
 
@@ -47,40 +54,78 @@ class Missing:
     page: str = ""
 
 
-def nothing() -> tuple[Missing, ...]:
-    """For an engine that brings all it needs."""
+@dataclass(frozen=True)
+class UserModel:
+    """Weights of an engine that the user imports or trains; a row of `mien models`.
+
+    `path` lies in the data folder; `missing` says, given that folder, what has to be done before they work.
+    """
+
+    name: str
+    description: str
+    licence: str
+    path: Path
+    missing: Callable[[Path], tuple[Missing, ...]]
+
+
+def nothing_missing() -> tuple[Missing, ...]:
+    """For an engine that needs nothing from outside."""
     return ()
 
 
-def never(flame: Flame) -> bool:
-    """For an engine of one head."""
+def poses_no_flame(flame: Flame) -> bool:
+    """For an engine of the default head."""
     return False
+
+
+def no_networks() -> tuple[Module, ...]:
+    """For an engine without weights."""
+    return ()
 
 
 @dataclass(frozen=True)
 class EngineInfo:
+    """An engine described without loading it; `mien models`, `doctor`, `bench`, `evaluate emotion`, the service and
+    the panel read nothing else."""
+
     name: str
     version: str
     emotions: tuple[str, ...]
     styles: tuple[str, ...]
     licence: str  # of what the engine makes: code, weights and head together
+    create: Callable[[], Engine]  # makes one, not loaded; imports the engine's module
+    description: str = ""  # for `mien models`: what the weights do, in words
     device: str = "cpu"
-    missing: Callable[[], tuple[Missing, ...]] = nothing  # looked for at each call: a user may bring it meanwhile
-    follows: tuple[str, ...] = ()  # which of the fields `direction.SPECIAL`
-    head: str = "mien"  # what it moves: the channels of Mien's head, or the vertices of another
-    poses: Callable[[Flame], bool] = never  # whether it moves this FLAME by numbers of its own, where that is asked
+    missing: Callable[[], tuple[Missing, ...]] = nothing_missing  # checked at each call: a user may import it meanwhile
+    supports: tuple[str, ...] = ()  # which of `direction.OPTIONAL_FIELDS`
+    head: str = "mien"  # what it moves: the channels of the default head, or the vertices of another
+    poses_flame: Callable[[Flame], bool] = poses_no_flame  # whether it moves this FLAME by FLAME's own parameters
+    weights: Path | None = None  # that ship, with NAME.card.json beside them
+    read_networks: Callable[[], Iterable[Module]] = no_networks  # of `weights`; EngineError for a damaged file
+    user_model: UserModel | None = None
+    batch_size: int = 1  # takes of one sound that the service asks for in one call; 1: they share no work
     hidden: bool = False  # for tests; not offered to users
 
     @property
+    def card(self) -> Path | None:
+        """Source, licence and sha256 of the weights that ship."""
+        return None if self.weights is None else self.weights.with_suffix(".card.json")
+
+    @property
+    def user_folder(self) -> Path | None:
+        """Within the data folder: where the user's own weights lie."""
+        return None if self.user_model is None else self.user_model.path.parent
+
+    @property
     def styles_in_words(self) -> str:
-        """All styles, those that count up as a range: 'default, clear, speaker-01 to speaker-32'."""
-        said: list[str] = []
-        for stem, names in groupby(self.styles, lambda name: name.rstrip("0123456789")):
-            of_stem = list(names)
-            numbers = [int(name[len(stem) :] or -1) for name in of_stem]
-            counting = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-            said += [f"{of_stem[0]} to {of_stem[-1]}"] if counting else of_stem
-        return ", ".join(said)
+        """All styles, numbered ones as a range: 'default, clear, speaker-01 to speaker-32'."""
+        words: list[str] = []
+        for stem, group in groupby(self.styles, lambda name: name.rstrip("0123456789")):
+            names = list(group)
+            numbers = [int(name[len(stem) :] or -1) for name in names]
+            numbered = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+            words += [f"{names[0]} to {names[-1]}"] if numbered else names
+        return ", ".join(words)
 
     @property
     def refusal(self) -> str:
@@ -90,7 +135,7 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    info: EngineInfo
+    info: ClassVar[EngineInfo]
 
     def load(self, device: str) -> None:
         """Get ready on 'cpu', 'cuda' or 'auto' (the engine's best); a second call costs nothing.
@@ -98,31 +143,36 @@ class Engine(Protocol):
         EngineError when something is missing.
         """
 
-    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
-        """A take at the engine's own rate; the same request gives the same bytes. EngineError, Cancelled."""
+    def generate(
+        self, speech: Speech, direction: Direction, progress: Progress, head: Head | Flame | None = None
+    ) -> Take:
+        """A take at the engine's own rate; the same request gives the same bytes. EngineError, Cancelled.
 
-    def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
-        """One for each seed, each as `generate` makes it; what they have in common, as hearing, is done once."""
+        `head` is what the take moves: None is the head that `info.head` names, a FLAME is possible where that is
+        'flame' or `info.poses_flame(head)`.
+        """
+
+    def takes(
+        self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress,
+        head: Head | Flame | None = None,
+    ) -> Iterator[Take]:  # fmt: skip
+        """A take for each seed, as `generate` makes it; work that they share, as the analysis, is done once."""
 
 
-class HeardOnce:
-    """`generate` of an engine that hears the sound once for all its `takes`."""
+class PerSeed:
+    """`takes` of an engine whose takes share no work."""
 
-    def generate(self, speech: Speech, direction: Direction, progress: Progress) -> Take:
-        return next(self.takes(speech, direction, [direction.seed], progress))
-
-
-class OneByOne:
-    """`takes` of an engine whose takes have nothing in common."""
-
-    def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
+    def takes(
+        self: Engine, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress,
+        head: Head | Flame | None = None,
+    ) -> Iterator[Take]:  # fmt: skip
         for i, seed in enumerate(seeds):
-            yield self.generate(speech, direction.with_seed(seed), part(progress, i, len(seeds)))
+            yield self.generate(speech, direction.with_seed(seed), part(progress, i, len(seeds)), head)
 
 
-def part(progress: Progress, number: int, of: int) -> Progress:
-    """Progress of one of so many equal parts of the work."""
-    return lambda fraction, stage: progress((number + fraction) / of, stage)
+def part(progress: Progress, index: int, count: int) -> Progress:
+    """Progress of part `index` of `count` equal parts of the work."""
+    return lambda fraction, stage: progress((index + fraction) / count, stage)
 
 
 def only_on_processor(info: EngineInfo, device: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Mien has and what a user may bring: heads and weights, each with its licence, and where to get it."""
+"""Heads and weights that are here or that a user may bring, each with its licence, and where to get it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.engines.probtalk3d_published import engine
+from mien.engines import ENGINES, NAMES
+from mien.engines.base import UserModel
 from mien.heads.default import load_head
 from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, FLAME_PAGE, LANDMARKS_NEEDED, read_flame
 from mien.heads.flame_file import FlameError
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
 
-HERE = Path(__file__).parent.parent
-OWN = (
-    ("ear", "hears phones in any voice", HERE / "speech_analysis" / "network" / "mien.card.json"),
-    ("probtalk3d", "draws takes from speech, a style and emotions", HERE / "engines" / "probtalk3d" / "mien.card.json"),
-)
+EAR_CARD = Path(__file__).parent.parent / "speech_analysis" / "network" / "mien.card.json"
 
 
 @dataclass(frozen=True)
@@ -33,9 +30,12 @@ class Model:
 
 
 def models(data_folder: Path) -> list[Model]:
-    """Everything that can be here, what comes with Mien first."""
-    ours = [_default_head(), *(_own(*each) for each in OWN)]
-    return [*ours, _flame(data_folder / FLAME_FOLDER), _published(data_folder)]
+    """Every model that can be here, those that ship first."""
+    engines = [ENGINES[name] for name in NAMES]
+    shipped = [_shipped("ear", "hears phones in any voice", EAR_CARD)]
+    shipped += [_shipped(info.name, info.description, info.card) for info in engines if info.card]
+    own = [_user_model(info.user_model, data_folder) for info in engines if info.user_model]
+    return [_default_head(), *shipped, _flame(data_folder / FLAME_FOLDER), *own]
 
 
 def _default_head() -> Model:
@@ -44,8 +44,10 @@ def _default_head() -> Model:
     return Model("mien", "the default head", head.licence, here)
 
 
-def _own(name: str, what: str, card_file: Path) -> Model:
+def _shipped(name: str, what: str, card_file: Path) -> Model:
     """Weights that come with Mien."""
+    if not card_file.is_file():
+        return Model(name, what, "", needs="Its weights did not come with this Mien; install it again.")
     card = json.loads(card_file.read_text("utf-8"))
     return Model(name, what, card["licence"], f"sha256 {card['sha256'][:12]}")
 
@@ -64,10 +66,10 @@ def _flame(folder: Path) -> Model:
     return Model("flame", what, flame.licence, f"{here}, without landmarks", LANDMARKS_NEEDED)
 
 
-def _published(data_folder: Path) -> Model:
-    name, what = engine.NAME, "ProbTalk3D as published: emotional speech on FLAME"
-    lacks = engine.missing(data_folder)
-    said = ["It moves FLAME: see there." if each.page == FLAME_PAGE else each.sentence for each in lacks]
-    path = data_folder / engine.FOLDER / engine.FILE
+def _user_model(model: UserModel, data_folder: Path) -> Model:
+    """Weights of an engine that the user imports or trains."""
+    missing = model.missing(data_folder)
+    needs = ["It moves FLAME: see there." if each.page == FLAME_PAGE else each.sentence for each in missing]
+    path = data_folder / model.path
     here = f"{path.stat().st_size / 1e6:.0f} MB of weights" if path.is_file() else ""
-    return Model(name, what, engine.LICENCE.name, here, " ".join(said))
+    return Model(model.name, model.description, model.licence, here, " ".join(needs))

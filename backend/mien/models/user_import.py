@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from mien.engines.base import EngineError, Progress, no_progress
-from mien.engines.probtalk3d_published import engine
+from mien.engines.probtalk3d_published import FOLDER
+from mien.engines.probtalk3d_published.licence import LICENCE
 from mien.errors import FILE, MienError
 from mien.files.card import Licence, imported_before, sha256_of
 from mien.heads.flame import FILE as FLAME_FILE
@@ -79,7 +80,7 @@ class WeightsImport:
 
     checkpoint: Path
     config: Path | None
-    licence: Licence = engine.LICENCE
+    licence: Licence = LICENCE
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -88,7 +89,7 @@ class WeightsImport:
     def convert(self, data_folder: Path, progress: Progress = no_progress) -> tuple[Path, bool]:
         from mien.engines.probtalk3d_published.weights import import_weights  # torch is loaded for this alone
 
-        return import_weights(self.checkpoint, data_folder / engine.FOLDER, self.config, progress)
+        return import_weights(self.checkpoint, data_folder / FOLDER, self.config, progress)
 
 
 def find(path: Path) -> Import:

@@ -11,12 +11,12 @@ from torch.nn import functional
 class Block(nn.Module):
     """x + f(x): depthwise convolution in time, layer norm, two linear layers.
 
-    Each frame sees `ahead` frames after it and `kernel` - 1 - `ahead` before it.
+    Each frame sees `lookahead` frames after it and `kernel` - 1 - `lookahead` before it.
     """
 
-    def __init__(self, width: int, kernel: int, ahead: int, widening: int = 3, dropout: float = 0.0) -> None:
+    def __init__(self, width: int, kernel: int, lookahead: int, widening: int = 3, dropout: float = 0.0) -> None:
         super().__init__()
-        self.pad = (kernel - 1 - ahead, ahead)
+        self.pad = (kernel - 1 - lookahead, lookahead)
         self.depthwise = nn.Conv2d(width, width, (1, kernel), groups=width)
         self.norm = nn.LayerNorm(width)
         self.widen = nn.Linear(width, widening * width)
@@ -25,10 +25,10 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, T, width) -> (B, T, width)"""
-        y = self.norm(self.along(x))
+        y = self.norm(self.convolve(x))
         return x + self.dropout(self.narrow(functional.gelu(self.widen(y))))
 
-    def along(self, x: torch.Tensor) -> torch.Tensor:
+    def convolve(self, x: torch.Tensor) -> torch.Tensor:
         """The convolution alone: (B, T, width) -> (B, T, width)"""
         # channels-last: three times as fast on a CPU as Conv1d
         y = functional.pad(x, (0, 0, *self.pad)).transpose(1, 2).unsqueeze(2)

@@ -7,13 +7,14 @@ import torch
 from torch import nn
 
 
-class Listening(nn.Module):
-    """What is heard times what is told, plus what is told: (B, F, heard), (B, F, told) -> (B, F, width)."""
+class FiLM(nn.Module):
+    """Projected features, each scaled by 1 + gain and shifted, both linear in the condition."""
 
-    def __init__(self, heard: int, told: int, width: int) -> None:
+    def __init__(self, features: int, condition: int, width: int) -> None:
         super().__init__()
-        self.hear = nn.Linear(heard, width)
-        self.times, self.plus = nn.Linear(told, width, bias=False), nn.Linear(told, width, bias=False)
+        self.project = nn.Linear(features, width)
+        self.gain, self.shift = nn.Linear(condition, width, bias=False), nn.Linear(condition, width, bias=False)
 
-    def forward(self, heard: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        return self.hear(heard) * (1 + self.times(told)) + self.plus(told)
+    def forward(self, features: torch.Tensor, condition: torch.Tensor) -> torch.Tensor:
+        """(B, F, features), (B, F, condition) -> (B, F, width)"""
+        return self.project(features) * (1 + self.gain(condition)) + self.shift(condition)

@@ -14,7 +14,7 @@ from mien.direction import EMOTIONS, Direction
 from mien.engines import EngineError
 from mien.engines.articulation import phone_table
 from mien.engines.articulation.animate import LEAD
-from mien.engines.articulation.animate import perform as perform_track
+from mien.engines.articulation.animate import animate as animate_track
 from mien.engines.articulation.engine import Articulation
 from mien.engines.base import no_progress
 from mien.heads.default import load_head
@@ -44,11 +44,11 @@ def melody(name: str):
 
 def act(name: str, **direction: object) -> Take:
     """The engine on the true phones of a voice."""
-    return perform_track(spoken(name), melody(name), Direction.from_json(direction), voice(name).duration)
+    return animate_track(spoken(name), melody(name), Direction.from_json(direction), voice(name).duration)
 
 
 def gaps(take: Take) -> np.ndarray:
-    return load_head().inner_gap(take.weights, take.channels)
+    return load_head().lip_aperture(take.weights, take.channels)
 
 
 def seen(segment: Segment, take: Take, before: float = 0.0, after: float = 0.0) -> np.ndarray:

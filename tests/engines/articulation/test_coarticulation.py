@@ -10,7 +10,7 @@ from mien.engines.articulation.coarticulation import blend, smooth, spread, targ
 from mien.engines.articulation.constraints import constrain, holds, rest
 from mien.engines.articulation.phone_table import ROW, ROWS
 from mien.heads.default import load_head
-from mien.heads.lip_gap import lip_gap
+from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.track import RATE, PhoneTrack
 
 PEOPLE = [
@@ -24,18 +24,18 @@ def speak(phones: list[tuple[str, float]], jaw: float = 1.3, lips: float = 1.1) 
     track = PhoneTrack.from_segments(phones)
     ones = np.ones(len(track))
     weights = blend(track, jaw * ones, lips * ones)
-    constrain(weights, track, lip_gap(), jaw * ones)
+    constrain(weights, track, lip_aperture(), jaw * ones)
     return track, weights
 
 
 def test_the_gap_here_is_the_heads_own() -> None:
     weights = np.random.default_rng(0).uniform(0, 0.6, (200, 52))
-    assert np.allclose(lip_gap().of(weights), load_head().inner_gap(weights, ARKIT), atol=1e-7)
+    assert np.allclose(lip_aperture().of(weights), load_head().lip_aperture(weights, ARKIT), atol=1e-7)
 
 
 def test_every_bilabial_closes_and_no_lips_cross() -> None:
     track, weights = speak(PEOPLE)
-    gap = lip_gap().of(weights)
+    gap = lip_aperture().of(weights)
     for s in track.segments:
         if s.phone in ("P", "B", "M"):
             assert gap[s.begin : s.end].min() <= 0.001
@@ -47,7 +47,7 @@ def test_every_bilabial_closes_and_no_lips_cross() -> None:
 def test_open_vowels_open_8_mm_whatever_is_around(vowel: str, around: tuple[str, str]) -> None:
     track, weights = speak([("SIL", 0.3), (around[0], 0.08), (vowel, 0.14), (around[1], 0.08), ("SIL", 0.3)])
     middle = track.segments[2]
-    assert lip_gap().of(weights)[middle.begin : middle.end].max() >= 0.008
+    assert lip_aperture().of(weights)[middle.begin : middle.end].max() >= 0.008
 
 
 def test_rounding_of_stew_is_seen_on_its_s() -> None:
@@ -67,7 +67,7 @@ def test_the_round_open_vowel_drops_the_jaw_and_rounds_the_lips() -> None:
     """AO: tracked lips are less open in it than on average, their jaws more (docs/articulation.md, section 1b)."""
     track, weights = speak([("SIL", 0.3), ("T", 0.08), ("AO", 0.16), ("D", 0.08), ("AA", 0.16), ("SIL", 0.3)])
     round_one, open_one = (slice(track.segments[i].begin, track.segments[i].end) for i in (2, 4))
-    gap = lip_gap().of(weights)
+    gap = lip_aperture().of(weights)
     assert 0.003 <= gap[round_one].max() < 0.75 * gap[open_one].max()
     assert weights[round_one, INDEX["mouthPucker"]].max() > 0.3
     assert weights[round_one, INDEX["jawOpen"]].max() > weights[track.segments[1].begin, INDEX["jawOpen"]]
@@ -98,7 +98,7 @@ def test_sibilants_keep_the_jaw_narrow() -> None:
 
 def test_the_mouth_rests_in_a_pause_and_parts_before_speech_resumes() -> None:
     track, weights = speak([("AA", 0.2), ("T", 0.06), ("SIL", 0.7), ("AE", 0.2), ("SIL", 0.5)])
-    gap, pause = lip_gap().of(weights), track.segments[2]
+    gap, pause = lip_aperture().of(weights), track.segments[2]
     assert gap[pause.begin + 20 : pause.end - 38].max() <= 0.0014
     assert gap[pause.end - 3] > 0.002
 
@@ -107,12 +107,12 @@ def test_a_short_silence_does_not_close_the_mouth() -> None:
     track, weights = speak([("AA", 0.2), ("SIL", 0.12), ("AA", 0.2)])
     hush = track.segments[1]
     assert rest(track)[hush.begin : hush.end].max() == 0
-    assert lip_gap().of(weights)[hush.begin : hush.end].min() > 0.003
+    assert lip_aperture().of(weights)[hush.begin : hush.end].min() > 0.003
 
 
 def test_two_closures_near_each_other_stay_together() -> None:
     _, weights = speak([("SIL", 0.3), ("AA", 0.15), ("M", 0.06), ("P", 0.07), ("AA", 0.15), ("SIL", 0.3)])
-    gap = lip_gap().of(weights)
+    gap = lip_aperture().of(weights)
     assert gap[int(0.47 * RATE) : int(0.54 * RATE)].max() < 0.0035
 
 

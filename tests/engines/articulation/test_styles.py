@@ -11,10 +11,10 @@ import pytest
 from checkout import SAMPLES
 from mien.channels import ARKIT, INDEX, columns
 from mien.direction import Direction
-from mien.engines.articulation.animate import LEAD, perform
+from mien.engines.articulation.animate import LEAD, animate
 from mien.engines.articulation.engine import Articulation
 from mien.engines.articulation.styles import HELD_OUT, SPEAKERS, STYLES, Style, speaker
-from mien.heads.lip_gap import ceiling, lip_gap
+from mien.heads.lip_aperture import ceiling, lip_aperture
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take, read_take
@@ -38,7 +38,7 @@ def spoken() -> tuple[PhoneTrack, Prosody]:
 
 
 def act(style: str, **direction: object) -> Take:
-    return perform(*spoken(), Direction.from_json({"style": style, **direction}), Fraction(3))
+    return animate(*spoken(), Direction.from_json({"style": style, **direction}), Fraction(3))
 
 
 @functools.cache
@@ -84,11 +84,11 @@ def test_every_style_keeps_every_rule(style: str) -> None:
     for name, emotion in zip(SYNTHETIC, ("neutral", "disgusted", "happy"), strict=True):
         track, prosody = heard(name)
         direction = Direction.from_json({"style": style, "emotion": emotion})
-        take = perform(track, prosody, direction, voice(name).duration)
-        assert lip_gap().of(take.weights).min() > 0
+        take = animate(track, prosody, direction, voice(name).duration)
+        assert lip_aperture().of(take.weights).min() > 0
         assert not np.any(take.channel("mouthClose") > ceiling(take.weights) + 1e-6)
         shown = take.resample(25)
-        gap = lip_gap().of(shown.weights)
+        gap = lip_aperture().of(shown.weights)
         for s in track.segments:
             begin, end = np.array(s.seconds) - LEAD
             seen = gap[(shown.times >= begin - 0.02) & (shown.times <= end + 0.02)]
@@ -103,8 +103,8 @@ def test_the_mouth_is_shut_in_silence(style: str) -> None:
     silent = PhoneTrack.from_segments([("SIL", 2.0)])
     nothing, never = np.full(200, -100.0), np.zeros(200, bool)
     hush = Prosody(nothing, nothing, nothing, 0 * nothing, never)
-    take = perform(silent, hush, Direction(style=style), Fraction(2))
-    assert lip_gap().of(take.weights).max() <= NEUTRAL + 0.0001
+    take = animate(silent, hush, Direction(style=style), Fraction(2))
+    assert lip_aperture().of(take.weights).max() <= NEUTRAL + 0.0001
 
 
 def mouth(monkeypatch: pytest.MonkeyPatch, **changes: object) -> Take:
@@ -146,7 +146,7 @@ def test_a_face_rests_as_its_style_says(monkeypatch: pytest.MonkeyPatch) -> None
 def test_head_brows_blinks_and_gaze_follow_their_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
     def of(**changes: object) -> Take:
         monkeypatch.setitem(STYLES, "somebody", Style(1.3, 1.1, **changes))
-        return perform(*heard("english man"), Direction(style="somebody", seed=2), voice("english man").duration)
+        return animate(*heard("english man"), Direction(style="somebody", seed=2), voice("english man").duration)
 
     plain = of()
     assert of(head=1.5).head_rotation.std() > 1.2 * plain.head_rotation.std()

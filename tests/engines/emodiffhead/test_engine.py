@@ -12,11 +12,11 @@ from mien.audio.speech import Speech
 from mien.direction import EMOTIONS, Direction
 from mien.engines import engine
 from mien.engines.base import no_progress
-from mien.engines.emodiffhead.generate import performed
+from mien.engines.emodiffhead.generate import generate
+from mien.engines.neural.held_keys import enforced
 from mien.evaluation.takes import held_keys
 from mien.evaluation.takes.comparison import aperture
 from mien.heads.default import load_head
-from mien.speak import holding
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.take import Take
 from voices import voice
@@ -31,7 +31,7 @@ def acted(emotion: str) -> Take:
 
 def made(direction: dict[str, object], name: str = "shipped") -> Take:
     asked = Direction.from_json(direction)
-    (take,) = performed(voice(name), spoken(name), listen_to_prosody(voice(name)), [asked])
+    (take,) = generate(voice(name), spoken(name), listen_to_prosody(voice(name)), [asked])
     return take
 
 
@@ -104,8 +104,8 @@ def test_what_is_held_is_kept_to_the_last_bit_and_joined_without_a_jump() -> Non
     names = [name for name in acted("neutral").channels if name.startswith("brow")]
     asked = Direction.from_json({"emotion": "happy", "held": {name: [[[2.0, 0.1], [3.0, 0.2]]] for name in names}})
     take = made({"emotion": "happy", "held": {name: [[[2.0, 0.1], [3.0, 0.2]]] for name in names}})
-    assert max(held_keys.reproduced(holding(take.resample(fps), asked), asked) for fps in (24, 25, 30, 60)) == 0
-    joint, greatest = held_keys.jumps(holding(take.resample(25), asked), acted("happy").resample(25), asked)
+    assert max(held_keys.reproduced(enforced(take.resample(fps), asked), asked) for fps in (24, 25, 30, 60)) == 0
+    joint, greatest = held_keys.jumps(enforced(take.resample(25), asked), acted("happy").resample(25), asked)
     assert 0 < joint <= greatest
 
 

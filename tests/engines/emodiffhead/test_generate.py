@@ -8,13 +8,13 @@ import pytest
 from emodiffhead import network
 from mien.audio.speech import Speech
 from mien.direction import EMOTIONS, Direction
+from mien.engines import emodiffhead
 from mien.engines.base import EngineError, EngineMissing
-from mien.engines.emodiffhead import engine
 from mien.engines.emodiffhead.engine import EMOdiffhead
-from mien.engines.emodiffhead.generate import performed
+from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import save
+from mien.engines.neural.held_keys import enforced
 from mien.heads.default import load_head
-from mien.speak import holding
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
@@ -30,14 +30,14 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made(weights: Path, *seeds: int, **asked) -> list[Take]:
     directions = [Direction.from_json({"emotion": "happy", "seed": seed, **asked}) for seed in seeds]
-    return performed(SPEECH, TRACK, listen_to_prosody(SPEECH), directions, weights=weights, steps=3)
+    return generate(SPEECH, TRACK, listen_to_prosody(SPEECH), directions, weights=weights, steps=3)
 
 
 def test_a_take_keeps_the_rules_and_a_seed_its_bytes(weights: Path) -> None:
     one, two = made(weights, 1, 2)
     assert one.frames == 150 and one.fps == 100 and len(one.channels) == 52
     assert one.weights.min() >= 0 and one.weights.max() <= 1
-    gap = load_head().inner_gap(one.weights, one.channels)
+    gap = load_head().lip_aperture(one.weights, one.channels)
     assert gap[60:80].min() < 0.0005 and gap.min() > 0  # the lips meet on the m
     assert made(weights, 1)[0].to_bytes() == one.to_bytes() != two.to_bytes()
 
@@ -76,7 +76,7 @@ def test_the_engine_says_what_it_is_and_where_it_runs() -> None:
 
 
 def test_without_weights_the_engine_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "WEIGHTS", tmp_path / "absent.safetensors")
+    monkeypatch.setattr(emodiffhead, "WEIGHTS", tmp_path / "absent.safetensors")
     with pytest.raises(EngineMissing, match="cannot work yet. It has no weights yet; .* mien train emodiffhead"):
         EMOdiffhead().load("auto")
 
@@ -85,7 +85,7 @@ def test_without_weights_the_engine_says_so(tmp_path: Path, monkeypatch: pytest.
 def test_the_lips_meet_under_every_emotion(weights: Path, emotion: str) -> None:
     """Whatever is sampled: the rules come last."""
     (take,) = made(weights, 1, emotion=emotion)
-    gap = load_head().inner_gap(take.weights, take.channels)
+    gap = load_head().lip_aperture(take.weights, take.channels)
     assert gap[60:80].min() < 0.0005 and gap.min() > 0
 
 
@@ -94,7 +94,7 @@ def test_what_is_held_is_exact_at_every_rate(weights: Path, fps: int | str) -> N
     keys = [[0.5, 0.2], [0.8, 0.7], [1.1, 0.3]]
     asked = Direction.from_json({"seed": 1, "held": {"jawOpen": [keys], "headYaw": [keys]}})
     (take,) = made(weights, 1, held={"jawOpen": [keys], "headYaw": [keys]})
-    take = holding(take.resample(fps), asked)
+    take = enforced(take.resample(fps), asked)
     times = np.arange(take.frames) / float(take.fps)
     inside = (times >= 0.4999) & (times <= 1.1001)
     wanted = np.interp(times, *zip(*keys, strict=True)).astype(np.float32)[inside]

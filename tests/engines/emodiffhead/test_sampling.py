@@ -3,17 +3,19 @@
 
 import numpy as np
 import pytest
-from emodiffhead import FELT, SAID, SOUND, network
+from emodiffhead import AUDIO, EXPRESSION, STYLE_FEATURES, network
 from mien.engines.emodiffhead.guidance import Guidance
-from mien.engines.emodiffhead.held_keys import Held
-from mien.engines.emodiffhead.sampling import perform
+from mien.engines.emodiffhead.sampling import sample
 from mien.engines.neural import windows as windowing
+from mien.engines.neural.held_keys import HeldKeys
 
 STEPS = 5
 
 
-def takes(*seeds: int, **asked) -> np.ndarray:
-    return perform(network(), SOUND, SAID, [FELT] * len(seeds), list(seeds), **{"steps": STEPS, **asked})
+def takes(*seeds: int, **options) -> np.ndarray:
+    return sample(
+        network(), AUDIO, STYLE_FEATURES, [EXPRESSION] * len(seeds), list(seeds), **{"steps": STEPS, **options}
+    )
 
 
 def test_a_seed_is_a_take_whatever_is_made_beside_it() -> None:
@@ -42,7 +44,7 @@ def test_guidance_and_expression_change_the_take() -> None:
     plain = takes(3)
     for other in (takes(3, guidance=Guidance(2.0, 1.0)), takes(3, guidance=Guidance(1.0, 2.0))):
         assert np.abs(other - plain).max() > 1e-3
-    (calm,) = perform(network(), SOUND, SAID, [0 * FELT], [3], steps=STEPS)
+    (calm,) = sample(network(), AUDIO, STYLE_FEATURES, [0 * EXPRESSION], [3], steps=STEPS)
     assert np.abs(calm - plain).max() > 1e-3
 
 
@@ -50,7 +52,7 @@ def test_what_is_held_comes_out_to_the_last_bit_and_the_rest_knows_of_it() -> No
     held = np.zeros((230, 57), bool)
     held[100:120] = held[:, 24] = True
     values = np.where(held, 0.5 + 0.1 * np.sin(np.arange(230) / 7)[:, None], 0.0)
-    free, kept = takes(4)[0], takes(4, held=Held(held, values))[0]
+    free, kept = takes(4)[0], takes(4, keys=HeldKeys(held, values))[0]
     np.testing.assert_array_equal(kept[held], values[held].astype(np.float32))
     assert np.abs(kept - free)[150:, :24].max() > 1e-4  # far from the held frames, by the held channel alone
 
@@ -61,6 +63,6 @@ def test_what_is_held_comes_out_to_the_last_bit_and_the_rest_knows_of_it() -> No
 
 
 def test_progress_runs_from_nothing_through_all_takes() -> None:
-    seen: list[float] = []
-    takes(1, 2, progress=seen.append)
-    assert seen == sorted(seen) and seen[0] == 0 and len(seen) == 2 * STEPS and seen[-1] < 1
+    fractions: list[float] = []
+    takes(1, 2, progress=fractions.append)
+    assert fractions == sorted(fractions) and fractions[0] == 0 and len(fractions) == 2 * STEPS and fractions[-1] < 1

@@ -8,14 +8,14 @@ import pytest
 import torch
 from emodiffhead import network
 from mien.engines.base import EngineError
-from mien.engines.emodiffhead.network import Denoiser, Shape
+from mien.engines.emodiffhead.network import Denoiser, DenoiserConfig
 from mien.engines.emodiffhead.weights import load, save
 from mien.files.safetensors import write_tensors
 
 
 def test_they_come_back_in_half_precision_with_their_sizes(tmp_path: Path) -> None:
     found = load(save(network(), tmp_path / "x.safetensors", {"why": "a test"}))
-    assert found.shape == network().shape and not found.training
+    assert found.config == network().config and not found.training
     for name, wanted in network().state_dict().items():
         torch.testing.assert_close(found.state_dict()[name], wanted, rtol=1e-3, atol=1e-6)
 
@@ -29,10 +29,10 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_weights_of_another_mien_are_refused(tmp_path: Path) -> None:
-    small = {"width": 32, "blocks": (1, 1), "listening": 1, "heads": 2, "near": 4, "told": 16}
-    with pytest.raises(EngineError, match="it hears 7, is told 22 .* train them again"):
-        load(save(Denoiser(Shape(heard=7, **small)), tmp_path / "x.safetensors", {}))
-    path = save(Denoiser(Shape(**small)), tmp_path / "y.safetensors", {})
+    small = {"width": 32, "blocks": (1, 1), "audio_blocks": 1, "heads": 2, "attention_context": 4, "condition": 16}
+    with pytest.raises(EngineError, match="it takes 7 audio and 22 style features .* train them again"):
+        load(save(Denoiser(DenoiserConfig(audio=7, **small)), tmp_path / "x.safetensors", {}))
+    path = save(Denoiser(DenoiserConfig(**small)), tmp_path / "y.safetensors", {})
     path.write_bytes(path.read_bytes().replace(b'\\"near\\": 4', b'\\"near\\": 5'))
     with pytest.raises(EngineError, match="do not fit this Mien"):
         load(path)

@@ -11,8 +11,8 @@ from mien.direction import Direction
 from mien.engines.articulation.animate import early
 from mien.engines.articulation.constraints import holds
 from mien.engines.neural.motion_space import SIZE
-from mien.engines.neural.postprocess import finished
-from mien.heads.lip_gap import lip_gap
+from mien.engines.neural.postprocess import postprocess
+from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
 
@@ -26,7 +26,7 @@ LIDS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 
 def take(motion: np.ndarray, **asked):
-    return finished(motion, TRACK, PROSODY, Direction.from_json(asked), DURATION)
+    return postprocess(motion, TRACK, PROSODY, Direction.from_json(asked), DURATION)
 
 
 def motion(seed: int = 0) -> np.ndarray:
@@ -39,7 +39,7 @@ def motion(seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(5))
 def test_lips_meet_on_p_b_and_m_and_in_silence_whatever_was_sampled(seed: int) -> None:
     made = take(motion(seed))
-    gap = 1000 * lip_gap().of(made.weights.astype(float))
+    gap = 1000 * lip_aperture().of(made.weights.astype(float))
     marks = [mark for mark in holds(early(TRACK)) if mark.phone in "PBM"]
     assert len(marks) == 3
     assert all(gap[mark.begin : mark.end + 1].max() <= 0.5 for mark in marks)
@@ -85,5 +85,5 @@ def test_the_shortest_sounds_give_a_take(seconds: Fraction) -> None:
     frames = int(seconds * 100)
     track = PhoneTrack.from_segments([("SIL", float(seconds))])
     prosody = listen_to_prosody(Speech.from_samples(np.zeros(frames * 160, np.float32)))
-    made = finished(np.zeros((2, SIZE), np.float32), track, prosody, Direction(), seconds)
+    made = postprocess(np.zeros((2, SIZE), np.float32), track, prosody, Direction(), seconds)
     assert made.frames == frames

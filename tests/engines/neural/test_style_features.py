@@ -13,7 +13,7 @@ NEUTRAL = np.tile(np.eye(8, dtype=np.float32)[0], (3, 1))
 
 
 def test_every_speaker_is_told_apart_and_none_is_far_off() -> None:
-    numbers = np.stack([style_features.told(style, NEUTRAL, {})[0] for style in STYLES.values()])
+    numbers = np.stack([style_features.style_features(style, NEUTRAL, {})[0] for style in STYLES.values()])
     assert numbers.shape == (len(STYLES), style_features.SIZE) and np.isfinite(numbers).all()
     assert np.abs(numbers).max() < 6
     apart = np.linalg.norm(numbers[:, None] - numbers[None], axis=2) + 9 * np.eye(len(STYLES))
@@ -23,9 +23,11 @@ def test_every_speaker_is_told_apart_and_none_is_far_off() -> None:
 def test_an_animators_gain_is_a_change_of_style() -> None:
     """Twice the lips of one speaker is what a speaker of twice the lips is told."""
     plain, clear = STYLES["default"], STYLES["clear"]
-    asked = {"jaw": clear.jaw / plain.jaw, "lips": np.full(3, clear.lips / plain.lips)}
+    gains = {"jaw": clear.jaw / plain.jaw, "lips": np.full(3, clear.lips / plain.lips)}
     np.testing.assert_allclose(
-        style_features.told(plain, NEUTRAL, asked), style_features.told(clear, NEUTRAL, {}), atol=1e-5
+        style_features.style_features(plain, NEUTRAL, gains),
+        style_features.style_features(clear, NEUTRAL, {}),
+        atol=1e-5,
     )
 
 
@@ -42,7 +44,7 @@ def test_a_frame_hears_what_sounds_around_its_moment() -> None:
     from mien.audio.speech import Speech
 
     prosody = listen_to_prosody(Speech.from_samples(np.zeros(16000, np.float32)))
-    sound = audio_features.heard(track, prosody, 25)
+    sound = audio_features.audio_features(track, prosody, 25)
     assert sound.shape == (25, audio_features.SIZE)
     halves = [sound[:, part * (len(PHONES) + 3) + INDEX["P"]] for part in (0, 1)]
     assert np.flatnonzero(halves[0]).tolist() == [] and np.flatnonzero(halves[1]).tolist() == [10]
@@ -52,6 +54,6 @@ def test_a_frame_hears_what_sounds_around_its_moment() -> None:
 
 def test_the_recording_is_heard_in_numbers_that_a_network_likes(recording) -> None:
     track, prosody = listen(recording), listen_to_prosody(recording)
-    sound = audio_features.heard(track, prosody, len(track) // 4)
+    sound = audio_features.audio_features(track, prosody, len(track) // 4)
     assert np.isfinite(sound).all() and np.abs(sound).max() <= 3
     assert sound[:, -5:].std(0).min() > 0.1  # every number of the melody says something

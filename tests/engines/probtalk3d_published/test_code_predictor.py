@@ -4,8 +4,8 @@ import dataclasses
 import probtalk3d
 import pytest
 import torch
-from mien.engines.probtalk3d_published.blocks import Shape
-from mien.engines.probtalk3d_published.code_predictor import FeaturePredictor, Predictor, PredictorShape
+from mien.engines.probtalk3d_published.blocks import TransformerConfig
+from mien.engines.probtalk3d_published.code_predictor import FeaturePredictor, Predictor, PredictorConfig
 from mien.engines.probtalk3d_published.motion_prior import MotionPrior
 from mien.engines.probtalk3d_published.style_labels import style
 from mien.files.checkpoint import read_checkpoint
@@ -56,7 +56,7 @@ def test_the_predictor_learns_through_a_frozen_prior(predictor: Predictor) -> No
 
 def test_the_published_sizes_make_the_published_number_of_weights() -> None:
     with torch.device("meta"):
-        predictor = FeaturePredictor(PredictorShape())
+        predictor = FeaturePredictor(PredictorConfig())
     assert round(sum(weight.numel() for weight in predictor.parameters()) / 1e6, 1) == 6.3
 
 
@@ -66,10 +66,10 @@ def test_the_published_sizes_make_the_published_number_of_weights() -> None:
 def test_every_recorded_number_behind_the_audio_model(case: str) -> None:
     """Without `transformers`, from the features that were recorded."""
     weights = read_checkpoint(probtalk3d.checkpoint(2)).weights
-    shape = Shape(width=32, heads=4, hidden=48)
+    shape = TransformerConfig(width=32, heads=4, hidden=48)
     both = dataclasses.replace(shape, layers=2)
     prior = MotionPrior(dataclasses.replace(probtalk3d.PRIOR, encoder=both, decoder=both, codes=24, code_width=16))
-    predictor = Predictor(PredictorShape(64, 43, dataclasses.replace(shape, layers=3)), prior).eval()
+    predictor = Predictor(PredictorConfig(64, 43, dataclasses.replace(shape, layers=3)), prior).eval()
     loaded = predictor.load_state_dict(weights, strict=False)
     assert not loaded.missing_keys
     assert all("feature_extractor." in k or k.endswith(".pe") or "_losses." in k for k in loaded.unexpected_keys)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from mien.audio.speech import read_speech
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d_published.hubert import SHORTEST, Hubert, paired, prepare, read_config, renamed
+from mien.engines.probtalk3d_published.hubert import SHORTEST, Hubert, current_names, pair_frames, prepare, read_config
 
 SOUND = np.random.default_rng(0).normal(0, 0.1, 4000).astype(np.float32)
 
@@ -42,7 +42,7 @@ def test_a_sound_too_short_for_two_frames_is_refused_in_words() -> None:
 @pytest.mark.parametrize("frames", [6, 7])
 def test_frames_are_joined_two_by_two_and_an_odd_last_one_is_left_out(frames: int) -> None:
     hidden = torch.arange(2 * frames * 3.0).reshape(2, frames, 3)
-    found = paired(hidden)
+    found = pair_frames(hidden)
     assert found.shape == (2, 3, 6)
     for t in range(3):
         assert found[1, t].tolist() == [*hidden[1, 2 * t].tolist(), *hidden[1, 2 * t + 1].tolist()]
@@ -50,7 +50,7 @@ def test_frames_are_joined_two_by_two_and_an_odd_last_one_is_left_out(frames: in
 
 def test_only_weight_normed_layers_are_renamed() -> None:
     one = torch.zeros(1)
-    found = renamed({"a.conv.weight_g": one, "a.conv.weight_v": one, "a.conv.weight": one, "weight_gain": one})
+    found = current_names({"a.conv.weight_g": one, "a.conv.weight_v": one, "a.conv.weight": one, "weight_gain": one})
     assert list(found) == [
         "a.conv.parametrizations.weight.original0",
         "a.conv.parametrizations.weight.original1",
@@ -127,4 +127,4 @@ def test_sounds_become_the_recorded_input(case: str) -> None:
     probtalk3d.close(speech.samples, wanted["audio_raw"], 0)
     probtalk3d.close(prepare(speech.samples), wanted["input_values"], 1e-5)
     probtalk3d.close(prepare(wanted["audio_minmax"]), wanted["input_values"], 1e-5)
-    probtalk3d.close(paired(torch.from_numpy(wanted["hubert_last_hidden"])), wanted["paired_features"], 0)
+    probtalk3d.close(pair_frames(torch.from_numpy(wanted["hubert_last_hidden"])), wanted["paired_features"], 0)

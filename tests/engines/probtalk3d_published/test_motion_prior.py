@@ -2,7 +2,7 @@
 import probtalk3d
 import pytest
 import torch
-from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorShape
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorConfig
 from mien.engines.probtalk3d_published.network import read_prior
 from mien.engines.probtalk3d_published.quantiser import Layout
 
@@ -47,7 +47,7 @@ def test_every_weight_learns(prior: MotionPrior) -> None:
 
 def test_the_published_sizes_make_the_published_number_of_weights() -> None:
     with torch.device("meta"):
-        prior = MotionPrior(PriorShape())
+        prior = MotionPrior(PriorConfig())
     assert round(sum(weight.numel() for weight in prior.parameters()) / 1e6, 2) == 6.38
 
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 from mien.audio.speech import read_speech
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d_published.code_predictor import PredictorShape
+from mien.engines.probtalk3d_published.code_predictor import PredictorConfig
 from mien.engines.probtalk3d_published.flame_motion import to_flame
 from mien.engines.probtalk3d_published.hubert import read_config
-from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorShape
-from mien.engines.probtalk3d_published.network import Official, read_official, read_prior
-from mien.engines.probtalk3d_published.quantiser import drawing, drawn
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorConfig
+from mien.engines.probtalk3d_published.network import PublishedNetwork, read_prior, read_stage_2
+from mien.engines.probtalk3d_published.quantiser import sample_codes, sampling
 from mien.engines.probtalk3d_published.style_labels import style
 from mien.numeric.random_streams import stream
 from published import STAGE_1, STAGE_2, weights
@@ -36,7 +36,7 @@ def prior() -> MotionPrior:
 
 
 @pytest.fixture
-def model(hubert: Path) -> Official:
+def model(hubert: Path) -> PublishedNetwork:
     return published.model(hubert)
 
 
@@ -47,32 +47,33 @@ def saved(folder: Path, weights: dict[str, torch.Tensor], settings: dict) -> Pat
 def test_a_prior_is_read_as_it_was_saved(tmp_path: Path, prior: MotionPrior) -> None:
     found = read_prior(saved(tmp_path, weights(prior), STAGE_1))
     motion = torch.rand(1, 9, 53)
-    torch.testing.assert_close(found(motion)[0], prior(motion)[0], rtol=0, atol=0)
-    assert found.shape == probtalk3d.PRIOR and not found.training
+    torch.testing.assert_close(found(motion)[0], prior(motion)[0], rtol=0, atol=1e-5)
+    assert found.config == probtalk3d.PRIOR and not found.training
 
 
 @probtalk3d.needs_transformers
-def test_a_model_is_read_as_it_was_saved_and_speaks(tmp_path: Path, model: Official, hubert: Path) -> None:
-    found = read_official(saved(tmp_path, weights(model), STAGE_2), hubert)
+def test_a_model_is_read_as_it_was_saved_and_speaks(tmp_path: Path, model: PublishedNetwork, hubert: Path) -> None:
+    found = read_stage_2(saved(tmp_path, weights(model), STAGE_2), hubert)
     one = style("M003", "happy", "high")
-    motion = found.speak(SOUND, one)
+    motion = found.generate(SOUND, one)
     assert motion.shape == (((8000 - 400) // 320 + 1) // 2, 53) and motion.dtype == np.float32
-    np.testing.assert_array_equal(motion, model.speak(SOUND, one))
-    np.testing.assert_array_equal(motion, found.speak(SOUND, one))
+    # other memory may be summed in another order, the same network gives the same bits
+    np.testing.assert_allclose(motion, model.generate(SOUND, one), rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(motion, found.generate(SOUND, one))
 
 
 @probtalk3d.needs_transformers
-def test_a_seed_is_one_performance_and_another_seed_another(model: Official) -> None:
+def test_a_seed_is_one_performance_and_another_seed_another(model: PublishedNetwork) -> None:
     one = style("M003", "happy", "high")
-    first, same, other = (model.speak(SOUND, one, drawing(stream(seed, "codes"), 5.0)) for seed in (1, 1, 2))
+    first, same, other = (model.generate(SOUND, one, sampling(stream(seed, "codes"), 5.0)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, same)
     assert np.abs(first - other).max() > 0.01
 
 
 @probtalk3d.needs_transformers
-def test_loudness_hardly_matters_to_what_is_heard(model: Official) -> None:
+def test_loudness_hardly_matters_to_what_is_heard(model: PublishedNetwork) -> None:
     with torch.inference_mode():
-        torch.testing.assert_close(model.hear(0.1 * SOUND), model.hear(SOUND), rtol=0, atol=1e-3)
+        torch.testing.assert_close(model.encode_audio(0.1 * SOUND), model.encode_audio(SOUND), rtol=0, atol=1e-3)
 
 
 def changed(settings: dict, path: str, value: object) -> dict:
@@ -127,24 +128,24 @@ def test_settings_that_are_missing_or_do_not_fit_are_named(
     ],
 )
 def test_a_model_of_other_labels_or_sizes_is_refused(
-    tmp_path: Path, model: Official, hubert: Path, path: str, value: object, sentence: str
+    tmp_path: Path, model: PublishedNetwork, hubert: Path, path: str, value: object, sentence: str
 ) -> None:
     with pytest.raises(EngineError, match=sentence):
-        read_official(saved(tmp_path, weights(model), changed(STAGE_2, path, value)), hubert)
+        read_stage_2(saved(tmp_path, weights(model), changed(STAGE_2, path, value)), hubert)
 
 
 @probtalk3d.needs_transformers
-def test_another_audio_model_than_the_base_needs_its_configuration(tmp_path: Path, model: Official) -> None:
+def test_another_audio_model_than_the_base_needs_its_configuration(tmp_path: Path, model: PublishedNetwork) -> None:
     with pytest.raises(EngineError, match=r"lacks 'feature_extractor\.audiomodel.*give that model's config\.json"):
-        read_official(saved(tmp_path, weights(model), STAGE_2))
+        read_stage_2(saved(tmp_path, weights(model), STAGE_2))
 
 
 @probtalk3d.needs_transformers
-def test_one_stage_for_the_other_is_refused(tmp_path: Path, model: Official, hubert: Path) -> None:
+def test_one_stage_for_the_other_is_refused(tmp_path: Path, model: PublishedNetwork, hubert: Path) -> None:
     with pytest.raises(EngineError, match="does not say motion_encoder"):
         read_prior(saved(tmp_path, weights(model), STAGE_2))
     with pytest.raises(EngineError, match="was trained for other|does not say one_hot_dim"):
-        read_official(saved(tmp_path, weights(model.motion_prior), STAGE_1), hubert)
+        read_stage_2(saved(tmp_path, weights(model.motion_prior), STAGE_1), hubert)
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, prior: MotionPrior) -> None:
@@ -159,7 +160,7 @@ def test_what_is_no_checkpoint_is_refused_in_words(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="the checkpoint .*last.ckpt cannot be read: last.ckpt is no zip"):
         read_prior(tmp_path / "last.ckpt")
     with pytest.raises(EngineError, match="cannot be read"):
-        read_official(tmp_path / "nowhere.ckpt")
+        read_stage_2(tmp_path / "nowhere.ckpt")
 
 
 def listed(stage: int) -> dict[str, tuple[int, ...]]:
@@ -185,7 +186,7 @@ def read_ones(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
 @probtalk3d.needs_golden
 def test_the_names_of_stage_1_are_the_published_ones() -> None:
     with torch.device("meta"):
-        found = shapes_of(MotionPrior(PriorShape()))
+        found = shapes_of(MotionPrior(PriorConfig()))
     assert len(listed(1)) == 161 and read_ones(found) == read_ones(listed(1))
 
 
@@ -193,20 +194,20 @@ def test_the_names_of_stage_1_are_the_published_ones() -> None:
 @probtalk3d.needs_transformers
 def test_the_names_of_stage_2_are_the_published_ones() -> None:
     with torch.device("meta"):
-        found = shapes_of(Official(read_config(None), PredictorShape(), MotionPrior(PriorShape())))
+        found = shapes_of(PublishedNetwork(read_config(None), PredictorConfig(), MotionPrior(PriorConfig())))
     assert len(listed(2)) == 527 and read_ones(found) == read_ones(listed(2))
 
 
 @pytest.fixture(scope="module")
-def recorded_model() -> Official:
-    return read_official(probtalk3d.checkpoint(2), probtalk3d.TINY / "hubert_config.json")
+def recorded_model() -> PublishedNetwork:
+    return read_stage_2(probtalk3d.checkpoint(2), probtalk3d.TINY / "hubert_config.json")
 
 
 @probtalk3d.needs_golden
 @probtalk3d.needs_transformers
 @pytest.mark.parametrize("case", probtalk3d.CASES)
 @torch.inference_mode()
-def test_every_recorded_number_from_the_sound_to_flame(recorded_model: Official, case: str) -> None:
+def test_every_recorded_number_from_the_sound_to_flame(recorded_model: PublishedNetwork, case: str) -> None:
     wanted = probtalk3d.recorded(2, case)
     speech = read_speech(probtalk3d.GOLDEN / "wav" / str(wanted["wav"]))
     _, speaker, emotion, intensity = case.split("_")
@@ -214,13 +215,13 @@ def test_every_recorded_number_from_the_sound_to_flame(recorded_model: Official,
 
     inputs = torch.from_numpy(wanted["input_values"])
     probtalk3d.close(recorded_model.feature_extractor(inputs), wanted["hubert_last_hidden"], 1e-4)
-    audio = recorded_model.hear(speech.samples)
+    audio = recorded_model.encode_audio(speech.samples)
     probtalk3d.close(audio, wanted["paired_features"], 1e-4)
     probtalk3d.close(recorded_model.feature_predictor(audio, one), wanted["prequant"], 1e-4)
     _, quantised = recorded_model(audio, one)
     assert quantised.codes.tolist() == wanted["indices"].tolist()
     probtalk3d.close(quantised.features, wanted["quant"], 1e-5)
-    motion = recorded_model.speak(speech.samples, one)
+    motion = recorded_model.generate(speech.samples, one)
     probtalk3d.close(motion[None], wanted["motion_norm"], 1e-5)
     probtalk3d.close(to_flame(motion)[None], wanted["motion_403"], 1e-4)
 
@@ -229,7 +230,7 @@ def test_every_recorded_number_from_the_sound_to_flame(recorded_model: Official,
 @probtalk3d.needs_transformers
 @pytest.mark.parametrize(("temperature", "k"), [(0.2, 1), (5.0, 1), (5.0, 3)])
 def test_drawn_motion_is_the_recorded_one_for_the_recorded_noise(
-    recorded_model: Official, temperature: float, k: int
+    recorded_model: PublishedNetwork, temperature: float, k: int
 ) -> None:
     wanted = probtalk3d.recorded(2, "a_M009_angry_medium")
     speech = read_speech(probtalk3d.GOLDEN / "wav" / str(wanted["wav"]))
@@ -237,9 +238,9 @@ def test_drawn_motion_is_the_recorded_one_for_the_recorded_noise(
     codes = []
 
     def choose(distances: torch.Tensor) -> torch.Tensor:
-        codes.append(drawn(distances, noise, temperature, k))
+        codes.append(sample_codes(distances, noise, temperature, k))
         return codes[-1]
 
-    motion = recorded_model.speak(speech.samples, style("M009", "angry", "medium"), choose)
+    motion = recorded_model.generate(speech.samples, style("M009", "angry", "medium"), choose)
     assert codes[0].tolist() == wanted[f"sample_t{temperature}_k{k}_indices"].tolist()
     probtalk3d.close(motion[None], wanted[f"sample_t{temperature}_k{k}_motion_norm"], 1e-5)

@@ -2,7 +2,7 @@
 import probtalk3d
 import pytest
 import torch
-from mien.engines.probtalk3d_published.quantiser import Layout, Quantiser, drawing, drawn, nearest
+from mien.engines.probtalk3d_published.quantiser import Layout, Quantiser, nearest, sample_codes, sampling
 from mien.files.checkpoint import read_checkpoint
 from mien.numeric.random_streams import stream
 
@@ -108,7 +108,7 @@ def test_perplexity_counts_the_codes_in_use() -> None:
 
 def test_drawn_codes_are_as_frequent_as_their_probability() -> None:
     distances = torch.tensor([[0.0, 1.0, 2.0, 5.0]]).repeat(40_000, 1)
-    codes = drawing(stream(1, "codes"), temperature=1.5)(distances)
+    codes = sampling(stream(1, "codes"), temperature=1.5)(distances)
     found = torch.bincount(codes, minlength=4) / len(codes)
     wanted = torch.softmax(-distances[0] / 1.5, 0)
     deviation = torch.sqrt(wanted * (1 - wanted) / len(codes))
@@ -118,7 +118,7 @@ def test_drawn_codes_are_as_frequent_as_their_probability() -> None:
 def test_the_second_of_two_is_drawn_without_the_first() -> None:
     """k = 2 over two codes: what was likely becomes rare."""
     distances = torch.tensor([[0.0, 1.0]]).repeat(40_000, 1)
-    codes = drawing(stream(1, "codes"), temperature=1.0, k=2)(distances)
+    codes = sampling(stream(1, "codes"), temperature=1.0, k=2)(distances)
     assert codes.float().mean().item() == pytest.approx(torch.softmax(-distances[0], 0)[0].item(), abs=0.01)
 
 
@@ -126,31 +126,33 @@ def test_the_kth_is_by_probability_over_noise() -> None:
     distances, noise = 3 * torch.rand(50, 9), torch.empty(50, 9).exponential_()
     ratio = torch.softmax(-distances / 0.7, 1) / noise
     for k in (1, 2, 9):
-        assert drawn(distances, noise, 0.7, k).tolist() == ratio.sort(1, descending=True).indices[:, k - 1].tolist()
+        assert (
+            sample_codes(distances, noise, 0.7, k).tolist() == ratio.sort(1, descending=True).indices[:, k - 1].tolist()
+        )
 
 
 def test_where_probabilities_vanish_the_order_of_distances_stays() -> None:
     distances = torch.tensor([[0.0, 900.0, 300.0, 600.0]])
     noise = torch.ones(1, 4)
     assert torch.softmax(-distances / 0.2, 1).tolist() == [[1, 0, 0, 0]]
-    assert [drawn(distances, noise, 0.2, k).item() for k in (1, 2, 3, 4)] == [0, 2, 3, 1]
+    assert [sample_codes(distances, noise, 0.2, k).item() for k in (1, 2, 3, 4)] == [0, 2, 3, 1]
 
 
 def test_a_cold_draw_is_the_nearest_code() -> None:
     distances = torch.rand(200, 30)
-    assert drawing(stream(3, "codes"), temperature=1e-6)(distances).tolist() == nearest(distances).tolist()
+    assert sampling(stream(3, "codes"), temperature=1e-6)(distances).tolist() == nearest(distances).tolist()
 
 
 def test_a_seed_is_one_performance() -> None:
     distances = torch.rand(100, 30)
-    first, same, other = (drawing(stream(seed, "codes"), 0.5)(distances).tolist() for seed in (1, 1, 2))
+    first, same, other = (sampling(stream(seed, "codes"), 0.5)(distances).tolist() for seed in (1, 1, 2))
     assert first == same != other
 
 
 @pytest.mark.parametrize(("temperature", "k"), [(0.0, 1), (-1.0, 1), (float("nan"), 1), (float("inf"), 1), (0.2, 0)])
 def test_draws_that_mean_nothing_are_refused(temperature: float, k: int) -> None:
     with pytest.raises(ValueError, match="a temperature above 0 and k from 1 on"):
-        drawing(stream(0, "codes"), temperature, k)
+        sampling(stream(0, "codes"), temperature, k)
 
 
 @probtalk3d.needs_golden
@@ -183,5 +185,5 @@ def test_drawn_codes_are_the_recorded_ones_for_the_recorded_noise(temperature: f
     distances = quantiser.distances(torch.from_numpy(wanted["prequant"])).detach()
     probtalk3d.close(torch.softmax(-distances / temperature, 1), wanted[f"sample_t{temperature}_k{k}_probs"], 1e-3)
     noise = torch.from_numpy(wanted[f"sample_t5.0_k{k}_expnoise"])  # the same seed, so the same noise at 0.2
-    codes = drawn(distances, noise, temperature, k)
+    codes = sample_codes(distances, noise, temperature, k)
     assert codes.tolist() == wanted[f"sample_t{temperature}_k{k}_indices"].tolist()

@@ -13,8 +13,9 @@ import published
 import pytest
 import torch
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d_published import FILE, LICENCE
-from mien.engines.probtalk3d_published.network import read_official
+from mien.engines.probtalk3d_published import FILE
+from mien.engines.probtalk3d_published.licence import LICENCE
+from mien.engines.probtalk3d_published.network import read_stage_2
 from mien.engines.probtalk3d_published.style_labels import style
 from mien.engines.probtalk3d_published.weights import import_weights, read_weights
 from mien.files.card import card_path
@@ -34,10 +35,10 @@ def imported(checkpoint: Path, folder: Path) -> tuple[Path, bool]:
 
 
 def test_what_is_imported_speaks_as_the_checkpoint_does(checkpoint, tmp_path) -> None:
-    theirs = read_official(checkpoint, checkpoint.parent)
+    theirs = read_stage_2(checkpoint, checkpoint.parent)
     imported(checkpoint, tmp_path / "data")
     mine = read_weights(tmp_path / "data")
-    np.testing.assert_array_equal(mine.speak(SOUND, ANGRY), theirs.speak(SOUND, ANGRY))
+    np.testing.assert_allclose(mine.generate(SOUND, ANGRY), theirs.generate(SOUND, ANGRY), rtol=0, atol=1e-5)
     assert not mine.training and all(tensor.dtype == torch.float32 for tensor in mine.state_dict().values())
 
 
@@ -59,7 +60,9 @@ def test_the_same_again_does_nothing_and_another_replaces_it(checkpoint, tmp_pat
     net.feature_predictor.audio_feature_map.weight.data *= 2
     published.saved(checkpoint, published.weights(net), published.STAGE_2)
     assert imported(checkpoint, tmp_path / "data") == (path, True)
-    np.testing.assert_array_equal(read_weights(tmp_path / "data").speak(SOUND, ANGRY), net.speak(SOUND, ANGRY))
+    np.testing.assert_allclose(
+        read_weights(tmp_path / "data").generate(SOUND, ANGRY), net.generate(SOUND, ANGRY), rtol=0, atol=1e-5
+    )
 
 
 def test_progress_is_told_and_may_stop_it(checkpoint, tmp_path) -> None:
@@ -115,5 +118,5 @@ def test_the_recorded_motion_comes_of_imported_weights(tmp_path, case) -> None:
     import_weights(probtalk3d.checkpoint(2), tmp_path, probtalk3d.TINY / "hubert_config.json")
     wanted = probtalk3d.recorded(2, case)
     speech = read_speech(probtalk3d.GOLDEN / "wav" / str(wanted["wav"]))
-    motion = read_weights(tmp_path).speak(speech.samples, style(*case.split("_")[1:]))
+    motion = read_weights(tmp_path).generate(speech.samples, style(*case.split("_")[1:]))
     probtalk3d.close(motion[None], wanted["motion_norm"], 1e-5)

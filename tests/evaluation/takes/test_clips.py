@@ -8,7 +8,7 @@ import pytest
 from mien.direction import Curve, Direction, constant
 from mien.evaluation import EvaluationError
 from mien.evaluation.takes.clips import later, stretches
-from mien.training.motion_corpus import perform, performances
+from mien.training.motion_corpus import perform, read_motion_units
 from mien.training.speech_corpus.store import write_unit
 from mien.training.speech_corpus.utterance import RATE, Utterance, Voice
 
@@ -29,7 +29,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_they_are_whole_utterances_of_held_out_voices(folders: tuple[Path, Path]) -> None:
     found = list(stretches(*folders, seconds=2.0))
     assert [stretch.name for stretch in found] == ["flite/awb-en-000 0", "flite/awb-en-000 1"]
-    [unit] = [unit for unit in performances(folders[1]) if unit.held_out]
+    [unit] = [unit for unit in read_motion_units(folders[1]) if unit.held_out]
     for stretch, begin, end in ((found[0], 0, 62), (found[1], 138, 195)):  # to 2.5 s; from 5.51 s on
         np.testing.assert_array_equal(stretch.truth, unit.motion[int(stretch.name[-1]), begin:end].astype(np.float32))
         np.testing.assert_array_equal(stretch.lips_shut, unit.lips_shut[begin:end])
@@ -40,7 +40,7 @@ def test_they_are_whole_utterances_of_held_out_voices(folders: tuple[Path, Path]
 
 
 def test_a_stretch_is_asked_for_what_its_part_was_asked_for(folders: tuple[Path, Path]) -> None:
-    [unit] = [unit for unit in performances(folders[1]) if unit.held_out]
+    [unit] = [unit for unit in read_motion_units(folders[1]) if unit.held_out]
     stretch = list(stretches(*folders, seconds=2.0))[1]
     times = np.arange(57) / 25
     whole, part = unit.directions[1].gains(times + 138 / 25), stretch.direction.gains(times)

@@ -9,6 +9,7 @@ import pytest
 from mien.audio.speech import Speech
 from mien.channels import INDEX
 from mien.direction import EMOTIONS, Direction
+from mien.engines import ENGINES, NAMES
 from mien.engines.emodiffhead import WEIGHTS
 from mien.evaluation import EvaluationError
 from mien.evaluation.takes import emotion
@@ -73,7 +74,7 @@ def test_all_of_it_makes_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_several_weights_are_as_many_rows_named_by_file_or_by_folder() -> None:
-    assert list(emotion.engines(None)) == ["emodiffhead", "probtalk3d", "articulation"]
+    assert list(emotion.engines(None)) == [name for name in NAMES if ENGINES[name].head == "mien"]
     assert emotion.named_by_file([]) == {"emodiffhead": WEIGHTS}
     one, two = Path("runs/whole/emodiffhead.safetensors"), Path("runs/alone/emodiffhead.safetensors")
     assert list(emotion.engines(["articulation", "emodiffhead"], [one])) == ["articulation", "emodiffhead"]

@@ -10,7 +10,7 @@ from emodiffhead import network
 from mien.audio.speech import Speech
 from mien.channels import INDEX
 from mien.direction import Direction
-from mien.engines.emodiffhead.generate import performed
+from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import save
 from mien.evaluation.takes import held_keys
 from mien.evaluation.takes.clips import Stretch, take_of
@@ -53,7 +53,7 @@ def test_the_takes_of_the_network_hold_to_the_last_bit_and_join_as_they_move_the
     prosody = listen_to_prosody(SPEECH)
 
     def perform(stretch: Stretch, asked: Direction) -> Take:
-        return performed(SPEECH, track, prosody, [asked], weights=weights, steps=3)[0]
+        return generate(SPEECH, track, prosody, [asked], weights=weights, steps=3)[0]
 
     rows = held_keys.measure([STRETCH, replace(STRETCH, direction=Direction(seed=4))], perform)
     assert len(rows) == 4 and all(row.error == 0 for row in rows)

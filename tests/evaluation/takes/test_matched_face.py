@@ -6,12 +6,12 @@ import pytest
 from mien.audio.speech import Speech
 from mien.channels import ARKIT
 from mien.direction import Direction
-from mien.engines.neural.audio_features import heard
+from mien.engines.neural.audio_features import audio_features
 from mien.evaluation.takes import matched_face
 from mien.evaluation.takes.clips import Stretch, take_of
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
-from mien.training.emodiffhead.expression_augmentation import posteriors_of, put_on
+from mien.training.emodiffhead.expression_augmentation import posteriors_of, add_expression
 
 SPEECH = Speech.from_samples(np.random.default_rng(0).uniform(-0.1, 0.1, 32000).astype(np.float32))
 STRETCH = Stretch("a 0", SPEECH, Direction(seed=3), np.zeros((50, 57)), np.zeros(50, bool), True)
@@ -27,8 +27,8 @@ def showing(share: float):
         motion = np.zeros((50, 57), np.float32)
         motion[:, ARKIT.index("jawOpen")] = 0.2
         face = share * np.array([direction.face.get(name, 0.0) for name in ARKIT])
-        phones = posteriors_of(heard(*LISTENED["a 0"], 50))
-        return take_of(put_on(motion, np.tile(face, (50, 1)), phones) if direction.face else motion)
+        phones = posteriors_of(audio_features(*LISTENED["a 0"], 50))
+        return take_of(add_expression(motion, np.tile(face, (50, 1)), phones) if direction.face else motion)
 
     return perform
 

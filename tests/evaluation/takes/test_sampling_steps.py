@@ -9,7 +9,7 @@ from emodiffhead import network
 from mien.audio.speech import Speech
 from mien.channels import INDEX
 from mien.direction import Direction
-from mien.engines.emodiffhead.generate import performed
+from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import save
 from mien.evaluation.takes import sampling_steps
 from mien.evaluation.takes.clips import Stretch, take_of
@@ -52,7 +52,7 @@ def test_more_steps_of_a_network_are_nearer_to_very_many(tmp_path: Path, monkeyp
 
     def perform(stretch: Stretch, seed: int, number: int) -> Take:
         asked = [stretch.direction.with_seed(seed)]
-        return performed(SPEECH, track, prosody, asked, weights=weights, steps=number)[0].resample(25)
+        return generate(SPEECH, track, prosody, asked, weights=weights, steps=number)[0].resample(25)
 
     monkeypatch.setattr(sampling_steps, "MANY", 40)
     monkeypatch.setattr(sampling_steps, "STEPS", (3, 6, 20))

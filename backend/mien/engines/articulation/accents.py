@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the voice stresses and how it phrases: the moments that brows, head and lids answer to."""
+"""Accents and phrases of a voice: the moments that brows, head and lids react to."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Phrase:
 
 
 def phrases(track: PhoneTrack, prosody: Prosody) -> list[Phrase]:
-    """The stretches of speech between silences of more than 250 ms."""
+    """Speech between silences of more than 250 ms, in order."""
     silent = [s for s in track.segments if s.phone == "SIL" and s.end - s.begin > PAUSE * RATE]
     edges = [0, *(edge for s in silent for edge in (s.begin, s.end)), len(track)]
     return [
@@ -55,19 +55,19 @@ def accents(track: PhoneTrack, prosody: Prosody) -> list[Accent]:
     from scipy.signal import find_peaks  # takes 2 s to import: not for `mien --help`
 
     vowels = track.posteriors[:, [INDEX[p] for p in phone_table.VOWELS]].sum(1)
-    spoken = prosody.voiced * (1 - track.posteriors[:, INDEX["SIL"]])
-    z = against_running(prosody.pitch, spoken, MEMORY, least_sd=1.5)
-    loud = against_running(prosody.vowel_level, spoken, MEMORY, least_sd=3.0)
-    prominence = np.where(spoken > 0.5, 0.7 * np.clip(z, -3, 3) + 0.3 * np.clip(loud, -3, 3), -3)
+    speaking = prosody.voiced * (1 - track.posteriors[:, INDEX["SIL"]])
+    z = against_running(prosody.pitch, speaking, MEMORY, least_sd=1.5)
+    loud = against_running(prosody.vowel_level, speaking, MEMORY, least_sd=3.0)
+    prominence = np.where(speaking > 0.5, 0.7 * np.clip(z, -3, 3) + 0.3 * np.clip(loud, -3, 3), -3)
     peaks, _ = find_peaks(prominence, height=PROMINENT, distance=round(0.25 * RATE))
-    found = []
+    accented = []
     for peak in peaks:
         if vowels[max(peak - 5, 0) : peak + 6].max() < 0.5:
             continue
         before = np.flatnonzero(vowels[: peak + 1] < 0.5)
         onset = int(before[-1]) + 1 if len(before) else 0
-        found.append(Accent(int(peak), max(onset, int(peak) - round(0.2 * RATE)), float(prominence[peak])))
-    return found
+        accented.append(Accent(int(peak), max(onset, int(peak) - round(0.2 * RATE)), float(prominence[peak])))
+    return accented
 
 
 def _rises(prosody: Prosody, begin: int, end: int) -> bool:

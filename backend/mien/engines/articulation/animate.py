@@ -23,7 +23,7 @@ from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head_motion import head
 from mien.engines.articulation.styles import STYLES
 from mien.engines.base import EngineError
-from mien.heads.lip_gap import lip_gap
+from mien.heads.lip_aperture import lip_aperture
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -32,21 +32,21 @@ from mien.take import Take
 LEAD = 0.01  # s the lips move ahead of the sound (docs/articulation.md, section 1b: closures peak early)
 
 
-def perform(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:
-    """Phones and melody, both (T,) at 100 Hz, become a take. EngineError for an unknown style."""
+def animate(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:
+    """A take of phones and prosody, both (T,) at 100 Hz. EngineError for an unknown style."""
     if direction.style not in STYLES:
         raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
     levels = emotion.gains(direction, len(track))
     weights, closures = _mouth(early(track), prosody, direction, levels)
-    rotation, eyes, lids = _life(weights, track, prosody, direction, levels)
-    return assembled(weights, rotation, eyes, closures, lids, duration)
+    rotation, eyes, lids = _nonverbal_motion(weights, track, prosody, direction, levels)
+    return take_of_curves(weights, rotation, eyes, closures, lids, duration)
 
 
-def assembled(
+def take_of_curves(
     weights: np.ndarray, rotation: np.ndarray, gaze: np.ndarray, closures: list[Hold], lids: list[tuple[float, float]],
     duration: Fraction,
 ) -> Take:  # fmt: skip
-    """A take of curves (T, ...) at 100 Hz, cut to its duration; `lids` are shut in these seconds."""
+    """A take of curves (T, ...) at 100 Hz, cut to its duration; the eyes are shut in the seconds of `lids`."""
     frames = max(1, int(np.ceil(duration * RATE)))
     return Take(
         fps=Fraction(RATE),
@@ -63,7 +63,7 @@ def assembled(
 def _mouth(
     track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, list[Hold]]:
-    """(T, 52) speech with emotion, every rule kept; and the closures."""
+    """(T, 52) speech with emotion that keeps every rule; and the closures."""
     style = STYLES[direction.style]
     jaw, lips = gains(track, prosody, direction, levels)
     speech = blend(track, jaw, lips)
@@ -71,7 +71,7 @@ def _mouth(
     added = emotion.face(levels, track, rest(track), style.pose, direction.seed, direction.temperature)
     weights = emotion.add(speech, added)
     style.lean_mouth(weights)
-    closures = constrain(weights, track, lip_gap(), jaw)
+    closures = constrain(weights, track, lip_aperture(), jaw)
     return weights, closures
 
 
@@ -87,28 +87,28 @@ def gains(
     return jaw, lips
 
 
-def _life(
+def _nonverbal_motion(
     weights: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
     """Brows, head, eyes and lids: adds to weights in place; returns head (T, 3), gaze (T, 2) and shut lids."""
     frames, seed, temperature, style = len(track), direction.seed, direction.temperature, STYLES[direction.style]
-    stressed, spoken = accents(track, prosody), phrases(track, prosody)
+    stressed, phrased = accents(track, prosody), phrases(track, prosody)
     speaking = smooth(1 - rest(track), 31)
     loudness = smooth(np.clip((prosody.level + 57) / 35, 0, 1), 21)
 
     def of(attribute: str) -> np.ndarray:
         return emotion.mixed(levels, attribute, frames)
 
-    raised = brows(frames, stressed, spoken, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
+    raised = brows(frames, stressed, phrased, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
     weights += direction.brows * style.brows * raised
     style.lean_brows(weights)
     pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt
     rotation = direction.head * head(
-        frames, speaking, loudness, stressed, spoken, pose, style.head * of("motion"), style.nods * of("accents"),
+        frames, speaking, loudness, stressed, phrased, pose, style.head * of("motion"), style.nods * of("accents"),
         temperature, stream(seed, "head"),
     )  # fmt: skip
     eyes, startled = gaze(
-        frames, spoken, rotation, 1 + 30 * of("tremor"), style.gaze * temperature, stream(seed, "gaze")
+        frames, phrased, rotation, 1 + 30 * of("tremor"), style.gaze * temperature, stream(seed, "gaze")
     )
     eyes *= direction.gaze
     weights += look(eyes)
@@ -116,18 +116,18 @@ def _life(
     lids: list[tuple[float, float]] = []
     if direction.blinks:
         rate = style.blinks * of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
-        shut, lids = blinks(frames, rate, of("blink_time"), spoken, stressed, startled, stream(seed, "blinks"))
+        shut, lids = blinks(frames, rate, of("blink_time"), phrased, stressed, startled, stream(seed, "blinks"))
         weights += shut
     return rotation, eyes, lids
 
 
 def early(track: PhoneTrack) -> PhoneTrack:
-    """The same phones LEAD seconds earlier, as the lips show them: they are seen before they are heard."""
+    """The same phones LEAD seconds earlier: the lips move before the sound."""
     shift = round(LEAD * RATE)
     if not shift or len(track) <= shift:
         return track
 
-    def moved(values: np.ndarray | None) -> np.ndarray | None:
+    def shifted(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else np.concatenate([values[shift:], np.repeat(values[-1:], shift, 0)])
 
     segments = [
@@ -135,8 +135,8 @@ def early(track: PhoneTrack) -> PhoneTrack:
         for s in track.segments
         if s.end > shift
     ]
-    flags = {name: moved(getattr(track, name)) for name in ("closure", "labiodental", "voice")}
-    return PhoneTrack(moved(track.posteriors), tuple(segments), track.source, **flags)
+    flags = {name: shifted(getattr(track, name)) for name in ("closure", "labiodental", "voice")}
+    return PhoneTrack(shifted(track.posteriors), tuple(segments), track.source, **flags)
 
 
 def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:

@@ -14,14 +14,14 @@ DOUBLE, INCOMPLETE = 0.08, 0.10  # shares
 AT_PAUSES, AT_ACCENTS = 0.55, 0.15  # shares
 DRAW = 2.0  # s: how far a blink moves to meet a pause or an accent
 LIDS = columns("eyeBlink")
-# What goes with a shut lid
+# Channels that move with a shut lid
 COMPANIONS = {"browDown": 0.05, "cheekSquint": 0.08, "eyeLookDown": 0.15}
 
 
 def blinks(
     frames: int,
     rate: np.ndarray,
-    stretch: np.ndarray,
+    duration: np.ndarray,
     phrases: list[Phrase],
     accents: list[Accent],
     saccades: list[int],
@@ -29,25 +29,25 @@ def blinks(
 ) -> tuple[np.ndarray, list[tuple[float, float]]]:
     """((T, 52) weights to add, [(start, end)] seconds in which the lids are shut).
 
-    rate (T,) blinks a second; stretch (T,) factor on their duration; `saccades` are frames of large gaze shifts
+    rate (T,) blinks a second; duration (T,) factor on how long they take; `saccades` are frames of large gaze shifts
     that bring a blink along.
     """
     shut = np.zeros(frames)
-    held: list[tuple[float, float]] = []
+    intervals: list[tuple[float, float]] = []
     for at in _times(frames, rate, phrases, accents, saccades, rng):
-        slow = stretch[min(int(at * RATE), frames - 1)]
+        slow = duration[min(int(at * RATE), frames - 1)]
         close, stay, open_ = (rng.uniform(a, b) * slow for a, b in ((0.07, 0.10), (0.02, 0.05), (0.11, 0.18)))
         whole = rng.random() >= INCOMPLETE
         peak = rng.uniform(0.92, 1.0) if whole else rng.uniform(0.5, 0.7)
         course, hold = blink(frames, at, close, stay, open_)
         shut = np.maximum(shut, peak * course)
         if whole and hold[1] < frames / RATE:
-            held.append(hold)
+            intervals.append(hold)
     added = np.zeros((frames, len(ARKIT)))
     added[:, LIDS] = shut[:, None]
     for name, value in COMPANIONS.items():
         added[:, columns(name)] += value * shut[:, None]
-    return added, held
+    return added, intervals
 
 
 def blink(frames: int, at: float, close: float, stay: float, open_: float) -> tuple[np.ndarray, tuple[float, float]]:
@@ -74,7 +74,7 @@ def _times(
     length = frames / RATE
     ends = np.array([p.end / RATE for p in phrases])
     strong = np.array([a.peak / RATE for a in accents])
-    drawn: list[float] = []
+    onsets: list[float] = []
     t = rng.uniform(0.2, 2.0)
     while t < length:
         choice = rng.random()
@@ -85,17 +85,17 @@ def _times(
         elif choice < AT_PAUSES + AT_ACCENTS and len(strong):
             near = strong[np.abs(strong - t).argmin()]
             at = near + rng.uniform(-0.05, 0.05) if abs(near - t) < DRAW else t
-        drawn.append(at)
+        onsets.append(at)
         if rng.random() < DOUBLE:
-            drawn.append(at + rng.uniform(0.20, 0.35) + 0.2)
+            onsets.append(at + rng.uniform(0.20, 0.35) + 0.2)
         now = max(rate[min(int(t * RATE), frames - 1)], 0.02)
         t += max(LEAST, 0.85 / now * np.exp(0.65 * rng.standard_normal()))
-    drawn += [s / RATE for s in saccades]
-    kept: list[float] = []
-    for at in sorted(drawn):
-        if at >= 0.05 and (not kept or at - kept[-1] >= LEAST):
-            kept.append(float(at))
-    return [at for at in kept if at < length - 0.1]
+    onsets += [s / RATE for s in saccades]
+    apart: list[float] = []
+    for at in sorted(onsets):
+        if at >= 0.05 and (not apart or at - apart[-1] >= LEAST):
+            apart.append(float(at))
+    return [at for at in apart if at < length - 0.1]
 
 
 def follow_gaze(weights: np.ndarray) -> None:

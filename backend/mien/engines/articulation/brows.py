@@ -10,7 +10,7 @@ from mien.engines.articulation.accents import Accent, Phrase
 from mien.engines.articulation.smooth_noise import slow_noise
 from mien.speech_analysis.track import RATE
 
-TAKEN, MOST = 0.35, 0.4  # share of accents; at most so many a second
+ACCENTED, MOST = 0.35, 0.4  # share of accents; at most so many a second
 QUESTION = 0.15
 INNER, OUTER, DOWN = INDEX["browInnerUp"], columns("browOuterUp"), columns("browDown")
 
@@ -30,9 +30,9 @@ def brows(
     t = np.arange(frames) / RATE
     last = -1 / MOST
     for accent in accents:
-        taken, early, length = rng.random() < TAKEN, rng.uniform(0.06, 0.12), rng.uniform(0.35, 0.60)
+        accented, early, length = rng.random() < ACCENTED, rng.uniform(0.06, 0.12), rng.uniform(0.35, 0.60)
         peak = accent.peak / RATE
-        if not taken or peak - last < 1 / MOST:
+        if not accented or peak - last < 1 / MOST:
             continue
         last = peak
         begin = min(accent.onset / RATE - early, peak - 0.10)
@@ -40,9 +40,9 @@ def brows(
         shape = np.where(t < peak, (t - begin) / rise, 1 - (t - peak) / fall)
         shape = 0.5 - 0.5 * np.cos(np.pi * np.clip(shape, 0, 1))
         size = min(0.15 + 0.10 * accent.z, 0.45)
-        way = lift[accent.peak]
-        up = np.maximum(up, size * max(way, 0) * shape)
-        down = np.maximum(down, size * max(-way, 0) * shape)
+        sign = lift[accent.peak]
+        up = np.maximum(up, size * max(sign, 0) * shape)
+        down = np.maximum(down, size * max(-sign, 0) * shape)
     for phrase in phrases:
         if phrase.question:
             begin = phrase.end / RATE - 0.6

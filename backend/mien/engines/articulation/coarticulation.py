@@ -3,7 +3,7 @@
 
 A phone's dominance is 1 while it sounds and falls off exponentially before and after; a channel is the mean of
 all targets weighted by dominance. With posteriors in place of hard segments the plateau becomes
-max over u of p(u) exp(-reach |t - u|): for a certain track exactly the plateau form, and doubt stays doubt.
+max over u of p(u) exp(-decay |t - u|): for a certain track exactly the plateau form, and an uncertain one stays so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from mien.engines.articulation import phone_table
 from mien.speech_analysis.track import INDEX, RATE, PhoneTrack
 
 BRIEF_AH = 0.065  # s: a shorter AH is the reduced vowel
-FULL = 0.060  # s: shorter phones do not reach their target (undershoot)
+FULL = 0.060  # s: shorter phones do not decay their target (undershoot)
 FLOOR = 1e-4  # dominance of everything, so that no frame divides by zero
 
 
@@ -25,13 +25,13 @@ def targets_over_time(track: PhoneTrack) -> np.ndarray:
         if phone in phone_table.ROWS:
             presence[:, phone_table.ROW[phone]] += track.posteriors[:, i]
     for phone, (first, second, share) in phone_table.DIPHTHONGS.items():
-        doubt = track.posteriors[:, INDEX[phone]]
-        head = np.full(len(track), share)  # where no diphthong is the best guess nothing says which half it is
+        posterior = track.posteriors[:, INDEX[phone]]
+        head = np.full(len(track), share)  # where no diphthong is the best guess, its half is unknown
         for s in track.segments:
             if s.phone == phone:
                 head[s.begin : s.end] = np.arange(s.begin, s.end) < s.begin + share * (s.end - s.begin)
-        presence[:, phone_table.ROW[first]] += doubt * head
-        presence[:, phone_table.ROW[second]] += doubt * (1 - head)
+        presence[:, phone_table.ROW[first]] += posterior * head
+        presence[:, phone_table.ROW[second]] += posterior * (1 - head)
     for s in track.segments:
         seconds = (s.end - s.begin) / RATE
         frames = slice(s.begin, s.end)
@@ -43,13 +43,13 @@ def targets_over_time(track: PhoneTrack) -> np.ndarray:
     return presence
 
 
-def spread(presence: np.ndarray, reach: np.ndarray) -> np.ndarray:
-    """(T, rows) max over u of presence(u) exp(-reach |t - u|); reach (rows, 2) or (2,) in 1/s: before, after."""
-    reach = np.broadcast_to(reach, (presence.shape[1], 2))
+def spread(presence: np.ndarray, decay: np.ndarray) -> np.ndarray:
+    """(T, rows) max over u of presence(u) exp(-decay |t - u|); decay (rows, 2) or (2,) in 1/s: before, after."""
+    decay = np.broadcast_to(decay, (presence.shape[1], 2))
     times = np.arange(len(presence))[:, None] / RATE
     log = np.log(presence + 1e-12)
-    after = np.maximum.accumulate(log + times * reach[:, 1], axis=0) - times * reach[:, 1]
-    before = np.maximum.accumulate((log - times * reach[:, 0])[::-1], axis=0)[::-1] + times * reach[:, 0]
+    after = np.maximum.accumulate(log + times * decay[:, 1], axis=0) - times * decay[:, 1]
+    before = np.maximum.accumulate((log - times * decay[:, 0])[::-1], axis=0)[::-1] + times * decay[:, 0]
     return np.exp(np.maximum(after, before))
 
 
@@ -59,8 +59,8 @@ def blend(track: PhoneTrack, jaw_gain: np.ndarray, lip_gain: np.ndarray) -> np.n
     jaw_gain and lip_gain (T,) are JALI's two axes: 0 mumbles with a still face, 1 is plain.
     """
     presence = targets_over_time(track)
-    jaw = spread(presence, np.array(phone_table.REACH["jaw"])) * phone_table.JAW_DOMINANCE + FLOOR
-    lips = spread(presence, phone_table.LIP_REACH) * phone_table.LIP_DOMINANCE + FLOOR
+    jaw = spread(presence, np.array(phone_table.DECAY["jaw"])) * phone_table.JAW_DOMINANCE + FLOOR
+    lips = spread(presence, phone_table.LIP_DECAY) * phone_table.LIP_DOMINANCE + FLOOR
     weights = (lips @ phone_table.LIP_TARGETS) / lips.sum(1, keepdims=True) * lip_gain[:, None]
     weights[:, phone_table.JAW] = (jaw @ phone_table.JAW_TARGETS) / jaw.sum(1) * jaw_gain
     return np.clip(smooth(weights, 9), 0, 1)

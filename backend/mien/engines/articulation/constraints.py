@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a mouth must do whatever else it does (docs/articulation.md, section 3; JALI's inviolable rules).
+"""Hard constraints of the mouth (docs/articulation.md, section 3; JALI's inviolable rules).
 
 Applied last, over emotion: P, B and M close the lips, F and V bring the lower lip to the teeth, sibilants keep the
-jaw narrow, vowels open, and nobody's mouth hangs open in a pause.
+jaw narrow, vowels open, and the mouth does not hang open in a pause.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ import numpy as np
 from mien.channels import INDEX, columns
 from mien.engines.articulation import phone_table
 from mien.engines.articulation.coarticulation import smooth
-from mien.heads.lip_gap import CLOSED, CROSSING, LipGap
+from mien.heads.lip_aperture import CLOSED, CROSSING, LipAperture
 from mien.numeric.mask_runs import runs
 from mien.speech_analysis.track import INDEX as INDEX_OF_PHONE
 from mien.speech_analysis.track import RATE, PhoneTrack, Segment
 
 CLOSING, OPENING, HELD = 0.060, 0.070, 0.030  # s: ramp up, ramp down, least hold of a closure
 BURST = 0.75  # of a P or B: then the lips part
-# Of motion that keeps the rules already: a rest is made where it is nearly whole, a closure in this share of its time
+# For motion that keeps the rules nearly: a rest is enforced where it is nearly whole, a closure in this share of its
+# time
 AGAIN, NARROWEST = 0.8, 0.3
 MISSED = 0.004  # m: lips that are so far apart where they must meet are closed at full length
-LIKELY = 0.40  # probability at which a contact is believed
+LIKELY = 0.40  # probability from which a contact counts
 PAUSE = 0.250  # s: a longer silence is a pause, in which the lips rest
 # s: lips close around the end of the last phone and part long before the next (docs/articulation.md, section 1b: a
 # coming pause closes them already 80 ms ahead, and they part before speech resumes)
@@ -51,27 +52,27 @@ class Hold:
 
 def holds(track: PhoneTrack) -> list[Hold]:
     """Where the lips (or lip and teeth) must meet, in order of time."""
-    found = []
+    closures = []
     for phones in (phone_table.BILABIALS, phone_table.LABIODENTALS):
         for s, last in _contacts(track, phones):
             start, end = s.seconds
             opens = last.begin / RATE + BURST * (end - last.begin / RATE) if last.phone in "PB" else end - 0.015
             stop = max(opens, start + 0.005 + HELD)
             begin = int(np.clip(np.ceil((start + 0.005) * RATE), 0, len(track) - 1))
-            found.append(Hold(begin, int(np.clip(round(stop * RATE), begin, len(track) - 1)), s.phone))
-    return sorted(found, key=lambda hold: hold.begin)
+            closures.append(Hold(begin, int(np.clip(round(stop * RATE), begin, len(track) - 1)), s.phone))
+    return sorted(closures, key=lambda hold: hold.begin)
 
 
 def _contacts(track: PhoneTrack, phones: tuple[str, ...]) -> list[tuple[Segment, Segment]]:
     """Runs in which one of `phones` sounds, each with its last phone, which says how the contact ends.
 
-    A run opens where the ear's flag (of an ear that has none, the probability of `phones` together) exceeds LIKELY,
-    and lasts above half of that; best guesses count besides. A closure that is missed is seen at once, one too many
-    hardly.
+    A run opens where the track's flag (of a recogniser that gives none, the probability of `phones` together) exceeds
+    LIKELY, and lasts above half of that; best guesses count besides. A missed closure is noticed at once, a superfluous
+    one hardly.
     """
     members = [INDEX_OF_PHONE[p] for p in phones]
-    told = track.closure if phones == phone_table.BILABIALS else track.labiodental
-    likely = track.posteriors[:, members].sum(1) if told is None else told
+    flag = track.closure if phones == phone_table.BILABIALS else track.labiodental
+    likely = track.posteriors[:, members].sum(1) if flag is None else flag
     met = np.zeros(len(track), bool)
     for begin, end in runs(likely > LIKELY / 2):
         met[begin:end] = likely[begin:end].max() > LIKELY
@@ -86,16 +87,16 @@ def _contacts(track: PhoneTrack, phones: tuple[str, ...]) -> list[tuple[Segment,
     return contacts
 
 
-def ramp(length: int, marks: list[Hold], widths: Sequence[float] | None = None) -> np.ndarray:
+def ramp(length: int, closures: list[Hold], widths: Sequence[float] | None = None) -> np.ndarray:
     """(T,) 1 in every hold, smoothstep up before and down after; two holds closer than 60 ms stay at 0.6 between.
-    `widths`: of each hold, factors of how long up and down take."""
+    `widths`: factors on the duration of up and down, for each hold."""
     t = np.arange(length)
     shape = np.zeros(length)
-    for hold, width in zip(marks, widths or [1.0] * len(marks), strict=True):
-        away = np.maximum((hold.begin - t) / (width * CLOSING * RATE), (t - hold.end) / (width * OPENING * RATE))
-        x = np.clip(1 - away, 0, 1)
+    for hold, width in zip(closures, widths or [1.0] * len(closures), strict=True):
+        distance = np.maximum((hold.begin - t) / (width * CLOSING * RATE), (t - hold.end) / (width * OPENING * RATE))
+        x = np.clip(1 - distance, 0, 1)
         shape = np.maximum(shape, x * x * (3 - 2 * x))
-    for one, two in zip(marks, marks[1:], strict=False):
+    for one, two in zip(closures, closures[1:], strict=False):
         if 0 <= two.begin - one.end < 0.060 * RATE:
             between = slice(one.end, two.begin + 1)
             shape[between] = np.maximum(shape[between], 0.6)
@@ -142,7 +143,7 @@ def breaths(track: PhoneTrack) -> np.ndarray:
     return jaw
 
 
-def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> list[Hold]:
+def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, jaw_gain: np.ndarray) -> list[Hold]:
     """Bend weights (T, 52) at 100 Hz, in place, until they keep every rule; returns the closures.
 
     jaw_gain (T,) is the jaw axis: a mumbler's vowels need not open as far.
@@ -150,37 +151,37 @@ def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.
     _narrow_sibilants(weights, track)
     _open_vowels(weights, track, gap, jaw_gain)
     _rest(weights, track, gap, rest(track))
-    marks = holds(track)
-    teeth, lips = _of_teeth(marks), _of_lips(marks)
+    closures = holds(track)
+    teeth, lips = _of_teeth(closures), _of_lips(closures)
     _lip_to_teeth(weights, ramp(len(weights), teeth))
     weights[:, JAW] = smooth(weights[:, JAW], 5)
     weights[:, JAW] *= 1 - 0.35 * ramp(len(weights), lips)
     _close(weights, lips, [1.0] * len(lips), gap)
     gap.widen(weights, CROSSING)
-    return marks
+    return closures
 
 
-def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> list[Hold]:
-    """As `constrain`, for motion that was learnt from performances which kept the rules: what it already does is not
-    done twice, so lips that near each other by themselves are only made to meet, and do not close sooner."""
+def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, jaw_gain: np.ndarray) -> list[Hold]:
+    """As `constrain`, for motion of a network that was trained on takes which keep the rules: nothing is done twice, so
+    lips that near each other by themselves only meet, and do not close sooner."""
     _narrow_sibilants(weights, track)
     _open_vowels(weights, track, gap, jaw_gain)
     _rest(weights, track, gap, np.clip((rest(track) - AGAIN) / (1 - AGAIN), 0, 1))
-    marks = holds(track)
-    teeth, lips = _of_teeth(marks), _of_lips(marks)
+    closures = holds(track)
+    teeth, lips = _of_teeth(closures), _of_lips(closures)
     _lip_to_teeth(weights, ramp(len(weights), teeth, [NARROWEST] * len(teeth)))
     missed = [float(gap.of(weights[hold.begin : hold.end + 1]).max()) - CLOSED for hold in lips]
-    _close(weights, lips, [float(np.clip(off / MISSED, NARROWEST, 1)) for off in missed], gap)
+    _close(weights, lips, [float(np.clip(aperture / MISSED, NARROWEST, 1)) for aperture in missed], gap)
     gap.widen(weights, CROSSING)
-    return marks
+    return closures
 
 
-def _of_teeth(marks: list[Hold]) -> list[Hold]:
-    return [m for m in marks if m.phone in phone_table.LABIODENTALS]
+def _of_teeth(closures: list[Hold]) -> list[Hold]:
+    return [hold for hold in closures if hold.phone in phone_table.LABIODENTALS]
 
 
-def _of_lips(marks: list[Hold]) -> list[Hold]:
-    return [m for m in marks if m.phone in phone_table.BILABIALS]
+def _of_lips(closures: list[Hold]) -> list[Hold]:
+    return [hold for hold in closures if hold.phone in phone_table.BILABIALS]
 
 
 def _narrow_sibilants(weights: np.ndarray, track: PhoneTrack) -> None:
@@ -190,7 +191,7 @@ def _narrow_sibilants(weights: np.ndarray, track: PhoneTrack) -> None:
             weights[inside, JAW] = np.minimum(weights[inside, JAW], 0.08)
 
 
-def _open_vowels(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: np.ndarray) -> None:
+def _open_vowels(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, jaw_gain: np.ndarray) -> None:
     for s in track.segments:
         if s.phone not in phone_table.VOWELS or s.end - s.begin <= VOWEL * RATE:
             continue
@@ -202,11 +203,11 @@ def _open_vowels(weights: np.ndarray, track: PhoneTrack, gap: LipGap, jaw_gain: 
         short = (OPEN_GAP if wide else VOWEL_GAP) * ease - now[peak]
         if short > 0:
             x = np.arange(s.end - s.begin) - peak
-            reach = max(peak + 1, s.end - s.begin - peak)
-            weights[frames, JAW] += short / gap.jaw * (0.5 + 0.5 * np.cos(np.pi * x / reach))
+            length = max(peak + 1, s.end - s.begin - peak)
+            weights[frames, JAW] += short / gap.jaw * (0.5 + 0.5 * np.cos(np.pi * x / length))
 
 
-def _rest(weights: np.ndarray, track: PhoneTrack, gap: LipGap, still: np.ndarray) -> None:
+def _rest(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, still: np.ndarray) -> None:
     opening = np.maximum(gap.of(weights), gap.neutral)
     breath = np.minimum(breaths(track), still)
     weights[:, JAW] = weights[:, JAW] * (1 - still) + breath
@@ -224,10 +225,10 @@ def _lip_to_teeth(weights: np.ndarray, meet: np.ndarray) -> None:
     weights[:, JAW] = np.where(meet > 0, np.minimum(jaw, 0.10 + (1 - meet)), jaw)
 
 
-def _close(weights: np.ndarray, marks: list[Hold], widths: list[float], gap: LipGap) -> None:
-    shut = ramp(len(weights), marks, widths)
-    nasal = [i for i, mark in enumerate(marks) if mark.phone == "M"]
-    of_m = ramp(len(weights), [marks[i] for i in nasal], [widths[i] for i in nasal])
+def _close(weights: np.ndarray, closures: list[Hold], widths: list[float], gap: LipAperture) -> None:
+    shut = ramp(len(weights), closures, widths)
+    nasal = [i for i, hold in enumerate(closures) if hold.phone == "M"]
+    of_m = ramp(len(weights), [closures[i] for i in nasal], [widths[i] for i in nasal])
     press = np.where(of_m >= shut, 0.12, 0.18) * shut
     weights[:, LOWER_DOWN] *= 1 - shut[:, None]
     weights[:, UPPER_UP] *= 1 - shut[:, None]
@@ -237,6 +238,6 @@ def _close(weights: np.ndarray, marks: list[Hold], widths: list[float], gap: Lip
     now = np.maximum(gap.of(weights), CLOSED)
     gap.narrow(weights, now * (1 - shut) + CLOSED * shut)
     meeting = shut > 0.5  # where the lips would cross, they only meet
-    held = weights[meeting]
-    gap.widen(held, CLOSED)
-    weights[meeting] = held
+    bent = weights[meeting]
+    gap.widen(bent, CLOSED)
+    weights[meeting] = bent

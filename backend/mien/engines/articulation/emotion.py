@@ -107,7 +107,7 @@ def face(
     seed: int,
     spread: float,
 ) -> np.ndarray:
-    """(T, 52) what the emotions add to a speaking face, and to `resting` (52,), the style's. `still` (T,) is 1 in
+    """(T, 52) weights of the emotions, to be added to speech, with `resting` (52,), the style's. `still` (T,) is 1 in
     pauses.
 
     Every emotion's level wavers a little and one side leads, as `seed` says; the lower face is ducked where the
@@ -124,10 +124,10 @@ def face(
         paused = _pose({**PROFILES[name].face, **PROFILES[name].pauses}, mirrored, lead)
         added += level[:, None] * (pose + still[:, None] * (paused - pose))
     lips, spreaders = _ducking(track)
-    shown = np.ones((frames, len(ARKIT)))
-    shown[:, MOUTH] = lips[:, None]
-    shown[:, SPREADERS] = spreaders[:, None]
-    return added * shown
+    share = np.ones((frames, len(ARKIT)))
+    share[:, MOUTH] = lips[:, None]
+    share[:, SPREADERS] = spreaders[:, None]
+    return added * share
 
 
 def add(weights: np.ndarray, added: np.ndarray) -> np.ndarray:
@@ -143,11 +143,11 @@ def _eased(gain: np.ndarray) -> np.ndarray:
     steps = np.diff(gain)
     if not len(steps) or (steps.max() <= up and steps.min() >= -down):
         return gain
-    followed = gain.tolist()  # a loop over the array takes twice as long
-    now = followed[0]
-    for i, asked in enumerate(followed):
-        followed[i] = now = min(max(asked, now - down), now + up)
-    return smooth(np.array(followed), 21)
+    values = gain.tolist()  # a loop over the array takes twice as long
+    now = values[0]
+    for i, wanted in enumerate(values):
+        values[i] = now = min(max(wanted, now - down), now + up)
+    return smooth(np.array(values), 21)
 
 
 def _wavering(rng: np.random.Generator, frames: int, spread: float) -> np.ndarray:

@@ -24,20 +24,20 @@ def gaze(
     frames: int,
     phrases: list[Phrase],
     rotation: np.ndarray,
-    hurry: np.ndarray,
+    saccade_rate: np.ndarray,
     temperature: float,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, list[int]]:
     """((T, 2) radians: pitch and yaw of the eyes in the head, in the take's signs; frames of the blinks they bring).
 
-    rotation (T, 3) is the head's; hurry (T,) a factor on the saccades' pace (fear).
+    rotation (T, 3) is the head's; saccade_rate (T,) a factor on how often saccades come (fear).
     """
     length = frames / RATE
     target = np.zeros((frames, 2))
-    blinked: list[int] = []
+    with_blink: list[int] = []
     now = np.zeros(2)
     looks = [(p.begin / RATE - 0.1, rng.random() < AVERT) for p in phrases if p.seconds > LONG]
-    aversions = [at for at, away in looks if away]
+    aversions = [at for at, averts in looks if averts]
     t = rng.uniform(0.3, 1.2)
     while t < length:
         averting = bool(aversions) and t >= aversions[0]
@@ -55,15 +55,15 @@ def gaze(
         if step > 0.3:
             _move(target, now, aim, t, 0.020 + 0.0022 * step)
             if step > LARGE and rng.random() < 0.30:
-                blinked.append(int(t * RATE))
+                with_blink.append(int(t * RATE))
             now = aim
-        pace = hurry[min(int(t * RATE), frames - 1)]
-        pause = MEDIAN / pace * np.exp(0.55 * rng.standard_normal())
+        rate = saccade_rate[min(int(t * RATE), frames - 1)]
+        pause = MEDIAN / rate * np.exp(0.55 * rng.standard_normal())
         t += max(0.2, min(pause, max(aversions[0] - t, 0.2)) if aversions else pause)
     eyes = np.radians(target)
     steady = rotation - rotation.mean(0)
     eyes -= REFLEX * np.clip(steady[:, :2], -0.25, 0.25)
-    return eyes, blinked
+    return eyes, with_blink
 
 
 def look(gaze: np.ndarray) -> np.ndarray:

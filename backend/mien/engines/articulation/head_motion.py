@@ -40,9 +40,9 @@ def head(
         degrees[:, axis] = DRIFT[axis] * (0.5 + 0.5 * speaking) * slow_noise(frames, 0.25, rng) * temperature
         degrees[:, axis] += RHYTHM[axis] * envelope * band_noise(frames, 0.8, 1.8, rng) * temperature
     for accent in accents:
-        _answer(degrees, accent, nods[accent.peak], rng)
+        _gesture(degrees, accent, nods[accent.peak], rng)
     for before, after in zip(phrases, [*phrases[1:], None], strict=False):
-        _end(degrees, before)
+        _phrase_end(degrees, before)
         if after and (after.begin - before.end) / RATE > 0.35 and rng.random() < POSTURES:
             turn = rng.choice([-1, 1]) * rng.uniform(3, 6)
             _posture(degrees, before.end / RATE, rng.uniform(0.4, 0.7), turn)
@@ -53,7 +53,7 @@ def head(
     return np.radians(degrees * [-1, 1, 1])
 
 
-def _answer(degrees: np.ndarray, accent: Accent, size: float, rng: np.random.Generator) -> None:
+def _gesture(degrees: np.ndarray, accent: Accent, size: float, rng: np.random.Generator) -> None:
     """A nod, now and then up, or a shake, on a prominent vowel; in place."""
     kind, late = rng.random(), rng.uniform(0, 0.08)
     down, back = rng.uniform(0.13, 0.18), rng.uniform(0.25, 0.35)
@@ -70,7 +70,8 @@ def _answer(degrees: np.ndarray, accent: Accent, size: float, rng: np.random.Gen
     degrees[:, 0] += (depth if kind < SHAKES + UP_NODS else -depth) * shape
 
 
-def _end(degrees: np.ndarray, phrase: Phrase) -> None:
+def _phrase_end(degrees: np.ndarray, phrase: Phrase) -> None:
+    """The head sinks at the end of a phrase, or rises after a question; in place."""
     t = np.arange(len(degrees)) / RATE
     end = phrase.end / RATE
     bend = 1.5 if phrase.question else -1.5
@@ -81,5 +82,5 @@ def _posture(degrees: np.ndarray, at: float, length: float, turn: float) -> None
     """A turn that stays for a few seconds and is then let go."""
     t = np.arange(len(degrees)) / RATE
     into = np.clip((t - at) / length, 0, 1)
-    away = np.clip((t - at - 4) / 2.0, 0, 1)
-    degrees[:, 1] += turn * (into * into * (3 - 2 * into)) * (1 - away * away * (3 - 2 * away))
+    back = np.clip((t - at - 4) / 2.0, 0, 1)
+    degrees[:, 1] += turn * (into * into * (3 - 2 * into)) * (1 - back * back * (3 - 2 * back))

@@ -25,12 +25,12 @@ def axes(prosody: Prosody, track: PhoneTrack) -> tuple[np.ndarray, np.ndarray]:
     loud = against_running(prosody.vowel_level, vowel, MEMORY, least_sd=3.0)
     high = against_running(prosody.pitch, vowel * prosody.voiced, MEMORY, least_sd=2.0)
     sharp = against_running(prosody.hiss_level, hiss, MEMORY, least_sd=3.0)
-    loud, high, sharp = held(loud, vowel), held(high, vowel), held(sharp, hiss)
+    loud, high, sharp = weighted_mean(loud, vowel), weighted_mean(high, vowel), weighted_mean(sharp, hiss)
     jaw = np.clip(1 + JAW_BY_LOUDNESS * loud + JAW_BY_PITCH * high, 0.6, 1.6)
     lips = np.clip(1 + LIPS_BY_HISS * sharp + LIPS_BY_LOUDNESS * loud, 0.7, 1.5)
     return smooth(jaw, 31), smooth(lips, 31)
 
 
-def held(values: np.ndarray, weight: np.ndarray, taps: int = 31) -> np.ndarray:
+def weighted_mean(values: np.ndarray, weight: np.ndarray, taps: int = 31) -> np.ndarray:
     """Mean over 300 ms counting each frame by `weight` (T,), so that consonants take the vowels' value."""
     return smooth(np.clip(values, -3, 3) * weight, taps) / np.maximum(smooth(weight, taps), 0.05)

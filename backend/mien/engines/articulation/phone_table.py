@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The phone table: where each phone takes the jaw and the lips, and how strongly.
+"""The phone table: jaw and lip targets of each phone, and their dominance.
 
 Targets are ARKit weights on Mien's head, after the viseme classes of JALI and FACS (docs/articulation.md,
 section 1), then moved by what tracked lips of real speakers do (section 1b): rounding closes the lips, so W, UW,
@@ -20,7 +20,7 @@ from mien.speech_analysis.track import PHONES
 
 @dataclass(frozen=True)
 class Row:
-    """`jaw` is jawOpen; dominances are 0..1 (Cohen & Massaro's alpha); `kind` picks the reach in time."""
+    """`jaw` is jawOpen; dominances are 0..1 (Cohen & Massaro's alpha); `kind` picks the decay of the dominance in time."""
 
     jaw: float
     jaw_dominance: float
@@ -100,8 +100,9 @@ DIPHTHONGS: dict[str, tuple[str, str, float]] = {
     "OW": ("OWa", "UW", 0.50),
     "OY": ("AO", "IY", 0.55),
 }
-# Reach of a phone in 1/s before and after it (docs/articulation.md, section 2): rounding is seen 120 ms ahead, a stop is not
-REACH: dict[str, tuple[float, float]] = {
+# Decay of the dominance in 1/s before and after a phone (docs/articulation.md, section 2): rounding is seen 120 ms ahead,
+# a stop is not
+DECAY: dict[str, tuple[float, float]] = {
     "jaw": (31, 26),
     "vow": (19, 17),
     "rnd": (8.5, 11),
@@ -137,5 +138,5 @@ LIP_TARGETS = _targets()
 JAW_TARGETS = np.array([row.jaw for row in ROWS.values()])
 JAW_DOMINANCE = np.array([row.jaw_dominance for row in ROWS.values()])
 LIP_DOMINANCE = np.array([row.lip_dominance for row in ROWS.values()])
-LIP_REACH = np.array([REACH[row.kind] for row in ROWS.values()], float)
+LIP_DECAY = np.array([DECAY[row.kind] for row in ROWS.values()], float)
 assert set(PHONES) == (set(NAMES) | set(DIPHTHONGS)) - {"AX", "OWa"}

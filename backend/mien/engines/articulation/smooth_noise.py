@@ -7,7 +7,7 @@ import numpy as np
 
 from mien.speech_analysis.track import RATE
 
-LEAD = 20  # s thrown away, so that a curve does not start at rest
+WARM_UP = 20  # s discarded, so that a curve does not start at rest
 
 
 def slow_noise(frames: int, corner: float, rng: np.random.Generator) -> np.ndarray:
@@ -15,8 +15,8 @@ def slow_noise(frames: int, corner: float, rng: np.random.Generator) -> np.ndarr
     from scipy.signal import lfilter  # slow to import, so only when needed; also below
 
     keep = np.exp(-2 * np.pi * corner / RATE)
-    shocks = rng.standard_normal(frames + LEAD * RATE) * np.sqrt(1 - keep * keep)
-    return lfilter([1.0], [1.0, -keep], shocks)[LEAD * RATE :]
+    shocks = rng.standard_normal(frames + WARM_UP * RATE) * np.sqrt(1 - keep * keep)
+    return lfilter([1.0], [1.0, -keep], shocks)[WARM_UP * RATE :]
 
 
 def band_noise(frames: int, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
@@ -24,5 +24,5 @@ def band_noise(frames: int, low: float, high: float, rng: np.random.Generator) -
     from scipy.signal import butter, sosfilt
 
     sections = butter(2, [low, high], "bandpass", fs=RATE, output="sos")
-    noise = sosfilt(sections, rng.standard_normal(frames + LEAD * RATE))[LEAD * RATE :]
+    noise = sosfilt(sections, rng.standard_normal(frames + WARM_UP * RATE))[WARM_UP * RATE :]
     return noise / np.sqrt(2 * (high - low) / RATE)  # white noise has its power spread to RATE / 2

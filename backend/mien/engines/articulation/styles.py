@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who speaks: the six plain styles, and 36 speakers of one seed, each with a mouth, a resting face and habits.
 
-A style says how much and how; what a mouth must do (`constraints.py`) comes after it and holds in all of them.
+A style says how much and how; the constraints of the mouth (`constraints.py`) are enforced after it, in all of them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,13 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns, other_side
 from mien.engines.articulation.phone_table import FUNNEL_CLOSES
+from mien.engines.articulation.style_names import HELD_OUT, SPEAKERS
 from mien.numeric.random_streams import stream
 
 SPREADING = columns("mouthStretch") + columns("mouthSmile")
 PUCKER, FUNNEL, CLOSE, JAW = (INDEX[name] for name in ("mouthPucker", "mouthFunnel", "mouthClose", "jawOpen"))
 LEFTS = {part: [INDEX[n] for n in ARKIT if n.startswith(part) and n.endswith("Left")] for part in ("mouth", "brow")}
-# Where the 36 speakers come from: 32 to learn, and four that nothing is trained on
-SPEAKERS = tuple(f"speaker-{i:02d}" for i in range(1, 33))
-HELD_OUT = tuple(f"speaker-{i:02d}" for i in range(33, 37))
-SEED = 0
+SEED = 0  # of the 36 speakers
 
 
 @dataclass(frozen=True)
@@ -140,4 +138,3 @@ STYLES: dict[str, Style] = {
     "shouted": Style(1.6, 1.1),
     **{name: speaker(name) for name in (*SPEAKERS, *HELD_OUT)},
 }
-KNOWN = tuple(name for name in STYLES if name not in HELD_OUT)  # whom networks learn from, and offer

@@ -15,20 +15,20 @@ from mien.nn import convnext
 
 
 class Block(convnext.Block):
-    """x + f(x | step and style, expression), each frame by what it was told."""
+    """x + f(x | step and style, expression), conditioned frame by frame."""
 
-    def __init__(self, width: int, kernel: int, told: int, expression: int) -> None:
+    def __init__(self, width: int, kernel: int, condition: int, expression: int) -> None:
         super().__init__(width, kernel, kernel // 2)
-        self.by_told = nn.Linear(told, 2 * width)
-        self.by_expression = nn.Linear(expression, 2 * width)
-        for layer in (self.by_told, self.by_expression):  # at first a plain block
+        self.style_modulation = nn.Linear(condition, 2 * width)
+        self.expression_modulation = nn.Linear(expression, 2 * width)
+        for layer in (self.style_modulation, self.expression_modulation):  # at first a plain block
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, x: torch.Tensor, told: torch.Tensor, expression: torch.Tensor) -> torch.Tensor:
-        """(B, F, width), (B, F, told), (B, F, expression) -> (B, F, width)"""
-        y = self.norm(self.along(x))
-        for by in (self.by_told(told), self.by_expression(expression)):
-            scale, shift = by.chunk(2, -1)
+    def forward(self, x: torch.Tensor, condition: torch.Tensor, expression: torch.Tensor) -> torch.Tensor:
+        """(B, F, width), (B, F, condition) of step and style, (B, F, expression) -> (B, F, width)"""
+        y = self.norm(self.convolve(x))
+        for modulation in (self.style_modulation(condition), self.expression_modulation(expression)):
+            scale, shift = modulation.chunk(2, -1)
             y = y * (1 + scale) + shift
         return x + self.dropout(self.narrow(functional.gelu(self.widen(y))))

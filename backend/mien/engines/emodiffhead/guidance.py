@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How strongly the sound and the expression guide what is sampled, each by itself.
+"""Classifier-free guidance by the audio and by the expression, each with its own strength.
 
-Classifier-free guidance (Ho & Salimans 2022) of two conditions, composed as by Brooks, Holynski & Efros 2023
-(InstructPix2Pix, section 3.2.1): from a prediction that is told nothing, so far towards one that hears, and from there
-so far towards one that hears and feels. At 1 and 1 that is the last alone.
+Guidance (Ho & Salimans 2022) of two conditions, composed as by Brooks, Holynski & Efros 2023 (InstructPix2Pix, section
+3.2.1): from an unconditional prediction so far towards one with the audio, and from there so far towards one with audio
+and expression. At 1 and 1 that is the last alone.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ class Guidance:
 
     def __post_init__(self) -> None:
         for name in ("sound", "emotion"):
-            if not 0 <= (asked := getattr(self, name)) <= MOST:
-                raise EngineError(f"a guidance by {name} of {asked} was asked for; give a number from 0 to {MOST:g}.")
+            if not 0 <= (strength := getattr(self, name)) <= MOST:
+                raise EngineError(
+                    f"a guidance by {name} of {strength} was asked for; give a number from 0 to {MOST:g}."
+                )
 
     @property
-    def shares(self) -> list[tuple[float, bool, bool]]:
-        """(share, hears, feels) of the predictions that are needed; the shares sum to 1."""
-        of = ((1 - self.sound, False, False), (self.sound - self.emotion, True, False), (self.emotion, True, True))
-        return [each for each in of if each[0]]
+    def terms(self) -> list[tuple[float, bool, bool]]:
+        """(share, use_audio, use_expression) of the predictions that are needed; the shares sum to 1."""
+        terms = ((1 - self.sound, False, False), (self.sound - self.emotion, True, False), (self.emotion, True, True))
+        return [term for term in terms if term[0]]
 
     def __call__(self, predict: Callable[[bool, bool], torch.Tensor]) -> torch.Tensor:
-        """The guided prediction of predict(hears, feels)."""
-        return sum(share * predict(hears, feels) for share, hears, feels in self.shares)
+        """The guided prediction of predict(use_audio, use_expression)."""
+        return sum(share * predict(use_audio, use_expression) for share, use_audio, use_expression in self.terms)
 
 
-AS_LEARNT = Guidance()
+AS_TRAINED = Guidance()

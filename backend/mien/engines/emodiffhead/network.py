@@ -1,57 +1,74 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The network that predicts a motion from a noisy one, the time step, what is heard, a style and an expression.
+"""The network that predicts a motion from a noisy one, the time step, audio features, a style and an expression.
 
-A UNet in time: levels at 25, 12.5 and 6.25 frames a second, each of conditional residual blocks and a look at the
-sound nearby. Every frame depends on frames within `reach` alone, so that windows of a long sound, computed apart, are
+A UNet in time: levels at 25, 12.5 and 6.25 frames a second, each of conditional residual blocks and local attention to
+the audio. Every frame depends on frames within `context` alone, so that windows of a long sound, computed apart, are
 the whole.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import torch
 from torch import nn
 
 from mien.engines.emodiffhead import expression
-from mien.engines.emodiffhead.attention import Nearby
+from mien.engines.emodiffhead.attention import LocalCrossAttention
 from mien.engines.emodiffhead.block import Block
-from mien.engines.neural import audio_features as heard
-from mien.engines.neural import style_features as told
+from mien.engines.neural import audio_features, style_features
 from mien.engines.neural.motion_space import SIZE
+from mien.engines.neural.weights_file import FileNames
 from mien.nn import convnext
-from mien.nn.film import Listening
+from mien.nn.film import FiLM
 
-STYLE = told.SIZE - len(told.EMOTIONS)  # of what ProbTalk3D is told, the style comes first
+STYLE = style_features.SIZE - len(style_features.EMOTIONS)  # of the style features, those before the emotions
 WAVES = 64  # sines and cosines of a time step
+FILE_NAMES = FileNames(
+    modules={
+        "film": "listening", "project": "hear", "gain": "times", "shift": "plus", "audio_blocks": "listened",
+        "attention": "look", "query": "ask", "key_value": "offer", "output": "leave", "distance_bias": "near",
+        "style_modulation": "by_told", "expression_modulation": "by_expression",
+    },
+    sizes={"audio": "heard", "audio_blocks": "listening", "attention_context": "near", "condition": "told",
+           "widening": "wider"},
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Sizes."""
+class DenoiserConfig:
+    """Sizes of the network."""
 
-    heard: int = heard.SIZE
+    audio: int = audio_features.SIZE
     style: int = STYLE
     expression: int = expression.SIZE
-    width: int = 160  # at 25 frames a second; each level below is `wider` times as wide
-    wider: float = 1.4
+    width: int = 160  # at 25 frames a second; each level below is `widening` times as wide
+    widening: float = 1.4
     blocks: tuple[int, ...] = (2, 2, 2)  # at each level, down and up again
     kernel: int = 7
-    listening: int = 3  # blocks that listen, once for all steps
+    audio_blocks: int = 3  # that encode the audio features, once for all steps
     heads: int = 4
-    near: int = 10  # frames of 40 ms to either side that are looked at
-    told: int = 128  # numbers that time step and style become
+    attention_context: int = 10  # frames of 40 ms to either side that are attended to
+    condition: int = 128  # numbers that time step and style become
     motion: int = SIZE
 
     def as_dict(self) -> dict[str, object]:
-        return asdict(self)
+        """Under the names of the weights file."""
+        return FILE_NAMES.to_file(asdict(self))
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, object]) -> DenoiserConfig:
+        """Of fields under the names of the weights file. TypeError for other ones."""
+        named = FILE_NAMES.from_file(fields)
+        return cls(**named | ({"blocks": tuple(named["blocks"])} if "blocks" in named else {}))
 
     @property
     def widths(self) -> tuple[int, ...]:
         """Of the levels: multiples of 8 for each head."""
         unit = 8 * self.heads
-        return tuple(round(self.width * self.wider**level / unit) * unit for level in range(len(self.blocks)))
+        return tuple(round(self.width * self.widening**level / unit) * unit for level in range(len(self.blocks)))
 
     @property
     def stride(self) -> int:
@@ -60,86 +77,88 @@ class Shape:
 
 
 class Level(nn.Module):
-    """Blocks, then a look at the sound."""
+    """Blocks, then attention to the audio."""
 
-    def __init__(self, shape: Shape, level: int) -> None:
+    def __init__(self, config: DenoiserConfig, level: int) -> None:
         super().__init__()
-        width, told_and_felt = shape.widths[level], (shape.told, shape.expression + 1)
-        self.blocks = nn.ModuleList(Block(width, shape.kernel, *told_and_felt) for _ in range(shape.blocks[level]))
-        self.look = Nearby(width, shape.widths[0], shape.heads, shape.near, 2**level)
+        width, conditions = config.widths[level], (config.condition, config.expression + 1)
+        self.blocks = nn.ModuleList(Block(width, config.kernel, *conditions) for _ in range(config.blocks[level]))
+        self.attention = LocalCrossAttention(width, config.widths[0], config.heads, config.attention_context, 2**level)
 
     def forward(
-        self, x: torch.Tensor, sound: torch.Tensor, told: torch.Tensor, expression: torch.Tensor
+        self, x: torch.Tensor, audio: torch.Tensor, condition: torch.Tensor, expression: torch.Tensor
     ) -> torch.Tensor:
         for block in self.blocks:
-            x = block(x, told, expression)
-        return self.look(x, sound)
+            x = block(x, condition, expression)
+        return self.attention(x, audio)
 
 
 class Denoiser(nn.Module):
-    """Predicts motion in units of `scale` around `mean`, both (57,), in which the training's has variance 1: what is
-    between it and the expression, which `lift` (52, 57) says in the numbers of the motion. So a face that was never
-    seen is shown from the first step of training on, and the blocks learn what speech does to it."""
+    """Predicts motion in units of `scale` around `mean`, both (57,), in which the training's has variance 1: the
+    difference between it and the expression, which `lift` (52, 57) turns into numbers of the motion. So a face that was
+    never seen is shown from the first step of training on, and the blocks learn what speech does to it."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
-        self.shape = shape
-        widths, last = shape.widths, len(shape.blocks) - 1
-        self.listening = Listening(shape.heard, shape.style, widths[0])
-        self.listened = nn.Sequential(
-            *(convnext.Block(widths[0], shape.kernel, shape.kernel // 2) for _ in range(shape.listening))
+        self.config = config
+        widths, last = config.widths, len(config.blocks) - 1
+        self.film = FiLM(config.audio, config.style, widths[0])
+        self.audio_blocks = nn.Sequential(
+            *(convnext.Block(widths[0], config.kernel, config.kernel // 2) for _ in range(config.audio_blocks))
         )
-        self.silence = nn.Parameter(torch.zeros(widths[0]))  # what is heard where nothing is told of the sound
-        self.step = nn.Sequential(nn.Linear(WAVES, shape.told), nn.SiLU(), nn.Linear(shape.told, shape.told))
-        self.style = nn.Linear(shape.style, shape.told)
-        self.enter = nn.Linear(shape.motion + widths[0] + shape.expression + 1, widths[0])
-        self.down = nn.ModuleList(Level(shape, level) for level in range(last))
+        self.silence = nn.Parameter(torch.zeros(widths[0]))  # in the place of the audio where it is not used
+        self.step = nn.Sequential(
+            nn.Linear(WAVES, config.condition), nn.SiLU(), nn.Linear(config.condition, config.condition)
+        )
+        self.style = nn.Linear(config.style, config.condition)
+        self.enter = nn.Linear(config.motion + widths[0] + config.expression + 1, widths[0])
+        self.down = nn.ModuleList(Level(config, level) for level in range(last))
         self.coarser = nn.ModuleList(nn.Linear(2 * widths[i], widths[i + 1]) for i in range(last))
-        self.bottom = Level(shape, last)
+        self.bottom = Level(config, last)
         self.finer = nn.ModuleList(nn.Linear(widths[i + 1], 2 * widths[i]) for i in range(last))
         self.merge = nn.ModuleList(nn.Linear(2 * widths[i], widths[i]) for i in range(last))
-        self.up = nn.ModuleList(Level(shape, level) for level in range(last))
-        self.leave = nn.Sequential(nn.LayerNorm(widths[0]), nn.Linear(widths[0], shape.motion))
-        self.register_buffer("mean", torch.zeros(shape.motion))
-        self.register_buffer("scale", torch.ones(shape.motion))
-        self.register_buffer("lift", torch.zeros(shape.expression, shape.motion))
+        self.up = nn.ModuleList(Level(config, level) for level in range(last))
+        self.output = nn.Sequential(nn.LayerNorm(widths[0]), nn.Linear(widths[0], config.motion))
+        self.register_buffer("mean", torch.zeros(config.motion))
+        self.register_buffer("scale", torch.ones(config.motion))
+        self.register_buffer("lift", torch.zeros(config.expression, config.motion))
 
     @property
-    def reach(self) -> int:
+    def context(self) -> int:
         """Frames to either side that a frame depends on."""
-        half, shape = self.shape.kernel // 2, self.shape
-        along = sum((2 if level < len(shape.blocks) - 1 else 1) * (number * half + 1) * 2**level
-                    for level, number in enumerate(shape.blocks))  # fmt: skip
-        return along + shape.near + shape.stride + shape.listening * half
+        half, config = self.config.kernel // 2, self.config
+        levels = sum((2 if level < len(config.blocks) - 1 else 1) * (blocks * half + 1) * 2**level
+                     for level, blocks in enumerate(config.blocks))  # fmt: skip
+        return levels + config.attention_context + config.stride + config.audio_blocks * half
 
-    def listen(self, heard: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
-        """(B, F, heard), (B, F, style) -> (B, F, width): the same at every step."""
-        return self.listened(self.listening(heard, style))
+    def encode_audio(self, audio: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
+        """(B, F, audio), (B, F, style) -> (B, F, width): the same at every step."""
+        return self.audio_blocks(self.film(audio, style))
 
     def forward(
-        self, noisy: torch.Tensor, t: torch.Tensor, listened: torch.Tensor, style: torch.Tensor,
-        expression: torch.Tensor, hears: torch.Tensor, feels: torch.Tensor,
+        self, noisy: torch.Tensor, t: torch.Tensor, encoded: torch.Tensor, style: torch.Tensor,
+        expression: torch.Tensor, use_audio: torch.Tensor, use_expression: torch.Tensor,
     ) -> torch.Tensor:  # fmt: skip
         """The motion (B, F, 57) behind a noisy one at times t (B,), F being a multiple of the stride.
 
-        `listened` is of `listen`, `expression` (B, F, 52); what an example does not hear or feel, by hears (B,) and
-        feels (B,) of bool, it is told nothing of.
+        `encoded` is of `encode_audio`, `expression` (B, F, 52); an example is conditioned on them where `use_audio`
+        and `use_expression`, (B,) of bool, are true.
         """
-        sound = torch.where(hears[:, None, None], listened, self.silence)
-        felt = torch.cat([expression, torch.ones_like(expression[..., :1])], -1) * feels[:, None, None]
-        told = torch.nn.functional.silu(self.step(waves(t))[:, None] + self.style(style))
-        x = self.enter(torch.cat([noisy, sound, felt], -1))
-        kept = []
+        audio = torch.where(use_audio[:, None, None], encoded, self.silence)
+        face = torch.cat([expression, torch.ones_like(expression[..., :1])], -1) * use_expression[:, None, None]
+        condition = torch.nn.functional.silu(self.step(waves(t))[:, None] + self.style(style))
+        x = self.enter(torch.cat([noisy, audio, face], -1))
+        skips = []
         for level, coarser in zip(self.down, self.coarser, strict=True):
-            x = level(x, sound, told, felt)
-            kept.append((x, told, felt))
-            x, told, felt = coarser(x.unflatten(1, (-1, 2)).flatten(2)), halved(told), halved(felt)
-        x = self.bottom(x, sound, told, felt)
+            x = level(x, audio, condition, face)
+            skips.append((x, condition, face))
+            x, condition, face = coarser(x.unflatten(1, (-1, 2)).flatten(2)), halved(condition), halved(face)
+        x = self.bottom(x, audio, condition, face)
         for finer, merge, level in zip(*map(reversed, (self.finer, self.merge, self.up)), strict=True):
-            before, told, felt = kept.pop()
+            before, condition, face = skips.pop()
             x = merge(torch.cat([finer(x).unflatten(2, (2, -1)).flatten(1, 2), before], -1))
-            x = level(x, sound, told, felt)
-        return self.leave(x) + felt[..., :-1] @ self.lift / self.scale
+            x = level(x, audio, condition, face)
+        return self.output(x) + face[..., :-1] @ self.lift / self.scale
 
 
 def halved(x: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,7 @@ def noise(t: torch.Tensor) -> torch.Tensor:
     return torch.sqrt((1 - signal(t).square()).clamp(min=0))
 
 
-def diffused(motion: torch.Tensor, t: torch.Tensor, drawn: torch.Tensor) -> torch.Tensor:
-    """Motion (B, F, C) at times (B,), with the noise that was drawn (B, F, C)."""
+def diffused(motion: torch.Tensor, t: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
+    """Motion (B, F, C) at times (B,), with a noise sample (B, F, C)."""
     t = t[:, None, None]
-    return signal(t) * motion + noise(t) * drawn
+    return signal(t) * motion + noise(t) * sample

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""EMOdiffhead at work: what is heard, told and felt to motion at 25 frames a second, by a seed, in any length.
+"""Sampling of EMOdiffhead: audio and style features and expressions to motion at 25 frames a second, by a seed, in any
+length.
 
 All of a sound is denoised together, step by step; within a step the network sees it in windows, each with all that its
 frames depend on. So there are no seams: windows change nothing but the order of some additions.
@@ -13,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mien.engines.emodiffhead.guidance import AS_LEARNT, Guidance
-from mien.engines.emodiffhead.held_keys import Held, joined
+from mien.engines.emodiffhead.guidance import AS_TRAINED, Guidance
 from mien.engines.emodiffhead.network import Denoiser
 from mien.engines.emodiffhead.solver import solve
+from mien.engines.neural.held_keys import HeldKeys, blend_held
 from mien.engines.neural.motion_space import FPS
 from mien.engines.neural.windows import windows
 from mien.numeric.random_streams import stream
@@ -25,68 +26,69 @@ STEPS = 20
 Spans = list[tuple[int, int, int, int]]  # of `windows`
 
 
-def perform(
-    network: Denoiser, heard: np.ndarray, style: np.ndarray, expressions: Sequence[np.ndarray], seeds: Sequence[int],
-    temperature: float = 1.0, guidance: Guidance = AS_LEARNT, held: Held | None = None, steps: int = STEPS,
+def sample(
+    network: Denoiser, audio: np.ndarray, style: np.ndarray, expressions: Sequence[np.ndarray], seeds: Sequence[int],
+    temperature: float = 1.0, guidance: Guidance = AS_TRAINED, keys: HeldKeys | None = None, steps: int = STEPS,
     progress: Callable[[float], None] = lambda done: None,
 ) -> np.ndarray:  # fmt: skip
-    """(F, heard.SIZE), (F, STYLE) and, for each seed, an expression (F, 52) -> (takes, F, 57) float32.
+    """(F, audio_features.SIZE), (F, STYLE) and, for each seed, an expression (F, 52) -> (takes, F, 57) float32.
 
-    `temperature` scales the noise that a take begins as: at 0 every seed gives the same. What is held (of F frames) is
-    put into every step's prediction, so that the rest is sampled around it.
+    `temperature` scales the noise that a take begins as: at 0 every seed gives the same. Held keys (of F frames) are
+    put into every step's prediction, so that the rest is sampled around them.
     """
-    frames, stride = len(heard), network.shape.stride
-    whole = -(-frames // stride) * stride
-    spans = windows(whole, network.reach, stride)
+    frames, stride = len(audio), network.config.stride
+    padded = -(-frames // stride) * stride
+    spans = windows(padded, network.context, stride)
     mean, scale = network.mean.numpy(), network.scale.numpy()
-    kept = None if held is None else (held.held, (held.values - mean) / scale)
-    motions = np.empty((len(seeds), frames, network.shape.motion), np.float32)
+    held = None if keys is None else (keys.held, (keys.values - mean) / scale)
+    motions = np.empty((len(seeds), frames, network.config.motion), np.float32)
     with torch.inference_mode():
-        sound, told = (_padded(each, whole) for each in (heard, style))
-        listened = _windowed(spans, network.listen, sound, told)
+        audio_tensor, style_tensor = (_padded(values, padded) for values in (audio, style))
+        encoded = _windowed(spans, network.encode_audio, audio_tensor, style_tensor)
         for i, (seed, expression) in enumerate(zip(seeds, expressions, strict=True)):
-            guided = _Guided(network, guidance, spans, listened, told, _padded(expression, whole), kept)
-            size = (1, whole, network.shape.motion)
+            predict = _Prediction(network, guidance, spans, encoded, style_tensor, _padded(expression, padded), held)
+            size = (1, padded, network.config.motion)
             start = torch.from_numpy(stream(seed, "diffusion").standard_normal(size, np.float32))
-            made = solve(guided, temperature * start, steps, lambda done, i=i: progress((i + done) / len(seeds)))
-            motions[i] = made[0, :frames].numpy() * scale + mean
-    if held is not None:
-        motions[:, held.held] = held.values[held.held]  # to the last bit
+            motion = solve(predict, temperature * start, steps, lambda done, i=i: progress((i + done) / len(seeds)))
+            motions[i] = motion[0, :frames].numpy() * scale + mean
+    if keys is not None:
+        motions[:, keys.held] = keys.values[keys.held]  # to the last bit
     return motions
 
 
 @dataclass(frozen=True, eq=False)
-class _Guided:
-    """What the solver asks at each step of one take, all (1, F, ...)."""
+class _Prediction:
+    """The guided prediction at each step of one take; tensors (1, F, ...)."""
 
     network: Denoiser
     guidance: Guidance
     spans: Spans
-    listened: torch.Tensor
-    told: torch.Tensor
-    felt: torch.Tensor
-    held: tuple[np.ndarray, np.ndarray] | None  # which numbers (F, 57), and at what in the network's units
+    encoded: torch.Tensor
+    style: torch.Tensor
+    expression: torch.Tensor
+    held: tuple[np.ndarray, np.ndarray] | None  # which numbers (F, 57), and their values in the network's units
 
     def __call__(self, noisy: torch.Tensor, t: float) -> torch.Tensor:
-        found = self.guidance(lambda hears, feels: self.conditioned(noisy, t, hears, feels))
+        motion = self.guidance(lambda *use: self.conditioned(noisy, t, *use))
         if self.held is not None:
-            some = found[0, : len(self.held[0])]
-            some.copy_(torch.from_numpy(joined(some.numpy(), *self.held, FPS)))
-        return found
+            inside = motion[0, : len(self.held[0])]
+            inside.copy_(torch.from_numpy(blend_held(inside.numpy(), *self.held, FPS)))
+        return motion
 
-    def conditioned(self, noisy: torch.Tensor, t: float, hears: bool, feels: bool) -> torch.Tensor:
-        at, *flags = (torch.tensor([each]) for each in (t, hears, feels))
+    def conditioned(self, noisy: torch.Tensor, t: float, use_audio: bool, use_expression: bool) -> torch.Tensor:
+        at, *use = (torch.tensor([value]) for value in (t, use_audio, use_expression))
 
-        def seen(noisy: torch.Tensor, *known: torch.Tensor) -> torch.Tensor:
-            return self.network(noisy, at, *known, *flags)
+        def window(noisy: torch.Tensor, *conditions: torch.Tensor) -> torch.Tensor:
+            return self.network(noisy, at, *conditions, *use)
 
-        return _windowed(self.spans, seen, noisy, self.listened, self.told, self.felt)
+        return _windowed(self.spans, window, noisy, self.encoded, self.style, self.expression)
 
 
-def _windowed(spans: Spans, network: Callable[..., torch.Tensor], *whole: torch.Tensor) -> torch.Tensor:
+def _windowed(spans: Spans, network: Callable[..., torch.Tensor], *tensors: torch.Tensor) -> torch.Tensor:
     """The network's answer to tensors (1, F, C), window by window."""
     return torch.cat([
-        network(*(each[:, low:high] for each in whole))[:, begin - low : end - low] for begin, end, low, high in spans
+        network(*(tensor[:, low:high] for tensor in tensors))[:, begin - low : end - low]
+        for begin, end, low, high in spans
     ], 1)  # fmt: skip
 
 

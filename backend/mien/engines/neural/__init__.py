@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engines that were trained have in common: the motion they speak of, what they hear and are told, how they
-are trained, and the rules that end a take."""
+"""What the trained engines share at inference: the motion space, the features that condition the networks, windows for
+long sounds, held keys, and the rules that turn sampled motion into a take."""

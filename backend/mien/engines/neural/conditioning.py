@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a network is given of a sound and a direction."""
+"""Audio and style features of a sound and a direction, which condition the networks."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ import numpy as np
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines.articulation.styles import STYLES
-from mien.engines.neural import audio_features, style_features
+from mien.engines.neural.audio_features import audio_features
 from mien.engines.neural.motion_space import FPS
+from mien.engines.neural.style_features import GAINS, emotions_of, style_features
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import frame_count
 
 
-def inputs(speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction) -> tuple[np.ndarray, np.ndarray]:
-    """What is heard (F, heard.SIZE) and told (F, told.SIZE), at 25 frames a second."""
+def conditioning(
+    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
+) -> tuple[np.ndarray, np.ndarray]:
+    """Audio features (F, audio_features.SIZE) and style features (F, style_features.SIZE), at 25 frames a second."""
     frames = frame_count(speech.duration, FPS) + 1  # one past the end, so that the last moment lies between two
     times = np.arange(frames) / FPS
-    asked = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
-    asked |= {name: getattr(direction, name) for name in style_features.ASKED if name not in asked}
-    style = style_features.told(STYLES[direction.style], style_features.emotions_of(direction, times), asked)
-    return audio_features.heard(track, prosody, frames), style
+    gains = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
+    gains |= {name: getattr(direction, name) for name in GAINS if name not in gains}
+    style = style_features(STYLES[direction.style], emotions_of(direction, times), gains)
+    return audio_features(track, prosody, frames), style

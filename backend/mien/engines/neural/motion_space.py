@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The motion that the engines speak of: 57 numbers at 25 frames a second.
+"""The motion space of the trained engines: 57 numbers at 25 frames a second.
 
 The 52 ARKit channels, head rotation (3) and gaze (2), in two parts that are coded apart: the mouth, which the sound
-decides, and the life of the face (brows, lids, eyes, head), which it does not. Losses count millimetres on the default
-head, so that a channel matters as much as it is seen.
+decides, and the non-verbal motion (brows, lids, eyes, head), which it does not. Losses count millimetres on the default
+head, so that a channel weighs as much as it is visible.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.heads.default import load_head
-from mien.heads.lip_gap import lip_gap
+from mien.heads.lip_aperture import lip_aperture
 from mien.take import Take
 
 FPS = 25
 SIZE = len(ARKIT) + 5
 ROTATION, GAZE = slice(52, 55), slice(55, 57)
 MOUTH = tuple(i for i, name in enumerate(ARKIT) if not name.startswith(("brow", "eye")))
-LIFE = tuple(i for i in range(SIZE) if i not in MOUTH)
-PARTS = {"mouth": MOUTH, "life": LIFE}
+NONVERBAL = tuple(i for i in range(SIZE) if i not in MOUTH)
+PARTS = {"mouth": MOUTH, "life": NONVERBAL}  # the names are those of the weights' tensors
 # mm of a head rotation of 1 rad: the tip of the nose is about 0.1 m from the neck's pivot; and of a gaze, as far as
 # an iris moves, counted twice because nothing on a face is read as closely
 ROTATION_MM, GAZE_MM = 100.0, 24.0
@@ -39,16 +39,16 @@ def motion_of(take: Take) -> np.ndarray:
 def visible() -> np.ndarray:
     """(57,) mm that each number moves the face at 1: for a channel the root mean square over the tenth of the
     vertices that it moves most."""
-    far = np.sort(np.linalg.norm(load_head().deltas, axis=2), axis=1)  # (52, V)
-    most = far[:, -far.shape[1] // 10 :]
+    distance = np.sort(np.linalg.norm(load_head().deltas, axis=2), axis=1)  # (52, V)
+    most = distance[:, -distance.shape[1] // 10 :]
     channels = 1000 * np.sqrt(np.square(most).mean(1))
     return np.concatenate([channels, [ROTATION_MM] * 3, [GAZE_MM] * 2]).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
-class Space:
+class MotionSpace:
     """The numbers of a motion: mm (N,) that each moves the face at 1; parts, named together in a log; pairs (P,) and
-    gains (N, P), mm: the lips' opening is the least of these linear functions. `flame`: the sha256 of the FLAME whose
+    gains (N, P), mm: the lip aperture is the least of these linear functions. `flame`: the sha256 of the FLAME whose
     numbers they are, empty for the default head."""
 
     mm: np.ndarray
@@ -63,9 +63,9 @@ class Space:
 
 
 @functools.cache
-def channels() -> Space:
+def channel_space() -> MotionSpace:
     """Of the default head: the 57 numbers."""
-    gap = lip_gap()
-    gains = np.zeros((SIZE, len(gap.pairs)), np.float32)
-    gains[: len(ARKIT)] = 1000 * gap.gains
-    return Space(visible(), {"mouth": MOUTH, "life": LIFE}, (1000 * gap.pairs).astype(np.float32), gains)
+    aperture = lip_aperture()
+    gains = np.zeros((SIZE, len(aperture.pairs)), np.float32)
+    gains[: len(ARKIT)] = 1000 * aperture.gains
+    return MotionSpace(visible(), PARTS, (1000 * aperture.pairs).astype(np.float32), gains)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an engine is told besides the sound: who speaks, and how they feel, frame by frame.
+"""Style and emotion vectors that condition the networks, frame by frame.
 
 ProbTalk3D as published knows 32 people by name (a one-hot vector) and one emotion a clip. Here a speaker is the numbers
 of a `Style`, so that a new one needs no training and an animator's gains are a change of style, and the emotions are
@@ -14,7 +14,7 @@ from mien.channels import columns
 from mien.direction import EMOTIONS, Direction
 from mien.engines.articulation.styles import Style
 
-# Of a Style: what is usual, and how much it varies among the speakers. Factors are told as their logarithm.
+# Of a Style: the usual value and how much it varies among the speakers. Factors enter as their logarithm.
 FACTORS = {
     "jaw": (1.3, 0.2), "lips": (1.1, 0.2), "rounding": (1.0, 0.13), "spreading": (1.0, 0.18), "head": (1.0, 0.3),
     "brows": (1.0, 0.4), "blinks": (1.0, 0.35), "gaze": (1.0, 0.25), "nods": (1.0, 0.4),
@@ -25,16 +25,16 @@ RESTING = {
     "mouthSmile": 0.1, "mouthFrown": 0.1, "browInnerUp": 0.1, "browDown": 0.1, "eyeWide": 0.1, "eyeSquint": 0.15,
     "mouthShrugLower": 0.1, "mouthPress": 0.1,
 }  # fmt: skip
-ASKED = ("jaw", "lips", "head", "brows", "blinks", "gaze")  # factors that a Direction multiplies
-LEAST, MOST = 0.45, 2.2  # of a factor that is asked for; beyond, the network has seen nothing
+GAINS = ("jaw", "lips", "head", "brows", "blinks", "gaze")  # factors that a Direction multiplies
+LEAST, MOST = 0.45, 2.2  # of such a gain; the networks were not trained beyond
 SIZE = len(FACTORS) + len(LEANS) + 3 + len(RESTING) + len(EMOTIONS)
 
 
-def told(style: Style, emotion: np.ndarray, asked: dict[str, np.ndarray | float]) -> np.ndarray:
-    """(F, SIZE) float32 of a style, gains of EMOTIONS (F, 8), and factors (F,) or numbers by the names in ASKED."""
+def style_features(style: Style, emotion: np.ndarray, gains: dict[str, np.ndarray | float]) -> np.ndarray:
+    """(F, SIZE) float32 of a style, gains of EMOTIONS (F, 8), and gains (F,) or numbers by the names in GAINS."""
     frames = len(emotion)
     columns_of_style = [
-        np.log(getattr(style, name) / usual * np.clip(asked.get(name, 1.0), LEAST, MOST)) / spread
+        np.log(getattr(style, name) / usual * np.clip(gains.get(name, 1.0), LEAST, MOST)) / spread
         for name, (usual, spread) in FACTORS.items()
     ]
     columns_of_style += [getattr(style, name) / spread for name, spread in LEANS.items()]
@@ -48,6 +48,6 @@ def told(style: Style, emotion: np.ndarray, asked: dict[str, np.ndarray | float]
 def emotions_of(direction: Direction, times: np.ndarray) -> np.ndarray:
     """(F, 8) gains of EMOTIONS at times (F,) seconds; `neutral` takes what is left of 1."""
     gains = direction.gains(times)
-    shown = np.column_stack([gains.get(name, np.zeros(len(times))) for name in EMOTIONS])
-    shown[:, EMOTIONS.index("neutral")] = np.maximum(0.0, 1.0 - shown.sum(1))
-    return shown.astype(np.float32)
+    emotions = np.column_stack([gains.get(name, np.zeros(len(times))) for name in EMOTIONS])
+    emotions[:, EMOTIONS.index("neutral")] = np.maximum(0.0, 1.0 - emotions.sum(1))
+    return emotions.astype(np.float32)

@@ -16,7 +16,7 @@ FEW = 0.03  # of an even share: a code used less is put where the data are
 
 
 class Codebook(nn.Module):
-    """`groups` books of `codes` vectors of `depth` numbers."""
+    """`groups` codebooks of `codes` vectors of `depth` numbers."""
 
     def __init__(self, groups: int, codes: int, depth: int) -> None:
         super().__init__()
@@ -26,8 +26,8 @@ class Codebook(nn.Module):
 
     def distances(self, z: torch.Tensor) -> torch.Tensor:
         """(..., groups, depth) -> squared distances (..., groups, codes)."""
-        far = (z**2).sum(-1, keepdim=True) + (self.vectors**2).sum(-1)
-        return far - 2 * torch.einsum("...gd,gcd->...gc", z, self.vectors)
+        norms = (z**2).sum(-1, keepdim=True) + (self.vectors**2).sum(-1)
+        return norms - 2 * torch.einsum("...gd,gcd->...gc", z, self.vectors)
 
     def distances_within(self, group: int, z: torch.Tensor) -> torch.Tensor:
         """(..., depth) -> squared distances (..., codes) of one group."""
@@ -43,7 +43,8 @@ class Codebook(nn.Module):
         return self.vectors[torch.arange(self.vectors.shape[0], device=codes.device), codes]
 
     def learn(self, z: torch.Tensor, codes: torch.Tensor) -> None:
-        """Move the vectors towards the latents (N, groups, depth) that chose them; wake those that nobody chooses."""
+        """Move the vectors towards the latents (N, groups, depth) that chose them; replace those that hardly any
+        chose."""
         groups, number, _ = self.vectors.shape
         with torch.no_grad():
             if bool((self.counts == 1).all()):
@@ -54,11 +55,11 @@ class Codebook(nn.Module):
             self.sums.lerp_(torch.einsum("ngc,ngd->gcd", chosen, z), 1 - KEEP)
             rare = self.counts < FEW * len(z) / number
             for group in range(groups):
-                lost = rare[group].nonzero()[:, 0]
-                if len(lost):
-                    found = z[torch.randint(len(z), (len(lost),), device=z.device), group]
-                    self.sums[group, lost] = found * len(z) / number
-                    self.counts[group, lost] = len(z) / number
+                unused = rare[group].nonzero()[:, 0]
+                if len(unused):
+                    latents = z[torch.randint(len(z), (len(unused),), device=z.device), group]
+                    self.sums[group, unused] = latents * len(z) / number
+                    self.counts[group, unused] = len(z) / number
             self.vectors.copy_(self.sums / self.counts[..., None].clamp(min=1e-5))
 
     def _begin(self, z: torch.Tensor) -> None:

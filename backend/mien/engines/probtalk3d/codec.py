@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stage 1 of Mien's own ProbTalk3D: motion as codes, and back (docs/probtalk3d.md, *Published system*, 2;
-`Shape` says what differs)."""
+`CodecConfig` says what differs)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,23 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
+from mien.engines.neural.weights_file import FileNames
 from mien.engines.probtalk3d.codebook import Codebook
 from mien.nn.convnext import Block
 
+FILE_NAMES = FileNames(
+    modules={
+        "embed": "enter", "encoder": "up", "to_latent": "choose", "codebook": "book", "from_latent": "take",
+        "decoder": "down", "upsample": "unfold", "refine": "fine", "output": "leave",
+    },
+    sizes={},
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
-class Shape:
-    """Sizes of one codec. Convolutions of finite reach stand where the published network has attention and norms over
-    the whole clip, and codes are those of one step, so that windows change nothing."""
+class CodecConfig:
+    """Sizes of one codec. Convolutions of finite receptive field stand where the published network has attention and
+    norms over the whole clip, and codes are those of one step, so that windows change nothing."""
 
     numbers: int  # of motion, a frame
     stride: int  # frames a code
@@ -34,38 +43,40 @@ class Shape:
 class Codec(nn.Module):
     """encode: (B, F, numbers) -> latents (B, F / stride, groups, depth); decode: the other way."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, config: CodecConfig) -> None:
         super().__init__()
-        self.shape = shape
-        stacked, latent = shape.numbers * shape.stride, shape.groups * shape.depth
-        self.enter = nn.Linear(stacked, shape.width)
-        self.up = self._blocks(shape.blocks)
-        self.choose = nn.Linear(shape.width, latent)
-        self.book = Codebook(shape.groups, shape.codes, shape.depth)
-        self.take = nn.Linear(latent, shape.width)
-        self.down = self._blocks(shape.blocks)
-        self.unfold = nn.Linear(shape.width, shape.width * shape.stride)
-        self.fine = self._blocks(1)
-        self.leave = nn.Linear(shape.width, shape.numbers)
+        self.config = config
+        stacked, latent = config.numbers * config.stride, config.groups * config.depth
+        self.embed = nn.Linear(stacked, config.width)
+        self.encoder = self._blocks(config.blocks)
+        self.to_latent = nn.Linear(config.width, latent)
+        self.codebook = Codebook(config.groups, config.codes, config.depth)
+        self.from_latent = nn.Linear(latent, config.width)
+        self.decoder = self._blocks(config.blocks)
+        self.upsample = nn.Linear(config.width, config.width * config.stride)
+        self.refine = self._blocks(1)
+        self.output = nn.Linear(config.width, config.numbers)
 
-    def _blocks(self, number: int) -> nn.Sequential:
-        kernel = self.shape.kernel
-        return nn.Sequential(*(Block(self.shape.width, kernel, kernel // 2, widening=2) for _ in range(number)))
+    def _blocks(self, count: int) -> nn.Sequential:
+        kernel = self.config.kernel
+        return nn.Sequential(*(Block(self.config.width, kernel, kernel // 2, widening=2) for _ in range(count)))
 
     @property
-    def reach(self) -> int:
+    def context(self) -> int:
         """Frames on either side that a decoded frame depends on."""
-        shape = self.shape
-        return (shape.blocks * (shape.kernel // 2) + 1) * shape.stride + shape.kernel // 2
+        config = self.config
+        return (config.blocks * (config.kernel // 2) + 1) * config.stride + config.kernel // 2
 
     def encode(self, motion: torch.Tensor) -> torch.Tensor:
+        """(B, F, numbers) -> latents (B, F / stride, groups, depth), not yet quantised"""
         batch, frames, _ = motion.shape
-        stacked = motion.reshape(batch, frames // self.shape.stride, -1)
-        z = self.choose(self.up(self.enter(stacked)))
-        return z.unflatten(-1, (self.shape.groups, self.shape.depth))
+        stacked = motion.reshape(batch, frames // self.config.stride, -1)
+        z = self.to_latent(self.encoder(self.embed(stacked)))
+        return z.unflatten(-1, (self.config.groups, self.config.depth))
 
     def decode(self, vectors: torch.Tensor) -> torch.Tensor:
+        """(B, F / stride, groups, depth) -> (B, F, numbers)"""
         batch, steps = vectors.shape[:2]
-        x = self.down(self.take(vectors.flatten(2)))
-        x = self.unfold(x).reshape(batch, steps * self.shape.stride, self.shape.width)
-        return self.leave(self.fine(x))
+        x = self.decoder(self.from_latent(vectors.flatten(2)))
+        x = self.upsample(x).reshape(batch, steps * self.config.stride, self.config.width)
+        return self.output(self.refine(x))

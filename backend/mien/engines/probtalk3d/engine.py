@@ -3,47 +3,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from mien.audio.speech import Speech
-from mien.direction import EMOTIONS, Direction
-from mien.engines.articulation.styles import KNOWN
-from mien.engines.base import OWN_LICENCE, EngineInfo, HeardOnce, Progress, only_on_processor
+from mien.direction import Direction
+from mien.engines.analysis import SharedAnalysis
+from mien.engines.base import only_on_processor
+from mien.engines.probtalk3d import INFO, WEIGHTS
+from mien.heads.default import Head
+from mien.heads.flame import Flame
+from mien.speech_analysis.prosody import Prosody
+from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
-TOGETHER = 10  # takes in memory
 
+class ProbTalk3D(SharedAnalysis):
+    """`weights`: other networks than those that ship, for measurements."""
 
-class ProbTalk3D(HeardOnce):
-    info = EngineInfo(
-        name="probtalk3d",
-        version="1",
-        emotions=EMOTIONS,
-        styles=KNOWN,
-        licence=OWN_LICENCE,
-    )
+    info = INFO
+    ANALYSED = 0.4, 0.5
+    TOGETHER = 10  # takes in memory
+
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        self.weights = weights
 
     def load(self, device: str) -> None:
         """The networks are small: a processor runs them a hundred times faster than speech, so 'auto' is 'cpu'."""
         only_on_processor(self.info, device)
         from mien.engines.probtalk3d.generate import networks  # PyTorch takes seconds to import
 
-        networks()
+        networks(self.weights)
 
-    def takes(self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress) -> Iterator[Take]:
-        """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze; several are sampled together.
+    def perform(
+        self, speech: Speech, track: PhoneTrack, prosody: Prosody, directions: Sequence[Direction],
+        progress: Callable[[float], None] = lambda done: None, head: Head | Flame | None = None,
+    ) -> list[Take]:  # fmt: skip
+        """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze; sampled together.
         The most probable take, whatever the seed, at a temperature of 0."""
-        from mien.engines.analysis import listened
-        from mien.engines.probtalk3d.generate import performed
+        from mien.engines.probtalk3d.generate import generate
 
-        track, prosody = listened(speech, direction, progress, 0.4)
-        for begin in range(0, len(seeds), TOGETHER):
-            some = seeds[begin : begin + TOGETHER]
-
-            def performing(done: float, before: int = begin, number: int = len(some)) -> None:
-                progress(0.5 + 0.5 * (before + done * number) / len(seeds), "performing")
-
-            made = performed(speech, track, prosody, [direction.with_seed(seed) for seed in some], performing)
-            if begin + TOGETHER >= len(seeds):
-                progress(1.0, "done")
-            yield from made
+        return generate(speech, track, prosody, directions, progress, self.weights)

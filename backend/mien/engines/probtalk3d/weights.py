@@ -7,61 +7,64 @@ import json
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import nn
 
 from mien.engines.base import EngineError
 from mien.engines.neural import audio_features, style_features
 from mien.engines.neural.weights_file import read_weights
-from mien.engines.probtalk3d.code_predictor import Performer
-from mien.engines.probtalk3d.code_predictor import Shape as PerformerShape
-from mien.engines.probtalk3d.codec import Codec
-from mien.engines.probtalk3d.codec import Shape as CodecShape
-from mien.files.safetensors import write_file
+from mien.engines.probtalk3d import code_predictor, codec
+from mien.engines.probtalk3d.code_predictor import CodePredictor, PredictorConfig
+from mien.engines.probtalk3d.codec import Codec, CodecConfig
+from mien.files.atomic import write_whole
+from mien.files.safetensors import write_tensors
 
 FORMAT = "mien.probtalk3d"
-LEARNING = ("book.counts", "book.sums")  # of a codebook, needed only to learn on
+CODECS, PREDICTOR = "codecs.", "performer."  # how the names of their tensors begin
+TRAINING_ONLY = ("book.counts", "book.sums")  # of a codebook; the weights that ship have none
 
 
 def save_codecs(codecs: nn.ModuleDict, path: Path, note: dict[str, object]) -> Path:
     """Write stage 1. `note` is kept in the metadata, for people."""
-    return _write(_tensors(codecs, "codecs."), _shapes(codecs), path, note)
+    return _write(_codec_tensors(codecs), _codec_sizes(codecs), path, note)
 
 
-def save_performer(performer: Performer, codecs: nn.ModuleDict, path: Path, note: dict[str, object]) -> Path:
+def save_predictor(predictor: CodePredictor, codecs: nn.ModuleDict, path: Path, note: dict[str, object]) -> Path:
     """Write both stages."""
-    tensors = _tensors(codecs, "codecs.") | _tensors(performer, "performer.")
-    return _write(tensors, _shapes(codecs) | {"performer": performer.shape.as_dict()}, path, note)
+    tensors = _codec_tensors(codecs) | _prefixed(code_predictor.FILE_NAMES.tensors(predictor), PREDICTOR)
+    return _write(tensors, _codec_sizes(codecs) | {"performer": predictor.config.as_dict()}, path, note)
 
 
 def load_codecs(path: Path) -> nn.ModuleDict:
     """Stage 1. EngineError, in words, for a file that is no such thing."""
-    tensors, shapes = _read(path)
-    return _codecs(tensors, shapes, path)
+    tensors, sizes = _read(path)
+    return _codecs(tensors, sizes, path)
 
 
-def load_all(path: Path) -> tuple[nn.ModuleDict, Performer]:
-    """Both stages, ready to perform. EngineError as above."""
-    tensors, shapes = _read(path)
-    codecs = _codecs(tensors, shapes, path)
+def load_all(path: Path) -> tuple[nn.ModuleDict, CodePredictor]:
+    """Both stages, in evaluation mode. EngineError as above."""
+    tensors, sizes = _read(path)
+    codecs = _codecs(tensors, sizes, path)
     try:
-        shape = PerformerShape(**shapes["performer"])
-        if (shape.heard, shape.told) != (audio_features.SIZE, style_features.SIZE):
+        config = PredictorConfig.from_dict(sizes["performer"])
+        if (config.audio, config.style) != (audio_features.SIZE, style_features.SIZE):
             raise ValueError(
-                f"it hears {shape.heard} and is told {shape.told} numbers, not {audio_features.SIZE}, {style_features.SIZE}"
+                f"it takes {config.audio} audio and {config.style} style features, not {audio_features.SIZE} and "
+                f"{style_features.SIZE}"
             )
-        performer = Performer(shape, codecs["mouth"].book, codecs["life"].book, codecs["life"].shape.stride)
-        performer.load_state_dict(_part(tensors, "performer."))
+        mouth, face = codecs["mouth"], codecs["life"]
+        predictor = CodePredictor(config, mouth.codebook, face.codebook, face.config.stride)
+        predictor.load_state_dict(code_predictor.FILE_NAMES.state(_part(tensors, PREDICTOR)))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise EngineError(f"the weights in {path} do not fit this Mien: {error}; train them again.") from error
-    return codecs, performer.eval()
+    return codecs, predictor.eval()
 
 
-def _codecs(tensors: dict[str, np.ndarray], shapes: dict[str, dict], path: Path) -> nn.ModuleDict:
+def _codecs(tensors: dict[str, np.ndarray], sizes: dict[str, dict], path: Path) -> nn.ModuleDict:
     try:
-        codecs = nn.ModuleDict({name: Codec(CodecShape(**shapes[name])) for name in ("mouth", "life")})
-        missing, unknown = codecs.load_state_dict(_part(tensors, "codecs."), strict=False)
-        missing = [name for name in missing if not name.endswith(LEARNING)]
+        codecs = nn.ModuleDict({name: Codec(CodecConfig(**sizes[name])) for name in ("mouth", "life")})
+        state = codec.FILE_NAMES.state(_part(tensors, CODECS))
+        missing, unknown = codecs.load_state_dict(state, strict=False)
+        missing = [name for name in missing if not name.endswith(("codebook.counts", "codebook.sums"))]
         if missing or unknown:
             raise ValueError(f"{(missing + unknown)[0]} is missing or unknown")
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -69,29 +72,26 @@ def _codecs(tensors: dict[str, np.ndarray], shapes: dict[str, dict], path: Path)
     return codecs.eval()
 
 
-def _tensors(module: nn.Module, prefix: str) -> dict[str, np.ndarray]:
-    return {
-        prefix + name: value.detach().cpu().numpy().astype(np.float16)
-        for name, value in module.state_dict().items()
-        if not name.endswith(LEARNING)
-    }
+def _codec_tensors(codecs: nn.ModuleDict) -> dict[str, np.ndarray]:
+    tensors = _prefixed(codec.FILE_NAMES.tensors(codecs), CODECS)
+    return {name: value for name, value in tensors.items() if not name.endswith(TRAINING_ONLY)}
 
 
-def _part(tensors: dict[str, np.ndarray], prefix: str) -> dict[str, torch.Tensor]:
-    return {
-        name.removeprefix(prefix): torch.from_numpy(value.astype(np.float32))
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
+def _prefixed(tensors: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {prefix + name: value for name, value in tensors.items()}
 
 
-def _shapes(codecs: nn.ModuleDict) -> dict[str, dict]:
-    return {name: codec.shape.as_dict() for name, codec in codecs.items()}
+def _part(tensors: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _write(tensors: dict[str, np.ndarray], shapes: dict[str, dict], path: Path, note: dict[str, object]) -> Path:
-    metadata = {"format": FORMAT, "format_version": "1", "shapes": json.dumps(shapes), "note": json.dumps(note)}
-    write_file(path, tensors, metadata)
+def _codec_sizes(codecs: nn.ModuleDict) -> dict[str, dict]:
+    return {name: each.config.as_dict() for name, each in codecs.items()}
+
+
+def _write(tensors: dict[str, np.ndarray], sizes: dict[str, dict], path: Path, note: dict[str, object]) -> Path:
+    metadata = {"format": FORMAT, "format_version": "1", "shapes": json.dumps(sizes), "note": json.dumps(note)}
+    write_whole(path, write_tensors(tensors, metadata))
     return path
 
 

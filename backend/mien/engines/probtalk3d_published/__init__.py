@@ -6,18 +6,64 @@
 non-commercial; they move FLAME (`flame_motion.py`).
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
-from mien.files.card import Licence
+from mien.engines.base import Engine, EngineInfo, Missing, UserModel
+from mien.engines.probtalk3d_published.style_labels import EMOTIONS, IDENTITIES
+from mien.settings import Settings
 
 NAME = "probtalk3d-published"
 FOLDER = Path("engines") / NAME  # in the data folder
 FILE = "probtalk3d.safetensors"
-LICENCE = Licence(
-    "CC-BY-NC-4.0",
-    paid=False,
-    text="ProbTalk3D (S. Wu, K. I. Haque, Z. Yumak, 2024) is published under CC-BY-NC-4.0: not for paid work, and its "
-    "authors are named. No other text comes with the weights, so it is taken for theirs too. They were trained on "
-    "MEAD, whose recordings are for research, and they move FLAME, whose own licence applies besides.",
-    page="https://creativecommons.org/licenses/by-nc/4.0/",
+LICENCE_NAME = "CC-BY-NC-4.0"
+PAGE = "https://github.com/uuembodiedsocialai/ProbTalk3D"
+WEIGHTS_NEEDED = (
+    f"The weights of ProbTalk3D ({LICENCE_NAME}, not for paid work) are the user's own to bring: download what the "
+    f"README of {PAGE} links, unpack it, and run: mien models import FOLDER"
+)
+
+
+def create() -> Engine:
+    from mien.engines.probtalk3d_published.engine import PublishedProbTalk3D
+
+    return PublishedProbTalk3D()
+
+
+def missing() -> tuple[Missing, ...]:
+    """What the engine lacks on this machine."""
+    return missing_in(Settings.read().data_folder)
+
+
+def missing_in(data_folder: Path) -> tuple[Missing, ...]:
+    """What the engine lacks with this data folder."""
+    from mien.heads.flame import FILE as FLAME_FILE
+    from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, FLAME_PAGE
+
+    lacks = []
+    if find_spec("transformers") is None:
+        lacks.append(Missing("It hears through the package transformers: pip install 'mien[hubert]'."))
+    if not (data_folder / FOLDER / FILE).is_file():
+        lacks.append(Missing(f"{WEIGHTS_NEEDED}.", PAGE))
+    if not (data_folder / FLAME_FOLDER / FLAME_FILE).is_file():
+        lacks.append(Missing(f"{FLAME_NEEDED}.", FLAME_PAGE))
+    return tuple(lacks)
+
+
+INFO = EngineInfo(
+    name=NAME,
+    version="1",
+    emotions=EMOTIONS,
+    styles=("default", *IDENTITIES),
+    licence=f"{LICENCE_NAME}, and FLAME's",
+    create=create,
+    missing=missing,
+    head="flame",
+    user_model=UserModel(
+        name=NAME,
+        description="ProbTalk3D as published: emotional speech on FLAME",
+        licence=LICENCE_NAME,
+        path=FOLDER / FILE,
+        missing=missing_in,
+    ),
 )

@@ -20,7 +20,7 @@ SLOPE = 0.2  # of the leaky ReLUs
 
 
 @dataclass(frozen=True)
-class Shape:
+class TransformerConfig:
     """Sizes of a transformer; those of the published encoder and decoder unless said otherwise."""
 
     width: int = 256
@@ -94,7 +94,7 @@ class MLP(nn.Module):
         return self.l2(functional.gelu(self.l1(x), approximate="tanh"))
 
 
-class Normed(nn.Module):
+class PreNorm(nn.Module):
     """f(layer norm of x)"""
 
     def __init__(self, width: int, fn: nn.Module) -> None:
@@ -120,12 +120,12 @@ class Residual(nn.Module):
 class Transformer(nn.Module):
     """Attention and MLP by turns, each normed before and added; no norm at the end, no mask."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         parts: list[nn.Module] = []
-        for _ in range(shape.layers):
-            parts += [Attention(shape.width, shape.heads), MLP(shape.width, shape.hidden)]
-        self.net = nn.Sequential(*(Residual(Normed(shape.width, part)) for part in parts))
+        for _ in range(config.layers):
+            parts += [Attention(config.width, config.heads), MLP(config.width, config.hidden)]
+        self.net = nn.Sequential(*(Residual(PreNorm(config.width, part)) for part in parts))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, T, width) -> (B, T, width)"""

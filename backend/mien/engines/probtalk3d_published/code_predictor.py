@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stage 2 of ProbTalk3D behind its audio model: heard features and a style to codes of the prior, and to motion."""
+"""Stage 2 of ProbTalk3D behind its audio model: audio features and a style to codes of the prior, and to motion."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from mien.engines.probtalk3d_published.blocks import Embedding, Front, Shape, Transformer
+from mien.engines.probtalk3d_published.blocks import Embedding, Front, Transformer, TransformerConfig
 from mien.engines.probtalk3d_published.motion_prior import MotionPrior
-from mien.engines.probtalk3d_published.quantiser import Choose, Quantised
+from mien.engines.probtalk3d_published.quantiser import Choose, QuantiserOutput
 
 
 @dataclass(frozen=True)
-class PredictorShape:
+class PredictorConfig:
     """Sizes of the predictor; the published ones unless said otherwise."""
 
-    audio: int = 1536  # numbers heard a frame of 40 ms
+    audio: int = 1536  # audio features a frame of 40 ms
     style: int = 43
-    transformer: Shape = field(default_factory=lambda: Shape(layers=12))
+    transformer: TransformerConfig = field(default_factory=lambda: TransformerConfig(layers=12))
 
 
 class FeaturePredictor(nn.Module):
-    def __init__(self, shape: PredictorShape) -> None:
+    def __init__(self, config: PredictorConfig) -> None:
         super().__init__()
-        width = shape.transformer.width
-        self.audio_feature_map = nn.Linear(shape.audio, width)
-        self.style_embedding = nn.Linear(shape.style, width, bias=False)
+        width = config.transformer.width
+        self.audio_feature_map = nn.Linear(config.audio, width)
+        self.style_embedding = nn.Linear(config.style, width, bias=False)
         self.squasher = Front(width)
         self.encoder_linear_embedding = Embedding(width)
-        self.encoder_transformer = Transformer(shape.transformer)
+        self.encoder_transformer = Transformer(config.transformer)
 
     def forward(self, audio: torch.Tensor, style: torch.Tensor) -> torch.Tensor:
         """(B, T, audio) and (B, style), or (B, T, style) for one that changes -> (B, T, width), not yet codes"""
@@ -43,14 +43,14 @@ class FeaturePredictor(nn.Module):
 class Predictor(nn.Module):
     """The predictor with the prior it was trained on."""
 
-    def __init__(self, shape: PredictorShape, prior: MotionPrior) -> None:
+    def __init__(self, config: PredictorConfig, prior: MotionPrior) -> None:
         super().__init__()
-        self.feature_predictor = FeaturePredictor(shape)
+        self.feature_predictor = FeaturePredictor(config)
         self.motion_prior = prior
 
     def forward(
         self, audio: torch.Tensor, style: torch.Tensor, choose: Choose | None = None
-    ) -> tuple[torch.Tensor, Quantised]:
+    ) -> tuple[torch.Tensor, QuantiserOutput]:
         """(B, T, audio) and (B, style) -> scaled motion (B, T, channels), and the codes it was decoded from"""
         quantised = self.motion_prior.quantize(self.feature_predictor(audio, style), choose)
         return self.motion_prior.motion_decoder(quantised.features), quantised

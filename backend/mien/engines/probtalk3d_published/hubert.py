@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ProbTalk3D hears: a sound made ready for HuBERT (Hsu et al. 2021), and its features at 25 fps.
+"""Audio features of ProbTalk3D as published: a sound prepared for HuBERT (Hsu et al. 2021), its output at 25 fps.
 
 The network itself is that of `transformers`, an optional package (the extra `hubert`); nothing is downloaded.
 """
@@ -57,7 +57,7 @@ def prepare(samples: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(normal.astype(np.float32))[None]
 
 
-def paired(hidden: torch.Tensor) -> torch.Tensor:
+def pair_frames(hidden: torch.Tensor) -> torch.Tensor:
     """(B, Ts, H) at 50 fps -> (B, Ts // 2, 2 H) at 25 fps: neighbours side by side, an odd last frame left out."""
     frames = hidden.shape[1] // 2
     return hidden[:, : 2 * frames].reshape(len(hidden), frames, -1)
@@ -119,7 +119,7 @@ class Hubert(nn.Module):
         return self.audiomodel(samples).last_hidden_state
 
 
-def renamed(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def current_names(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Weights under the names of today's PyTorch, where a weight-normed layer keeps magnitude and direction apart."""
     new = {"weight_g": "parametrizations.weight.original0", "weight_v": "parametrizations.weight.original1"}
 

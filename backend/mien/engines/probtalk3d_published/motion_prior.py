@@ -8,28 +8,28 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from mien.engines.probtalk3d_published.blocks import SLOPE, Embedding, Front, Shape, Transformer
-from mien.engines.probtalk3d_published.quantiser import Choose, Layout, Quantised, Quantiser
+from mien.engines.probtalk3d_published.blocks import SLOPE, Embedding, Front, Transformer, TransformerConfig
+from mien.engines.probtalk3d_published.quantiser import Choose, Layout, Quantiser, QuantiserOutput
 
 
 @dataclass(frozen=True)
-class PriorShape:
+class PriorConfig:
     """Sizes of the motion prior; the published ones unless said otherwise. Both transformers are equally wide."""
 
     channels: int = 53  # of a frame of motion (flame_motion.py)
-    encoder: Shape = field(default_factory=Shape)
-    decoder: Shape = field(default_factory=Shape)
+    encoder: TransformerConfig = field(default_factory=TransformerConfig)
+    decoder: TransformerConfig = field(default_factory=TransformerConfig)
     codes: int = 256
     code_width: int = 128
 
 
 class MotionEncoder(nn.Module):
-    def __init__(self, channels: int, shape: Shape) -> None:
+    def __init__(self, channels: int, config: TransformerConfig) -> None:
         super().__init__()
-        self.feature_mapping = nn.Sequential(nn.Linear(channels, shape.width), nn.LeakyReLU(SLOPE))
-        self.squasher = Front(shape.width)
-        self.encoder_linear_embedding = Embedding(shape.width)
-        self.encoder_transformer = Transformer(shape)
+        self.feature_mapping = nn.Sequential(nn.Linear(channels, config.width), nn.LeakyReLU(SLOPE))
+        self.squasher = Front(config.width)
+        self.encoder_linear_embedding = Embedding(config.width)
+        self.encoder_transformer = Transformer(config)
 
     def forward(self, motion: torch.Tensor) -> torch.Tensor:
         """(B, T, channels) -> (B, T, width)"""
@@ -38,12 +38,12 @@ class MotionEncoder(nn.Module):
 
 
 class MotionDecoder(nn.Module):
-    def __init__(self, channels: int, shape: Shape) -> None:
+    def __init__(self, channels: int, config: TransformerConfig) -> None:
         super().__init__()
-        self.expander = Front(shape.width)
-        self.decoder_linear_embedding = Embedding(shape.width)
-        self.decoder_transformer = Transformer(shape)
-        self.feature_mapping_reverse = nn.Linear(shape.width, channels, bias=False)
+        self.expander = Front(config.width)
+        self.decoder_linear_embedding = Embedding(config.width)
+        self.decoder_transformer = Transformer(config)
+        self.feature_mapping_reverse = nn.Linear(config.width, channels, bias=False)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(B, T, width) -> (B, T, channels)"""
@@ -54,14 +54,14 @@ class MotionDecoder(nn.Module):
 class MotionPrior(nn.Module):
     """Motion in scaled numbers (flame_motion.py), in and out. One clip of a batch does not see another."""
 
-    def __init__(self, shape: PriorShape, layout: Layout = Layout.PUBLISHED) -> None:
+    def __init__(self, config: PriorConfig, layout: Layout = Layout.PUBLISHED) -> None:
         super().__init__()
-        self.shape = shape
-        self.motion_encoder = MotionEncoder(shape.channels, shape.encoder)
-        self.quantize = Quantiser(shape.codes, shape.code_width, layout)
-        self.motion_decoder = MotionDecoder(shape.channels, shape.decoder)
+        self.config = config
+        self.motion_encoder = MotionEncoder(config.channels, config.encoder)
+        self.quantize = Quantiser(config.codes, config.code_width, layout)
+        self.motion_decoder = MotionDecoder(config.channels, config.decoder)
 
-    def forward(self, motion: torch.Tensor, choose: Choose | None = None) -> tuple[torch.Tensor, Quantised]:
+    def forward(self, motion: torch.Tensor, choose: Choose | None = None) -> tuple[torch.Tensor, QuantiserOutput]:
         """(B, T, channels) -> the motion as the codes have it (B, T, channels), and the codes"""
         quantised = self.quantize(self.motion_encoder(motion), choose)
         return self.motion_decoder(quantised.features), quantised

@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from mien.engines.base import EngineError
-from mien.engines.probtalk3d_published.blocks import Shape
-from mien.engines.probtalk3d_published.code_predictor import Predictor, PredictorShape
+from mien.engines.probtalk3d_published.blocks import TransformerConfig
+from mien.engines.probtalk3d_published.code_predictor import Predictor, PredictorConfig
 from mien.engines.probtalk3d_published.flame_motion import CHANNELS, FPS
-from mien.engines.probtalk3d_published.hubert import Hubert, paired, prepare, read_config, renamed
-from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorShape
+from mien.engines.probtalk3d_published.hubert import Hubert, current_names, pair_frames, prepare, read_config
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorConfig
 from mien.engines.probtalk3d_published.quantiser import Choose
 from mien.engines.probtalk3d_published.style_labels import SIZES
 from mien.files.checkpoint import Checkpoint, CheckpointError, read_checkpoint
@@ -29,26 +29,26 @@ Net = TypeVar("Net", bound=nn.Module)
 LARGEST = {"layers": 100, "size": 16384}  # what a setting may ask for; the published ones are 12 and 384
 
 
-class Official(Predictor):
+class PublishedNetwork(Predictor):
     """The audio model, the predictor and the prior under the names of the published weights."""
 
-    def __init__(self, config: HubertConfig, shape: PredictorShape, prior: MotionPrior) -> None:
-        super().__init__(shape, prior)
-        self.config, self.shape = config, shape
-        self.feature_extractor = Hubert(config)
+    def __init__(self, hubert_config: HubertConfig, config: PredictorConfig, prior: MotionPrior) -> None:
+        super().__init__(config, prior)
+        self.hubert_config, self.config = hubert_config, config
+        self.feature_extractor = Hubert(hubert_config)
 
-    def hear(self, samples: np.ndarray) -> torch.Tensor:
+    def encode_audio(self, samples: np.ndarray) -> torch.Tensor:
         """(N,) samples at 16 kHz -> (1, T, audio) at 25 fps, T = ((N - 400) // 320 + 1) // 2"""
         device = self.motion_prior.quantize.embedding.weight.device
-        return paired(self.feature_extractor(prepare(samples).to(device)))
+        return pair_frames(self.feature_extractor(prepare(samples).to(device)))
 
     @torch.inference_mode()
-    def speak(self, samples: np.ndarray, style: torch.Tensor, choose: Choose | None = None) -> np.ndarray:
+    def generate(self, samples: np.ndarray, style: torch.Tensor, choose: Choose | None = None) -> np.ndarray:
         """(N,) samples of a whole clip and a style (1, 43) -> (T, 53) scaled motion at 25 fps (flame_motion.py).
 
-        The published numbers come of whole clips alone: hearing, norms, attention and codes see all of it.
+        The published numbers come of whole clips alone: audio features, norms, attention and codes depend on all of it.
         """
-        audio = self.hear(samples)
+        audio = self.encode_audio(samples)
         motion, _ = self(audio, style.to(audio.device), choose)
         return motion[0].cpu().numpy()
 
@@ -57,11 +57,11 @@ def read_prior(path: Path) -> MotionPrior:
     """The motion prior of a published stage-1 checkpoint, ready to use. EngineError, in words, if it is none."""
     checkpoint = _read(path)
     settings = _Settings(path.name, checkpoint.settings)
-    shape = _prior_shape(settings, settings.number("nfeats"))
-    return filled(lambda: MotionPrior(shape), checkpoint.weights, path.name)
+    config = _prior_config(settings, settings.number("nfeats"))
+    return with_weights(lambda: MotionPrior(config), checkpoint.weights, path.name)
 
 
-def read_official(path: Path, hubert: Path | None = None) -> Official:
+def read_stage_2(path: Path, hubert: Path | None = None) -> PublishedNetwork:
     """The model of a published stage-2 checkpoint, which holds its prior and its own HuBERT, ready to use.
 
     `hubert` is a Hugging Face config.json (or its folder) when the audio model is not as large as HuBERT base: the
@@ -69,19 +69,20 @@ def read_official(path: Path, hubert: Path | None = None) -> Official:
     """
     checkpoint = _read(path)
     settings = _Settings(path.name, checkpoint.settings)
-    config = read_config(hubert)
+    hubert_config = read_config(hubert)
     if settings.value("one_hot_dim") != list(SIZES) or settings.number("video_framerate") != FPS:
         raise EngineError(
             f"{path.name} was trained for other speakers, emotions or frame rates than the published ProbTalk3D "
             f"({SIZES} at {FPS} fps); their names are not in the file, so it cannot be used."
         )
-    prior = _prior_shape(settings.below("motion_prior"), settings.number("nfeats"))
-    transformer = _transformer_shape(settings.below("feature_predictor"))
+    prior = _prior_config(settings.below("motion_prior"), settings.number("nfeats"))
+    transformer = _transformer_config(settings.below("feature_predictor"))
     if transformer.width != prior.encoder.width:
         raise EngineError(f"{path.name}: its predictor is {transformer.width} wide, its prior {prior.encoder.width}.")
-    shape = PredictorShape(2 * config.hidden_size, sum(SIZES), transformer)
+    config = PredictorConfig(2 * hubert_config.hidden_size, sum(SIZES), transformer)
     hint = "" if hubert else " If its audio model is not HuBERT base, give that model's config.json."
-    return filled(lambda: Official(config, shape, MotionPrior(prior)), renamed(checkpoint.weights), path.name, hint)
+    weights = current_names(checkpoint.weights)
+    return with_weights(lambda: PublishedNetwork(hubert_config, config, MotionPrior(prior)), weights, path.name, hint)
 
 
 def _read(path: Path) -> Checkpoint:
@@ -91,38 +92,38 @@ def _read(path: Path) -> Checkpoint:
         raise EngineError(f"the checkpoint {path} cannot be read: {error}") from error
 
 
-def _prior_shape(settings: _Settings, channels: int) -> PriorShape:
+def _prior_config(settings: _Settings, channels: int) -> PriorConfig:
     if channels != CHANNELS:
         raise EngineError(f"{settings.name} moves {channels} numbers a frame; the published ProbTalk3D {CHANNELS}.")
-    shape = PriorShape(
+    config = PriorConfig(
         channels=channels,
-        encoder=_transformer_shape(settings.below("motion_encoder")),
-        decoder=_transformer_shape(settings.below("motion_decoder")),
+        encoder=_transformer_config(settings.below("motion_encoder")),
+        decoder=_transformer_config(settings.below("motion_decoder")),
         codes=settings.number("n_embed"),
         code_width=settings.number("zquant_dim"),
     )
-    if shape.encoder.width != shape.decoder.width or shape.encoder.width % shape.code_width:
+    if config.encoder.width != config.decoder.width or config.encoder.width % config.code_width:
         raise EngineError(
-            f"{settings.name}: an encoder {shape.encoder.width} wide, a decoder {shape.decoder.width} wide and codes "
-            f"of {shape.code_width} numbers do not fit together."
+            f"{settings.name}: an encoder {config.encoder.width} wide, a decoder {config.decoder.width} wide and codes "
+            f"of {config.code_width} numbers do not fit together."
         )
-    return shape
+    return config
 
 
-def _transformer_shape(settings: _Settings) -> Shape:
+def _transformer_config(settings: _Settings) -> TransformerConfig:
     if settings.value("quant_factor") != 0:
         raise EngineError(
             f"{settings.name} says quant_factor is {settings.value('quant_factor')!r}; the published ProbTalk3D has 0."
         )
-    shape = Shape(
+    config = TransformerConfig(
         width=settings.number("latent_dim"),
         layers=settings.number("num_layers", LARGEST["layers"]),
         heads=settings.number("num_heads"),
         hidden=settings.number("intermediate_size"),
     )
-    if shape.width % shape.heads:
-        raise EngineError(f"{settings.name}: {shape.heads} heads do not divide a width of {shape.width}.")
-    return shape
+    if config.width % config.heads:
+        raise EngineError(f"{settings.name}: {config.heads} heads do not divide a width of {config.width}.")
+    return config
 
 
 class _Settings:
@@ -149,9 +150,9 @@ class _Settings:
         return _Settings(f"{self.name}, {key}", value)
 
 
-def filled(build: Callable[[], Net], weights: dict[str, torch.Tensor], name: str, hint: str = "") -> Net:
-    """The network with these weights and no others, in evaluation mode. Built without memory first, so that settings
-    which do not fit the weights cost nothing."""
+def with_weights(build: Callable[[], Net], weights: dict[str, torch.Tensor], name: str, hint: str = "") -> Net:
+    """The network that `build` makes with these weights and no others, in evaluation mode. It is built without memory
+    first, so that settings which do not fit the weights cost nothing. EngineError where they do not fit."""
     weights = {
         key: tensor.float()
         for key, tensor in weights.items()
@@ -159,20 +160,24 @@ def filled(build: Callable[[], Net], weights: dict[str, torch.Tensor], name: str
     }
     with torch.device("meta"):
         net = build()
-    wanted = net.state_dict()
-    for what, keys in (("lacks", wanted.keys() - weights.keys()), ("has the unknown", weights.keys() - wanted.keys())):
+    expected = net.state_dict()
+    for what, keys in (
+        ("lacks", expected.keys() - weights.keys()),
+        ("has the unknown", weights.keys() - expected.keys()),
+    ):
         if keys:
-            raise EngineError(f"{name} {what} {_some(keys)}: it is no checkpoint of this stage of ProbTalk3D.{hint}")
-    misshapen = {key for key, tensor in weights.items() if tensor.shape != wanted[key].shape}
+            listed = _first_few(keys)
+            raise EngineError(f"{name} {what} {listed}: it is no checkpoint of this stage of ProbTalk3D.{hint}")
+    misshapen = {key for key, tensor in weights.items() if tensor.shape != expected[key].shape}
     if misshapen:
-        raise EngineError(f"{name}: {_some(misshapen)} of other shapes than the settings ask for.{hint}")
+        raise EngineError(f"{name}: {_first_few(misshapen)} of other shapes than the settings ask for.{hint}")
     broken = {key for key, tensor in weights.items() if not torch.isfinite(tensor).all()}
     if broken:
-        raise EngineError(f"{name}: {_some(broken)} with weights that are no numbers; its training went astray.")
+        raise EngineError(f"{name}: {_first_few(broken)} with weights that are no numbers; its training went astray.")
     net.load_state_dict(weights, assign=True)
     return net.eval()
 
 
-def _some(keys: set[str]) -> str:
+def _first_few(keys: set[str]) -> str:
     first = ", ".join(repr(key[:100]) for key in sorted(keys)[:3])
     return first if len(keys) <= 3 else f"{first} and {len(keys) - 3} more"

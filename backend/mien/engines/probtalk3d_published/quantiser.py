@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Features become codes of a book: the nearest ones, or drawn ones, which is what makes ProbTalk3D's takes vary."""
+"""Vector quantisation: features to the nearest codes of a codebook, or to sampled ones, which makes takes vary."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Layout(Enum):
         return features.reshape(-1, width)
 
     def features(self, rows: torch.Tensor, frames: int, channels: int) -> torch.Tensor:
-        """What `rows` undoes: (B T D / C, C) -> (B, T, D)"""
+        """The inverse of `rows`: (B T D / C, C) -> (B, T, D)"""
         if self is Layout.PUBLISHED:
             return rows.reshape(-1, channels, frames).transpose(1, 2)
         return rows.reshape(-1, frames, channels)
 
 
 @dataclass(frozen=True)
-class Quantised:
+class QuantiserOutput:
     """`features` (B, T, D) of the chosen codes, with the gradient of those that came in; `codes` (R,) in the order of
-    the layout's rows; `loss` () to train the book and its encoder; `perplexity` (): how many codes are in use."""
+    the layout's rows; `loss` () to train the codebook and its encoder; `perplexity` (): how many codes are in use."""
 
     features: torch.Tensor
     codes: torch.Tensor
@@ -52,7 +52,7 @@ class Quantised:
 
 
 class Quantiser(nn.Module):
-    """A book of `codes` codes of `width` numbers."""
+    """A codebook of `codes` vectors of `width` numbers."""
 
     def __init__(self, codes: int = 256, width: int = 128, layout: Layout = Layout.PUBLISHED) -> None:
         super().__init__()
@@ -62,18 +62,20 @@ class Quantiser(nn.Module):
 
     def distances(self, features: torch.Tensor) -> torch.Tensor:
         """(B, T, D) -> (R, codes): squared distance of each row to each code."""
-        book = self.embedding.weight
-        rows = self.layout.rows(features, book.shape[1])
-        return rows.square().sum(1, keepdim=True) + book.square().sum(1) - 2 * rows @ book.T
+        codebook = self.embedding.weight
+        rows = self.layout.rows(features, codebook.shape[1])
+        return rows.square().sum(1, keepdim=True) + codebook.square().sum(1) - 2 * rows @ codebook.T
 
-    def forward(self, features: torch.Tensor, choose: Choose | None = None) -> Quantised:
-        """(B, T, D) -> Quantised; `choose` is `nearest` unless given."""
+    def forward(self, features: torch.Tensor, choose: Choose | None = None) -> QuantiserOutput:
+        """(B, T, D) -> QuantiserOutput; `choose` is `nearest` unless given."""
         codes = (choose or nearest)(self.distances(features.detach()))
-        found = self.layout.features(self.embedding(codes), *features.shape[1:])
-        loss = BETA * functional.mse_loss(features, found.detach()) + functional.mse_loss(found, features.detach())
+        quantised = self.layout.features(self.embedding(codes), *features.shape[1:])
+        loss = BETA * functional.mse_loss(features, quantised.detach()) + functional.mse_loss(
+            quantised, features.detach()
+        )
         share = torch.bincount(codes, minlength=self.embedding.num_embeddings) / len(codes)
-        return Quantised(
-            features=features + (found - features).detach(),
+        return QuantiserOutput(
+            features=features + (quantised - features).detach(),
             codes=codes,
             loss=loss,
             perplexity=torch.exp(-(share * torch.log(share + 1e-10)).sum()),
@@ -85,7 +87,7 @@ def nearest(distances: torch.Tensor) -> torch.Tensor:
     return distances.argmin(1)
 
 
-def drawn(distances: torch.Tensor, noise: torch.Tensor, temperature: float, k: int = 1) -> torch.Tensor:
+def sample_codes(distances: torch.Tensor, noise: torch.Tensor, temperature: float, k: int = 1) -> torch.Tensor:
     """(R,) codes drawn with probability softmax(-distances / temperature), for `noise` (R, codes) from Exp(1).
 
     The code with the k-th largest probability / noise is the k-th of a draw without replacement; so `k` above 1 makes
@@ -95,7 +97,7 @@ def drawn(distances: torch.Tensor, noise: torch.Tensor, temperature: float, k: i
     return scores.topk(k, dim=1).indices[:, -1]
 
 
-def drawing(stream: np.random.Generator, temperature: float = 0.2, k: int = 1) -> Choose:
+def sampling(stream: np.random.Generator, temperature: float = 0.2, k: int = 1) -> Choose:
     """Draws with noise from `stream` (mien.numeric.random_streams): the same stream, the same codes on every device.
 
     ValueError for a temperature that is not above 0 or a `k` below 1.
@@ -105,6 +107,6 @@ def drawing(stream: np.random.Generator, temperature: float = 0.2, k: int = 1) -
 
     def choose(distances: torch.Tensor) -> torch.Tensor:
         noise = stream.standard_exponential(distances.shape)
-        return drawn(distances, torch.from_numpy(noise).to(distances), temperature, min(k, distances.shape[1]))
+        return sample_codes(distances, torch.from_numpy(noise).to(distances), temperature, min(k, distances.shape[1]))
 
     return choose

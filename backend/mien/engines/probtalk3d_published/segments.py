@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A long sound in passages for a network that sees whole clips, each with one emotion, and their motion joined again.
+"""Segments of a long sound for a network that takes whole clips of one emotion, and the cross-fade of their motion.
 
-Published styles are one emotion at one level a clip, and its codes depend on the clip's length; so what is longer than
-the clips it is known to work on is cut, at quiet moments, and every passage has the style that the direction asks for
-there.
+Published styles are one emotion at one level a clip, and its codes depend on the clip's length; so a sound
+longer than the clips it is known to work on is cut, at quiet moments, and every segment has the style that the
+direction asks for there.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from mien.direction import LEVELS, Direction
 from mien.engines.probtalk3d_published.flame_motion import FPS
 
 STEP = RATE // FPS  # samples a frame
-HEARD = 80  # samples after a frame's own that its last feature reaches
+FEATURE_TAIL = 80  # samples after a frame's own that its last feature depends on
 # The official test clips last 5.5 to 8.1 s.
-LONGEST = 250  # frames, 10 s: as one passage; otherwise passages of
+LONGEST = 250  # frames, 10 s: as one segment; otherwise segments of
 USUAL = 200  # frames at most, 8 s, but for
 SHIFT = 19  # frames that a cut may go to a quieter moment
 QUIET = 5  # frames that are to be quiet together
-FADE = 12  # frames in which one passage becomes the next
+FADE = 12  # frames in which one segment becomes the next
 
 
 @dataclass(frozen=True)
-class Passage:
+class Segment:
     """Frames begin to end, in one style. Fades reach FADE / 2 frames beyond, where there is a neighbour."""
 
     begin: int
@@ -36,12 +36,12 @@ class Passage:
     level: str
 
 
-def passages(samples: np.ndarray, direction: Direction) -> list[Passage]:
+def segments_of(samples: np.ndarray, direction: Direction) -> list[Segment]:
     """Of samples (N,) at 16 kHz, in order; one for a sound of LONGEST frames or less."""
     frames = _frames(samples)
     cuts = _cuts(samples, frames) if frames > LONGEST else []
     bounds = zip([0, *cuts], [*cuts, frames], strict=True)
-    return [Passage(begin, end, *style_of(direction, begin, end)) for begin, end in bounds]
+    return [Segment(begin, end, *style_of(direction, begin, end)) for begin, end in bounds]
 
 
 def style_of(direction: Direction, begin: int, end: int) -> tuple[str, str]:
@@ -57,30 +57,30 @@ def style_of(direction: Direction, begin: int, end: int) -> tuple[str, str]:
     return emotion, level
 
 
-def sound_of(samples: np.ndarray, passage: Passage) -> np.ndarray:
-    """What the network hears for a passage with its fades; to the sound's last sample, where it is the last."""
-    begin, end = span(samples, passage)
-    return samples[begin * STEP : None if end == _frames(samples) else end * STEP + HEARD]
+def sound_of(samples: np.ndarray, segment: Segment) -> np.ndarray:
+    """Samples (n,) of a segment with its fades; to the sound's last sample, where it is the last."""
+    begin, end = span(samples, segment)
+    return samples[begin * STEP : None if end == _frames(samples) else end * STEP + FEATURE_TAIL]
 
 
-def span(samples: np.ndarray, passage: Passage) -> tuple[int, int]:
-    """Frames of a passage with its fades."""
-    return max(0, passage.begin - FADE // 2), min(_frames(samples), passage.end + FADE // 2)
+def span(samples: np.ndarray, segment: Segment) -> tuple[int, int]:
+    """(begin, end) in frames of a segment with its fades."""
+    return max(0, segment.begin - FADE // 2), min(_frames(samples), segment.end + FADE // 2)
 
 
-def joined(parts: list[np.ndarray], spans: list[tuple[int, int]], frames: int) -> np.ndarray:
+def cross_faded(clips: list[np.ndarray], spans: list[tuple[int, int]], frames: int) -> np.ndarray:
     """(frames, C) of motion (n, C) for each span, faded from one to the next; the last frame is held to the end."""
-    total, weight = np.zeros((frames, parts[0].shape[1])), np.zeros((frames, 1))
-    for number, (part, (begin, end)) in enumerate(zip(parts, spans, strict=True)):
+    total, weight = np.zeros((frames, clips[0].shape[1])), np.zeros((frames, 1))
+    for i, (clip, (begin, end)) in enumerate(zip(clips, spans, strict=True)):
         end = min(end, frames)
-        held = part[np.minimum(np.arange(end - begin), len(part) - 1)]
+        motion = clip[np.minimum(np.arange(end - begin), len(clip) - 1)]
         share = np.ones((end - begin, 1))
         ramp = (np.arange(FADE)[:, None] + 0.5) / FADE
-        if number:
+        if i:
             share[:FADE] = ramp
-        if number < len(parts) - 1:
+        if i < len(clips) - 1:
             share[-FADE:] = ramp[::-1]
-        total[begin:end] += share * held
+        total[begin:end] += share * motion
         weight[begin:end] += share
     known = int(np.flatnonzero(weight)[-1]) + 1
     total[:known] /= weight[:known]
@@ -93,7 +93,7 @@ def _frames(samples: np.ndarray) -> int:
 
 
 def _cuts(samples: np.ndarray, frames: int) -> list[int]:
-    """Frames between passages: evenly, then each to the quietest moment within SHIFT."""
+    """Frames between segments: evenly, then each to the quietest moment within SHIFT."""
     energy = (samples[: frames * STEP].reshape(frames, STEP).astype(float) ** 2).mean(1)
     quiet = np.convolve(energy, np.ones(QUIET) / QUIET, "same")
     count = -(-frames // USUAL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The published weights of ProbTalk3D in the user's data folder: converted once from the checkpoint, and read."""
+"""The published weights of ProbTalk3D in the user's data folder: converted once from the checkpoint, then read."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from pathlib import Path
 import torch
 
 from mien.engines.base import EngineError, Progress, no_progress
-from mien.engines.probtalk3d_published import FILE, LICENCE
-from mien.engines.probtalk3d_published.blocks import Shape
-from mien.engines.probtalk3d_published.code_predictor import PredictorShape
+from mien.engines.probtalk3d_published import FILE
+from mien.engines.probtalk3d_published.blocks import TransformerConfig
+from mien.engines.probtalk3d_published.code_predictor import PredictorConfig
 from mien.engines.probtalk3d_published.hubert import config_of, fields_of
-from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorShape
-from mien.engines.probtalk3d_published.network import Official, filled, read_official
+from mien.engines.probtalk3d_published.licence import LICENCE
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorConfig
+from mien.engines.probtalk3d_published.network import PublishedNetwork, read_stage_2, with_weights
 from mien.files.card import card_path, imported_before, new_card, sha256_of, write_with_card
 from mien.files.safetensors import read_tensors
 
@@ -29,7 +30,7 @@ def import_weights(
     checkpoint: Path, folder: Path, config: Path | None = None, progress: Progress = no_progress
 ) -> tuple[Path, bool]:
     """Convert a published stage-2 checkpoint into `folder`, which is made: (the converted file, whether it is new).
-    The same checkpoint again changes nothing. `config` as read_official's `hubert`.
+    The same checkpoint again changes nothing. `config` as read_stage_2's `hubert`.
 
     The caller has shown LICENCE and it was accepted. EngineError, in words, for what is no such checkpoint, and then
     nothing is written and what was imported before is as it was; OSError is left alone.
@@ -40,8 +41,12 @@ def import_weights(
     if imported_before(folder / FILE, sources.values()):
         return folder / FILE, False
     progress(0.3, "reading the weights")
-    net = read_official(checkpoint, config)
-    sizes = {"hubert": fields_of(net.config), "predictor": asdict(net.shape), "prior": asdict(net.motion_prior.shape)}
+    net = read_stage_2(checkpoint, config)
+    sizes = {
+        "hubert": fields_of(net.hubert_config),
+        "predictor": asdict(net.config),
+        "prior": asdict(net.motion_prior.config),
+    }
     metadata = {
         "format": FORMAT,
         "format_version": VERSION,
@@ -53,7 +58,7 @@ def import_weights(
     return write_with_card(folder / FILE, weights, metadata, new_card("probtalk3d-published", sources, LICENCE)), True
 
 
-def read_weights(folder: Path) -> Official:
+def read_weights(folder: Path) -> PublishedNetwork:
     """The network that was imported into this folder, ready to use. EngineError, in words, when it is damaged."""
     path = folder / FILE
     try:
@@ -72,12 +77,13 @@ def read_weights(folder: Path) -> Official:
     known = (metadata.get("format"), metadata.get("format_version")) == (FORMAT, VERSION)
     if not known or hashlib.sha256(data).hexdigest() != expected:
         raise EngineError(f"the imported weights of ProbTalk3D in {folder} are not what their card describes; {AGAIN}")
-    return filled(build, {name: torch.from_numpy(array) for name, array in tensors.items()}, path.name)
+    return with_weights(build, {name: torch.from_numpy(array) for name, array in tensors.items()}, path.name)
 
 
-def _builder(sizes: dict) -> Callable[[], Official]:
+def _builder(sizes: dict) -> Callable[[], PublishedNetwork]:
     config = config_of(sizes["hubert"])
-    predictor = PredictorShape(**{**sizes["predictor"], "transformer": Shape(**sizes["predictor"]["transformer"])})
-    parts = {name: Shape(**sizes["prior"][name]) for name in ("encoder", "decoder")}
-    prior = PriorShape(**{**sizes["prior"], **parts})
-    return lambda: Official(config, predictor, MotionPrior(prior))
+    transformer = TransformerConfig(**sizes["predictor"]["transformer"])
+    predictor = PredictorConfig(**{**sizes["predictor"], "transformer": transformer})
+    parts = {name: TransformerConfig(**sizes["prior"][name]) for name in ("encoder", "decoder")}
+    prior = PriorConfig(**{**sizes["prior"], **parts})
+    return lambda: PublishedNetwork(config, predictor, MotionPrior(prior))

@@ -14,17 +14,18 @@ import torch
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines.articulation import animate
-from mien.engines.neural.conditioning import inputs
+from mien.engines.neural.conditioning import conditioning
 from mien.engines.neural.motion_space import FPS
-from mien.engines.neural.postprocess import finished
-from mien.engines.probtalk3d.generate import WEIGHTS, performed
+from mien.engines.neural.postprocess import postprocess
+from mien.engines.probtalk3d import WEIGHTS
+from mien.engines.probtalk3d.generate import generate
 from mien.evaluation.takes.clips import Stretch, take_of
 from mien.evaluation.takes.metrics import SAMPLES
 from mien.speech_analysis.network.inference import hear
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
-from mien.training.motion_corpus import Performed
+from mien.training.motion_corpus import MotionUnit
 from mien.training.probtalk3d import regression
 
 Performer = Callable[[Speech, PhoneTrack, Prosody, Direction], list[Take]]
@@ -49,7 +50,7 @@ class Performing:
         return self.made[asked]
 
 
-def performers(known: Iterable[Performed], of_regression: Path | None, weights: Path = WEIGHTS) -> dict[str, Performer]:
+def performers(known: Iterable[MotionUnit], of_regression: Path | None, weights: Path = WEIGHTS) -> dict[str, Performer]:
     """By name. The mean face is that of the performances `known`; no regression without its weights."""
     found: dict[str, Performer] = {
         "probtalk3d": lambda *asked: sampled(*asked, weights),
@@ -68,7 +69,7 @@ def sampled(
     speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction, weights: Path = WEIGHTS
 ) -> list[Take]:
     """Ten takes as they are made for animators."""
-    takes = performed(speech, track, prosody, seeds(direction), weights=weights)
+    takes = generate(speech, track, prosody, seeds(direction), weights=weights)
     return [take.resample(FPS) for take in takes]
 
 
@@ -77,22 +78,22 @@ def most_probable(
 ) -> list[Take]:
     """The take without chance, ten times."""
     cold = replace(direction, temperature=0.0)
-    return [performed(speech, track, prosody, [cold], weights=weights)[0].resample(FPS)] * SAMPLES
+    return [generate(speech, track, prosody, [cold], weights=weights)[0].resample(FPS)] * SAMPLES
 
 
 def by_rules(speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction) -> list[Take]:
     """What the corpus was performed by, from other seeds and on what the ear heard."""
-    return [animate.perform(track, prosody, each, speech.duration).resample(FPS) for each in seeds(direction)]
+    return [animate.animate(track, prosody, each, speech.duration).resample(FPS) for each in seeds(direction)]
 
 
 def regressed(
     network: regression.Regression, speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
 ) -> list[Take]:
     """The one take of the regression, ten times; blinks and closures as ProbTalk3D's takes get them."""
-    sound, style = inputs(speech, track, prosody, direction)
+    sound, style = conditioning(speech, track, prosody, direction)
     with torch.inference_mode():
         motion = network(torch.from_numpy(sound)[None], torch.from_numpy(style)[None])[0].numpy()
-    return [finished(motion, track, prosody, direction, speech.duration).resample(FPS)] * SAMPLES
+    return [postprocess(motion, track, prosody, direction, speech.duration).resample(FPS)] * SAMPLES
 
 
 def still(face: np.ndarray, speech: Speech) -> list[Take]:
@@ -101,7 +102,7 @@ def still(face: np.ndarray, speech: Speech) -> list[Take]:
     return [take_of(np.tile(face, (frames, 1)))] * SAMPLES
 
 
-def mean_face(known: Iterable[Performed]) -> np.ndarray:
+def mean_face(known: Iterable[MotionUnit]) -> np.ndarray:
     """(57,) mean of all frames."""
     sums, frames = 0.0, 0
     for unit in known:

@@ -14,11 +14,11 @@ import numpy as np
 from mien.audio.speech import RATE, Speech
 from mien.channels import ARKIT
 from mien.direction import Curve, Direction
-from mien.engines.articulation.styles import HELD_OUT
+from mien.engines.articulation.style_names import HELD_OUT
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.evaluation import EvaluationError
 from mien.take import Take
-from mien.training.motion_corpus import Performed, performances
+from mien.training.motion_corpus import MotionUnit, read_motion_units
 from mien.training.speech_corpus.store import Unit, read_unit
 
 
@@ -54,7 +54,7 @@ def take_of(motion: np.ndarray) -> Take:
 def stretches(corpus: Path, motion: Path, seconds: float = 10.0, every: int = 1) -> Iterator[Stretch]:
     """One of each held-out performance, of `seconds` or a little more, each from another part of the unit; only
     every so many. EvaluationError where no voice is held out."""
-    found = [unit for unit in performances(motion) if unit.held_out]
+    found = [unit for unit in read_motion_units(motion) if unit.held_out]
     if not found:
         raise EvaluationError(f"nothing in {motion} is held out; takes are measured on voices that nothing heard.")
     number = 0
@@ -66,7 +66,7 @@ def stretches(corpus: Path, motion: Path, seconds: float = 10.0, every: int = 1)
             number += 1
 
 
-def _stretch(unit: Unit, performed: Performed, which: int, seconds: float) -> Stretch:
+def _stretch(unit: Unit, performed: MotionUnit, which: int, seconds: float) -> Stretch:
     starts = [0.0, *unit.ends[:-1]]
     last = max(i for i, start in enumerate(starts) if i == 0 or unit.ends[-1] - start >= seconds)
     begin = starts[round(last * which / max(1, len(performed.directions) - 1))]

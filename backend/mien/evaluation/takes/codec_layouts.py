@@ -17,12 +17,12 @@ from torch import nn
 from mien.engines.base import Progress
 from mien.engines.neural.motion_space import FPS, PARTS, SIZE, visible
 from mien.engines.probtalk3d.weights import load_codecs
-from mien.engines.probtalk3d_published.blocks import Shape
-from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorShape
+from mien.engines.probtalk3d_published.blocks import TransformerConfig
+from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorConfig
 from mien.engines.probtalk3d_published.quantiser import Layout
-from mien.training.probtalk3d.dataset import Motions
+from mien.training.probtalk3d.dataset import MotionDataset
 
-SHAPE = Shape(width=256, layers=2, heads=4, hidden=512)
+SHAPE = TransformerConfig(width=256, layers=2, heads=4, hidden=512)
 CODES, WIDTH = 256, 64  # four codes a frame
 CLIP = 160  # frames that are trained on
 LENGTHS = (80, 160, 320, 640)  # that are asked for
@@ -45,7 +45,7 @@ class Found:
 
 def compare_layouts(motion: Path, weights: Path, steps: int, progress: Progress) -> list[Found]:
     """Train both for so many steps and measure them, and Mien's own of a file of weights, on held-out performances."""
-    known, other = (Motions.read(motion, held_out=held_out) for held_out in (False, True))
+    known, other = (MotionDataset.read(motion, held_out=held_out) for held_out in (False, True))
     found = []
     for number, layout in enumerate(Layout):
         prior = _trained(known, layout, steps, lambda done, n=number: progress((n + done) / len(Layout), "training"))
@@ -54,7 +54,7 @@ def compare_layouts(motion: Path, weights: Path, steps: int, progress: Progress)
     return [*found, _measured("Mien's network, as it ships", lambda x: _coded(codecs, x), other)]
 
 
-def _measured(name: str, again: Again, other: Motions) -> Found:
+def _measured(name: str, again: Again, other: MotionDataset) -> Found:
     errors = {length / FPS: _error(again, other, length) for length in LENGTHS}
     return Found(name, errors, _moved(again, other))
 
@@ -65,14 +65,14 @@ def _coded(codecs: nn.ModuleDict, scaled: torch.Tensor) -> torch.Tensor:
     made = torch.empty_like(scaled)
     for name, codec in codecs.items():
         part = list(PARTS[name])
-        codes = codec.book.nearest(codec.encode((scaled / mm)[..., part]))
-        made[..., part] = codec.decode(codec.book.look_up(codes))
+        codes = codec.codebook.nearest(codec.encode((scaled / mm)[..., part]))
+        made[..., part] = codec.decode(codec.codebook.look_up(codes))
     return made * mm
 
 
-def _trained(known: Motions, layout: Layout, steps: int, progress) -> MotionPrior:
+def _trained(known: MotionDataset, layout: Layout, steps: int, progress) -> MotionPrior:
     torch.manual_seed(0)
-    prior = MotionPrior(PriorShape(SIZE, SHAPE, SHAPE, CODES, WIDTH), layout)
+    prior = MotionPrior(PriorConfig(SIZE, SHAPE, SHAPE, CODES, WIDTH), layout)
     optimiser = torch.optim.AdamW(prior.parameters(), lr=RATE)
     batches = known.batches(0, 0, BATCH, CLIP)
     for step in range(steps):
@@ -87,13 +87,13 @@ def _trained(known: Motions, layout: Layout, steps: int, progress) -> MotionPrio
 
 
 @torch.inference_mode()
-def _error(again: Again, other: Motions, frames: int) -> float:
+def _error(again: Again, other: MotionDataset, frames: int) -> float:
     errors = [(again(motion) - motion).abs().mean() for motion in _examples(other, frames)]
     return float(torch.stack(errors).mean())
 
 
 @torch.inference_mode()
-def _moved(again: Again, other: Motions) -> float:
+def _moved(again: Again, other: MotionDataset) -> float:
     middle = slice(CLIP // 4, 3 * CLIP // 4)
     moved = [
         (again(motion)[:, middle] - again(motion[:, :CLIP])[:, middle]).abs().mean()
@@ -102,7 +102,7 @@ def _moved(again: Again, other: Motions) -> float:
     return float(torch.stack(moved).mean())
 
 
-def _examples(other: Motions, frames: int) -> Iterator[torch.Tensor]:
+def _examples(other: MotionDataset, frames: int) -> Iterator[torch.Tensor]:
     batches = other.batches(1, 0, BATCH, frames)
     for _ in range(EXAMPLES):
         yield _scaled(next(batches)[0])

@@ -81,7 +81,7 @@ def compare(
 
 def aperture(take: Take, head: Head) -> np.ndarray:
     """(F,) metres between the lips."""
-    return head.inner_gap(take.weights, take.channels)
+    return head.lip_aperture(take.weights, take.channels)
 
 
 def _lips(stretch: Stretch, takes: list[Take], head: Head) -> Lips:

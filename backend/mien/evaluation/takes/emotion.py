@@ -16,11 +16,12 @@ from pathlib import Path
 import numpy as np
 
 from mien.direction import EMOTIONS, Direction, constant
-from mien.engines.articulation import animate
-from mien.engines.base import Progress
-from mien.engines.emodiffhead import generate as emodiffhead
+from mien.engines import ENGINES, NAMES, emodiffhead, no_progress
+from mien.engines.analysis import SharedAnalysis
+from mien.engines.base import Engine, Progress
+from mien.engines.emodiffhead import WEIGHTS
+from mien.engines.emodiffhead.engine import EMOdiffhead
 from mien.engines.neural.motion_space import FPS, visible
-from mien.engines.probtalk3d import generate as probtalk3d
 from mien.evaluation import EvaluationError
 from mien.evaluation.takes import held_keys as held
 from mien.evaluation.takes import matched_face as matched
@@ -33,10 +34,11 @@ from mien.heads.default import load_head
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
-from mien.training.motion_corpus import performances
+from mien.training.motion_corpus import read_motion_units
 
 SHARES = ((0.5, 0.5), (0.25, 0.75))  # of two emotions in a mix
-EMODIFFHEAD = "emodiffhead"  # the engine that follows what is held, too
+EMODIFFHEAD = emodiffhead.INFO.name
+FOLLOWERS = tuple(name for name in NAMES if "held" in ENGINES[name].supports)  # engines of poses and held keys
 FEW = 4  # stretches that intensities and mixes are measured on
 HEAD = (
     "engine", "named rightly", "energy rises with intensity, r", "second difference", "mixes, error",
@@ -72,30 +74,35 @@ class Results:
 
 
 def engines(names: Sequence[str] | None, weights: Sequence[Path] = ()) -> dict[str, Takes]:
-    """Takes of directions that differ in nothing but their seed, by name; all where none are named. Several files of
-    weights are as many EMOdiffheads, named by file. EvaluationError for a name that is none."""
-    known: dict[str, dict[str, Takes]] = {
-        EMODIFFHEAD: {
-            name: functools.partial(emodiffhead.performed, weights=path)
-            for name, path in named_by_file(weights).items()
-        },
-        "probtalk3d": {"probtalk3d": probtalk3d.performed},
-        "articulation": {
-            "articulation": lambda speech, track, prosody, directions: [
-                animate.perform(track, prosody, each, speech.duration) for each in directions
-            ]
-        },
-    }
+    """Takes of directions that differ only in their seed, by the name of their engine: of every engine on the default
+    head where none are named. Several files of weights are as many EMOdiffheads, named by file. EvaluationError for a
+    name that is none."""
+    known = [name for name in NAMES if ENGINES[name].head == "mien"]
     if unknown := set(names or ()) - set(known):
         raise EvaluationError(f"there is no engine {unknown.pop()!r} to evaluate; there are {', '.join(known)}.")
-    return {name: takes for each in names or known for name, takes in known[each].items()}
+    chosen: dict[str, Takes] = {}
+    for name in names or known:
+        if name == EMODIFFHEAD:
+            chosen |= {row: EMOdiffhead(path).perform for row, path in named_by_file(weights).items()}
+        else:
+            chosen[name] = takes_of(ENGINES[name].create())
+    return chosen
+
+
+def takes_of(engine: Engine) -> Takes:
+    """Takes of an engine for phones and prosody that are known already, where it works on them."""
+    if isinstance(engine, SharedAnalysis):
+        return engine.perform
+    return lambda speech, track, prosody, directions: [
+        engine.generate(speech, direction, no_progress) for direction in directions
+    ]
 
 
 def named_by_file(weights: Sequence[Path]) -> dict[str, Path]:
     """EMODIFFHEAD and the name of the file, or of its folder where files are called alike; those that ship where none
     are given. EvaluationError for two with one name."""
     if len(weights) < 2:
-        return {EMODIFFHEAD: weights[0] if weights else emodiffhead.WEIGHTS}
+        return {EMODIFFHEAD: weights[0] if weights else WEIGHTS}
     for said in (lambda path: path.stem, lambda path: path.resolve().parent.name):
         found = {f"{EMODIFFHEAD} {said(path)}": path for path in weights}
         if len(found) == len(weights):
@@ -107,7 +114,7 @@ def evaluate(corpus: Path, motion: Path, chosen: dict[str, Takes], every: int, p
     """Every chosen engine on every so many of the held-out stretches. EvaluationError where nothing is held out."""
     found = list(stretches(corpus, motion, every=every))
     plain = [replace(each, direction=Direction(style=each.direction.style, seed=each.direction.seed)) for each in found]
-    judge = Judge(unit for unit in performances(motion) if not unit.held_out)
+    judge = Judge(unit for unit in read_motion_units(motion) if not unit.held_out)
     heard: dict[str, tuple[PhoneTrack, Prosody]] = {}
     felt = {}
     for i, (name, takes) in enumerate(chosen.items()):
@@ -122,7 +129,7 @@ def evaluate(corpus: Path, motion: Path, chosen: dict[str, Takes], every: int, p
     at = iter(range(len(found)))
     rows = compare(found, performers, lambda name: progress(0.7 + 0.3 * next(at) / len(found), "ten takes of each"))
     followers = {
-        name: functools.partial(_one, takes, heard) for name, takes in chosen.items() if name.startswith(EMODIFFHEAD)
+        name: functools.partial(_one, takes, heard) for name, takes in chosen.items() if name.startswith(FOLLOWERS)
     }
     posed = {name: matched.error(_few(plain), perform, heard) for name, perform in followers.items()}
     kept = {name: held.measure(_few(plain), perform) for name, perform in followers.items()}

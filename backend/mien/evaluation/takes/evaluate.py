@@ -13,7 +13,7 @@ import numpy as np
 from mien.audio.speech import RATE
 from mien.direction import EMOTIONS, LEVELS, Direction
 from mien.engines.base import Progress
-from mien.engines.probtalk3d.generate import performed
+from mien.engines.probtalk3d.generate import generate
 from mien.evaluation import plots
 from mien.evaluation.takes.baselines import Performing, performers
 from mien.evaluation.takes.clips import Stretch, stretches
@@ -23,7 +23,7 @@ from mien.evaluation.takes.metrics import SAMPLES
 from mien.heads.default import load_head
 from mien.preview.render import contact_sheet
 from mien.take import Take
-from mien.training.motion_corpus import performances
+from mien.training.motion_corpus import read_motion_units
 
 TEMPERATURES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 SHEET = (192, 256)  # pixels of a face
@@ -50,7 +50,7 @@ def evaluate(
 ) -> Results:
     """Measure the weights on every so many of the held-out stretches; the regression too where it is given."""
     found = list(stretches(corpus, motion, every=every))
-    known = [unit for unit in performances(motion) if not unit.held_out]
+    known = [unit for unit in read_motion_units(motion) if not unit.held_out]
     stages = [*(stretch.name for stretch in found), "intensities", "emotions named", "temperatures"]
     at = iter(range(len(stages)))
 
@@ -76,7 +76,7 @@ def evaluate(
 
 def performing(weights: Path) -> Perform:
     """ProbTalk3D's takes by these weights."""
-    return Performing(functools.partial(performed, weights=weights), {})
+    return Performing(functools.partial(generate, weights=weights), {})
 
 
 def draw(results: Results, folder: Path) -> None:

@@ -17,7 +17,7 @@ from mien.evaluation.takes.clips import Stretch
 from mien.evaluation.takes.metrics import SAMPLES, mean_distance
 from mien.heads.default import load_head
 from mien.take import Take
-from mien.training.motion_corpus import Performed
+from mien.training.motion_corpus import MotionUnit
 
 STEPS = 11
 WINDOW = 50  # frames of 1/25 s that are judged together
@@ -72,7 +72,7 @@ class Judge:
     """A linear classifier of emotions: multinomial logistic regression on the mean and spread of the 52 channels over
     two seconds."""
 
-    def __init__(self, known: Iterable[Performed], seed: int = 0) -> None:
+    def __init__(self, known: Iterable[MotionUnit], seed: int = 0) -> None:
         """Learn from performances where they are in one emotion at its highest level. EvaluationError without any."""
         rng = np.random.default_rng(seed)
         seen, names = [], []

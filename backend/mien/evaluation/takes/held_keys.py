@@ -14,9 +14,9 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.direction import ANGLES, Curve, Direction
+from mien.engines.neural.held_keys import enforced
 from mien.engines.neural.motion_space import motion_of, visible
 from mien.evaluation.takes.clips import Stretch
-from mien.speak import holding
 from mien.take import Take
 
 NAMES = (*ARKIT, *ANGLES)
@@ -57,8 +57,8 @@ def measure(found: Sequence[Stretch], perform: Perform) -> list[Row]:
         for what, curves in kinds(other, np.random.default_rng(stretch.direction.seed)).items():
             asked = replace(stretch.direction, held=curves)
             take = perform(stretch, asked)
-            error = max(reproduced(holding(take.resample(rate), asked), asked) for rate in RATES)
-            joint, elsewhere = jumps(holding(take.resample(KEYED), asked), free.resample(KEYED), asked)
+            error = max(reproduced(enforced(take.resample(rate), asked), asked) for rate in RATES)
+            joint, elsewhere = jumps(enforced(take.resample(KEYED), asked), free.resample(KEYED), asked)
             sums.setdefault(what, np.zeros((0, 3)))
             sums[what] = np.concatenate([sums[what], [[error, joint, elsewhere]]])
     return [

@@ -10,13 +10,13 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.direction import Direction
-from mien.engines.neural.audio_features import heard
+from mien.engines.neural.audio_features import audio_features
 from mien.engines.neural.motion_space import FPS, motion_of, visible
 from mien.evaluation.takes.clips import Stretch
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
-from mien.training.emodiffhead.expression_augmentation import lopsided, posed, posteriors_of, put_on
+from mien.training.emodiffhead.expression_augmentation import add_expression, one_sided, posteriors_of, random_pose
 
 POSES = 4  # of each stretch; half of them lopsided
 BEGIN = 25  # frames in which the face comes, and more, that are left out
@@ -35,12 +35,12 @@ def error(found: Sequence[Stretch], perform: Perform, listened: Heard) -> float:
     for stretch in found:
         rng = np.random.default_rng(stretch.direction.seed)
         plain = motion_of(perform(stretch, stretch.direction).resample(FPS))
-        phones = posteriors_of(heard(*listened[stretch.name], len(plain)))
+        phones = posteriors_of(audio_features(*listened[stretch.name], len(plain)))
         for i in range(POSES):
-            face = lopsided(rng, posed(rng)) if i % 2 else posed(rng)
+            face = one_sided(rng, random_pose(rng)) if i % 2 else random_pose(rng)
             asked = replace(stretch.direction, face=dict(zip(ARKIT, face.tolist(), strict=True)), onset=0.0)
             made = motion_of(perform(stretch, asked).resample(FPS))
-            wanted = put_on(plain, np.tile(face, (len(plain), 1)), phones)
+            wanted = add_expression(plain, np.tile(face, (len(plain), 1)), phones)
             shown, other, none = ((each[BEGIN:, : len(ARKIT)] * mm).astype(float) for each in (made, wanted, plain))
             off += float(np.square(shown - other).sum())
             whole += float(np.square(other - none).sum())

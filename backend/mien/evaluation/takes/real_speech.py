@@ -45,7 +45,7 @@ def curves(take: Take, head: Head) -> dict[str, np.ndarray]:
     corners = head.vertices[ids] + moved
     return {
         "t": take.times,
-        "aperture": head.inner_gap(take.weights, take.channels).astype(float) * 1000,
+        "aperture": head.lip_aperture(take.weights, take.channels).astype(float) * 1000,
         "width": np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1) * 1000,
         "jaw": take.channel("jawOpen").astype(float),
     }

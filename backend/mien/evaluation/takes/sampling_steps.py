@@ -12,7 +12,7 @@ import numpy as np
 
 from mien.engines.base import Progress
 from mien.engines.emodiffhead import WEIGHTS
-from mien.engines.emodiffhead.generate import performed
+from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.sampling import STEPS as USUAL
 from mien.engines.neural.motion_space import FPS
 from mien.evaluation.takes.clips import Stretch, stretches
@@ -53,7 +53,7 @@ def evaluate(corpus: Path, motion: Path, weights: Path | None, every: int, progr
         if stretch.name not in heard:
             heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
         asked = [stretch.direction.with_seed(seed)]
-        (take,) = performed(stretch.speech, *heard[stretch.name], asked, weights=weights or WEIGHTS, steps=steps)
+        (take,) = generate(stretch.speech, *heard[stretch.name], asked, weights=weights or WEIGHTS, steps=steps)
         return take.resample(FPS)
 
     return curve(list(stretches(corpus, motion, every=every)), perform, progress)

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from mien.engines.base import EngineError
-from mien.engines.emodiffhead.held_keys import JOIN, Held, joined
+from mien.engines.neural.held_keys import FADE, HeldKeys, blend_held
 
 RNG = np.random.default_rng(0)
 T = np.arange(200)
@@ -23,20 +23,20 @@ def test_a_held_stretch_is_exact_and_the_rest_joins_it_without_a_jump() -> None:
     mask = np.zeros((200, 57), bool)
     mask[150:180, 10] = True
     values = np.where(mask, WAVE + 0.4, 0.0)  # the same movement, elsewhere
-    found = joined(WAVE, mask, values, 100)
+    found = blend_held(WAVE, mask, values, 100)
     assert (found[mask] == values[mask]).all()
     assert (np.delete(found, 10, 1) == np.delete(WAVE, 10, 1)).all()
-    put = np.where(mask, values, WAVE)
-    assert third(found[:, 10]) < third(put[:, 10]) / 100  # than when it is just put there
-    away = np.arange(150, 0, -1)  # frames before what is held; the bend falls to 1 / e in 2 * JOIN seconds
-    assert (np.abs(found - WAVE)[:150, 10] <= 2 * 0.4 * np.exp(-away / (2 * JOIN * 100))).all()
+    pasted = np.where(mask, values, WAVE)
+    assert third(found[:, 10]) < third(pasted[:, 10]) / 100  # than when it is just put there
+    distance = np.arange(150, 0, -1)  # frames before what is held; the bend falls to 1 / e in 2 * FADE seconds
+    assert (np.abs(found - WAVE)[:150, 10] <= 2 * 0.4 * np.exp(-distance / (2 * FADE * 100))).all()
 
 
 def test_frames_far_from_what_is_held_are_left_alone() -> None:
     motion = np.tile(WAVE, (5, 1))
     mask = np.zeros(motion.shape, bool)
     mask[500] = True
-    found = joined(motion, *keys(mask), 25)
+    found = blend_held(motion, *keys(mask), 25)
     off = np.abs(found - motion)
     assert (found[500] == 0.9).all() and off[:450].max() < 1e-3 and off[550:].max() < 1e-3
     assert off[499].min() > 0.1 * off[500].min()
@@ -45,23 +45,23 @@ def test_frames_far_from_what_is_held_are_left_alone() -> None:
 def test_a_channel_held_throughout_and_one_held_at_two_frames() -> None:
     mask = np.zeros((200, 57), bool)
     mask[:, 3] = mask[[0, 199], 5] = True
-    found = joined(WAVE, *keys(mask), 100)
+    found = blend_held(WAVE, *keys(mask), 100)
     assert (found[mask] == 0.9).all() and np.isfinite(found).all()
 
 
 def test_nothing_held_is_nothing_changed() -> None:
-    np.testing.assert_array_equal(joined(WAVE, *keys(np.zeros((200, 57), bool)), 100), WAVE)
+    np.testing.assert_array_equal(blend_held(WAVE, *keys(np.zeros((200, 57), bool)), 100), WAVE)
 
 
 def test_the_curve_is_the_one_it_says_it_is() -> None:
     """Of all that are exact where they are held it has the least third differences and size: none nearby has less."""
     mask = np.zeros((200, 57), bool)
     mask[60:70] = mask[120] = True
-    curve = (joined(WAVE, *keys(mask), 50) - WAVE)[:, 0]
+    curve = (blend_held(WAVE, *keys(mask), 50) - WAVE)[:, 0]
     free = ~mask[:, 0]
 
     def cost(x: np.ndarray) -> float:
-        return np.square(np.diff(x, 3)).sum() + (JOIN * 50) ** -6 * np.square(x[free]).sum()
+        return np.square(np.diff(x, 3)).sum() + (FADE * 50) ** -6 * np.square(x[free]).sum()
 
     for _ in range(20):
         assert cost(curve + 1e-3 * free * RNG.standard_normal(200)) > cost(curve)
@@ -70,7 +70,7 @@ def test_the_curve_is_the_one_it_says_it_is() -> None:
 def test_what_is_held_is_sampled_at_the_rate_of_the_network() -> None:
     mask = np.zeros((10, 57), bool)
     mask[4, 2] = True
-    found = Held(*keys(mask)).sampled(5)
+    found = HeldKeys(*keys(mask)).sampled(5)
     assert found.held.shape == (5, 57) and found.held.sum() == 1 and found.held[1, 2] and found.values[1, 2] == 0.9
 
 
@@ -85,4 +85,4 @@ def test_what_is_held_is_sampled_at_the_rate_of_the_network() -> None:
 )
 def test_what_cannot_be_held_is_refused(mask: np.ndarray, values: np.ndarray, why: str) -> None:
     with pytest.raises(EngineError, match=why):
-        Held(mask, values)
+        HeldKeys(mask, values)
