@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-SKIN, TONGUE, EYE_LEFT, EYE_RIGHT = range(0, 4200), range(4200, 4426), range(4426, 4498), range(4498, 4538)
+SKIN, TONGUE, EYE_LEFT, EYE_RIGHT = range(4200), range(4200, 4426), range(4426, 4498), range(4498, 4538)
 
 # Rings of an eyeball about its optical axis, from the pole outwards; ring k of the left eye is 4426 + k + 9 j, of
 # the right eye 4498 + k + 5 j, j = 0..7. Ring 0 (11 degrees) is the rim of the pupil, ring 1 (22 degrees, 6 mm) of

@@ -18,9 +18,9 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 
 import retopology  # noqa: E402
-from mien.bind.bind import Bound, bind  # noqa: E402
+from mien.bind.bind import BindResult, bind  # noqa: E402
 from mien.bind.mesh import mesh_of  # noqa: E402
-from mien.bind.picks import on_head  # noqa: E402
+from mien.bind.picks import landmark_weights  # noqa: E402
 from mien.heads.default import Head, load_head  # noqa: E402
 
 BEGIN, END = "<!-- bind table: begin -->", "<!-- bind table: end -->"
@@ -65,9 +65,9 @@ def cases(head: Head) -> list[tuple[str, np.ndarray, Callable, Callable]]:
         return np.eye(count)[kept], left
 
     def other(face: np.ndarray) -> tuple:
-        shares, fine = retopology.subdivided(count, triangles)
-        kept, left = retopology.collapsed(shares @ face, fine, 5000, 2)
-        return shares[kept], left
+        barycentric, fine = retopology.subdivided(count, triangles)
+        kept, left = retopology.collapsed(barycentric @ face, fine, 5000, 2)
+        return barycentric[kept], left
 
     woman, man = head.identities["woman"], head.identities["old_man"]
     default = head.vertices
@@ -86,10 +86,10 @@ def measured(name: str, head: Head, face: np.ndarray, warp: Callable, remade: Ca
     count = len(head.opposite)
     face = face.astype(float)
     rest = warp(face)
-    shares, triangles = remade(rest[:count])
-    true = np.stack([shares @ (warp(face + delta) - rest)[:count] for delta in head.deltas.astype(float)])
-    picks = dict(zip(PICKS, (on_head(list(PICKS), head) @ rest @ OWN.T).tolist(), strict=True))
-    mesh = mesh_of((shares @ rest[:count]) @ OWN.T, triangles)
+    barycentric, triangles = remade(rest[:count])
+    true = np.stack([barycentric @ (warp(face + delta) - rest)[:count] for delta in head.deltas.astype(float)])
+    picks = dict(zip(PICKS, (landmark_weights(list(PICKS), head) @ rest @ OWN.T).tolist(), strict=True))
+    mesh = mesh_of((barycentric @ rest[:count]) @ OWN.T, triangles)
     bound = bind(mesh, picks, head=head)
     away = np.linalg.norm(_whole(bound, len(mesh.vertices)) @ np.linalg.inv(OWN).T - true, axis=2)
     moves = np.linalg.norm(true, axis=2) > MOVES
@@ -126,7 +126,7 @@ def table(rows: list, errors: dict[str, list]) -> str:
     return "\n".join(lines)
 
 
-def _whole(bound: Bound, vertices: int) -> np.ndarray:
+def _whole(bound: BindResult, vertices: int) -> np.ndarray:
     out = np.zeros((len(bound.channels), vertices, 3))
     out[:, bound.moved] = bound.deltas
     return out

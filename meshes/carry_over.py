@@ -9,7 +9,7 @@ import numpy as np
 MOVED = 1e-4  # metres; vertices that neither set of channels moves this far are left out of the errors
 
 
-def lip_gap(vertices: np.ndarray, axis: np.ndarray) -> float:
+def lip_aperture(vertices: np.ndarray, axis: np.ndarray) -> float:
     """Millimetres between the lips on the mid-line: lowest upper vertex minus highest lower one along `axis`."""
     upper, lower = (sorted({pair[side] for pair in anatomy.INNER_LIPS_MIDDLE}) for side in (0, 1))
     return float(((vertices[upper] @ axis).min() - (vertices[lower] @ axis).max()) * 1e3)
@@ -30,9 +30,9 @@ def carry_over(ours: np.ndarray, face: np.ndarray, channels: list[str], axis: np
         errors[name] = [round(float(x), 4) for x in (error.mean(), np.percentile(error, 95), reach)]
     both = carried[channels.index("jawOpen")] + carried[channels.index("mouthClose")]
     return {
-        "neutral_gap_mm": round(lip_gap(face[0], axis), 3),
+        "neutral_gap_mm": round(lip_aperture(face[0], axis), 3),
         "closed_gap_mm": {
-            str(jaw): round(lip_gap(face[0] + jaw * both, axis), 3) for jaw in (0.1, 0.2, 0.3, 0.4, 0.6, 1.0)
+            str(jaw): round(lip_aperture(face[0] + jaw * both, axis), 3) for jaw in (0.1, 0.2, 0.3, 0.4, 0.6, 1.0)
         },
         "errors_mm": errors,
     }

@@ -35,7 +35,7 @@ def dual(count: int, quads: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
     """(shares (Q, count), triangles (T, 3)): a vertex in the middle of each of quads (Q, 4), joined across their edges;
     half a quad is lost at every open edge."""
     rows = np.repeat(np.arange(len(quads)), 4)
-    shares = sparse.csr_matrix((np.full(len(rows), 0.25), (rows, quads.ravel())), (len(quads), count))
+    barycentric = sparse.csr_matrix((np.full(len(rows), 0.25), (rows, quads.ravel())), (len(quads), count))
     after: list[dict[int, tuple[int, int]]] = [{} for _ in range(count)]  # next corner -> (quad, last corner)
     for number, quad in enumerate(quads.tolist()):
         for k in range(4):
@@ -51,7 +51,7 @@ def dual(count: int, quads: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
             ring.append(number)
         if corner == start and len(ring) == len(around):
             triangles += [(ring[0], ring[k], ring[k + 1]) for k in range(1, len(ring) - 1)]
-    return shares, np.array(triangles)
+    return barycentric, np.array(triangles)
 
 
 def collapsed(vertices: np.ndarray, triangles: np.ndarray, keep: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -132,9 +132,9 @@ def warped(points: np.ndarray) -> np.ndarray:
     low = 1 / (1 + np.exp(moved[..., 1] / 0.02))  # 1 on the jaw, 0 on the skull
     grown = moved * np.stack([1.18 - 0.30 * low, 1.12 - 0.27 * low, 1.05 - 0.05 * low], -1)
     out = grown + centre
-    for place, reach, factor in (((0.031, 0.136, 0.125), 0.022, 0.5), ((-0.031, 0.136, 0.125), 0.022, 0.5),
+    for middle, radius, factor in (((0.031, 0.136, 0.125), 0.022, 0.5), ((-0.031, 0.136, 0.125), 0.022, 0.5),
                                  ((0.0, 0.102, 0.145), 0.018, -0.35)):  # fmt: skip
-        away = points - np.array(place)
-        near = np.exp(-((away / reach) ** 2).sum(-1) / 2)
+        away = points - np.array(middle)
+        near = np.exp(-((away / radius) ** 2).sum(-1) / 2)
         out = out + factor * near[..., None] * away
     return out

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import numpy as np
 from checkout import ROOT
-from mien.bind.picks import POINTS, on_head
+from mien.bind.picks import POINTS, landmark_weights
 from mien.heads.default import Head
 
 PICKED = ("nose_tip", "chin", "nose_bridge", "mouth_right", "lip_upper", "lip_lower", "ear_right", "jaw_right")
@@ -26,4 +26,4 @@ def made() -> ModuleType:
 def picked(head: Head, face: np.ndarray, names: tuple[str, ...] = PICKED) -> dict[str, list[float]]:
     """The places of some points on a face (V, 3) in the head's own topology."""
     assert set(names) <= set(POINTS)
-    return dict(zip(names, (on_head(list(names), head) @ face).tolist(), strict=True))
+    return dict(zip(names, (landmark_weights(list(names), head) @ face).tolist(), strict=True))

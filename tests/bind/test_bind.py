@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import retopology
 from mien.bind import BindError, registration
-from mien.bind.bind import Bound, bind
+from mien.bind.bind import BindResult, bind
 from mien.bind.mesh import Mesh, mesh_of
 from mien.cli import main
 from mien.files.safetensors import read_tensors
@@ -33,13 +33,13 @@ def face() -> tuple[Mesh, np.ndarray, dict]:
     """(the woman in the mesh between the default head's vertices, her true channels there (C, V, 3), picks)"""
     woman = HEAD.identities["woman"].astype(float)
     quads = HEAD.quads[(HEAD.quads < SKIN).all(1)]
-    shares, triangles = retopology.made().dual(SKIN, quads)
-    truth = np.stack([shares @ delta[:SKIN] for delta in HEAD.deltas.astype(float)]) @ Z_UP.T
-    return mesh_of(own(shares @ woman[:SKIN]), triangles), truth, retopology.picked(HEAD, own(woman))
+    barycentric, triangles = retopology.made().dual(SKIN, quads)
+    truth = np.stack([barycentric @ delta[:SKIN] for delta in HEAD.deltas.astype(float)]) @ Z_UP.T
+    return mesh_of(own(barycentric @ woman[:SKIN]), triangles), truth, retopology.picked(HEAD, own(woman))
 
 
 @pytest.fixture(scope="module")
-def bound(face) -> Bound:
+def bound(face) -> BindResult:
     return bind(face[0], face[2], head=HEAD)
 
 
@@ -111,12 +111,12 @@ def test_one_side_is_not_enough_for_a_face_that_is_no_mirror_image(face) -> None
 def test_too_few_picks_are_named(face) -> None:
     mesh, _, picks = face
     with pytest.raises(BindError, match="these points are not picked: chin. Pick them on the mesh"):
-        bind(mesh, {name: place for name, place in picks.items() if name != "chin"}, head=HEAD)
+        bind(mesh, {name: point for name, point in picks.items() if name != "chin"}, head=HEAD)
 
 
 def test_picks_beside_the_mesh_are_refused(face) -> None:
     mesh, _, picks = face
-    beside = {name: (np.array(place) + 500).tolist() for name, place in picks.items()}
+    beside = {name: (np.array(point) + 500).tolist() for name, point in picks.items()}
     with pytest.raises(BindError, match="the pick .* of the mesh's units away from it"):
         bind(mesh, beside, head=HEAD)
 

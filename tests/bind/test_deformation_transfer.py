@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mien.bind.deformation_transfer import gap, lid_pairs, transferred
-from mien.bind.quality import closed
+from mien.bind.deformation_transfer import lid_pairs, lip_aperture_of, transfer_deltas
+from mien.bind.quality import bilabial_weights
 from mien.heads.default import load_head
 
 HEAD = load_head()
@@ -26,11 +26,11 @@ def large_eyed(points: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def large() -> np.ndarray:
-    return transferred(HEAD, 1.5 * REST, 1.5 * float(gap(HEAD, REST)))
+    return transfer_deltas(HEAD, 1.5 * REST, 1.5 * float(lip_aperture_of(HEAD, REST)))
 
 
 def test_on_the_head_itself_the_channels_come_out_as_they_are() -> None:
-    found = transferred(HEAD, REST, float(gap(HEAD, REST)))
+    found = transfer_deltas(HEAD, REST, float(lip_aperture_of(HEAD, REST)))
     np.testing.assert_allclose(found, DELTAS, atol=0.0005)
 
 
@@ -46,22 +46,22 @@ def test_what_no_channel_moves_is_still(large) -> None:
 def test_the_gap_is_counted_as_the_head_counts_it() -> None:
     weights = np.random.default_rng(0).uniform(0, 0.4, (5, len(HEAD.channels)))
     faces = REST + np.tensordot(weights, DELTAS, 1)
-    np.testing.assert_allclose(gap(HEAD, faces), HEAD.lip_aperture(weights, HEAD.channels), atol=1e-6)
+    np.testing.assert_allclose(lip_aperture_of(HEAD, faces), HEAD.lip_aperture(weights, HEAD.channels), atol=1e-6)
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.003])
 def test_lips_that_are_parted_more_or_less_meet_in_p_b_and_m(apart) -> None:
     lower = DELTAS[HEAD.channels.index("jawOpen")]
     lower = np.linalg.norm(lower, axis=1, keepdims=True) / np.linalg.norm(lower, axis=1).max()
-    face = REST - lower * HEAD.gap_axis * (apart - gap(HEAD, REST))
-    found = transferred(HEAD, face, float(gap(HEAD, face)))
+    face = REST - lower * HEAD.gap_axis * (apart - lip_aperture_of(HEAD, REST))
+    found = transfer_deltas(HEAD, face, float(lip_aperture_of(HEAD, face)))
     for phone in "PBM":
-        assert -0.001 < gap(HEAD, face + np.tensordot(closed(HEAD, phone), found, 1)) <= 0.001
+        assert -0.001 < lip_aperture_of(HEAD, face + np.tensordot(bilabial_weights(HEAD, phone), found, 1)) <= 0.001
 
 
 def test_larger_eyes_shut_too() -> None:
     face = large_eyed(REST)
-    found = transferred(HEAD, face, float(gap(HEAD, face)))
+    found = transfer_deltas(HEAD, face, float(lip_aperture_of(HEAD, face)))
     pairs = lid_pairs(HEAD)
     assert (pairs[:, 0] != pairs[:, 1]).all() and len(pairs) >= 12
     apart = face[pairs[:, 0]] - face[pairs[:, 1]]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
-from mien.bind.delta_projection import carried
+from mien.bind.delta_projection import project_deltas
 
 SIDE = 21  # vertices along each side of a sheet of 4 cm
 
@@ -22,10 +22,10 @@ FACE = np.ones(SIDE * SIDE, bool)
 
 
 def test_a_vertex_takes_its_share_of_the_triangle_it_lies_on() -> None:
-    laid, triangles = sheet()
-    deltas = np.stack([laid * (0.1, 0.2, 0.0), laid[:, [1, 0, 2]] * 0.3])  # linear: shares give them back exactly
-    vertices = laid * 0.9 + (0.0013, 0.0021, 0.0005)
-    found = carried(vertices, UP, triangles, laid, triangles, deltas, FACE)
+    fitted, triangles = sheet()
+    deltas = np.stack([fitted * (0.1, 0.2, 0.0), fitted[:, [1, 0, 2]] * 0.3])  # linear: shares give them back exactly
+    vertices = fitted * 0.9 + (0.0013, 0.0021, 0.0005)
+    found = project_deltas(vertices, UP, triangles, fitted, triangles, deltas, FACE)
     np.testing.assert_allclose(found.deltas[0], (vertices * (0.1, 0.2, 0.0)), atol=1e-9)
     np.testing.assert_allclose(found.deltas[1][:, :2], vertices[:, [1, 0]] * 0.3, atol=1e-9)
     np.testing.assert_allclose(found.distance, 0.0005, atol=1e-9)
@@ -33,32 +33,32 @@ def test_a_vertex_takes_its_share_of_the_triangle_it_lies_on() -> None:
 
 
 def test_what_lies_on_nothing_follows_what_is_around_it() -> None:
-    laid, triangles = sheet()
-    deltas = np.full((1, len(laid), 3), 0.001)
-    vertices = laid.copy()
-    pit = np.linalg.norm(laid[:, :2] - 0.02, axis=1) < 0.006
+    fitted, triangles = sheet()
+    deltas = np.full((1, len(fitted), 3), 0.001)
+    vertices = fitted.copy()
+    pit = np.linalg.norm(fitted[:, :2] - 0.02, axis=1) < 0.006
     vertices[pit, 2] -= 0.03
-    found = carried(vertices, UP, triangles, laid, triangles, deltas, FACE)
+    found = project_deltas(vertices, UP, triangles, fitted, triangles, deltas, FACE)
     assert np.isnan(found.distance[pit]).all() and np.isfinite(found.distance[~pit]).all()
     np.testing.assert_allclose(found.deltas, 0.001, rtol=1e-3)
 
 
 def test_what_is_far_stays_still() -> None:
-    laid, triangles = sheet()
-    found = carried(laid + (1, 0, 0), UP, triangles, laid, triangles, np.ones((1, len(laid), 3)), FACE)
+    fitted, triangles = sheet()
+    found = project_deltas(fitted + (1, 0, 0), UP, triangles, fitted, triangles, np.ones((1, len(fitted), 3)), FACE)
     assert not found.deltas.any() and not found.on_face.any()
 
 
 def test_a_lip_that_was_taken_for_the_other_follows_its_own() -> None:
     """Two sheets, cut apart along a line; the lower one moves by 3 cm. A row of the upper one reaches over the line."""
-    laid, triangles = sheet()
-    low = laid[:, 1] < 0.0195
+    fitted, triangles = sheet()
+    low = fitted[:, 1] < 0.0195
     cut = triangles[(low[triangles].sum(1) % 3) == 0]
-    deltas = np.zeros((1, len(laid), 3))
+    deltas = np.zeros((1, len(fitted), 3))
     deltas[0, low, 1] = -0.03
-    vertices = laid.copy()
-    edge = (laid[:, 1] > 0.0195) & (laid[:, 1] < 0.0205) & (laid[:, 0] > 0.01) & (laid[:, 0] < 0.03)
+    vertices = fitted.copy()
+    edge = (fitted[:, 1] > 0.0195) & (fitted[:, 1] < 0.0205) & (fitted[:, 0] > 0.01) & (fitted[:, 0] < 0.03)
     vertices[edge, 1] -= 0.0035
-    found = carried(vertices, UP, cut, laid, cut, deltas, FACE)
+    found = project_deltas(vertices, UP, cut, fitted, cut, deltas, FACE)
     np.testing.assert_allclose(found.deltas[0, ~low], 0, atol=1e-4)
     np.testing.assert_allclose(found.deltas[0, low, 1], -0.03, atol=1e-4)

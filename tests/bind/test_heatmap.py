@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from mien.bind.heatmap import COLOURS, FAR, NOWHERE, SIDES, SIZE, heat, picture
+from mien.bind.heatmap import COLOURS, FARTHEST, SIDES, SIZE, UNMATCHED, heat_colours, render_heatmap
 from mien.bind.quality import skin_triangles
 from mien.heads.default import load_head
 from mien.video import VideoError
@@ -15,14 +15,14 @@ SKIN = len(HEAD.opposite)
 
 
 def test_near_is_blue_far_is_red_nowhere_is_grey() -> None:
-    expected = [COLOURS[0], COLOURS[-1], COLOURS[-1], NOWHERE]
-    np.testing.assert_allclose(heat(np.array([0, FAR, 5 * FAR, np.nan])), expected)
+    expected = [COLOURS[0], COLOURS[-1], COLOURS[-1], UNMATCHED]
+    np.testing.assert_allclose(heat_colours(np.array([0, FARTHEST, 5 * FARTHEST, np.nan])), expected)
 
 
 def test_the_face_is_drawn_from_two_sides() -> None:
     red = np.tile([1.0, 0, 0], (SKIN, 1))
     try:
-        drawn = np.asarray(picture(HEAD.vertices[:SKIN].astype(float), skin_triangles(HEAD), red)).astype(int)
+        drawn = np.asarray(render_heatmap(HEAD.vertices[:SKIN].astype(float), skin_triangles(HEAD), red)).astype(int)
     except VideoError as error:
         pytest.skip(str(error))
     assert drawn.shape == (SIZE, SIZE * len(SIDES), 3)

@@ -33,8 +33,8 @@ def test_files_of_others(tmp_path: Path, suffix: str) -> None:
     mesh = read_mesh(path)
     corners = mesh.vertices[mesh.triangles]
     np.testing.assert_allclose(corners, PLACES[TRIANGLES], atol=1e-6)
-    assert len(mesh.whole.vertices) == len(PLACES)  # a corner that the file holds twice is one
-    assert len(np.unique(mesh.whole.pieces)) == 2
+    assert len(mesh.welded.vertices) == len(PLACES)  # a corner that the file holds twice is one
+    assert len(np.unique(mesh.welded.pieces)) == 2
 
 
 def test_arrays(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from mien.bind.alignment import Placed
+from mien.bind.alignment import AlignedMesh
 from mien.bind.mesh import mesh_of
-from mien.bind.parts import moved, parts_of, skin_pieces
-from mien.bind.picks import NEEDED, on_head
+from mien.bind.parts import part_deltas, parts_of, skin_pieces
+from mien.bind.picks import NEEDED, landmark_weights
 from mien.heads.correspondence import vertex_normals
 from mien.heads.default import load_head
 
@@ -30,13 +30,18 @@ def scene() -> SimpleNamespace:
     triangles = [np.concatenate([each[:, [0, 1, 2]], each[:, [0, 2, 3]]]) for each in faces]
     triangles += [np.array([[0, 1, 2]]) + start for start in starts[2:4]]
     mesh = mesh_of(np.concatenate(pieces), np.concatenate(triangles))
-    picks = dict(zip(NEEDED, on_head(list(NEEDED), HEAD) @ HEAD.vertices, strict=True))
+    picks = dict(zip(NEEDED, landmark_weights(list(NEEDED), HEAD) @ HEAD.vertices, strict=True))
     normals = vertex_normals(mesh.vertices, mesh.triangles)
-    placed = Placed(mesh.vertices, normals, np.eye(3), np.zeros(3), picks, True, 0.0)
-    laid = HEAD.vertices[:SKIN].astype(float)
-    skin = skin_pieces(mesh, placed)
+    aligned = AlignedMesh(mesh.vertices, normals, np.eye(3), np.zeros(3), picks, True, 0.0)
+    fitted = HEAD.vertices[:SKIN].astype(float)
+    skin = skin_pieces(mesh, aligned)
     return SimpleNamespace(
-        mesh=mesh, placed=placed, laid=laid, skin=skin, starts=starts, parts=parts_of(mesh, placed, HEAD, laid, skin)
+        mesh=mesh,
+        aligned=aligned,
+        fitted=fitted,
+        skin=skin,
+        starts=starts,
+        parts=parts_of(mesh, aligned, HEAD, fitted, skin),
     )
 
 
@@ -62,7 +67,7 @@ def of(scene: SimpleNamespace, vertex: int) -> tuple[np.ndarray, np.ndarray]:
     deltas = np.zeros((len(HEAD.channels), len(scene.mesh.vertices), 3))
     deltas[0, scene.skin, 1] = 0.005
     part = part_at(scene, vertex)
-    return part.vertices, moved(part, scene.placed, HEAD, scene.laid, scene.skin, deltas)
+    return part.vertices, part_deltas(part, scene.aligned, HEAD, scene.fitted, scene.skin, deltas)
 
 
 def test_an_eye_turns_about_its_middle_towards_where_it_should_look(scene) -> None:

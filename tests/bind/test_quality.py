@@ -7,7 +7,7 @@ import copy
 
 import numpy as np
 import pytest
-from mien.bind.quality import closed, lids, lips, warnings
+from mien.bind.quality import bilabial_weights, lids, lips, warnings
 from mien.heads.default import load_head
 
 HEAD = load_head()
@@ -34,7 +34,7 @@ def test_the_default_heads_own_lids() -> None:
 
 @pytest.mark.parametrize("phone", ["P", "B", "M"])
 def test_a_closure_has_a_jaw_and_no_more_mouth_close_than_it_may(phone) -> None:
-    weights = dict(zip(HEAD.channels, closed(HEAD, phone), strict=True))
+    weights = dict(zip(HEAD.channels, bilabial_weights(HEAD, phone), strict=True))
     assert 0 < weights["jawOpen"] <= 0.06 and weights["jawOpen"] <= weights["mouthClose"] <= weights["jawOpen"] + 0.03
 
 
@@ -55,10 +55,10 @@ def test_a_good_fit_is_not_spoken_of() -> None:
 )
 def test_what_is_wrong_is_said(path, value, sentence) -> None:
     report = copy.deepcopy(GOOD)
-    place = report
+    entry = report
     for key in path[:-1]:
-        place = place[key]
-    place[path[-1]] = value
+        entry = entry[key]
+    entry[path[-1]] = value
     said = warnings(report)
     assert len(said) == 1 and sentence in said[0]
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import retopology
 from mien.bind import registration
-from mien.bind.alignment import Placed, place
+from mien.bind.alignment import AlignedMesh, align
 from mien.bind.mesh import mesh_of
-from mien.bind.picks import places
-from mien.bind.registration import lay
+from mien.bind.picks import pick_positions
+from mien.bind.registration import register
 from mien.bind.surface import Surface, open_edge
 from mien.heads.default import load_head
 
@@ -21,27 +21,27 @@ MAN = HEAD.identities["old_man"].astype(float)
 
 
 @pytest.fixture(scope="module")
-def laid() -> tuple[Placed, np.ndarray, list[float]]:
+def fitted() -> tuple[AlignedMesh, np.ndarray, list[float]]:
     mesh = mesh_of(MAN[:SKIN], QUADS)
-    placed, heard = place(mesh, places(retopology.picked(HEAD, MAN), mesh), HEAD), []
+    aligned, heard = align(mesh, pick_positions(retopology.picked(HEAD, MAN), mesh), HEAD), []
     rim = open_edge(SKIN, mesh.triangles)
-    target = Surface(placed.vertices, mesh.triangles, placed.normals, rim)
+    target = Surface(aligned.vertices, mesh.triangles, aligned.normals, rim)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registration, "STEPS", registration.STEPS[::2])  # half of them nearly do
-        return placed, lay(HEAD, placed, target, heard.append), heard
+        return aligned, register(HEAD, aligned, target, heard.append), heard
 
 
-def test_lips_and_lids_come_to_lie_on_his(laid) -> None:
+def test_lips_and_lids_come_to_lie_on_his(fitted) -> None:
     """Laid over by the picks alone, before the cloth gives way, they are 1.7 mm away on average."""
-    placed, found, _ = laid
-    away = np.linalg.norm(found - placed.vertices, axis=1)
-    before = np.linalg.norm(HEAD.vertices[:SKIN] - placed.vertices, axis=1)
+    aligned, found, _ = fitted
+    away = np.linalg.norm(found - aligned.vertices, axis=1)
+    before = np.linalg.norm(HEAD.vertices[:SKIN] - aligned.vertices, axis=1)
     lips = np.flatnonzero(HEAD.lip_mask)
     assert before[lips].mean() > 0.0015
     assert away[lips].mean() < 0.001 and away[HEAD.landmarks[17:]].mean() < 0.0015
 
 
-def test_a_symmetric_face_is_laid_over_symmetrically(laid) -> None:
-    _, found, heard = laid
+def test_a_symmetric_face_is_laid_over_symmetrically(fitted) -> None:
+    _, found, heard = fitted
     np.testing.assert_allclose(found[HEAD.opposite] * (-1, 1, 1), found, atol=1e-9)
     assert heard == sorted(heard) and heard[-1] == 1.0

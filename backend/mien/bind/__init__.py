@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default head's 52 channels on a mesh of the user's own; `bound.bind` is the way from one to the other."""
+"""The default head's 52 channels on a mesh of the user's own: `bind.bind`."""
 
 from mien.errors import FILE, MienError
 

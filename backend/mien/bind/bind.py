@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien bind` from one end to the other: a mesh and a dozen points picked on it become the 52 channels of that mesh."""
+"""`bind`: the 52 channels of the default head on a mesh of another topology, by a dozen points picked on it."""
 
 from __future__ import annotations
 
@@ -12,49 +12,51 @@ from pathlib import Path
 import numpy as np
 
 from mien.bind import BindError
-from mien.bind.alignment import Placed, place
-from mien.bind.deformation_transfer import transferred
-from mien.bind.delta_projection import carried
+from mien.bind.alignment import AlignedMesh, align
+from mien.bind.deformation_transfer import transfer_deltas
+from mien.bind.delta_projection import project_deltas
 from mien.bind.mesh import Mesh
-from mien.bind.parts import moved, parts_of, skin_pieces
-from mien.bind.picks import places
-from mien.bind.quality import fit, outside, rest_gap, skin_triangles, warnings
-from mien.bind.registration import lay
+from mien.bind.parts import part_deltas, parts_of, skin_pieces
+from mien.bind.picks import pick_positions
+from mien.bind.quality import measure_fit, rest_aperture, skin_triangles, skin_vertices, warnings
+from mien.bind.registration import register
 from mien.bind.surface import Surface, open_edge
 from mien.files.atomic import write_whole
 from mien.files.safetensors import write_tensors
 from mien.heads.default import Head, load_head
 
 FORMAT, VERSION = "mien.shapes", "1"
-STILL = 1e-6  # m, in the default head's size: vertices that no channel moves further are not written
-REACH = 0.25  # m about the middle of the picks: no face is larger, in the size of the default head
-LEAST = 50  # triangles a face has
+NO_MOTION = 1e-6  # m, in the default head's size: vertices that no channel moves further are not written
+FACE_RADIUS = 0.25  # m about the mean of the picks: no face is larger, in the size of the default head
+LEAST_TRIANGLES = 50  # that a face has
 
 
 @dataclass(frozen=True, eq=False)
-class Bound:
-    """What `bind` has found, for a mesh of V vertices. channels: C names; moved (M,) the numbers of the vertices that
-    move, in the mesh's own order; deltas (C, M, 3) what each channel adds to them at weight 1, in the mesh's own units
-    and axes; distance (V,) metres, in the default head's size, between a vertex and the head laid over the mesh, nan
-    where it lies on no point of the face; places (V, 3) the vertices in the default head's space; report: what was
-    measured, ready for JSON; warnings: sentences."""
+class BindResult:
+    """The channels of a mesh of V vertices.
+
+    channels: C names; moved (M,) indices of the vertices that move, in the mesh's own order; deltas (C, M, 3) what each
+    channel adds to them at weight 1, in the mesh's own units and axes; distance (V,) metres, in the default head's
+    size, from a vertex to the registered head, nan where it has no point of the face; positions (V, 3) of the vertices
+    in the default head's space; report: measurements, ready for JSON; warnings: sentences.
+    """
 
     channels: tuple[str, ...]
     moved: np.ndarray
     deltas: np.ndarray
     distance: np.ndarray
-    places: np.ndarray
+    positions: np.ndarray
     report: dict[str, object]
     warnings: tuple[str, ...]
 
     def write(self, path: Path, head: Head) -> None:
-        """As a safetensors file: `moved` (M,) I32, `deltas` (C, M, 3) F32, `distance` (V,) F32, -1 for nan."""
+        """Write a safetensors file: `moved` (M,) I32, `deltas` (C, M, 3) F32, `distance` (V,) F32, -1 for nan."""
         tensors = {
             "moved": self.moved.astype(np.int32),
             "deltas": self.deltas.astype(np.float32),
             "distance": np.where(np.isnan(self.distance), -1, self.distance).astype(np.float32),
         }
-        said = {
+        metadata = {
             "format": FORMAT,
             "format_version": VERSION,
             "channels": json.dumps(self.channels),
@@ -62,7 +64,7 @@ class Bound:
             "warnings": json.dumps(self.warnings),
             "licence": head.licence,
         }
-        write_whole(path, write_tensors(tensors, said | head.take_meta))
+        write_whole(path, write_tensors(tensors, metadata | head.take_meta))
 
 
 def bind(
@@ -70,44 +72,49 @@ def bind(
     picks: dict[str, object],
     progress: Callable[[float, str], None] = lambda fraction, stage: None,
     head: Head | None = None,
-) -> Bound:
-    """The channels of the default head on a mesh of any other topology, by points picked on it (`picks.POINTS`).
+) -> BindResult:
+    """The channels of the default head on a mesh of any topology, by points picked on it (`picks.POINTS`).
 
-    BindError, in words, for picks that are missing or do not lie on a face. `progress` may raise to stop.
+    Align the mesh by the picks, register the default head to it, transfer the channels to the registered head, project
+    them onto the mesh, move the parts that are no skin, measure. BindError, in words, for picks that are missing or do
+    not lie on a face. `progress` may raise to stop.
     """
     head = head or load_head()
     progress(0.0, "placing")
-    whole = mesh.whole
-    placed = place(whole, places(picks, mesh), head)
-    skin = skin_pieces(whole, placed)
-    triangles = whole.triangles[skin[whole.triangles].all(1)]
-    face = _face(placed, triangles)
-    laid = lay(head, placed, face, lambda fraction: progress(0.1 + 0.6 * fraction, "laying the head over the mesh"))
+    welded = mesh.welded
+    aligned = align(welded, pick_positions(picks, mesh), head)
+    skin = skin_pieces(welded, aligned)
+    triangles = welded.triangles[skin[welded.triangles].all(1)]
+    face = _face(aligned, triangles)
+    stage = "laying the head over the mesh"
+    fitted = register(head, aligned, face, lambda fraction: progress(0.1 + 0.6 * fraction, stage))
     progress(0.7, "carrying the channels over")
-    there = transferred(head, laid, rest_gap(head, placed, laid, triangles))
-    found = carried(placed.vertices, placed.normals, triangles, laid, skin_triangles(head), there, outside(head))
-    deltas = found.deltas
-    parts = parts_of(whole, placed, head, laid, skin)
+    fitted_deltas = transfer_deltas(head, fitted, rest_aperture(head, aligned, fitted, triangles))
+    projected = project_deltas(
+        aligned.vertices, aligned.normals, triangles, fitted, skin_triangles(head), fitted_deltas, skin_vertices(head)
+    )
+    deltas = projected.deltas
+    parts = parts_of(welded, aligned, head, fitted, skin)
     for part in parts:
-        deltas[:, part.vertices] = moved(part, placed, head, laid, skin, deltas)
-    deltas *= whole.region[:, None]
+        deltas[:, part.vertices] = part_deltas(part, aligned, head, fitted, skin, deltas)
+    deltas *= welded.region[:, None]
     progress(0.9, "measuring")
-    measured = fit(head, placed, laid, triangles, found)
-    measured["parts"] = dict(Counter(part.kind for part in parts))
-    deltas = (deltas @ placed.turn.T)[:, mesh.joined]
-    distance = np.where(found.on_face, found.distance, np.nan)[mesh.joined]
-    still = STILL * placed.unit
-    moving = np.flatnonzero((np.abs(deltas).max(2) > still).any(0))
+    report = measure_fit(head, aligned, fitted, triangles, projected)
+    report["parts"] = dict(Counter(part.kind for part in parts))
+    deltas = (deltas @ aligned.rotation.T)[:, mesh.point_index]
+    distance = np.where(projected.on_face, projected.distance, np.nan)[mesh.point_index]
+    moved = np.flatnonzero((np.abs(deltas).max(2) > NO_MOTION * aligned.unit).any(0))
     progress(1.0, "done")
-    said = warnings(measured)
-    return Bound(head.channels, moving, deltas[:, moving], distance, placed.vertices[mesh.joined], measured, said)
+    positions = aligned.vertices[mesh.point_index]
+    return BindResult(head.channels, moved, deltas[:, moved], distance, positions, report, warnings(report))
 
 
-def _face(placed: Placed, triangles: np.ndarray) -> Surface:
-    near = np.linalg.norm(placed.vertices - np.mean(list(placed.picks.values()), 0), axis=1) < REACH
-    seen = triangles[near[triangles].all(1)]
-    if len(seen) < LEAST:
+def _face(aligned: AlignedMesh, triangles: np.ndarray) -> Surface:
+    """The skin's triangles near the picks. BindError where there are too few."""
+    near = np.linalg.norm(aligned.vertices - np.mean(list(aligned.picks.values()), 0), axis=1) < FACE_RADIUS
+    face = triangles[near[triangles].all(1)]
+    if len(face) < LEAST_TRIANGLES:
         raise BindError(
-            f"only {len(seen)} triangles lie where the picks say the face is; check that they are on this mesh."
+            f"only {len(face)} triangles lie where the picks say the face is; check that they are on this mesh."
         )
-    return Surface(placed.vertices, seen, placed.normals, open_edge(len(placed.vertices), triangles))
+    return Surface(aligned.vertices, face, aligned.normals, open_edge(len(aligned.vertices), triangles))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The user's mesh: vertices in the user's own order, units and axes, and the triangles between them."""
+"""The user's mesh: vertices in the user's own order, units and axes, and triangles."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from mien.bind import BindError
 from mien.files.safetensors import TensorFileError, read_tensors
 
 LIMIT = 512 << 20  # bytes of a file
-SAME = 1e-6  # of the mesh's size: corners of a file without shared vertices that are this near are one vertex
+SAME = 1e-6  # of the mesh's size: vertices of a file that splits them are welded when they are nearer
 
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """vertices (V, 3), triangles (T, 3), region (V,) 0..1 how far each vertex may follow the face, 1 where nothing
-    was said; joined (V,) the number of the point each vertex is: vertices that a file split along a seam share it."""
+    """vertices (V, 3); triangles (T, 3); region (V,) 0..1: how far each vertex may follow the face, 1 by default;
+    point_index (V,): the same for vertices that a file split along a seam."""
 
     vertices: np.ndarray
     triangles: np.ndarray
     region: np.ndarray
-    joined: np.ndarray
+    point_index: np.ndarray
 
     @property
-    def whole(self) -> Mesh:
-        """The same with one vertex for all that share a point, numbered as in `joined`."""
-        first = np.unique(self.joined, return_index=True)[1]
-        return Mesh(self.vertices[first], self.joined[self.triangles], self.region[first], np.arange(len(first)))
+    def welded(self) -> Mesh:
+        """The mesh with one vertex for each point, numbered as in `point_index`."""
+        first = np.unique(self.point_index, return_index=True)[1]
+        return Mesh(self.vertices[first], self.point_index[self.triangles], self.region[first], np.arange(len(first)))
 
     @cached_property
     def pieces(self) -> np.ndarray:
-        """(V,) the number of the connected piece each vertex belongs to."""
+        """(V,) index of the connected component of each vertex."""
         ends = np.concatenate([self.triangles[:, [0, 1]], self.triangles[:, [1, 2]]])
         graph = sparse.coo_matrix((np.ones(len(ends), bool), ends.T), (len(self.vertices),) * 2)
         return csgraph.connected_components(graph, directed=False)[1]
 
 
 def mesh_of(
-    vertices: np.ndarray, faces: np.ndarray, region: np.ndarray | None = None, joined: np.ndarray | None = None
+    vertices: np.ndarray, faces: np.ndarray, region: np.ndarray | None = None, point_index: np.ndarray | None = None
 ) -> Mesh:
     """A mesh of vertices (V, 3) and triangles or quads (F, 3 or 4), checked. BindError in words."""
     vertices, faces = np.asarray(vertices, float), np.asarray(faces)
@@ -63,8 +63,8 @@ def mesh_of(
     region = np.ones(len(vertices)) if region is None else np.asarray(region, float)
     if region.shape != (len(vertices),) or not ((region >= 0) & (region <= 1)).all():
         raise BindError(f"the region is a weight from 0 to 1 for each of {len(vertices)} vertices, not {region.shape}.")
-    joined = np.arange(len(vertices)) if joined is None else joined
-    return Mesh(vertices, triangles.astype(int), region, joined)
+    point_index = np.arange(len(vertices)) if point_index is None else point_index
+    return Mesh(vertices, triangles.astype(int), region, point_index)
 
 
 def read_mesh(path: Path) -> Mesh:
@@ -83,7 +83,7 @@ def read_mesh(path: Path) -> Mesh:
 
 
 def _obj(path: Path) -> Mesh:
-    """Vertices in the file's order: loaders that bring texture coordinates along split and reorder them."""
+    """Vertices in the file's order, which loaders that read texture coordinates split and reorder."""
     vertices, triangles = [], []
     for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1):
         kind, *words = line.split() or [""]
@@ -105,16 +105,16 @@ def _by_trimesh(path: Path) -> Mesh:
     import trimesh
 
     try:
-        # Without `process` no vertex is merged or moved to another number.
+        # Without `process` vertices are neither merged nor reordered.
         loaded = trimesh.load(path, force="mesh", process=False)
     except Exception as error:  # every format's loader fails in its own way: ValueError, KeyError, struct.error ...
         raise BindError(f"it cannot be read ({type(error).__name__}: {str(error)[:80]}).") from error
     vertices, faces = np.asarray(loaded.vertices, float).reshape(-1, 3), np.asarray(loaded.faces, int).reshape(-1, 3)
-    splits = path.suffix.lower() != ".ply"  # the others hold no corner that two of their pieces share
-    return mesh_of(vertices, faces, joined=_joined(vertices) if splits and len(vertices) else None)
+    may_split = path.suffix.lower() != ".ply"  # the others split vertices between faces or materials
+    return mesh_of(vertices, faces, point_index=_weld(vertices) if may_split and len(vertices) else None)
 
 
-def _joined(vertices: np.ndarray) -> np.ndarray:
+def _weld(vertices: np.ndarray) -> np.ndarray:
     step = SAME * max(float(np.ptp(vertices, axis=0).max()), 1e-30)
     return np.unique(np.round(vertices / step).astype(np.int64), axis=0, return_inverse=True)[1].reshape(-1)
 
@@ -140,8 +140,8 @@ def _safetensors(path: Path) -> Mesh:
 def named_mesh(arrays: dict[str, np.ndarray]) -> Mesh:
     """The mesh of arrays `vertices`, `faces` and perhaps `region`. BindError in words."""
     if not {"vertices", "faces"} <= set(arrays) <= {"vertices", "faces", "region"}:
-        found = ", ".join(sorted(arrays)) or "nothing"
-        raise BindError(f"a mesh holds `vertices`, `faces` and, if you like, `region`; found {found}.")
+        names = ", ".join(sorted(arrays)) or "nothing"
+        raise BindError(f"a mesh holds `vertices`, `faces` and, if you like, `region`; found {names}.")
     return mesh_of(arrays["vertices"], arrays["faces"], arrays.get("region"))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is separate from the face's skin: eyeballs, teeth, a tongue, lashes. Each piece moves as a whole, or is left.
+"""Pieces of the mesh that are separate from the skin: eyeballs, teeth, a tongue, lashes.
 
-Eyeballs turn about their own centre as the default head's do; what lies behind the lips below the mouth goes with the
-jaw, above it stays; what lies on the skin goes with the point it is nearest to; everything else is left alone.
+Eyeballs rotate about their own centre as the default head's do; pieces behind the lips move with the jaw below the
+mouth and stay above it; pieces on the skin move with their nearest skin vertices; all others stay.
 """
 
 from __future__ import annotations
@@ -12,118 +12,126 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from mien.bind.alignment import Placed
+from mien.bind.alignment import AlignedMesh
 from mien.bind.mesh import Mesh
 from mien.heads.correspondence import similarity
 from mien.heads.default import Head
 
-FACE_PICKS = ("nose_tip", "chin", "mouth_right", "mouth_left")  # what lies nearest to them is skin
-ROUND = 0.25  # of its radius: an eyeball's vertices differ no more from a sphere at the 90th of a hundred
-EYE_AWAY = 0.012  # m at most between the middles of an eyeball here and of the default head's, laid over the face
+FACE_PICKS = ("nose_tip", "chin", "mouth_right", "mouth_left")  # the pieces nearest to them are skin
+ROUND = 0.25  # of its radius: the 90th percentile of an eyeball's distances from a sphere is no larger
+EYE_AWAY = 0.012  # m at most between the centre of an eyeball and that of the registered head's
 EYE_SIZES = (0.006, 0.045)  # m
-ON_SKIN = 0.006  # m: lashes and brows are nearer than this to the skin, nine in ten of their vertices
+ON_SKIN = 0.006  # m: nine in ten vertices of lashes and brows are nearer to the skin
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A piece: vertices (n,) their numbers, kind "eye left", "eye right", "jaw", "upper mouth", "on skin" or "left"."""
+    """A piece: vertices (n,) indices; kind "eye left", "eye right", "jaw", "upper mouth", "on skin" or "left"."""
 
     vertices: np.ndarray
     kind: str
 
 
-def skin_pieces(mesh: Mesh, placed: Placed) -> np.ndarray:
-    """(V,) bool: vertices of the pieces that the nose, the chin and the corners of the mouth lie on."""
-    used = np.unique(mesh.triangles)
-    tree = cKDTree(placed.vertices[used])
-    picks = [placed.picks[name] for name in FACE_PICKS if name in placed.picks] or list(placed.picks.values())
-    nearest = used[tree.query(np.array(picks))[1]]
+def skin_pieces(mesh: Mesh, aligned: AlignedMesh) -> np.ndarray:
+    """(V,) bool: vertices of the pieces nearest to the picks of nose, chin and the corners of the mouth."""
+    in_mesh = np.unique(mesh.triangles)
+    tree = cKDTree(aligned.vertices[in_mesh])
+    picks = [aligned.picks[name] for name in FACE_PICKS if name in aligned.picks] or list(aligned.picks.values())
+    nearest = in_mesh[tree.query(np.array(picks))[1]]
     return np.isin(mesh.pieces, mesh.pieces[nearest])
 
 
-def parts_of(mesh: Mesh, placed: Placed, head: Head, laid: np.ndarray, skin: np.ndarray) -> list[Part]:
-    """Every piece that is no skin."""
-    used = np.zeros(len(mesh.vertices), bool)
-    used[mesh.triangles] = True
-    tree = cKDTree(placed.vertices[skin & used])
-    turn, shift = _mouth(head, laid)
+def parts_of(mesh: Mesh, aligned: AlignedMesh, head: Head, fitted: np.ndarray, skin: np.ndarray) -> list[Part]:
+    """All pieces that are no skin."""
+    in_mesh = np.zeros(len(mesh.vertices), bool)
+    in_mesh[mesh.triangles] = True
+    tree = cKDTree(aligned.vertices[skin & in_mesh])
+    rotation, shift = _mouth(head, fitted)
     box = np.array([head.teeth_vertices.min(0), head.teeth_vertices.max(0)])
     lips = head.vertices[head.inner_lips[list(head.inner_lips_middle)]].mean((0, 1))
     parts = []
-    for number in np.unique(mesh.pieces[used & ~skin]):
-        rows = np.flatnonzero((mesh.pieces == number) & used)
-        points = placed.vertices[rows]
-        parts.append(Part(rows, _eye(points, head, laid) or _inside(points, turn, shift, box, lips) or (
+    for number in np.unique(mesh.pieces[in_mesh & ~skin]):
+        rows = np.flatnonzero((mesh.pieces == number) & in_mesh)
+        points = aligned.vertices[rows]
+        parts.append(Part(rows, _eye(points, head, fitted) or _mouth_half(points, rotation, shift, box, lips) or (
             "on skin" if np.percentile(tree.query(points)[0], 90) < ON_SKIN else "left"
         )))  # fmt: skip
     return parts
 
 
-def moved(part: Part, placed: Placed, head: Head, laid: np.ndarray, skin: np.ndarray, deltas: np.ndarray) -> np.ndarray:
-    """(C, n, 3) m that each channel adds to a part; deltas (C, V, 3) are those of the skin, skin (V,) bool."""
-    points = placed.vertices[part.vertices]
-    out = np.zeros((len(head.channels), len(points), 3))
+def part_deltas(
+    part: Part, aligned: AlignedMesh, head: Head, fitted: np.ndarray, skin: np.ndarray, deltas: np.ndarray
+) -> np.ndarray:
+    """(C, n, 3) metres that each channel adds to a part; deltas (C, V, 3) of the skin, skin (V,) bool."""
+    points = aligned.vertices[part.vertices]
+    deltas_of_part = np.zeros((len(head.channels), len(points), 3))
     if part.kind.startswith("eye"):
         side = 0 if part.kind.endswith("left") else 1
         centre = _sphere(points)[0]
-        rest, ahead = head.vertices[head.eye_anchors[side]].astype(float), head.eyeballs[side, :3]
+        rest, centre_of_head = head.vertices[head.eye_anchors[side]].astype(float), head.eyeballs[side, :3]
         for channel, name in enumerate(head.channels):
             if name.startswith("eyeLook"):
                 delta = head.deltas[channel][head.eye_anchors[side]]
                 if np.abs(delta).max() > 0:
-                    turn, _ = similarity(rest - ahead, rest + delta - ahead)
-                    turn /= np.cbrt(np.linalg.det(turn))
-                    out[channel] = (points - centre) @ (turn.T - np.eye(3))
+                    rotation, _ = similarity(rest - centre_of_head, rest + delta - centre_of_head)
+                    rotation /= np.cbrt(np.linalg.det(rotation))
+                    deltas_of_part[channel] = (points - centre) @ (rotation.T - np.eye(3))
     elif part.kind == "jaw":
-        turn, _ = _mouth(head, laid)
+        rotation, _ = _mouth(head, fitted)
         lower = head.teeth_vertices[head.teeth_lower > 0].astype(float)
-        frame, place = _mouth(head, laid)
-        inside = (points - place) @ np.linalg.inv(frame).T
+        frame, position = _mouth(head, fitted)
+        local = (points - position) @ np.linalg.inv(frame).T
         for row, name in enumerate(head.teeth_channels):
             delta = head.teeth_deltas[row][head.teeth_lower > 0]
             rigid, shift = similarity(lower, lower + delta)
-            out[head.channels.index(name)] = (inside @ rigid.T + shift - inside) @ turn.T
+            deltas_of_part[head.channels.index(name)] = (local @ rigid.T + shift - local) @ rotation.T
     elif part.kind == "on skin":
         numbers = np.flatnonzero(skin)
-        nearest = numbers[cKDTree(placed.vertices[numbers]).query(points)[1]]
-        out[:] = deltas[:, nearest]
-    return out
+        nearest = numbers[cKDTree(aligned.vertices[numbers]).query(points)[1]]
+        deltas_of_part[:] = deltas[:, nearest]
+    return deltas_of_part
 
 
-def _eye(points: np.ndarray, head: Head, laid: np.ndarray) -> str | None:
+def _eye(points: np.ndarray, head: Head, fitted: np.ndarray) -> str | None:
     if len(points) < 8:
         return None
     centre, radius = _sphere(points)
     if not EYE_SIZES[0] < radius < EYE_SIZES[1]:
         return None
-    off = np.abs(np.linalg.norm(points - centre, axis=1) - radius)
-    if np.percentile(off, 90) > ROUND * radius:
+    residual = np.abs(np.linalg.norm(points - centre, axis=1) - radius)
+    if np.percentile(residual, 90) > ROUND * radius:
         return None
-    corners = laid[head.landmarks[[42, 45]]].mean(0), laid[head.landmarks[[36, 39]]].mean(0)
-    for side, middle in zip(("left", "right"), corners, strict=True):
-        # The lids lie on the front of the ball, which may be larger here than there.
-        away = np.linalg.norm(centre - middle)
-        if abs(away - radius) < EYE_AWAY and np.linalg.norm((centre - middle)[:2]) < EYE_AWAY:
+    corners = fitted[head.landmarks[[42, 45]]].mean(0), fitted[head.landmarks[[36, 39]]].mean(0)
+    for side, centre_point in zip(("left", "right"), corners, strict=True):
+        # The lids lie on the front of the ball, whose radius may be another than the default head's.
+        distance = np.linalg.norm(centre - centre_point)
+        if abs(distance - radius) < EYE_AWAY and np.linalg.norm((centre - centre_point)[:2]) < EYE_AWAY:
             return f"eye {side}"
     return None
 
 
-def _inside(points: np.ndarray, turn: np.ndarray, shift: np.ndarray, box: np.ndarray, lips: np.ndarray) -> str | None:
-    """Which half of the mouth a piece lies in, judged where the default head has its teeth."""
-    inside = (points - shift) @ np.linalg.inv(turn).T
-    middle, size = inside.mean(0), box[1] - box[0]
-    if (middle < box[0] - size / 2).any() or (middle > box[1] + size / 2).any() or middle[2] > lips[2]:
+def _mouth_half(
+    points: np.ndarray, rotation: np.ndarray, shift: np.ndarray, box: np.ndarray, lips: np.ndarray
+) -> str | None:
+    """Which half of the mouth a piece is in, in the space of the default head's teeth; None outside."""
+    local = (points - shift) @ np.linalg.inv(rotation).T
+    centre_point, size = local.mean(0), box[1] - box[0]
+    if (
+        (centre_point < box[0] - size / 2).any()
+        or (centre_point > box[1] + size / 2).any()
+        or centre_point[2] > lips[2]
+    ):
         return None
-    return "upper mouth" if middle[1] > lips[1] else "jaw"
+    return "upper mouth" if centre_point[1] > lips[1] else "jaw"
 
 
-def _mouth(head: Head, laid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(turn with scale (3, 3), shift (3,)) of the default head's mouth onto the one here."""
-    lips = np.flatnonzero(head.lip_mask[: len(laid)])
-    return similarity(head.vertices[lips].astype(float), laid[lips])
+def _mouth(head: Head, fitted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(rotation with scale (3, 3), shift (3,)) of the default head's mouth onto the registered head's."""
+    lips = np.flatnonzero(head.lip_mask[: len(fitted)])
+    return similarity(head.vertices[lips].astype(float), fitted[lips])
 
 
 def _sphere(points: np.ndarray) -> tuple[np.ndarray, float]:
     """(centre, radius) by least squares: |p|^2 = 2 p.c + (r^2 - |c|^2)."""
-    solved = np.linalg.lstsq(np.c_[2 * points, np.ones(len(points))], (points**2).sum(1), rcond=None)[0]
-    return solved[:3], float(np.sqrt(max(solved[3] + solved[:3] @ solved[:3], 0.0)))
+    solution = np.linalg.lstsq(np.c_[2 * points, np.ones(len(points))], (points**2).sum(1), rcond=None)[0]
+    return solution[:3], float(np.sqrt(max(solution[3] + solution[:3] @ solution[:3], 0.0)))

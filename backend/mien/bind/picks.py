@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Points of the face that the user has picked on the mesh: what lays the default head over it.
+"""Points of the face that the user picks on the mesh, by which the default head is aligned with it.
 
-A pick is a place in the mesh's own coordinates or the number of a vertex. Right and left are the head's own. On a mesh
-that is its own mirror image one side is enough.
+A pick is a position in the mesh's own coordinates or the index of a vertex. Right and left are the head's own. On a
+symmetric mesh one side is enough.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mien.bind import BindError
 from mien.bind.mesh import Mesh
 from mien.heads.default import Head
 
-# Names and the landmarks (iBUG-68) of the default head whose middle each is.
+# Names, and the landmarks (iBUG-68) of the default head whose mean each is.
 POINTS: dict[str, tuple[int, ...]] = {
     "nose_bridge": (27,),
     "nose_tip": (30,),
@@ -55,55 +55,55 @@ ADVICE = (
 
 
 def read_picks(path: Path) -> dict[str, object]:
-    """name -> place or number, of a JSON object; a list of 68 are iBUG's landmarks. BindError in words."""
+    """name -> position or index, from a JSON object; a list of 68 are the landmarks of iBUG-68. BindError in words."""
     if path.stat().st_size > LIMIT:
         raise BindError(f"{path.name} is too large for some picked points.")
     try:
-        read = json.loads(path.read_text("utf-8"))
+        content = json.loads(path.read_text("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BindError(f"{path.name} cannot be read as JSON ({error}).") from None
-    if isinstance(read, list) and len(read) == 68:
-        read = {str(number): place for number, place in enumerate(read)}
-    if not isinstance(read, dict):
+    if isinstance(content, list) and len(content) == 68:
+        content = {str(number): position for number, position in enumerate(content)}
+    if not isinstance(content, dict):
         raise BindError(f"{path.name} is no JSON object of names and places.")
-    return read
+    return content
 
 
-def places(picks: dict[str, object], mesh: Mesh) -> dict[str, np.ndarray]:
-    """name -> (3,) of every pick, in the mesh's coordinates. BindError for a name or a place that is none."""
-    found = {}
+def pick_positions(picks: dict[str, object], mesh: Mesh) -> dict[str, np.ndarray]:
+    """name -> (3,) in the mesh's coordinates. BindError for an unknown name, and for what is no position or index."""
+    picked = {}
     for name, pick in picks.items():
         if name not in POINTS and name not in map(str, range(68)):
             raise BindError(f"there is no point {name!r} to pick; the names are {', '.join(POINTS)}.")
         if isinstance(pick, int) and not isinstance(pick, bool) and 0 <= pick < len(mesh.vertices):
-            found[name] = mesh.vertices[pick]
+            picked[name] = mesh.vertices[pick]
             continue
         try:
-            place = np.array(pick, float)
+            position = np.array(pick, float)
         except (TypeError, ValueError):
-            place = np.empty(0)
-        if place.shape != (3,) or not np.isfinite(place).all():
+            position = np.empty(0)
+        if position.shape != (3,) or not np.isfinite(position).all():
             raise BindError(
                 f"the pick {name} is {pick!r}; it should be [x, y, z] or a vertex from 0 to {len(mesh.vertices) - 1}."
             )
-        found[name] = place
-    return found
+        picked[name] = position
+    return picked
 
 
-def check(found: dict[str, np.ndarray]) -> None:
-    """BindError that names what is still to be picked."""
-    if lacks := missing(found):
+def require_picks(picked: dict[str, np.ndarray]) -> None:
+    """BindError with the points of NEEDED that are missing."""
+    if lacks := missing_picks(picked):
         raise BindError(f"these points are not picked: {', '.join(lacks)}. {ADVICE}")
 
 
-def missing(found: dict[str, np.ndarray]) -> list[str]:
-    """The points of NEEDED that are not among those found."""
-    have = {number for name in found for number in numbers(name)}
+def missing_picks(picked: dict[str, np.ndarray]) -> list[str]:
+    """The points of NEEDED that are not among those picked."""
+    have = {number for name in picked for number in landmarks_of(name)}
     return [name for name in NEEDED if not have & set(POINTS[name])]
 
 
-def numbers(name: str) -> tuple[int, ...]:
-    """The landmarks of iBUG-68 that a pick is the middle of."""
+def landmarks_of(name: str) -> tuple[int, ...]:
+    """The landmarks of iBUG-68 whose mean a pick is."""
     return POINTS[name] if name in POINTS else (int(name),)
 
 
@@ -118,10 +118,10 @@ def opposite(name: str, head: Head) -> str:
     return name
 
 
-def on_head(names: list[str], head: Head) -> np.ndarray:
-    """(n, len(head.vertices)) shares: each row is a pick's point of the default head."""
-    shares = np.zeros((len(names), len(head.vertices)))
+def landmark_weights(names: list[str], head: Head) -> np.ndarray:
+    """(n, len(head.vertices)): row i times the head's vertices is the point of pick i on the default head."""
+    weights = np.zeros((len(names), len(head.vertices)))
     for row, name in enumerate(names):
-        for number in numbers(name):
-            shares[row, head.landmarks[number]] += 1 / len(numbers(name))
-    return shares
+        for number in landmarks_of(name):
+            weights[row, head.landmarks[number]] += 1 / len(landmarks_of(name))
+    return weights

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well the default head lies on a face, and whether lids and lips meet there: measured on the user's own mesh."""
+"""Measurements of a registration on the user's own mesh: distances, and whether lids and lips meet; and warnings."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mien.bind.alignment import Placed
-from mien.bind.deformation_transfer import LIDS, gap, lid_pairs
-from mien.bind.delta_projection import ALIKE, NEAR, Carried
-from mien.bind.picks import on_head
+from mien.bind.alignment import AlignedMesh
+from mien.bind.deformation_transfer import LIDS, lid_pairs, lip_aperture_of
+from mien.bind.delta_projection import ALIKE, NEAR, ProjectedDeltas
+from mien.bind.picks import landmark_weights
 from mien.channels import ARKIT, columns
 from mien.engines.articulation.phone_table import BILABIALS, ROWS
 from mien.heads.correspondence import nearest_surface_points, vertex_normals
@@ -16,29 +16,31 @@ from mien.heads.default import Head
 from mien.heads.lip_aperture import CLOSED, lip_aperture
 
 CLOSE = 1.02  # mouthClose to jawOpen in a closure, as the rules were first written (docs/articulation.md, section 3)
-OPENS = 0.5  # of what jawOpen parts on the default head: lips that part less are sewn together
-SHUT = 0.0015  # m that a shut lid may leave
+OPENS = 0.5  # of jawOpen's aperture on the default head: lips that part less are one surface
+SHUT = 0.0015  # m that a shut lid may leave open
 CROSSED = -0.003  # m by which lids may overlap: the upper lies over the lower
-POOR = 0.003  # m: a 95th of a hundred distances beyond it is no good fit
-STIRRED = 0.001  # m: the fit is judged where some channel moves the face further than this
-PICK_AWAY = 0.008  # m from a pick to its point of the laid head
+POOR = 0.003  # m: the 95th percentile of the distances of a good fit is smaller
+MOVING = 0.001  # m: the fit is measured where some channel moves the face further
+PICK_AWAY = 0.008  # m from a pick to its point on the registered head
 
 
-def fit(head: Head, placed: Placed, laid: np.ndarray, triangles: np.ndarray, found: Carried) -> dict[str, object]:
+def measure_fit(
+    head: Head, aligned: AlignedMesh, fitted: np.ndarray, triangles: np.ndarray, projected: ProjectedDeltas
+) -> dict[str, object]:
     """The report, ready for JSON; lengths in mm, in the default head's size."""
-    stirred = (np.linalg.norm(found.deltas, axis=2) > STIRRED).any(0)
-    distance = found.distance[found.on_face & stirred]
-    rest, rows, corners, shares = _on_mesh(head, placed, laid, triangles)
-    deltas = np.zeros((len(found.deltas), *laid.shape))
-    deltas[:, rows] = np.einsum("fnkc,nk->fnc", found.deltas[:, corners], shares)
+    moving = (np.linalg.norm(projected.deltas, axis=2) > MOVING).any(0)
+    distance = projected.distance[projected.on_face & moving]
+    rest, rows, corners, barycentric = _on_mesh(head, aligned, fitted, triangles)
+    deltas = np.zeros((len(projected.deltas), *fitted.shape))
+    deltas[:, rows] = np.einsum("fnkc,nk->fnc", projected.deltas[:, corners], barycentric)
     report: dict[str, object] = {
-        "own_units_per_metre": round(placed.unit, 6),
-        "up": _axis(placed.turn[:, 1]),
-        "ahead": _axis(placed.turn[:, 2]),
-        "symmetric": placed.symmetric,
-        "mirror_mm": None if not np.isfinite(placed.mirror_error) else _mm(placed.mirror_error),
+        "own_units_per_metre": round(aligned.unit, 6),
+        "up": _axis(aligned.rotation[:, 1]),
+        "ahead": _axis(aligned.rotation[:, 2]),
+        "symmetric": aligned.symmetric,
+        "mirror_mm": None if not np.isfinite(aligned.mirror_error) else _mm(aligned.mirror_error),
         "fit_mm": {"mean": _mm(distance.mean()), "p95": _mm(np.percentile(distance, 95))} if len(distance) else None,
-        "picks_mm": {name: _mm(value) for name, value in _picks_away(head, placed, laid).items()},
+        "picks_mm": {name: _mm(value) for name, value in _pick_distances(head, aligned, fitted).items()},
         "lips_mm": lips(head, rest, deltas),
         "lids_mm": lids(head, rest, deltas),
     }
@@ -46,43 +48,51 @@ def fit(head: Head, placed: Placed, laid: np.ndarray, triangles: np.ndarray, fou
 
 
 def warnings(report: dict) -> tuple[str, ...]:
-    """What the user should know, in sentences."""
-    said = []
-    fits = report["fit_mm"]
-    if fits is None or fits["p95"] > POOR * 1e3:
-        said.append(
+    """Sentences for the user about a poor fit."""
+    sentences = []
+    fit = report["fit_mm"]
+    if fit is None or fit["p95"] > POOR * 1e3:
+        sentences.append(
             "The head does not lie well on this mesh: "
-            + ("no vertex was reached" if fits is None else f"5 in 100 vertices are further than {fits['p95']} mm")
+            + ("no vertex was reached" if fit is None else f"5 in 100 vertices are further than {fit['p95']} mm")
             + ". Pick more points, the lids and the middle of the lips first."
         )
-    far = {name: away for name, away in report["picks_mm"].items() if away > PICK_AWAY * 1e3}
+    far = {name: distance for name, distance in report["picks_mm"].items() if distance > PICK_AWAY * 1e3}
     if far:
-        said.append(f"These picks are not where the fit has them: {', '.join(far)}. Look whether they are swapped.")
+        sentences.append(
+            f"These picks are not where the fit has them: {', '.join(far)}. Look whether they are swapped."
+        )
     mouth = report["lips_mm"]
     if mouth["jawOpen"] - mouth["rest"] < OPENS * mouth["jawOpen_of_the_default_head"]:
-        said.append("The lips part little or not at all: on this mesh they seem to be one surface. Cut the mouth open.")
+        sentences.append(
+            "The lips part little or not at all: on this mesh they seem to be one surface. Cut the mouth open."
+        )
     for side, lid in report["lids_mm"].items():
         if lid["shut_most"] > SHUT * 1e3:
-            said.append(f"The {side} eye stays open by {lid['shut_most']} mm at a full blink; pick the lids' middles.")
+            sentences.append(
+                f"The {side} eye stays open by {lid['shut_most']} mm at a full blink; pick the lids' middles."
+            )
         if lid["shut_least"] < CROSSED * 1e3:
-            said.append(f"The lids of the {side} eye cross by {-lid['shut_least']} mm; pick the lids' middles.")
-    return tuple(said)
+            sentences.append(f"The lids of the {side} eye cross by {-lid['shut_least']} mm; pick the lids' middles.")
+    return tuple(sentences)
 
 
 def lips(head: Head, rest: np.ndarray, deltas: np.ndarray) -> dict[str, float]:
-    """mm between the lips on the mid-line of the user's mesh, at rest, with the jaw open, and for p, b and m."""
+    """The lip aperture of the user's mesh in mm: at rest, with the jaw open, and for p, b and m."""
 
-    def at(weights: np.ndarray) -> float:
-        return _mm(float(gap(head, rest + np.tensordot(weights, deltas, 1))))
+    def aperture_at(weights: np.ndarray) -> float:
+        return _mm(float(lip_aperture_of(head, rest + np.tensordot(weights, deltas, 1))))
 
-    own, jaw = head.vertices[: len(rest)].astype(float), head.channels.index("jawOpen")
-    out = {"rest": at(np.zeros(len(deltas))), "jawOpen": at(np.eye(len(deltas))[jaw])}
-    out["jawOpen_of_the_default_head"] = _mm(gap(head, own + head.deltas[jaw][: len(own)]) - gap(head, own))
-    return out | {phone.lower(): at(closed(head, phone)) for phone in BILABIALS}
+    rest_face, jaw = head.vertices[: len(rest)].astype(float), head.channels.index("jawOpen")
+    out = {"rest": aperture_at(np.zeros(len(deltas))), "jawOpen": aperture_at(np.eye(len(deltas))[jaw])}
+    out["jawOpen_of_the_default_head"] = _mm(
+        lip_aperture_of(head, rest_face + head.deltas[jaw][: len(rest_face)]) - lip_aperture_of(head, rest_face)
+    )
+    return out | {phone.lower(): aperture_at(bilabial_weights(head, phone)) for phone in BILABIALS}
 
 
-def closed(head: Head, phone: str) -> np.ndarray:
-    """(C,) weights of the rules' p, b or m while the lips are shut."""
+def bilabial_weights(head: Head, phone: str) -> np.ndarray:
+    """(C,) channel weights of the closure of P, B or M, by the rules of the articulation engine."""
     row = ROWS[phone]
     weights = np.zeros(len(ARKIT))
     for name, value in row.lips.items():
@@ -95,55 +105,60 @@ def closed(head: Head, phone: str) -> np.ndarray:
 
 
 def lids(head: Head, rest: np.ndarray, deltas: np.ndarray) -> dict[str, dict[str, float]]:
-    """By side: mm between the rims of upper and lower lid, along the way they are apart when open: open (the widest
-    pair), and at a full blink the most and the least, negative where the lids lie one over the other."""
+    """By side, mm between the rims of the upper and the lower lid along their open separation: `open`, of the widest
+    pair; `shut_most` and `shut_least` at a full blink, negative where the lids overlap."""
     pairs, out = lid_pairs(head), {}
     for name in LIDS:
         side = "left" if name.endswith("Left") else "right"
-        own = pairs[(head.vertices[pairs[:, 0], 0] > 0) == (side == "left")]
-        apart = rest[own[:, 0]] - rest[own[:, 1]]
-        wide = np.linalg.norm(apart, axis=1)
-        shut = apart + (deltas[head.channels.index(name)][own[:, 0]] - deltas[head.channels.index(name)][own[:, 1]])
-        left = np.einsum("pc,pc->p", shut, apart) / np.maximum(wide, 1e-9)
-        out[side] = {"open": _mm(wide.max()), "shut_most": _mm(left.max()), "shut_least": _mm(left.min())}
+        rest_face = pairs[(head.vertices[pairs[:, 0], 0] > 0) == (side == "left")]
+        separation = rest[rest_face[:, 0]] - rest[rest_face[:, 1]]
+        width = np.linalg.norm(separation, axis=1)
+        shut = separation + (
+            deltas[head.channels.index(name)][rest_face[:, 0]] - deltas[head.channels.index(name)][rest_face[:, 1]]
+        )
+        opening = np.einsum("pc,pc->p", shut, separation) / np.maximum(width, 1e-9)
+        out[side] = {"open": _mm(width.max()), "shut_most": _mm(opening.max()), "shut_least": _mm(opening.min())}
     return out
 
 
 def skin_triangles(head: Head) -> np.ndarray:
-    """(T, 3) of the skin with the mouth's inside and the sockets, all one piece."""
+    """(T, 3) triangles of the skin with the mouth's inside and the sockets, which are one piece."""
     quads = head.quads[(head.quads < len(head.opposite)).all(1)]
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
-def rest_gap(head: Head, placed: Placed, laid: np.ndarray, triangles: np.ndarray) -> float:
-    """Metres between the lips of the user's mesh at rest."""
-    return float(gap(head, _on_mesh(head, placed, laid, triangles)[0]))
+def rest_aperture(head: Head, aligned: AlignedMesh, fitted: np.ndarray, triangles: np.ndarray) -> float:
+    """The lip aperture of the user's mesh at rest, in metres."""
+    return float(lip_aperture_of(head, _on_mesh(head, aligned, fitted, triangles)[0]))
 
 
-def outside(head: Head) -> np.ndarray:
-    """(V,) bool: vertices of the skin alone."""
-    seen = np.zeros(len(head.opposite), bool)
-    seen[head.quads[head.quad_part == head.parts.index("skin")]] = True
-    return seen
+def skin_vertices(head: Head) -> np.ndarray:
+    """(V,) bool: vertices of the skin, without the mouth's inside and the sockets."""
+    visible = np.zeros(len(head.opposite), bool)
+    visible[head.quads[head.quad_part == head.parts.index("skin")]] = True
+    return visible
 
 
 def _on_mesh(
-    head: Head, placed: Placed, laid: np.ndarray, triangles: np.ndarray
+    head: Head, aligned: AlignedMesh, fitted: np.ndarray, triangles: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(places (V, 3) on the user's mesh of the laid head's lips and lids, zero elsewhere; rows (n,) which these are;
-    corners (n, 3), shares (n, 3) of the user's triangles they lie on)."""
+    """(positions (V, 3) on the user's mesh of the registered head's lips and lids, zero elsewhere; rows (n,) their
+    indices; corners (n, 3) and barycentric (n, 3) coordinates of the user's triangles that they are on)."""
     rows = np.unique(np.concatenate([head.inner_lips.ravel(), lid_pairs(head).ravel()]))
-    normals = vertex_normals(laid, skin_triangles(head))[rows]
-    corners, shares, _ = nearest_surface_points(laid[rows], normals, placed.vertices, triangles, NEAR, ALIKE)
-    rest = np.zeros(laid.shape)
-    rest[rows] = np.einsum("nkc,nk->nc", placed.vertices[corners], shares)
-    return rest, rows, corners, shares
+    normals = vertex_normals(fitted, skin_triangles(head))[rows]
+    corners, barycentric, _ = nearest_surface_points(fitted[rows], normals, aligned.vertices, triangles, NEAR, ALIKE)
+    rest = np.zeros(fitted.shape)
+    rest[rows] = np.einsum("nkc,nk->nc", aligned.vertices[corners], barycentric)
+    return rest, rows, corners, barycentric
 
 
-def _picks_away(head: Head, placed: Placed, laid: np.ndarray) -> dict[str, float]:
-    names = list(placed.picks)
-    there = on_head(names, head)[:, : len(laid)] @ laid
-    return {name: float(np.linalg.norm(point - placed.picks[name])) for name, point in zip(names, there, strict=True)}
+def _pick_distances(head: Head, aligned: AlignedMesh, fitted: np.ndarray) -> dict[str, float]:
+    names = list(aligned.picks)
+    fitted_picks = landmark_weights(names, head)[:, : len(fitted)] @ fitted
+    return {
+        name: float(np.linalg.norm(point - aligned.picks[name]))
+        for name, point in zip(names, fitted_picks, strict=True)
+    }
 
 
 def _axis(direction: np.ndarray) -> str:

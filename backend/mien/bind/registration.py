@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default head drawn over another face, as a cloth that keeps its weave.
+"""Non-rigid registration of the default head to the user's face.
 
-Every vertex of the skin goes to the nearest point of the face that looks the same way, the picks to their fellows,
-and the differential coordinates of the mesh are kept up to a turn and a size of each place (Sorkine et al. 2004,
-"Laplacian surface editing"; the turns are found as in Sorkine and Alexa 2007, "As-rigid-as-possible surface
-modeling"). What has no fellow - the mouth's inside, the eye sockets, the back of a mask - is carried along. From stiff
-to soft, as in Amberg, Romdhani and Vetter 2007, "Optimal step nonrigid ICP algorithms for surface registration".
+Every skin vertex is drawn to the tangent plane of the nearest point that faces the same way, the picks to their
+targets, and the differential coordinates are kept up to a rotation and a scale at each vertex (Sorkine et al. 2004,
+"Laplacian surface editing"; rotations as in Sorkine and Alexa 2007, "As-rigid-as-possible surface modeling"). Vertices
+without a counterpart - the mouth's inside, the eye sockets, the back of a mask - follow their neighbours. The stiffness
+falls from step to step (Amberg, Romdhani and Vetter 2007, "Optimal step nonrigid ICP algorithms for surface
+registration").
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from mien.bind.alignment import Placed
-from mien.bind.picks import on_head
+from mien.bind.alignment import AlignedMesh
+from mien.bind.picks import landmark_weights
 from mien.bind.surface import Surface
 from mien.heads.correspondence import vertex_normals
 from mien.heads.default import Head
 
-# Stiffness of the weave, reach (m) of the search, weight of a pick against a vertex: one step each.
+# Stiffness, distance (m) of the search, weight of a pick against that of a vertex: one step each.
 STEPS = (
     *((100.0, 0.0, 30.0),) * 3,  # the picks alone
     *((30.0, 0.03, 10.0),) * 4,
@@ -32,67 +33,70 @@ STEPS = (
     *((0.3, 0.008, 1.0),) * 4,
 )
 ALIKE = 0.6  # least cosine between normals
-SIZES = (0.5, 2.0)  # how far a place may shrink or grow in a step
+SCALES = (0.5, 2.0)  # least and largest scale at a vertex
 
 
-def lay(head: Head, placed: Placed, target: Surface, progress: Callable[[float], None]) -> np.ndarray:
-    """(len(head.opposite), 3) where the skin's vertices come to lie on the face, mouth and sockets with them, m.
+def register(head: Head, aligned: AlignedMesh, target: Surface, progress: Callable[[float], None]) -> np.ndarray:
+    """(len(head.opposite), 3) metres: the vertices of the head's skin, mouth and sockets on the user's face.
 
-    target: the face in the head's space, without eyes, teeth and the like.
+    target: the face in the head's space, without eyes, teeth and the like. progress: called with the fraction done.
     """
     count = len(head.opposite)
     quads = head.quads[(head.quads < count).all(1)]
     rest = head.vertices[:count].astype(float)
-    weave = _weave(quads, count)
-    seen = np.zeros(count, bool)
-    seen[head.quads[head.quad_part == head.parts.index("skin")]] = True
+    laplacian = _laplacian(quads, count)
+    visible = np.zeros(count, bool)
+    visible[head.quads[head.quad_part == head.parts.index("skin")]] = True
     triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-    names = list(placed.picks)
-    marks = sparse.csr_matrix(on_head(names, head)[:, :count])
-    aims = np.array([placed.picks[name] for name in names])
-    shape = weave @ rest
-    square = (weave.T @ weave).tocsc()
-    laid = rest.copy()
-    for step, (stiff, reach, pull) in enumerate(STEPS):
-        weight, goal = np.zeros(count), laid.copy()
-        if reach:
-            normals = vertex_normals(laid, triangles)
-            number, _, found = target.nearest(laid, normals, reach, ALIKE)
-            facing = target.normals[number]
-            lift = np.einsum("nc,nc->n", facing, target.points[number] - laid)
-            goal += facing * lift[:, None]  # onto the tangent plane, so that it may slide
-            weight = (found & seen).astype(float)
-        system = stiff * square + sparse.diags(weight + 1e-6) + pull * (marks.T @ marks)
-        right = (
-            stiff * (weave.T @ _turned(shape, rest, laid, quads))
+    names = list(aligned.picks)
+    landmarks = sparse.csr_matrix(landmark_weights(names, head)[:, :count])
+    targets = np.array([aligned.picks[name] for name in names])
+    coordinates = laplacian @ rest
+    normal_matrix = (laplacian.T @ laplacian).tocsc()
+    fitted = rest.copy()
+    for step, (stiffness, max_distance, pick_weight) in enumerate(STEPS):
+        weight, goal = np.zeros(count), fitted.copy()
+        if max_distance:
+            normals = vertex_normals(fitted, triangles)
+            index, _, matched = target.nearest(fitted, normals, max_distance, ALIKE)
+            facing = target.normals[index]
+            height = np.einsum("nc,nc->n", facing, target.points[index] - fitted)
+            goal += facing * height[:, None]  # onto the tangent plane, so that the vertex may slide
+            weight = (matched & visible).astype(float)
+        system = stiffness * normal_matrix + sparse.diags(weight + 1e-6) + pick_weight * (landmarks.T @ landmarks)
+        right_side = (
+            stiffness * (laplacian.T @ _rotated_coordinates(coordinates, rest, fitted, quads))
             + (weight + 1e-6)[:, None] * goal
-            + pull * (marks.T @ aims)
+            + pick_weight * (landmarks.T @ targets)
         )
-        laid = splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(right)
-        if placed.symmetric:
-            laid = (laid + laid[head.opposite] * (-1, 1, 1)) / 2
+        fitted = splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(right_side)
+        if aligned.symmetric:
+            fitted = (fitted + fitted[head.opposite] * (-1, 1, 1)) / 2
         progress((step + 1) / len(STEPS))
-    return laid
+    return fitted
 
 
-def _weave(quads: np.ndarray, count: int) -> sparse.csr_matrix:
-    """(count, count) each vertex less the mean of its neighbours along the edges."""
+def _laplacian(quads: np.ndarray, count: int) -> sparse.csr_matrix:
+    """(count, count) uniform Laplacian: each vertex less the mean of its neighbours along the edges."""
     ends = np.concatenate([quads[:, [k, (k + 1) % 4]] for k in range(4)])
     ends = np.concatenate([ends, ends[:, ::-1]])
-    beside = sparse.csr_matrix((np.ones(len(ends)), ends.T), (count, count))
-    beside.data[:] = 1.0  # an edge of two quads is one edge
-    return (sparse.identity(count) - sparse.diags(1 / np.maximum(np.ravel(beside.sum(1)), 1)) @ beside).tocsr()
+    adjacency = sparse.csr_matrix((np.ones(len(ends)), ends.T), (count, count))
+    adjacency.data[:] = 1.0  # an edge that two quads share counts once
+    return (sparse.identity(count) - sparse.diags(1 / np.maximum(np.ravel(adjacency.sum(1)), 1)) @ adjacency).tocsr()
 
 
-def _turned(shape: np.ndarray, rest: np.ndarray, laid: np.ndarray, quads: np.ndarray) -> np.ndarray:
-    """(V, 3) the differential coordinates `shape` turned and sized as the corners about each vertex are now."""
+def _rotated_coordinates(
+    coordinates: np.ndarray, rest: np.ndarray, fitted: np.ndarray, quads: np.ndarray
+) -> np.ndarray:
+    """(V, 3) differential coordinates, rotated and scaled by the fit of each vertex's edges at rest to those of fitted
+    (V, 3)."""
     ends = np.concatenate([quads[:, [a, b]] for a in range(4) for b in range(4) if a != b])
-    before, now = rest[ends[:, 1]] - rest[ends[:, 0]], laid[ends[:, 1]] - laid[ends[:, 0]]
-    spread, size, new_size = np.zeros((len(rest), 3, 3)), np.zeros(len(rest)), np.zeros(len(rest))
-    np.add.at(spread, ends[:, 0], now[:, :, None] * before[:, None, :])
-    np.add.at(size, ends[:, 0], (before**2).sum(1))
-    np.add.at(new_size, ends[:, 0], (now**2).sum(1))
-    left, _, right = np.linalg.svd(spread)
-    left[:, :, 2] *= np.sign(np.linalg.det(left @ right))[:, None]
-    scale = np.clip(np.sqrt(new_size / np.maximum(size, 1e-18)), *SIZES)
-    return scale[:, None] * np.einsum("nab,nbc,nc->na", left, right, shape)
+    edges, fitted_edges = rest[ends[:, 1]] - rest[ends[:, 0]], fitted[ends[:, 1]] - fitted[ends[:, 0]]
+    spread, length, new_length = np.zeros((len(rest), 3, 3)), np.zeros(len(rest)), np.zeros(len(rest))
+    np.add.at(spread, ends[:, 0], fitted_edges[:, :, None] * edges[:, None, :])
+    np.add.at(length, ends[:, 0], (edges**2).sum(1))
+    np.add.at(new_length, ends[:, 0], (fitted_edges**2).sum(1))
+    left, _, right_side = np.linalg.svd(spread)
+    left[:, :, 2] *= np.sign(np.linalg.det(left @ right_side))[:, None]
+    scale = np.clip(np.sqrt(new_length / np.maximum(length, 1e-18)), *SCALES)
+    return scale[:, None] * np.einsum("nab,nbc,nc->na", left, right_side, coordinates)

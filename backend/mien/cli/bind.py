@@ -36,9 +36,9 @@ def bind_command(args: argparse.Namespace) -> int:
         bound = bind(mesh, picks, progress)
     bound.write(args.output, load_head())
     if args.heat:
-        from mien.bind.heatmap import heat, picture
+        from mien.bind.heatmap import heat_colours, render_heatmap
 
-        heatmap = picture(bound.places, mesh.triangles, heat(bound.distance))
+        heatmap = render_heatmap(bound.positions, mesh.triangles, heat_colours(bound.distance))
         with atomic_path(args.heat) as part:
             heatmap.save(part)
     count, moved = len(mesh.vertices), len(bound.moved)
