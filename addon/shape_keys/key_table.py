@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of a mesh's shape keys: what of a take drives each, with a gain and an offset. No bpy.
+"""The mapping table of a mesh: the source of each shape key in a take, with a gain and an offset. No bpy.
 
-A source is a sum of channels and mouths: `jawOpen`, `0.5 mouthSmileLeft + 0.5 mouthSmileRight`,
-`jawOpen - 1.03 mouthClose`, `/P B M/`. A mouth, between strokes, is the middle of what these phones (ARPAbet) do; how
-much of each mouth a frame is, `mouths.mixed` finds for all mouths of a table together. A key whose source takes
-something away never goes below its offset.
+A source is a weighted sum of channels and visemes: `jawOpen`, `0.5 mouthSmileLeft + 0.5 mouthSmileRight`,
+`jawOpen - 1.03 mouthClose`, `/P B M/`. A viseme, phones (ARPAbet) between slashes, is the mean of their mouth shapes;
+`viseme_mix.mix` computes the shares of all visemes of a table together. A key with a negative term in its source never
+goes below its offset.
 """
 
 import json
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..formats.atomic_write import write_whole
 from ..formats.channels import ARKIT
 from .viseme_mix import PHONES
 
@@ -41,7 +42,7 @@ class Row:
 
 def terms(source: str) -> tuple[tuple[str, float], ...]:
     """(name of a channel or `/phones/`, share) of each term. Raises TableError."""
-    found, at = [], 0
+    parsed, at = [], 0
     while at < len(source.strip()):
         term = _TERM.match(source.strip(), at)
         if term is None or (at and not term[1]) or term[2] == ".":
@@ -50,17 +51,17 @@ def terms(source: str) -> tuple[tuple[str, float], ...]:
                 "0.5 mouthSmileLeft + 0.5 mouthSmileRight, or /P B M/."
             )
         share = float(term[2] or 1.0)
-        found.append((term[3], -share if term[1] == "-" else share))
+        parsed.append((term[3], -share if term[1] == "-" else share))
         at = term.end()
-    if not found:
+    if not parsed:
         raise TableError("A key's source is empty; name a channel like jawOpen, or take the key off the table.")
-    return tuple(found)
+    return tuple(parsed)
 
 
-def written(found: Iterable[tuple[str, float]]) -> str:
-    """The source of these terms, as `terms` reads it."""
+def source_text(parsed_terms: Iterable[tuple[str, float]]) -> str:
+    """The source with these terms, in the form that `terms` parses."""
     parts = []
-    for name, share in found:
+    for name, share in parsed_terms:
         sign = "- " if share < 0 else "+ " if parts else ""
         number = "" if abs(share) == 1 else f"{abs(share):.4g} "
         parts.append(f"{sign}{number}{name}")
@@ -68,17 +69,17 @@ def written(found: Iterable[tuple[str, float]]) -> str:
 
 
 def channels_of(rows: Iterable[Row]) -> set[str]:
-    """The channels that the rows take up."""
+    """The channels in the sources of the rows."""
     return {name for row in rows for name, _ in terms(row.source) if not name.startswith("/")}
 
 
-def mouths_of(rows: Iterable[Row]) -> tuple[str, ...]:
-    """The mouths, `/phones/`, that the rows take up, each once."""
+def visemes_of(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The visemes, `/phones/`, in the sources of the rows, without repetition."""
     return tuple(dict.fromkeys(name for row in rows for name, _ in terms(row.source) if name.startswith("/")))
 
 
 def values(rows: Iterable[Row], sources: dict[str, np.ndarray], frames: int) -> dict[str, np.ndarray]:
-    """key -> (F,) float32, of sources (F,) by name; a channel that the take does not have stands at 0."""
+    """key -> (F,) float32, from sources (F,) by name; a channel that the take does not have is 0."""
     out = {}
     for row in rows:
         parts = terms(row.source)
@@ -90,37 +91,38 @@ def values(rows: Iterable[Row], sources: dict[str, np.ndarray], frames: int) -> 
 
 
 def write_table(path: Path, name: str, rows: Iterable[Row]) -> None:
-    """The table as JSON, to be read again or shared. OSError is left alone."""
+    """Write the table as JSON. Raises OSError."""
     listed = [{"key": row.key, "from": row.source, "gain": row.gain, "offset": row.offset} for row in rows]
-    said = {"format": FORMAT, "format_version": FORMAT_VERSION, "name": name, "keys": listed}
-    path.write_text(json.dumps(said, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    document = {"format": FORMAT, "format_version": FORMAT_VERSION, "name": name, "keys": listed}
+    write_whole(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 def read_table(path: Path) -> tuple[str, tuple[Row, ...]]:
-    """(name, rows) of a file. Raises TableError, a sentence that names the file and the key."""
+    """(name, rows) of a file. Raises TableError, whose message names the file and the key."""
     try:
         if path.stat().st_size > FILE_LIMIT:
             raise TableError(f"{path.name} is too large for a table of shape keys.")
-        said = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TableError(f"{path.name} cannot be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
         if isinstance(error, TableError):
             raise
         raise TableError(f"{path.name} cannot be read as JSON ({error}).") from None
-    if not isinstance(said, dict) or said.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise TableError(f"{path.name} is no table of shape keys; save one from the panel to see how it looks.")
-    if said.get("format_version") != FORMAT_VERSION:
+    if document.get("format_version") != FORMAT_VERSION:
         raise TableError(
-            f"{path.name} has format version {said.get('format_version')} and this extension reads {FORMAT_VERSION}."
+            f"{path.name} has format version {document.get('format_version')} and this extension reads "
+            f"{FORMAT_VERSION}."
         )
-    if not isinstance(said.get("keys"), list):
+    if not isinstance(document.get("keys"), list):
         raise TableError(f"{path.name} has no list of keys.")
-    rows = tuple(_row(entry, path.name) for entry in said["keys"])
-    twice = next((row.key for i, row in enumerate(rows) if row.key in {other.key for other in rows[:i]}), None)
-    if twice is not None:
-        raise TableError(f"{path.name} has the key '{twice}' twice.")
-    return str(said.get("name") or path.stem), rows
+    rows = tuple(_row(entry, path.name) for entry in document["keys"])
+    repeated = next((row.key for i, row in enumerate(rows) if row.key in {other.key for other in rows[:i]}), None)
+    if repeated is not None:
+        raise TableError(f"{path.name} has the key '{repeated}' twice.")
+    return str(document.get("name") or path.stem), rows
 
 
 def _row(entry: object, file: str) -> Row:
@@ -140,7 +142,7 @@ def _row(entry: object, file: str) -> Row:
 
 
 def check(source: str) -> None:
-    """TableError for a source that names a channel or a phone that there is none of."""
+    """Raises TableError for a source that cannot be parsed or has an unknown channel or phone."""
     for name, _ in terms(source):
         if not name.startswith("/") and name not in ARKIT:
             raise TableError(f"There is no channel '{name}'; the names are ARKit's, like jawOpen or mouthSmileLeft.")
@@ -150,7 +152,7 @@ def check(source: str) -> None:
 
 
 def fault(source: str) -> str:
-    """Why a source cannot be used, '' when it can."""
+    """The message of `check` for a source, '' where it can be used."""
     try:
         check(source)
     except TableError as error:

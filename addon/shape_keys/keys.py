@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shape keys: read, add and match, without touching those that are there."""
+"""Reads and adds shape keys without changing those that are there."""
 
 import hashlib
 
@@ -18,7 +18,7 @@ def to_blender(points: np.ndarray) -> np.ndarray:
 
 
 def names(mesh: bpy.types.Mesh) -> tuple[str, ...]:
-    """The names of the mesh's relative keys, without the reference one."""
+    """The names of the mesh's relative keys, without the reference key."""
     keys = mesh.shape_keys
     if keys is None:
         return ()
@@ -47,7 +47,7 @@ def add(speaker: bpy.types.Object, name: str, points: np.ndarray) -> bpy.types.S
 
 
 def fit_range(block: bpy.types.ShapeKey, low: float, high: float) -> None:
-    """Widen the slider so that Blender does not clip values in low..high: it clips animation too."""
+    """Extend the slider's range to low..high: Blender clips animation to it as well."""
     if low < block.slider_min:
         block.slider_min = low
     if high > block.slider_max:
@@ -58,12 +58,12 @@ def value_path(name: str) -> str:
     return f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
 
 
-def put_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
-    """Keys for a basis (K, V, 3) in head-space metres; their names. They bear the basis's hash: the same basis
-    again changes nothing, and takes with other bases keep theirs."""
+def add_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
+    """Add keys for a basis (K, V, 3) in head-space metres; returns their names. The names have the hash of the basis:
+    the same basis changes nothing, and takes with other bases keep theirs."""
     points, shapes = rest(speaker.data), to_blender(basis)
     digest = hashlib.sha256(shapes.tobytes()).hexdigest()[:8]
-    mine = []
+    names_of_basis = []
     for number, shape in enumerate(shapes):
         name = f"{BASIS_NAME} {digest} {number:03d}"
         keys = speaker.data.shape_keys
@@ -72,12 +72,12 @@ def put_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
             block = add(speaker, name, points + shape)
         else:
             block.points.foreach_set("co", (points + shape).ravel())
-        mine.append(block.name)
-    return mine
+        names_of_basis.append(block.name)
+    return names_of_basis
 
 
-def drop_bases(speaker: bpy.types.Object, used: set[str]) -> None:
-    """Take away the keys of bases that no take has any more; `used`: the data paths that are animated."""
+def remove_unused_bases(speaker: bpy.types.Object, used: set[str]) -> None:
+    """Remove the keys of bases that no take uses any more; used: the data paths that are animated."""
     keys = speaker.data.shape_keys
     for block in list(keys.key_blocks) if keys is not None else ():
         if block.name.startswith(BASIS_NAME) and value_path(block.name) not in used:

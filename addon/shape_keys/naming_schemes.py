@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What other programs call the keys of a face, and what of a take each of their keys is. No bpy.
+"""Names of shape keys in other programs, and the source of each key: channels or phones. No bpy.
 
 Names are facts: Apple's ARFaceAnchor.BlendShapeLocation, the viseme reference of Meta's LipSync, Preston Blair's
 mouths as Papagayo names them, VRM 0 and 1, VRoid Studio, MikuMikuDance's usual morphs, the Speech API's SPVISEMES,
-Reallusion's Character Creator (standard and ExPlus), MetaHuman's CTRL_expressions curves. Which channels each is, is
-read off what its name says; gains of whole-face expressions take each to 1 where the articulation rules have the
-emotion at its highest (docs/articulation.md, section 6).
+Reallusion's Character Creator (standard and ExPlus), MetaHuman's CTRL_expressions curves. The channels of a key follow
+from its name; the gain of a whole-face expression takes it to 1 where the articulation rules have the emotion at its
+highest (docs/articulation.md, section 6).
 """
 
 from dataclasses import dataclass
@@ -22,17 +22,17 @@ class Scheme:
 
 
 @dataclass(frozen=True)
-class Visemes:
-    """A set of mouths that are mixed. mouths: folded names of a mouth, any of which will do -> the phones it is, in
-    ARPAbet; least: how many of them a mesh must have for the set to be meant."""
+class VisemeSet:
+    """A set of visemes that are mixed. phones: alternative folded names of a viseme -> its phones in ARPAbet; least:
+    number of them that a mesh must have to be recognised."""
 
     name: str
-    mouths: dict[tuple[str, ...], str]
+    phones: dict[tuple[str, ...], str]
     least: int
 
 
 def _read(text: str) -> dict[str, str]:
-    """Lines of `key = source`; # in both is the side: L and R in the key, Left and Right in the source."""
+    """folded key -> source of lines `key = source`; # is the side: L and R in keys, Left and Right in sources."""
     out = {}
     for line in text.strip().splitlines():
         key, _, source = line.partition("=")
@@ -42,8 +42,8 @@ def _read(text: str) -> dict[str, str]:
     return out
 
 
-def mean(name: str) -> str:
-    """The source of a key for both sides of a channel that has two."""
+def both_sides(name: str) -> str:
+    """The source of a key that moves both sides of a channel."""
     return " + ".join(f"0.5 {side}" for side in sides(name))
 
 
@@ -54,13 +54,13 @@ _GAZE = {
     "Right": "0.5 eyeLookInLeft + 0.5 eyeLookOutRight",
 }
 
-# Both sides in one key, as many simple rigs have it, Ready Player Me's among them.
-WHOLE = {folded(name): mean(name) for name in SIDED if not name.startswith(("eyeLookIn", "eyeLookOut"))} | _read(
+# Both sides in one key, as in many simple rigs, Ready Player Me's among them.
+WHOLE = {folded(name): both_sides(name) for name in SIDED if not name.startswith(("eyeLookIn", "eyeLookOut"))} | _read(
     f"""
     mouthOpen = jawOpen
     openMouth = jawOpen
-    eyesClosed = {mean("eyeBlink")}
-    eyesWide = {mean("eyeWide")}
+    eyesClosed = {both_sides("eyeBlink")}
+    eyesWide = {both_sides("eyeWide")}
     eyesLookUp = {_GAZE["Up"]}
     eyesLookDown = {_GAZE["Down"]}
     browInnerUp# = browInnerUp
@@ -168,7 +168,7 @@ VRM = _read(
     f"""
     blink_L = eyeBlinkLeft
     blink_R = eyeBlinkRight
-    blink = {mean("eyeBlink")}
+    blink = {both_sides("eyeBlink")}
     lookUp = {_GAZE["Up"]}
     lookDown = {_GAZE["Down"]}
     lookLeft = {_GAZE["Left"]}
@@ -182,17 +182,17 @@ VRM = _read(
     """
 )
 
-# Whole-face keys (Fcl_ALL) and happy eyes shut the lids, so brows and mouth are driven each by its own.
+# Whole-face keys (Fcl_ALL) and happy eyes shut the lids, so brows and mouth are driven by keys of their own.
 VROID = _read(
     f"""
     Fcl_EYE_Close# = eyeBlink#
-    Fcl_EYE_Close = {mean("eyeBlink")}
-    Fcl_EYE_Surprised = {mean("eyeWide")}
-    Fcl_BRW_Angry = {mean("browDown")}
+    Fcl_EYE_Close = {both_sides("eyeBlink")}
+    Fcl_EYE_Surprised = {both_sides("eyeWide")}
+    Fcl_BRW_Angry = {both_sides("browDown")}
     Fcl_BRW_Sorrow = browInnerUp
-    Fcl_BRW_Surprised = {mean("browOuterUp")}
-    Fcl_MTH_Fun = {mean("mouthSmile")}
-    Fcl_MTH_Sorrow = {mean("mouthFrown")}
+    Fcl_BRW_Surprised = {both_sides("browOuterUp")}
+    Fcl_MTH_Fun = {both_sides("mouthSmile")}
+    Fcl_MTH_Sorrow = {both_sides("mouthFrown")}
     """
 )
 
@@ -200,20 +200,20 @@ MMD = _read(
     f"""
     ウィンク２ = eyeBlinkLeft
     ウィンク２右 = eyeBlinkRight
-    まばたき = {mean("eyeBlink")}
-    びっくり = {mean("eyeWide")}
-    じと目 = {mean("eyeSquint")}
+    まばたき = {both_sides("eyeBlink")}
+    びっくり = {both_sides("eyeWide")}
+    じと目 = {both_sides("eyeSquint")}
     困る = browInnerUp
-    怒り = {mean("browDown")}
-    上 = {mean("browOuterUp")}
-    にこり = {mean("cheekSquint")}
-    口角上げ = {mean("mouthSmile")}
-    にっこり = {mean("mouthSmile")}
-    口角下げ = {mean("mouthFrown")}
+    怒り = {both_sides("browDown")}
+    上 = {both_sides("browOuterUp")}
+    にこり = {both_sides("cheekSquint")}
+    口角上げ = {both_sides("mouthSmile")}
+    にっこり = {both_sides("mouthSmile")}
+    口角下げ = {both_sides("mouthFrown")}
     """
 )
 
-# The first that has a channel drives it: a mesh may have the keys of several.
+# A channel is driven by the first scheme that has a key for it: a mesh may have keys of several schemes.
 SCHEMES = (
     Scheme("ARKit", {folded(name): name for name in ARKIT}),
     Scheme("Character Creator", CHARACTER_CREATOR),
@@ -225,7 +225,8 @@ SCHEMES = (
 )
 
 
-def _mouths(text: str) -> dict[tuple[str, ...], str]:
+def _viseme_names(text: str) -> dict[tuple[str, ...], str]:
+    """names of a viseme -> phones, of lines `name name ... = phones`."""
     out = {}
     for part in text.strip().splitlines():
         keys, _, phones = part.partition("=")
@@ -234,9 +235,9 @@ def _mouths(text: str) -> dict[tuple[str, ...], str]:
 
 
 VISEMES = (
-    Visemes(
+    VisemeSet(
         "Oculus",
-        _mouths(
+        _viseme_names(
             """
             sil = SIL
             pp = P B M
@@ -257,9 +258,9 @@ VISEMES = (
         ),
         8,
     ),
-    Visemes(
+    VisemeSet(
         "Preston Blair",
-        _mouths(
+        _viseme_names(
             """
             ai = AA AE AH
             e = EH IY
@@ -275,9 +276,9 @@ VISEMES = (
         ),
         6,
     ),
-    Visemes(
+    VisemeSet(
         "Microsoft",
-        _mouths(
+        _viseme_names(
             """
             0 00 = SIL
             1 01 = AE AX AH
@@ -305,9 +306,9 @@ VISEMES = (
         ),
         15,
     ),
-    Visemes(
+    VisemeSet(
         "Character Creator's visemes",
-        _mouths(
+        _viseme_names(
             """
             none = SIL
             open = AA
@@ -322,9 +323,9 @@ VISEMES = (
         ),
         5,
     ),
-    Visemes("VRM 1's vowels", _mouths("aa = AA\nih = IH IY\nou = UW\nee = EH\noh = AO OW"), 4),
-    Visemes("VRM 0's vowels", _mouths("a = AA\ni = IH IY\nu = UW\ne = EH\no = AO OW"), 4),
-    Visemes("MMD's vowels", _mouths("あ = AA\nい = IH IY\nう = UW\nえ = EH\nお = AO OW\nん = M"), 4),
+    VisemeSet("VRM 1's vowels", _viseme_names("aa = AA\nih = IH IY\nou = UW\nee = EH\noh = AO OW"), 4),
+    VisemeSet("VRM 0's vowels", _viseme_names("a = AA\ni = IH IY\nu = UW\ne = EH\no = AO OW"), 4),
+    VisemeSet("MMD's vowels", _viseme_names("あ = AA\nい = IH IY\nう = UW\nえ = EH\nお = AO OW\nん = M"), 4),
 )
-# What stands in front of a viseme's name, folded; the shortest last.
+# Folded prefixes of visemes' names, the shortest last.
 VISEME_PREFIXES = ("spviseme", "visemeid", "viseme", "phoneme", "lipsync", "fclmth", "mouth", "mth", "vis", "v", "")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pose of shape keys as channels: the table of a mesh, read from right to left. No bpy.
+"""A pose of shape keys as channels: the inverse of a mesh's mapping table. No bpy.
 
-A table has fewer keys than there are channels, or one key for several, so that many faces have the same keys: of those
-that come nearest to the keys the one that moves least is meant, with no channel below 0 or beyond 1. A key from which
-something is taken away stops at nothing: that it stands there says only that there was no more to take.
+A table may have fewer keys than there are channels, or one key for several, so that many poses have the same values.
+Of the poses nearest to the values the one with the least movement is chosen, with no channel below 0 or above 1. A key
+with a negative term stops at 0: its value is then only an upper bound.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,32 +11,32 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from ..formats.channels import ARKIT
-from .key_table import Row, mouths_of, terms
-from .viseme_mix import not_negative, shape
+from .key_table import Row, terms, visemes_of
+from .viseme_mix import solve_nonnegative, viseme_shape
 
-RIDGE = 1e-8  # of moving least: a key of one channel gives it to seven digits
+RIDGE = 1e-8  # weight of the least movement: a key of one channel is inverted to seven digits
 
 
 def channels(rows: Iterable[Row], values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """channel -> (F,) 0..1 of the keys that stand at values (F,) by name. Channels that no row with a value moves are
-    left out; mouths come as the channels that they are made of."""
-    used = [row for row in rows if row.key in values and row.gain]
-    if not used:
+    """channel -> (F,) 0..1 from the values (F,) of keys by name. Channels of rows without a value are left out; visemes
+    are returned as the channels that they consist of."""
+    valued = [row for row in rows if row.key in values and row.gain]
+    if not valued:
         return {}
-    sources = np.stack([(np.asarray(values[row.key], float) - row.offset) / row.gain for row in used], 1)  # (F, R)
-    names = tuple(dict.fromkeys(name for row in used for name, _ in terms(row.source)))
-    shares = np.array([[dict(terms(row.source)).get(name, 0.0) for name in names] for row in used])  # (R, N)
-    stopped = (sources <= 0.0) & (shares < 0.0).any(1)
-    given = _solved(np.maximum(shares, 0.0), sources)
-    found = _solved(shares, np.where(stopped, np.minimum(given @ shares.T, 0.0), sources))  # (F, N)
-    out = {name: found[:, i] for i, name in enumerate(names) if not name.startswith("/")}
-    for mouth in mouths_of(used):
-        for name, share in zip(ARKIT, shape(mouth), strict=True):
+    sources = np.stack([(np.asarray(values[row.key], float) - row.offset) / row.gain for row in valued], 1)  # (F, R)
+    names = tuple(dict.fromkeys(name for row in valued for name, _ in terms(row.source)))
+    shares = np.array([[dict(terms(row.source)).get(name, 0.0) for name in names] for row in valued])  # (R, N)
+    at_zero = (sources <= 0.0) & (shares < 0.0).any(1)
+    positive_only = _solve(np.maximum(shares, 0.0), sources)
+    solution = _solve(shares, np.where(at_zero, np.minimum(positive_only @ shares.T, 0.0), sources))  # (F, N)
+    out = {name: solution[:, i] for i, name in enumerate(names) if not name.startswith("/")}
+    for viseme in visemes_of(valued):
+        for name, share in zip(ARKIT, viseme_shape(viseme), strict=True):
             if share:
-                out[name] = out.get(name, 0.0) + share * found[:, names.index(mouth)]
+                out[name] = out.get(name, 0.0) + share * solution[:, names.index(viseme)]
     return {name: np.clip(weights, 0.0, 1.0) for name, weights in out.items()}
 
 
-def _solved(shares: np.ndarray, sources: np.ndarray) -> np.ndarray:
-    """(F, N) what gives these sources (F, R) by shares (R, N), moving least."""
-    return not_negative(shares.T @ shares + RIDGE * np.eye(shares.shape[1]), sources @ shares)
+def _solve(shares: np.ndarray, sources: np.ndarray) -> np.ndarray:
+    """(F, N) least channels >= 0 whose product with shares (R, N) is nearest to these sources (F, R)."""
+    return solve_nonnegative(shares.T @ shares + RIDGE * np.eye(shares.shape[1]), sources @ shares)

@@ -1,150 +1,152 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mesh's keys by their names: which scheme they are of, what of a take drives each, and why some are left. No bpy."""
+"""Recognises shape keys by name: the naming scheme, the source of each key, and the keys that are left. No bpy."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ..formats.channels import ARKIT, folded, stripped
-from .key_table import Row, channels_of, mouths_of, terms, written
-from .naming_schemes import SCHEMES, VISEME_PREFIXES, VISEMES, Visemes
-from .viseme_mix import SPEECH
+from .key_table import Row, channels_of, source_text, terms, visemes_of
+from .naming_schemes import SCHEMES, VISEME_PREFIXES, VISEMES, VisemeSet
+from .viseme_mix import SPEECH_CHANNELS
 
-MOUTH_ENOUGH = 10  # of SPEECH's channels with keys of their own: with these, keys for visemes are left alone
-# What stands in for a channel without a key: the work of the same muscles, with the share of the other key that
-# explains at least half of what the channel moves on the default head (least squares over its vertices; a test
-# measures it anew).
-STAND_INS = {
+ENOUGH_MOUTH_KEYS = 10  # SPEECH_CHANNELS with keys of their own from which on keys for visemes are left alone
+# Channel without a key -> (channel whose key replaces it, share): both are the work of the same muscles, and the share
+# explains at least half of the channel's movement on the default head (least squares over its vertices; a test repeats
+# it).
+SUBSTITUTES = {
     "mouthFunnel": ("mouthPucker", 0.49),
     "mouthPucker": ("mouthFunnel", 1.03),
     "mouthDimpleLeft": ("mouthSmileLeft", 0.38),
     "mouthDimpleRight": ("mouthSmileRight", 0.38),
 }
-# Of jawOpen, that as much of mouthClose takes from between the lips of the default head: 37.7 mm of 36.7.
-CLOSES = 1.03
+# mouthClose 1 closes the lips of the default head by as much as this jawOpen opens them: 37.7 mm of 36.7.
+JAW_OPEN_PER_MOUTH_CLOSE = 1.03
 
 
 @dataclass(frozen=True)
-class Recognised:
-    """rows: the table of the keys that are driven; scheme: whose names they are, '' for nobody's; lacking: channels
-    that no key shows; left: sentences on keys that could have been driven and are not."""
+class Recognition:
+    """rows: the table of the keys that are driven; scheme: name of their naming scheme, '' for none; missing: channels
+    that no key shows; notes: sentences on keys that could be driven and are not."""
 
     rows: tuple[Row, ...]
     scheme: str
-    lacking: tuple[str, ...]
-    left: tuple[str, ...]
+    missing: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
-def recognised(names: Iterable[str], part: bool = False) -> Recognised:
-    """The keys of a mesh by their names. A part of a speaker, teeth or a tongue, has the keys it has: nothing stands
-    in for those it lacks."""
-    return _recognised(tuple(names), part)
+def recognise(names: Iterable[str], part: bool = False) -> Recognition:
+    """The table of a mesh by the names of its keys. part: the mesh is a part of a speaker, teeth or a tongue, in which
+    no other key replaces a missing one."""
+    return _recognise(tuple(names), part)
 
 
-@lru_cache(64)  # the sidebar asks whenever it draws itself
-def _recognised(names: tuple[str, ...], part: bool) -> Recognised:
-    direct, unclear = _direct(names)
-    own = [row for row in direct.values() if set(channels_of([row])) & set(SPEECH)]
-    found = _visemes(names) if len(channels_of(own) & set(SPEECH)) < MOUTH_ENOUGH else None
-    if found is not None:
-        visemes, keys = found
+@lru_cache(64)  # called whenever the sidebar is drawn
+def _recognise(names: tuple[str, ...], part: bool) -> Recognition:
+    direct, ambiguous = _direct(names)
+    mouth_rows = [row for row in direct.values() if set(channels_of([row])) & set(SPEECH_CHANNELS)]
+    best_set = _visemes(names) if len(channels_of(mouth_rows) & set(SPEECH_CHANNELS)) < ENOUGH_MOUTH_KEYS else None
+    if best_set is not None:
+        visemes, keys = best_set
         direct = _direct(name for name in names if name not in keys)[0]
-        beside = {key: row for key, row in direct.items() if not _speaks(row)}
-        left = tuple(key for key in direct if key not in beside)
-        rows = (*(Row(key, source) for key, source in keys.items()), *beside.values())
+        own_rows = {key: row for key, row in direct.items() if not _moves_mouth(row)}
+        twice = tuple(key for key in direct if key not in own_rows)
+        rows = (*(Row(key, source) for key, source in keys.items()), *own_rows.values())
         scheme = visemes.name
-        said = [f"These would move the mouth twice, beside its visemes: {some(left)}."] if left else []
+        notes = [f"These would move the mouth twice, beside its visemes: {short_list(twice)}."] if twice else []
     else:
         rows = tuple(direct.values())
-        scheme = _most(rows)
-        spare = _visemes(name for name in names if name not in direct)
-        said = []
-        if rows and spare is not None:
-            said.append(f"Keys for visemes were left, as the mouth has keys of its own: {some(tuple(spare[1]))}.")
+        scheme = _commonest_scheme(rows)
+        other_set = _visemes(name for name in names if name not in direct)
+        notes = []
+        if rows and other_set is not None:
+            left = short_list(tuple(other_set[1]))
+            notes.append(f"Keys for visemes were left, as the mouth has keys of its own: {left}.")
         if not part:
-            rows = _stood_in(rows)
-    if unclear:
-        said.append(f"Two keys share a name but for its spelling, so these were left: {some(unclear)}.")
-    return Recognised(rows, scheme if rows else "", unshown(rows), tuple(said))
+            rows = _with_substitutes(rows)
+    if ambiguous:
+        notes.append(f"Two keys share a name but for its spelling, so these were left: {short_list(ambiguous)}.")
+    return Recognition(rows, scheme if rows else "", missing_channels(rows), tuple(notes))
 
 
-def unshown(rows: Sequence[Row]) -> tuple[str, ...]:
-    """The channels that a table shows nowhere; mouths show what speech moves."""
-    shown = channels_of(rows) | (set(SPEECH) if mouths_of(rows) else set())
+def missing_channels(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The channels that no row of a table shows; visemes show SPEECH_CHANNELS."""
+    shown = channels_of(rows) | (set(SPEECH_CHANNELS) if visemes_of(rows) else set())
     return tuple(name for name in ARKIT if name not in shown)
 
 
-def some(names: Sequence[str]) -> str:
-    """The first of the names, and how many more there are."""
-    shown = ", ".join(names[:5])
-    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+def short_list(names: Sequence[str]) -> str:
+    """The first five names, and the number of the others."""
+    text = ", ".join(names[:5])
+    return text if len(names) <= 5 else f"{text} and {len(names) - 5} more"
 
 
 def _direct(names: Iterable[str]) -> tuple[dict[str, Row], tuple[str, ...]]:
-    """(key -> row of the keys that name channels, keys whose name another has as well)."""
-    same: dict[str, list[str]] = {}
+    """(key -> row of the keys named after channels, keys that share a folded name)."""
+    by_folded_name: dict[str, list[str]] = {}
     for name in names:
-        same.setdefault(folded(name), []).append(name)
+        by_folded_name.setdefault(folded(name), []).append(name)
     rows: dict[str, Row] = {}
-    unclear: list[str] = []
+    ambiguous: list[str] = []
     covered: set[str] = set()
     for scheme in SCHEMES:
-        shown: set[str] = set()
+        shown_channels: set[str] = set()
         for name, source in scheme.keys.items():
             channels = {channel for channel, _ in terms(source)}
-            alike = [key for key in same.get(name, ()) if key not in rows]
-            # A channel may have several keys of its own, lips in quarters; one that sums several stands back for them.
-            if not alike or channels & (covered | shown if len(channels) > 1 else covered):
+            candidates = [key for key in by_folded_name.get(name, ()) if key not in rows]
+            # A channel may have several keys of its own, lips in quarters; a key that sums channels gives way to them.
+            if not candidates or channels & (covered | shown_channels if len(channels) > 1 else covered):
                 continue
-            exact = [key for key in alike if key == source]
-            if len(alike) > 1 and not exact:
-                unclear += alike
+            exact = [key for key in candidates if key == source]
+            if len(candidates) > 1 and not exact:
+                ambiguous += candidates
                 continue
-            rows[(exact or alike)[0]] = Row((exact or alike)[0], source)
-            shown |= channels
-        covered |= shown
-    return rows, tuple(dict.fromkeys(unclear))
+            rows[(exact or candidates)[0]] = Row((exact or candidates)[0], source)
+            shown_channels |= channels
+        covered |= shown_channels
+    return rows, tuple(dict.fromkeys(ambiguous))
 
 
-def _speaks(row: Row) -> bool:
-    """Whether a key moves what visemes move; a smile is more than they do, and its own."""
-    return bool({name for name in channels_of([row]) if not name.startswith(("mouthSmile", "tongue"))} & set(SPEECH))
+def _moves_mouth(row: Row) -> bool:
+    """Whether a key moves what visemes move; smiles and the tongue go further than visemes and keep their keys."""
+    channels = {name for name in channels_of([row]) if not name.startswith(("mouthSmile", "tongue"))}
+    return bool(channels & set(SPEECH_CHANNELS))
 
 
-def _visemes(names: Iterable[str]) -> tuple[Visemes, dict[str, str]] | None:
-    """The set of visemes that most of the keys are of, all with the same beginning, and key -> source; or None."""
-    plain: dict[str, str] = {}
+def _visemes(names: Iterable[str]) -> tuple[VisemeSet, dict[str, str]] | None:
+    """The viseme set that most keys belong to, with one prefix, and key -> source; None where no set has enough."""
+    by_stripped_name: dict[str, str] = {}
     for name in names:
-        plain.setdefault(stripped(name), name)
-    best: tuple[int, float, Visemes, dict[str, str]] | None = None
+        by_stripped_name.setdefault(stripped(name), name)
+    best: tuple[int, float, VisemeSet, dict[str, str]] | None = None
     for prefix in VISEME_PREFIXES:
         for visemes in VISEMES:
             keys = {}
-            for spelt, phones in visemes.mouths.items():
-                key = next((plain[prefix + each] for each in spelt if prefix + each in plain), None)
-                if key is not None:
-                    keys[key] = f"/{phones}/"
-            rank = (len(keys), len(keys) / len(visemes.mouths))
+            for spellings, phones in visemes.phones.items():
+                spelling = next((name for name in spellings if prefix + name in by_stripped_name), None)
+                if spelling is not None:
+                    keys[by_stripped_name[prefix + spelling]] = f"/{phones}/"
+            rank = (len(keys), len(keys) / len(visemes.phones))
             if len(keys) >= visemes.least and (best is None or rank > best[:2]):
                 best = (*rank, visemes, keys)
     return best[2:] if best is not None else None
 
 
-def _most(rows: Sequence[Row]) -> str:
-    """The scheme that most of the rows' keys are named after."""
+def _commonest_scheme(rows: Sequence[Row]) -> str:
+    """The name of the scheme that most of the rows' keys belong to."""
     keys = {folded(row.key) for row in rows}
     return max(SCHEMES, key=lambda scheme: len(keys & set(scheme.keys))).name
 
 
-def _stood_in(rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows with what stands in for channels that have no key."""
+def _with_substitutes(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows, with channels that have no key added to the keys that replace them."""
     sources = {row.key: dict(terms(row.source)) for row in rows}
     shown = channels_of(rows)
-    for channel, (other, share) in STAND_INS.items():
+    for channel, (other, share) in SUBSTITUTES.items():
         if channel not in shown:
             for source in (source for source in sources.values() if other in source):
                 source[channel] = share * source[other]
     if "mouthClose" not in shown:
         for source in (source for source in sources.values() if "jawOpen" in source):
-            source["mouthClose"] = -CLOSES * source["jawOpen"]
-    return tuple(Row(row.key, written(sources[row.key].items())) for row in rows)
+            source["mouthClose"] = -JAW_OPEN_PER_MOUTH_CLOSE * source["jawOpen"]
+    return tuple(Row(row.key, source_text(sources[row.key].items())) for row in rows)

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of each mouth of a set a frame of a take is: for faces that have keys for visemes, not for channels. No bpy.
+"""Shares of visemes in the frames of a take, for faces with keys for visemes instead of channels. No bpy.
 
-A mouth is the middle of what its phones do. The mix of mouths is the one whose lips come nearest to the take's on the
-default head: least squares over its lips' vertices, no mouth less than nothing, all of them together at most one
-(non-negative least squares by block principal pivoting, Kim and Park 2011). So a frame that is a mouth is that mouth
-alone, and a frame between two is between them. Where the take's lips meet, the mouth that shuts them is whole and no
-other moves.
+A viseme is the mean of its phones' shapes. The shares are those whose lips on the default head come nearest to the
+take's: least squares over the vertices of the lips, with no share below 0 and a sum of at most 1 (non-negative least
+squares by block principal pivoting, Kim and Park 2011). A frame that equals a viseme is that viseme alone. Where the
+take's lips meet, the visemes of P, B and M share the frame and no other moves.
 """
 
 import json
@@ -19,8 +18,8 @@ from ..formats.safetensors import read_tensors
 
 _J, _LOW, _UP, _WIDE = "jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthStretch"
 _ROUND, _OUT, _SMILE = "mouthPucker", "mouthFunnel", "mouthSmile"
-# Where each phone takes jaw and lips: the articulation rules' table (a test compares them; the two halves of Mien
-# share no code). mouthClose takes back what a funnel opens, and in P, B and M what the jaw does.
+# Jaw and lip targets of each phone, copied from the articulation rules (a test compares them; the two halves of Mien
+# share no code). mouthClose closes what a funnel opens, and in P, B and M what the jaw opens.
 _TARGETS: dict[str, dict[str, float]] = {
     "SIL": {},
     "AA": {_J: 0.26, _LOW: 0.15, _UP: 0.05},
@@ -60,7 +59,7 @@ _TARGETS: dict[str, dict[str, float]] = {
     "W": {_J: 0.02, _ROUND: 0.85, _OUT: 0.08},
     "Y": {_J: 0.07, _WIDE: 0.22, _SMILE: 0.08, _LOW: 0.14},
 }
-# Two in turn, and how much of the time the first takes.
+# Two phones in turn, and the first one's share of the time.
 _DIPHTHONGS = {
     "AW": ("AA", "UW", 0.55),
     "AY": ("AA", "IY", 0.60),
@@ -69,7 +68,7 @@ _DIPHTHONGS = {
     "OY": ("AO", "IY", 0.55),
 }
 _FUNNEL_CLOSES, _JAW_CLOSES = 0.18, 1.02
-SHUT = ("P", "B", "M")
+CLOSURE_PHONES = ("P", "B", "M")
 PHONES = (*_TARGETS, *_DIPHTHONGS)
 
 
@@ -80,7 +79,7 @@ def _targets() -> np.ndarray:
         for channel, value in row.items():
             for side in sides(channel):
                 table[name][ARKIT.index(side)] = value
-        close = _JAW_CLOSES * row[_J] if name in SHUT else _FUNNEL_CLOSES * row.get(_OUT, 0.0)
+        close = _JAW_CLOSES * row[_J] if name in CLOSURE_PHONES else _FUNNEL_CLOSES * row.get(_OUT, 0.0)
         table[name][ARKIT.index("mouthClose")] += close
     for name, (first, second, share) in _DIPHTHONGS.items():
         table[name] = share * table[first] + (1 - share) * table[second]
@@ -88,75 +87,77 @@ def _targets() -> np.ndarray:
 
 
 TARGETS = _targets()
-# What mouths are made of. What else a mouth can do, a smile, a jaw to the side, is left to keys of its own.
-SPEECH = tuple(name for name, used in zip(ARKIT, TARGETS.any(0), strict=True) if used)
+# The channels that visemes consist of. Other movements, a smile or a jaw to the side, need keys of their own.
+SPEECH_CHANNELS = tuple(name for name, used in zip(ARKIT, TARGETS.any(0), strict=True) if used)
 STEPS = 60  # of pivoting; faces need up to ten
 BACKUP = 3  # steps without progress before one index is moved at a time
 BLOCK = 4096  # frames solved together
-_RIDGE = 1e-9  # of the largest mouth: keeps mouths that are the same from dividing by nothing
+_RIDGE = 1e-9  # of the largest diagonal element: keeps the system of two equal visemes from being singular
 
 
-def shape(mouth: str) -> np.ndarray:
-    """(52,) weights, in the order of ARKIT, of a mouth '/P B M/': the middle of its phones."""
-    return TARGETS[[PHONES.index(phone) for phone in mouth.strip("/").split()]].mean(0)
+def viseme_shape(viseme: str) -> np.ndarray:
+    """(52,) weights, in the order of ARKIT, of a viseme like '/P B M/': the mean of its phones."""
+    return TARGETS[[PHONES.index(phone) for phone in viseme.strip("/").split()]].mean(0)
 
 
-def is_shut(mouth: str) -> bool:
-    """Whether this mouth is lips that meet."""
-    return set(mouth.strip("/").split()) <= set(SHUT)
+def is_closure(viseme: str) -> bool:
+    """Whether the lips meet in this viseme."""
+    return set(viseme.strip("/").split()) <= set(CLOSURE_PHONES)
 
 
-def lips(path: Path) -> np.ndarray:
-    """(52, 52) products of what the channels, in the order of ARKIT, do to the lips of the head in this file. Raises
-    TensorFileError; KeyError where the file is no head."""
+def lip_products(path: Path) -> np.ndarray:
+    """(52, 52) inner products of the lip displacements of the channels, in the order of ARKIT, from a head file, m^2.
+
+    Raises TensorFileError; KeyError where the file is no head file.
+    """
     tensors, meta = read_tensors(path)
-    named = json.loads(meta["channels"])
-    seen = tensors["lip_mask"].astype(bool)
-    deltas = tensors["deltas"][[named.index(name) for name in ARKIT]][:, seen].astype(float).reshape(len(ARKIT), -1)
+    order = json.loads(meta["channels"])
+    on_lips = tensors["lip_mask"].astype(bool)
+    deltas = tensors["deltas"][[order.index(name) for name in ARKIT]][:, on_lips].astype(float).reshape(len(ARKIT), -1)
     return deltas @ deltas.T
 
 
-def mixed(
+def mix(
     weights: np.ndarray,
     channels: Sequence[str],
-    mouths: Sequence[str],
-    apart: Iterable[str],
+    visemes: Sequence[str],
+    own_channels: Iterable[str],
     products: np.ndarray,
-    shut: np.ndarray,
+    contact: np.ndarray,
 ) -> np.ndarray:
-    """(F, M) how much of each of the mouths each frame of weights (F, C) is.
+    """(F, M) shares of the visemes in each frame of weights (F, C).
 
-    apart: channels that keys of their own drive, which the mouths therefore leave out; products: `lips`' (52, 52);
-    shut (F,) bool: frames in which the take's lips meet.
+    own_channels: channels that keys of their own drive, which are left out of the fit; products (52, 52) of
+    `lip_products`; contact (F,) bool: frames in which the take's lips meet.
     """
-    own = [ARKIT.index(name) for name in SPEECH if name not in set(apart)]
-    wanted = np.zeros((len(weights), len(ARKIT)))
+    fitted = [ARKIT.index(name) for name in SPEECH_CHANNELS if name not in set(own_channels)]
+    targets = np.zeros((len(weights), len(ARKIT)))
     for column, name in enumerate(channels):
         if name in ARKIT:
-            wanted[:, ARKIT.index(name)] = weights[:, column]
-    shapes = np.array([shape(mouth) for mouth in mouths])[:, own]
-    metric = products[np.ix_(own, own)]
-    out = np.zeros((len(weights), len(mouths)))
-    still = ~shapes.any(1)  # silence is what is left of one, not part of the fit
+            targets[:, ARKIT.index(name)] = weights[:, column]
+    shapes = np.array([viseme_shape(viseme) for viseme in visemes])[:, fitted]
+    metric = products[np.ix_(fitted, fitted)]
+    out = np.zeros((len(weights), len(visemes)))
+    still = ~shapes.any(1)  # silence gets the rest of the sum of 1; it is not part of the fit
     moving = np.flatnonzero(~still)
     system = shapes[moving] @ metric @ shapes[moving].T
-    right = wanted[:, own] @ metric @ shapes[moving].T
+    right = targets[:, fitted] @ metric @ shapes[moving].T
     for first in range(0, len(weights), BLOCK):
-        out[first : first + BLOCK, moving] = at_most_one(system, right[first : first + BLOCK])
-    closed = [number for number, mouth in enumerate(mouths) if is_shut(mouth)]
-    out[shut] = 0.0
-    if closed:
-        out[np.ix_(np.flatnonzero(shut), closed)] = 1.0 / len(closed)
+        out[first : first + BLOCK, moving] = solve_sum_at_most_one(system, right[first : first + BLOCK])
+    closing = [number for number, viseme in enumerate(visemes) if is_closure(viseme)]
+    out[contact] = 0.0
+    if closing:
+        out[np.ix_(np.flatnonzero(contact), closing)] = 1.0 / len(closing)
     out[:, still] = np.clip(1.0 - out.sum(1, keepdims=True), 0.0, 1.0) / max(1, still.sum())
     return out
 
 
-def shut(
+def lip_contact_frames(
     channels: Sequence[str], weights: np.ndarray, holds: np.ndarray | None, start: float, fps: float
 ) -> np.ndarray:
-    """(F,) bool: frames in which the lips meet, of a take's weights (F, C) and its `mouth_holds` (H, 2) in seconds.
+    """(F,) bool: frames in which the lips meet, from a take's weights (F, C) and its `mouth_holds` (H, 2) in seconds.
 
-    Holds of f and v are among them, in which the lower lip is rolled to the teeth instead.
+    Holds of F and V, in which the lower lip is rolled to the teeth, are left out.
     """
     out = np.zeros(len(weights), bool)
     times = start + np.arange(len(weights)) / fps
@@ -164,48 +165,49 @@ def shut(
         out |= (times >= begin - 1e-4) & (times <= end + 1e-4)  # holds are float32
     if "mouthRollLower" in channels:
         column = ARKIT.index("mouthRollLower")
-        halfway = (shape("/P B M/")[column] + shape("/F V/")[column]) / 2
+        halfway = (viseme_shape("/P B M/")[column] + viseme_shape("/F V/")[column]) / 2
         out &= weights[:, list(channels).index("mouthRollLower")] < halfway
     return out
 
 
-def at_most_one(system: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """(F, M): for each row b of right (F, M), the x >= 0 with a sum of at most one that makes x A x / 2 - b x least,
-    A being the system (M, M)."""
+def solve_sum_at_most_one(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """(F, M): for each row b of right (F, M) the x >= 0 with sum(x) <= 1 that minimises x A x / 2 - b x, A being the
+    system (M, M)."""
     top = float(np.diag(system).max(initial=0.0)) or 1.0
     system = system + _RIDGE * top * np.eye(len(system))
-    out = not_negative(system, right)
+    out = solve_nonnegative(system, right)
     over = out.sum(1) > 1.0
     if over.any():
-        # A stiff spring at a sum of one; what it gives way is taken out by the last division.
+        # A stiff penalty on sums other than 1; the division removes the small excess that it leaves.
         stiff = 1e4 * top
-        out[over] = not_negative(system + stiff, right[over] + stiff)
+        out[over] = solve_nonnegative(system + stiff, right[over] + stiff)
         out[over] /= out[over].sum(1, keepdims=True)
     return out
 
 
-def not_negative(system: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """(F, M) least squares without negatives, all frames at once (block principal pivoting)."""
+def solve_nonnegative(system: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """(F, M): for each row b of right (F, M) the x >= 0 that minimises x A x / 2 - b x, A being the system (M, M). All
+    frames at once, by block principal pivoting (Kim and Park 2011)."""
     frames, count = right.shape
-    kept = np.zeros((frames, count), bool)
+    active = np.zeros((frames, count), bool)
     x, y = np.zeros((frames, count)), -right.copy()
     tolerance = 1e-10 * max(float(np.abs(right).max(initial=0.0)), float(np.abs(system).max(initial=0.0)), 1e-30)
-    left, patience = np.full(frames, count + 1), np.full(frames, BACKUP)
+    fewest_wrong, attempts = np.full(frames, count + 1), np.full(frames, BACKUP)
     for _ in range(STEPS + count * BACKUP):
-        wrong = np.where(kept, x < -1e-12, y < -tolerance)
-        many = wrong.sum(1)
-        busy = np.flatnonzero(many)
+        wrong = np.where(active, x < -1e-12, y < -tolerance)
+        wrong_count = wrong.sum(1)
+        busy = np.flatnonzero(wrong_count)
         if not len(busy):
             break
-        better = many[busy] < left[busy]
-        patience[busy] = np.where(better, BACKUP, patience[busy] - 1)
-        left[busy] = np.minimum(left[busy], many[busy])
-        change = wrong[busy]
-        stuck = patience[busy] < 0
-        last = count - 1 - change[stuck][:, ::-1].argmax(1)
-        change[stuck] = np.arange(count) == last[:, None]
-        kept[busy] ^= change
-        mask = kept[busy]
+        better = wrong_count[busy] < fewest_wrong[busy]
+        attempts[busy] = np.where(better, BACKUP, attempts[busy] - 1)
+        fewest_wrong[busy] = np.minimum(fewest_wrong[busy], wrong_count[busy])
+        exchange = wrong[busy]
+        stuck = attempts[busy] < 0
+        last = count - 1 - exchange[stuck][:, ::-1].argmax(1)
+        exchange[stuck] = np.arange(count) == last[:, None]
+        active[busy] ^= exchange
+        mask = active[busy]
         own = system * (mask[:, :, None] & mask[:, None, :]) + np.eye(count) * ~mask[:, :, None]
         x[busy] = np.linalg.solve(own, (right[busy] * mask)[..., None])[..., 0]
         y[busy] = x[busy] @ system - right[busy]

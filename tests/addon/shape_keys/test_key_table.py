@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of keys: sources are read and written, values follow from them, and a file is read as it was written."""
+"""The mapping table: sources are parsed and written, values follow from them, and files survive a round trip."""
 
 import json
 
 import numpy as np
 import pytest
 
-from addon.shape_keys.key_table import Row, TableError, fault, read_table, terms, values, write_table, written
+from addon.shape_keys.key_table import Row, TableError, fault, read_table, source_text, terms, values, write_table
 
 
 @pytest.mark.parametrize(
@@ -21,17 +21,17 @@ from addon.shape_keys.key_table import Row, TableError, fault, read_table, terms
 )
 def test_a_source_is_read_and_written_back(source, parts):
     assert list(terms(source)) == parts
-    assert list(terms(written(parts))) == parts
+    assert list(terms(source_text(parts))) == parts
 
 
 @pytest.mark.parametrize("source", ["", "  ", "jawOpen mouthClose", "jawOpen +", "0.5", "jawOpen ** 2", "/P B M", "."])
-def test_what_is_no_source_is_refused_in_words(source):
+def test_a_faulty_source_is_refused_in_words(source):
     assert fault(source)
     with pytest.raises(TableError):
         terms(source)
 
 
-def test_names_that_there_are_not_are_named():
+def test_unknown_names_are_named():
     assert fault("jawOpn") == "There is no channel 'jawOpn'; the names are ARKit's, like jawOpen or mouthSmileLeft."
     assert fault("/P XX/").startswith("There is no phone 'XX'")
     assert fault("/P B M/") == fault("jawOpen - 1.03 mouthClose") == ""
@@ -40,11 +40,11 @@ def test_names_that_there_are_not_are_named():
 def test_values_are_offset_and_gain_times_the_sum():
     sources = {"jawOpen": np.array([0.0, 0.5, 1.0]), "mouthClose": np.array([0.5, 0.25, 0.0])}
     rows = [Row("a", "jawOpen", 2.0, 0.25), Row("b", "jawOpen - mouthClose", -1.0), Row("c", "tongueOut", 1.0, 0.5)]
-    found = values(rows, sources, 3)
-    np.testing.assert_allclose(found["a"], [0.25, 1.25, 2.25])
-    np.testing.assert_allclose(found["b"], [0.0, -0.25, -1.0])  # what is taken away stops at nothing, then the gain
-    np.testing.assert_allclose(found["c"], [0.5, 0.5, 0.5])  # the take has no such channel
-    assert found["a"].dtype == np.float32
+    driven = values(rows, sources, 3)
+    np.testing.assert_allclose(driven["a"], [0.25, 1.25, 2.25])
+    np.testing.assert_allclose(driven["b"], [0.0, -0.25, -1.0])  # the sum stops at 0 before the gain
+    np.testing.assert_allclose(driven["c"], [0.5, 0.5, 0.5])  # the take has no such channel
+    assert driven["a"].dtype == np.float32
 
 
 def test_values_stay_within_what_a_slider_can_be():
@@ -58,7 +58,7 @@ def test_a_table_survives_its_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("document", "sentence"),
     [
         ("{", "cannot be read as JSON"),
         ("[]", "is no table of shape keys"),
@@ -71,11 +71,11 @@ def test_a_table_survives_its_file(tmp_path):
         ([{"key": "a", "from": "jawOpen"}, {"key": "a", "from": "tongueOut"}], "the key 'a' twice"),
     ],
 )
-def test_a_file_that_is_no_table_is_refused_in_words(tmp_path, said, sentence):
+def test_a_file_that_is_no_table_is_refused_in_words(tmp_path, document, sentence):
     path = tmp_path / "mine.json"
-    if isinstance(said, list):
-        said = json.dumps({"format": "mien.keys", "format_version": "1", "keys": said})
-    path.write_text(said, encoding="utf-8")
+    if isinstance(document, list):
+        document = json.dumps({"format": "mien.keys", "format_version": "1", "keys": document})
+    path.write_text(document, encoding="utf-8")
     with pytest.raises(TableError, match=sentence):
         read_table(path)
 

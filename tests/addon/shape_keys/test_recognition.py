@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys are known by their names, whatever program they come from, and what is left says why."""
+"""Shape keys are recognised by the names of many programs; notes say why others are left."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from mien.heads.default import load_head
 
 from addon.formats.channels import ARKIT
 from addon.shape_keys.key_table import check, terms
-from addon.shape_keys.recognition import CLOSES, STAND_INS, recognised
-from addon.shape_keys.viseme_mix import lips
+from addon.shape_keys.recognition import JAW_OPEN_PER_MOUTH_CLOSE, SUBSTITUTES, recognise
+from addon.shape_keys.viseme_mix import lip_products
 
 OCULUS = ["sil", "PP", "FF", "TH", "DD", "kk", "CH", "SS", "nn", "RR", "aa", "E", "ih", "oh", "ou"]
 CC = (
@@ -25,8 +25,8 @@ META_HUMAN = (
 )
 
 
-def driven(names, **how) -> dict[str, str]:
-    return {row.key: row.source for row in recognised(names, **how).rows}
+def sources_of(names, **options) -> dict[str, str]:
+    return {row.key: row.source for row in recognise(names, **options).rows}
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def driven(names, **how) -> dict[str, str]:
     ],
 )
 def test_arkit_is_known_in_every_spelling(spell):
-    found = recognised([spell(name) for name in ARKIT])
-    assert {row.key: row.source for row in found.rows} == {spell(name): name for name in ARKIT}
-    assert (found.scheme, found.lacking, found.left) == ("ARKit", (), ())
+    recognition = recognise([spell(name) for name in ARKIT])
+    assert {row.key: row.source for row in recognition.rows} == {spell(name): name for name in ARKIT}
+    assert (recognition.scheme, recognition.missing, recognition.notes) == ("ARKit", (), ())
 
 
 @pytest.mark.parametrize(
-    ("names", "scheme", "some"),
+    ("names", "scheme", "expected"),
     [
         ([f"viseme_{v}" for v in OCULUS], "Oculus", {"viseme_PP": "/P B M/", "viseme_aa": "/AA/"}),
         ([f"vrc.v_{v.lower()}" for v in OCULUS], "Oculus", {"vrc.v_ff": "/F V/"}),
@@ -93,11 +93,11 @@ def test_arkit_is_known_in_every_spelling(spell):
         ),
     ],
 )
-def test_each_schemes_keys_are_all_driven(names, scheme, some):
-    found = driven(names)
-    assert recognised(names).scheme == scheme
-    assert some.items() <= found.items()
-    assert set(found) >= set(names) - {"blink", "Joy", "happy"}
+def test_each_schemes_keys_are_all_driven(names, scheme, expected):
+    sources = sources_of(names)
+    assert recognise(names).scheme == scheme
+    assert expected.items() <= sources.items()
+    assert set(sources) >= set(names) - {"blink", "Joy", "happy"}
 
 
 def test_every_source_of_every_scheme_can_be_read():
@@ -106,61 +106,61 @@ def test_every_source_of_every_scheme_can_be_read():
         [f"viseme_{n}" for n in range(22)],
         [f"CTRL_expressions_{n}" for n in META_HUMAN.split()],
     ):
-        for source in driven(names).values():
+        for source in sources_of(names).values():
             check(source)
 
 
-def test_a_key_for_both_sides_stands_back_for_keys_of_each():
-    assert "Blink" not in driven(["Blink", "Blink_L", "Blink_R", *"AIUEO"])
-    assert driven(["Blink"]) == {"Blink": "0.5 eyeBlinkLeft + 0.5 eyeBlinkRight"}
+def test_a_key_for_both_sides_gives_way_to_keys_of_each():
+    assert "Blink" not in sources_of(["Blink", "Blink_L", "Blink_R", *"AIUEO"])
+    assert sources_of(["Blink"]) == {"Blink": "0.5 eyeBlinkLeft + 0.5 eyeBlinkRight"}
 
 
-def test_a_mouth_with_keys_of_its_own_leaves_the_visemes():
-    found = recognised([*ARKIT, *(f"viseme_{v}" for v in OCULUS)])
-    assert len(found.rows) == 52
-    assert found.left == (
+def test_visemes_are_left_where_the_mouth_has_keys_of_its_own():
+    recognition = recognise([*ARKIT, *(f"viseme_{v}" for v in OCULUS)])
+    assert len(recognition.rows) == 52
+    assert recognition.notes == (
         "Keys for visemes were left, as the mouth has keys of its own: "
         "viseme_sil, viseme_PP, viseme_FF, viseme_TH, viseme_DD and 10 more.",
     )
 
 
-def test_visemes_leave_what_would_move_the_mouth_twice_and_take_the_rest():
-    found = recognised([*(f"viseme_{v}" for v in OCULUS), "jawOpen", "mouthSmile", "eyesClosed"])
-    keys = {row.key for row in found.rows}
+def test_beside_visemes_keys_that_move_the_mouth_are_left_and_others_driven():
+    recognition = recognise([*(f"viseme_{v}" for v in OCULUS), "jawOpen", "mouthSmile", "eyesClosed"])
+    keys = {row.key for row in recognition.rows}
     assert {"mouthSmile", "eyesClosed"} < keys and "jawOpen" not in keys
-    assert found.left == ("These would move the mouth twice, beside its visemes: jawOpen.",)
+    assert recognition.notes == ("These would move the mouth twice, beside its visemes: jawOpen.",)
 
 
 def test_without_a_key_for_closing_the_jaw_closes_the_lips():
-    assert driven(["jawOpen", "mouthSmile_L"])["jawOpen"] == "jawOpen - 1.03 mouthClose"
-    assert driven(["jawOpen", "mouthClose"])["jawOpen"] == "jawOpen"
+    assert sources_of(["jawOpen", "mouthSmile_L"])["jawOpen"] == "jawOpen - 1.03 mouthClose"
+    assert sources_of(["jawOpen", "mouthClose"])["jawOpen"] == "jawOpen"
 
 
-def test_nothing_stands_in_on_a_part():
-    assert driven(["jawOpen", "jawLeft"], part=True) == {"jawOpen": "jawOpen", "jawLeft": "jawLeft"}
+def test_a_part_has_no_substitutes():
+    assert sources_of(["jawOpen", "jawLeft"], part=True) == {"jawOpen": "jawOpen", "jawLeft": "jawLeft"}
 
 
-def test_keys_alike_but_for_spelling_are_left_and_said():
-    found = recognised(["JAWOPEN", "JawOpen", "tongueOut"])
-    assert {row.key for row in found.rows} == {"tongueOut"}
-    assert found.left == ("Two keys share a name but for its spelling, so these were left: JAWOPEN, JawOpen.",)
-    assert driven(["JAWOPEN", "jawOpen"])["jawOpen"].startswith("jawOpen")
+def test_keys_alike_but_for_spelling_are_left_with_a_note():
+    recognition = recognise(["JAWOPEN", "JawOpen", "tongueOut"])
+    assert {row.key for row in recognition.rows} == {"tongueOut"}
+    assert recognition.notes == ("Two keys share a name but for its spelling, so these were left: JAWOPEN, JawOpen.",)
+    assert sources_of(["JAWOPEN", "jawOpen"])["jawOpen"].startswith("jawOpen")
 
 
-def test_other_keys_are_nobodys():
-    found = recognised(["Fat", "Key 1", "Corrective_elbow"])
-    assert (found.rows, found.scheme) == ((), "")
-    assert found.lacking == ARKIT
+def test_other_keys_belong_to_no_scheme():
+    recognition = recognise(["Fat", "Key 1", "Corrective_elbow"])
+    assert (recognition.rows, recognition.scheme) == ((), "")
+    assert recognition.missing == ARKIT
 
 
 def test_a_copy_of_a_key_is_another_key():
-    assert set(driven(["jawOpen", "jawOpen.001", "mouthClose"])) == {"jawOpen", "mouthClose"}
+    assert set(sources_of(["jawOpen", "jawOpen.001", "mouthClose"])) == {"jawOpen", "mouthClose"}
 
 
-def test_stand_ins_are_the_shares_measured_on_the_default_head():
+def test_substitutes_have_the_shares_measured_on_the_default_head():
     head = load_head()
     moved = {name: head.deltas[head.channels.index(name)].astype(float).ravel() for name in ARKIT}
-    for channel, (other, share) in STAND_INS.items():
+    for channel, (other, share) in SUBSTITUTES.items():
         assert share == pytest.approx(moved[channel] @ moved[other] / (moved[other] @ moved[other]), abs=0.006)
         left = moved[channel] - share * moved[other]
         assert left @ left <= 0.505 * (moved[channel] @ moved[channel])
@@ -169,13 +169,13 @@ def test_stand_ins_are_the_shares_measured_on_the_default_head():
 def test_the_jaw_closes_by_what_was_measured_between_the_lips():
     head = load_head()
     weights = np.eye(len(head.channels))[[head.channels.index("jawOpen"), head.channels.index("mouthClose")]]
-    rest = head.inner_gap(np.zeros((1, len(head.channels))), head.channels)[0]
-    jaw, closed = head.inner_gap(np.array([weights[0], weights[0] + weights[1]]), head.channels)
-    assert pytest.approx((jaw - closed) / (jaw - rest), abs=0.03) == CLOSES
+    rest = head.lip_aperture(np.zeros((1, len(head.channels))), head.channels)[0]
+    jaw, closed = head.lip_aperture(np.array([weights[0], weights[0] + weights[1]]), head.channels)
+    assert pytest.approx((jaw - closed) / (jaw - rest), abs=0.03) == JAW_OPEN_PER_MOUTH_CLOSE
 
 
 def test_the_lips_of_the_head_file_are_read():
-    products = lips(ROOT / "meshes" / "mien.safetensors")
+    products = lip_products(ROOT / "meshes" / "mien.safetensors")
     assert products.shape == (52, 52)
     assert products[ARKIT.index("jawOpen"), ARKIT.index("jawOpen")] > 0
     assert [name for name, _ in terms("jawOpen - 1.03 mouthClose")] == ["jawOpen", "mouthClose"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jaw, eyes and head of an armature: what is seen in the armature's space, whatever axes and modes the bones have."""
+"""Jaw, eyes and head bones: poses in the armature's space, for bones of any axes and rotation mode."""
 
 import json
 
@@ -24,22 +24,22 @@ RIG = {
     "eye.R": ((-0.03, -0.07, 0.15), (-0.03, -0.07, 0.18), 2.0),
 }
 PARENT = {"head": "neck", "jaw": "head", "eye.L": "head", "eye.R": "head"}
-CHOSEN = bones.Bones("jaw", "eye.L", "eye.R", "head", "neck")
+CHOSEN_BONES = bones.Bones("jaw", "eye.L", "eye.R", "head", "neck")
 
 
 @pytest.fixture
 def rig():
     data = bpy.data.armatures.new("Rig")
-    thing = bpy.data.objects.new("Rig", data)
-    bpy.context.collection.objects.link(thing)
-    bpy.context.view_layer.objects.active = thing
+    obj = bpy.data.objects.new("Rig", data)
+    bpy.context.collection.objects.link(obj)
+    bpy.context.view_layer.objects.active = obj
     bpy.ops.object.mode_set(mode="EDIT")
     for name, (head, tail, roll) in RIG.items():
         bone = data.edit_bones.new(name)
         bone.head, bone.tail, bone.roll = head, tail, roll
         bone.parent = data.edit_bones.get(PARENT.get(name, ""))
     bpy.ops.object.mode_set(mode="OBJECT")
-    return thing
+    return obj
 
 
 def take_of(frames: int = 4, gaze=None, head=None, **weights):
@@ -52,9 +52,9 @@ def take_of(frames: int = 4, gaze=None, head=None, **weights):
     return read_take(take_bytes(tensors, channels=json.dumps(list(weights))))
 
 
-def put(rig, take, chosen=CHOSEN, closes=True):
-    """The curves keyed, and the scene on the take's second frame."""
-    for curve in bones.curves(rig, chosen, take, np.arange(1.0, take.frames + 1), 5, closes):
+def put(rig, take, chosen_bones=CHOSEN_BONES, closes=True):
+    """Key the curves of a take and go to its second frame."""
+    for curve in bones.curves(rig, chosen_bones, take, np.arange(1.0, take.frames + 1), 5, closes):
         path = curve.path.rpartition(".")
         target, name = rig.path_resolve(path[0]), path[2]
         for frame, value in zip(curve.frames, curve.values, strict=True):
@@ -65,8 +65,8 @@ def put(rig, take, chosen=CHOSEN, closes=True):
     bpy.context.scene.frame_set(2)
 
 
-def turned(rig, name: str, parent: str | None = None) -> Matrix:
-    """How the bone stands against its rest in the armature's axes; against the parent's turn if one is named."""
+def rotation_of(rig, name: str, parent: str | None = None) -> Matrix:
+    """The rotation of a bone from its rest in the armature's axes, relative to a parent bone's if one is named."""
     turn = _from_rest(rig, name)
     return _from_rest(rig, parent).inverted() @ turn if parent else turn
 
@@ -76,8 +76,8 @@ def _from_rest(rig, name: str) -> Matrix:
     return bone.matrix.to_3x3() @ bone.bone.matrix_local.to_3x3().inverted()
 
 
-def assert_same(found: Matrix, wanted: Matrix) -> None:
-    angle = (found.to_quaternion() @ wanted.to_quaternion().inverted()).angle
+def assert_same(rotation: Matrix, wanted: Matrix) -> None:
+    angle = (rotation.to_quaternion() @ wanted.to_quaternion().inverted()).angle
     assert min(angle, 2 * np.pi - angle) < 2e-3
 
 
@@ -85,7 +85,7 @@ def assert_same(found: Matrix, wanted: Matrix) -> None:
 def test_the_jaw_opens_by_the_default_heads_angle_whatever_its_axes(rig, mode):
     rig.pose.bones["jaw"].rotation_mode = mode
     put(rig, take_of(jawOpen=0.5))
-    assert_same(turned(rig, "jaw"), Matrix.Rotation(np.radians(bones.OPEN / 2), 3, "X"))
+    assert_same(rotation_of(rig, "jaw"), Matrix.Rotation(np.radians(bones.JAW_OPEN_ANGLE / 2), 3, "X"))
     down = rig.pose.bones["jaw"].tail - Vector(RIG["jaw"][1])
     assert down.z < -0.01  # it opens; it does not shut
 
@@ -97,7 +97,7 @@ def test_both_eyes_look_where_the_take_does(rig, mode):
         rig.pose.bones[name].rotation_mode = mode
     put(rig, take_of(gaze=gaze, jawOpen=0.0))
     for name in ("eye.L", "eye.R"):
-        look = turned(rig, name) @ Vector((0, -1, 0))
+        look = rotation_of(rig, name) @ Vector((0, -1, 0))
         assert np.arcsin(-look.z) == pytest.approx(gaze[0], abs=1e-4)  # + looks down
         assert np.arctan2(look.x, -look.y) == pytest.approx(gaze[1], abs=1e-4)  # + looks to the head's left
 
@@ -105,68 +105,68 @@ def test_both_eyes_look_where_the_take_does(rig, mode):
 def test_a_take_without_gaze_turns_the_eyes_by_its_channels(rig):
     put(rig, take_of(eyeLookOutLeft=0.5, eyeLookInRight=0.5))
     for name in ("eye.L", "eye.R"):
-        assert_same(turned(rig, name), head_rotation.matrix(0.0, np.radians(15), 0.0))
+        assert_same(rotation_of(rig, name), head_rotation.matrix(0.0, np.radians(15), 0.0))
 
 
 def test_head_and_neck_share_the_heads_rotation_and_carry_the_rest(rig):
     angles = (0.2, -0.4, 0.1)
     put(rig, take_of(head=angles, jawOpen=1.0))
     whole = head_rotation.matrix(*angles)
-    assert_same(turned(rig, "head"), whole)
+    assert_same(rotation_of(rig, "head"), whole)
     half = Quaternion().slerp(whole.to_quaternion(), 0.5).to_matrix()
-    assert_same(turned(rig, "neck"), half)
-    assert_same(turned(rig, "jaw", parent="head"), Matrix.Rotation(np.radians(bones.OPEN), 3, "X"))
+    assert_same(rotation_of(rig, "neck"), half)
+    assert_same(rotation_of(rig, "jaw", parent="head"), Matrix.Rotation(np.radians(bones.JAW_OPEN_ANGLE), 3, "X"))
 
 
 def test_a_face_that_looks_another_way_turns_about_its_own_axes(rig):
     put(rig, take_of(jawOpen=1.0), bones.Bones(jaw="jaw", facing="+X"))
-    assert_same(turned(rig, "jaw"), Matrix.Rotation(np.radians(bones.OPEN), 3, "Y"))
+    assert_same(rotation_of(rig, "jaw"), Matrix.Rotation(np.radians(bones.JAW_OPEN_ANGLE), 3, "Y"))
 
 
-def test_a_jaw_to_the_side_goes_as_far_as_the_eyes_are_apart(rig):
+def test_a_sideways_jaw_shift_scales_with_the_distance_of_the_eyes(rig):
     put(rig, take_of(jawLeft=1.0), bones.Bones(jaw="jaw", eye_left="eye.L", eye_right="eye.R"))
-    way = rig.pose.bones["jaw"].head - Vector(RIG["jaw"][0])
-    assert way.x == pytest.approx(bones.SIDE_WAY[0] * 1e-3 * 0.06 / bones.EYES_APART, rel=1e-3)
+    shift = rig.pose.bones["jaw"].head - Vector(RIG["jaw"][0])
+    assert shift.x == pytest.approx(bones.JAW_SIDE_SHIFT[0] * 1e-3 * 0.06 / bones.EYES_APART, rel=1e-3)
 
 
 def test_a_jaw_without_a_key_that_closes_the_mouth_closes_it_itself(rig):
     put(rig, take_of(jawOpen=0.3, mouthClose=0.3), closes=False)
-    assert_same(turned(rig, "jaw"), Matrix.Identity(3))
+    assert_same(rotation_of(rig, "jaw"), Matrix.Identity(3))
     put(rig, take_of(jawOpen=0.3, mouthClose=0.3), closes=True)
-    assert_same(turned(rig, "jaw"), Matrix.Rotation(np.radians(bones.OPEN * 0.3), 3, "X"))
+    assert_same(rotation_of(rig, "jaw"), Matrix.Rotation(np.radians(bones.JAW_OPEN_ANGLE * 0.3), 3, "X"))
 
 
 def test_after_the_take_the_bones_are_at_rest(rig):
     put(rig, take_of(gaze=(0.1, 0.1), head=(0.1, 0.2, 0.3), jawOpen=1.0))
     bpy.context.scene.frame_set(20)
     for name in RIG:
-        assert_same(turned(rig, name), Matrix.Identity(3))
+        assert_same(rotation_of(rig, name), Matrix.Identity(3))
 
 
 def test_only_the_chosen_bones_have_curves(rig):
-    found = bones.curves(rig, bones.Bones(jaw="jaw"), take_of(jawOpen=1.0), np.arange(4.0), 5)
-    assert {curve.path.split('"')[1] for curve in found} == {"jaw"}
+    curves = bones.curves(rig, bones.Bones(jaw="jaw"), take_of(jawOpen=1.0), np.arange(4.0), 5)
+    assert {curve.path.split('"')[1] for curve in curves} == {"jaw"}
 
 
 @pytest.mark.parametrize(
-    ("chosen", "said"),
+    ("chosen_bones", "sentence"),
     [
         (bones.Bones(jaw="chin"), "The jaw bone 'chin' is not in 'Rig' any more"),
         (bones.Bones(jaw="jaw", head="jaw"), "The bone 'jaw' is chosen for two parts"),
     ],
 )
-def test_bones_that_cannot_be_driven_are_said(rig, chosen, said):
-    with pytest.raises(bones.BoneError, match=said):
-        bones.curves(rig, chosen, take_of(jawOpen=1.0), np.arange(4.0), 5)
+def test_bones_that_cannot_be_driven_are_named(rig, chosen_bones, sentence):
+    with pytest.raises(bones.BoneError, match=sentence):
+        bones.curves(rig, chosen_bones, take_of(jawOpen=1.0), np.arange(4.0), 5)
 
 
 def test_bones_are_found_by_their_names(rig):
-    assert bones.found(rig) == CHOSEN
+    assert bones.by_name(rig) == CHOSEN_BONES
     data = rig.data
     for old, new in {"jaw": "CC_Base_JawRoot", "eye.L": "CC_Base_L_Eye", "eye.R": "CC_Base_R_Eye"}.items():
         data.bones[old].name = new
-    assert bones.found(rig).chosen["jaw"] == "CC_Base_JawRoot"
-    assert bones.found(rig).chosen["left eye"] == "CC_Base_L_Eye"
+    assert bones.by_name(rig).names_by_part["jaw"] == "CC_Base_JawRoot"
+    assert bones.by_name(rig).names_by_part["left eye"] == "CC_Base_L_Eye"
 
 
 def test_a_take_on_a_speaker_moves_its_bones_and_no_other(rig, cube):
@@ -176,16 +176,16 @@ def test_a_take_on_a_speaker_moves_its_bones_and_no_other(rig, cube):
     rig.pose.bones["head"].rotation_mode = "XYZ"
     rig.pose.bones["head"].rotation_euler = (0.1, 0.2, 0.3)
     take = take_of(gaze=(0.1, 0.2), jawOpen=0.5, mouthSmileLeft=0.7, noseSneerLeft=0.1)
-    said = receive.put(bpy.context.scene, cube, take, 1)
-    assert "1 of 3 shape keys are not there: noseSneerLeft." in said
+    sentence = receive.put(bpy.context.scene, cube, take, 1)
+    assert "1 of 3 shape keys are not there: noseSneerLeft." in sentence
     bpy.context.scene.frame_set(2)
-    assert_same(turned(rig, "jaw", parent="head"), Matrix.Rotation(np.radians(bones.OPEN / 2), 3, "X"))
+    assert_same(rotation_of(rig, "jaw", parent="head"), Matrix.Rotation(np.radians(bones.JAW_OPEN_ANGLE / 2), 3, "X"))
     assert cube.data.shape_keys.key_blocks["mouthSmileLeft"].value == pytest.approx(0.7)
     assert list(rig.pose.bones["head"].rotation_euler) == pytest.approx([0.1, 0.2, 0.3])
     (layer,) = [layer for layer in nla_layers.layers(rig) if layer.mark.role == "take"]
     assert {curve.data_path.split('"')[1] for curve in layer.fcurves} == {"jaw", "eye.L"}
     bpy.context.scene.frame_set(40)
-    assert_same(turned(rig, "jaw", parent="head"), Matrix.Identity(3))
+    assert_same(rotation_of(rig, "jaw", parent="head"), Matrix.Identity(3))
 
 
 def test_a_face_of_bones_alone_speaks(rig, cube):
@@ -193,11 +193,11 @@ def test_a_face_of_bones_alone_speaks(rig, cube):
     own.armature, own.jaw = rig, "jaw"
     receive.put(bpy.context.scene, cube, take_of(jawOpen=0.5, mouthClose=0.1), 1)
     bpy.context.scene.frame_set(2)
-    opened = 0.5 - bones.CLOSES * 0.1
-    assert_same(turned(rig, "jaw"), Matrix.Rotation(np.radians(bones.OPEN * opened), 3, "X"))
+    opened = 0.5 - bones.JAW_OPEN_PER_MOUTH_CLOSE * 0.1
+    assert_same(rotation_of(rig, "jaw"), Matrix.Rotation(np.radians(bones.JAW_OPEN_ANGLE * opened), 3, "X"))
 
 
-def test_a_bone_that_is_gone_is_said_and_nothing_changes(rig, cube):
+def test_a_bone_that_is_gone_is_named_and_nothing_changes(rig, cube):
     own = cube.mien_driving
     own.armature, own.jaw = rig, "chin"
     with pytest.raises(ApplyError, match="The jaw bone 'chin' is not in 'Rig' any more"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of a take drives what on a mesh in Blender."""
+"""Shape-key values of a take on meshes in Blender."""
 
 import json
 
@@ -33,19 +33,19 @@ def take_of(weights: np.ndarray, channels=ARKIT, **tensors):
     )
 
 
-def with_keys(thing: bpy.types.Object, *names: str) -> bpy.types.Object:
+def with_keys(obj: bpy.types.Object, *names: str) -> bpy.types.Object:
     for name in names:
-        keys.add(thing, name, keys.rest(thing.data))
-    return thing
+        keys.add(obj, name, keys.rest(obj.data))
+    return obj
 
 
 def test_a_head_with_the_channels_keys_gets_the_takes_own_weights(toy_head):
     weights = np.random.default_rng(0).random((9, len(CHANNELS)))
     take = take_of(weights, CHANNELS)
-    found = driving.targets(toy_head, take)
-    assert (found.scheme, found.missing, found.refusal) == ("ARKit", (), "")
+    targets = driving.targets(toy_head, take)
+    assert (targets.scheme, targets.missing, targets.refusal) == ("ARKit", (), "")
     for column, name in enumerate(CHANNELS):
-        np.testing.assert_array_equal(found.values[name], take.weights[:, column])
+        np.testing.assert_array_equal(targets.values[name], take.weights[:, column])
 
 
 def test_visemes_are_driven_and_shut_where_the_lips_meet(cube):
@@ -54,14 +54,14 @@ def test_visemes_are_driven_and_shut_where_the_lips_meet(cube):
     weights[:, ARKIT.index("jawOpen")] = 0.26
     weights[2, ARKIT.index("mouthClose")] = 0.27
     weights[:, ARKIT.index("browInnerUp")] = 0.5
-    found = driving.targets(cube, take_of(weights, mouth_holds=[[2 / 24, 2 / 24]]))
-    assert found.scheme == "Oculus"
-    assert set(found.values) == {*OCULUS, "browInnerUp"}
-    assert found.values["viseme_PP"][2] == 1.0
-    assert all(found.values[name][2] == 0.0 for name in OCULUS if name != "viseme_PP")
-    assert found.values["viseme_PP"][0] < 0.05 and found.values["viseme_aa"][0] > 0.5
-    np.testing.assert_allclose(sum(found.values[name] for name in OCULUS), 1.0, atol=1e-6)
-    np.testing.assert_array_equal(found.values["browInnerUp"], np.float32(0.5))
+    targets = driving.targets(cube, take_of(weights, mouth_holds=[[2 / 24, 2 / 24]]))
+    assert targets.scheme == "Oculus"
+    assert set(targets.values) == {*OCULUS, "browInnerUp"}
+    assert targets.values["viseme_PP"][2] == 1.0
+    assert all(targets.values[name][2] == 0.0 for name in OCULUS if name != "viseme_PP")
+    assert targets.values["viseme_PP"][0] < 0.05 and targets.values["viseme_aa"][0] > 0.5
+    np.testing.assert_allclose(sum(targets.values[name] for name in OCULUS), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(targets.values["browInnerUp"], np.float32(0.5))
 
 
 def test_a_mesh_of_unknown_keys_is_refused_in_words(cube):
@@ -73,21 +73,21 @@ def test_a_mesh_without_keys_is_refused_in_words(cube):
     assert driving.targets(cube, take_of(np.zeros((2, 52)))).refusal == "'Cube' has no shape keys."
 
 
-def test_what_no_mesh_of_a_speaker_shows_is_said_once(toy_head, cube):
+def test_what_no_mesh_of_a_speaker_shows_is_named_once(toy_head, cube):
     with_keys(cube, "tongueOut")
     take = take_of(np.ones((2, 3)), ("jawOpen", "tongueOut", "noseSneerLeft"))
     face, tongue = driving.targets(toy_head, take), driving.targets(cube, take, part=True)
     assert face.missing == ("tongueOut", "noseSneerLeft")
     assert tongue.notes == ()
-    assert driving.lacking(take, [face, tongue]) == "1 of 3 shape keys are not there: noseSneerLeft."
+    assert driving.missing_note(take, [face, tongue]) == "1 of 3 shape keys are not there: noseSneerLeft."
 
 
 @pytest.mark.parametrize("part", [False, True])
 def test_a_driver_keeps_its_key(toy_head, part):
     toy_head.data.shape_keys.key_blocks["jawOpen"].driver_add("value")
-    found = driving.targets(toy_head, take_of(np.ones((2, 3)), CHANNELS), part)
-    assert "jawOpen" not in found.values and "mouthClose" in found.values
-    assert any("drivers of their own" in note for note in found.notes) is not part
+    targets = driving.targets(toy_head, take_of(np.ones((2, 3)), CHANNELS), part)
+    assert "jawOpen" not in targets.values and "mouthClose" in targets.values
+    assert any("drivers of their own" in note for note in targets.notes) is not part
 
 
 @pytest.fixture
@@ -116,13 +116,13 @@ def test_the_default_head_looks_where_the_take_does(head):
             for side in ("",) if name.endswith(("Left", "Right")) else ("Left", "Right"):
                 row[ARKIT.index(name + side)] = max(value, 0) / 30
     receive.put(bpy.context.scene, head, take_of(weights), 1)
-    ahead = []
+    directions = []
     for frame in range(1, len(LOOKS) + 1):
         bpy.context.scene.frame_set(frame)
         graph = bpy.context.evaluated_depsgraph_get()
         eyes = (bpy.data.objects[name].evaluated_get(graph) for name in accessories.EYES)
-        ahead.append([eye.matrix_world.to_3x3().normalized().col[2] for eye in eyes])
-    angles = np.degrees([[(np.arcsin(-v.z), np.arctan2(v.x, -v.y)) for v in pair] for pair in ahead])
+        directions.append([eye.matrix_world.to_3x3().normalized().col[2] for eye in eyes])
+    angles = np.degrees([[(np.arcsin(-v.z), np.arctan2(v.x, -v.y)) for v in pair] for pair in directions])
     off = np.abs(angles - angles[:1] - np.array(LOOKS)[:, None])
     assert off.max() < 0.5
 
@@ -131,21 +131,21 @@ def test_eyes_turn_as_far_as_was_measured(head):
     measured = head_file.read_head(head_file.find_file())
     balls = np.unique(measured.quads[np.isin(measured.quad_material, _eye_materials(measured))])
     for name, degrees in driving.EYE_TURNS.items():
-        found = []
+        turns = []
         for side, sign in (("Left", 1), ("Right", -1)):
             delta = measured.deltas[measured.channels.index(name + side)][balls].astype(float)
             own = measured.vertices[balls].astype(float)
             own, delta = own[own[:, 0] * sign > 0], delta[own[:, 0] * sign > 0]
             moves = np.linalg.norm(delta, axis=1) > 1e-4
-            found.append(_turn(own[moves], own[moves] + delta[moves]))
-        assert degrees == pytest.approx(np.mean(found), abs=0.1)
+            turns.append(_turn(own[moves], own[moves] + delta[moves]))
+        assert degrees == pytest.approx(np.mean(turns), abs=0.1)
 
 
 UPPER_LIDS, LOWER_LIDS = [43, 44, 37, 38], [47, 46, 41, 40]  # iBUG-68, left and right
 
 
 def gaps(head, **values: float) -> np.ndarray:
-    """(4,) how far the lids are apart, metres, with these keys of both sides."""
+    """(4,) distances of the lids, metres, with these keys of both sides."""
     for name, value in values.items():
         for side in ("Left", "Right"):
             block = head.data.shape_keys.key_blocks[name + side]
