@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Direction: what the animator asks of a performance. Every number may be a curve over time."""
+"""The Direction: the animator's settings of a take, as a value and as JSON. Emotions and gains may be curves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEY_LIMIT = 100_000
 TEXT_LIMIT = 100_000
 GUIDANCE_LIMIT = 5.0
 ANGLES = ("headPitch", "headYaw", "headRoll", "gazePitch", "gazeYaw")  # radians, as in a take
-SAME = 1e-4  # s: a key of the animator's and a frame are at one time although their decimals differ
+SAME = 1e-4  # s: a key and a frame are at the same time although their decimals differ
 
 
 class DirectionError(MienError, ValueError):
@@ -63,7 +63,7 @@ def constant(value: float) -> Curve:
 
 @dataclass(frozen=True)
 class Direction:
-    """Emotion weights 0..1 by name, intensity 0..1, articulation gains and amounts of life 0..2 (0 = off)."""
+    """Emotion weights 0..1 by name, intensity 0..1, gains of articulation and of non-verbal motion 0..2 (0 = off)."""
 
     emotion: Mapping[str, Curve] = field(default_factory=dict)
     intensity: Curve = constant(1.0)
@@ -77,19 +77,19 @@ class Direction:
     temperature: float = 1.0
     seed: int = 0
     transcript: str = ""
-    # What only some engines follow (`EngineInfo.follows`):
-    face: Mapping[str, float] = field(default_factory=dict)  # a pose of the 52 channels, worn besides the emotions
+    # OPTIONAL_FIELDS, which only some engines support (`EngineInfo.supports`):
+    face: Mapping[str, float] = field(default_factory=dict)  # a pose of the 52 channels, added to the emotions
     face_level: Curve = constant(1.0)  # how strongly, 0..1
-    onset: float = 0.4  # seconds in which an emotion or a face comes at the soonest
-    offset: float = 0.8  # and goes
-    sound_guidance: float = 1.0  # 0..5: 1 as it was learnt
+    onset: float = 0.4  # seconds that an emotion or a face takes to rise, at least
+    offset: float = 0.8  # and to fall
+    sound_guidance: float = 1.0  # 0..5: 1 as trained
     emotion_guidance: float = 1.0
-    held: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)  # channels and ANGLES, from a curve's first key
-    # to its last, that come out as they are
+    held: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)  # channels and ANGLES that keep these values
+    # exactly, from a curve's first key to its last
 
     @property
     def optional_fields(self) -> tuple[str, ...]:
-        """The fields among those that only some engines follow that ask for something."""
+        """Those of OPTIONAL_FIELDS that differ from their defaults."""
         plain = Direction()
         return tuple(name for name in OPTIONAL_FIELDS if getattr(self, name) != getattr(plain, name))
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Take: what an engine gives back, and the only thing both halves of Mien know.
+"""The Take: the result of an engine, and the file that both halves of Mien know.
 
 One safetensors file. Frame i shows the face at `start + i / fps` seconds of the sound; a take of a sound of
-`duration` seconds has max(1, ceil(duration * fps)) frames. The extension reads it with `addon/formats/take.py`, on its own.
+`duration` seconds has max(1, ceil(duration * fps)) frames. The extension reads it with
+`addon/formats/take.py`, on its own.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import importlib.metadata
 import socket
-import subprocess
 import sys
-import threading
 import tomllib
 from pathlib import Path
 
@@ -11,9 +9,8 @@ import numpy as np
 import pytest
 from checkout import ROOT
 from mien.doctor import checks
-from mien.doctor.findings import FAIL, OK, WARN, Finding
+from mien.doctor.diagnostics import FAIL, OK, WARN, Diagnostic
 from mien.heads.default import load_head
-from mien.service.server import run_server
 from mien.settings import Settings
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -24,15 +21,15 @@ def test_the_python_asked_for_is_that_of_pyproject() -> None:
 
 
 def test_what_pyproject_requires_is_looked_for() -> None:
-    finding = checks.packages(PYPROJECT["project"]["dependencies"])
-    assert finding.level == OK, finding
-    assert f"numpy {np.__version__}" in finding.found and finding.found.count(",") >= 10
+    diagnostic = checks.packages(PYPROJECT["project"]["dependencies"])
+    assert diagnostic.level == OK, diagnostic
+    assert f"numpy {np.__version__}" in diagnostic.result and diagnostic.result.count(",") >= 10
 
 
 def test_missing_packages_are_named_and_extras_are_not_asked_for() -> None:
-    finding = checks.packages(["numpy>=1.26", "no-such.package>=2", "neither; extra == 'dev'"])
-    assert (finding.level, finding.found) == (FAIL, "no-such.package missing")
-    assert finding.advice.endswith("pip install no-such.package")
+    diagnostic = checks.packages(["numpy>=1.26", "no-such.package>=2", "neither; extra == 'dev'"])
+    assert (diagnostic.level, diagnostic.result) == (FAIL, "no-such.package missing")
+    assert diagnostic.advice.endswith("pip install no-such.package")
 
 
 def test_a_mien_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,91 +37,55 @@ def test_a_mien_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "requires", unknown)
-    finding = checks.packages()
-    assert finding.level == WARN and "runs from its folder" in finding.found
+    diagnostic = checks.packages()
+    assert diagnostic.level == WARN and "runs from its folder" in diagnostic.result
 
 
 def test_every_check_answers_here(tmp_path: Path) -> None:
-    findings = checks.examine(Settings(port=free_port(), data_folder=tmp_path / "mien" / "data"))
-    by_name = {finding.asked: finding for finding in findings}
-    assert len(by_name) == len(findings) == 14
-    for finding in findings:
-        assert finding.found and (finding.advice == "") == (finding.level == OK), finding
-        assert "broke" not in finding.found, finding
-    assert by_name["Python"].found.startswith(sys.version.split()[0])
-    assert load_head().sha256 in by_name["default head"].found
+    diagnostics = checks.examine(Settings(port=free_port(), data_folder=tmp_path / "mien" / "data"))
+    by_name = {diagnostic.check: diagnostic for diagnostic in diagnostics}
+    assert len(by_name) == len(diagnostics) == 14
+    for diagnostic in diagnostics:
+        assert diagnostic.result and (diagnostic.advice == "") == (diagnostic.level == OK), diagnostic
+        assert "broke" not in diagnostic.result, diagnostic
+    assert by_name["Python"].result.startswith(sys.version.split()[0])
+    assert load_head().sha256 in by_name["default head"].result
     for engine in ("probtalk3d", "emodiffhead"):
-        assert by_name[engine].level == OK and "GPL-3.0-or-later" in by_name[engine].found
+        assert by_name[engine].level == OK and "GPL-3.0-or-later" in by_name[engine].result
     assert by_name["ear"].level == by_name["torch"].level == by_name["video encoders"].level == OK
-    assert by_name["data folder"].found.endswith("made when it is needed")
+    assert by_name["data folder"].result.endswith("made when it is needed")
     assert not (tmp_path / "mien").exists()
-    assert "is free" in by_name["backend"].found
+    assert "is free" in by_name["backend"].result
 
 
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> Finding:
+    def broken() -> Diagnostic:
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.setattr(checks, "drawing", broken)
-    finding = next(f for f in checks.examine(Settings(port=free_port())) if f.asked == "drawing without a screen")
-    assert finding.level == FAIL and "ZeroDivisionError: division by zero" in finding.found
+    diagnostic = next(f for f in checks.examine(Settings(port=free_port())) if f.check == "drawing without a screen")
+    assert diagnostic.level == FAIL and "ZeroDivisionError: division by zero" in diagnostic.result
 
 
 def test_missing_encoders_are_named() -> None:
-    finding = checks.encoders(("libx264", "no_such_codec"))
-    assert finding.level == FAIL and "no no_such_codec" in finding.found
+    diagnostic = checks.encoders(("libx264", "no_such_codec"))
+    assert diagnostic.level == FAIL and "no no_such_codec" in diagnostic.result
 
 
 def test_a_head_that_is_not_that_of_its_card_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "mien.card.json").write_text('{"sha256": "0123"}')
     monkeypatch.setattr("mien.heads.default.head_path", lambda: tmp_path / "mien.safetensors")
-    assert load_head().sha256 in checks.head().found
-    assert "its card has another sha256" in checks.head().found and checks.head().level == FAIL
+    assert load_head().sha256 in checks.head().result
+    assert "its card has another sha256" in checks.head().result and checks.head().level == FAIL
 
 
 def test_a_data_folder_that_cannot_be_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert checks.data_folder(tmp_path).level == OK
-    finding = checks.data_folder(tmp_path / "file")
-    assert finding.level == FAIL and "is a file" in finding.found
+    diagnostic = checks.data_folder(tmp_path / "file")
+    assert diagnostic.level == FAIL and "is a file" in diagnostic.result
     if Path("/proc/self").exists():
         assert checks.data_folder(Path("/proc/self/mien")).level == FAIL
-
-
-def test_the_backend_that_runs_is_found(tmp_path: Path) -> None:
-    port, port_file, parent = free_port(), tmp_path / "port.json", Parent()
-    server = threading.Thread(
-        target=run_server, args=(Settings(port=port),), kwargs={"port_file": port_file, "parent": parent.pid}
-    )
-    server.start()
-    try:
-        for _ in range(2000):
-            if port_file.exists():
-                break
-            server.join(0.01)
-        finding = checks.backend("127.0.0.1", port)
-    finally:
-        parent.end()
-        server.join(20)
-    assert finding.level == OK and "(API 1) answers on" in finding.found
-
-
-def test_another_program_on_the_port_is_told() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-
-        def answer() -> None:
-            client, _ = other.accept()
-            with client:
-                client.recv(1000)
-                client.sendall(b"SSH-2.0-thing\r\n")
-
-        thread = threading.Thread(target=answer)
-        thread.start()
-        finding = checks.backend("127.0.0.1", other.getsockname()[1])
-        thread.join(20)
-    assert finding.level == WARN and "not by a Mien backend" in finding.found
 
 
 @pytest.mark.parametrize(
@@ -142,10 +103,10 @@ def test_blender_is_asked_for_its_version(
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    finding = checks.blender()
-    assert finding.level == level and found in finding.found
+    diagnostic = checks.blender()
+    assert diagnostic.level == level and found in diagnostic.result
     monkeypatch.setattr(checks, "find_blender", lambda: None)
-    assert checks.blender().found == "not found" and checks.blender().level == WARN
+    assert checks.blender().result == "not found" and checks.blender().level == WARN
 
 
 def test_a_child_that_crashes_or_hangs_is_told() -> None:
@@ -157,20 +118,8 @@ def test_a_child_that_crashes_or_hangs_is_told() -> None:
 
 def test_a_machine_that_cannot_draw_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "DRAW", "raise SystemExit('There is no EGL.')")
-    finding = checks.drawing()
-    assert finding.level == FAIL and finding.found == "There is no EGL." and "libegl1" in finding.advice
-
-
-class Parent:
-    """A process to be watched."""
-
-    def __init__(self) -> None:
-        self.process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-        self.pid = self.process.pid
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
+    diagnostic = checks.drawing()
+    assert diagnostic.level == FAIL and diagnostic.result == "There is no EGL." and "libegl1" in diagnostic.advice
 
 
 def free_port() -> int:

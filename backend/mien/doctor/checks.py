@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Doctor: what this machine has and lacks. Each check asks one question and answers it with one `Finding`."""
+"""Checks of this machine: each answers one question with one `Diagnostic`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import os
 import platform
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,16 +18,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.doctor.findings import FAIL, WARN, Finding, healthy, report, to_json
+from mien.doctor.backend import backend, examine_backend
+from mien.doctor.diagnostics import FAIL, WARN, Diagnostic, healthy, report, to_json
 from mien.engines import ENGINES, EngineError, EngineInfo
-from mien.service import API
-from mien.service.network.probe import ProbeError, probe
 from mien.settings import Settings
 
 if TYPE_CHECKING:
     from torch.nn import Module
 
-__all__ = ["Finding", "examine", "examine_backend", "healthy", "report", "to_json"]
+__all__ = ["Diagnostic", "examine", "examine_backend", "healthy", "report", "to_json"]
 
 PYTHON = (3, 11)  # requires-python of pyproject.toml
 BLENDER = (4, 2)  # the first with extensions
@@ -57,10 +55,10 @@ print(torch.__version__, "with", ", ".join(names) or "no GPU")
 """
 
 
-def examine(settings: Settings | None = None) -> list[Finding]:
+def examine(settings: Settings | None = None) -> list[Diagnostic]:
     """Every check, in the order of the report. A check that breaks is a finding that says so, never an end."""
     settings = settings or Settings.read()
-    checks: list[tuple[str, Callable[[], Finding]]] = [
+    checks: list[tuple[str, Callable[[], Diagnostic]]] = [
         ("Python", python),
         ("packages", packages),
         ("memory and cores", machine),
@@ -75,91 +73,59 @@ def examine(settings: Settings | None = None) -> list[Finding]:
         ("backend", lambda: backend(settings.host, settings.port)),
         ("Blender", blender),
     ]
-    return [_checked(asked, check) for asked, check in checks]
+    return [_checked(name, check) for name, check in checks]
 
 
-def examine_backend(address: str, token: str = "") -> list[Finding]:
-    """What a backend elsewhere says of itself; `address` may be an invitation with token and fingerprint."""
-    asked = "backend"
-    try:
-        reply = probe(address, "/v1/info", token)
-    except ProbeError as error:
-        return [Finding(asked, str(error), FAIL, "On its machine: mien serve --status says whether it runs.")]
-    at = address.partition("#")[0].rstrip("/")
-    if not reply.api:
-        return [Finding(asked, f"what answers at {at} is not a Mien backend", FAIL, "Check the address and port.")]
-    if reply.api != str(API):
-        found = f"{at} speaks API version {reply.api}, and this Mien speaks version {API}"
-        return [Finding(asked, found, FAIL, "Update the older of the two.")]
-    if reply.status == 401:
-        advice = "Give the line that its terminal showed, or set MIEN_TOKEN."
-        return [Finding(asked, f"{at} is there; {reply.reason}", FAIL, advice)]
-    if reply.status != 200:
-        return [Finding(asked, f"{at}: {reply.reason}", FAIL, "Its log says why.")]
-    info = json.loads(reply.body)
-    findings = [Finding(asked, f"Mien {info['version']} (API {info['api']}) answers at {at}, on {info['device']}")]
-    if reply.fingerprint:
-        findings.append(Finding("certificate", f"sha256 {reply.fingerprint}"))
-    for engine in info["engines"]:
-        lacks = " ".join(each["sentence"] for each in engine["missing"])
-        name = f"engine {engine['name']}" + (" (default)" if engine["name"] == info["default_engine"] else "")
-        found = f"version {engine['version']}, {engine['licence']}"
-        findings.append(Finding(name, f"{found}; cannot work yet", WARN, lacks) if lacks else Finding(name, found))
-    limits = info["limits"]
-    findings.append(Finding("limits", f"{limits['seconds']:g} s of sound, {limits['bytes'] / 2**20:g} MiB a request"))
-    return findings
-
-
-def _checked(asked: str, check: Callable[[], Finding]) -> Finding:
+def _checked(name: str, check: Callable[[], Diagnostic]) -> Diagnostic:
     try:
         return check()
     except Exception as error:
-        return Finding(
-            asked, f"the check broke: {type(error).__name__}: {error}", FAIL, "Report this with the line above."
+        return Diagnostic(
+            name, f"the check broke: {type(error).__name__}: {error}", FAIL, "Report this with the line above."
         )
 
 
-def python() -> Finding:
-    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+def python() -> Diagnostic:
+    result = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     if sys.version_info < PYTHON:
-        return Finding("Python", found, FAIL, f"Install Python {PYTHON[0]}.{PYTHON[1]} or newer.")
-    return Finding("Python", found)
+        return Diagnostic("Python", result, FAIL, f"Install Python {PYTHON[0]}.{PYTHON[1]} or newer.")
+    return Diagnostic("Python", result)
 
 
-def packages(requirements: Sequence[str] | None = None) -> Finding:
+def packages(requirements: Sequence[str] | None = None) -> Diagnostic:
     """Whether what Mien requires is installed; `requirements` as in pyproject.toml, by default Mien's own."""
     if requirements is None:
         try:
             requirements = importlib.metadata.requires("mien") or []
         except importlib.metadata.PackageNotFoundError:
-            found = "Mien runs from its folder, so nobody knows what it requires"
-            return Finding("packages", found, WARN, "Install it: pip install -e .")
-    found, missing = [], []
+            result = "Mien runs from its folder, so what it requires is unknown"
+            return Diagnostic("packages", result, WARN, "Install it: pip install -e .")
+    versions, missing = [], []
     for requirement in requirements:
         if "extra ==" in requirement:
             continue
         name = re.match(r"[\w.-]+", requirement)[0]
         try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
+            versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             missing.append(name)
     if missing:
         advice = f"Install what is missing: pip install {' '.join(missing)}"
-        return Finding("packages", f"{', '.join(missing)} missing", FAIL, advice)
-    return Finding("packages", ", ".join(found))
+        return Diagnostic("packages", f"{', '.join(missing)} missing", FAIL, advice)
+    return Diagnostic("packages", ", ".join(versions))
 
 
-def machine() -> Finding:
+def machine() -> Diagnostic:
     """Cores this process may use, and the memory of the machine or of its container, whichever is less."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = memory_gib()
     if memory is None:
-        return Finding("memory and cores", f"{cores} cores; this system does not tell its memory")
-    found = f"{memory:.1f} GiB, {cores} cores"
+        return Diagnostic("memory and cores", f"{cores} cores; this system does not tell its memory")
+    result = f"{memory:.1f} GiB, {cores} cores"
     if memory < MEMORY_GIB:
         advice = "Keep sounds short, one at a time: five minutes of speech take 0.36 GiB beside all else that runs."
-        return Finding("memory and cores", found, WARN, advice)
-    return Finding("memory and cores", found)
+        return Diagnostic("memory and cores", result, WARN, advice)
+    return Diagnostic("memory and cores", result)
 
 
 def memory_gib() -> float | None:
@@ -172,7 +138,7 @@ def memory_gib() -> float | None:
     return min(size, int(limit) if limit.isdecimal() else size) / 2**30
 
 
-def head() -> Finding:
+def head() -> Diagnostic:
     """The default head, and whether it is the one its card describes."""
     from mien.heads.default import HeadError, head_path, load_head
 
@@ -181,16 +147,16 @@ def head() -> Finding:
         face = load_head()
         card = json.loads(head_path().with_name("mien.card.json").read_text("utf-8"))
     except HeadError as error:
-        return Finding("default head", str(error), FAIL, advice)
+        return Diagnostic("default head", str(error), FAIL, advice)
     except (OSError, ValueError) as error:
-        return Finding("default head", f"its card cannot be read ({error})", FAIL, advice)
-    found = f"{face.name}, {len(face.vertices)} vertices, {face.licence}, sha256 {face.sha256}"
+        return Diagnostic("default head", f"its card cannot be read ({error})", FAIL, advice)
+    result = f"{face.name}, {len(face.vertices)} vertices, {face.licence}, sha256 {face.sha256}"
     if card.get("sha256") != face.sha256:
-        return Finding("default head", f"{found}; its card has another sha256", FAIL, advice)
-    return Finding("default head", found)
+        return Diagnostic("default head", f"{result}; its card has another sha256", FAIL, advice)
+    return Diagnostic("default head", result)
 
 
-def ear() -> Finding:
+def ear() -> Diagnostic:
     """The ear's weights, and whether they are those its card describes."""
     from mien.speech_analysis.network.inference import WEIGHTS
     from mien.speech_analysis.network.weights import load
@@ -198,12 +164,12 @@ def ear() -> Finding:
     return _weights("ear", WEIGHTS, lambda: [load(WEIGHTS)])
 
 
-def engine(info: EngineInfo) -> Finding:
+def engine(info: EngineInfo) -> Diagnostic:
     """An engine's weights that ship, and whether they are those its card describes."""
     return _weights(info.name, info.weights, info.read_networks)
 
 
-def _weights(name: str, file: Path, load: Callable[[], Iterable[Module]]) -> Finding:
+def _weights(name: str, file: Path, load: Callable[[], Iterable[Module]]) -> Diagnostic:
     from mien.speech_analysis.errors import EarError
 
     advice = "Install Mien again, or check out its backend folder."
@@ -211,26 +177,26 @@ def _weights(name: str, file: Path, load: Callable[[], Iterable[Module]]) -> Fin
         networks = load()
         card = json.loads(file.with_suffix(".card.json").read_text("utf-8"))
     except (EarError, EngineError) as error:
-        return Finding(name, str(error), FAIL, advice)
+        return Diagnostic(name, str(error), FAIL, advice)
     except (OSError, ValueError) as error:
-        return Finding(name, f"its card cannot be read ({error})", FAIL, advice)
+        return Diagnostic(name, f"its card cannot be read ({error})", FAIL, advice)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     if card.get("sha256") != digest:
-        return Finding(name, f"sha256 {digest}; its card has another", FAIL, advice)
+        return Diagnostic(name, f"sha256 {digest}; its card has another", FAIL, advice)
     millions = sum(value.numel() for network in networks for value in network.parameters()) / 1e6
-    return Finding(name, f"{millions:.1f} M parameters, {card['licence']}, sha256 {digest}")
+    return Diagnostic(name, f"{millions:.1f} M parameters, {card['licence']}, sha256 {digest}")
 
 
-def transcripts() -> Finding:
+def transcripts() -> Diagnostic:
     """espeak-ng pronounces transcripts; without one nothing is lost but them."""
     from mien.speech_analysis import espeak
 
     if why := espeak.missing():
-        return Finding("transcripts", "espeak-ng is missing, so a transcript cannot be used", WARN, why)
-    return Finding("transcripts", "espeak-ng")
+        return Diagnostic("transcripts", "espeak-ng is missing, so a transcript cannot be used", WARN, why)
+    return Diagnostic("transcripts", "espeak-ng")
 
 
-def encoders(names: tuple[str, ...] = ("libx264", "aac")) -> Finding:
+def encoders(names: tuple[str, ...] = ("libx264", "aac")) -> Diagnostic:
     import av
 
     missing = []
@@ -241,81 +207,62 @@ def encoders(names: tuple[str, ...] = ("libx264", "aac")) -> Finding:
             missing.append(name)
     if missing:
         advice = "Install PyAV from its wheels: pip install --force-reinstall --only-binary av av"
-        return Finding("video encoders", f"this PyAV has no {' and no '.join(missing)}", FAIL, advice)
-    return Finding("video encoders", f"H.264 ({names[0]}) and AAC ({names[1]}) in PyAV {av.__version__}")
+        return Diagnostic("video encoders", f"this PyAV has no {' and no '.join(missing)}", FAIL, advice)
+    return Diagnostic("video encoders", f"H.264 ({names[0]}) and AAC ({names[1]}) in PyAV {av.__version__}")
 
 
-def drawing() -> Finding:
+def drawing() -> Diagnostic:
     """Draws the default head small, in a child process: a broken driver may crash or hang."""
-    asked = "drawing without a screen"
-    status, said = run_child(DRAW)
+    name = "drawing without a screen"
+    status, output = run_child(DRAW)
     if status != 0:
         advice = "Previews need EGL and OpenGL: apt-get install libegl1 libgl1-mesa-dri libgles2"
-        return Finding(asked, said or f"the test picture ended with status {status}", FAIL, advice)
-    software = re.search("llvmpipe|softpipe|swrast", said)
-    return Finding(asked, said + (": drawn by the processor, which is enough" if software else ""))
+        return Diagnostic(name, output or f"the test picture ended with status {status}", FAIL, advice)
+    software = re.search("llvmpipe|softpipe|swrast", output)
+    return Diagnostic(name, output + (": drawn by the processor, which is enough" if software else ""))
 
 
-def torch() -> Finding:
+def torch() -> Diagnostic:
     """What the networks run on, imported in a process of its own: a broken one may take its process with it."""
     advice = "Install it again: pip install --force-reinstall torch"
     if not _installed("torch"):
-        return Finding("torch", "not installed, and the ear needs it", FAIL, advice)
-    status, said = run_child(TORCH)
+        return Diagnostic("torch", "not installed, and the ear needs it", FAIL, advice)
+    status, output = run_child(TORCH)
     if status != 0:
-        return Finding("torch", f"installed, but it cannot be used ({said})", FAIL, advice)
-    return Finding("torch", said)
+        return Diagnostic("torch", f"installed, but it cannot be used ({output})", FAIL, advice)
+    return Diagnostic("torch", output)
 
 
-def data_folder(folder: Path) -> Finding:
+def data_folder(folder: Path) -> Diagnostic:
     """Whether the folder can be written, or made where its nearest existing parent is."""
-    asked, advice = "data folder", "Give another with MIEN_DATA_FOLDER, or change who may write there."
+    name, advice = "data folder", "Give another with MIEN_DATA_FOLDER, or change who may write there."
     if folder.exists() and not folder.is_dir():
-        return Finding(asked, f"{folder} is a file", FAIL, advice)
+        return Diagnostic(name, f"{folder} is a file", FAIL, advice)
     there = next(path for path in (folder, *folder.parents) if path.is_dir())
     try:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        return Finding(asked, f"{there} cannot be written ({error.strerror})", FAIL, advice)
-    return Finding(asked, f"{folder}" if there == folder else f"{folder}, made when it is needed")
+        return Diagnostic(name, f"{there} cannot be written ({error.strerror})", FAIL, advice)
+    return Diagnostic(name, f"{folder}" if there == folder else f"{folder}, made when it is needed")
 
 
-def backend(host: str, port: int) -> Finding:
-    """Whether a backend answers on the usual address, and if none does, whether the port is free for one."""
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    try:
-        info = probe(url, "/v1/info", timeout_s=3).json
-        return Finding("backend", f"Mien {info['version']} (API {info['api']}) answers on {url}")
-    except (ProbeError, ValueError, KeyError, TypeError):
-        pass  # nobody there, or somebody else: the port tells which
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listener:
-        if os.name == "posix":  # as the service does; a port that was just left is free
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            found = f"port {port} of {host} is taken ({error.strerror}), and not by a Mien backend"
-            return Finding("backend", found, WARN, "Give another port: mien serve --port 0 takes a free one.")
-    return Finding("backend", f"none runs; port {port} of {host} is free for `mien serve`")
-
-
-def blender() -> Finding:
+def blender() -> Diagnostic:
     path = find_blender()
     wanted = ".".join(map(str, BLENDER))
     if path is None:
         advice = f"For the extension install Blender {wanted} or newer; the backend works without."
-        return Finding("Blender", "not found", WARN, advice)
+        return Diagnostic("Blender", "not found", WARN, advice)
     try:
-        said = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=CHILD_S).stdout
+        output = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=CHILD_S).stdout
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding("Blender", f"{path} does not start ({error})", WARN, "Install it again.")
-    version = re.search(r"Blender (\d+)\.(\d+)[.\d]*", said)
+        return Diagnostic("Blender", f"{path} does not start ({error})", WARN, "Install it again.")
+    version = re.search(r"Blender (\d+)\.(\d+)[.\d]*", output)
     if version is None:
-        return Finding("Blender", f"{path} does not tell its version", WARN, "Check that it is Blender.")
+        return Diagnostic("Blender", f"{path} does not tell its version", WARN, "Check that it is Blender.")
     if (int(version[1]), int(version[2])) < BLENDER:
-        return Finding("Blender", f"{version[0]} at {path}", WARN, f"The extension needs {wanted} or newer.")
-    return Finding("Blender", f"{version[0]} at {path}")
+        return Diagnostic("Blender", f"{version[0]} at {path}", WARN, f"The extension needs {wanted} or newer.")
+    return Diagnostic("Blender", f"{version[0]} at {path}")
 
 
 def find_blender() -> str | None:
@@ -327,8 +274,8 @@ def find_blender() -> str | None:
         "darwin": [("/Applications", "Blender.app/Contents/MacOS/Blender")],
         "win32": [(os.environ.get("PROGRAMFILES", ""), "Blender Foundation/*/blender.exe")],
     }.get(sys.platform, [("/opt", "blender*/blender"), ("/snap/bin", "blender")])
-    found = [path for folder, pattern in places if folder for path in Path(folder).glob(pattern)]
-    return str(max(found)) if found else None
+    installed = [path for folder, pattern in places if folder for path in Path(folder).glob(pattern)]
+    return str(max(installed)) if installed else None
 
 
 def run_child(program: str, timeout_s: float = CHILD_S) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Downloads of others as they lie on a user's disk: which of their files are meant, and what they become here.
+"""Models that a user downloaded: which of the files are meant, and their conversion into the data folder.
 
-An import is looked at first (`find`), so that its licence can be shown; its `convert` then does it.
+`find` only looks at them, so that the licence can be shown; `convert` of what it returns does the import.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mien.heads.flame_import import CLOSED_LICENCE, import_flame, import_landmar
 
 MODEL_NAMES = ("generic_model.pkl", "flame2023.pkl", "flame2023_open.pkl", "flame_neutral.pkl")
 LANDMARK_NAMES = ("flame_static_embedding.pkl", "landmark_embedding.npy")
-DEPTH = 3  # folders within the folder that is given: a download is often unpacked into one of its own
+DEPTH = 3  # folders below the given one: a download is often unpacked into a folder of its own
 # lightning_logs/version_0/checkpoints/last.ckpt within model_weights/ProbTalk3D/stage_2 of a copy of the repository
 CHECKPOINT_DEPTH = 8
 CHECKPOINT = ".ckpt"
@@ -32,13 +32,13 @@ ZIP = b"PK\x03\x04"  # how a checkpoint begins
 
 
 class DownloadError(MienError, ValueError):
-    """What was given holds nothing that can be imported, or several things; the message says what to give."""
+    """The path holds no model that can be imported, or several; the message says what to give."""
 
     exit_status = FILE
 
 
 class Import(Protocol):
-    """What `find` found."""
+    """A model that `find` recognised."""
 
     licence: Licence
     files: tuple[Path, ...]
@@ -93,10 +93,10 @@ class WeightsImport:
 
 
 def find(path: Path) -> Import:
-    """What a file is, or a folder holds. DownloadError, or FlameError for a broken file, in words, when that is
-    nothing, or more than one thing; nothing is converted yet."""
+    """The model in a file or a folder, not yet converted. DownloadError, in words, where there is none, or more than
+    one; FlameError for a broken file of FLAME."""
     if path.is_dir():
-        return _found_in(path)
+        return _find_in_folder(path)
     if path.suffix.lower() == ".zip":
         raise DownloadError(f"{path.name} is an archive; unpack it and give the folder.")
     if path.suffix.lower() == CHECKPOINT or _begins(path, ZIP):
@@ -112,7 +112,7 @@ def find(path: Path) -> Import:
     )
 
 
-def _found_in(folder: Path) -> Import:
+def _find_in_folder(folder: Path) -> Import:
     flame, checkpoints = _flame_in(folder), _checkpoints_in(folder)
     if flame is not None and checkpoints:
         listed = ", ".join(str(path.relative_to(folder)) for path in (*flame.files, checkpoints[0]))
@@ -129,23 +129,23 @@ def _found_in(folder: Path) -> Import:
 
 def _flame_in(folder: Path) -> FlameImport | None:
     files = _files(folder, DEPTH)
-    found = []
+    files_of: list[Path | None] = []
     for names in (MODEL_NAMES, LANDMARK_NAMES):
         matching = [path for path in files if path.name.lower() in names]
         if len(matching) > 1:
             raise _several(folder, matching)
-        found.append(matching[0] if matching else None)
-    return None if found == [None, None] else FlameImport(*found)
+        files_of.append(matching[0] if matching else None)
+    return None if files_of == [None, None] else FlameImport(*files_of)
 
 
 def _checkpoints_in(folder: Path) -> list[Path]:
-    """One of each folder of checkpoints: the last, which is the best so far, or the best by its epoch. A link that
-    became a text file on the way through a zip is none."""
-    places: dict[Path, list[Path]] = {}
+    """One of each folder of checkpoints: the last, which is the best so far, or the best by its epoch. A link that a
+    zip turned into a text file is none."""
+    folders: dict[Path, list[Path]] = {}
     for path in _files(folder, CHECKPOINT_DEPTH):
         if path.suffix.lower() == CHECKPOINT and _begins(path, ZIP):
-            places.setdefault(path.parent, []).append(path)
-    return [max(paths, key=_lateness) for paths in places.values()]
+            folders.setdefault(path.parent, []).append(path)
+    return [max(paths, key=_lateness) for paths in folders.values()]
 
 
 def _lateness(path: Path) -> tuple[bool, int]:
@@ -159,20 +159,20 @@ def _stage_2(folder: Path, checkpoints: list[Path]) -> Path:
 
     if len(checkpoints) == 1:
         return checkpoints[0]
-    found, refusals = [], []
+    candidates, refusals = [], []
     for path in checkpoints:
         try:
             settings = read_settings(path)
-        except CheckpointError as error:  # of no interest, if another is what is looked for
+        except CheckpointError as error:  # does not matter where another checkpoint is the one
             refusals.append(str(error))
             continue
         prior = settings.get("motion_prior")
         if "feature_predictor" in settings and isinstance(prior, dict) and "n_embed" in prior:
-            found.append(path)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise _several(folder, found)
+            candidates.append(path)
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise _several(folder, candidates)
     only = _listed(folder, checkpoints)
     raise DownloadError(" ".join([f"{folder} holds no stage 2 of ProbTalk3D with a codebook, only {only}.", *refusals]))
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Least squares with weights between 0 and 1, for many frames that share one basis and change smoothly.
+"""Box-constrained least squares: weights between 0 and 1, for many frames that share one basis and change smoothly.
 
 Projected Newton steps (Bertsekas 1982, "Projected Newton methods for optimization problems with simple constraints"):
-what lies on a bound and would be pushed beyond it is held, the rest solves its linear system exactly, and a search
+variables on a bound that would leave it are held, the rest solves its linear system exactly, and a search
 along the projected step keeps the sum falling. With the frames' order the system is banded, so a step costs as much
 as one pass over the frames.
 """
@@ -75,7 +75,7 @@ class _Window:
             if self.value(tried) <= start + SUFFICIENT * (slope * (tried - weights)).sum():
                 return tried
             share /= 2
-        raise SolveError("the bounded least squares found no way down.")
+        raise SolveError("the bounded least squares cannot lower the sum any further.")
 
     def step(self, weights: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Newton's step of the free weights, the others held: their rows and columns become the identity's."""
@@ -86,8 +86,8 @@ class _Window:
         band[0] += 1 - open_
         right = -self.slope(weights).ravel() * open_
         below = min(len(band), len(right))  # a single frame has no row of the one before
-        found = solveh_banded(band[:below], right, lower=True, overwrite_ab=True, check_finite=False)
-        return found.reshape(weights.shape)
+        newton = solveh_banded(band[:below], right, lower=True, overwrite_ab=True, check_finite=False)
+        return newton.reshape(weights.shape)
 
     def slope(self, weights: np.ndarray) -> np.ndarray:
         change = np.diff(weights, axis=0) * self.smooth

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rotation and shift that carry one set of points onto another."""
+"""The rigid transform of one set of points onto another."""
 
 import numpy as np
 

@@ -65,7 +65,9 @@ class Canvas:
     @property
     def renderer(self) -> str:
         """The name of the graphics card, or of the software that stands in for one."""
-        return self._open().info["GL_RENDERER"]
+        context = self._open()
+        with context:  # the driver answers for the current context alone
+            return context.info["GL_RENDERER"]
 
     def close(self) -> None:
         """Gives the context back with all that is in it; a second time does nothing."""

@@ -15,7 +15,7 @@ import numpy as np
 from mien.channels import INDEX, columns
 from mien.engines.articulation import phone_table
 from mien.engines.articulation.coarticulation import smooth
-from mien.heads.lip_aperture import CLOSED, CROSSING, LipAperture
+from mien.heads.lip_aperture import CLOSED, LEAST_APERTURE, LipAperture
 from mien.numeric.mask_runs import runs
 from mien.speech_analysis.track import INDEX as INDEX_OF_PHONE
 from mien.speech_analysis.track import RATE, PhoneTrack, Segment
@@ -157,7 +157,7 @@ def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, jaw_gain
     weights[:, JAW] = smooth(weights[:, JAW], 5)
     weights[:, JAW] *= 1 - 0.35 * ramp(len(weights), lips)
     _close(weights, lips, [1.0] * len(lips), gap)
-    gap.widen(weights, CROSSING)
+    gap.widen(weights, LEAST_APERTURE)
     return closures
 
 
@@ -172,7 +172,7 @@ def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, ja
     _lip_to_teeth(weights, ramp(len(weights), teeth, [NARROWEST] * len(teeth)))
     missed = [float(gap.of(weights[hold.begin : hold.end + 1]).max()) - CLOSED for hold in lips]
     _close(weights, lips, [float(np.clip(aperture / MISSED, NARROWEST, 1)) for aperture in missed], gap)
-    gap.widen(weights, CROSSING)
+    gap.widen(weights, LEAST_APERTURE)
     return closures
 
 

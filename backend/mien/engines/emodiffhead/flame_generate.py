@@ -31,8 +31,8 @@ from mien.engines.neural.postprocess import ResidualGains
 from mien.heads.correspondence import head_correspondence
 from mien.heads.default import load_head
 from mien.heads.flame import Flame
-from mien.heads.flame_fitting import EXPRESSIONS, solved
-from mien.heads.lip_aperture import CLOSED, CROSSING
+from mien.heads.flame_fitting import EXPRESSIONS, fit_parameters
+from mien.heads.lip_aperture import CLOSED, LEAST_APERTURE
 from mien.heads.vertex_motion import VertexMotion, principal_shapes
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -100,14 +100,14 @@ def closing(flame: Flame) -> np.ndarray:
     head = load_head()
     correspondence = head_correspondence(head, flame)
     shape = correspondence.transfer(head.deltas[[head.channels.index("mouthClose")]])
-    solution = solved(VertexMotion(shape), flame, correspondence.matched)
+    solution = fit_parameters(VertexMotion(shape), flame, correspondence.matched)
     return np.concatenate([solution.expression, solution.jaw], 1)[0]
 
 
 def meet(parameters: np.ndarray, closures: list[Hold], lips: Lips, direction: np.ndarray) -> None:
     """Bend parameters (T, 53), in place, along `direction` (53,) until the lips meet in every closure and cross
     nowhere."""
-    closed, least = min(CLOSED, max(lips.rest, CROSSING)), min(lips.rest, CROSSING)
+    closed, least = min(CLOSED, max(lips.rest, LEAST_APERTURE)), min(lips.rest, LEAST_APERTURE)
     now = lips.gaps(parameters).min(1)
     missed = [float(now[hold.begin : hold.end + 1].max(initial=closed)) - closed for hold in closures]
     shut = ramp(len(parameters), closures, [float(np.clip(gap / MISSED, NARROWEST, 1)) for gap in missed])

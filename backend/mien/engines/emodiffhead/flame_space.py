@@ -12,7 +12,7 @@ from mien.engines.neural.motion_space import GAZE_MM, ROTATION_MM, MotionSpace
 from mien.heads.correspondence import CONTOUR, LOWER, UPPER, head_correspondence
 from mien.heads.default import load_head
 from mien.heads.flame import Flame
-from mien.heads.flame_fitting import EXPRESSIONS, Posed, solved
+from mien.heads.flame_fitting import EXPRESSIONS, PosedVertices, fit_parameters
 from mien.heads.vertex_motion import VertexMotion
 
 PARAMETERS = EXPRESSIONS + 3
@@ -30,7 +30,7 @@ class Lips:
         flame.landmarks(flame.template)  # FlameError where they are not here
         rows = flame.triangles[flame.landmark_triangles[marks]]
         self.shares = flame.landmark_weights[marks].astype(float)
-        self.posed = Posed(flame, rows.ravel())
+        self.posed = PosedVertices(flame, rows.ravel())
         self.expressions = self.posed.size - 3
         self.up = self._heights(self.posed.rest[None])
         self.rest = float((self.up[0, :3] - self.up[0, 3:]).min())
@@ -64,7 +64,7 @@ class FlameRetargeter:
         faces = MOST * rng.random((2 * FITTED, len(shapes))) * (rng.random((2 * FITTED, len(shapes))) < SHARE)
         faces[::2, self.jaw] = rng.random(FITTED)
         known, others = faces[:FITTED], faces[FITTED:][: FITTED // 4]
-        solution = solved(VertexMotion(shapes, known), flame, correspondence.matched)
+        solution = fit_parameters(VertexMotion(shapes, known), flame, correspondence.matched)
         terms, wanted = self._terms(known), np.concatenate([solution.expression, solution.jaw], 1)
         gram = terms.T @ terms + RIDGE * np.eye(terms.shape[1])
         self.coefficients = np.linalg.solve(gram, terms.T @ wanted)
@@ -81,7 +81,7 @@ class FlameRetargeter:
 
     def _error(self, faces: np.ndarray, wanted: VertexMotion, matched: np.ndarray) -> float:
         rows = np.flatnonzero(matched)
-        posed = Posed(self.flame, rows)
+        posed = PosedVertices(self.flame, rows)
         fitted = self._terms(faces) @ self.coefficients
         fitted = np.concatenate([fitted[:, : posed.size - 3], fitted[:, EXPRESSIONS:]], 1)
         distances = []
@@ -95,7 +95,7 @@ def space_of(flame: Flame) -> MotionSpace:
     """Of a FLAME with landmarks. FlameError without."""
     lips = Lips(flame)
     rest = np.zeros((PARAMETERS, PARAMETERS))
-    posed = Posed(flame, np.arange(len(flame.template)))
+    posed = PosedVertices(flame, np.arange(len(flame.template)))
     used = [i for i in range(PARAMETERS) if i < posed.size - 3 or i >= EXPRESSIONS]
     steps = np.diag(np.where(np.arange(PARAMETERS) < EXPRESSIONS, 1.0, OPENED))
     distance = np.zeros((PARAMETERS, len(flame.template)))

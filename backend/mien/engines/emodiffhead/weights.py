@@ -27,8 +27,8 @@ def load(path: Path, flame: str = "") -> Denoiser:
     """The network in evaluation mode, for the default head or the FLAME of that sha256. EngineError, in words, for a
     file that is no such thing and for one of another head."""
     tensors, metadata = read_weights(path, FORMAT, "EMOdiffhead")
-    if (found := metadata.get("flame", "")) != flame:
-        heads = [f"the FLAME {sha256[:12]}" if sha256 else "the default head" for sha256 in (found, flame)]
+    if (owner := metadata.get("flame", "")) != flame:
+        heads = [f"the FLAME {sha256[:12]}" if sha256 else "the default head" for sha256 in (owner, flame)]
         raise EngineError(f"the weights in {path} move {heads[0]}, not {heads[1]}; train others for it.")
     try:
         config, now = DenoiserConfig.from_dict(json.loads(metadata["shape"])), DenoiserConfig()

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json
 
-from mien.doctor.findings import FAIL, WARN, Finding, healthy, report, to_json
+from mien.doctor.diagnostics import FAIL, WARN, Diagnostic, healthy, report, to_json
 
 
 def test_a_failure_makes_it_unhealthy_and_a_warning_does_not() -> None:
-    good, odd, bad = Finding("a", "fine"), Finding("b", "odd", WARN, "Look."), Finding("long", "no", FAIL, "Mend.")
+    good, odd, bad = (
+        Diagnostic("a", "fine"),
+        Diagnostic("b", "odd", WARN, "Look."),
+        Diagnostic("long", "no", FAIL, "Mend."),
+    )
     assert healthy([good, odd]) and not healthy([good, bad])
     assert report([good]).splitlines() == ["ok    a  fine", "Mien can work here."]
     assert report([good, odd, bad]).splitlines() == [
@@ -17,13 +21,13 @@ def test_a_failure_makes_it_unhealthy_and_a_warning_does_not() -> None:
         "1 of 3 checks failed; what to do stands below each.",
     ]
     assert "1 of 2 checks have something to say" in report([good, odd])
-    said = json.loads(to_json([good, bad]))
-    assert said["healthy"] is False
-    assert said["findings"][1] == {"asked": "long", "found": "no", "level": "fail", "advice": "Mend."}
+    parsed = json.loads(to_json([good, bad]))
+    assert parsed["healthy"] is False
+    assert parsed["findings"][1] == {"asked": "long", "found": "no", "level": "fail", "advice": "Mend."}
 
 
-def test_a_long_finding_is_folded_and_none_of_it_lost() -> None:
+def test_a_long_result_is_folded_and_none_of_it_lost() -> None:
     names = " ".join(f"package-{i} 1.{i}" for i in range(20))
-    lines = report([Finding("packages", names)]).splitlines()[:-1]
+    lines = report([Diagnostic("packages", names)]).splitlines()[:-1]
     assert len(lines) > 3 and max(map(len, lines)) <= 6 + 10 + 80
     assert " ".join(" ".join(lines).split()) == f"ok packages {names}"
