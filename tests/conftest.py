@@ -53,18 +53,18 @@ def opened(tmp_path: Path):
 
     yield open_
     for service in services:
-        service.jobs.close()
+        service.scheduler.close()
 
 
 @pytest.fixture
-def stores(tmp_path: Path):
-    """Job stores (job_stores.Stores) on one data folder, which are closed in the end."""
-    from job_stores import Stores
+def schedulers(tmp_path: Path):
+    """Schedulers (schedulers.Schedulers) on one data folder, which are closed in the end."""
+    from schedulers import Schedulers
 
-    stores = Stores(tmp_path)
-    yield stores
-    for store in stores.opened:
-        store.close()
+    schedulers = Schedulers(tmp_path)
+    yield schedulers
+    for scheduler in schedulers.opened:
+        scheduler.close()
 
 
 @pytest.fixture

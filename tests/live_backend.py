@@ -21,20 +21,21 @@ CHILD = """
     import sys
     from pathlib import Path
     from mien.service.server import run_server
-    from mien.service.workers.take_worker import Worker
+    from mien.service.workers.take_worker import TakeWorker
     from mien.settings import Settings
 
-    asked = json.loads(sys.argv[1])
-    folder = Path(asked["folder"])
-    settings = Settings.read({}, port=0, data_folder=folder / "data", **asked["settings"])
-    worker = Worker(settings.data_folder, settings.memory_bytes, [sys.executable, asked["work"]])
-    run_server(settings, port_file=folder / "port.json", parent=asked["parent"], worker=worker)
+    arguments = json.loads(sys.argv[1])
+    folder = Path(arguments["folder"])
+    settings = Settings.read({}, port=0, data_folder=folder / "data", **arguments["settings"])
+    worker = TakeWorker(settings.data_folder, settings.memory_bytes, [sys.executable, arguments["work"]])
+    port_file = folder / "port.json"
+    run_server(settings, port_file=port_file, parent=arguments["parent"], workers={"take": worker})
     print("mien: ended", flush=True)
 """
 
 
 class Backend:
-    """`log`: what it says on standard error. A file and no pipe: a chatty server must not wait for its test to read."""
+    """`log`: its standard error. A file and no pipe: a server that logs much must not wait for its test to read."""
 
     def __init__(self, process: subprocess.Popen, port_file: Path, log: Path) -> None:
         self.process, self.port_file, self.log = process, port_file, log
@@ -42,13 +43,13 @@ class Backend:
         self.url = self.line.removeprefix("mien: listening on ")
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
-    def ask(self, seed: int = 0, sound: bytes = WAV.read_bytes(), **fields: str) -> str:
+    def submit(self, seed: int = 0, sound: bytes = WAV.read_bytes(), **fields: str) -> str:
         """The URL of a new take."""
-        reply = self.try_to_ask(seed, sound, **fields)
+        reply = self.try_to_submit(seed, sound, **fields)
         assert reply.status_code == 202, reply.text
         return reply.json()["url"]
 
-    def try_to_ask(self, seed: int = 0, sound: bytes = WAV.read_bytes(), **fields: str) -> httpx.Response:
+    def try_to_submit(self, seed: int = 0, sound: bytes = WAV.read_bytes(), **fields: str) -> httpx.Response:
         data = {"direction": json.dumps({"seed": seed})} | fields
         return self.http.post("/v1/takes", files={"sound": ("voice.wav", sound)}, data=data)
 
@@ -61,7 +62,7 @@ class Backend:
                     break
         return job if job["stage"] else self.http.get(url).json()
 
-    def end(self, url: str) -> dict:
+    def wait(self, url: str) -> dict:
         """The job once it is finished."""
         return self.until(url)
 
@@ -74,13 +75,13 @@ class Backend:
 @contextmanager
 def backend(folder: Path, parent: int = 0, **settings: object) -> Iterator[Backend]:
     """Its data are in `folder`, and stay there for the next one; `settings` by their names."""
-    asked = {"folder": str(folder), "parent": parent or None, "work": str(WORK), "settings": settings}
+    arguments = {"folder": str(folder), "parent": parent or None, "work": str(WORK), "settings": settings}
     log = folder / "log.txt"
-    with log.open("w") as said:
+    with log.open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-c", textwrap.dedent(CHILD), json.dumps(asked)],
+            [sys.executable, "-c", textwrap.dedent(CHILD), json.dumps(arguments)],
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             text=True,
             env=os.environ | {"PYTHONPATH": str(BACKEND)},
         )

@@ -19,11 +19,11 @@ from checkout import ROOT
 def lack() -> str:
     """Why this machine cannot make networks; '' when it can."""
     try:
-        made = subprocess.run(["ip", "netns", "add", f"mien{os.getpid()}"], capture_output=True, text=True)
+        result = subprocess.run(["ip", "netns", "add", f"mien{os.getpid()}"], capture_output=True, text=True)
     except FileNotFoundError:
         return "there is no command `ip` (iproute2)"
-    if made.returncode:
-        return f"network namespaces cannot be made here ({made.stderr.strip()})"
+    if result.returncode:
+        return f"network namespaces cannot be made here ({result.stderr.strip()})"
     subprocess.run(["ip", "netns", "del", f"mien{os.getpid()}"], check=True)
     return ""
 
@@ -62,18 +62,18 @@ def network() -> Iterator[Network]:
     if lack():
         pytest.skip(lack())
     with ExitStack() as stack:
-        there = Network(stack)
+        hosts = Network(stack)
         for host in "abc":
-            subprocess.run(["ip", "netns", "add", there.space(host)], check=True)
-            stack.callback(subprocess.run, ["ip", "netns", "del", there.space(host)], check=True)
-            there.ip(host, "link", "set", "lo", "up")
+            subprocess.run(["ip", "netns", "add", hosts.space(host)], check=True)
+            stack.callback(subprocess.run, ["ip", "netns", "del", hosts.space(host)], check=True)
+            hosts.ip(host, "link", "set", "lo", "up")
         for number, host in ((1, "b"), (2, "c")):
-            there.ip("a", "link", "add", f"to_{host}", "type", "veth", "peer", "to_a", "netns", there.space(host))
-            there.ip("a", "addr", "add", f"10.77.{number}.1/24", "dev", f"to_{host}")
-            there.ip(host, "addr", "add", f"10.77.{number}.2/24", "dev", "to_a")
-            there.ip("a", "link", "set", f"to_{host}", "up")
-            there.ip(host, "link", "set", "to_a", "up")
-        yield there
+            hosts.ip("a", "link", "add", f"to_{host}", "type", "veth", "peer", "to_a", "netns", hosts.space(host))
+            hosts.ip("a", "addr", "add", f"10.77.{number}.1/24", "dev", f"to_{host}")
+            hosts.ip(host, "addr", "add", f"10.77.{number}.2/24", "dev", "to_a")
+            hosts.ip("a", "link", "set", f"to_{host}", "up")
+            hosts.ip(host, "link", "set", "to_a", "up")
+        yield hosts
 
 
 def _end(child: subprocess.Popen) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The service's app with jobs of its own, in the test's process, and a client of it."""
+"""The service's app with a scheduler of its own, in the test's process, and a client of it."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from checkout import SAMPLES
 from in_thread import InThread
 from mien.service.http.app import create_app
-from mien.service.jobs.job_store import JobStore
+from mien.service.jobs.scheduler import Scheduler
 from mien.service.workers.decode_process import Decoder
 from mien.settings import Settings
 from starlette.testclient import TestClient
@@ -19,33 +19,27 @@ WAV = (SAMPLES / "mono_16k.wav").read_bytes()
 SETTINGS = Settings(limit_s=5, limit_bytes=2**20, queue=2)
 
 
-class SharedDecoder(Decoder):
-    """One process for all tests: it takes a second to start."""
-
-    def close(self) -> None:
-        """The next test goes on with it."""
-
-
-DECODER = SharedDecoder(SETTINGS.limit_s, Path(tempfile.gettempdir()))
+# One process for all tests: it takes a second to start, and ends with them
+DECODER = Decoder(SETTINGS.limit_s, Path(tempfile.gettempdir()))
 
 
 class Service:
-    """What is asked is made by the toy, unless the `worker` does something else."""
+    """Takes are made by the toy engine, unless the `worker` of takes does something else."""
 
     def __init__(self, folder: Path, worker: InThread | None = None, settings: Settings = SETTINGS) -> None:
         settings = replace(settings, data_folder=folder)
-        self.jobs = JobStore(settings, worker or InThread(), DECODER)
-        app = create_app(settings, self.jobs)
+        self.scheduler = Scheduler(settings, {"take": worker or InThread()})
+        app = create_app(settings, self.scheduler, DECODER)
         self.http = TestClient(app, base_url="http://127.0.0.1:8642", raise_server_exceptions=False)
 
-    def ask(self, sound: bytes = WAV, name: str = "voice.wav", **fields: str):
+    def submit(self, sound: bytes = WAV, name: str = "voice.wav", **fields: str):
         return self.http.post("/v1/takes", files={"sound": (name, sound)}, data={"engine": "toy"} | fields)
 
-    def events(self, id: str) -> list[tuple[str, dict]]:
+    def events(self, job_id: str) -> list[tuple[str, dict]]:
         """Every event of a take until its stream ends."""
-        text = self.http.get(f"/v1/takes/{id}/events").text
-        found = re.findall(r"event: (\w+)\ndata: (.*)\n\n", text)
-        return [(kind, json.loads(data)) for kind, data in found]
+        text = self.http.get(f"/v1/takes/{job_id}/events").text
+        matches = re.findall(r"event: (\w+)\ndata: (.*)\n\n", text)
+        return [(kind, json.loads(data)) for kind, data in matches]
 
 
 def check_problem(reply, status: int, sentence: str) -> None:

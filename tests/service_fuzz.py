@@ -5,7 +5,7 @@
 
 Round after round, each `st run` with another seed. The first has the coverage phase; each has fuzzing and the stateful
 phase, which follows the links of the description from one reply to the next request. After each the processes of the
-backend are looked at. Ends with 1 when a reply was not as described, was 500 or above or did not come within a minute,
+backend are measured. Ends with 1 when a reply was not as described, was 500 or above or did not come within a minute,
 when memory grew by more than a tenth after the first round, or when file handles grew.
 
 Random bytes are never a sound, so in most requests for a take the sound is one and the other fields are what they may
@@ -28,9 +28,9 @@ from pathlib import Path
 import schemathesis
 from mien.audio.speech import read_speech
 from mien.benchmarks.service_client import Client, wav
-from mien.benchmarks.service_process import Served, Size, served
+from mien.benchmarks.service_process import BackendProcess, Size, backend_process
 from mien.benchmarks.soak import GROWTH
-from mien.files.markdown import refuse_unmarked, table, write_between
+from mien.files.markdown import require_section, table, write_section
 
 HERE = Path(__file__).parent
 VOICE = read_speech(HERE / "samples" / "mono_16k.wav").samples
@@ -44,7 +44,7 @@ MARK = "schemathesis"
 
 @schemathesis.hook
 def map_body(context, body):
-    """What is asked of POST /v1/takes, nearer to what an animator asks; the same for the same `body`."""
+    """The body of POST /v1/takes, made nearer to what the extension sends; the same for the same `body`."""
     if context.operation.path != "/v1/takes" or not isinstance(body, dict):
         return body
     chance = hashlib.sha256(repr(sorted(map(repr, body.items()))).encode()).digest()
@@ -62,14 +62,14 @@ def map_body(context, body):
     return body
 
 
-def asked(there: Served) -> Counter[str]:
+def request_counts(backend: BackendProcess) -> Counter[str]:
     """How many requests the backend answered so far, by status."""
-    with Client(there.port) as client:
+    with Client(backend.port) as client:
         text = client.expect(200, "GET", "/v1/metrics").body.decode()
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for status, count in re.findall(r'^mien_http_requests_total\{.*status="(\w+)"\} (\d+)', text, re.MULTILINE):
-        found[status] += int(count)
-    return found
+        counts[status] += int(count)
+    return counts
 
 
 def one_round(port: int, number: int, folder: Path) -> bool:
@@ -81,22 +81,22 @@ def one_round(port: int, number: int, folder: Path) -> bool:
         "--request-timeout", "60", "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure",
         "--generation-database", "none", "--no-color",
     ]  # fmt: skip
-    with (folder / f"round {number}.txt").open("w+") as said:
+    with (folder / f"round {number}.txt").open("w+") as log:
         variables = os.environ | {"SCHEMATHESIS_HOOKS": Path(__file__).stem, "PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(command, stdout=said, stderr=said, env=variables, cwd=folder)
-        said.seek(0)
+        done = subprocess.run(command, stdout=log, stderr=log, env=variables, cwd=folder)
+        log.seek(0)
         if done.returncode:
-            print(said.read(), file=sys.stderr)
+            print(log.read(), file=sys.stderr)
     return done.returncode == 0
 
 
-def settled(there: Served) -> dict[str, Size]:
+def settled(backend: BackendProcess) -> dict[str, Size]:
     """Its processes, once nothing waits or runs any more."""
-    with Client(there.port) as client:
+    with Client(backend.port) as client:
         while (health := client.expect(200, "GET", "/v1/health").json)["queued"] + health["running"]:
             time.sleep(0.5)
     time.sleep(1)  # connections that were left are noticed
-    return there.sizes()
+    return backend.sizes()
 
 
 def main() -> int:
@@ -105,28 +105,28 @@ def main() -> int:
     options.add_argument("--page", type=Path, help=f"write the result between its {MARK} marks")
     options = options.parse_args()
     if options.page:
-        refuse_unmarked(options.page, MARK)
-    begin, good, looks, answered = time.monotonic(), True, [], Counter()
-    with tempfile.TemporaryDirectory(prefix="mien-fuzz-") as folder, served(Path(folder)) as there:
+        require_section(options.page, MARK)
+    begin, good, sizes, answered = time.monotonic(), True, [], Counter()
+    with tempfile.TemporaryDirectory(prefix="mien-fuzz-") as folder, backend_process(Path(folder)) as backend:
         while answered.total() < options.requests:
-            good &= one_round(there.port, len(looks), Path(folder))
-            looks.append(settled(there))
-            answered = asked(there)
-            told = "  ".join(f"{kind} {each.bytes / 1e6:.0f} MB {each.handles}" for kind, each in looks[-1].items())
-            print(f"{time.monotonic() - begin:.0f} s  {answered.total()} requests  {told}", flush=True)
-    kinds = [kind for kind in looks[0] if kind in looks[-1]]
+            good &= one_round(backend.port, len(sizes), Path(folder))
+            sizes.append(settled(backend))
+            answered = request_counts(backend)
+            line = "  ".join(f"{kind} {size.bytes / 1e6:.0f} MB {size.handles}" for kind, size in sizes[-1].items())
+            print(f"{time.monotonic() - begin:.0f} s  {answered.total()} requests  {line}", flush=True)
+    kinds = [kind for kind in sizes[0] if kind in sizes[-1]]
     grew = [
         kind for kind in kinds
-        if looks[-1][kind].bytes > GROWTH * looks[0][kind].bytes or looks[-1][kind].handles > looks[0][kind].handles
+        if sizes[-1][kind].bytes > GROWTH * sizes[0][kind].bytes or sizes[-1][kind].handles > sizes[0][kind].handles
     ]  # fmt: skip
     statuses = ", ".join(f"{count} with {status}" for status, count in sorted(answered.items()))
-    said = f"{answered.total()} requests in {(time.monotonic() - begin) / 60:.0f} minutes: {statuses}."
-    rows = [[f"memory of the {kind}", *(f"{look[kind].bytes / 1e6:.0f} MB" for look in looks)] for kind in kinds]
-    rows += [[f"file handles of the {kind}", *(str(look[kind].handles) for look in looks)] for kind in kinds]
-    text = f"{said}\n\n{table(['after round', *(str(number + 1) for number in range(len(looks)))], rows)}"
+    summary = f"{answered.total()} requests in {(time.monotonic() - begin) / 60:.0f} minutes: {statuses}."
+    rows = [[f"memory of the {kind}", *(f"{size[kind].bytes / 1e6:.0f} MB" for size in sizes)] for kind in kinds]
+    rows += [[f"file handles of the {kind}", *(str(size[kind].handles) for size in sizes)] for kind in kinds]
+    text = f"{summary}\n\n{table(['after round', *(str(number + 1) for number in range(len(sizes)))], rows)}"
     print(text)
     if options.page:
-        write_between(options.page, MARK, text)
+        write_section(options.page, MARK, text)
     if grew:
         print(f"Grown: {', '.join(grew)}.")
     return 0 if good and not grew else 1

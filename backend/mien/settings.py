@@ -32,7 +32,7 @@ class Settings:
 
     # Address that `mien serve` listens on: this machine only, or with --lan every address. --host, MIEN_HOST
     host: str = "127.0.0.1"
-    # Let other machines in: everybody is asked for a token, and the backend is announced. --lan, MIEN_LAN
+    # Let other machines in: every client needs a token, and the backend is announced. --lan, MIEN_LAN
     lan: bool = False
     # Speak HTTPS with a certificate made here. --tls, MIEN_TLS
     tls: bool = False
@@ -47,15 +47,15 @@ class Settings:
     # The largest request that the service reads, in bytes: ten minutes of 48 kHz 24-bit stereo and some.
     # --limit-bytes, MIEN_LIMIT_BYTES
     limit_bytes: int = 256 * 2**20
-    # How many takes may wait for their turn in the service, of all clients and, with those being made, of one.
+    # How many takes may wait in the service, of all clients and, with those being made, of one.
     # --queue, MIEN_QUEUE; --queue-per-client, MIEN_QUEUE_PER_CLIENT
     queue: int = 256
     queue_per_client: int = 64
-    # How many finished jobs the service knows, and for how many seconds.
+    # How many finished jobs the service remembers, and for how many seconds.
     # --keep-takes, MIEN_KEEP_TAKES; --keep-seconds, MIEN_KEEP_SECONDS
     keep_takes: int = 4096
     keep_s: float = 3600.0
-    # How many bytes of takes and decoded sounds the service keeps, so that nothing is made twice.
+    # How many bytes of results and decoded sounds the service keeps, so that nothing is made twice.
     # --cache-bytes, MIEN_CACHE_BYTES
     cache_bytes: int = 4 * 2**30
     # The memory of the process that makes takes, in bytes; 0 is no limit. Linux only. --memory-bytes, MIEN_MEMORY_BYTES
@@ -132,9 +132,9 @@ def _seconds(name: str, value: object) -> float:
 
 
 def _bytes(name: str, value: object, low: int, high: int) -> int:
-    """`value` as in 4096, 500M, 1.5 GiB; a K is 1024 and a M, as everywhere here, 1024 of them."""
-    found = SIZE.fullmatch(str(value).strip())
-    count = round(float(found[1]) * 1024 ** " kmgt".index(found[2].lower() or " ")) if found else -1
+    """`value` as in 4096, 500M, 1.5 GiB; a K is 1024 bytes and a M 1024 K."""
+    match = SIZE.fullmatch(str(value).strip())
+    count = round(float(match[1]) * 1024 ** " kmgt".index(match[2].lower() or " ")) if match else -1
     if not low <= count <= high:
         raise SettingsError(f"{name} is {str(value)!r}; give a number of bytes, as in 500M or 4G, from {low}.")
     return count
@@ -165,9 +165,9 @@ def _switch(name: str, value: object) -> bool:
 
 def _names(name: str, value: object) -> tuple[str, ...]:
     names = tuple(part.strip().lower() for part in str(value).split(",") if part.strip())
-    for each in names:
-        if not HOST_NAME.fullmatch(each):
-            raise SettingsError(f"{name} has {each!r}; give names of this machine, as in gpu.studio,gpu.local.")
+    for host in names:
+        if not HOST_NAME.fullmatch(host):
+            raise SettingsError(f"{name} has {host!r}; give names of this machine, as in gpu.studio,gpu.local.")
     return names
 
 

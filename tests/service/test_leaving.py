@@ -8,10 +8,10 @@ from pathlib import Path
 
 from live_backend import WAV, Backend, backend
 from mien.benchmarks.service_client import form
-from mien.benchmarks.service_process import size
+from mien.benchmarks.service_process import size_of
 
 
-def said(running: Backend, head: str, body: bytes = b"") -> socket.socket:
+def send(running: Backend, head: str, body: bytes = b"") -> socket.socket:
     link = socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])), 20)
     link.sendall(f"{head}\r\nHost: 127.0.0.1\r\n".encode() + body)
     return link
@@ -20,8 +20,8 @@ def said(running: Backend, head: str, body: bytes = b"") -> socket.socket:
 def until(running: Backend, text: str) -> None:
     """A backend notices within some milliseconds that a connection was closed."""
     deadline = time.monotonic() + 20
-    while text not in (told := running.http.get("/v1/metrics").text):
-        assert time.monotonic() < deadline, told
+    while text not in (metrics := running.http.get("/v1/metrics").text):
+        assert time.monotonic() < deadline, metrics
         time.sleep(0.02)
 
 
@@ -30,8 +30,8 @@ def test_a_client_that_leaves_while_it_sends_is_no_fault(tmp_path: Path) -> None
         body, kind = form(WAV.read_bytes(), {})
         for share in (0.0, 0.01, 0.5, 0.99):
             head = f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-            said(running, "POST /v1/takes HTTP/1.1", head + body[: int(share * len(body))]).close()
-        until(running, 'mien_http_requests_total{method="POST",route="/v1/takes",status="left"} 4')
+            send(running, "POST /v1/takes HTTP/1.1", head + body[: int(share * len(body))]).close()
+        until(running, 'mien_http_requests_total{method="POST",route="/v1/takes",status="left"} 4.0')
         assert not list((tmp_path / "data" / "service" / "1" / "incoming").iterdir())
         running.process.terminate()
         assert running.ended_cleanly()
@@ -39,13 +39,13 @@ def test_a_client_that_leaves_while_it_sends_is_no_fault(tmp_path: Path) -> None
 
 def test_clients_that_leave_while_they_fetch_leave_no_file_open(tmp_path: Path) -> None:
     with backend(tmp_path) as running:
-        url = running.ask(engine="toy", fps="1000")
-        running.end(url)
+        url = running.submit(engine="toy", fps="1000")
+        running.wait(url)
         running.http.get(f"{url}/result")
-        handles = size(running.process.pid).handles
+        handles = size_of(running.process.pid).handles
         for _ in range(20):
-            said(running, f"GET {url}/result HTTP/1.1", b"\r\n").close()
-        until(running, "mien_http_open 1\n")  # the one that asks
-        assert size(running.process.pid).handles == handles
+            send(running, f"GET {url}/result HTTP/1.1", b"\r\n").close()
+        until(running, "mien_http_open 1.0\n")  # the one that asks
+        assert size_of(running.process.pid).handles == handles
         running.process.terminate()
         assert running.ended_cleanly()

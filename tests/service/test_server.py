@@ -30,7 +30,7 @@ def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Pa
         assert running.http.get("/v1/info").json()["api"] == 1
         assert running.http.get("/v1/info", headers={"Host": "evil.example"}).status_code == 403
 
-        url = running.ask()
+        url = running.submit()
         with running.http.stream("GET", url + "/events") as stream:
             assert stream.headers["content-type"].startswith("text/event-stream")
             lines = list(stream.iter_lines())
@@ -40,7 +40,7 @@ def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Pa
         assert read_take(running.http.get(end["result"]).content).frames > 1
 
         # An event stream that is open when the backend ends gets its last event.
-        slow = running.ask(seed=1)
+        slow = running.submit(seed=1)
         with running.http.stream("GET", slow + "/events") as stream:
             lines = stream.iter_lines()
             assert next(lines) == "event: progress"
@@ -76,7 +76,7 @@ def test_the_client_of_the_extension_is_understood(tmp_path: Path) -> None:
 def test_a_backend_ends_on_ctrl_c_though_its_engine_does_not_listen(tmp_path: Path) -> None:
     with backend(tmp_path) as running:
         wait_for_file(running.port_file)
-        running.ask(seed=2)
+        running.submit(seed=2)
         running.process.send_signal(signal.SIGINT)
         assert running.ended_cleanly()
 
@@ -84,7 +84,7 @@ def test_a_backend_ends_on_ctrl_c_though_its_engine_does_not_listen(tmp_path: Pa
 def test_a_backend_ends_with_its_parent(tmp_path: Path) -> None:
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     with backend(tmp_path, parent.pid) as running:
-        running.ask(seed=1)
+        running.submit(seed=1)
         parent.kill()
         parent.wait()
         assert running.ended_cleanly()
@@ -93,7 +93,7 @@ def test_a_backend_ends_with_its_parent(tmp_path: Path) -> None:
 def test_a_body_over_the_limit_is_answered_while_it_is_sent(tmp_path: Path) -> None:
     """The refusal must reach a client that is still sending: without care it only sees a broken connection."""
     ready = threading.Event()
-    settings = Settings(port=free_port(), limit_bytes=100_000, data_folder=tmp_path)
+    settings = Settings(port=0, limit_bytes=100_000, data_folder=tmp_path)
     port_file = tmp_path / "port.json"
     parent = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
 
@@ -103,11 +103,11 @@ def test_a_body_over_the_limit_is_answered_while_it_is_sent(tmp_path: Path) -> N
 
     thread = threading.Thread(target=serve)
     thread.start()
-    wait_for_file(port_file)
+    port = wait_for_file(port_file)["port"]
     try:
         for _ in range(5):
             # The standard library's client, as in the extension: it looks for no reply before all is sent.
-            client = http.client.HTTPConnection("127.0.0.1", settings.port, timeout=20)
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
             kind = {"Content-Type": "multipart/form-data; boundary=x"}
             client.request("POST", "/v1/takes", body=bytes(20_000_000), headers=kind)
             reply = client.getresponse()
@@ -126,12 +126,6 @@ def wait_for_file(path: Path) -> dict:
             return json.loads(path.read_text())
         time.sleep(0.01)
     raise AssertionError(f"{path} was not written")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def test_a_taken_port_is_a_sentence() -> None:

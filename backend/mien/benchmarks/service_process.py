@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Served: a backend of one's own, in a folder of its own, whose processes can be looked at (Linux)."""
+"""BackendProcess: a backend for a measurement, in a folder of its own, and the size of its processes (Linux)."""
 
 from __future__ import annotations
 
@@ -32,32 +32,32 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Served:
+class BackendProcess:
     port: int
     pid: int
     log: Path
 
     def sizes(self) -> dict[str, Size]:
-        """Of the server, and of its worker and decoder while they are there. Raises BenchError when it is gone."""
-        found = {"server": size(self.pid)} | {kind: size(pid) for kind, pid in children(self.pid)}
-        if found["server"] is None:
+        """Of the server, and of its worker and decoder while they run. Raises BenchError when the server has ended."""
+        sizes = {"server": size_of(self.pid)} | {kind: size_of(pid) for kind, pid in children(self.pid)}
+        if sizes["server"] is None:
             raise BenchError(f"the backend has ended; the end of its log: {tail(self.log)}")
-        return {kind: each for kind, each in found.items() if each is not None}
+        return {kind: size for kind, size in sizes.items() if size is not None}
 
 
 @contextmanager
-def served(folder: Path, **settings: object) -> Iterator[Served]:
+def backend_process(folder: Path, **settings: object) -> Iterator[BackendProcess]:
     """`mien serve` on a free port of 127.0.0.1; `settings` by their names. It ends with this process. BenchError."""
     if not PROC.is_dir():
         raise BenchError("mien bench serve looks at processes through /proc, which only Linux has.")
     port_file, log = folder / "port.json", folder / "server.log"
     variables = {NAMES[name][1]: str(value) for name, value in (settings | {"data_folder": folder / "data"}).items()}
-    with log.open("wb") as written:
-        asked = ["serve", "--port", "0", "--port-file", str(port_file), "--parent", str(os.getpid())]
+    with log.open("wb") as errors:
+        arguments = ["serve", "--port", "0", "--port-file", str(port_file), "--parent", str(os.getpid())]
         process = subprocess.Popen(
-            [sys.executable, "-m", "mien", *asked],
+            [sys.executable, "-m", "mien", *arguments],
             stdout=subprocess.DEVNULL,
-            stderr=written,
+            stderr=errors,
             env=os.environ | variables,
         )
     try:
@@ -66,7 +66,7 @@ def served(folder: Path, **settings: object) -> Iterator[Served]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise BenchError(f"the backend did not start: {tail(log)}")
             time.sleep(0.05)
-        yield Served(json.loads(port_file.read_text())["port"], process.pid, log)
+        yield BackendProcess(json.loads(port_file.read_text())["port"], process.pid, log)
     finally:
         process.terminate()
         try:
@@ -81,20 +81,20 @@ def tail(log: Path) -> str:
     return (log.read_text(errors="replace").strip().splitlines() or ["it is empty"])[-1]
 
 
-def size(pid: int) -> Size | None:
-    """None when the process is gone; one that is dead and not yet buried has no memory."""
+def size_of(pid: int) -> Size | None:
+    """None when the process has ended; a zombie has no memory."""
     resident, handles = resident_bytes(pid), open_files(pid)
     return Size(resident, handles) if resident and handles is not None else None
 
 
 def children(pid: int) -> list[tuple[str, int]]:
     """(kind, process id) of a server's workers and decoders."""
-    found = []
+    processes = []
     for path in PROC.glob("[0-9]*"):
         try:
-            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])  # after a name that may hold blanks
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])  # after a name that may have blanks
             words = (path / "cmdline").read_bytes().split(b"\0") if parent == pid else []
         except (FileNotFoundError, ProcessLookupError):
             continue
-        found += [(KINDS[word.decode()], int(path.name)) for word in words if word.decode() in KINDS]
-    return found
+        processes += [(KINDS[word.decode()], int(path.name)) for word in words if word.decode() in KINDS]
+    return processes

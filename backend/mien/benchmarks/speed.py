@@ -21,10 +21,11 @@ from mien import engines
 from mien.audio.speech import RATE, Speech, read_speech
 from mien.errors import MienError
 from mien.files.markdown import table as markdown_table
-from mien.files.markdown import write_between
+from mien.files.markdown import write_section
 
 ROOT = Path(__file__).resolve().parents[3]
 VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
+RULES = "articulation"  # the engine that the others are compared with
 PLAYED_S = 20.0  # seconds of a take that are played in Blender, frame by frame
 # Runs in a child, prints {"seconds": ..., "megabytes": ...} as its last line; {body} sets `seconds`
 CHILD = """
@@ -49,8 +50,6 @@ import torch
 torch.set_num_threads(1)
 from pathlib import Path
 from mien.speech_analysis.network import hear
-from mien.files.markdown import table as markdown_table
-from mien.files.markdown import write_between
 from mien.audio.speech import read_speech
 speech = read_speech(Path(sys.argv[1]))
 hear(speech)  # warm: the weights are loaded, the memory is there
@@ -58,7 +57,7 @@ begin = time.perf_counter()
 hear(speech)
 seconds = time.perf_counter() - begin
 """
-# {engine} makes {takes} takes; warm: a second of it was performed before
+# {engine} makes {takes} takes; warm: it made a take of one second before
 TAKES = """
 from pathlib import Path
 from mien.direction import Direction
@@ -103,7 +102,7 @@ bpy.context.scene.render.fps = 25
 bpy.ops.mien.add_head()
 speaker, take = bpy.context.object, read_take(Path(sys.argv[2]))
 begin = time.perf_counter()
-{way}
+{body}
 seconds = time.perf_counter() - begin
 addon.unregister()
 """
@@ -181,53 +180,49 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
         speak = _child(SPEAK, sound, take)
         listen = _child(LISTEN, sound, take)
         decode = _child(ALL_PHONE, sound, take)
-        one, ten, rules = (
-            _child(TAKES.format(engine=engine, takes=takes), sound, take)
-            for engine, takes in (("probtalk3d", 1), ("probtalk3d", 10), ("articulation", 1))
-        )
         name = f"`mien speak`, {length:g} s of speech, cold start"
         ear = f"the ear alone, {length:g} s of speech, one core, warm"
         rows = [
             Row(name, *speak, "the length of the speech", speak[0] / length),
             Row(name, *speak, "PocketSphinx's own all-phone decoding of it", speak[0] / decode[0]),
-            Row(f"a take of probtalk3d, {length:g} s, warm", *one, "the length of the speech", one[0] / length),
-            Row(f"a take of probtalk3d, {length:g} s, warm", *one, "one of articulation", one[0] / rules[0]),
-            Row(f"ten takes of probtalk3d, {length:g} s, warm", *ten, "the length of the speech", ten[0] / length),
-            Row(f"ten takes of probtalk3d, {length:g} s, warm", *ten, "one of them", ten[0] / one[0]),
+            *_takes(sound, take, length),
             Row(ear, *listen, "the length of the speech", listen[0] / length),
             Row(ear, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
         ]
         if rhubarb:
             cues = _figures(["node", "--input-type=module", "-e", RHUBARB, str(sound)], rhubarb)
             rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
-        rows += _emodiffhead(sound, take, length)
         rows += _blender(sound, take, length)
     return [asdict(row) for row in rows]
 
 
-def _emodiffhead(sound: Path, take: Path, length: float) -> list[Row]:
-    """A take and ten, on all cores; nothing where it has no weights."""
-    name = "emodiffhead"
-    lacks = engines.ENGINES[name].info.refusal if name in engines.ENGINES else "It is none of the engines."
-    if lacks:
-        print(f"mien bench: nothing was measured of {name}: {lacks}", file=sys.stderr)
-        return []
-    one, ten = (_child(TAKES.format(engine=name, takes=takes), sound, take) for takes in (1, 10))
-    return [
-        Row(f"a take of {name}, {length:g} s, warm", *one, "the length of the speech", one[0] / length),
-        Row(f"ten takes of {name}, {length:g} s, warm", *ten, "the length of the speech", ten[0] / length),
-        Row(f"ten takes of {name}, {length:g} s, warm", *ten, "one of them", ten[0] / one[0]),
-    ]
+def _takes(sound: Path, take: Path, length: float) -> list[Row]:
+    """A take and ten of each engine, on all cores; a line on stderr for an engine that cannot work here."""
+    rows = []
+    by_rules = _child(TAKES.format(engine=RULES, takes=1), sound, take)
+    for info in (engines.ENGINES[name] for name in engines.NAMES):
+        if info.refusal:
+            print(f"mien bench: nothing was measured of {info.name}: {info.refusal}", file=sys.stderr)
+            continue
+        one = by_rules if info.name == RULES else _child(TAKES.format(engine=info.name, takes=1), sound, take)
+        ten = _child(TAKES.format(engine=info.name, takes=10), sound, take)
+        a_take, ten_takes = (f"{count} of {info.name}, {length:g} s, warm" for count in ("a take", "ten takes"))
+        rows.append(Row(a_take, *one, "the length of the speech", one[0] / length))
+        if info.name != RULES:
+            rows.append(Row(a_take, *one, f"one of {RULES}", one[0] / by_rules[0]))
+        rows.append(Row(ten_takes, *ten, "the length of the speech", ten[0] / length))
+        rows.append(Row(ten_takes, *ten, "one of them", ten[0] / one[0]))
+    return rows
 
 
 def _blender(sound: Path, take: Path, length: float) -> list[Row]:
     """The same take put on the head in Blender's module; nothing where that is not installed."""
     try:
-        apply = _child(BLENDER.format(way=APPLY), sound, take)
-        insert = _child(BLENDER.format(way=INSERT), sound, take)
+        apply = _child(BLENDER.format(body=APPLY), sound, take)
+        insert = _child(BLENDER.format(body=INSERT), sound, take)
         frames = round(25 * min(length, PLAYED_S))
         played, shapes = (
-            _child(BLENDER.format(way=way.format(frames=frames)), sound, take) for way in (PLAYED, SHAPES)
+            _child(BLENDER.format(body=body.format(frames=frames)), sound, take) for body in (PLAYED, SHAPES)
         )
     except BenchError as error:
         print(f"mien bench: nothing was measured in Blender: {error}", file=sys.stderr)
@@ -254,7 +249,7 @@ def table(rows: list[dict]) -> str:
 def write_into(readme: Path, rows: list[dict]) -> None:
     """Put the ratios between the bench marks of a Markdown file. MarkError where it has none."""
     cells = [[r["what"], r["of"], f"{r['ratio']:.3f}", f"{r['megabytes']:.0f} MB"] for r in rows]
-    write_between(readme, "bench", markdown_table(["time of", "as a share of", "ratio", "peak memory"], cells))
+    write_section(readme, "bench", markdown_table(["time of", "as a share of", "ratio", "peak memory"], cells))
 
 
 def _child(body: str, sound: Path, take: Path) -> tuple[float, float]:
@@ -263,14 +258,14 @@ def _child(body: str, sound: Path, take: Path) -> tuple[float, float]:
 
 
 def _figures(command: list[str], folder: Path | None = None) -> tuple[float, float]:
-    """(seconds, peak MB) that a program says of itself, in a line of JSON."""
+    """(seconds, peak MB) that a program prints of itself, in a line of JSON."""
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     except OSError as error:
         raise BenchError(f"{command[0]} could not be run: {error.strerror}.") from None
-    told = [line for line in done.stdout.splitlines() if line.startswith('{"seconds"')]
-    if not told:
-        last = done.stderr.strip().splitlines()[-1:] or ["no word"]
+    figures = [line for line in done.stdout.splitlines() if line.startswith('{"seconds"')]
+    if not figures:
+        last = done.stderr.strip().splitlines()[-1:] or ["it printed nothing"]
         raise BenchError(f"the measured process ended with {done.returncode}: {last[0]}")
-    figures = json.loads(told[-1])
-    return figures["seconds"], figures["megabytes"]
+    row = json.loads(figures[-1])
+    return row["seconds"], row["megabytes"]

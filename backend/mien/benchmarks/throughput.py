@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Throughput: how fast clients are served, how many at once and with sounds how long, beside the engine alone and a
-bare connection of this machine. All on loopback; figures depend on what else the machine does, ratios far less."""
+"""Throughput: how fast takes are made for so many clients and sounds of such a length, beside the engine alone and a
+bare connection. All on loopback; figures depend on what else the machine does, ratios far less."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ import numpy as np
 from mien.audio.speech import RATE, Speech
 from mien.batch.process_pool import workers
 from mien.benchmarks.service_client import Client, form, wav
-from mien.benchmarks.service_process import Served, served
+from mien.benchmarks.service_process import BackendProcess, backend_process
 from mien.benchmarks.speed import BenchError
 from mien.direction import Direction
 from mien.files.markdown import table as markdown_table
-from mien.files.markdown import write_between
+from mien.files.markdown import write_section
 from mien.speak import speak
 
 CLIENTS = 1, 4, 16, 64
@@ -34,15 +34,15 @@ LENGTHS_S = 1, 10, 60, 600, 3600
 BUDGET_S = 960.0  # of sound, for one row; a single take may be longer
 TAKES = 32  # of a row at least, where the budget lets it
 REPEATS = 1000
-LOOK_S = 0.25  # between two looks at the processes
+MEASURE_S = 0.25  # between two measurements of the processes
 PAIRS = 20
 STEP = 97  # samples between the beginnings of two sounds: each client has its own
 
 
 @dataclass(frozen=True)
 class Row:
-    """`takes` of `length_s` of sound for `clients` at once: seconds from asking to the last byte, `of_alone` the speed
-    as a share of the engine's own without a service, greatest resident bytes of server and worker."""
+    """`takes` of `length_s` of sound for `clients` at once: seconds from the submission to the last byte, `of_alone`
+    the speed as a share of the engine's own without a service, greatest resident bytes of server and worker."""
 
     clients: int
     length_s: float
@@ -57,8 +57,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Repeats:
-    """`count` times the same take, which was made before: asked for and fetched; `bare_s`: as many bytes there and back
-    through a connection with nothing behind it."""
+    """`count` times the same take, which was made before: submitted and fetched; `bare_s`: as many bytes there and back
+    over a connection without a service."""
 
     count: int
     median_s: float
@@ -68,12 +68,12 @@ class Repeats:
 
 @dataclass(frozen=True)
 class Throughput:
-    """`asked` takes by two clients at once each, of which `made` were made."""
+    """`submitted` takes, each by two clients at once, of which `made` were made."""
 
     engine: str
     rows: list[Row]
     repeats: Repeats
-    asked: int
+    submitted: int
     made: int
 
 
@@ -87,28 +87,30 @@ def measure(
     say: Callable[[str], None] = print,
 ) -> Throughput:
     """Measure a backend in `folder`. `voice` (N,) at 16 kHz is repeated where a sound is longer. Raises BenchError."""
-    with served(folder, limit_s=max(*lengths_s, 600.0), limit_bytes=2**29) as backend:
+    with backend_process(folder, limit_s=max(*lengths_s, 600.0), limit_bytes=2**29) as backend:
         sounds = _sounds(voice)
         with Client(backend.port) as client:
-            client.made(wav(next(sounds)(1.0)), engine=engine)  # warm: its models are loaded
+            client.take(wav(next(sounds)(1.0)), engine=engine)  # warm: its models are loaded
         speak(Speech.from_samples(next(sounds)(1.0)), Direction(), engine)  # here, too
         rows = []
         say(_line(HEAD))
         for length_s in lengths_s:
             alone_s = _alone(next(sounds)(length_s), engine)
             for count in clients:
-                each = rounds(count, length_s)
-                if each:
-                    rows.append(_row(backend, sounds, engine, count, length_s, each, alone_s))
+                takes = rounds(count, length_s)
+                if takes:
+                    rows.append(_row(backend, sounds, engine, count, length_s, takes, alone_s))
                     say(_line(cells(rows[-1])))
-        made = _made(backend.port)
-        asked = _pairs(backend.port, [wav(next(sounds)(1.0)) for _ in range(PAIRS)], engine)
-        made = _made(backend.port) - made
-        return Throughput(engine, rows, _repeats(backend.port, wav(next(sounds)(7.0)), engine, repeats), asked, made)
+        made = _takes_made(backend.port)
+        submitted = _pairs(backend.port, [wav(next(sounds)(1.0)) for _ in range(PAIRS)], engine)
+        made = _takes_made(backend.port) - made
+        return Throughput(
+            engine, rows, _repeats(backend.port, wav(next(sounds)(7.0)), engine, repeats), submitted, made
+        )
 
 
 def rounds(clients: int, length_s: float) -> int:
-    """How many takes each client asks for; 0 where all together would be more than BUDGET_S of sound."""
+    """How many takes each client submits; 0 where all together would be more than BUDGET_S of sound."""
     at_once = clients * length_s
     if at_once > BUDGET_S:
         return int(clients == 1)
@@ -136,20 +138,20 @@ def cells(row: Row) -> list[str]:
 
 
 def report(result: Throughput) -> str:
-    """What is beside the rows."""
+    """The figures beside the rows."""
     repeats = result.repeats
     return (
         f"The same take {repeats.count} times, asked for and fetched: median {1000 * repeats.median_s:.1f} ms, 95 % "
         f"within {1000 * repeats.p95_s:.1f} ms; {repeats.median_s / repeats.bare_s:.0f} times as long as its bytes "
         f"take through a bare connection of the same machine ({1000 * repeats.bare_s:.2f} ms). "
-        f"{result.asked} takes, each asked for by two clients at once, were made {result.made} times in all."
+        f"{result.submitted} takes, each asked for by two clients at once, were made {result.made} times in all."
     )
 
 
 def write_into(page: Path, result: Throughput) -> None:
     """The table between the serve marks of a page. MarkError where it has none."""
     table = markdown_table(HEAD, [cells(row) for row in result.rows])
-    write_between(page, "serve", f"With the engine {result.engine}:\n\n{table}\n\n{report(result)}")
+    write_section(page, "serve", f"With the engine {result.engine}:\n\n{table}\n\n{report(result)}")
 
 
 def _line(row: Sequence[str]) -> str:
@@ -170,12 +172,12 @@ def _alone(samples: np.ndarray, engine: str) -> float:
 
 
 def _row(
-    backend: Served,
+    backend: BackendProcess,
     sounds: Iterator[Callable[[float], np.ndarray]],
     engine: str,
     clients: int,
     length_s: float,
-    each: int,
+    takes: int,
     alone_s: float,
 ) -> Row:
     def client_of(own: list[bytes]) -> list[float]:
@@ -184,12 +186,12 @@ def _row(
         with Client(backend.port, timeout_s=3600) as client:
             for sound in own:
                 begin = time.perf_counter()
-                client.made(sound, engine=engine)
+                client.take(sound, engine=engine)
                 seconds.append(time.perf_counter() - begin)
         return seconds
 
-    own = [[wav(next(sounds)(length_s)) for _ in range(each)] for _ in range(clients)]
-    with _watched(backend) as greatest, ThreadPoolExecutor(clients) as pool:
+    own = [[wav(next(sounds)(length_s)) for _ in range(takes)] for _ in range(clients)]
+    with _watch(backend) as greatest, ThreadPoolExecutor(clients) as pool:
         begin = time.perf_counter()
         took = [seconds for done in pool.map(client_of, own) for seconds in done]
         wall_s = time.perf_counter() - begin
@@ -208,47 +210,47 @@ def _row(
 
 
 @contextmanager
-def _watched(backend: Served) -> Iterator[dict[str, int]]:
+def _watch(backend: BackendProcess) -> Iterator[dict[str, int]]:
     """The greatest resident bytes by process, once the block is left."""
     greatest: dict[str, int] = {}
     over = threading.Event()
 
-    def look() -> None:
+    def measure_sizes() -> None:
         while True:
             for kind, size in backend.sizes().items():
                 greatest[kind] = max(greatest.get(kind, 0), size.bytes)
-            if over.wait(LOOK_S):
+            if over.wait(MEASURE_S):
                 return
 
     with ThreadPoolExecutor(1) as pool:
-        looking = pool.submit(look)
+        future = pool.submit(measure_sizes)
         try:
             yield greatest
         finally:
             over.set()
-            looking.result()
+            future.result()
 
 
 def _pairs(port: int, sounds: list[bytes], engine: str) -> int:
-    """Have two clients ask for the take of each sound at the same time; returns how many takes that were."""
+    """Two clients submit each sound at the same time; returns how many takes that were."""
     together = threading.Barrier(2)
 
-    def ask(_: int) -> list[bytes]:
+    def submit_all(_: int) -> list[bytes]:
         takes = []
         with Client(port) as client:
             for sound in sounds:
                 together.wait()
-                takes.append(client.made(sound, engine=engine))
+                takes.append(client.take(sound, engine=engine))
         return takes
 
     with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(ask, range(2))
+        one, other = pool.map(submit_all, range(2))
     if one != other:
         raise BenchError("two clients asked for the same take at once and got two different ones.")
     return len(one) + len(other)
 
 
-def _made(port: int) -> int:
+def _takes_made(port: int) -> int:
     """How many takes the backend had to make so far, from its metrics."""
     with Client(port) as client:
         text = client.expect(200, "GET", "/v1/metrics").body.decode()
@@ -256,16 +258,16 @@ def _made(port: int) -> int:
 
 
 def _repeats(port: int, sound: bytes, engine: str, count: int) -> Repeats:
-    took = []
+    seconds = []
     with Client(port) as client:
-        take = client.made(sound, engine=engine)
+        take = client.take(sound, engine=engine)
         for _ in range(count):
             begin = time.perf_counter()
-            again = client.fetch(client.ask(sound, engine=engine))
-            took.append(time.perf_counter() - begin)
-            if again != take:
+            copy = client.fetch(client.submit(sound, engine=engine))
+            seconds.append(time.perf_counter() - begin)
+            if copy != take:
                 raise BenchError("a take that was made before came back with other bytes.")
-    median, p95 = np.percentile(took, [50, 95])
+    median, p95 = np.percentile(seconds, [50, 95])
     body, _ = form(sound, {"engine": engine})
     return Repeats(count, float(median), float(p95), _bare(body, take, min(count, 100)))
 
@@ -273,17 +275,17 @@ def _repeats(port: int, sound: bytes, engine: str, count: int) -> Repeats:
 def _bare(there: bytes, back: bytes, count: int) -> float:
     """Median seconds for one request of these bytes, and a reply of those, to another process over TCP on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as listener, workers(1) as pool:
-        asking = pool.submit(_ask_bare, listener.getsockname(), there, len(back), count)
+        future = pool.submit(_request_bare, listener.getsockname(), there, len(back), count)
         link, _ = listener.accept()
         with link:
             link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             for _ in range(count):
                 _receive(link, len(there))
                 link.sendall(back)
-        return asking.result()
+        return future.result()
 
 
-def _ask_bare(address: tuple[str, int], there: bytes, back: int, count: int) -> float:
+def _request_bare(address: tuple[str, int], there: bytes, back: int, count: int) -> float:
     took = []
     with socket.create_connection(address) as link:
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTTP API v1: `http/` has the routes, `jobs/` the takes being made, `workers/` the processes, `server.py` runs it."""
+"""The HTTP API v1: `http/` has the routes, `jobs/` the scheduler, `workers/` the processes; `server.py` runs it."""
 
 from mien.errors import FILE, MienError
 
@@ -7,6 +7,6 @@ API = 1  # the version that both halves compare; in the path as /v1 and in every
 
 
 class ServiceError(MienError, RuntimeError):
-    """The service cannot be run or reached as asked; the message says why and what to do."""
+    """The service cannot be run or reached; the message says why and what to do."""
 
     exit_status = FILE

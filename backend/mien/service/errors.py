@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sentences: errors whose message is for whoever asked, as it may leave the machine: without where files lie."""
+"""Errors whose message may be sent to a client: sentences, without the paths of files."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ SENTENCES = (DirectionError, EngineError, HeadError, SpeechError, TakeError)
 
 
 def sentence_of(error: Exception, data_folder: Path) -> str:
-    """The message of one of SENTENCES, with the names of Mien's and the user's files instead of their paths."""
-    said = str(error)
+    """The message of one of SENTENCES, with the names of Mien's and the user's files in place of their paths."""
+    text = str(error)
     for folder in (data_folder, Path(mien.__file__).parent):
-        said = re.sub(re.escape(f"{folder}{os.sep}") + r"(?:[^\s'\"]*[/\\])?", "", said)
-        said = said.replace(str(folder), "its folder")
-    return said
+        text = re.sub(re.escape(f"{folder}{os.sep}") + r"(?:[^\s'\"]*[/\\])?", "", text)
+        text = text.replace(str(folder), "its folder")
+    return text
 
 
 def disk_full(error: Exception) -> bool:
-    """Whether this is how the system, or SQLite, says that there is no room on the disk."""
+    """Whether the system or SQLite raised the error because there is no room on the disk."""
     full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     return getattr(error, "errno", None) in full or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parent: whether the process that started this one still runs, so that no backend outlives its Blender."""
+"""Whether a process still runs, such as the one that started the backend: no backend outlives its Blender."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def alive(pid: int) -> bool:
 
 
 def _is_zombie(pid: int) -> bool:
-    """A process that has ended and waits for its own parent to notice, on Linux; other systems do not say."""
+    """Whether a process has ended and its parent has not waited for it, on Linux; False on other systems."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
         return stat.rpartition(b") ")[2][:1] == b"Z"
@@ -33,7 +33,7 @@ def _is_zombie(pid: int) -> bool:
 
 
 def _alive_on_windows(pid: int) -> bool:
-    """os.kill(pid, 0) would end the process on Windows, so it is asked for its exit instead."""
+    """os.kill(pid, 0) would end the process on Windows, so this waits for its exit for no time."""
     import ctypes
 
     synchronize, wait_timeout, access_denied = 0x00100000, 0x00000102, 5

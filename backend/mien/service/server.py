@@ -10,32 +10,36 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from mien import __version__, engines
+from mien.files.atomic import atomic_write
 from mien.heads.default import HeadError, load_head
 from mien.service import API, ServiceError
 from mien.service.http.app import create_app
 from mien.service.http.connection_limits import connections_of
 from mien.service.http.middleware import HEADER_BYTES
-from mien.service.jobs.job_store import JobStore, Performing
-from mien.service.jobs.state_folder import PlaceError
+from mien.service.jobs.scheduler import Scheduler
+from mien.service.jobs.state_folder import StateFolderError
 from mien.service.network.addresses import Names, served, url
 from mien.service.network.certificate import Certificate, CertificateError, in_groups, own_certificate
-from mien.service.network.invitation import shown
+from mien.service.network.invitation import invitation_text
 from mien.service.network.mdns import Announcement
-from mien.service.network.running_backends import Running, noted
+from mien.service.network.running_backends import RunningBackend, registered
 from mien.service.network.tokens import FIRST, TokenError, Tokens
 from mien.service.process_alive import alive
+from mien.service.workers.decode_process import Decoder
+from mien.service.workers.worker import Worker
 from mien.settings import Settings, is_loopback
 
 CLIENTS, CERTIFICATE, RUNNING = "clients", "certificate.pem", "running"  # in the data folder
 LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # how this machine reaches a server that is bound to all
-LOOK_S = 0.5  # how often the parent is looked after
+POLL_S = 0.5  # how often the parent is looked at
 END_S = 3  # how long open requests may take to end
 
 log = logging.getLogger(__name__)
@@ -50,56 +54,35 @@ def run_server(
     *,
     port_file: Path | None = None,
     parent: int | None = None,
-    worker: Performing | None = None,
+    workers: Mapping[str, Worker] | None = None,
 ) -> None:
-    """Serve API v1 until SIGTERM, SIGINT or the end of the process `parent`; then return. What is not done then is
-    cancelled with the parent, for whom it was; without one it is kept for the next start.
+    """Serve API v1 until SIGTERM, SIGINT or the end of the process `parent`; then return. Unfinished
+    jobs are cancelled when there is a `parent`, whose jobs they are; without one they are kept for the next start.
 
     Once listening, prints `mien: listening on http://HOST:PORT` and writes `port_file`, which is removed at
-    the end. With `settings.lan` everybody needs a token: without any client a first one is made and shown, and the
-    backend is announced where other machines reach it. Raises ServerError when the address is taken, the parent, the
-    head or the certificate is not there, or other machines would be let in without a token.
+    the end. With `settings.lan` every client needs a token: without any client a first one is made and shown, and the
+    backend is announced where other machines reach it. `workers` by kind of job replace the usual ones. Raises
+    ServerError when the address is taken, the parent, the head or the certificate is not there, or other machines would
+    be let in without a token.
     """
     if parent is not None and not alive(parent):
         raise ServerError(f"There is no process {parent} for --parent to watch. Name a running one.")
     if not settings.lan and not is_loopback(settings.host):
         raise ServerError(f"Other machines can reach {settings.host}. Add --lan, so that a token is asked for.")
-    try:
-        load_head()  # said now, not at the first request
-        certificate = own_certificate(settings.data_folder / CERTIFICATE) if settings.tls else None
-        tokens = Tokens(settings.data_folder / CLIENTS)
-        tokens.clients()  # that they can be read
-    except (HeadError, CertificateError, TokenError) as error:
-        raise ServerError(str(error)) from error
-    except OSError as error:
-        raise ServerError(
-            f"{settings.data_folder} cannot be written ({error.strerror}). Give another --data-folder."
-        ) from error
+    certificate, tokens = _certificate_and_tokens(settings)
     listener = _listen(settings.host, settings.port)
     port, names = listener.getsockname()[1], Names(settings)
     try:
-        jobs = JobStore(settings, worker)
-    except PlaceError:
+        scheduler = Scheduler(settings, workers)
+    except StateFolderError:
         listener.close()
         raise
+    decoder = Decoder(settings.limit_s, settings.data_folder)
     announcement = Announcement(settings.host, port, txt_of(certificate)) if settings.lan else None
     if announcement is not None:
         names.add(announcement.server)
     server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, jobs, tokens, names),
-            http=connections_of(settings.connections),
-            h11_max_incomplete_event_size=HEADER_BYTES,
-            access_log=False,
-            proxy_headers=False,  # or X-Forwarded-For would say who asks, and each forged name have a share of its own
-            log_config=None,
-            log_level="error",  # what it warns of is a client's doing; http/connection_limits.py tells it with the address
-            server_header=False,
-            ws="none",
-            timeout_graceful_shutdown=END_S,
-            ssl_certfile=certificate.path if certificate else None,
-            ssl_ciphers="ECDHE+AESGCM:ECDHE+CHACHA20",
-        )
+        _uvicorn_config(settings, create_app(settings, scheduler, decoder, tokens, names), certificate)
     )
     ending = threading.Event()
     # uvicorn takes no signals outside the main thread; here they only set `ending`, so the end has one path.
@@ -112,22 +95,25 @@ def run_server(
                 time.sleep(0.01)
             if not server.started:
                 raise ServerError("The HTTP server did not start; the lines above say why.")
-            here = url(settings, LOOPBACK.get(settings.host, settings.host), port)
-            known = Running(os.getpid(), here, *_of_this_run(settings, tokens, certificate), settings.host)
-            last.enter_context(_told(settings, known))
+            local_url = url(settings, LOOPBACK.get(settings.host, settings.host), port)
+            token = tokens.of_this_run if settings.lan else ""
+            fingerprint = certificate.fingerprint if certificate else ""
+            backend = RunningBackend(os.getpid(), local_url, token, fingerprint, settings.host)
+            last.enter_context(_registered(settings, backend))
             print(f"mien: listening on {url(settings, settings.host, port)}", flush=True)
             if settings.lan:
-                _say_who_may(settings, port, tokens, certificate)
+                _print_access(settings, port, tokens, certificate)
                 announcement.start()
             if port_file is not None:
                 _write_port(port_file, port)
-            while thread.is_alive() and not ending.wait(LOOK_S):
+            while thread.is_alive() and not ending.wait(POLL_S):
                 if parent is not None and not alive(parent):
                     break
         finally:
             if announcement is not None:
                 announcement.stop()
-            jobs.close(keep=parent is None)
+            scheduler.close(keep=parent is None)
+            decoder.close()
             server.should_exit = True
             thread.join(END_S + 2)
             listener.close()
@@ -137,36 +123,65 @@ def run_server(
                 signal.signal(number, handler)
 
 
+def _certificate_and_tokens(settings: Settings) -> tuple[Certificate | None, Tokens]:
+    """Raises ServerError when one of them or the default head cannot be read: now, and not at the first request."""
+    try:
+        load_head()
+        certificate = own_certificate(settings.data_folder / CERTIFICATE) if settings.tls else None
+        tokens = Tokens(settings.data_folder / CLIENTS)
+        tokens.clients()
+    except (HeadError, CertificateError, TokenError) as error:
+        raise ServerError(str(error)) from error
+    except OSError as error:
+        raise ServerError(
+            f"{settings.data_folder} cannot be written ({error.strerror}). Give another --data-folder."
+        ) from error
+    return certificate, tokens
+
+
+def _uvicorn_config(settings: Settings, app: ASGIApp, certificate: Certificate | None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=connections_of(settings.connections),
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        access_log=False,
+        proxy_headers=False,  # or X-Forwarded-For would name the client, and each forged name have a share of its own
+        log_config=None,
+        log_level="error",  # it warns of what clients do; http/connection_limits.py logs that with their address
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=END_S,
+        ssl_certfile=certificate.path if certificate else None,
+        ssl_ciphers="ECDHE+AESGCM:ECDHE+CHACHA20",
+    )
+
+
 def txt_of(certificate: Certificate | None) -> dict[str, str]:
-    """The TXT record of an announcement: what a panel needs before it asks anything."""
-    device = engines.ENGINES[engines.DEFAULT].info.device
+    """The TXT record of an announcement: what a panel shows of a backend before any request."""
+    device = engines.ENGINES[engines.DEFAULT].device
     txt = {"txtvers": "1", "api": str(API), "ver": __version__, "gpu": "" if device == "cpu" else device, "auth": "1"}
     return txt | ({"tls": "1", "sha256": certificate.fingerprint} if certificate else {"tls": "0"})
 
 
-def _of_this_run(settings: Settings, tokens: Tokens, certificate: Certificate | None) -> tuple[str, str]:
-    return tokens.of_this_run if settings.lan else "", certificate.fingerprint if certificate else ""
-
-
 @contextmanager
-def _told(settings: Settings, running: Running) -> Iterator[None]:
-    """Noted where this user's other commands look; a backend that cannot write there serves all the same."""
+def _registered(settings: Settings, backend: RunningBackend) -> Iterator[None]:
+    """Registered for this user's other commands; a backend that cannot write there serves all the same."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(noted(settings.data_folder / RUNNING, running))
+            stack.enter_context(registered(settings.data_folder / RUNNING, backend))
         except OSError as error:
             log.warning("%s cannot be written (%s), so --status will not find this backend", RUNNING, error.strerror)
         yield
 
 
-def _say_who_may(settings: Settings, port: int, tokens: Tokens, certificate: Certificate | None) -> None:
-    """Who may use the backend and where it is. Where nobody may, a first token is made, and shown this once."""
+def _print_access(settings: Settings, port: int, tokens: Tokens, certificate: Certificate | None) -> None:
+    """Who may use the backend and where it is. Without any client, a first token is made, and shown this once."""
     urls = [url(settings, address, port) for address in served(settings.host)] or [url(settings, settings.host, port)]
     fingerprint = certificate.fingerprint if certificate else ""
     clients = [client.name for client in tokens.clients() if not client.revoked]
     if not clients:
         try:
-            print(shown(urls, FIRST, tokens.add(FIRST), fingerprint), flush=True)
+            print(invitation_text(urls, FIRST, tokens.add(FIRST), fingerprint), flush=True)
         except OSError as error:
             raise ServerError(
                 f"{tokens.folder} cannot be written ({error.strerror}). Give another --data-folder."
@@ -205,13 +220,11 @@ def _on_signals(ending: threading.Event) -> dict[int, object]:
 
 
 def _write_port(path: Path, port: int) -> None:
-    """Whole or not at all, so that whoever waits for the file never reads half of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Whole or not at all, so that a program that waits for the file never reads half of it."""
     try:
-        part.write_text(json.dumps({"port": port, "pid": os.getpid(), "api": API}), encoding="utf-8")
-        part.replace(path)
+        with atomic_write(path) as file:
+            file.write(json.dumps({"port": port, "pid": os.getpid(), "api": API}).encode())
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ServerError(
             f"The port file {str(path)!r} cannot be written ({error.strerror}). Name one in your own folder."
         ) from error

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from mien import __version__
-from mien.engines.probtalk3d_published.engine import PAGE
+from mien.engines.probtalk3d_published import PAGE
 from mien.heads.default import load_head
 from service_client import Service, check_problem
 from starlette.testclient import TestClient
@@ -45,13 +45,11 @@ def test_unknown_paths_and_methods_are_problems_too(service: Service) -> None:
     assert refused.headers["allow"] == "DELETE, GET, HEAD"
 
 
-def test_a_failure_nobody_thought_of_keeps_its_details_to_the_log(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(id: str):
+def test_an_unexpected_failure_keeps_its_details_to_the_log(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(service.jobs, "look", broken)
+    monkeypatch.setattr(service.scheduler, "status", broken)
     reply = service.http.get("/v1/takes/abc")
     check_problem(reply, 500, "failed at GET /v1/takes/abc.*restart the backend")
     assert "secret" not in reply.text

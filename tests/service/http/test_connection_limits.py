@@ -14,7 +14,7 @@ import uvicorn
 from mien.service.http import connection_limits
 from mien.service.http.connection_limits import connections_of
 from mien.service.http.metrics import open_files
-from mien.service.http.middleware import Guard
+from mien.service.http.middleware import AccessMiddleware
 from mien.service.http.problems import Problem, problem_response
 from mien.settings import Settings
 from starlette.requests import ClientDisconnect, Request
@@ -65,7 +65,7 @@ class Live:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.port = self.listener.getsockname()[1]
         config = uvicorn.Config(
-            Guard(self.app, Settings(limit_bytes=10**6)),
+            AccessMiddleware(self.app, Settings(limit_bytes=10**6)),
             http=connections_of(self.limit),
             h11_max_incomplete_event_size=16384,
             log_config=None,

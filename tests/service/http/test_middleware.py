@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mien.service.http.middleware import HEADERS, Guard, foreign_reason
+from mien.service.http.middleware import HEADERS, AccessMiddleware, foreign_reason
 from mien.service.http.problems import Problem, problem_response
-from mien.service.monitoring.traffic import Traffic
+from mien.service.monitoring.request_statistics import RequestStatistics
 from mien.service.network.addresses import Names
 from mien.service.network.tokens import THIS_MACHINE, Tokens
 from mien.settings import Settings
@@ -69,7 +69,7 @@ async def length(scope, receive, send) -> None:
 
 
 LIMITED = Settings(limit_bytes=1000)
-CLIENT = TestClient(Guard(length, LIMITED), base_url="http://127.0.0.1")
+CLIENT = TestClient(AccessMiddleware(length, LIMITED), base_url="http://127.0.0.1")
 
 
 def test_every_reply_is_signed() -> None:
@@ -102,18 +102,20 @@ async def who(scope, receive, send) -> None:
 
 def test_nobody_is_let_in_from_elsewhere_without_tokens() -> None:
     with pytest.raises(ValueError, match="needs tokens"):
-        Guard(who, Settings(host="192.168.7.7", lan=True))
+        AccessMiddleware(who, Settings(host="192.168.7.7", lan=True))
 
 
 def test_a_client_is_its_address_where_no_token_is_asked(tmp_path: Path) -> None:
-    client = TestClient(Guard(who, Settings(), Tokens(tmp_path)), base_url="http://127.0.0.1", client=("127.0.0.7", 1))
+    client = TestClient(
+        AccessMiddleware(who, Settings(), Tokens(tmp_path)), base_url="http://127.0.0.1", client=("127.0.0.7", 1)
+    )
     assert client.get("/").text == "127.0.0.7"
 
 
 def test_tokens_are_asked_of_everybody_in_a_room(tmp_path: Path) -> None:
     tokens, room = Tokens(tmp_path), replace(LIMITED, host="192.168.7.7", lan=True)
     anna, bert = tokens.add("anna"), tokens.add("bert")
-    client = TestClient(Guard(who, room, tokens), base_url="http://192.168.7.7")
+    client = TestClient(AccessMiddleware(who, room, tokens), base_url="http://192.168.7.7")
 
     def asked(authorization: str | None) -> tuple[int, str]:
         reply = client.get("/", headers={} if authorization is None else {"Authorization": authorization})
@@ -143,7 +145,9 @@ def test_tokens_are_asked_of_everybody_in_a_room(tmp_path: Path) -> None:
 
 def test_a_forged_host_is_refused_before_the_token_is_looked_at(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path)
-    client = TestClient(Guard(who, Settings(host="192.168.7.7", lan=True), tokens), base_url="http://evil.example")
+    client = TestClient(
+        AccessMiddleware(who, Settings(host="192.168.7.7", lan=True), tokens), base_url="http://evil.example"
+    )
     assert client.get("/", headers={"Authorization": f"Bearer {tokens.add('anna')}"}).status_code == 403
 
 
@@ -151,23 +155,30 @@ def test_clients_that_cannot_be_read_let_nobody_in_and_do_not_say_where_they_are
     tokens = Tokens(tmp_path)
     token = tokens.add("anna")
     (tmp_path / "anna.json").write_text("{")
-    guard = Guard(who, Settings(host="192.168.7.7", lan=True), tokens)
+    guard = AccessMiddleware(who, Settings(host="192.168.7.7", lan=True), tokens)
     reply = TestClient(guard, base_url="http://192.168.7.7").get("/", headers={"Authorization": f"Bearer {token}"})
     assert reply.status_code == 503 and str(tmp_path) not in reply.text
     assert str(tmp_path) in caplog.text
 
 
-def test_every_request_is_counted_and_logged_with_who_asked(caplog) -> None:
-    traffic = Traffic()
-    client = TestClient(Guard(length, LIMITED, traffic=traffic), base_url="http://127.0.0.1", client=("127.0.0.7", 1))
+def test_every_request_is_counted_and_logged_with_its_client(caplog) -> None:
+    statistics = RequestStatistics()
+    app = AccessMiddleware(length, LIMITED, statistics=statistics)
+    client = TestClient(app, base_url="http://127.0.0.1", client=("127.0.0.7", 1))
     with caplog.at_level("INFO", "mien.service.http.middleware"):
         client.get("/fine")
         client.head("/fine")
         client.post("/much%0Amore", content=b"x" * 1001)
-    open_now, answered, seconds = traffic.snapshot()
-    assert open_now == 0 and answered == {
-        ("GET", "other", 200): 1, ("HEAD", "other", 200): 1, ("POST", "other", 413): 1,
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for metric in statistics.collect()
+        for sample in metric.samples
+    }
+    assert samples["mien_http_open",] == 0
+    assert {key[1:]: count for key, count in samples.items() if key[0] == "mien_http_requests_total"} == {
+        ("GET", "other", "200"): 1, ("HEAD", "other", "200"): 1, ("POST", "other", "413"): 1,
     }  # fmt: skip
-    assert sum(seconds["other"].counts) == 3 and seconds["other"].sum > 0
+    assert samples["mien_http_request_seconds_count", "other"] == 3
+    assert samples["mien_http_request_seconds_sum", "other"] > 0
     (record,) = [record for record in caplog.records if record.name == "mien.service.http.middleware"]
     assert (record.client, record.address, record.status) == ("127.0.0.7", "127.0.0.7", 413)

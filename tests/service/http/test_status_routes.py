@@ -18,8 +18,8 @@ def test_metrics_tell_takes_asked_made_and_kept(tmp_path: Path) -> None:
     with backend(tmp_path) as running:
         assert "mien_worker_resident_memory_bytes" not in metrics(running)
         for _ in range(3):
-            running.end(running.ask(seed=70))
-        running.http.delete(running.ask(seed=1))
+            running.wait(running.submit(seed=70))
+        running.http.delete(running.submit(seed=1))
         told = metrics(running)
         assert told['mien_takes_asked_total{how="made"}'] == 2
         assert told['mien_takes_asked_total{how="kept"}'] == 2
@@ -35,8 +35,8 @@ def test_metrics_tell_takes_asked_made_and_kept(tmp_path: Path) -> None:
 def test_health_says_how_busy_it_is_and_what_the_description_promises(tmp_path: Path) -> None:
     with backend(tmp_path) as running:
         assert running.http.get("/v1/health").json()["worker"] == "asleep"
-        running.until(running.ask(seed=1), "dawdling")
-        waiting = running.ask(seed=2)
+        running.until(running.submit(seed=1), "dawdling")
+        waiting = running.submit(seed=2)
         told = running.http.get("/v1/health").json()
         assert (told["status"], told["worker"], told["running"], told["queued"]) == ("ok", "busy", 1, 1)
         schema = description(Settings())["components"]["schemas"]["Health"]

@@ -2,23 +2,25 @@
 import hashlib
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from in_thread import Held, InThread
 from mien.audio.speech import read_speech
 from mien.direction import Direction
-from mien.service.workers.take_worker import Worker, WorkFailed
+from mien.service.workers.take_worker import TakeWorker
+from mien.service.workers.worker import WorkFailed
 from mien.speak import speak
 from mien.take import read_take
 from service_client import SETTINGS, WAV, check_problem
 
 
 def test_a_sound_becomes_the_take_that_the_main_path_makes(opened, tmp_path: Path) -> None:
-    """By the worker's own process."""
-    service = opened(Worker(tmp_path))
-    asked = {"emotion": {"happy": 0.7}, "seed": 3}
-    reply = service.ask(direction=json.dumps(asked), fps="30000/1001")
+    """In the worker's own process."""
+    service = opened(TakeWorker(tmp_path))
+    direction = {"emotion": {"happy": 0.7}, "seed": 3}
+    reply = service.submit(direction=json.dumps(direction), fps="30000/1001")
     assert reply.status_code == 202
     body = reply.json()
     assert body["state"] == "queued" and reply.headers["location"] == body["url"] == f"/v1/takes/{body['id']}"
@@ -31,7 +33,7 @@ def test_a_sound_becomes_the_take_that_the_main_path_makes(opened, tmp_path: Pat
     assert result.headers["etag"] == f'"{hashlib.sha256(result.content).hexdigest()}"'
     again = service.http.get(end["result"], headers={"if-none-match": result.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    direct = speak(read_speech(WAV), Direction.from_json(asked), engine="toy", fps="30000/1001")
+    direct = speak(read_speech(WAV), Direction.from_json(direction), engine="toy", fps="30000/1001")
     assert result.content == direct.to_bytes()
     assert (str(read_take(result.content).fps), end["frames"], end["frames_done"]) == ("30000/1001", 7, 7)
 
@@ -39,17 +41,17 @@ def test_a_sound_becomes_the_take_that_the_main_path_makes(opened, tmp_path: Pat
 def test_events_tell_every_stage_and_end(opened) -> None:
     held = Held()
     service = opened(held)
-    id = service.ask(fps="24").json()["id"]
+    job_id = service.submit(fps="24").json()["id"]
     assert held.busy.wait(20)
-    now = service.http.get(f"/v1/takes/{id}").json()
+    now = service.http.get(f"/v1/takes/{job_id}").json()
     assert (now["stage"], now["fraction"], now["position"], now["frames"], now["frames_done"]) == (
         "holding", 0.25, None, 5, 1,
     )  # fmt: skip
-    waiting = service.ask(fps="25").json()["id"]
+    waiting = service.submit(fps="25").json()["id"]
     assert service.http.get(f"/v1/takes/{waiting}").json()["position"] == 1
-    check_problem(service.http.get(f"/v1/takes/{id}/result"), 409, "is running, so there is no result")
+    check_problem(service.http.get(f"/v1/takes/{job_id}/result"), 409, "is running, so there is no result")
     held.go.set()
-    events = service.events(id)
+    events = service.events(job_id)
     assert [kind for kind, _ in events[-1:]] == ["end"] and {kind for kind, _ in events[:-1]} <= {"progress"}
     fractions = [job["fraction"] for _, job in events]
     assert fractions == sorted(fractions)
@@ -58,7 +60,7 @@ def test_events_tell_every_stage_and_end(opened) -> None:
 def test_delete_cancels_and_then_forgets(opened) -> None:
     held = Held()
     service = opened(held)
-    url = service.ask().json()["url"]
+    url = service.submit().json()["url"]
     assert held.busy.wait(20)
     assert service.http.delete(url).json()["state"] == "cancelled"
     assert service.events(url.split("/")[-1])[-1][1]["state"] == "cancelled"
@@ -69,91 +71,95 @@ def test_delete_cancels_and_then_forgets(opened) -> None:
 
 
 def test_a_take_that_somebody_else_forgets_at_the_same_time_is_not_there(service, monkeypatch) -> None:
-    def forgotten_after(method: str) -> str:
-        """The URL of a take that is forgotten as soon as that method has answered."""
-        url = service.ask().json()["url"]
-        service.events(url.split("/")[-1])
-        answer = getattr(service.jobs, method)
+    url = service.submit().json()["url"]
+    service.events(url.split("/")[-1])
+    with ThreadPoolExecutor(2) as pool:
+        replies = sorted(pool.map(service.http.delete, [url, url]), key=lambda reply: reply.status_code)
+    assert replies[0].status_code == 204
+    check_problem(replies[1], 404, "There is no take")
 
-        def answer_and_forget(id: str):
-            answered = answer(id)
-            monkeypatch.setattr(service.jobs, method, answer)
-            service.jobs.forget(id)
-            return answered
+    url = service.submit().json()["url"]
+    service.events(url.split("/")[-1])
+    status = service.scheduler.status
 
-        monkeypatch.setattr(service.jobs, method, answer_and_forget)
-        return url
+    def status_then_forgotten(kind, job_id: str):
+        answer = status(kind, job_id)
+        monkeypatch.setattr(service.scheduler, "status", status)
+        service.scheduler.forget(kind, job_id)
+        return answer
 
-    check_problem(service.http.delete(forgotten_after("job")), 404, "There is no take")
-    kind, job = service.events(forgotten_after("look").split("/")[-1])[-1]
+    monkeypatch.setattr(service.scheduler, "status", status_then_forgotten)
+    kind, job = service.events(url.split("/")[-1])[-1]
     assert (kind, job["state"]) == ("end", "done")
 
 
 def test_a_full_queue_says_so_before_decoding_the_sound_and_when_to_come_again(opened, monkeypatch) -> None:
     held = Held()
     service = opened(held, SETTINGS)
-    service.ask()
+    service.submit()
     assert held.busy.wait(20)
-    assert [service.ask(fps=fps).status_code for fps in ("24", "25")] == [202, 202]
-    monkeypatch.setattr(service.jobs._desk, "left", lambda: 40.4)
-    refused = service.ask(sound=b"not even a sound")
+    assert [service.submit(fps=fps).status_code for fps in ("24", "25")] == [202, 202]
+    monkeypatch.setattr(service.scheduler, "_batch_left_s", lambda kind: 40.4)
+    refused = service.submit(sound=b"not even a sound")
     check_problem(refused, 429, "^2 takes are waiting already, as many as may. Ask again .* in about 40 s")
     assert refused.headers["retry-after"] == "40"
-    monkeypatch.setattr(service.jobs._desk, "left", lambda: None)  # nothing was measured yet
-    assert service.ask(fps="26").headers["retry-after"] == "5"
+    monkeypatch.setattr(service.scheduler, "_batch_left_s", lambda kind: None)  # nothing was measured yet
+    assert service.submit(fps="26").headers["retry-after"] == "5"
 
 
 def test_a_client_has_its_share_and_no_more(opened) -> None:
     held = Held()
     service = opened(held, replace(SETTINGS, queue_per_client=1))
-    service.ask()
+    service.submit()
     assert held.busy.wait(20)
-    check_problem(service.ask(fps="24"), 429, "You have asked for 1 takes that are not done yet, as many as one client")
+    check_problem(
+        service.submit(fps="24"), 429, "You have asked for 1 takes that are not done yet, as many as one client"
+    )
 
 
 def test_a_failed_take_says_why(opened) -> None:
-    def before(orders) -> None:
+    def before(requests) -> None:
         raise WorkFailed("The toy is broken. Mend it.")
 
     service = opened(InThread(before))
-    id = service.ask().json()["id"]
-    assert service.events(id)[-1][1]["error"] == "The toy is broken. Mend it."
-    check_problem(service.http.get(f"/v1/takes/{id}/result"), 409, "is failed.*The toy is broken")
+    job_id = service.submit().json()["id"]
+    assert service.events(job_id)[-1][1]["error"] == "The toy is broken. Mend it."
+    check_problem(service.http.get(f"/v1/takes/{job_id}/result"), 409, "is failed.*The toy is broken")
 
 
 def test_asking_twice_is_answered_at_once_and_a_long_take_comes_in_pieces(opened, monkeypatch) -> None:
-    monkeypatch.setattr("mien.service.http.take_routes.PIECE", 100)
+    monkeypatch.setattr("mien.service.http.job_responses.PIECE", 100)
     worker = InThread()
     service = opened(worker)
-    first = service.ask().json()["id"]
+    first = service.submit().json()["id"]
     end = service.events(first)[-1][1]
-    again = service.ask(name="other.wav").json()
-    assert again["state"] == "done" and again["id"] != first and worker.asked == [[0]]
+    again = service.submit(name="other.wav").json()
+    assert again["state"] == "done" and again["id"] != first and worker.batches == [[0]]
     result = service.http.get(again["url"] + "/result")
     assert len(result.content) == int(result.headers["content-length"]) > 300
     assert result.headers["etag"] == f'"{hashlib.sha256(result.content).hexdigest()}"'
     assert result.content == service.http.get(end["result"]).content
-    with service.jobs._desk.shelf._lock:  # nothing is held once it is sent
-        assert not service.jobs._desk.shelf._held
+    with service.scheduler.storage.cache._lock:  # nothing is held once it is sent
+        assert not service.scheduler.storage.cache._held
 
 
 def test_a_take_that_was_damaged_on_the_disk_is_made_again(opened) -> None:
     worker = InThread()
     service = opened(worker)
-    end = service.events(service.ask().json()["id"])[-1][1]
+    end = service.events(service.submit().json()["id"])[-1][1]
     whole = service.http.get(end["result"]).content
-    (service.jobs.place.files / hashlib.sha256(whole).hexdigest()).write_bytes(whole[:100])
+    (service.scheduler.storage.folder.files / hashlib.sha256(whole).hexdigest()).write_bytes(whole[:100])
     check_problem(service.http.get(end["result"]), 409, "Wait until its state is done")
     assert service.events(end["id"])[-1][1]["state"] == "done"
-    assert service.http.get(end["result"]).content == whole and worker.asked == [[0], [0]]
+    assert service.http.get(end["result"]).content == whole and worker.batches == [[0], [0]]
 
 
 def test_a_stream_ends_though_its_job_does_not_when_the_backend_ends(opened) -> None:
     held = Held()
     service = opened(held)
-    id = service.ask().json()["id"]
+    job_id = service.submit().json()["id"]
     assert held.busy.wait(20)
-    threading.Timer(0.2, lambda: service.jobs.close(keep=True)).start()
-    kind, job = service.events(id)[-1]
+    threading.Timer(0.2, lambda: service.scheduler.close(keep=True)).start()
+    kind, job = service.events(job_id)[-1]
     assert (kind, job["state"], job["stage"]) == ("end", "queued", "waiting for the backend's next start")
-    check_problem(service.ask(), 503, "The backend is ending. Ask again when it runs again")
+    check_problem(service.submit(), 503, "The backend is ending. Ask again when it runs again")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import io
+from dataclasses import replace
 
 import pytest
 import soundfile
@@ -20,27 +21,27 @@ from service_client import SAMPLES, WAV, Service, check_problem
     ],
 )
 def test_a_broken_sound_is_refused_in_its_own_sentence(service: Service, name: str, sentence: str) -> None:
-    check_problem(service.ask((SAMPLES / name).read_bytes(), name), 422, sentence)
+    check_problem(service.submit((SAMPLES / name).read_bytes(), name), 422, sentence)
 
 
 def test_a_broken_sound_is_called_by_its_name_not_its_path(service: Service) -> None:
     """The extension sends names with signs of other alphabets percent-encoded."""
-    reply = service.ask(b"", "../../etc/gr%C3%BC%C3%9Fe.wav")
+    reply = service.submit(b"", "../../etc/gr%C3%BC%C3%9Fe.wav")
     check_problem(reply, 422, "^The file 'grüße.wav' is empty")
 
 
 def test_a_film_is_as_good_as_a_sound(service: Service) -> None:
-    assert service.ask((SAMPLES / "film.mp4").read_bytes(), "film.mp4").status_code == 202
+    assert service.submit((SAMPLES / "film.mp4").read_bytes(), "film.mp4").status_code == 202
 
 
 def test_a_long_sound_is_refused_with_the_way_to_raise_the_limit(service: Service) -> None:
     file = io.BytesIO()
     soundfile.write(file, [0.0] * 8000 * 6, 8000, format="WAV")
-    check_problem(service.ask(file.getvalue()), 422, "lasts 6.0 s, more than the limit of 5 s.*--limit-seconds")
+    check_problem(service.submit(file.getvalue()), 422, "lasts 6.0 s, more than the limit of 5 s.*--limit-seconds")
 
 
 def test_a_large_request_is_refused(service: Service) -> None:
-    check_problem(service.ask(bytes(2**20)), 413, "larger than 1048576 bytes.*--limit-bytes")
+    check_problem(service.submit(bytes(2**20)), 413, "larger than 1048576 bytes.*--limit-bytes")
 
 
 @pytest.mark.parametrize(
@@ -58,22 +59,19 @@ def test_a_large_request_is_refused(service: Service) -> None:
     ],
 )
 def test_a_wrong_field_is_refused_by_name(service: Service, fields: dict[str, str], sentence: str) -> None:
-    check_problem(service.ask(**fields), 422, sentence)
+    check_problem(service.submit(**fields), 422, sentence)
 
 
 def test_an_engine_that_lacks_something_says_what(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     lack = engines.Missing("Run `mien models`.", "https://example.org")
-
-    class Unfinished(engines.Toy):
-        info = engines.EngineInfo("unfinished", "1", ("happy",), (), "MIT", missing=lambda: (lack,))
-
-    monkeypatch.setitem(engines.ENGINES, "unfinished", Unfinished)
-    check_problem(service.ask(engine="unfinished"), 422, "cannot work yet. Run `mien models`.")
+    unfinished = replace(engines.ENGINES["toy"], name="unfinished", missing=lambda: (lack,))
+    monkeypatch.setitem(engines.ENGINES, "unfinished", unfinished)
+    check_problem(service.submit(engine="unfinished"), 422, "cannot work yet. Run `mien models`.")
 
 
 def test_a_take_of_flame_needs_a_flame(service: Service) -> None:
-    check_problem(service.ask(head="flame"), 422, "FLAME is not here. FLAME is the user's own to bring")
-    check_problem(service.ask(head="robot"), 422, "there is no head 'robot'; this Mien knows mien and flame")
+    check_problem(service.submit(head="flame"), 422, "FLAME is not here. FLAME is the user's own to bring")
+    check_problem(service.submit(head="robot"), 422, "there is no head 'robot'; this Mien knows mien and flame")
 
 
 def test_requests_without_a_file_are_refused(service: Service) -> None:
@@ -107,7 +105,7 @@ CONTENT_TYPES += [f"{FORM}; boundary=x; charset=utf-99"]
 def asked_anything(tmp_path_factory):
     service = Service(tmp_path_factory.mktemp("anything"))
     yield service
-    service.jobs.close()
+    service.scheduler.close()
 
 
 @given(
@@ -124,6 +122,6 @@ def test_any_body_is_accepted_or_refused_in_words(asked_anything: Service, piece
 @given(st.dictionaries(st.sampled_from(["direction", "engine", "fps", "head", "other"]), st.text(max_size=30)))
 @settings(max_examples=60)
 def test_any_text_in_the_fields_is_accepted_or_refused(asked_anything: Service, fields: dict[str, str]) -> None:
-    reply = asked_anything.ask(**fields)
+    reply = asked_anything.submit(**fields)
     if reply.status_code != 202:
         assert 400 <= reply.status_code < 500 and len(reply.json()["detail"]) < 2000

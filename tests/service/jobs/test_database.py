@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mien.service.jobs import database as store_module
-from mien.service.jobs.database import Row, Store
+from mien.service.jobs import database as database_module
+from mien.service.jobs.database import JobDatabase, Row
 
 ROW = Row("a", "anna", "address", "{}")
 
@@ -16,17 +16,17 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_jobs_are_there_again_in_the_order_in_which_they_were_asked_for(path: Path) -> None:
-    store = Store(path)
+    database = JobDatabase(path)
     rows = [replace(ROW, id=id) for id in "cab"]
     for row in [*rows, rows[0]]:  # the second time nothing happens
-        store.add(row)
-    store.begin("ca")
-    store.begin("a")
-    store.put_back("a")
-    store.change("c", "done", None, "sha")
-    store.drop("b")
-    store.close()
-    again = Store(path)
+        database.add(row)
+    database.begin("ca")
+    database.begin("a")
+    database.requeue("a")
+    database.change("c", "done", None, "sha")
+    database.drop("b")
+    database.close()
+    again = JobDatabase(path)
     assert again.jobs() == [
         replace(ROW, id="c", state="done", sha256="sha", tries=1), replace(ROW, id="a", tries=1),
     ]  # fmt: skip
@@ -34,40 +34,40 @@ def test_jobs_are_there_again_in_the_order_in_which_they_were_asked_for(path: Pa
 
 
 def test_what_is_written_is_there_though_the_store_is_never_closed(path: Path) -> None:
-    store = Store(path)
-    store.add(ROW)
-    store.add(replace(ROW, id="b", state="done"))
-    other = Store(path)
+    database = JobDatabase(path)
+    database.add(ROW)
+    database.add(replace(ROW, id="b", state="done"))
+    other = JobDatabase(path)
     assert [row.id for row in other.jobs()] == ["a", "b"]
     other.close()
-    store.close()
+    database.close()
 
 
 def test_a_result_goes_with_its_file(path: Path) -> None:
-    store = Store(path)
+    database = JobDatabase(path)
     for name in ("x", "y", "z"):
-        store.add_file(name, 10)
-        store.set_result(f"for {name}", name)
-    store.sort_files(["y", "z", "x"])
-    assert store.files() == [("y", 10), ("z", 10), ("x", 10)]
-    store.drop_file("z")
-    assert store.files() == [("y", 10), ("x", 10)]
-    assert (store.result("for z"), store.result("for x")) == (None, "x")
-    assert sorted(store.results()) == [("for x", "x"), ("for y", "y")]
-    store.close()
+        database.add_file(name, 10)
+        database.set_result(f"for {name}", name)
+    database.sort_files(["y", "z", "x"])
+    assert database.files() == [("y", 10), ("z", 10), ("x", 10)]
+    database.drop_file("z")
+    assert database.files() == [("y", 10), ("x", 10)]
+    assert (database.result("for z"), database.result("for x")) == (None, "x")
+    assert sorted(database.results()) == [("for x", "x"), ("for y", "y")]
+    database.close()
 
 
 def test_uploads_are_remembered_up_to_a_number(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "UPLOADS", 3)
-    store = Store(path)
+    monkeypatch.setattr(database_module, "UPLOADS", 3)
+    database = JobDatabase(path)
     for number in range(5):
-        store.add_upload(f"file {number}", f"sound {number}", number)
-    store.add_upload("file 2", "sound 2", 2)
-    known = [number for number in range(5) if store.upload(f"file {number}")]
-    assert known == [2, 3, 4] and store.upload("file 3") == ("sound 3", 3)
-    store.set_pace("toy", 0.5)
-    assert store.paces() == {"toy": 0.5}
-    store.close()
+        database.add_upload(f"file {number}", f"sound {number}", number)
+    database.add_upload("file 2", "sound 2", 2)
+    known = [number for number in range(5) if database.upload(f"file {number}")]
+    assert known == [2, 3, 4] and database.upload("file 3") == ("sound 3", 3)
+    database.set_rate("toy", 0.5)
+    assert database.rates() == {"toy": 0.5}
+    database.close()
 
 
 @pytest.mark.parametrize("damage", [b"this is no database at all" * 200, "version"])
@@ -78,21 +78,21 @@ def test_a_damaged_database_is_set_aside_and_said(path: Path, damage: bytes | st
         other.close()
     else:
         path.write_bytes(damage)
-    store = Store(path)
-    assert store.jobs() == [] and path.with_suffix(".damaged").exists()
+    database = JobDatabase(path)
+    assert database.jobs() == [] and path.with_suffix(".damaged").exists()
     assert "cannot be read" in caplog.text and "set aside as jobs.damaged" in caplog.text
-    store.add(ROW)
-    store.close()
+    database.add(ROW)
+    database.close()
 
 
 def test_a_page_that_was_overwritten_is_found(path: Path, caplog) -> None:
-    store = Store(path)
+    database = JobDatabase(path)
     for number in range(200):
-        store.add(replace(ROW, id=str(number), work="x" * 500, state="done"))
-    store.close()
+        database.add(replace(ROW, id=str(number), work="x" * 500, state="done"))
+    database.close()
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 4096] = b"\xff" * 4096
     path.write_bytes(data)
-    again = Store(path)
+    again = JobDatabase(path)
     assert again.jobs() == [] and "set aside" in caplog.text
     again.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which jobs are performed together and in which turn, and what becomes of those that fail."""
+"""Which jobs are made together and in which turn, and what becomes of those that fail."""
 
 import threading
 import time
@@ -8,85 +8,87 @@ from fractions import Fraction
 
 import pytest
 from in_thread import Held, InThread
-from job_stores import ORDER, Stores, apart, ask, finished, seed, take_of, until
 from mien.direction import Direction
-from mien.service.workers.take_worker import DiskFull, WorkCrashed, WorkFailed
-from mien.take_request import Order
+from mien.service.jobs.take_jobs import TAKE
+from mien.service.workers.worker import DiskFull, WorkCrashed, WorkFailed
+from mien.take_request import TakeRequest
+from schedulers import REQUEST, Schedulers, apart, final, seed, submit, submit_known, take_of, until
 
 
-def test_jobs_that_wait_for_the_same_are_performed_once(stores: Stores) -> None:
+def test_jobs_that_wait_for_the_same_are_made_once(schedulers: Schedulers) -> None:
     held = Held()
-    store = stores.open(held)
-    ask(store, apart(1))
+    scheduler = schedulers.open(held)
+    submit(scheduler, apart(1))
     assert held.busy.wait(20)
-    same = [store.submit(apart(2), client) for client in ("anna", "ben", "ben")]
-    assert [store.look(job.id).position for job in same] == [1, 1, 1]
+    same = [submit_known(scheduler, apart(2), client) for client in ("anna", "ben", "ben")]
+    assert [scheduler.status(TAKE, job.id).position for job in same] == [1, 1, 1]
     held.go.set()
-    assert [finished(store, job.id).state for job in same] == ["done"] * 3
-    assert held.asked == [[1], [2]]
+    assert [final(scheduler, job.id).state for job in same] == ["done"] * 3
+    assert held.batches == [[1], [2]]
 
 
-def test_jobs_that_differ_in_the_seed_are_performed_together(stores: Stores) -> None:
+def test_jobs_that_differ_in_the_seed_are_made_together(schedulers: Schedulers) -> None:
     held = Held()
-    store = stores.open(held)
-    ask(store, apart(1))
+    scheduler = schedulers.open(held)
+    submit(scheduler, apart(1))
     assert held.busy.wait(20)
-    jobs = [store.submit(seed(number), f"client {number % 2}") for number in range(7)]
-    other = store.submit(replace(seed(3), fps=Fraction(24)), "carl")
+    jobs = [submit_known(scheduler, seed(number), f"client {number % 2}") for number in range(7)]
+    other = submit_known(scheduler, replace(seed(3), fps=Fraction(24)), "carl")
     held.go.set()
-    takes = {take_of(store, finished(store, job.id)) for job in [*jobs, other]}
-    assert len(takes) == 8 and [sorted(seeds) for seeds in held.asked] == [[1], [0, 1, 2, 3, 4], [5, 6], [3]]
+    takes = {take_of(scheduler, final(scheduler, job.id)) for job in [*jobs, other]}
+    assert len(takes) == 8 and [sorted(seeds) for seeds in held.batches] == [[1], [0, 1, 2, 3, 4], [5, 6], [3]]
 
 
-def test_takes_that_have_nothing_in_common_are_not_performed_together(stores: Stores) -> None:
+def test_takes_that_have_nothing_in_common_are_not_made_together(schedulers: Schedulers) -> None:
     held = Held()
-    store = stores.open(held)
-    ask(store, apart(9))
+    scheduler = schedulers.open(held)
+    submit(scheduler, apart(9))
     assert held.busy.wait(20)
-    jobs = [store.submit(replace(ORDER, direction=Direction(seed=number)), "a") for number in (1, 2)]
+    jobs = [submit_known(scheduler, replace(REQUEST, direction=Direction(seed=number)), "a") for number in (1, 2)]
     held.go.set()
-    assert [finished(store, job.id).state for job in jobs] == ["done", "done"] and held.asked == [[9], [1], [2]]
+    assert [final(scheduler, job.id).state for job in jobs] == ["done", "done"] and held.batches == [[9], [1], [2]]
 
 
-def test_clients_take_turns(stores: Stores) -> None:
+def test_clients_take_turns(schedulers: Schedulers) -> None:
     held = Held()
-    store = stores.open(held)
-    ask(store, apart(1))
+    scheduler = schedulers.open(held)
+    submit(scheduler, apart(1))
     assert held.busy.wait(20)
-    asked = [store.submit(apart(number), client) for number, client in [(2, "a"), (3, "a"), (4, "a"), (5, "b")]]
-    assert [store.look(job.id).position for job in asked] == [1, 3, 4, 2]
+    turns = [(2, "a"), (3, "a"), (4, "a"), (5, "b")]
+    jobs = [submit_known(scheduler, apart(number), client) for number, client in turns]
+    assert [scheduler.status(TAKE, job.id).position for job in jobs] == [1, 3, 4, 2]
     held.go.set()
-    for job in asked:
-        finished(store, job.id)
-    assert held.asked == [[1], [2], [5], [3], [4]]
+    for job in jobs:
+        final(scheduler, job.id)
+    assert held.batches == [[1], [2], [5], [3], [4]]
 
 
-def test_cancelling_stops_the_work_and_spares_the_next(stores: Stores) -> None:
+def test_cancelling_stops_the_work_and_spares_the_next(schedulers: Schedulers) -> None:
     held = Held()
-    store = stores.open(held)
-    running = ask(store, apart(1))
+    scheduler = schedulers.open(held)
+    running = submit(scheduler, apart(1))
     assert held.busy.wait(20)
-    queued, last = store.submit(apart(2), "a"), store.submit(apart(3), "a")
-    assert store.cancel(queued.id).state == "cancelled"
-    assert store.cancel(running.id).state == "cancelled"
+    queued, last = submit_known(scheduler, apart(2), "a"), submit_known(scheduler, apart(3), "a")
+    assert scheduler.cancel(TAKE, queued.id).job.state == "cancelled"
+    assert scheduler.cancel(TAKE, running.id).job.state == "cancelled"
     assert held.ended.wait(20)
     held.go.set()
-    assert finished(store, last.id).state == "done" and held.asked == [[3]] and "toy" in held.prepared
+    assert final(scheduler, last.id).state == "done" and held.batches == [[3]] and "toy" in held.prepared
 
 
-def test_one_of_those_performed_together_may_be_cancelled(stores: Stores) -> None:
+def test_one_of_those_made_together_may_be_cancelled(schedulers: Schedulers) -> None:
     held = Held()
-    store = stores.open(held)
-    ask(store, apart(9))
+    scheduler = schedulers.open(held)
+    submit(scheduler, apart(9))
     assert held.busy.wait(20)
-    jobs = [store.submit(seed(number), "a") for number in (1, 2)]
+    jobs = [submit_known(scheduler, seed(number), "a") for number in (1, 2)]
     gone = threading.Event()
-    held.before = lambda orders: gone.wait(20) if len(orders) == 2 else None
+    held.before = lambda requests: gone.wait(20) if len(requests) == 2 else None
     held.go.set()
-    until(store, jobs[0].id, lambda job: job.state == "running")
-    store.cancel(jobs[0].id)
+    until(scheduler, jobs[0].id, lambda job: job.state == "running")
+    scheduler.cancel(TAKE, jobs[0].id)
     gone.set()
-    assert [finished(store, job.id).state for job in jobs] == ["cancelled", "done"] and held.asked == [[9], [1, 2]]
+    assert [final(scheduler, job.id).state for job in jobs] == ["cancelled", "done"] and held.batches == [[9], [1, 2]]
 
 
 @pytest.mark.parametrize(
@@ -97,57 +99,57 @@ def test_one_of_those_performed_together_may_be_cancelled(stores: Stores) -> Non
         (IndexError("list index out of range"), "The backend failed in a way it should not.", "list index"),
     ],
 )
-def test_a_failure_is_a_sentence_and_the_work_goes_on(stores: Stores, error, sentence, logged, caplog) -> None:
-    def before(orders: list[Order]) -> None:
-        if orders[0].direction.seed == 1:
+def test_a_failure_is_a_sentence_and_the_work_goes_on(schedulers: Schedulers, error, sentence, logged, caplog) -> None:
+    def before(requests: list[TakeRequest]) -> None:
+        if requests[0].direction.seed == 1:
             raise error
 
-    store = stores.open(InThread(before))
-    bad = finished(store, ask(store, apart(1)).id)
+    scheduler = schedulers.open(InThread(before))
+    bad = final(scheduler, submit(scheduler, apart(1)).id)
     assert bad.state == "failed" and bad.error.startswith(sentence) and logged in caplog.text
-    assert finished(store, ask(store, apart(2)).id).state == "done"
+    assert final(scheduler, submit(scheduler, apart(2)).id).state == "done"
 
 
-def test_who_breaks_the_worker_in_a_batch_is_found(stores: Stores) -> None:
+def test_the_job_of_a_batch_that_breaks_the_worker_fails_alone(schedulers: Schedulers) -> None:
     held = Held()
 
-    def before(orders: list[Order]) -> None:
-        if any(order.direction.seed == 2 for order in orders):
+    def before(requests: list[TakeRequest]) -> None:
+        if any(request.direction.seed == 2 for request in requests):
             raise WorkCrashed("It broke down.")
 
-    store = stores.open(held)
+    scheduler = schedulers.open(held)
     held.before = before
-    ask(store, apart(9))
+    submit(scheduler, apart(9))
     assert held.busy.wait(20)
-    jobs = [store.submit(seed(number), "a") for number in (1, 2, 3)]
+    jobs = [submit_known(scheduler, seed(number), "a") for number in (1, 2, 3)]
     held.go.set()
-    assert [finished(store, job.id).state for job in jobs] == ["done", "failed", "done"]
-    assert held.asked == [[9], [1, 2, 3], [1], [2], [3]]
+    assert [final(scheduler, job.id).state for job in jobs] == ["done", "failed", "done"]
+    assert held.batches == [[9], [1, 2, 3], [1], [2], [3]]
 
 
-def test_a_full_disk_is_waited_for_and_nothing_is_lost(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mien.service.jobs.dispatcher.ROOM_S", (0.2, 0.2))
+def test_a_full_disk_is_waited_for_and_nothing_is_lost(schedulers: Schedulers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mien.service.jobs.dispatcher.SPACE_S", (0.2, 0.2))
     full = [True]
 
-    def before(orders: list[Order]) -> None:
-        if full[0] and orders[0].direction.seed == 2:
+    def before(requests: list[TakeRequest]) -> None:
+        if full[0] and requests[0].direction.seed == 2:
             raise DiskFull
 
-    store = stores.open(InThread(before))
-    old = finished(store, ask(store, apart(1)).id)
-    job = ask(store, apart(2))
-    waiting = until(store, job.id, lambda job: job.stage.startswith("waiting for room"))
+    scheduler = schedulers.open(InThread(before))
+    old = final(scheduler, submit(scheduler, apart(1)).id)
+    job = submit(scheduler, apart(2))
+    waiting = until(scheduler, job.id, lambda job: job.stage.startswith("waiting for room"))
     assert waiting.state == "queued"
     full[0] = False
-    assert finished(store, job.id).state == "done"
-    assert take_of(store, old) is None  # given up to make room
-    assert finished(store, old.id).state == "done"  # and made again, as its sound was still here
+    assert final(scheduler, job.id).state == "done"
+    assert take_of(scheduler, old) is None  # evicted to make room
+    assert final(scheduler, old.id).state == "done"  # and made again, as its sound was still here
 
 
-def test_the_worker_is_released_when_idle(stores: Stores) -> None:
+def test_the_worker_is_released_when_idle(schedulers: Schedulers) -> None:
     worker = InThread()
-    store = stores.open(worker, idle_s=0.05)
-    finished(store, ask(store).id)
-    while store.health()["worker"] != "asleep":
+    scheduler = schedulers.open(worker, idle_s=0.05)
+    final(scheduler, submit(scheduler).id)
+    while scheduler.health()["worker"] != "asleep":
         time.sleep(0.01)
     assert worker.released == 1

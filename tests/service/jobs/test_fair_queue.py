@@ -28,7 +28,7 @@ def test_who_leaves_makes_room() -> None:
     assert (queue.order(), len(queue), queue.of("a"), "a1" in queue, "b1" in queue) == (["a2", "b1"], 2, 1, False, True)
     queue.remove("b1")
     assert queue.of("b") == 0 and queue.pop() == "a2"
-    with pytest.raises(IndexError, match="nobody waits"):
+    with pytest.raises(IndexError, match="no job waits"):
         queue.pop()
 
 

@@ -31,50 +31,50 @@ def test_a_live_backend_at_its_worst(tmp_path: Path) -> None:
         a_take_that_breaks_its_process_fails_alone(running)
         a_take_whose_process_is_killed_for_memory_fails_alone(running)
         a_client_that_vanishes_leaves_nothing_open(running)
-        a_deaf_engine_is_cancelled(running)
-        at_work = running.ask(faulty_work.DAWDLES)
+        an_unresponsive_engine_is_cancelled(running)
+        at_work = running.submit(faulty_work.DAWDLES)
         running.until(at_work, "dawdling")
-        waiting = running.ask(20)
+        waiting = running.submit(20)
         left = children(running.process.pid)
         running.process.kill()
         running.process.wait()
     with backend(tmp_path) as heir:
         heir.until(at_work, "dawdling")  # taken up again, under the same address
         assert heir.http.delete(at_work).json()["state"] == "cancelled"
-        end = heir.end(waiting)
+        end = heir.wait(waiting)
         assert end["state"] == "done" and read_take(heir.http.get(end["result"]).content).frames > 0
         for pid in left:
             gone(pid)
 
 
 def a_take_that_breaks_its_process_fails_alone(running: Backend) -> None:
-    bad = running.end(running.ask(faulty_work.CRASHES))
+    bad = running.wait(running.submit(faulty_work.CRASHES))
     assert bad["state"] == "failed" and "broke down on 'voice.wav': it was killed (SIGSEGV)" in bad["error"]
-    assert running.end(running.ask(21))["state"] == "done"
+    assert running.wait(running.submit(21))["state"] == "done"
 
 
 def a_take_whose_process_is_killed_for_memory_fails_alone(running: Backend) -> None:
-    url = running.ask(faulty_work.DAWDLES)
+    url = running.submit(faulty_work.DAWDLES)
     running.until(url, "dawdling")
     for pid in children(running.process.pid):
         os.kill(pid, signal.SIGKILL)  # as the system does
-    bad = running.end(url)
+    bad = running.wait(url)
     assert "it was killed (SIGKILL). If the machine was short of memory, cut the sound" in bad["error"]
-    assert running.end(running.ask(22))["state"] == "done"
+    assert running.wait(running.submit(22))["state"] == "done"
 
 
-def a_deaf_engine_is_cancelled(running: Backend) -> None:
-    url = running.ask(faulty_work.DEAF)
-    running.until(url, "deaf")
+def an_unresponsive_engine_is_cancelled(running: Backend) -> None:
+    url = running.submit(faulty_work.UNRESPONSIVE)
+    running.until(url, "unresponsive")
     assert running.http.delete(url).json()["state"] == "cancelled"
-    assert running.end(running.ask(23))["state"] == "done"
+    assert running.wait(running.submit(23))["state"] == "done"
 
 
 def a_client_that_vanishes_leaves_nothing_open(running: Backend) -> None:
     """While it sends, while it listens, and while it fetches."""
     host, port = running.url.removeprefix("http://").split(":")
-    done = running.end(running.ask(24))
-    url = running.ask(faulty_work.DAWDLES)
+    done = running.wait(running.submit(24))
+    url = running.submit(faulty_work.DAWDLES)
     running.until(url, "dawdling")
     sending = (
         b"POST /v1/takes HTTP/1.1\r\nHost: %b\r\nContent-Type: multipart/form-data; boundary=x\r\n"
@@ -87,7 +87,7 @@ def a_client_that_vanishes_leaves_nothing_open(running: Backend) -> None:
                 assert client.recv(20)
     while open_requests(running) > 1:  # but for the one that asks
         time.sleep(0.05)
-    assert running.http.get(url).json()["state"] == "running"  # its job is done all the same: it may come back
+    assert running.http.get(url).json()["state"] == "running"  # its job goes on: the client may come back
     running.http.delete(url)
 
 
@@ -127,20 +127,20 @@ def silence(folder: Path, format: str) -> bytes:
 def test_ten_hours_of_silence_are_refused_by_their_header(service, tmp_path: Path) -> None:
     data = silence(tmp_path, "flac")
     assert len(data) < SETTINGS.limit_bytes
-    check_problem(service.ask(data, "silence.flac"), 422, "lasts 36000.0 s, more than the limit of 5 s")
+    check_problem(service.submit(data, "silence.flac"), 422, "lasts 36000.0 s, more than the limit of 5 s")
 
 
 def test_a_bomb_whose_header_tells_no_length_is_refused_as_soon_as_it_is_too_long(service, tmp_path: Path) -> None:
     flac = bytearray(silence(tmp_path, "flac"))
     flac[21] &= 0xF0  # STREAMINFO: the number of samples, 36 bits, is unknown
     flac[22:26] = bytes(4)
-    check_problem(service.ask(bytes(flac), "bomb.flac"), 422, "'bomb.flac' does not end after 5 s")
+    check_problem(service.submit(bytes(flac), "bomb.flac"), 422, "'bomb.flac' does not end after 5 s")
 
     mp3 = silence(tmp_path, "mp3")
     size = mp3.find(mp3[:2], 2)  # its first frame counts the samples
     many = mp3[size:] * (SETTINGS.limit_bytes * 9 // 10 // len(mp3[size:]))
-    check_problem(service.ask(many, "bomb.mp3"), 422, "'bomb.mp3' does not end after 5 s")
-    assert service.ask().status_code == 202
+    check_problem(service.submit(many, "bomb.mp3"), 422, "'bomb.mp3' does not end after 5 s")
+    assert service.submit().status_code == 202
 
 
 # the disk
@@ -177,13 +177,13 @@ def fill(folder: Path) -> Path:
 def test_on_a_full_disk_nothing_is_accepted_and_what_was_accepted_waits(
     small_disk: Path, opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mien.service.jobs.dispatcher.ROOM_S", (0.2, 0.2))
+    monkeypatch.setattr("mien.service.jobs.dispatcher.SPACE_S", (0.2, 0.2))
     held = Held()
     service = opened(held, folder=small_disk)
-    url = service.ask().json()["url"]
+    url = service.submit().json()["url"]
     assert held.busy.wait(20)
     full = fill(small_disk)
-    refused = service.ask(b"RIFF" + bytes(100_000), "another.wav")
+    refused = service.submit(b"RIFF" + bytes(100_000), "another.wav")
     check_problem(refused, 507, "The backend's disk is full, so it cannot take a sound. Whoever runs it must free")
     held.go.set()
     while not service.http.get(url).json()["stage"].startswith("waiting for room on the backend's disk"):
@@ -200,36 +200,37 @@ def test_on_a_full_disk_nothing_is_accepted_and_what_was_accepted_waits(
 def test_a_take_damaged_on_the_disk_is_made_anew_and_that_is_said(opened, damage: str, caplog) -> None:
     worker = InThread()
     service = opened(worker)
-    end = service.events(service.ask().json()["id"])[-1][1]
+    end = service.events(service.submit().json()["id"])[-1][1]
     whole = service.http.get(end["result"]).content
-    path = service.jobs.place.files / hashlib.sha256(whole).hexdigest()
+    path = service.scheduler.storage.folder.files / hashlib.sha256(whole).hexdigest()
     if damage == "deleted":
         path.unlink()
     else:
         path.write_bytes(whole[:-1] if damage == "cut" else whole[:-1] + bytes([whole[-1] ^ 1]))
-    again = service.ask().json()
+    again = service.submit().json()
     assert again["state"] == "queued" and "what it held is made anew" in caplog.text
     service.events(again["id"])
-    assert service.http.get(again["url"] + "/result").content == whole and worker.asked == [[0], [0]]
+    assert service.http.get(again["url"] + "/result").content == whole and worker.batches == [[0], [0]]
 
 
 # the clock
 
 
 def test_a_clock_that_jumps_by_years_changes_nothing(service, monkeypatch: pytest.MonkeyPatch) -> None:
-    url = service.ask().json()["url"]
+    url = service.submit().json()["url"]
     service.events(url.split("/")[-1])
     for jump in (1e9, -1e9):
         monkeypatch.setattr(time, "time", lambda jump=jump: 1.7e9 + jump)
-        assert service.http.get(url + "/result").status_code == 200 and service.ask().json()["state"] == "done"
+        assert service.http.get(url + "/result").status_code == 200 and service.submit().json()["state"] == "done"
 
 
 # two at once
 
 
-def test_two_backends_on_one_data_folder_have_a_place_each(opened) -> None:
+def test_two_backends_on_one_data_folder_have_a_state_folder_each(opened) -> None:
     first, second = opened(InThread()), opened(InThread())
-    assert first.jobs.place.folder != second.jobs.place.folder
+    assert first.scheduler.storage.folder.folder != second.scheduler.storage.folder.folder
     for service in (first, second):
-        assert service.events(service.ask().json()["id"])[-1][1]["state"] == "done"
-    assert first.jobs.snapshot().misses == second.jobs.snapshot().misses == 1
+        assert service.events(service.submit().json()["id"])[-1][1]["state"] == "done"
+    assert first.scheduler.snapshot().kinds["take"].statistics.submitted == 1
+    assert second.scheduler.snapshot().kinds["take"].statistics.submitted == 1

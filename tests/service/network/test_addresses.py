@@ -68,7 +68,7 @@ def test_an_address_that_comes_later_is_known(machine: list, monkeypatch: pytest
     assert not names.known("172.16.0.1")
     machine.append(adapter(4, ("172.16.0.1", 12)))
     assert not names.known("172.16.0.1")
-    now += addresses.LOOK_S
+    now += addresses.POLL_S
     assert names.known("172.16.0.1")
 
 

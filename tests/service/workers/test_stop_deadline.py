@@ -5,43 +5,43 @@ import sys
 import time
 
 import pytest
-from mien.service.workers.stop_deadline import STARVED_S, STOP_S, Patience, starved_s
+from mien.service.workers.stop_deadline import STARVED_S, STOP_S, StopDeadline, starved_s
 
 
 def test_time_without_a_processor_does_not_count_up_to_a_limit() -> None:
     now, starved = [100.0], [7.0]
-    patience = Patience(1, lambda: now[0], lambda pid: starved[0])
-    assert patience.left() == pytest.approx(STOP_S)
+    deadline = StopDeadline(1, lambda: now[0], lambda pid: starved[0])
+    assert deadline.left() == pytest.approx(STOP_S)
     now[0] += 0.5
-    assert patience.left() == pytest.approx(STOP_S - 0.5)
+    assert deadline.left() == pytest.approx(STOP_S - 0.5)
     starved[0] += 0.4
-    assert patience.left() == pytest.approx(STOP_S - 0.1)
+    assert deadline.left() == pytest.approx(STOP_S - 0.1)
     starved[0] += 50.0
-    assert patience.left() == pytest.approx(STOP_S + STARVED_S - 0.5)
+    assert deadline.left() == pytest.approx(STOP_S + STARVED_S - 0.5)
     now[0] += 10.0
-    assert patience.left() == 0.0
+    assert deadline.left() == 0.0
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="only Linux tells")  # noqa: PTH110
+@pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="only Linux says")  # noqa: PTH110
 def test_two_that_want_the_same_processor_starve_and_one_that_sleeps_does_not() -> None:
-    place = min(os.sched_getaffinity(0))
-    busy = f"import os; os.sched_setaffinity(0, [{place}]); print('there', flush=True)\nwhile True: pass"
+    core = min(os.sched_getaffinity(0))
+    busy = f"import os; os.sched_setaffinity(0, [{core}]); print('there', flush=True)\nwhile True: pass"
     asleep = "print('there', flush=True); input()"
-    ran = [
+    processes = [
         subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for code in (busy, busy, asleep)
     ]
     try:
-        for process in ran:
+        for process in processes:
             assert process.stdout.readline() == b"there\n"
-        before = [starved_s(process.pid) for process in ran]
-        while min(starved_s(process.pid) for process in ran[:2]) - max(before[:2]) < 0.3:
+        before = [starved_s(process.pid) for process in processes]
+        while min(starved_s(process.pid) for process in processes[:2]) - max(before[:2]) < 0.3:
             time.sleep(0.02)  # they take turns, so each has to wait for the other
-        assert starved_s(ran[2].pid) - before[2] < 0.1
+        assert starved_s(processes[2].pid) - before[2] < 0.1
     finally:
-        for process in ran:
+        for process in processes:
             process.kill()
             process.wait()
             process.stdin.close()
             process.stdout.close()
-    assert starved_s(ran[0].pid) == 0.0, "it has ended"
+    assert starved_s(processes[0].pid) == 0.0, "it has ended"

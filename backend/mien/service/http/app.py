@@ -14,41 +14,53 @@ from starlette.types import ASGIApp
 from mien import __version__, engines
 from mien.heads.default import load_head
 from mien.service import API
-from mien.service.http.bind_routes import binding_routes
-from mien.service.http.middleware import Guard
+from mien.service.http.bind_routes import bind_routes
+from mien.service.http.middleware import AccessMiddleware
 from mien.service.http.problems import PROBLEMS
-from mien.service.http.status_routes import seen_routes
-from mien.service.http.take_routes import takes_routes
-from mien.service.jobs.job_store import JobStore
-from mien.service.monitoring.traffic import Traffic
+from mien.service.http.status_routes import status_routes
+from mien.service.http.take_routes import take_routes
+from mien.service.jobs.scheduler import Scheduler
+from mien.service.monitoring.request_statistics import RequestStatistics
 from mien.service.network.addresses import Names
 from mien.service.network.tokens import Tokens
+from mien.service.workers.decode_process import Decoder
 from mien.settings import Settings
-from mien.take_request import made_with, own_models
+from mien.take_request import code_digest, own_models
 
 
-def create_app(settings: Settings, jobs: JobStore, tokens: Tokens | None = None, names: Names | None = None) -> ASGIApp:
-    """The whole service as one ASGI app; whoever made `jobs` closes them. `tokens` where others are let in."""
-    traffic = Traffic()
+def create_app(
+    settings: Settings,
+    scheduler: Scheduler,
+    decoder: Decoder,
+    tokens: Tokens | None = None,
+    names: Names | None = None,
+) -> ASGIApp:
+    """The whole service as one ASGI app; the caller closes `scheduler` and `decoder`. `tokens` with `settings.lan`."""
+    statistics = RequestStatistics()
 
     def info(http: Request) -> JSONResponse:
         return JSONResponse(_info(settings))
 
-    routes = [Route("/v1/info", info), *takes_routes(settings, jobs), *binding_routes(settings)]
-    app = Starlette(routes=routes + seen_routes(settings, jobs, traffic), exception_handlers=PROBLEMS)
+    routes = [
+        Route("/v1/info", info),
+        *take_routes(settings, scheduler, decoder),
+        *bind_routes(scheduler),
+        *status_routes(settings, scheduler, statistics),
+    ]
+    app = Starlette(routes=routes, exception_handlers=PROBLEMS)
     app.router.redirect_slashes = False
-    return Guard(app, settings, tokens, names, traffic)
+    return AccessMiddleware(app, settings, tokens, names, statistics)
 
 
 def _info(settings: Settings) -> dict:
-    """What the panel needs to draw itself."""
+    """What a client has to know of the backend before it submits anything."""
     head = load_head()
-    shown = [engines.ENGINES[name].info for name in engines.NAMES]
+    infos = [engines.ENGINES[name] for name in engines.NAMES]
     return {
         "name": "mien",
         "version": __version__,
         "api": API,
-        "device": engines.ENGINES[engines.DEFAULT].info.device,
+        "device": engines.ENGINES[engines.DEFAULT].device,
         "engines": [
             {
                 "name": engine.name,
@@ -56,15 +68,15 @@ def _info(settings: Settings) -> dict:
                 "emotions": list(engine.emotions),
                 "styles": list(engine.styles),
                 "licence": engine.licence,
-                "missing": [asdict(each) for each in engine.missing()],
-                "follows": list(engine.follows),
+                "missing": [asdict(missing) for missing in engine.missing()],
+                "follows": list(engine.supports),
                 "head": engine.head,
             }
-            for engine in shown
+            for engine in infos
         ],
         "default_engine": engines.DEFAULT,
         "limits": {"seconds": settings.limit_s, "bytes": settings.limit_bytes},
-        "made_with": made_with(),
+        "made_with": code_digest(),
         "own_models": own_models(settings.data_folder),
         "head": {"name": head.name, "sha256": head.sha256, "vertices": len(head.vertices)},
     }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Connections: how long a client may take to ask and to listen, and how many may be connected.
+"""Connection: how long a client may take to send a request and to read the reply, and how many may be connected.
 
-uvicorn alone waits for ever for the head of a first request, for the rest of a body and for a client to read its
+uvicorn alone waits without limit for the head of a first request, for the rest of a body and for a client to read its
 reply (measured with uvicorn 0.54 and h11 0.16), and accepts connections until there are no file handles.
 """
 
@@ -24,7 +24,7 @@ HEAD_S = 10.0  # a request's head has to be there by then
 WINDOW_S = 5.0  # how often a connection is looked at
 WINDOWS = 3  # a body or a reply that moves too slowly for so many of them is given up
 BYTES_PER_S = 1024  # too slow is below this: a one-minute flac would take an hour
-GONE_S = 30.0  # a client that acknowledges nothing for so long is gone
+GONE_S = 30.0  # a client that acknowledges nothing for so long is disconnected
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +39,11 @@ class Connection(H11Protocol):
         self._waiting_since = self.loop.time()
         self._received = self._slow = 0
         self._last = (0, 0)
-        self._timer = self.loop.call_later(WINDOW_S, self._look)
-        _notice_the_dead(transport.get_extra_info("socket"))
+        self._timer = self.loop.call_later(WINDOW_S, self._check)
+        _set_keepalive(transport.get_extra_info("socket"))
         address = self.client[0] if self.client else ""
-        beside = sum(1 for other in self.connections if other.client and other.client[0] == address)
-        if len(self.connections) > self.limit or beside > max(self.limit // 4, 1):
+        open_there = sum(1 for other in self.connections if other.client and other.client[0] == address)
+        if len(self.connections) > self.limit or open_there > max(self.limit // 4, 1):
             log.warning("refused a connection: too many are open", extra={"address": address})
             sentence = "Too many connections are open to this backend. Try again in some seconds."
             self._end(503, sentence, {"Retry-After": "5"})
@@ -54,7 +54,7 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
-        if not self.transport.is_closing():  # what a refused client goes on to send is not for us
+        if not self.transport.is_closing():  # ignore what a refused client goes on to send
             super().data_received(data)
 
     def on_response_complete(self) -> None:
@@ -66,11 +66,11 @@ class Connection(H11Protocol):
         most = self.config.h11_max_incomplete_event_size
         self._end(400, f"The request is not HTTP that can be read, or its head has more than {most} bytes. Correct it.")
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         """Every WINDOW_S: give up a client that does not go on."""
         if self.transport.is_closing() and self.transport.get_write_buffer_size() == 0:
             return
-        self._timer = self.loop.call_later(WINDOW_S, self._look)
+        self._timer = self.loop.call_later(WINDOW_S, self._check)
         unsent = self.transport.get_write_buffer_size()
         sent = self.transport.written - unsent
         moved = (self._received - self._last[0], sent - self._last[1])
@@ -133,8 +133,8 @@ def connections_of(limit: int) -> type[Connection]:
     return type("Connection", (Connection,), {"limit": limit})
 
 
-def _notice_the_dead(link: socket.socket | None) -> None:
-    """Have the system end a connection whose other end has gone without a word."""
+def _set_keepalive(link: socket.socket | None) -> None:
+    """Let the system end a connection whose other end has disappeared."""
     if link is None or link.family not in (socket.AF_INET, socket.AF_INET6):
         return
     link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

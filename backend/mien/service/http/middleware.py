@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Guard: who may ask, and how much they may send.
+"""AccessMiddleware: who may use the service, and how much they may send.
 
 Every web page that the user's browser shows can reach a backend on 127.0.0.1 or in the same network. The Host check
-stops pages that rename their own server to such an address (DNS rebinding); the Origin check stops forms and scripts
-of other sites. A backend that other machines can reach asks everybody for a token besides.
+stops pages that give their own server's name such an address (DNS rebinding); the Origin check stops forms and scripts
+of other sites. A backend that other machines can reach requires a token as well.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.service import API
 from mien.service.http.problems import Problem, problem_response
-from mien.service.monitoring.traffic import Traffic
+from mien.service.monitoring.request_statistics import RequestStatistics
 from mien.service.network.addresses import Names
 from mien.service.network.tokens import TokenError, Tokens
 from mien.settings import Settings
@@ -28,11 +28,12 @@ HEADER_BYTES = 16 * 2**10  # of all together
 log = logging.getLogger(__name__)
 
 
-class Guard:
+class AccessMiddleware:
     """An ASGI app around another: refuses foreign requests (403), those without a token (401) and those too large
-    (431, 413), signs every reply, notes it in the log and in `traffic`, and says who asks.
+    (431, 413), marks every reply with the API version, and reports it to the log and to `statistics`.
 
-    The app finds the client's name in `scope["state"]["client"]`: of its token, or its address where none is asked.
+    The app finds the client's name in `scope["state"]["client"]`: that of its token, or its address where none is
+    required.
     """
 
     def __init__(
@@ -41,14 +42,14 @@ class Guard:
         settings: Settings,
         tokens: Tokens | None = None,
         names: Names | None = None,
-        traffic: Traffic | None = None,
+        statistics: RequestStatistics | None = None,
     ) -> None:
         self.app, self.limit_bytes = app, settings.limit_bytes
         self.tokens = tokens if settings.lan else None
         if settings.lan and tokens is None:
             raise ValueError("a backend for other machines needs tokens")
         self.names = names or Names(settings)
-        self.traffic = traffic or Traffic()
+        self.statistics = statistics or RequestStatistics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,7 +57,7 @@ class Guard:
             return
         began, status = time.monotonic(), 0
 
-        async def signed(message: Message) -> None:
+        async def send_marked(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -67,18 +68,18 @@ class Guard:
         state = scope.setdefault("state", {})
         state["client"] = _address(scope)
         refusal = self._refusal(scope, headers)
-        with self.traffic.open():
+        with self.statistics.open():
             try:
                 if refusal is not None:
                     reply = problem_response(refusal.status_code, refusal.detail, refusal.headers)
-                    await reply(scope, receive, signed)
+                    await reply(scope, receive, send_marked)
                 else:
-                    await self.app(scope, self._limited(headers, receive), signed)
+                    await self.app(scope, self._limited(headers, receive), send_marked)
             finally:
-                self._note(scope, status, time.monotonic() - began)
+                self._report(scope, status, time.monotonic() - began)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
-        """Why the request goes no further; None when it may. Leaves the name of who asks in the scope."""
+        """Why the request goes no further; None when it may. Leaves the client's name in the scope."""
         size = sum(len(name) + len(value) for name, value in scope["headers"])
         if len(scope["headers"]) > HEADERS or size > HEADER_BYTES:
             return Problem(
@@ -99,12 +100,12 @@ class Guard:
         scope["state"]["client"] = client
         return None
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _report(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
-        self.traffic.note(scope["method"], route, status, seconds)
-        told = log.isEnabledFor(logging.INFO) and (scope["method"] not in ("GET", "HEAD") or status >= 400)
+        self.statistics.observe(scope["method"], route, status, seconds)
+        read_only = scope["method"] in ("GET", "HEAD") and status < 400
         log.log(
-            logging.INFO if told else logging.DEBUG,
+            logging.DEBUG if read_only else logging.INFO,
             "%s %s %s",
             scope["method"],
             scope["path"][:200],

@@ -57,7 +57,7 @@ def _allowed(request: Request) -> list[str]:
 
 
 async def _left(request: Request, error: ClientDisconnect) -> None:
-    """Nobody is there to be answered, and leaving in the middle of a request is no fault of the backend."""
+    """There is no client to reply to, and leaving in the middle of a request is no fault of the backend."""
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
@@ -69,5 +69,5 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-# Every error of an app made a problem, those of the framework and those nobody thought of too.
+# For every error of the app, those of the framework and unexpected ones too.
 PROBLEMS = {HTTPException: _http, ClientDisconnect: _left, Exception: _unexpected}

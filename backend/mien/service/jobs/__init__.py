@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs from their request to their result: queue, cache, database, dispatcher."""
+"""Jobs from their submission to their result: scheduler, queue, database, file cache."""

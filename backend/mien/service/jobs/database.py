@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Store: what a server must still know after it was killed, in SQLite.
+"""JobDatabase: what a server must still know after it was killed, in SQLite.
 
-Every change is with the system before its method returns, and survives the end of the process, however it ends. A job
-that is accepted is on the disk besides, and survives the end of the machine; what comes after can be made again.
-Nothing depends on the time of day, which may jump: order is counted.
+Every change is handed to the operating system before its method returns, and survives the end of the process, however
+it ends. An accepted job is synced to the disk besides, and survives a loss of power; later changes can be made again.
+Nothing depends on the time of day, which may jump: rows are numbered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 VERSION = 1
-UPLOADS = 10_000  # files whose sound is remembered
+UPLOADS = 10_000  # uploaded files whose decoded sound is remembered
 TABLES = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, client TEXT NOT NULL, address TEXT NOT NULL,
@@ -35,7 +35,8 @@ CREATE TABLE paces (engine TEXT PRIMARY KEY, seconds REAL NOT NULL);
 
 @dataclass(frozen=True)
 class Row:
-    """A job as it is written down. `work` is the order as JSON, `tries` how often it was begun."""
+    """A job in the database. `address` is its result key, `work` its request as JSON (takes: `TakeRequest.to_json`;
+    other kinds name themselves under the key `kind`), `tries` how often its work began."""
 
     id: str
     client: str
@@ -47,31 +48,31 @@ class Row:
     tries: int = 0
 
 
-class Store:
-    """One database; every method may be called from any thread. sqlite3.OperationalError when the disk is full."""
+class JobDatabase:
+    """Every method may be called from any thread, and raises sqlite3.OperationalError when the disk is full."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         try:
             self._open(path)
         except sqlite3.DatabaseError as error:
-            aside = path.with_suffix(".damaged")
-            log.error("the jobs in %s cannot be read (%s); they are set aside as %s", path, error, aside.name)
+            damaged = path.with_suffix(".damaged")
+            log.error("the jobs in %s cannot be read (%s); they are set aside as %s", path, error, damaged.name)
             self._database.close()
             for ending in ("-wal", "-shm"):
                 path.with_name(path.name + ending).unlink(missing_ok=True)
-            path.replace(aside)
+            path.replace(damaged)
             self._open(path)
 
     def _open(self, path: Path) -> None:
         self._database = sqlite3.connect(path, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
-        found = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
+        version = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
             self._database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif found != VERSION:
-            raise sqlite3.DatabaseError(f"they are of version {found}, this Mien reads version {VERSION}")
+        elif version != VERSION:
+            raise sqlite3.DatabaseError(f"they are of version {version}, this Mien reads version {VERSION}")
         if self._database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("it is damaged")
 
@@ -82,7 +83,7 @@ class Store:
     # jobs
 
     def add(self, row: Row) -> None:
-        """Nothing happens when the job is known. One that waits is on the disk afterwards."""
+        """Nothing happens when the id is known. A job that waits is synced to the disk."""
         with self._lock:
             if row.state == "queued":
                 self._database.execute("PRAGMA synchronous = FULL")
@@ -97,22 +98,23 @@ class Store:
 
     def change(self, ids: Iterable[str], state: str, error: str | None = None, sha256: str | None = None) -> None:
         self._write(
-            "UPDATE jobs SET state = ?, error = ?, sha256 = ? WHERE id = ?", [(state, error, sha256, id) for id in ids]
+            "UPDATE jobs SET state = ?, error = ?, sha256 = ? WHERE id = ?",
+            [(state, error, sha256, job_id) for job_id in ids],
         )
 
     def begin(self, ids: Iterable[str]) -> None:
-        """They are being worked on, once more."""
-        self._write("UPDATE jobs SET state = 'running', tries = tries + 1 WHERE id = ?", [(id,) for id in ids])
+        """Their work begins, once more."""
+        self._write("UPDATE jobs SET state = 'running', tries = tries + 1 WHERE id = ?", [(job_id,) for job_id in ids])
 
-    def put_back(self, ids: Iterable[str]) -> None:
-        """They wait again, and that they were begun was not their fault."""
-        self._write("UPDATE jobs SET state = 'queued', tries = tries - 1 WHERE id = ?", [(id,) for id in ids])
+    def requeue(self, ids: Iterable[str]) -> None:
+        """They wait again, and the try does not count: it did not fail through them."""
+        self._write("UPDATE jobs SET state = 'queued', tries = tries - 1 WHERE id = ?", [(job_id,) for job_id in ids])
 
     def drop(self, ids: Iterable[str]) -> None:
-        self._write("DELETE FROM jobs WHERE id = ?", [(id,) for id in ids])
+        self._write("DELETE FROM jobs WHERE id = ?", [(job_id,) for job_id in ids])
 
     def jobs(self) -> list[Row]:
-        """In the order in which they were asked for."""
+        """In the order in which they were submitted."""
         return [
             Row(*row)
             for row in self._read(
@@ -122,16 +124,16 @@ class Store:
 
     # results and the files that hold them
 
-    def result(self, address: str) -> str | None:
-        """sha256 of the file that is the answer to an address."""
-        return self._one("SELECT sha256 FROM results WHERE address = ?", address)
+    def result(self, result_key: str) -> str | None:
+        """sha256 of the result file of a result key."""
+        return self._one("SELECT sha256 FROM results WHERE address = ?", result_key)
 
     def results(self) -> list[tuple[str, str]]:
-        """(address, sha256)"""
+        """(result key, sha256)"""
         return self._read("SELECT address, sha256 FROM results")
 
-    def set_result(self, address: str, sha256: str) -> None:
-        self._write("INSERT OR REPLACE INTO results VALUES (?, ?)", [(address, sha256)])
+    def set_result(self, result_key: str, sha256: str) -> None:
+        self._write("INSERT OR REPLACE INTO results VALUES (?, ?)", [(result_key, sha256)])
 
     def add_file(self, sha256: str, size: int) -> None:
         self._write(
@@ -140,11 +142,11 @@ class Store:
         )
 
     def sort_files(self, names: Iterable[str]) -> None:
-        """The least recently used first."""
+        """Store their order of use, the least recently used first."""
         self._write("UPDATE files SET used = ? WHERE sha256 = ?", list(enumerate(names)))
 
     def drop_file(self, sha256: str) -> None:
-        """And whatever it was the answer to."""
+        """And the results that it was."""
         with self._lock:
             self._write("DELETE FROM files WHERE sha256 = ?", [(sha256,)])
             self._write("DELETE FROM results WHERE sha256 = ?", [(sha256,)])
@@ -153,10 +155,10 @@ class Store:
         """(sha256, bytes), the least recently used first."""
         return self._read("SELECT sha256, bytes FROM files ORDER BY used")
 
-    # what was learnt
+    # uploads and rates
 
     def upload(self, sha256: str) -> tuple[str, int] | None:
-        """(sha256 of the sound, samples) of a file that was decoded before."""
+        """(sha256 of the decoded samples, their number) of an uploaded file that was decoded before."""
         rows = self._read("SELECT sound, samples FROM uploads WHERE sha256 = ?", sha256)
         return rows[0] if rows else None
 
@@ -167,11 +169,11 @@ class Store:
             )
             self._write("DELETE FROM uploads WHERE number <= (SELECT MAX(number) FROM uploads) - ?", [(UPLOADS,)])
 
-    def paces(self) -> dict[str, float]:
-        """Seconds of work that a second of sound takes, by engine."""
+    def rates(self) -> dict[str, float]:
+        """Seconds of work for a second of sound, by engine."""
         return dict(self._read("SELECT engine, seconds FROM paces"))
 
-    def set_pace(self, engine: str, seconds: float) -> None:
+    def set_rate(self, engine: str, seconds: float) -> None:
         self._write("INSERT OR REPLACE INTO paces VALUES (?, ?)", [(engine, seconds)])
 
     def _write(self, statement: str, rows: list[tuple]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Performer: the thread that has the waiting jobs performed, one work after another."""
+"""Dispatcher: the thread that has one worker make the waiting jobs of a kind, batch after batch."""
 
 from __future__ import annotations
 
@@ -7,146 +7,101 @@ import logging
 import sqlite3
 import threading
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from mien.engines.base import Cancelled, Progress
+from mien.engines.base import Cancelled
 from mien.service.errors import disk_full
-from mien.service.jobs.batching_queue import Work
-from mien.service.jobs.job import advanced, started
-from mien.service.jobs.scheduler_state import Desk
-from mien.service.workers.take_worker import DiskFull, Made, WorkCrashed, WorkFailed
-from mien.take_request import Order
+from mien.service.jobs.batching_queue import Batch
+from mien.service.jobs.errors import Closing
+from mien.service.jobs.job_kind import JobKind
+from mien.service.workers.worker import DiskFull, WorkCrashed, Worker, WorkFailed
+
+if TYPE_CHECKING:
+    from mien.service.jobs.scheduler import Scheduler
 
 log = logging.getLogger(__name__)
 
-ROOM_S = 5.0, 300.0  # how long a full disk is left alone, at first and at most
+SPACE_S = 5.0, 300.0  # how long a full disk is left alone, at first and at most
 
 
-class Performing(Protocol):
-    """What makes takes: `worker.Worker`, or in a test something slower."""
+class Dispatcher:
+    """Works until the scheduler closes."""
 
-    pid: int | None
-
-    def make(
-        self, orders: list[Order], sound: Path, results: list[Path], progress: Progress, made: Made,
-        stop: threading.Event,
-    ) -> float: ...  # fmt: skip
-
-    def wake(self) -> None: ...
-
-    def prepare(self, engine: str) -> None: ...
-
-    def release(self) -> None: ...
-
-
-class Performer:
-    """Takes work from the desk until that closes."""
-
-    def __init__(self, desk: Desk, worker: Performing) -> None:
-        self._desk, self._worker, self._room_s = desk, worker, ROOM_S[0]
-        self._thread = threading.Thread(target=self._run, name="mien-takes", daemon=True)
+    def __init__(self, scheduler: Scheduler, kind: JobKind, worker: Worker) -> None:
+        self._scheduler, self._kind, self._worker, self._space_s = scheduler, kind, worker, SPACE_S[0]
+        self._thread = threading.Thread(target=self._run, name=f"mien-{kind.name}", daemon=True)
         self._thread.start()
 
     def join(self, timeout_s: float) -> None:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        desk = self._desk
         while True:
-            with desk.changed:
-                idle_s = desk.settings.idle_s if self._worker.pid is not None else None
-                desk.changed.wait_for(lambda: len(desk.waiting) or desk.closing, idle_s)
-                if desk.closing:
-                    break
-                work = desk.work = self._next() if len(desk.waiting) else None
-            if work is None:
+            try:
+                idle_s = None if self._worker.pid is None else self._scheduler.settings.idle_s
+                batch = self._scheduler.next_batch(self._kind, idle_s)
+            except Closing:
+                break
+            if batch is None:
                 self._worker.release()
             else:
-                self._perform(work)
+                self._make(batch)
         self._worker.release()
 
-    def _next(self) -> Work:
-        desk, now = self._desk, self._desk.clock()
-        work, jobs = desk.waiting.pop(now)
-        for job in jobs:
-            desk.waited.note(now - job.asked)
-        desk.joined += len(jobs) - len(work.orders)
-        desk.ledger.put(started(job) for job in jobs)
-        desk.ledger.tell(desk.waiting.ids())  # they moved up
-        return work
-
-    def _perform(self, work: Work) -> None:
-        """Whatever happens is told to the jobs of this work, and the next goes on."""
-        desk, first = self._desk, work.first
-        results = [desk.place.new_file("take") for _ in work.orders]
+    def _make(self, batch: Batch) -> None:
+        """Whatever goes wrong ends the jobs of this batch, and the next one goes on."""
+        scheduler = self._scheduler
+        results = [scheduler.storage.folder.new_file(self._kind.name) for _ in batch.requests]
         try:
-            self._make(work, results)
-            self._room_s = ROOM_S[0]
+            seconds = self._work(batch, results)
+            self._space_s = SPACE_S[0]
+            if len(batch.requests) == 1:
+                self._learn(batch, seconds)
         except Cancelled:
-            if not desk.closing:
-                self._worker.prepare(first.engine)  # who cancels often asks again
+            if not scheduler.closing:
+                self._worker.prepare(batch.first)  # a client that cancels often asks again
         except WorkCrashed as crash:
             log.error("%s", crash)
-            with desk.changed:
-                if len(work.wanted) > 1:  # one of them breaks the worker; the others need not suffer
-                    desk.put_back(apart=True)
-                else:
-                    desk.failed(work.ids, str(crash))
+            scheduler.crash(batch, str(crash))
         except WorkFailed as error:
-            with desk.changed:
-                desk.failed(work.ids, str(error))
+            scheduler.fail(batch, str(error))
         except Exception as error:
             if isinstance(error, DiskFull) or disk_full(error):
-                self._wait_for_room()
+                self._wait_for_space(batch)
                 return
-            log.exception("the work on %s failed", first.name)
+            log.exception("the work on %s failed", batch.first.name)
             sentence = "The backend failed in a way it should not. Its log says where; report it with the log."
-            with desk.changed:
-                desk.failed(work.ids, sentence)
+            scheduler.fail(batch, sentence)
         finally:
-            with desk.changed:
-                desk.work = None
+            scheduler.end_batch(batch)
             for path in results:
                 path.unlink(missing_ok=True)
 
-    def _make(self, work: Work, results: list[Path]) -> None:
-        desk, first = self._desk, work.first
-        addresses, orders = list(work.orders), list(work.orders.values())
+    def _work(self, batch: Batch, results: list[Path]) -> float:
+        """Seconds that it took."""
+        scheduler, keys = self._scheduler, list(batch.requests)
 
-        def progress(fraction: float, stage: str) -> None:
-            with desk.changed:
-                if stage == "loading":  # which says nothing about how fast it will go
-                    work.begun = desk.clock()
-                work.fraction = max(work.fraction, fraction)
-                desk.ledger.put([advanced(desk.ledger[id], fraction, stage) for id in work.ids])
+        def on_progress(fraction: float, stage: str) -> None:
+            scheduler.progress(batch, fraction, stage)
 
-        def made(place: int, sha256: str) -> None:
-            with desk.changed:
-                desk.shelf.put(results[place], sha256)
-                desk.store.set_result(addresses[place], sha256)
-                desk.done(list(work.wanted.get(addresses[place], ())), sha256)
+        def on_result(number: int, sha256: str) -> None:
+            scheduler.finish(batch, keys[number], results[number], sha256)
 
-        with desk.shelf.reading(first.sound) as sound:
-            if sound is None:
-                raise WorkFailed(f"The backend's copy of the sound {first.name!r} was damaged. Ask for it anew.")
-            spent = self._worker.make(orders, desk.shelf.path(first.sound), results, progress, made, work.stop)
-        if len(orders) == 1:
-            self._learn(first, spent)
+        with scheduler.open_source(batch) as source:
+            if source is None:
+                copy = f"copy of the {self._kind.source} {batch.first.name!r}"
+                raise WorkFailed(f"The backend's {copy} was damaged. Ask for it anew.")
+            requests = list(batch.requests.values())
+            return self._worker.make(requests, source, results, on_progress, on_result, batch.stop)
 
-    def _learn(self, order: Order, seconds: float) -> None:
-        with self._desk.changed:
-            try:
-                self._desk.pace.learn(order.engine, order.seconds, seconds)
-            except sqlite3.OperationalError as error:
-                log.warning("how long takes take could not be written down: %s", error)
-            self._desk.waiting.forget_stands()
+    def _learn(self, batch: Batch, seconds: float) -> None:
+        try:
+            self._scheduler.learn(batch, seconds)
+        except sqlite3.OperationalError as error:
+            log.warning("how long the work took could not be written to the database: %s", error)
 
-    def _wait_for_room(self) -> None:
-        """The disk is full: give up what can be had again, and try once more in a while."""
-        desk = self._desk
-        log.error("the disk of %s is full; takes wait for room", desk.place.folder)
-        with desk.changed:
-            desk.shelf.make_room()
-            desk.put_back(stage="waiting for room on the backend's disk")
-            desk.changed.wait_for(lambda: desk.closing, self._room_s)
-            self._room_s = min(2 * self._room_s, ROOM_S[1])
+    def _wait_for_space(self, batch: Batch) -> None:
+        """The disk is full: try again in a while, and less and less often."""
+        log.error("the disk of %s is full; jobs wait for room", self._scheduler.storage.folder.folder)
+        self._scheduler.wait_for_space(batch, self._space_s)
+        self._space_s = min(2 * self._space_s, SPACE_S[1])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Queue: who waits, and whose turn it is. Clients take turns, so one that asks for much delays the others little."""
+"""FairQueue: clients take turns, so that one that asks for much delays the others little."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import deque
 
 
 class FairQueue:
-    """Ids by client; the first of each client in turn. Not for several threads at once."""
+    """Ids by client: the first of each client, in turn. Not for several threads at once."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, deque[str]] = {}  # in the order of their turns; a client served goes to the end
@@ -16,34 +16,34 @@ class FairQueue:
     def __len__(self) -> int:
         return len(self._client)
 
-    def __contains__(self, id: str) -> bool:
-        return id in self._client
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._client
 
     def of(self, client: str) -> int:
         """How many of one client wait."""
         return len(self._waiting.get(client, ()))
 
-    def add(self, client: str, id: str) -> None:
-        self._waiting.setdefault(client, deque()).append(id)
-        self._client[id] = client
+    def add(self, client: str, job_id: str) -> None:
+        self._waiting.setdefault(client, deque()).append(job_id)
+        self._client[job_id] = client
 
     def pop(self) -> str:
-        """The id whose turn it is. IndexError when nobody waits."""
+        """The id whose turn it is. IndexError when none waits."""
         if not self._waiting:
-            raise IndexError("nobody waits")
+            raise IndexError("no job waits")
         client = next(iter(self._waiting))
         ids = self._waiting.pop(client)
-        id = ids.popleft()
-        del self._client[id]
+        job_id = ids.popleft()
+        del self._client[job_id]
         if ids:
             self._waiting[client] = ids
-        return id
+        return job_id
 
-    def remove(self, id: str) -> None:
+    def remove(self, job_id: str) -> None:
         """Take an id out of the queue; nothing happens when it does not wait."""
-        client = self._client.pop(id, None)
+        client = self._client.pop(job_id, None)
         if client is not None:
-            self._waiting[client].remove(id)
+            self._waiting[client].remove(job_id)
             if not self._waiting[client]:
                 del self._waiting[client]
 
@@ -51,4 +51,4 @@ class FairQueue:
         """All ids, the next one first."""
         rounds = max(map(len, self._waiting.values()), default=0)
         lines = [list(ids) for ids in self._waiting.values()]
-        return [ids[place] for place in range(rounds) for ids in lines if place < len(ids)]
+        return [ids[turn] for turn in range(rounds) for ids in lines if turn < len(ids)]

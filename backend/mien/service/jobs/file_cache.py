@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shelf: files named by the sha256 of what is in them, of a size in all, the least recently used given up first.
+"""FileCache: files named by the sha256 of their bytes, of a limited size in all; the least recently used are evicted
+first.
 
-Sounds that wait to be performed stay until they are released, and what is being read is not taken away.
+Sources of jobs that wait are held until they are released, and a file that is being read is held while it is.
 """
 
 from __future__ import annotations
@@ -16,35 +17,35 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from mien.service.jobs.database import Store
+from mien.service.jobs.database import JobDatabase
 
 log = logging.getLogger(__name__)
 
 
-class Shelf:
-    """Files in `folder`, listed in `store`, `cap` bytes of them. Every method may be called from any thread."""
+class FileCache:
+    """Files in `folder`, listed in `database`, at most `cap` bytes. Every method may be called from any thread."""
 
-    def __init__(self, folder: Path, store: Store, cap: int) -> None:
+    def __init__(self, folder: Path, database: JobDatabase, cap: int) -> None:
         self.folder, self.cap = folder, cap
-        self._store, self._held, self._lock = store, Counter(), threading.RLock()
+        self._database, self._held, self._lock = database, Counter(), threading.RLock()
         self._sizes: OrderedDict[str, int] = OrderedDict()  # the least recently used first
-        self._agree()
+        self._reconcile()
 
-    def _agree(self) -> None:
-        """List and folder say the same, whatever the last server was interrupted at."""
-        there = {path.name for path in self.folder.iterdir()}
-        for name, size in self._store.files():
-            if name in there:
+    def _reconcile(self) -> None:
+        """Make list and folder agree, wherever the last server was interrupted."""
+        present = {path.name for path in self.folder.iterdir()}
+        for name, size in self._database.files():
+            if name in present:
                 self._sizes[name] = size
             else:
-                self._store.drop_file(name)
-        for name in there - set(self._sizes):
+                self._database.drop_file(name)
+        for name in present - set(self._sizes):
             (self.folder / name).unlink()
 
     def close(self) -> None:
-        """Write down what was used last. What a killed server used last is forgotten; no file is."""
+        """Store the order of use. A killed server loses that order, and no file."""
         with self._lock:
-            self._store.sort_files(self._sizes)
+            self._database.sort_files(self._sizes)
 
     @property
     def bytes(self) -> int:
@@ -55,24 +56,24 @@ class Shelf:
         return len(self._sizes)
 
     def __contains__(self, sha256: str) -> bool:
-        """Listed and there; somebody may have emptied the folder."""
+        """Listed, and in the folder, which somebody may have emptied."""
         return sha256 in self._sizes and self.path(sha256).exists()
 
     def path(self, sha256: str) -> Path:
         return self.folder / sha256
 
     def put(self, file: Path, sha256: str) -> None:
-        """Take in a file by moving it; `sha256` is that of its bytes."""
+        """Move a file into the cache; `sha256` is that of its bytes."""
         size = file.stat().st_size
         with self._lock:
             file.replace(self.path(sha256))
-            self._store.add_file(sha256, size)
+            self._database.add_file(sha256, size)
             self._sizes[sha256] = size
             self._sizes.move_to_end(sha256)
             self._keep_to_cap()
 
     def hold(self, sha256: str) -> None:
-        """It stays until it is released as often."""
+        """Keep the file until it is released as often as it was held."""
         with self._lock:
             self._held[sha256] += 1
 
@@ -84,9 +85,9 @@ class Shelf:
                 self._keep_to_cap()
 
     @contextmanager
-    def reading(self, sha256: str) -> Iterator[BinaryIO | None]:
-        """The file, checked against its name and at its beginning; it stays while it is read. None when it is not there
-        or damaged: then it is given up, and what it was the answer to must be made anew."""
+    def open(self, sha256: str) -> Iterator[BinaryIO | None]:
+        """The file, checked against its name, at its beginning, and held while it is open. None when it is missing or
+        damaged: then it is dropped, with the results that it was."""
         self.hold(sha256)
         try:
             file = self._checked(sha256)
@@ -117,17 +118,17 @@ class Shelf:
                 self._sizes.move_to_end(sha256)
         return file
 
-    def make_room(self) -> None:
-        """Give up everything that nobody needs: the disk is full."""
+    def free_space(self) -> None:
+        """Evict every file that is not held: the disk is full."""
         with self._lock:
-            self._give_up(list(self._sizes), self.bytes)
+            self._evict(list(self._sizes), self.bytes)
 
     def _keep_to_cap(self) -> None:
-        """Whatever its size, the latest stays: somebody is about to fetch it."""
-        self._give_up(list(self._sizes)[:-1], self.bytes - self.cap)
+        """The latest file stays, whatever its size: its client is about to fetch it."""
+        self._evict(list(self._sizes)[:-1], self.bytes - self.cap)
 
-    def _give_up(self, names: list[str], excess: int) -> None:
-        """One after another, until `excess` bytes are gone; none that is held."""
+    def _evict(self, names: list[str], excess: int) -> None:
+        """Drop one after another until `excess` bytes are free; none that is held."""
         for sha256 in names:
             if excess <= 0:
                 return
@@ -140,6 +141,6 @@ class Shelf:
             self._sizes.pop(sha256, None)
             self.path(sha256).unlink(missing_ok=True)
             try:
-                self._store.drop_file(sha256)
+                self._database.drop_file(sha256)
             except sqlite3.OperationalError as error:  # on a full disk; the next start finds that it is gone
                 log.warning("that %s is gone could not be written down: %s", sha256, error)

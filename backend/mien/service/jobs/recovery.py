@@ -1,51 +1,54 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Restart: what a server takes up that another was asked for and did not finish."""
+"""Recovery: the jobs that an earlier server accepted and did not finish."""
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mien.direction import DirectionError
-from mien.service.jobs.database import Row, Store
-from mien.service.jobs.file_cache import Shelf
+from mien.service.jobs.database import JobDatabase, Row
+from mien.service.jobs.file_cache import FileCache
 from mien.service.jobs.job import Job, cancelled, done, failed
-from mien.service.jobs.state_folder import Place
-from mien.take_request import Order
+from mien.service.jobs.job_kind import JobKind
+from mien.service.jobs.state_folder import StateFolder
 
 log = logging.getLogger(__name__)
 
 TRIES = 2  # a job during which the server died so often is not begun again
 
 
-def adopt(left: Place, store: Store, shelf: Shelf) -> None:
+def adopt(abandoned: StateFolder, database: JobDatabase, cache: FileCache) -> None:
     """Take over the files and jobs of a server that ran beside another and runs no more; its folder is cleared."""
-    theirs = Store(left.database)
+    theirs = JobDatabase(abandoned.database)
     for sha256, _ in theirs.files():
-        if (left.files / sha256).exists():
-            shelf.put(left.files / sha256, sha256)
-    for address, sha256 in theirs.results():
-        store.set_result(address, sha256)
+        if (abandoned.files / sha256).exists():
+            cache.put(abandoned.files / sha256, sha256)
+    for result_key, sha256 in theirs.results():
+        database.set_result(result_key, sha256)
     for row in theirs.jobs():
-        store.add(row)
+        database.add(row)
     theirs.close()
-    left.clear()
-    left.close()
+    abandoned.clear()
+    abandoned.close()
 
 
-def taken_up(store: Store, shelf: Shelf, data_folder: Path, now: float) -> Iterator[tuple[Job, str]]:
-    """Every job that is written down, and why it has failed, or ''. One that was being made waits again. What another
-    version of Mien wrote and this one does not understand is dropped."""
-    for row in store.jobs():
+def recover(
+    database: JobDatabase, cache: FileCache, kinds: Mapping[str, JobKind], data_folder: Path, now: float
+) -> Iterator[tuple[Job, str]]:
+    """(job, the reason why it has failed meanwhile, or '') of each row. A job that was running waits again. Rows that
+    another version of Mien wrote and this one cannot read are dropped."""
+    for row in database.jobs():
         try:
-            order = Order.from_json(row.work)
-            address = order.address(data_folder)
-        except (DirectionError, KeyError, TypeError, ValueError) as error:
+            kind = kinds[json.loads(row.work).get("kind", "take")]
+            request = kind.read_request(row.work)
+            result_key = request.result_key(data_folder)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:  # a DirectionError is a ValueError
             log.warning("the job %s is of another version of Mien (%s) and is dropped", row.id, error)
-            store.drop([row.id])
+            database.drop([row.id])
             continue
-        job = Job(row.id, row.client, address, order, now)
+        job = Job(row.id, row.client, kind, result_key, request, now)
         if row.state == "done":
             yield done(job, row.sha256, now), ""
         elif row.state == "failed":
@@ -53,16 +56,17 @@ def taken_up(store: Store, shelf: Shelf, data_folder: Path, now: float) -> Itera
         elif row.state == "cancelled":
             yield cancelled(job, now), ""
         else:
-            yield job, _why_not(row, order, shelf)
+            yield job, _refusal(row, job, cache)
 
 
-def _why_not(row: Row, order: Order, shelf: Shelf) -> str:
+def _refusal(row: Row, job: Job, cache: FileCache) -> str:
     """Why a job cannot be taken up again; empty when it can."""
+    kind = job.kind
     if row.state == "running" and row.tries >= TRIES:
         return (
-            f"The backend died {row.tries} times while it made this take. Cut the sound into shorter pieces or choose "
-            "another engine, and report it with the backend's log."
+            f"The backend died {row.tries} times while it made this {kind.name}. {kind.advice}, and report it with the "
+            "backend's log."
         )
-    if order.sound not in shelf:
-        return "The backend was ended, and its copy of the sound is gone. Ask for the take anew."
+    if job.request.source not in cache:
+        return f"The backend was ended, and its copy of the {kind.source} is gone. Ask for the {kind.name} anew."
     return ""

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ledger: all jobs as they are, in memory and written down, and who wants to hear of changes."""
+"""JobRegistry: all jobs as they are, in memory and in the database, and the watchers of their changes."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from mien.errors import MienError
-from mien.service.jobs.database import Row, Store
+from mien.service.jobs.database import JobDatabase, Row
 from mien.service.jobs.job import FINAL, Job
+from mien.service.jobs.job_kind import JobKind
+from mien.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -20,116 +22,124 @@ class UnknownJob(MienError, KeyError):
     """There is no job of that id, or not any more."""
 
 
-class Ledger:
-    """Not for several threads at once. Keeps `keep` finished jobs, for `keep_s` seconds of `clock`."""
+class JobRegistry:
+    """Not for several threads at once. Forgets finished jobs beyond the limits of their kind; `clock` in seconds."""
 
-    def __init__(self, store: Store, keep: int, keep_s: float, clock: Callable[[], float]) -> None:
-        self._store, self._keep, self._keep_s, self._clock = store, keep, keep_s, clock
+    def __init__(self, database: JobDatabase, settings: Settings, clock: Callable[[], float]) -> None:
+        self._database, self._settings, self._clock = database, settings, clock
         self._jobs: dict[str, Job] = {}
-        self._finished: OrderedDict[str, None] = OrderedDict()  # in the order in which they were
-        self._live: Counter[str] = Counter()
+        self._final: defaultdict[JobKind, OrderedDict[str, None]] = defaultdict(
+            OrderedDict
+        )  # in the order of their end
+        self._unfinished: Counter[tuple[str, str]] = Counter()  # by kind and client
         self._watchers: dict[str, list[Callable[[], None]]] = {}
-        self.ended: Counter[str] = Counter()  # by state, since the start
+        self.ended: Counter[tuple[str, str]] = Counter()  # by kind and state, since the start
 
-    def __getitem__(self, id: str) -> Job:
+    def __getitem__(self, job_id: str) -> Job:
         """The job as it is now. Raises UnknownJob."""
         self._forget_outdated()
-        if id not in self._jobs:
-            raise UnknownJob(id)
-        return self._jobs[id]
+        if job_id not in self._jobs:
+            raise UnknownJob(job_id)
+        return self._jobs[job_id]
 
-    def get(self, id: str) -> Job | None:
-        return self._jobs.get(id)
+    def get(self, job_id: str) -> Job | None:
+        return self._jobs.get(job_id)
 
-    def live(self, client: str) -> int:
-        """How many jobs of a client are not finished."""
-        return self._live[client]
+    def unfinished(self, kind: JobKind, client: str) -> int:
+        """How many jobs of a kind and a client are not finished."""
+        return self._unfinished[kind.name, client]
 
     def add(self, job: Job) -> None:
-        """A new one, written down before anybody is told. Raises sqlite3.OperationalError when the disk is full."""
-        row = Row(job.id, job.client, job.address, job.order.to_json(), job.state, job.error, job.sha256)
-        self._store.add(row)
+        """A new job, in the database first. Raises sqlite3.OperationalError when the disk is full."""
+        row = Row(job.id, job.client, job.result_key, job.request.to_json(), job.state, job.error, job.sha256)
+        self._database.add(row)
         self.restore(job)
         if job.state in FINAL:
-            self.ended[job.state] += 1
+            self.ended[job.kind.name, job.state] += 1
 
     def restore(self, job: Job) -> None:
-        """One that is written down already."""
+        """A job that is in the database already."""
         self._jobs[job.id] = job
         if job.state in FINAL:
-            self._finished[job.id] = None
+            self._final[job.kind][job.id] = None
             self._forget_outdated()
         else:
-            self._live[job.client] += 1
+            self._unfinished[job.kind.name, job.client] += 1
 
     def put(self, jobs: Iterable[Job]) -> None:
-        """What known jobs have become, written down unless only their progress changed; tells their watchers."""
+        """What known jobs have become: to the database unless only their progress changed, and to their watchers."""
         changed = [job for job in jobs if self._jobs[job.id] != job]
         for job in changed:
             before = self._jobs[job.id]
             self._jobs[job.id] = job
             if job.state != before.state:
                 self._move(before, job)
-        self.tell(job.id for job in changed)
+        self.notify(job.id for job in changed)
 
     def _move(self, before: Job, job: Job) -> None:
+        client = job.kind.name, job.client
         if before.state in FINAL and job.state in FINAL:
-            self._write(self._store.change, [job.id], job.state, job.error, job.sha256)
+            self._write(self._database.change, [job.id], job.state, job.error, job.sha256)
         elif job.state in FINAL:
-            self._live[job.client] -= 1
-            self._live += Counter()  # without clients that have none
-            self._finished[job.id] = None
-            self.ended[job.state] += 1
-            self._write(self._store.change, [job.id], job.state, job.error, job.sha256)
+            self._unfinished[client] -= 1
+            self._unfinished += Counter()  # without clients that have none
+            self._final[job.kind][job.id] = None
+            self.ended[job.kind.name, job.state] += 1
+            self._write(self._database.change, [job.id], job.state, job.error, job.sha256)
             self._forget_outdated()
         elif before.state in FINAL:
-            self._live[job.client] += 1
-            del self._finished[job.id]
-            self._write(self._store.change, [job.id], job.state)
+            self._unfinished[client] += 1
+            del self._final[job.kind][job.id]
+            self._write(self._database.change, [job.id], job.state)
         elif job.state == "running":
-            self._write(self._store.begin, [job.id])
+            self._write(self._database.begin, [job.id])
         else:
-            self._write(self._store.put_back, [job.id])
+            self._write(self._database.requeue, [job.id])
 
     def _write(self, change: Callable[..., None], *values: object) -> None:
-        """On a full disk the job goes on all the same; after a crash it would be made again, and is not lost."""
+        """On a full disk the job goes on all the same: after a crash it would be made again, and is not lost."""
         try:
             change(*values)
         except sqlite3.Error as error:
-            log.error("what became of a job could not be written down: %s", error)
+            log.error("the new state of a job could not be written to the database: %s", error)
 
-    def forget(self, id: str) -> None:
+    def forget(self, job_id: str) -> None:
         """Drop a finished job. Raises UnknownJob."""
-        if self[id].state in FINAL:
-            del self._jobs[id], self._finished[id]
-            self._write(self._store.drop, [id])
+        job = self[job_id]
+        if job.state in FINAL:
+            self._drop(job.kind, [job_id])
 
     def _forget_outdated(self) -> None:
-        gone, now = [], self._clock()
-        for id in self._finished:
-            if len(self._finished) - len(gone) <= self._keep and now - self._jobs[id].finished <= self._keep_s:
-                break
-            gone.append(id)
-        for id in gone:
-            del self._jobs[id], self._finished[id]
-        if gone:
-            self._write(self._store.drop, gone)
+        now = self._clock()
+        for kind, ids in self._final.items():
+            limits, outdated = kind.limits(self._settings), []
+            for job_id in ids:
+                if len(ids) - len(outdated) <= limits.keep and now - self._jobs[job_id].ended_at <= limits.keep_s:
+                    break
+                outdated.append(job_id)
+            if outdated:
+                self._drop(kind, outdated)
+
+    def _drop(self, kind: JobKind, ids: list[str]) -> None:
+        for job_id in ids:
+            del self._jobs[job_id], self._final[kind][job_id]
+        self._write(self._database.drop, ids)
 
     @contextmanager
-    def watched(self, id: str, callback: Callable[[], None]) -> Iterator[None]:
+    def watch(self, job_id: str, callback: Callable[[], None]) -> Iterator[None]:
         """`callback` is called after every change of the job."""
-        self._watchers.setdefault(id, []).append(callback)
+        self._watchers.setdefault(job_id, []).append(callback)
         try:
             yield
         finally:
-            self._watchers[id].remove(callback)
-            if not self._watchers[id]:
-                del self._watchers[id]
+            self._watchers[job_id].remove(callback)
+            if not self._watchers[job_id]:
+                del self._watchers[job_id]
 
-    def tell(self, ids: Iterable[str] | None = None) -> None:
-        """Those who watch these jobs, or any."""
-        for id in list(self._watchers) if ids is None else ids:
-            for callback in self._watchers.get(id, ()):
+    def notify(self, ids: Iterable[str] | None = None) -> None:
+        """Call the watchers of these jobs, or all watchers."""
+        for job_id in list(self._watchers) if ids is None else ids:
+            for callback in self._watchers.get(job_id, ()):
                 callback()
 
     def with_state(self, *states: str) -> list[Job]:

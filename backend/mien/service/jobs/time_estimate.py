@@ -1,35 +1,42 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pace: how long takes have been taking on this machine, so that waiting can be told in seconds."""
+"""TimeEstimate: the seconds that work still takes, from how long it has been taking on this machine."""
 
 from __future__ import annotations
 
-from mien.service.jobs.database import Store
+from mien.service.jobs.database import JobDatabase
 
-NEW = 0.3  # share of the latest work in the pace that is remembered: a machine gets busier and less busy
-TOLD = 0.15  # the fraction done from which a work's own speed says more than what others took
+NEWEST = 0.3  # weight of the latest measurement in the rate that is kept: a machine gets busier and less busy
+TRUSTED = 0.15  # fraction done from which the speed of the work itself predicts better than that of earlier work
+
+Workload = tuple[str, float] | None
+"""(what is measured, such as the engine; its size, in seconds of sound); None where nothing is measured."""
 
 
-class Pace:
-    """Seconds of work for a second of sound, by engine, measured and remembered. Not for several threads at once."""
+class TimeEstimate:
+    """Seconds of work for a second of sound, by engine, measured and kept. Not for several threads at once."""
 
-    def __init__(self, store: Store) -> None:
-        self._store, self._paces = store, store.paces()
+    def __init__(self, database: JobDatabase) -> None:
+        self._database, self._rates = database, database.rates()
 
-    def learn(self, engine: str, sound_s: float, work_s: float) -> None:
-        """That so many seconds of sound took so many of work."""
-        measured = work_s / max(sound_s, 1.0)  # what little sound takes is mostly other than listening
-        known = self._paces.get(engine, measured)
-        self._paces[engine] = known + NEW * (measured - known)
-        self._store.set_pace(engine, self._paces[engine])
+    def learn(self, workload: Workload, work_s: float) -> None:
+        """Take in that this workload took `work_s` seconds. Raises sqlite3.OperationalError when the disk is full."""
+        if workload is None:
+            return
+        name, size_s = workload
+        measured = work_s / max(size_s, 1.0)  # the time for a short sound is mostly not spent on the sound
+        known = self._rates.get(name, measured)
+        self._rates[name] = known + NEWEST * (measured - known)
+        self._database.set_rate(name, self._rates[name])
 
-    def expected(self, engine: str, sound_s: float) -> float | None:
+    def expected(self, workload: Workload) -> float | None:
         """Seconds that it will take; None before anything was measured."""
-        pace = self._paces.get(engine)
-        return None if pace is None else pace * max(sound_s, 1.0)
+        if workload is None or workload[0] not in self._rates:
+            return None
+        return self._rates[workload[0]] * max(workload[1], 1.0)
 
-    def left(self, engine: str, sound_s: float, fraction: float, spent_s: float) -> float | None:
-        """Seconds that a work still takes of which `fraction` is done after `spent_s`."""
-        if fraction >= TOLD:
+    def left(self, workload: Workload, fraction: float, spent_s: float) -> float | None:
+        """Seconds that work still takes of which `fraction` is done after `spent_s`; None where that is not known."""
+        if fraction >= TRUSTED:
             return spent_s * (1 - fraction) / fraction
-        expected = self.expected(engine, sound_s)
+        expected = self.expected(workload)
         return None if expected is None else max(expected - spent_s, 0.0)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logs and request statistics."""
+"""The log, and statistics of requests and jobs."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logs: what the service does, on standard error, for people or, as one JSON object a line, for programs.
+"""The log of the service on standard error, as text for people or as one JSON object a line for programs.
 
-Whatever a message is given as `extra` (`job`, `client`, `status`, `seconds` ...) is a field of its own.
+The `extra` of a message (`job`, `client`, `status`, `seconds` ...) becomes fields of their own.
 """
 
 from __future__ import annotations
@@ -23,12 +23,16 @@ def log_as(kind: str, stream=None) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("mien").setLevel(logging.INFO)
-    logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it warns of every interface that goes, with a traceback
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # of every body that it refuses, and so do we
+    logging.getLogger("zeroconf").setLevel(
+        logging.ERROR
+    )  # it warns of every interface that disappears, with a traceback
+    logging.getLogger("python_multipart").setLevel(
+        logging.ERROR
+    )  # it warns of every body that it refuses, and so does the service
 
 
 def fields(record: logging.LogRecord) -> dict[str, object]:
-    """What was given besides the message; nothing that is None."""
+    """The `extra` of a message, without what is None."""
     return {name: value for name, value in vars(record).items() if name not in _PLAIN and value is not None}
 
 
@@ -36,7 +40,7 @@ class JsonLines(logging.Formatter):
     """{"time": ISO 8601 in UTC, "level", "logger", "message", the fields, "traceback"}"""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, object] = {
+        line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -44,8 +48,8 @@ class JsonLines(logging.Formatter):
             **fields(record),
         }
         if record.exc_info:
-            told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(told, default=str)
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
 
 
 class Lines(logging.Formatter):
@@ -53,15 +57,15 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         when = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
-        told = "  ".join(
+        text = "  ".join(
             filter(None, (record.getMessage(), " ".join(f"{name}={value}" for name, value in fields(record).items())))
         )
-        lines = [f"{when} {record.levelname.lower()} {one_line(told)}"]
+        lines = [f"{when} {record.levelname.lower()} {one_line(text)}"]
         if record.exc_info:
             lines.append(self.formatException(record.exc_info))
         return "\n".join(lines)
 
 
 def one_line(text: str) -> str:
-    """Without line ends and control characters: a client's path must not look like a line of the log."""
+    """Without line ends and control characters: the path of a request must not look like a line of the log."""
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)

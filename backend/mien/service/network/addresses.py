@@ -12,17 +12,12 @@ import ifaddr
 
 from mien.settings import Settings, is_loopback
 
-LOOK_S = 5.0  # an address that is new to the machine is known after this
+POLL_S = 5.0  # a new address of the machine is known after this
 
 
 def of_machine() -> list[str]:
     """Every IPv4 and IPv6 address of this machine's interfaces, in the system's order; without scopes."""
-    found = []
-    for adapter in ifaddr.get_adapters():
-        for each in adapter.ips:
-            address = each.ip if each.is_IPv4 else each.ip[0]
-            found.append(str(address).partition("%")[0])
-    return found
+    return [_address(ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips]
 
 
 def served(host: str) -> list[str]:
@@ -30,25 +25,29 @@ def served(host: str) -> list[str]:
 
     `0.0.0.0` is every IPv4 address, `::` every address but the link-local ones, which name no machine alone.
     """
-    there = [address for address in of_machine() if not is_loopback(address)]
+    reachable = [address for address in of_machine() if not is_loopback(address)]
     bound = ip_address(host)
     if not bound.is_unspecified:
-        return [address for address in there if address == host]
+        return [address for address in reachable if address == host]
     if bound.version == 4:
-        return [address for address in there if ":" not in address]
-    return [address for address in there if not ip_address(address).is_link_local or ":" not in address]
+        return [address for address in reachable if ":" not in address]
+    return [address for address in reachable if not ip_address(address).is_link_local or ":" not in address]
 
 
 def networks(addresses: list[str]) -> tuple[list[IPv4Network | IPv6Network], set[int]]:
     """The networks that these addresses of this machine are in, and the numbers of their interfaces."""
-    found, interfaces = [], set()
+    subnets, interfaces = [], set()
     for adapter in ifaddr.get_adapters():
-        for each in adapter.ips:
-            address = (each.ip if each.is_IPv4 else each.ip[0]).partition("%")[0]
-            if address in addresses:
-                found.append(ip_network(f"{address}/{each.network_prefix}", strict=False))
+        for ip in adapter.ips:
+            if _address(ip) in addresses:
+                subnets.append(ip_network(f"{_address(ip)}/{ip.network_prefix}", strict=False))
                 interfaces.add(adapter.index)
-    return found, interfaces
+    return subnets, interfaces
+
+
+def _address(ip: ifaddr.IP) -> str:
+    """Without the scope of an IPv6 address."""
+    return (ip.ip if ip.is_IPv4 else ip.ip[0]).partition("%")[0]
 
 
 def url(settings: Settings, host: str, port: int) -> str:
@@ -57,7 +56,8 @@ def url(settings: Settings, host: str, port: int) -> str:
 
 
 class Names:
-    """The names under which requests may come: those bound, this machine's own, and those told it."""
+    """The names under which requests may come: the address bound, this machine's own names, and those of the
+    settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._host = settings.host
@@ -67,7 +67,7 @@ class Names:
             self._names |= {socket.gethostname().lower(), short, f"{short}.local", socket.getfqdn().lower()}
         self._lock = threading.Lock()
         self._addresses: set[str] = set()
-        self._looked = -LOOK_S
+        self._updated_at = -POLL_S
 
     def add(self, name: str) -> None:
         """Also this name, as of an announcement."""
@@ -83,8 +83,8 @@ class Names:
     def _served(self) -> set[str]:
         with self._lock:
             now = time.monotonic()
-            if now - self._looked >= LOOK_S:
-                self._addresses, self._looked = set(served(self._host)), now
+            if now - self._updated_at >= POLL_S:
+                self._addresses, self._updated_at = set(served(self._host)), now
             return self._addresses
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Invitation: what somebody needs to use this backend, as one line to paste into the extension and as a QR code.
+"""Invitation: what a client needs to use this backend, as one line to paste into the extension and as a QR code.
 
     https://192.168.1.5:8642/#token=mien-...&sha256=...
 
@@ -20,16 +20,23 @@ def invitation(url: str, token: str, fingerprint: str = "") -> str:
     return f"{url}/#token={token}" + (f"&sha256={fingerprint}" if fingerprint else "")
 
 
-def shown(urls: list[str], name: str, token: str, fingerprint: str = "") -> str:
-    """What the terminal shows, once: addresses, token, fingerprint, and the line for the first address as a QR code."""
+def invitation_text(urls: list[str], name: str, token: str, fingerprint: str = "") -> str:
+    """What the terminal shows once: addresses, token, fingerprint, and the line for the first address, also as a QR
+    code."""
     line = invitation(urls[0], token, fingerprint)
     picture = io.StringIO()
     segno.make(line, error="l", micro=False).terminal(picture, compact=True)
-    told = [f"The token of {name!r}. It is shown this once; only its hash is kept.", ""]
-    told += [f"  address      {urls[0]}", *(f"  or           {url}" for url in urls[1:])]
-    told += [f"  token        {token}"]
+    lines = [f"The token of {name!r}. It is shown this once; only its hash is kept.", ""]
+    lines += [f"  address      {urls[0]}", *(f"  or           {url}" for url in urls[1:])]
+    lines += [f"  token        {token}"]
     if fingerprint:
         first, second = in_groups(fingerprint).split("\n")
-        told += [f"  certificate  {first}", f"               {second}"]
-    told += ["", "Paste this line as the address in Blender's panel, or read it from the picture:", "", f"  {line}", ""]
-    return "\n".join(told) + "\n" + picture.getvalue()
+        lines += [f"  certificate  {first}", f"               {second}"]
+    lines += [
+        "",
+        "Paste this line as the address in Blender's panel, or read it from the picture:",
+        "",
+        f"  {line}",
+        "",
+    ]
+    return "\n".join(lines) + "\n" + picture.getvalue()

@@ -17,14 +17,14 @@ from zeroconf import ServiceInfo, Zeroconf
 from mien.service.network.addresses import networks, served
 
 TYPE = "_mien._tcp.local."
-LOOK_S = 2.0  # how often addresses and the clock are looked at
-SLEPT_S = 5.0  # a wall clock that ran so far ahead of the running time: the machine slept, or the clock was set
+POLL_S = 2.0  # how often addresses and the clock are looked at
+SLEPT_S = 5.0  # the wall clock ran this much further than the monotonic one: the machine slept, or the clock was set
 
 log = logging.getLogger(__name__)
 
 
 class Announcement:
-    """Announces from `start` to `stop`, anew after sleep and when addresses come and go; says goodbye at the end.
+    """Announces from `start` to `stop`, again after sleep and when addresses come and go; says goodbye at the end.
 
     `host` is the address bound, `txt` the TXT record's keys and values. The service has a host name of its own,
     `server`, so that two machines of the same name are never mixed up.
@@ -50,24 +50,24 @@ class Announcement:
             self._thread.join(timeout_s)
 
     def _watch(self) -> None:
-        ahead = time.time() - time.monotonic()
+        offset_s = time.time() - time.monotonic()
         try:
             while True:
-                now_ahead = time.time() - time.monotonic()
-                slept, ahead = abs(now_ahead - ahead) > SLEPT_S, now_ahead
+                now_s = time.time() - time.monotonic()
+                slept, offset_s = abs(now_s - offset_s) > SLEPT_S, now_s
                 try:
-                    self._look(slept)
+                    self._update(slept)
                 except (OSError, ZeroconfError, RuntimeError) as error:
                     log.warning(
                         "The backend could not be announced (%s); it is tried again.", error or type(error).__name__
                     )
                     self._withdraw()
-                if self._ending.wait(LOOK_S):
+                if self._ending.wait(POLL_S):
                     return
         finally:
             self._withdraw()
 
-    def _look(self, slept: bool) -> None:
+    def _update(self, slept: bool) -> None:
         addresses = served(self.host)
         if addresses != self._addresses:
             self._withdraw()
@@ -79,7 +79,7 @@ class Announcement:
 
     def _announce(self, addresses: list[str]) -> None:
         self._zeroconf = Zeroconf(interfaces=list(addresses))
-        _hear_only_near(self._zeroconf, addresses)
+        _filter_senders(self._zeroconf, addresses)
         self._info = ServiceInfo(
             TYPE,
             f"Mien on {socket.gethostname().partition('.')[0]}"[:50] + f".{TYPE}",
@@ -94,9 +94,9 @@ class Announcement:
 
     def _withdraw(self) -> None:
         """Goodbye, where there is still a network to say it to."""
-        there, self._zeroconf, self._addresses, self.name = self._zeroconf, None, [], ""
-        if there is not None:
-            there.close()
+        zeroconf, self._zeroconf, self._addresses, self.name = self._zeroconf, None, [], ""
+        if zeroconf is not None:
+            zeroconf.close()
 
 
 class _OnLink(asyncio.DatagramProtocol):
@@ -126,6 +126,7 @@ class _OnLink(asyncio.DatagramProtocol):
         self._listener.connection_lost(exc)
 
 
-def _hear_only_near(zeroconf: Zeroconf, addresses: list[str]) -> None:
+def _filter_senders(zeroconf: Zeroconf, addresses: list[str]) -> None:
+    """Answer only what comes from the networks of these addresses."""
     for reader in zeroconf.engine.readers:
         reader.transport.set_protocol(_OnLink(reader.transport.get_protocol(), addresses))

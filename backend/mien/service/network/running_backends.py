@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running: how this user's other commands find and may use the backends that run here. One file a process."""
+"""RunningBackend: how this user's other commands find and may use the backends on this machine. One file a process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.service.process_alive import alive
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningBackend:
     """A backend on this machine: `url` to reach it from here; `token` of this run and `fingerprint` of its certificate,
     '' without; `host`, the address that it is bound to."""
 
@@ -26,27 +26,27 @@ class Running:
 
 
 @contextmanager
-def noted(folder: Path, running: Running) -> Iterator[None]:
-    """While it runs, the file `PID.json` says so, to this user only. Raises OSError."""
+def registered(folder: Path, backend: RunningBackend) -> Iterator[None]:
+    """While it runs it has a file `PID.json`, which only this user can read. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / f"{running.pid}.json"
-    write_privately(path, json.dumps(asdict(running)).encode())
+    path = folder / f"{backend.pid}.json"
+    write_privately(path, json.dumps(asdict(backend)).encode())
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
 
 
-def all_running(folder: Path) -> list[Running]:
+def all_running(folder: Path) -> list[RunningBackend]:
     """Every backend whose process still runs; the files of those that were killed are removed."""
-    found = []
+    backends = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
         try:
-            running = Running(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):  # ended meanwhile, or not ours
+            backend = RunningBackend(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):  # it ended meanwhile, or is not ours
             continue
-        if alive(running.pid):
-            found.append(running)
+        if alive(backend.pid):
+            backends.append(backend)
         else:
             path.unlink(missing_ok=True)
-    return found
+    return backends

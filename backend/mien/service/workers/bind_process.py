@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bind work: one mesh bound in a process of its own (`python -m mien.service.workers.bind_process BYTES`).
+"""Binds one mesh in a process of its own (`python -m mien.service.workers.bind_process BYTES`).
 
-The parent asks once, {"mesh", "shapes"}: the file it has been sent and the file to write. The answers are {"fraction",
-"stage"} on the way and {"end"} as the last: "done", or "failed" with a "sentence".
+The server sends one message, {"mesh", "shapes"}: the file of the mesh and the file to write. The replies are
+{"fraction", "stage"} on the way and {"end"} as the last: "done", "failed" with a "sentence", or "full" when the disk
+is.
 """
 
 from __future__ import annotations
@@ -17,44 +18,49 @@ from mien.bind.bind import bind
 from mien.bind.mesh import Mesh, named_mesh
 from mien.files.safetensors import TensorFileError, read_tensors
 from mien.heads.default import load_head
-from mien.service.workers.process import Parent
+from mien.service.errors import disk_full
+from mien.service.workers.process import ParentPipe
 
 FORMAT, VERSION = "mien.mesh", "1"
 
 
 def main() -> None:
-    parent = Parent()
-    asked = parent.asked()
-    order = next(asked)
+    parent = ParentPipe()
+    messages = parent.messages()
+    paths = next(messages)
 
     def watch() -> None:
-        for _ in asked:
+        for _ in messages:
             pass
-        os._exit(0)  # the server is gone, or nobody wants the mesh any more
+        os._exit(0)  # the server has ended
 
     threading.Thread(target=watch, daemon=True).start()
     try:
-        mesh, picks = read_order(Path(order["mesh"]))
-        bound = bind(mesh, picks, lambda fraction, stage: parent.answer({"fraction": fraction, "stage": stage}))
-        bound.write(Path(order["shapes"]), load_head())
+        mesh, picks = read_mesh(Path(paths["mesh"]))
+        bound = bind(mesh, picks, lambda fraction, stage: parent.reply({"fraction": fraction, "stage": stage}))
+        bound.write(Path(paths["shapes"]), load_head())
     except (BindError, TensorFileError) as error:
-        parent.answer({"end": "failed", "sentence": str(error)[:1].upper() + str(error)[1:]})
+        parent.reply({"end": "failed", "sentence": str(error)[:1].upper() + str(error)[1:]})
+    except OSError as error:
+        if not disk_full(error):
+            raise
+        parent.reply({"end": "full"})
     except MemoryError:
-        parent.answer({"end": "failed", "sentence": "The mesh is too large for the memory that binding may take."})
+        parent.reply({"end": "failed", "sentence": "The mesh is too large for the memory that binding may take."})
     else:
-        parent.answer({"end": "done"})
+        parent.reply({"end": "done"})
 
 
-def read_order(path: Path) -> tuple[Mesh, dict[str, object]]:
+def read_mesh(path: Path) -> tuple[Mesh, dict[str, object]]:
     """(mesh, picks) of a file of format `mien.mesh`. BindError or TensorFileError in words."""
-    tensors, said = read_tensors(path)
-    if (said.get("format"), said.get("format_version")) != (FORMAT, VERSION):
+    tensors, metadata = read_tensors(path)
+    if (metadata.get("format"), metadata.get("format_version")) != (FORMAT, VERSION):
         raise BindError(
-            f"what was sent is '{said.get('format')}' version {said.get('format_version')}; a mesh to bind is "
+            f"what was sent is '{metadata.get('format')}' version {metadata.get('format_version')}; a mesh to bind is "
             f"'{FORMAT}' version {VERSION}."
         )
     try:
-        picks = json.loads(said.get("picks", ""))
+        picks = json.loads(metadata.get("picks", ""))
     except (ValueError, RecursionError):
         picks = None
     if not isinstance(picks, dict):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decoding: what a client sends becomes samples in a process of its own, with a limit of memory and of time.
+"""Decoder: uploaded files are decoded to samples in a process of its own, with a limit of memory and of time.
 
-Decoders are C libraries that read what strangers wrote. A file that crashes one, that never ends or that swells to
-gigabytes costs that process (`python -m mien.service.workers.decode_process BYTES`) and nothing else.
+Decoders are C libraries that read untrusted files. A file that crashes one, that never ends or that grows to gigabytes
+costs that process (`python -m mien.service.workers.decode_process BYTES`) and nothing else.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.audio.speech import RATE, SpeechError, read_speech
-from mien.service.workers.process import Child, ChildGone, Parent
+from mien.service.workers.process import ParentPipe, ProcessEnded, WorkerProcess
 
 MODULE = "mien.service.workers.decode_process"
-MEMORY = 256 << 20  # bytes: Python, the libraries and the block they are at, with room to spare
+MEMORY = 256 << 20  # bytes: Python, the libraries and the block being decoded, with a margin
+# Threads of OpenBLAS, by default one a processor, would take 8 MiB and more each, and decoding has no use for them
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 COPIES = 6  # of the samples, at most, that reading needs at the same time
 TIME_S, TIME_SHARE = 20.0, 0.2  # s, and s a second of the longest sound: slow machines decode a hundred times faster
 IDLE_S = 60.0  # how long the process waits for the next sound
-SOUNDS = 200  # after which it is renewed, whatever decoders leave behind
+SOUNDS = 200  # after which it is replaced, with whatever memory the decoders leak
 
 
 @dataclass(frozen=True)
@@ -34,24 +36,24 @@ class Sound:
 
 
 class Decoder:
-    """At most one process, which decodes one file after another. `decoded` may be called from any thread."""
+    """At most one process, which decodes one file after another. `decode` may be called from any thread."""
 
     def __init__(self, limit_s: float, data_folder: Path) -> None:
         self._limit_s = limit_s
         self._memory = MEMORY + int(COPIES * limit_s * RATE * 4)
         self._data_folder = data_folder
-        self._child: Child | None = None
+        self._process: WorkerProcess | None = None
         self._count = 0
         self._lock = threading.Lock()
         self._idle: threading.Timer | None = None
 
-    def decoded(self, source: Path, name: str, result: Path) -> Sound:
+    def decode(self, source: Path, name: str, result: Path) -> Sound:
         """Decode the file `source`, which is called `name` in messages, into the new file `result`. Raises SpeechError
         in words; OSError when there is no room for it."""
         with self._lock:
-            self._wait_no_longer()
+            self._cancel_timer()
             try:
-                return self._decoded(source, name, result)
+                return self._decode(source, name, result)
             finally:
                 self._idle = threading.Timer(IDLE_S, self.release)
                 self._idle.daemon = True
@@ -60,62 +62,63 @@ class Decoder:
     def release(self) -> None:
         """End the process, if there is one."""
         with self._lock:
-            self._wait_no_longer()
+            self._cancel_timer()
             self._end()
 
     def close(self) -> None:
         """End the process without waiting for what it is doing."""
-        self._wait_no_longer()
+        self._cancel_timer()
         self._end()
 
-    def _decoded(self, source: Path, name: str, result: Path) -> Sound:
-        if self._child is None or not self._child.running or self._count >= SOUNDS:
+    def _decode(self, source: Path, name: str, result: Path) -> Sound:
+        if self._process is None or not self._process.running or self._count >= SOUNDS:
             self._end()
-            self._child, self._count = Child(MODULE, self._memory, self._data_folder), 0
+            self._process = WorkerProcess(MODULE, self._memory, self._data_folder, environment=ENVIRONMENT)
+            self._count = 0
         self._count += 1
         limit_s = TIME_S + TIME_SHARE * self._limit_s
-        asked = {"source": str(source), "name": name, "result": str(result), "limit_s": self._limit_s}
+        message = {"source": str(source), "name": name, "result": str(result), "limit_s": self._limit_s}
         try:
-            self._child.send(asked)
-            answer = self._child.receive(limit_s)
+            self._process.send(message)
+            reply = self._process.receive(limit_s)
         except TimeoutError:
             self._end()
             raise SpeechError(
                 f"The sound {name!r} was not decoded within {limit_s:.0f} s. It may be damaged: export it again as WAV."
             ) from None
-        except ChildGone as gone:
+        except ProcessEnded as error:
             self._end()
             raise SpeechError(
-                f"The sound {name!r} broke the decoder: {gone}. It may be damaged: export it again as WAV."
+                f"The sound {name!r} broke the decoder: {error}. It may be damaged: export it again as WAV."
             ) from None
-        if "memory" in answer:
+        if "memory" in reply:
             self._end()
             raise SpeechError(
                 f"The sound {name!r} takes more memory to decode than {self._memory >> 20} MiB. Export it again as a "
                 "WAV with one channel."
             )
-        if "sentence" in answer:
-            raise SpeechError(answer["sentence"])
-        if "errno" in answer:
-            raise OSError(answer["errno"], os.strerror(answer["errno"]))
-        return Sound(answer["sha256"], answer["samples"], result)
+        if "sentence" in reply:
+            raise SpeechError(reply["sentence"])
+        if "errno" in reply:
+            raise OSError(reply["errno"], os.strerror(reply["errno"]))
+        return Sound(reply["sha256"], reply["samples"], result)
 
     def _end(self) -> None:
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
 
-    def _wait_no_longer(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
 
 
-def answered(asked: dict) -> dict:
-    """In the child: decode one file."""
+def decode(message: dict) -> dict:
+    """In the child process: decode one file; returns the reply."""
     try:
-        speech = read_speech(Path(asked["source"]), name=asked["name"], limit_s=asked["limit_s"])
+        speech = read_speech(Path(message["source"]), name=message["name"], limit_s=message["limit_s"])
         data = speech.samples.astype("<f4", copy=False).tobytes()
-        with Path(asked["result"]).open("xb") as file:
+        with Path(message["result"]).open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -129,6 +132,6 @@ def answered(asked: dict) -> dict:
 
 
 if __name__ == "__main__":
-    parent = Parent()
-    for message in parent.asked():
-        parent.answer(answered(message))
+    parent = ParentPipe()
+    for message in parent.messages():
+        parent.reply(decode(message))

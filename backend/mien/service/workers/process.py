@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Child: a process of the service's own for what may crash, hang or eat memory.
+"""WorkerProcess: a child process for work that may crash, hang or take too much memory, and ParentPipe, its side of it.
 
-Both sides speak JSON, one object a line, through the child's standard input and output; sounds and takes go through
+Both sides send JSON, one object a line, through the child's standard input and output; sounds and takes go through
 files that the parent names. No pickle: nothing that comes back can run code here.
 """
 
@@ -20,9 +20,9 @@ from pathlib import Path
 import mien
 from mien.errors import MienError
 
-END_S = 5.0  # what a child that was killed may take to be gone
-# oneDNN keeps a plan for every length of sound, 1024 by default: 0.4 MB more with each new length
-PLANS = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
+END_S = 5.0  # how long a killed process may take to end
+# oneDNN caches a plan for every length of sound, 1024 by default: 0.4 MB more with each new length
+ENVIRONMENT = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
 
 try:
     import resource
@@ -30,22 +30,32 @@ except ImportError:  # Windows has no such limits
     resource = None
 
 
-class ChildGone(MienError, RuntimeError):
-    """The process ended though it was not told to; the message is how, as a clause: 'it was killed (SIGKILL)'."""
+class ProcessEnded(MienError, RuntimeError):
+    """The process ended by itself; the message says how, as a clause: 'it was killed (SIGKILL)'."""
 
 
-class Child:
-    """A Python process running `module` (or another `command`), with `memory` bytes at most where the system has such
-    a limit and it is not 0. Its messages come in `messages`; None is the last."""
+class WorkerProcess:
+    """A Python process that runs `module` (or another `command`), with at most `memory` bytes where the system has such
+    a limit and it is not 0. `messages` has what it sends; None is the last."""
 
-    def __init__(self, module: str, memory: int, data_folder: Path, command: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        module: str,
+        memory: int,
+        data_folder: Path,
+        command: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         folder = str(Path(mien.__file__).parents[1])
         paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
             [*(command or (sys.executable, "-m", module)), str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=PLANS | os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(data_folder)},
+            env=ENVIRONMENT
+            | os.environ
+            | {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(data_folder)}
+            | (environment or {}),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         self.messages: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
@@ -61,21 +71,21 @@ class Child:
         return self._process.poll() is None
 
     def send(self, message: Mapping) -> None:
-        """Raises ChildGone when nobody is there to read it."""
+        """Raises ProcessEnded when the process cannot read it."""
         try:
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
             self._process.stdin.flush()
         except (OSError, ValueError):
-            raise ChildGone(self.how_it_ended()) from None
+            raise ProcessEnded(self.how_it_ended()) from None
 
     def receive(self, timeout_s: float | None = None) -> dict:
-        """The next message. Raises ChildGone after the last one, TimeoutError when none comes in time."""
+        """The next message. Raises ProcessEnded after the last one, TimeoutError when none comes in time."""
         try:
             message = self.messages.get(timeout=timeout_s)
         except queue.Empty:
             raise TimeoutError from None
         if message is None:
-            raise ChildGone(self.how_it_ended())
+            raise ProcessEnded(self.how_it_ended())
         return message
 
     def how_it_ended(self) -> str:
@@ -89,7 +99,7 @@ class Child:
         return f"it ended with status {code}"
 
     def kill(self) -> None:
-        """End the process at once, whatever it is doing, and wait until it is gone."""
+        """End the process at once, whatever it is doing, and wait for its end."""
         self._process.kill()
         self._process.wait()
         self._reader.join(END_S)
@@ -105,26 +115,26 @@ class Child:
         self.messages.put(None)
 
 
-class Parent:
-    """In the child: who asks. Made first of all: it keeps `print` and C libraries out of the answers, and sets the
-    limit of memory that the command line ends with."""
+class ParentPipe:
+    """In the child process: the connection to the server. Create it before anything else: it keeps `print` and C
+    libraries out of the replies, and sets the limit of memory, which is the last argument of the command line."""
 
     def __init__(self) -> None:
-        self._answers = os.fdopen(os.dup(1), "wb")
-        self._answering = threading.Lock()
+        self._replies = os.fdopen(os.dup(1), "wb")
+        self._lock = threading.Lock()
         os.dup2(2, 1)
         limit_memory(int(sys.argv[-1]))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is the parent's to answer
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server handles Ctrl-C in a terminal
 
-    def asked(self) -> Iterator[dict]:
-        """Its messages, until it is gone."""
+    def messages(self) -> Iterator[dict]:
+        """Of the server, until it ends."""
         for line in sys.stdin.buffer:
             yield json.loads(line)
 
-    def answer(self, message: Mapping) -> None:
-        with self._answering:
-            self._answers.write(json.dumps(message).encode() + b"\n")
-            self._answers.flush()
+    def reply(self, message: Mapping) -> None:
+        with self._lock:
+            self._replies.write(json.dumps(message).encode() + b"\n")
+            self._replies.flush()
 
 
 def limit_memory(limit: int) -> None:

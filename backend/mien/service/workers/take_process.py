@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work: takes made in a process of their own (`python -m mien.service.workers.take_process BYTES`), which keeps its models loaded.
+"""Makes takes in a process of its own (`python -m mien.service.workers.take_process BYTES`), which keeps its models
+loaded.
 
-The parent asks {"number", "orders", "sound", "results"}: orders that differ in their seed, the file of their samples,
-and where each take goes. The answers have the number: {"begun"} once all is loaded, {"fraction", "stage"} on the way,
-{"made", "sha256"} for each take, and as the last {"end"}: "done", "stopped", "failed" with a "sentence", or "full" when
-the disk is. {"stop": number} stops; {"load": engine} gets ready.
+The server sends {"number", "requests", "sound", "results"}: requests that differ in their seed, the file of their
+samples, and the file of each take. The replies have the number: {"begun"} once all is loaded, {"fraction", "stage"} on
+the way, {"take", "sha256"} for each take by its place, and as the last {"end"}: "done", "stopped", "failed" with a
+"sentence", or "full" when the disk is. {"stop": number} stops that work; {"load": engine} loads an engine.
 """
 
 from __future__ import annotations
@@ -25,76 +26,76 @@ from mien.audio.speech import Speech
 from mien.engines.base import Cancelled, EngineError
 from mien.heads.lookup import head_named
 from mien.service.errors import SENTENCES, disk_full, sentence_of
-from mien.service.workers.process import Parent
+from mien.service.workers.process import ParentPipe
 from mien.settings import Settings
 from mien.speak import speak_takes
 from mien.take import Take
-from mien.take_request import Order
+from mien.take_request import TakeRequest
 
-TELL_S = 0.05  # progress within a stage is told at most this often
+PROGRESS_S = 0.05  # progress within a stage is sent at most this often
 
 
 def main() -> None:
-    parent = Parent()
-    asked: queue.SimpleQueue[dict] = queue.SimpleQueue()
-    stopped: set[int] = set()  # numbers of work that nobody wants any more
+    parent = ParentPipe()
+    messages: queue.SimpleQueue[dict] = queue.SimpleQueue()
+    stopped: set[int] = set()  # numbers of work that no client wants any more
 
     def listen() -> None:
-        for message in parent.asked():
+        for message in parent.messages():
             if "stop" in message:
                 stopped.add(message["stop"])
             else:
-                asked.put(message)
-        os._exit(0)  # the server is gone, and nobody wants what is being made
+                messages.put(message)
+        os._exit(0)  # the server has ended
 
     threading.Thread(target=listen, daemon=True).start()
     while True:
-        message = asked.get()
+        message = messages.get()
         number = message["number"]
 
-        def tell(answer: dict, number: int = number) -> None:
-            parent.answer(answer | {"number": number})
+        def reply(fields: dict, number: int = number) -> None:
+            parent.reply(fields | {"number": number})
 
         if "load" in message:
             load(message["load"])
         else:
-            tell(worked(message, tell, lambda number=number: number in stopped))
+            reply(work(message, reply, lambda number=number: number in stopped))
 
 
 def load(engine: str) -> None:
-    """Get ready for work that may come."""
+    """Load an engine for work that may come."""
     try:
         engines.engine(engine).load("auto")
     except EngineError:
-        traceback.print_exc()  # whoever asks for work is told
+        traceback.print_exc()  # work for it fails in words
 
 
-def worked(message: dict, tell: Callable[[dict], None], stopped: Callable[[], bool]) -> dict:
-    """Do what was asked; returns how it ended."""
-    told, said = 0.0, ""
+def work(message: dict, reply: Callable[[dict], None], stopped: Callable[[], bool]) -> dict:
+    """Make the takes of a message; returns the last reply."""
+    last_s, last_stage = 0.0, ""
 
     def progress(fraction: float, stage: str) -> None:
-        nonlocal told, said
+        nonlocal last_s, last_stage
         if stopped():
             raise Cancelled
         now = time.monotonic()
-        if stage != said or now - told >= TELL_S:
-            told, said = now, stage
-            tell({"fraction": fraction, "stage": stage})
+        if stage != last_stage or now - last_s >= PROGRESS_S:
+            last_s, last_stage = now, stage
+            reply({"fraction": fraction, "stage": stage})
 
-    orders = [Order.from_json(text) for text in message["orders"]]
-    first, data_folder = orders[0], Settings.read().data_folder
+    requests = [TakeRequest.from_json(text) for text in message["requests"]]
+    first, data_folder = requests[0], Settings.read().data_folder
     try:
         progress(0.0, "loading")
         engines.engine(first.engine).load("auto")
-        # Checked against its name already.
+        # The server has checked the file against its sha256.
         speech = Speech.from_samples(np.fromfile(message["sound"], "<f4"), first.name)
         head = None if first.head == "mien" else head_named(first.head, data_folder)
-        tell({"begun": True})
-        seeds = [order.direction.seed for order in orders]
+        reply({"begun": True})
+        seeds = [request.direction.seed for request in requests]
         takes = speak_takes(speech, first.direction, seeds, first.engine, first.fps, progress, head)
-        for place, (take, path) in enumerate(zip(takes, message["results"], strict=True)):
-            tell({"made": place} | written(take, Path(path)))
+        for number, (take, path) in enumerate(zip(takes, message["results"], strict=True)):
+            reply({"take": number, "sha256": write(take, Path(path))})
         return {"end": "done"}
     except Cancelled:
         return {"end": "stopped"}
@@ -110,16 +111,17 @@ def worked(message: dict, tell: Callable[[dict], None], stopped: Callable[[], bo
                 "sentence": f"There is not enough memory for a take of {first.seconds:.0f} s. Cut the sound into "
                 "shorter pieces or close other programs.",
             }
-        return unforeseen(first)
+        return unexpected(first)
 
 
-def written(take: Take, path: Path) -> dict:
+def write(take: Take, path: Path) -> str:
+    """Write a take into a new file; returns the sha256 of its bytes."""
     data = take.to_bytes()
     with path.open("xb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    return {"sha256": hashlib.sha256(data).hexdigest()}
+    return hashlib.sha256(data).hexdigest()
 
 
 def out_of_memory(error: Exception) -> bool:
@@ -127,12 +129,13 @@ def out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error)
 
 
-def unforeseen(order: Order) -> dict:
+def unexpected(request: TakeRequest) -> dict:
+    """The last reply after an error that no engine should raise, for the log and for the client."""
     return {
         "end": "failed",
         "log": traceback.format_exc(),
-        "sentence": f"The engine {order.engine} failed in a way it should not. The backend's log says where; report it "
-        "with the log.",
+        "sentence": f"The engine {request.engine} failed in a way it should not. The backend's log says where; report "
+        "it with the log.",
     }
 
 

@@ -1,141 +1,136 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Worker: the server's side of the process that makes takes.
+"""TakeWorker: the server's side of the process that makes takes.
 
-A process, because a phonetic library holds Python's one lock for 7.5 s of a ten-minute sound (measured), in which a
-thread beside it would answer nobody and could not be stopped; and because a crash there must not be a crash here.
+A process, because Praat holds Python's global lock for 7.5 s of a ten-minute sound (measured), in which a thread beside
+it could neither answer nor be stopped; and because a crash there must not be a crash here.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
 from mien.engines.base import Cancelled, Progress
-from mien.errors import FILE, MienError
-from mien.service.workers.process import Child, ChildGone
-from mien.service.workers.stop_deadline import Patience
-from mien.take_request import Order
+from mien.service.workers.process import ProcessEnded, WorkerProcess
+from mien.service.workers.stop_deadline import StopDeadline
+from mien.service.workers.worker import DiskFull, OnResult, WorkCrashed, WorkFailed
+from mien.take_request import TakeRequest
 
 log = logging.getLogger(__name__)
 
 MODULE = "mien.service.workers.take_process"
 
-Made = Callable[[int, str], None]
-"""Called with the place of an order among those asked and the sha256 of its take, once that is written."""
 
-
-class WorkFailed(MienError):
-    """The work cannot be done; the message is a sentence for whoever asked."""
-
-
-class WorkCrashed(WorkFailed):
-    """The process died of it."""
-
-
-class DiskFull(MienError):
-    """There is no room for the take."""
-
-    exit_status = FILE
-
-
-class Worker:
-    """At most one process, started when there is work; `memory` bytes for it, 0 for no limit. `wake` may be
-    called from any thread, the others from one."""
+class TakeWorker:
+    """A Worker of takes; at most `memory` bytes for its process, 0 for no limit. `command` runs another program than
+    MODULE."""
 
     def __init__(self, data_folder: Path, memory: int = 0, command: Sequence[str] = ()) -> None:
-        self._asks = memory, data_folder, command
-        self._child: Child | None = None
-        self._asked = 0
+        self._arguments = memory, data_folder, command
+        self._process: WorkerProcess | None = None
+        self._sent = 0
 
     @property
     def pid(self) -> int | None:
-        """Of the process, while there is one."""
-        child = self._child
-        return child.pid if child is not None and child.running else None
+        process = self._process
+        return process.pid if process is not None and process.running else None
 
     def release(self) -> None:
-        """End the process, if there is one, and give back its memory."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
 
-    def prepare(self, engine: str) -> None:
-        """Load an engine in a new process, where there is none, without waiting for it."""
-        if self._child is None:
-            self._ask(self._ready(), {"load": engine})
+    def prepare(self, request: TakeRequest) -> None:
+        """Load the request's engine in a new process, where there is none, without waiting for it."""
+        if self._process is None:
+            self._send(self._running(), {"load": request.engine})
 
     def wake(self) -> None:
-        """Let `make` see that its `stop` was set."""
-        child = self._child
-        if child is not None:
-            child.messages.put({})
+        process = self._process
+        if process is not None:
+            process.messages.put({})
 
     def make(
-        self, orders: list[Order], sound: Path, results: list[Path], progress: Progress, made: Made, stop: Event
+        self,
+        requests: list[TakeRequest],
+        source: Path,
+        results: list[Path],
+        on_progress: Progress,
+        on_result: OnResult,
+        stop: Event,
     ) -> float:
-        """The take of each order, which differ in their seed, into `results`. Returns the seconds it took, without
-        loading. Raises Cancelled within a second of `stop`, where the process has a processor; DiskFull, WorkFailed,
-        WorkCrashed."""
+        """The take of each request, which differ in their seed. Raises Cancelled within a second of `stop`, where the
+        process has a processor. See Worker."""
+        first = requests[0]
         try:
-            child = self._ready()
-            files = {"sound": str(sound), "results": list(map(str, results))}
-            number = self._ask(child, files | {"orders": [order.to_json() for order in orders]})
-            return self._watch(child, number, orders[0], progress, made, stop)
-        except ChildGone as gone:
+            process = self._running()
+            files = {"sound": str(source), "results": list(map(str, results))}
+            number = self._send(process, files | {"requests": [request.to_json() for request in requests]})
+            return self._watch(process, number, first, on_progress, on_result, stop)
+        except ProcessEnded as error:
             self.release()
             if stop.is_set():
                 raise Cancelled from None
             raise WorkCrashed(
-                f"The engine {orders[0].engine} broke down on {orders[0].name!r}: {gone}. If the machine was short of "
+                f"The engine {first.engine} broke down on {first.name!r}: {error}. If the machine was short of "
                 "memory, cut the sound into shorter pieces; otherwise report it with the backend's log."
             ) from None
 
-    def _ready(self) -> Child:
-        if self._child is not None and not self._child.running:
+    def _running(self) -> WorkerProcess:
+        if self._process is not None and not self._process.running:
             self.release()
-        if self._child is None:
-            self._child = Child(MODULE, *self._asks)
-        return self._child
+        if self._process is None:
+            self._process = WorkerProcess(MODULE, *self._arguments)
+        return self._process
 
-    def _ask(self, child: Child, message: dict) -> int:
-        """Send it with a number of its own, which the answers have too."""
-        self._asked += 1
-        child.send(message | {"number": self._asked})
-        return self._asked
+    def _send(self, process: WorkerProcess, message: dict) -> int:
+        """Send it with a number of its own, which the replies have too."""
+        self._sent += 1
+        process.send(message | {"number": self._sent})
+        return self._sent
 
-    def _watch(self, child: Child, number: int, order: Order, progress: Progress, made: Made, stop: Event) -> float:
-        begun = patience = None
+    def _watch(
+        self,
+        process: WorkerProcess,
+        number: int,
+        first: TakeRequest,
+        on_progress: Progress,
+        on_result: OnResult,
+        stop: Event,
+    ) -> float:
+        """Until the work of that number ends; returns its seconds."""
+        started_at = deadline = None
         while True:
-            if stop.is_set() and patience is None:
-                child.send({"stop": number})
-                if begun is None:  # still loading: that is worth finishing, and there the work ends by itself
+            if stop.is_set() and deadline is None:
+                process.send({"stop": number})
+                if started_at is None:  # still loading: that is worth finishing, and the work ends right after it
                     raise Cancelled
-                patience = Patience(child.pid)
+                deadline = StopDeadline(process.pid)
             try:
-                message = child.receive(None if patience is None else patience.left())
+                message = process.receive(None if deadline is None else deadline.left())
             except TimeoutError:
-                if patience.left():
+                if deadline.left():
                     continue
                 self.release()
                 raise Cancelled from None
-            if message.get("number") != number:  # of work that was stopped before, or a wake
+            if message.get("number") != number:  # of work that was stopped before, or from `wake`
                 continue
             if "begun" in message:
-                begun = time.monotonic()
+                started_at = time.monotonic()
             elif "stage" in message:
-                progress(message["fraction"], message["stage"])
-            elif "made" in message:
-                made(message["made"], message["sha256"])
+                on_progress(message["fraction"], message["stage"])
+            elif "take" in message:
+                on_result(message["take"], message["sha256"])
             elif "end" in message:
-                self._check(message, order)
-                return time.monotonic() - begun
+                self._check(message, first)
+                return time.monotonic() - started_at
 
-    def _check(self, message: dict, order: Order) -> None:
+    def _check(self, message: dict, request: TakeRequest) -> None:
         """How the work ended, as an exception where it did not end well."""
-        if message.get("out_of_memory"):  # what it holds is scattered: only its end gives it back
+        if message.get("out_of_memory"):  # its memory is fragmented: only its end gives it back
             self.release()
         if message["end"] == "stopped":
             raise Cancelled
@@ -143,5 +138,5 @@ class Worker:
             raise DiskFull
         if message["end"] == "failed":
             if "log" in message:
-                log.error("the engine %s failed on %s\n%s", order.engine, order.name, message["log"])
+                log.error("the engine %s failed on %s\n%s", request.engine, request.name, message["log"])
             raise WorkFailed(message["sentence"])

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Worker: what makes the results of one kind of job, and how its work may end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any, Protocol
+
+from mien.engines.base import Progress
+from mien.errors import FILE, MienError
+
+OnResult = Callable[[int, str], None]
+"""Called with the place of a request in its batch and the sha256 of its result, once that file is written."""
+
+
+class WorkFailed(MienError):
+    """The work cannot be done; the message is a sentence for its clients."""
+
+
+class WorkCrashed(WorkFailed):
+    """The process died of it."""
+
+
+class DiskFull(MienError):
+    """There is no room for the result."""
+
+    exit_status = FILE
+
+
+class Worker(Protocol):
+    """At most one process, started when there is work. `wake` may be called from any thread, the others from one."""
+
+    @property
+    def pid(self) -> int | None:
+        """Of the process, while there is one."""
+
+    def make(
+        self,
+        requests: list[Any],
+        source: Path,
+        results: list[Path],
+        on_progress: Progress,
+        on_result: OnResult,
+        stop: Event,
+    ) -> float:
+        """The result of each request, all of one batch key, into a new file of `results`; they are made from `source`.
+        Returns the seconds it took, without loading. Raises Cancelled soon after `stop` is set; DiskFull, WorkFailed,
+        WorkCrashed."""
+
+    def wake(self) -> None:
+        """Let `make` see that its `stop` was set."""
+
+    def prepare(self, request: Any) -> None:
+        """Start loading what such a request needs, where no process runs, without waiting for it."""
+
+    def release(self) -> None:
+        """End the process, if there is one, and give back its memory."""
