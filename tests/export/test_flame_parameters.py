@@ -15,7 +15,7 @@ from mien.heads.default import load_head
 from mien.heads.flame import JAW
 from mien.heads.flame_file import FlameError
 from mien.heads.retarget import to_flame
-from mien.heads.skinning import skinned
+from mien.heads.skinning import linear_blend_skinning
 from mien.take import Take, read_take
 
 HEAD = load_head()
@@ -46,7 +46,7 @@ def test_what_is_written_poses_flame_as_the_take_does(few: Take, tmp_path: Path)
     pose[:, 1], pose[:, JAW] = said["neck_pose"], said["jaw_pose"]
     expressions = said["expr"][:, : len(somebody.expression_basis)]
     coefficients = np.concatenate([np.tile(said["shape"], (10, 1)), expressions], 1)
-    posed = skinned(somebody.skin, coefficients, pose)[0]
+    posed = linear_blend_skinning(somebody.skin, coefficients, pose)[0]
     wanted = somebody.template + somebody.offsets(on)
     away = np.linalg.norm(posed - wanted, axis=-1)[:, correspondence.matched]
     assert np.percentile(away, 95) < 0.0006

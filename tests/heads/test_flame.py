@@ -12,7 +12,7 @@ from mien.heads.default import rotation_matrix
 from mien.heads.flame import JAW, read_flame
 from mien.heads.flame_file import FlameError
 from mien.heads.flame_import import import_flame
-from mien.heads.skinning import skinned
+from mien.heads.skinning import linear_blend_skinning
 from mien.take import Take
 
 MODEL = flame.model()
@@ -47,7 +47,7 @@ def test_expression_jaw_and_shape_are_what_skinning_makes_of_them(head) -> None:
     coefficients[:, :10], coefficients[:, 300:350] = shape, expression
     pose = np.zeros((3, 5, 3))
     pose[:, JAW] = jaw
-    wanted = skinned(head.skin, coefficients, pose)[0]
+    wanted = linear_blend_skinning(head.skin, coefficients, pose)[0]
     found = head.shaped(shape).vertices(expression, jaw)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)

@@ -10,7 +10,7 @@ from checkout import SAMPLES
 from mien.heads.correspondence import head_correspondence
 from mien.heads.default import load_head, rotation_matrix
 from mien.heads.flame import Flame
-from mien.heads.flame_fitting import Posed, axis_angles, solved
+from mien.heads.flame_fitting import PosedVertices, axis_angles, fit_parameters
 from mien.heads.retarget import to_flame
 from mien.heads.skinning import rotation_matrices
 from mien.heads.vertex_motion import VertexMotion
@@ -38,10 +38,10 @@ def test_vertices_are_where_flame_has_them_with_joints_that_move_and_correctives
     made = Flame("x", "", "", **singles, joint_regressor=arrays["J_regressor"].astype(np.float32),
                  triangles=arrays["f"].astype(np.int32))  # fmt: skip
     expression, jaw = rng.normal(size=(3, 50)), rng.normal(0, 0.3, (3, 3))
-    posed, numbers = Posed(made, np.arange(60)), np.concatenate([expression, jaw], 1)
+    posed, numbers = PosedVertices(made, np.arange(60)), np.concatenate([expression, jaw], 1)
     found = posed.offsets(numbers)
     np.testing.assert_allclose(found, made.vertices(expression, jaw) - made.template, atol=2e-6)
-    slopes = posed.slopes(numbers)
+    slopes = posed.jacobian(numbers)
     for i in (0, 20, 49, 50, 52):
         there = numbers.copy()
         there[:, i] += 1e-6
@@ -54,12 +54,14 @@ def test_its_own_movements_come_back(somebody: Flame) -> None:
     rng = np.random.default_rng(2)
     expression, jaw = rng.normal(0, 0.3, (6, 50)), np.abs(rng.normal(0, 0.15, (6, 3))) * (1, 0.2, 0.2)
     wanted = somebody.vertices(expression, jaw)
-    found = solved(VertexMotion(wanted - somebody.template), somebody, np.ones(len(wanted[0]), bool))
+    found = fit_parameters(VertexMotion(wanted - somebody.template), somebody, np.ones(len(wanted[0]), bool))
     assert found.expression.shape == (6, 50) and found.error < 5e-5
     np.testing.assert_allclose(found.jaw, jaw, atol=0.002)
     away = np.linalg.norm(somebody.vertices(found.expression, found.jaw) - wanted, axis=-1)
     assert np.percentile(away, 99) < 1e-4
-    still = solved(VertexMotion(np.zeros((2, *somebody.template.shape))), somebody, np.ones(len(wanted[0]), bool))
+    still = fit_parameters(
+        VertexMotion(np.zeros((2, *somebody.template.shape))), somebody, np.ones(len(wanted[0]), bool)
+    )
     assert not still.expression.any() and not still.jaw.any() and still.error == 0
 
 
@@ -69,7 +71,7 @@ def test_channels_become_expressions_and_a_jaw_that_turns(somebody: Flame) -> No
     spoken = read_take(SAMPLES / "default_style.take.safetensors")
     correspondence = head_correspondence(HEAD, somebody)
     moved = somebody.motion(to_flame(spoken, HEAD, somebody, correspondence))
-    found = solved(VertexMotion(moved.shapes, moved.coefficients[::3]), somebody, correspondence.matched)
+    found = fit_parameters(VertexMotion(moved.shapes, moved.coefficients[::3]), somebody, correspondence.matched)
     assert found.error < 0.0005
     assert np.corrcoef(found.jaw[:, 0], spoken.channel("jawOpen")[::3])[0, 1] > 0.95
     assert np.abs(found.jaw[:, 1:]).max() < 0.02 < found.jaw[:, 0].max()

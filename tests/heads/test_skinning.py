@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from mien.heads.flame import PARENTS
-from mien.heads.skinning import Skin, rotation_matrices, skinned
+from mien.heads.skinning import Skin, linear_blend_skinning, rotation_matrices
 
 VERTICES = 5023
 
@@ -70,39 +70,41 @@ def naive(skin: Skin, coefficients: np.ndarray, pose: np.ndarray) -> tuple[np.nd
 def test_every_vertex_and_joint_is_where_the_equations_say(skin) -> None:
     coefficients, pose = random_pose()
     wanted = naive(skin, coefficients, pose)
-    for found, want in zip(skinned(skin, coefficients, pose), wanted, strict=True):
+    for found, want in zip(linear_blend_skinning(skin, coefficients, pose), wanted, strict=True):
         assert found.dtype == np.float64
         np.testing.assert_allclose(found, want, rtol=0, atol=1e-12)
 
 
 def test_torch_gives_the_same(skin) -> None:
     coefficients, pose = random_pose(2)
-    wanted = skinned(skin, coefficients, pose)
-    found = skinned(skin.as_torch(), torch.from_numpy(coefficients), torch.from_numpy(pose))
+    wanted = linear_blend_skinning(skin, coefficients, pose)
+    found = linear_blend_skinning(skin.as_torch(), torch.from_numpy(coefficients), torch.from_numpy(pose))
     for ours, theirs in zip(found, wanted, strict=True):
         np.testing.assert_allclose(ours.numpy(), theirs, rtol=0, atol=1e-12)
-    single = skinned(skin.as_torch(dtype=torch.float32), torch.tensor(coefficients).float(), torch.tensor(pose).float())
+    single = linear_blend_skinning(
+        skin.as_torch(dtype=torch.float32), torch.tensor(coefficients).float(), torch.tensor(pose).float()
+    )
     np.testing.assert_allclose(single[0].numpy(), wanted[0], rtol=0, atol=2e-6)  # micrometres
 
 
 def test_a_batch_is_its_frames_one_by_one(skin) -> None:
     coefficients, pose = random_pose(2, 2)
-    together = skinned(skin, coefficients, pose)[0]
+    together = linear_blend_skinning(skin, coefficients, pose)[0]
     for index in np.ndindex(2, 2):
         np.testing.assert_allclose(
-            together[index], skinned(skin, coefficients[index], pose[index])[0], rtol=0, atol=1e-12
+            together[index], linear_blend_skinning(skin, coefficients[index], pose[index])[0], rtol=0, atol=1e-12
         )
 
 
 def test_at_zero_the_template_stands(skin) -> None:
-    vertices, joints = skinned(skin, np.zeros(400), np.zeros((5, 3)))
+    vertices, joints = linear_blend_skinning(skin, np.zeros(400), np.zeros((5, 3)))
     np.testing.assert_allclose(vertices, skin.template, rtol=0, atol=1e-15)
     np.testing.assert_allclose(joints, skin.joint_regressor @ skin.template, rtol=0, atol=1e-15)
 
 
 def test_one_coefficient_adds_its_shape_and_nothing_else(skin) -> None:
     for each in (0, 299, 300, 399):
-        vertices, _ = skinned(skin, 2.0 * np.eye(400)[each], np.zeros((5, 3)))
+        vertices, _ = linear_blend_skinning(skin, 2.0 * np.eye(400)[each], np.zeros((5, 3)))
         np.testing.assert_allclose(vertices, skin.template + 2 * skin.basis[each], rtol=0, atol=1e-14)
 
 
@@ -116,16 +118,16 @@ def test_the_root_turns_all_about_its_joint_and_the_jaw_only_what_hangs_on_it(sk
     half = np.zeros((5, 3))
     half[0] = (0, np.pi, 0)
     root = skin.joint_regressor[0] @ skin.template
-    vertices, _ = skinned(skin, np.zeros(400), half)
+    vertices, _ = linear_blend_skinning(skin, np.zeros(400), half)
     np.testing.assert_allclose(vertices, (skin.template - root) * (-1, 1, -1) + root, atol=1e-14)
 
     bare = Skin(skin.template[:5], skin.basis[:, :5], 0 * skin.pose_basis[:, :5], np.eye(5), np.eye(5), PARENTS)
     nod = np.zeros((5, 3))
     nod[2] = (np.pi / 2, 0, 0)
-    vertices, _ = skinned(bare, np.zeros(400), nod)
+    vertices, _ = linear_blend_skinning(bare, np.zeros(400), nod)
     np.testing.assert_allclose(vertices, bare.template, atol=1e-15)  # each vertex is a joint: none leaves its place
     nod[2], nod[1] = 0, (np.pi / 2, 0, 0)
-    vertices, joints = skinned(bare, np.zeros(400), nod)
+    vertices, joints = linear_blend_skinning(bare, np.zeros(400), nod)
     neck = bare.template[1]
     wanted = (bare.template[2:] - neck) @ np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]]) + neck
     np.testing.assert_allclose(vertices[2:], wanted, atol=1e-15)  # jaw and eyes hang on the neck

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The JSON of blend-shape weights that NVIDIA's Audio2Face exports, as the programs that import it read it:
-exportFps, trackPath, numPoses, numFrames, facsNames and weightMat, a row a frame. It has no head movement."""
+"""The JSON of blend-shape weights that NVIDIA's Audio2Face exports, by the fields that importing programs read:
+exportFps, trackPath, numPoses, numFrames, facsNames and weightMat, one row a frame. It has no head rotation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.take import Take
 
 
 def write(take: Take, head: Head | Flame, path: Path) -> None:
-    """A fraction of frames a second is written as the nearest decimal. ExportError for a take of vertices."""
+    """Write the file; a fractional frame rate as the nearest decimal. ExportError for a take of vertices."""
     weights = in_order(take)
     content = {
         "exportFps": take.fps.numerator if take.fps.denominator == 1 else float(take.fps),

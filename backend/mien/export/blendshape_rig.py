@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take as what glTF and USD animate: a mesh, shapes that weights add to it, and a neck that turns."""
+"""A take as a blend-shape rig, as glTF and USD animate it: a mesh, weighted shapes, and a neck joint."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mien.take import Take
 
 
 @dataclass(frozen=True, eq=False)
-class Shapes:
-    """vertices (V, 3) metres; faces of each material: `groups` of (name, linear colour, roughness, faces (n, 3 or
-    4)); deltas (K, V, 3) named by `names`, weights (F, K); pivot (3,) of the neck, neck (V,) how far each vertex
-    follows it, turns (F, 4) its rotation as quaternions x, y, z, w that do not change sign on the way."""
+class BlendshapeRig:
+    """vertices (V, 3) metres; `groups`: (name, linear colour, roughness, faces (n, 3 or 4)) of each material; deltas
+    (K, V, 3) named by `names`, weights (F, K); pivot (3,) of the neck, neck (V,) its skinning weights, rotations (F, 4)
+    its quaternions x, y, z, w, each in the hemisphere of the one before."""
 
     vertices: np.ndarray
     groups: tuple[tuple[str, tuple[float, float, float], float, np.ndarray], ...]
@@ -27,28 +27,33 @@ class Shapes:
     weights: np.ndarray
     pivot: np.ndarray
     neck: np.ndarray
-    turns: np.ndarray
+    rotations: np.ndarray
     licence: str
 
 
-def shapes_of(take: Take, head: Head | Flame) -> Shapes:
-    """Channels as they are; vertices as the basis of convert.to_basis, to a tenth of a millimetre. HeadError when the
-    take is of another head."""
+def rig_of(take: Take, head: Head | Flame) -> BlendshapeRig:
+    """Channels as they are; vertices as the basis of `retarget.to_basis`, to 0.1 mm. HeadError when the take is of
+    another head."""
     if take.weights is not None and isinstance(head, Head):
         used = head.order(take.channels)
         names, deltas, weights = take.channels, head.deltas[used], take.weights
     else:
-        based = take if take.basis is not None else to_basis(take, head)
-        head.faces(based)  # says so if it is of another head
-        names, deltas, weights = _one_way(based.basis, based.coefficients)
-    turns = Rotation.from_matrix(rotation_matrix(take.head_rotation)).as_quat()
-    flips = np.cumprod(np.concatenate([[1.0], np.where((turns[1:] * turns[:-1]).sum(1) < 0, -1.0, 1.0)]))
-    turns = (turns * flips[:, None]).astype(np.float32)
+        of_basis = take if take.basis is not None else to_basis(take, head)
+        head.faces(of_basis)  # HeadError where it is of another head
+        names, deltas, weights = _non_negative(of_basis.basis, of_basis.coefficients)
+    rotations = Rotation.from_matrix(rotation_matrix(take.head_rotation)).as_quat()
+    flips = np.cumprod(np.concatenate([[1.0], np.where((rotations[1:] * rotations[:-1]).sum(1) < 0, -1.0, 1.0)]))
+    rotations = (rotations * flips[:, None]).astype(np.float32)
     licence = take.meta.get("licence", head.licence)
     if isinstance(head, Head):
         groups = tuple(
-            (each["name"], tuple(each["colour"]), float(each["roughness"]), head.quads[head.quad_material == number])
-            for number, each in enumerate(head.materials)
+            (
+                material["name"],
+                tuple(material["colour"]),
+                float(material["roughness"]),
+                head.quads[head.quad_material == number],
+            )
+            for number, material in enumerate(head.materials)
         )
         groups = tuple(group for group in groups if len(group[3]))
         pivot, neck, vertices = head.joint("neck"), head.neck_weights, head.vertices
@@ -56,17 +61,17 @@ def shapes_of(take: Take, head: Head | Flame) -> Shapes:
         groups = (("skin", (0.8, 0.6, 0.5), 0.6, head.triangles),)
         pivot = (head.joint_regressor @ head.template)[1]
         neck, vertices = head.skin_weights[:, 1:].sum(1), head.template
-    return Shapes(vertices, groups, tuple(names), deltas, weights, pivot, neck, turns, licence)
+    return BlendshapeRig(vertices, groups, tuple(names), deltas, weights, pivot, neck, rotations, licence)
 
 
-def _one_way(basis: np.ndarray, coefficients: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """(names, deltas, weights) with no weight below 0, where Blender stops: a movement that goes both ways is two."""
+def _non_negative(basis: np.ndarray, coefficients: np.ndarray) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """(names, deltas, weights) without weights below 0, where Blender clamps: a shape of both signs becomes two."""
     names, deltas, weights = [], [], []
     for number, (delta, column) in enumerate(zip(basis, coefficients.T, strict=True)):
-        for sign, way in ((1, "there"), (-1, "back")):
+        for sign, suffix in ((1, "there"), (-1, "back")):
             weight = np.maximum(sign * column, 0)
             if weight.any() or (sign > 0 and not column.any()):
-                names.append(f"movement{number:03}_{way}")
+                names.append(f"movement{number:03}_{suffix}")
                 deltas.append(sign * delta)
                 weights.append(weight)
     return names, np.stack(deltas), np.stack(weights, 1)

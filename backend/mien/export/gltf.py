@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""glTF 2.0 in one binary file (Khronos, glTF 2.0 Specification): morph targets with their weights over time, and a
-skin of two joints whose neck turns, which blends exactly as Mien's heads do.
+"""glTF 2.0 in one binary file (Khronos, glTF 2.0 Specification): morph targets with animated weights, and a skin of two
+joints, root and neck, which blends as Mien's heads do.
 
 glTF's axes and units are the head's: metres, y up, z out of the face.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mien import __version__
-from mien.export.blendshape_rig import Shapes, shapes_of
+from mien.export.blendshape_rig import BlendshapeRig, rig_of
 from mien.heads.correspondence import vertex_normals
 from mien.heads.default import Head
 from mien.heads.flame import Flame
@@ -22,24 +22,24 @@ from mien.take import Take
 
 FLOAT, UINT, UBYTE = 5126, 5125, 5121
 KINDS = {"<f4": FLOAT, "<u4": UINT, "|u1": UBYTE}
-VERTICES, INDICES = 34962, 34963  # what a buffer view is for
+VERTICES, INDICES = 34962, 34963  # targets of a buffer view
 ROOT, NECK, FACE = 0, 1, 2  # nodes
 
 
 def write(take: Take, head: Head | Flame, path: Path) -> None:
     """A .glb; its animation begins at the take's start, or at 0 for one that begins earlier. HeadError when the take
     is of another head."""
-    shapes = shapes_of(take, head)
+    rig = rig_of(take, head)
     buffer = _Buffer()
-    triangles = [_triangles(faces) for _, _, _, faces in shapes.groups]
-    normals = vertex_normals(shapes.vertices, np.concatenate(triangles))
+    triangles = [_triangles(faces) for _, _, _, faces in rig.groups]
+    normals = vertex_normals(rig.vertices, np.concatenate(triangles))
     attributes = {
-        "POSITION": buffer.add(shapes.vertices, "VEC3", VERTICES, bounds=True),
+        "POSITION": buffer.add(rig.vertices, "VEC3", VERTICES, bounds=True),
         "NORMAL": buffer.add(normals, "VEC3", VERTICES),
-        "JOINTS_0": buffer.add(np.tile(np.array([0, 1, 0, 0], np.uint8), (len(shapes.neck), 1)), "VEC4", VERTICES),
-        "WEIGHTS_0": buffer.add(_shares(shapes.neck), "VEC4", VERTICES),
+        "JOINTS_0": buffer.add(np.tile(np.array([0, 1, 0, 0], np.uint8), (len(rig.neck), 1)), "VEC4", VERTICES),
+        "WEIGHTS_0": buffer.add(_skin_weights(rig.neck), "VEC4", VERTICES),
     }
-    targets = [{"POSITION": buffer.add(delta, "VEC3", VERTICES, bounds=True)} for delta in shapes.deltas]
+    targets = [{"POSITION": buffer.add(delta, "VEC3", VERTICES, bounds=True)} for delta in rig.deltas]
     primitives = [
         {
             "attributes": attributes,
@@ -50,23 +50,23 @@ def write(take: Take, head: Head | Flame, path: Path) -> None:
         for number, faces in enumerate(triangles)
     ]
     content = {
-        "asset": {"version": "2.0", "generator": f"Mien {__version__}", "copyright": shapes.licence},
+        "asset": {"version": "2.0", "generator": f"Mien {__version__}", "copyright": rig.licence},
         "scene": 0,
         "scenes": [{"nodes": [ROOT, FACE]}],
         "nodes": [
             {"name": "root", "children": [NECK]},
-            {"name": "neck", "translation": shapes.pivot.tolist()},
+            {"name": "neck", "translation": rig.pivot.tolist()},
             {"name": "face", "mesh": 0, "skin": 0},
         ],
         "meshes": [
             {
                 "name": "face",
                 "primitives": primitives,
-                "weights": [0.0] * len(shapes.names),
-                "extras": {"targetNames": list(shapes.names)},
+                "weights": [0.0] * len(rig.names),
+                "extras": {"targetNames": list(rig.names)},
             }
         ],
-        "skins": [{"joints": [ROOT, NECK], "skeleton": ROOT, "inverseBindMatrices": _bind(shapes, buffer)}],
+        "skins": [{"joints": [ROOT, NECK], "skeleton": ROOT, "inverseBindMatrices": _bind(rig, buffer)}],
         "materials": [
             {
                 "name": name,
@@ -76,9 +76,9 @@ def write(take: Take, head: Head | Flame, path: Path) -> None:
                     "roughnessFactor": roughness,
                 },
             }
-            for name, colour, roughness, _ in shapes.groups
+            for name, colour, roughness, _ in rig.groups
         ],
-        "animations": [_animation(shapes, take, buffer)],
+        "animations": [_animation(rig, take, buffer)],
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
         "buffers": [{"byteLength": len(buffer.data)}],
@@ -97,7 +97,7 @@ class _Buffer:
         self.data, self.views, self.accessors = bytearray(), [], []
 
     def add(self, array: np.ndarray, kind: str, target: int | None = None, bounds: bool = False) -> int:
-        """The number of the new accessor."""
+        """Append an array; the index of its accessor."""
         array = np.ascontiguousarray(array if array.dtype.kind == "u" else array.astype("<f4"))
         view: dict[str, int] = {"buffer": 0, "byteOffset": len(self.data), "byteLength": array.nbytes}
         self.views.append(view | ({"target": target} if target else {}))
@@ -116,9 +116,9 @@ class _Buffer:
         return len(self.accessors) - 1
 
 
-def _animation(shapes: Shapes, take: Take, buffer: _Buffer) -> dict:
+def _animation(rig: BlendshapeRig, take: Take, buffer: _Buffer) -> dict:
     times = buffer.add(take.times - min(take.start, 0.0), "SCALAR", bounds=True)
-    outputs = (buffer.add(shapes.weights.reshape(-1), "SCALAR"), buffer.add(shapes.turns, "VEC4"))
+    outputs = (buffer.add(rig.weights.reshape(-1), "SCALAR"), buffer.add(rig.rotations, "VEC4"))
     return {
         "name": "take",
         "samplers": [{"input": times, "output": output, "interpolation": "LINEAR"} for output in outputs],
@@ -129,15 +129,17 @@ def _animation(shapes: Shapes, take: Take, buffer: _Buffer) -> dict:
     }
 
 
-def _bind(shapes: Shapes, buffer: _Buffer) -> int:
+def _bind(rig: BlendshapeRig, buffer: _Buffer) -> int:
+    """The accessor of the inverse bind matrices."""
     inverse = np.tile(np.eye(4), (2, 1, 1))
-    inverse[1, 3, :3] = -shapes.pivot  # columns first
+    inverse[1, 3, :3] = -rig.pivot  # column-major
     return buffer.add(inverse.reshape(2, 16), "MAT4")
 
 
-def _shares(neck: np.ndarray) -> np.ndarray:
-    nothing = np.zeros_like(neck)
-    return np.stack([1 - neck, neck, nothing, nothing], 1)
+def _skin_weights(neck: np.ndarray) -> np.ndarray:
+    """(V, 4) of root and neck, and two joints that are not there."""
+    unused = np.zeros_like(neck)
+    return np.stack([1 - neck, neck, unused, unused], 1)
 
 
 def _triangles(faces: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CSV that Epic's Live Link Face app records: a row a frame, 52 channels, head and eyes.
+"""The CSV that Epic's Live Link Face app records: one row a frame, 52 channels, head and eyes.
 
-No document of Epic's that describes the columns was found. Names and order are those of recordings and of the
+No document of Epic's on the columns was found. Names and order are those of recordings and of the
 programs that read them (the header of PyLiveLinkFace's users; Faceit's importer takes the rotations as radians). Signs
 follow Epic's ARKit plug-in for a face that is not mirrored: yaw to the head's left, pitch up, roll to its left side.
 """
@@ -35,18 +35,18 @@ DAY = 24 * 3600
 
 
 def write(take: Take, head: Head | Flame, path: Path) -> None:
-    """Weights with eight decimals; a channel that the take has not is 0. ExportError for a take of vertices."""
+    """Write weights with eight decimals; a channel that the take lacks is 0. ExportError for a take of vertices."""
     weights = in_order(take)
     pitch, yaw, roll = take.head_rotation.T
-    turned = np.zeros((take.frames, len(ROTATIONS)))
-    turned[:, 0], turned[:, 1], turned[:, 2] = yaw, -pitch, -roll
+    rotations = np.zeros((take.frames, len(ROTATIONS)))
+    rotations[:, 0], rotations[:, 1], rotations[:, 2] = yaw, -pitch, -roll
     if take.gaze is not None:
         for eye in (3, 6):
-            turned[:, eye], turned[:, eye + 1] = take.gaze[:, 1], -take.gaze[:, 0]
+            rotations[:, eye], rotations[:, eye + 1] = take.gaze[:, 1], -take.gaze[:, 0]
     first = round(exact(take.start) * take.fps)
     count = str(len(ORDER) + len(ROTATIONS))
     lines = [",".join(HEADER)]
-    for frame, numbers in enumerate(np.concatenate([weights, turned], 1).tolist()):
+    for frame, numbers in enumerate(np.concatenate([weights, rotations], 1).tolist()):
         lines.append(",".join([timecode(first + frame, take.fps), count, *(f"{number:.8f}" for number in numbers)]))
     path.write_text("\n".join(lines) + "\n", "utf-8", newline="")
 
@@ -65,8 +65,8 @@ def in_order(take: Take) -> np.ndarray:
 
 
 def timecode(frame: int, fps: Fraction) -> str:
-    """HH:MM:SS:FF.mmm of a frame, counted in whole frames a second and none dropped, as NTSC is counted too."""
+    """HH:MM:SS:FF.mmm of a frame, in whole frames a second without drop frames, also for NTSC rates."""
     base = -(-fps.numerator // fps.denominator)
-    seconds, left = divmod(frame, base)
+    seconds, remainder = divmod(frame, base)
     seconds %= DAY
-    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{left:02}.000"
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{remainder:02}.000"

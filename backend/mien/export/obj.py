@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The face at rest as a mesh, Wavefront OBJ: what a take of vertices goes on, with the same vertices in the same order.
+"""The face at rest as a mesh, Wavefront OBJ, with the vertex order of point caches.
 
 Metres, y up, z out of the face, as OBJ importers expect; Blender's keeps the order.
 """
@@ -15,7 +15,7 @@ from mien.take import Take
 
 
 def write(take: Take, head: Head | Flame, path: Path) -> None:
-    """Of the head, in the shape that the take was made for; nothing of its movement."""
+    """Write the head's neutral face, with the take's identity."""
     faces = head.quads if isinstance(head, Head) else head.triangles
     lines = [f"# {take.meta.get('licence', head.licence)}"]
     lines += [f"v {x:.7g} {y:.7g} {z:.7g}" for x, y, z in rest_of(head).tolist()]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every vertex at every frame, for a mesh with the head's own vertices in their order: PC2 and MDD.
+"""Point caches, every vertex at every frame in the head's own vertex order: PC2 and MDD.
 
-Metres and the head's axes (y up, z out of the face), head movement included. PC2, little-endian: 12 characters
+Metres and the head's axes (y up, z out of the face), head rotation included. PC2, little-endian: 12 characters
 POINTCACHE2, version 1, points, first frame, frames a sample, samples (Autodesk's 3ds Max SDK). MDD, big-endian:
 frames, points, the seconds of each frame (NewTek's Motion Designer). Both are what Blender's Mesh Cache reads.
 """
@@ -24,26 +24,26 @@ BLOCK = 100  # frames in memory at a time
 
 
 def write_pc2(take: Take, head: Head | Flame, path: Path) -> None:
-    """A sample a frame, the first at frame start x fps. HeadError when the take is of another head."""
+    """Write one sample a frame, the first at frame start x fps. HeadError when the take is of another head."""
     first = take.start * float(take.fps)
     rest = rest_of(head)
     with path.open("wb") as file:
         file.write(struct.pack("<12siiffi", b"POINTCACHE2\0", 1, len(rest), first, 1.0, take.frames))
-        for places in frames_of(take, head):
-            file.write(places.astype("<f4").tobytes())
+        for positions in frames_of(take, head):
+            file.write(positions.astype("<f4").tobytes())
 
 
 def write_mdd(take: Take, head: Head | Flame, path: Path) -> None:
-    """Raises as write_pc2 does."""
+    """Write the file. Raises as write_pc2."""
     rest = rest_of(head)
     with path.open("wb") as file:
         file.write(struct.pack(">ii", take.frames, len(rest)) + take.times.astype(">f4").tobytes())
-        for places in frames_of(take, head):
-            file.write(places.astype(">f4").tobytes())
+        for positions in frames_of(take, head):
+            file.write(positions.astype(">f4").tobytes())
 
 
 def frames_of(take: Take, head: Head | Flame) -> Iterator[np.ndarray]:
-    """Blocks of frames (n, V, 3) metres, head movement included."""
+    """Blocks of frames (n, V, 3) metres, head rotation included."""
     rest = rest_of(head)
     for begin in range(0, take.frames, BLOCK):
         rows = slice(begin, begin + BLOCK)

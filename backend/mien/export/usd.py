@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.export.blendshape_rig import Shapes, shapes_of
-from mien.export.errors import ExportError
+from mien.export.blendshape_rig import BlendshapeRig, rig_of
+from mien.export.errors import PackageMissing
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.take import Take
@@ -20,13 +20,13 @@ JOINTS = ("root", "root/neck")
 
 
 def write(take: Take, head: Head | Flame, path: Path) -> None:
-    """.usda as text, .usdc and .usd binary; frame i is time code start x fps + i. ExportError without usd-core;
+    """.usda as text, .usdc and .usd binary; frame i is time code start x fps + i. PackageMissing without usd-core;
     HeadError when the take is of another head."""
     try:
         from pxr import Usd, UsdGeom, UsdSkel
     except ImportError:
-        raise ExportError("USD needs a package that is not here; install it: pip install 'mien[usd]'") from None
-    shapes = shapes_of(take, head)
+        raise PackageMissing("USD needs a package that is not here; install it: pip install 'mien[usd]'") from None
+    rig = rig_of(take, head)
     stage = Usd.Stage.CreateInMemory()
     UsdGeom.SetStageUpAxis(stage, UsdGeom.Tokens.y)
     UsdGeom.SetStageMetersPerUnit(stage, 1.0)
@@ -38,39 +38,39 @@ def write(take: Take, head: Head | Flame, path: Path) -> None:
     stage.SetEndTimeCode(first + take.frames - 1)
     root = UsdSkel.Root.Define(stage, "/head")
     stage.SetDefaultPrim(root.GetPrim())
-    root.GetPrim().SetCustomDataByKey("licence", shapes.licence)
-    skeleton = _skeleton(stage, shapes)
-    mesh = _mesh(stage, shapes, skeleton)
-    _blend_shapes(stage, mesh, shapes)
-    animation = _animation(stage, shapes, first)
+    root.GetPrim().SetCustomDataByKey("licence", rig.licence)
+    skeleton = _skeleton(stage, rig)
+    mesh = _mesh(stage, rig, skeleton)
+    _blend_shapes(stage, mesh, rig)
+    animation = _animation(stage, rig, first)
     UsdSkel.BindingAPI.Apply(skeleton.GetPrim()).CreateAnimationSourceRel().SetTargets([animation.GetPath()])
     stage.GetRootLayer().Export(str(path))
 
 
-def _skeleton(stage, shapes: Shapes):
+def _skeleton(stage, rig: BlendshapeRig):
     from pxr import Gf, UsdSkel
 
-    pivot = Gf.Matrix4d(1).SetTranslate(Gf.Vec3d(*map(float, shapes.pivot)))
-    places = [Gf.Matrix4d(1), pivot]
+    pivot = Gf.Matrix4d(1).SetTranslate(Gf.Vec3d(*map(float, rig.pivot)))
+    transforms = [Gf.Matrix4d(1), pivot]
     skeleton = UsdSkel.Skeleton.Define(stage, "/head/skeleton")
     skeleton.CreateJointsAttr(JOINTS)
-    skeleton.CreateBindTransformsAttr(places)
-    skeleton.CreateRestTransformsAttr(places)
+    skeleton.CreateBindTransformsAttr(transforms)
+    skeleton.CreateRestTransformsAttr(transforms)
     return skeleton
 
 
-def _mesh(stage, shapes: Shapes, skeleton):
+def _mesh(stage, rig: BlendshapeRig, skeleton):
     from pxr import Sdf, Tf, Usd, UsdGeom, UsdShade, UsdSkel, Vt
 
-    faces = [face for _, _, _, group in shapes.groups for face in group]
+    faces = [face for _, _, _, group in rig.groups for face in group]
     mesh = UsdGeom.Mesh.Define(stage, "/head/face")
-    mesh.CreatePointsAttr(Vt.Vec3fArray.FromNumpy(np.array(shapes.vertices, np.float32)))
+    mesh.CreatePointsAttr(Vt.Vec3fArray.FromNumpy(np.array(rig.vertices, np.float32)))
     mesh.CreateFaceVertexCountsAttr([len(face) for face in faces])
     mesh.CreateFaceVertexIndicesAttr(np.concatenate(faces).astype(int).tolist())
-    mesh.CreateExtentAttr([tuple(map(float, end)) for end in (shapes.vertices.min(0), shapes.vertices.max(0))])
+    mesh.CreateExtentAttr([tuple(map(float, end)) for end in (rig.vertices.min(0), rig.vertices.max(0))])
     mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.catmullClark)
     begin = 0
-    for name, colour, roughness, group in shapes.groups:
+    for name, colour, roughness, group in rig.groups:
         name = Tf.MakeValidIdentifier(name)
         material = UsdShade.Material.Define(stage, f"/head/materials/{name}")
         shader = UsdShade.Shader.Define(stage, f"/head/materials/{name}/surface")
@@ -85,39 +85,39 @@ def _mesh(stage, shapes: Shapes, skeleton):
         begin += len(group)
     binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
     binding.CreateSkeletonRel().SetTargets([skeleton.GetPath()])
-    binding.CreateJointIndicesPrimvar(False, 2).Set(Vt.IntArray([0, 1] * len(shapes.neck)))
-    shares = np.stack([1 - shapes.neck, shapes.neck], 1).astype(np.float32)
-    binding.CreateJointWeightsPrimvar(False, 2).Set(Vt.FloatArray.FromNumpy(shares.reshape(-1)))
+    binding.CreateJointIndicesPrimvar(False, 2).Set(Vt.IntArray([0, 1] * len(rig.neck)))
+    weights = np.stack([1 - rig.neck, rig.neck], 1).astype(np.float32)
+    binding.CreateJointWeightsPrimvar(False, 2).Set(Vt.FloatArray.FromNumpy(weights.reshape(-1)))
     Usd.ModelAPI(stage.GetDefaultPrim()).SetKind("component")
     return mesh
 
 
-def _blend_shapes(stage, mesh, shapes: Shapes) -> None:
+def _blend_shapes(stage, mesh, rig: BlendshapeRig) -> None:
     from pxr import Tf, UsdSkel, Vt
 
-    made = []
-    for name, delta in zip(shapes.names, shapes.deltas, strict=True):
-        moved = np.flatnonzero(np.abs(delta).max(1) > 0)
+    targets = []
+    for name, delta in zip(rig.names, rig.deltas, strict=True):
+        moving = np.flatnonzero(np.abs(delta).max(1) > 0)
         shape = UsdSkel.BlendShape.Define(stage, mesh.GetPath().AppendChild(Tf.MakeValidIdentifier(name)))
-        shape.CreateOffsetsAttr(Vt.Vec3fArray.FromNumpy(np.array(delta[moved], np.float32)))
-        shape.CreatePointIndicesAttr(Vt.IntArray.FromNumpy(moved.astype(np.int32)))
-        made.append(shape.GetPath())
+        shape.CreateOffsetsAttr(Vt.Vec3fArray.FromNumpy(np.array(delta[moving], np.float32)))
+        shape.CreatePointIndicesAttr(Vt.IntArray.FromNumpy(moving.astype(np.int32)))
+        targets.append(shape.GetPath())
     binding = UsdSkel.BindingAPI(mesh.GetPrim())
-    binding.CreateBlendShapesAttr(shapes.names)
-    binding.CreateBlendShapeTargetsRel().SetTargets(made)
+    binding.CreateBlendShapesAttr(rig.names)
+    binding.CreateBlendShapeTargetsRel().SetTargets(targets)
 
 
-def _animation(stage, shapes: Shapes, first: float):
+def _animation(stage, rig: BlendshapeRig, first: float):
     from pxr import Gf, UsdSkel, Vt
 
     animation = UsdSkel.Animation.Define(stage, "/head/skeleton/take")
     animation.CreateJointsAttr(JOINTS)
-    animation.CreateBlendShapesAttr(shapes.names)
-    animation.CreateTranslationsAttr([Gf.Vec3f(0), Gf.Vec3f(*map(float, shapes.pivot))])
+    animation.CreateBlendShapesAttr(rig.names)
+    animation.CreateTranslationsAttr([Gf.Vec3f(0), Gf.Vec3f(*map(float, rig.pivot))])
     animation.CreateScalesAttr([Gf.Vec3h(1)] * len(JOINTS))
     rotations, weights = animation.CreateRotationsAttr(), animation.CreateBlendShapeWeightsAttr()
-    for frame, (turn, row) in enumerate(zip(shapes.turns.tolist(), shapes.weights, strict=True)):
-        x, y, z, w = turn
+    for frame, (rotation, row) in enumerate(zip(rig.rotations.tolist(), rig.weights, strict=True)):
+        x, y, z, w = rotation
         rotations.Set([Gf.Quatf(1), Gf.Quatf(w, x, y, z)], first + frame)
         weights.Set(Vt.FloatArray.FromNumpy(np.array(row, np.float32)), first + frame)
     return animation

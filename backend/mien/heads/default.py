@@ -20,7 +20,7 @@ from mien.files.safetensors import TensorFileError, read_tensors
 from mien.take import Take
 
 FORMAT, VERSION = "mien.head", "1"
-# Tensors of a head file: letters are sizes that must agree, numbers are fixed, "" is whatever is there.
+# Tensors of a head file: equal letters are equal sizes, numbers are fixed, "" is any size.
 SHAPES: dict[str, tuple[str | int, ...]] = {
     "vertices": ("V", 3),
     "quads": ("Q", 4),
@@ -57,7 +57,7 @@ class HeadError(MienError, ValueError):
 
 
 class HeadChoice(HeadError):
-    """What was asked for does not go with this head, or there is none of that name."""
+    """The head does not support the request, or there is none of that name."""
 
     exit_status = USAGE
 
@@ -66,17 +66,17 @@ class HeadChoice(HeadError):
 class Head:
     """V vertices, Q quads, C channels, J joints. Lengths in metres, arrays read-only.
 
-    vertices (V, 3) the neutral face; quads (Q, 4) with uvs (T, 2) and quad_uvs (Q, 4); deltas (C, V, 3) what each
-    channel adds at weight 1; quad_part and quad_material (Q,) indices into `parts` (names) and `materials`
-    ({"name", "colour": linear RGB 0..1, "roughness"}); joints (J, 3) named by `joint_names`; neck_weights (V,) the
-    share of the head's rotation; landmarks (68,) vertices in iBUG-68 order; lip_mask, upper_face_mask (V,) 0 or 1;
-    inner_lips (P, 2) pairs upper, lower from the head's right to its left, `inner_lips_middle` the rows on the
-    mid-line; gap_axis (3,) unit vector the gap of the lips is measured along; opposite (4200,) the mirror image of
+    vertices (V, 3) the neutral face; quads (Q, 4) with uvs (T, 2) and quad_uvs (Q, 4); deltas (C, V, 3) of
+    each channel at weight 1; quad_part and quad_material (Q,) indices into `parts` (names) and `materials`
+    ({"name", "colour": linear RGB 0..1, "roughness"}); joints (J, 3) named by `joint_names`; neck_weights (V,)
+    skinning weights of the head's rotation; landmarks (68,) vertices in iBUG-68 order; lip_mask, upper_face_mask (V,)
+    0 or 1; inner_lips (P, 2) pairs upper, lower from the head's right to its left, `inner_lips_middle` the rows on the
+    mid-line; gap_axis (3,) unit vector along which the lip aperture is measured; opposite (4200,) the mirror image of
     each vertex of the skin; teeth_vertices (N, 3), teeth_quads: both rows with their gums, teeth_gum and teeth_lower
-    (N,) 0 or 1, teeth_deltas (K, N, 3) what the jaw's `teeth_channels` add; eyeballs (2, 7) left, right: centre, radius
-    and the unit vector ahead, eye_anchors (2, 3) vertices that hold each; brows (h, w, 2) U8 ink of brows and lashes,
-    row 0 at the bottom, over `brow_window` (x, y, width, height) of the face from the front; identities: other neutral
-    faces (V, 3) by name, which take the same deltas.
+    (N,) 0 or 1, teeth_deltas (K, N, 3) of the jaw's `teeth_channels`; eyeballs (2, 7) left, right: centre, radius
+    and unit vector forward, eye_anchors (2, 3) vertices that each follows; brows (h, w, 2) U8 paint of brows and
+    lashes, row 0 at the bottom, over `brow_window` (x, y, width, height) of the face from the front; identities: other
+    neutral faces (V, 3) by name, which take the same deltas.
     """
 
     name: str
@@ -115,18 +115,18 @@ class Head:
     identities: dict[str, np.ndarray]
 
     def joint(self, name: str) -> np.ndarray:
-        """(3,) where a joint is, e.g. "neck". KeyError for a name the head has not."""
+        """(3,) position of a joint, e.g. "neck". KeyError for an unknown name."""
         if name not in self.joint_names:
             raise KeyError(f"the head has no joint {name!r}; it has {', '.join(self.joint_names)}")
         return self.joints[self.joint_names.index(name)]
 
     @property
     def take_meta(self) -> dict[str, str]:
-        """What a take's metadata say of the head that it moves."""
+        """The metadata of a take that moves this head."""
         return {"head": self.name, "head_sha256": self.sha256}
 
     def order(self, channels: Sequence[str]) -> np.ndarray:
-        """(len(channels),) index of each in the head's own order. HeadError for a name the head has not."""
+        """(len(channels),) index of each channel in the head's own order. HeadError for an unknown name."""
         unknown = [name for name in channels if name not in self.channels]
         if unknown:
             raise HeadError(
@@ -136,7 +136,7 @@ class Head:
         return np.array([self.channels.index(name) for name in channels], int)
 
     def pose(self, weights: np.ndarray, head_rotation: np.ndarray | None = None) -> np.ndarray:
-        """(..., V, 3) the face for weights (..., C) in the head's own order, turned by head_rotation (..., 3)."""
+        """(..., V, 3) the face for weights (..., C) in the head's own order, rotated by head_rotation (..., 3)."""
         weights = np.asarray(weights, np.float32)
         if weights.shape[-1:] != (len(self.channels),):
             raise HeadError(f"{len(self.channels)} weights make a pose, {weights.shape[-1:]} were given.")
@@ -145,9 +145,9 @@ class Head:
         return face if head_rotation is None else self.turned(face, head_rotation)
 
     def turned(self, face: np.ndarray, head_rotation: np.ndarray) -> np.ndarray:
-        """(..., V, 3) face with the head turned about the neck by head_rotation (..., 3): pitch, yaw, roll.
+        """(..., V, 3) face with the head rotated about the neck by head_rotation (..., 3): pitch, yaw, roll in radians.
 
-        Each vertex goes its neck weight's part of the straight way, as an armature with these weights would move it.
+        Linear blend skinning by the neck weights, as an armature does it.
         """
         matrix = rotation_matrix(head_rotation).astype(np.float32)
         pivot = self.joint("neck")
@@ -155,14 +155,14 @@ class Head:
         return face + self.neck_weights[:, None] * (turned - face)
 
     def offsets(self, take: Take) -> np.ndarray:
-        """(F, V, 3) metres each vertex is away from the neutral face, head movement included, float32.
+        """(F, V, 3) float32: metres of each vertex from the neutral face, head rotation included.
 
         HeadError when the take's channels or vertices are not this head's.
         """
         return self.turned(self.faces(take), take.head_rotation) - self.vertices
 
     def faces(self, take: Take) -> np.ndarray:
-        """(F, V, 3) the face of each frame with the head held still, float32. HeadError as above."""
+        """(F, V, 3) float32: the face of each frame without head rotation. HeadError as above."""
         if take.weights is not None:
             weights = np.zeros((take.frames, len(self.channels)), np.float32)
             weights[:, self.order(take.channels)] = take.weights
@@ -173,8 +173,8 @@ class Head:
                 f"the take moves {vertices} vertices and the {self.name} head has {len(self.vertices)}; "
                 "it was made for another head."
             )
-        moved = take.offsets if take.offsets is not None else np.tensordot(take.coefficients, take.basis, 1)
-        return self.vertices + moved.astype(np.float32, copy=False)
+        offsets = take.offsets if take.offsets is not None else np.tensordot(take.coefficients, take.basis, 1)
+        return self.vertices + offsets.astype(np.float32, copy=False)
 
     def lip_aperture(self, weights: np.ndarray, channels: Sequence[str]) -> np.ndarray:
         """(F,) metres between the lips on the mid-line for weights (F, len(channels)); negative: the lips cross.
@@ -185,8 +185,8 @@ class Head:
         deltas = self.deltas[self.order(channels)]
 
         def height(ids: np.ndarray) -> np.ndarray:
-            moved = np.asarray(weights, np.float32) @ (deltas[:, ids] @ self.gap_axis)
-            return moved + self.vertices[ids] @ self.gap_axis
+            offsets = np.asarray(weights, np.float32) @ (deltas[:, ids] @ self.gap_axis)
+            return offsets + self.vertices[ids] @ self.gap_axis
 
         return height(upper).min(-1) - height(lower).max(-1)
 
@@ -204,26 +204,26 @@ def rotation_matrix(head_rotation: np.ndarray) -> np.ndarray:
 
 
 def head_path() -> Path:
-    """The head file: beside the installed package, or in the checkout it runs from. HeadError where neither is."""
+    """The head file: beside the installed package, or in the checkout. HeadError where neither is."""
     package = Path(__file__).resolve().parents[1]
-    places = (package / "meshes" / "mien.safetensors", package.parents[1] / "meshes" / "mien.safetensors")
-    for place in places:
-        if place.is_file():
-            return place
+    candidates = (package / "meshes" / "mien.safetensors", package.parents[1] / "meshes" / "mien.safetensors")
+    for path in candidates:
+        if path.is_file():
+            return path
     raise HeadError(
-        f"the default head is missing: neither {places[0]} nor {places[1]} is there. Install mien again, or check "
-        "out meshes/mien.safetensors."
+        f"the default head is missing: neither {candidates[0]} nor {candidates[1]} is there. Install mien again, or "
+        "check out meshes/mien.safetensors."
     )
 
 
 @lru_cache(maxsize=1)
 def load_head() -> Head:
-    """The default head, read once. HeadError, in words, when its file is missing or damaged."""
+    """The default head, cached. HeadError, in words, when its file is missing or damaged."""
     return read_head(head_path())
 
 
 def read_head(source: Path | bytes) -> Head:
-    """A head file, or its bytes, checked. HeadError, in words, for anything that is not a sound head."""
+    """A head file, or its bytes, checked. HeadError, in words, for anything that is not an intact head."""
     try:
         data = source if isinstance(source, bytes) else source.read_bytes()
         tensors, metadata = read_tensors(data)
@@ -285,16 +285,16 @@ def _check_shapes(tensors: dict[str, np.ndarray], values: dict[str, list]) -> No
     identities = {key: ("V", 3) for key in tensors if key.startswith(IDENTITY)}
     unknown = set(tensors) - set(SHAPES) - set(identities)
     if unknown or (missing := set(SHAPES) - set(tensors)):
-        what = f"has unknown {', '.join(sorted(unknown))}" if unknown else f"lacks {', '.join(sorted(missing))}"
-        raise HeadError(f"the head file {what}; it was made for another version of Mien.")
+        fault = f"has unknown {', '.join(sorted(unknown))}" if unknown else f"lacks {', '.join(sorted(missing))}"
+        raise HeadError(f"the head file {fault}; it was made for another version of Mien.")
     for key, shape in sorted({**SHAPES, **identities}.items(), key=lambda item: item[0] != "vertices"):
-        found = tensors[key].shape
-        fits = len(found) == len(shape) and all(
+        actual = tensors[key].shape
+        fits = len(actual) == len(shape) and all(
             size in ("", n) or sizes.setdefault(size, n) == n if isinstance(size, str) else size == n
-            for size, n in zip(shape, found, strict=True)
+            for size, n in zip(shape, actual, strict=True)
         )
         if not fits:
-            raise HeadError(f"the head file's {key} has shape {found}, expected {shape}; it is damaged.")
+            raise HeadError(f"the head file's {key} has shape {actual}, expected {shape}; it is damaged.")
     for key, limit in {
         "quads": sizes["V"], "quad_uvs": len(tensors["uvs"]), "landmarks": sizes["V"], "inner_lips": sizes["V"],
         "teeth_quads": sizes["N"], "eye_anchors": sizes["V"],

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brows and lashes, painted hair by hair over the resting face as seen from the front, and the mottle of the skin.
+"""Brows and lashes, painted hair by hair over the resting face in front view, and the mottle of the skin.
 
-The head's mesh has none, and a face without brows hides half of what it feels.
+The head's mesh has none, and a face without brows hides half of its emotion.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from scipy.sparse import csgraph
 
 from mien.heads.default import Head
 
-PIXELS = 1024  # of the painting; drawn at twice that and reduced
+PIXELS = 1024  # width and height of the painting; drawn at twice that and reduced
 HAIRS = 620  # of one brow
 SEED = 7  # the same brows in every film
 
@@ -30,7 +30,7 @@ class Painting:
 
 
 def face_paint(head: Head) -> Painting:
-    """For the resting head, by its landmarks."""
+    """The painting of the resting head, by its landmarks."""
     landmarks = head.vertices[head.landmarks]
     low, high = head.vertices[:, :2].min(0), head.vertices[:, :2].max(0)
     side = float((high - low).max())
@@ -103,10 +103,10 @@ def _draw_brow(draw: ImageDraw.ImageDraw, line: np.ndarray, generator: np.random
         root = line[i, :2] + across * off
         # The upper hairs lie down, the lower ones reach up.
         lift = np.interp(share, [0, 0.2, 0.5, 1], [1.25, 0.7, 0.32, 0.1]) - 0.35 * off / thick * share
-        way = along[i] * np.cos(lift) + across * np.sin(lift)
+        direction = along[i] * np.cos(lift) + across * np.sin(lift)
         length = generator.uniform(0.0035, 0.0065) * np.interp(share, [0, 0.3, 1], [0.8, 1.0, 0.8])
         bend = along[i] * length * 0.25
-        stroke = np.array([root, root + way * length * 0.5 + bend * 0.4, root + way * length + bend])
+        stroke = np.array([root, root + direction * length * 0.5 + bend * 0.4, root + direction * length + bend])
         ink = generator.uniform(150, 245) * np.interp(share, [0, 0.12], [0.55, 1])
         draw.line(pixels(stroke), fill=int(ink), width=3)
 

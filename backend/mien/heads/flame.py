@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """FLAME, the head of Li et al. 2017 ("Learning a model of facial shape and expression from 4D scans"), from the
-user's own file. Nothing of it comes with Mien: `mien models import` converts it once, into the user's data folder.
+user's own file. It does not come with Mien: `mien models import` converts it once, into the user's data folder.
 
 Axes and units are Mien's: metres, y up, z out of the face, +x the head's own left.
 """
@@ -18,7 +18,7 @@ import numpy as np
 from mien.files.safetensors import TensorFileError, read_tensors
 from mien.heads.default import rotation_matrix
 from mien.heads.flame_file import FlameError, FlameMissing
-from mien.heads.skinning import Array, Skin, added, skinned
+from mien.heads.skinning import Array, Skin, linear_blend_skinning, weighted_sum
 from mien.heads.vertex_motion import VertexMotion
 from mien.take import Take
 
@@ -39,7 +39,7 @@ PARENTS = (-1, 0, 1, 1, 1)
 JAW = JOINTS.index("jaw")
 SHAPES = 300  # coefficients of the shape; the others are expressions
 LANDMARKS = 51  # iBUG-68 without the contour of the face
-# Tensors of a converted file; letters are sizes that must agree.
+# Tensors of a converted file; equal letters are equal sizes.
 TENSORS: dict[str, tuple[str | int, ...]] = {
     "template": ("V", 3),
     "shape_basis": (SHAPES, "V", 3),
@@ -56,11 +56,11 @@ LANDMARK_TENSORS = {"landmark_triangles": (LANDMARKS,), "landmark_weights": (LAN
 class Flame:
     """V vertices, T triangles, E expressions; float32, metres, arrays read-only.
 
-    template (V, 3) the mean face; shape_basis (300, V, 3) and expression_basis (E, V, 3), each coefficient's unit a
-    standard deviation; pose_basis (36, V, 3), joint_regressor (5, V), skin_weights (V, 5): see skinning.Skin, joints
-    as in JOINTS; triangles (T, 3). landmark_triangles (51,) and landmark_weights (51, 3) are the inner landmarks of
-    iBUG-68, from the eyebrows on, as points of triangles; None where the user has not brought them. shape: whose face
-    the template is, as coefficients (up to 300); none is the mean.
+    template (V, 3) the mean face; shape_basis (300, V, 3) and expression_basis (E, V, 3) per standard deviation;
+    pose_basis (36, V, 3), joint_regressor (5, V), skin_weights (V, 5): see skinning.Skin, joints as in JOINTS;
+    triangles (T, 3). landmark_triangles (51,) and landmark_weights (51, 3) are the inner landmarks of
+    iBUG-68, from the eyebrows on, in barycentric coordinates; None where the user has not imported them. shape:
+    identity coefficients (up to 300) of the template; empty for the mean.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Flame:
 
     @cached_property
     def skin(self) -> Skin:
-        """For skinning.skinned: 300 shape coefficients, then E expressions. `.skin.as_torch(...)` for torch."""
+        """The Skin whose coefficients are 300 of shape, then E expressions; `.skin.as_torch(...)` for torch."""
         return self._skin(np.concatenate([self.shape_basis, self.expression_basis]))
 
     def vertices(self, expression: np.ndarray, jaw: np.ndarray | None = None) -> Array:
@@ -88,56 +88,58 @@ class Flame:
         FlameError for more coefficients than there are.
         """
         expression = np.asarray(expression, np.float32)
-        self._fits("expression", expression, len(self.expression_basis))
+        self._check_count("expression", expression, len(self.expression_basis))
         pose = np.zeros((len(expression), len(JOINTS), 3), np.float32)
         if jaw is not None:
             pose[:, JAW] = jaw
-        return skinned(self._skin(self.expression_basis[: expression.shape[-1]]), expression, pose)[0]
+        return linear_blend_skinning(self._skin(self.expression_basis[: expression.shape[-1]]), expression, pose)[0]
 
     def shaped(self, shape: np.ndarray) -> Flame:
-        """The same on the face of another person: shape (up to 300,). FlameError for more."""
+        """The FLAME with the identity coefficients shape (up to 300,). FlameError for more."""
         shape = np.asarray(shape, np.float32)
-        self._fits("shape", shape, SHAPES)
-        return replace(self, template=self.template + added(self.shape_basis[: len(shape)], shape), shape=tuple(shape))
+        self._check_count("shape", shape, SHAPES)
+        return replace(
+            self, template=self.template + weighted_sum(self.shape_basis[: len(shape)], shape), shape=tuple(shape)
+        )
 
     @property
     def take_meta(self) -> dict[str, str]:
-        """What a take's metadata say of the head that it moves."""
+        """The metadata of a take that moves this head."""
         meta = {"head": "flame", "head_sha256": self.sha256}
         return meta | ({"head_shape": json.dumps([round(float(each), 6) for each in self.shape])} if self.shape else {})
 
     def _skin(self, basis: np.ndarray) -> Skin:
         return Skin(self.template, basis, self.pose_basis, self.joint_regressor, self.skin_weights, PARENTS)
 
-    def _fits(self, what: str, values: np.ndarray, most: int) -> None:
+    def _check_count(self, what: str, values: np.ndarray, most: int) -> None:
         if values.shape[-1] > most:
             raise FlameError(f"this FLAME has {most} coefficients of {what}; {values.shape[-1]} were given.")
 
     def offsets(self, take: Take) -> np.ndarray:
-        """(F, V, 3) metres each vertex is away from the neutral face, head movement included, float32.
+        """(F, V, 3) float32: metres of each vertex from the neutral face, head rotation included.
 
         FlameError when the take moves no FLAME.
         """
         faces = self.faces(take)
         pivot = self.joint_regressor @ self.template
-        turned = (faces - pivot[1]) @ rotation_matrix(take.head_rotation).swapaxes(-1, -2).astype(np.float32)
-        carried = self.skin_weights[:, 1:].sum(1)[:, None]  # all but what hangs on the root goes with the neck
-        return faces + carried * (turned + pivot[1] - faces) - self.template
+        rotated = (faces - pivot[1]) @ rotation_matrix(take.head_rotation).swapaxes(-1, -2).astype(np.float32)
+        head_weights = self.skin_weights[:, 1:].sum(1)[:, None]  # all joints but the root follow the neck
+        return faces + head_weights * (rotated + pivot[1] - faces) - self.template
 
     def faces(self, take: Take) -> np.ndarray:
-        """(F, V, 3) the face of each frame with the head held still, float32. FlameError as above."""
+        """(F, V, 3) float32: the face of each frame without head rotation. FlameError as above."""
         return self.template + self.motion(take).at(slice(None)).astype(np.float32, copy=False)
 
     def motion(self, take: Take) -> VertexMotion:
-        """What the take moves of it, the head held still. FlameError as above."""
+        """The vertex motion of the take, without head rotation. FlameError as above."""
         if take.offsets is None and take.basis is None:
             raise FlameError(
                 "the take has channels and moves no FLAME; make one that does of it: mien convert --to flame."
             )
-        moved = VertexMotion.of(take)
-        if moved.vertices != len(self.template):
-            raise FlameError(f"the take moves {moved.vertices} vertices and FLAME has {len(self.template)}.")
-        return moved
+        motion = VertexMotion.of(take)
+        if motion.vertices != len(self.template):
+            raise FlameError(f"the take moves {motion.vertices} vertices and FLAME has {len(self.template)}.")
+        return motion
 
     def landmarks(self, vertices: np.ndarray) -> np.ndarray:
         """(..., 51, 3) of vertices (..., V, 3), iBUG-68 from its 18th on. FlameError where there are none."""
@@ -167,13 +169,13 @@ def read_flame(folder: Path) -> Flame:
 
 
 def load_flame(folder: Path) -> Flame:
-    """read_flame, kept until another is imported."""
+    """read_flame, cached until another FLAME is imported."""
     card = folder / CARD
-    return _kept(folder, card.stat().st_mtime_ns if card.is_file() else 0)
+    return _load(folder, card.stat().st_mtime_ns if card.is_file() else 0)
 
 
 @lru_cache(maxsize=1)
-def _kept(folder: Path, stamp: int) -> Flame:
+def _load(folder: Path, stamp: int) -> Flame:
     return read_flame(folder)
 
 
@@ -186,13 +188,13 @@ def check(tensors: dict[str, np.ndarray], name: str) -> None:
         odd = ", ".join(sorted(set(tensors) ^ set(shapes)))
         raise FlameError(f"{name} has other parts than this Mien knows ({odd}); import it again.")
     for key, shape in shapes.items():
-        found = tensors[key].shape
-        fits = len(found) == len(shape) and all(
+        actual = tensors[key].shape
+        fits = len(actual) == len(shape) and all(
             sizes.setdefault(size, n) == n if isinstance(size, str) else size == n
-            for size, n in zip(shape, found, strict=True)
+            for size, n in zip(shape, actual, strict=True)
         )
-        if not fits or 0 in found:
-            raise FlameError(f"{name}: its {key} has the shape {found}, expected {shape}; is the file damaged?")
+        if not fits or 0 in actual:
+            raise FlameError(f"{name}: its {key} has the shape {actual}, expected {shape}; is the file damaged?")
         if not np.isfinite(tensors[key]).all():
             raise FlameError(f"{name}: its {key} holds values that are no numbers; the file is damaged.")
     triangles = tensors["triangles"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whose face FLAME shows: up to 300 numbers of a person's shape, from a file."""
+"""FLAME identity: up to 300 shape coefficients of a person, from a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mien.files.safetensors import TensorFileError, read_tensors
 from mien.heads.flame import SHAPES
 from mien.heads.flame_file import FlameError
 
-LIMIT = 1 << 20  # bytes; 300 numbers are some kilobytes, however they are written
+LIMIT = 1 << 20  # bytes; 300 numbers are some kilobytes in any of the formats
 FARTHEST = 10.0  # standard deviations; of 47 people fitted for 3DMEAD the farthest number is 2.7
 NAME = "shape"  # of the tensor, where a file has several
 
@@ -37,7 +37,7 @@ def read_shape(path: Path) -> np.ndarray:
         values = values[0]
     if values.ndim != 1 or not 1 <= len(values) <= SHAPES:
         raise FlameError(f"{path.name} holds numbers of the shape {values.shape}; one person is 1 to {SHAPES} of them.")
-    if not np.abs(values).max() <= FARTHEST:  # nor what is no number
+    if not np.abs(values).max() <= FARTHEST:  # so that nan is refused, too
         raise FlameError(
             f"{path.name} holds {values[np.argmax(~(np.abs(values) <= FARTHEST))]:g}; coefficients of a shape are in "
             f"standard deviations, {-FARTHEST:g} to {FARTHEST:g}."

@@ -31,15 +31,15 @@ OPEN_LICENCE = Licence(
 
 
 def licence_of(path: Path) -> Licence:
-    """FLAME 2023 Open is called so by its file's name; the files say nothing themselves. In doubt the stricter one."""
+    """The licence by the file's name: only FLAME 2023 Open has "open" in it. The files themselves do not say."""
     return OPEN_LICENCE if "open" in path.stem.lower() else CLOSED_LICENCE
 
 
 def import_flame(model: Path, folder: Path, landmarks: Path | None = None) -> Path:
     """Convert a FLAME model file, and a landmark embedding, into `folder`, which is made; returns the converted file.
 
-    The caller has shown `licence_of(model)` and it was accepted. FlameError, in words, for files that are no such
-    thing, and then nothing is written and what was imported before is as it was; OSError is left alone.
+    The caller has shown `licence_of(model)` and it was accepted. FlameError, in words, for other files; nothing is
+    written then, and an earlier import stays. OSError is left alone.
     """
     tensors = _model(read_flame_file(model), model.name)
     card = new_card(model.stem, {model.name: sha256_of(model)}, licence_of(model))
@@ -102,19 +102,22 @@ def _model(content: dict[str, object], name: str) -> dict[str, np.ndarray]:
 
 
 def _landmarks(content: dict[str, object], name: str, triangles: int) -> dict[str, np.ndarray]:
-    """Of flame_static_embedding.pkl, or of the landmark_embedding.npy that DECA and its heirs use."""
+    """The landmark tensors of flame_static_embedding.pkl, or of DECA's landmark_embedding.npy."""
     for faces, weights in (("lmk_face_idx", "lmk_b_coords"), ("static_lmk_faces_idx", "static_lmk_bary_coords")):
-        ids, shares = content.get(faces), content.get(weights)
-        if isinstance(ids, np.ndarray) and isinstance(shares, np.ndarray):
-            ids, shares = ids.reshape(-1), shares.reshape(-1, shares.shape[-1] if shares.ndim else 1)
+        ids, barycentric = content.get(faces), content.get(weights)
+        if isinstance(ids, np.ndarray) and isinstance(barycentric, np.ndarray):
+            ids, barycentric = (
+                ids.reshape(-1),
+                barycentric.reshape(-1, barycentric.shape[-1] if barycentric.ndim else 1),
+            )
             break
     else:
         raise FlameError(f"{name} is no landmark embedding of FLAME. Give flame_static_embedding.pkl.")
-    if ids.shape != (LANDMARKS,) or shares.shape != (LANDMARKS, 3):
+    if ids.shape != (LANDMARKS,) or barycentric.shape != (LANDMARKS, 3):
         raise FlameError(
             f"{name} has {len(ids)} landmarks; FLAME's static embedding has {LANDMARKS}. Give "
             "flame_static_embedding.pkl."
         )
     if not 0 <= ids.min() <= ids.max() < triangles:
         raise FlameError(f"{name} names triangle {ids.max()}; the model has {triangles}. Do they belong together?")
-    return {"landmark_triangles": ids.astype(np.int32), "landmark_weights": shares.astype(np.float32)}
+    return {"landmark_triangles": ids.astype(np.int32), "landmark_weights": barycentric.astype(np.float32)}

@@ -16,8 +16,8 @@ NAMES = ("mien", "flame")
 
 
 def head_named(name: str, data_folder: Path, shape: np.ndarray | None = None) -> Head | Flame:
-    """The default head, or the user's FLAME with the face of `shape` (up to 300,). HeadError, in words, where it is
-    not here, is another than these, or has no shapes."""
+    """The default head, or the user's FLAME with the identity `shape` (up to 300,). HeadError, in words, for another
+    name, a FLAME that is not here, and a shape for the default head."""
     if name == "flame":
         flame = load_flame(data_folder / FLAME_FOLDER)
         return flame if shape is None else flame.shaped(shape)
@@ -29,16 +29,15 @@ def head_named(name: str, data_folder: Path, shape: np.ndarray | None = None) ->
 
 
 def head_of(take: Take, data_folder: Path) -> Head | Flame:
-    """The head that a take's metadata name, of the shape that they say. HeadError as above; TakeError for a take of
-    another head."""
+    """The head that a take's metadata name, with its identity. HeadError as above; TakeError for an unknown head."""
     name = take.meta.get("head", "mien")
     if name not in NAMES:
         raise TakeError(f"the take is of the head {name!r}; this Mien knows {' and '.join(NAMES)}.")
-    said = take.meta.get("head_shape")
+    text = take.meta.get("head_shape")
     try:
-        shape = None if said is None else np.array(json.loads(said), np.float32)
+        shape = None if text is None else np.array(json.loads(text), np.float32)
         if shape is not None and (shape.ndim != 1 or not np.isfinite(shape).all()):
-            raise ValueError(said)
+            raise ValueError(text)
     except (ValueError, TypeError, RecursionError):
         raise TakeError("the take's head_shape is no list of numbers; generate the take again.") from None
     return head_named(name, data_folder, shape)

@@ -17,14 +17,14 @@ UPPER_WIDTHS = np.array([8.5, 6.5, 7.5, 7.0, 7.0, 10.0, 9.0]) * 1e-3
 LOWER_WIDTHS = np.array([5.0, 5.5, 7.0, 7.0, 7.0, 10.5, 10.0]) * 1e-3
 UPPER_HEIGHTS = np.array([10.0, 9.0, 10.0, 8.5, 8.0, 7.0, 6.5]) * 1e-3
 LOWER_HEIGHTS = np.array([8.5, 8.8, 9.5, 8.5, 8.0, 7.0, 6.5]) * 1e-3
-# How far each edge stands back from the plane in which the row bites.
+# How far each edge is behind the plane of the row.
 UPPER_STEPS = np.array([0.0, 0.7, 0.1, 0.6, 0.8, 1.0, 1.2]) * 1e-3
 LOWER_STEPS = np.array([0.0, 0.1, 0.0, 0.5, 0.7, 1.0, 1.2]) * 1e-3
 AROUND, UP = 10, 4  # vertices of one tooth
 ARCH_HALF_WIDTH, ARCH_DEPTH = 0.0262, 0.045  # an ellipse; the depth is its other half axis
 LEAN = 0.28  # the roots lie further back than the edges, as a slope
-# What moves with the skull and what with the jaw alone is read off the head's own channels.
-STILL = 1e-4  # metres a vertex of the skull may move at most in any channel
+# The vertices of skull and jaw are found by the head's own channels.
+SKULL_MOTION = 1e-4  # metres a vertex of the skull may move at most in any channel
 JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
 SPEECH = 0.35  # the weight at which a straight key puts the teeth exactly where the turning jaw has them
 
@@ -40,36 +40,36 @@ class Row:
 
 def rows_of(head: Head) -> tuple[Row, Row]:
     """The upper and the lower row of a head file."""
-    out = []
+    rows = []
     for lower in (False, True):
-        mine = head.teeth_lower == lower
-        quads = head.teeth_quads[mine[head.teeth_quads[:, 0]]]
-        out.append(Row(head.teeth_vertices[mine], np.cumsum(mine)[quads] - 1, head.teeth_gum[mine] == 1))
-    return out[0], out[1]
+        of_row = head.teeth_lower == lower
+        quads = head.teeth_quads[of_row[head.teeth_quads[:, 0]]]
+        rows.append(Row(head.teeth_vertices[of_row], np.cumsum(of_row)[quads] - 1, head.teeth_gum[of_row] == 1))
+    return rows[0], rows[1]
 
 
 def rigid_parts(head: Head) -> tuple[np.ndarray, np.ndarray]:
-    """Vertex numbers that move with the skull alone, and with the jaw alone."""
-    reach = np.linalg.norm(head.deltas, axis=2)  # (52, V)
+    """(indices of the vertices that move with the skull alone, of those that move with the jaw alone)."""
+    displacement = np.linalg.norm(head.deltas, axis=2)  # (52, V)
     jaw = np.array([name.startswith("jaw") for name in head.channels])
-    skull = np.flatnonzero((reach.max(0) < STILL) & (head.neck_weights > 0.999))
-    opening = reach[list(head.channels).index("jawOpen")]
-    held = np.flatnonzero((opening > JAW_SHARE * opening.max()) & (reach[~jaw].max(0) < JAW_OTHERS))
-    return skull, held
+    skull = np.flatnonzero((displacement.max(0) < SKULL_MOTION) & (head.neck_weights > 0.999))
+    opening = displacement[list(head.channels).index("jawOpen")]
+    jaw_vertices = np.flatnonzero((opening > JAW_SHARE * opening.max()) & (displacement[~jaw].max(0) < JAW_OTHERS))
+    return skull, jaw_vertices
 
 
 def jaw_deltas(head: Head, lower: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """The channels that move the jaw, and what each adds to the lower row's vertices (N, 3) at weight 1, (C, N, 3).
+    """(the jaw's channels, the deltas (C, N, 3) of each on the lower row's vertices (N, 3) at weight 1).
 
-    The bone turns and a shape key goes straight on: the two meet at the weight SPEECH.
+    The jaw rotates and a shape key is linear: they agree at the weight SPEECH.
     """
-    _, held = rigid_parts(head)
+    _, jaw_vertices = rigid_parts(head)
     channels = [name for name in head.channels if name.startswith("jaw")]
-    rest, out = head.vertices[held].astype(np.float64), []
+    rest, deltas = head.vertices[jaw_vertices].astype(np.float64), []
     for name in channels:
-        turn, shift = fit(rest, rest + SPEECH * head.deltas[list(head.channels).index(name)][held])
-        out.append((lower @ turn.T + shift - lower) / SPEECH)
-    return channels, np.array(out)
+        rotation, shift = fit(rest, rest + SPEECH * head.deltas[list(head.channels).index(name)][jaw_vertices])
+        deltas.append((lower @ rotation.T + shift - lower) / SPEECH)
+    return channels, np.array(deltas)
 
 
 def upper_row(lips: np.ndarray) -> Row:
@@ -104,7 +104,7 @@ def _row(front: np.ndarray, widths: np.ndarray, heights: np.ndarray, steps: np.n
 
 
 def _arch(half_width: float, depth: float) -> tuple:
-    """Functions of the signed length along the arch, + to the head's left: place (3,) and outward direction (3,)."""
+    """Functions of the signed length along the arch, + to the head's left: position (3,) and outward direction (3,)."""
     angle = np.linspace(0.0, np.pi * 0.6, 400)
     x, z = half_width * np.sin(angle), depth * (np.cos(angle) - 1.0)
     length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(z)))])
@@ -113,23 +113,23 @@ def _arch(half_width: float, depth: float) -> tuple:
         return np.array([np.sign(at) * np.interp(abs(at), length, x), 0.0, np.interp(abs(at), length, z)])
 
     def outward(at: float) -> np.ndarray:
-        turn = np.interp(abs(at), length, angle)
-        way = np.array([np.sign(at) * np.sin(turn) / half_width, 0.0, np.cos(turn) / depth])
-        return way / np.linalg.norm(way)
+        angle_at = np.interp(abs(at), length, angle)
+        normal = np.array([np.sign(at) * np.sin(angle_at) / half_width, 0.0, np.cos(angle_at) / depth])
+        return normal / np.linalg.norm(normal)
 
     return place, outward
 
 
 def _tooth(
-    place: np.ndarray, out: np.ndarray, width: float, height: float, step: float, number: int, up: float
+    place: np.ndarray, outward: np.ndarray, width: float, height: float, step: float, number: int, up: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """One crown from its edge to just inside the gum: rings of a rounded box, closed at the edge."""
     molar = number > 2
-    along = np.cross([0.0, 1.0, 0.0], out)
+    along = np.cross([0.0, 1.0, 0.0], outward)
     share = np.linspace(0.0, 1.0, UP)[:, None]  # 0 at the edge, 1 at the gum
-    turn = np.arange(AROUND) * 2 * np.pi / AROUND
+    angle = np.arange(AROUND) * 2 * np.pi / AROUND
     power = 0.55  # below 1: a box with round corners
-    box = [np.sign(f) * np.abs(f) ** power for f in (np.cos(turn), np.sin(turn))]
+    box = [np.sign(f) * np.abs(f) ** power for f in (np.cos(angle), np.sin(angle))]
     # Crowns are widest near the edge and narrow towards the gum; incisors thin out to a blade.
     wide = width / 2 * (0.97 - 0.22 * share**1.6) * np.where(share == 0, 0.90, 1.0)
     deep_edge, deep_root = (0.0075, 0.0085) if molar else (0.0018, 0.0066)
@@ -138,11 +138,11 @@ def _tooth(
     back = deep + LEAN * height * share - bulge
     high = step + (height + 0.002) * share
     if number == 2:  # the canine has a point
-        high = high + 0.0009 * np.abs(np.cos(turn)) * (1 - share)
+        high = high + 0.0009 * np.abs(np.cos(angle)) * (1 - share)
     rings = (
         place
         + along * (wide * box[0])[..., None]
-        + out * (deep * box[1] - back)[..., None]
+        + outward * (deep * box[1] - back)[..., None]
         + np.array([0.0, up, 0.0]) * (high * np.ones(AROUND))[..., None]
     )
     cap = rings[0].mean(0, keepdims=True) + np.array([0.0, -up * 0.0002, 0.0])
