@@ -39,9 +39,9 @@ def selected(array: np.ndarray) -> Instance:
 
 
 def compressed(matrix: np.ndarray) -> Instance:
-    made = sparse.csc_matrix(matrix)
+    columns = sparse.csc_matrix(matrix)
     state = {"format": "csc", "_shape": tuple(map(int, matrix.shape)), "maxprint": 50}
-    state |= {"data": made.data, "indices": made.indices, "indptr": made.indptr}
+    state |= {"data": columns.data, "indices": columns.indices, "indptr": columns.indptr}
     return Instance("scipy.sparse.csc csc_matrix", state)
 
 
@@ -53,10 +53,10 @@ class Call:
 
 def python2(value: object) -> bytes:
     """A pickle of protocol 2 with Python 2's strings."""
-    return b"\x80\x02" + _said(value) + b"."
+    return b"\x80\x02" + _pickled(value) + b"."
 
 
-def _said(value: object) -> bytes:
+def _pickled(value: object) -> bytes:
     match value:
         case None:
             return b"N"
@@ -72,25 +72,29 @@ def _said(value: object) -> bytes:
             short = len(value) < 256
             return (b"U" + bytes([len(value)]) if short else b"T" + struct.pack("<i", len(value))) + value
         case str():
-            return _said(value.encode())
+            return _pickled(value.encode())
         case tuple():
-            return b"(" + b"".join(map(_said, value)) + b"t"
+            return b"(" + b"".join(map(_pickled, value)) + b"t"
         case list():
-            return b"](" + b"".join(map(_said, value)) + b"e"
+            return b"](" + b"".join(map(_pickled, value)) + b"e"
         case dict():
-            return b"}(" + b"".join(_said(key) + _said(item) for key, item in value.items()) + b"u"
+            return b"}(" + b"".join(_pickled(key) + _pickled(item) for key, item in value.items()) + b"u"
         case Call(path, args):
-            return _named(path) + _said(args) + b"R"
+            return _named(path) + _pickled(args) + b"R"
         case Instance(path, state):
-            return _named(path) + b")\x81" + _said(state) + b"b"
+            return _named(path) + b")\x81" + _pickled(state) + b"b"
         case np.ndarray():
             empty = (
-                _named("numpy.core.multiarray _reconstruct") + b"(" + _named("numpy ndarray") + _said((0,)) + b"U\x01bt"
+                _named("numpy.core.multiarray _reconstruct")
+                + b"("
+                + _named("numpy ndarray")
+                + _pickled((0,))
+                + b"U\x01bt"
             )
             kind = Call("numpy dtype", (value.dtype.str[1:], 0, 1))
-            dtype = _said(kind) + _said((3, "<", None, None, None, -1, -1, 0)) + b"b"
-            shape = _said(tuple(map(int, value.shape)))
-            return empty + b"R(K\x01" + shape + dtype + b"\x89" + _said(value.tobytes()) + b"tb"
+            dtype = _pickled(kind) + _pickled((3, "<", None, None, None, -1, -1, 0)) + b"b"
+            shape = _pickled(tuple(map(int, value.shape)))
+            return empty + b"R(K\x01" + shape + dtype + b"\x89" + _pickled(value.tobytes()) + b"tb"
     raise TypeError(type(value))
 
 

@@ -66,8 +66,8 @@ def test_a_broken_take_is_refused_in_a_sentence(fault: str, reader: str) -> None
     path = make_broken_takes.FOLDER / f"{fault}.take.safetensors"
     with pytest.raises(module.TakeError, match=WORDS[fault]) as refused:
         module.read_take(path)
-    said = str(refused.value)
-    assert said.endswith(".") and said.count("\n") == 0
+    sentence = str(refused.value)
+    assert sentence.endswith(".") and sentence.count("\n") == 0
     with pytest.raises(module.TakeError, match=WORDS[fault]):
         module.read_take(path.read_bytes())
 

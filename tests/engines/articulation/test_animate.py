@@ -8,16 +8,15 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from lip_contacts import NEUTRAL, gaps, showing, track_of
 from mien.audio.speech import Speech
 from mien.channels import ARKIT
 from mien.direction import EMOTIONS, Direction
 from mien.engines import EngineError
 from mien.engines.articulation import phone_table
-from mien.engines.articulation.animate import LEAD
 from mien.engines.articulation.animate import animate as animate_track
 from mien.engines.articulation.engine import Articulation
 from mien.engines.base import no_progress
-from mien.heads.default import load_head
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.track import PhoneTrack, Segment
@@ -25,16 +24,10 @@ from mien.take import Take
 from voices import NAMES, SYNTHETIC, TRANSCRIPT, true_track, voice
 
 RATES = ("24", "25", "30", "60")
-NEUTRAL = 0.0013
 
 
 def perform(speech: Speech, **direction: object) -> Take:
     return Articulation().generate(speech, Direction.from_json(direction), no_progress)
-
-
-def spoken(name: str) -> PhoneTrack:
-    """The phones of a voice: what espeak-ng says it spoke, what the ear hears of the shipped one."""
-    return true_track(name) if name in SYNTHETIC else listen(voice(name))
 
 
 @functools.cache
@@ -44,18 +37,7 @@ def melody(name: str):
 
 def act(name: str, **direction: object) -> Take:
     """The engine on the true phones of a voice."""
-    return animate_track(spoken(name), melody(name), Direction.from_json(direction), voice(name).duration)
-
-
-def gaps(take: Take) -> np.ndarray:
-    return load_head().lip_aperture(take.weights, take.channels)
-
-
-def seen(segment: Segment, take: Take, before: float = 0.0, after: float = 0.0) -> np.ndarray:
-    """Frames of the take that show a segment of the sound, LEAD earlier as the lips are, and half a frame around."""
-    begin, end = segment.seconds
-    half = 0.5 / float(take.fps)
-    return (take.times >= begin - LEAD - half - before) & (take.times <= end - LEAD + half + after)
+    return animate_track(track_of(name), melody(name), Direction.from_json(direction), voice(name).duration)
 
 
 def of_phones(track: PhoneTrack, *phones: str) -> list[Segment]:
@@ -65,14 +47,14 @@ def of_phones(track: PhoneTrack, *phones: str) -> list[Segment]:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_every_bilabial_closes_at_every_rate_and_emotion(name: str, emotion: str) -> None:
-    closing = of_phones(spoken(name), "P", "B", "M")
+    closing = of_phones(track_of(name), "P", "B", "M")
     assert len(closing) >= 4
     take = act(name, emotion=emotion, intensity="high")
     for fps in RATES:
         at_rate = take.resample(fps)
         gap = gaps(at_rate)
         for s in closing:
-            least = gap[seen(s, at_rate)].min()
+            least = gap[showing(s, at_rate)].min()
             assert least <= 0.001, f"{s.phone} at {s.seconds[0]:.2f} s, {fps} fps: {least * 1000:.2f} mm"
 
 
@@ -84,38 +66,38 @@ def test_every_bilabial_of_a_transcript_closes(emotion: str) -> None:
     take = perform(speech, emotion=emotion, transcript=TRANSCRIPT)
     for fps in RATES:
         at_rate = take.resample(fps)
-        assert all(gaps(at_rate)[seen(s, at_rate)].min() <= 0.001 for s in closing)
+        assert all(gaps(at_rate)[showing(s, at_rate)].min() <= 0.001 for s in closing)
 
 
 @pytest.mark.parametrize("name", [name for name in SYNTHETIC if name.startswith("english")])
 def test_a_transcript_finds_the_closures_that_espeak_made(name: str) -> None:
     take = perform(voice(name), transcript=SYNTHETIC[name][1]).resample(30)
     closing = of_phones(true_track(name), "P", "B", "M")
-    met = [gaps(take)[seen(s, take, before=0.04, after=0.04)].min() <= 0.001 for s in closing]
+    met = [gaps(take)[showing(s, take, before=0.04, after=0.04)].min() <= 0.001 for s in closing]
     assert np.mean(met) >= 0.9
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_open_vowels_reach_8_mm(name: str) -> None:
-    vowels = [s for s in of_phones(spoken(name), *phone_table.OPEN_VOWELS) if s.end - s.begin >= 10]
+    vowels = [s for s in of_phones(track_of(name), *phone_table.OPEN_VOWELS) if s.end - s.begin >= 10]
     assert vowels
     for fps in RATES:
         take = act(name).resample(fps)
         for s in vowels:
-            widest = gaps(take)[seen(s, take)].max()
+            widest = gaps(take)[showing(s, take)].max()
             assert widest >= 0.008, f"{s.phone} at {s.seconds[0]:.2f} s, {fps} fps: {widest * 1000:.1f} mm"
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_pauses_over_250_ms_and_silence_at_the_ends_return_to_closed(name: str, emotion: str) -> None:
-    track = spoken(name)
+    track = track_of(name)
     ends = (track.segments[0], track.segments[-1])
     pauses = [s for s in of_phones(track, "SIL") if s.end - s.begin > 25 or s in ends]
     assert pauses
     take = act(name, emotion=emotion).resample(25)
     for s in pauses:
-        assert gaps(take)[seen(s, take)].min() <= NEUTRAL + 0.0001
+        assert gaps(take)[showing(s, take)].min() <= NEUTRAL + 0.0001
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)

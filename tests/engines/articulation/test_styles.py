@@ -13,7 +13,8 @@ from mien.channels import ARKIT, INDEX, columns
 from mien.direction import Direction
 from mien.engines.articulation.animate import LEAD, animate
 from mien.engines.articulation.engine import Articulation
-from mien.engines.articulation.styles import HELD_OUT, SPEAKERS, STYLES, Style, speaker
+from mien.engines.articulation.style_names import HELD_OUT, SPEAKERS
+from mien.engines.articulation.styles import STYLES, Style, speaker
 from mien.heads.lip_aperture import ceiling, lip_aperture
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -23,10 +24,10 @@ from voices import SYNTHETIC, true_track, voice
 # The take of the default style before there were any others, at 25 fps
 BEFORE = SAMPLES / "default_style.take.safetensors"
 NEUTRAL = 0.0013
-ASKED = {"emotion": {"happy": [[0.0, 1.0], [1.5, 0.0]], "angry": [[1.5, 0.0], [2.0, 0.6]]}, "seed": 5}
+KEYED = {"emotion": {"happy": [[0.0, 1.0], [1.5, 0.0]], "angry": [[1.5, 0.0], [2.0, 0.6]]}, "seed": 5}
 
 
-def spoken() -> tuple[PhoneTrack, Prosody]:
+def my_happy_father() -> tuple[PhoneTrack, Prosody]:
     """Phones of the words "my happy father", and a melody with an accent, made of numbers alone."""
     phones = "SIL:.3 M:.08 AY:.2 HH:.07 AE:.16 P:.09 IY:.15 F:.1 AA:.2 DH:.06 ER:.2 SIL:.4 SH:.1 UW:.2 SIL:.69"
     track = PhoneTrack.from_segments([(p, float(s)) for p, s in (each.split(":") for each in phones.split())])
@@ -38,16 +39,16 @@ def spoken() -> tuple[PhoneTrack, Prosody]:
 
 
 def act(style: str, **direction: object) -> Take:
-    return animate(*spoken(), Direction.from_json({"style": style, **direction}), Fraction(3))
+    return animate(*my_happy_father(), Direction.from_json({"style": style, **direction}), Fraction(3))
 
 
 @functools.cache
-def heard(name: str) -> tuple[PhoneTrack, Prosody]:
+def analysed(name: str) -> tuple[PhoneTrack, Prosody]:
     return true_track(name), listen_to_prosody(voice(name))
 
 
 def test_the_default_style_is_as_it_was() -> None:
-    now, before = act("default", **ASKED).resample(25), read_take(BEFORE)
+    now, before = act("default", **KEYED).resample(25), read_take(BEFORE)
     assert now.channels == before.channels and now.duration == before.duration
     # to the bit where it was made; other processors round an exponential another way
     for name in ("weights", "head_rotation", "gaze", "mouth_holds", "eye_holds"):
@@ -82,7 +83,7 @@ def test_a_speaker_is_a_plausible_human(name: str) -> None:
 def test_every_style_keeps_every_rule(style: str) -> None:
     """On phones that espeak-ng says it spoke, at 25 fps, calm and in emotions that part the lips."""
     for name, emotion in zip(SYNTHETIC, ("neutral", "disgusted", "happy"), strict=True):
-        track, prosody = heard(name)
+        track, prosody = analysed(name)
         direction = Direction.from_json({"style": style, "emotion": emotion})
         take = animate(track, prosody, direction, voice(name).duration)
         assert lip_aperture().of(take.weights).min() > 0
@@ -91,11 +92,11 @@ def test_every_style_keeps_every_rule(style: str) -> None:
         gap = lip_aperture().of(shown.weights)
         for s in track.segments:
             begin, end = np.array(s.seconds) - LEAD
-            seen = gap[(shown.times >= begin - 0.02) & (shown.times <= end + 0.02)]
+            visible = gap[(shown.times >= begin - 0.02) & (shown.times <= end + 0.02)]
             if s.phone in ("P", "B", "M"):
-                assert seen.min() <= 0.001, f"{s.phone} at {begin:.2f} s"
+                assert visible.min() <= 0.001, f"{s.phone} at {begin:.2f} s"
             if s.phone == "SIL" and s.end - s.begin > 25:
-                assert seen.min() <= NEUTRAL + 0.0001, f"silence at {begin:.2f} s"
+                assert visible.min() <= NEUTRAL + 0.0001, f"silence at {begin:.2f} s"
 
 
 @pytest.mark.parametrize("style", ["default", *SPEAKERS[:4], *HELD_OUT])
@@ -114,13 +115,13 @@ def mouth(monkeypatch: pytest.MonkeyPatch, **changes: object) -> Take:
 
 def test_rounding_and_spreading_are_the_lips_of_speech(monkeypatch: pytest.MonkeyPatch) -> None:
     plain, other = mouth(monkeypatch), mouth(monkeypatch, rounding=0.8, spreading=1.3)
-    track, _ = spoken()
+    track, _ = my_happy_father()
     (shoe,) = (s for s in track.segments if s.phone == "UW")
     pucker = [take.channel("mouthPucker")[shoe.begin : shoe.end].max() for take in (plain, other)]
     assert pucker[1] == pytest.approx(0.8 * pucker[0], rel=0.01)
     (cat,) = (s for s in track.segments if s.phone == "AE")
-    stretch = [take.channel("mouthStretchLeft")[cat.begin : cat.end].max() for take in (plain, other)]
-    assert stretch[1] == pytest.approx(1.3 * stretch[0], rel=0.01)
+    stretched = [take.channel("mouthStretchLeft")[cat.begin : cat.end].max() for take in (plain, other)]
+    assert stretched[1] == pytest.approx(1.3 * stretched[0], rel=0.01)
 
 
 def test_a_mouth_and_brows_lean_to_the_side_that_the_sign_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,16 +138,16 @@ def test_a_mouth_and_brows_lean_to_the_side_that_the_sign_says(monkeypatch: pyte
 def test_a_face_rests_as_its_style_says(monkeypatch: pytest.MonkeyPatch) -> None:
     plain, other = mouth(monkeypatch), mouth(monkeypatch, resting={"mouthSmile": 0.1, "browDown": 0.2})
     moved = other.weights[-1] - plain.weights[-1]  # in the pause at the end
-    told = [INDEX[name] for name in ("mouthSmileLeft", "mouthSmileRight", "browDownLeft", "browDownRight")]
-    assert moved[told] == pytest.approx([0.1, 0.1, 0.2, 0.2], abs=1e-3)
-    still = [i for i, name in enumerate(ARKIT) if not name.startswith(("mouth", "jaw")) and i not in told]
+    resting = [INDEX[name] for name in ("mouthSmileLeft", "mouthSmileRight", "browDownLeft", "browDownRight")]
+    assert moved[resting] == pytest.approx([0.1, 0.1, 0.2, 0.2], abs=1e-3)
+    still = [i for i, name in enumerate(ARKIT) if not name.startswith(("mouth", "jaw")) and i not in resting]
     assert not moved[still].any()
 
 
 def test_head_brows_blinks_and_gaze_follow_their_amounts(monkeypatch: pytest.MonkeyPatch) -> None:
     def of(**changes: object) -> Take:
         monkeypatch.setitem(STYLES, "somebody", Style(1.3, 1.1, **changes))
-        return animate(*heard("english man"), Direction(style="somebody", seed=2), voice("english man").duration)
+        return animate(*analysed("english man"), Direction(style="somebody", seed=2), voice("english man").duration)
 
     plain = of()
     assert of(head=1.5).head_rotation.std() > 1.2 * plain.head_rotation.std()
