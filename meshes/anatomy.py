@@ -61,12 +61,12 @@ def mirrored(quads: np.ndarray) -> np.ndarray:
     by_edge = {(quad[k], quad[(k + 1) % 4]): quad for quad in skin for k in range(4)}
     a, b = MIDDLE_EDGE
     opposite: dict[int, int] = {}
-    walk, seen = deque([((a, b), (b, a))]), set()
+    walk, visited = deque([((a, b), (b, a))]), set()
     while walk:
         here, there = walk.popleft()
-        if here in seen:
+        if here in visited:
             continue
-        seen.add(here)
+        visited.add(here)
         if (here in by_edge) != (there in by_edge):
             raise ValueError(f"the skin is not symmetric at edge {here}; this is not the topology the numbers are for")
         if here not in by_edge:
@@ -96,12 +96,12 @@ def ring(quads: np.ndarray, start: int, then: int) -> list[int]:
     while True:
         a, b = loop[-2:]
         beside = set().union(*(quad for quad in around[b] if a in quad))
-        ahead = [v for quad in around[b] for v in quad if v not in beside and frozenset((b, v)) in edges]
-        if len(set(ahead)) != 1 or len(loop) > 200:
+        onward = [v for quad in around[b] for v in quad if v not in beside and frozenset((b, v)) in edges]
+        if len(set(onward)) != 1 or len(loop) > 200:
             raise ValueError(f"the loop from {start} over {then} does not close; this is not the topology meant")
-        if ahead[0] == start:
+        if onward[0] == start:
             return loop
-        loop.append(ahead[0])
+        loop.append(onward[0])
 
 
 def landmarks(opposite: np.ndarray) -> np.ndarray:

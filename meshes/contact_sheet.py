@@ -18,14 +18,14 @@ from mien.heads.default import Head, load_head
 from PIL import Image, ImageDraw, ImageFont
 
 COLUMNS, WIDTH, HEIGHT, LABEL = 7, 236, 236, 32  # tiles across; pixels of a tile's picture and of its name
-FINER = 2  # each tile is drawn this many times larger and reduced: smooth edges
+SUPERSAMPLING = 2  # each tile is drawn this many times larger and reduced: smooth edges
 VIEWS = {  # what the camera looks at, where it stands from there (metres), its vertical field of view (radians)
     "face": ((0.0, 0.100, 0.10), (0.0, 0.03, 0.75), 0.27),
     "eyes": ((0.0, 0.132, 0.11), (0.0, 0.03, 0.75), 0.18),
     "mouth": ((0.0, 0.072, 0.11), (0.0, 0.03, 0.75), 0.19),
-    "aside": ((0.0, 0.084, 0.11), (0.52, 0.03, 0.54), 0.21),
+    "side": ((0.0, 0.084, 0.11), (0.52, 0.03, 0.54), 0.21),
 }
-SEEN_ASIDE = {"jawForward", "mouthPucker", "mouthFunnel", "tongueOut", "cheekPuff"}  # these come out of the face
+FROM_THE_SIDE = {"jawForward", "mouthPucker", "mouthFunnel", "tongueOut", "cheekPuff"}  # these come out of the face
 WITH = {"mouthClose": {"jawOpen": 1.0}, "tongueOut": {"jawOpen": 0.25}}  # mean nothing in a closed mouth
 LIGHTS = (((-0.5, 0.9, 0.6), 2.7), ((0.9, 0.1, 0.5), 1.0), ((0.0, -0.6, 0.6), 0.4))  # direction, strength
 GROUND = (0.93, 0.94, 0.95)
@@ -62,8 +62,8 @@ def surface(head: Head, vertices: np.ndarray) -> pyrender.Mesh:
 
 def view_of(name: str) -> str:
     """The view that shows best what a channel does."""
-    if name in SEEN_ASIDE:
-        return "aside"
+    if name in FROM_THE_SIDE:
+        return "side"
     if name == "neutral":
         return "face"
     return "mouth" if name.startswith(("mouth", "jaw")) else "eyes"
@@ -93,7 +93,7 @@ def main() -> int:
     rows = -(-(len(head.channels) + 1) // COLUMNS)
     sheet = Image.new("RGB", (COLUMNS * WIDTH, rows * (HEIGHT + LABEL)), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(21)
-    renderer = pyrender.OffscreenRenderer(WIDTH * FINER, HEIGHT * FINER)
+    renderer = pyrender.OffscreenRenderer(WIDTH * SUPERSAMPLING, HEIGHT * SUPERSAMPLING)
     for i, name in enumerate(["neutral", *head.channels]):
         weights = {} if name == "neutral" else {name: 1.0, **WITH.get(name, {})}
         x, y = i % COLUMNS * WIDTH, i // COLUMNS * (HEIGHT + LABEL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of an eyeball the lids leave to be seen: the measure of a shut eye."""
+"""The visible share of an eyeball, which measures whether the lids shut."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ def triangles(quads: np.ndarray) -> np.ndarray:
     return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
 
 
-def seen(vertices: np.ndarray, skin: np.ndarray, eye: np.ndarray, direction: tuple[float, float, float]) -> float:
-    """Share 0..1 of the near side of an eyeball that no skin hides from a far viewer in `direction`.
+def visible_share(
+    vertices: np.ndarray, skin: np.ndarray, eye: np.ndarray, direction: tuple[float, float, float]
+) -> float:
+    """Share 0..1 of the near side of an eyeball that no skin hides in an orthographic view from `direction`.
 
-    skin (S, 4) and eye (E, 4) are quads; lids through which the eyeball pokes count as leaving it seen.
+    skin (S, 4) and eye (E, 4) are quads; where the eyeball pokes through the lids it counts as visible.
     """
     d = np.asarray(direction, float) / np.linalg.norm(direction)
     across = np.cross((0.0, 1.0, 0.0), d)
@@ -35,16 +37,16 @@ def seen(vertices: np.ndarray, skin: np.ndarray, eye: np.ndarray, direction: tup
         area = np.cross(q[:2] - p[:2], r[:2] - p[:2])
         if abs(area) < 1e-14:
             continue
-        to = points[:, :2] - p[:2]
-        v = (to[:, 0] * (r - p)[1] - to[:, 1] * (r - p)[0]) / area
-        w = ((q - p)[0] * to[:, 1] - (q - p)[1] * to[:, 0]) / area
+        from_corner = points[:, :2] - p[:2]
+        v = (from_corner[:, 0] * (r - p)[1] - from_corner[:, 1] * (r - p)[0]) / area
+        w = ((q - p)[0] * from_corner[:, 1] - (q - p)[1] * from_corner[:, 0]) / area
         depth = p[2] + v * (q - p)[2] + w * (r - p)[2]
         hidden |= (v >= 0) & (w >= 0) & (v + w <= 1) & (depth > points[:, 2])
     return float(1 - hidden.mean())
 
 
 def shut_eyes(face: np.ndarray, deltas: np.ndarray, channels: list[str], skin: np.ndarray, eye: np.ndarray) -> dict:
-    """Per cent of the left eyeball seen, from five sides, open and at eyeBlinkLeft = 1, alone and with others."""
+    """Visible share of the left eyeball in per cent, from five sides: open, and at a full blink with other channels."""
     poses = {
         "open": {},
         "blink": {"eyeBlinkLeft": 1},
@@ -55,5 +57,5 @@ def shut_eyes(face: np.ndarray, deltas: np.ndarray, channels: list[str], skin: n
     result = {}
     for pose, weights in poses.items():
         moved = face + sum(weight * deltas[channels.index(n)] for n, weight in weights.items())
-        result[pose] = {side: round(100 * seen(moved, skin, eye, d), 2) for side, d in DIRECTIONS.items()}
+        result[pose] = {side: round(100 * visible_share(moved, skin, eye, d), 2) for side, d in DIRECTIONS.items()}
     return result

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the neck gives way when the head turns: a smooth weight from the cut of the neck to the skull."""
+"""Skinning weights of the neck: smooth from its open edge to the skull."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAPE = (-0.03, 0.085)
 def neck_weights(vertices: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """(V,) share of the head's rotation: 0 on the open edge of the neck, 1 on skull, jaw, eyes and tongue.
 
-    In between the harmonic field on the mesh (each vertex the mean of its neighbours), eased at both ends.
+    In between, the harmonic field on the mesh (each vertex the mean of its neighbours), smoothed at both ends.
     """
     from scipy.sparse import coo_matrix, diags
     from scipy.sparse.linalg import spsolve

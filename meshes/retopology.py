@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Other meshes of the same face: every new vertex is a share of the old ones, so that its true movement is known.
+"""Other topologies of the same face: every new vertex is a weighted mean of old ones, so that its deltas are known.
 
 `python meshes/bind_table.py` and the tests bind such meshes and compare with the truth.
 """
@@ -20,7 +20,7 @@ def halves(quads: np.ndarray) -> np.ndarray:
 
 
 def subdivided(count: int, triangles: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """(shares (N, count), triangles (4 T, 3)): each edge of triangles (T, 3) gets a vertex in its middle."""
+    """(weights (N, count), triangles (4 T, 3)): each edge of triangles (T, 3) gets a vertex in its middle."""
     edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
     unique, inverse = np.unique(edges, axis=0, return_inverse=True)
     ab, bc, ca = (inverse.reshape(3, -1) + count).astype(int)
@@ -32,10 +32,10 @@ def subdivided(count: int, triangles: np.ndarray) -> tuple[sparse.csr_matrix, np
 
 
 def dual(count: int, quads: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
-    """(shares (Q, count), triangles (T, 3)): a vertex in the middle of each of quads (Q, 4), joined across their edges;
+    """(weights (Q, count), triangles (T, 3)): a vertex in the middle of each quad (Q, 4), joined across the edges;
     half a quad is lost at every open edge."""
     rows = np.repeat(np.arange(len(quads)), 4)
-    barycentric = sparse.csr_matrix((np.full(len(rows), 0.25), (rows, quads.ravel())), (len(quads), count))
+    weights = sparse.csr_matrix((np.full(len(rows), 0.25), (rows, quads.ravel())), (len(quads), count))
     after: list[dict[int, tuple[int, int]]] = [{} for _ in range(count)]  # next corner -> (quad, last corner)
     for number, quad in enumerate(quads.tolist()):
         for k in range(4):
@@ -51,14 +51,14 @@ def dual(count: int, quads: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
             ring.append(number)
         if corner == start and len(ring) == len(around):
             triangles += [(ring[0], ring[k], ring[k + 1]) for k in range(1, len(ring) - 1)]
-    return barycentric, np.array(triangles)
+    return weights, np.array(triangles)
 
 
 def collapsed(vertices: np.ndarray, triangles: np.ndarray, keep: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """(kept (K,) numbers of old vertices, triangles of new numbers): the shortest edges are drawn together, each onto
-    one of its ends, until about `keep` vertices are left. Boundaries stay; no triangle turns over.
+    """(kept (K,) numbers of old vertices, triangles of new numbers): the shortest edges are collapsed, each onto
+    one of its ends, until about `keep` vertices remain. Boundaries stay; no triangle is flipped.
 
-    `seed` varies the lengths by up to a quarter, so that the order is nobody's.
+    `seed` varies the lengths by up to a quarter, so that the order is irregular.
     """
     vary = np.random.default_rng(seed).uniform(0.75, 1.25, len(vertices))
     around: list[set[int]] = [set() for _ in vertices]  # triangles of each vertex
@@ -128,13 +128,13 @@ def warped(points: np.ndarray) -> np.ndarray:
     """(..., 3) metres of the default head in other proportions, as a drawn film has them: a broad skull, a short and
     narrow jaw, a small nose, eyes half as large again."""
     centre = np.array([0.0, 0.135, 0.0])
-    moved = points - centre
-    low = 1 / (1 + np.exp(moved[..., 1] / 0.02))  # 1 on the jaw, 0 on the skull
-    grown = moved * np.stack([1.18 - 0.30 * low, 1.12 - 0.27 * low, 1.05 - 0.05 * low], -1)
-    out = grown + centre
+    relative = points - centre
+    low = 1 / (1 + np.exp(relative[..., 1] / 0.02))  # 1 on the jaw, 0 on the skull
+    scaled = relative * np.stack([1.18 - 0.30 * low, 1.12 - 0.27 * low, 1.05 - 0.05 * low], -1)
+    out = scaled + centre
     for middle, radius, factor in (((0.031, 0.136, 0.125), 0.022, 0.5), ((-0.031, 0.136, 0.125), 0.022, 0.5),
                                  ((0.0, 0.102, 0.145), 0.018, -0.35)):  # fmt: skip
-        away = points - np.array(middle)
-        near = np.exp(-((away / radius) ** 2).sum(-1) / 2)
-        out = out + factor * near[..., None] * away
+        offset = points - np.array(middle)
+        near = np.exp(-((offset / radius) ** 2).sum(-1) / 2)
+        out = out + factor * near[..., None] * offset
     return out

@@ -64,7 +64,7 @@ class Scene:
         """Sets the camera, the lights and the backdrop; the uniforms of the shaders."""
         head = self.head
         # The resting eyes look into the lens.
-        forward = np.mean([eye.ahead for eye in self._surface.eyeballs], axis=0) * (0.0, 1.0, 1.0)
+        forward = np.mean([eye.axis for eye in self._surface.eyeballs], axis=0) * (0.0, 1.0, 1.0)
         forward /= np.linalg.norm(forward)
         low, high = head.vertices.min(0), head.vertices.max(0)
         target = np.array([0.0, low[1] + 0.56 * (high[1] - low[1]), (low[2] + high[2]) / 2])

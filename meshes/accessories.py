@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What Anny's face lacks and a shot of it needs: teeth with gums, round eyes, brows and lashes.
+"""Teeth with gums, round eyes, brows and lashes, which Anny's face lacks.
 
-None of it is part of the animated mesh, whose vertex count the engines depend on. It is Mien's own work.
+They are Mien's own work and no part of the animated mesh, whose vertex count the engines depend on.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from mien.heads.eyeballs import eye_of
 from mien.heads.face_paint import face_paint
 from mien.heads.teeth import jaw_deltas, lower_row, upper_row
 
-MARGIN = 2  # empty pixels round the brows, so that the edge of the picture repeats nothing
+MARGIN = 2  # empty pixels around the brows, so that a clamped edge repeats nothing
 
 
 def teeth(head: SimpleNamespace) -> tuple[dict[str, np.ndarray], list[str]]:
     """(tensors, channels that move the lower row) for a head's vertices, deltas, channels and lips."""
     lips = head.vertices[head.inner_lips[head.inner_lips_middle]].astype(np.float64).mean((0, 1))
     upper, lower = upper_row(lips), lower_row(lips)
-    channels, moved = jaw_deltas(head, lower.vertices)
-    still = np.zeros((len(channels), len(upper.vertices), 3))
+    channels, lower_deltas = jaw_deltas(head, lower.vertices)
+    fixed = np.zeros((len(channels), len(upper.vertices), 3))
     return {
         "teeth_vertices": np.concatenate([upper.vertices, lower.vertices]),
         "teeth_quads": np.concatenate([upper.quads, lower.quads + len(upper.vertices)]).astype(np.int32),
         "teeth_gum": np.concatenate([upper.gum, lower.gum]).astype(np.uint8),
         "teeth_lower": np.repeat(np.uint8([0, 1]), [len(upper.vertices), len(lower.vertices)]),
-        "teeth_deltas": np.concatenate([still, moved], 1),
+        "teeth_deltas": np.concatenate([fixed, lower_deltas], 1),
     }, channels
 
 
 def eyes(head: SimpleNamespace) -> dict[str, np.ndarray]:
-    """The ball through each eye's vertices, and three of them, on the ring before its equator, to hold it."""
+    """The sphere through each eye's vertices, and three vertices, on the ring before its equator, that it follows."""
     balls = [eye_of(head, side)[0] for side in anatomy.EYE_RINGS]
     return {
-        "eyeballs": np.array([(*ball.centre, ball.radius, *ball.ahead) for ball in balls]),
+        "eyeballs": np.array([(*ball.centre, ball.radius, *ball.axis) for ball in balls]),
         "eye_anchors": np.array(anatomy.EYE_ANCHORS, np.int32),
     }
 
