@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Work that is done in processes beside each other: each item once, and nothing more after a failure."""
+"""Each item is worked on once, and none after a failure."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import functools
 import operator
 
 import pytest
-from mien.batch.process_pool import done
+from mien.batch.process_pool import map_unordered
 
 HALVE = functools.partial(operator.truediv, 1)
 
 
 def test_every_item_is_done_once() -> None:
-    assert sorted(done(2, HALVE, [1, 2, 4, 8])) == [1, 2, 4, 8]
+    assert sorted(map_unordered(2, HALVE, [1, 2, 4, 8])) == [1, 2, 4, 8]
 
 
 def test_a_failure_is_raised_here() -> None:
     with pytest.raises(ZeroDivisionError):
-        list(done(1, HALVE, [0, 1]))
+        list(map_unordered(1, HALVE, [0, 1]))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Processes beside each other, for work that is one core's each."""
+"""Single-threaded processes in parallel on this machine."""
 
 from __future__ import annotations
 
@@ -10,24 +10,26 @@ from multiprocessing import get_context
 from typing import Any
 
 
-def workers(jobs: int) -> ProcessPoolExecutor:
-    """A pool of fresh processes of one thread each: several with several threads each are slower than one."""
-    return ProcessPoolExecutor(jobs, get_context("spawn"), _alone)
+def single_threaded_pool(jobs: int) -> ProcessPoolExecutor:
+    """A pool of new processes of one thread each: several with several threads each are slower than one."""
+    return ProcessPoolExecutor(jobs, get_context("spawn"), _limit_threads)
 
 
-def done(jobs: int, work: Callable[[Any], object], items: Iterable[Any]) -> Iterator[Any]:
-    """Each item once `work` on it is done, in `jobs` processes, the first to be done first. Where one fails, or the
-    loop is left, what waits is dropped."""
-    with workers(jobs) as pool:
-        waiting = {pool.submit(work, item): item for item in items}
+def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]) -> Iterator[Any]:
+    """Call `work` on each item in `jobs` processes and yield the item once it is done, in order of completion.
+
+    Where one raises, or the loop is left, items that have not begun are dropped.
+    """
+    with single_threaded_pool(jobs) as pool:
+        pending = {pool.submit(work, item): item for item in items}
         try:
-            for future in as_completed(waiting):
+            for future in as_completed(pending):
                 future.result()
-                yield waiting[future]
+                yield pending[future]
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _alone() -> None:
+def _limit_threads() -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # read when their library is loaded
         os.environ[name] = "1"
