@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.audio.speech import RATE, Speech
-from mien.batch.process_pool import workers
+from mien.batch.process_pool import single_threaded_pool
 from mien.benchmarks.service_client import Client, form, wav
 from mien.benchmarks.service_process import BackendProcess, backend_process
 from mien.benchmarks.speed import BenchError
@@ -68,13 +68,13 @@ class Repeats:
 
 @dataclass(frozen=True)
 class Throughput:
-    """`submitted` takes, each by two clients at once, of which `made` were made."""
+    """`submitted` takes, each by two clients at once, of which `computed` were made."""
 
     engine: str
     rows: list[Row]
     repeats: Repeats
     submitted: int
-    made: int
+    computed: int
 
 
 def measure(
@@ -101,9 +101,9 @@ def measure(
                 if takes:
                     rows.append(_row(backend, sounds, engine, count, length_s, takes, alone_s))
                     say(_line(cells(rows[-1])))
-        made = _takes_made(backend.port)
+        computed = _computed_takes(backend.port)
         submitted = _pairs(backend.port, [wav(next(sounds)(1.0)) for _ in range(PAIRS)], engine)
-        made = _takes_made(backend.port) - made
+        computed = _computed_takes(backend.port) - computed
         return Throughput(
             engine, rows, _repeats(backend.port, wav(next(sounds)(7.0)), engine, repeats), submitted, made
         )
@@ -144,7 +144,7 @@ def report(result: Throughput) -> str:
         f"The same take {repeats.count} times, asked for and fetched: median {1000 * repeats.median_s:.1f} ms, 95 % "
         f"within {1000 * repeats.p95_s:.1f} ms; {repeats.median_s / repeats.bare_s:.0f} times as long as its bytes "
         f"take through a bare connection of the same machine ({1000 * repeats.bare_s:.2f} ms). "
-        f"{result.submitted} takes, each asked for by two clients at once, were made {result.made} times in all."
+        f"{result.submitted} takes, each asked for by two clients at once, were made {result.computed} times in all."
     )
 
 
@@ -250,7 +250,7 @@ def _pairs(port: int, sounds: list[bytes], engine: str) -> int:
     return len(one) + len(other)
 
 
-def _takes_made(port: int) -> int:
+def _computed_takes(port: int) -> int:
     """How many takes the backend had to make so far, from its metrics."""
     with Client(port) as client:
         text = client.expect(200, "GET", "/v1/metrics").body.decode()
@@ -274,7 +274,7 @@ def _repeats(port: int, sound: bytes, engine: str, count: int) -> Repeats:
 
 def _bare(there: bytes, back: bytes, count: int) -> float:
     """Median seconds for one request of these bytes, and a reply of those, to another process over TCP on loopback."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, workers(1) as pool:
+    with socket.create_server(("127.0.0.1", 0)) as listener, single_threaded_pool(1) as pool:
         future = pool.submit(_request_bare, listener.getsockname(), there, len(back), count)
         link, _ = listener.accept()
         with link:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.audio.speech import RATE, Speech
-from mien.batch.process_pool import done
+from mien.batch.process_pool import map_unordered
 from mien.engines.base import EngineError
 from mien.engines.neural import audio_features
 from mien.engines.neural.motion_space import FPS
@@ -40,7 +40,7 @@ def extract_features(corpus: Path, motion: Path, seed: int, jobs: int, progress:
     sha256 = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
     missing = [unit for unit in units if not _is_current(_file(motion, unit.key), sha256)]
     work = functools.partial(extract_unit, motion, seed, sha256)
-    for i, unit in enumerate(done(jobs, work, missing), len(units) - len(missing) + 1):
+    for i, unit in enumerate(map_unordered(jobs, work, missing), len(units) - len(missing) + 1):
         progress(i / len(units), unit.key)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.audio.speech import Speech
-from mien.batch.process_pool import done
+from mien.batch.process_pool import map_unordered
 from mien.channels import ARKIT
 from mien.direction import EMOTIONS, LEVELS, Direction
 from mien.engines.articulation import animate, phone_table, style_names, styles
@@ -79,7 +79,7 @@ def perform(
     missing = [unit for unit in units if not _file(motion, unit).exists()]
     progress(1 - len(missing) / len(units), "")
     work = functools.partial(perform_unit, motion, performances, seed)
-    for i, unit in enumerate(done(jobs, work, missing), len(units) - len(missing) + 1):
+    for i, unit in enumerate(map_unordered(jobs, work, missing), len(units) - len(missing) + 1):
         progress(i / len(units), unit.key)
     return len(units)
 

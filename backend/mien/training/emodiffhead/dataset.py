@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mien.batch.process_pool import done
+from mien.batch.process_pool import map_unordered
 from mien.channels import ARKIT
 from mien.engines.articulation import emotion, styles
 from mien.engines.emodiffhead import expression as expressions
@@ -43,7 +43,7 @@ def perform_free(
     units = [replace(unit, ends=()) for unit in read_units(corpus)]  # emotions are of utterances, and these have none
     missing = [unit for unit in units if not (motion / FREE / f"{unit.key}.safetensors").exists()]
     work = functools.partial(perform_unit, motion / FREE, number, seed)
-    for i, unit in enumerate(done(jobs, work, missing), len(units) - len(missing) + 1):
+    for i, unit in enumerate(map_unordered(jobs, work, missing), len(units) - len(missing) + 1):
         progress(i / len(units), unit.key)
 
 

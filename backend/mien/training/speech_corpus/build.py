@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.batch.process_pool import done
+from mien.batch.process_pool import map_unordered
 from mien.training.speech_corpus.store import write_unit
 from mien.training.speech_corpus.text import sentences
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
@@ -117,7 +117,7 @@ def build(
     progress(1 - len(missing) / len(requests), "")
     # slow synthesisers first, so that the processes end together
     missing.sort(key=lambda unit: list(SHARES).index(unit.voice.engine))
-    for i, request in enumerate(done(jobs, functools.partial(make, folder), missing), len(requests) - len(missing) + 1):
+    for i, request in enumerate(map_unordered(jobs, functools.partial(make, folder), missing), len(requests) - len(missing) + 1):
         progress(i / len(requests), f"{request.voice.engine} {request.name}")
     return absent
 
