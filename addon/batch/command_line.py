@@ -18,7 +18,7 @@ from pathlib import Path
 
 import bpy
 
-from ..generation.runner import pump
+from ..generation.runner import runner
 from . import rendering
 from .plan import Choice, SurveyError
 from .report import STATES, Report
@@ -178,7 +178,7 @@ def _signals() -> Iterator[Callable[[], bool]]:
 
     def heard(number: int, frame: object) -> None:
         came.append(number)
-        pump.interrupt()
+        runner.interrupt()
 
     before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

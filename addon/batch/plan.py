@@ -142,7 +142,7 @@ def _look(context, scene, speaker, line, info: BackendInfo | None, force: bool, 
         asked = requests.of_line(context, scene, speaker, line, [seed], seen.uid if seen is not None else 0)[0]
     except sound.SoundError as error:
         return Found(replace(entry, state="failed", why=str(error)))
-    request = replace(asked, heard="")  # the sequencer is left as it is
+    request = replace(asked, sound_to_place="")  # the sequencer is left as it is
     why = _why(speaker, line, seen, request, info) or ("It was asked for anew." if force else "")
     if not why:
         return Found(entry)
@@ -160,7 +160,7 @@ def _why(speaker, line, seen, request: Request, info: BackendInfo | None) -> str
     moved = any(nla_layers.find(id_, mark) is not None for id_ in takes.driven(speaker))
     if not moved and not point_cache.there(speaker, mark):
         return "The animation of its take is gone."
-    now = fingerprint.with_engine(request.content, fingerprint.engine_of(info, request.engine, request.head))
+    now = fingerprint.with_engine(request.fingerprint, fingerprint.engine_of(info, request.engine, request.head))
     changed = fingerprint.changes(seen.content, now)
     return f"Since its take was made, {' and '.join(changed)}." if changed else ""
 

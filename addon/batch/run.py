@@ -16,15 +16,16 @@ import bpy
 
 from .. import package
 from ..animation import takes
-from ..connection.client import ClientError, BackendInfo, is_loopback
-from ..connection.credentials import parse_invitation, credentials, plain_address
+from ..connection.client import BackendInfo, ClientError, is_loopback
+from ..connection.credentials import credentials, parse_invitation, plain_address
 from ..connection.local_backend import LocalBackendError
 from ..connection.preferences import preferences
+from ..generation import requests, worker
 from ..generation import state as jobs
-from ..generation import worker
-from ..generation.runner import pump
-from ..generation.take_cache import KeptTakes
-from ..scene import lines
+from ..generation.runner import runner
+from ..generation.take_cache import TakeCache
+from ..scene import lines, strip_sync
+from ..scene.sound import SoundError
 from . import plan
 from .plan import EVERYTHING, Choice, Found
 from .report import Entry, Report
@@ -72,7 +73,7 @@ class Batch:
     def look(self) -> Report:
         """Only say what is due. A backend that does not answer is left out of it: then engines are not compared."""
         self._learn(*self._connect(start_own=False))
-        self._found = plan.survey(bpy.context, self.choice, pump.state.info if self._heard else None, self.force)
+        self._found = plan.survey(bpy.context, self.choice, runner.state.info if self._heard else None, self.force)
         return self.report()
 
     def run(self, told: Callable[[Report], None] | None = None) -> Report:
@@ -83,7 +84,7 @@ class Batch:
             self._learn(*self._connect(self.start_own))
             asked = self._asked()
             if asked:
-                pump.run(asked, self._hear, self._kept())
+                runner.run(asked, self._hear, self._kept())
             self._finish()
         finally:
             self.running = False
@@ -92,7 +93,7 @@ class Batch:
     def begin(self, told: Callable[[Report], None] | None = None) -> None:
         """Bake in the background. `told` hears the report after each line, the last time when it is over. Raises
         BatchError when it cannot begin now."""
-        if pump.looking:
+        if runner.working_in_background:
             raise BatchError("Backends are being looked for, or takes generated already; press again in a moment.")
         self._start(told)
 
@@ -100,8 +101,8 @@ class Batch:
             seen = self._connect(self.start_own)
             return lambda: self._begin(*seen)
 
-        pump.seen(None, "Looking for the backend ...")
-        pump.aside(connect)
+        runner.report_backend(None, "Looking for the backend ...")
+        runner.run_in_background(connect)
 
     def _begin(self, info: BackendInfo | None, sentence: str) -> None:
         asked: tuple[jobs.Request, ...] = ()
@@ -113,16 +114,16 @@ class Batch:
         except Exception:
             self.running = False  # a fault of ours must not keep the next bake from beginning
             raise
-        if asked and pump.state.running:
+        if asked and runner.state.running:
             asked, self._error = (), "Other takes were asked for meanwhile, so nothing was made."
         if asked:
-            pump.begin(asked, self._kept(), self._hear)
+            runner.begin(asked, self._kept(), self._hear)
         else:
             self._finish()
 
     def _start(self, told: Callable[[Report], None] | None) -> None:
         global _at_work
-        if pump.state.running or (_at_work is not None and _at_work.running):
+        if runner.state.running or (_at_work is not None and _at_work.running):
             raise BatchError("Takes are being generated already; wait for them or cancel them.")
         _at_work = self
         self.running, self._told, self._began = True, told, time.monotonic()
@@ -131,33 +132,37 @@ class Batch:
     def _connect(self, start_own: bool) -> tuple[BackendInfo | None, str]:
         """What the backend says of itself, or None and why not. May be called off the main thread."""
         try:
-            info = worker.connect(self.address, start_own, self.command, pump.local)[1]
+            info = worker.connect(self.address, start_own, self.command, runner.local)[1]
         except (ClientError, LocalBackendError) as error:
             return None, str(error)
         return info, worker.describe(info)
 
     def _learn(self, info: BackendInfo | None, sentence: str) -> None:
         self._heard, self._backend = info is not None, sentence
-        pump.seen(info, sentence)
+        runner.report_backend(info, sentence)
 
     def _asked(self) -> tuple[jobs.Request, ...]:
         """What to ask for. Without a backend nothing is: what is due has failed for want of it."""
-        found = plan.survey(bpy.context, self.choice, pump.state.info if self._heard else None, self.force)
-        self._found = [
-            each
-            if each.request is None
-            else Found(each.entry, replace(each.request, address=self.address, start_own=self.start_own))
-            for each in found
-        ]
+        strip_sync.sync_all()
+        found = plan.survey(bpy.context, self.choice, runner.state.info if self._heard else None, self.force)
+        self._found = [each if each.request is None else self._prepared(each) for each in found]
         asked = plan.due(self._found)
         if asked and not self._heard:
             self._outcomes = tuple(jobs.Outcome(each, "failed", self._backend) for each in asked)
             return ()
         return asked
 
-    def _kept(self) -> KeptTakes | None:
+    def _prepared(self, due: Found) -> Found:
+        """A due line with its sound written and this batch's backend; one whose sound cannot be written has failed."""
+        try:
+            requests.prepare(lines.find(bpy.data.objects[due.entry.speaker], due.entry.uid))
+        except SoundError as error:
+            return Found(replace(due.entry, state="failed", why=str(error)))
+        return replace(due, request=replace(due.request, address=self.address, start_own=self.start_own))
+
+    def _kept(self) -> TakeCache | None:
         """Where takes are kept; nowhere when all are wanted anew."""
-        return None if self.force else KeptTakes(kept_folder())
+        return None if self.force else TakeCache(kept_folder())
 
     def _hear(self, state: jobs.State) -> None:
         told, self._outcomes = len(state.outcomes) > len(self._outcomes), state.outcomes

@@ -13,7 +13,7 @@ from ..connection.client import Client, ClientError, Stopped, Unreachable
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.bind_files import Shapes, ShapesError, read_shapes
 from ..generation import worker
-from ..generation.runner import Fault, hold_reason, in_one_step
+from ..generation.runner import ApplyFault, defer_reason, in_one_undo_step
 from ..scene.apply import ApplyError
 from . import mesh as binding
 
@@ -103,7 +103,7 @@ class BindingRun:
         if thing is None:
             self._over(error=f"'{self.name}' is not there any more, so its shapes were dropped.")
             return
-        reason = hold_reason(thing)
+        reason = defer_reason(thing)
         if reason and not bpy.app.background:
             self.stage = reason.replace("the take", "the shapes")
             return
@@ -111,10 +111,10 @@ class BindingRun:
             self._over(error=f"'{thing.name}' has other vertices than when it was sent; bind it again.")
             return
         try:
-            note = in_one_step(f"Mien: bind {thing.name}", lambda: binding.put(thing, shapes))
+            note = in_one_undo_step(f"Mien: bind {thing.name}", lambda: binding.put(thing, shapes))
         except ApplyError as error:
             self._over(error=str(error))
-        except Fault as fault:
+        except ApplyFault as fault:
             traceback.print_exc()
             self._over(error=str(fault).replace("The take", "The shapes", 1))
         else:
@@ -133,7 +133,7 @@ def _work(
     try:
         client, _ = worker.connect(address, own, command, local, stop)
         client.timeout_s = max(client.timeout_s, 60.0)  # a mesh of some megabytes to another machine
-        job = worker.when_there_is_room(
+        job = worker.retry_while_busy(
             lambda: client.bind(mesh), stop, lambda: post((0.0, "waiting for room in the backend's queue"))
         )
         shapes = _shapes(client, job, count, stop, post)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From Generate to the scene."""
+"""Generation: from a line to requests, through the backend, to takes in the scene."""

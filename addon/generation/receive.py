@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take that arrived becomes a take of a line."""
+"""Applies a take that arrived from the backend, or was read from a file, as a take of a line."""
 
 import datetime
 
@@ -14,8 +14,8 @@ from .state import Request
 
 
 def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, request: Request) -> str:
-    """Put a take from the backend on the speaker as a take of its line: the one that `request` names, the one
-    with the same seed, or a new one. A sentence on what was done.
+    """Apply a take from the backend to the speaker, as the take that `request` names, the one with the same seed, or a
+    new one of its line. Returns a sentence on what was done.
 
     Raises ApplyError before anything is changed. The caller makes the undo step.
     """
@@ -25,16 +25,16 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     seed = int(take.meta.get("seed") or 0)
     item = None
     if line is not None:
-        item = takes.find(line, request.take) or next((each for each in line.takes if each.seed == seed), None)
+        item = takes.find(line, request.take) or next((other for other in line.takes if other.seed == seed), None)
     mark = Mark("take", line.uid if line is not None else 0, item.uid if item is not None else 0)
     plan = apply.plan(speaker, take, mark)
     if line is None:
-        line = lines.add(speaker, request.heard, round(request.start_frame))
+        line = lines.add(speaker, request.sound_to_place, round(request.start_frame))
     if item is None:
         item = line.takes.add()
         item.uid, line.next_take = line.next_take, line.next_take + 1
         item.name = f"Take {item.uid}"
-    item.seed, item.content = seed, fingerprint.with_engine(request.content, take.meta.get("made_with", ""))
+    item.seed, item.content = seed, fingerprint.with_engine(request.fingerprint, take.meta.get("made_with", ""))
     item.made = datetime.datetime.now().isoformat(timespec="seconds")
     mark = Mark("take", line.uid, item.uid)
     start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)
@@ -47,19 +47,21 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     else:
         takes.audition(line, None)
     notes = list(placed.notes)
-    if request.heard:
+    if request.sound_to_place:
         notes += _place_sound(scene, speaker, line, request)
-    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # show it now
-    said = f"'{speaker.name}' speaks from frame {round(start)} to {placed.last_frame} (seed {seed})."
-    return " ".join([said, *notes])
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # evaluate it now
+    return " ".join(
+        [f"'{speaker.name}' speaks from frame {round(start)} to {placed.last_frame} (seed {seed}).", *notes]
+    )
 
 
 def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_frame: int | None = None) -> str:
-    """Put a take that is already here on the active line, which is made if there is none: second 0 of its sound
-    at start_frame, or where the line starts (without a line, the current frame). Else as `receive`."""
+    """Apply a take that was not requested, such as one of a file, to the active line, which is added where there is
+    none: second 0 of its sound at start_frame, by default where the line starts (without a line, the current frame).
+    Result and errors as of `receive`."""
     line = lines.active(speaker)
     start = line.start_frame if line is not None else scene.frame_current
-    heard = line is not None and speaker.mien.place_sound and not line.strip and not sound.refusal(line.sound)
+    place_sound = line is not None and speaker.mien.place_sound and not line.strip and not sound.refusal(line.sound)
     request = Request(
         speaker=speaker.name,
         scene=scene.name,
@@ -70,7 +72,7 @@ def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_fra
         fps=str(sound.scene_fps(scene)),
         address="",
         start_own=False,
-        heard=line.sound if heard else "",
+        sound_to_place=line.sound if place_sound else "",
         line=line.uid if line is not None else 0,
         line_name=line.name if line is not None else "",
         line_start=start,
@@ -79,12 +81,12 @@ def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_fra
 
 
 def _place_sound(scene: bpy.types.Scene, speaker: bpy.types.Object, line, request: Request) -> list[str]:
-    """The line's sound in the sequencer, and the line following it; sentences where that did not work."""
+    """Add the line's sound to the sequencer and let the line follow it; sentences where that failed."""
     if strip_sync.strip_of(line) is not None:
         return []
     try:
-        name = sound.place(scene, f"{speaker.name}/{line.uid}", request.heard, line.start_frame)
+        name = sound.add_strip(scene, f"{speaker.name}/{line.uid}", request.sound_to_place, line.start_frame)
     except sound.SoundError as error:
         return [str(error)]
-    strip_sync.follow_strip(line, scene, name)
+    strip_sync.attach_strip(line, scene, name)
     return []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a list of takes meets Blender: a timer on the main thread moves
-events to the state and each take into the scene."""
+"""Runs a list of requests in Blender: a timer on the main thread hands events to the state machine and applies each
+take to the scene."""
 
 import queue
 import threading
@@ -16,76 +16,75 @@ from ..connection.local_backend import LocalBackend
 from ..scene.apply import ApplyError
 from . import receive, worker
 from . import state as jobs
-from .prefetch import Ahead
-from .take_cache import KeptTakes
+from .prefetch import Prefetcher
+from .take_cache import TakeCache
 
 TICK_S = 0.1
-JOIN_S = 2.0  # a worker that was told to stop has this long to tell the backend
+JOIN_S = 2.0  # how long `close` waits for a stopped worker, which cancels its job at the backend
 
 
-class Fault(Exception):
-    """Mien broke while it changed the scene; the message says what is left of that."""
+class ApplyFault(Exception):
+    """Mien failed while it changed the scene; the message says what is left of the change."""
 
 
-class Pump:
-    """One run at a time. Everything here is called on the main thread, except that workers put events."""
+class Runner:
+    """At most one run at a time. Methods are called on the main thread; workers only put events into the queue."""
 
     def __init__(self) -> None:
         self.state = jobs.State()
         self.local = LocalBackend()
-        self._events: queue.SimpleQueue = queue.SimpleQueue()  # of the state, or something to call
+        self._events: queue.SimpleQueue = queue.SimpleQueue()  # events of the state machine, and callables
         self._worker: worker.Worker | None = None
-        self._ahead, self._kept = Ahead(), None
-        self._stop = threading.Event()  # ends `run`
-        self._looking: threading.Thread | None = None
-        self._held: jobs.ApplyTake | None = None
-        self._held_reason = ""
+        self._prefetcher, self._cache = Prefetcher(), None
+        self._stop = threading.Event()  # set to end `run`
+        self._background: threading.Thread | None = None
+        self._deferred: jobs.ApplyTake | None = None
+        self._deferred_reason = ""
         self._blocking = False
-        self._heard: Callable[[jobs.State], None] | None = None
-        self.learned: Callable[[BackendInfo], None] | None = None  # told, on the main thread, what a backend said of itself
+        self._on_state: Callable[[jobs.State], None] | None = None
+        self.on_backend_info: Callable[[BackendInfo], None] | None = None  # called on the main thread
 
     def begin(
         self,
         requests: Sequence[jobs.Request],
-        kept: KeptTakes | None = None,
-        heard: Callable[[jobs.State], None] | None = None,
+        cache: TakeCache | None = None,
+        on_state: Callable[[jobs.State], None] | None = None,
     ) -> None:
-        """Generate in the background; the timer applies the takes. kept: takes that need not be asked for again;
-        `heard` is told each state until the list is over."""
+        """Generate in the background; the timer applies the takes. cache: takes that need not be requested again;
+        on_state: called with each new state until the list is over."""
         if self.state.running:
             return
-        self._ahead, self._kept, self._heard = Ahead(requests), kept, heard
-        self._send(jobs.Asked(tuple(requests)))
+        self._prefetcher, self._cache, self._on_state = Prefetcher(requests), cache, on_state
+        self._send(jobs.Requested(tuple(requests)))
         self._wake()
 
     def run(
         self,
         requests: Sequence[jobs.Request],
-        heard: Callable[[jobs.State], None] | None = None,
-        kept: KeptTakes | None = None,
+        on_state: Callable[[jobs.State], None] | None = None,
+        cache: TakeCache | None = None,
     ) -> str:
-        """Generate and apply before returning, for scripts; '' or the sentence that says what went wrong.
+        """Generate and apply before returning, for scripts; '' or a sentence on what failed.
 
-        `state.outcomes` then has what became of each request; `heard` is told each state on the way. kept: as for
-        `begin`.
+        `state.outcomes` then has the outcome of each request. Arguments as of `begin`.
         """
-        self._blocking, self._heard = True, heard
-        self._ahead, self._kept = Ahead(requests), kept
+        self._blocking, self._on_state = True, on_state
+        self._prefetcher, self._cache = Prefetcher(requests), cache
         self._stop.clear()
         try:
-            self._send(jobs.Asked(tuple(requests)))
+            self._send(jobs.Requested(tuple(requests)))
             while self.state.running:
                 self._drain()
                 if self._stop.is_set():
                     self.cancel("Broken off")
-                if self._held is not None:
-                    self._send(jobs.Failed(self.state.ticket, self._held_reason))
+                if self._deferred is not None:
+                    self._send(jobs.Failed(self.state.ticket, self._deferred_reason))
         finally:
-            self._blocking, self._heard = False, None
+            self._blocking, self._on_state = False, None
         return self.state.error
 
     def interrupt(self) -> None:
-        """Let `run` end as a cancel does, from a handler of signals: what is done is kept."""
+        """End `run` as a cancel does, from a signal handler: takes that were applied stay."""
         self._stop.set()
 
     def cancel(self, reason: str = "") -> None:
@@ -94,32 +93,32 @@ class Pump:
     def dismiss(self) -> None:
         self._send(jobs.Dismissed())
 
-    def aside(self, work: Callable[[], Callable[[], None]]) -> None:
-        """Do `work` in a thread and then, on the main thread, what it returns; unless such a thread is at work."""
+    def run_in_background(self, work: Callable[[], Callable[[], None]]) -> None:
+        """Call `work` in a thread, then what it returns on the main thread; nothing while such a thread runs."""
 
-        def ask() -> None:
+        def call() -> None:
             self._events.put(work())
 
-        if not self.looking:
-            self._looking = threading.Thread(target=ask, name="mien-look", daemon=True)
-            self._looking.start()
+        if not self.working_in_background:
+            self._background = threading.Thread(target=call, name="mien-background", daemon=True)
+            self._background.start()
         self._wake()
 
     @property
-    def looking(self) -> bool:
-        """Whether work aside goes on."""
-        return self._looking is not None and self._looking.is_alive()
+    def working_in_background(self) -> bool:
+        """Whether a thread of `run_in_background` runs."""
+        return self._background is not None and self._background.is_alive()
 
-    def seen(self, info: BackendInfo | None, sentence: str) -> None:
-        """What was learned of a backend: its own words, or None and why not."""
-        self._send(jobs.Seen(info, sentence))
+    def report_backend(self, info: BackendInfo | None, sentence: str) -> None:
+        """Show a backend in the panel: its info, or None and a sentence on why there is none."""
+        self._send(jobs.BackendStatus(info, sentence))
 
     def stop_local(self) -> None:
         self.local.stop()
-        self._send(jobs.Seen(None, "The backend that Blender started was stopped."))
+        self._send(jobs.BackendStatus(None, "The backend that Blender started was stopped."))
 
     def close(self) -> None:
-        """Cancel, stop the backend, end the timer: the extension is going away, or Blender is."""
+        """Cancel, stop the backend and end the timer, when the extension is disabled or Blender quits."""
         if self.state.running:
             self.cancel()
         thread, self._worker = self._worker, None
@@ -135,9 +134,9 @@ class Pump:
 
     def _tick(self) -> float | None:
         self._drain()
-        if self._held is not None:
-            self._do(self._held)
-        busy = self.state.running or self.looking or not self._events.empty()
+        if self._deferred is not None:
+            self._do(self._deferred)
+        busy = self.state.running or self.working_in_background or not self._events.empty()
         return TICK_S if busy else None
 
     def _drain(self) -> None:
@@ -155,68 +154,73 @@ class Pump:
         before = self.state
         self.state, effects = jobs.step(self.state, event)
         if self.state.phase != "holding":
-            self._held = None
-        if isinstance(event, jobs.Seen) and event.info is not None and self.learned is not None:
-            self.learned(event.info)
+            self._deferred = None
+        if isinstance(event, jobs.BackendStatus) and event.info is not None and self.on_backend_info is not None:
+            self.on_backend_info(event.info)
         if self.state != before:
             _show(self.state)
-            heard = self._heard
+            on_state = self._on_state
             if not self.state.running:
-                self._heard = None
-            if heard is not None:
-                heard(self.state)
+                self._on_state = None
+            if on_state is not None:
+                on_state(self.state)
         for effect in effects:
             self._do(effect)
 
     def _do(self, effect: object) -> None:
         match effect:
             case jobs.StartWork(ticket, request) if self._blocking:
-                worker.work(ticket, request, self._events.put, self._stop, self.local, self._ahead, self._kept)
+                worker.work(ticket, request, self._events.put, self._stop, self.local, self._prefetcher, self._cache)
             case jobs.StartWork(ticket, request):
-                self._worker = worker.Worker(ticket, request, self._events.put, self.local, self._ahead, self._kept)
+                self._worker = worker.Worker(
+                    ticket, request, self._events.put, self.local, self._prefetcher, self._cache
+                )
                 self._worker.start()
             case jobs.StopWork():
                 if self._worker is not None:
                     self._worker.stop.set()
                 if self._blocking:
-                    self._ahead.drop()  # Blender may be gone before a thread has told the backend
+                    self._prefetcher.drop()  # Blender may quit before a thread has sent the cancels
                 else:
-                    threading.Thread(target=self._ahead.drop, name="mien-drop", daemon=True).start()
+                    threading.Thread(target=self._prefetcher.drop, name="mien-drop", daemon=True).start()
             case jobs.ApplyTake(ticket, request, take):
                 self._apply(effect, ticket, request, take)
 
     def _apply(self, effect: jobs.ApplyTake, ticket: int, request: jobs.Request, take) -> None:
         speaker, scene = find_speaker(request), bpy.data.scenes.get(request.scene)
         if speaker is None or scene is None:
-            gone = f"'{request.speaker}'" if speaker is None else f"The scene '{request.scene}'"
-            self._send(jobs.Failed(ticket, f"{gone} is not there any more, so the take was dropped."))
+            missing = f"'{request.speaker}'" if speaker is None else f"The scene '{request.scene}'"
+            self._send(jobs.Failed(ticket, f"{missing} is not there any more, so the take was dropped."))
             return
-        reason = hold_reason(speaker)
+        reason = defer_reason(speaker)
         if reason:
-            if (self._held, self._held_reason) != (effect, reason):
-                self._held, self._held_reason = effect, reason
-                self._send(jobs.Held(ticket, reason))
+            if (self._deferred, self._deferred_reason) != (effect, reason):
+                self._deferred, self._deferred_reason = effect, reason
+                self._send(jobs.Deferred(ticket, reason))
             return
-        self._held = None
+        self._deferred = None
         try:
-            note = in_one_step(f"Mien: {speaker.name} speaks", lambda: receive.receive(scene, speaker, take, request))
+            note = in_one_undo_step(
+                f"Mien: {speaker.name} speaks", lambda: receive.receive(scene, speaker, take, request)
+            )
         except ApplyError as error:
             self._send(jobs.Failed(ticket, str(error)))
-        except Fault as fault:
+        except ApplyFault as fault:
             traceback.print_exc()
             self._send(jobs.Failed(ticket, str(fault), touched=True))
         else:
             self._send(jobs.Applied(ticket, note))
 
 
-def in_one_step(message: str, change: Callable[[], str]) -> str:
-    """Make a change outside an operator as exactly one undo step; one that fails half-way is taken back.
+def in_one_undo_step(message: str, change: Callable[[], str]) -> str:
+    """Make a change outside an operator as exactly one undo step; the change's result. A change that fails half-way is
+    undone.
 
-    Raises ApplyError when the change was refused before it began, Fault when it broke.
+    Raises ApplyError where the change was refused before anything was changed, ApplyFault where it failed.
     """
     can_undo = bpy.ops.ed.undo_push.poll()
     try:
-        done = change()
+        result = change()
     except ApplyError:
         raise  # refused before anything was changed
     except Exception as error:
@@ -226,23 +230,22 @@ def in_one_step(message: str, change: Callable[[], str]) -> str:
         if undone:
             bpy.ops.ed.undo()
         rest = "the scene was taken back" if undone else "what was begun of it is still in the scene"
-        raise Fault(f"The take could not be applied ({error}); {rest}.") from error
+        raise ApplyFault(f"The take could not be applied ({error}); {rest}.") from error
     if can_undo:
         bpy.ops.ed.undo_push(message=message)
-    return done
+    return result
 
 
 def find_speaker(request: jobs.Request) -> bpy.types.Object | None:
-    """The speaker by its session id, which outlives a rename and undo, else by name."""
-    for thing in bpy.data.objects:
-        if request.speaker_uid and getattr(thing, "session_uid", 0) == request.speaker_uid:
-            return thing
+    """The speaker by its session uid, which outlives a rename and undo, else by name."""
+    for obj in bpy.data.objects:
+        if request.speaker_uid and getattr(obj, "session_uid", 0) == request.speaker_uid:
+            return obj
     return bpy.data.objects.get(request.speaker)
 
 
-def hold_reason(speaker: bpy.types.Object) -> str:
-    """Why the take must wait: Blender would lose it or break off
-    what the animator is doing. '' when it need not."""
+def defer_reason(speaker: bpy.types.Object) -> str:
+    """Why the take must wait: applied now, it would be lost or interrupt the animator. '' where it need not wait."""
     if speaker.mode in ("EDIT", "SCULPT"):
         return f"Leave {speaker.mode.capitalize()} Mode to receive the take."
     if any(id_.animation_data is not None and id_.animation_data.use_tweak_mode for id_ in takes.driven(speaker)):
@@ -256,7 +259,7 @@ def hold_reason(speaker: bpy.types.Object) -> str:
 
 
 def _show(state: jobs.State) -> None:
-    """Copy the state to where the panel reads it, and have the sidebars drawn."""
+    """Copy the state to the properties that the panel reads, and redraw the sidebars."""
     manager = bpy.context.window_manager
     run = getattr(manager, "mien_run", None)
     if run is None:
@@ -266,7 +269,7 @@ def _show(state: jobs.State) -> None:
     run.line = state.request.line_name if state.request else ""
     run.number, run.total = state.number, state.total
     run.error, run.note, run.backend = state.error, state.note, state.backend
-    starting = not hasattr(bpy.context, "temp_override")  # Blender registers extensions: nothing is drawn yet
+    starting = not hasattr(bpy.context, "temp_override")  # Blender's restricted context: nothing is drawn yet
     for window in () if starting else manager.windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
@@ -276,30 +279,30 @@ def _show(state: jobs.State) -> None:
 
 
 def _status(state: jobs.State) -> str | None:
-    """What the status bar says of the run; None gives it back to Blender."""
+    """The text of the status bar; None gives it back to Blender."""
     if not state.running:
         return None
     which = f"take {state.number} of {state.total}, " if state.total > 1 else ""
     return f"Mien: {which}{state.stage}  {state.fraction:.0%}"
 
 
-pump = Pump()
+runner = Runner()
 
 
 @persistent
 def _before_load(*_) -> None:
-    pump.cancel("Another file was opened, so the take that was on its way was dropped")
+    runner.cancel("Another file was opened, so the take that was on its way was dropped")
 
 
 @persistent
 def _after_load(*_) -> None:
-    _show(pump.state)  # a window manager saved while a run went on says so still
+    _show(runner.state)  # a file that was saved during a run still shows that run
 
 
 @persistent
 def _after_undo(*_) -> None:
-    if pump.state.note and not pump.state.running:
-        pump.dismiss()  # it may speak of what was just undone
+    if runner.state.note and not runner.state.running:
+        runner.dismiss()  # it may be about what was just undone
 
 
 def register() -> None:
@@ -309,7 +312,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    pump.close()
+    runner.close()
     bpy.app.handlers.load_pre.remove(_before_load)
     bpy.app.handlers.load_post.remove(_after_load)
     bpy.app.handlers.undo_post.remove(_after_undo)

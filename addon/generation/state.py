@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A list of takes from Generate to the scene, as a pure (state, event) -> (state, effects). No bpy, no
+"""The state machine of a list of requests, from Generate to the scene: (state, event) -> (state, effects). No bpy, no
 thread, no clock.
 
-One request is one take. A list is worked through in its order, one at a time; each take is applied, as an
-undo step of its own, before the next is asked for. A request that fails leaves the others their turn,
-unless the backend itself is lost. A cancel keeps what was applied before.
+One request is one take. Requests run one at a time, in order; each take is applied, as an undo step of its own, before
+the next request starts. After a failure the next request starts, unless the backend is lost. A cancel keeps the takes
+that were applied before.
 """
 
 from dataclasses import dataclass, replace
@@ -15,42 +15,42 @@ from ..formats.take import Take
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for: one take of one line. Names and numbers, never references: the datablocks may be
-    gone when the take arrives."""
+    """A request for one take of one line. Names and numbers, no references: the datablocks may be gone when the take
+    arrives."""
 
     speaker: str
     scene: str
-    sound: str  # absolute path of what is sent: the file, or an excerpt of it
-    start_frame: float  # the scene's frame of second 0 of what is sent
-    direction: str  # JSON, the seed in it
+    sound: str  # absolute path of the file that is sent
+    start_frame: float  # the scene's frame of second 0 of that file
+    direction: str  # JSON, with the seed
     engine: str  # '' is the backend's default
     fps: str  # the scene's rate, '24' or '30000/1001'
     address: str
-    start_own: bool  # start a backend as a child when none answers at the address
+    start_own: bool  # start a backend as a child where none answers at the address
     command: str = ""
-    speaker_uid: int = 0  # Blender's session_uid: finds a speaker that was renamed meanwhile; 0 if unknown
-    heard: str = ""  # the sound to put in the sequencer for the line, '' for none
-    head: str = ""  # what moves; '' is Mien's own head, by its channels
-    line: int = 0  # uid of the line; 0 is the active one, and one is made where there is none
+    speaker_uid: int = 0  # Blender's session_uid, which finds a renamed speaker; 0 if unknown
+    sound_to_place: str = ""  # the sound to put in the sequencer for the line, '' for none
+    head: str = ""  # the head that the take moves; '' is Mien's own, by its channels
+    line: int = 0  # uid of the line; 0 is the active one, which is added where there is none
     line_name: str = ""
-    line_start: int = 0  # where the line started when it was asked; it may move meanwhile
-    take: int = 0  # uid of the take to make anew; 0 is the one with the same seed, or a new one
-    show: bool = True  # the take is the one to see when it is there
-    content: str = ""  # what the take was made from, as a hash that is kept on it; '' when nobody asks
+    line_start: int = 0  # the line's start frame at the time of the request; the line may move meanwhile
+    take: int = 0  # uid of the take to replace; 0 is the one with the same seed, or a new one
+    show: bool = True  # make it the active take
+    fingerprint: str = ""  # of all that the take depends on, kept on the take; '' where nobody needs it
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a request. state: 'done', 'failed' or 'cancelled'."""
+    """The end of a request. state: 'done', 'failed' or 'cancelled'."""
 
     request: Request
     state: str
     sentence: str
 
 
-# ---- events: what happened
+# ---- events
 @dataclass(frozen=True)
-class Asked:
+class Requested:
     requests: tuple[Request, ...]
 
 
@@ -69,8 +69,8 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Failed:
-    """`lost`: the backend is, so that the rest of the list cannot be made either. `touched`: the scene may have
-    been changed, and the sentence says what became of it."""
+    """lost: the backend is lost, so that the rest of the list fails too. touched: the scene may have been changed, and
+    the sentence says what is left of the change."""
 
     ticket: int
     sentence: str
@@ -79,8 +79,8 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Held:
-    """The take is here and Blender cannot receive it yet; `reason` says what the animator can do about it."""
+class Deferred:
+    """The take cannot be applied yet; `reason` says what the animator can do about it."""
 
     ticket: int
     reason: str
@@ -98,8 +98,8 @@ class Cancelled:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A backend was looked at: what it says, or None and why not."""
+class BackendStatus:
+    """A backend was contacted: its info, or None and a sentence on why there is none."""
 
     info: BackendInfo | None
     sentence: str
@@ -110,7 +110,7 @@ class Dismissed:
     """The animator has read the message."""
 
 
-# ---- effects: what to do about it
+# ---- effects
 @dataclass(frozen=True)
 class StartWork:
     ticket: int
@@ -131,24 +131,24 @@ class ApplyTake:
 
 @dataclass(frozen=True)
 class State:
-    """phase: idle, working (the backend), holding (a take is here, not applied).
+    """phase: 'idle', 'working' (the backend works) or 'holding' (the take arrived and is not applied yet).
 
-    `outcomes` grows with each request that is over and is kept, when the list is, until the next is asked for.
+    `outcomes` has the requests that have ended, and stays after the list until the next one begins.
     """
 
     phase: str = "idle"
-    ticket: int = 0  # the number of the latest job; events of older ones are stale
+    ticket: int = 0  # the number of the latest job; events of older ones are ignored
     request: Request | None = None
     waiting: tuple[Request, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
-    touched: bool = False  # a failure of the list says itself what it did to the scene
+    touched: bool = False  # a failure of this list may have changed the scene
     take: Take | None = None
     stage: str = ""
-    share: float = 0.0  # of the request at work
+    share: float = 0.0  # progress of the current request, 0..1
     error: str = ""
     note: str = ""
     info: BackendInfo | None = None
-    backend: str = ""  # a sentence on the last backend looked at
+    backend: str = ""  # a sentence on the last backend that was contacted
 
     @property
     def running(self) -> bool:
@@ -156,17 +156,17 @@ class State:
 
     @property
     def total(self) -> int:
-        """How many requests the list has."""
+        """Number of requests in the list."""
         return len(self.outcomes) + (self.request is not None) + len(self.waiting)
 
     @property
     def number(self) -> int:
-        """Which of them is at work, from 1; 0 when none is."""
+        """Number of the current request, from 1; 0 where none runs."""
         return len(self.outcomes) + 1 if self.request is not None else 0
 
     @property
     def fraction(self) -> float:
-        """How much of the whole list is done, 0..1."""
+        """Progress of the whole list, 0..1."""
         return (len(self.outcomes) + self.share) / self.total if self.total else 0.0
 
     @property
@@ -175,70 +175,72 @@ class State:
 
 
 def step(state: State, event: object) -> tuple[State, tuple]:
-    """The next state and what to do. Events of a job that is not the latest, or is over, change nothing."""
+    """The next state and the effects. Events of a job that is not the latest, or has ended, change nothing."""
     match event:
-        case Seen(info, sentence):
+        case BackendStatus(info, sentence):
             return replace(state, info=info or state.info, backend=sentence), ()
         case Dismissed():
             return replace(state, error="", note=""), ()
-        case Asked(requests) if requests and not state.running:
-            begun = State(ticket=state.ticket, waiting=tuple(requests), info=state.info, backend=state.backend)
-            return _next(begun, "looking for the backend")
+        case Requested(requests) if requests and not state.running:
+            started = State(ticket=state.ticket, waiting=tuple(requests), info=state.info, backend=state.backend)
+            return _next(started, "looking for the backend")
         case Cancelled(reason) if state.running:
-            over = _dropped(_ended(state, "cancelled", reason), "cancelled", reason)
-            return replace(over, note=f"{reason}; {_kept(over)}"), (StopWork(state.ticket),)
+            idle = _drop_waiting(_end_current(state, "cancelled", reason), "cancelled", reason)
+            return replace(idle, note=f"{reason}; {_summary(idle)}"), (StopWork(state.ticket),)
     if not state.running or getattr(event, "ticket", None) != state.ticket:
         return state, ()
     match event:
         case Progressed(_, stage, fraction) if state.phase == "working":
             return replace(state, stage=stage, share=fraction), ()
         case Arrived(ticket, take):
-            held = replace(state, phase="holding", take=take, stage="applying", share=1.0)
-            return held, (ApplyTake(ticket, state.request, take),)
-        case Held(_, reason) if state.phase == "holding":
+            holding = replace(state, phase="holding", take=take, stage="applying", share=1.0)
+            return holding, (ApplyTake(ticket, state.request, take),)
+        case Deferred(_, reason) if state.phase == "holding":
             return replace(state, stage="waiting for you", note=reason), ()
         case Failed(_, sentence, lost, touched):
-            failed = replace(_ended(state, "failed", sentence), touched=state.touched or touched)
+            failed = replace(_end_current(state, "failed", sentence), touched=state.touched or touched)
             if lost:
-                failed = _dropped(failed, "failed", sentence)
+                failed = _drop_waiting(failed, "failed", sentence)
             return _next(failed)
         case Applied(_, note):
-            return _next(_ended(state, "done", note))
+            return _next(_end_current(state, "done", note))
     return state, ()
 
 
-def _ended(state: State, how: str, sentence: str) -> State:
-    """The request at work is over."""
-    outcomes = (*state.outcomes, Outcome(state.request, how, sentence))
+def _end_current(state: State, outcome: str, sentence: str) -> State:
+    """End the current request with this outcome."""
+    outcomes = (*state.outcomes, Outcome(state.request, outcome, sentence))
     return replace(
         state, phase="idle", request=None, take=None, stage="", share=0.0, error="", note="", outcomes=outcomes
     )
 
 
-def _dropped(state: State, how: str, sentence: str) -> State:
-    """Those that wait are over too."""
-    rest = tuple(Outcome(request, how, sentence) for request in state.waiting)
-    return replace(state, waiting=(), outcomes=state.outcomes + rest)
+def _drop_waiting(state: State, outcome: str, sentence: str) -> State:
+    """End all waiting requests with this outcome."""
+    outcomes = tuple(Outcome(request, outcome, sentence) for request in state.waiting)
+    return replace(state, waiting=(), outcomes=state.outcomes + outcomes)
 
 
 def _next(state: State, stage: str = "asking the backend") -> tuple[State, tuple]:
-    """The next of those that wait is at work; or the list is over, and it says how it went."""
+    """Start the next waiting request; after the last one, sum the list up in `note` or `error`."""
     if state.waiting:
         request, ticket = state.waiting[0], state.ticket + 1
-        begun = replace(state, phase="working", ticket=ticket, request=request, waiting=state.waiting[1:], stage=stage)
-        return begun, (StartWork(ticket, request),)
+        working = replace(
+            state, phase="working", ticket=ticket, request=request, waiting=state.waiting[1:], stage=stage
+        )
+        return working, (StartWork(ticket, request),)
     failed = [outcome for outcome in state.outcomes if outcome.state == "failed"]
     if not failed:
         last = state.outcomes[-1].sentence
         return replace(state, note=last if len(state.outcomes) == 1 else f"{state.done} takes were made. {last}"), ()
     reasons = list(dict.fromkeys(outcome.sentence for outcome in failed))
     more = f" {len(reasons) - 1} more failed otherwise." if len(reasons) > 1 else ""
-    kept = "" if state.touched and not state.done else f" {_capital(_kept(state))}"
-    return replace(state, error=f"{reasons[0]}{more}{kept}"), ()
+    rest = "" if state.touched and not state.done else f" {_capital(_summary(state))}"
+    return replace(state, error=f"{reasons[0]}{more}{rest}"), ()
 
 
-def _kept(state: State) -> str:
-    """What is left of a list that did not run to its end."""
+def _summary(state: State) -> str:
+    """How many takes of an incomplete list were made and stay."""
     total = len(state.outcomes)
     if not state.done:
         return "the scene was left as it was."

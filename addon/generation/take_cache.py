@@ -1,29 +1,33 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes that arrived, kept in a folder by what they were made from: a bake that was broken off, or a file that was not
-saved, does not ask the backend for them again. No bpy.
+"""A folder of takes by fingerprint, so that a bake that was interrupted, or a file that was not saved, need not request
+them again. No bpy.
 
-The folder holds at most `cap` bytes; the files used longest ago go first. Losing it loses nothing but time.
+The folder holds at most `limit` bytes; the least recently used files are removed first. It may be deleted at any time.
 """
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
-CAP = 1 << 30  # bytes; a minute at 24 fps is 0.35 MB with named channels, 3 MB with a basis, 80 MB exact
+from ..formats.atomic_write import write_whole
+
+LIMIT = 1 << 30  # bytes; a minute at 24 fps has 0.35 MB with named channels, 3 MB with a basis, 80 MB with offsets
+PART_LIFETIME_S = 3600.0
 SUFFIX = ".take.safetensors"
 
 
-class KeptTakes:
+class TakeCache:
     """Methods may be called from any thread, and by several Blenders at once: files appear whole or not at all."""
 
-    def __init__(self, folder: Path, cap: int = CAP) -> None:
-        self.folder, self.cap = folder, cap
+    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
+        self.folder, self.limit = folder, limit
 
-    def path(self, address: str) -> Path:
-        return self.folder / f"{address}{SUFFIX}"
+    def path(self, key: str) -> Path:
+        return self.folder / f"{key}{SUFFIX}"
 
-    def get(self, address: str) -> bytes | None:
-        """The bytes of the take of this address, None if it is not here."""
-        path = self.path(address)
+    def get(self, key: str) -> bytes | None:
+        """The bytes of the take of this key (`fingerprint.cache_key`), None without one."""
+        path = self.path(key)
         try:
             data = path.read_bytes()
             path.touch()
@@ -31,26 +35,27 @@ class KeptTakes:
             return None
         return data
 
-    def put(self, address: str, data: bytes) -> None:
-        """Keep a take. OSError when it cannot be written; what was there is left."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{address}.part"
-        part.write_bytes(data)
-        part.replace(self.path(address))
-        self._make_room()
+    def put(self, key: str, data: bytes) -> None:
+        """Store a take. Raises OSError where it cannot be written; an earlier one is then left as it was."""
+        write_whole(self.path(key), data)
+        self._evict()
 
-    def drop(self, address: str) -> None:
-        """Forget a take that turned out to be damaged."""
-        self.path(address).unlink(missing_ok=True)
+    def drop(self, key: str) -> None:
+        """Remove a take that turned out to be damaged."""
+        self.path(key).unlink(missing_ok=True)
 
-    def _make_room(self) -> None:
-        found = []
+    def _evict(self) -> None:
+        for part in self.folder.glob(".*.part"):  # of Blenders that were killed while they wrote
+            with suppress(OSError):
+                if time.time() - part.stat().st_mtime > PART_LIFETIME_S:
+                    part.unlink()
+        files = []
         for path in self.folder.glob(f"*{SUFFIX}"):
-            with suppress(OSError):  # another Blender dropped it meanwhile
-                told = path.stat()
-                found.append((told.st_mtime_ns, told.st_size, path))
-        excess = sum(size for _, size, _ in found) - self.cap
-        for _, size, path in sorted(found)[:-1]:  # the newest stays, however large it is
+            with suppress(OSError):  # another Blender removed it meanwhile
+                stat = path.stat()
+                files.append((stat.st_mtime_ns, stat.st_size, path))
+        excess = sum(size for _, size, _ in files) - self.limit
+        for _, size, path in sorted(files)[:-1]:  # the newest stays, however large it is
             if excess <= 0:
                 return
             path.unlink(missing_ok=True)

@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backend's side of a job: connect, send, wait, fetch; in a
-thread of its own or in the caller's. No bpy."""
+"""One job against the backend: connect, send, wait, fetch; in a thread of its own or in the caller's. No bpy."""
 
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from ..connection import engines
-from ..connection.client import Busy, Client, ClientError, UnknownJob, BackendInfo, Stopped, TimedOut, Unreachable
+from ..connection.client import BackendInfo, Busy, Client, ClientError, Stopped, TimedOut, UnknownJob, Unreachable
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.take import Take, TakeError, read_take
 from . import fingerprint
-from .prefetch import Ahead, submit
-from .state import Arrived, Failed, Progressed, Request, Seen
-from .take_cache import KeptTakes
+from .prefetch import Prefetcher, submit
+from .state import Arrived, BackendStatus, Failed, Progressed, Request
+from .take_cache import TakeCache
 
 POLL_FIRST_S, POLL_LAST_S = 0.05, 0.5
-PATIENCE_S = 60.0  # a busy backend may be slow to answer; a dead one refuses the connection at once
+GRACE_S = 60.0  # a busy backend may be slow to answer; a dead one refuses the connection at once
+SEND_SHARE, WORK_SHARE = 0.02, 0.96  # of a job's progress; the rest is the fetching
 T = TypeVar("T")
 
 
@@ -29,22 +29,22 @@ def work(
     post: Callable[[object], None],
     stop: threading.Event,
     local: LocalBackend,
-    ahead: Ahead | None = None,
-    kept: KeptTakes | None = None,
+    prefetcher: Prefetcher | None = None,
+    cache: TakeCache | None = None,
 ) -> None:
-    """The backend's side of one job, start to end, in the calling thread. Posts exactly one Arrived or
-    Failed, unless it is stopped; raises nothing.
+    """Run one job against the backend, from start to end, in the calling thread.
 
-    ahead: the list's jobs that were sent before their turn. kept: takes that need not be asked for again.
+    Posts exactly one Arrived or Failed, unless `stop` is set; raises nothing. prefetcher: the jobs of the list that
+    were submitted before their turn; cache: takes that need not be requested.
     """
     try:
-        take = _take(ticket, request, post, stop, local, ahead or Ahead(), kept)
+        take = _take(ticket, request, post, stop, local, prefetcher or Prefetcher(), cache)
     except Stopped:
         return
     except (ClientError, LocalBackendError, TakeError) as error:
-        exit_report = f" {local.exit_report()}" if isinstance(error, Unreachable) and local.exit_report() else ""
-        post(Failed(ticket, f"{error}{exit_report}", lost=isinstance(error, Unreachable | LocalBackendError)))
-    except Exception as error:  # a fault of ours must end in the panel, not in a thread nobody watches
+        report = f" {local.exit_report()}" if isinstance(error, Unreachable) and local.exit_report() else ""
+        post(Failed(ticket, f"{error}{report}", lost=isinstance(error, Unreachable | LocalBackendError)))
+    except Exception as error:  # a programming error must reach the panel: nobody watches the thread
         post(Failed(ticket, f"Mien met a fault of its own ({type(error).__name__}: {error})."))
         raise
     else:
@@ -58,100 +58,142 @@ def _take(
     post: Callable[[object], None],
     stop: threading.Event,
     local: LocalBackend,
-    ahead: Ahead,
-    kept: KeptTakes | None,
+    prefetcher: Prefetcher,
+    cache: TakeCache | None,
 ) -> Take:
-    client, info = when_there_is_room(
+    """The take of a request, from the cache or from the backend, with its engine in its metadata."""
+    client, info = retry_while_busy(
         lambda: connect(request.address, request.start_own, request.command, local, stop), stop
     )
-    post(Seen(info, describe(info)))
+    post(BackendStatus(info, describe(info)))
     _check(request, info)
-    place = _address(request, info) if kept is not None else ""
-    here = _read_kept(kept, place)
-    if here is not None:
-        ahead.take(request)
-        return _signed(here, request, info)
+    take = _read_cached(cache, _cache_key(request, info))
+    if take is not None:
+        prefetcher.take(request)
+    else:
+        data = _Job(ticket, request, post, stop, client).run(
+            prefetcher, lambda later: _uncached(later, request, info, cache)
+        )
+        take = read_take(data)
+        _store(cache, _cache_key(request, info), data)
+    return replace(take, meta={**take.meta, "made_with": _engine_of(request, info)})
 
-    def sent(share: float) -> None:
-        if stop.is_set():
+
+@dataclass(frozen=True)
+class _Job:
+    """A request that the backend works on, and where its events go."""
+
+    ticket: int
+    request: Request
+    post: Callable[[object], None]
+    stop: threading.Event
+    client: Client
+
+    def run(self, prefetcher: Prefetcher, wanted: Callable[[Request], bool]) -> bytes:
+        """Submit the request, unless it was prefetched, and the next ones that are `wanted`; wait; fetch the take's
+        bytes. Raises Stopped after a cancel, which the backend is told of."""
+        job = prefetcher.take(self.request)
+        prefetched = bool(job)
+        if not prefetched:
+            job = self._submit()
+        try:
+            prefetcher.fill(self.client, wanted, self._check_stop)
+            try:
+                self._wait(job)
+            except UnknownJob:
+                if not prefetched:
+                    raise
+                job = self._submit()  # the backend was restarted and has lost the prefetched jobs
+                self._wait(job)
+            return retry_while_busy(lambda: self.client.result(job), self.stop)
+        except Stopped:
+            try:
+                self.client.cancel(job)
+            except ClientError as error:  # the cancel stands either way: the backend ends the job alone
+                print(f"Mien: the backend was not told of the cancel: {error}")
+            raise
+
+    def _submit(self) -> str:
+        return retry_while_busy(
+            lambda: submit(self.client, self.request, self._on_sent),
+            self.stop,
+            lambda: self.post(Progressed(self.ticket, "waiting for room in the backend's queue", 0.0)),
+        )
+
+    def _on_sent(self, share: float) -> None:
+        self._check_stop(share)
+        self.post(Progressed(self.ticket, "sending the sound", SEND_SHARE * share))
+
+    def _check_stop(self, share: float) -> None:
+        if self.stop.is_set():
             raise Stopped
-        post(Progressed(ticket, "sending the sound", 0.02 * share))
 
-    def quietly(share: float) -> None:
-        if stop.is_set():
-            raise Stopped
-
-    def wanted(later: Request) -> bool:
-        place = _address(later, info) if kept is not None else ""
-        return later.address == request.address and not (place and kept.path(place).is_file())
-
-    def ask() -> str:
-        return when_there_is_room(lambda: submit(client, request, sent), stop, full)
-
-    def full() -> None:
-        post(Progressed(ticket, "waiting for room in the backend's queue", 0.0))
-
-    job = ahead.take(request)
-    early = bool(job)
-    if not job:
-        job = ask()
-    try:
-        ahead.fill(client, wanted, quietly)
-        try:
-            _await(ticket, client, job, post, stop)
-        except UnknownJob:
-            if not early:
-                raise
-            job = ask()  # the backend began anew and knows nothing of what was sent before
-            _await(ticket, client, job, post, stop)
-        data = when_there_is_room(lambda: client.result(job), stop)
-    except Stopped:
-        try:
-            client.cancel(job)
-        except ClientError as error:  # the animator's cancel stands either way; the backend ends the job alone
-            print(f"Mien: the backend was not told of the cancel: {error}")
-        raise
-    take = read_take(data)
-    if place:
-        try:
-            kept.put(place, data)
-        except OSError as error:  # it is only needed if this run is broken off
-            print(f"Mien: the take was not kept in {kept.folder}: {error.strerror or error}")
-    return _signed(take, request, info)
+    def _wait(self, job: str) -> None:
+        """Poll the job until it is done. Raises Stopped after a cancel, ClientError when the job fails or is lost."""
+        pause, answered, stage = POLL_FIRST_S, time.monotonic(), "queued"
+        while True:
+            if self.stop.wait(pause):
+                raise Stopped
+            pause = min(pause * 1.3, POLL_LAST_S)
+            try:
+                progress = retry_while_busy(lambda: self.client.progress(job), self.stop)
+            except Unreachable as error:
+                if isinstance(error, TimedOut) and time.monotonic() - answered < GRACE_S:
+                    continue
+                raise Unreachable(f"The backend was lost while it was at '{stage}'. {error}") from None
+            answered = time.monotonic()
+            if progress.state == "failed":
+                raise ClientError(progress.error or "The backend failed at this job and gave no reason.")
+            if progress.state == "cancelled":
+                raise ClientError("The job was cancelled at the backend.")
+            if progress.state == "done":
+                return
+            stage = progress.stage or progress.state
+            self.post(Progressed(self.ticket, stage, SEND_SHARE + WORK_SHARE * progress.fraction))
 
 
-def when_there_is_room(ask: Callable[[], T], stop: threading.Event, full: Callable[[], None] = lambda: None) -> T:
-    """What `ask` gives, asked again as often as the backend has no room for it; `full` hears of each time. Raises
-    Stopped on a cancel, and what `ask` does."""
+def retry_while_busy(call: Callable[[], T], stop: threading.Event, on_busy: Callable[[], None] = lambda: None) -> T:
+    """The result of `call`, which is repeated while the backend is busy; `on_busy` is called before each wait. Raises
+    Stopped after a cancel, and what `call` does."""
     while True:
         try:
-            return ask()
+            return call()
         except Busy as busy:
-            full()
+            on_busy()
             if stop.wait(busy.seconds):
                 raise Stopped from None
 
 
-def _address(request: Request, info: BackendInfo) -> str:
-    """Where the take of a request is kept, '' where it is not to be."""
-    return fingerprint.address(fingerprint.with_engine(request.content, _engine_of(request, info)))
+def _cache_key(request: Request, info: BackendInfo) -> str:
+    """The key of a request's take in the cache, '' where it is not to be cached."""
+    return fingerprint.cache_key(fingerprint.with_engine(request.fingerprint, _engine_of(request, info)))
 
 
-def _read_kept(kept: KeptTakes | None, place: str) -> Take | None:
-    data = kept.get(place) if place else None
+def _uncached(later: Request, request: Request, info: BackendInfo, cache: TakeCache | None) -> bool:
+    """Whether a later request of the list goes to the same backend and its take is not in the cache."""
+    key = _cache_key(later, info) if cache is not None else ""
+    return later.address == request.address and not (key and cache.path(key).is_file())
+
+
+def _read_cached(cache: TakeCache | None, key: str) -> Take | None:
+    data = cache.get(key) if cache is not None and key else None
     if data is None:
         return None
     try:
         return read_take(data)
     except TakeError as error:
         print(f"Mien: a kept take was damaged and is made anew: {error}")
-        kept.drop(place)
+        cache.drop(key)
         return None
 
 
-def _signed(take: Take, request: Request, info: BackendInfo) -> Take:
-    """The take, with the engine, its version and weights as its backend names them, among what it says of itself."""
-    return replace(take, meta={**take.meta, "made_with": _engine_of(request, info)})
+def _store(cache: TakeCache | None, key: str, data: bytes) -> None:
+    if cache is None or not key:
+        return
+    try:
+        cache.put(key, data)
+    except OSError as error:  # the cache only saves time when this run is interrupted
+        print(f"Mien: the take was not kept in {cache.folder}: {error.strerror or error}")
 
 
 def _engine_of(request: Request, info: BackendInfo) -> str:
@@ -161,7 +203,7 @@ def _engine_of(request: Request, info: BackendInfo) -> str:
 def connect(
     address: str, start_own: bool, command: str, local: LocalBackend, stop: threading.Event | None = None
 ) -> tuple[Client, BackendInfo]:
-    """The backend at the address, else the child already running, else (if start_own) a new child."""
+    """The backend at the address, else the child that runs already, else, with start_own, a new child."""
     try:
         client = Client(address)
         return client, client.info()
@@ -177,14 +219,14 @@ def describe(info: BackendInfo) -> str:
 
 
 def _check(request: Request, info: BackendInfo) -> None:
-    """Refuse, before a sound is sent, what the backend has already said it cannot do."""
+    """Raises ClientError for a request that the backend cannot do by its own info, before a sound is sent."""
     engine = engines.engine_by_name(info, request.engine)
     names = ", ".join(engine.name for engine in info.engines)
     if engine is None:
-        wanted = request.engine or info.default_engine
-        raise ClientError(f"The backend has no engine '{wanted}'; it has {names}. Choose one of these.")
+        name = request.engine or info.default_engine
+        raise ClientError(f"The backend has no engine '{name}'; it has {names}. Choose one of these.")
     if engine.missing:
-        needs = " ".join(each.sentence for each in engine.missing)
+        needs = " ".join(part.sentence for part in engine.missing)
         raise ClientError(f"The engine '{engine.name}' cannot work yet. {needs}")
     limit = info.limits.get("bytes")
     try:
@@ -193,39 +235,13 @@ def _check(request: Request, info: BackendInfo) -> None:
         raise ClientError(f"The sound file '{request.sound}' cannot be read: {error.strerror or error}.") from None
     if limit and size > limit:
         raise ClientError(
-            f"The sound file has {size / 1e6:.1f} MB and the backend takes {limit / 1e6:.1f} MB; shorten "
-            "or compress it."
+            f"The sound file has {size / 1e6:.1f} MB and the backend takes {limit / 1e6:.1f} MB; shorten or "
+            "compress it."
         )
 
 
-def _await(ticket: int, client: Client, job: str, post: Callable[[object], None], stop: threading.Event) -> None:
-    """Look at the job until it is done. Raises Stopped on a
-    cancel, ClientError when the job fails or is lost."""
-    pause, heard = POLL_FIRST_S, time.monotonic()
-    where = "queued"
-    while True:
-        if stop.wait(pause):
-            raise Stopped
-        pause = min(pause * 1.3, POLL_LAST_S)
-        try:
-            seen = when_there_is_room(lambda: client.progress(job), stop)
-        except Unreachable as error:
-            if isinstance(error, TimedOut) and time.monotonic() - heard < PATIENCE_S:
-                continue
-            raise Unreachable(f"The backend was lost while it was at '{where}'. {error}") from None
-        heard = time.monotonic()
-        if seen.state == "failed":
-            raise ClientError(seen.error or "The backend failed at this job and gave no reason.")
-        if seen.state == "cancelled":
-            raise ClientError("The job was cancelled at the backend.")
-        if seen.state == "done":
-            return
-        where = seen.stage or seen.state
-        post(Progressed(ticket, where, 0.02 + 0.96 * seen.fraction))
-
-
 class Worker(threading.Thread):
-    """`work` in a thread of its own; `stop` is set to abandon it."""
+    """`work` in a thread of its own; setting `stop` ends it."""
 
     def __init__(
         self,
@@ -233,12 +249,12 @@ class Worker(threading.Thread):
         request: Request,
         post: Callable[[object], None],
         local: LocalBackend,
-        ahead: Ahead | None = None,
-        kept: KeptTakes | None = None,
+        prefetcher: Prefetcher | None = None,
+        cache: TakeCache | None = None,
     ) -> None:
         super().__init__(name=f"mien-job-{ticket}", daemon=True)
         self.stop = threading.Event()
-        self._arguments = (ticket, request, post, self.stop, local, ahead, kept)
+        self._arguments = (ticket, request, post, self.stop, local, prefetcher, cache)
 
     def run(self) -> None:
         work(*self._arguments)

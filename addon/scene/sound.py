@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scene's exact frame rate, and the voice: a file, packed into the .blend, or a strip of the sequencer."""
+"""The scene's exact frame rate; sound files, packed sounds, and sound strips of the sequencer."""
 
-import hashlib
+import contextlib
+import tempfile
 import wave
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 try:
     import aud
@@ -15,7 +16,7 @@ except ImportError:  # a Blender built without audio
     aud = None
 
 TOP_CHANNEL = 128  # of the sequencer
-SPEAKER = "mien_speaker"  # custom property of a strip that Mien placed: whose voice it is
+SPEAKER = "mien_speaker"  # custom property of a strip that Mien added: the speaker's name
 
 
 class SoundError(Exception):
@@ -23,148 +24,110 @@ class SoundError(Exception):
 
 
 def scene_fps(scene: bpy.types.Scene) -> Fraction:
-    """fps / fps_base exactly: 30 and 1.001 are 30000/1001. Blender stores the base as a float32, so it is
-    read to six digits, which is what its file and its presets mean."""
+    """fps / fps_base as an exact fraction: 30 and 1.001 are 30000/1001. Blender stores the base as a float32, of which
+    six digits are exact."""
     return Fraction(scene.render.fps) / Fraction(f"{scene.render.fps_base:.6f}")
 
 
 def absolute(path: str) -> Path:
-    """A path as the animator wrote it ('//voice.wav' is beside the .blend) as an absolute one."""
+    """The absolute path of a path in Blender's form ('//voice.wav' is beside the .blend)."""
     return Path(bpy.path.abspath(path)).absolute()
 
 
-def same(path: str, other: str) -> bool:
-    """Whether two paths, however they are written, are of one file."""
+def same_file(path: str, other: str) -> bool:
+    """Whether two paths in Blender's form lead to one file."""
     return path == other or (bool(path and other) and absolute(path) == absolute(other))
 
 
 def refusal(path: str) -> str:
-    """Why a sound file cannot be used, as a sentence; '' when it can."""
+    """Why a sound file cannot be used, without a full stop; '' when it can."""
     if not path.strip():
         return "Choose a sound file first"
     if path.startswith("//") and not bpy.data.filepath:
         return "The sound's path starts at a .blend that was never saved: save it, or choose the sound again"
     file = absolute(path)
-    if not file.is_file() and packed(path) is None:
+    if not file.is_file() and find_packed(path) is None:
         return f"There is no sound file '{file}'"
     return ""
 
 
-def packed(path: str) -> bpy.types.Sound | None:
+def find_packed(path: str) -> bpy.types.Sound | None:
     """The sound of this file that is packed into the .blend, None without one."""
     if not path.strip():
         return None
-    wanted = absolute(path)
-    return next(
-        (each for each in bpy.data.sounds if each.packed_file is not None and absolute(each.filepath) == wanted), None
-    )
+    file = absolute(path)
+    packed = (sound for sound in bpy.data.sounds if sound.packed_file is not None)
+    return next((sound for sound in packed if absolute(sound.filepath) == file), None)
 
 
-def file_of(path: str) -> Path:
-    """The file to read for a path: itself, or where its packed copy was just unpacked to. Raises SoundError."""
+@contextlib.contextmanager
+def readable(path: str) -> Iterator[Path]:
+    """The sound's file for the block: itself, or a temporary copy of the packed one. Raises SoundError."""
     if refusal(path):
         raise SoundError(f"{refusal(path)}.")
-    file, inside = absolute(path), packed(path)
-    if file.is_file() or inside is None:
-        return file
-    data = bytes(inside.packed_file.data)
-    out = _folder() / f"{hashlib.sha256(data).hexdigest()[:16]}{file.suffix}"
-    if not out.is_file():
-        _written(out, lambda part: part.write_bytes(data))
-    return out
-
-
-def excerpt(file: Path, first_s: float, last_s: float) -> Path:
-    """A WAV file with the seconds first_s to last_s (0 is the end) of a sound file. Raises SoundError."""
-    if aud is None:
-        raise SoundError("This Blender has no audio library, so a trimmed strip cannot be cut: use a sound file.")
-    stamp = f"{file}|{file.stat().st_mtime_ns}|{first_s:.6f}|{last_s:.6f}"
-    out = _folder() / f"{file.stem[:40]}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}.wav"
-    if out.is_file():
-        return out
-    try:
-        whole = aud.Sound(str(file))
-        rate = int(whole.specs[0])
-        samples = whole.limit(first_s, last_s if last_s > 0.0 else -1.0).data()  # (N, channels) float32
-    except (aud.error, ValueError) as error:
-        raise SoundError(f"Blender cannot cut '{file.name}' as its strip is trimmed: {error}.") from None
-    _written(out, lambda path: _write_wav(path, rate, samples))
-    return out
-
-
-def _write_wav(path: Path, rate: int, samples: np.ndarray) -> None:
-    """16-bit. By hand: aud's own `write` repeats a block at the end (5.0 and 5.2)."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(samples.shape[1])
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.clip(np.rint(samples * 32768.0), -32768, 32767).astype("<i2").tobytes())
+    file, packed_sound = absolute(path), find_packed(path)
+    if file.is_file() or packed_sound is None:
+        yield file
+        return
+    with tempfile.TemporaryDirectory(prefix="mien-sound-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / f"packed{file.suffix}"
+        copy.write_bytes(bytes(packed_sound.packed_file.data))
+        yield copy
 
 
 def length_s(path: str) -> float | None:
-    """Seconds of a sound file; None where this Blender cannot tell."""
+    """Seconds of a sound; None where this Blender cannot tell."""
     try:
-        file = file_of(path)
-        if aud is not None:
-            whole = aud.Sound(str(file))
-            return whole.length / whole.specs[0] if whole.length > 0 else None
-        with wave.open(str(file)) as heard:
-            return heard.getnframes() / heard.getframerate()
+        with readable(path) as file:
+            if aud is not None:
+                whole = aud.Sound(str(file))
+                return whole.length / whole.specs[0] if whole.length > 0 else None
+            with wave.open(str(file)) as reader:
+                return reader.getnframes() / reader.getframerate()
     except (SoundError, wave.Error, EOFError, OSError, getattr(aud, "error", OSError)):
         return None
 
 
-def _folder() -> Path:
-    folder = Path(bpy.app.tempdir) / "mien-sounds"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _written(out: Path, write) -> None:
-    """Write a file under another name first, so that a half-written one is never taken for whole."""
-    part = out.with_name(f"part-{out.name}")
-    write(part)
-    part.replace(out)
-
-
 def strips_of(scene: bpy.types.Scene, make: bool = True):
-    """The sequencer's strips: `strips` from 4.4 on (the only name in
-    5.0), `sequences` before. Made if not there, or None if `make` is false."""
+    """The sequencer's strips (`strips` from 4.4 on, `sequences` before). A scene without a sequencer gets one, or None
+    is returned if `make` is false."""
     editor = scene.sequence_editor or (scene.sequence_editor_create() if make else None)
     if editor is None:
         return None
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
-def place(scene: bpy.types.Scene, speaker: str, path: str, frame: int) -> str:
-    """The sound at `frame`, its path as the animator wrote it: a strip of the same file that starts there already is
-    used as it is; else Mien's former strip for this speaker, and only that, makes room for a new one. Returns the
-    strip's name. Raises SoundError."""
+def add_strip(scene: bpy.types.Scene, speaker: str, path: str, frame: int) -> str:
+    """Put a sound in the sequencer at `frame`; returns the name of its strip. Raises SoundError.
+
+    A strip of the same file that starts there is reused; else a new strip replaces the one that was added for this
+    speaker before, and no other. `path` is kept in Blender's form.
+    """
     strips = strips_of(scene)
     for strip in strips:
-        if strip.type == "SOUND" and start_of(strip) == frame and strip.sound and same(strip.sound.filepath, path):
+        if strip.type == "SOUND" and start_of(strip) == frame and strip.sound and same_file(strip.sound.filepath, path):
             return strip.name
-    own = [strip for strip in strips if strip.type == "SOUND" and strip.get(SPEAKER) == speaker]
-    others = [strip for strip in strips if strip not in own]
+    replaced = [strip for strip in strips if strip.type == "SOUND" and strip.get(SPEAKER) == speaker]
+    others = [strip for strip in strips if strip not in replaced]
     above = min(TOP_CHANNEL, max((strip.channel for strip in strips), default=0) + 1)
     file = absolute(path)
     try:
-        made = strips.new_sound(name=file.stem, filepath=str(file), channel=above, frame_start=frame)
+        new = strips.new_sound(name=file.stem, filepath=str(file), channel=above, frame_start=frame)
     except RuntimeError as error:  # a Blender built without audio
         raise SoundError(f"The sound was not put in the sequencer: {error}") from None
-    if made.sound is None or made.sound.channels == "INVALID":
-        unused = made.sound
-        strips.remove(made)
+    if new.sound is None or new.sound.channels == "INVALID":
+        unused = new.sound
+        strips.remove(new)
         if unused is not None and unused.users == 0:
             bpy.data.sounds.remove(unused)
         raise SoundError(f"Blender cannot read '{file.name}' as a sound, so it was not put in the sequencer.")
-    if made.sound.filepath != path:
-        made.sound.filepath = path  # '//voice.wav' stays so
-    for strip in own:
+    if new.sound.filepath != path:
+        new.sound.filepath = path  # '//voice.wav' stays so
+    for strip in replaced:
         strips.remove(strip)
-    made.channel = _free_channel(others, *span_of(made))
-    made[SPEAKER] = speaker
-    return made.name
+    new.channel = _free_channel(others, *span_of(new))
+    new[SPEAKER] = speaker
+    return new.name
 
 
 def start_of(strip) -> int:

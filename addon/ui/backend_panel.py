@@ -7,12 +7,12 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from ..connection import backend_list, discovery
-from ..connection.client import ClientError, BackendInfo, TokenWanted, Untrusted, in_groups, is_loopback
+from ..connection.client import BackendInfo, ClientError, TokenWanted, Untrusted, in_groups, is_loopback
 from ..connection.credentials import plain_address
 from ..connection.local_backend import LocalBackendError
 from ..connection.preferences import preferences
 from ..generation import worker
-from ..generation.runner import pump
+from ..generation.runner import runner
 from . import text
 from .disabled_reason import Reasoned
 
@@ -38,15 +38,15 @@ def look(context: bpy.types.Context, start_own: bool) -> None:
 
     def work() -> Callable[[], None]:
         try:
-            info, error = worker.connect(address, start_own, command, pump.local)[1], None
+            info, error = worker.connect(address, start_own, command, runner.local)[1], None
         except (ClientError, LocalBackendError) as refusal:
             info, error = None, refusal
         found = _browsed() if browses else None
         return lambda: _looked(address, info, error, found)
 
-    if not pump.looking:
-        pump.seen(None, "Looking ...")
-        pump.aside(work)
+    if not runner.working_in_background:
+        runner.report_backend(None, "Looking ...")
+        runner.run_in_background(work)
 
 
 def browse() -> None:
@@ -57,7 +57,7 @@ def browse() -> None:
         return lambda: _keep_found(found)
 
     if bpy.app.online_access:
-        pump.aside(work)
+        runner.run_in_background(work)
 
 
 def _browsed() -> list[discovery.AnnouncedBackend]:
@@ -74,7 +74,7 @@ def _looked(address: str, info: BackendInfo | None, error: Exception | None, fou
     """On the main thread: what was learned goes to the panel, and to the preferences for the next time."""
     if found is not None:
         _keep_found(found)
-    pump.seen(info, worker.describe(info) if info is not None else str(error))
+    runner.report_backend(info, worker.describe(info) if info is not None else str(error))
     wanted = preferences(bpy.context)
     if isinstance(wanted, bpy.types.AddonPreferences) and isinstance(error, TokenWanted | Untrusted):
         entry = wanted.remember(address)
@@ -106,7 +106,7 @@ class MIEN_OT_check_backend(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        return "Mien is looking already" if pump.looking else address_refusal(context)
+        return "Mien is looking already" if runner.working_in_background else address_refusal(context)
 
     def execute(self, context):
         look(context, False)
@@ -194,7 +194,7 @@ class MIEN_OT_start_backend(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        return "Blender's own backend runs already" if pump.local.running else address_refusal(context)
+        return "Blender's own backend runs already" if runner.local.running else address_refusal(context)
 
     def execute(self, context):
         look(context, True)
@@ -209,12 +209,12 @@ class MIEN_OT_stop_backend(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        if not pump.local.running:
+        if not runner.local.running:
             return "Blender has started no backend of its own"
         return "Cancel the take first" if context.window_manager.mien_run.running else ""
 
     def execute(self, context):
-        pump.stop_local()
+        runner.stop_local()
         return {"FINISHED"}
 
 
@@ -260,7 +260,7 @@ def _draw_key(layout, context, wanted) -> None:
 
 def _draw_list(layout, wanted) -> None:
     """Blender's own backend, those found in the network, those used before; a click chooses one."""
-    own = pump.local.address if pump.local.running else ""
+    own = runner.local.address if runner.local.running else ""
     column = layout.column(align=True)
     for each in backend_list.rows(wanted.known_values(), _found, own, wanted.address):
         row = column.row(align=True)
@@ -293,18 +293,18 @@ CLASSES = (
 
 
 def register() -> None:
-    pump.learned = _learned
+    runner.on_backend_info = _learned
     wanted = preferences(bpy.context)
     entry = wanted.entry(wanted.address)
     info = backend_list.info_from_text(entry.info) if entry is not None else None
     if info is not None:
-        pump.seen(info, f"Last seen: {worker.describe(info)}")
+        runner.report_backend(info, f"Last seen: {worker.describe(info)}")
     if not bpy.app.background:
         bpy.app.timers.register(browse, first_interval=FIRST_LOOK_S)
 
 
 def unregister() -> None:
-    pump.learned = None
+    runner.on_backend_info = None
     _found.clear()
     if bpy.app.timers.is_registered(browse):
         bpy.app.timers.unregister(browse)

@@ -8,7 +8,7 @@ from ..binding import mesh, picks
 from ..binding.run import run
 from ..connection.client import is_loopback
 from ..connection.preferences import preferences
-from ..generation.runner import pump
+from ..generation.runner import runner
 from ..scene.apply import ApplyError
 from . import text
 from .backend_panel import address_refusal
@@ -155,7 +155,7 @@ class MIEN_OT_bind(Reasoned, bpy.types.Operator):
 def _arguments(context) -> tuple:
     wanted, thing = preferences(context), mesh_of(context)
     own = wanted.start_own and is_loopback(wanted.address)
-    return thing, thing.mien_driving.face_group, wanted.address, own, wanted.command, pump.local
+    return thing, thing.mien_driving.face_group, wanted.address, own, wanted.command, runner.local
 
 
 class MIEN_OT_cancel_bind(Reasoned, bpy.types.Operator):

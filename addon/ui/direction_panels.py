@@ -4,9 +4,9 @@
 import bpy
 
 from ..connection import engines
-from ..generation.runner import pump
+from ..generation.runner import runner
 from ..scene import lines
-from ..scene.direction import EMOTIONS, of_line
+from ..scene.direction import EMOTIONS, performance_of
 from ..scene.speakers import speaker_of
 from .panel_base import OfSpeaker, menu
 
@@ -16,8 +16,8 @@ class MIEN_MT_styles(bpy.types.Menu):
     bl_idname = "MIEN_MT_styles"
 
     def draw(self, context):
-        layout, info, speaker = self.layout, pump.state.info, speaker_of(context)
-        wanted = of_line(speaker, lines.active(speaker)).engine
+        layout, info, speaker = self.layout, runner.state.info, speaker_of(context)
+        wanted = performance_of(speaker, lines.active(speaker)).engine
         layout.operator("mien.choose_style", text="Default").name = ""
         if info is None:
             layout.label(text="Look for the backend to see its styles", icon="INFO")
@@ -36,7 +36,7 @@ class _OfPerformance(OfSpeaker):
     def draw(self, context):
         layout, speaker = self.layout, speaker_of(context)
         layout.use_property_split, layout.use_property_decorate = True, self.keyed
-        asked = of_line(speaker, lines.active(speaker))
+        asked = performance_of(speaker, lines.active(speaker))
         for name in self.sliders:
             layout.prop(asked, name, slider=True)
 
@@ -62,7 +62,7 @@ class MIEN_PT_articulation(_OfPerformance, bpy.types.Panel):
     def draw(self, context):
         super().draw(context)
         speaker = speaker_of(context)
-        asked = of_line(speaker, lines.active(speaker))
+        asked = performance_of(speaker, lines.active(speaker))
         menu(self.layout, "Style", "MIEN_MT_styles", asked.style.capitalize() or "Default")
 
 

@@ -9,7 +9,7 @@ from bpy_extras.io_utils import ExportHelper, ImportHelper
 
 from ..formats.channels import ARKIT, folded
 from ..shape_keys import bones, driving, key_table, keys
-from ..shape_keys.recognition import some
+from ..shape_keys.recognition import short_list
 from . import text
 from .disabled_reason import Reasoned
 
@@ -142,7 +142,7 @@ class MIEN_OT_load_table(_OfTable, bpy.types.Operator, ImportHelper):
         has = set(keys.names(thing.data))
         gone = [row.key for row in rows if row.key not in has]
         if gone:
-            self.report({"WARNING"}, f"'{thing.name}' has no shape keys {some(gone)}; their lines wait for them.")
+            self.report({"WARNING"}, f"'{thing.name}' has no shape keys {short_list(gone)}; their lines wait for them.")
         return {"FINISHED"}
 
 
@@ -162,10 +162,10 @@ class MIEN_OT_find_bones(Reasoned, bpy.types.Operator):
 
     def execute(self, context):
         own = mesh_of(context).mien_driving
-        found = bones.found(own.armature)
+        found = bones.by_name(own.armature)
         for part in ("jaw", "eye_left", "eye_right", "head", "neck"):
             setattr(own, part, getattr(found, part))
-        if not found.chosen:
+        if not found.names_by_part:
             self.report({"WARNING"}, f"No bone of '{own.armature.name}' has a name that is known; choose them.")
         return {"FINISHED"}
 
@@ -211,10 +211,10 @@ class MIEN_PT_driving(bpy.types.Panel):
 def _draw_table(layout, context, thing, own) -> None:
     found = driving.table_of(thing)
     text.draw(layout, context, _summary(thing, own, found))
-    for sentence in found.left:
+    for sentence in found.notes:
         text.draw(layout, context, sentence, "INFO")
-    if found.rows and found.lacking:
-        text.draw(layout, context, f"Not shown: {some(found.lacking)}.", "INFO")
+    if found.rows and found.missing:
+        text.draw(layout, context, f"Not shown: {short_list(found.missing)}.", "INFO")
     if own.edited:
         row = layout.row()
         row.template_list("MIEN_UL_keys", "", own, "lines", own, "active_line", rows=5)
@@ -234,7 +234,7 @@ def _summary(thing, own, found) -> str:
         return f"'{thing.name}' has no shape keys. Bind it, or choose bones."
     if not found.rows:
         return f"None of the {len(keys.names(thing.data))} shape keys has a name that is known. Edit the table."
-    shown = len(ARKIT) - len(found.lacking)
+    shown = len(ARKIT) - len(found.missing)
     who = f"{found.scheme or 'By hand'}{' (edited)' if own.edited else ''}"
     return f"{who}: {len(found.rows)} keys for {shown} of {len(ARKIT)} channels"
 

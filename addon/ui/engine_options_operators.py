@@ -3,16 +3,14 @@
 
 import bpy
 
-from ..animation import corrections
 from ..connection import engines
 from ..formats.held_keys import HeldKeys
-from ..generation.runner import pump
+from ..generation.runner import runner
 from ..scene import held_keys, lines, matched_face, sound
-from ..scene.direction import of_line, worn
+from ..scene.direction import face_of, performance_of
 from ..scene.speakers import speaker_of
-from ..shape_keys.recognition import some
+from ..shape_keys.recognition import short_list
 from .disabled_reason import Reasoned
-from .generate_operators import BAKED
 from .line_operators import editable
 
 
@@ -21,7 +19,7 @@ def _refusal(context: bpy.types.Context, field: str) -> str:
     if editable(context):
         return editable(context)
     speaker = speaker_of(context)
-    return engines.refusal(pump.state.info, of_line(speaker, lines.active(speaker)).engine, field)
+    return engines.refusal(runner.state.info, performance_of(speaker, lines.active(speaker)).engine, field)
 
 
 class MIEN_OT_match_face(Reasoned, bpy.types.Operator):
@@ -38,12 +36,12 @@ class MIEN_OT_match_face(Reasoned, bpy.types.Operator):
 
     def execute(self, context):
         speaker = speaker_of(context)
-        face = matched_face.seen(speaker)
+        face = matched_face.current_face(speaker)
         if not face:
             self.report({"ERROR"}, f"'{speaker.name}' is at rest: set its shape keys to the pose first.")
             return {"CANCELLED"}
-        matched_face.wear(of_line(speaker, lines.active(speaker)), face)
-        self.report({"INFO"}, f"The face has {some(tuple(face))}.")
+        matched_face.set_face(performance_of(speaker, lines.active(speaker)), face)
+        self.report({"INFO"}, f"The face has {short_list(tuple(face))}.")
         return {"FINISHED"}
 
 
@@ -59,11 +57,11 @@ class MIEN_OT_forget_face(Reasoned, bpy.types.Operator):
         if editable(context):
             return editable(context)
         speaker = speaker_of(context)
-        return "" if worn(of_line(speaker, lines.active(speaker))) else "No face is matched"
+        return "" if face_of(performance_of(speaker, lines.active(speaker))) else "No face is matched"
 
     def execute(self, context):
         speaker = speaker_of(context)
-        matched_face.wear(of_line(speaker, lines.active(speaker)), {})
+        matched_face.set_face(performance_of(speaker, lines.active(speaker)), {})
         return {"FINISHED"}
 
 
@@ -78,18 +76,8 @@ class MIEN_OT_hold_keys(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        reason = _refusal(context, "held")
-        if reason:
-            return reason
         speaker = speaker_of(context)
-        line = lines.active(speaker)
-        if lines.refusal(line):
-            return lines.refusal(line)
-        if line.held:
-            return "Keys are held already; press Release Keys first"
-        if corrections.under_way(speaker):
-            return "Press Done Correcting first"
-        return BAKED if speaker.mien.baked else ""
+        return _refusal(context, "held") or held_keys.refusal(speaker, lines.active(speaker))
 
     def execute(self, context):
         speaker, scene = speaker_of(context), context.scene
@@ -100,9 +88,9 @@ class MIEN_OT_hold_keys(Reasoned, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         _show(scene)
-        self.report({"INFO"}, f"{told(line, scene)}. Generate or make a take anew to see it.")
+        self.report({"INFO"}, f"{held_summary(line, scene)}. Generate or make a take anew to see it.")
         if beyond:
-            said = f"These have keys beyond that, which are muted as well: {some(beyond)}."
+            said = f"These have keys beyond that, which are muted as well: {short_list(beyond)}."
             self.report({"WARNING"}, f"{said} Corrections are each line's own.")
         return {"FINISHED"}
 
@@ -128,11 +116,11 @@ class MIEN_OT_release_keys(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def told(line, scene: bpy.types.Scene) -> str:
+def held_summary(line, scene: bpy.types.Scene) -> str:
     """What is held of a line, without a full stop."""
     held, fps = HeldKeys.from_text(line.held), float(sound.scene_fps(scene))
     first, last = (line.start_frame + second * fps for second in held.span)
-    return f"Held from frame {first:g} to {last:g}: {some(tuple(held.curves))}"
+    return f"Held from frame {first:g} to {last:g}: {short_list(tuple(held.curves))}"
 
 
 def _show(scene: bpy.types.Scene) -> None:

@@ -4,12 +4,12 @@
 import bpy
 
 from ..connection import engines
-from ..generation.runner import pump
+from ..generation.runner import runner
 from ..scene import lines
-from ..scene.direction import of_line, worn
+from ..scene.direction import face_of, performance_of
 from ..scene.speakers import speaker_of
 from . import text
-from .engine_options_operators import told
+from .engine_options_operators import held_summary
 from .panel_base import OfSpeaker
 
 SECONDS, GUIDANCE = ("onset", "offset"), ("sound_guidance", "emotion_guidance")
@@ -21,10 +21,10 @@ class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
     def draw(self, context):
         layout, speaker = self.layout, speaker_of(context)
         line = lines.active(speaker)
-        asked = of_line(speaker, line)
-        refused = {field: engines.refusal(pump.state.info, asked.engine, field) for field in engines.OPTIONAL_FIELDS}
+        asked = performance_of(speaker, line)
+        refused = {field: engines.refusal(runner.state.info, asked.engine, field) for field in engines.OPTIONAL_FIELDS}
         if all(refused.values()):
-            all_refused = engines.refusal(pump.state.info, asked.engine, "face", "any of this")
+            all_refused = engines.refusal(runner.state.info, asked.engine, "face", "any of this")
             text.draw(layout, context, f"{all_refused}.", "INFO")
         else:
             for sentence in dict.fromkeys(filter(None, refused.values())):
@@ -40,14 +40,14 @@ class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
         row.operator("mien.hold_keys", icon="KEYFRAME_HLT")
         row.operator("mien.release_keys", text="", icon="X")
         if line is not None and line.held:
-            text.draw(layout, context, f"{told(line, context.scene)}.")
+            text.draw(layout, context, f"{held_summary(line, context.scene)}.")
 
 
 def _draw_face(layout, asked, followed: bool) -> None:
     row = layout.row(align=True)
     row.operator("mien.match_face", icon="USER")
     row.operator("mien.forget_face", text="", icon="X")
-    face = worn(asked)
+    face = face_of(asked)
     if not face:
         return
     column = layout.column()

@@ -6,13 +6,11 @@ import bpy
 from ..animation import fcurves, nla_layers, takes
 from ..animation.nla_layers import Mark
 from ..generation import requests
-from ..generation.runner import pump
+from ..generation.runner import runner
 from ..scene import lines, sound, speakers
 from ..scene.speakers import speaker_of
 from .backend_panel import address_refusal
 from .disabled_reason import Reasoned
-
-BAKED = "The takes are baked down to one action; press Back to Takes first"
 
 
 def refusal(context: bpy.types.Context) -> str:
@@ -24,7 +22,8 @@ def refusal(context: bpy.types.Context) -> str:
     reason = speakers.refusal(speaker)
     if reason:
         return reason
-    return lines.refusal(lines.active(speaker)) or (BAKED if speaker.mien.baked else "") or address_refusal(context)
+    baked = speakers.BAKED if speaker.mien.baked else ""
+    return lines.refusal(lines.active(speaker)) or baked or address_refusal(context)
 
 
 class _Asking(Reasoned):
@@ -38,7 +37,7 @@ class _Asking(Reasoned):
 
     def invoke(self, context, event):
         try:
-            pump.begin(self.asked(context))
+            runner.begin(self.asked(context))
         except sound.SoundError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -47,13 +46,13 @@ class _Asking(Reasoned):
     def execute(self, context):
         """The blocking way, for scripts and Blender without a window."""
         try:
-            error = pump.run(self.asked(context))
+            error = runner.run(self.asked(context))
         except sound.SoundError as refused:
             error = str(refused)
         if error:
             self.report({"ERROR"}, error)
             return {"CANCELLED"}
-        self.report({"INFO"}, pump.state.note)
+        self.report({"INFO"}, runner.state.note)
         return {"FINISHED"}
 
 
@@ -70,6 +69,7 @@ class MIEN_OT_generate(_Asking, bpy.types.Operator):
     def asked(self, context) -> tuple:
         speaker = speaker_of(context)
         line = lines.active(speaker)
+        requests.prepare(line)
         return requests.of_line(context, context.scene, speaker, line, requests.new_seeds(line))
 
 
@@ -102,6 +102,7 @@ class MIEN_OT_make_anew(_Asking, bpy.types.Operator):
         line = lines.active(speaker)
         take = takes.active(line)
         seed = take.seed if take.lock else takes.free_seed(line, line.seed)
+        requests.prepare(line)
         return requests.of_line(context, context.scene, speaker, line, [seed], take.uid)
 
 
@@ -116,7 +117,7 @@ class MIEN_OT_cancel(Reasoned, bpy.types.Operator):
         return "" if context.window_manager.mien_run.running else "Nothing is being generated"
 
     def execute(self, context):
-        pump.cancel()
+        runner.cancel()
         return {"FINISHED"}
 
 
@@ -128,7 +129,7 @@ class MIEN_OT_dismiss(bpy.types.Operator):
     bl_options = {"INTERNAL"}
 
     def execute(self, context):
-        pump.dismiss()
+        runner.dismiss()
         return {"FINISHED"}
 
 

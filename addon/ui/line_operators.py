@@ -59,7 +59,7 @@ class MIEN_OT_lines_from_strips(Reasoned, bpy.types.Operator):
         made = 0
         for name, path in [(strip.name, strip.sound.filepath) for strip in _chosen_strips(context)]:
             if name not in known:
-                strip_sync.follow_strip(lines.add(speaker, path), scene, name)
+                strip_sync.attach_strip(lines.add(speaker, path), scene, name)
                 made += 1
         self.report({"INFO"}, f"{made} lines were added." if made != 1 else "A line was added.")
         return {"FINISHED"}

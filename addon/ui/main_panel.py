@@ -8,9 +8,9 @@ import bpy
 
 from ..animation import takes
 from ..connection import engines
-from ..generation.runner import pump
+from ..generation.runner import runner
 from ..scene import direction, lines
-from ..scene.direction import of_line
+from ..scene.direction import performance_of
 from ..scene.speakers import speaker_of
 from ..shape_keys import driving
 from . import text
@@ -60,7 +60,7 @@ class MIEN_PT_speaker(Tab, bpy.types.Panel):
         if speaker is not None:
             _draw_lines(layout, speaker, line)
             _draw_performance(layout, context, speaker, line)
-            _draw_missing(layout, context, of_line(speaker, line).engine)
+            _draw_missing(layout, context, performance_of(speaker, line).engine)
         if line is not None:
             row = layout.row(align=True)
             row.use_property_split, row.use_property_decorate = True, False
@@ -111,7 +111,7 @@ def _draw_lines(layout, speaker, line) -> None:
 
 
 def _draw_performance(layout, context, speaker, line) -> None:
-    asked = of_line(speaker, line)
+    asked = performance_of(speaker, line)
     column = layout.column()
     column.use_property_split, column.use_property_decorate = True, False
     column.prop(asked, "emotion")
@@ -119,7 +119,7 @@ def _draw_performance(layout, context, speaker, line) -> None:
     row.active = asked.emotion != "neutral"
     row.prop(asked, "intensity", slider=True)
     menu(column, "Engine", "MIEN_MT_engines", _engine_name(asked.engine))
-    info, asks = pump.state.info, direction.special(asked, line)
+    info, asks = runner.state.info, direction.optional_fields(asked, line)
     left = ", ".join(engines.OPTIONAL_FIELDS[name] for name in asks if not engines.supports(info, asked.engine, name))
     if left:
         text.draw(layout, context, f"Not asked for, as this engine does not follow it: {left}.", "INFO")
@@ -138,7 +138,7 @@ def _draw_takes(layout, line) -> None:
 
 def _draw_missing(layout, context, name: str) -> None:
     """What the engine needs before it can work, where that is and under which licence; a button opens the page."""
-    engine = engines.engine_by_name(pump.state.info, name)
+    engine = engines.engine_by_name(runner.state.info, name)
     for lack in engine.missing if engine is not None else ():
         box = layout.box()
         text.draw(box, context, lack.sentence)
@@ -147,7 +147,7 @@ def _draw_missing(layout, context, name: str) -> None:
 
 
 def _engine_name(name: str) -> str:
-    info = pump.state.info
+    info = runner.state.info
     if name:
         known = info is None or any(engine.name == name for engine in info.engines)
         return name if known else f"{name} (not there)"
@@ -184,7 +184,7 @@ class MIEN_MT_engines(bpy.types.Menu):
     bl_idname = "MIEN_MT_engines"
 
     def draw(self, context):
-        layout, info = self.layout, pump.state.info
+        layout, info = self.layout, runner.state.info
         layout.operator("mien.choose_engine", text="Default of the Backend").name = ""
         if info is None:
             layout.label(text="Look for the backend to see its engines", icon="INFO")

@@ -12,7 +12,7 @@ from ..formats.take import TakeError, read_take
 from ..generation import receive
 from ..scene import lines, speakers
 from ..scene.apply import ApplyError
-from ..scene.direction import of_line
+from ..scene.direction import performance_of
 from ..scene.speakers import speaker_of
 from .disabled_reason import Reasoned
 
@@ -84,7 +84,7 @@ class MIEN_OT_choose_engine(bpy.types.Operator):
 
     def execute(self, context):
         speaker = speaker_of(context)
-        of_line(speaker, lines.active(speaker)).engine = self.name
+        performance_of(speaker, lines.active(speaker)).engine = self.name
         return {"FINISHED"}
 
 
@@ -98,7 +98,7 @@ class MIEN_OT_choose_style(bpy.types.Operator):
 
     def execute(self, context):
         speaker = speaker_of(context)
-        of_line(speaker, lines.active(speaker)).style = self.name
+        performance_of(speaker, lines.active(speaker)).style = self.name
         return {"FINISHED"}
 
 

@@ -5,7 +5,7 @@ import bpy
 from bl_operators.presets import AddPresetBase
 
 from ..formats.channels import ARKIT
-from ..scene.direction import EMOTIONS, FEELING, GAINS, NUMBERS
+from ..scene.direction import EMOTIONS, GAINS, NUMBERS, OPTION_DEFAULTS
 from .disabled_reason import Reasoned
 
 FOLDER = "mien/performance"
@@ -27,7 +27,7 @@ class MIEN_OT_add_preset(Reasoned, AddPresetBase, bpy.types.Operator):
     preset_menu = "MIEN_MT_presets"
     preset_subdir = FOLDER
     preset_defines = ["asked = bpy.context.object.mien.performance"]
-    preset_values = [f"asked.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *FEELING, "face_level", "style")]
+    preset_values = [f"asked.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *OPTION_DEFAULTS, "face_level", "style")]
     preset_values += [f"asked.face.{name}" for name in ARKIT]
 
     @classmethod

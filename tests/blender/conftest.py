@@ -44,8 +44,8 @@ def registered():
 def empty_file():
     """An empty scene at 24 fps, and no run left over nor anything that a backend said."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    runner.pump.state = state.State()
-    runner.pump.local.stop()
+    runner.runner.state = state.State()
+    runner.runner.local.stop()
     return bpy.context.scene
 
 
@@ -116,10 +116,10 @@ def cube():
     mesh = bpy.data.meshes.new("Cube")
     points = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     mesh.from_pydata(points, [], [(0, 1, 3, 2)])
-    thing = bpy.data.objects.new("Cube", mesh)
-    bpy.context.collection.objects.link(thing)
-    bpy.context.view_layer.objects.active = thing
-    return thing
+    obj = bpy.data.objects.new("Cube", mesh)
+    bpy.context.collection.objects.link(obj)
+    bpy.context.view_layer.objects.active = obj
+    return obj
 
 
 @pytest.fixture

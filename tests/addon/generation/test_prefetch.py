@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jobs sent before their turn: never too many, in the order of the list, taken back when the list is over."""
+"""Jobs submitted before their turn: up to the depth, in order, and cancelled when the list ends."""
 
 import pytest
 from fake_backend import FakeBackend
 
 from addon.connection.client import Client, Stopped
-from addon.generation.prefetch import Ahead, submit
+from addon.generation.prefetch import Prefetcher, submit
 from addon.generation.state import Request
 
 
@@ -25,68 +25,68 @@ def requests(tmp_path, backend):
     ]
 
 
-def every(_: Request) -> bool:
+def always(_: Request) -> bool:
     return True
 
 
-def silent(_: float) -> None:
-    """Nobody is told how much was sent."""
+def ignore(_: float) -> None:
+    """A callback for the share that was sent."""
 
 
 def seeds(backend) -> list[str]:
-    return [asked["direction"] for asked in backend.requests]
+    return [form["direction"] for form in backend.requests]
 
 
-def test_only_so_many_wait_and_in_order(backend, requests):
-    client, ahead = Client(backend.address), Ahead(requests, depth=2)
-    assert ahead.take(requests[0]) == ""
-    ahead.fill(client, every, silent)
+def test_the_depth_is_filled_in_order(backend, requests):
+    client, prefetcher = Client(backend.address), Prefetcher(requests, depth=2)
+    assert prefetcher.take(requests[0]) == ""
+    prefetcher.fill(client, always, ignore)
     assert seeds(backend) == ['{"seed": 1}', '{"seed": 2}']
-    ahead.fill(client, every, silent)
+    prefetcher.fill(client, always, ignore)
     assert len(backend.requests) == 2
-    assert ahead.take(requests[1]) == "job1"
-    ahead.fill(client, every, silent)
+    assert prefetcher.take(requests[1]) == "job1"
+    prefetcher.fill(client, always, ignore)
     assert seeds(backend)[2:] == ['{"seed": 3}']
-    assert ahead.take(requests[1]) == ""  # it was handed out
+    assert prefetcher.take(requests[1]) == ""  # it was handed out
 
 
-def test_what_is_not_wanted_is_passed_over(backend, requests):
-    ahead = Ahead(requests, depth=2)
-    ahead.fill(Client(backend.address), lambda request: request not in requests[:3], silent)
+def test_unwanted_requests_are_skipped(backend, requests):
+    prefetcher = Prefetcher(requests, depth=2)
+    prefetcher.fill(Client(backend.address), lambda request: request not in requests[:3], ignore)
     assert seeds(backend) == ['{"seed": 3}', '{"seed": 4}']
 
 
-def test_a_refusal_is_left_for_its_own_turn(backend, requests):
+def test_a_refused_request_keeps_its_turn(backend, requests):
     backend.refuse = "The queue is full."
-    ahead = Ahead(requests)
-    ahead.fill(Client(backend.address), every, silent)
-    assert ahead.take(requests[0]) == ""
+    prefetcher = Prefetcher(requests)
+    prefetcher.fill(Client(backend.address), always, ignore)
+    assert prefetcher.take(requests[0]) == ""
 
 
-def test_dropping_takes_everything_back_and_sends_no_more(backend, requests):
-    client, ahead = Client(backend.address), Ahead(requests, depth=2)
-    ahead.fill(client, every, silent)
-    assert ahead.drop() == []
+def test_dropping_cancels_all_and_submits_no_more(backend, requests):
+    client, prefetcher = Client(backend.address), Prefetcher(requests, depth=2)
+    prefetcher.fill(client, always, ignore)
+    assert prefetcher.drop() == []
     assert backend.cancelled == ["job1", "job2"]
-    ahead.fill(client, every, silent)
-    assert len(backend.requests) == 2 and ahead.take(requests[0]) == ""
+    prefetcher.fill(client, always, ignore)
+    assert len(backend.requests) == 2 and prefetcher.take(requests[0]) == ""
 
 
-def test_a_lost_backend_is_said_when_all_is_dropped(backend, requests):
-    ahead = Ahead(requests, depth=1)
-    ahead.fill(Client(backend.address), every, silent)
+def test_dropping_reports_a_lost_backend(backend, requests):
+    prefetcher = Prefetcher(requests, depth=1)
+    prefetcher.fill(Client(backend.address), always, ignore)
     backend.shut_down()
-    assert "No backend answers" in ahead.drop()[0]
+    assert "No backend answers" in prefetcher.drop()[0]
 
 
-def test_a_cancel_stops_the_sending(backend, requests):
+def test_a_cancel_stops_the_upload(backend, requests):
     def stopped(_: float) -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
-        Ahead(requests).fill(Client(backend.address), every, stopped)
+        Prefetcher(requests).fill(Client(backend.address), always, stopped)
 
 
 def test_submitting_sends_all_of_a_request(backend, requests):
-    assert submit(Client(backend.address), requests[3], silent) == "job1"
+    assert submit(Client(backend.address), requests[3], ignore) == "job1"
     assert backend.requests[0]["fps"] == "24" and backend.requests[0]["direction"] == '{"seed": 3}'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A job's way through a backend: what the worker posts, and what it says when something goes wrong."""
+"""One job against a backend: the events that the worker posts, and its messages for every fault."""
 
 import sys
 import threading
@@ -13,9 +13,9 @@ from fake_backend import FakeBackend
 
 from addon.connection.client import Client
 from addon.connection.local_backend import LocalBackend
-from addon.generation.prefetch import Ahead
-from addon.generation.state import Arrived, Failed, Progressed, Request, Seen
-from addon.generation.take_cache import KeptTakes
+from addon.generation.prefetch import Prefetcher
+from addon.generation.state import Arrived, BackendStatus, Failed, Progressed, Request
+from addon.generation.take_cache import TakeCache
 from addon.generation.worker import Worker, work
 
 FAKE = TESTS / "fake_backend.py"
@@ -59,7 +59,7 @@ def refusal(request: Request, local: LocalBackend) -> str:
 def test_a_take_arrives_after_progress(backend, request_, local):
     backend.slow = 0.3
     posted = outcome(request_, local)
-    assert isinstance(posted[0], Seen) and posted[0].sentence.startswith("Mien 0.1.0 at")
+    assert isinstance(posted[0], BackendStatus) and posted[0].sentence.startswith("Mien 0.1.0 at")
     shares = [event.fraction for event in posted if isinstance(event, Progressed)]
     assert shares == sorted(shares) and 0 < shares[-1] < 1
     assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["seed"] == "3"
@@ -83,9 +83,9 @@ def test_a_job_that_fails_says_the_backends_sentence(backend, request_, local):
     assert "nothing but silence" in refusal(request_, local)
 
 
-def test_a_take_that_is_none_is_refused(backend, request_, local):
+def test_an_answer_that_is_no_take_is_refused(backend, request_, local):
     backend.take = lambda **_: b"not a take at all"
-    assert "another format" in refusal(request_, local)
+    assert "not a safetensors file" in refusal(request_, local)
 
 
 def test_no_backend_and_none_wanted_says_what_to_do(request_, local):
@@ -98,7 +98,7 @@ def test_no_backend_starts_one(request_, local):
     assert local.running
 
 
-def test_a_backend_that_dies_at_work_is_told_with_where_it_was(backend, request_, local):
+def test_a_backend_that_dies_at_work_is_reported_with_its_stage(backend, request_, local):
     backend.slow = 60
     posted: list = []
     worker = Worker(5, request_, posted.append, local)
@@ -110,7 +110,7 @@ def test_a_backend_that_dies_at_work_is_told_with_where_it_was(backend, request_
     assert "was lost while it was at 'phones'" in posted[-1].sentence
 
 
-def test_an_own_backend_that_is_killed_at_work_is_told(request_, local, monkeypatch):
+def test_an_own_backend_that_is_killed_at_work_is_reported(request_, local, monkeypatch):
     monkeypatch.setenv("FAKE_SLOW_S", "60")
     posted: list = []
     worker = Worker(5, replace(request_, address=NOWHERE, start_own=True, command=COMMAND), posted.append, local)
@@ -136,7 +136,7 @@ def test_a_cancel_stops_the_worker_and_tells_the_backend(backend, request_, loca
     assert not any(isinstance(event, Arrived | Failed) for event in posted)
 
 
-def test_a_restarted_backend_that_forgot_the_job_is_said_in_words(backend, request_, local):
+def test_a_restarted_backend_without_the_job_is_reported(backend, request_, local):
     backend.slow = 60
     posted: list = []
     worker = Worker(5, request_, posted.append, local)
@@ -149,56 +149,56 @@ def test_a_restarted_backend_that_forgot_the_job_is_said_in_words(backend, reque
     assert Client(backend.address).info()
 
 
-CONTENT = '{"direction":"d","sound":"s"}'
+FINGERPRINT = '{"direction":"d","sound":"s"}'
 
 
-def test_a_kept_take_is_not_asked_for_again(backend, request_, local, tmp_path):
-    request, kept = replace(request_, content=CONTENT), KeptTakes(tmp_path / "kept")
+def test_a_cached_take_is_not_requested_again(backend, request_, local, tmp_path):
+    request, cache = replace(request_, fingerprint=FINGERPRINT), TakeCache(tmp_path / "kept")
     for _ in range(2):
         posted: list = []
-        work(5, request, posted.append, threading.Event(), local, None, kept)
+        work(5, request, posted.append, threading.Event(), local, None, cache)
         assert isinstance(posted[-1], Arrived) and posted[-1].take.meta["made_with"] == f"toy 1 {'ab' * 8}"
     assert len(backend.requests) == 1
-    work(5, replace(request, content=""), posted.append, threading.Event(), local, None, kept)
-    assert len(backend.requests) == 2  # what nobody knows the making of is not kept
+    work(5, replace(request, fingerprint=""), posted.append, threading.Event(), local, None, cache)
+    assert len(backend.requests) == 2  # a take without a fingerprint is not cached
 
 
-def test_a_folder_that_takes_nothing_does_not_stop_the_take(backend, request_, local, tmp_path, capsys):
+def test_a_cache_that_cannot_be_written_does_not_stop_the_take(backend, request_, local, tmp_path, capsys):
     (tmp_path / "kept").write_text("a file")
     posted: list = []
     work(
         5,
-        replace(request_, content=CONTENT),
+        replace(request_, fingerprint=FINGERPRINT),
         posted.append,
         threading.Event(),
         local,
         None,
-        KeptTakes(tmp_path / "kept"),
+        TakeCache(tmp_path / "kept"),
     )
     assert isinstance(posted[-1], Arrived) and "was not kept" in capsys.readouterr().out
 
 
 def test_the_next_of_a_list_are_sent_before_their_turn(backend, request_, local):
     requests = [replace(request_, direction=f'{{"seed": {seed}}}') for seed in range(5)]
-    ahead = Ahead(requests, depth=2)
+    prefetcher = Prefetcher(requests, depth=2)
     for number, request in enumerate(requests):
         posted: list = []
-        work(5, request, posted.append, threading.Event(), local, ahead)
+        work(5, request, posted.append, threading.Event(), local, prefetcher)
         assert posted[-1].take.meta["seed"] == str(number)
         assert len(backend.requests) == min(number + 3, 5)
 
 
-def test_a_job_that_was_sent_ahead_and_forgotten_is_sent_again(backend, request_, local):
-    ahead = Ahead([request_])
-    ahead.fill(Client(backend.address), lambda request: True, lambda share: None)
-    backend.jobs.clear()  # the backend began anew
+def test_a_prefetched_job_that_is_lost_is_submitted_again(backend, request_, local):
+    prefetcher = Prefetcher([request_])
+    prefetcher.fill(Client(backend.address), lambda request: True, lambda share: None)
+    backend.jobs.clear()  # the backend was restarted
     posted: list = []
-    work(5, request_, posted.append, threading.Event(), local, ahead)
+    work(5, request_, posted.append, threading.Event(), local, prefetcher)
     assert isinstance(posted[-1], Arrived) and len(backend.requests) == 2
 
 
 def test_a_full_queue_is_waited_for(backend, request_, local, monkeypatch):
-    monkeypatch.setattr("addon.connection.client._retry_after_s", lambda said: 0.02 * float(said))
+    monkeypatch.setattr("addon.connection.client._retry_after_s", lambda header: 0.02 * float(header))
     backend.full = 3
     posted = outcome(request_, local)
     waits = [event for event in posted if isinstance(event, Progressed) and "waiting for room" in event.stage]

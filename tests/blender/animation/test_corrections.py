@@ -128,13 +128,13 @@ def test_takes_wait_while_corrections_are_made(flat):
     from addon.scene.apply import ApplyError
 
     speaker, line = flat
-    assert runner.hold_reason(speaker) == ""
+    assert runner.defer_reason(speaker) == ""
     corrections.begin(speaker, line)
-    assert corrections.under_way(speaker) and "Done Correcting" in runner.hold_reason(speaker)
+    assert corrections.under_way(speaker) and "Done Correcting" in runner.defer_reason(speaker)
     with pytest.raises(ApplyError, match="tweak mode"):
         apply(speaker, weights_take(random_weights(), seed="5"), start=11)
     corrections.end(speaker)
-    assert not corrections.under_way(speaker) and runner.hold_reason(speaker) == ""
+    assert not corrections.under_way(speaker) and runner.defer_reason(speaker) == ""
 
 
 def test_clearing_takes_them_away(flat):

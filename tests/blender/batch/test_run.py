@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import bpy
 import pytest
-from blender_scene import CHANNELS, HEARS, value_at
+from blender_scene import CHANNELS, HAS_AUDIO, value_at
 from checkout import TESTS
 from fake_backend import channel_take
 
@@ -74,7 +74,7 @@ def test_every_line_is_made_in_order_and_shows(film, backend):
 
 
 def test_a_full_queue_fails_no_line(film, backend, monkeypatch):
-    monkeypatch.setattr("addon.connection.client._seconds", lambda said: 0.02 * float(said))
+    monkeypatch.setattr("addon.connection.client._retry_after_s", lambda said: 0.02 * float(said))
     backend.full = 4
     report = api.bake()
     assert report.counts == {"made": 6} and sorted(heard(backend)) == ORDER and backend.full == 0
@@ -242,7 +242,7 @@ def test_a_damaged_kept_take_is_made_anew(film, backend, tmp_path):
 def test_breaking_off_keeps_what_is_done_and_the_next_finishes(film, backend):
     def broken_off(report) -> None:
         if len(report.of("made")) == 2:
-            runner.pump.interrupt()
+            runner.runner.interrupt()
 
     report = api.bake(told=broken_off)
     assert report.counts == {"made": 2, "cancelled": 4} and not report.whole
@@ -256,7 +256,7 @@ def test_in_the_background_the_timer_bakes_and_the_report_grows(film, backend):
     job.begin(told.append)
     with pytest.raises(run.BatchError, match="already"):
         run.Batch().begin()
-    drive(lambda: runner.pump.looking)  # it has looked, and asks at the next tick
+    drive(lambda: runner.runner.working_in_background)  # it has looked, and asks at the next tick
     with pytest.raises(run.BatchError, match="already"):
         run.Batch().begin()
     drive(lambda: job.running)
@@ -266,7 +266,7 @@ def test_in_the_background_the_timer_bakes_and_the_report_grows(film, backend):
 
 def test_cancel_in_the_background_keeps_what_is_done(film, backend):
     job = run.Batch()
-    job.begin(lambda report: runner.pump.cancel() if len(report.of("made")) == 3 else None)
+    job.begin(lambda report: runner.runner.cancel() if len(report.of("made")) == 3 else None)
     drive(lambda: job.running)
     assert job.report().counts == {"made": 3, "cancelled": 3}
     assert all(len(line.takes) == 1 for line in film[0].mien.lines)
@@ -277,7 +277,7 @@ def drive(going) -> None:
     for _ in range(2000):
         if not going():
             return
-        runner.pump._tick()
+        runner.runner._tick()
         time.sleep(0.005)
     raise AssertionError("the bake did not end")
 
@@ -287,7 +287,7 @@ def test_nothing_else_in_the_file_changes(film, backend, cube):
     cube.shape_key_add(name="Basis")
     cube.shape_key_add(name="jawOpen").keyframe_insert("value", frame=3)
     cube.driver_add("location", 0).driver.expression = "frame / 100"
-    if HEARS:
+    if HAS_AUDIO:
         strip = sound.strips_of(bpy.context.scene).new_sound("Anna 1", film[0].mien.lines[0].sound, 1, 31)
         film[0].mien.lines[0].strip = strip.name
     before, actions = snapshot(), set(bpy.data.actions)

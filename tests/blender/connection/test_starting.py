@@ -26,5 +26,5 @@ def test_a_known_backend_is_shown_without_a_connection(monkeypatch):
         starting.setattr(bpy, "context", restricted._context_restrict)
         starting.setattr(bpy, "data", restricted._data_restrict)
         addon.register()
-    assert runner.pump.state.info == info
+    assert runner.runner.state.info == info
     assert bpy.context.window_manager.mien_run.backend == "Last seen: Mien 0.1.0 at http://127.0.0.1:9, on cpu"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole way with nothing pretended: Blender starts `mien serve`, sends a voice, and the head that ships speaks."""
+"""End to end: Blender starts `mien serve`, sends a voice, and the default head speaks."""
 
 import sys
 
@@ -16,17 +16,17 @@ from addon.shape_keys import keys
 
 pytest.importorskip("mien.service.server", reason="the backend is not installed for this Python")
 VOICE = SAMPLES / "mono_16k.wav"
-SPEECH = SAMPLES / "voice" / "sense_and_sensibility.wav"
+SPEECH_CHANNELS = SAMPLES / "voice" / "sense_and_sensibility.wav"
 
 
 @pytest.fixture
 def own_backend(monkeypatch):
-    """A backend started as Blender's child, by this very Python."""
+    """A backend that Blender starts as its child, with this Python."""
     monkeypatch.setattr(preferences._Defaults, "address", "http://127.0.0.1:9")
     monkeypatch.setattr(preferences._Defaults, "command", f'"{sys.executable}" -m mien')
     monkeypatch.setenv("PYTHONPATH", str(BACKEND))
     yield
-    runner.pump.local.stop()
+    runner.runner.local.stop()
 
 
 def test_a_voice_becomes_animation(own_backend):
@@ -41,7 +41,7 @@ def test_a_voice_becomes_animation(own_backend):
     line.seed = 3
     rest = shown(speaker).copy()
     assert bpy.ops.mien.generate() == {"FINISHED"}
-    assert runner.pump.local.running
+    assert runner.runner.local.running
     assert [(take.name, take.seed) for take in line.takes] == [("Take 1", 3)]
     last = line.takes[0].last_frame
     assert 1 <= last <= 60
@@ -55,13 +55,13 @@ def test_a_voice_becomes_animation(own_backend):
     assert len(keys.names(speaker.data)) == 52
 
 
-def test_a_face_is_worn_and_keys_are_held_by_the_engine_that_follows_them(own_backend):
+def test_an_engine_that_supports_them_uses_a_matched_face_and_held_keys(own_backend):
     bpy.ops.mien.add_head()
     speaker = bpy.context.view_layer.objects.active
-    speaker.mien.sound, speaker.mien.place_sound = str(SPEECH), False
+    speaker.mien.sound, speaker.mien.place_sound = str(SPEECH_CHANNELS), False
     (line,) = speaker.mien.lines
     speaker.mien.performance.engine = "emodiffhead"
-    assert bpy.ops.mien.generate() == {"FINISHED"}  # from now on Blender knows what the engine follows
+    assert bpy.ops.mien.generate() == {"FINISHED"}  # now Blender knows which fields the engine supports
     blocks, last = speaker.data.shape_keys.key_blocks, line.takes[0].last_frame
     bpy.context.scene.frame_set(last + 100)  # where no take plays
     blocks["browInnerUp"].value = 0.7
@@ -71,8 +71,8 @@ def test_a_face_is_worn_and_keys_are_held_by_the_engine_that_follows_them(own_ba
         blocks["browOuterUpRight"].keyframe_insert("value", frame=frame)
     wanted = [value_at(speaker, "browOuterUpRight", frame) for frame in range(61, 76)]
     assert bpy.ops.mien.hold_keys() == {"FINISHED"} and bpy.ops.mien.make_anew() == {"FINISHED"}
-    taken = [value_at(speaker, "browOuterUpRight", frame) for frame in range(1, last + 1)]
-    assert taken[60:75] == pytest.approx(wanted, abs=1e-4)
-    assert np.abs(np.diff(taken)).max() < 0.35  # it joins them without a leap
+    values = [value_at(speaker, "browOuterUpRight", frame) for frame in range(1, last + 1)]
+    assert values[60:75] == pytest.approx(wanted, abs=1e-4)
+    assert np.abs(np.diff(values)).max() < 0.35  # it joins them without a leap
     inner = [value_at(speaker, "browInnerUp", frame) for frame in range(last // 2, last + 1, 5)]
     assert np.mean(inner) == pytest.approx(0.7, abs=0.15)

@@ -17,7 +17,7 @@ from fake_backend import take_bytes
 
 from addon.animation import corrections, takes
 from addon.generation import requests
-from addon.generation.runner import pump
+from addon.generation.runner import runner
 from addon.scene import lines
 from addon.shape_keys import driving
 
@@ -60,49 +60,49 @@ def jaw(name: str, frame: int = 20) -> float:
 
 def begin(name: str) -> None:
     line = lines.active(speaker(name))
-    pump.begin(requests.of_line(bpy.context, bpy.context.scene, speaker(name), line, requests.new_seeds(line)))
+    runner.begin(requests.of_line(bpy.context, bpy.context.scene, speaker(name), line, requests.new_seeds(line)))
 
 
-def turn(until, limit_s: float = 300.0) -> None:
-    """The pump, as its timer turns it, until something is true."""
+def turn(condition, limit_s: float = 300.0) -> None:
+    """Call the runner as its timer does until a condition holds."""
     end = time.monotonic() + limit_s
-    while not until():
-        assert time.monotonic() < end, pump.state
+    while not condition():
+        assert time.monotonic() < end, runner.state
         time.sleep(0.02)
-        pump._tick()
+        runner._tick()
 
 
 def only_the_first(name: str, backend) -> None:
-    """Ask for three takes: the first is made at once, the second is at work for long."""
+    """Request three takes: the first is made at once, the second takes long."""
     backend.slow = 600.0
     begin(name)
     turn(lambda: "job1" in backend.jobs)
-    backend.jobs["job1"]["begun"] -= 1000.0
-    turn(lambda: len(seeds(name)) == 1 and pump.state.stage == "phones")
+    backend.jobs["job1"]["started"] -= 1000.0
+    turn(lambda: len(seeds(name)) == 1 and runner.state.stage == "phones")
 
 
-def test_an_emotion_keyed_from_happy_to_angry_is_asked_for_with_every_take(name, backend):
-    asked = speaker(name).mien.performance
+def test_an_emotion_keyed_from_happy_to_angry_is_in_every_request(name, backend):
+    performance = speaker(name).mien.performance
     for frame, happy in ((11, 1.0), (35, 0.0)):
-        asked.happy, asked.angry = happy, 1.0 - happy
-        asked.keyframe_insert("happy", frame=frame)
-        asked.keyframe_insert("angry", frame=frame)
+        performance.happy, performance.angry = happy, 1.0 - happy
+        performance.keyframe_insert("happy", frame=frame)
+        performance.keyframe_insert("angry", frame=frame)
     assert bpy.ops.mien.generate() == {"FINISHED"}
     directions = [json.loads(each["direction"]) for each in backend.requests]
     assert [each["seed"] for each in directions] == [0, 1, 2] == seeds(name)
-    felt = directions[0]["emotion"]
-    assert [felt[emotion][end] for emotion in ("happy", "angry") for end in (0, -1)] == [
+    curves = directions[0]["emotion"]
+    assert [curves[emotion][end] for emotion in ("happy", "angry") for end in (0, -1)] == [
         [0.0, 1.0],
         [1.0, 0.0],
         [0.0, 0.0],
         [1.0, 1.0],
     ]
-    assert all(each["emotion"] == felt for each in directions)
-    middle = np.interp(0.5, *np.array(felt["happy"]).T) + np.interp(0.5, *np.array(felt["angry"]).T)
+    assert all(direction["emotion"] == curves for direction in directions)
+    middle = np.interp(0.5, *np.array(curves["happy"]).T) + np.interp(0.5, *np.array(curves["angry"]).T)
     assert middle == pytest.approx(1.0, abs=1e-4)
 
 
-def test_takes_are_heard_one_by_one_and_each_is_undone_alone(name, backend):
+def test_takes_are_applied_and_undone_one_by_one(name, backend):
     bpy.ops.mien.generate()
     assert (seeds(name), jaw(name)) == ([0, 1, 2], 0.2)
     speaker(name).mien.lines[0].active_take = 2
@@ -114,7 +114,7 @@ def test_takes_are_heard_one_by_one_and_each_is_undone_alone(name, backend):
     assert len(bpy.data.actions) == 0
 
 
-def test_a_correction_stays_when_the_take_is_made_anew_and_undo_takes_one_at_a_time(name, backend):
+def test_a_correction_stays_when_its_take_is_replaced_and_undo_removes_one_at_a_time(name, backend):
     bpy.ops.mien.generate()
     line = speaker(name).mien.lines[0]
     line.active_take = 1
@@ -137,7 +137,7 @@ def test_a_correction_stays_when_the_take_is_made_anew_and_undo_takes_one_at_a_t
     assert jaw(name, 26) == jaw(name, 20) and not corrections.corrected(speaker(name), speaker(name).mien.lines[0])
 
 
-def test_an_unlocked_take_made_anew_draws_another_seed(name, backend):
+def test_replacing_an_unlocked_take_draws_another_seed(name, backend):
     bpy.ops.mien.generate()
     line = speaker(name).mien.lines[0]
     line.active_take = 1
@@ -147,9 +147,9 @@ def test_an_unlocked_take_made_anew_draws_another_seed(name, backend):
     assert len(own_layers(speaker(name).data.shape_keys)) == 3
 
 
-def test_a_cancel_keeps_the_takes_that_were_made(name, backend):
+def test_a_cancel_keeps_applied_takes(name, backend):
     only_the_first(name, backend)
-    assert (pump.state.number, pump.state.total) == (2, 3)
+    assert (runner.state.number, runner.state.total) == (2, 3)
     run = bpy.context.window_manager.mien_run
     assert (run.running, run.number, run.total) == (True, 2, 3) and 1 / 3 <= run.fraction < 2 / 3
     bpy.ops.mien.cancel()
@@ -158,15 +158,15 @@ def test_a_cancel_keeps_the_takes_that_were_made(name, backend):
     assert run.note == "Cancelled; 1 of 3 takes was made and is kept."
 
 
-def test_a_backend_that_dies_leaves_the_scene_and_says_so(name, backend):
+def test_a_backend_that_dies_is_reported_and_the_scene_stays(name, backend):
     only_the_first(name, backend)
     before = [action.name for action in bpy.data.actions]
     backend.shut_down()
-    turn(lambda: not pump.state.running)
-    assert "was lost while it was at 'phones'" in pump.state.error
-    assert pump.state.error.endswith("1 of 3 takes was made and is kept.")
+    turn(lambda: not runner.state.running)
+    assert "was lost while it was at 'phones'" in runner.state.error
+    assert runner.state.error.endswith("1 of 3 takes was made and is kept.")
     assert seeds(name) == [0] and [action.name for action in bpy.data.actions] == before
-    assert [outcome.state for outcome in pump.state.outcomes] == ["done", "failed", "failed"]
+    assert [outcome.state for outcome in runner.state.outcomes] == ["done", "failed", "failed"]
 
 
 def test_a_take_waits_for_corrections_to_be_done(name, backend):
@@ -174,18 +174,18 @@ def test_a_take_waits_for_corrections_to_be_done(name, backend):
     line = speaker(name).mien.lines[0]
     corrections.begin(speaker(name), line)
     begin(name)
-    turn(lambda: "Done Correcting" in pump.state.note)
+    turn(lambda: "Done Correcting" in runner.state.note)
     assert seeds(name) == [0, 1, 2]
     corrections.end(speaker(name))
-    turn(lambda: not pump.state.running)
-    assert seeds(name) == [0, 1, 2, 3, 4, 5] and pump.state.error == ""
+    turn(lambda: not runner.state.running)
+    assert seeds(name) == [0, 1, 2, 3, 4, 5] and runner.state.error == ""
 
 
-def test_the_line_may_move_while_its_takes_are_made(name, backend):
+def test_the_line_may_move_while_its_takes_are_generated(name, backend):
     speaker(name).mien.lines[0].count = 1
     backend.slow = 1.0
     begin(name)
-    turn(lambda: pump.state.stage == "phones")
+    turn(lambda: runner.state.stage == "phones")
     lines.active(speaker(name)).start_frame = 61
-    turn(lambda: not pump.state.running)
+    turn(lambda: not runner.state.running)
     assert (jaw(name, 61), jaw(name, 70), jaw(name, 20)) == (0.2, 0.2, 0.0)

@@ -20,7 +20,7 @@ MIEN = "bl_ext.user_default.mien"
 def steps():
     panel = sys.modules[f"{MIEN}.backend_panel"]
     wanted = bpy.context.preferences.addons[MIEN].preferences
-    pump = panel.pump
+    runner = panel.runner
     wanted.start_own = False
     for cls in (sys.modules[f"{MIEN}.panels"].MIEN_PT_speaker, panel.MIEN_PT_backend):
         bpy.utils.unregister_class(cls)
@@ -36,21 +36,21 @@ def steps():
 
     there = panel._found[0]
     press(bpy.ops.mien.use_backend, address=there.address, name=there.name, token_wanted=there.token_wanted)
-    yield from until("it was asked", lambda: not pump.looking)
+    yield from until("it was asked", lambda: not runner.working_in_background)
     yield 0.3
     entry = wanted.entry(there.address)
     check("its certificate is the one announced", entry.offered == there.sha256, entry.offered)
     yield from shot(OUT, "3_certificate")
 
     press(bpy.ops.mien.trust_backend)
-    yield from until("it was asked again", lambda: not pump.looking)
+    yield from until("it was asked again", lambda: not runner.working_in_background)
     yield 0.3
-    check("it asks for a token", wanted.entry(there.address).token_wanted, pump.state.backend)
+    check("it asks for a token", wanted.entry(there.address).token_wanted, runner.state.backend)
     yield from shot(OUT, "4_token")
 
     wanted.entry(there.address).token = TOKEN
     press(bpy.ops.mien.check_backend)
-    yield from until("it answers", lambda: not pump.looking and pump.state.info is not None)
+    yield from until("it answers", lambda: not runner.working_in_background and runner.state.info is not None)
     yield from shot(OUT, "5_used")
 
 

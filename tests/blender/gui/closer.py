@@ -36,8 +36,8 @@ def steps():
     line, blocks = head.mien.lines[0], head.data.shape_keys.key_blocks
     line.start_frame = 11
     press(bpy.ops.mien.check_backend)
-    pump = sys.modules[f"{MIEN}.pump"].pump
-    yield from until("the backend is seen", lambda: pump.state.info is not None)
+    runner = sys.modules[f"{MIEN}.pump"].runner
+    yield from until("the backend is seen", lambda: runner.state.info is not None)
     yield from settled()
     side = view3d()[2]
     yield from click_until("closer direction is opened", side.x + 60, CLOSER, lambda: True)

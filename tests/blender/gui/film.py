@@ -86,7 +86,7 @@ def bake_all(out: Path, wanted, anna):
     yield from until("what is due is asked for", lambda: run.total == 3 and len(backend.jobs) == 3)
     first = [each["filename"] for each in backend.requests]
     check("and not what is up to date", first == ["second.wav", "third_0.wav", "third_1.wav"], first)
-    backend.jobs["job1"]["begun"] -= 1000.0  # the first is made at once, the second takes long
+    backend.jobs["job1"]["started"] -= 1000.0  # the first is made at once, the second takes long
     yield from until("the first line is made", lambda: run.number == 2 and run.fraction > 0.3)
     yield from settled()
     yield from shot(out, "11_baking")
@@ -103,7 +103,7 @@ def bake_all(out: Path, wanted, anna):
 
     backend.slow = 0.0
     for job in backend.jobs.values():
-        job["begun"] -= 1000.0
+        job["started"] -= 1000.0
     side = view3d()[2]
     asked = len(backend.requests)
     yield from click_until(

@@ -25,14 +25,14 @@ def steps():
     yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
     press(bpy.ops.mien.check_backend)
-    pump = sys.modules[f"{MIEN}.pump"].pump
-    yield from until("the backend is seen", lambda: pump.state.info is not None)
+    runner = sys.modules[f"{MIEN}.pump"].runner
+    yield from until("the backend is seen", lambda: runner.state.info is not None)
     press(bpy.ops.mien.choose_engine, name="other")
     for _ in range(3):  # the panels below move down before they stand still
         view3d()[1].tag_redraw()
         yield 1.0
     yield from shot(OUT, "engine_lacks")
-    (lack,) = pump.state.info.engines[1].missing
+    (lack,) = runner.state.info.engines[1].missing
     check("what it lacks came over HTTP", (lack.sentence, lack.page) == (MISSING_WEIGHTS["sentence"], MISSING_WEIGHTS["page"]))
 
 

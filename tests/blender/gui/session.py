@@ -170,7 +170,7 @@ def steps():
     backend.slow = 600.0
     press(bpy.ops.mien.generate)
     yield from until("three more are asked for", lambda: "job5" in backend.jobs)
-    backend.jobs["job5"]["begun"] -= 1000.0  # the first is made at once, the second takes long
+    backend.jobs["job5"]["started"] -= 1000.0  # the first is made at once, the second takes long
     yield from until("the first of three more is there", lambda: len(seeds()) == 4)
     yield from until("the second is on its way", lambda: run().stage == "phones")
     bpy.ops.ed.undo_push(message="an edit meanwhile")
@@ -218,7 +218,7 @@ def steps():
     check("without an error", run().error == "", run().error)
     # the own backend plays its few channels; those it does not send stay as they are
     check("as another take", seeds() == [0, 1, 2, 3, 4], seeds())
-    local = sys.modules[f"{MIEN}.pump"].pump.local
+    local = sys.modules[f"{MIEN}.pump"].runner.local
     check("the own backend still runs", local.running)
     (OUT / "child.txt").write_text(str(local._child.pid))
     yield from shot(OUT, "9_own_backend")

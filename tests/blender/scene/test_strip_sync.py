@@ -4,13 +4,13 @@
 import bpy
 import numpy as np
 import pytest
-from blender_scene import HEARS, value_at
+from blender_scene import HAS_AUDIO, value_at
 from blender_takes import apply, weights_take
 
 from addon.generation import requests
 from addon.scene import lines, sound, strip_sync
 
-hearing = pytest.mark.skipif(not HEARS, reason="this build of Blender has no audio")
+needs_audio = pytest.mark.skipif(not HAS_AUDIO, reason="this build of Blender has no audio")
 
 
 @pytest.fixture
@@ -24,22 +24,22 @@ def line(toy_head, voice):
 @pytest.fixture
 def strip(line):
     scene = bpy.context.scene
-    made = sound.strips_of(scene)[line.strip] if line.strip else None
-    if made is None:
+    strip = sound.strips_of(scene)[line.strip] if line.strip else None
+    if strip is None:
         pytest.skip("this build of Blender has no audio")
-    return made
+    return strip
 
 
-def spoken(speaker) -> list[int]:
+def spoken_frames(speaker) -> list[int]:
     return [frame for frame in range(1, 150) if value_at(speaker, "jawOpen", frame) == 1.0]
 
 
 def test_a_new_start_moves_the_takes(toy_head, line):
-    assert spoken(toy_head) == list(range(11, 21))
+    assert spoken_frames(toy_head) == list(range(11, 21))
     line.start_frame = 61
-    assert spoken(toy_head) == list(range(61, 71)) and line.takes[0].last_frame == 70
+    assert spoken_frames(toy_head) == list(range(61, 71)) and line.takes[0].last_frame == 70
     line.start_frame = 3
-    assert spoken(toy_head) == list(range(3, 13))
+    assert spoken_frames(toy_head) == list(range(3, 13))
     bpy.context.scene.frame_set(5)
     assert abs(toy_head.mien.head_object.rotation_euler.x) > 0.05
 
@@ -47,18 +47,18 @@ def test_a_new_start_moves_the_takes(toy_head, line):
 def test_a_take_made_after_a_move_lies_right_beside_the_others(toy_head, line):
     line.start_frame = 61
     apply(toy_head, weights_take(np.ones((10, 3)), seed="1"), start=61)
-    assert spoken(toy_head) == list(range(61, 71))
+    assert spoken_frames(toy_head) == list(range(61, 71))
     line.start_frame = 62
     for number in (0, 1):
         line.active_take = number
-        assert spoken(toy_head) == list(range(62, 72))
+        assert spoken_frames(toy_head) == list(range(62, 72))
 
 
 def test_the_placed_sound_is_followed(toy_head, line, strip):
     assert sound.start_of(strip) == 11
     sound.set_start(strip, 41)
     bpy.context.view_layer.update()
-    assert line.start_frame == 41 and spoken(toy_head) == list(range(41, 51))
+    assert line.start_frame == 41 and spoken_frames(toy_head) == list(range(41, 51))
 
 
 def test_a_new_start_moves_the_strip_too(line, strip):
@@ -67,7 +67,7 @@ def test_a_new_start_moves_the_strip_too(line, strip):
 
 
 def test_a_renamed_strip_is_still_the_lines(line, strip):
-    strip_sync.strip_chosen(line, bpy.context)
+    strip_sync.on_strip_choice(line, bpy.context)
     strip.name = "Anna hello"
     sound.set_start(strip, 41)
     bpy.context.view_layer.update()
@@ -79,7 +79,7 @@ def test_a_strip_that_was_deleted_leaves_the_line_where_it_is(toy_head, line, st
     bpy.context.view_layer.update()
     assert strip_sync.strip_of(line) is None and line.start_frame == 11
     line.start_frame = 12
-    assert spoken(toy_head) == list(range(12, 22))
+    assert spoken_frames(toy_head) == list(range(12, 22))
 
 
 def test_undo_takes_strip_and_takes_back_together(toy_head, line, strip):
@@ -92,7 +92,7 @@ def test_undo_takes_strip_and_takes_back_together(toy_head, line, strip):
     speaker = bpy.data.objects[name]
     (line,) = speaker.mien.lines
     assert (line.start_frame, sound.start_of(strip_sync.strip_of(line))) == (11, 11)
-    assert spoken(speaker) == list(range(11, 21))
+    assert spoken_frames(speaker) == list(range(11, 21))
 
 
 def test_an_undo_step_that_was_written_before_the_takes_moved_is_made_whole(toy_head, line, strip):
@@ -104,14 +104,14 @@ def test_an_undo_step_that_was_written_before_the_takes_moved_is_made_whole(toy_
     bpy.context.view_layer.update()
     bpy.ops.ed.undo_push(message="something else")
     bpy.ops.ed.undo()
-    assert spoken(bpy.data.objects[name]) == list(range(41, 51))
+    assert spoken_frames(bpy.data.objects[name]) == list(range(41, 51))
     bpy.ops.ed.undo()
-    assert spoken(bpy.data.objects[name]) == list(range(11, 21))
+    assert spoken_frames(bpy.data.objects[name]) == list(range(11, 21))
     bpy.ops.ed.redo()
-    assert spoken(bpy.data.objects[name]) == list(range(41, 51))
+    assert spoken_frames(bpy.data.objects[name]) == list(range(41, 51))
 
 
-@hearing
+@needs_audio
 def test_a_strip_that_is_chosen_gives_the_line_its_sound_and_start(toy_head, voice):
     strip = sound.strips_of(bpy.context.scene).new_sound("Take me", str(voice), 2, 33)
     line = lines.add(toy_head)
@@ -119,7 +119,7 @@ def test_a_strip_that_is_chosen_gives_the_line_its_sound_and_start(toy_head, voi
     assert (line.start_frame, line.sound) == (33, str(voice))
 
 
-@hearing
+@needs_audio
 def test_another_sound_lets_the_strip_go(line, strip, tmp_path, voice):
     other = tmp_path / "other.wav"
     other.write_bytes(voice.read_bytes())
@@ -127,7 +127,7 @@ def test_another_sound_lets_the_strip_go(line, strip, tmp_path, voice):
     assert line.strip == "" and strip_sync.strip_of(line) is None
 
 
-@hearing
+@needs_audio
 def test_only_what_a_trimmed_strip_plays_is_sent(toy_head, voice):
     import wave
 
@@ -135,19 +135,19 @@ def test_only_what_a_trimmed_strip_plays_is_sent(toy_head, voice):
     strip = sound.strips_of(scene).new_sound("Hello", str(voice), 1, 13)
     line = lines.add(toy_head)
     line.strip = strip.name
-    whole = requests.heard(line, scene)
-    assert (whole.file, whole.start_frame) == (voice, 13) and whole.last_frame == pytest.approx(37)
+    whole = requests.sound_of_line(line, scene)
+    assert (whole.sound.file, whole.start_frame) == (voice, 13) and whole.last_frame == pytest.approx(37)
     _trim(strip, 6, 6)
     bpy.context.view_layer.update()
     assert (line.start_frame, line.trim_start, line.trim_end) == (13, 0.25, 0.75)
-    said = requests.heard(line, scene)
-    assert (said.start_frame, said.last_frame) == (19, 31)
-    with wave.open(str(said.file)) as cut:
-        found = np.frombuffer(cut.readframes(cut.getnframes()), "<i2")
+    trimmed = requests.sound_of_line(line, scene)
+    assert (trimmed.start_frame, trimmed.last_frame) == (19, 31)
+    with wave.open(str(trimmed.sound.write())) as cut:
+        samples = np.frombuffer(cut.readframes(cut.getnframes()), "<i2")
         assert cut.getframerate() == 16000
     with wave.open(str(voice)) as file:
-        every = np.frombuffer(file.readframes(16000), "<i2")
-    assert abs(found.astype(int) - every[4000:12000]).max() <= 1
+        whole_samples = np.frombuffer(file.readframes(16000), "<i2")
+    assert abs(samples.astype(int) - whole_samples[4000:12000]).max() <= 1
 
 
 def _trim(strip, front: int, back: int) -> None:
@@ -157,7 +157,7 @@ def _trim(strip, front: int, back: int) -> None:
         strip.frame_offset_start, strip.frame_offset_end = front, back
 
 
-@hearing
+@needs_audio
 def test_a_packed_sound_is_heard_without_its_file(toy_head, voice, tmp_path):
     copy = tmp_path / "packed.wav"
     copy.write_bytes(voice.read_bytes())
@@ -165,32 +165,32 @@ def test_a_packed_sound_is_heard_without_its_file(toy_head, voice, tmp_path):
     copy.unlink()
     line = lines.add(toy_head, str(copy))
     assert lines.refusal(line) == ""
-    assert requests.heard(line, bpy.context.scene).file.read_bytes() == voice.read_bytes()
+    assert requests.sound_of_line(line, bpy.context.scene).sound.write().read_bytes() == voice.read_bytes()
 
 
-@hearing
+@needs_audio
 @pytest.mark.parametrize("placed_before", [False, True])
 def test_a_sound_that_was_chosen_relative_stays_so(toy_head, voice, tmp_path, placed_before):
     if placed_before:
-        sound.place(bpy.context.scene, "theirs", str(voice), 11)
+        sound.add_strip(bpy.context.scene, "theirs", str(voice), 11)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"), relative_remap=False)
     line = lines.add(toy_head, "//voice.wav", 11)
     apply(toy_head, weights_take(np.ones((10, 3))), start=11)
-    strip_sync.follow_all()
+    strip_sync.sync_all()
     strip = strip_sync.strip_of(line)
     assert strip is not None and line.sound == "//voice.wav"
     assert strip.sound.filepath == (str(voice) if placed_before else "//voice.wav")
-    assert requests.heard(line, bpy.context.scene).file == voice
+    assert requests.sound_of_line(line, bpy.context.scene).sound.file == voice
 
 
-@hearing
+@needs_audio
 def test_paths_made_relative_in_the_whole_file_are_so_in_the_line(line, strip, voice, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"), relative_remap=False)
     assert line.sound == str(voice)
     bpy.ops.file.make_paths_relative()
-    strip_sync.follow_all()
+    strip_sync.sync_all()
     assert (line.sound, line.strip) == ("//voice.wav", strip.name)
     (tmp_path / "deeper").mkdir()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "deeper" / "film.blend"))
-    strip_sync.follow_all()
+    strip_sync.sync_all()
     assert line.sound == "//../voice.wav" and line.strip

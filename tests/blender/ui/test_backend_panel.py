@@ -8,7 +8,7 @@ from fake_backend import FakeBackend
 from addon.connection import discovery
 from addon.connection.backend_list import info_from_text
 from addon.connection.credentials import Credential, credentials
-from addon.generation.runner import pump
+from addon.generation.runner import runner
 from addon.ui import backend_panel
 
 
@@ -36,25 +36,25 @@ def look() -> str:
 
 
 def looked() -> str:
-    pump._looking.join(30)
-    pump._drain()
-    return pump.state.backend
+    runner._background.join(30)
+    runner._drain()
+    return runner.state.backend
 
 
 def test_a_backend_that_was_looked_at_is_kept_with_what_it_said(wanted, backend) -> None:
     wanted.address = backend.address
     assert look() == f"Mien 0.1.0 at {backend.address}, on cpu"
     entry = wanted.entry(backend.address)
-    assert info_from_text(entry.info) == pump.state.info and entry.used > 0
+    assert info_from_text(entry.info) == runner.state.info and entry.used > 0
     assert bpy.context.preferences.is_dirty
 
 
 def test_what_was_kept_is_shown_before_any_backend_is_asked(wanted, backend) -> None:
     wanted.address = backend.address
     look()
-    pump.state = type(pump.state)()
+    runner.state = type(runner.state)()
     backend_panel.register()
-    assert pump.state.info.default_engine == "toy" and pump.state.backend.startswith("Last seen: Mien 0.1.0")
+    assert runner.state.info.default_engine == "toy" and runner.state.backend.startswith("Last seen: Mien 0.1.0")
 
 
 def test_an_invitation_is_taken_apart_and_its_token_is_not_in_the_address(wanted, backend) -> None:
@@ -71,7 +71,7 @@ def test_a_backend_that_asks_for_a_token_is_given_the_one_typed(wanted, backend)
     backend.token, wanted.address = "mien-secret", backend.address
     assert look() == "This backend asks for a token."
     entry = wanted.entry(backend.address)
-    assert entry.token_wanted and pump.state.info is None or pump.state.info.address != backend.address
+    assert entry.token_wanted and runner.state.info is None or runner.state.info.address != backend.address
     assert entry.bl_rna.properties["token"].subtype == "PASSWORD"
     entry.token = "mien-secret"
     assert look().startswith("Mien 0.1.0") and not wanted.entry(backend.address).token_wanted
@@ -138,7 +138,7 @@ def test_a_backend_elsewhere_is_left_alone_while_blender_is_offline(wanted, monk
 
     monkeypatch.setattr(discovery, "browse", never)
     backend_panel.browse()
-    assert not pump.looking
+    assert not runner.working_in_background
 
 
 def test_nobody_there_is_a_sentence(wanted) -> None:

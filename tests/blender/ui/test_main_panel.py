@@ -5,7 +5,7 @@ import bpy
 import pytest
 
 import addon
-from addon.scene.direction import worn
+from addon.scene.direction import face_of
 from addon.ui import search_menu
 from addon.ui.disabled_reason import Reasoned
 
@@ -49,4 +49,4 @@ def test_a_preset_brings_a_performance_back(toy_head, cube, tmp_path, monkeypatc
     exec(compile(file.read_text(), str(file), "exec"), {"bpy": bpy})  # as script.execute_preset does
     got = cube.mien.performance
     assert (got.happy, got.angry, got.jaw, got.style, got.emotion) == (0.25, 0.5, 1.5, "clear", "mix")
-    assert (worn(got), got.onset) == ({"browInnerUp": 0.75}, 0.25)
+    assert (face_of(got), got.onset) == ({"browInnerUp": 0.75}, 0.25)

@@ -7,7 +7,7 @@ from fractions import Fraction
 import bpy
 import numpy as np
 import pytest
-from blender_scene import CHANNELS, HEARS, shown, value_at
+from blender_scene import CHANNELS, HAS_AUDIO, shown, value_at
 from fake_backend import channel_take
 
 import addon
@@ -62,7 +62,7 @@ def test_generate_blocks_and_applies_at_the_scenes_exact_rate(speaker, backend):
         "temperature": 1.0,
     }
     assert value_at(speaker, "eyeBlinkLeft", 51 + 23) == pytest.approx(1.0)
-    assert [sound.start_of(strip) for strip in sound.strips_of(scene)] == ([51] if HEARS else [])
+    assert [sound.start_of(strip) for strip in sound.strips_of(scene)] == ([51] if HAS_AUDIO else [])
     assert "speaks from frame 51 to 74 (seed 7)" in bpy.context.window_manager.mien_run.note
 
 
@@ -72,7 +72,7 @@ def test_generate_is_one_undo_step_and_undo_restores(speaker, backend):
     bpy.ops.ed.undo_push(message="before")
     before = shown(speaker).copy()
     bpy.ops.mien.generate()
-    assert len(bpy.data.actions) == 4 and (not HEARS or len(sound.strips_of(bpy.context.scene)) == 1)
+    assert len(bpy.data.actions) == 4 and (not HAS_AUDIO or len(sound.strips_of(bpy.context.scene)) == 1)
     bpy.ops.ed.undo()
     speaker = bpy.data.objects[name]
     assert len(bpy.data.actions) == 0
@@ -100,7 +100,7 @@ def test_generating_again_makes_another_take_and_a_locked_seed_the_same_one(spea
         "Mien voice, Take 2",
         "Mien voice, Take 2 head",
     ]
-    assert not HEARS or len(sound.strips_of(bpy.context.scene)) == 1
+    assert not HAS_AUDIO or len(sound.strips_of(bpy.context.scene)) == 1
 
 
 def test_a_failed_job_raises_its_sentence_and_changes_nothing(speaker, backend):
@@ -138,7 +138,7 @@ def test_a_fault_of_miens_own_takes_the_scene_back(speaker, backend, monkeypatch
     def place(*_):
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(sound, "place", place)
+    monkeypatch.setattr(sound, "add_strip", place)
     bpy.ops.ed.undo_push(message="before")
     with pytest.raises(RuntimeError, match="the scene was taken back"):
         bpy.ops.mien.generate()
@@ -195,12 +195,12 @@ def test_a_renamed_speaker_is_found_and_a_deleted_one_is_named(speaker, backend)
     backend.slow = 0.0
     keys.add(speaker, "extra", keys.rest(speaker.data))
     bpy.data.objects.remove(speaker)
-    assert "not there any more" in runner.pump.run(asked)
+    assert "not there any more" in runner.runner.run(asked)
 
 
 def test_the_panels_cache_keeps_what_a_backend_said(speaker, backend):
     bpy.ops.mien.generate()
-    assert runner.pump.state.info == Client(backend.address).info()
+    assert runner.runner.state.info == Client(backend.address).info()
     assert bpy.context.window_manager.mien_run.backend.startswith("Mien 0.1.0 at")
 
 
@@ -214,9 +214,9 @@ def test_a_file_saved_while_a_run_went_on_opens_without_it(tmp_path):
 
 def test_opening_a_file_drops_the_run(speaker, backend):
     backend.slow = 60
-    runner.pump.begin(requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0]))
-    assert runner.pump.state.running
+    runner.runner.begin(requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0]))
+    assert runner.runner.state.running
     bpy.ops.wm.read_homefile(use_empty=True)
-    assert not runner.pump.state.running
-    assert "Another file was opened" in runner.pump.state.note
+    assert not runner.runner.state.running
+    assert "Another file was opened" in runner.runner.state.note
     assert sound.scene_fps(bpy.context.scene) == Fraction(24)
