@@ -20,7 +20,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     file cannot be written; what was at `path` is then left as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
+    part = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}.part")
     file = os.fdopen(os.open(part, _FLAGS, 0o666), "w+b")
     try:
         with file:

@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from checkout import ROOT
 
 from addon.formats.safetensors import HEADER_LIMIT, TensorFileError, read_tensors, write_tensors
 
@@ -135,3 +136,9 @@ def test_what_the_format_cannot_hold_is_not_written():
         write_tensors({"x": np.zeros(2)}, {})
     with pytest.raises(TensorFileError, match="the metadata 'seed' is 7"):
         write_tensors({}, {"seed": 7})
+
+
+def test_both_halves_have_the_same_text():
+    """The extension never imports the backend, so that each half has its copy."""
+    copies = [ROOT / half / "safetensors.py" for half in ("addon/formats", "backend/mien/files")]
+    assert copies[0].read_text(encoding="utf-8") == copies[1].read_text(encoding="utf-8")
