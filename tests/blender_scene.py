@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tests inside Blender share: what is seen of an object, and head files."""
+"""Shared by the tests inside Blender: evaluated meshes and keys, and head files."""
 
 import json
 import struct
@@ -25,7 +25,7 @@ def _has_audio() -> bool:
         bpy.data.scenes.remove(scene)
 
 
-HEARS = _has_audio()  # whether this Blender was built with audio: the module of 4.2.23 was not
+HAS_AUDIO = _has_audio()  # the module of Blender 4.2.23 was built without audio
 
 
 def write_tensor_file(path: Path, tensors: dict[str, np.ndarray], meta: dict[str, str]) -> Path:
@@ -45,15 +45,15 @@ def write_tensor_file(path: Path, tensors: dict[str, np.ndarray], meta: dict[str
     return path
 
 
-def shown(thing) -> np.ndarray:
-    """(V, 3) of the object as it is drawn now, modifiers and keys applied, in its own axes."""
-    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
+def shown(obj) -> np.ndarray:
+    """(V, 3) evaluated vertices of the object, modifiers and keys applied, in its own axes."""
+    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     points = np.empty(len(evaluated.data.vertices) * 3, np.float32)
     evaluated.data.vertices.foreach_get("co", points)
     return points.reshape(-1, 3)
 
 
-def value_at(thing, key: str, frame: float) -> float:
+def value_at(obj, key: str, frame: float) -> float:
     bpy.context.scene.frame_set(int(frame // 1), subframe=frame % 1)
-    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return evaluated.data.shape_keys.key_blocks[key].value

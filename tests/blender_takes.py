@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes for the tests inside Blender, how they are applied, and what they leave."""
+"""Takes for the tests inside Blender, and functions that apply and correct them."""
 
 import json
 
@@ -28,8 +28,8 @@ def random_weights(frames: int = 20, columns: int = 3, seed: int = 0) -> np.ndar
     return np.random.default_rng(seed).random((frames, columns)).astype(np.float32)
 
 
-def apply(thing, take, start: int = 1) -> str:
-    return receive.put(bpy.context.scene, thing, take, start)
+def apply(obj, take, start: int = 1) -> str:
+    return receive.put(bpy.context.scene, obj, take, start)
 
 
 def own_layers(id_, role: str = "take") -> list:
@@ -37,7 +37,7 @@ def own_layers(id_, role: str = "take") -> list:
 
 
 def correct(speaker, line, *keyed: tuple[int, float]) -> None:
-    """As an animator does: the frame, the value, I over it."""
+    """Key corrections as an animator does: frame, value, I over it."""
     corrections.begin(speaker, line)
     block = speaker.data.shape_keys.key_blocks["jawOpen"]
     for frame, value in keyed:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take on a speaker: everything is checked first, then shape
-keys, curves or a cache, and the head's rotation."""
+"""Applies a take to a speaker: checks everything first, then adds shape keys, curves or a point cache, and the head's
+rotation."""
 
 import json
 from dataclasses import dataclass
@@ -17,58 +17,58 @@ from ..animation.nla_layers import Mark
 from ..formats.channels import ARKIT
 from ..formats.take import Take
 from ..shape_keys import bones, driving, keys
-from ..shape_keys.recognition import some
+from ..shape_keys.recognition import short_list
 from . import linked, vertex_takes
 
-SETTLE_S = 0.2  # after its last frame a take fades to zero this long, so that nothing of it stays on the face
+SETTLE_S = 0.2  # after its last frame a take fades to zero in this time
 VALUE_LIMIT = 10.0  # Blender's hard limit of a shape key's slider
 
 
 class ApplyError(Exception):
-    """The take cannot go on this speaker; nothing was changed. The message says why and what to do."""
+    """The take cannot be applied to this speaker; the scene is unchanged. The message says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What applying will do; made without changing anything of the scene."""
+    """The changes that `apply_take` will make. Computed without changing the scene."""
 
     kind: str  # 'channels', 'basis' or 'offsets'
-    targets: tuple[tuple[bpy.types.Object, driving.Targets], ...] = ()  # of 'channels': each mesh that moves
+    targets: tuple[tuple[bpy.types.Object, driving.Targets], ...] = ()  # of 'channels': each mesh that the take moves
     notes: tuple[str, ...] = ()
-    cache: tuple[Path, int] | None = None  # of 'offsets': the file, written already, and how many samples it has
+    cache: tuple[Path, int] | None = None  # of 'offsets': the file that was written, and its number of samples
 
 
 @dataclass(frozen=True)
-class Placed:
-    """What was done: the scene's last frame of the take, and sentences."""
+class ApplyResult:
+    """The result of `apply_take`: the scene's last frame of the take, and sentences for the animator."""
 
     last_frame: int
     notes: tuple[str, ...]
 
 
 def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
-    """Decide how the take goes on the speaker as the layer of this mark, and write its point cache if it is one.
-    Raises ApplyError, and changes nothing of the scene either way."""
-    mesh = speaker.data
+    """Plan the changes that apply a take as the layer with this mark, and write its point cache where it needs one.
+    Raises ApplyError. Does not change the scene."""
     if speaker.type != "MESH":
         raise ApplyError(f"'{speaker.name}' is not a mesh; choose the mesh of the face.")
-    for thing in takes.meshes(speaker):
-        _refuse_mesh(thing, mark)
+    for mesh in takes.meshes(speaker):
+        _refuse_mesh(mesh, mark)
     if speaker.mien.head_object is not None:
         _refuse_layer(speaker.mien.head_object, mark)
-    if speaker.mien_driving.bones().chosen:
+    if speaker.mien_driving.bones().names_by_part:
         _refuse_bones(speaker, mark)
-    if take.vertices == len(mesh.vertices):
-        kind, said = vertex_takes.way(take, speaker.mien_driving.vertices)
-        if kind == "basis" and linked.is_foreign(speaker):
-            kind, said = "offsets", "The mesh is a library override, which keeps no new shape keys: a point cache."
+    count = len(speaker.data.vertices)
+    if take.vertices == count:
+        kind, note = vertex_takes.representation(take, speaker.mien_driving.vertices)
+        if kind == "basis" and linked.has_library_mesh(speaker):
+            kind, note = "offsets", "The mesh is a library override, which keeps no new shape keys: a point cache."
         if take.basis is not None and len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
             raise ApplyError("The take's coefficients are beyond a million; generate it again.")
         cache = _write_cache(speaker, take) if kind == "offsets" else None
-        return Plan(kind, notes=(said,) if said else (), cache=cache)
+        return Plan(kind, notes=(note,) if note else (), cache=cache)
     if take.weights is None:
         raise ApplyError(
-            f"The take moves {take.vertices} vertices and '{speaker.name}' has {len(mesh.vertices)}: "
+            f"The take moves {take.vertices} vertices and '{speaker.name}' has {count}: "
             "choose the mesh it was made for (Add Default Head makes Mien's own), or an engine that drives "
             "named shape keys."
         )
@@ -76,36 +76,36 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
 
 
 def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
-    """Raises ApplyError when nothing of the take would show on the face. Parts that show nothing are left out."""
+    """Raises ApplyError where nothing of the take would show on the face. Parts that show nothing are left out."""
     if not set(take.channels) & set(ARKIT):
         raise ApplyError(
-            f"The take's channels ({some(take.channels)}) are none of ARKit's 52; generate it again with another "
+            f"The take's channels ({short_list(take.channels)}) are none of ARKit's 52; generate it again with another "
             "engine."
         )
     top = float(np.abs(take.weights).max(initial=0.0))
     if top > VALUE_LIMIT:
         raise ApplyError(f"The take has a weight of {top:g}; a shape key takes at most {VALUE_LIMIT:g}.")
-    found = []
-    for thing in takes.meshes(speaker):
-        targets = driving.targets(thing, take, part=thing != speaker)
-        if targets.refusal and thing == speaker and not speaker.mien_driving.bones().chosen:
+    channel_targets = []
+    for mesh in takes.meshes(speaker):
+        targets = driving.targets(mesh, take, part=mesh != speaker)
+        if targets.refusal and mesh == speaker and not speaker.mien_driving.bones().names_by_part:
             raise ApplyError(targets.refusal)
         if targets.values:
-            found.append((thing, targets))
-    notes = [note for _, targets in found for note in targets.notes]
-    notes += [note for thing, targets in found if (note := linked.clipped(thing, targets.values))]
-    lacking = driving.lacking(take, [targets for _, targets in found])
-    return Plan("channels", tuple(found), tuple([lacking, *notes] if lacking else notes))
+            channel_targets.append((mesh, targets))
+    notes = [note for _, targets in channel_targets for note in targets.notes]
+    notes += [note for mesh, targets in channel_targets if (note := linked.clipping_note(mesh, targets.values))]
+    missing_note = driving.missing_note(take, [targets for _, targets in channel_targets])
+    return Plan("channels", tuple(channel_targets), tuple([missing_note, *notes] if missing_note else notes))
 
 
-def _refuse_mesh(thing: bpy.types.Object, mark: Mark) -> None:
-    if linked.refusal(thing):
-        raise ApplyError(f"{linked.refusal(thing)}.")
-    shape_keys = thing.data.shape_keys
+def _refuse_mesh(mesh: bpy.types.Object, mark: Mark) -> None:
+    if linked.refusal(mesh):
+        raise ApplyError(f"{linked.refusal(mesh)}.")
+    shape_keys = mesh.data.shape_keys
     if shape_keys is not None:
         if not shape_keys.use_relative:
-            raise ApplyError(f"The shape keys of '{thing.name}' are absolute; turn Relative on for them first.")
-        if not linked.is_closed(thing):
+            raise ApplyError(f"The shape keys of '{mesh.name}' are absolute; turn Relative on for them first.")
+        if not linked.has_linked_mesh(mesh):
             _refuse_layer(shape_keys, mark)
 
 
@@ -128,68 +128,71 @@ def apply_take(
     scene: bpy.types.Scene,
     speaker: bpy.types.Object,
     take: Take,
-    made: Plan,
+    changes: Plan,
     start_frame: float,
     mark: Mark,
     name: str,
     scene_fps: Fraction,
-) -> Placed:
-    """Put the take on the speaker, second 0 of its sound at start_frame, as layers of this mark and name in
-    place of those that had the mark. The caller makes the undo step."""
+) -> ApplyResult:
+    """Apply the take to the speaker as layers with this mark and name, in place of those with the same mark.
+
+    start_frame: the scene's frame of second 0 of the sound that was sent. The caller makes the undo step.
+    """
     frames = take.scene_frames(scene_fps, start_frame)
     tail = max(1, round(SETTLE_S * scene_fps))
     span = (float(frames[0]), float(frames[-1]) + tail)
     facts = _facts(take, start_frame, scene_fps)
-    notes = list(made.notes)
+    notes = list(changes.notes)
     moved: dict[bpy.types.ID, list[Curve]] = {}
-    if made.kind == "offsets":
+    if changes.kind == "offsets":
         linked.make_editable(speaker)
-        point_cache.put(speaker, mark, *made.cache, start=float(frames[0]), scale=float(take.fps / scene_fps))
+        point_cache.put(speaker, mark, *changes.cache, start=float(frames[0]), scale=float(take.fps / scene_fps))
     else:
         point_cache.remove(speaker, mark)
-    if made.kind == "basis":
+    if changes.kind == "basis":
         moved[speaker.data.shape_keys] = _basis_curves(speaker, take, frames, tail)
-    for thing, targets in made.targets:
-        linked.open_mesh(thing)
-        moved[thing.data.shape_keys] = _key_curves(thing, targets.values, frames, tail)
-    rests = {id_: {(curve.path, 0): 0.0 for curve in put} for id_, put in moved.items()}
-    own = speaker.mien_driving.bones()
-    if own.chosen:
-        closes = any("mouthClose" not in targets.missing for _, targets in made.targets)
-        turned = bones.curves(speaker.mien_driving.armature, own, take, frames, tail, closes)
-        moved[speaker.mien_driving.armature] = turned
-        rests[speaker.mien_driving.armature] = {(each.path, each.index): float(each.values[-1]) for each in turned}
+    for mesh, targets in changes.targets:
+        linked.open_mesh(mesh)
+        moved[mesh.data.shape_keys] = _key_curves(mesh, targets.values, frames, tail)
+    rests = {id_: {(curve.path, 0): 0.0 for curve in curves} for id_, curves in moved.items()}
+    chosen_bones = speaker.mien_driving.bones()
+    if chosen_bones.names_by_part:
+        closes = any("mouthClose" not in targets.missing for _, targets in changes.targets)
+        bone_curves = bones.curves(speaker.mien_driving.armature, chosen_bones, take, frames, tail, closes)
+        moved[speaker.mien_driving.armature] = bone_curves
+        ends = {(curve.path, curve.index): float(curve.values[-1]) for curve in bone_curves}
+        rests[speaker.mien_driving.armature] = ends
     target = speaker.mien.head_object
     if target is not None:
         head_rotation.remember_rest(target)
-        still, ends = _ended(frames, take.head_rotation, tail)
+        head_frames, head_values = _with_tail(frames, take.head_rotation, tail)
         rest = head_rotation.curves(target, frames[:1], np.zeros((1, 3)))
-        moved.setdefault(target, []).extend(head_rotation.curves(target, still, ends))
-        rests.setdefault(target, {}).update({(each.path, each.index): float(each.values[0]) for each in rest})
-    elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (own.head or own.neck):
+        moved.setdefault(target, []).extend(head_rotation.curves(target, head_frames, head_values))
+        rests.setdefault(target, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in rest})
+    elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (chosen_bones.head or chosen_bones.neck):
         notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
     for id_ in takes.driven(speaker):
         if id_ not in moved and nla_layers.find(id_, mark) is not None:
-            nla_layers.drop(id_, mark)  # the take before moved this, and this one does not
-    for id_, put in moved.items():
-        _put(id_, mark, put, f"{name} head" if id_ == target else name, facts, span, rests[id_])
-    if speaker.data.shape_keys is not None and not linked.is_foreign(speaker):
-        keys.drop_bases(speaker, nla_layers.paths(speaker.data.shape_keys))
+            nla_layers.drop(id_, mark)  # the former take moved this, and this one does not
+    for id_, curves in moved.items():
+        _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, span, rests[id_])
+    if speaker.data.shape_keys is not None and not linked.has_library_mesh(speaker):
+        keys.remove_unused_bases(speaker, nla_layers.paths(speaker.data.shape_keys))
     if take.fps != scene_fps:
         notes.append(f"The take runs at {take.fps} frames a second and the scene at {scene_fps}: its keys lie between.")
-    return Placed(int(np.ceil(frames[-1])), tuple(notes))
+    return ApplyResult(int(np.ceil(frames[-1])), tuple(notes))
 
 
-def _put(id_, mark: Mark, put: list[Curve], name: str, facts: str, span, rest: dict) -> None:
+def _put_layer(id_, mark: Mark, curves: list[Curve], name: str, facts: str, span, rest: dict) -> None:
     nla_layers.rest(id_, rest)
-    nla_layers.put(id_, mark, put, name, facts, span, above=nla_layers.below_of(id_, mark, span[0]))
+    nla_layers.put(id_, mark, curves, name, facts, span, above=nla_layers.below_of(id_, mark, span[0]))
 
 
 def _facts(take: Take, start_frame: float, fps: Fraction) -> str:
-    """JSON kept on the actions: what the backend said of the take, where it was put, and the frames at which
-    lips and lids are shut, which thinning must leave alone."""
+    """JSON for the actions: the take's metadata, its start frame and rate, and the frames at which lips or lids are
+    shut, which key reduction must keep."""
 
-    def held(holds: np.ndarray | None) -> list[list[float]]:
+    def scene_spans(holds: np.ndarray | None) -> list[list[float]]:
         return [] if holds is None else (float(start_frame) + holds.astype(float) * float(fps)).round(4).tolist()
 
     return json.dumps(
@@ -197,39 +200,38 @@ def _facts(take: Take, start_frame: float, fps: Fraction) -> str:
             "meta": take.meta,
             "start_frame": start_frame,
             "fps": str(fps),
-            "mouth_holds": held(take.mouth_holds),
-            "eye_holds": held(take.eye_holds),
+            "mouth_holds": scene_spans(take.mouth_holds),
+            "eye_holds": scene_spans(take.eye_holds),
         }
     )
 
 
-def _ended(frames: np.ndarray, values: np.ndarray, tail: int) -> tuple[np.ndarray, np.ndarray]:
-    """Frames (F,) and values (F, ...) with a key of zeros `tail` frames after the last."""
+def _with_tail(frames: np.ndarray, values: np.ndarray, tail: int) -> tuple[np.ndarray, np.ndarray]:
+    """Frames (F,) and values (F, ...) with zeros `tail` frames after the last one, unless that is zero."""
     if not np.any(values[-1]):
         return frames, values
     return np.append(frames, frames[-1] + tail), np.concatenate([values, np.zeros_like(values[:1])])
 
 
-def _key_curves(thing: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray, tail: int) -> list[Curve]:
-    """A curve for each shape key, at frames (F,) with its values (F,); its slider is made to fit."""
-    blocks, out = thing.data.shape_keys.key_blocks, []
+def _key_curves(mesh: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray, tail: int) -> list[Curve]:
+    """A curve for each shape key at frames (F,) with its values (F,); the sliders' ranges are extended to them."""
+    blocks, out = mesh.data.shape_keys.key_blocks, []
     for key, weights in values.items():
         keys.fit_range(blocks[key], float(weights.min()), float(weights.max()))
-        out.append(constant_or_all(keys.value_path(key), 0, *_ended(frames, weights, tail)))
+        out.append(constant_or_all(keys.value_path(key), 0, *_with_tail(frames, weights, tail)))
     return out
 
 
 def _basis_curves(speaker, take: Take, frames: np.ndarray, tail: int) -> list[Curve]:
     top = float(np.abs(take.coefficients).max(initial=0.0))
-    # A slider holds at most 10: larger coefficients go into the shapes, by a power of two so that nothing
-    # is rounded.
+    # A slider's limit is 10: larger coefficients are scaled into the shapes, by a power of two, which is exact.
     scale = np.float32(2.0 ** max(0, np.ceil(np.log2(top / VALUE_LIMIT)))) if top > VALUE_LIMIT else np.float32(1)
-    named = keys.put_basis(speaker, take.basis * scale)
-    return _key_curves(speaker, dict(zip(named, (take.coefficients / scale).T, strict=True)), frames, tail)
+    basis_names = keys.add_basis(speaker, take.basis * scale)
+    return _key_curves(speaker, dict(zip(basis_names, (take.coefficients / scale).T, strict=True)), frames, tail)
 
 
 def _write_cache(speaker, take: Take) -> tuple[Path, int]:
-    """The point cache of a take of exact vertices and its samples. Raises ApplyError."""
+    """Write the point cache of a take of offsets; its path and number of samples. Raises ApplyError."""
     tail, offsets = max(1, round(SETTLE_S * take.fps)), vertex_takes.offsets(take)
     path = point_cache.folder(package.NAME) / point_cache.name(
         speaker.name, take.meta.get("seed", "0"), offsets.tobytes() + str(tail).encode()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a performance, as Blender stores it: emotions, gains, amounts of life, a matched face."""
+"""The performance settings as Blender stores them: emotions, gains, non-verbal motion, a matched face."""
 
 import bpy
 from bpy.props import EnumProperty, FloatProperty, PointerProperty, StringProperty
@@ -27,7 +27,7 @@ def _amount(name: str, description: str, keyed: bool = False):
 def _weight(name: str):
     return FloatProperty(
         name=name.capitalize(),
-        description=f"How much of what is felt is {name}; key it to change in the course of a line. What all "
+        description=f"How much of the emotion is {name}; key it to change in the course of a line. What all "
         "weights leave of 1 is neutral, and beyond 1 they share it",
         default=0.0,
         min=0.0,
@@ -79,15 +79,15 @@ def _channel(name: str):
 
 
 class MienFace(bpy.types.PropertyGroup):
-    """A matched face, by its channels; none where all are 0. No list: overrides of linked characters do not keep one
-    that lies this deep (measured: 5.0)."""
+    """The channels of a matched face; no face where all are 0. Not a list: overrides of linked characters do not keep
+    a list at this depth (measured: 5.0)."""
 
     __annotations__ = {name: _channel(name) for name in ARKIT}
 
 
 class MienPerformance(bpy.types.PropertyGroup):
-    """What is asked of a performance. The weights of the emotions, the intensity, the gains of jaw and lips and the
-    level of a matched face may be keyed or driven; the rest is one number for a whole line, as engines take it."""
+    """Performance settings of a speaker or a line. Emotion weights, intensity, the gains of jaw and lips and the level
+    of a matched face may be keyed or driven; engines take the rest as one number a line."""
 
     happy: _weight("happy")
     angry: _weight("angry")
@@ -98,10 +98,10 @@ class MienPerformance(bpy.types.PropertyGroup):
     contempt: _weight("contempt")
 
     def _chosen(self) -> int:
-        felt = {name: getattr(self, name) for name in EMOTIONS if getattr(self, name) > 0.0}
-        if not felt:
+        weights = {name: getattr(self, name) for name in EMOTIONS if getattr(self, name) > 0.0}
+        if not weights:
             return 0
-        return CHOICES.index(next(iter(felt))) if list(felt.values()) == [1.0] else CHOICES.index("mix")
+        return CHOICES.index(next(iter(weights))) if list(weights.values()) == [1.0] else CHOICES.index("mix")
 
     def _choose(self, number: int) -> None:
         if CHOICES[number] != "mix":
@@ -136,7 +136,7 @@ class MienPerformance(bpy.types.PropertyGroup):
     face: PointerProperty(type=MienFace, override=KEPT)
     face_level: FloatProperty(
         name="Level",
-        description="How strongly the matched face is worn, beside the emotions; may be keyed",
+        description="How strongly the matched face shows, beside the emotions; may be keyed",
         default=1.0,
         min=0.0,
         max=1.0,

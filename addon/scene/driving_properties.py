@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a mesh is driven, kept on its object: the table of its keys where it was edited, bones, how vertices come."""
+"""Shape-key mapping as Blender stores it on an object: the edited table, bones, and the form of vertex takes."""
 
 import bpy
 from bpy.props import (
@@ -24,7 +24,7 @@ VERTICES = (
 
 
 class MienKey(bpy.types.PropertyGroup):
-    """A line of the table."""
+    """A row of the mapping table."""
 
     name: StringProperty(name="Key", description="The shape key that is driven", override=KEPT)
     source: StringProperty(
@@ -42,8 +42,8 @@ class MienKey(bpy.types.PropertyGroup):
     )
 
 
-def _armature(self, thing: bpy.types.Object) -> bool:
-    return thing.type == "ARMATURE"
+def _armature(self, obj: bpy.types.Object) -> bool:
+    return obj.type == "ARMATURE"
 
 
 def _bone(name: str, description: str):
@@ -53,7 +53,7 @@ def _bone(name: str, description: str):
 class MienDriving(bpy.types.PropertyGroup):
     """On every object; of use on the meshes of a speaker."""
 
-    edited: BoolProperty(override=KEPT)  # the lines below drive the keys, not what their names say
+    edited: BoolProperty(override=KEPT)  # the rows in `lines` are used, not those by name
     table_name: StringProperty(name="Table", override=KEPT)
     lines: CollectionProperty(type=MienKey, override=GROWING)
     active_line: IntProperty(override=KEPT)
@@ -94,7 +94,7 @@ class MienDriving(bpy.types.PropertyGroup):
         return tuple(Row(line.name, line.source, line.gain, line.offset) for line in self.lines)
 
     def set_rows(self, rows: tuple[Row, ...], name: str) -> None:
-        """Let these lines drive the keys from now on."""
+        """Replace the table by these rows."""
         self.lines.clear()
         for row in rows:
             line = self.lines.add()
@@ -102,7 +102,7 @@ class MienDriving(bpy.types.PropertyGroup):
         self.table_name, self.edited, self.active_line = name, True, 0
 
     def bones(self) -> Bones:
-        """The bones that are chosen; none without an armature."""
+        """The chosen bones; none without an armature."""
         if self.armature is None:
             return Bones()
         return Bones(self.jaw, self.eye_left, self.eye_right, self.head, self.neck, self.facing)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Held keys: what the animator keyed on a face or of the head's rotation, in an action of their own or as corrections,
-becomes part of what is asked, so that the rest of a take is sampled around it.
+"""Held keys: values that the animator keyed on a face or of the head's rotation become part of the direction, so that
+an engine generates the rest of a take around them.
 
-What is held is what shows, from the first key of an F-curve to its last. These F-curves are muted meanwhile: the take
-has their values in it, and outside of their keys it is free.
+The values that show are held, from the first key of an F-curve to its last. These F-curves are muted meanwhile: the
+take contains their values.
 """
 
 from collections.abc import Iterator
@@ -13,62 +13,79 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 
-from ..animation import corrections, head_rotation, nla_layers, takes
-from ..animation import fcurves as curves
+from ..animation import corrections, fcurves, head_rotation, nla_layers, takes
 from ..formats.held_keys import HeldKeys
 from ..shape_keys import driving, key_table, keys, pose
 from ..shape_keys.key_table import Row
-from . import direction, sound
+from . import direction, sound, speakers
+from .frame_sampling import sampled_frames
 
-ANGLES = ("headPitch", "headYaw", "headRoll")  # as a Direction names the columns of head_rotation
+ANGLES = ("headPitch", "headYaw", "headRoll")  # a Direction's names of the columns of head_rotation
 
 
 class HoldError(Exception):
-    """There is nothing that could be held; the message says why and what to do."""
+    """No keys can be held; the message says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
-class Keyed:
-    """F-curves of a value of a datablock, the channels or angles that it shows, and the first and the last of the
-    scene's frames at which they have keys. `thing`: the mesh, or what turns with the head."""
+class KeyedCurves:
+    """F-curves of one property of a datablock, the channels or angles that it shows, and the scene's frames of their
+    first and last keys. obj: the mesh, or the object that turns with the head."""
 
-    thing: bpy.types.Object
+    obj: bpy.types.Object
     id_: bpy.types.ID
     path: str
     channels: frozenset[str]
-    fcurves: tuple
+    curves: tuple
     first: float
     last: float
 
 
+def refusal(speaker: bpy.types.Object, line) -> str:
+    """Why no keys of this line can be held now, without a full stop; '' when they can."""
+    reason = sound.refusal(line.sound if line is not None else "")
+    if reason:
+        return reason
+    if line.held:
+        return "Keys are held already; press Release Keys first"
+    if corrections.under_way(speaker):
+        return "Press Done Correcting first"
+    return speakers.BAKED if speaker.mien.baked else ""
+
+
 def hold(speaker: bpy.types.Object, line, scene: bpy.types.Scene) -> tuple[str, ...]:
-    """Hold what is keyed on the speaker while the line is heard, within the preview range where there is one. Channels
-    whose curves have keys beyond it, too, where they are muted as well. Raises HoldError, changing nothing."""
-    found = [each for thing in takes.meshes(speaker) for each in _keyed(speaker, thing, line)]
-    found += _turned(speaker, line)
+    """Hold the keys of the speaker while the line's sound plays, within the preview range where there is one.
+
+    Returns the channels whose F-curves have keys beyond that range, which are muted as well. Raises HoldError, changing
+    nothing.
+    """
+    if refusal(speaker, line):
+        raise HoldError(f"{refusal(speaker, line)}.")
     low, high = _range(line, scene)
-    found = [each for each in found if each.first <= high and each.last >= low]
-    if not found:
+    keyed = [entry for mesh in takes.meshes(speaker) for entry in _keyed(speaker, mesh, line)]
+    keyed += _keyed_rotation(speaker, line)
+    keyed = [entry for entry in keyed if entry.first <= high and entry.last >= low]
+    if not keyed:
         within = " within the preview range" if scene.use_preview_range else ""
         raise HoldError(
             f"Neither a shape key of '{speaker.name}' that shows a channel nor its head's rotation is keyed{within} "
             "while the line is heard: key them in an action of your own, or with Correct under Curves."
         )
     spans: dict[str, tuple[float, float]] = {}
-    for each in found:
-        for name in each.channels:
-            first, last = spans.get(name, (each.first, each.last))
-            spans[name] = max(low, min(first, each.first)), min(high, max(last, each.last))
-    put = _curves(speaker, line, scene, found, spans)
-    for fcurve in (fcurve for each in found for fcurve in each.fcurves):
+    for entry in keyed:
+        for name in entry.channels:
+            first, last = spans.get(name, (entry.first, entry.last))
+            spans[name] = max(low, min(first, entry.first)), min(high, max(last, entry.last))
+    curves = _held_curves(speaker, line, scene, keyed, spans)
+    for fcurve in (fcurve for entry in keyed for fcurve in entry.curves):
         fcurve.mute = True
-    line.held = HeldKeys(put, tuple(sorted({(each.id_.name, each.path) for each in found}))).to_text()
-    beyond = {name for each in found if each.first < low or each.last > high for name in each.channels}
+    line.held = HeldKeys(curves, tuple(sorted({(entry.id_.name, entry.path) for entry in keyed}))).to_text()
+    beyond = {name for entry in keyed if entry.first < low or entry.last > high for name in entry.channels}
     return tuple(sorted(beyond))
 
 
 def release(speaker: bpy.types.Object, line) -> None:
-    """Let the held keys be the animator's own curves again, above the take."""
+    """Hold no keys any more: unmute the F-curves that were muted for them."""
     muted = HeldKeys.from_text(line.held).muted
     for id_ in takes.driven(speaker):
         for fcurve, _ in _fcurves(id_, line):
@@ -77,55 +94,58 @@ def release(speaker: bpy.types.Object, line) -> None:
     line.held = ""
 
 
-def _keyed(speaker: bpy.types.Object, thing: bpy.types.Object, line) -> Iterator[Keyed]:
-    """Keys of channels with curves that are seen. A mouth is no channel: it is not held."""
-    if thing.data.shape_keys is None:
+def _keyed(speaker: bpy.types.Object, mesh: bpy.types.Object, line) -> Iterator[KeyedCurves]:
+    """The keyed F-curves of the mesh's keys that show. Keys of visemes are left out: a direction has channels only."""
+    if mesh.data.shape_keys is None:
         return
-    id_, rows = thing.data.shape_keys, _rows(speaker, thing)
-    found = list(_fcurves(id_, line))
+    id_, rows = mesh.data.shape_keys, _rows(speaker, mesh)
+    curves = list(_fcurves(id_, line))
     for row in rows:
-        if row.gain and not key_table.mouths_of([row]) and not id_.key_blocks[row.key].mute:
-            yield from _of_path(thing, id_, keys.value_path(row.key), _shown(row, rows), found)
+        if row.gain and not key_table.visemes_of([row]) and not id_.key_blocks[row.key].mute:
+            yield from _of_path(mesh, id_, keys.value_path(row.key), _shown(row, rows), curves)
 
 
-def _turned(speaker: bpy.types.Object, line) -> Iterator[Keyed]:
-    """The head's rotation, if curves of it are seen. Without a take nobody knows yet from where it turns."""
+def _keyed_rotation(speaker: bpy.types.Object, line) -> Iterator[KeyedCurves]:
+    """The keyed F-curves of the head's rotation. Before the first take its rest is unknown, and there are none."""
     target = speaker.mien.head_object
     if target is not None and nla_layers.animates(target):
-        found = list(_fcurves(target, line))
-        yield from _of_path(target, target, head_rotation.path_of(target), frozenset(ANGLES), found)
+        curves = list(_fcurves(target, line))
+        yield from _of_path(target, target, head_rotation.path_of(target), frozenset(ANGLES), curves)
 
 
-def _of_path(thing: bpy.types.Object, id_: bpy.types.ID, path: str, channels: frozenset[str], found: list):
-    own = [
-        (fcurve, curves.keys_of(fcurve)[0] + shift)
-        for fcurve, shift in found
+def _of_path(
+    obj: bpy.types.Object, id_: bpy.types.ID, path: str, channels: frozenset[str], curves: list
+) -> Iterator[KeyedCurves]:
+    """The unmuted F-curves with keys, of pairs as `_fcurves` yields, that animate this path."""
+    keyed = [
+        (fcurve, fcurves.keys_of(fcurve)[0] + shift)
+        for fcurve, shift in curves
         if fcurve.data_path == path and not fcurve.mute and len(fcurve.keyframe_points)
     ]
-    if own:
-        first, last = min(frames[0] for _, frames in own), max(frames[-1] for _, frames in own)
-        yield Keyed(thing, id_, path, channels, tuple(fcurve for fcurve, _ in own), float(first), float(last))
+    if keyed:
+        first, last = min(frames[0] for _, frames in keyed), max(frames[-1] for _, frames in keyed)
+        yield KeyedCurves(obj, id_, path, channels, tuple(fcurve for fcurve, _ in keyed), float(first), float(last))
 
 
-def _rows(speaker: bpy.types.Object, thing: bpy.types.Object) -> list[Row]:
-    """The table of a mesh of the speaker, as far as there are keys for it."""
-    blocks = thing.data.shape_keys.key_blocks
-    table = driving.table_of(thing, part=thing != speaker).rows
+def _rows(speaker: bpy.types.Object, mesh: bpy.types.Object) -> list[Row]:
+    """The usable rows of the mapping table of a mesh of the speaker."""
+    blocks = mesh.data.shape_keys.key_blocks
+    table = driving.table_of(mesh, part=mesh != speaker).rows
     return [row for row in table if row.key in blocks and not key_table.fault(row.source)]
 
 
 def _shown(row: Row, rows: list[Row]) -> frozenset[str]:
-    """The channels of a row. What it takes away belongs to it only where no other key shows that: a blink does not
-    hold the eyes that look down."""
-    elsewhere = {name for other in rows for name, share in key_table.terms(other.source) if share > 0.0}
-    return frozenset(name for name, share in key_table.terms(row.source) if share > 0.0 or name not in elsewhere)
+    """The channels that a key shows. A channel with a negative share belongs to it only where no other key shows that
+    channel: a blink does not hold the eyes that look down."""
+    positive = {name for other in rows for name, share in key_table.terms(other.source) if share > 0.0}
+    return frozenset(name for name, share in key_table.terms(row.source) if share > 0.0 or name not in positive)
 
 
 def _fcurves(id_: bpy.types.ID, line) -> Iterator[tuple]:
-    """(F-curve, by how many frames it plays later) of the animator's action and the line's corrections."""
+    """(F-curve, shift in frames at which it plays) of the animator's action and of the line's corrections."""
     data = id_.animation_data
     if data is not None and nla_layers.mark_of(data.action) is None:
-        for fcurve in curves.fcurves_of(data.action, getattr(data, "action_slot", None)):
+        for fcurve in fcurves.fcurves_of(data.action, getattr(data, "action_slot", None)):
             yield fcurve, 0.0
     layer = nla_layers.find(id_, corrections.mark_of(line))
     for fcurve in layer.fcurves if layer is not None else ():
@@ -133,7 +153,7 @@ def _fcurves(id_: bpy.types.ID, line) -> Iterator[tuple]:
 
 
 def _range(line, scene: bpy.types.Scene) -> tuple[float, float]:
-    """The scene's frames while the line is heard, within the preview range where there is one."""
+    """The scene's frames while the line's sound plays, within the preview range where there is one."""
     fps = float(sound.scene_fps(scene))
     seconds = line.trim_end or sound.length_s(line.sound)
     low = line.start_frame + line.trim_start * fps
@@ -143,67 +163,66 @@ def _range(line, scene: bpy.types.Scene) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _curves(speaker: bpy.types.Object, line, scene, found: list[Keyed], spans: dict[str, tuple[float, float]]):
-    """channel or angle -> its curves, of the values that show in its span."""
-    wanted: dict[bpy.types.Object, list[Row]] = {}
-    target = next((each.thing for each in found if each.thing == each.id_), None)
-    for thing in dict.fromkeys(each.thing for each in found if each.thing != each.id_):
-        rows = _rows(speaker, thing)
-        beside = key_table.channels_of([row for row in rows if key_table.channels_of([row]) & _named(found, thing)])
-        wanted[thing] = [row for row in rows if key_table.channels_of([row]) & beside]
+def _held_curves(
+    speaker: bpy.types.Object, line, scene, keyed: list[KeyedCurves], spans: dict[str, tuple[float, float]]
+) -> dict[str, list[list[list[float]]]]:
+    """channel or angle -> its curves, of the values that show within its span."""
+    rows_of: dict[bpy.types.Object, list[Row]] = {}
+    target = next((entry.obj for entry in keyed if entry.obj == entry.id_), None)
+    for mesh in dict.fromkeys(entry.obj for entry in keyed if entry.obj != entry.id_):
+        rows = _rows(speaker, mesh)
+        # A pose is inverted from all keys that share a channel with a held one.
+        involved = key_table.channels_of(
+            [row for row in rows if key_table.channels_of([row]) & _held_channels(keyed, mesh)]
+        )
+        rows_of[mesh] = [row for row in rows if key_table.channels_of([row]) & involved]
     low, high = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
     ends = [end for span in spans.values() for end in span]
     frames = np.unique([*ends, *np.arange(np.ceil(low), np.floor(high) + 1)])
-    values, turns = _sampled(scene, wanted, target, frames)
+    values, turns = _sample(scene, rows_of, target, frames)
     fps = float(sound.scene_fps(scene))
     shown: dict[str, np.ndarray] = dict(zip(ANGLES, head_rotation.angles(turns).T, strict=True)) if turns else {}
-    for thing, rows in wanted.items():
-        posed = pose.channels(rows, values[thing])
-        shown = {name: posed[name] for name in _named(found, thing)} | shown
-    put = {}
+    for mesh, rows in rows_of.items():
+        posed = pose.channels(rows, values[mesh])
+        shown = {name: posed[name] for name in _held_channels(keyed, mesh)} | shown
+    curves = {}
     for name in sorted(shown):
         first, last = spans[name]
-        at = (frames >= first) & (frames <= last)
-        put[name] = [_as_curve((frames[at] - line.start_frame) / fps, shown[name][at])]
-    return put
+        inside = (frames >= first) & (frames <= last)
+        curves[name] = [_as_curve((frames[inside] - line.start_frame) / fps, shown[name][inside])]
+    return curves
 
 
-def _named(found: list[Keyed], thing: bpy.types.Object) -> set[str]:
+def _held_channels(keyed: list[KeyedCurves], mesh: bpy.types.Object) -> set[str]:
     """The channels that are held on a mesh."""
-    return {name for each in found if each.thing == thing for name in each.channels}
+    return {name for entry in keyed if entry.obj == mesh for name in entry.channels}
 
 
 def _as_curve(seconds: np.ndarray, values: np.ndarray) -> list[list[float]]:
-    """As `performance.as_keys`, but a curve also where nothing changes: its ends say how long it is held."""
-    out = direction.as_keys(seconds, values)
-    if isinstance(out, list):
-        return out
+    """`direction.as_keys`, but with two keys where the values are constant: they say from when to when it is held."""
+    curve = direction.as_keys(seconds, values)
+    if isinstance(curve, list):
+        return curve
     ends = dict.fromkeys(round(float(second), direction.DIGITS) for second in (seconds[0], seconds[-1]))
-    return [[second, out] for second in ends]
+    return [[second, curve] for second in ends]
 
 
-def _sampled(
+def _sample(
     scene: bpy.types.Scene,
-    wanted: dict[bpy.types.Object, list[Row]],
+    rows_of: dict[bpy.types.Object, list[Row]],
     target: bpy.types.Object | None,
     frames: np.ndarray,
 ) -> tuple[dict[bpy.types.Object, dict[str, np.ndarray]], list[Matrix]]:
-    """(mesh -> key -> (F,) values, F rotations of the target from its rest) that show at frames (F,) of the scene,
-    which is put through them and back."""
-    out = {thing: {row.key: np.zeros(len(frames)) for row in rows} for thing, rows in wanted.items()}
-    turns: list[Matrix] = []
-    unturned = head_rotation.rest_of(target).inverted() if target is not None else None
-    now, between = scene.frame_current, scene.frame_subframe
-    try:
-        for number, frame in enumerate(frames):
-            scene.frame_set(int(frame // 1), subframe=float(frame % 1))
-            graph = scene.view_layers[0].depsgraph
-            for thing, by_key in out.items():
-                blocks = thing.evaluated_get(graph).data.shape_keys.key_blocks
-                for key, values in by_key.items():
-                    values[number] = blocks[key].value
+    """(mesh -> key -> (F,) values, F rotations of the target from its rest) that show at frames (F,) of the scene."""
+    values = {mesh: {row.key: np.zeros(len(frames)) for row in rows} for mesh, rows in rows_of.items()}
+    rotations: list[Matrix] = []
+    to_rest = head_rotation.rest_of(target).inverted() if target is not None else None
+    with sampled_frames(scene, frames) as graphs:
+        for number, graph in enumerate(graphs):
+            for mesh, by_key in values.items():
+                blocks = mesh.evaluated_get(graph).data.shape_keys.key_blocks
+                for key, samples in by_key.items():
+                    samples[number] = blocks[key].value
             if target is not None:
-                turns.append(unturned @ target.evaluated_get(graph).matrix_basis.to_3x3().normalized())
-    finally:
-        scene.frame_set(now, subframe=between)
-    return out, turns
+                rotations.append(to_rest @ target.evaluated_get(graph).matrix_basis.to_3x3().normalized())
+    return values, rotations

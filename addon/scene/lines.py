@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines of a speaker: made, named, removed. Where a line is on the timeline is `strip_sync.py`'s."""
+"""The lines of a speaker: added, renamed, removed. Their place on the timeline is kept by `strip_sync.py`."""
 
 import re
 from pathlib import Path
@@ -25,50 +25,50 @@ def find(speaker: bpy.types.Object, uid: int):
 
 def add(speaker: bpy.types.Object, path: str = "", start_frame: int = 1):
     """A new line at the end of the list, now the active one."""
-    asked = speaker.mien
-    line = asked.lines.add()
-    line.uid, asked.next_line = asked.next_line, asked.next_line + 1
+    settings = speaker.mien
+    line = settings.lines.add()
+    line.uid, settings.next_line = settings.next_line, settings.next_line + 1
     line.name = f"{DEFAULT_NAME} {line.uid}"
     line.start_frame = start_frame
     line.sound = path
-    asked.active_line = len(asked.lines) - 1
-    return asked.lines[asked.active_line]
+    settings.active_line = len(settings.lines) - 1
+    return settings.lines[settings.active_line]
 
 
 def remove(speaker: bpy.types.Object, line) -> None:
-    """Take a line away with its takes and corrections. Raises CurveError, changing nothing, when Blender would
-    not let one go."""
+    """Remove a line with its takes and corrections. Raises CurveError, changing nothing, where Blender would keep
+    one of them."""
     for id_ in takes.driven(speaker):
         for layer in nla_layers.layers(id_):
             if layer.mark.line == line.uid:
                 nla_layers.refuse_layer(id_, layer.mark)
     held_keys.release(speaker, line)
     takes.drop_line(speaker, line.uid)
-    asked = speaker.mien
-    index = next(number for number, each in enumerate(asked.lines) if each.uid == line.uid)
-    asked.lines.remove(index)
+    settings = speaker.mien
+    index = next(number for number, other in enumerate(settings.lines) if other.uid == line.uid)
+    settings.lines.remove(index)
     _renumber_curves(speaker, index)
-    asked.active_line = min(asked.active_line, len(asked.lines) - 1) if len(asked.lines) else 0
+    settings.active_line = min(settings.active_line, len(settings.lines) - 1) if len(settings.lines) else 0
 
 
 def _renumber_curves(speaker: bpy.types.Object, removed: int) -> None:
-    """Curves and drivers of a line's own performance name it by its number in the list: those of the removed
-    line go, those of later ones move up."""
+    """Renumber the curves and drivers of lines' own performances, whose data paths have the line's index: those of the
+    removed line are deleted."""
     data = speaker.animation_data
     if data is None:
         return
-    for held in _holders(data):
-        for fcurve in list(held):
-            found = re.match(r"mien\.lines\[(\d+)\]", fcurve.data_path)
-            number = int(found[1]) if found else -1
+    for curves in _curve_collections(data):
+        for fcurve in list(curves):
+            match = re.match(r"mien\.lines\[(\d+)\]", fcurve.data_path)
+            number = int(match[1]) if match else -1
             if number == removed:
-                held.remove(fcurve)
+                curves.remove(fcurve)
             elif number > removed:
-                fcurve.data_path = f"mien.lines[{number - 1}]{fcurve.data_path[found.end() :]}"
+                fcurve.data_path = f"mien.lines[{number - 1}]{fcurve.data_path[match.end() :]}"
 
 
-def _holders(data) -> list:
-    """Every collection of F-curves that animates a datablock; each bag once."""
+def _curve_collections(data) -> list:
+    """Every collection of F-curves that animates a datablock, without repetition."""
     used = [(data.action, getattr(data, "action_slot", None))]
     used += [(strip.action, getattr(strip, "action_slot", None)) for track in data.nla_tracks for strip in track.strips]
     bags = {
@@ -79,33 +79,33 @@ def _holders(data) -> list:
     return [data.drivers, *bags.values()]
 
 
-def renamed(line) -> None:
-    """Tracks and actions of the line's takes and corrections bear its name."""
+def on_rename(line) -> None:
+    """Rename the tracks and actions of the line's takes and corrections."""
     for take in line.takes:
         takes.renamed(take)
     for id_, layer in corrections.corrected(line.id_data, line):
         nla_layers.rename(layer, corrections.label(line, id_))
 
 
-def sound_changed(line) -> None:
-    """A line that still bears a default name takes the sound's; a strip that plays another sound is let go."""
+def on_sound_change(line) -> None:
+    """Give a line with a default name the sound's name; detach it from a strip that plays another sound."""
     if line.sound and re.fullmatch(rf"{DEFAULT_NAME} \d+", line.name):
         line.name = Path(line.sound.replace("\\", "/")).stem or line.name
     strip = strip_sync.strip_of(line)
-    if line.strip and (strip is None or strip.sound is None or not sound.same(strip.sound.filepath, line.sound)):
+    if line.strip and (strip is None or strip.sound is None or not sound.same_file(strip.sound.filepath, line.sound)):
         line.strip = ""
         line.trim_start = line.trim_end = 0.0
 
 
-def own_changed(line) -> None:
-    """A performance of its own begins as the speaker's is."""
-    mine, theirs = line.performance, line.id_data.mien.performance
-    every = (each.identifier for each in mine.bl_rna.properties)
-    names = [name for name in every if name not in ("rna_type", "name", "emotion", "face")]
-    if line.own and not direction.worn(mine) and not any(mine.is_property_set(name) for name in names):
+def on_own_change(line) -> None:
+    """A performance of the line's own starts with the speaker's values."""
+    target, source = line.performance, line.id_data.mien.performance
+    identifiers = (prop.identifier for prop in target.bl_rna.properties)
+    names = [name for name in identifiers if name not in ("rna_type", "name", "emotion", "face")]
+    if line.own and not direction.face_of(target) and not any(target.is_property_set(name) for name in names):
         for name in names:
-            setattr(mine, name, getattr(theirs, name))
-        matched_face.wear(mine, direction.worn(theirs))
+            setattr(target, name, getattr(source, name))
+        matched_face.set_face(target, direction.face_of(source))
 
 
 def sound_of(speaker_settings) -> str:
@@ -124,5 +124,5 @@ def pick_sound(speaker_settings, path: str) -> None:
 
 
 def refusal(line) -> str:
-    """Why the line's sound cannot be used, as a sentence; '' when it can."""
-    return "Choose a sound file first" if line is None else sound.refusal(line.sound)
+    """Why the line's sound cannot be used, without a full stop; '' when it can. `line` may be None."""
+    return sound.refusal(line.sound if line is not None else "")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of version 0.1: the sound and the emotion that a speaker had become its first line, and the take that was
-its active action, or on a track of that version's, becomes that line's first take.
+"""Migrates files of version 0.1: a speaker's sound and emotion become its first line, and its take, an active action
+or a strip on that version's track, becomes the first take of that line.
 
-Nothing is changed in what is linked from another file.
+Linked datablocks are not changed.
 """
 
 import contextlib
@@ -17,33 +17,33 @@ from . import lines
 from .direction import EMOTIONS
 
 OLD_TRACK = "Mien lip-sync"
-OLD_EMOTIONS = ("neutral", *EMOTIONS)  # in the order of the old enum
+OLD_EMOTIONS = ("neutral", *EMOTIONS)  # in the order of version 0.1's enum
 AMOUNTS = ("intensity", "jaw", "lips", "blinks", "brows", "gaze", "head", "style", "engine")
 
 
-def renew(speaker: bpy.types.Object) -> bool:
-    """Bring a speaker of version 0.1 up to date; whether there was anything to do."""
-    old = _stored(speaker)
-    if not old.get("sound") and not _old_takes(speaker):
+def migrate(speaker: bpy.types.Object) -> bool:
+    """Migrate a speaker of version 0.1; False where there was nothing to migrate."""
+    stored = _stored(speaker)
+    if not stored.get("sound") and not _old_takes(speaker):
         return False
-    line = lines.add(speaker, old.get("sound", ""), int(old.get("start_frame", 1)))
-    line.seed = int(old.get("seed", 0))
-    line.transcript = str(old.get("transcript", ""))
-    asked = speaker.mien.performance
-    asked.emotion = OLD_EMOTIONS[int(old.get("emotion", 0))]
+    line = lines.add(speaker, stored.get("sound", ""), int(stored.get("start_frame", 1)))
+    line.seed = int(stored.get("seed", 0))
+    line.transcript = str(stored.get("transcript", ""))
+    performance = speaker.mien.performance
+    performance.emotion = OLD_EMOTIONS[int(stored.get("emotion", 0))]
     for name in AMOUNTS:
-        if name in old:
-            setattr(asked, name, old[name])
+        if name in stored:
+            setattr(performance, name, stored[name])
     for name in ("sound", "start_frame", "emotion"):
         with contextlib.suppress(KeyError):
-            del speaker.mien[name]  # or the file would be taken for an old one again
+            del speaker.mien[name]  # or the file would be migrated again
     for id_, action, slot in _old_takes(speaker):
         _adopt(speaker, id_, action, slot)
     return True
 
 
 def _stored(speaker: bpy.types.Object) -> dict[str, object]:
-    """What the file holds of properties that this version no longer has."""
+    """Values of properties that this version no longer has."""
     if len(speaker.mien.lines):
         return {}
     names = ("sound", "start_frame", "emotion", "seed", "transcript", *AMOUNTS)
@@ -51,8 +51,8 @@ def _stored(speaker: bpy.types.Object) -> dict[str, object]:
 
 
 def _old_takes(speaker: bpy.types.Object) -> list[tuple]:
-    """(datablock, action, slot) of takes as version 0.1 put them."""
-    found = []
+    """(datablock, action, slot) of the takes of version 0.1."""
+    old_takes = []
     for id_ in takes.driven(speaker):
         data = id_.animation_data
         owners = [] if data is None else [data]
@@ -66,12 +66,12 @@ def _old_takes(speaker: bpy.types.Object) -> list[tuple]:
                 and nla_layers.ROLE not in action
                 and action.library is None
             ):
-                found.append((id_, action, getattr(owner, "action_slot", None)))
-    return found
+                old_takes.append((id_, action, getattr(owner, "action_slot", None)))
+    return old_takes
 
 
 def _adopt(speaker: bpy.types.Object, id_: bpy.types.ID, action: bpy.types.Action, slot) -> None:
-    """The old action as the first take's layer; it keeps its curves and whatever the animator keyed in it."""
+    """Make the action a layer of the first take; it keeps its curves and the animator's keys."""
     line = lines.active(speaker)
     facts = json.loads(action[nla_layers.FACTS])
     if not len(line.takes):
@@ -87,11 +87,9 @@ def _adopt(speaker: bpy.types.Object, id_: bpy.types.ID, action: bpy.types.Actio
         if track.name.startswith(OLD_TRACK):
             data.nla_tracks.remove(track)
     first, last = (float(frame) for frame in action.frame_range)
-    put = []
-    for fcurve in fcurves.fcurves_of(action, slot):
-        if fcurves.is_own(fcurve):
-            put.append(fcurves.Curve(fcurve.data_path, fcurve.array_index, *fcurves.keys_of(fcurve)))
-    rest = {(curve.path, curve.index): float(curve.values[-1]) for curve in put}  # an old take ended on its rest
+    own = [fcurve for fcurve in fcurves.fcurves_of(action, slot) if fcurves.is_own(fcurve)]
+    # A take of version 0.1 ended at rest.
+    rest = {(fcurve.data_path, fcurve.array_index): float(fcurves.keys_of(fcurve)[1][-1]) for fcurve in own}
     nla_layers.rest(id_, rest)
     span, mark = (first, max(last, first + 1)), Mark("take", line.uid, take.uid)
     nla_layers.adopt(id_, mark, action, slot, takes.label(line, take), span)
@@ -99,9 +97,9 @@ def _adopt(speaker: bpy.types.Object, id_: bpy.types.ID, action: bpy.types.Actio
 
 @persistent
 def _after_load(*_) -> None:
-    for thing in bpy.data.objects:
-        if thing.type == "MESH" and thing.library is None and thing.data.library is None:
-            renew(thing)
+    for obj in bpy.data.objects:
+        if obj.type == "MESH" and obj.library is None and obj.data.library is None:
+            migrate(obj)
 
 
 def register() -> None:

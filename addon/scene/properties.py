@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a speaker is, as Blender stores it: meshes, lines, performances and takes; and what the panel shows of
-a run.
+"""The data of a speaker as Blender stores it: meshes, lines, performance settings, takes; and a run's state for the
+panel.
 
-Every object has `Object.mien` (MienSpeaker). A speaker has lines (MienLine): a sound and where it starts. A
-line has takes (MienTake), each of which is animation on NLA tracks of its own: `animation/takes.py` finds those by
-the numbers kept on their actions, so that nothing here holds a reference that undo or a deletion could
-break. What is asked of a performance (MienPerformance) is the speaker's own, unless a line has one itself.
+Every object has `Object.mien` (MienSpeaker). A speaker has lines (MienLine): a sound and its start frame. A line has
+takes (MienTake), each of which is animation on NLA tracks of its own: `animation/takes.py` finds them by the numbers
+on their actions, so that no reference is stored that undo or a deletion could break. The performance settings
+(MienPerformance) are the speaker's, unless a line has its own.
 """
 
 import bpy
@@ -28,9 +28,9 @@ RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else
 
 
 class MienTake(bpy.types.PropertyGroup):
-    """One performance of a line. Its curves are in actions on NLA tracks of their own."""
+    """One take of a line. Its curves are in actions on NLA tracks of their own."""
 
-    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # in its line; never used again
+    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # unique in its line; never reused
     name: StringProperty(
         name="Name",
         description="The take's name; its actions and NLA tracks bear it",
@@ -53,29 +53,29 @@ class MienTake(bpy.types.PropertyGroup):
     )
     note: StringProperty(name="Note", description="What you think of it", override=KEPT)
     made: StringProperty(options={"HIDDEN"}, override=KEPT)  # the day and time, ISO
-    # what was said when it was applied: missing keys and the like
+    # notes from when it was applied: missing keys and the like
     said: StringProperty(options={"HIDDEN"}, override=KEPT)
-    content: StringProperty(options={"HIDDEN"}, override=KEPT)  # hash of what it was made from, '' when nobody asked
-    # where it ends, with the line starting where it did then
+    content: StringProperty(options={"HIDDEN"}, override=KEPT)  # its fingerprint, '' where it came from a file
+    # the scene's frame of its end
     last_frame: IntProperty(options={"HIDDEN"}, override=KEPT)
 
 
 class MienLine(bpy.types.PropertyGroup):
     """A sound of a speaker: a file that starts at a frame, or a strip of the sequencer that it follows."""
 
-    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # in its speaker; never used again
+    uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # unique in its speaker; never reused
     next_take: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
     name: StringProperty(
         name="Name",
         description="The line's name; its takes bear it",
-        update=lambda line, context: lines.renamed(line),
+        update=lambda line, context: lines.on_rename(line),
         override=KEPT,
     )
     sound: StringProperty(
         name="Sound",
         description="The recorded voice: wav, flac, ogg, mp3, m4a or a film's sound",
         subtype="FILE_PATH",
-        update=lambda line, context: lines.sound_changed(line),
+        update=lambda line, context: lines.on_sound_change(line),
         options=RELATIVE,
         override=KEPT,
     )
@@ -83,19 +83,19 @@ class MienLine(bpy.types.PropertyGroup):
         name="Strip",
         description="The sound strip of the sequencer that this line is: moving it moves the takes, and its "
         "ends are the line's",
-        update=lambda line, context: strip_sync.strip_chosen(line, context),
+        update=lambda line, context: strip_sync.on_strip_choice(line, context),
         override=KEPT,
     )
-    scene: StringProperty(options={"HIDDEN"}, override=KEPT)  # whose sequencer has the strip
+    scene: StringProperty(options={"HIDDEN"}, override=KEPT)  # the scene of the strip
     start_frame: IntProperty(
         name="Start Frame",
         description="The scene's frame at which the sound starts; the takes move with it",
         default=1,
-        update=lambda line, context: strip_sync.start_changed(line, context),
+        update=lambda line, context: strip_sync.on_start_change(line, context),
         override=KEPT,
     )
-    followed: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)  # the start to which the takes were moved last
-    # seconds of the sound that the strip leaves out in front
+    followed: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)  # the start frame to which the takes were moved
+    # seconds of the sound that the strip cuts at its front
     trim_start: FloatProperty(options={"HIDDEN"}, override=KEPT)
     # seconds of the sound at which the strip ends; 0 is its end
     trim_end: FloatProperty(options={"HIDDEN"}, override=KEPT)
@@ -128,7 +128,7 @@ class MienLine(bpy.types.PropertyGroup):
     own: BoolProperty(
         name="Own Performance",
         description="This line has emotions and amounts of its own, in place of the speaker's",
-        update=lambda line, context: lines.own_changed(line),
+        update=lambda line, context: lines.on_own_change(line),
         override=KEPT,
     )
     performance: PointerProperty(type=MienPerformance, override=KEPT)
@@ -136,7 +136,7 @@ class MienLine(bpy.types.PropertyGroup):
     takes: CollectionProperty(type=MienTake, override=GROWING)
     active_take: IntProperty(
         name="Take",
-        description="The take that is seen; click one to see it",
+        description="The active take; click one to show it",
         update=lambda line, context: takes.audition(line, context),
         override=KEPT,
     )
@@ -149,7 +149,7 @@ class MienPart(bpy.types.PropertyGroup):
         name="Mesh",
         description="Another mesh of this face with shape keys: teeth, tongue, brows, lashes ...",
         type=bpy.types.Object,
-        poll=lambda part, thing: thing.type == "MESH" and thing != part.id_data,
+        poll=lambda part, obj: obj.type == "MESH" and obj != part.id_data,
         override=KEPT,
     )
 
@@ -185,12 +185,11 @@ class MienSpeaker(bpy.types.PropertyGroup):
     lines: CollectionProperty(type=MienLine, override=GROWING)
     active_line: IntProperty(name="Line", description="The line that the panel shows", override=KEPT)
     next_line: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
-    baked: BoolProperty(options={"HIDDEN"}, override=KEPT)  # baked down: its takes are muted and kept
+    baked: BoolProperty(options={"HIDDEN"}, override=KEPT)  # baked down to one action; its takes are muted
 
 
 class MienRun(bpy.types.PropertyGroup):
-    """The panel's view of the run, on the window manager: undo
-    leaves that alone, a scene's it would take back."""
+    """The state of the run for the panel. On the window manager, which undo does not change."""
 
     running: BoolProperty()
     speaker: StringProperty()

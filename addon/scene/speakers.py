@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who speaks: the speaker that the animator has selected, and why one cannot."""
+"""The speaker that is selected, and why an object cannot speak."""
 
 import bpy
 
@@ -7,10 +7,11 @@ from ..shape_keys import driving
 from . import linked
 
 NOBODY = "Select the mesh of a face, or use Add Default Head"
+BAKED = "The takes are baked down to one action; press Back to Takes first"
 
 
 def speaker_of(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The active mesh; the face that an active mesh is a part of; or the mesh whose head the active empty turns."""
+    """The active mesh, the face of which it is a part, or the mesh whose head the active empty rotates."""
     active = context.view_layer.objects.active if context.view_layer else None
     if active is None:
         return None
@@ -20,9 +21,9 @@ def speaker_of(context: bpy.types.Context) -> bpy.types.Object | None:
     if active.type != "MESH":
         return None
     if not len(active.mien.lines):
-        for thing in context.view_layer.objects:
-            if thing.type == "MESH" and any(part.mesh == active for part in thing.mien.parts):
-                return thing
+        for obj in context.view_layer.objects:
+            if obj.type == "MESH" and any(part.mesh == active for part in obj.mien.parts):
+                return obj
     return active
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A line where its strip is: moving the strip moves the takes, and a new start frame moves the strip.
+"""Keeps lines in step with their strips: moving a strip moves the takes, and a new start frame moves the strip.
 
-Blender tells nobody that a strip moved, so after each change of the scene the lines that have strips are
-compared with them; those that stand still cost a look-up each.
+Blender has no notification of moved strips, so after each change of the scene every line with a strip is compared with
+it, which costs a look-up a line.
 """
 
 import bpy
@@ -11,11 +11,11 @@ from bpy.app.handlers import persistent
 from ..animation import nla_layers, point_cache, takes
 from . import sound
 
-LINE = "mien_line"  # custom property of a strip: 'object name/uid' of the line it is
+LINE = "mien_line"  # custom property of a strip: 'object name/uid' of its line
 
 
 def strip_of(line):
-    """The strip that the line follows, None without one. A strip that was renamed is known by its mark."""
+    """The strip of a line, None without one. A renamed strip is found by its custom property."""
     scene = bpy.data.scenes.get(line.scene)
     if not line.strip or scene is None:
         return None
@@ -27,15 +27,15 @@ def strip_of(line):
     return next((strip for strip in strips or () if strip.type == "SOUND" and strip.get(LINE) == mark), None)
 
 
-def follow_strip(line, scene: bpy.types.Scene, name: str) -> None:
-    """Let the line follow this strip of this scene."""
+def attach_strip(line, scene: bpy.types.Scene, name: str) -> None:
+    """Attach the line to this strip of this scene."""
     line.scene = scene.name
     line.strip = name
-    follow(line)
+    sync_line(line)
 
 
-def strip_chosen(line, context) -> None:
-    """The animator chose a strip, or none."""
+def on_strip_choice(line, context) -> None:
+    """The animator chose a strip of the line, or none."""
     if not line.strip:
         return
     if bpy.data.scenes.get(line.scene) is None:
@@ -43,16 +43,16 @@ def strip_chosen(line, context) -> None:
     strip = strip_of(line)
     if strip is not None:
         strip[LINE] = _mark(line)
-        follow(line)
+        sync_line(line)
 
 
 def sequencer_scene(context) -> bpy.types.Scene:
-    """The scene whose sequencer is edited: from 5.0 on a workspace may show another than the active one."""
+    """The scene whose sequencer is edited: from 5.0 on a workspace may have another one than the active scene."""
     return getattr(getattr(context, "workspace", None), "sequencer_scene", None) or context.scene
 
 
-def follow(line) -> None:
-    """Bring the line, its takes and corrections to where its strip is now."""
+def sync_line(line) -> None:
+    """Move the line, its takes and corrections to its strip's present position, and update its trim and sound."""
     strip = strip_of(line)
     if strip is None:
         return
@@ -62,17 +62,17 @@ def follow(line) -> None:
     if (line.trim_start, line.trim_end) != trim:
         line.trim_start, line.trim_end = trim
     path = strip.sound.filepath if strip.sound is not None else ""
-    written_anew = path.startswith("//") and not line.sound.startswith("//")
-    if path and line.sound != path and (written_anew or not sound.same(line.sound, path)):
+    became_relative = path.startswith("//") and not line.sound.startswith("//")
+    if path and line.sound != path and (became_relative or not sound.same_file(line.sound, path)):
         line.sound = path
     if line.start_frame != start:
         line.start_frame = start
     elif line.followed != start:
-        start_changed(line, None)
+        on_start_change(line, None)
 
 
-def start_changed(line, context) -> None:
-    """The line's start was set: the takes move, and so does the strip."""
+def on_start_change(line, context) -> None:
+    """The start frame was set: move the takes and the strip."""
     strip = strip_of(line)
     if strip is not None and sound.start_of(strip) != line.start_frame:
         sound.set_start(strip, line.start_frame)
@@ -88,13 +88,13 @@ def start_changed(line, context) -> None:
             take.last_frame += shift
 
 
-def follow_all() -> None:
-    """Every line of every speaker that can be edited."""
-    for thing in bpy.data.objects:
-        if thing.type == "MESH" and thing.library is None and len(thing.mien.lines):
-            for line in thing.mien.lines:
+def sync_all() -> None:
+    """Synchronise every line of every speaker that can be edited."""
+    for obj in bpy.data.objects:
+        if obj.type == "MESH" and obj.library is None and len(obj.mien.lines):
+            for line in obj.mien.lines:
                 if line.strip:
-                    follow(line)
+                    sync_line(line)
 
 
 def _mark(line) -> str:
@@ -103,17 +103,17 @@ def _mark(line) -> str:
 
 @persistent
 def _after_change(scene, graph=None) -> None:
-    """A strip belongs to its scene: while only objects change, as in most of an animator's work, nobody is asked."""
+    """Strips are part of their scene: updates of objects alone, the most frequent ones, need no comparison."""
     if graph is None or any(isinstance(update.id, bpy.types.Scene) for update in graph.updates):
-        follow_all()
+        sync_all()
 
 
 @persistent
 def _after_load(*_) -> None:
-    follow_all()
+    sync_all()
 
 
-# An undo step is written before the handler has moved the takes, so undo and redo may bring back a strip alone
+# Undo steps are written before the handler moves the takes, so undo and redo may restore a strip alone.
 EVENTS = (
     ("depsgraph_update_post", _after_change),
     ("load_post", _after_load),

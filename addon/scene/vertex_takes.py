@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes that move every vertex: how they come onto the mesh, as sent or as the animator chose. No bpy."""
+"""Takes that move every vertex: as shape keys of a basis or as a point cache of offsets. No bpy."""
 
 import numpy as np
 
 from ..formats.take import Take
 
 
-def way(take: Take, chosen: str) -> tuple[str, str]:
-    """('basis' or 'offsets', a sentence where that is not what was chosen) for a take with either and a choice of
-    AUTO, BASIS or CACHE.
+def representation(take: Take, choice: str) -> tuple[str, str]:
+    """('basis' or 'offsets', a sentence where that differs from the choice AUTO, BASIS or CACHE) for a take with a
+    basis or offsets.
 
-    Shapes are not made of exact vertices here: the principal components of a minute took 75 s in Blender,
-    whose numpy has no fast BLAS.
+    No basis is computed from offsets: the principal components of a minute took 75 s in Blender, whose numpy has no
+    fast BLAS.
     """
     if take.basis is not None:
-        return ("offsets" if chosen == "CACHE" else "basis"), ""
-    if chosen == "BASIS":
+        return ("offsets" if choice == "CACHE" else "basis"), ""
+    if choice == "BASIS":
         return "offsets", (
             "The take came as exact vertices, so it is a point cache; 'mien convert --to basis' makes shapes of it."
         )
@@ -23,7 +23,7 @@ def way(take: Take, chosen: str) -> tuple[str, str]:
 
 
 def offsets(take: Take) -> np.ndarray:
-    """(F, V, 3) metres in head space, of a take with offsets or with a basis."""
+    """(F, V, 3) vertex offsets in metres, head space, of a take with offsets or with a basis."""
     if take.offsets is not None:
         return take.offsets
     return np.tensordot(take.coefficients, take.basis, 1)

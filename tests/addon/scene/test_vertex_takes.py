@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes of vertices come as sent or as was chosen."""
+"""Vertex takes: basis or offsets, by the take and the choice."""
 
 import numpy as np
 import pytest
 from fake_backend import take_bytes
 
 from addon.formats.take import read_take
-from addon.scene.vertex_takes import offsets, way
+from addon.scene.vertex_takes import offsets, representation
 
 RANDOM = np.random.default_rng(0)
 HEAD = np.zeros((5, 3), np.float32)
@@ -23,7 +23,7 @@ EXACT = read_take(take_bytes({"head_rotation": HEAD, "offsets": RANDOM.random((5
 
 
 @pytest.mark.parametrize(
-    ("take", "chosen", "how"),
+    ("take", "choice", "kind"),
     [
         (BASIS, "AUTO", "basis"),
         (BASIS, "BASIS", "basis"),
@@ -32,13 +32,13 @@ EXACT = read_take(take_bytes({"head_rotation": HEAD, "offsets": RANDOM.random((5
         (EXACT, "CACHE", "offsets"),
     ],
 )
-def test_the_choice_is_kept(take, chosen, how):
-    assert way(take, chosen) == (how, "")
+def test_the_choice_is_kept(take, choice, kind):
+    assert representation(take, choice) == (kind, "")
 
 
-def test_what_cannot_be_had_is_said():
-    how, said = way(EXACT, "BASIS")
-    assert how == "offsets" and said.startswith("The take came as exact vertices")
+def test_a_choice_that_is_impossible_has_a_note():
+    kind, note = representation(EXACT, "BASIS")
+    assert kind == "offsets" and note.startswith("The take came as exact vertices")
 
 
 def test_a_basis_becomes_its_vertices():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take becomes animation, and nothing else of the scene changes."""
+"""A take becomes animation, and the rest of the scene is unchanged."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -18,17 +18,17 @@ from addon.scene.apply import ApplyError
 from addon.shape_keys import keys
 
 
-def own_curve(thing, name: str):
-    """The F-curve of a key in the take that is seen."""
-    (layer,) = [layer for layer in own_layers(thing.data.shape_keys) if not layer.track.mute]
+def own_curve(obj, name: str):
+    """The F-curve of a key in the active take."""
+    (layer,) = [layer for layer in own_layers(obj.data.shape_keys) if not layer.track.mute]
     return next(curve for curve in layer.fcurves if curve.data_path == keys.value_path(name))
 
 
-def active_curve(thing, name: str):
-    """The F-curve of a key in the datablock's active action, by whichever way this Blender has."""
-    data = thing.data.shape_keys.animation_data
-    found = fcurves.fcurves_of(data.action, getattr(data, "action_slot", None))
-    return next(curve for curve in found if curve.data_path == keys.value_path(name))
+def active_curve(obj, name: str):
+    """The F-curve of a key in the datablock's active action."""
+    data = obj.data.shape_keys.animation_data
+    curves = fcurves.fcurves_of(data.action, getattr(data, "action_slot", None))
+    return next(curve for curve in curves if curve.data_path == keys.value_path(name))
 
 
 def test_every_weight_is_on_its_frame(toy_head):
@@ -116,7 +116,7 @@ def test_an_action_shared_with_another_speaker_is_not_changed_for_it(toy_head):
     double = toy_head.copy()
     double.data = toy_head.data.copy()
     bpy.context.collection.objects.link(double)
-    shared = [own_layers(each.data.shape_keys)[0].strip.action for each in (toy_head, double)]
+    shared = [own_layers(speaker.data.shape_keys)[0].strip.action for speaker in (toy_head, double)]
     assert shared[0] == shared[1]
     apply(toy_head, weights_take(random_weights(seed=9)))
     assert value_at(double, "jawOpen", 6) == pytest.approx(first[5, 0], abs=1e-6)
@@ -180,16 +180,16 @@ def test_a_track_that_the_animator_renames_is_theirs(toy_head):
     count = len(layer.fcurves)
     apply(toy_head, weights_take(random_weights(seed=2), seed="1"))
     assert kept.name == "Mien Line 1, Take 1" and len(layer.fcurves) == count
-    (made,) = own_layers(toy_head.data.shape_keys)
-    assert made.strip.action != kept
+    (layer,) = own_layers(toy_head.data.shape_keys)
+    assert layer.strip.action != kept
 
 
 def test_a_driven_key_is_left_to_its_driver(toy_head):
     jaw = toy_head.data.shape_keys.key_blocks["jawOpen"]
     jaw.driver_add("value").driver.expression = "0.33"
     weights = random_weights()
-    said = apply(toy_head, weights_take(weights))
-    assert "drivers of their own and were left to them: jawOpen" in said
+    note = apply(toy_head, weights_take(weights))
+    assert "drivers of their own and were left to them: jawOpen" in note
     assert value_at(toy_head, "jawOpen", 6) == pytest.approx(0.33)
     assert value_at(toy_head, "mouthClose", 6) == pytest.approx(weights[5, 1], abs=1e-6)
 
@@ -199,33 +199,33 @@ def test_further_meshes_speak_with_the_face(toy_head, cube):
         keys.add(cube, name, keys.rest(cube.data))
     double = bpy.data.objects.new("Double", cube.data)  # shares the mesh: driven once
     mute = bpy.data.objects.new("Mute", bpy.data.meshes.new("Mute"))
-    for thing in (cube, double, mute):
-        toy_head.mien.parts.add().mesh = thing
+    for obj in (cube, double, mute):
+        toy_head.mien.parts.add().mesh = obj
     weights = random_weights()
-    said = apply(toy_head, weights_take(weights))
+    note = apply(toy_head, weights_take(weights))
     assert value_at(cube, "jawOpen", 6) == pytest.approx(weights[5, 0], abs=1e-6)
-    assert "not there" not in said and len(own_layers(cube.data.shape_keys)) == 1
+    assert "not there" not in note and len(own_layers(cube.data.shape_keys)) == 1
     assert len(takes.driven(toy_head)) == 3  # two sets of keys and the head's empty
 
 
 def test_missing_keys_are_named_and_the_rest_is_applied(toy_head):
-    said = apply(toy_head, weights_take(random_weights(columns=2), ("jawOpen", "tongueOut")))
-    assert "1 of 2 shape keys are not there: tongueOut" in said
+    note = apply(toy_head, weights_take(random_weights(columns=2), ("jawOpen", "tongueOut")))
+    assert "1 of 2 shape keys are not there: tongueOut" in note
 
 
-def test_keys_that_cannot_be_seen_are_told(toy_head):
+def test_keys_that_do_not_show_are_named(toy_head):
     toy_head.data.shape_keys.key_blocks["jawOpen"].mute = True
     toy_head.show_only_shape_key = True
-    said = apply(toy_head, weights_take(random_weights()))
-    assert "muted, so they do not show: jawOpen" in said and "pinned" in said
+    note = apply(toy_head, weights_take(random_weights()))
+    assert "muted, so they do not show: jawOpen" in note and "pinned" in note
 
 
 def test_takes_at_another_rate_lie_at_their_exact_times(toy_head):
     weights = random_weights(60)
-    said = apply(toy_head, weights_take(weights, fps="30000/1001"), start=1)
+    note = apply(toy_head, weights_take(weights, fps="30000/1001"), start=1)
     frame = float(1 + 30 * Fraction(1001, 30000) * 24)
     assert value_at(toy_head, "jawOpen", frame) == pytest.approx(weights[30, 0], abs=1e-4)
-    assert "30000/1001 frames a second and the scene at 24" in said
+    assert "30000/1001 frames a second and the scene at 24" in note
 
 
 def test_the_neck_bends_and_the_skull_stays_rigid(toy_head):
@@ -304,13 +304,13 @@ def test_a_basis_becomes_keys_and_curves(cube, scale):
 
 def test_takes_with_other_bases_keep_their_own_keys(cube):
     rest = shown(cube).copy()
-    made = [basis_take(8, seed=seed) for seed in (1, 2)]
-    for seed, (take, _) in enumerate(made):
+    basis_takes = [basis_take(8, seed=seed) for seed in (1, 2)]
+    for seed, (take, _) in enumerate(basis_takes):
         apply(cube, replace(take, meta={**take.meta, "seed": str(seed)}))
     for number in (1, 0):
         cube.mien.lines[0].active_take = number
         bpy.context.scene.frame_set(4)
-        np.testing.assert_allclose(shown(cube) - rest, made[number][1][3], atol=1e-6)
+        np.testing.assert_allclose(shown(cube) - rest, basis_takes[number][1][3], atol=1e-6)
     assert len(keys.names(cube.data)) == 8
 
 
@@ -352,32 +352,32 @@ def test_a_take_of_channels_takes_the_cache_off(toy_head):
     assert [m.type for m in toy_head.modifiers] == ["HOOK", "SUBSURF"]
 
 
-def snapshot(thing) -> tuple:
-    shape_keys = thing.data.shape_keys
+def snapshot(obj) -> tuple:
+    shape_keys = obj.data.shape_keys
     data = shape_keys.animation_data if shape_keys else None
     return (
-        keys.names(thing.data),
-        [m.name for m in thing.modifiers],
+        keys.names(obj.data),
+        [m.name for m in obj.modifiers],
         data.action if data else None,
         len(bpy.data.actions),
         len(bpy.data.objects),
-        len(thing.mien.lines),
+        len(obj.mien.lines),
         len(data.nla_tracks) if data else 0,
     )
 
 
-def refused(thing, take) -> str:
-    before = snapshot(thing)
+def refused(obj, take) -> str:
+    before = snapshot(obj)
     with pytest.raises(ApplyError) as error:
-        apply(thing, take)
-    assert snapshot(thing) == before
+        apply(obj, take)
+    assert snapshot(obj) == before
     assert str(error.value).endswith(".")
     return str(error.value)
 
 
 def test_a_take_of_another_mesh_is_refused_with_both_counts(cube):
-    said = refused(cube, basis_take(4538)[0])
-    assert "4538 vertices" in said and "'Cube' has 8" in said and "Add Default Head" in said
+    note = refused(cube, basis_take(4538)[0])
+    assert "4538 vertices" in note and "'Cube' has 8" in note and "Add Default Head" in note
 
 
 def test_a_mesh_without_the_keys_is_refused(cube):
@@ -412,11 +412,11 @@ def test_a_line_that_was_deleted_meanwhile_is_named(toy_head):
     from addon.generation import state
     from addon.scene import lines
 
-    asked = state.Request(toy_head.name, "Scene", "", 1, "{}", "", "24", "", False, line=7, line_name="Hello")
+    request = state.Request(toy_head.name, "Scene", "", 1, "{}", "", "24", "", False, line=7, line_name="Hello")
     with pytest.raises(ApplyError, match="'Hello'"):
-        receive.receive(bpy.context.scene, toy_head, weights_take(random_weights()), asked)
+        receive.receive(bpy.context.scene, toy_head, weights_take(random_weights()), request)
     lines.add(toy_head)
-    receive.receive(bpy.context.scene, toy_head, weights_take(random_weights()), replace(asked, line=1, line_start=1))
+    receive.receive(bpy.context.scene, toy_head, weights_take(random_weights()), replace(request, line=1, line_start=1))
     assert len(toy_head.mien.lines[0].takes) == 1
 
 

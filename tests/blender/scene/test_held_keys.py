@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold my keys: what is keyed on the face is asked for as it shows, and gives way to the take meanwhile."""
+"""Held keys: the keyed values are part of the direction as they show, and their F-curves are muted meanwhile."""
 
 import json
 
@@ -11,10 +11,10 @@ from blender_takes import apply, weights_take
 
 from addon.animation import baking, corrections, fcurves, head_rotation
 from addon.formats.held_keys import HeldKeys
-from addon.scene import direction as performance
+from addon.scene import direction as scene_direction
 from addon.scene import held_keys, lines
 from addon.shape_keys.key_table import Row
-from addon.ui.engine_options_operators import MIEN_OT_hold_keys, MIEN_OT_release_keys, told
+from addon.ui.engine_options_operators import MIEN_OT_hold_keys, MIEN_OT_release_keys, held_summary
 
 FPS = 24.0
 
@@ -22,20 +22,20 @@ FPS = 24.0
 @pytest.fixture
 def line(toy_head, voice):
     """A second of sound from frame 11; its take has 0.2 in every channel."""
-    made = lines.add(toy_head, str(voice), 11)
+    line = lines.add(toy_head, str(voice), 11)
     toy_head.mien.place_sound = False
     apply(toy_head, weights_take(np.full((24, 3), 0.2)), start=11)
     bpy.context.view_layer.objects.active = toy_head
-    return made
+    return line
 
 
-def key(thing, name: str, *points: tuple[float, float]) -> None:
+def key(obj, name: str, *points: tuple[float, float]) -> None:
     """Linear keys of a shape key, in the action that is active or tweaked."""
-    block = thing.data.shape_keys.key_blocks[name]
+    block = obj.data.shape_keys.key_blocks[name]
     for frame, value in points:
         block.value = value
         block.keyframe_insert("value", frame=frame)
-    data = thing.data.shape_keys.animation_data
+    data = obj.data.shape_keys.animation_data
     for fcurve in fcurves.fcurves_of(data.action, getattr(data, "action_slot", None)):
         for point in fcurve.keyframe_points:
             point.interpolation = "LINEAR"
@@ -80,7 +80,7 @@ def test_corrections_are_held_with_the_take_beneath_them(toy_head, line):
     assert value_at(toy_head, "eyeBlinkLeft", 20) == pytest.approx(0.9)
 
 
-def test_only_what_is_heard_and_in_the_preview_range_is_held(toy_head, line):
+def test_keys_are_held_within_the_sound_and_the_preview_range(toy_head, line):
     key(toy_head, "jawOpen", (1, 0.0), (60, 0.59))
     assert held_keys.hold(toy_head, line, bpy.context.scene) == ("jawOpen",)  # it has keys beyond
     held = HeldKeys.from_text(line.held).curves["jawOpen"][0]
@@ -103,7 +103,7 @@ def test_gains_are_taken_out_and_values_beyond_one_are_cut(toy_head, line):
     key(toy_head, "jawOpen", (15, 0.2), (19, 0.9))
     key(toy_head, "eyeBlinkLeft", (15, 0.2), (19, 0.9))
     held = hold(toy_head, line)
-    assert list(held) == ["cheekPuff"]  # a mouth is no channel
+    assert list(held) == ["cheekPuff"]  # a viseme is no channel
     assert (held["cheekPuff"][0][0][1], held["cheekPuff"][0][-1][1]) == pytest.approx((0.4, 1.0), abs=1e-4)
 
 
@@ -130,8 +130,8 @@ def test_a_head_that_was_turned_is_held_in_the_angles_of_a_take(toy_head, voice,
     apply(toy_head, weights_take(np.zeros((24, 3)), head=np.tile([0.1, 0.2, -0.05], (24, 1))), start=11)
     assert line.held == "" and target.animation_data.action is None
     path = head_rotation.path_of(target)
-    turned = [head_rotation.matrix(*angles) for angles in ((0.3, -0.2, 0.1), (0.1, 0.4, 0.1))]
-    for frame, values in zip((15, 21), head_rotation.posed(mode, turned)[1], strict=True):
+    rotations = [head_rotation.matrix(*angles) for angles in ((0.3, -0.2, 0.1), (0.1, 0.4, 0.1))]
+    for frame, values in zip((15, 21), head_rotation.posed(mode, rotations)[1], strict=True):
         setattr(target, path, values)
         target.keyframe_insert(path, frame=frame)
     held = hold(toy_head, line)
@@ -142,7 +142,7 @@ def test_a_head_that_was_turned_is_held_in_the_angles_of_a_take(toy_head, voice,
     np.testing.assert_allclose(target.matrix_basis.to_3x3(), head_rotation.matrix(0.1, 0.2, -0.05), atol=1e-5)
     held_keys.release(toy_head, line)
     bpy.context.scene.frame_set(15)
-    np.testing.assert_allclose(target.matrix_basis.to_3x3(), turned[0], atol=1e-5)
+    np.testing.assert_allclose(target.matrix_basis.to_3x3(), rotations[0], atol=1e-5)
 
 
 def test_a_single_key_holds_a_single_frame(toy_head, line):
@@ -150,26 +150,36 @@ def test_a_single_key_holds_a_single_frame(toy_head, line):
     assert hold(toy_head, line) == {"jawOpen": [[[0.5, pytest.approx(0.5, abs=1e-4)]]]}
 
 
-def test_nothing_keyed_is_said_in_words(toy_head, line):
+def test_without_keys_there_is_a_sentence(toy_head, line):
     with pytest.raises(held_keys.HoldError, match="Neither a shape key of 'Toy head' .* is keyed while the line is"):
         hold(toy_head, line)
 
 
-def test_what_is_held_is_asked_for_and_moves_with_the_line(toy_head, line):
+def test_held_keys_are_in_the_direction_and_move_with_the_line(toy_head, line):
     direction = pytest.importorskip("mien.direction", reason="the backend is not installed for this Python")
     key(toy_head, "jawOpen", (15, 0.3), (23, 0.5))
     hold(toy_head, line)
     line.start_frame = 111
-    text = performance.direction(toy_head, line, bpy.context.scene, 0, 111, 135, FPS)
+    text = scene_direction.direction(toy_head, line, bpy.context.scene, 0, 111, 135, FPS)
     read = direction.Direction.from_json(text)
     (name, at, values), *more = read.held_at(np.arange(24) / FPS)
     assert name == "jawOpen" and not more and at.tolist() == list(range(4, 13))
     assert values[[0, -1]] == pytest.approx([0.3, 0.5], abs=1e-4)
-    trimmed = json.loads(performance.direction(toy_head, line, bpy.context.scene, 0, 117, 135, FPS))
+    trimmed = json.loads(scene_direction.direction(toy_head, line, bpy.context.scene, 0, 117, 135, FPS))
     assert trimmed["held"]["jawOpen"][0][0] == [0.0, pytest.approx(0.35, abs=1e-4)]
-    assert "held" not in performance.direction(
+    assert "held" not in scene_direction.direction(
         toy_head, line, bpy.context.scene, 0, 111, 135, FPS, lambda field: field != "held"
     )
+
+
+def test_keys_are_held_once_until_they_are_released(toy_head, line):
+    key(toy_head, "jawOpen", (15, 0.3), (23, 0.5))
+    hold(toy_head, line)
+    before = line.held
+    with pytest.raises(held_keys.HoldError, match="held already; press Release Keys first"):
+        hold(toy_head, line)
+    assert line.held == before
+    assert held_keys.refusal(toy_head, None) == "Choose a sound file first"
 
 
 def test_a_line_that_is_deleted_releases_them(toy_head, line):
@@ -191,5 +201,5 @@ def test_the_buttons_hold_and_release(toy_head, line):
     key(toy_head, "jawOpen", (15, 0.3), (23, 0.5))
     assert MIEN_OT_hold_keys.disabled_reason(bpy.context).startswith("Look for the backend first")
     hold(toy_head, line)
-    assert told(line, bpy.context.scene) == "Held from frame 15 to 23: jawOpen"
+    assert held_summary(line, bpy.context.scene) == "Held from frame 15 to 23: jawOpen"
     assert bpy.ops.mien.release_keys() == {"FINISHED"} and HeldKeys.from_text(line.held) == HeldKeys()

@@ -65,11 +65,11 @@ def test_curves_of_a_lines_own_performance_go_with_it(toy_head):
     toy_head.keyframe_insert("location", frame=1)
     lines.remove(toy_head, toy_head.mien.lines[1])
     data = toy_head.animation_data
-    found = fcurves.fcurves_of(data.action, getattr(data, "action_slot", None))
-    happy = {curve.data_path: curve.evaluate(1) for curve in found if "happy" in curve.data_path}
+    curves = fcurves.fcurves_of(data.action, getattr(data, "action_slot", None))
+    happy = {curve.data_path: curve.evaluate(1) for curve in curves if "happy" in curve.data_path}
     assert happy == {"mien.lines[0].performance.happy": 0.0, "mien.lines[1].performance.happy": 0.5}
     assert [driver.data_path for driver in data.drivers] == ["mien.lines[1].performance.sad"]
-    assert sum(curve.data_path == "location" for curve in found) == 3
+    assert sum(curve.data_path == "location" for curve in curves) == 3
 
 
 def test_a_locked_track_keeps_the_line(toy_head):

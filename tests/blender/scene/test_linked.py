@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Characters from another file: overridden ones speak, and still do when the film is opened again; linked ones say
-what to do."""
+"""Characters from another file: overrides speak, and still do when the film is opened again; linked ones are refused
+with advice."""
 
 import bpy
 import numpy as np
@@ -22,10 +22,10 @@ def library(toy_head_file, tmp_path):
     head.mien.head_object.rotation_euler = (0.0, 0.0, 0.25)
     collection = bpy.data.collections.new("Anna")
     bpy.context.scene.collection.children.link(collection)
-    for thing in (head, head.mien.head_object):
-        for other in thing.users_collection:
-            other.objects.unlink(thing)
-        collection.objects.link(thing)
+    for obj in (head, head.mien.head_object):
+        for other in obj.users_collection:
+            other.objects.unlink(obj)
+        collection.objects.link(obj)
     path = tmp_path / "characters.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     return path
@@ -43,8 +43,8 @@ def film_of(library, overrides: int, editable: bool = True) -> list[bpy.types.Ob
         scene.collection.children.unlink(collection)
     if not overrides:
         scene.collection.children.link(collection)
-    heads = [thing for thing in scene.objects if thing.type == "MESH"]
-    return sorted(heads, key=lambda thing: thing.name)
+    heads = [obj for obj in scene.objects if obj.type == "MESH"]
+    return sorted(heads, key=lambda obj: obj.name)
 
 
 def give_line(speaker, voice) -> None:
@@ -57,14 +57,14 @@ def reopened(tmp_path) -> list[bpy.types.Object]:
     path = str(tmp_path / "film.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)
     bpy.ops.wm.open_mainfile(filepath=path)
-    heads = [thing for thing in bpy.context.scene.objects if thing.type == "MESH"]
-    return sorted(heads, key=lambda thing: thing.name)
+    heads = [obj for obj in bpy.context.scene.objects if obj.type == "MESH"]
+    return sorted(heads, key=lambda obj: obj.name)
 
 
 @pytest.mark.parametrize("editable", [True, False])
 def test_an_override_speaks_and_still_does_when_the_film_is_opened_again(library, voice, backend, tmp_path, editable):
     (anna,) = film_of(library, 1, editable)
-    assert linked.is_closed(anna) and speakers.refusal(anna) == ""
+    assert linked.has_linked_mesh(anna) and speakers.refusal(anna) == ""
     give_line(anna, voice)
     assert api.bake().counts == {"made": 1}
     assert anna.data.library is None and anna.data.shape_keys.library is None
@@ -107,14 +107,14 @@ def test_two_overrides_of_one_character_each_say_their_own(library, voice, backe
 @pytest.mark.parametrize("before", [{}, {"jawOpen": 0.5, "cheekPuff": 0.25}])
 def test_a_face_that_is_matched_on_an_override_is_kept(library, tmp_path, before):
     bpy.ops.wm.open_mainfile(filepath=str(library))
-    matched_face.wear(bpy.data.objects["Anna"].mien.performance, before)
+    matched_face.set_face(bpy.data.objects["Anna"].mien.performance, before)
     bpy.ops.wm.save_mainfile()
     (anna,) = film_of(library, 1)
-    assert direction.worn(anna.mien.performance) == before
+    assert direction.face_of(anna.mien.performance) == before
     for face in ({"tongueOut": 0.75, "browInnerUp": 0.5}, {}):
-        matched_face.wear(anna.mien.performance, face)
+        matched_face.set_face(anna.mien.performance, face)
         (anna,) = reopened(tmp_path)
-        assert direction.worn(anna.mien.performance) == face
+        assert direction.face_of(anna.mien.performance) == face
 
 
 def test_a_local_object_with_a_linked_mesh_speaks(library, voice, backend, tmp_path):
@@ -131,8 +131,8 @@ def test_a_local_object_with_a_linked_mesh_speaks(library, voice, backend, tmp_p
 
 def test_a_character_that_is_only_linked_says_what_to_do(library, voice):
     (anna,) = film_of(library, 0)
-    said = speakers.refusal(anna)
-    assert "'Anna' is linked from 'characters.blend'" in said and "library override" in said
+    sentence = speakers.refusal(anna)
+    assert "'Anna' is linked from 'characters.blend'" in sentence and "library override" in sentence
 
 
 def test_a_line_of_a_linked_character_fails_in_the_report(library, voice, backend):
@@ -148,10 +148,10 @@ def test_sliders_that_only_the_library_can_widen_are_named(library, voice, backe
     (anna,) = film_of(library, 1)
     give_line(anna, voice)
     values = {"jawOpen": np.array([0.0, 1.5]), "eyeBlinkLeft": np.array([0.0, 1.0])}
-    said = linked.clipped(anna, values)
-    assert "only 'characters.blend' can widen them: jawOpen." in said
+    sentence = linked.clipping_note(anna, values)
+    assert "only 'characters.blend' can widen them: jawOpen." in sentence
     anna.data = anna.data.copy()  # local now
-    assert linked.clipped(anna, values) == ""
+    assert linked.clipping_note(anna, values) == ""
 
 
 def test_shapes_for_an_override_come_as_a_point_cache(library, voice, backend, tmp_path):

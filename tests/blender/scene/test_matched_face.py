@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Match this face: the pose that is seen becomes channels, and is asked for where the engine follows it."""
+"""Match this face: the present pose becomes channels, which are requested of engines that support them."""
 
 import json
 
@@ -47,7 +47,7 @@ def test_muted_keys_do_not_count_and_an_edited_table_does(toy_head):
     assert matched_face.current_face(toy_head) == {"cheekPuff": pytest.approx(0.2, abs=1e-4)}
 
 
-def test_what_the_face_has_no_key_for_is_asked_of_its_further_meshes(toy_head, cube):
+def test_further_meshes_add_channels_that_the_face_has_no_keys_for(toy_head, cube):
     cube.shape_key_add(name="Basis")
     for name in ("tongueOut", "jawOpen"):
         cube.shape_key_add(name=name)
@@ -59,12 +59,12 @@ def test_what_the_face_has_no_key_for_is_asked_of_its_further_meshes(toy_head, c
 
 @pytest.fixture
 def known_backend(backend):
-    """A backend that has said what its engines follow."""
+    """A backend whose engines are known."""
     runner.runner.report_backend(Client(backend.address).info(), "")
     return backend
 
 
-def test_an_engine_that_follows_it_is_asked_for_the_face(speaker, known_backend):
+def test_a_face_is_requested_of_an_engine_that_supports_it(speaker, known_backend):
     performance = speaker.mien.performance
     performance.engine = "closer"
     pose(speaker, jawOpen=0.25, eyeBlinkLeft=0.5)
@@ -87,7 +87,7 @@ def test_an_engine_that_follows_it_is_asked_for_the_face(speaker, known_backend)
     assert not bpy.ops.mien.forget_face.poll()
 
 
-def test_the_backend_reads_what_is_said(speaker):
+def test_the_backend_reads_the_face(speaker):
     direction = pytest.importorskip("mien.direction", reason="the backend is not installed for this Python")
     performance = speaker.mien.performance
     matched_face.set_face(performance, {"browInnerUp": 0.75})
@@ -98,10 +98,10 @@ def test_the_backend_reads_what_is_said(speaker):
     assert (read.onset, read.offset, read.sound_guidance, read.emotion_guidance) == (0.0, 2.0, 1.0, 3.0)
     plain = direction.Direction()
     defaults = {name: getattr(plain, name) for name in scene_direction.OPTION_DEFAULTS}
-    assert defaults == scene_direction.OPTION_DEFAULTS  # what is not asked for is as the panel shows it
+    assert defaults == scene_direction.OPTION_DEFAULTS  # the backend's defaults are those of the panel
 
 
-def test_an_engine_that_does_not_follow_it_is_not_asked_and_the_button_says_so(speaker, known_backend):
+def test_a_face_is_not_requested_of_an_engine_without_support_and_the_button_says_so(speaker, known_backend):
     performance = speaker.mien.performance
     matched_face.set_face(performance, {"jawOpen": 0.5})
     performance.onset = 0.1
@@ -113,7 +113,7 @@ def test_an_engine_that_does_not_follow_it_is_not_asked_and_the_button_says_so(s
     assert _reason("match_face") == reason and not bpy.ops.mien.match_face.poll()
     runner.runner.state = state.State()
     assert _reason("match_face").startswith("Look for the backend first")
-    assert set(json.loads(_direction_of(speaker))) >= {"face", "onset"}  # nobody knows, so nothing is left out
+    assert set(json.loads(_direction_of(speaker))) >= {"face", "onset"}  # the engine is unknown, so nothing is left out
 
 
 def _reason(name: str) -> str:
@@ -141,4 +141,4 @@ def test_a_line_of_its_own_begins_with_the_speakers_face(speaker):
     line.own = False
     line.own = True
     assert scene_direction.face_of(line.performance) == {"tongueOut": 1.0}
-    assert scene_direction.special(line.performance, line) == ("face",)
+    assert scene_direction.optional_fields(line.performance, line) == {"face": {"tongueOut": 1.0}}

@@ -46,7 +46,7 @@ def old(toy_head, voice):
 
 
 def test_the_settings_become_a_line_and_a_performance(old, voice):
-    assert migration.renew(old)
+    assert migration.migrate(old)
     (line,) = old.mien.lines
     asked = old.mien.performance
     assert (line.sound, line.start_frame, line.seed, line.name) == (str(voice), 11, 7, "voice")
@@ -55,7 +55,7 @@ def test_the_settings_become_a_line_and_a_performance(old, voice):
 
 def test_the_animation_becomes_the_lines_take_and_shows_the_same(old):
     before = [value_at(old, "jawOpen", frame) for frame in (11, 20, 30, 35, 80)]
-    migration.renew(old)
+    migration.migrate(old)
     (take,) = old.mien.lines[0].takes
     assert (take.seed, take.name, take.last_frame) == (7, "Take 1", 35)
     assert [value_at(old, "jawOpen", frame) for frame in (11, 20, 30, 35, 80)] == pytest.approx(before, abs=1e-6)
@@ -77,7 +77,7 @@ def test_a_take_on_that_versions_track_leaves_the_animators_action_active(old):
     strip = track.strips.new("old", 11, mine)
     if slot is not None:
         strip.action_slot = slot
-    migration.renew(old)
+    migration.migrate(old)
     assert data.action == theirs
     assert [track.name for track in data.nla_tracks] == [f"Mien: rest of {shape_keys.name}", "Mien: voice, Take 1"]
     assert value_at(old, "jawOpen", 30) == pytest.approx(0.8)
@@ -86,7 +86,7 @@ def test_a_take_on_that_versions_track_leaves_the_animators_action_active(old):
 def test_a_new_take_of_that_seed_goes_in_its_place(old):
     from addon.generation import receive
 
-    migration.renew(old)
+    migration.migrate(old)
     receive.put(bpy.context.scene, old, weights_take(np.full((20, 3), 0.3), seed="7"), 11)
     assert len(old.mien.lines[0].takes) == 1 and len(own_layers(old.data.shape_keys)) == 1
     assert value_at(old, "jawOpen", 20) == pytest.approx(0.3)
@@ -98,12 +98,12 @@ def test_it_is_done_once_and_when_a_file_is_opened(old, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=path)
     speaker = bpy.data.objects[name]
     assert len(speaker.mien.lines) == 1 and len(takes.active(lines.active(speaker)).name)
-    assert not migration.renew(speaker)
+    assert not migration.migrate(speaker)
     lines.remove(speaker, speaker.mien.lines[0])
-    assert not migration.renew(speaker)
+    assert not migration.migrate(speaker)
 
 
 def test_a_file_of_now_is_left_as_it_is(toy_head, voice):
-    assert not migration.renew(toy_head)
+    assert not migration.migrate(toy_head)
     toy_head.mien.sound = str(voice)
-    assert not migration.renew(toy_head) and len(toy_head.mien.lines) == 1
+    assert not migration.migrate(toy_head) and len(toy_head.mien.lines) == 1

@@ -5,11 +5,11 @@ from fractions import Fraction
 
 import bpy
 import pytest
-from blender_scene import HEARS
+from blender_scene import HAS_AUDIO
 
 from addon.scene import sound
 
-pytestmark = pytest.mark.skipif(not HEARS, reason="this build of Blender has no audio")
+pytestmark = pytest.mark.skipif(not HAS_AUDIO, reason="this build of Blender has no audio")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def strips():
 def test_the_strip_starts_on_its_frame_and_covers_the_sound(voice, fps, base):
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = fps, base
-    name = sound.place(scene, "Anna", str(voice), 37)
+    name = sound.add_strip(scene, "Anna", str(voice), 37)
     strip = sound.strips_of(scene)[name]
     assert sound.start_of(strip) == 37
     first, last = sound.span_of(strip)
@@ -46,8 +46,8 @@ def test_the_strip_starts_on_its_frame_and_covers_the_sound(voice, fps, base):
 def test_the_same_sound_at_the_same_frame_is_not_doubled(voice):
     scene = bpy.context.scene
     theirs = sound.strips_of(scene).new_sound("mine", str(voice), 3, 10)
-    assert sound.place(scene, "Anna", str(voice), 10) == theirs.name
-    assert sound.place(scene, "Anna", str(voice), 10) == theirs.name
+    assert sound.add_strip(scene, "Anna", str(voice), 10) == theirs.name
+    assert sound.add_strip(scene, "Anna", str(voice), 10) == theirs.name
     assert strips() == [("mine", 3, 10)]
 
 
@@ -55,7 +55,7 @@ def test_another_start_moves_only_miens_own_strip(voice):
     scene = bpy.context.scene
     sound.strips_of(scene).new_sound("mine", str(voice), 1, 500)
     for frame in (10, 40):
-        sound.place(scene, "Anna", str(voice), frame)
+        sound.add_strip(scene, "Anna", str(voice), frame)
     assert sorted(start for _, _, start in strips()) == [40, 500]
 
 
@@ -63,18 +63,18 @@ def test_two_speakers_at_once_take_two_channels(voice, tmp_path):
     other = tmp_path / "other.wav"
     other.write_bytes(voice.read_bytes())
     scene = bpy.context.scene
-    sound.place(scene, "Anna", str(voice), 10)
-    sound.place(scene, "Ben", str(other), 20)
+    sound.add_strip(scene, "Anna", str(voice), 10)
+    sound.add_strip(scene, "Ben", str(other), 20)
     assert sorted(channel for _, channel, _ in strips()) == [1, 2]
 
 
-def test_a_sound_that_is_none_is_said_in_words_and_leaves_the_old_strip(voice, tmp_path):
+def test_a_broken_sound_is_refused_in_words_and_leaves_the_old_strip(voice, tmp_path):
     broken = tmp_path / "broken.wav"
     broken.write_text("no sound")
-    sound.place(bpy.context.scene, "Anna", str(voice), 10)
+    sound.add_strip(bpy.context.scene, "Anna", str(voice), 10)
     before = strips()
     with pytest.raises(sound.SoundError, match="Blender cannot read"):
-        sound.place(bpy.context.scene, "Anna", str(broken), 50)
+        sound.add_strip(bpy.context.scene, "Anna", str(broken), 50)
     assert strips() == before and len(bpy.data.sounds) == 1
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A line is where its strip is."""
+"""Lines follow their strips, and strips their lines."""
 
 import bpy
 import numpy as np
@@ -44,7 +44,7 @@ def test_a_new_start_moves_the_takes(toy_head, line):
     assert abs(toy_head.mien.head_object.rotation_euler.x) > 0.05
 
 
-def test_a_take_made_after_a_move_lies_right_beside_the_others(toy_head, line):
+def test_a_take_generated_after_a_move_lies_where_the_others_do(toy_head, line):
     line.start_frame = 61
     apply(toy_head, weights_take(np.ones((10, 3)), seed="1"), start=61)
     assert spoken_frames(toy_head) == list(range(61, 71))
@@ -95,7 +95,7 @@ def test_undo_takes_strip_and_takes_back_together(toy_head, line, strip):
     assert spoken_frames(speaker) == list(range(11, 21))
 
 
-def test_an_undo_step_that_was_written_before_the_takes_moved_is_made_whole(toy_head, line, strip):
+def test_an_undo_step_that_was_written_before_the_takes_moved_is_completed(toy_head, line, strip):
     """As in Blender's window: the step is written when the strip is dropped, the takes move after that."""
     name = toy_head.name
     bpy.ops.ed.undo_push(message="before")
@@ -120,7 +120,7 @@ def test_a_strip_that_is_chosen_gives_the_line_its_sound_and_start(toy_head, voi
 
 
 @needs_audio
-def test_another_sound_lets_the_strip_go(line, strip, tmp_path, voice):
+def test_another_sound_detaches_the_strip(line, strip, tmp_path, voice):
     other = tmp_path / "other.wav"
     other.write_bytes(voice.read_bytes())
     line.sound = str(other)
@@ -158,7 +158,7 @@ def _trim(strip, front: int, back: int) -> None:
 
 
 @needs_audio
-def test_a_packed_sound_is_heard_without_its_file(toy_head, voice, tmp_path):
+def test_a_packed_sound_is_sent_without_its_file(toy_head, voice, tmp_path):
     copy = tmp_path / "packed.wav"
     copy.write_bytes(voice.read_bytes())
     bpy.data.sounds.load(str(copy)).pack()
@@ -184,7 +184,7 @@ def test_a_sound_that_was_chosen_relative_stays_so(toy_head, voice, tmp_path, pl
 
 
 @needs_audio
-def test_paths_made_relative_in_the_whole_file_are_so_in_the_line(line, strip, voice, tmp_path):
+def test_paths_that_become_relative_in_the_file_do_so_in_the_line(line, strip, voice, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "film.blend"), relative_remap=False)
     assert line.sound == str(voice)
     bpy.ops.file.make_paths_relative()

@@ -12,7 +12,7 @@ from blender_scene import shown
 from checkout import SAMPLES
 from mien.export import export
 from mien.heads.default import load_head
-from mien.heads.retarget import to_basis, to_vertices, retargeter
+from mien.heads.retarget import retargeter, to_basis, to_vertices
 from mien.take import read_take
 
 from addon.formats import channels
@@ -25,29 +25,29 @@ FPS = 24
 
 
 @pytest.fixture(scope="module")
-def somebody():
+def identity():
     return flame.on_head()
 
 
 @pytest.fixture(scope="module")
-def take(somebody):
-    """A second of speech that moves the made-up FLAME."""
-    spoken = read_take(SAMPLE).resample(24)
+def take(identity):
+    """A second of speech on the synthetic FLAME."""
+    speech = read_take(SAMPLE).resample(24)
     still = np.zeros((24, 3), np.float32)
-    spoken = replace(
-        spoken, duration=Fraction(1), weights=spoken.weights[:24], head_rotation=still, gaze=None, mouth_holds=None,
-        eye_holds=None,
+    speech = replace(
+        speech, duration=Fraction(1), weights=speech.weights[:24], head_rotation=still, gaze=None,
+        mouth_holds=None, eye_holds=None,
     )  # fmt: skip
-    return retargeter(somebody, load_head())(spoken)
+    return retargeter(identity, load_head())(speech)
 
 
 @pytest.fixture
-def mesh(somebody, take, tmp_path):
-    export(take, somebody, tmp_path / "face.obj")
+def mesh(identity, take, tmp_path):
+    export(take, identity, tmp_path / "face.obj")
     bpy.ops.wm.obj_import(filepath=str(tmp_path / "face.obj"))
-    (made,) = bpy.context.selected_objects
-    made.rotation_euler = (0, 0, 0)  # the importer turns the object, a take moves the mesh within it
-    return made
+    (obj,) = bpy.context.selected_objects
+    obj.rotation_euler = (0, 0, 0)  # the importer turns the object, a take moves the mesh within it
+    return obj
 
 
 def in_mesh(points: np.ndarray) -> np.ndarray:
@@ -55,37 +55,37 @@ def in_mesh(points: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("kind", ["basis", "few shapes", "offsets"])
-def test_a_take_of_flame_lands_on_its_mesh(mesh, somebody, take, kind) -> None:
-    """Within the error that the take says itself, and what float32 leaves of it."""
+def test_a_take_of_flame_lands_on_its_mesh(mesh, identity, take, kind) -> None:
+    """Within the error stated in the take, and float32's."""
     if kind != "basis":
-        take = to_vertices(take, somebody)
+        take = to_vertices(take, identity)
     if kind == "few shapes":
-        take = to_basis(take, somebody)
-    said = float(take.meta.get("basis_error_m", 0))
+        take = to_basis(take, identity)
+    stated_error = float(take.meta.get("basis_error_m", 0))
     bpy.context.scene.render.fps = FPS
     receive.put(bpy.context.scene, mesh, read_in_blender(take.to_bytes()), 1)
     rest = keys.rest(mesh.data)
-    wanted = in_mesh(somebody.faces(take) - somebody.template)
+    wanted = in_mesh(identity.faces(take) - identity.template)
     for frame in (0, 9, 23):
         bpy.context.scene.frame_set(1 + frame)
-        away = np.linalg.norm(shown(mesh) - rest - wanted[frame], axis=-1).max()
-        assert away < 2e-6
-    assert said <= 0.0001 and np.abs(wanted).max() > 0.003
+        error = np.linalg.norm(shown(mesh) - rest - wanted[frame], axis=-1).max()
+        assert error < 2e-6
+    assert stated_error <= 0.0001 and np.abs(wanted).max() > 0.003
 
 
-def test_the_mesh_is_the_face_at_rest_in_the_same_order(mesh, somebody) -> None:
+def test_the_mesh_is_the_face_at_rest_in_the_same_order(mesh, identity) -> None:
     rest = keys.rest(mesh.data)
-    assert len(mesh.data.polygons) == len(somebody.triangles)
-    spread = rest - rest.mean(0), somebody.template - somebody.template.mean(0)
+    assert len(mesh.data.polygons) == len(identity.triangles)
+    spread = rest - rest.mean(0), identity.template - identity.template.mean(0)
     np.testing.assert_allclose(np.sort(np.abs(spread[0]).max(0)), np.sort(np.abs(spread[1]).max(0)), atol=1e-6)
     np.testing.assert_allclose(
-        np.linalg.norm(np.diff(rest, axis=0), axis=1), np.linalg.norm(np.diff(somebody.template, axis=0), axis=1),
+        np.linalg.norm(np.diff(rest, axis=0), axis=1), np.linalg.norm(np.diff(identity.template, axis=0), axis=1),
         atol=1e-6,
     )  # fmt: skip
 
 
-def test_a_mesh_of_flame_is_asked_a_take_of_flame(monkeypatch, mesh) -> None:
-    assert requests.head_of(mesh) == ""  # it has not as many vertices as the real one
+def test_a_mesh_of_flame_needs_a_take_of_flame(monkeypatch, mesh) -> None:
+    assert requests.head_of(mesh) == ""  # it has fewer vertices than the real one
     monkeypatch.setattr(driving, "FLAME_VERTICES", len(mesh.data.vertices))
     assert requests.head_of(mesh) == "flame"
     for name in channels.ARKIT[:3]:
