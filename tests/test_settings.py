@@ -56,10 +56,10 @@ def test_a_wrong_flag_is_named_by_the_flag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "count"), [("4096", 4096), ("2G", 2 << 30), ("1.5 GiB", 3 << 29), ("500mb", 500 << 20), ("64K", 1 << 16)]
+    ("text", "count"), [("4096", 4096), ("2G", 2 << 30), ("1.5 GiB", 3 << 29), ("500mb", 500 << 20), ("64K", 1 << 16)]
 )
-def test_a_size_may_be_said_as_people_say_it(said: str, count: int) -> None:
-    assert Settings.read({"MIEN_CACHE_BYTES": said}).cache_bytes == count
+def test_a_size_may_have_a_unit(text: str, count: int) -> None:
+    assert Settings.read({"MIEN_CACHE_BYTES": text}).cache_bytes == count
 
 
 def test_localhost_and_the_home_folder_are_understood() -> None:
@@ -68,7 +68,7 @@ def test_localhost_and_the_home_folder_are_understood() -> None:
     assert settings.data_folder == Path.home() / "mien"
 
 
-def test_a_room_is_served_on_every_address_unless_one_is_named() -> None:
+def test_with_lan_every_address_is_served_unless_one_is_named() -> None:
     assert (Settings.read({}, lan=True).host, Settings.read({}).host) == ("0.0.0.0", "127.0.0.1")
     assert Settings.read({"MIEN_LAN": "1"}, host="192.168.1.5").host == "192.168.1.5"
     assert Settings.read({"MIEN_LAN": "no"}).lan is False

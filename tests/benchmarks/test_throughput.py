@@ -36,7 +36,7 @@ def test_a_small_measurement(tmp_path: Path, recording, monkeypatch: pytest.Monk
     assert [(row.clients, row.length_s, row.takes) for row in result.rows] == [(1, 30, 3), (2, 30, 2)]
     assert all(0 < row.median_s <= row.p95_s and row.server > 10e6 and row.worker > 10e6 for row in result.rows)
     assert len(lines) == 1 + len(result.rows)
-    assert (result.submitted, result.made) == (8, 4)
+    assert (result.submitted, result.computed) == (8, 4)
     assert result.repeats.count == 3 and result.repeats.bare_s > 0
     assert "8 takes, each asked for by two clients at once, were made 4 times in all." in report(result)
 

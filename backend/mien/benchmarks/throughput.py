@@ -105,7 +105,7 @@ def measure(
         submitted = _pairs(backend.port, [wav(next(sounds)(1.0)) for _ in range(PAIRS)], engine)
         computed = _computed_takes(backend.port) - computed
         return Throughput(
-            engine, rows, _repeats(backend.port, wav(next(sounds)(7.0)), engine, repeats), submitted, made
+            engine, rows, _repeats(backend.port, wav(next(sounds)(7.0)), engine, repeats), submitted, computed
         )
 
 

@@ -23,11 +23,11 @@ def test_info_lets_a_panel_draw_itself(service: Service) -> None:
         assert "happy" in engine["emotions"]
 
 
-def test_what_an_engine_lacks_is_told_with_its_page(service: Service, tmp_path: Path, monkeypatch) -> None:
+def test_what_an_engine_lacks_is_listed_with_its_page(service: Service, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("MIEN_DATA_FOLDER", str(tmp_path))
-    told = {engine["name"]: engine["missing"] for engine in service.http.get("/v1/info").json()["engines"]}
-    assert told["articulation"] == []
-    weights = next(each for each in told["probtalk3d-published"] if each["page"] == PAGE)
+    info = {engine["name"]: engine["missing"] for engine in service.http.get("/v1/info").json()["engines"]}
+    assert info["articulation"] == []
+    weights = next(each for each in info["probtalk3d-published"] if each["page"] == PAGE)
     assert "CC-BY-NC-4.0" in weights["sentence"] and "mien models import" in weights["sentence"]
 
 
@@ -58,6 +58,6 @@ def test_an_unexpected_failure_keeps_its_details_to_the_log(service: Service, mo
         raising.get("/v1/takes/abc")
 
 
-def test_a_web_page_may_not_ask(service: Service) -> None:
+def test_a_web_page_is_refused(service: Service) -> None:
     check_problem(service.http.get("/v1/info", headers={"origin": "http://evil.example"}), 403, "web pages")
     check_problem(service.http.get("/v1/info", headers={"host": "evil.example"}), 403, "not a name of this backend")

@@ -133,7 +133,7 @@ def test_a_cancelled_mesh_stops_and_the_next_begins(http) -> None:
     assert http.get(first).json()["state"] == "cancelled"
 
 
-def test_too_many_at_once_are_told_to_come_again(http) -> None:
+def test_too_many_at_once_are_refused_with_the_time_to_come_again(http) -> None:
     urls = [submit(http, mesh(number=str(number))) for number in range(bind_jobs.QUEUE)]
     files = [mesh(number=str(number)) for number in (-1, -2)]
     replies = [http.post("/v1/bind", content=file, headers=TYPE) for file in files]
@@ -170,7 +170,7 @@ def test_the_same_mesh_is_bound_once_while_its_shapes_are_kept(tmp_path) -> None
         assert second != first and final(http, second)["state"] == "done"
         assert [http.get(f"{url}/result").content for url in (first, second)] == [b"its shapes"] * 2
     statistics = scheduler.snapshot().kinds["binding"].statistics
-    assert (statistics.kept, statistics.made) == (1, 1)
+    assert (statistics.kept, statistics.computed) == (1, 1)
     scheduler.close()
 
 

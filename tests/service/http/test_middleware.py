@@ -16,24 +16,24 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
 HERE = Names(Settings())
-ROOM = Names(Settings(host="192.168.7.7", lan=True, names=("gpu.studio",)))
+LAN = Names(Settings(host="192.168.7.7", lan=True, names=("gpu.studio",)))
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "127.0.0.1:8642", "localhost:1", "LOCALHOST", "[::1]:8642", "127.1.2.3", "localhost."]
 )
-def test_this_machine_may_ask(host: str) -> None:
-    for names in (HERE, ROOM):
+def test_this_machine_is_let_in(host: str) -> None:
+    for names in (HERE, LAN):
         assert foreign_reason(Headers({"host": host}), names) is None
         assert foreign_reason(Headers({"host": host, "origin": f"http://{host}"}), names) is None
 
 
 @pytest.mark.parametrize("host", ["192.168.7.7:80", "gpu.studio:8642", "GPU.studio", socket.gethostname()])
-def test_other_machines_ask_by_the_bound_address_and_the_names_of_this_one(host: str) -> None:
-    assert foreign_reason(Headers({"host": host}), ROOM) is None
+def test_other_machines_use_the_bound_address_and_the_names_of_this_one(host: str) -> None:
+    assert foreign_reason(Headers({"host": host}), LAN) is None
     assert foreign_reason(Headers({"host": host}), HERE) is not None
-    assert foreign_reason(Headers({"host": host, "origin": f"https://{host}"}), ROOM, "https") is None
-    assert foreign_reason(Headers({"host": host, "origin": f"http://{host}"}), ROOM, "https") is not None
+    assert foreign_reason(Headers({"host": host, "origin": f"https://{host}"}), LAN, "https") is None
+    assert foreign_reason(Headers({"host": host, "origin": f"http://{host}"}), LAN, "https") is not None
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_other_machines_ask_by_the_bound_address_and_the_names_of_this_one(host:
      "evil@127.0.0.1", "127.0.0.1/evil", "127.0.0.1:http", "[::1", "2130706433", "0x7f000001"],
 )  # fmt: skip
 def test_other_names_are_refused(host: str) -> None:
-    for names in (HERE, ROOM, Names(Settings(host="0.0.0.0", lan=True))):
+    for names in (HERE, LAN, Names(Settings(host="0.0.0.0", lan=True))):
         assert "not a name of this backend" in foreign_reason(Headers({"host": host}), names)
 
 
@@ -105,42 +105,42 @@ def test_nobody_is_let_in_from_elsewhere_without_tokens() -> None:
         AccessMiddleware(who, Settings(host="192.168.7.7", lan=True))
 
 
-def test_a_client_is_its_address_where_no_token_is_asked(tmp_path: Path) -> None:
+def test_a_client_is_its_address_where_no_token_is_required(tmp_path: Path) -> None:
     client = TestClient(
         AccessMiddleware(who, Settings(), Tokens(tmp_path)), base_url="http://127.0.0.1", client=("127.0.0.7", 1)
     )
     assert client.get("/").text == "127.0.0.7"
 
 
-def test_tokens_are_asked_of_everybody_in_a_room(tmp_path: Path) -> None:
-    tokens, room = Tokens(tmp_path), replace(LIMITED, host="192.168.7.7", lan=True)
+def test_every_client_needs_a_token_with_lan(tmp_path: Path) -> None:
+    tokens, settings = Tokens(tmp_path), replace(LIMITED, host="192.168.7.7", lan=True)
     anna, bert = tokens.add("anna"), tokens.add("bert")
-    client = TestClient(AccessMiddleware(who, room, tokens), base_url="http://192.168.7.7")
+    client = TestClient(AccessMiddleware(who, settings, tokens), base_url="http://192.168.7.7")
 
-    def asked(authorization: str | None) -> tuple[int, str]:
+    def reply_to(authorization: str | None) -> tuple[int, str]:
         reply = client.get("/", headers={} if authorization is None else {"Authorization": authorization})
         if reply.status_code == 401:
             assert reply.headers["www-authenticate"].startswith("Bearer") and reply.headers["mien-api"] == "1"
         return reply.status_code, reply.text if reply.status_code == 200 else reply.json()["detail"]
 
-    assert asked(f"Bearer {anna}") == (200, "anna")
-    assert asked(f"bearer  {bert} ") == (200, "bert")
-    assert asked(f"Bearer {tokens.of_this_run}") == (200, THIS_MACHINE)
+    assert reply_to(f"Bearer {anna}") == (200, "anna")
+    assert reply_to(f"bearer  {bert} ") == (200, "bert")
+    assert reply_to(f"Bearer {tokens.of_this_run}") == (200, THIS_MACHINE)
     for absent in (None, "", "Bearer", "Bearer "):
-        assert asked(absent)[0] == 401 and "asks for a token" in asked(absent)[1]
+        assert reply_to(absent)[0] == 401 and "asks for a token" in reply_to(absent)[1]
     for wrong in (
         "Bearer mien-nobody",
         f"Bearer {anna[:-1]}",
         f"Bearer {anna}x",
         "Bearer \udcff".encode("utf-8", "surrogateescape"),
     ):
-        assert asked(wrong)[0] == 401 and "not one of this backend's" in asked(wrong)[1]
-    assert asked(f"Basic {anna}")[1].startswith("The backend takes a token as 'Authorization: Bearer TOKEN'")
+        assert reply_to(wrong)[0] == 401 and "not one of this backend's" in reply_to(wrong)[1]
+    assert reply_to(f"Basic {anna}")[1].startswith("The backend takes a token as 'Authorization: Bearer TOKEN'")
 
     Tokens(tmp_path).revoke("anna")  # by another process, while the server runs
-    status, sentence = asked(f"Bearer {anna}")
+    status, sentence = reply_to(f"Bearer {anna}")
     assert status == 401 and "token of 'anna' was revoked on" in sentence
-    assert asked(f"Bearer {bert}") == (200, "bert")
+    assert reply_to(f"Bearer {bert}") == (200, "bert")
 
 
 def test_a_forged_host_is_refused_before_the_token_is_looked_at(tmp_path: Path) -> None:
@@ -151,12 +151,12 @@ def test_a_forged_host_is_refused_before_the_token_is_looked_at(tmp_path: Path) 
     assert client.get("/", headers={"Authorization": f"Bearer {tokens.add('anna')}"}).status_code == 403
 
 
-def test_clients_that_cannot_be_read_let_nobody_in_and_do_not_say_where_they_are(tmp_path: Path, caplog) -> None:
+def test_clients_that_cannot_be_read_let_no_client_in_and_do_not_show_their_folder(tmp_path: Path, caplog) -> None:
     tokens = Tokens(tmp_path)
     token = tokens.add("anna")
     (tmp_path / "anna.json").write_text("{")
-    guard = AccessMiddleware(who, Settings(host="192.168.7.7", lan=True), tokens)
-    reply = TestClient(guard, base_url="http://192.168.7.7").get("/", headers={"Authorization": f"Bearer {token}"})
+    app = AccessMiddleware(who, Settings(host="192.168.7.7", lan=True), tokens)
+    reply = TestClient(app, base_url="http://192.168.7.7").get("/", headers={"Authorization": f"Bearer {token}"})
     assert reply.status_code == 503 and str(tmp_path) not in reply.text
     assert str(tmp_path) in caplog.text
 

@@ -54,7 +54,7 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used() -> None:
     assert wanted == set(document["components"]["schemas"])
 
 
-def test_a_room_says_that_it_asks_for_a_token() -> None:
+def test_with_lan_it_requires_a_token() -> None:
     assert description(Settings(lan=True))["security"] == [{"token": []}]
     assert "security" not in description(Settings())
 
@@ -80,7 +80,7 @@ DESCRIBED = schemathesis.openapi.from_dict(description(Settings()))
 
 @DESCRIBED.parametrize()
 @settings(max_examples=15)
-def test_whatever_is_asked_is_answered_as_described(case, live: Backend) -> None:
+def test_every_request_is_answered_as_described(case, live: Backend) -> None:
     case.call_and_validate(base_url=live.url, checks=list(CHECKS), timeout=20)
 
 

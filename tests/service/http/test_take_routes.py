@@ -127,7 +127,7 @@ def test_a_failed_take_says_why(opened) -> None:
     check_problem(service.http.get(f"/v1/takes/{job_id}/result"), 409, "is failed.*The toy is broken")
 
 
-def test_asking_twice_is_answered_at_once_and_a_long_take_comes_in_pieces(opened, monkeypatch) -> None:
+def test_the_same_request_twice_is_done_at_once_and_a_long_take_comes_in_pieces(opened, monkeypatch) -> None:
     monkeypatch.setattr("mien.service.http.job_responses.PIECE", 100)
     worker = InThread()
     service = opened(worker)

@@ -102,7 +102,7 @@ CONTENT_TYPES += [f"{FORM}; boundary=x; charset=utf-99"]
 
 
 @pytest.fixture(scope="module")
-def asked_anything(tmp_path_factory):
+def any_service(tmp_path_factory):
     service = Service(tmp_path_factory.mktemp("anything"))
     yield service
     service.scheduler.close()
@@ -112,16 +112,16 @@ def asked_anything(tmp_path_factory):
     st.lists(st.one_of(st.sampled_from(PIECES), st.binary(max_size=20)), max_size=12), st.sampled_from(CONTENT_TYPES)
 )
 @settings(max_examples=150)
-def test_any_body_is_accepted_or_refused_in_words(asked_anything: Service, pieces: list[bytes], kind: str) -> None:
+def test_any_body_is_accepted_or_refused_in_words(any_service: Service, pieces: list[bytes], kind: str) -> None:
     headers = {"content-type": kind.encode("latin-1")}
-    reply = asked_anything.http.post("/v1/takes", content=b"".join(pieces), headers=headers)
+    reply = any_service.http.post("/v1/takes", content=b"".join(pieces), headers=headers)
     if reply.status_code != 202:
         assert 400 <= reply.status_code < 500 and reply.json()["detail"].endswith((".", "`"))
 
 
 @given(st.dictionaries(st.sampled_from(["direction", "engine", "fps", "head", "other"]), st.text(max_size=30)))
 @settings(max_examples=60)
-def test_any_text_in_the_fields_is_accepted_or_refused(asked_anything: Service, fields: dict[str, str]) -> None:
-    reply = asked_anything.submit(**fields)
+def test_any_text_in_the_fields_is_accepted_or_refused(any_service: Service, fields: dict[str, str]) -> None:
+    reply = any_service.submit(**fields)
     if reply.status_code != 202:
         assert 400 <= reply.status_code < 500 and len(reply.json()["detail"]) < 2000

@@ -15,7 +15,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "jobs.sqlite"
 
 
-def test_jobs_are_there_again_in_the_order_in_which_they_were_asked_for(path: Path) -> None:
+def test_jobs_are_there_again_in_the_order_of_their_submission(path: Path) -> None:
     database = JobDatabase(path)
     rows = [replace(ROW, id=id) for id in "cab"]
     for row in [*rows, rows[0]]:  # the second time nothing happens
@@ -71,7 +71,7 @@ def test_uploads_are_remembered_up_to_a_number(path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("damage", [b"this is no database at all" * 200, "version"])
-def test_a_damaged_database_is_set_aside_and_said(path: Path, damage: bytes | str, caplog) -> None:
+def test_a_damaged_database_is_kept_apart_and_logged(path: Path, damage: bytes | str, caplog) -> None:
     if damage == "version":
         other = sqlite3.connect(path)
         other.execute("PRAGMA user_version = 99")
@@ -85,7 +85,7 @@ def test_a_damaged_database_is_set_aside_and_said(path: Path, damage: bytes | st
     database.close()
 
 
-def test_a_page_that_was_overwritten_is_found(path: Path, caplog) -> None:
+def test_a_page_that_was_overwritten_is_noticed(path: Path, caplog) -> None:
     database = JobDatabase(path)
     for number in range(200):
         database.add(replace(ROW, id=str(number), work="x" * 500, state="done"))

@@ -96,7 +96,7 @@ def wait(scheduler: Scheduler, job_id: str, reached, mortal: Mortal):
     return job
 
 
-def test_what_another_version_wrote_is_dropped_and_said(schedulers: Schedulers, monkeypatch, caplog) -> None:
+def test_what_another_version_wrote_is_dropped_and_logged(schedulers: Schedulers, monkeypatch, caplog) -> None:
     scheduler = schedulers.open()
     job_id = final(scheduler, submit(scheduler).id).id
     scheduler.storage.database._write(

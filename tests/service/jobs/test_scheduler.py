@@ -95,7 +95,7 @@ def test_the_time_it_takes_is_measured_and_estimated(schedulers: Schedulers) -> 
     assert described(scheduler.status(TAKE, any_rate.id))["frames"] is None
 
 
-def test_frames_are_told_where_the_rate_is_known(schedulers: Schedulers) -> None:
+def test_frames_are_counted_where_the_rate_is_known(schedulers: Schedulers) -> None:
     held = Held()
     scheduler = schedulers.open(held)
     job = submit(scheduler, replace(REQUEST, fps=24))

@@ -9,7 +9,7 @@ from mien.service.network import addresses
 from mien.service.network.addresses import Names, networks, of_machine, served, url
 from mien.settings import Settings
 
-ROOM = Settings(host="0.0.0.0", lan=True)
+LAN = Settings(host="0.0.0.0", lan=True)
 
 
 def adapter(index: int, *ips: tuple) -> SimpleNamespace:
@@ -45,12 +45,12 @@ def test_what_is_served_is_what_is_bound_and_there(machine: list) -> None:
 
 
 def test_the_networks_of_addresses(machine: list) -> None:
-    found, interfaces = networks(["192.168.1.5", "2001:db8::5"])
-    assert [str(network) for network in found] == ["192.168.1.0/24", "2001:db8::/64"] and interfaces == {2}
+    subnets, interfaces = networks(["192.168.1.5", "2001:db8::5"])
+    assert [str(network) for network in subnets] == ["192.168.1.0/24", "2001:db8::/64"] and interfaces == {2}
 
 
 def test_names_are_those_bound_and_this_machines_own(machine: list) -> None:
-    names = Names(replace(ROOM, names=("gpu.studio",)))
+    names = Names(replace(LAN, names=("gpu.studio",)))
     host = socket.gethostname().lower()
     known = ("192.168.1.5", "10.0.0.7", "127.0.0.1", "localhost", "gpu.studio", host, f"{host.partition('.')[0]}.local")
     assert all(map(names.known, known))
@@ -58,12 +58,12 @@ def test_names_are_those_bound_and_this_machines_own(machine: list) -> None:
     assert not names.known("mien-12ab.local")
     names.add("mien-12ab.local.")
     assert names.known("mien-12ab.local") and names.known("mien-12ab.local.")
-    assert not Names(replace(ROOM, host="10.0.0.7")).known("192.168.1.5"), "another address of this machine"
+    assert not Names(replace(LAN, host="10.0.0.7")).known("192.168.1.5"), "another address of this machine"
     assert not Names(Settings()).known(host), "a backend for this machine alone"
 
 
 def test_an_address_that_comes_later_is_known(machine: list, monkeypatch: pytest.MonkeyPatch) -> None:
-    names, now = Names(ROOM), 100.0
+    names, now = Names(LAN), 100.0
     monkeypatch.setattr(addresses.time, "monotonic", lambda: now)
     assert not names.known("172.16.0.1")
     machine.append(adapter(4, ("172.16.0.1", 12)))
@@ -73,5 +73,5 @@ def test_an_address_that_comes_later_is_known(machine: list, monkeypatch: pytest
 
 
 def test_a_url_has_its_scheme_and_brackets() -> None:
-    assert url(ROOM, "10.0.0.7", 80) == "http://10.0.0.7:80"
-    assert url(replace(ROOM, tls=True), "2001:db8::5", 8642) == "https://[2001:db8::5]:8642"
+    assert url(LAN, "10.0.0.7", 80) == "http://10.0.0.7:80"
+    assert url(replace(LAN, tls=True), "2001:db8::5", 8642) == "https://[2001:db8::5]:8642"

@@ -11,19 +11,23 @@ from mien.service.network.certificate import CertificateError, in_groups, own_ce
 
 
 def test_a_certificate_is_made_once_and_its_key_is_this_users_alone(tmp_path: Path) -> None:
-    made = own_certificate(tmp_path / "data" / "certificate.pem")
-    assert own_certificate(made.path) == made
-    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
-    certificate = x509.load_pem_x509_certificate(made.path.read_bytes())
-    der = ssl.PEM_cert_to_DER_cert(made.path.read_text()[made.path.read_text().index("-----BEGIN CERT") :])
-    assert made.fingerprint == hashlib.sha256(der).hexdigest()
+    certificate = own_certificate(tmp_path / "data" / "certificate.pem")
+    assert own_certificate(certificate.path) == certificate
+    assert stat.S_IMODE(certificate.path.stat().st_mode) == 0o600
+    x509_certificate = x509.load_pem_x509_certificate(certificate.path.read_bytes())
+    der = ssl.PEM_cert_to_DER_cert(
+        certificate.path.read_text()[certificate.path.read_text().index("-----BEGIN CERT") :]
+    )
+    assert certificate.fingerprint == hashlib.sha256(der).hexdigest()
     now = datetime.now(UTC)
-    assert certificate.not_valid_before_utc < now < now + timedelta(days=3650) < certificate.not_valid_after_utc
-    assert own_certificate(tmp_path / "other.pem").fingerprint != made.fingerprint
+    assert (
+        x509_certificate.not_valid_before_utc < now < now + timedelta(days=3650) < x509_certificate.not_valid_after_utc
+    )
+    assert own_certificate(tmp_path / "other.pem").fingerprint != certificate.fingerprint
 
 
 @pytest.mark.parametrize("text", ["", "rubbish", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-def test_a_broken_one_is_told_and_never_replaced(tmp_path: Path, text: str) -> None:
+def test_a_broken_one_is_reported_and_never_replaced(tmp_path: Path, text: str) -> None:
     path = tmp_path / "certificate.pem"
     path.write_text(text)
     with pytest.raises(CertificateError, match="cannot be used as a certificate .*Delete it"):
@@ -31,7 +35,7 @@ def test_a_broken_one_is_told_and_never_replaced(tmp_path: Path, text: str) -> N
     assert path.read_text() == text
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CertificateError, match="cannot be used as a certificate"):
         own_certificate(tmp_path / "file" / "certificate.pem")

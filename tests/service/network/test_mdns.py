@@ -87,7 +87,7 @@ while not select.select([sys.stdin], [], [], 0)[0]:
 print(number > 0, sorted(senders))
 """
 # Another program in a that has joined the group everywhere, as avahi does: its host then gets c's questions.
-JOINED = """
+GROUP_MEMBER = """
 import socket, sys
 link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for address in ("10.77.1.1", "10.77.2.1"):
@@ -115,10 +115,10 @@ def end(child: subprocess.Popen) -> None:
     assert child.returncode == 0
 
 
-def test_a_backend_is_found_within_three_seconds_and_only_where_it_is_bound() -> None:
+def test_a_backend_is_discovered_within_three_seconds_and_only_where_it_is_bound() -> None:
     with network() as hosts:
-        joined = hosts.start("a", JOINED)
-        assert joined.stdout.readline() == "joined\n"
+        member = hosts.start("a", GROUP_MEMBER)
+        assert member.stdout.readline() == "joined\n"
         silence = hosts.start("c", PROVOKE)
         assert silence.stdout.readline() == "provoking\n"
         watched = hosts.start("b", WATCH)
@@ -143,7 +143,7 @@ def test_a_backend_is_found_within_three_seconds_and_only_where_it_is_bound() ->
         assert silence.communicate(timeout=30)[0] == "True []\n"
 
 
-def test_a_backend_bound_to_all_is_found_at_the_address_that_is_near() -> None:
+def test_a_backend_bound_to_all_is_discovered_at_the_address_that_is_near() -> None:
     with network() as hosts:
         announce(hosts, "a", "0.0.0.0", 8642)
         assert [backend["address"] for backend in browse(hosts, "b", 1)] == ["http://10.77.1.1:8642"]
@@ -215,7 +215,7 @@ def test_nothing_is_announced_where_only_this_machine_is_served(monkeypatch: pyt
     assert announcement.name == ""
 
 
-def test_an_announcement_that_fails_is_said_and_tried_again(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+def test_an_announcement_that_fails_is_logged_and_tried_again(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
     def taken(**_: object) -> None:
         raise OSError("port 5353 is taken")
 

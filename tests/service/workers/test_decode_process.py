@@ -99,7 +99,7 @@ def test_the_limit_of_memory_is_enough_on_a_machine_of_many_processors(
     decoder.release()
 
 
-def test_no_room_for_the_samples_is_an_error_of_the_system(decoder: Decoder, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_an_error_of_the_system(decoder: Decoder, tmp_path: Path) -> None:
     with pytest.raises(OSError) as error:
         decoder.decode(SAMPLES / "mono_16k.wav", "x", tmp_path / "no folder" / "a")
     assert error.value.errno == errno.ENOENT

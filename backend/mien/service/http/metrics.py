@@ -94,7 +94,7 @@ def _kind_metrics(name: str, kind: KindSnapshot) -> Iterator[Metric]:
         f"{plural.capitalize()} asked for: 'kept' were there already, 'joined' shared other work, 'made' were work.",
         labels=["how"],
     )
-    for how, count in (("kept", statistics.kept), ("joined", statistics.shared), ("made", statistics.made)):
+    for how, count in (("kept", statistics.kept), ("joined", statistics.shared), ("made", statistics.computed)):
         submitted.add_metric([how], count)
     yield from (now, ended, submitted, *statistics.wait.collect(), *statistics.duration.collect())
 

@@ -22,6 +22,6 @@ class JobStatistics:
         )
 
     @property
-    def made(self) -> int:
+    def computed(self) -> int:
         """Jobs that were work of their own."""
         return self.submitted - self.shared
