@@ -38,7 +38,7 @@ def test_a_small_measurement(tmp_path: Path, recording, monkeypatch: pytest.Monk
     assert len(lines) == 1 + len(result.rows)
     assert (result.submitted, result.computed) == (8, 4)
     assert result.repeats.count == 3 and result.repeats.bare_s > 0
-    assert "8 takes, each asked for by two clients at once, were made 4 times in all." in report(result)
+    assert "8 takes, each submitted by two clients at once, were made 4 times in all." in report(result)
 
     page = tmp_path / "page.md"
     page.write_text("<!-- serve -->\n<!-- /serve -->\n")

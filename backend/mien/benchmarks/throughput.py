@@ -141,10 +141,10 @@ def report(result: Throughput) -> str:
     """The figures beside the rows."""
     repeats = result.repeats
     return (
-        f"The same take {repeats.count} times, asked for and fetched: median {1000 * repeats.median_s:.1f} ms, 95 % "
+        f"The same take {repeats.count} times, submitted and fetched: median {1000 * repeats.median_s:.1f} ms, 95 % "
         f"within {1000 * repeats.p95_s:.1f} ms; {repeats.median_s / repeats.bare_s:.0f} times as long as its bytes "
         f"take through a bare connection of the same machine ({1000 * repeats.bare_s:.2f} ms). "
-        f"{result.submitted} takes, each asked for by two clients at once, were made {result.computed} times in all."
+        f"{result.submitted} takes, each submitted by two clients at once, were made {result.computed} times in all."
     )
 
 
