@@ -2,14 +2,19 @@
 """Small corpora and motion for the tests of training."""
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 from mien.direction import Direction
 from mien.engines.neural import audio_features
 from mien.engines.neural.style_features import emotions_of
+from mien.training.emodiffhead import train as emodiffhead_training
 from mien.training.emodiffhead.dataset import ExpressionDataset
 from mien.training.motion_corpus import STYLES, MotionUnit
+from mien.training.probtalk3d import train_code_predictor, train_codec
 from mien.training.speech_corpus.store import write_unit
 from mien.training.speech_corpus.utterance import RATE, Utterance, Voice
 
@@ -22,6 +27,15 @@ def corpus(folder: Path) -> Path:
         samples = rng.uniform(-0.3, 0.3, 6 * RATE).astype(np.float32)
         write_unit(folder / "flite", f"{name}-en-000", 0, [Utterance(Voice("flite", name, "en"), "x", samples, phones)])
     return folder
+
+
+@contextmanager
+def small_batches() -> Iterator[None]:
+    """Trainings of engines take two clips of 1.6 s a step: all that a test of their commands needs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (train_codec, train_code_predictor, emodiffhead_training):
+            patch.setattr(module, "CONFIG", dataclasses.replace(module.CONFIG, batch=2, seconds=1.6))
+        yield
 
 
 def unit(number: int, frames: int) -> MotionUnit:

@@ -5,17 +5,17 @@ import numpy as np
 from mien.evaluation.cache import Cache
 
 
-def test_what_was_made_is_kept_and_what_is_other_is_made(tmp_path: Path) -> None:
-    made = []
+def test_a_key_is_made_once_and_another_key_anew(tmp_path: Path) -> None:
+    calls = []
 
     def make() -> dict[str, np.ndarray]:
-        made.append(len(made))
-        return {"numbers": np.arange(3) + len(made)}
+        calls.append(len(calls))
+        return {"numbers": np.arange(3) + len(calls)}
 
     cache = Cache(tmp_path / "new")
     first, again = cache.recall(("a", "b"), make), cache.recall(("a", "b"), make)
     np.testing.assert_array_equal(first["numbers"], again["numbers"])
-    assert made == [0]
+    assert calls == [0]
     assert cache.recall(("ab",), make)["numbers"][0] == 2
     assert not list(tmp_path.rglob("*.part"))
 

@@ -55,7 +55,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make(corpus: Path, motion: Path, jobs: int, seed: int = 0, number: int = 3) -> list[float]:
     fractions: list[float] = []
-    units = motion_corpus.animate(corpus, motion, number, seed, jobs, lambda done, stage: fractions.append(done))
+    units = motion_corpus.perform(corpus, motion, number, seed, jobs, lambda done, stage: fractions.append(done))
     assert units == 2
     return fractions
 

@@ -7,22 +7,15 @@ written; 4 something has to be installed first; 130 stopped by the user.
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from mien import __version__
-from mien.cli import bench, bind, doctor, models, serve, speak, takes, track, train
-from mien.cli import evaluate as evaluation
-from mien.cli.flags import add_direction_flags, direction_of
-from mien.cli.parser import Parser, add_command
-from mien.cli.progress import ProgressBar
+from mien.cli import bench, bind, doctor, evaluate, models, serve, speak, takes, track, train
+from mien.cli.parser import Parser
 from mien.errors import FILE, STOPPED, MienError
-
-REAL_AUDIO = Path("../shared/real-speech/audio")  # beside the checkout, where its developers have it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,37 +53,13 @@ def _parser() -> Parser:
     track.add_commands(commands)
     serve.add_commands(commands)
     doctor.add_commands(commands)
-    _add_evaluate(commands)
-    train.add_commands(commands, add_command)
+    evaluate.add_commands(commands)
+    train.add_commands(commands)
     models.add_commands(commands)
     takes.add_commands(commands)
     bind.add_commands(commands)
     bench.add_commands(commands)
     return parser
-
-
-def _add_evaluate(commands) -> None:
-    evaluate = commands.add_parser("evaluate", help="measure an engine or an ear")
-    evaluate = evaluate.add_subparsers(required=True, metavar="WHAT")
-    real = add_command(
-        evaluate, "real", evaluate_real_command, "curves of takes for real speakers' sounds, for score.py"
-    )
-    real.add_argument("folder", type=Path, metavar="DIR", help="where NAME.npz of every sound goes")
-    real.add_argument("--audio", type=Path, default=REAL_AUDIO, metavar="FOLDER", help="the sounds, as .wav files")
-    add_direction_flags(real)
-    evaluation.add_commands(evaluate, add_command)
-
-
-def evaluate_real_command(args: argparse.Namespace) -> int:
-    """mien evaluate real: curves for real-speech/score.py."""
-    from mien.evaluation.takes.real_speech import write_curves
-
-    direction = direction_of(args)
-    with ProgressBar("clips", quiet=args.json) as progress:
-        paths = write_curves(args.audio, args.folder, args.engine, direction, progress)
-    text = f"{len(paths)} curves in {args.folder}"
-    print(json.dumps({"written": [str(path) for path in paths]}) if args.json else text)
-    return 0
 
 
 def _os_error_text(error: OSError) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.files.atomic import write_whole
 from mien.settings import SettingsError
@@ -19,11 +20,11 @@ ENGINES = ("kokoro", "hibari", "flite", "festival", "espeak")  # of mien.trainin
 Trained = Callable[[argparse.Namespace], Path]
 
 
-def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> None:
-    """Add `corpus` and `train` to the parser; `command` makes a subparser with the flags that all have."""
+def add_commands(commands) -> None:
+    """Add `corpus` and `train` to the commands of `mien`."""
     corpus = commands.add_parser("corpus", help="speech with exact phone times, made by synthesisers")
     corpus = corpus.add_subparsers(required=True, metavar="WHAT")
-    build = command(corpus, "build", build_command, "speak a corpus, or go on with one that was stopped")
+    build = add_command(corpus, "build", build_command, "speak a corpus, or go on with one that was stopped")
     build.add_argument("folder", type=Path, help="where it goes: about 0.06 GB an hour")
     build.add_argument("--hours", type=_positive, default=10.0, help="how much speech (default: 10)")
     build.add_argument("--seed", type=int, default=0, help="another seed is another corpus (default: 0)")
@@ -31,7 +32,9 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
     build.add_argument(
         "--engines", default=",".join(ENGINES), metavar="NAME,...", help="synthesisers (default: %(default)s)"
     )
-    perform = command(corpus, "perform", perform_command, "perform a corpus of speech, or go on where it was stopped")
+    perform = add_command(
+        corpus, "perform", perform_command, "perform a corpus of speech, or go on where it was stopped"
+    )
     perform.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
     perform.add_argument("motion", type=Path, help="where the performances go")
     perform.add_argument("--performances", type=_count, default=4, help="of each minute of speech (default: 4)")
@@ -40,7 +43,7 @@ def add_commands(commands, command: Callable[..., argparse.ArgumentParser]) -> N
 
     train = commands.add_parser("train", help="train what ships").add_subparsers(required=True, metavar="WHAT")
     for row in TRAININGS:
-        _add_training(command(train, row.name, functools.partial(_train_command, row.train), row.help), row)
+        _add_training(add_command(train, row.name, functools.partial(_train_command, row.train), row.help), row)
 
 
 @dataclass(frozen=True)

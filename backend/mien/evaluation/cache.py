@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was worked out about a sound, kept in the user's cache folder, so that a repeated evaluation is quick."""
+"""Results for a sound kept in the user's cache folder, so that a repeated evaluation is quick."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mien.files.atomic import atomic_write
 
 
 class Cache:
-    """Dicts of arrays by what they are made of. Files may be deleted at any time; nothing is kept without a folder."""
+    """Dicts of arrays by key. Files may be deleted at any time; without a folder nothing is kept."""
 
     def __init__(self, folder: Path | None):
         self.folder = folder
@@ -24,16 +24,16 @@ class Cache:
     def of_the_user(cls) -> Cache:
         return cls(Path(platformdirs.user_cache_dir("mien", False)) / "evaluation")
 
-    def recall(self, made_of: tuple[str, ...], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-        """What `make` returns, from the folder where it was made before of the same."""
+    def recall(self, key: tuple[str, ...], make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """What `make` returns, or returned for the same key before."""
         if self.folder is None:
             return make()
-        name = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
+        name = hashlib.sha256("\0".join(key).encode()).hexdigest()
         path = self.folder / name[:2] / f"{name}.npz"
         with contextlib.suppress(FileNotFoundError), np.load(path) as kept:
             return dict(kept)
-        made = make()
+        arrays = make()
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as file:
-            np.savez_compressed(file, **made)
-        return made
+            np.savez_compressed(file, **arrays)
+        return arrays

@@ -53,7 +53,7 @@ def draw_apertures(
 
 
 def draw_intensity(path: Path, intensity: np.ndarray, energy: Mapping[str, np.ndarray]) -> None:
-    """How much a face moves when more of an emotion is asked for: intensity (P,) 0..1, and of each emotion the energy
+    """How much a face moves with the intensity of an emotion: intensity (P,) 0..1, and of each emotion the energy
     (P,) of the channels: mean over a take's frames of the sum of their squared weights. EvaluationError as above."""
     _draw_curves(path, intensity, energy, "intensity asked for", "channel energy")
 
@@ -97,5 +97,5 @@ def _draw_curves(path: Path, x: np.ndarray, curves: Mapping[str, np.ndarray], ac
 def _check(across: str, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> None:
     wrong = [name for name, curve in curves.items() if curve.shape != x.shape]
     if not curves or wrong or x.ndim != 1 or not len(x):
-        found = f"{wrong[0]!r} has {curves[wrong[0]].shape}" if wrong else f"there are {len(curves)} curves"
-        raise EvaluationError(f"curves over {x.shape} {across} cannot be drawn: {found}.")
+        reason = f"{wrong[0]!r} has {curves[wrong[0]].shape}" if wrong else f"there are {len(curves)} curves"
+        raise EvaluationError(f"curves over {x.shape} {across} cannot be drawn: {reason}.")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures that are kept as sums until they are asked for, so that those of many sequences add up."""
+"""Measures kept as sums, so that those of many sequences add up."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Self
 
 
 class Sums:
-    """A dataclass of numbers; two of them add up, one made of nothing being none."""
+    """Base of a dataclass of sums; two of them add up."""
 
     def __add__(self, other: Self) -> Self:
         return type(self)(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
 
 
 def mean(total: float, count: int) -> float:
-    """NaN of nothing."""
+    """total / count; NaN where count is 0."""
     return total / count if count else float("nan")

@@ -35,34 +35,34 @@ def corpus(tmp_path_factory) -> Path:
     kept_back = Voice(*next(voice for voice in HELD_OUT if voice[0] == "flite"), "en")
     for number in range(7):
         voice = Voice("flite", "somebody", "en") if number else kept_back
-        said = Utterance(voice, "ma", hum, (("m", 0.1, 0.4), ("a", 0.4, 0.9)))
-        write_unit(folder / "flite", f"{voice.name}-en-{number:03d}", number, [said])
+        utterance = Utterance(voice, "ma", hum, (("m", 0.1, 0.4), ("a", 0.4, 0.9)))
+        write_unit(folder / "flite", f"{voice.name}-en-{number:03d}", number, [utterance])
     return folder
 
 
-def test_all_hear_held_out_voices_and_some_of_each_synthesiser(corpus: Path) -> None:
+def test_recordings_are_of_held_out_voices_and_some_of_each_synthesiser(corpus: Path) -> None:
     voices = [each.voice for each in ear_ablations.chosen(corpus)]
     assert len(voices) == 1 + ear_ablations.EACH and voices.count("somebody") == ear_ablations.EACH
 
 
-def test_a_row_says_what_differs_and_marks_what_was_never_heard(corpus: Path, tmp_path: Path, monkeypatch) -> None:
+def test_a_row_has_what_differs_and_marks_what_was_not_trained_on(corpus: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(ear_ablations, "find_prompts", list)
     wide = Shape(width=24, blocks=1, contexts=0)
     runs = [run(tmp_path / "base"), run(tmp_path / "other", wide, seed=1, without=["flite"])]
-    found = ear_ablations.compare(corpus, runs, 1, Cache(None), no_progress)
-    head, (base, other) = ear_ablations.rows(*found)
+    results = ear_ablations.compare(corpus, runs, 1, Cache(None), no_progress)
+    head, (base, other) = ear_ablations.rows(*results)
     assert head[:5] == ("run", "otherwise than the first", "parameters", "held-out voices", "flite")
     assert base[1] == "" and other[1] == "width 24, seed 1, without flite"
     assert other[4].endswith("*") and not base[4].endswith("*")
-    truth = ear_ablations.columns(found[1])["flite"]["base"]
+    truth = ear_ablations.columns(results[1])["flite"]["base"]
     assert truth.seconds == pytest.approx(ear_ablations.EACH, abs=0.1)
     assert float(base[4]) == pytest.approx(truth.accuracy, abs=5e-4)
 
 
 def test_a_corpus_without_held_out_voices_is_refused(tmp_path: Path) -> None:
     hum = np.zeros(16000, np.float32)
-    said = Utterance(Voice("flite", "somebody", "en"), "ma", hum, (("m", 0.1, 0.4),))
-    write_unit(tmp_path / "corpus" / "flite", "somebody-en-000", 0, [said])
+    utterance = Utterance(Voice("flite", "somebody", "en"), "ma", hum, (("m", 0.1, 0.4),))
+    write_unit(tmp_path / "corpus" / "flite", "somebody-en-000", 0, [utterance])
     with pytest.raises(EvaluationError, match="no voice in .* is held out"):
         ear_ablations.compare(tmp_path / "corpus", [run(tmp_path / "ear")], 1, Cache(None), no_progress)
 

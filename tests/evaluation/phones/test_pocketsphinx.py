@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ear that Mien's own is measured against."""
+"""The recogniser that Mien's own is compared with."""
 
 import numpy as np
 import pytest
@@ -30,8 +30,8 @@ def test_a_sound_without_any_change_is_silence(kind: str) -> None:
 
 
 def test_faint_noise_is_silence() -> None:
-    room = np.random.default_rng(0).standard_normal(32000) * 1e-3
-    assert pocketsphinx.hear(Speech.from_samples(room)).posteriors[:, SIL].mean() > 0.9
+    noise = np.random.default_rng(0).standard_normal(32000) * 1e-3
+    assert pocketsphinx.hear(Speech.from_samples(noise)).posteriors[:, SIL].mean() > 0.9
 
 
 def test_the_recording_has_silence_at_its_ends_and_speech_between(recording) -> None:
@@ -79,7 +79,7 @@ def test_a_sound_of_one_chunk_is_cut_only_beyond_it(length: int) -> None:
     assert (len(pocketsphinx.chunks(np.zeros(length, np.float32), total)) == 1) == (length <= CHUNK_SAMPLES)
 
 
-def test_a_chunk_is_heard_as_it_would_be_alone(recording, monkeypatch) -> None:
+def test_a_chunk_is_recognised_as_it_would_be_alone(recording, monkeypatch) -> None:
     """So that memory does not grow: nothing of a chunk is kept for the next. And a chunk of 3 s, which knows less of
     the voice, still hears mostly the same."""
     whole = pocketsphinx.hear(recording)

@@ -47,8 +47,8 @@ def packages(tmp_path: Path) -> Path:
 
 
 def test_prompts_are_those_with_a_sound_and_a_plain_text_and_long_enough(packages: Path) -> None:
-    found = [(p.source, p.language, p.voice, p.path.name, p.text) for p in find_prompts(packages)]
-    assert found == [
+    prompts = [(p.source, p.language, p.voice, p.path.name, p.text) for p in find_prompts(packages)]
+    assert prompts == [
         ("asterisk", "en", "Allison", "agent-pass.g722", "Please enter your password followed by the pound key."),
         ("pocketsphinx", "en", "LibriVox", "austen-0870.wav", "and mister john dashwood"),
         ("pocketsphinx", "en", "commands", "goforward.raw", "go forward ten meters"),
@@ -56,9 +56,9 @@ def test_prompts_are_those_with_a_sound_and_a_plain_text_and_long_enough(package
 
 
 def test_every_kind_of_sound_is_read_at_its_full_scale(packages: Path, recording) -> None:
-    prompt, book, command = (each.read() for each in find_prompts(packages))
+    prompt, reading, command = (each.read() for each in find_prompts(packages))
     assert len(prompt.samples) == 16000 and np.abs(prompt.samples[4000:]).max() == pytest.approx(8000 / 32768, rel=0.05)
-    assert book.sha256 == recording.sha256
+    assert reading.sha256 == recording.sha256
     np.testing.assert_array_equal(command.samples, np.full(16000, 0.5, np.float32))
 
 
@@ -81,5 +81,5 @@ def test_a_plain_text(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["[tones]", "at [@]", "press * now", "dial 500", "3D audio", "H.323", "sar? esatto", "an IAX call", "..."]
 )
-def test_a_text_that_says_not_plainly_what_is_spoken(text: str) -> None:
+def test_a_text_that_is_not_verbatim(text: str) -> None:
     assert not plain(text)

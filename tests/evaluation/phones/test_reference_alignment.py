@@ -64,28 +64,28 @@ def test_a_text_too_long_for_its_sound_is_refused(prompt: Prompt, recording) -> 
         truth_of(Prompt(**{**vars(prompt), "text": TRANSCRIPT * 9}), recording, NOWHERE)
 
 
-def test_another_ear_lays_the_text_by_its_own_posteriors(recording) -> None:
-    heard = PhoneTrack.from_segments([("SIL", 0.2), ("G", 0.1), ("OW", 0.3), ("SIL", 0.1)])
-    truth = truth_by(Prompt("", "en", "", SHIPPED, "go"), heard)
+def test_another_recogniser_aligns_the_text_by_its_own_posteriors(recording) -> None:
+    track = PhoneTrack.from_segments([("SIL", 0.2), ("G", 0.1), ("OW", 0.3), ("SIL", 0.1)])
+    truth = truth_by(Prompt("", "en", "", SHIPPED, "go"), track)
     assert [(s.phone, s.begin, s.end) for s in segments_of(truth.phones)] == [
         ("SIL", 0, 20), ("G", 20, 30), ("OW", 30, 60), ("SIL", 60, 70)
     ]  # fmt: skip
 
 
-def test_english_has_every_pronunciation_and_says_digits_and_parts() -> None:
+def test_english_has_every_pronunciation_of_words_digits_and_parts() -> None:
     assert pronounced("en", "the")[0][:2] == [["DH", "AH"], ["DH", "IY"]]
     assert pronounced("en", "press 2")[1] == [["T", "UW"]]
     assert len(pronounced("en", "call-forward-blue")) == 3
 
 
 @needs_espeak
-def test_words_that_the_dictionary_lacks_are_said_by_espeak() -> None:
+def test_words_that_the_dictionary_lacks_are_pronounced_by_espeak() -> None:
     assert pronounced("en", "zibbafoo")[0][0][0] == "Z"
 
 
 @needs_espeak
 @pytest.mark.parametrize(("language", "text"), [("es", "buzón"), ("ru", "быстро"), ("it", "bene")])
-def test_other_languages_are_said_by_espeak(language: str, text: str) -> None:
+def test_other_languages_are_pronounced_by_espeak(language: str, text: str) -> None:
     assert pronounced(language, text)[0][0][0] == "B"
 
 
@@ -96,19 +96,25 @@ def test_french_may_drop_its_schwas() -> None:
 
 
 @needs_espeak
-def test_what_cannot_be_said_is_refused() -> None:
+def test_what_cannot_be_pronounced_is_refused() -> None:
     with pytest.raises(EarError, match="nothing to say"):
         pronounced("es", "...")
 
 
-def spoken(phones: int, fit: float) -> Truth:
+def truth_with(phones: int, fit: float) -> Truth:
     """A second of so many phones."""
     names = [INDEX["AA"], INDEX["S"]]
     return Truth(np.repeat([names[i % 2] for i in range(phones)], 100 // phones), fit)
 
 
 def test_alignments_that_nobody_could_speak_or_that_fit_far_worse_are_not_believed() -> None:
-    usual = [spoken(10, fit) for fit in np.linspace(-0.5, -0.4, 11)]
-    odd = [spoken(1, -0.45), spoken(25, -0.45), spoken(10, -1.2), spoken(10, -0.1), Truth(np.zeros(100, int), -np.inf)]
+    usual = [truth_with(10, fit) for fit in np.linspace(-0.5, -0.4, 11)]
+    odd = [
+        truth_with(1, -0.45),
+        truth_with(25, -0.45),
+        truth_with(10, -1.2),
+        truth_with(10, -0.1),
+        Truth(np.zeros(100, int), -np.inf),
+    ]
     assert believable(usual + odd) == [True] * 11 + [False, False, False, True, False]
     assert believable([]) == []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Held-out stretches of a motion corpus of two voices, one of them held out."""
+"""Held-out clips of a motion corpus of two voices, one of them held out."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mien.direction import Curve, Direction, constant
 from mien.evaluation import EvaluationError
-from mien.evaluation.takes.clips import later, stretches
+from mien.evaluation.takes.clips import held_out_clips, later
 from mien.training.motion_corpus import perform, read_motion_units
 from mien.training.speech_corpus.store import write_unit
 from mien.training.speech_corpus.utterance import RATE, Utterance, Voice
@@ -19,31 +19,33 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     rng = np.random.default_rng(0)
     for name in ("kal16", "awb"):  # awb's voice is held out
         phones = tuple((sound, 0.5 + i / 4, 0.75 + i / 4) for i, sound in enumerate("mapbui"))
-        said = [rng.uniform(-0.3, 0.3, round(seconds * RATE)).astype(np.float32) for seconds in (2.5, 3.01, 2.3)]
+        sounds = [rng.uniform(-0.3, 0.3, round(seconds * RATE)).astype(np.float32) for seconds in (2.5, 3.01, 2.3)]
         voice = Voice("flite", name, "en")
-        write_unit(corpus / "flite", f"{name}-en-000", 0, [Utterance(voice, "x", each, phones) for each in said])
+        write_unit(
+            corpus / "flite", f"{name}-en-000", 0, [Utterance(voice, "x", samples, phones) for samples in sounds]
+        )
     perform(corpus, motion, 2, 0, 1, lambda done, stage: None)
     return corpus, motion
 
 
 def test_they_are_whole_utterances_of_held_out_voices(folders: tuple[Path, Path]) -> None:
-    found = list(stretches(*folders, seconds=2.0))
-    assert [stretch.name for stretch in found] == ["flite/awb-en-000 0", "flite/awb-en-000 1"]
+    clips = list(held_out_clips(*folders, seconds=2.0))
+    assert [clip.name for clip in clips] == ["flite/awb-en-000 0", "flite/awb-en-000 1"]
     [unit] = [unit for unit in read_motion_units(folders[1]) if unit.held_out]
-    for stretch, begin, end in ((found[0], 0, 62), (found[1], 138, 195)):  # to 2.5 s; from 5.51 s on
-        np.testing.assert_array_equal(stretch.truth, unit.motion[int(stretch.name[-1]), begin:end].astype(np.float32))
-        np.testing.assert_array_equal(stretch.lips_shut, unit.lips_shut[begin:end])
-        assert len(stretch.speech.samples) == (end - begin) * RATE // 25
-        assert stretch.true_take.frames == end - begin
-    assert found[0].lips_shut.any()
-    assert [stretch.name for stretch in stretches(*folders, every=2)] == ["flite/awb-en-000 0"]
+    for clip, begin, end in ((clips[0], 0, 62), (clips[1], 138, 195)):  # to 2.5 s; from 5.51 s on
+        np.testing.assert_array_equal(clip.truth, unit.motion[int(clip.name[-1]), begin:end].astype(np.float32))
+        np.testing.assert_array_equal(clip.lips_shut, unit.lips_shut[begin:end])
+        assert len(clip.speech.samples) == (end - begin) * RATE // 25
+        assert clip.true_take.frames == end - begin
+    assert clips[0].lips_shut.any()
+    assert [clip.name for clip in held_out_clips(*folders, every=2)] == ["flite/awb-en-000 0"]
 
 
-def test_a_stretch_is_asked_for_what_its_part_was_asked_for(folders: tuple[Path, Path]) -> None:
+def test_a_clip_has_the_direction_of_its_part(folders: tuple[Path, Path]) -> None:
     [unit] = [unit for unit in read_motion_units(folders[1]) if unit.held_out]
-    stretch = list(stretches(*folders, seconds=2.0))[1]
+    clip = list(held_out_clips(*folders, seconds=2.0))[1]
     times = np.arange(57) / 25
-    whole, part = unit.directions[1].gains(times + 138 / 25), stretch.direction.gains(times)
+    whole, part = unit.directions[1].gains(times + 138 / 25), clip.direction.gains(times)
     assert whole.keys() == part.keys()
     for name, gains in part.items():
         np.testing.assert_allclose(gains, whole[name], atol=1e-9)
@@ -61,4 +63,4 @@ def test_without_a_held_out_voice_nothing_is_measured(folders: tuple[Path, Path]
     known.parent.mkdir()
     known.write_bytes((folders[1] / "flite" / known.name).read_bytes())
     with pytest.raises(EvaluationError, match="is held out"):
-        next(stretches(folders[0], tmp_path))
+        next(held_out_clips(folders[0], tmp_path))

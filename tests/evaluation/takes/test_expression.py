@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Judging emotions on performances where they are plain to see."""
+"""The classifier of emotions on performances that show them clearly."""
 
 from types import SimpleNamespace
 
@@ -8,10 +8,10 @@ import pytest
 from mien.audio.speech import Speech
 from mien.direction import EMOTIONS, Direction
 from mien.evaluation import EvaluationError
-from mien.evaluation.takes.clips import Stretch, take_of
-from mien.evaluation.takes.expression import Judge, diversity, energy, feeling, intensities, named, rises
+from mien.evaluation.takes.clips import Clip, take_of
+from mien.evaluation.takes.expression import EmotionClassifier, diversity, energy, feeling, intensities, named, rises
 
-STRETCH = Stretch("a 0", Speech.from_samples(np.zeros(1600, np.float32)), Direction(), np.zeros((1, 57)), None, True)
+CLIP = Clip("a 0", Speech.from_samples(np.zeros(1600, np.float32)), Direction(), np.zeros((1, 57)), None, True)
 
 
 def face(emotion: int, level: float, seed: int = 0) -> np.ndarray:
@@ -22,14 +22,14 @@ def face(emotion: int, level: float, seed: int = 0) -> np.ndarray:
     return motion
 
 
-def perform(stretch: Stretch, directions: list[Direction]) -> list:
+def perform(clip: Clip, directions: list[Direction]) -> list:
     times = np.zeros(1)
-    made = []
+    takes = []
     for direction in directions:
         gains = direction.gains(times)
         emotion, level = max(((EMOTIONS.index(name), float(g[0])) for name, g in gains.items()), default=(0, 0.0))
-        made.append(take_of(face(emotion, level, direction.seed if direction.temperature else 0)))
-    return made
+        takes.append(take_of(face(emotion, level, direction.seed if direction.temperature else 0)))
+    return takes
 
 
 def known(emotions: range) -> list[SimpleNamespace]:
@@ -41,21 +41,21 @@ def known(emotions: range) -> list[SimpleNamespace]:
     ]
 
 
-def test_a_judge_names_what_it_has_learnt() -> None:
-    counts = named(Judge(known(range(8))), [STRETCH, STRETCH], perform)
+def test_a_classifier_names_what_it_has_learnt() -> None:
+    counts = named(EmotionClassifier(known(range(8))), [CLIP, CLIP], perform)
     np.testing.assert_array_equal(counts, 2 * np.eye(8, dtype=int))
 
 
-def test_a_judge_that_never_saw_an_emotion_is_refused() -> None:
+def test_a_classifier_without_examples_of_an_emotion_is_refused() -> None:
     with pytest.raises(EvaluationError, match="do not show every emotion"):
-        Judge(known(range(7)))
+        EmotionClassifier(known(range(7)))
 
 
-def test_energy_rises_with_what_is_asked_for() -> None:
-    asked, energies = intensities([STRETCH], perform)
+def test_energy_rises_with_intensity() -> None:
+    levels, energies = intensities([CLIP], perform)
     assert list(energies) == list(EMOTIONS[1:]) and energies["sad"].shape == (1, 11)
-    assert all(rises(asked, each[0]) == 1 for each in energies.values())
-    assert rises(asked, asked[::-1]) == -1
+    assert all(rises(levels, energy[0]) == 1 for energy in energies.values())
+    assert rises(levels, levels[::-1]) == -1
 
 
 def test_energy_is_the_mean_over_frames_of_the_channels_squares() -> None:
@@ -66,8 +66,8 @@ def test_energy_is_the_mean_over_frames_of_the_channels_squares() -> None:
 
 
 def test_takes_of_one_seed_have_no_diversity() -> None:
-    assert diversity(STRETCH, perform, 0.0) == (0, 0)
-    whole, lips = diversity(STRETCH, perform, 1.0)
+    assert diversity(CLIP, perform, 0.0) == (0, 0)
+    whole, lips = diversity(CLIP, perform, 1.0)
     assert whole > 0 and lips > 0
 
 

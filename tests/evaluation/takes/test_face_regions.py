@@ -6,41 +6,41 @@ from mien.evaluation.takes.face_regions import STILL, Regions, regions_of
 from mien.heads.default import load_head
 
 HEAD = load_head()
-FOUND = regions_of(HEAD)
+REGIONS = regions_of(HEAD)
 NEUTRAL = np.zeros((9, 3), np.float32)
 
 
-def reach(ids: np.ndarray, *names: str) -> np.ndarray:
+def distance(ids: np.ndarray, *names: str) -> np.ndarray:
     """(n,) metres these vertices are moved at the most by channels whose names begin so."""
     deltas = [delta for name, delta in zip(HEAD.channels, HEAD.deltas, strict=True) if name.startswith(names)]
     return np.linalg.norm(np.stack(deltas)[:, ids], axis=-1).max(0)
 
 
 def test_as_many_as_it_says() -> None:
-    assert (len(FOUND.lips), len(FOUND.upper)) == (304, 935)
-    assert not np.intersect1d(FOUND.lips, FOUND.upper).size
+    assert (len(REGIONS.lips), len(REGIONS.upper)) == (304, 935)
+    assert not np.intersect1d(REGIONS.lips, REGIONS.upper).size
 
 
 def test_the_landmarks_are_where_they_belong() -> None:
     """iBUG-68: 17..26 brows, 27 the root of the nose, 36..47 lids, 48..67 lips."""
-    assert np.isin(HEAD.landmarks[48:68], FOUND.lips).all()
-    assert np.isin(HEAD.landmarks[[*range(17, 28), *range(36, 48)]], FOUND.upper).all()
-    assert not np.isin(HEAD.landmarks[[*range(1, 16), *range(30, 36)]], FOUND.upper).any()
+    assert np.isin(HEAD.landmarks[48:68], REGIONS.lips).all()
+    assert np.isin(HEAD.landmarks[[*range(17, 28), *range(36, 48)]], REGIONS.upper).all()
+    assert not np.isin(HEAD.landmarks[[*range(1, 16), *range(30, 36)]], REGIONS.upper).any()
 
 
 def test_both_are_the_same_on_either_side() -> None:
-    for ids in (FOUND.lips, FOUND.upper):
+    for ids in (REGIONS.lips, REGIONS.upper):
         np.testing.assert_array_equal(np.sort(HEAD.opposite[ids]), ids)
 
 
 def test_the_upper_face_is_moved_by_brows_and_eyes_and_the_lips_by_speech() -> None:
-    assert (reach(FOUND.upper, "brow", "eye") > np.maximum(reach(FOUND.upper, "jaw", "mouth"), STILL)).all()
-    assert reach(FOUND.lips, "brow", "eye").max() < 1e-6 < 0.003 < reach(FOUND.lips, "jaw", "mouth").min()
+    assert (distance(REGIONS.upper, "brow", "eye") > np.maximum(distance(REGIONS.upper, "jaw", "mouth"), STILL)).all()
+    assert distance(REGIONS.lips, "brow", "eye").max() < 1e-6 < 0.003 < distance(REGIONS.lips, "jaw", "mouth").min()
 
 
 def test_speech_hardly_moves_the_upper_face() -> None:
     """A wide open jaw moves it a hundredth of what it moves the lips."""
-    assert reach(FOUND.upper, "jawOpen").mean() < 0.01 * reach(FOUND.lips, "jawOpen").mean()
+    assert distance(REGIONS.upper, "jawOpen").mean() < 0.01 * distance(REGIONS.lips, "jawOpen").mean()
 
 
 @pytest.mark.parametrize(

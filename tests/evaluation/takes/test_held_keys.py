@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said of held numbers: of takes that keep them or do not, and of a small untrained network."""
+"""Measures of held keys: of takes that keep them or do not, and of a small untrained network."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +13,13 @@ from mien.direction import Direction
 from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import save
 from mien.evaluation.takes import held_keys
-from mien.evaluation.takes.clips import Stretch, take_of
+from mien.evaluation.takes.clips import Clip, take_of
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
 SPEECH = Speech.from_samples(np.random.default_rng(0).uniform(-0.2, 0.2, 48000).astype(np.float32))
-STRETCH = Stretch("a 0", SPEECH, Direction(seed=3), np.zeros((75, 57)), np.zeros(75, bool), True)
+CLIP = Clip("a 0", SPEECH, Direction(seed=3), np.zeros((75, 57)), np.zeros(75, bool), True)
 HELD = Direction.from_json({"held": {"jawOpen": [[[1.0, 0.4], [1.4, 0.4]]]}})
 
 
@@ -29,12 +29,12 @@ def still(value: float = 0.2) -> Take:
     return take_of(motion)
 
 
-def test_what_is_off_is_off() -> None:
-    assert held_keys.reproduced(still(0.4), HELD) == 0
-    assert held_keys.reproduced(still(), HELD) == pytest.approx(0.2)
+def test_the_error_is_the_distance_from_the_key() -> None:
+    assert held_keys.largest_error(still(0.4), HELD) == 0
+    assert held_keys.largest_error(still(), HELD) == pytest.approx(0.2)
 
 
-def test_a_jump_at_a_joint_is_seen_and_one_elsewhere_is_the_takes_own() -> None:
+def test_a_jump_at_a_joint_is_counted_apart_from_one_elsewhere() -> None:
     take = still()
     take.weights[25:36, INDEX["jawOpen"]] = 0.4
     joint, elsewhere = held_keys.jumps(take, still(), HELD)
@@ -52,10 +52,10 @@ def test_the_takes_of_the_network_hold_to_the_last_bit_and_join_as_they_move_the
     track = PhoneTrack.from_segments([("SIL", 0.5), ("AA", 0.5), ("M", 0.2), ("IY", 0.8), ("P", 0.2), ("OW", 0.8)])
     prosody = listen_to_prosody(SPEECH)
 
-    def perform(stretch: Stretch, asked: Direction) -> Take:
-        return generate(SPEECH, track, prosody, [asked], weights=weights, steps=3)[0]
+    def perform(clip: Clip, direction: Direction) -> Take:
+        return generate(SPEECH, track, prosody, [direction], weights=weights, steps=3)[0]
 
-    rows = held_keys.measure([STRETCH, replace(STRETCH, direction=Direction(seed=4))], perform)
+    rows = held_keys.measure([CLIP, replace(CLIP, direction=Direction(seed=4))], perform)
     assert len(rows) == 4 and all(row.error == 0 for row in rows)
     of = {row.what.split()[-1]: row for row in rows}
     for name in ("everything", "throughout"):

@@ -171,17 +171,17 @@ def test_a_longer_truth_is_cut_to_the_samples() -> None:
     assert measure(REGIONS, longer, samples, ORDER) == measure(REGIONS, truth, samples, ORDER)
 
 
-def test_two_samples_at_a_time_are_asked_for() -> None:
+def test_two_samples_at_a_time_are_posed() -> None:
     truth, samples = random_sequences()[0]
-    asked: list[int] = []
+    posed: list[int] = []
 
     class Posing(list):
         def __getitem__(self, i: int) -> np.ndarray:
-            asked.append(i)
+            posed.append(i)
             return super().__getitem__(i)
 
     assert measure(REGIONS, truth, Posing(samples), ORDER) == measure(REGIONS, truth, samples, ORDER)
-    assert asked == [0, 3, 9, 1, 2, 4, 6, 0, 8, 5, 7]
+    assert posed == [0, 3, 9, 1, 2, 4, 6, 0, 8, 5, 7]
 
 
 # --- what does not fit together

@@ -45,8 +45,8 @@ def test_curves_measure_what_the_posed_head_shows(hum) -> None:
     """Against the whole head posed, which is slower."""
     head, take = load_head(), speak(hum, Direction.from_json({"emotion": "happy"}), fps=25)
     found = curves(take, head)
-    posed = head.vertices + head.offsets(replace(take, head_rotation=np.zeros_like(take.head_rotation)))
-    corners = posed[:, head.landmarks[[48, 54]]]
+    random_pose = head.vertices + head.offsets(replace(take, head_rotation=np.zeros_like(take.head_rotation)))
+    corners = random_pose[:, head.landmarks[[48, 54]]]
     np.testing.assert_allclose(found["width"], 1000 * np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1), atol=1e-2)
     assert {k: v.shape for k, v in found.items()} == dict.fromkeys(("t", "aperture", "width", "jaw"), (take.frames,))
     np.testing.assert_allclose(found["t"], np.arange(take.frames) / 25)
@@ -63,9 +63,9 @@ def test_every_wav_of_a_folder_is_written(hum, tmp_path: Path) -> None:
     for name in ("b", "a"):
         soundfile.write(audio / f"{name}.wav", hum.samples, 16000)
     (audio / "notes.txt").write_text("not a sound")
-    seen: list[tuple[float, str]] = []
-    written = write_curves(audio, out, "articulation", Direction(), lambda *told: seen.append(told))
-    assert written == [out / "a.npz", out / "b.npz"] and seen == [(0.0, "a"), (0.5, "b")]
+    calls: list[tuple[float, str]] = []
+    written = write_curves(audio, out, "articulation", Direction(), lambda *call: calls.append(call))
+    assert written == [out / "a.npz", out / "b.npz"] and calls == [(0.0, "a"), (0.5, "b")]
     with np.load(out / "a.npz") as first, np.load(out / "b.npz") as second:
         assert set(first.files) == {"t", "aperture", "width", "jaw"} and len(first["t"]) == 120
         for name in first.files:
@@ -86,8 +86,8 @@ def test_the_projects_score_reads_them(tmp_path: Path) -> None:
     audio.mkdir()
     (audio / sound.name).write_bytes(sound.read_bytes())
     write_curves(audio, tmp_path / "out", "articulation", Direction(), no_progress)
-    asked = [sys.executable, RIG / "score.py", "--pred", tmp_path / "out", "--clips", sound.stem, "--no-control"]
-    done = subprocess.run(asked, capture_output=True, text=True, timeout=120)
+    command = [sys.executable, RIG / "score.py", "--pred", tmp_path / "out", "--clips", sound.stem, "--no-control"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert "out" in done.stdout and "nan" not in done.stdout.lower()
 

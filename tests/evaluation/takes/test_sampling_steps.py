@@ -12,25 +12,25 @@ from mien.direction import Direction
 from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import save
 from mien.evaluation.takes import sampling_steps
-from mien.evaluation.takes.clips import Stretch, take_of
+from mien.evaluation.takes.clips import Clip, take_of
 from mien.heads.default import load_head
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
 SPEECH = Speech.from_samples(np.random.default_rng(0).uniform(-0.2, 0.2, 24000).astype(np.float32))
-STRETCH = Stretch("a 0", SPEECH, Direction(seed=3), np.zeros((38, 57)), np.zeros(38, bool), True)
+CLIP = Clip("a 0", SPEECH, Direction(seed=3), np.zeros((38, 57)), np.zeros(38, bool), True)
 
 
 def test_takes_are_as_far_off_as_they_are() -> None:
     """Of a jaw that is open by 1 / steps, and by 0.5 more from another seed."""
 
-    def perform(stretch: Stretch, seed: int, number: int) -> Take:
+    def perform(clip: Clip, seed: int, number: int) -> Take:
         motion = np.zeros((10, 57), np.float32)
-        motion[:, INDEX["jawOpen"]] = 1 / number + 0.5 * (seed - stretch.direction.seed)
+        motion[:, INDEX["jawOpen"]] = 1 / number + 0.5 * (seed - clip.direction.seed)
         return take_of(motion)
 
-    rows = sampling_steps.curve([STRETCH, STRETCH], perform, lambda done, stage: None)
+    rows = sampling_steps.curve([CLIP, CLIP], perform, lambda done, stage: None)
     assert [row.what for row in rows] == ["5", "10", "15", "20", "30", "50", "20, another seed"]
     head = load_head()
     moved = 1000 * np.linalg.norm(head.deltas[head.order(["jawOpen"])[0]], axis=1)
@@ -50,13 +50,13 @@ def test_more_steps_of_a_network_are_nearer_to_very_many(tmp_path: Path, monkeyp
     track = PhoneTrack.from_segments([("SIL", 0.3), ("AA", 0.5), ("M", 0.2), ("IY", 0.5)])
     prosody = listen_to_prosody(SPEECH)
 
-    def perform(stretch: Stretch, seed: int, number: int) -> Take:
-        asked = [stretch.direction.with_seed(seed)]
-        return generate(SPEECH, track, prosody, asked, weights=weights, steps=number)[0].resample(25)
+    def perform(clip: Clip, seed: int, number: int) -> Take:
+        directions = [clip.direction.with_seed(seed)]
+        return generate(SPEECH, track, prosody, directions, weights=weights, steps=number)[0].resample(25)
 
     monkeypatch.setattr(sampling_steps, "MANY", 40)
     monkeypatch.setattr(sampling_steps, "STEPS", (3, 6, 20))
-    rows = sampling_steps.curve([STRETCH], perform, lambda done, stage: None)
+    rows = sampling_steps.curve([CLIP], perform, lambda done, stage: None)
     near = [row.face for row in rows[:-1]]
     assert near == sorted(near, reverse=True) and near[-1] > 0
     assert rows[-1].face > near[-1]

@@ -15,12 +15,17 @@ from mien.engines.emodiffhead.weights import load
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.training.emodiffhead.train import DenoisingLoss
-from motion_data import corpus
+from motion_data import corpus, small_batches
 
 SHAPE = '{"width": 32, "blocks": [1, 1, 1], "listening": 1, "heads": 2, "near": 4, "told": 16}'
 
 
 def test_emodiffhead_is_trained_by_one_command_and_performs(tmp_path: Path) -> None:
+    with small_batches():
+        train_and_perform(tmp_path)
+
+
+def train_and_perform(tmp_path: Path) -> None:
     speech, motion, run = corpus(tmp_path / "corpus"), tmp_path / "motion", tmp_path / "run"
     few = ["--jobs", "1", "--json"]
     assert main(["corpus", "perform", str(speech), str(motion), "--performances", "2", *few]) == 0

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien evaluate phones`: which ear names the right mouth shapes at the right time, on the same frames of real speech.
+"""`mien evaluate phones`: which phone recogniser names the right visemes at the right time, on the same frames of
+speech.
 
-Sounds are heard in processes beside each other; a sound's score is counted there, so that little is sent back.
+Recordings are scored in parallel processes, so that little is sent back. Commands call a phone recogniser an ear.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from mien.audio.speech import Speech, read_speech
-from mien.batch.process_pool import workers
+from mien.batch.process_pool import single_threaded_pool
 from mien.engines import Progress
 from mien.evaluation import EvaluationError
 from mien.evaluation.cache import Cache
-from mien.evaluation.phones.recognisers import Listener
+from mien.evaluation.phones.recognisers import Recogniser
 from mien.evaluation.phones.recordings import Prompt
 from mien.evaluation.phones.reference_alignment import Truth, believable, truth_by, truth_of
 from mien.evaluation.phones.viseme_scores import Score, grouped, score
@@ -31,7 +32,7 @@ from mien.training.speech_corpus.store import read_units
 from mien.training.speech_corpus.utterance import Timed, labels_of
 
 PHONE_OF = np.array([INDEX[FOLD[sound]] for sound in SOUNDS])
-POCKETSPHINX = "pocketsphinx"  # the reference that is not an ear's own
+POCKETSPHINX = "pocketsphinx"  # the reference alignment that is not one of the recognisers'
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Synthetic:
         return read_speech(self.path)
 
     def truth(self) -> Truth:
-        """Frame i has the phone that is spoken in its middle."""
+        """The phone in the middle of each frame."""
         return Truth(PHONE_OF[labels_of(self.phones, max(1, math.ceil(self.seconds * RATE)))], 0.0)
 
 
@@ -57,8 +58,8 @@ Recording = Prompt | Synthetic
 
 
 @dataclass(frozen=True, eq=False)
-class Heard:
-    """Scores of one recording, by ear."""
+class RecordingScores:
+    """Scores of one recording, by recogniser."""
 
     recording: Recording
     scores: dict[str, Score]
@@ -66,23 +67,23 @@ class Heard:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    heard: list[Heard]
-    ears: tuple[str, ...]
+    recordings: list[RecordingScores]
+    recognisers: tuple[str, ...]
     reference: str
-    rejected: dict[str, int]  # by set, recordings whose alignment cannot be right, and
-    of: dict[str, int]  # all there were
+    rejected: dict[str, int]  # recordings whose alignment cannot be right, by set
+    of: dict[str, int]  # all recordings, by set
 
     @property
     def languages(self) -> list[str]:
-        return list(dict.fromkeys(each.recording.language for each in self.heard))
+        return list(dict.fromkeys(each.recording.language for each in self.recordings))
 
     def total(self, chosen: Callable[[Recording], bool]) -> dict[str, Score]:
-        """The sum over the chosen recordings, by ear; empty where there are none."""
+        """The sum over the chosen recordings, by recogniser; empty where there are none."""
         totals: dict[str, Score] = {}
-        for each in self.heard:
+        for each in self.recordings:
             if chosen(each.recording):
-                for name, one in each.scores.items():
-                    totals[name] = totals[name] + one if name in totals else one
+                for name, scores in each.scores.items():
+                    totals[name] = totals[name] + scores if name in totals else scores
         return totals
 
 
@@ -100,26 +101,27 @@ def find_synthetic(folder: Path) -> list[Synthetic]:
 
 
 def evaluate(
-    recordings: list[Recording], ears: dict[str, Listener], reference: str, cache: Cache, jobs: int,
+    recordings: list[Recording], recognisers: dict[str, Recogniser], reference: str, cache: Cache, jobs: int,
     progress: Progress,
 ) -> Results:  # fmt: skip
-    """Hear every recording with every ear and count. EvaluationError where there is nothing to hear with."""
+    """Score every recogniser on every recording. EvaluationError without recordings, for an unknown reference, and
+    where transcripts cannot be pronounced."""
     if not recordings:
         raise EvaluationError(
             "no recordings with transcripts were found; install Debian's asterisk-core-sounds-en-g722 (and -es-, -fr-, "
             "-it-, -ru-), asterisk-core-sounds-en and pocketsphinx-testdata, or name a corpus folder."
         )
-    if reference != POCKETSPHINX and reference not in ears:
-        raise EvaluationError(f"there is no ear {reference!r} to align with; there are {', '.join(ears)}.")
+    if reference != POCKETSPHINX and reference not in recognisers:
+        raise EvaluationError(f"there is no ear {reference!r} to align with; there are {', '.join(recognisers)}.")
     if (why := espeak.missing()) and any(isinstance(each, Prompt) for each in recordings):
         raise EvaluationError(why)
-    with workers(jobs) as pool:
+    with single_threaded_pool(jobs) as pool:
         steps = functools.partial(_steps, total=len(recordings), progress=progress)
-        found = list(steps(pool.map(functools.partial(_align, cache=cache), recordings), stage="aligning", begin=0.0))
-        kept, rejected, of = _sift(list(zip(recordings, found, strict=True)))
-        hear = functools.partial(_hear, ears=ears, reference=reference, cache=cache)
-        heard = list(steps(pool.map(hear, kept), stage="hearing", begin=0.5))
-    return Results([each for each in heard if each], tuple(ears), reference, rejected, of)
+        truths = list(steps(pool.map(functools.partial(_align, cache=cache), recordings), stage="aligning", begin=0.0))
+        kept, rejected, of = _sift(list(zip(recordings, truths, strict=True)))
+        score_all = functools.partial(_score, recognisers=recognisers, reference=reference, cache=cache)
+        scored = list(steps(pool.map(score_all, kept), stage="hearing", begin=0.5))
+    return Results([each for each in scored if each], tuple(recognisers), reference, rejected, of)
 
 
 def _steps(results: Iterator, total: int, progress: Progress, stage: str, begin: float) -> Iterator:
@@ -129,7 +131,7 @@ def _steps(results: Iterator, total: int, progress: Progress, stage: str, begin:
 
 
 def _align(recording: Recording, cache: Cache) -> Truth | None:
-    """None where the text cannot be laid over the sound."""
+    """None where the text cannot be aligned with the sound."""
     if isinstance(recording, Synthetic):
         return recording.truth()
     try:
@@ -138,36 +140,41 @@ def _align(recording: Recording, cache: Cache) -> Truth | None:
         return None
 
 
-def _sift(found: list[tuple[Recording, Truth | None]]) -> tuple[list, dict[str, int], dict[str, int]]:
+def _sift(aligned: list[tuple[Recording, Truth | None]]) -> tuple[list, dict[str, int], dict[str, int]]:
     """(recordings with believable truths, how many were rejected by set, how many there were)."""
     kept, rejected, of = [], {}, {}
-    for name in dict.fromkeys(set_of(recording) for recording, _ in found):
-        own = [(recording, truth) for recording, truth in found if set_of(recording) == name]
-        told = [(recording, truth) for recording, truth in own if truth is not None]
-        exact = [isinstance(recording, Synthetic) for recording, _ in told]
-        believed = believable([truth for _, truth in told])
-        good = [pair for pair, sure, believes in zip(told, exact, believed, strict=True) if sure or believes]
+    for name in dict.fromkeys(set_of(recording) for recording, _ in aligned):
+        own = [(recording, truth) for recording, truth in aligned if set_of(recording) == name]
+        with_truth = [(recording, truth) for recording, truth in own if truth is not None]
+        is_exact = [isinstance(recording, Synthetic) for recording, _ in with_truth]
+        believed = believable([truth for _, truth in with_truth])
+        good = [pair for pair, sure, believes in zip(with_truth, is_exact, believed, strict=True) if sure or believes]
         kept += good
         of[name], rejected[name] = len(own), len(own) - len(good)
     return kept, rejected, of
 
 
-def _hear(kept: tuple[Recording, Truth], ears: dict[str, Listener], reference: str, cache: Cache) -> Heard | None:
-    """None where the other reference cannot be laid over the sound."""
+def _score(
+    kept: tuple[Recording, Truth], recognisers: dict[str, Recogniser], reference: str, cache: Cache
+) -> RecordingScores | None:
+    """None where the text cannot be aligned by the other reference."""
     recording, truth = kept
     speech = recording.read()
     if reference != POCKETSPHINX and isinstance(recording, Prompt):
         try:
-            truth = truth_by(recording, ears[reference].hear(speech))
+            truth = truth_by(recording, recognisers[reference].hear(speech))
         except EarError:
             return None
-    return Heard(recording, {name: score(truth.phones, _listen(ear, speech, cache)) for name, ear in ears.items()})
+    scores = {name: score(truth.phones, _grouped(each, speech, cache)) for name, each in recognisers.items()}
+    return RecordingScores(recording, scores)
 
 
-def _listen(ear: Listener, speech: Speech, cache: Cache) -> np.ndarray:
+def _grouped(recogniser: Recogniser, speech: Speech, cache: Cache) -> np.ndarray:
     """(T, 11) as `grouped` gives it."""
 
     def make() -> dict[str, np.ndarray]:
-        return {"track": grouped(ear.hear(speech))}
+        return {"track": grouped(recogniser.hear(speech))}
 
-    return (cache.recall(("ear", "1", ear.edition, speech.sha256), make) if ear.edition else make())["track"]
+    return (cache.recall(("ear", "1", recogniser.edition, speech.sha256), make) if recogniser.edition else make())[
+        "track"
+    ]

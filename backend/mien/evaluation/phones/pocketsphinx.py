@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first ear: PocketSphinx's English model, as phone posteriors.
+"""PocketSphinx's English model as phone posteriors: the recogniser that Mien's own is compared with.
 
 All-phone decoding gives one hard sequence, and lips are driven better when doubt is kept (docs/articulation.md,
 section 1b). So PocketSphinx writes the score of every senone for every frame (its `senlogdir`), and a loop of all
@@ -38,7 +38,7 @@ def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None) 
     total = max(1, -(-len(speech.samples) // SAMPLES))
     posteriors = np.zeros((total, len(PHONES)), np.float32)
     path = np.full(total, INDEX["SIL"])
-    for begin, end, likelihood in _heard(speech, total, progress):
+    for begin, end, likelihood in likelihoods(speech, total, progress):
         posteriors[begin:end] = _posteriors(likelihood)
         path[begin:end] = _best_path(likelihood)
     return PhoneTrack(posteriors, segments_of(path), "pocketsphinx")
@@ -62,12 +62,12 @@ def _pcm(samples: np.ndarray) -> bytes:
 @functools.cache
 def _dictionary() -> dict[str, list[list[str]]]:
     """Pronunciations of each word, as phones."""
-    said: dict[str, list[list[str]]] = {}
+    pronunciations: dict[str, list[list[str]]] = {}
     with DICTIONARY.open(encoding="utf-8") as lines:
         for line in lines:
             word, *phones = line.split()
-            said.setdefault(word.partition("(")[0], []).append(phones)
-    return said
+            pronunciations.setdefault(word.partition("(")[0], []).append(phones)
+    return pronunciations
 
 
 @functools.cache
@@ -75,7 +75,7 @@ def _senones() -> Senones:
     return read_senones(ACOUSTIC / "mdef")
 
 
-def _heard(speech: Speech, total: int, progress: Callable[[float], None]) -> Iterator[tuple[int, int, np.ndarray]]:
+def likelihoods(speech: Speech, total: int, progress: Callable[[float], None]) -> Iterator[tuple[int, int, np.ndarray]]:
     """(begin, end, likelihood) of each chunk of `total` frames."""
     for begin, end in chunks(speech.samples, total):
         progress(begin / total)
@@ -85,7 +85,7 @@ def _heard(speech: Speech, total: int, progress: Callable[[float], None]) -> Ite
 def _likelihood(pcm: bytes, frames: int) -> np.ndarray:
     """(frames, phones of the model, 3) likelihood of each phone's state, scaled to at most 1 a frame."""
     senones = _senones()
-    if pcm == pcm[:2] * (len(pcm) // 2):  # no sound at all: normalised by their own mean, zeros are heard as a long D
+    if pcm == pcm[:2] * (len(pcm) // 2):  # constant: normalised by their mean, zeros would be a long D
         return np.repeat(np.exp(SCALE * senones.only("SIL")), frames, 0)
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
         decoder = pocketsphinx.Decoder(
@@ -132,9 +132,9 @@ def _posteriors(likelihood: np.ndarray) -> np.ndarray:
     for t in reversed(range(frames)):
         both = forward[t] * later
         track[t] = both.sum(1) / both.sum()
-        ahead = later * likelihood[t]
-        entered = np.full((phones, 1), ahead[:, 0].sum() * enter)
-        later = ahead * STAY + np.concatenate([ahead[:, 1:] * go, entered], axis=1)
+        following = later * likelihood[t]
+        entered = np.full((phones, 1), following[:, 0].sum() * enter)
+        later = following * STAY + np.concatenate([following[:, 1:] * go, entered], axis=1)
         later /= later.sum()
     return _named(track)
 
@@ -145,20 +145,20 @@ def _best_path(likelihood: np.ndarray) -> np.ndarray:
     score = np.log(likelihood + 1e-30)
     stay, go = np.log(STAY), np.log(1 - STAY)
     enter = go + np.log(ENTER / phones)
-    came = np.zeros((frames, phones, 3), np.int16)  # -1: stayed; -2: from the state before; else the phone before
+    backpointer = np.zeros((frames, phones, 3), np.int16)  # -1: stayed; -2: state before; else the phone before
     value = np.full((phones, 3), -np.inf)
     value[:, 0] = score[0, :, 0]
     for t in range(1, frames):
         last = int(value[:, 2].argmax())
         before = np.concatenate([np.full((phones, 1), value[last, 2] + enter), value[:, :2] + go], axis=1)
         stays = value + stay
-        came[t] = np.where(stays >= before, -1, np.where(np.arange(3) == 0, last, -2))
+        backpointer[t] = np.where(stays >= before, -1, np.where(np.arange(3) == 0, last, -2))
         value = np.maximum(stays, before) + score[t]
     phone, state = np.unravel_index(value.argmax(), value.shape)
     path = np.empty(frames, int)
     for t in reversed(range(frames)):
         path[t] = phone
-        step = came[t, phone, state]
+        step = backpointer[t, phone, state]
         if step == -2:
             state -= 1
         elif step >= 0:

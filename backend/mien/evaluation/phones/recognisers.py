@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ears that are compared, by name. Each turns Speech into a PhoneTrack."""
+"""The phone recognisers that are compared, by name. Each turns Speech into a PhoneTrack."""
 
 from __future__ import annotations
 
@@ -21,44 +21,45 @@ from mien.speech_analysis.track import INDEX, PHONES, PhoneTrack, segments_of
 
 
 @dataclass(frozen=True)
-class Listener:
-    """An ear. `edition` names exactly what it is, so that what it heard can be kept; "" where that cannot be said."""
+class Recogniser:
+    """A phone recogniser. `edition` identifies it exactly, so that its results can be cached; "" where that cannot
+    be."""
 
     name: str
     hear: Callable[[Speech], PhoneTrack]
     edition: str = ""
 
 
-def listeners(weights: list[Path]) -> dict[str, Listener]:
-    """Every ear of this installation, and one for each file of weights. EarError where a file is none."""
+def find_recognisers(weights: list[Path]) -> dict[str, Recogniser]:
+    """Every recogniser of this installation, and one for each file of weights. EarError where a file is none."""
     version = importlib.metadata.version("pocketsphinx")
     known = [
-        Listener("pocketsphinx all-phone", all_phone, f"all-phone 1 {version}"),
-        Listener("pocketsphinx posteriors", pocketsphinx.hear, f"posteriors 1 {version}"),
+        Recogniser("pocketsphinx all-phone", all_phone, f"all-phone 1 {version}"),
+        Recogniser("pocketsphinx posteriors", pocketsphinx.hear, f"posteriors 1 {version}"),
     ]
     if not importlib.util.find_spec("torch"):
         if weights:
-            raise EarError("weights are heard with PyTorch, which is not here; pip install torch.")
-        return {listener.name: listener for listener in known}
+            raise EarError("weights need PyTorch, which is not here; pip install torch.")
+        return {recogniser.name: recogniser for recogniser in known}
     from mien.speech_analysis.network import inference
 
     for path in [inference.WEIGHTS, *weights]:
         if path.is_file():
             name = "mien" if path == inference.WEIGHTS else path.stem
-            if name in {listener.name for listener in known}:  # every run calls its weights the same
+            if name in {recogniser.name for recogniser in known}:  # all runs give their weights the same name
                 name = f"{path.resolve().parent.name} {path.stem}"
-            known.append(network_ear(name, path))
+            known.append(network_recogniser(name, path))
         elif path in weights:
             raise EarError(f"there is no file of weights {path}.")
-    return {listener.name: listener for listener in known}
+    return {recogniser.name: recogniser for recogniser in known}
 
 
-def network_ear(name: str, weights: Path) -> Listener:
-    """The network with these weights."""
+def network_recogniser(name: str, weights: Path) -> Recogniser:
+    """The recogniser with these weights."""
     from mien.speech_analysis.network import inference
 
     edition = f"attuned 1 {hashlib.sha256(weights.read_bytes()).hexdigest()}"
-    return Listener(name, functools.partial(inference.hear, weights=weights), edition)
+    return Recogniser(name, functools.partial(inference.hear, weights=weights), edition)
 
 
 def all_phone(speech: Speech) -> PhoneTrack:
@@ -75,7 +76,7 @@ def all_phone(speech: Speech) -> PhoneTrack:
 
 
 def _decoder() -> sphinx.Decoder:
-    """A fresh one: a used one remembers the mean of the sound before."""
+    """A new one: a used one keeps the mean of the sound before."""
     return sphinx.Decoder(
         hmm=str(pocketsphinx.ACOUSTIC), allphone=str(pocketsphinx.MODELS / "en-us" / "en-us-phone.lm.bin"), dict=None,
         lw=2.0, pip=0.3, beam=1e-20, pbeam=1e-20, loglevel="FATAL",

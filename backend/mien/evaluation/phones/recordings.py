@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real people's recordings with transcripts that Debian packages carry: what an ear is measured on, never trained on.
+"""Recordings of people with transcripts, from Debian packages: phone recognisers are tested on them, never trained.
 
 Debian's `asterisk-core-sounds-LANGUAGE-g722` (telephone prompts at 16 kHz; CC-BY-SA 3.0) with the texts of
 `asterisk-core-sounds-LANGUAGE`, and `pocketsphinx-testdata`. Read where the packages put them, never copied.
@@ -38,7 +38,7 @@ SINGLE = {"goforward": "go forward ten meters", "something": "go somewhere and d
 
 @dataclass(frozen=True)
 class Prompt:
-    """One recording and what is said in it."""
+    """One recording and its transcript."""
 
     source: str  # "asterisk" or "pocketsphinx"
     language: str  # ISO 639-1
@@ -57,13 +57,13 @@ class Prompt:
 
 
 def find_prompts(data: Path = DATA) -> list[Prompt]:
-    """Every prompt of the packages installed under `data` whose text says plainly what is spoken, in a fixed order."""
-    found = [prompt for language in SPEAKERS for prompt in _asterisk(data, language)]
-    return found + list(_pocketsphinx(data / "pocketsphinx" / "test" / "data"))
+    """Every prompt of the packages installed under `data` whose text is verbatim, in a fixed order."""
+    prompts = [prompt for language in SPEAKERS for prompt in _asterisk(data, language)]
+    return prompts + list(_pocketsphinx(data / "pocketsphinx" / "test" / "data"))
 
 
 def plain(text: str) -> bool:
-    """Whether a transcript says plainly, word by word, what is spoken."""
+    """Whether a transcript is verbatim: all its words are spoken, in one way."""
     return bool(SAYABLE.search(text)) and not UNCLEAR.search(text)
 
 
@@ -75,21 +75,21 @@ def _asterisk(data: Path, language: str) -> Iterator[Prompt]:
         return
     with gzip.open(texts, "rt", encoding="utf-8-sig") as lines:
         for line in lines:
-            said = LINE.fullmatch(line.strip())
-            path = sounds / f"{said[1]}.g722" if said else None
-            if path is None or not plain(said[2]) or not path.is_file():
+            entry = LINE.fullmatch(line.strip())
+            path = sounds / f"{entry[1]}.g722" if entry else None
+            if path is None or not plain(entry[2]) or not path.is_file():
                 continue
             if path.stat().st_size * 2 >= LEAST * RATE:  # g722 packs two samples into a byte
-                yield Prompt("asterisk", language, SPEAKERS[language].rpartition("_")[2], path, said[2])
+                yield Prompt("asterisk", language, SPEAKERS[language].rpartition("_")[2], path, entry[2])
 
 
 def _pocketsphinx(folder: Path) -> Iterator[Prompt]:
     for name, voice in (("librivox/transcription", "LibriVox"), ("cards/cards.transcription", "cards")):
         texts = folder / name
         for line in texts.read_text("utf-8").splitlines() if texts.is_file() else ():
-            said = TRANSCRIBED.match(line)
-            if said:
-                yield Prompt("pocketsphinx", "en", voice, texts.parent / f"{said[2]}.wav", said[1])
+            entry = TRANSCRIBED.match(line)
+            if entry:
+                yield Prompt("pocketsphinx", "en", voice, texts.parent / f"{entry[2]}.wav", entry[1])
     for name, text in SINGLE.items():
         if (folder / f"{name}.raw").is_file():
             yield Prompt("pocketsphinx", "en", "commands", folder / f"{name}.raw", text)

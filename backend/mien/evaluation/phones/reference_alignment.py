@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which phone is spoken at each frame: a transcript laid over its sound, by PocketSphinx's acoustic model.
+"""Reference phones of each frame: forced alignment of a transcript by PocketSphinx's acoustic model.
 
-The reference is PocketSphinx's on purpose: its own ear is favoured where another is compared with it. Pronunciations
-are those of the dictionary PocketSphinx ships, else espeak-ng's, in the phones whose lips they share.
+The reference is PocketSphinx's on purpose: where Mien's recogniser is compared with it, PocketSphinx is favoured.
+Pronunciations are those of the dictionary PocketSphinx ships, else espeak-ng's, in the phones whose lips they share.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight"
 RATES = (2.0, 22.0)  # phones a second of speech: outside nobody speaks like that
 DEVIATIONS = 3.0
 SILENT = INDEX["SIL"]
-FLOOR = 1e-3  # probability that an ear's posterior keeps when it is aligned with
+FLOOR = 1e-3  # least probability of a recogniser's posteriors in an alignment
 
 Words = list[list[list[str]]]  # each with its pronunciations, in ARPAbet
 
@@ -43,8 +43,8 @@ class Truth:
     @property
     def rate(self) -> float:
         """Phones a second of speech."""
-        spoken = [s for s in segments_of(self.phones) if s.phone != "SIL"]
-        return len(spoken) / max(0.01, sum(s.end - s.begin for s in spoken) / 100)
+        segments = [s for s in segments_of(self.phones) if s.phone != "SIL"]
+        return len(segments) / max(0.01, sum(s.end - s.begin for s in segments) / 100)
 
 
 def truth_of(prompt: Prompt, speech: Speech, cache: Cache) -> Truth:
@@ -54,13 +54,13 @@ def truth_of(prompt: Prompt, speech: Speech, cache: Cache) -> Truth:
         likelihood = pocketsphinx_likelihood(speech)
         return _laid(likelihood, pronounced(prompt.language, prompt.text), _model_phones())
 
-    made_of = ("truth", EDITION, speech.sha256, prompt.language, prompt.text)
-    kept = cache.recall(made_of, make)
+    key = ("truth", EDITION, speech.sha256, prompt.language, prompt.text)
+    kept = cache.recall(key, make)
     return Truth(kept["phones"].astype(int), float(kept["fit"]))
 
 
 def truth_by(prompt: Prompt, track: PhoneTrack) -> Truth:
-    """The prompt's phones by another ear's posteriors: a second reference. EarError as above."""
+    """The prompt's phones by the posteriors of another recogniser: a second reference. EarError as above."""
     likelihood = np.repeat(np.maximum(track.posteriors, FLOOR)[:, :, None], STATES, 2)
     kept = _laid(likelihood, pronounced(prompt.language, prompt.text), PHONES)
     return Truth(kept["phones"].astype(int), float(kept["fit"]))
@@ -69,11 +69,11 @@ def truth_by(prompt: Prompt, track: PhoneTrack) -> Truth:
 def pocketsphinx_likelihood(speech: Speech) -> np.ndarray:
     """(T, phones of the model, 3) at 100 Hz."""
     total = max(1, -(-len(speech.samples) // pocketsphinx.SAMPLES))
-    return np.concatenate([part for _, _, part in pocketsphinx._heard(speech, total, lambda done: None)])
+    return np.concatenate([part for _, _, part in pocketsphinx.likelihoods(speech, total, lambda done: None)])
 
 
 def believable(truths: list[Truth]) -> list[bool]:
-    """Which alignments of one voice can be right. Wrong are those that nobody could speak, and those whose fit lies
+    """Which alignments of one voice can be right: not those that nobody could speak, nor those whose fit lies
     more than DEVIATIONS robust standard deviations (1.4826 median absolute deviations) below the voice's median."""
     fits = np.array([truth.fit for truth in truths])
     middle = np.median(fits) if len(fits) else 0.0
@@ -97,13 +97,13 @@ def _english(text: str) -> Words:
     for word in re.findall(r"[^\W_]+(?:['-][^\W_]+)*", text.lower().replace("\u2019", "'")):
         for part in [word] if word in known else word.split("-"):
             part = DIGITS[int(part)] if part.isdigit() and len(part) == 1 else part
-            words += [known[part]] if part in known else [[said] for said in _spoken("en", part)]
+            words += [known[part]] if part in known else [[phones] for phones in _espeak_phones("en", part)]
     return words
 
 
 def _foreign(language: str, text: str) -> Words:
     """Sentence by sentence, so that words that run into each other do; French may drop its schwas."""
-    words: Words = [[said] for said in _spoken(language, text)]
+    words: Words = [[phones] for phones in _espeak_phones(language, text)]
     if language == "fr":
         for word in words:
             short = [phone for phone, sound in zip(word[0], word[0], strict=True) if sound != "AH"]
@@ -111,11 +111,11 @@ def _foreign(language: str, text: str) -> Words:
     return words
 
 
-def _spoken(language: str, text: str) -> list[list[str]]:
+def _espeak_phones(language: str, text: str) -> list[list[str]]:
     """Groups of phones between which a silence may stand, by espeak-ng."""
     groups = espeak.pronounce(VOICES.get(language, language), text)
-    said = [[FOLD[sound] for symbol in group for sound in sounds_of(symbol)] for group in groups]
-    return [group for group in said if group]
+    phones = [[FOLD[sound] for symbol in group for sound in sounds_of(symbol)] for group in groups]
+    return [group for group in phones if group]
 
 
 def _model_phones() -> tuple[str, ...]:
@@ -125,10 +125,10 @@ def _model_phones() -> tuple[str, ...]:
 def _laid(likelihood: np.ndarray, words: Words, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Arrays of a Truth: the best path of the words through (T, names, 3) likelihood."""
     number = {name: i for i, name in enumerate(names)}
-    graph, ends = graph_of([[[number[p] for p in said] for said in word] for word in words], number["SIL"])
+    graph, ends = graph_of([[[number[p] for p in phones] for phones in word] for word in words], number["SIL"])
     path = best_path(likelihood, graph, ends)
     own = np.array([INDEX.get(name, SILENT) for name in names])
     phones = own[path]
-    spoken = phones != SILENT
+    is_speech = phones != SILENT
     best = np.log(likelihood[np.arange(len(path)), path].max(1) + 1e-30)
-    return {"phones": phones.astype(np.int8), "fit": np.array(best[spoken].mean() if spoken.any() else -np.inf)}
+    return {"phones": phones.astype(np.int8), "fit": np.array(best[is_speech].mean() if is_speech.any() else -np.inf)}

@@ -18,13 +18,16 @@ RECALL_HEAD = ("language", "ear", *NAMES)
 
 
 def rows_of(results: Results) -> list[tuple[str, dict[str, Score]]]:
-    """(name, scores by ear): each set, each language of several sets, and everything where there is more than one."""
-    recordings = [each.recording for each in results.heard]
+    """(name, scores by recogniser): each set, each language of several sets, and everything where there is more than
+    one."""
+    recordings = [each.recording for each in results.recordings]
     sets = list(dict.fromkeys(map(set_of, recordings)))
     rows = [(name, results.total(lambda each, name=name: set_of(each) == name)) for name in sets]
-    for language in results.languages:
-        if len({set_of(each) for each in recordings if each.language == language}) > 1:
-            rows.append((f"all in {language}", _in(results, language)))
+    rows += [
+        (f"all in {language}", _in(results, language))
+        for language in results.languages
+        if len({set_of(each) for each in recordings if each.language == language}) > 1
+    ]
     if len(sets) > 1:
         rows.append(("all", results.total(lambda each: True)))
     return rows
@@ -32,7 +35,9 @@ def rows_of(results: Results) -> list[tuple[str, dict[str, Score]]]:
 
 def as_object(results: Results) -> dict:
     """Everything that was counted, for JSON; NaN becomes null."""
-    rows = {name: {ear: _numbers(score) for ear, score in scores.items()} for name, scores in rows_of(results)}
+    rows = {
+        name: {recogniser: _numbers(score) for recogniser, score in scores.items()} for name, scores in rows_of(results)
+    }
     return {
         "reference": results.reference, "groups": list(NAMES), "rejected": results.rejected, "recordings": results.of,
         "rows": rows,
@@ -51,18 +56,18 @@ def for_page(results: Results) -> str:
 def _tables(results: Results) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
     rows = []
     for name, scores in rows_of(results):
-        for ear, score in scores.items():
+        for recogniser, score in scores.items():
             closures, labiodentals = score.events("closures"), score.events("labiodentals")
             rows.append((
-                name, f"{score.spoken_seconds:.0f} s", ear, _share(score.accuracy),
+                name, f"{score.speech_seconds:.0f} s", recogniser, _share(score.accuracy),
                 _share(score.accuracy_with_silence), _share(score.coarse_accuracy), f"{1000 * score.lag:+.0f} ms",
                 _share(closures["hits"]), f"{closures['false_a_second_of_speech']:.2f}",
                 _share(labiodentals["hits"]), f"{labiodentals['false_a_second_of_speech']:.2f}",
             ))  # fmt: skip
     recalls = [
-        (language, ear, *map(_share, score.recall))
+        (language, recogniser, *map(_share, score.recall))
         for language in results.languages
-        for ear, score in _in(results, language).items()
+        for recogniser, score in _in(results, language).items()
     ]
     return [(HEAD, rows), (RECALL_HEAD, recalls)]
 
@@ -70,13 +75,13 @@ def _tables(results: Results) -> list[tuple[tuple[str, ...], list[tuple[str, ...
 def _left_out(results: Results) -> str:
     total, out = sum(results.of.values()), sum(results.rejected.values())
     by = "PocketSphinx's model" if results.reference == "pocketsphinx" else f"the ear {results.reference!r}"
-    said = (
+    text = (
         f"Phones laid over the sound by {by}; {out} of {total} recordings were left out because their alignment "
         "cannot be right"
     )
     most = {name: f"{n} of {results.of[name]} ({name})" for name, n in results.rejected.items() if n}
-    said += (": " + "; ".join(most.values()) if most else "") + ". "
-    return said + (
+    text += (": " + "; ".join(most.values()) if most else "") + ". "
+    return text + (
         f"A closure counts as hit where its probability exceeds {THRESHOLD} (and until it is below half of that) "
         f"within {10 * NEAR} ms of it; false ones meet none, and are counted a second of speech."
     )
@@ -84,7 +89,7 @@ def _left_out(results: Results) -> str:
 
 def _numbers(score: Score) -> dict:
     numbers = {
-        "seconds": score.seconds, "seconds_of_speech": score.spoken_seconds, "accuracy": score.accuracy,
+        "seconds": score.seconds, "seconds_of_speech": score.speech_seconds, "accuracy": score.accuracy,
         "accuracy_with_silence": score.accuracy_with_silence, "accuracy_20_ms": score.coarse_accuracy,
         "accuracy_unlagged": score.accuracy_unlagged, "lag_s": score.lag,
         "recall": dict(zip(NAMES, score.recall, strict=True)), "closures": score.events("closures"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well a PhoneTrack says which mouth shape is spoken when: counts that add up over recordings.
+"""How well a PhoneTrack names the viseme of each frame: counts that add up over recordings.
 
 Nine groups of phones that look alike. A frame counts as right only if the most probable group of that very frame is
 the one that is spoken there.
@@ -19,7 +19,7 @@ from mien.speech_analysis.viseme_groups import GROUP, NAMES
 BILABIAL, LABIODENTAL = NAMES.index("p b m"), NAMES.index("f v")
 SHIFTS = np.arange(-12, 13)  # frames by which a track may lag
 THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.05), 2)  # to open an event; it ends below half of that
-THRESHOLD = LIKELY  # where lips that listen do close
+THRESHOLD = LIKELY  # at which the articulation engine closes the lips
 NEAR = 3  # frames either side of a segment in which an event still meets it
 COARSE = 2  # frames in one of 20 ms
 
@@ -34,12 +34,12 @@ def grouped(track: PhoneTrack) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """Counts; two of them add up. `spoken` frames are those the reference gives a phone."""
+    """Counts; two of them add up. Frames of speech are those that have a phone in the reference."""
 
-    confusion: np.ndarray  # (9, 9) frames of 10 ms by spoken and heard group
+    confusion: np.ndarray  # (9, 9) frames of 10 ms by true and recognised group
     coarse: np.ndarray  # (9, 9) frames of 20 ms
-    shifted: np.ndarray  # (S, 2) spoken frames right and counted, with the track moved back by SHIFTS
-    agreement: np.ndarray  # (S, 2) probability of the spoken group, summed and counted, likewise
+    shifted: np.ndarray  # (S, 2) frames of speech that are right, and all, with the track moved back by SHIFTS
+    agreement: np.ndarray  # (S, 2) sum of the probability of the true group, and frames, likewise
     closures: np.ndarray  # (H, 4) by threshold: segments met, segments, events that meet none, frames wrongly open
     labiodentals: np.ndarray  # (H, 4)
 
@@ -51,12 +51,12 @@ class Score:
         return self.confusion.sum() / RATE
 
     @property
-    def spoken_seconds(self) -> float:
+    def speech_seconds(self) -> float:
         return self.confusion[1:].sum() / RATE
 
     @property
     def accuracy(self) -> float:
-        """Share of spoken frames that are right."""
+        """Share of the frames of speech that are right."""
         return _share(self.confusion[1:].trace(offset=1), self.confusion[1:].sum())
 
     @property
@@ -91,33 +91,34 @@ class Score:
         time that is wrongly held; and the hits at the threshold with at most 0.4 false ones a second of speech."""
         counts = getattr(self, kind)
         met, segments, false, wrong = counts[int(np.flatnonzero(THRESHOLDS == THRESHOLD)[0])]
-        spoken = max(self.spoken_seconds, 1 / RATE)
-        few = counts[:, 2] / spoken <= 0.4
+        speech = max(self.speech_seconds, 1 / RATE)
+        few = counts[:, 2] / speech <= 0.4
         return {
             "segments": float(segments), "hits": _share(met, segments),
-            "false_a_second_of_speech": false / spoken, "false_a_second": false / max(self.seconds, 1 / RATE),
+            "false_a_second_of_speech": false / speech, "false_a_second": false / max(self.seconds, 1 / RATE),
             "wrongly_held": _share(wrong, self.confusion.sum()),
             "hits_at_0.4_false": max((_share(row[0], row[1]) for row in counts[few]), default=float("nan")),
         }  # fmt: skip
 
 
 def score(phones: np.ndarray, track: np.ndarray) -> Score:
-    """(T,) spoken phone numbers and the (T', 11) of `grouped`; the frames that both have are counted."""
+    """Score of true phones (T,), indices in PHONES, and a track (T', 11) of `grouped`, over the frames that both
+    have."""
     frames = min(len(phones), len(track))
-    truth, heard = GROUP[phones[:frames]], track[:frames].astype(np.float32)
-    groups = heard[:, : len(NAMES)]
+    truth, probabilities = GROUP[phones[:frames]], track[:frames].astype(np.float32)
+    groups = probabilities[:, : len(NAMES)]
     best = groups.argmax(1)
     even = frames // COARSE * COARSE
     coarse = groups[:even].reshape(-1, COARSE, len(NAMES)).mean(1).argmax(1)
     shifted, agreement = np.zeros((len(SHIFTS), 2)), np.zeros((len(SHIFTS), 2))
     for i, shift in enumerate(SHIFTS):
-        spoken = np.arange(max(0, -shift), max(frames - max(0, shift), 0))
-        agreement[i] = groups[spoken + shift, truth[spoken]].sum(), len(spoken)
-        spoken = spoken[truth[spoken] > 0]
-        shifted[i] = (best[spoken + shift] == truth[spoken]).sum(), len(spoken)
+        at = np.arange(max(0, -shift), max(frames - max(0, shift), 0))
+        agreement[i] = groups[at + shift, truth[at]].sum(), len(at)
+        at = at[truth[at] > 0]
+        shifted[i] = (best[at + shift] == truth[at]).sum(), len(at)
     return Score(
         _confusion(truth, best), _confusion(truth[:even:COARSE], coarse), shifted, agreement,
-        _events(truth == BILABIAL, heard[:, -2]), _events(truth == LABIODENTAL, heard[:, -1]),
+        _events(truth == BILABIAL, probabilities[:, -2]), _events(truth == LABIODENTAL, probabilities[:, -1]),
     )  # fmt: skip
 
 
@@ -127,10 +128,10 @@ def open_runs(probability: np.ndarray, threshold: float) -> np.ndarray:
     return np.array([run for run in held if probability[run[0] : run[1]].max() >= threshold], int).reshape(-1, 2)
 
 
-def _events(spoken: np.ndarray, probability: np.ndarray) -> np.ndarray:
+def _events(truth: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """(H, 4) as in Score."""
-    segments = runs(spoken)
-    near = np.convolve(spoken, np.ones(2 * NEAR + 1), mode="same") > 0 if len(spoken) else spoken
+    segments = runs(truth)
+    near = np.convolve(truth, np.ones(2 * NEAR + 1), mode="same") > 0 if len(truth) else truth
     counts = np.zeros((len(THRESHOLDS), 4))
     for i, threshold in enumerate(THRESHOLDS):
         events = open_runs(probability, threshold)
@@ -140,8 +141,8 @@ def _events(spoken: np.ndarray, probability: np.ndarray) -> np.ndarray:
     return counts
 
 
-def _confusion(truth: np.ndarray, heard: np.ndarray) -> np.ndarray:
-    counts = np.bincount(truth * len(NAMES) + heard, minlength=len(NAMES) ** 2)
+def _confusion(truth: np.ndarray, recognised: np.ndarray) -> np.ndarray:
+    counts = np.bincount(truth * len(NAMES) + recognised, minlength=len(NAMES) ** 2)
     return counts.reshape(len(NAMES), len(NAMES)).astype(float)
 
 

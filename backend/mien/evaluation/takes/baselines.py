@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is compared: ProbTalk3D and what it has to be better than. Each gives ten takes at 25 frames a second of what
-one ear heard, told the same."""
+"""ProbTalk3D and its baselines: each gives ten takes at 25 frames a second from the same phones, prosody and
+direction."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,13 @@ import torch
 
 from mien.audio.speech import Speech
 from mien.direction import Direction
-from mien.engines.articulation import animate
+from mien.engines.articulation.engine import Articulation
 from mien.engines.neural.conditioning import conditioning
 from mien.engines.neural.motion_space import FPS
 from mien.engines.neural.postprocess import postprocess
 from mien.engines.probtalk3d import WEIGHTS
-from mien.engines.probtalk3d.generate import generate
-from mien.evaluation.takes.clips import Stretch, take_of
+from mien.engines.probtalk3d.engine import ProbTalk3D
+from mien.evaluation.takes.clips import Clip, take_of
 from mien.evaluation.takes.metrics import SAMPLES
 from mien.speech_analysis.network.inference import hear
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
@@ -28,71 +29,71 @@ from mien.take import Take
 from mien.training.motion_corpus import MotionUnit
 from mien.training.probtalk3d import regression
 
-Performer = Callable[[Speech, PhoneTrack, Prosody, Direction], list[Take]]
+System = Callable[[Speech, PhoneTrack, Prosody, Direction], list[Take]]
+"""What is compared: ten takes of one direction."""
 Takes = Callable[[Speech, PhoneTrack, Prosody, Sequence[Direction]], list[Take]]
+"""`perform` of an engine: a take for each direction, at the engine's own rate."""
+Analyses = dict[str, tuple[PhoneTrack, Prosody]]
+"""Phones and prosody by the name of a clip."""
 
 
-class Performing:
-    """An engine's takes at 25 frames a second; a stretch is heard once for all engines that share `heard`, and a take
-    that several measures look at is made once."""
-
-    def __init__(self, takes: Takes, heard: dict[str, tuple[PhoneTrack, Prosody]]) -> None:
-        self.takes, self.heard = takes, heard
-        self.made: dict[tuple[str, str], list[Take]] = {}
-
-    def __call__(self, stretch: Stretch, directions: list[Direction]) -> list[Take]:
-        asked = stretch.name, "\n".join(each.to_json() for each in directions)
-        if asked not in self.made:
-            if stretch.name not in self.heard:
-                self.heard[stretch.name] = hear(stretch.speech), listen_to_prosody(stretch.speech)
-            takes = self.takes(stretch.speech, *self.heard[stretch.name], directions)
-            self.made[asked] = [take.resample(FPS) for take in takes]
-        return self.made[asked]
+def analysis_of(clip: Clip, analyses: Analyses) -> tuple[PhoneTrack, Prosody]:
+    """Phones and prosody of a clip, from `analyses` where they are there, and kept there."""
+    if clip.name not in analyses:
+        analyses[clip.name] = hear(clip.speech), listen_to_prosody(clip.speech)
+    return analyses[clip.name]
 
 
-def performers(known: Iterable[MotionUnit], of_regression: Path | None, weights: Path = WEIGHTS) -> dict[str, Performer]:
+class CachedTakes:
+    """An engine's takes at 25 frames a second. Engines that share `analyses` analyse a clip once; takes that several
+    measures need are made once."""
+
+    def __init__(self, takes: Takes, analyses: Analyses) -> None:
+        self.takes, self.analyses = takes, analyses
+        self.cache: dict[tuple[str, str], list[Take]] = {}
+
+    def __call__(self, clip: Clip, directions: list[Direction]) -> list[Take]:
+        key = clip.name, "\n".join(direction.to_json() for direction in directions)
+        if key not in self.cache:
+            takes = self.takes(clip.speech, *analysis_of(clip, self.analyses), directions)
+            self.cache[key] = [take.resample(FPS) for take in takes]
+        return self.cache[key]
+
+
+def systems(known: Iterable[MotionUnit], regression_weights: Path | None, weights: Path = WEIGHTS) -> dict[str, System]:
     """By name. The mean face is that of the performances `known`; no regression without its weights."""
-    found: dict[str, Performer] = {
-        "probtalk3d": lambda *asked: sampled(*asked, weights),
-        "probtalk3d, most probable": lambda *asked: most_probable(*asked, weights),
-        "articulation, other seeds": by_rules,
+    engine = ProbTalk3D(weights)
+    systems: dict[str, System] = {
+        "probtalk3d": functools.partial(sampled, engine.perform),
+        "probtalk3d, most probable": functools.partial(most_probable, engine.perform),
+        "articulation, other seeds": functools.partial(sampled, Articulation().perform),
     }
-    if of_regression is not None:
-        network = regression.load(of_regression)
-        found["regression"] = lambda *asked: regressed(network, *asked)
+    if regression_weights is not None:
+        systems["regression"] = functools.partial(regressed, regression.load(regression_weights))
     mean = mean_face(known)
-    found["mean face"] = lambda speech, track, prosody, direction: still(mean, speech)
-    return found
+    systems["mean face"] = lambda speech, track, prosody, direction: still(mean, speech)
+    return systems
 
 
-def sampled(
-    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction, weights: Path = WEIGHTS
-) -> list[Take]:
-    """Ten takes as they are made for animators."""
-    takes = generate(speech, track, prosody, seeds(direction), weights=weights)
-    return [take.resample(FPS) for take in takes]
+def sampled(takes: Takes, speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction) -> list[Take]:
+    """Takes of ten seeds, as animators get them."""
+    return [take.resample(FPS) for take in takes(speech, track, prosody, seeds(direction))]
 
 
 def most_probable(
-    speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction, weights: Path = WEIGHTS
+    takes: Takes, speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
 ) -> list[Take]:
-    """The take without chance, ten times."""
-    cold = replace(direction, temperature=0.0)
-    return [generate(speech, track, prosody, [cold], weights=weights)[0].resample(FPS)] * SAMPLES
-
-
-def by_rules(speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction) -> list[Take]:
-    """What the corpus was performed by, from other seeds and on what the ear heard."""
-    return [animate.animate(track, prosody, each, speech.duration).resample(FPS) for each in seeds(direction)]
+    """The take at temperature 0, ten times."""
+    return [takes(speech, track, prosody, [replace(direction, temperature=0.0)])[0].resample(FPS)] * SAMPLES
 
 
 def regressed(
     network: regression.Regression, speech: Speech, track: PhoneTrack, prosody: Prosody, direction: Direction
 ) -> list[Take]:
-    """The one take of the regression, ten times; blinks and closures as ProbTalk3D's takes get them."""
-    sound, style = conditioning(speech, track, prosody, direction)
+    """The one take of the regression, ten times; with blinks and closures as ProbTalk3D's takes have them."""
+    audio, style = conditioning(speech, track, prosody, direction)
     with torch.inference_mode():
-        motion = network(torch.from_numpy(sound)[None], torch.from_numpy(style)[None])[0].numpy()
+        motion = network(torch.from_numpy(audio)[None], torch.from_numpy(style)[None])[0].numpy()
     return [postprocess(motion, track, prosody, direction, speech.duration).resample(FPS)] * SAMPLES
 
 
@@ -112,5 +113,5 @@ def mean_face(known: Iterable[MotionUnit]) -> np.ndarray:
 
 
 def seeds(direction: Direction) -> list[Direction]:
-    """Ten, none of them the one that the truth was performed from."""
+    """The direction with ten seeds, none of them that of the true performance."""
     return [direction.with_seed(direction.seed + 1 + i) for i in range(SAMPLES)]

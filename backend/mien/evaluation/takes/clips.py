@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What takes are measured on: stretches of the motion corpus in voices, and partly by speakers, that nothing was
-trained on."""
+"""Held-out clips that takes are measured on: parts of the motion corpus whose voices, and partly whose styles, are kept
+from training."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from mien.training.speech_corpus.store import Unit, read_unit
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
-    """Some whole utterances of one performance, as if that was all there is.
+class Clip:
+    """Some whole utterances of one performance.
 
-    truth (F, 57) at 25 frames a second; lips_shut (F,): its frames that show the lips shut for a p, b or m; `known`:
-    its speaker performs in training, with other voices.
+    truth (F, 57): its motion at 25 frames a second. lips_shut (F,) bool: frames in which the lips are shut for a p, b
+    or m. known: its style occurs in training, with other voices.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Stretch:
 
 
 def take_of(motion: np.ndarray) -> Take:
-    """Motion (F, 57) at 25 frames a second as it stands."""
+    """Motion (F, 57) at 25 frames a second as a take, without any rules."""
     return Take(
         fps=Fraction(FPS), duration=Fraction(len(motion), FPS), channels=ARKIT,
         weights=np.clip(motion[:, : len(ARKIT)], 0, 1).astype(np.float32),
@@ -51,41 +51,43 @@ def take_of(motion: np.ndarray) -> Take:
     )  # fmt: skip
 
 
-def stretches(corpus: Path, motion: Path, seconds: float = 10.0, every: int = 1) -> Iterator[Stretch]:
-    """One of each held-out performance, of `seconds` or a little more, each from another part of the unit; only
+def held_out_clips(corpus: Path, motion: Path, seconds: float = 10.0, every: int = 1) -> Iterator[Clip]:
+    """A clip of each held-out performance, of `seconds` or a little more, each from another part of the unit; only
     every so many. EvaluationError where no voice is held out."""
-    found = [unit for unit in read_motion_units(motion) if unit.held_out]
-    if not found:
-        raise EvaluationError(f"nothing in {motion} is held out; takes are measured on voices that nothing heard.")
+    units = [unit for unit in read_motion_units(motion) if unit.held_out]
+    if not units:
+        raise EvaluationError(
+            f"nothing in {motion} is held out; takes are measured on voices that nothing was trained on."
+        )
     number = 0
-    for performed in found:
-        unit = read_unit(corpus / f"{performed.name}.json")
-        for which in range(len(performed.directions)):
+    for motion_unit in units:
+        unit = read_unit(corpus / f"{motion_unit.name}.json")
+        for performance in range(len(motion_unit.directions)):
             if number % every == 0:
-                yield _stretch(unit, performed, which, seconds)
+                yield _clip(unit, motion_unit, performance, seconds)
             number += 1
 
 
-def _stretch(unit: Unit, performed: MotionUnit, which: int, seconds: float) -> Stretch:
+def _clip(unit: Unit, motion_unit: MotionUnit, performance: int, seconds: float) -> Clip:
     starts = [0.0, *unit.ends[:-1]]
     last = max(i for i, start in enumerate(starts) if i == 0 or unit.ends[-1] - start >= seconds)
-    begin = starts[round(last * which / max(1, len(performed.directions) - 1))]
+    begin = starts[round(last * performance / max(1, len(motion_unit.directions) - 1))]
     end = next((end for end in unit.ends if end - begin >= seconds), unit.ends[-1])
-    frames = slice(int(np.ceil(begin * FPS)), min(int(end * FPS), performed.motion.shape[1]))
+    frames = slice(int(np.ceil(begin * FPS)), min(int(end * FPS), motion_unit.motion.shape[1]))
     samples = unit.samples()[frames.start * RATE // FPS : frames.stop * RATE // FPS] / 32768
-    direction = performed.directions[which]
-    return Stretch(
-        f"{performed.name} {which}",
+    direction = motion_unit.directions[performance]
+    return Clip(
+        f"{motion_unit.name} {performance}",
         Speech.from_samples(samples, unit.name),
         later(direction, frames.start / FPS),
-        performed.motion[which, frames].astype(np.float32),
-        performed.lips_shut[frames],
+        motion_unit.motion[performance, frames].astype(np.float32),
+        motion_unit.lips_shut[frames],
         direction.style not in HELD_OUT,
     )
 
 
 def later(direction: Direction, begin: float) -> Direction:
-    """The direction of what is left when the sound begins so many seconds later."""
+    """The direction with all its curves moved so many seconds earlier, for a sound that begins so much later."""
 
     def moved(curve: Curve) -> Curve:
         return Curve(tuple(t - begin for t in curve.times), curve.values)

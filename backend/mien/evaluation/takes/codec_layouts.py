@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which codes fit long sound: those of one frame, or the published ones, which mix the times of a clip.
+"""Which layout of codes fits long sound: codes of one frame, or the published ones, which mix the times of a clip.
 
-The published stage 1 is trained in both layouts, alike in everything else, and then asked for clips of other lengths
-than it was trained on, and for the same frames within two windows. Mien's own stage 1 is asked for the same.
+The published stage 1 is trained in both layouts, alike in everything else, and then reconstructs clips of other lengths
+than it was trained on, and the same frames within two windows. Mien's own stage 1 does the same.
 """
 
 from __future__ import annotations
@@ -25,49 +25,49 @@ from mien.training.probtalk3d.dataset import MotionDataset
 SHAPE = TransformerConfig(width=256, layers=2, heads=4, hidden=512)
 CODES, WIDTH = 256, 64  # four codes a frame
 CLIP = 160  # frames that are trained on
-LENGTHS = (80, 160, 320, 640)  # that are asked for
+LENGTHS = (80, 160, 320, 640)  # frames that are reconstructed
 BATCH, RATE = 8, 3e-4
-EXAMPLES = 4  # batches of what is held out
+EXAMPLES = 4  # held-out batches
 
-Again = Callable[[torch.Tensor], torch.Tensor]
+Reconstruct = Callable[[torch.Tensor], torch.Tensor]
 """Motion (B, T, 57) in mm, through codes and back."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """Of a layout: error (mm, mean over numbers and frames as `visible` weighs them) by length in seconds; and how far
-    the same frames differ (mm) between a window of CLIP frames and one twice as long."""
+class LayoutResult:
+    """Of a layout. errors: mm, mean over numbers and frames as `visible` weighs them, by length in seconds. moved: mm
+    by which the same frames differ between a window of CLIP frames and one twice as long."""
 
     layout: str
     errors: dict[float, float]
     moved: float
 
 
-def compare_layouts(motion: Path, weights: Path, steps: int, progress: Progress) -> list[Found]:
-    """Train both for so many steps and measure them, and Mien's own of a file of weights, on held-out performances."""
+def compare_layouts(motion: Path, weights: Path, steps: int, progress: Progress) -> list[LayoutResult]:
+    """Train both layouts for so many steps; measure them, and Mien's own weights, on held-out performances."""
     known, other = (MotionDataset.read(motion, held_out=held_out) for held_out in (False, True))
-    found = []
+    results = []
     for number, layout in enumerate(Layout):
         prior = _trained(known, layout, steps, lambda done, n=number: progress((n + done) / len(Layout), "training"))
-        found.append(_measured(f"published network, {layout.value} layout", lambda x, of=prior: of(x)[0], other))
+        results.append(_measured(f"published network, {layout.value} layout", lambda x, of=prior: of(x)[0], other))
     codecs = load_codecs(weights)
-    return [*found, _measured("Mien's network, as it ships", lambda x: _coded(codecs, x), other)]
+    return [*results, _measured("Mien's network, as it ships", lambda x: _coded(codecs, x), other)]
 
 
-def _measured(name: str, again: Again, other: MotionDataset) -> Found:
-    errors = {length / FPS: _error(again, other, length) for length in LENGTHS}
-    return Found(name, errors, _moved(again, other))
+def _measured(name: str, reconstruct: Reconstruct, other: MotionDataset) -> LayoutResult:
+    errors = {length / FPS: _error(reconstruct, other, length) for length in LENGTHS}
+    return LayoutResult(name, errors, _moved(reconstruct, other))
 
 
 def _coded(codecs: nn.ModuleDict, scaled: torch.Tensor) -> torch.Tensor:
     """(B, T, 57) in mm through Mien's codes."""
     mm = torch.from_numpy(visible())
-    made = torch.empty_like(scaled)
+    coded = torch.empty_like(scaled)
     for name, codec in codecs.items():
         part = list(PARTS[name])
         codes = codec.codebook.nearest(codec.encode((scaled / mm)[..., part]))
-        made[..., part] = codec.decode(codec.codebook.look_up(codes))
-    return made * mm
+        coded[..., part] = codec.decode(codec.codebook.look_up(codes))
+    return coded * mm
 
 
 def _trained(known: MotionDataset, layout: Layout, steps: int, progress) -> MotionPrior:
@@ -78,8 +78,8 @@ def _trained(known: MotionDataset, layout: Layout, steps: int, progress) -> Moti
     for step in range(steps):
         progress(step / steps)
         motion = _scaled(next(batches)[0])
-        made, codes = prior(motion)
-        loss = (made - motion).abs().mean() + codes.loss
+        reconstructed, codes = prior(motion)
+        loss = (reconstructed - motion).abs().mean() + codes.loss
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -87,16 +87,16 @@ def _trained(known: MotionDataset, layout: Layout, steps: int, progress) -> Moti
 
 
 @torch.inference_mode()
-def _error(again: Again, other: MotionDataset, frames: int) -> float:
-    errors = [(again(motion) - motion).abs().mean() for motion in _examples(other, frames)]
+def _error(reconstruct: Reconstruct, other: MotionDataset, frames: int) -> float:
+    errors = [(reconstruct(motion) - motion).abs().mean() for motion in _examples(other, frames)]
     return float(torch.stack(errors).mean())
 
 
 @torch.inference_mode()
-def _moved(again: Again, other: MotionDataset) -> float:
+def _moved(reconstruct: Reconstruct, other: MotionDataset) -> float:
     middle = slice(CLIP // 4, 3 * CLIP // 4)
     moved = [
-        (again(motion)[:, middle] - again(motion[:, :CLIP])[:, middle]).abs().mean()
+        (reconstruct(motion)[:, middle] - reconstruct(motion[:, :CLIP])[:, middle]).abs().mean()
         for motion in _examples(other, 2 * CLIP)
     ]
     return float(torch.stack(moved).mean())
@@ -109,5 +109,5 @@ def _examples(other: MotionDataset, frames: int) -> Iterator[torch.Tensor]:
 
 
 def _scaled(motion: torch.Tensor) -> torch.Tensor:
-    """In mm, as it is seen."""
+    """In mm on the face."""
     return motion * torch.from_numpy(visible())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How near ten takes come to performances that nothing was trained on, beside what they have to be better than."""
+"""Distance of ten takes from held-out performances, beside that of the baselines."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.evaluation.running_sums import Sums, mean
-from mien.evaluation.takes.baselines import Performer
-from mien.evaluation.takes.clips import Stretch
+from mien.evaluation.takes.baselines import System
+from mien.evaluation.takes.clips import Clip
 from mien.evaluation.takes.face_regions import regions_of
 from mien.evaluation.takes.metrics import Faces, Measures, articulation_agreement, measure
 from mien.heads.default import Head, load_head
@@ -25,13 +25,14 @@ SPEAKERS = ("all", "known speakers", "unknown speakers")
 
 @dataclass(frozen=True)
 class Lips(Sums):
-    """Sums over stretches; two of them add up. Means of nothing are NaN.
+    """Sums over clips; two of them add up. Means of nothing are NaN.
 
-    closures that were spoken, and those that all ten takes show; correlations of the first take's lip aperture with the
-    true one, and of each take's with the mean of the ten.
+    closures: p, b and m in the speech; met: share of the takes that close the lips there, summed; truth: correlation of
+    the first take's lip aperture with the true one; agreement: mean correlation of each take's with the mean of the
+    ten; moving: clips in which the lips move.
     """
 
-    stretches: int = 0
+    clips: int = 0
     closures: int = 0
     met: float = 0.0
     truth: float = 0.0
@@ -40,7 +41,7 @@ class Lips(Sums):
 
     @property
     def share_met(self) -> float:
-        """Of the p, b and m that were spoken, 0..1, mean over the takes."""
+        """Share of the spoken p, b and m that are met, 0..1, mean over the takes."""
         return mean(self.met, self.closures)
 
     @property
@@ -54,27 +55,25 @@ class Lips(Sums):
 
 @dataclass(frozen=True)
 class Row:
-    performer: str
+    system: str
     speakers: str
     measures: Measures
     lips: Lips
 
 
-def compare(
-    stretches: Iterable[Stretch], performers: Mapping[str, Performer], progress: Callable[[str], None]
-) -> list[Row]:
-    """A row for each performer and each of SPEAKERS."""
+def compare(clips: Iterable[Clip], systems: Mapping[str, System], progress: Callable[[str], None]) -> list[Row]:
+    """A row for each system and each of SPEAKERS."""
     head = load_head()
     regions = regions_of(head)
-    sums = {(name, who): (Measures(), Lips()) for name in performers for who in SPEAKERS}
-    for stretch in stretches:
-        progress(stretch.name)
-        truth = Faces([stretch.true_take], head)[0]
-        heard = hear(stretch.speech), listen_to_prosody(stretch.speech)
-        for name, perform in performers.items():
-            takes = perform(stretch.speech, *heard, stretch.direction)
-            new = measure(regions, truth, Faces(takes, head)), _lips(stretch, takes, head)
-            for who in ("all", "known speakers" if stretch.known else "unknown speakers"):
+    sums = {(name, who): (Measures(), Lips()) for name in systems for who in SPEAKERS}
+    for clip in clips:
+        progress(clip.name)
+        truth = Faces([clip.true_take], head)[0]
+        analysis = hear(clip.speech), listen_to_prosody(clip.speech)
+        for name, perform in systems.items():
+            takes = perform(clip.speech, *analysis, clip.direction)
+            new = measure(regions, truth, Faces(takes, head)), _lips(clip, takes, head)
+            for who in ("all", "known speakers" if clip.known else "unknown speakers"):
                 sums[name, who] = tuple(old + more for old, more in zip(sums[name, who], new, strict=True))
     return [Row(name, who, *both) for (name, who), both in sums.items() if both[0].sequences]
 
@@ -84,17 +83,17 @@ def aperture(take: Take, head: Head) -> np.ndarray:
     return head.lip_aperture(take.weights, take.channels)
 
 
-def _lips(stretch: Stretch, takes: list[Take], head: Head) -> Lips:
-    true = aperture(stretch.true_take, head)
-    made = np.stack([aperture(take, head) for take in takes])
-    frames = min(len(true), made.shape[1])
-    true, made = true[:frames], made[:, :frames]
-    asked = runs_of(stretch.lips_shut[:frames])
-    met = sum(float((made[:, max(0, a - NEAR) : b + NEAR].min(1) <= SHUT).mean()) for a, b in asked)
-    if made.std() < 1e-6 or true.std() < 1e-6:
-        return Lips(1, len(asked), met)
-    agreement = float(articulation_agreement(made).mean())
-    return Lips(1, len(asked), met, float(np.corrcoef(made[0], true)[0, 1]), 1, agreement)
+def _lips(clip: Clip, takes: list[Take], head: Head) -> Lips:
+    true = aperture(clip.true_take, head)
+    apertures = np.stack([aperture(take, head) for take in takes])
+    frames = min(len(true), apertures.shape[1])
+    true, apertures = true[:frames], apertures[:, :frames]
+    closures = runs_of(clip.lips_shut[:frames])
+    met = sum(float((apertures[:, max(0, a - NEAR) : b + NEAR].min(1) <= SHUT).mean()) for a, b in closures)
+    if apertures.std() < 1e-6 or true.std() < 1e-6:
+        return Lips(1, len(closures), met)
+    agreement = float(articulation_agreement(apertures).mean())
+    return Lips(1, len(closures), met, float(np.corrcoef(apertures[0], true)[0, 1]), 1, agreement)
 
 
 def runs_of(marked: np.ndarray) -> list[tuple[int, int]]:

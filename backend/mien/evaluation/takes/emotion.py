@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien evaluate emotion`: engines beside each other: how they show what is asked, and what it costs the lips.
+"""`mien evaluate emotion`: how the engines of the registry show emotions, faces and held keys, and what it costs the
+lips.
 
-All perform the same held-out stretches from the same seeds, by the same ear; differences between two takes of one seed
-are then the emotion's alone.
+All perform the same held-out clips from the same seeds and the same phones, so that two takes of one seed differ by
+their emotion alone.
 """
 
 from __future__ import annotations
@@ -16,30 +17,24 @@ from pathlib import Path
 import numpy as np
 
 from mien.direction import EMOTIONS, Direction, constant
-from mien.engines import ENGINES, NAMES, emodiffhead, no_progress
+from mien.engines import ENGINES
 from mien.engines.analysis import SharedAnalysis
-from mien.engines.base import Engine, Progress
-from mien.engines.emodiffhead import WEIGHTS
+from mien.engines.base import Progress
 from mien.engines.emodiffhead.engine import EMOdiffhead
-from mien.engines.neural.motion_space import FPS, visible
+from mien.engines.neural.motion_space import visible
 from mien.evaluation import EvaluationError
-from mien.evaluation.takes import held_keys as held
-from mien.evaluation.takes import matched_face as matched
-from mien.evaluation.takes.baselines import Performing, Takes, seeds
-from mien.evaluation.takes.clips import Stretch, stretches
+from mien.evaluation.takes import held_keys, matched_face
+from mien.evaluation.takes.baselines import Analyses, CachedTakes, analysis_of, sampled
+from mien.evaluation.takes.clips import Clip, held_out_clips
 from mien.evaluation.takes.comparison import NEAR, SHUT, Row, aperture, compare, runs_of
-from mien.evaluation.takes.expression import Judge, Perform, feeling, intensities, named, rises
+from mien.evaluation.takes.expression import EmotionClassifier, Perform, feeling, intensities, named, rises
 from mien.files.markdown import table
 from mien.heads.default import load_head
-from mien.speech_analysis.prosody import Prosody
-from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 from mien.training.motion_corpus import read_motion_units
 
 SHARES = ((0.5, 0.5), (0.25, 0.75))  # of two emotions in a mix
-EMODIFFHEAD = emodiffhead.INFO.name
-FOLLOWERS = tuple(name for name in NAMES if "held" in ENGINES[name].supports)  # engines of poses and held keys
-FEW = 4  # stretches that intensities and mixes are measured on
+FEW = 4  # clips that intensities and mixes are measured on
 HEAD = (
     "engine", "named rightly", "energy rises with intensity, r", "second difference", "mixes, error",
     "p b m shown", "lips as when neutral, r",
@@ -47,11 +42,12 @@ HEAD = (
 
 
 @dataclass(frozen=True, eq=False)
-class Felt:
-    """What one engine does: share of takes at full intensity that a judge names rightly, all and by emotion; least rank
-    correlation of intensity and energy; greatest second difference of energy over 11 intensities, as a share of its
-    whole rise; by mix its relative error against the sum of its parts; and, of the emotion that is worst at it, the
-    share of closures that are met and the correlation of the lips' opening with the neutral take's."""
+class EmotionScores:
+    """Of one engine. named, by_emotion: share of takes at full intensity whose emotion a classifier names rightly.
+    rises: least rank correlation of intensity and energy. bend: greatest second difference of energy over 11
+    intensities, as a share of its whole rise. mixes: error of each mix relative to the sum of its parts. met, lips: of
+    the worst emotion, the share of closures that are met, and the correlation of the lip aperture with the neutral
+    take's."""
 
     named: float
     by_emotion: tuple[float, ...]
@@ -64,178 +60,183 @@ class Felt:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """By name what engines show; of those that follow them, how far poses are from what was asked (`matched.error`)
-    and what becomes of what is held; rows of the comparison."""
+    """By the name of the engine: its scores; of engines that support them, the error of faces (`matched_face.error`)
+    and the rows of held keys; rows of the comparison."""
 
-    felt: dict[str, Felt]
+    scores: dict[str, EmotionScores]
     matched: dict[str, float]
-    held: dict[str, list[held.Row]]
+    held: dict[str, list[held_keys.Row]]
     rows: list[Row]
 
 
-def engines(names: Sequence[str] | None, weights: Sequence[Path] = ()) -> dict[str, Takes]:
-    """Takes of directions that differ only in their seed, by the name of their engine: of every engine on the default
-    head where none are named. Several files of weights are as many EMOdiffheads, named by file. EvaluationError for a
-    name that is none."""
-    known = [name for name in NAMES if ENGINES[name].head == "mien"]
+def engines(names: Sequence[str] | None, weights: Sequence[Path] = ()) -> dict[str, SharedAnalysis]:
+    """Engines of the registry by name; without names, all that work on phones and prosody and move the default head.
+
+    Several files of weights are as many EMOdiffheads, named by file. EvaluationError for a name that is none of these,
+    and for an engine that cannot work yet.
+    """
+    known = {info.name: info.create() for info in ENGINES.values() if info.head == "mien" and not info.hidden}
+    known = {name: engine for name, engine in known.items() if isinstance(engine, SharedAnalysis)}
     if unknown := set(names or ()) - set(known):
         raise EvaluationError(f"there is no engine {unknown.pop()!r} to evaluate; there are {', '.join(known)}.")
-    chosen: dict[str, Takes] = {}
+    chosen: dict[str, SharedAnalysis] = {}
     for name in names or known:
-        if name == EMODIFFHEAD:
-            chosen |= {row: EMOdiffhead(path).perform for row, path in named_by_file(weights).items()}
+        if name == EMOdiffhead.info.name and weights:
+            chosen |= {named: EMOdiffhead(path) for named, path in named_by_file(weights).items()}
+        elif refusal := known[name].info.refusal:
+            raise EvaluationError(refusal)
         else:
-            chosen[name] = takes_of(ENGINES[name].create())
+            chosen[name] = known[name]
     return chosen
 
 
-def takes_of(engine: Engine) -> Takes:
-    """Takes of an engine for phones and prosody that are known already, where it works on them."""
-    if isinstance(engine, SharedAnalysis):
-        return engine.perform
-    return lambda speech, track, prosody, directions: [
-        engine.generate(speech, direction, no_progress) for direction in directions
-    ]
-
-
 def named_by_file(weights: Sequence[Path]) -> dict[str, Path]:
-    """EMODIFFHEAD and the name of the file, or of its folder where files are called alike; those that ship where none
-    are given. EvaluationError for two with one name."""
-    if len(weights) < 2:
-        return {EMODIFFHEAD: weights[0] if weights else WEIGHTS}
-    for said in (lambda path: path.stem, lambda path: path.resolve().parent.name):
-        found = {f"{EMODIFFHEAD} {said(path)}": path for path in weights}
-        if len(found) == len(weights):
-            return found
+    """Weights by name: the engine's for one file; for several with the name of the file, or of its folder where files
+    have the same name. EvaluationError for two with one name."""
+    name = EMOdiffhead.info.name
+    if len(weights) == 1:
+        return {name: weights[0]}
+    for suffix_of in (lambda path: path.stem, lambda path: path.resolve().parent.name):
+        named = {f"{name} {suffix_of(path)}": path for path in weights}
+        if len(named) == len(weights):
+            return named
     raise EvaluationError(f"Two of the weights have the same name ({', '.join(map(str, weights))}); rename a folder.")
 
 
-def evaluate(corpus: Path, motion: Path, chosen: dict[str, Takes], every: int, progress: Progress) -> Results:
-    """Every chosen engine on every so many of the held-out stretches. EvaluationError where nothing is held out."""
-    found = list(stretches(corpus, motion, every=every))
-    plain = [replace(each, direction=Direction(style=each.direction.style, seed=each.direction.seed)) for each in found]
-    judge = Judge(unit for unit in read_motion_units(motion) if not unit.held_out)
-    heard: dict[str, tuple[PhoneTrack, Prosody]] = {}
-    felt = {}
-    for i, (name, takes) in enumerate(chosen.items()):
-        told = functools.partial(_part, progress, i / len(chosen), len(chosen), name)
-        felt[name] = shown(plain, Performing(takes, heard), judge, told)
-    performers = {
-        name: lambda speech, track, prosody, direction, takes=takes: [
-            take.resample(FPS) for take in takes(speech, track, prosody, seeds(direction))
-        ]
-        for name, takes in chosen.items()
+def evaluate(
+    corpus: Path, motion: Path, engines: Mapping[str, SharedAnalysis], every: int, progress: Progress
+) -> Results:
+    """Measure engines on every so many of the held-out clips. EvaluationError where nothing is held out."""
+    clips = list(held_out_clips(corpus, motion, every=every))
+    plain = [replace(each, direction=Direction(style=each.direction.style, seed=each.direction.seed)) for each in clips]
+    classifier = EmotionClassifier(unit for unit in read_motion_units(motion) if not unit.held_out)
+    analyses: Analyses = {}
+    scores = {}
+    for i, (name, engine) in enumerate(engines.items()):
+        report = functools.partial(_part, progress, i / len(engines), len(engines), name)
+        scores[name] = scores_of(plain, CachedTakes(engine.perform, analyses), classifier, report)
+    systems = {name: functools.partial(sampled, engine.perform) for name, engine in engines.items()}
+    numbers = iter(range(len(clips)))
+    rows = compare(clips, systems, lambda name: progress(0.7 + 0.3 * next(numbers) / len(clips), "ten takes of each"))
+    few = _few(plain)
+    matched = {
+        name: matched_face.error(few, functools.partial(_take, engine, analyses), analyses)
+        for name, engine in engines.items()
+        if "face" in engine.info.supports
     }
-    at = iter(range(len(found)))
-    rows = compare(found, performers, lambda name: progress(0.7 + 0.3 * next(at) / len(found), "ten takes of each"))
-    followers = {
-        name: functools.partial(_one, takes, heard) for name, takes in chosen.items() if name.startswith(FOLLOWERS)
+    held = {
+        name: held_keys.measure(few, functools.partial(_take, engine, analyses))
+        for name, engine in engines.items()
+        if "held" in engine.info.supports
     }
-    posed = {name: matched.error(_few(plain), perform, heard) for name, perform in followers.items()}
-    kept = {name: held.measure(_few(plain), perform) for name, perform in followers.items()}
-    return Results(felt, posed, kept, rows)
+    return Results(scores, matched, held, rows)
 
 
-def _one(takes: Takes, heard: Mapping[str, tuple[PhoneTrack, Prosody]], stretch: Stretch, asked: Direction) -> Take:
+def _take(engine: SharedAnalysis, analyses: Analyses, clip: Clip, direction: Direction) -> Take:
     """At the engine's own rate."""
-    return takes(stretch.speech, *heard[stretch.name], [asked])[0]
+    return engine.perform(clip.speech, *analysis_of(clip, analyses), [direction])[0]
 
 
-def _few(found: Sequence[Stretch]) -> Sequence[Stretch]:
-    return found[:: max(1, len(found) // FEW)][:FEW]
+def _few(clips: Sequence[Clip]) -> Sequence[Clip]:
+    return clips[:: max(1, len(clips) // FEW)][:FEW]
 
 
-def _part(progress: Progress, begin: float, of: int, name: str, done: float) -> None:
-    progress(0.7 * (begin + done / of), name)
+def _part(progress: Progress, begin: float, count: int, name: str, done: float) -> None:
+    progress(0.7 * (begin + done / count), name)
 
 
-def shown(found: Sequence[Stretch], perform: Perform, judge: Judge, progress: Callable[[float], None]) -> Felt:
-    """What one engine shows on these stretches."""
+def scores_of(
+    clips: Sequence[Clip], perform: Perform, classifier: EmotionClassifier, progress: Callable[[float], None]
+) -> EmotionScores:
+    """Scores of one engine on these clips."""
     progress(0.0)
-    counts = named(judge, found, perform)
+    counts = named(classifier, clips, perform)
     progress(0.25)
-    few = _few(found)
-    asked, energies = intensities(few, perform)
+    few = _few(clips)
+    levels, energies = intensities(few, perform)
     progress(0.6)
-    errors = tuple(mixed(few, perform, pair, shares) for pair in pairwise(EMOTIONS[1:]) for shares in SHARES)
+    errors = tuple(mix_error(few, perform, pair, shares) for pair in pairwise(EMOTIONS[1:]) for shares in SHARES)
     progress(0.8)
-    lips = [under(found, perform, emotion) for emotion in EMOTIONS[1:]]
+    lips = [lips_under(clips, perform, emotion) for emotion in EMOTIONS[1:]]
     progress(1.0)
-    return Felt(
+    return EmotionScores(
         float(np.trace(counts) / counts.sum()),
         tuple(np.diag(counts) / counts.sum(1)),
-        min(rises(asked, each.mean(0)) for each in energies.values()),
-        max(bend(each.mean(0)) for each in energies.values()),
+        min(rises(levels, energy.mean(0)) for energy in energies.values()),
+        max(bend(energy.mean(0)) for energy in energies.values()),
         errors,
         *(min(values) for values in zip(*lips, strict=True)),
     )
 
 
 def bend(energies: np.ndarray) -> float:
-    """(P,) energies over equally spaced intensities: the greatest second difference as a share of the whole rise. A
-    curve that is a square (energy is) has 0.02 over 11 steps, one that jumps at once 1."""
+    """Greatest second difference of energies (P,) over equally spaced intensities, as a share of the whole rise: 0.02
+    for a square, as energy is, over 11 steps; 1 for a jump."""
     return float(np.abs(np.diff(energies, 2)).max() / abs(energies[-1] - energies[0]))
 
 
-def mixed(found: Sequence[Stretch], perform: Perform, pair: tuple[str, str], shares: tuple[float, float]) -> float:
+def mix_error(clips: Sequence[Clip], perform: Perform, pair: tuple[str, str], shares: tuple[float, float]) -> float:
     """|x(aA + bB) - ax(A) - bx(B)| / |ax(A) + bx(B)| of what takes add to the neutral one of their seed, in the
-    millimetres that the numbers move the face; all stretches together."""
+    millimetres that the numbers move the face, over all clips."""
     off = whole = 0.0
     mm = visible()[:52]
-    for stretch in found:
-        both = replace(stretch.direction, emotion=dict(zip(pair, map(constant, shares), strict=True)))
+    for clip in clips:
+        both = replace(clip.direction, emotion=dict(zip(pair, map(constant, shares), strict=True)))
         plain, *parts, mix = (
-            perform(stretch, [each])[0].weights * mm
-            for each in (stretch.direction, *(feeling(stretch.direction, name, 1.0) for name in pair), both)
+            perform(clip, [direction])[0].weights * mm
+            for direction in (clip.direction, *(feeling(clip.direction, name, 1.0) for name in pair), both)
         )
-        wanted = sum(share * (part - plain) for share, part in zip(shares, parts, strict=True))
-        off += float(np.square(mix - plain - wanted).sum())
-        whole += float(np.square(wanted).sum())
+        total = sum(share * (part - plain) for share, part in zip(shares, parts, strict=True))
+        off += float(np.square(mix - plain - total).sum())
+        whole += float(np.square(total).sum())
     return float(np.sqrt(off / whole))
 
 
-def under(found: Sequence[Stretch], perform: Perform, emotion: str) -> tuple[float, float]:
-    """At an emotion's full intensity: the share of spoken closures that are met, and the mean correlation of the lips'
-    opening with that of the neutral take of the same seed."""
+def lips_under(clips: Sequence[Clip], perform: Perform, emotion: str) -> tuple[float, float]:
+    """At an emotion's full intensity: the share of spoken closures that are met, and the mean correlation of the lip
+    aperture with that of the neutral take of the same seed."""
     head = load_head()
     met = closures = 0
-    likeness = []
-    for stretch in found:
-        plain, felt = (
-            aperture(perform(stretch, [each])[0], head)
-            for each in (stretch.direction, feeling(stretch.direction, emotion, 1.0))
+    correlations = []
+    for clip in clips:
+        plain, emotional = (
+            aperture(perform(clip, [direction])[0], head)
+            for direction in (clip.direction, feeling(clip.direction, emotion, 1.0))
         )
-        for begin, end in runs_of(stretch.lips_shut[: len(felt)]):
-            met += felt[max(0, begin - NEAR) : end + NEAR].min() <= SHUT
+        for begin, end in runs_of(clip.lips_shut[: len(emotional)]):
+            met += emotional[max(0, begin - NEAR) : end + NEAR].min() <= SHUT
             closures += 1
-        likeness.append(np.corrcoef(plain, felt)[0, 1])
-    return met / max(1, closures), float(np.mean(likeness))
+        correlations.append(np.corrcoef(plain, emotional)[0, 1])
+    return met / max(1, closures), float(np.mean(correlations))
 
 
 def rows_of(results: Results) -> list[list[str]]:
     """Cells under HEAD."""
     return [
         [
-            name, f"{100 * felt.named:.0f} %", f"{felt.rises:.3f}", f"{felt.bend:.3f}",
-            f"{np.mean(felt.mixes):.3f} (worst {max(felt.mixes):.3f})", f"{100 * felt.met:.1f} %", f"{felt.lips:.3f}",
+            name, f"{100 * scores.named:.0f} %", f"{scores.rises:.3f}", f"{scores.bend:.3f}",
+            f"{np.mean(scores.mixes):.3f} (worst {max(scores.mixes):.3f})", f"{100 * scores.met:.1f} %",
+            f"{scores.lips:.3f}",
         ]
-        for name, felt in results.felt.items()
+        for name, scores in results.scores.items()
     ]  # fmt: skip
 
 
 def for_page(results: Results) -> str:
-    """Markdown: what emotions do, and the takes beside performances."""
+    """Markdown: the scores, the comparison with the performances, faces and held keys."""
     from mien.evaluation.takes.report import comparison
 
-    named_by = [[name, *(f"{100 * each:.0f} %" for each in felt.by_emotion)] for name, felt in results.felt.items()]
+    by_emotion = [
+        [name, *(f"{100 * share:.0f} %" for share in scores.by_emotion)] for name, scores in results.scores.items()
+    ]
     parts = [
         table(HEAD, rows_of(results)),
-        "Named rightly, by emotion:", table(("engine", *EMOTIONS), named_by),
+        "Named rightly, by emotion:", table(("engine", *EMOTIONS), by_emotion),
         comparison(results.rows),
     ]  # fmt: skip
     if results.matched:
         cells = [[name, f"{error:.3f}"] for name, error in results.matched.items()]
         parts += ["Poses that are none of the emotions:", table(("engine", "error"), cells)]
     for name, rows in results.held.items():
-        parts += [f"Held in takes of {name}:", table(held.HEAD, held.cells(rows))]
+        parts += [f"Held in takes of {name}:", table(held_keys.HEAD, held_keys.cells(rows))]
     return "\n\n".join(parts)

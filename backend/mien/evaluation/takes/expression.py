@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether takes show the emotion that was asked for, as strongly as asked, and how far they differ."""
+"""Whether takes show the emotion of their direction, as strongly as its intensity, and how far takes differ."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from scipy.stats import spearmanr
 from mien.channels import ARKIT
 from mien.direction import EMOTIONS, Direction, constant
 from mien.evaluation import EvaluationError
-from mien.evaluation.takes.clips import Stretch
+from mien.evaluation.takes.clips import Clip
 from mien.evaluation.takes.metrics import SAMPLES, mean_distance
 from mien.heads.default import load_head
 from mien.take import Take
 from mien.training.motion_corpus import MotionUnit
 
 STEPS = 11
-WINDOW = 50  # frames of 1/25 s that are judged together
-PURE = 0.99  # gain of one emotion, and more, is that emotion at its highest level
-WINDOWS = 6  # of a performance that a judge learns from
-PENALTY = 1e-3  # on the squares of a judge's weights
+WINDOW = 50  # frames of 1/25 s that are classified together
+PURE = 0.99  # least gain of an emotion at its highest level
+WINDOWS = 6  # of a performance that the classifier is trained on
+PENALTY = 1e-3  # on the squares of the classifier's weights
 
-# of a stretch and directions that differ in nothing but their seed, takes at 25 frames a second
-Perform = Callable[[Stretch, list[Direction]], list[Take]]
+Perform = Callable[[Clip, list[Direction]], list[Take]]
+"""Takes at 25 frames a second of a clip, for directions that differ only in their seed."""
 
 
 def energy(take: Take) -> float:
@@ -34,21 +34,21 @@ def energy(take: Take) -> float:
     return float(np.square(take.weights).sum(1).mean())
 
 
-def intensities(stretches: Sequence[Stretch], perform: Perform) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """(11,) intensities and, by emotion, (stretches, 11) energies of takes from the same seed."""
-    asked = np.linspace(0, 1, STEPS)
-    found = {}
+def intensities(clips: Sequence[Clip], perform: Perform) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """(11,) intensities and, by emotion, (clips, 11) energies of takes of the same seed."""
+    levels = np.linspace(0, 1, STEPS)
+    energies = {}
     for emotion in EMOTIONS[1:]:
-        found[emotion] = np.array([
-            [energy(perform(stretch, [feeling(stretch.direction, emotion, level)])[0]) for level in asked]
-            for stretch in stretches
+        energies[emotion] = np.array([
+            [energy(perform(clip, [feeling(clip.direction, emotion, level)])[0]) for level in levels]
+            for clip in clips
         ])  # fmt: skip
-    return asked, found
+    return levels, energies
 
 
-def rises(asked: np.ndarray, energies: np.ndarray) -> float:
+def rises(levels: np.ndarray, energies: np.ndarray) -> float:
     """Spearman's rank correlation of intensity (P,) and energy (P,)."""
-    return float(spearmanr(asked, energies).statistic)
+    return float(spearmanr(levels, energies).statistic)
 
 
 def feeling(direction: Direction, emotion: str, level: float) -> Direction:
@@ -56,11 +56,11 @@ def feeling(direction: Direction, emotion: str, level: float) -> Direction:
     return replace(direction, emotion={emotion: constant(1.0)}, intensity=constant(level))
 
 
-def diversity(stretch: Stretch, perform: Perform, temperature: float) -> tuple[float, float]:
+def diversity(clip: Clip, perform: Perform, temperature: float) -> tuple[float, float]:
     """Metres between the vertices of two of ten takes, and of the lips' alone, mean over five pairs."""
     head = load_head()
-    first = replace(stretch.direction, temperature=temperature)
-    takes = perform(stretch, [first.with_seed(first.seed + i) for i in range(SAMPLES)])
+    first = replace(clip.direction, temperature=temperature)
+    takes = perform(clip, [first.with_seed(first.seed + i) for i in range(SAMPLES)])
     faces = [head.faces(take) for take in takes]
     lips = np.flatnonzero(head.lip_mask)
     pairs = list(zip(faces[::2], faces[1::2], strict=True))
@@ -68,25 +68,26 @@ def diversity(stretch: Stretch, perform: Perform, temperature: float) -> tuple[f
     return float(whole), float(np.mean([mean_distance(a[:, lips], b[:, lips]) for a, b in pairs]))
 
 
-class Judge:
+class EmotionClassifier:
     """A linear classifier of emotions: multinomial logistic regression on the mean and spread of the 52 channels over
     two seconds."""
 
     def __init__(self, known: Iterable[MotionUnit], seed: int = 0) -> None:
-        """Learn from performances where they are in one emotion at its highest level. EvaluationError without any."""
+        """Train on the parts of performances that are in one emotion at its highest level. EvaluationError where an
+        emotion has none."""
         rng = np.random.default_rng(seed)
-        seen, names = [], []
+        examples, names = [], []
         for unit in known:
             for motion, gains in zip(unit.motion, unit.emotion, strict=True):
                 for begin in rng.permutation(max(1, len(motion) - WINDOW))[:WINDOWS]:
                     part = slice(begin, begin + WINDOW)
                     emotion = int(gains[part].mean(0).argmax())
                     if gains[part, emotion].min() >= PURE:
-                        seen.append(_features(motion[part, : len(ARKIT)]))
+                        examples.append(_features(motion[part, : len(ARKIT)]))
                         names.append(emotion)
         if len(set(names)) < len(EMOTIONS):
             raise EvaluationError("the performances do not show every emotion at its highest level; perform more.")
-        features = np.array(seen, np.float32)
+        features = np.array(examples, np.float32)
         self.mean, self.scale = features.mean(0), features.std(0) + 1e-4
         x, y = torch.from_numpy((features - self.mean) / self.scale), torch.tensor(names)
         weights = torch.zeros(x.shape[1] + 1, len(EMOTIONS), requires_grad=True)
@@ -94,10 +95,10 @@ class Judge:
 
         def loss() -> torch.Tensor:
             optimiser.zero_grad()
-            found = torch.nn.functional.cross_entropy(x @ weights[:-1] + weights[-1], y)
-            found = found + PENALTY * weights[:-1].square().sum()
-            found.backward()
-            return found
+            entropy = torch.nn.functional.cross_entropy(x @ weights[:-1] + weights[-1], y)
+            total = entropy + PENALTY * weights[:-1].square().sum()
+            total.backward()
+            return total
 
         optimiser.step(loss)
         self.weights = weights.detach().numpy()
@@ -112,13 +113,13 @@ class Judge:
         return EMOTIONS[int(log.sum(0).argmax())]
 
 
-def named(judge: Judge, stretches: Sequence[Stretch], perform: Perform) -> np.ndarray:
-    """(8, 8) counts of takes at full intensity: asked for (rows) and named (columns)."""
+def named(classifier: EmotionClassifier, clips: Sequence[Clip], perform: Perform) -> np.ndarray:
+    """(8, 8) counts of takes at full intensity: emotion of the direction (rows) and of the classifier (columns)."""
     counts = np.zeros((len(EMOTIONS), len(EMOTIONS)), int)
-    for stretch in stretches:
+    for clip in clips:
         for row, emotion in enumerate(EMOTIONS):
-            take = perform(stretch, [feeling(stretch.direction, emotion, 1.0)])[0]
-            counts[row, EMOTIONS.index(judge.name(take))] += 1
+            take = perform(clip, [feeling(clip.direction, emotion, 1.0)])[0]
+            counts[row, EMOTIONS.index(classifier.name(take))] += 1
     return counts
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The face that measures of takes are taken on: which vertices are lips, which the upper face.
+"""The regions of a face that takes are measured on: lips and upper face.
 
-ProbTalk3D lists both for FLAME's mesh; on Mien's head they follow from what the head file says of itself.
+ProbTalk3D lists both for FLAME's mesh; on Mien's head they follow from the masks and channels of the head file.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def regions_of(head: Head) -> Regions:
     is the brows' and eyes' own: moved further by one of their channels than by any of the jaw and the mouth (a corner
     of the cheek is not), and at all (the edge of the hair is not).
     """
-    reach = np.linalg.norm(head.deltas, axis=-1)
+    distance = np.linalg.norm(head.deltas, axis=-1)
     of_speech, of_expression = (
-        reach[[name.startswith(kind) for name in head.channels]].max(0) for kind in (SPEECH, EXPRESSION)
+        distance[[name.startswith(kind) for name in head.channels]].max(0) for kind in (SPEECH, EXPRESSION)
     )
     upper = head.upper_face_mask.astype(bool) & (of_expression > np.maximum(of_speech, STILL))
     return Regions(head.vertices, np.flatnonzero(head.lip_mask), np.flatnonzero(upper))

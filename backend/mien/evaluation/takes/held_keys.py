@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an animator holds: how exactly it comes out, and how smoothly the rest joins it.
+"""Held keys: how exactly a take reproduces them, and how smooth the joints are.
 
-Held are stretches, channels and poses of another take of the same words, as somebody keys them who liked that one
-better there, and a pose that no take has.
+Held are segments, channels and single frames of another take of the same speech, as an animator keys them who prefers
+that take there, and a random pose.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from mien.channels import ARKIT
 from mien.direction import ANGLES, Curve, Direction
 from mien.engines.neural.held_keys import enforced
 from mien.engines.neural.motion_space import motion_of, visible
-from mien.evaluation.takes.clips import Stretch
+from mien.evaluation.takes.clips import Clip
 from mien.take import Take
 
 NAMES = (*ARKIT, *ANGLES)
-OTHER = 1000  # added to the seed: the take that is held
-RATES = (24, 25, 30, 60)  # frames a second at which takes are asked for
-KEYED = 25  # keys a second of a stretch
-LENGTH = 1.0  # s of a stretch
-POSED = 8  # channels of a pose
+OTHER_SEED = 1000  # added to the seed: the take whose numbers are held
+RATES = (24, 25, 30, 60)  # frames a second of the takes
+KEYED = 25  # keys a second of a segment
+LENGTH = 1.0  # s of a segment
+POSE_CHANNELS = 8  # channels of a pose
 HEAD = (
     "held", "largest error", "third difference at the joints, mm", "greatest elsewhere, mm", "joints within it",
 )  # fmt: skip
 
-Perform = Callable[[Stretch, Direction], Take]
+Perform = Callable[[Clip, Direction], Take]
 """A take at the engine's own rate."""
 Curves = Mapping[str, tuple[Curve, ...]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """error: the largest difference of a held number from what was asked, at any of RATES; joint: the greatest third
-    difference of the held numbers, together, over frames of which some are held and some are not, mm on the face,
-    mean over the takes; elsewhere: the greatest of the take that nothing is held in, mean; within: the share of takes
-    whose joints have no more than that."""
+    """error: largest difference of a held number from its key, at any of RATES. joint: largest third difference of the
+    held numbers together, mm on the face, over frames of which some are held and some are not, mean over the takes.
+    elsewhere: the largest of the take without held keys, mean. within: share of takes whose joints have no more than
+    that."""
 
     what: str
     error: float
@@ -48,27 +48,34 @@ class Row:
     within: float
 
 
-def measure(found: Sequence[Stretch], perform: Perform) -> list[Row]:
-    """A row for each kind of thing that is held."""
+def measure(clips: Sequence[Clip], perform: Perform) -> list[Row]:
+    """A row for each of `kinds`."""
     sums: dict[str, np.ndarray] = {}
-    for stretch in found:
-        free = perform(stretch, stretch.direction)
-        other = perform(stretch, stretch.direction.with_seed(stretch.direction.seed + OTHER))
-        for what, curves in kinds(other, np.random.default_rng(stretch.direction.seed)).items():
-            asked = replace(stretch.direction, held=curves)
-            take = perform(stretch, asked)
-            error = max(reproduced(enforced(take.resample(rate), asked), asked) for rate in RATES)
-            joint, elsewhere = jumps(enforced(take.resample(KEYED), asked), free.resample(KEYED), asked)
+    for clip in clips:
+        free = perform(clip, clip.direction)
+        other = perform(clip, clip.direction.with_seed(clip.direction.seed + OTHER_SEED))
+        for what, curves in kinds(other, np.random.default_rng(clip.direction.seed)).items():
+            held_direction = replace(clip.direction, held=curves)
+            take = perform(clip, held_direction)
+            error = max(largest_error(enforced(take.resample(rate), held_direction), held_direction) for rate in RATES)
+            joint, elsewhere = jumps(
+                enforced(take.resample(KEYED), held_direction), free.resample(KEYED), held_direction
+            )
             sums.setdefault(what, np.zeros((0, 3)))
             sums[what] = np.concatenate([sums[what], [[error, joint, elsewhere]]])
     return [
-        Row(what, float(each[:, 0].max()), *each[:, 1:].mean(0).tolist(), float((each[:, 1] <= each[:, 2]).mean()))
-        for what, each in sums.items()
+        Row(
+            what,
+            float(values[:, 0].max()),
+            *values[:, 1:].mean(0).tolist(),
+            float((values[:, 1] <= values[:, 2]).mean()),
+        )
+        for what, values in sums.items()
     ]
 
 
 def kinds(other: Take, rng: np.random.Generator) -> dict[str, Curves]:
-    """What is held, by what it is, from another take."""
+    """Held curves by a description of what they hold, of another take."""
     motion, length = motion_of(other), other.frames / float(other.fps)
     times = np.arange(0, length, 1 / KEYED)
     begin = float(round(0.4 * length))  # whole, for there every rate has a frame
@@ -78,31 +85,31 @@ def kinds(other: Take, rng: np.random.Generator) -> dict[str, Curves]:
         values = np.interp(at, np.arange(len(motion)) / float(other.fps), motion[:, NAMES.index(name)])
         return (Curve(tuple(at.tolist()), tuple(values.tolist())),)
 
-    some = [ARKIT[i] for i in rng.choice(len(ARKIT), POSED, replace=False)]
+    names = [ARKIT[i] for i in rng.choice(len(ARKIT), POSE_CHANNELS, replace=False)]
     pose = {name: (Curve((begin, begin + LENGTH / 2), (value, value)),)
-            for name, value in zip(some, rng.uniform(0, 0.6, POSED).tolist(), strict=True)}  # fmt: skip
+            for name, value in zip(names, rng.uniform(0, 0.6, POSE_CHANNELS).tolist(), strict=True)}  # fmt: skip
     return {
         f"{LENGTH:g} s of everything": {name: curve(name, inside) for name in NAMES},
         "one frame of everything": {name: curve(name, inside[:1]) for name in NAMES},
         "the brows throughout": {name: curve(name, times) for name in NAMES if name.startswith("brow")},
-        f"{POSED} channels for {LENGTH / 2:g} s at values of nobody's": pose,
+        f"{POSE_CHANNELS} channels for {LENGTH / 2:g} s at values of nobody's": pose,
     }
 
 
-def reproduced(take: Take, asked: Direction) -> float:
-    """The largest difference of what is held from what was asked; 0 is to the last bit of a take's numbers."""
+def largest_error(take: Take, held_direction: Direction) -> float:
+    """Largest difference of a held number from its key; 0 is to the last bit of a take's numbers."""
     motion = motion_of(take)
     return max(
         float(np.abs(motion[at, NAMES.index(name)] - values.astype(np.float32)).max())
-        for name, at, values in asked.held_at(np.arange(take.frames) / float(take.fps))
+        for name, at, values in held_direction.held_at(np.arange(take.frames) / float(take.fps))
     )
 
 
-def jumps(take: Take, free: Take, asked: Direction) -> tuple[float, float]:
-    """(at the joints, the greatest of `free`): third differences of the numbers that are held somewhere, mm together;
-    the first is 0 where nothing is joined, for all of it is held."""
+def jumps(take: Take, free: Take, held_direction: Direction) -> tuple[float, float]:
+    """Largest third difference, mm, of the numbers that are held anywhere, together: (at the joints of `take`, of
+    `free`). The first is 0 where there is no joint."""
     held = np.zeros((take.frames, len(NAMES)), bool)
-    for name, at, _ in asked.held_at(np.arange(take.frames) / float(take.fps)):
+    for name, at, _ in held_direction.held_at(np.arange(take.frames) / float(take.fps)):
         held[at, NAMES.index(name)] = True
     used = held.any(0)
     mixed = np.stack([held[i : len(held) - 3 + i, used] for i in range(4)])

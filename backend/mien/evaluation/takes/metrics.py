@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How near takes come to the true face, and how far they differ: the measures of ProbTalk3D (arXiv 2409.07966), as
+"""Distance of takes from the true face, and their diversity: the measures of ProbTalk3D (arXiv 2409.07966), as
 its published evaluation computes them, and how far takes of one sound agree in their articulation.
 
 Ten takes ("samples") of a sound are compared with its true performance, as vertices in metres, the head held still.
@@ -140,7 +140,7 @@ def articulation_agreement(apertures: np.ndarray) -> np.ndarray:
     """(N,) Pearson correlations of N takes' lip apertures (N, F) with the mean of all N, in any unit.
 
     Each is a part of that mean: takes that have nothing in common still reach 1/sqrt(N). NaN for a mouth that never
-    moves. `mien.evaluation.takes.real_speech.curves` has the aperture of a take. EvaluationError for fewer than two takes.
+    moves. `real_speech.curves` has the aperture of a take. EvaluationError for fewer than two takes.
     """
     if apertures.ndim != 2 or len(apertures) < 2:
         raise EvaluationError(f"apertures of shape {apertures.shape} were given; agreement is of two takes or more.")
@@ -153,7 +153,7 @@ def articulation_agreement(apertures: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class Faces(Sequence[np.ndarray]):
-    """The faces (F, V, 3) of takes on a head that is held still, posed one by one when they are asked for."""
+    """The faces (F, V, 3) of takes on a head that is held still, posed one by one on access."""
 
     takes: Sequence[Take]
     head: Head

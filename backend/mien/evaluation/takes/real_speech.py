@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mouth curves of takes on real speakers' sounds, in the form that the project's real-speech score reads.
 
-The score compares them with the speakers' lips, tracked in video; only their sound is heard here.
+The score compares them with the speakers' lips, tracked in video; takes are made from the sound alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from mien.audio.speech import SpeechError, read_speech
 from mien.direction import Direction
 from mien.engines import Progress
+from mien.files.atomic import atomic_write
 from mien.heads.default import Head, load_head
 from mien.speak import speak
 from mien.take import Take
@@ -34,7 +35,8 @@ def write_curves(audio: Path, folder: Path, engine: str, direction: Direction, p
         progress(i / len(sounds), sound.stem)
         take = speak(read_speech(sound), direction, engine)
         written.append(folder / f"{sound.stem}.npz")
-        np.savez(written[-1], **curves(take, load_head()))
+        with atomic_write(written[-1]) as file:
+            np.savez(file, **curves(take, load_head()))
     return written
 
 

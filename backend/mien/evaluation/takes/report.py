@@ -42,9 +42,9 @@ def comparison(rows: list[Row]) -> str:
     for who in SPEAKERS:
         of_them = [row for row in rows if row.speakers == who]
         if of_them:
-            seen = of_them[0].measures
+            measures = of_them[0].measures
             parts += [
-                f"**{who.capitalize()}** ({seen.sequences} stretches, {seen.frames / FPS:.0f} s)",
+                f"**{who.capitalize()}** ({measures.sequences} stretches, {measures.frames / FPS:.0f} s)",
                 table(HEAD, [_cells(row) for row in of_them]),
             ]
     return "\n\n".join(parts)
@@ -54,7 +54,7 @@ def as_object(results: Results) -> dict:
     """Everything, for JSON; NaN becomes null."""
     rows = [
         {
-            "takes": row.performer, "speakers": row.speakers, "stretches": row.measures.sequences,
+            "takes": row.system, "speakers": row.speakers, "stretches": row.measures.sequences,
             **{name: _plain(getattr(row.measures, name)) for name in ("mve", "lve", "mee", "ce", "fdd", "diversity")},
             **{name: _plain(getattr(row.lips, name)) for name in ("share_met", "with_truth", "among_takes")},
         }
@@ -71,7 +71,7 @@ def as_object(results: Results) -> dict:
 def _cells(row: Row) -> list[str]:
     m, lips = row.measures, row.lips
     return [
-        row.performer, f"{1e3 * m.mve:.3f}", *(f"{1e6 * each:.2f}" for each in (m.lve, m.mee, m.ce)),
+        row.system, f"{1e3 * m.mve:.3f}", *(f"{1e6 * each:.2f}" for each in (m.lve, m.mee, m.ce)),
         f"{1e6 * m.fdd:+.3f}", f"{1e3 * m.diversity:.3f}", f"{100 * lips.share_met:.1f} %", _share(lips.with_truth),
         _share(lips.among_takes),
     ]  # fmt: skip

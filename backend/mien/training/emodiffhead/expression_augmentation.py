@@ -14,7 +14,7 @@ import numpy as np
 from mien.channels import ARKIT, columns
 from mien.direction import EMOTIONS
 from mien.engines.articulation import emotion
-from mien.engines.articulation.constraints import CROSSING
+from mien.engines.articulation.constraints import LEAST_APERTURE
 from mien.engines.emodiffhead import expression as expressions
 from mien.engines.neural.audio_features import FLAGS, PARTS
 from mien.engines.neural.motion_space import FPS
@@ -97,7 +97,7 @@ def add_expression(motion: np.ndarray, expression: np.ndarray, posteriors: np.nd
     gap = lip_aperture()
     before = gap.of(speech)
     gap.narrow(weights, before + (WIDEST - 1) * np.maximum(before - gap.neutral, 0))
-    gap.widen(weights, np.maximum(np.minimum(CROSSING, before), NARROWEST * before))
+    gap.widen(weights, np.maximum(np.minimum(LEAST_APERTURE, before), NARROWEST * before))
     return np.concatenate([weights, motion[:, SIZE:]], 1).astype(np.float32)
 
 

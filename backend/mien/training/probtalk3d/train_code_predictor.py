@@ -82,24 +82,26 @@ def losses_of(
     """The four losses, by the names of WEIGHTS, of a batch: motion (B, F, 57), audio features (B, F,
     audio_features.SIZE), style features (B, F, style_features.SIZE)."""
     motion, audio, style = batch
-    mouth, life = codecs["mouth"], codecs["life"]
+    mouth, nonverbal = codecs["mouth"], codecs["life"]
     mouth_motion = motion[..., list(PARTS["mouth"])]
     with torch.no_grad():
         mouth_codes = mouth.codebook.nearest(mouth.encode(mouth_motion))
-        life_codes = life.codebook.nearest(life.encode(motion[..., list(PARTS["life"])]))
-    mouth_targets, life_vectors = mouth.codebook.look_up(mouth_codes), life.codebook.look_up(life_codes)
+        nonverbal_codes = nonverbal.codebook.nearest(nonverbal.encode(motion[..., list(PARTS["life"])]))
+    mouth_targets, nonverbal_vectors = mouth.codebook.look_up(mouth_codes), nonverbal.codebook.look_up(nonverbal_codes)
     conditions = predictor.encode_audio(audio, style)
     features = predictor.mouth_features(conditions)
     vectors = mouth.codebook.look_up(mouth.codebook.nearest(features.detach()))
     quantised = features + (vectors - features).detach()  # straight-through gradient
-    previous = torch.cat([torch.zeros_like(life_vectors[:, :1]), life_vectors[:, :-1]], 1)
+    previous = torch.cat([torch.zeros_like(nonverbal_vectors[:, :1]), nonverbal_vectors[:, :-1]], 1)
     prepared = predictor.face_features(conditions)
-    life_logits = predictor.face_logits(prepared, forgotten(previous, forget), life_vectors, life.codebook)
+    nonverbal_logits = predictor.face_logits(
+        prepared, forgotten(previous, forget), nonverbal_vectors, nonverbal.codebook
+    )
     return {
         "mouth": mouth_loss(mouth.decode(quantised), mouth_motion),
         "vectors": (features - mouth_targets).abs().mean(),
         "mouth codes": code_loss(logits(features, mouth.codebook, predictor.sharpness[0]), mouth_codes),
-        "life codes": code_loss(life_logits, life_codes),
+        "life codes": code_loss(nonverbal_logits, nonverbal_codes),
     }
 
 

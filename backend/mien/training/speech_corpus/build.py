@@ -117,7 +117,9 @@ def build(
     progress(1 - len(missing) / len(requests), "")
     # slow synthesisers first, so that the processes end together
     missing.sort(key=lambda unit: list(SHARES).index(unit.voice.engine))
-    for i, request in enumerate(map_unordered(jobs, functools.partial(make, folder), missing), len(requests) - len(missing) + 1):
+    for i, request in enumerate(
+        map_unordered(jobs, functools.partial(make, folder), missing), len(requests) - len(missing) + 1
+    ):
         progress(i / len(requests), f"{request.voice.engine} {request.name}")
     return absent
 
