@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default head's family in other meshes, for the tests of `mien bind`; made by meshes/retopology.py."""
+"""The default head's faces in other topologies, by meshes/retopology.py, for the tests of `mien bind`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ PICKED = ("nose_tip", "chin", "nose_bridge", "mouth_right", "lip_upper", "lip_lo
 PICKED += ("eye_outer_right", "eye_inner_right", "eye_upper_right", "eye_lower_right")
 
 
-def made() -> ModuleType:
+def load_module() -> ModuleType:
+    """`meshes/retopology.py`, which is no package."""
     path = ROOT / "meshes" / "retopology.py"
     spec = importlib.util.spec_from_file_location("meshes_retopology", path)
     module = importlib.util.module_from_spec(spec)

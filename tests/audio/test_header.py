@@ -40,14 +40,14 @@ def test_a_wav_may_lack_its_last_sample_and_have_chunks_of_odd_length() -> None:
     check(wav[:-2])
     with pytest.raises(SpeechError, match="is cut short"):
         check(wav[:-4])
-    noted = wav[:36] + b"note\x03\x00\x00\x00abc\x00" + wav[36:]
-    check(noted)
+    recorded = wav[:36] + b"note\x03\x00\x00\x00abc\x00" + wav[36:]
+    check(recorded)
     with pytest.raises(SpeechError, match="is cut short"):
-        check(noted[:-4])
+        check(recorded[:-4])
 
 
 @pytest.mark.parametrize("text", ["Guten Tag\r\n", "\ufeffmit Marke", "ü" * 5000, "あ" * 3000, "{}"])
-def test_text_in_any_alphabet_is_told_from_sound(text: str) -> None:
+def test_text_in_any_alphabet_is_not_taken_for_sound(text: str) -> None:
     with pytest.raises(SpeechError, match="holds text, not sound"):
         check(text.encode())
 

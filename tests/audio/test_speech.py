@@ -19,9 +19,9 @@ from make_samples import original
 def expected(rate: int, channels: int) -> np.ndarray:
     """What a file of the original becomes: the mean of its channels at 16 kHz, cut to the exact length."""
     sound = original(rate, channels).mean(1)
-    heard = soxr.resample(sound, rate, RATE, quality="HQ")
+    received = soxr.resample(sound, rate, RATE, quality="HQ")
     length = round(Fraction(len(sound) * RATE, rate))
-    return np.pad(heard[:length], (0, max(0, length - len(heard))))
+    return np.pad(received[:length], (0, max(0, length - len(received))))
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_lossy_files_keep_their_length_and_place(name: str, rate: int, channels:
     assert 0 <= len(sound) - len(wanted) <= longer
     assert lag(sound, wanted) == 0
     # The first codec frame of a sound that starts at once carries the codec's pre-echo.
-    heard = slice(400, len(wanted))
-    assert np.corrcoef(sound[heard], wanted[heard])[0, 1] > 0.99
+    received = slice(400, len(wanted))
+    assert np.corrcoef(sound[received], wanted[received])[0, 1] > 0.99
 
 
 def lag(sound: np.ndarray, wanted: np.ndarray) -> int:

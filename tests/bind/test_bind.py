@@ -33,7 +33,7 @@ def face() -> tuple[Mesh, np.ndarray, dict]:
     """(the woman in the mesh between the default head's vertices, her true channels there (C, V, 3), picks)"""
     woman = HEAD.identities["woman"].astype(float)
     quads = HEAD.quads[(HEAD.quads < SKIN).all(1)]
-    barycentric, triangles = retopology.made().dual(SKIN, quads)
+    barycentric, triangles = retopology.load_module().dual(SKIN, quads)
     truth = np.stack([barycentric @ delta[:SKIN] for delta in HEAD.deltas.astype(float)]) @ Z_UP.T
     return mesh_of(own(barycentric @ woman[:SKIN]), triangles), truth, retopology.picked(HEAD, own(woman))
 
@@ -46,16 +46,16 @@ def bound(face) -> BindResult:
 def test_the_channels_are_hers(face, bound) -> None:
     """Measured: 0.35 mm on average of what moves more than 1 mm, 0.96 mm at the 95th of a hundred."""
     _, truth, _ = face
-    found = np.zeros_like(truth)
-    found[:, bound.moved] = bound.deltas
-    away = np.linalg.norm(found - truth, axis=2) * 10  # cm to mm
+    actual = np.zeros_like(truth)
+    actual[:, bound.moved] = bound.deltas
+    away = np.linalg.norm(actual - truth, axis=2) * 10  # cm to mm
     moves = np.linalg.norm(truth, axis=2) > 0.1
     moves[HEAD.channels.index("tongueOut")] = False  # this mesh has no tongue
     assert moves.sum() > 10000
     assert away[moves].mean() < 0.5 and np.percentile(away[moves], 95) < 1.5
 
 
-def test_what_was_found_is_said(bound) -> None:
+def test_the_report_has_units_axes_and_fit(bound) -> None:
     report = bound.report
     assert (report["up"], report["ahead"], report["symmetric"]) == ("z", "-y", True)
     assert 95 < report["own_units_per_metre"] < 107
@@ -139,22 +139,22 @@ def test_the_command(face, tmp_path: Path, capsys, monkeypatch, bound) -> None:
     (tmp_path / "picks.json").write_text(json.dumps(picks), "utf-8")
     monkeypatch.setattr("mien.bind.bind.bind", lambda *_: bound)  # it was bound above
     out = tmp_path / "she.safetensors"
-    asked = ["bind", str(tmp_path / "she.npz"), "--picks", str(tmp_path / "picks.json"), "-o", str(out), "--json"]
-    assert main.main(asked) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["moved"] == len(bound.moved) and said["warnings"] == []
+    request = ["bind", str(tmp_path / "she.npz"), "--picks", str(tmp_path / "picks.json"), "-o", str(out), "--json"]
+    assert main.main(request) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["moved"] == len(bound.moved) and content["warnings"] == []
     tensors, metadata = read_tensors(out)
     assert metadata["format"] == "mien.shapes" and json.loads(metadata["channels"]) == list(HEAD.channels)
     np.testing.assert_array_equal(tensors["moved"], bound.moved)
     np.testing.assert_allclose(tensors["deltas"], bound.deltas, atol=1e-5)
     assert tensors["distance"].shape == (len(mesh.vertices),)
-    assert main.main(asked[:-1]) == 0
+    assert main.main(request[:-1]) == 0
     assert "z is up, -y ahead" in capsys.readouterr().out
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys) -> None:
     (tmp_path / "cloud.obj").write_text("v 0 0 0\nv 1 0 0\n", "utf-8")
     (tmp_path / "picks.json").write_text("{}", "utf-8")
-    asked = ["bind", str(tmp_path / "cloud.obj"), "--picks", str(tmp_path / "picks.json"), "-o", "out"]
-    assert main.main(asked) == 3
+    request = ["bind", str(tmp_path / "cloud.obj"), "--picks", str(tmp_path / "picks.json"), "-o", "out"]
+    assert main.main(request) == 3
     assert "cloud.obj: the mesh has no faces" in capsys.readouterr().err

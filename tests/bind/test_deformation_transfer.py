@@ -30,8 +30,8 @@ def large() -> np.ndarray:
 
 
 def test_on_the_head_itself_the_channels_come_out_as_they_are() -> None:
-    found = transfer_deltas(HEAD, REST, float(lip_aperture_of(HEAD, REST)))
-    np.testing.assert_allclose(found, DELTAS, atol=0.0005)
+    actual = transfer_deltas(HEAD, REST, float(lip_aperture_of(HEAD, REST)))
+    np.testing.assert_allclose(actual, DELTAS, atol=0.0005)
 
 
 def test_a_larger_head_moves_further(large) -> None:
@@ -54,18 +54,18 @@ def test_lips_that_are_parted_more_or_less_meet_in_p_b_and_m(apart) -> None:
     lower = DELTAS[HEAD.channels.index("jawOpen")]
     lower = np.linalg.norm(lower, axis=1, keepdims=True) / np.linalg.norm(lower, axis=1).max()
     face = REST - lower * HEAD.gap_axis * (apart - lip_aperture_of(HEAD, REST))
-    found = transfer_deltas(HEAD, face, float(lip_aperture_of(HEAD, face)))
+    actual = transfer_deltas(HEAD, face, float(lip_aperture_of(HEAD, face)))
     for phone in "PBM":
-        assert -0.001 < lip_aperture_of(HEAD, face + np.tensordot(bilabial_weights(HEAD, phone), found, 1)) <= 0.001
+        assert -0.001 < lip_aperture_of(HEAD, face + np.tensordot(bilabial_weights(HEAD, phone), actual, 1)) <= 0.001
 
 
 def test_larger_eyes_shut_too() -> None:
     face = large_eyed(REST)
-    found = transfer_deltas(HEAD, face, float(lip_aperture_of(HEAD, face)))
+    actual = transfer_deltas(HEAD, face, float(lip_aperture_of(HEAD, face)))
     pairs = lid_pairs(HEAD)
     assert (pairs[:, 0] != pairs[:, 1]).all() and len(pairs) >= 12
     apart = face[pairs[:, 0]] - face[pairs[:, 1]]
-    both = sum(found[HEAD.channels.index(f"eyeBlink{side}")] for side in ("Left", "Right"))
+    both = sum(actual[HEAD.channels.index(f"eyeBlink{side}")] for side in ("Left", "Right"))
     left = apart + both[pairs[:, 0]] - both[pairs[:, 1]]
     along = np.einsum("pc,pc->p", left, apart) / np.linalg.norm(apart, axis=1)
     assert np.linalg.norm(apart, axis=1).max() > 0.013  # 9 mm on the default head

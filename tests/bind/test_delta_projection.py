@@ -25,11 +25,11 @@ def test_a_vertex_takes_its_share_of_the_triangle_it_lies_on() -> None:
     fitted, triangles = sheet()
     deltas = np.stack([fitted * (0.1, 0.2, 0.0), fitted[:, [1, 0, 2]] * 0.3])  # linear: shares give them back exactly
     vertices = fitted * 0.9 + (0.0013, 0.0021, 0.0005)
-    found = project_deltas(vertices, UP, triangles, fitted, triangles, deltas, FACE)
-    np.testing.assert_allclose(found.deltas[0], (vertices * (0.1, 0.2, 0.0)), atol=1e-9)
-    np.testing.assert_allclose(found.deltas[1][:, :2], vertices[:, [1, 0]] * 0.3, atol=1e-9)
-    np.testing.assert_allclose(found.distance, 0.0005, atol=1e-9)
-    assert found.on_face.all()
+    actual = project_deltas(vertices, UP, triangles, fitted, triangles, deltas, FACE)
+    np.testing.assert_allclose(actual.deltas[0], (vertices * (0.1, 0.2, 0.0)), atol=1e-9)
+    np.testing.assert_allclose(actual.deltas[1][:, :2], vertices[:, [1, 0]] * 0.3, atol=1e-9)
+    np.testing.assert_allclose(actual.distance, 0.0005, atol=1e-9)
+    assert actual.on_face.all()
 
 
 def test_what_lies_on_nothing_follows_what_is_around_it() -> None:
@@ -38,15 +38,15 @@ def test_what_lies_on_nothing_follows_what_is_around_it() -> None:
     vertices = fitted.copy()
     pit = np.linalg.norm(fitted[:, :2] - 0.02, axis=1) < 0.006
     vertices[pit, 2] -= 0.03
-    found = project_deltas(vertices, UP, triangles, fitted, triangles, deltas, FACE)
-    assert np.isnan(found.distance[pit]).all() and np.isfinite(found.distance[~pit]).all()
-    np.testing.assert_allclose(found.deltas, 0.001, rtol=1e-3)
+    actual = project_deltas(vertices, UP, triangles, fitted, triangles, deltas, FACE)
+    assert np.isnan(actual.distance[pit]).all() and np.isfinite(actual.distance[~pit]).all()
+    np.testing.assert_allclose(actual.deltas, 0.001, rtol=1e-3)
 
 
 def test_what_is_far_stays_still() -> None:
     fitted, triangles = sheet()
-    found = project_deltas(fitted + (1, 0, 0), UP, triangles, fitted, triangles, np.ones((1, len(fitted), 3)), FACE)
-    assert not found.deltas.any() and not found.on_face.any()
+    actual = project_deltas(fitted + (1, 0, 0), UP, triangles, fitted, triangles, np.ones((1, len(fitted), 3)), FACE)
+    assert not actual.deltas.any() and not actual.on_face.any()
 
 
 def test_a_lip_that_was_taken_for_the_other_follows_its_own() -> None:
@@ -59,6 +59,6 @@ def test_a_lip_that_was_taken_for_the_other_follows_its_own() -> None:
     vertices = fitted.copy()
     edge = (fitted[:, 1] > 0.0195) & (fitted[:, 1] < 0.0205) & (fitted[:, 0] > 0.01) & (fitted[:, 0] < 0.03)
     vertices[edge, 1] -= 0.0035
-    found = project_deltas(vertices, UP, cut, fitted, cut, deltas, FACE)
-    np.testing.assert_allclose(found.deltas[0, ~low], 0, atol=1e-4)
-    np.testing.assert_allclose(found.deltas[0, low, 1], -0.03, atol=1e-4)
+    actual = project_deltas(vertices, UP, cut, fitted, cut, deltas, FACE)
+    np.testing.assert_allclose(actual.deltas[0, ~low], 0, atol=1e-4)
+    np.testing.assert_allclose(actual.deltas[0, low, 1], -0.03, atol=1e-4)

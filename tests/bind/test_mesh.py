@@ -48,7 +48,7 @@ def test_arrays(tmp_path: Path) -> None:
         np.testing.assert_allclose(mesh.region, region, atol=1e-7)
 
 
-def test_quads_are_cut_and_pieces_told_apart() -> None:
+def test_quads_become_triangles_and_pieces_are_separate() -> None:
     mesh = mesh_of(PLACES, np.array(QUAD))
     assert len(mesh.triangles) == 2 and (mesh.region == 1).all()
     assert len(np.unique(mesh.pieces)) == 4  # the quad, and three vertices that nothing holds

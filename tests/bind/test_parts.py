@@ -71,24 +71,24 @@ def of(scene: SimpleNamespace, vertex: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_an_eye_turns_about_its_middle_towards_where_it_should_look(scene) -> None:
-    rows, found = of(scene, 4426)
-    ahead = int(np.flatnonzero(rows == 4426)[0])  # on the pupil's edge
+    rows, actual = of(scene, 4426)
+    forward = int(np.flatnonzero(rows == 4426)[0])  # on the pupil's edge
     for name, axis, sign in (("eyeLookUpLeft", 1, 1), ("eyeLookDownLeft", 1, -1), ("eyeLookOutLeft", 0, 1)):
-        delta = found[HEAD.channels.index(name)]
-        assert sign * delta[ahead, axis] > 0.001
+        delta = actual[HEAD.channels.index(name)]
+        assert sign * delta[forward, axis] > 0.001
         before = scene.mesh.vertices[rows]
         distances = [np.linalg.norm(each[:, None] - each[None], axis=2) for each in (before, before + delta)]
         np.testing.assert_allclose(*distances, atol=1e-6)  # rigid
     still = [i for i, name in enumerate(HEAD.channels) if not name.startswith("eyeLook") or name.endswith("Right")]
-    assert not found[still].any()
+    assert not actual[still].any()
 
 
 def test_lower_teeth_go_with_the_jaw_and_upper_ones_stay(scene) -> None:
     lower = HEAD.teeth_lower > 0
-    rows, found = of(scene, scene.starts[1] + int(np.flatnonzero(lower)[0]))
+    rows, actual = of(scene, scene.starts[1] + int(np.flatnonzero(lower)[0]))
     for number, name in enumerate(HEAD.teeth_channels):
         truth = HEAD.teeth_deltas[number][rows - scene.starts[1]]
-        np.testing.assert_allclose(found[HEAD.channels.index(name)], truth, atol=0.001)
+        np.testing.assert_allclose(actual[HEAD.channels.index(name)], truth, atol=0.001)
     _, upper = of(scene, scene.starts[1] + int(np.flatnonzero(~lower)[0]))
     assert not upper.any()
 

@@ -30,9 +30,9 @@ def test_right_is_the_heads_own_right() -> None:
 
 
 def test_places_and_numbers() -> None:
-    found = pick_positions({"nose_tip": [1, 2, 3], "chin": 2, "48": [0, 0, 0]}, MESH)
-    np.testing.assert_array_equal(found["nose_tip"], (1, 2, 3))
-    np.testing.assert_array_equal(found["chin"], (0, 0, 1))
+    actual = pick_positions({"nose_tip": [1, 2, 3], "chin": 2, "48": [0, 0, 0]}, MESH)
+    np.testing.assert_array_equal(actual["nose_tip"], (1, 2, 3))
+    np.testing.assert_array_equal(actual["chin"], (0, 0, 1))
 
 
 @pytest.mark.parametrize("pick", [3, -1, True, [1, 2], "nose", [1, 2, float("nan")], None, {"x": 1}])

@@ -38,7 +38,7 @@ def test_a_closure_has_a_jaw_and_no_more_mouth_close_than_it_may(phone) -> None:
     assert 0 < weights["jawOpen"] <= 0.06 and weights["jawOpen"] <= weights["mouthClose"] <= weights["jawOpen"] + 0.03
 
 
-def test_a_good_fit_is_not_spoken_of() -> None:
+def test_a_good_fit_has_no_warning() -> None:
     assert warnings(GOOD) == ()
 
 
@@ -53,14 +53,14 @@ def test_a_good_fit_is_not_spoken_of() -> None:
         (("lids_mm", "right", "shut_least"), -5.0, "The lids of the right eye cross by 5.0 mm"),
     ],
 )
-def test_what_is_wrong_is_said(path, value, sentence) -> None:
+def test_a_fault_is_a_warning(path, value, sentence) -> None:
     report = copy.deepcopy(GOOD)
     entry = report
     for key in path[:-1]:
         entry = entry[key]
     entry[path[-1]] = value
-    said = warnings(report)
-    assert len(said) == 1 and sentence in said[0]
+    content = warnings(report)
+    assert len(content) == 1 and sentence in content[0]
 
 
 def test_lids_that_do_not_move_stay_open() -> None:

@@ -19,8 +19,8 @@ def surface(rim: bool = False) -> Surface:
 
 def test_the_side_that_looks_the_same_way_is_found_though_the_other_is_nearer() -> None:
     points = np.array([[0.05, 0.04, 0.008], [0.05, 0.04, 0.008]])
-    number, height, found = surface().nearest(points, np.array([[0, 0, 1.0], [0, 0, -1.0]]), 0.02, 0.5)
-    assert found.all()
+    number, height, actual = surface().nearest(points, np.array([[0, 0, 1.0], [0, 0, -1.0]]), 0.02, 0.5)
+    assert actual.all()
     np.testing.assert_allclose(surface().points[number, 2], (0, 0.01))
     np.testing.assert_allclose(height, (0.008, 0.002), atol=1e-12)
     assert np.abs(surface().points[number, :2] - points[:, :2]).max() < SPACING

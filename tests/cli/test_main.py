@@ -39,33 +39,33 @@ def status_of(*arguments: str) -> int:
 def refusal(capsys, *arguments: str) -> tuple[int, str]:
     """(exit status, the last line on standard error), which has to be one sentence."""
     status = status_of(*arguments)
-    said = capsys.readouterr()
-    assert "Traceback" not in said.err + said.out
-    return status, said.err.strip().splitlines()[-1]
+    output = capsys.readouterr()
+    assert "Traceback" not in output.err + output.out
+    return status, output.err.strip().splitlines()[-1]
 
 
 def test_a_sound_becomes_a_take(folder: Path, capsys) -> None:
     assert status_of("speak", "hum.wav") == 0
     take = read_take(folder / "hum.take.safetensors")
     assert (take.frames, take.fps) == (30, 25)
-    said = capsys.readouterr()
-    assert said.out == "hum.take.safetensors: 30 frames at 25 fps, seed 0\n" and said.err == ""
+    output = capsys.readouterr()
+    assert output.out == "hum.take.safetensors: 30 frames at 25 fps, seed 0\n" and output.err == ""
 
 
 def test_json_is_one_object_for_machines(folder: Path, capsys) -> None:
     flags = ["--json", "-o", "a.take.safetensors", "--fps", "30000/1001", "--seed", "3"]
     assert status_of("speak", "hum.wav", *flags) == 0
-    said = json.loads(capsys.readouterr().out)
-    made = {"take": "a.take.safetensors", "seed": 3, "frames": 36, "fps": "30000/1001", "engine": "probtalk3d"}
-    assert said["made"] == [made] and said["sound_seconds"] == 1.2
-    assert set(said) == {"made", "sound_seconds", "seconds"} and said["seconds"] >= 0
+    output = json.loads(capsys.readouterr().out)
+    entry = {"take": "a.take.safetensors", "seed": 3, "frames": 36, "fps": "30000/1001", "engine": "probtalk3d"}
+    assert output["made"] == [entry] and output["sound_seconds"] == 1.2
+    assert set(output) == {"made", "sound_seconds", "seconds"} and output["seconds"] >= 0
 
 
 def test_a_refusal_is_a_json_object_too(folder: Path, capsys) -> None:
     assert status_of("speak", "gone.wav", "--json") == 3
-    said = capsys.readouterr()
-    assert json.loads(said.out) == {"error": said.err.removeprefix("mien: ").strip(), "status": 3}
-    assert "'gone.wav'" in said.err
+    output = capsys.readouterr()
+    assert json.loads(output.out) == {"error": output.err.removeprefix("mien: ").strip(), "status": 3}
+    assert "'gone.wav'" in output.err
 
 
 def test_a_folder_as_output_takes_the_sounds_name(folder: Path) -> None:
@@ -99,8 +99,8 @@ def test_the_engines_own_rate(folder: Path) -> None:
 
 
 def test_flags_change_the_direction_file(folder: Path) -> None:
-    asked = {"emotion": {"sad": 0.5}, "intensity": "low", "jaw": 1.5, "seed": 9, "style": "clear", "blinks": 0}
-    (folder / "d.json").write_text(json.dumps(asked))
+    arguments = {"emotion": {"sad": 0.5}, "intensity": "low", "jaw": 1.5, "seed": 9, "style": "clear", "blinks": 0}
+    (folder / "d.json").write_text(json.dumps(arguments))
     flags = ["--emotion", "happy=0.7,angry=0.2", "--intensity", "high", "--seed", "2", "--style", "mumbled"]
     assert status_of("speak", "hum.wav", "--direction", "d.json", "-o", "plain") == 0
     assert status_of("speak", "hum.wav", "--direction", "d.json", *flags, "-o", "changed") == 0
@@ -162,9 +162,9 @@ def test_bad_input_is_refused_in_a_sentence_with_its_own_exit_status(folder: Pat
     (folder / "words.txt").write_text("no sound at all\n" * 40)
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     arguments, status, words = REFUSED[fault]
-    found, said = refusal(capsys, *arguments)
-    assert found == status
-    assert said.startswith("mien") and re.search(words, said), said
+    actual, output = refusal(capsys, *arguments)
+    assert actual == status
+    assert output.startswith("mien") and re.search(words, output), output
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
 
 
@@ -180,8 +180,8 @@ def test_a_fault_has_the_exit_status_of_the_docstring(folder: Path, capsys, monk
         raise error
 
     monkeypatch.setattr("mien.speak.speak_takes", fail)
-    found, said = refusal(capsys, "speak", "hum.wav")
-    assert found == status and said.endswith(".")
+    actual, output = refusal(capsys, "speak", "hum.wav")
+    assert actual == status and output.endswith(".")
     assert [p.name for p in folder.iterdir()] == ["hum.wav"]
 
 
@@ -192,9 +192,9 @@ def test_evaluate_real_writes_curves(folder: Path, capsys) -> None:
 
 
 def program(*arguments: str | bytes, cwd: Path, **environ: str) -> subprocess.CompletedProcess:
-    asked = [sys.executable, "-m", "mien", *arguments]
+    arguments = [sys.executable, "-m", "mien", *arguments]
     return subprocess.run(
-        asked, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, "PYTHONPATH": str(BACKEND), **environ}
+        arguments, capture_output=True, cwd=cwd, timeout=120, env={**os.environ, "PYTHONPATH": str(BACKEND), **environ}
     )
 
 
@@ -205,9 +205,9 @@ def test_it_runs_as_a_module(tmp_path: Path) -> None:
 
 def test_help_names_every_flag_and_the_exit_status(capsys) -> None:
     assert status_of("--help") == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for word in ("speak", "serve", "doctor", "evaluate", "bench", "Exit status", "130"):
-        assert word in said
+        assert word in output
     assert status_of("speak", "--help") == 0
     flags = capsys.readouterr().out
     for flag in ("--fps", "--takes", "--preview", "--emotion", "--intensity", "--direction", "--transcript", "--json"):

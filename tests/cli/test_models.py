@@ -37,8 +37,10 @@ def run(*arguments: str) -> int:
 
 def test_models_are_listed_for_people_and_for_machines(folder, capsys) -> None:
     assert run("models") == 0
-    said = capsys.readouterr().out
-    assert "flame" in said and "not here" in said and "https://flame.is.tue.mpg.de" in said and "CC0-1.0" in said
+    output = capsys.readouterr().out
+    assert (
+        "flame" in output and "not here" in output and "https://flame.is.tue.mpg.de" in output and "CC0-1.0" in output
+    )
     assert run("models", "--json") == 0
     listed = json.loads(capsys.readouterr().out)["models"]
     assert set(listed[0]) == {"name", "what", "licence", "here", "needs"}
@@ -47,9 +49,9 @@ def test_models_are_listed_for_people_and_for_machines(folder, capsys) -> None:
 def test_an_import_shows_the_licence_and_waits_for_its_acceptance(folder, capsys) -> None:
     Path("generic_model.pkl").write_bytes(flame.python2(flame.as_published(flame.model(20, 4))))
     assert run("models", "import", "generic_model.pkl") == 2
-    said = capsys.readouterr()
-    assert "non-commercial" in said.out and "modellicense.html" in said.out
-    assert "nothing was imported" in said.err and "--accept" in said.err and not (folder / "data").exists()
+    output = capsys.readouterr()
+    assert "non-commercial" in output.out and "modellicense.html" in output.out
+    assert "nothing was imported" in output.err and "--accept" in output.err and not (folder / "data").exists()
     assert run("models", "import", "generic_model.pkl", "--json") == 2
     assert json.loads(capsys.readouterr().out)["licence"]["paid"] is False
     assert run("models", "import", "generic_model.pkl", "--accept") == 0
@@ -68,8 +70,8 @@ def test_probtalk3d_is_imported_and_speaks_on_both_heads(folder, capsys) -> None
     assert "made of the same before, nothing was done" in capsys.readouterr().out
     speak = ("speak", SOUND, "--engine", "probtalk3d-published", "--emotion", "happy")
     assert run(*speak, "-o", "a.take.safetensors") == 4
-    said = capsys.readouterr().err
-    assert "cannot work yet. FLAME is the user's own to bring: register on https://flame.is.tue.mpg.de" in said
+    output = capsys.readouterr().err
+    assert "cannot work yet. FLAME is the user's own to bring: register on https://flame.is.tue.mpg.de" in output
     assert list(folder.glob("*.safetensors")) == []
     published.import_flame(folder / "data")
     assert run("models") == 0
@@ -98,10 +100,12 @@ def test_channels_go_onto_flame_and_come_back(folder, capsys) -> None:
     published.import_flame(folder / "data")
     assert run("convert", SAMPLE, "-o", "f.take.safetensors", "--to", "flame") == 0
     assert run("convert", "f.take.safetensors", "-o", "c.take.safetensors", "--to", "channels", "--json") == 0
-    spoken, flame_take, back = (read_take(path) for path in (SAMPLE, "f.take.safetensors", "c.take.safetensors"))
+    speech_take, flame_take, back = (read_take(path) for path in (SAMPLE, "f.take.safetensors", "c.take.safetensors"))
     assert flame_take.meta["head"] == "flame" and "FLAME model licence" in flame_take.meta["licence"]
-    shown = [spoken.channels.index(name) for name in spoken.channels if name.startswith(("mouth", "jaw", "brow"))]
-    np.testing.assert_allclose(back.weights[:, shown], spoken.weights[:, shown], rtol=0, atol=0.05)
+    shown = [
+        speech_take.channels.index(name) for name in speech_take.channels if name.startswith(("mouth", "jaw", "brow"))
+    ]
+    np.testing.assert_allclose(back.weights[:, shown], speech_take.weights[:, shown], rtol=0, atol=0.05)
     assert run("convert", SAMPLE, "-o", "x.take.safetensors", "--to", "basis", "--shape", "shape.json") == 2
     assert "give it together with --to flame" in capsys.readouterr().err
 
@@ -119,10 +123,10 @@ def test_there_and_back_on_the_command_line(folder, capsys) -> None:
     assert run("convert", "v.take.safetensors", "-o", "b.take.safetensors", "--to", "basis") == 0
     capsys.readouterr()
     assert run("convert", "v.take.safetensors", "-o", "c.take.safetensors", "--to", "channels", "--json") == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["frames"] == 75 and said["channel_error_m"] < 1e-6
-    wanted, found = read_take(SAMPLE), read_take("c.take.safetensors")
-    np.testing.assert_allclose(found.weights, wanted.weights, rtol=0, atol=0.002)
+    output = json.loads(capsys.readouterr().out)
+    assert output["frames"] == 75 and output["channel_error_m"] < 1e-6
+    wanted, actual = read_take(SAMPLE), read_take("c.take.safetensors")
+    np.testing.assert_allclose(actual.weights, wanted.weights, rtol=0, atol=0.002)
     assert read_take("b.take.safetensors").basis is not None
 
 
@@ -136,20 +140,20 @@ def test_export_takes_the_format_from_the_suffix(folder, capsys) -> None:
 
 def test_a_flame_take_needs_the_flame_and_then_becomes_channels(folder, capsys, monkeypatch) -> None:
     somebody = flame.on_head()
-    spoken = read_take(SAMPLE)
-    assert spoken.channels == ARKIT  # the expressions of that FLAME, in that order
-    offsets = somebody.vertices(spoken.weights) - somebody.template
-    take = replace(spoken, weights=None, channels=(), offsets=offsets, meta={"head": "flame", "licence": "theirs"})
+    speech_take = read_take(SAMPLE)
+    assert speech_take.channels == ARKIT  # the expressions of that FLAME, in that order
+    offsets = somebody.vertices(speech_take.weights) - somebody.template
+    take = replace(speech_take, weights=None, channels=(), offsets=offsets, meta={"head": "flame", "licence": "theirs"})
     write_take(take, "f.take.safetensors")
-    asked = ("convert", "f.take.safetensors", "-o", "c.take.safetensors", "--to", "channels")
-    assert run(*asked) == 4
+    arguments = ("convert", "f.take.safetensors", "-o", "c.take.safetensors", "--to", "channels")
+    assert run(*arguments) == 4
     assert "FLAME is not here. FLAME is the user's own to bring" in capsys.readouterr().err
     monkeypatch.setattr("mien.heads.flame.read_flame", lambda folder: somebody)
-    assert run(*asked) == 0
-    made = read_take("c.take.safetensors")
-    assert made.meta["head"] == "mien" and made.meta["licence"] == "theirs"
-    mouth = [spoken.channels.index(name) for name in ("jawOpen", "mouthClose", "mouthFunnel")]
-    np.testing.assert_allclose(made.weights[:, mouth], spoken.weights[:, mouth], rtol=0, atol=0.1)
+    assert run(*arguments) == 0
+    entry = read_take("c.take.safetensors")
+    assert entry.meta["head"] == "mien" and entry.meta["licence"] == "theirs"
+    mouth = [speech_take.channels.index(name) for name in ("jawOpen", "mouthClose", "mouthFunnel")]
+    np.testing.assert_allclose(entry.weights[:, mouth], speech_take.weights[:, mouth], rtol=0, atol=0.1)
 
 
 def test_a_take_of_an_unknown_head_is_refused(folder, capsys) -> None:

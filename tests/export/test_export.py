@@ -68,7 +68,7 @@ def test_the_order_is_all_of_arkit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame", "fps", "said"),
+    ("frame", "fps", "text"),
     [
         (0, Fraction(60), "00:00:00:00.000"),
         (59, Fraction(60), "00:00:00:59.000"),
@@ -77,8 +77,8 @@ def test_the_order_is_all_of_arkit() -> None:
         (25 * 24 * 3600, Fraction(25), "00:00:00:00.000"),
     ],
 )
-def test_timecodes(frame, fps, said) -> None:
-    assert timecode(frame, fps) == said
+def test_timecodes(frame, fps, text) -> None:
+    assert timecode(frame, fps) == text
 
 
 def test_audio2face_has_a_row_of_weights_a_frame(take, tmp_path) -> None:
@@ -115,8 +115,12 @@ def expected(take: Take) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["channels", "vertices", "basis"])
 def test_pc2_has_every_vertex_of_every_frame(take, tmp_path, kind) -> None:
-    said = {"channels": lambda t: t, "vertices": lambda t: to_vertices(t, HEAD), "basis": lambda t: to_basis(t, HEAD)}
-    data = written(said[kind](take), tmp_path, "a.pc2").read_bytes()
+    conversions = {
+        "channels": lambda t: t,
+        "vertices": lambda t: to_vertices(t, HEAD),
+        "basis": lambda t: to_basis(t, HEAD),
+    }
+    data = written(conversions[kind](take), tmp_path, "a.pc2").read_bytes()
     assert struct.unpack("<12siiffi", data[:32]) == (b"POINTCACHE2\0", 1, 4538, 50.0, 1.0, 8)
     np.testing.assert_allclose(np.frombuffer(data[32:], "<f4").reshape(8, -1, 3), expected(take), atol=1e-6)
 
@@ -141,13 +145,13 @@ def chunks(path: Path) -> tuple[dict, bytes]:
 
 
 def accessor(content: dict, data: bytes, number: int) -> np.ndarray:
-    said = content["accessors"][number]
-    view = content["bufferViews"][said["bufferView"]]
-    width = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}[said["type"]]
-    kind = {5126: "<f4", 5125: "<u4", 5121: "u1"}[said["componentType"]]
+    entry = content["accessors"][number]
+    view = content["bufferViews"][entry["bufferView"]]
+    width = {"SCALAR": 1, "VEC3": 3, "VEC4": 4, "MAT4": 16}[entry["type"]]
+    kind = {5126: "<f4", 5125: "<u4", 5121: "u1"}[entry["componentType"]]
     assert view["byteOffset"] % 4 == 0
     raw = data[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
-    return np.frombuffer(raw, kind).reshape(said["count"], width)
+    return np.frombuffer(raw, kind).reshape(entry["count"], width)
 
 
 def test_gltf_says_the_take_exactly(take, tmp_path) -> None:
@@ -178,8 +182,8 @@ def test_gltf_says_the_take_exactly(take, tmp_path) -> None:
         placed = np.einsum("vab,vb->va", skinning, np.concatenate([morphed[frame], np.ones((len(rest), 1))], 1))
         np.testing.assert_allclose(placed[:, :3], expected(take)[frame], atol=2e-6)
     for number in [primitive["attributes"]["POSITION"], *(target["POSITION"] for target in primitive["targets"])]:
-        said, values = content["accessors"][number], accessor(content, data, number)
-        assert said["min"] == values.min(0).tolist() and said["max"] == values.max(0).tolist()
+        entry, values = content["accessors"][number], accessor(content, data, number)
+        assert entry["min"] == values.min(0).tolist() and entry["max"] == values.max(0).tolist()
 
 
 def test_trimesh_reads_the_mesh(take, tmp_path) -> None:
@@ -252,12 +256,12 @@ def test_a_take_of_flame_is_written_on_flames_mesh(tmp_path, suffix) -> None:
     if suffix == ".glb":
         content, data = chunks(path)
         assert content["asset"]["copyright"] == "somebody's own"
-        found = accessor(content, data, content["meshes"][0]["primitives"][0]["attributes"]["POSITION"])
-        np.testing.assert_array_equal(found, somebody.template)
+        actual = accessor(content, data, content["meshes"][0]["primitives"][0]["attributes"]["POSITION"])
+        np.testing.assert_array_equal(actual, somebody.template)
     else:
         header, order = (32, "<") if suffix == ".pc2" else (8 + 4 * 3, ">")
-        found = np.frombuffer(path.read_bytes()[header:], f"{order}f4").reshape(wanted.shape)
-        np.testing.assert_allclose(found, wanted, atol=1e-6)
+        actual = np.frombuffer(path.read_bytes()[header:], f"{order}f4").reshape(wanted.shape)
+        np.testing.assert_allclose(actual, wanted, atol=1e-6)
     root = 1 - somebody.skin_weights[:, :1]
     neck = (somebody.joint_regressor @ somebody.template)[1]
     moved = somebody.template + offsets

@@ -19,13 +19,14 @@ from mien.heads.skinning import linear_blend_skinning
 from mien.take import Take, read_take
 
 HEAD = load_head()
-SPOKEN = read_take(SAMPLES / "default_style.take.safetensors")
+SPEECH_TAKE = read_take(SAMPLES / "default_style.take.safetensors")
 
 
 @pytest.fixture(scope="module")
 def few() -> Take:
     return replace(
-        SPOKEN, weights=SPOKEN.weights[20:30], head_rotation=SPOKEN.head_rotation[20:30], gaze=SPOKEN.gaze[20:30],
+        SPEECH_TAKE, weights=SPEECH_TAKE.weights[20:30], head_rotation=SPEECH_TAKE.head_rotation[20:30],
+        gaze=SPEECH_TAKE.gaze[20:30],
         mouth_holds=None, eye_holds=None, duration=Fraction(10, 25),
     )  # fmt: skip
 
@@ -36,27 +37,27 @@ def test_what_is_written_poses_flame_as_the_take_does(few: Take, tmp_path: Path)
     on = to_flame(few, HEAD, somebody, correspondence)
     assert export(on, somebody, tmp_path / "x.npz") == "FLAME's parameters"
     with np.load(tmp_path / "x.npz", allow_pickle=False) as file:
-        said = dict(file)
+        content = dict(file)
     shapes = {"shape": (300,), "expr": (10, 100), "rotation": (10, 3), "neck_pose": (10, 3), "jaw_pose": (10, 3)}
     shapes |= {"eyes_pose": (10, 6), "translation": (10, 3), "fps": (), "start": (), "error_m": ()}
-    assert {name: array.shape for name, array in said.items()} == shapes
-    assert said["fps"] == 25 and said["error_m"] < 0.0005 and not said["rotation"].any()
+    assert {name: array.shape for name, array in content.items()} == shapes
+    assert content["fps"] == 25 and content["error_m"] < 0.0005 and not content["rotation"].any()
     # as a reader poses them: the neck about its own joint, which carries jaw and eyes
     pose = np.zeros((10, 5, 3))
-    pose[:, 1], pose[:, JAW] = said["neck_pose"], said["jaw_pose"]
-    expressions = said["expr"][:, : len(somebody.expression_basis)]
-    coefficients = np.concatenate([np.tile(said["shape"], (10, 1)), expressions], 1)
+    pose[:, 1], pose[:, JAW] = content["neck_pose"], content["jaw_pose"]
+    expressions = content["expr"][:, : len(somebody.expression_basis)]
+    coefficients = np.concatenate([np.tile(content["shape"], (10, 1)), expressions], 1)
     posed = linear_blend_skinning(somebody.skin, coefficients, pose)[0]
     wanted = somebody.template + somebody.offsets(on)
     away = np.linalg.norm(posed - wanted, axis=-1)[:, correspondence.matched]
     assert np.percentile(away, 95) < 0.0006
     # looking to the left turns the eyes about the upward axis
     yaw = few.gaze[:, 1].astype(float)
-    np.testing.assert_allclose(said["eyes_pose"][:, 1], yaw, atol=2e-3)
-    np.testing.assert_array_equal(said["eyes_pose"][:, :3], said["eyes_pose"][:, 3:])
+    np.testing.assert_allclose(content["eyes_pose"][:, 1], yaw, atol=2e-3)
+    np.testing.assert_array_equal(content["eyes_pose"][:, :3], content["eyes_pose"][:, 3:])
 
 
-def test_a_take_of_the_default_head_is_carried_over(few: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_take_of_the_default_head_is_retargeted(few: Take, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     somebody = flame.on_head()
     monkeypatch.setattr(flame_parameters, "load_flame", lambda folder: somebody)
     export(few, HEAD, tmp_path / "x.npz")

@@ -62,11 +62,11 @@ def test_a_disk_that_is_full_leaves_the_former_ones_whole(written) -> None:
     class Full(dict):
         """Its tensor z is described, and then cannot be written."""
 
-        asked = 0
+        request = 0
 
         def __getitem__(self, name: str) -> np.ndarray:
-            self.asked += name == "z"
-            if self.asked > 1:
+            self.request += name == "z"
+            if self.request > 1:
                 raise OSError(28, "No space left on device")
             return super().__getitem__(name)
 

@@ -23,11 +23,11 @@ def omegaconf(monkeypatch):
     """Classes that are pickled under OmegaConf's names, with its fields."""
 
     def module(name: str, **classes: type) -> None:
-        made = types.ModuleType(name)
+        result = types.ModuleType(name)
         for key, kind in classes.items():
             kind.__module__, kind.__qualname__ = name, key
-            setattr(made, key, kind)
-        monkeypatch.setitem(sys.modules, name, made)
+            setattr(result, key, kind)
+        monkeypatch.setitem(sys.modules, name, result)
 
     dict_config, list_config, node = type("D", (), {}), type("L", (), {}), type("N", (), {})
     module("omegaconf")
@@ -35,20 +35,20 @@ def omegaconf(monkeypatch):
     module("omegaconf.listconfig", ListConfig=list_config)
     module("omegaconf.nodes", AnyNode=node)
 
-    def made(value: object, parent: object = None) -> object:
+    def config_of(value: object, parent: object = None) -> object:
         if isinstance(value, dict):
             config = dict_config()
-            config._content = {key: made(item, config) for key, item in value.items()}
+            config._content = {key: config_of(item, config) for key, item in value.items()}
         elif isinstance(value, list):
             config = list_config()
-            config._content = [made(item, config) for item in value]
+            config._content = [config_of(item, config) for item in value]
         else:
             config = node()
             config._val = value
         config._parent = parent  # OmegaConf's trees are knotted like this
         return config
 
-    return made
+    return config_of
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def test_settings_are_read_without_the_weights(sound: Path) -> None:
 
 def test_a_bare_state_dict_is_a_checkpoint(tmp_path: Path) -> None:
     net = torch.nn.Linear(3, 2)
-    found = read_checkpoint(saved(tmp_path, net.state_dict()))  # an OrderedDict with attributes
-    assert torch.equal(found.weights["weight"], net.weight.detach())
-    assert found.settings == {}
+    actual = read_checkpoint(saved(tmp_path, net.state_dict()))  # an OrderedDict with attributes
+    assert torch.equal(actual.weights["weight"], net.weight.detach())
+    assert actual.settings == {}
 
 
 def test_views_of_one_storage_are_views_again(tmp_path: Path) -> None:
@@ -104,11 +104,11 @@ def test_a_lightning_checkpoint_with_omegaconf_is_read_without_either(tmp_path: 
         "optimizer_states": [{"state": {0: {"step": torch.tensor(1.0), "avg": torch.ones(3)}}}],
         "hyper_parameters": settings,
     }
-    found = read_checkpoint(saved(tmp_path, content))
-    assert list(found.weights) == list(WEIGHTS)
-    assert found.settings["encoder"] == {"layers": 6, "betas": [0.9, None], "name": "e", "deep": {"${x}": True}}
-    assert found.settings["plain"] == [1, [2, 3]]
-    assert isinstance(found.settings["params"], Stub)
+    actual = read_checkpoint(saved(tmp_path, content))
+    assert list(actual.weights) == list(WEIGHTS)
+    assert actual.settings["encoder"] == {"layers": 6, "betas": [0.9, None], "name": "e", "deep": {"${x}": True}}
+    assert actual.settings["plain"] == [1, [2, 3]]
+    assert isinstance(actual.settings["params"], Stub)
 
 
 @pytest.mark.parametrize("system", ["WindowsPath", "PosixPath"])

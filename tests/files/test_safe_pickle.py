@@ -39,8 +39,8 @@ def read(data: bytes, allowed=None, load_persistent=None) -> object:
     ],
 )
 def test_plain_values_are_read_as_python_reads_them(value) -> None:
-    found = read(pickle.dumps(value, protocol=2))
-    assert found == value and type(found) is type(value)
+    actual = read(pickle.dumps(value, protocol=2))
+    assert actual == value and type(actual) is type(value)
 
 
 def test_a_shared_value_stays_one_value_and_a_knot_a_knot() -> None:
@@ -49,8 +49,8 @@ def test_a_shared_value_stays_one_value_and_a_knot_a_knot() -> None:
     assert first is second
     knot: list = []
     knot.append(knot)
-    found = read(pickle.dumps(knot, protocol=2))
-    assert found[0] is found
+    actual = read(pickle.dumps(knot, protocol=2))
+    assert actual[0] is actual
 
 
 def test_a_listed_name_is_a_stub_or_what_the_caller_says() -> None:

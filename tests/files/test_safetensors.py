@@ -78,7 +78,7 @@ def test_metadata_that_is_no_text_is_not_written() -> None:
         write_tensors({}, {"seed": 7})
 
 
-def test_only_the_asked_dtypes_are_read() -> None:
+def test_only_the_requested_dtypes_are_read() -> None:
     with pytest.raises(TensorFileError, match="'quads' is I32; expected F32 or F16"):
         read_tensors(write_tensors({"quads": TENSORS["quads"]}, {}), dtypes=("F32", "F16"))
 

@@ -39,15 +39,15 @@ def bound(somebody) -> Correspondence:
 def test_a_turn_a_size_and_a_place_are_found_again() -> None:
     points = np.random.default_rng(0).normal(size=(20, 3))
     turn = 1.3 * rotation_matrix(np.array([0.4, 1.0, -2.0]))
-    found, shift = similarity(points, points @ turn.T + (1, 2, 3))
-    np.testing.assert_allclose(found, turn, atol=1e-12)
+    actual, shift = similarity(points, points @ turn.T + (1, 2, 3))
+    np.testing.assert_allclose(actual, turn, atol=1e-12)
     np.testing.assert_allclose(shift, (1, 2, 3), atol=1e-12)
 
 
-def test_mirrored_points_are_not_laid_over_by_a_mirror() -> None:
+def test_a_similarity_has_no_mirror_in_it() -> None:
     points = np.random.default_rng(0).normal(size=(20, 3))
-    found, _ = similarity(points, points * (-1, 1, 1))
-    assert np.linalg.det(found) > 0
+    actual, _ = similarity(points, points * (-1, 1, 1))
+    assert np.linalg.det(actual) > 0
 
 
 @pytest.mark.parametrize(
@@ -68,20 +68,20 @@ def test_the_nearest_point_of_a_triangle(point, shares) -> None:
 def test_the_nearest_points_beat_a_thousand_others() -> None:
     seeded = np.random.default_rng(3)
     points, triangles = seeded.normal(size=(40, 3)), seeded.normal(size=(40, 3, 3))
-    found = nearest_in_triangles(points, triangles)
-    np.testing.assert_allclose(found.sum(-1), 1)
-    assert found.min() >= 0
-    away = np.linalg.norm((found[..., None] * triangles).sum(-2) - points, axis=-1)
+    actual = nearest_in_triangles(points, triangles)
+    np.testing.assert_allclose(actual.sum(-1), 1)
+    assert actual.min() >= 0
+    away = np.linalg.norm((actual[..., None] * triangles).sum(-2) - points, axis=-1)
     others = seeded.dirichlet(np.ones(3), 1000)
     theirs = np.linalg.norm(np.einsum("sk,nkc->snc", others, triangles) - points, axis=-1).min(0)
     assert (away <= theirs + 1e-12).all() and (away > theirs - 0.2).all()
 
 
-def test_a_surface_facing_away_is_no_fellow() -> None:
+def test_a_surface_facing_away_is_not_matched() -> None:
     vertices = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]]) * 0.01
     points, normals = np.array([[0.002, 0.002, 0.001]] * 2), np.array([[0, 0, 1.0], [0, 0, -1.0]])
-    _, shares, found = nearest_surface_points(points, normals, vertices, np.array([[0, 1, 2]]))
-    assert found.tolist() == [True, False]
+    _, shares, actual = nearest_surface_points(points, normals, vertices, np.array([[0, 1, 2]]))
+    assert actual.tolist() == [True, False]
     np.testing.assert_allclose(shares[0], (0.6, 0.2, 0.2))
 
 
@@ -96,7 +96,7 @@ def test_normals_of_a_ball_point_outwards() -> None:
     assert (vertex_normals(ball, triangles) * ball).sum(1).min() > 0.9
 
 
-def test_movements_are_carried_to_every_vertex_of_the_skin(somebody, bound) -> None:
+def test_deltas_are_transferred_to_every_vertex_of_the_skin(somebody, bound) -> None:
     """The same face on another person, in another size and place, bound by shape alone. Measured: 0.09 mm on average
     of what moves more than 1 mm, 0.28 mm at the 95th of a hundred; the worst vertex 2.1 mm."""
     assert bound.matched[SKIN].mean() > 0.99 and not np.delete(bound.matched, SKIN).any()
@@ -110,8 +110,8 @@ def test_movements_are_carried_to_every_vertex_of_the_skin(somebody, bound) -> N
     assert transferred[:, ~bound.matched].max() == 0
 
 
-def test_movements_are_carried_to_flame_too(somebody) -> None:
-    """The way back: FLAME's own expressions from the default head's channels. Measured: 0.09 mm on average of what
+def test_deltas_are_transferred_to_flame_too(somebody) -> None:
+    """The inverse: FLAME's own expressions from the default head's channels. Measured: 0.09 mm on average of what
     moves more than 1 mm, 0.26 mm at the 95th of a hundred; the worst vertex 1.9 mm."""
     back = head_correspondence(HEAD, somebody)
     assert back.matched.mean() > 0.98

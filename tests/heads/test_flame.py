@@ -48,9 +48,9 @@ def test_expression_jaw_and_shape_are_what_skinning_makes_of_them(head) -> None:
     pose = np.zeros((3, 5, 3))
     pose[:, JAW] = jaw
     wanted = linear_blend_skinning(head.skin, coefficients, pose)[0]
-    found = head.shaped(shape).vertices(expression, jaw)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
+    actual = head.shaped(shape).vertices(expression, jaw)
+    assert actual.dtype == np.float32
+    np.testing.assert_allclose(actual, wanted, rtol=0, atol=1e-6)
     at_rest = head.template + np.tensordot(shape, head.shape_basis[:10], 1)
     np.testing.assert_allclose(head.shaped(shape).template, at_rest, atol=1e-6)
     assert head.shaped(shape).shape == pytest.approx(shape) and head.shape == ()
@@ -65,8 +65,8 @@ def test_too_many_coefficients_are_refused(head) -> None:
 
 def test_takes_of_vertices_and_of_a_basis_move_it(head) -> None:
     offsets = np.random.default_rng(3).normal(0, 0.01, (4, 60, 3)).astype(np.float32)
-    found = head.offsets(take(4, offsets=offsets))
-    np.testing.assert_allclose(found, offsets, atol=1e-7)
+    actual = head.offsets(take(4, offsets=offsets))
+    np.testing.assert_allclose(actual, offsets, atol=1e-7)
     np.testing.assert_allclose(head.faces(take(4, offsets=offsets)) - head.template, offsets, atol=1e-7)
     coefficients = np.eye(4, dtype=np.float32)[:, :2].copy()
     moved = head.offsets(take(4, basis=offsets[:2], coefficients=coefficients))
@@ -76,11 +76,11 @@ def test_takes_of_vertices_and_of_a_basis_move_it(head) -> None:
 def test_head_movement_turns_all_but_the_root_about_the_neck(head) -> None:
     rotation = (0.3, -0.2, 0.1)
     still = np.zeros((1, 60, 3), np.float32)
-    found = head.template + head.offsets(take(1, rotation, offsets=still))[0]
+    actual = head.template + head.offsets(take(1, rotation, offsets=still))[0]
     neck = (head.joint_regressor @ head.template)[1]
     turned = (head.template - neck) @ rotation_matrix(rotation).T + neck
     share = 1 - head.skin_weights[:, :1]
-    np.testing.assert_allclose(found, head.template + share * (turned - head.template), atol=1e-6)
+    np.testing.assert_allclose(actual, head.template + share * (turned - head.template), atol=1e-6)
 
 
 def test_takes_of_something_else_are_refused(head) -> None:
@@ -92,8 +92,8 @@ def test_takes_of_something_else_are_refused(head) -> None:
 
 
 def test_landmarks_are_points_of_triangles(head) -> None:
-    made = flame.embedding(len(MODEL["f"]))
-    found = head.landmarks(np.stack([head.template, head.template + 1]))
-    corners = head.template[MODEL["f"][made["lmk_face_idx"][13]].astype(int)]
-    np.testing.assert_allclose(found[0, 13], made["lmk_b_coords"][13] @ corners, atol=1e-6)
-    np.testing.assert_allclose(found[1], found[0] + 1, atol=1e-6)
+    result = flame.embedding(len(MODEL["f"]))
+    actual = head.landmarks(np.stack([head.template, head.template + 1]))
+    corners = head.template[MODEL["f"][result["lmk_face_idx"][13]].astype(int)]
+    np.testing.assert_allclose(actual[0, 13], result["lmk_b_coords"][13] @ corners, atol=1e-6)
+    np.testing.assert_allclose(actual[1], actual[0] + 1, atol=1e-6)

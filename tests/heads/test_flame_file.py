@@ -27,53 +27,53 @@ def written(folder: Path, data: bytes, name: str = "generic_model.pkl") -> Path:
 
 
 def test_what_python_2_wrote_is_read_as_it_was(tmp_path) -> None:
-    made = flame.model()
-    found = read_flame_file(written(tmp_path, python2(flame.as_published(made))))
-    for key, array in made.items():
-        assert found[key].dtype == (np.float64 if array.dtype.kind == "f" else np.int64)
-        np.testing.assert_array_equal(found[key], array)
-    assert found["bs_style"] == "lbs"
+    result = flame.model()
+    actual = read_flame_file(written(tmp_path, python2(flame.as_published(result))))
+    for key, array in result.items():
+        assert actual[key].dtype == (np.float64 if array.dtype.kind == "f" else np.int64)
+        np.testing.assert_array_equal(actual[key], array)
+    assert actual["bs_style"] == "lbs"
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_what_python_3_writes_is_read_too(tmp_path, protocol) -> None:
     """FLAME 2023's protocol is not known here. SciPy's classes have moved since 2017: whatever is installed counts."""
-    made = flame.model() | {"J_regressor": sparse.csc_matrix(flame.model()["J_regressor"])}
-    found = read_flame_file(written(tmp_path, pickle.dumps(made, protocol)))
+    result = flame.model() | {"J_regressor": sparse.csc_matrix(flame.model()["J_regressor"])}
+    actual = read_flame_file(written(tmp_path, pickle.dumps(result, protocol)))
     for key, array in flame.model().items():
-        np.testing.assert_array_equal(found[key], array)
+        np.testing.assert_array_equal(actual[key], array)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("kind", ["<f4", ">f8", "<u4", ">i8", "|u1", "<i2"])
 def test_every_kind_of_number_and_order_of_axes(tmp_path, kind, order) -> None:
     array = np.asarray((BASIS * 100).astype(kind) if kind[1] != "u" else np.abs(BASIS * 50).astype(kind), order=order)
-    found = read_flame_file(written(tmp_path, pickle.dumps({"a": array}, 2)))["a"]
-    np.testing.assert_array_equal(found, array)
+    actual = read_flame_file(written(tmp_path, pickle.dumps({"a": array}, 2)))["a"]
+    np.testing.assert_array_equal(actual, array)
 
 
 def test_chumpys_arrays_and_selections_are_their_numbers(tmp_path) -> None:
     content = {"a": chumpy(BASIS), "b": selected(BASIS)}
-    found = read_flame_file(written(tmp_path, python2(content)))
-    np.testing.assert_array_equal(found["a"], BASIS)
-    np.testing.assert_array_equal(found["b"], BASIS)
+    actual = read_flame_file(written(tmp_path, python2(content)))
+    np.testing.assert_array_equal(actual["a"], BASIS)
+    np.testing.assert_array_equal(actual["b"], BASIS)
 
 
 def test_sparse_matrices_by_columns_and_by_rows(tmp_path) -> None:
     matrix = SEEDED.normal(size=(5, 40)) * (SEEDED.random((5, 40)) < 0.2)
     rows = compressed(matrix.T)  # the columns of the transposed are the rows
     rows.path, rows.state["_shape"] = "scipy.sparse.csr csr_matrix", (5, 40)
-    found = read_flame_file(written(tmp_path, python2({"a": compressed(matrix), "b": rows})))
-    np.testing.assert_array_equal(found["a"], matrix)
-    np.testing.assert_array_equal(found["b"], matrix)
+    actual = read_flame_file(written(tmp_path, python2({"a": compressed(matrix), "b": rows})))
+    np.testing.assert_array_equal(actual["a"], matrix)
+    np.testing.assert_array_equal(actual["b"], matrix)
 
 
 def test_an_embedding_in_an_npy_is_read(tmp_path) -> None:
-    made = flame.embedding(100)
-    np.save(tmp_path / "landmark_embedding.npy", made, allow_pickle=True)
-    found = read_flame_file(tmp_path / "landmark_embedding.npy")
-    for key, array in made.items():
-        np.testing.assert_array_equal(found[key], array)
+    result = flame.embedding(100)
+    np.save(tmp_path / "landmark_embedding.npy", result, allow_pickle=True)
+    actual = read_flame_file(tmp_path / "landmark_embedding.npy")
+    for key, array in result.items():
+        np.testing.assert_array_equal(actual[key], array)
 
 
 class Bomb:
@@ -115,14 +115,14 @@ def array(**changes) -> bytes:
 
 
 def broken(change) -> bytes:
-    made = compressed(np.eye(5, 8))
-    change(made.state)
-    return python2({"J_regressor": made})
+    result = compressed(np.eye(5, 8))
+    change(result.state)
+    return python2({"J_regressor": result})
 
 
 def test_the_array_of_these_tests_is_sound_unchanged(tmp_path) -> None:
-    found = read_flame_file(written(tmp_path, array()))
-    np.testing.assert_array_equal(found["a"], np.zeros((2, 3)))
+    actual = read_flame_file(written(tmp_path, array()))
+    np.testing.assert_array_equal(actual["a"], np.zeros((2, 3)))
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,10 @@ def test_every_fault_is_refused_in_a_sentence(tmp_path, data, sentence) -> None:
     path = written(tmp_path, data)
     with pytest.raises(FlameError, match=sentence) as refusal:
         read_flame_file(path)
-    said = str(refusal.value)
-    assert said.startswith("generic_model.pkl") and said.endswith(".") and "\n" not in said and len(said) < 300
+    content = str(refusal.value)
+    assert (
+        content.startswith("generic_model.pkl") and content.endswith(".") and "\n" not in content and len(content) < 300
+    )
     assert list(tmp_path.iterdir()) == [path]
 
 

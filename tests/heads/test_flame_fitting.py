@@ -22,11 +22,11 @@ HEAD = load_head()
 @pytest.fixture(scope="module")
 def somebody() -> Flame:
     """Its mouth opens by the jaw alone: its 50 expressions are mixes of all channels but jawOpen."""
-    made = flame.on_head()
+    result = flame.on_head()
     others = [i for i, name in enumerate(HEAD.channels) if name != "jawOpen"]
     mixes = np.random.default_rng(0).standard_normal((50, 51)) / 7
-    basis = np.tensordot(mixes, made.expression_basis[others], 1)
-    return replace(made, expression_basis=basis.astype(np.float32))
+    basis = np.tensordot(mixes, result.expression_basis[others], 1)
+    return replace(result, expression_basis=basis.astype(np.float32))
 
 
 def test_vertices_are_where_flame_has_them_with_joints_that_move_and_correctives() -> None:
@@ -35,17 +35,17 @@ def test_vertices_are_where_flame_has_them_with_joints_that_move_and_correctives
     bases = arrays["shapedirs"].transpose(2, 0, 1)
     parts |= {"shape_basis": bases[:300], "expression_basis": bases[300:], "skin_weights": arrays["weights"]}
     singles = {name: array.astype(np.float32) for name, array in parts.items()}
-    made = Flame("x", "", "", **singles, joint_regressor=arrays["J_regressor"].astype(np.float32),
+    result = Flame("x", "", "", **singles, joint_regressor=arrays["J_regressor"].astype(np.float32),
                  triangles=arrays["f"].astype(np.int32))  # fmt: skip
     expression, jaw = rng.normal(size=(3, 50)), rng.normal(0, 0.3, (3, 3))
-    posed, numbers = PosedVertices(made, np.arange(60)), np.concatenate([expression, jaw], 1)
-    found = posed.offsets(numbers)
-    np.testing.assert_allclose(found, made.vertices(expression, jaw) - made.template, atol=2e-6)
+    posed, numbers = PosedVertices(result, np.arange(60)), np.concatenate([expression, jaw], 1)
+    actual = posed.offsets(numbers)
+    np.testing.assert_allclose(actual, result.vertices(expression, jaw) - result.template, atol=2e-6)
     slopes = posed.jacobian(numbers)
     for i in (0, 20, 49, 50, 52):
         there = numbers.copy()
         there[:, i] += 1e-6
-        by_difference = ((posed.offsets(there) - found) / 1e-6).reshape(3, -1)
+        by_difference = ((posed.offsets(there) - actual) / 1e-6).reshape(3, -1)
         np.testing.assert_allclose(slopes[:, i], by_difference, atol=1e-5)
 
 
@@ -54,10 +54,10 @@ def test_its_own_movements_come_back(somebody: Flame) -> None:
     rng = np.random.default_rng(2)
     expression, jaw = rng.normal(0, 0.3, (6, 50)), np.abs(rng.normal(0, 0.15, (6, 3))) * (1, 0.2, 0.2)
     wanted = somebody.vertices(expression, jaw)
-    found = fit_parameters(VertexMotion(wanted - somebody.template), somebody, np.ones(len(wanted[0]), bool))
-    assert found.expression.shape == (6, 50) and found.error < 5e-5
-    np.testing.assert_allclose(found.jaw, jaw, atol=0.002)
-    away = np.linalg.norm(somebody.vertices(found.expression, found.jaw) - wanted, axis=-1)
+    actual = fit_parameters(VertexMotion(wanted - somebody.template), somebody, np.ones(len(wanted[0]), bool))
+    assert actual.expression.shape == (6, 50) and actual.error < 5e-5
+    np.testing.assert_allclose(actual.jaw, jaw, atol=0.002)
+    away = np.linalg.norm(somebody.vertices(actual.expression, actual.jaw) - wanted, axis=-1)
     assert np.percentile(away, 99) < 1e-4
     still = fit_parameters(
         VertexMotion(np.zeros((2, *somebody.template.shape))), somebody, np.ones(len(wanted[0]), bool)
@@ -68,13 +68,13 @@ def test_its_own_movements_come_back(somebody: Flame) -> None:
 def test_channels_become_expressions_and_a_jaw_that_turns(somebody: Flame) -> None:
     """Measured: 95 in 100 vertices that move within 0.34 mm, of which the carrying over is 0.26; a linear map of the
     channels, for comparison, is off by 0.69."""
-    spoken = read_take(SAMPLES / "default_style.take.safetensors")
+    speech_take = read_take(SAMPLES / "default_style.take.safetensors")
     correspondence = head_correspondence(HEAD, somebody)
-    moved = somebody.motion(to_flame(spoken, HEAD, somebody, correspondence))
-    found = fit_parameters(VertexMotion(moved.shapes, moved.coefficients[::3]), somebody, correspondence.matched)
-    assert found.error < 0.0005
-    assert np.corrcoef(found.jaw[:, 0], spoken.channel("jawOpen")[::3])[0, 1] > 0.95
-    assert np.abs(found.jaw[:, 1:]).max() < 0.02 < found.jaw[:, 0].max()
+    moved = somebody.motion(to_flame(speech_take, HEAD, somebody, correspondence))
+    actual = fit_parameters(VertexMotion(moved.shapes, moved.coefficients[::3]), somebody, correspondence.matched)
+    assert actual.error < 0.0005
+    assert np.corrcoef(actual.jaw[:, 0], speech_take.channel("jawOpen")[::3])[0, 1] > 0.95
+    assert np.abs(actual.jaw[:, 1:]).max() < 0.02 < actual.jaw[:, 0].max()
 
 
 def test_turns_are_axis_times_angle() -> None:

@@ -36,9 +36,9 @@ def at(path: Path, content: object) -> Path:
     ],
 )
 def test_a_shape_is_read_however_it_is_written(tmp_path, name, content) -> None:
-    found = read_shape(at(tmp_path / name, content))
-    np.testing.assert_allclose(found, SHAPE, atol=1e-7)
-    assert found.dtype == np.float32
+    actual = read_shape(at(tmp_path / name, content))
+    np.testing.assert_allclose(actual, SHAPE, atol=1e-7)
+    assert actual.dtype == np.float32
 
 
 def test_all_300_are_read(tmp_path) -> None:

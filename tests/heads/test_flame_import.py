@@ -72,7 +72,7 @@ def test_landmarks_without_a_flame_are_refused(embedding, tmp_path) -> None:
     assert not (tmp_path / "flame").exists()
 
 
-MADE = flame.model(20, 4)
+SOURCE = flame.model(20, 4)
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ MADE = flame.model(20, 4)
     [
         ({"weights": None}, "it has no array weights. Give generic_model.pkl"),
         ({"shapedirs": "none"}, "it has no array shapedirs"),
-        ({"shapedirs": MADE["shapedirs"][:, :, :300]}, "has 300 coefficients; FLAME has 300 of shape and its"),
-        ({"shapedirs": MADE["shapedirs"][:-1]}, "its shape_basis has the shape"),
-        ({"posedirs": MADE["posedirs"][:, :, :27]}, "its pose_basis has the shape"),
-        ({"v_template": MADE["v_template"][:, :2].copy()}, "its template has the shape"),
-        ({"v_template": MADE["v_template"][0]}, r"its v_template \(3,\) has too many or too few axes"),
-        ({"v_template": MADE["v_template"] * np.nan}, "its template holds values that are no numbers"),
-        ({"f": MADE["f"] + 20}, "a triangle points outside its 20 vertices"),
-        ({"kintree_table": MADE["kintree_table"] * 0}, "Is it SMPL or another body"),
+        ({"shapedirs": SOURCE["shapedirs"][:, :, :300]}, "has 300 coefficients; FLAME has 300 of shape and its"),
+        ({"shapedirs": SOURCE["shapedirs"][:-1]}, "its shape_basis has the shape"),
+        ({"posedirs": SOURCE["posedirs"][:, :, :27]}, "its pose_basis has the shape"),
+        ({"v_template": SOURCE["v_template"][:, :2].copy()}, "its template has the shape"),
+        ({"v_template": SOURCE["v_template"][0]}, r"its v_template \(3,\) has too many or too few axes"),
+        ({"v_template": SOURCE["v_template"] * np.nan}, "its template holds values that are no numbers"),
+        ({"f": SOURCE["f"] + 20}, "a triangle points outside its 20 vertices"),
+        ({"kintree_table": SOURCE["kintree_table"] * 0}, "Is it SMPL or another body"),
         ({"kintree_table": np.zeros((2, 24), np.uint32)}, "has joints that hang on"),
         ({"bs_style": "dqbs"}, "has joints that hang on"),
     ],

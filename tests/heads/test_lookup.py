@@ -50,10 +50,10 @@ def test_a_take_knows_its_head_and_shape(data) -> None:
     assert head_of(take(head="flame"), data).shape == ()
 
 
-@pytest.mark.parametrize("said", ["[1, ", '["a"]', "[[1]]", "[NaN]", "3"])
-def test_a_shape_that_is_none_is_refused(data, said) -> None:
+@pytest.mark.parametrize("content", ["[1, ", '["a"]', "[[1]]", "[NaN]", "3"])
+def test_a_shape_that_is_none_is_refused(data, content) -> None:
     with pytest.raises(TakeError, match="the take's head_shape is no list of numbers"):
-        head_of(take(head="flame", head_shape=said), data)
+        head_of(take(head="flame", head_shape=content), data)
 
 
 def test_an_unknown_head_is_refused(data) -> None:

@@ -22,7 +22,7 @@ HEAD = load_head()
 
 
 @pytest.fixture(scope="module")
-def spoken() -> Take:
+def speech_take() -> Take:
     """3 s of speech by the rules; 47 channels move."""
     return read_take(SAMPLES / "default_style.take.safetensors")
 
@@ -57,48 +57,48 @@ def farthest(one: Take, other: Take) -> float:
     return float(np.linalg.norm(HEAD.faces(one) - HEAD.faces(other), axis=-1).max())
 
 
-def test_channels_to_vertices_and_back(spoken) -> None:
+def test_channels_to_vertices_and_back(speech_take) -> None:
     """Measured: weights within 0.0007, vertices within a micrometre."""
-    vertices = to_vertices(spoken, HEAD)
+    vertices = to_vertices(speech_take, HEAD)
     assert vertices.weights is None and vertices.channels == () and vertices.offsets.shape == (75, 4538, 3)
-    np.testing.assert_allclose(HEAD.offsets(vertices), HEAD.offsets(spoken), atol=1e-6)
+    np.testing.assert_allclose(HEAD.offsets(vertices), HEAD.offsets(speech_take), atol=1e-6)
     back = to_channels(vertices, HEAD)
     assert back.channels == ARKIT
-    np.testing.assert_allclose(back.weights, ordered(spoken), rtol=0, atol=0.002)
-    assert farthest(back, spoken) < 5e-6
+    np.testing.assert_allclose(back.weights, ordered(speech_take), rtol=0, atol=0.002)
+    assert farthest(back, speech_take) < 5e-6
     assert float(back.meta["channel_error_m"]) < 1e-6
-    np.testing.assert_array_equal(back.head_rotation, spoken.head_rotation)
+    np.testing.assert_array_equal(back.head_rotation, speech_take.head_rotation)
     for name in ("mouth_holds", "eye_holds", "gaze"):
-        np.testing.assert_array_equal(getattr(back, name), getattr(spoken, name))
+        np.testing.assert_array_equal(getattr(back, name), getattr(speech_take, name))
     kept = ("engine", "seed", "licence", "audio_sha256")
-    assert [back.meta.get(key) for key in kept] == [spoken.meta.get(key) for key in kept]
+    assert [back.meta.get(key) for key in kept] == [speech_take.meta.get(key) for key in kept]
 
 
-def test_closures_survive(spoken) -> None:
-    closed = in_closures(spoken)
+def test_closures_survive(speech_take) -> None:
+    closed = in_closures(speech_take)
     assert closed.sum() == 3
     for back in (
-        to_channels(to_vertices(spoken, HEAD), HEAD),
-        to_channels(to_basis(to_vertices(spoken, HEAD), HEAD), HEAD),
+        to_channels(to_vertices(speech_take, HEAD), HEAD),
+        to_channels(to_basis(to_vertices(speech_take, HEAD), HEAD), HEAD),
     ):
         assert gaps(back)[closed].max() <= 0.0004
         assert gaps(back)[closed].min() >= 0.0001  # and no lip goes through the other
 
 
-def test_head_movement_that_is_in_the_vertices_is_taken_out(spoken) -> None:
-    baked = to_vertices(spoken, HEAD)
-    still = np.zeros_like(spoken.head_rotation)
-    baked = replace(baked, offsets=HEAD.offsets(spoken).astype(np.float32), head_rotation=still)
+def test_head_movement_that_is_in_the_vertices_is_taken_out(speech_take) -> None:
+    baked = to_vertices(speech_take, HEAD)
+    still = np.zeros_like(speech_take.head_rotation)
+    baked = replace(baked, offsets=HEAD.offsets(speech_take).astype(np.float32), head_rotation=still)
     back = to_channels(baked, HEAD)
-    np.testing.assert_allclose(back.head_rotation, spoken.head_rotation, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(back.weights, ordered(spoken), rtol=0, atol=0.005)
+    np.testing.assert_allclose(back.head_rotation, speech_take.head_rotation, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(back.weights, ordered(speech_take), rtol=0, atol=0.005)
 
 
 def test_large_turns_are_taken_out_to_the_neck() -> None:
     rotation = np.array([[0.5, -0.9, 0.3], [-0.4, 1.2, 0.1]], np.float32)
     weights = np.random.default_rng(0).random((2, 52)).astype(np.float32)
-    faces, found = held_still(HEAD.pose(weights, rotation), HEAD)
-    np.testing.assert_allclose(found, rotation, atol=1e-5)
+    faces, actual = held_still(HEAD.pose(weights, rotation), HEAD)
+    np.testing.assert_allclose(actual, rotation, atol=1e-5)
     np.testing.assert_allclose(faces, HEAD.pose(weights), atol=1e-5)
 
 
@@ -107,22 +107,22 @@ def test_angles_undo_the_matrix() -> None:
     np.testing.assert_allclose(angles(rotation_matrix(rotation)), rotation, atol=1e-12)
 
 
-def test_a_basis_of_channels_is_their_shapes(spoken) -> None:
-    basis = to_basis(spoken, HEAD)
-    np.testing.assert_array_equal(basis.coefficients, spoken.weights)
-    assert farthest(basis, spoken) < 1e-6 and basis.meta["basis_error_m"] == "0"
+def test_a_basis_of_channels_is_their_shapes(speech_take) -> None:
+    basis = to_basis(speech_take, HEAD)
+    np.testing.assert_array_equal(basis.coefficients, speech_take.weights)
+    assert farthest(basis, speech_take) < 1e-6 and basis.meta["basis_error_m"] == "0"
 
 
 @pytest.mark.parametrize("error_mm", [0.1, 1.0])
-def test_a_basis_of_vertices_is_as_near_as_asked_and_small(spoken, error_mm) -> None:
+def test_a_basis_of_vertices_is_small_and_within_the_error(speech_take, error_mm) -> None:
     """Measured: 18 movements for a tenth of a millimetre."""
-    basis = to_basis(to_vertices(spoken, HEAD), HEAD, error_mm / 1000)
-    measured = farthest(basis, spoken)
+    basis = to_basis(to_vertices(speech_take, HEAD), HEAD, error_mm / 1000)
+    measured = farthest(basis, speech_take)
     assert measured <= error_mm / 1000
     assert float(basis.meta["basis_error_m"]) == pytest.approx(measured, rel=0.02, abs=1e-7)
     assert len(basis.basis) <= 25 and np.abs(basis.coefficients).max() == pytest.approx(1)
     fewer = replace(basis, basis=basis.basis[:-1], coefficients=basis.coefficients[:, :-1])
-    assert farthest(fewer, spoken) > error_mm / 1000
+    assert farthest(fewer, speech_take) > error_mm / 1000
 
 
 def test_a_still_take_converts_too() -> None:
@@ -134,8 +134,8 @@ def test_a_still_take_converts_too() -> None:
     assert len(basis.basis) == 1 and not basis.coefficients.any()
 
 
-def test_what_is_channels_already_stays(spoken) -> None:
-    assert to_channels(spoken, HEAD) is spoken
+def test_what_is_channels_already_stays(speech_take) -> None:
+    assert to_channels(speech_take, HEAD) is speech_take
 
 
 def test_a_take_of_another_mesh_is_refused() -> None:
@@ -147,38 +147,41 @@ def test_a_take_of_another_mesh_is_refused() -> None:
         to_channels(take, HEAD)
 
 
-def test_a_converted_take_is_a_take_file(spoken) -> None:
-    for take in (to_vertices(spoken, HEAD), to_basis(to_vertices(spoken, HEAD), HEAD)):
+def test_a_converted_take_is_a_take_file(speech_take) -> None:
+    for take in (to_vertices(speech_take, HEAD), to_basis(to_vertices(speech_take, HEAD), HEAD)):
         again = read_take(take.to_bytes())
         assert again.to_bytes() == take.to_bytes() and again.meta["head"] == "mien"
 
 
-def test_a_flame_take_becomes_channels_of_the_default_head(spoken, somebody) -> None:
+def test_a_flame_take_becomes_channels_of_the_default_head(speech_take, somebody) -> None:
     """On the made-up FLAME whose expressions are the channels. Measured: mouth and brow channels within 0.06, the
     vertices of the lips within 0.2 mm, of the gap 0.18 mm. Where its eyes look to the side nothing of it shows."""
-    expression = np.zeros((spoken.frames, len(ARKIT)), np.float32)
-    expression[:, HEAD.order(spoken.channels)] = spoken.weights
+    expression = np.zeros((speech_take.frames, len(ARKIT)), np.float32)
+    expression[:, HEAD.order(speech_take.channels)] = speech_take.weights
     offsets = somebody.vertices(expression) - somebody.template
-    take = replace(spoken, weights=None, channels=(), offsets=offsets)
+    take = replace(speech_take, weights=None, channels=(), offsets=offsets)
     back = to_channels(take, HEAD, somebody, flame_correspondence(somebody, HEAD))
     mouth = [i for i, name in enumerate(ARKIT) if name.startswith(("mouth", "jaw", "brow"))]
-    np.testing.assert_allclose(back.weights[:, mouth], ordered(spoken)[:, mouth], rtol=0, atol=0.12)
+    np.testing.assert_allclose(back.weights[:, mouth], ordered(speech_take)[:, mouth], rtol=0, atol=0.12)
     lips = HEAD.lip_mask.astype(bool)
-    away = np.linalg.norm(HEAD.faces(back) - HEAD.faces(spoken), axis=-1)[:, lips]
+    away = np.linalg.norm(HEAD.faces(back) - HEAD.faces(speech_take), axis=-1)[:, lips]
     assert away.max() < 0.0005 and away.mean() < 0.0001
-    assert gaps(back)[in_closures(spoken)].max() <= 0.0004
+    assert gaps(back)[in_closures(speech_take)].max() <= 0.0004
     assert back.weights[:, ARKIT.index("eyeLookInLeft")].max() == 0 == back.weights[:, ARKIT.index("tongueOut")].max()
     assert back.meta["head"] == "mien" and 0 < float(back.meta["channel_error_m"]) < 0.0005
 
 
-def test_lips_that_touch_at_rest_on_the_other_face_close_here(spoken, somebody) -> None:
+def test_lips_that_touch_at_rest_on_the_other_face_close_here(speech_take, somebody) -> None:
     """The default head's lips are 1.3 mm apart at rest, FLAME's are shut: no movement at all means closed there."""
     correspondence = flame_correspondence(somebody, HEAD)
     assert correspondence.aperture_difference < 0.0003  # this one's lips are as far apart as Mien's
     shut = replace(correspondence, aperture_difference=0.0013)
     take = replace(
-        spoken, weights=None, channels=(), offsets=np.zeros((spoken.frames, len(somebody.template), 3), np.float32)
+        speech_take,
+        weights=None,
+        channels=(),
+        offsets=np.zeros((speech_take.frames, len(somebody.template), 3), np.float32),
     )
     back = to_channels(take, HEAD, somebody, shut)
-    closed = held(spoken)
+    closed = held(speech_take)
     assert gaps(back)[closed].max() <= CLOSED + 0.0001 and gaps(back)[~closed].min() > 0.001
