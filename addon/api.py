@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Baking from scripts, in Blender with or without a window:
+"""The interface for scripts, in Blender with or without a window:
 
     from bl_ext.user_default.mien import api
 
@@ -7,18 +7,18 @@
     for entry in report.of("failed"):
         print(entry.speaker, entry.line, entry.why)
 
-Calls return when all is done; Blender's window stands still meanwhile. The scene is not saved.
+Calls block until all is done, and Blender's window with them. The scene is not saved.
 """
 
 from collections.abc import Callable, Iterable
 
 import bpy
 
-from .batch.plan import Choice, SurveyError
+from .batch.plan import Choice, PlanError
 from .batch.report import Entry, Report
 from .batch.run import Batch, BatchError
 
-__all__ = ["BatchError", "Entry", "Report", "SurveyError", "bake", "report"]
+__all__ = ["BatchError", "Entry", "PlanError", "Report", "bake", "report"]
 
 Names = str | bpy.types.ID | Iterable[str | bpy.types.ID] | None
 
@@ -29,18 +29,18 @@ def bake(
     lines: str | Iterable[str] | None = None,
     force: bool = False,
     backend: str | None = None,
-    told: Callable[[Report], None] | None = None,
+    on_report: Callable[[Report], None] | None = None,
 ) -> Report:
-    """Make what is due of the chosen lines, all where nothing is chosen; what became of each line.
+    """Generate the takes that are due of the chosen lines, by default of all; the report on each line.
 
-    scene, speakers: names or datablocks, one or several; lines: names. force: make what is up to date, too. backend:
-    its address, or an invitation that `mien serve --lan` printed; None is the one of the preferences, started if they
-    say so. told: hears the report so far after each line that was made or failed.
+    scene, speakers: names or datablocks, one or several; lines: names. force: include lines that are up to date.
+    backend: its address, or an invitation that `mien serve --lan` printed; None is the preferences' backend, which is
+    started if they allow it. on_report: called with the report so far after each line that was made or failed.
 
-    A line that cannot be made is an entry of the report, never an exception. Raises SurveyError for a name that the
-    file does not have, BatchError while other takes are being generated.
+    A line that cannot be made is an entry of the report, never an exception. Raises PlanError for a name that the file
+    does not have, BatchError while other takes are being generated.
     """
-    return Batch(_choice(scene, speakers, lines), backend or "", force).run(told)
+    return Batch(_choice(scene, speakers, lines), backend or "", force).run(on_report)
 
 
 def report(
@@ -49,17 +49,17 @@ def report(
     lines: str | Iterable[str] | None = None,
     backend: str | None = None,
 ) -> Report:
-    """What `bake` would make, skip or refuse, and why; nothing is changed. The backend is asked for the versions of its
-    engines, and not started. Raises SurveyError."""
-    return Batch(_choice(scene, speakers, lines), backend or "").look()
+    """The report on what `bake` would make, skip or refuse, and why; nothing is changed. The backend is asked for the
+    versions of its engines, and is not started. Raises PlanError."""
+    return Batch(_choice(scene, speakers, lines), backend or "").dry_run()
 
 
 def _choice(scene: Names, speakers: Names, lines: Names) -> Choice:
     return Choice(_names(scene), _names(speakers), _names(lines))
 
 
-def _names(given: Names) -> tuple[str, ...]:
-    if given is None:
+def _names(value: Names) -> tuple[str, ...]:
+    if value is None:
         return ()
-    several = [given] if isinstance(given, str | bpy.types.ID) else given
-    return tuple(each if isinstance(each, str) else each.name for each in several)
+    items = [value] if isinstance(value, str | bpy.types.ID) else value
+    return tuple(item if isinstance(item, str) else item.name for item in items)

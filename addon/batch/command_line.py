@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien without a window: `blender -b film.blend --command mien bake|report|render`.
+"""The command line without a window: `blender -b film.blend --command mien bake|report|render`.
 
-Blender writes log lines to stdout, so what a script reads goes to a file (--json). The exit status is 0 when every line
-is as it should be, 1 when one failed or is due, 2 for a wrong command line, 130 when it was broken off.
+Blender writes log lines to stdout, so scripts read a file (--json). The exit status is 0 where every line is up to
+date, 1 where one failed or is due, 2 for a wrong command line, 130 after an interrupt.
 """
 
 import argparse
@@ -18,36 +18,37 @@ from pathlib import Path
 
 import bpy
 
+from ..formats.atomic_write import atomic_write
 from ..generation.runner import runner
 from . import rendering
-from .plan import Choice, SurveyError
+from .plan import Choice, PlanError
 from .report import STATES, Report
 from .run import Batch, BatchError
 
 NAME = "mien"
-DONE, LACKING, WRONG, BROKEN_OFF = 0, 1, 2, 130
-SAVE_S = 60.0  # at most so much of a bake is lost with a Blender that is killed; kept takes make it good
+DONE, INCOMPLETE, USAGE_ERROR, INTERRUPTED = 0, 1, 2, 130
+SAVE_S = 60.0  # between two saves of a bake; a Blender that is killed loses no more, and cached takes replace it
 
-_commands: list = []  # what Blender gave for the registered command
+_commands: list = []  # handles of the registered command
 
 
 class CommandError(Exception):
-    """The command cannot be done; the message says why."""
+    """The command cannot be carried out; the message says why."""
 
 
 def run(arguments: Sequence[str]) -> int:
     """The command line after `--command mien`; the exit status."""
     try:
         options = _parser().parse_args(list(arguments))
-    except SystemExit as end:  # argparse has said what is wrong, or has helped
+    except SystemExit as end:  # argparse has printed the fault, or the help
         return int(end.code or 0)
     try:
         return options.do(options)
-    except (BatchError, SurveyError, CommandError, rendering.RenderError) as error:
+    except (BatchError, PlanError, CommandError, rendering.RenderError) as error:
         print(f"mien: {error}", file=sys.stderr)
         if options.json:
-            _write_json(options.json, Report(bpy.data.filepath, (), error=str(error)), options.name, WRONG)
-        return WRONG
+            _write_json(options.json, Report(bpy.data.filepath, (), error=str(error)), options.name, USAGE_ERROR)
+        return USAGE_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,60 +85,60 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _bake(options: argparse.Namespace) -> int:
-    report, status = _baked(options)
-    _tell(options, report, status)
+    report, status = _bake_lines(options)
+    _print_report(options, report, status)
     return status
 
 
 def _report(options: argparse.Namespace) -> int:
-    report = Batch(_choice(options), options.backend).look()
-    status = DONE if report.whole else LACKING
-    _tell(options, report, status)
+    report = Batch(_choice(options), options.backend).dry_run()
+    status = DONE if report.whole else INCOMPLETE
+    _print_report(options, report, status)
     return status
 
 
 def _render(options: argparse.Namespace) -> int:
     scene = rendering.scene_of(options.scene)
     frames = rendering.frames_of(options.frames)
-    report, status = _baked(options)
-    _tell(options, report, status)
-    if status == BROKEN_OFF or (status != DONE and not options.anyway):
+    report, status = _bake_lines(options)
+    _print_report(options, report, status)
+    if status == INTERRUPTED or (status != DONE and not options.anyway):
         print("mien: nothing was rendered; --anyway renders with what there is.", file=sys.stderr)
         return status
     print(f"mien: rendering to {rendering.render(scene, options.to, options.preview, frames)}", file=sys.stderr)
     return status
 
 
-def _baked(options: argparse.Namespace) -> tuple[Report, int]:
-    """What became of the lines, and the exit status; the film is saved where that was asked for."""
+def _bake_lines(options: argparse.Namespace) -> tuple[Report, int]:
+    """Bake, and save the film where the options say so; the report and the exit status."""
     saving = Saving(options.save, options.output)
     batch = Batch(_choice(options), options.backend, options.force)
-    told = 0
+    shown = 0
 
-    def hear(report: Report) -> None:
-        nonlocal told
-        over = [entry for entry in report.entries if entry.state in ("made", "failed", "cancelled")]
-        count = len(over) + len(report.of("due"))
-        for entry in over[told:]:
-            told += 1
-            print(f"mien: {told} of {count}: {entry.speaker}, {entry.line}: {STATES[entry.state]}", file=sys.stderr)
+    def on_report(report: Report) -> None:
+        nonlocal shown
+        ended = [entry for entry in report.entries if entry.state in ("made", "failed", "cancelled")]
+        count = len(ended) + len(report.of("due"))
+        for entry in ended[shown:]:
+            shown += 1
+            print(f"mien: {shown} of {count}: {entry.speaker}, {entry.line}: {STATES[entry.state]}", file=sys.stderr)
         if batch.running and report.of("made") and saving.due:
             saving.save()
 
-    with _signals() as broken_off:
-        report = batch.run(hear)
+    with _signals() as interrupted:
+        report = batch.run(on_report)
     if report.of("made"):
         saving.save()
-    report = replace(report, error=" ".join(each for each in (report.error, saving.error) if each))
-    return report, BROKEN_OFF if broken_off() else DONE if report.whole else LACKING
+    report = replace(report, error=" ".join(error for error in (report.error, saving.error) if error))
+    return report, INTERRUPTED if interrupted() else DONE if report.whole else INCOMPLETE
 
 
 class Saving:
-    """The film saved as itself or as another file, or not at all. `error` is a sentence on the last save that failed,
-    or ''."""
+    """Saves the film as itself or as another file, or not at all. error: a sentence where the last save failed, or
+    ''."""
 
     def __init__(self, itself: bool, output: Path | None) -> None:
-        """Raises CommandError for what can be seen not to work before anything is made."""
+        """Raises CommandError where the film cannot be saved so, before anything is baked."""
         self.error, self._saves, self._last = "", 0, time.monotonic()
         if itself and not bpy.data.filepath:
             raise CommandError("There is no file to save: name one before --command, or use --output FILE.")
@@ -156,7 +157,7 @@ class Saving:
         paths = bpy.context.preferences.filepaths
         versions = paths.save_version
         if self._saves:
-            paths.save_version = 0  # the .blend1 is the film as it was: later saves must not push it out
+            paths.save_version = 0  # later saves must not replace the .blend1, the film before the bake
         try:
             if self._copy:
                 bpy.ops.wm.save_as_mainfile(filepath=str(self.target), copy=True)
@@ -172,17 +173,17 @@ class Saving:
 
 @contextmanager
 def _signals() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C and a polite kill end the bake as a cancel does; gives whether one came. Blender itself would only note
-    the first Ctrl-C and end on the second, with nothing saved."""
-    came = []
+    """SIGINT and SIGTERM cancel the bake for the block; yields whether one was received. Blender itself would ignore
+    the first Ctrl-C and quit at the second, with nothing saved."""
+    received = []
 
-    def heard(number: int, frame: object) -> None:
-        came.append(number)
+    def on_signal(number: int, frame: object) -> None:
+        received.append(number)
         runner.interrupt()
 
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(came)
+        yield lambda: bool(received)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
@@ -192,7 +193,7 @@ def _choice(options: argparse.Namespace) -> Choice:
     return Choice(tuple(options.scene), tuple(options.speaker), tuple(options.line))
 
 
-def _tell(options: argparse.Namespace, report: Report, status: int) -> None:
+def _print_report(options: argparse.Namespace, report: Report, status: int) -> None:
     for line in report.lines():
         print(f"mien: {line}", file=sys.stderr)
     if options.json:
@@ -201,13 +202,10 @@ def _tell(options: argparse.Namespace, report: Report, status: int) -> None:
 
 def _write_json(path: Path, report: Report, command: str, status: int) -> None:
     """Whole or not at all, so that a watcher never reads half a report."""
-    part = path.with_name(f"{path.name}.part")
+    data = {"command": command, "status": status, **report.as_json()}
     try:
-        part.write_text(
-            json.dumps({"command": command, "status": status, **report.as_json()}, indent=2, ensure_ascii=False) + "\n",
-            encoding="utf-8",
-        )
-        part.replace(path)
+        with atomic_write(path) as file:
+            file.write((json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode())
     except OSError as error:
         raise CommandError(f"The report '{path}' cannot be written: {error.strerror or error}.") from None
 

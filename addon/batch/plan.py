@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every line of a file's speakers, and which of them are due: those whose take would come out otherwise today.
+"""The plan of a bake: every line of a file's speakers, and which are due, because their take would differ today.
 
-Asks no backend, and changes nothing: what a backend has said of its engines is handed in.
+Planning changes neither the scene nor any file, and contacts no backend. Lines are planned where they are: bring them
+in step with their strips before (`strip_sync.sync_all`), and write their sounds after (`requests.prepare`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,13 +22,13 @@ FROM_FILE = "Its take was put there from a file, so it is left; Make Take Anew r
 BAKED = "Its speaker is baked down to one action; press Back to Takes first."
 
 
-class SurveyError(Exception):
-    """What was asked for is not in the file; the message says what is."""
+class PlanError(Exception):
+    """The file has nothing of a chosen name; the message says what it has."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Names of what is looked at; everything where nothing is named."""
+    """Names of the scenes, speakers and lines to plan; all of a kind where none is named."""
 
     scenes: tuple[str, ...] = ()
     speakers: tuple[str, ...] = ()
@@ -38,70 +39,70 @@ EVERYTHING = Choice()
 
 
 @dataclass(frozen=True)
-class Found:
-    """A line, and what to ask for when it is due."""
+class PlannedLine:
+    """The entry of a line, with its request where it is due."""
 
     entry: Entry
     request: Request | None = None
 
 
-def survey(
+def plan_lines(
     context: bpy.types.Context, choice: Choice = EVERYTHING, info: BackendInfo | None = None, force: bool = False
-) -> list[Found]:
-    """Every chosen line in the order of scenes, names of speakers, and their lines.
+) -> list[PlannedLine]:
+    """The chosen lines, in the order of scenes, speakers' names and lines. Raises PlanError.
 
-    info: of the backend that would be asked; without it, engines are not compared. force: what is up to date is due,
-    too. Raises SurveyError.
+    info: of the backend that would make the takes; without it engines are not compared. force: lines that are up to
+    date are due as well.
     """
     _check(choice)
     owners: dict[bpy.types.ID, bpy.types.Object] = {}
     out = []
-    for scene, speaker in _speakers():
-        shared = _shared(speaker, owners)
+    for first_scene, speaker in _speakers():
+        shared = _shared_mesh(speaker, owners)
         for line in speaker.mien.lines:
-            place = _scene_of(line, scene)
+            scene = _scene_of(line, first_scene)
             chosen = (
-                (not choice.scenes or place.name in choice.scenes)
+                (not choice.scenes or scene.name in choice.scenes)
                 and (not choice.speakers or speaker.name in choice.speakers)
                 and (not choice.lines or line.name in choice.lines)
             )
             if chosen:
-                out.append(_look(context, place, speaker, line, info, force, shared))
+                out.append(_plan_line(context, scene, speaker, line, info, force, shared))
     return out
 
 
 def _speakers() -> Iterator[tuple[bpy.types.Scene, bpy.types.Object]]:
-    """Each object with lines once, with the first scene that has it."""
-    seen = set()
+    """(the first scene that has it, object) of each object with lines."""
+    visited = set()
     for scene in bpy.data.scenes:
-        for thing in sorted(scene.objects, key=lambda thing: thing.name):
-            if thing.type == "MESH" and len(thing.mien.lines) and thing not in seen:
-                seen.add(thing)
-                yield scene, thing
+        for obj in sorted(scene.objects, key=lambda obj: obj.name):
+            if obj.type == "MESH" and len(obj.mien.lines) and obj not in visited:
+                visited.add(obj)
+                yield scene, obj
 
 
 def _check(choice: Choice) -> None:
-    """Raises SurveyError for a name that nothing has."""
-    things = [thing for _, thing in _speakers()]
-    there = {
+    """Raises PlanError for a name that the file does not have."""
+    objects = [obj for _, obj in _speakers()]
+    kinds = {
         "scene": (choice.scenes, [scene.name for scene in bpy.data.scenes]),
-        "speaker": (choice.speakers, [thing.name for thing in things]),
-        "line": (choice.lines, [line.name for thing in things for line in thing.mien.lines]),
+        "speaker": (choice.speakers, [obj.name for obj in objects]),
+        "line": (choice.lines, [line.name for obj in objects for line in obj.mien.lines]),
     }
-    for kind, (asked, known) in there.items():
-        for name in asked:
+    for kind, (chosen, known) in kinds.items():
+        for name in chosen:
             if name not in known:
-                has = ", ".join(f"'{each}'" for each in dict.fromkeys(known)) or "none"
-                raise SurveyError(f"There is no {kind} '{name}' with lines in this file; it has {has}.")
+                has = ", ".join(f"'{known_name}'" for known_name in dict.fromkeys(known)) or "none"
+                raise PlanError(f"There is no {kind} '{name}' with lines in this file; it has {has}.")
 
 
 def _scene_of(line, scene: bpy.types.Scene) -> bpy.types.Scene:
-    """The scene whose sequencer has the line's strip, else the speaker's."""
+    """The scene whose sequencer has the line's strip, else the speaker's scene."""
     own = bpy.data.scenes.get(line.scene) if line.strip else None
     return own or scene
 
 
-def _shared(speaker: bpy.types.Object, owners: dict[bpy.types.ID, bpy.types.Object]) -> str:
+def _shared_mesh(speaker: bpy.types.Object, owners: dict[bpy.types.ID, bpy.types.Object]) -> str:
     """Why takes of this speaker would overwrite another's; '' when they would not."""
     for mesh in takes.meshes(speaker):
         shape_keys = mesh.data.shape_keys
@@ -116,66 +117,67 @@ def _shared(speaker: bpy.types.Object, owners: dict[bpy.types.ID, bpy.types.Obje
     return ""
 
 
-def _look(context, scene, speaker, line, info: BackendInfo | None, force: bool, shared: str) -> Found:
-    seen = takes.active(line)
+def _plan_line(context, scene, speaker, line, info: BackendInfo | None, force: bool, shared: str) -> PlannedLine:
+    take = takes.active(line)
     entry = Entry(
         scene=scene.name,
         speaker=speaker.name,
         line=line.name,
         uid=line.uid,
         state="fresh",
-        take=seen.name if seen is not None else "",
-        seed=seen.seed if seen is not None else 0,
+        take=take.name if take is not None else "",
+        seed=take.seed if take is not None else 0,
         start_frame=line.start_frame,
     )
     if not line.sound.strip():
-        return Found(replace(entry, state="skipped", why="It has no sound yet."))
+        return PlannedLine(replace(entry, state="skipped", why="It has no sound yet."))
     if speaker.mien.baked:
-        return Found(replace(entry, state="skipped", why=BAKED))
-    if seen is not None and not seen.content and not force:
-        return Found(replace(entry, state="skipped", why=FROM_FILE))
+        return PlannedLine(replace(entry, state="skipped", why=BAKED))
+    if take is not None and not take.content and not force:
+        return PlannedLine(replace(entry, state="skipped", why=FROM_FILE))
     reason = speakers.refusal(speaker) or shared or lines.refusal(line)
     if reason:
-        return Found(replace(entry, state="failed", why=f"{reason}."))
-    seed = seen.seed if seen is not None else requests.new_seeds(line)[0]
+        return PlannedLine(replace(entry, state="failed", why=f"{reason}."))
+    seed = take.seed if take is not None else requests.new_seeds(line)[0]
+    uid = take.uid if take is not None else 0
     try:
-        asked = requests.of_line(context, scene, speaker, line, [seed], seen.uid if seen is not None else 0)[0]
+        (request,) = requests.of_line(context, scene, speaker, line, [seed], uid)
     except sound.SoundError as error:
-        return Found(replace(entry, state="failed", why=str(error)))
-    request = replace(asked, sound_to_place="")  # the sequencer is left as it is
-    why = _why(speaker, line, seen, request, info) or ("It was asked for anew." if force else "")
+        return PlannedLine(replace(entry, state="failed", why=str(error)))
+    request = replace(request, sound_to_place="")  # a bake leaves the sequencer as it is
+    why = _why_due(speaker, line, take, request, info) or ("It was asked for anew." if force else "")
     if not why:
-        return Found(entry)
-    locked = _locked(speaker, line, seen)
+        return PlannedLine(entry)
+    locked = _locked(speaker, line, take)
     if locked:
-        return Found(replace(entry, state="skipped", why=f"{why} {locked}"))
-    return Found(replace(entry, state="due", why=why, seed=seed), request)
+        return PlannedLine(replace(entry, state="skipped", why=f"{why} {locked}"))
+    return PlannedLine(replace(entry, state="due", why=why, seed=seed), request)
 
 
-def _why(speaker, line, seen, request: Request, info: BackendInfo | None) -> str:
+def _why_due(speaker, line, take, request: Request, info: BackendInfo | None) -> str:
     """Why the line is due, '' when it is not."""
-    if seen is None:
+    if take is None:
         return "It has no take yet."
-    mark = Mark("take", line.uid, seen.uid)
-    moved = any(nla_layers.find(id_, mark) is not None for id_ in takes.driven(speaker))
-    if not moved and not point_cache.there(speaker, mark):
+    mark = Mark("take", line.uid, take.uid)
+    has_layer = any(nla_layers.find(id_, mark) is not None for id_ in takes.driven(speaker))
+    if not has_layer and not point_cache.exists(speaker, mark):
         return "The animation of its take is gone."
     now = fingerprint.with_engine(request.fingerprint, fingerprint.engine_of(info, request.engine, request.head))
-    changed = fingerprint.changes(seen.content, now)
+    changed = fingerprint.changes(take.content, now)
     return f"Since its take was made, {' and '.join(changed)}." if changed else ""
 
 
-def _locked(speaker: bpy.types.Object, line, seen) -> str:
-    """A sentence where the animator locked the take's track, '' where not."""
-    if seen is None:
+def _locked(speaker: bpy.types.Object, line, take) -> str:
+    """A sentence where the animator locked a track of the take, '' where not."""
+    if take is None:
         return ""
     for id_ in takes.driven(speaker):
-        layer = nla_layers.find(id_, Mark("take", line.uid, seen.uid))
+        layer = nla_layers.find(id_, Mark("take", line.uid, take.uid))
         if layer is not None and layer.track.lock:
             return f"Its NLA track '{layer.track.name}' is locked, so it is left."
     return ""
 
 
-def due(found: Sequence[Found]) -> tuple[Request, ...]:
-    """What to ask for, in order."""
-    return tuple(each.request for each in found if each.request is not None)
+def due_requests(planned: Sequence[PlannedLine]) -> tuple[Request, ...]:
+    """The requests of the lines that are due, in order."""
+    return tuple(line.request for line in planned if line.request is not None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rendering a scene from the command line: as it is set, or as a small film to look at."""
+"""Renders a scene from the command line, by its settings or as a small preview film."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ class RenderError(Exception):
 
 
 def scene_of(names: list[str]) -> bpy.types.Scene:
-    """The scene to render: the one that is named, else the file's active one. Raises RenderError."""
+    """The named scene, else the file's active one. Raises RenderError."""
     if len(names) > 1:
         raise RenderError(f"One scene is rendered at a time, and {len(names)} were named.")
     scene = bpy.data.scenes.get(names[0]) if names else bpy.context.scene
@@ -29,15 +29,15 @@ def frames_of(text: str) -> tuple[int, int] | None:
     """(first, last) of 'A-B' or 'A'; None for ''. Raises RenderError."""
     if not text:
         return None
-    found = re.fullmatch(r"(-?\d+)(?:-(-?\d+))?", text.strip())
-    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    match = re.fullmatch(r"(-?\d+)(?:-(-?\d+))?", text.strip())
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if last < first:
         raise RenderError(f"'{text}' is no range of frames; write it like 1-250.")
     return first, last
 
 
 def render(scene: bpy.types.Scene, to: str, preview: bool, frames: tuple[int, int] | None) -> str:
-    """Render the animation; where it went. What is set for it is not kept: save before. Raises RenderError."""
+    """Render the animation; returns its path. Changes the scene's settings: save before. Raises RenderError."""
     settings = scene.render
     if frames:
         scene.frame_start, scene.frame_end = frames

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What became of the lines of a file, or what is due: one entry a line, as text, JSON and a sentence. No bpy."""
+"""The report of a bake or a dry run: one entry a line, as text, JSON and a sentence. No bpy."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of one speaker. state: a name of STATES. why: a sentence; '' where there is nothing to say."""
+    """One line of one speaker. state: a key of STATES. why: a sentence on the reason, or ''."""
 
     scene: str
     speaker: str
@@ -27,23 +27,23 @@ class Entry:
     uid: int
     state: str
     why: str = ""
-    take: str = ""  # the name of the take that is seen, '' without one
+    take: str = ""  # the name of the active take, '' without one
     seed: int = 0
     start_frame: int = 0
 
     @property
-    def place(self) -> tuple[str, int]:
-        """Which line of the file this is."""
+    def key(self) -> tuple[str, int]:
+        """Identifies the line in the file."""
         return self.speaker, self.uid
 
 
 @dataclass(frozen=True)
 class Report:
-    """entries: in the order of scenes, speakers and lines. error: what ended a bake before its end, or ''."""
+    """entries: in the order of scenes, speakers and lines. error: why a bake ended early, or ''."""
 
     file: str
     entries: tuple[Entry, ...]
-    backend: str = ""  # a sentence on the backend that was asked, '' if none was
+    backend: str = ""  # a sentence on the backend, '' where none was contacted
     seconds: float = 0.0
     error: str = ""
 
@@ -52,32 +52,32 @@ class Report:
 
     @property
     def counts(self) -> dict[str, int]:
-        """state -> how many lines are in it, those without any left out."""
+        """state -> its number of lines, where there are any."""
         return {state: count for state in STATES if (count := len(self.of(state)))}
 
     @property
     def whole(self) -> bool:
-        """Whether every line is as it should be; what is due, failed or cancelled is not."""
+        """Whether no line is due, failed or cancelled."""
         return not self.error and not {"due", "failed", "cancelled"} & self.counts.keys()
 
     @property
     def sentence(self) -> str:
         if not self.entries:
             return self.error or "There are no lines: give a speaker a sound first."
-        told = ", ".join(f"{count} {STATES[state]}" for state, count in self.counts.items())
+        counts = ", ".join(f"{count} {STATES[state]}" for state, count in self.counts.items())
         count = len(self.entries)
-        said = f"{count} line{'s' if count != 1 else ''}: {told}."
-        return f"{said} {self.error}" if self.error else said
+        text = f"{count} line{'s' if count != 1 else ''}: {counts}."
+        return f"{text} {self.error}" if self.error else text
 
     def lines(self) -> Iterator[str]:
-        """For a terminal: a line for each entry, then the sentence."""
+        """Text for a terminal: a line for each entry, then the sentence."""
         for entry in self.entries:
             why = f": {entry.why}" if entry.why else ""
             yield f"{entry.scene} / {entry.speaker} / {entry.line}  {STATES[entry.state]}{why}"
         yield self.sentence
 
     def as_json(self) -> dict[str, Any]:
-        """What `--json` writes: numbers, texts and lists, no references."""
+        """The JSON of `--json`."""
         return {
             "format": FORMAT,
             "version": VERSION,

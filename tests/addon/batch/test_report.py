@@ -26,8 +26,8 @@ def test_the_sentence_counts_in_a_fixed_order():
 
 
 def test_every_line_is_told_with_its_reason():
-    told = list(Report("", (entry("failed", "Two", "There is no sound file 'x.wav'."),)).lines())
-    assert told == ["Scene / Anna / Two  failed: There is no sound file 'x.wav'.", "1 line: 1 failed."]
+    counts = list(Report("", (entry("failed", "Two", "There is no sound file 'x.wav'."),)).lines())
+    assert counts == ["Scene / Anna / Two  failed: There is no sound file 'x.wav'.", "1 line: 1 failed."]
 
 
 def test_the_json_is_plain_and_names_its_version():

@@ -51,25 +51,25 @@ def speaker():
 
 
 def test_bake_saves_and_report_finds_all_up_to_date(film, mien):
-    status, said = mien("bake", "--save")
-    assert (status, said["status"], said["command"], said["counts"]) == (0, 0, "bake", {"made": 3})
-    assert [line["line"] for line in said["lines"]] == ["Line 1", "Line 2", "Line 3"]
+    status, report_json = mien("bake", "--save")
+    assert (status, report_json["status"], report_json["command"], report_json["counts"]) == (0, 0, "bake", {"made": 3})
+    assert [line["line"] for line in report_json["lines"]] == ["Line 1", "Line 2", "Line 3"]
     bpy.ops.wm.open_mainfile(filepath=str(film))
     assert [len(line.takes) for line in speaker().mien.lines] == [1, 1, 1]
-    assert mien("report") == (0, {**said, **mien("report")[1]})
+    assert mien("report") == (0, {**report_json, **mien("report")[1]})
     assert mien("report")[1]["counts"] == {"fresh": 3}
 
 
 def test_a_report_of_a_film_that_is_not_baked_is_not_zero(film, mien):
-    status, said = mien("report")
-    assert status == 1 and said["counts"] == {"due": 3} and said["whole"] is False
+    status, report_json = mien("report")
+    assert status == 1 and report_json["counts"] == {"due": 3} and report_json["whole"] is False
     assert len(bpy.data.actions) == 0
 
 
 def test_a_line_that_fails_makes_the_exit_status(film, mien, tmp_path, capfd):
     (tmp_path / "2.wav").unlink()
-    status, said = mien("bake", "--save")
-    assert status == 1 and said["counts"] == {"made": 2, "failed": 1}
+    status, report_json = mien("bake", "--save")
+    assert status == 1 and report_json["counts"] == {"made": 2, "failed": 1}
     assert "Toy head / Line 2  failed: There is no sound file" in capfd.readouterr().err
 
 
@@ -96,18 +96,22 @@ def test_without_saving_nothing_is_written(film, mien):
 def test_a_wrong_command_line_is_2_and_says_so(film, mien, tmp_path, capfd):
     assert command_line.run(["cook"]) == 2 and command_line.run([]) == 2
     assert "invalid choice: 'cook'" in capfd.readouterr().err
-    status, said = mien("bake", "--scene", "Shot 2")
-    assert status == 2 and "There is no scene 'Shot 2'" in said["error"] and "it has 'Scene'" in said["error"]
+    status, report_json = mien("bake", "--scene", "Shot 2")
+    assert (
+        status == 2
+        and "There is no scene 'Shot 2'" in report_json["error"]
+        and "it has 'Scene'" in report_json["error"]
+    )
     assert mien("bake", "--output", str(tmp_path / "gone" / "film.blend"))[0] == 2
     assert command_line.run(["--help"]) == 0
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     assert "no file to save" in mien("bake", "--save")[1]["error"]
 
 
-def test_a_read_only_film_is_refused_before_anything_is_made(film, mien, backend, monkeypatch):
+def test_a_read_only_film_is_refused_before_the_bake(film, mien, backend, monkeypatch):
     monkeypatch.setattr(command_line.os, "access", lambda path, mode: False)  # root may write what is read-only
-    status, said = mien("bake", "--save")
-    assert status == 2 and f"'{film}' cannot be written" in said["error"] and backend.requests == []
+    status, report_json = mien("bake", "--save")
+    assert status == 2 and f"'{film}' cannot be written" in report_json["error"] and backend.requests == []
 
 
 def test_the_first_backup_stays_the_film_as_it_was(film, mien, monkeypatch):
@@ -130,25 +134,25 @@ def test_a_signal_keeps_what_is_done_and_saves_it(film, mien, backend, number, c
     struck.done = False
     backend.take = struck
     before = signal.getsignal(number)
-    status, said = mien("bake", "--save")
-    assert status == command_line.BROKEN_OFF and said["counts"].get("cancelled")
+    status, report_json = mien("bake", "--save")
+    assert status == command_line.INTERRUPTED and report_json["counts"].get("cancelled")
     assert signal.getsignal(number) == before
     backend.take = plain
     bpy.ops.wm.open_mainfile(filepath=str(film))
-    status, said = mien("bake", "--save")
-    assert status == 0 and "cancelled" not in said["counts"]
+    status, report_json = mien("bake", "--save")
+    assert status == 0 and "cancelled" not in report_json["counts"]
 
 
 def test_no_backend_is_a_sentence_for_each_line(film, tmp_path, backend):
     file = tmp_path / "report.json"
     assert command_line.run(["bake", "--json", str(file)]) == 1
-    said = json.loads(file.read_text())
-    assert said["counts"] == {"failed": 3} and "No backend answers" in said["lines"][0]["why"]
+    report_json = json.loads(file.read_text())
+    assert report_json["counts"] == {"failed": 3} and "No backend answers" in report_json["lines"][0]["why"]
 
 
 def test_render_refuses_without_a_camera_and_with_a_failed_line(film, mien, tmp_path, capfd):
-    status, said = mien("render")
-    assert status == 2 and "no camera" in said["error"]
+    status, report_json = mien("render")
+    assert status == 2 and "no camera" in report_json["error"]
     scene = bpy.context.scene
     scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     scene.collection.objects.link(scene.camera)
@@ -163,8 +167,8 @@ def test_render_bakes_and_renders_the_frames(film, mien, tmp_path, monkeypatch):
     scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     scene.collection.objects.link(scene.camera)
     scene.render.engine, scene.render.resolution_percentage = "BLENDER_WORKBENCH", 5
-    status, said = mien("render", "--frames", "31-32", "--to", str(tmp_path / "pictures" / "f_"))
-    assert status == 0 and said["counts"] == {"made": 3}
+    status, report_json = mien("render", "--frames", "31-32", "--to", str(tmp_path / "pictures" / "f_"))
+    assert status == 0 and report_json["counts"] == {"made": 3}
     assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == ["f_0031.png", "f_0032.png"]
 
 

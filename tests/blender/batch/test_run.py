@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bake all: what is due is made, once, in order; what is not is left; and nothing else in the file changes."""
+"""Bake all: lines that are due are baked once, in order; the others are left, and nothing else in the file changes."""
 
 import json
 import shutil
@@ -54,18 +54,18 @@ def states(report) -> dict[str, str]:
     return {entry.line: entry.state for entry in report.entries}
 
 
-def heard(backend) -> list[str]:
-    return [asked["filename"] for asked in backend.requests]
+def sent_names(backend) -> list[str]:
+    return [request["filename"] for request in backend.requests]
 
 
 def why(report, line: str) -> str:
     return next(entry.why for entry in report.entries if entry.line == line)
 
 
-def test_every_line_is_made_in_order_and_shows(film, backend):
+def test_every_line_is_baked_in_order_and_shows(film, backend):
     report = api.bake()
     assert report.whole and report.counts == {"made": 6}
-    assert heard(backend) == ORDER
+    assert sent_names(backend) == ORDER
     assert [entry.line for entry in report.entries] == ["Anna 1", "Anna 2", "Berta 1", "Berta 2", "Carl 1", "Carl 2"]
     assert all(entry.take == "Take 1" for entry in report.entries)
     for speaker in film:
@@ -74,15 +74,15 @@ def test_every_line_is_made_in_order_and_shows(film, backend):
 
 
 def test_a_full_queue_fails_no_line(film, backend, monkeypatch):
-    monkeypatch.setattr("addon.connection.client._retry_after_s", lambda said: 0.02 * float(said))
+    monkeypatch.setattr("addon.connection.client._retry_after_s", lambda header: 0.02 * float(header))
     backend.full = 4
     report = api.bake()
-    assert report.counts == {"made": 6} and sorted(heard(backend)) == ORDER and backend.full == 0
+    assert report.counts == {"made": 6} and sorted(sent_names(backend)) == ORDER and backend.full == 0
 
 
 def test_other_weights_of_the_users_own_make_lines_of_flame_due_and_no_others(film, backend, monkeypatch):
-    made = requests.head_of
-    monkeypatch.setattr(requests, "head_of", lambda speaker: "flame" if speaker.name == "Berta" else made(speaker))
+    original = requests.head_of
+    monkeypatch.setattr(requests, "head_of", lambda speaker: "flame" if speaker.name == "Berta" else original(speaker))
     assert api.bake().counts == {"made": 6}
     assert api.report().counts == {"fresh": 6}
     backend.own_models = "ef" * 32
@@ -91,7 +91,7 @@ def test_other_weights_of_the_users_own_make_lines_of_flame_due_and_no_others(fi
     assert "the engine or its weights are others" in why(report, "Berta 1")
 
 
-def test_a_second_bake_asks_for_nothing(film, backend):
+def test_a_second_bake_requests_nothing(film, backend):
     api.bake()
     report = api.bake()
     assert report.counts == {"fresh": 6} and len(backend.requests) == 6
@@ -104,7 +104,7 @@ def test_one_changed_line_is_one_new_take(film, backend):
     assert why(api.report(), "Berta 1") == "Since its take was made, what is asked of it changed."
     report = api.bake()
     assert report.counts == {"made": 1, "fresh": 5} and states(report)["Berta 1"] == "made"
-    assert heard(backend)[6:] == ["Berta_1.wav"]
+    assert sent_names(backend)[6:] == ["Berta_1.wav"]
     assert len(film[1].mien.lines[0].takes) == 1  # made anew, not beside
 
 
@@ -140,7 +140,7 @@ def test_the_frame_rate_and_the_table_of_keys_count(film, backend):
     assert "the frame rate changed" in why(api.report(), "Carl 1")
 
 
-def test_a_line_that_fails_says_why_and_the_others_are_made(film, backend, tmp_path):
+def test_a_line_that_fails_says_why_and_the_others_are_baked(film, backend, tmp_path):
     (tmp_path / "Anna_2.wav").unlink()
     film[2].mien.lines[0].performance.engine = "other"
     film[2].mien.lines[0].own = True
@@ -210,7 +210,7 @@ def test_a_choice_of_scene_speaker_and_line(film, backend):
     assert api.report(scene=bpy.context.scene, lines=["Anna 1", "Carl 2"]).counts == {"due": 2}
     other = bpy.data.scenes.new("Other")
     assert api.report(scene=other).entries == ()
-    with pytest.raises(api.SurveyError, match="no speaker 'Dora' .* it has 'Anna', 'Berta', 'Carl'"):
+    with pytest.raises(api.PlanError, match="no speaker 'Dora' .* it has 'Anna', 'Berta', 'Carl'"):
         api.bake(speakers="Dora")
 
 
@@ -221,7 +221,7 @@ def test_a_speaker_of_two_scenes_is_baked_once(film, backend):
     assert len(backend.requests) == 6
 
 
-def test_takes_that_came_are_not_asked_for_again(film, backend, tmp_path):
+def test_cached_takes_are_not_requested_again(film, backend, tmp_path):
     path = str(tmp_path / "film.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)
     assert api.bake().counts == {"made": 6}
@@ -231,7 +231,7 @@ def test_takes_that_came_are_not_asked_for_again(film, backend, tmp_path):
     assert api.bake(force=True).counts == {"made": 6} and len(backend.requests) == 12
 
 
-def test_a_damaged_kept_take_is_made_anew(film, backend, tmp_path):
+def test_a_damaged_cached_take_is_requested_again(film, backend, tmp_path):
     api.bake(lines="Anna 1")
     (kept,) = (tmp_path / "kept").glob("*.safetensors")
     kept.write_bytes(b"half")
@@ -239,21 +239,21 @@ def test_a_damaged_kept_take_is_made_anew(film, backend, tmp_path):
     assert api.bake(lines="Anna 1").counts == {"made": 1} and len(backend.requests) == 2
 
 
-def test_breaking_off_keeps_what_is_done_and_the_next_finishes(film, backend):
-    def broken_off(report) -> None:
+def test_an_interrupted_bake_keeps_its_takes_and_the_next_finishes(film, backend):
+    def interrupt_after_two(report) -> None:
         if len(report.of("made")) == 2:
             runner.runner.interrupt()
 
-    report = api.bake(told=broken_off)
+    report = api.bake(on_report=interrupt_after_two)
     assert report.counts == {"made": 2, "cancelled": 4} and not report.whole
     assert set(backend.cancelled) == {f"job{number}" for number in range(3, len(backend.requests) + 1)}
     assert api.bake().counts == {"made": 4, "fresh": 2}
 
 
 def test_in_the_background_the_timer_bakes_and_the_report_grows(film, backend):
-    told = []
+    reports = []
     job = run.Batch()
-    job.begin(told.append)
+    job.begin(reports.append)
     with pytest.raises(run.BatchError, match="already"):
         run.Batch().begin()
     drive(lambda: runner.runner.working_in_background)  # it has looked, and asks at the next tick
@@ -261,7 +261,7 @@ def test_in_the_background_the_timer_bakes_and_the_report_grows(film, backend):
         run.Batch().begin()
     drive(lambda: job.running)
     assert job.report().counts == {"made": 6}
-    assert [len(report.of("made")) for report in told] == [1, 2, 3, 4, 5, 6]
+    assert [len(report.of("made")) for report in reports] == [1, 2, 3, 4, 5, 6]
 
 
 def test_cancel_in_the_background_keeps_what_is_done(film, backend):
@@ -294,10 +294,10 @@ def test_nothing_else_in_the_file_changes(film, backend, cube):
     assert api.bake().counts == {"made": 6}
     new = {f"Action {action.name_full}" for action in bpy.data.actions if action not in actions}
     allowed = Allowed(film)
-    found = differences(before, snapshot())
-    wrong = [each for each in found if not allowed(each, new)]
+    changes = differences(before, snapshot())
+    wrong = [difference for difference in changes if not allowed(difference, new)]
     assert not wrong, wrong[:20]
-    assert found and all("mien_role" in action for action in bpy.data.actions if action not in actions)
+    assert changes and all("mien_role" in action for action in bpy.data.actions if action not in actions)
 
 
 def test_the_buttons(film, backend):
@@ -317,7 +317,7 @@ def test_the_buttons(film, backend):
     assert "There are no lines yet" in batch_panel.MIEN_OT_bake_all.disabled_reason(bpy.context)
 
 
-def test_the_direction_that_is_asked_is_the_one_that_is_compared(film, backend):
+def test_the_direction_that_is_sent_is_the_one_that_is_compared(film, backend):
     film[0].mien.performance.happy = 0.0
     film[0].mien.performance.keyframe_insert("happy", frame=1)
     film[0].mien.performance.happy = 1.0
