@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien: recorded speech and a chosen emotion become facial
-animation. Registers the extension, nothing else."""
+"""Mien: facial animation from recorded speech and an emotion. This module registers the extension, nothing else."""
 
 
 def register() -> None:
@@ -22,7 +21,7 @@ def unregister() -> None:
 
 
 def _modules() -> tuple:
-    """What has more to register than classes, what others build on first."""
+    """The modules that register more than classes, in the order of their dependencies."""
     from .batch import command_line
     from .binding import run
     from .connection import preferences
@@ -35,7 +34,7 @@ def _modules() -> tuple:
 
 
 def _classes() -> list[type]:
-    """Every class that Blender must know, what others refer to first."""
+    """Every class that Blender must know, in the order of their dependencies."""
     from .connection import preferences
     from .scene import direction_properties, driving_properties, properties
     from .ui import (
@@ -66,6 +65,6 @@ def _classes() -> list[type]:
         presets,
         search_menu,
     )
-    of_speaker = (main_panel, line_panels, direction_panels, engine_options_panel)
-    sidebar = (*of_speaker, driving_panel, binding_panel, batch_panel, backend_panel)
+    speaker_panels = (main_panel, line_panels, direction_panels, engine_options_panel)
+    sidebar = (*speaker_panels, driving_panel, binding_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

@@ -3,8 +3,8 @@
 
 python addon/build_extension.py [--blender PATH] [--out FOLDER]
 
-Run from a checkout with any Python from 3.11 on; needs nothing else. With a Blender (given, or found on the
-PATH) the zip is also checked by Blender's own `extension validate`.
+Run from a checkout with any Python from 3.11 on; nothing else is needed. With a Blender (given, or on the PATH) the
+zip is also checked by Blender's own `extension validate`.
 """
 
 import argparse
@@ -16,8 +16,11 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: a build depends on no clock
-LIMIT_PERMISSION = 64  # characters, Blender's own rule
+sys.path.insert(0, str(ROOT))
+from addon.formats.atomic_write import atomic_write  # noqa: E402
+
+FIRST_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold: a build depends on no clock
+PERMISSION_LIMIT = 64  # characters; Blender's rule
 
 
 class BuildError(Exception):
@@ -25,7 +28,7 @@ class BuildError(Exception):
 
 
 def contents() -> dict[str, Path]:
-    """What goes in the zip: name -> file. Raises BuildError when a part is not there."""
+    """The files of the zip: name -> file. Raises BuildError where one is missing."""
     addon = ROOT / "addon"
     sources = [
         path for path in addon.rglob("*.py") if path != Path(__file__).resolve() and "examples" not in path.parts
@@ -42,13 +45,13 @@ def contents() -> dict[str, Path]:
 
 
 def manifest() -> dict:
+    """The manifest. Raises BuildError for a permission text that Blender refuses."""
     data = tomllib.loads((ROOT / "blender_manifest.toml").read_text(encoding="utf-8"))
     for name, text in data.get("permissions", {}).items():
-        if len(text) > LIMIT_PERMISSION or text.endswith((".", "!", "?")):
+        if len(text) > PERMISSION_LIMIT or text.endswith((".", "!", "?")):
             raise BuildError(
-                f"The permission text '{name}' in blender_manifest.toml is {len(text)} characters long; "
-                "Blender takes "
-                f"{LIMIT_PERMISSION}, without a full stop."
+                f"The permission text '{name}' in blender_manifest.toml is {len(text)} characters long; Blender takes "
+                f"{PERMISSION_LIMIT}, without a full stop."
             )
     return data
 
@@ -58,33 +61,34 @@ def build(folder: Path) -> Path:
     data, files = manifest(), contents()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{data['id']}-{data['version']}.zip"
-    part = path.with_suffix(".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with (
+        atomic_write(path) as out,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
         for name, file in files.items():
-            entry = zipfile.ZipInfo(name, TIME)
+            entry = zipfile.ZipInfo(name, FIRST_TIME)
             entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            entry.create_system = 3  # the same on every system
+            entry.create_system = 3  # Unix, whatever the system
             archive.writestr(entry, file.read_bytes())
-    part.replace(path)
     return path
 
 
 def validate(path: Path, blender: str) -> None:
-    """Blender's own opinion of the zip. Raises BuildError with what it said."""
+    """Check the zip with Blender's `extension validate`. Raises BuildError with its output."""
     command = [blender, "--factory-startup", "--command", "extension", "validate", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise BuildError(f"Blender refuses the zip: {(done.stdout + done.stderr).strip()}")
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise BuildError(f"Blender refuses the zip: {(result.stdout + result.stderr).strip()}")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Build the extension's zip and have Blender check it.")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder for the zip (default: dist)")
     parser.add_argument("--blender", default="", help="the Blender that checks it (default: the one on the PATH)")
-    options = parser.parse_args()
-    blender = options.blender or shutil.which("blender")
+    args = parser.parse_args()
+    blender = args.blender or shutil.which("blender")
     try:
-        path = build(options.out)
+        path = build(args.out)
         print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
         if not blender:
             print("Not checked by Blender: none was given with --blender and none is on the PATH.")

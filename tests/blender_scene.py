@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shared by the tests inside Blender: evaluated meshes and keys, and head files."""
+"""For tests inside Blender: evaluated meshes and shape keys, and head files."""
 
 import json
 import struct
@@ -29,6 +29,7 @@ HAS_AUDIO = _has_audio()  # the module of Blender 4.2.23 was built without audio
 
 
 def write_tensor_file(path: Path, tensors: dict[str, np.ndarray], meta: dict[str, str]) -> Path:
+    """A safetensors file, written independently of Mien\'s own writer."""
     names = {"float32": "F32", "int32": "I32", "uint8": "U8"}
     header: dict[str, object] = {"__metadata__": meta}
     data = b""
@@ -54,6 +55,7 @@ def shown(obj) -> np.ndarray:
 
 
 def value_at(obj, key: str, frame: float) -> float:
+    """The evaluated value of a shape key at a frame."""
     bpy.context.scene.frame_set(int(frame // 1), subframe=frame % 1)
     evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return evaluated.data.shape_keys.key_blocks[key].value

@@ -36,11 +36,11 @@ def own_layers(id_, role: str = "take") -> list:
     return [layer for layer in nla_layers.layers(id_) if layer.mark.role == role]
 
 
-def correct(speaker, line, *keyed: tuple[int, float]) -> None:
-    """Key corrections as an animator does: frame, value, I over it."""
+def correct(speaker, line, *keys: tuple[int, float]) -> None:
+    """Key (frame, value) pairs of jawOpen as corrections, as an animator does."""
     corrections.begin(speaker, line)
     block = speaker.data.shape_keys.key_blocks["jawOpen"]
-    for frame, value in keyed:
+    for frame, value in keys:
         bpy.context.scene.frame_set(frame)
         block.value = value
         assert block.keyframe_insert("value", frame=frame)

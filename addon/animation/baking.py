@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Baking down: the takes that are seen and their corrections as one action, to be edited like any other.
+"""Baking the visible takes and their corrections down to one action, which can be edited like any other.
 
-It becomes the active action where the animator has none, else a track above Mien's others. Takes and
-corrections are muted and kept, so that there is a way back.
+It becomes the active action where the animator has none, else a track above Mien's others. Takes and corrections are
+muted and kept, so that baking can be reverted.
 """
 
 import json
@@ -20,48 +20,50 @@ BAKED = Mark("baked")
 
 
 def bake(speaker: bpy.types.Object) -> int:
-    """Bake every line of the speaker down; the number of curves made. Raises CurveError, changing nothing, when
-    Blender would not let it."""
-    made = {id_: _curves(id_) for id_ in takes.driven(speaker) if nla_layers.animates(id_)}
-    for id_ in made:
+    """Bake all lines of the speaker; the number of curves. Raises CurveError, changing nothing, where a datablock is
+    locked, linked or in tweak mode."""
+    curves_of = {id_: _curves(id_) for id_ in takes.driven(speaker) if nla_layers.animates(id_)}
+    for id_ in curves_of:
         nla_layers.refuse_layer(id_, BAKED)
-    for id_, put in made.items():
+    for id_, curves in curves_of.items():
         facts = json.dumps(_holds(id_))
-        span = (min(c.frames[0] for c in put), max(c.frames[-1] for c in put)) if put else nla_layers.REST_SPAN
-        layer = nla_layers.put(id_, BAKED, put, f"{speaker.name}, baked {id_.id_type.lower()}", facts, span)
+        span = nla_layers.REST_SPAN
+        if curves:
+            span = min(curve.frames[0] for curve in curves), max(curve.frames[-1] for curve in curves)
+        layer = nla_layers.put(id_, BAKED, curves, f"{speaker.name}, baked {id_.id_type.lower()}", facts, span)
         _mute(id_, True)
         layer.track.mute = False
         if id_.animation_data.action is None:
             _activate(id_, layer)
     speaker.mien.baked = True
-    return sum(map(len, made.values()))
+    return sum(map(len, curves_of.values()))
 
 
-def back(speaker: bpy.types.Object) -> list[str]:
-    """Let takes and corrections be seen again. The baked actions are kept, with a fake user; their names."""
-    kept = []
+def unbake(speaker: bpy.types.Object) -> list[str]:
+    """Unmute takes and corrections again. The baked actions are kept with a fake user; their names."""
+    names = []
     for id_ in takes.driven(speaker):
         action = baked_action(id_)
         if action is None:
             continue
         nla_layers.refuse_layer(id_, BAKED)
         action.use_fake_user = True
-        kept.append(action.name)
+        names.append(action.name)
         data = id_.animation_data
         if data.action == action:
             data.action = None
         else:
             data.nla_tracks.remove(nla_layers.find(id_, BAKED).track)
-        del action[nla_layers.ROLE]  # it is the animator's from now on
+        del action[nla_layers.ROLE]  # it belongs to the animator from now on
         _mute(id_, False)
     speaker.mien.baked = False
     for line in speaker.mien.lines:
         takes.audition(line, None)
-    return kept
+    return names
 
 
 def baked_action(id_: bpy.types.ID) -> bpy.types.Action | None:
-    """The action that this datablock was baked down to."""
+    """The action that this datablock was baked to, None without one."""
     data = id_.animation_data
     if data is None:
         return None
@@ -72,7 +74,7 @@ def baked_action(id_: bpy.types.ID) -> bpy.types.Action | None:
 
 
 def _activate(id_: bpy.types.ID, layer: Layer) -> None:
-    """The baked action as the active one, in place of its track."""
+    """Make the baked action the active one and remove its track."""
     data, action, slot = id_.animation_data, layer.strip.action, layer.slot
     data.nla_tracks.remove(layer.track)
     data.action = action
@@ -87,42 +89,42 @@ def _mute(id_: bpy.types.ID, mute: bool) -> None:
             layer.track.mute = mute
 
 
-def _seen(id_: bpy.types.ID) -> list[Layer]:
+def _visible_layers(id_: bpy.types.ID) -> list[Layer]:
     return [
         layer for layer in nla_layers.layers(id_) if layer.mark.role in ("take", "correction") and not layer.track.mute
     ]
 
 
 def _curves(id_: bpy.types.ID) -> list[Curve]:
-    """What Mien's layers that are seen amount to, as linear curves: with a key wherever one of theirs has one,
-    and at every frame where theirs are not straight."""
+    """The visible layers blended to linear curves: with a key wherever one of theirs has one, and at every frame where
+    theirs are not linear."""
     rest_layer = nla_layers.find(id_, nla_layers.REST)
     rest = {(c.data_path, c.array_index): c.evaluate(0) for c in rest_layer.fcurves} if rest_layer else {}
-    seen: dict[str, list[tuple[Layer, dict[int, object]]]] = defaultdict(list)
-    for layer in _seen(id_):
+    layers_by_path: dict[str, list[tuple[Layer, dict[int, object]]]] = defaultdict(list)
+    for layer in _visible_layers(id_):
         by_path: dict[str, dict[int, object]] = defaultdict(dict)
         for fcurve in (fcurve for fcurve in layer.fcurves if not fcurve.mute):
             by_path[fcurve.data_path][fcurve.array_index] = fcurve
-        for path, found in by_path.items():
-            seen[path].append((layer, found))
+        for path, by_index in by_path.items():
+            layers_by_path[path].append((layer, by_index))
     out = []
-    for path, parts in seen.items():
-        indices = sorted({index for _, found in parts for index in found})
-        frames = np.unique(np.concatenate([_frames(layer, found) for layer, found in parts]))
+    for path, parts in layers_by_path.items():
+        indices = sorted({index for _, by_index in parts for index in by_index})
+        frames = np.unique(np.concatenate([_frames(layer, by_index) for layer, by_index in parts]))
         base = np.array([rest.get((path, index), _default(id_, path, index)) for index in indices], np.float64)
         values = np.tile(base, (len(frames), 1))
-        for layer, found in parts:
-            _blend(values, frames, layer, found, indices)
+        for layer, by_index in parts:
+            _blend(values, frames, layer, by_index, indices)
         out += [fcurves.constant_or_all(path, index, frames, values[:, n]) for n, index in enumerate(indices)]
     return out
 
 
-def _blend(values: np.ndarray, frames: np.ndarray, layer: Layer, found: dict, indices: list[int]) -> None:
-    """Put a layer over values (F, I) where its strip is, as Blender's NLA blends it."""
+def _blend(values: np.ndarray, frames: np.ndarray, layer: Layer, by_index: dict, indices: list[int]) -> None:
+    """Blend a layer over values (F, I) within its strip, in place, as Blender's NLA does."""
     strip = layer.strip
     inside = np.flatnonzero((frames >= strip.frame_start - 1e-4) & (frames <= strip.frame_end + 1e-4))
     shift = strip.frame_start - strip.action_frame_start
-    own = np.array([[_at(found.get(index), frames[row] - shift) for index in indices] for row in inside])
+    own = np.array([[_at(by_index.get(index), frames[row] - shift) for index in indices] for row in inside])
     if not len(inside):
         return
     if strip.blend_type == "REPLACE":
@@ -139,35 +141,35 @@ def _at(fcurve, frame: float) -> float:
     return fcurve.evaluate(frame) if fcurve is not None else np.nan
 
 
-def _frames(layer: Layer, found: dict) -> np.ndarray:
-    """The scene's frames at which a layer's curves of one path need keys: theirs, the strip's ends and a frame
-    beyond each, where the rest is; and every frame between where a curve is not straight."""
+def _frames(layer: Layer, by_index: dict) -> np.ndarray:
+    """The scene's frames at which a layer's curves of one path need keys: those of their keys, the strip's ends and a
+    frame beyond each, where the rest values are; and all frames of the strip where a curve is not linear."""
     strip = layer.strip
     first, last = strip.frame_start, strip.frame_end
     shift = first - strip.action_frame_start
-    keyed = np.concatenate([fcurves.keys_of(fcurve)[0].astype(np.float64) for fcurve in found.values()]) + shift
+    keyed = np.concatenate([fcurves.keys_of(fcurve)[0].astype(np.float64) for fcurve in by_index.values()]) + shift
     out = [keyed[(keyed >= first) & (keyed <= last)], [first - 1.0, first, last, last + 1.0]]
-    straight = all(
-        point.interpolation == "LINEAR" for fcurve in found.values() for point in fcurve.keyframe_points
-    ) and not any(len(fcurve.modifiers) for fcurve in found.values())
-    if not straight or layer.mark.role == "correction":
+    linear = all(
+        point.interpolation == "LINEAR" for fcurve in by_index.values() for point in fcurve.keyframe_points
+    ) and not any(len(fcurve.modifiers) for fcurve in by_index.values())
+    if not linear or layer.mark.role == "correction":
         out.append(np.arange(np.ceil(first), np.floor(last) + 1))
     return np.concatenate(out)
 
 
 def _default(id_: bpy.types.ID, path: str, index: int) -> float:
-    """What Blender's NLA starts from."""
+    """A property's default, from which Blender's NLA starts."""
     owner, _, name = path.rpartition(".")
-    found = (id_.path_resolve(owner) if owner else id_).bl_rna.properties[name]
-    return found.default_array[index] if found.is_array else found.default
+    definition = (id_.path_resolve(owner) if owner else id_).bl_rna.properties[name]
+    return definition.default_array[index] if definition.is_array else definition.default
 
 
 def _holds(id_: bpy.types.ID) -> dict[str, list[list[float]]]:
-    """Where lips and lids are shut, in the scene's frames, of all takes that are seen."""
-    out: dict[str, list[list[float]]] = {"mouth_holds": [], "eye_holds": []}
-    for layer in _seen(id_):
+    """The intervals of lip contact and of shut lids of all visible takes, in the scene's frames."""
+    holds: dict[str, list[list[float]]] = {"mouth_holds": [], "eye_holds": []}
+    for layer in _visible_layers(id_):
         facts = json.loads(layer.strip.action.get(nla_layers.FACTS, "{}"))
         shift = layer.strip.frame_start - layer.strip.action_frame_start
-        for name, held in out.items():
-            held += [[first + shift, last + shift] for first, last in facts.get(name, [])]
-    return out
+        for name, intervals in holds.items():
+            intervals += [[first + shift, last + shift] for first, last in facts.get(name, [])]
+    return holds

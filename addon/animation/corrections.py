@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Corrections: a layer of the animator's own keys that adds to whichever take of a line is seen.
+"""Corrections: a layer of the animator's own keys that adds to the visible take of a line.
 
-It is a track above the takes, as long as the line's longest take, with an action of the animator's. Blender's
-tweak mode keys into it: what is keyed is the value that shows, and the action holds the difference. Making
-takes anew, choosing another and moving the line leave it alone.
+It is a track above the takes, as long as the line's longest take, with an action of the animator's. Keys are set in
+Blender's tweak mode: the animator keys the value that shows, and the action has the difference. Replacing a take,
+choosing another and moving the line do not change it.
 """
 
 import bpy
@@ -18,50 +18,50 @@ def mark_of(line) -> Mark:
 
 
 def label(line, id_: bpy.types.ID) -> str:
-    """What a layer of corrections is called, after 'Mien'."""
+    """The name of a layer of corrections, after 'Mien'."""
     return f"{line.name}, corrections of {id_.name}"
 
 
-def corrected(speaker: bpy.types.Object, line) -> list[tuple[bpy.types.ID, Layer]]:
-    """The layers of corrections that the line has."""
-    found = [(id_, nla_layers.find(id_, mark_of(line))) for id_ in takes.driven(speaker)]
-    return [(id_, layer) for id_, layer in found if layer is not None]
+def correction_layers(speaker: bpy.types.Object, line) -> list[tuple[bpy.types.ID, Layer]]:
+    """(datablock, layer) of the line's corrections."""
+    layers = [(id_, nla_layers.find(id_, mark_of(line))) for id_ in takes.driven(speaker)]
+    return [(id_, layer) for id_, layer in layers if layer is not None]
 
 
-def under_way(speaker: bpy.types.Object) -> bool:
-    """Whether the animator is correcting: keys go into the layer of corrections."""
+def in_progress(speaker: bpy.types.Object) -> bool:
+    """Whether the animator is correcting: a datablock of the speaker is in tweak mode."""
     return any(id_.animation_data is not None and id_.animation_data.use_tweak_mode for id_ in takes.driven(speaker))
 
 
 def begin(speaker: bpy.types.Object, line) -> None:
-    """Let keys go into the line's layer of corrections, which is made if it is not there yet.
+    """Enter tweak mode on the line's layers of corrections, which are added where there are none.
 
-    Raises CurveError, changing nothing, when Blender would not let it.
+    Raises CurveError, changing nothing, where a datablock is locked, linked or in tweak mode.
     """
-    moved = [id_ for id_ in takes.driven(speaker) if _span(id_, line) is not None]
-    for id_ in moved:
+    animated = [id_ for id_ in takes.driven(speaker) if _span(id_, line) is not None]
+    for id_ in animated:
         nla_layers.refuse_layer(id_, mark_of(line))
-    for id_ in moved:
+    for id_ in animated:
         _enter(id_, fit(id_, line) or _make(id_, line))
 
 
 def end(speaker: bpy.types.Object) -> None:
-    """Keys go where they went before."""
+    """Leave tweak mode."""
     for id_ in takes.driven(speaker):
         if id_.animation_data is not None and id_.animation_data.use_tweak_mode:
             id_.animation_data.use_tweak_mode = False
 
 
 def clear(speaker: bpy.types.Object, line) -> None:
-    """Take the line's corrections away. Raises CurveError, changing nothing, when one is locked."""
-    for id_, _ in corrected(speaker, line):
+    """Remove the line's corrections. Raises CurveError, changing nothing, where one is locked."""
+    for id_, _ in correction_layers(speaker, line):
         nla_layers.refuse_layer(id_, mark_of(line))
-    for id_, _ in corrected(speaker, line):
+    for id_, _ in correction_layers(speaker, line):
         nla_layers.drop(id_, mark_of(line))
 
 
 def fit(id_: bpy.types.ID, line) -> Layer | None:
-    """Make the layer, if there is one, as long as the line's takes are now; its keys stay where they are."""
+    """Extend the layer, where there is one, to the line's takes; its keys stay where they are."""
     layer, span = nla_layers.find(id_, mark_of(line)), _span(id_, line)
     if layer is None or span is None:
         return layer
@@ -85,13 +85,13 @@ def _span(id_: bpy.types.ID, line) -> tuple[float, float] | None:
 
 
 def _make(id_: bpy.types.ID, line) -> Layer:
-    # Added to the take; a quaternion cannot be added to, COMBINE turns it by the correction
+    # ADD to the take; quaternions cannot be added, COMBINE multiplies them
     blend = "COMBINE" if getattr(id_, "rotation_mode", "") == "QUATERNION" else "ADD"
     return nla_layers.put(id_, mark_of(line), [], label(line, id_), "{}", _span(id_, line), blend=blend)
 
 
 def _enter(id_: bpy.types.ID, layer: Layer) -> None:
-    """Tweak mode is entered on the selected strip of the active track."""
+    """Enter tweak mode, which Blender does on the selected strip of the active track. Raises CurveError."""
     data = id_.animation_data
     for track in data.nla_tracks:
         track.select = track == layer.track

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien's F-curves in actions: with slots (4.4 and later) or without, always in a channel group of their own, so
-that what the animator keys in the same action stays."""
+"""Mien's F-curves in actions, with slots (4.4 and later) or without, always in a channel group of their own, so that
+the animator's keys in the same action stay."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ LINEAR = 1  # Keyframe.interpolation as the integer that foreach_set takes
 
 
 class CurveError(Exception):
-    """The datablock cannot take curves now; the message says why and what to do."""
+    """Curves cannot be put on the datablock now; the message says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,14 +26,14 @@ class Curve:
 
 
 def constant_or_all(path: str, index: int, frames: np.ndarray, values: np.ndarray) -> Curve:
-    """A key a frame, or a single key where the value never changes."""
+    """A curve with all these keys, or with the first alone where the value never changes."""
     if len(values) > 1 and np.all(values == values[0]):
         frames, values = frames[:1], values[:1]
     return Curve(path, index, frames, values)
 
 
 def refuse(id_: bpy.types.ID) -> None:
-    """Raises CurveError when curves could not be put on this datablock. Changes nothing."""
+    """Raises CurveError where curves cannot be put on this datablock. Changes nothing."""
     if id_.library is not None:
         raise CurveError(f"'{id_.name}' is linked from another file; make it local or a library override first.")
     data = id_.animation_data
@@ -42,7 +42,7 @@ def refuse(id_: bpy.types.ID) -> None:
 
 
 def driven_paths(id_: bpy.types.ID) -> set[str]:
-    """Data paths with a driver: a driver overrules a curve, so those channels are the animator's."""
+    """Data paths with a driver; a driver overrides a curve, so those channels belong to the animator."""
     data = id_.animation_data
     return {driver.data_path for driver in data.drivers} if data is not None else set()
 
@@ -53,8 +53,8 @@ def id_type(id_: bpy.types.ID) -> str:
 
 
 def slot_for(action: bpy.types.Action, id_: bpy.types.ID, like=None):
-    """The slot of the action for this datablock (4.4 and later), the one named as `like` before others; None
-    in earlier versions."""
+    """The slot of the action for this datablock (4.4 and later), preferably the one named as `like`; None in earlier
+    versions."""
     if not hasattr(action, "slots"):
         action.id_root = id_type(id_)
         return None
@@ -66,7 +66,7 @@ def slot_for(action: bpy.types.Action, id_: bpy.types.ID, like=None):
 
 
 def bag_of(action: bpy.types.Action, slot):
-    """What holds fcurves and groups: the action itself before 4.4, the slot's channelbag from then on."""
+    """The owner of fcurves and groups: the slot's channelbag from 4.4 on, the action itself before."""
     if slot is None:
         return action
     layer = action.layers[0] if action.layers else action.layers.new("Layer")
@@ -75,7 +75,7 @@ def bag_of(action: bpy.types.Action, slot):
 
 
 def fcurves_of(action: bpy.types.Action, slot) -> list:
-    """The F-curves that an action has for a slot; those of all where there are no slots. Changes nothing."""
+    """The F-curves of an action for a slot; all of them before 4.4, which has no slots. Changes nothing."""
     if action is None:
         return []
     if not hasattr(action, "slots"):
@@ -91,12 +91,12 @@ def is_own(fcurve) -> bool:
 
 
 def unshared(action: bpy.types.Action) -> bpy.types.Action:
-    """The action, or a copy of it where something else uses it too and must not change with this speaker."""
+    """The action, or a copy where another user of it must not change with this speaker."""
     return action.copy() if action.users - action.use_fake_user > 1 else action
 
 
 def fill(bag, curves: list[Curve]) -> None:
-    """Put the curves in place of those of Mien's group. A channel that the animator keyed there stays theirs."""
+    """Replace the curves of Mien's group. A channel that the animator keyed in the same action keeps their keys."""
     for fcurve in [fcurve for fcurve in bag.fcurves if is_own(fcurve)]:
         bag.fcurves.remove(fcurve)
     theirs = {(fcurve.data_path, fcurve.array_index) for fcurve in bag.fcurves}
@@ -106,14 +106,14 @@ def fill(bag, curves: list[Curve]) -> None:
 
 
 def add(bag, curve: Curve) -> None:
-    """The curve as a new F-curve of Mien's group, linear between its keys."""
+    """Add the curve as an F-curve of Mien's group, linear between its keys."""
     fcurve = bag.fcurves.new(curve.path, index=curve.index)
     fcurve.group = bag.groups.get(GROUP) or bag.groups.new(GROUP)
     set_keys(fcurve, curve.frames, curve.values)
 
 
 def set_keys(fcurve, frames: np.ndarray, values: np.ndarray) -> None:
-    """The keys of an F-curve that has none: linear, at frames (N,) with values (N,)."""
+    """Add linear keys at frames (N,) with values (N,) to an F-curve without keys."""
     count = len(frames)
     fcurve.keyframe_points.add(count)
     points = np.empty((count, 2), np.float32)
@@ -124,7 +124,7 @@ def set_keys(fcurve, frames: np.ndarray, values: np.ndarray) -> None:
 
 
 def keys_of(fcurve) -> tuple[np.ndarray, np.ndarray]:
-    """frames (N,), values (N,) float32 of an F-curve's keys."""
+    """(frames (N,), values (N,)) of an F-curve's keys, float32."""
     points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
     fcurve.keyframe_points.foreach_get("co", points)
     return points[0::2], points[1::2]

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The head's rotation as curves of an object: an empty that
-bends the neck, or whatever the animator chose."""
+"""Head rotation as curves of an object: the empty that bends the neck, or another that the animator chose."""
 
 import bpy
 import numpy as np
@@ -10,9 +9,8 @@ from . import nla_layers
 from .fcurves import Curve, constant_or_all
 
 REST = "mien_rest"  # custom property: the object's rotation without Mien, as a quaternion
-# R = Ry(yaw) Rx(pitch) Rz(roll) of head space is Rz(yaw) Rx(pitch) Ry(-roll) in Blender's axes; an Euler
-# order is
-# named from the rotation applied first.
+# R = Ry(yaw) Rx(pitch) Rz(roll) of head space is Rz(yaw) Rx(pitch) Ry(-roll) in Blender's axes; an Euler order is
+# named from the rotation that is applied first.
 ORDER = "YXZ"
 
 
@@ -21,34 +19,32 @@ def matrix(pitch: float, yaw: float, roll: float) -> Matrix:
     return Euler((pitch, -roll, yaw), ORDER).to_matrix()
 
 
-def angles(turned: list[Matrix]) -> np.ndarray:
-    """(F, 3) head_rotation of 3x3 matrices in Blender's axes, without leaps: what `matrix` makes them of."""
+def angles(rotations: list[Matrix]) -> np.ndarray:
+    """(F, 3) head_rotation of 3x3 matrices in Blender's axes, without jumps by full turns: the inverse of `matrix`."""
     rows, last = [], None
-    for turn in turned:
-        last = turn.to_euler(ORDER, last) if last is not None else turn.to_euler(ORDER)
+    for rotation in rotations:
+        last = rotation.to_euler(ORDER, last) if last is not None else rotation.to_euler(ORDER)
         rows.append((last.x, last.z, -last.y))
     return np.array(rows)
 
 
 def rest_of(target: bpy.types.Object) -> Matrix:
-    """The rotation that takes turn from, 3x3."""
+    """The stored rotation to which takes add theirs, 3x3."""
     return Quaternion(target.get(REST, (1.0, 0.0, 0.0, 0.0))).to_matrix()
 
 
 def remember_rest(target: bpy.types.Object) -> None:
-    """Keep the rotation that the take turns from. A target that Mien
-    already animates keeps the one of the first time."""
+    """Store the rotation to which takes add theirs. A target that Mien animates already keeps its stored one."""
     animated = nla_layers.animates(target)
     if REST in target and animated:
         return
-    held = _held(target) if animated else None
-    rotation = held or target.matrix_basis.to_quaternion()
+    rotation = (_rest_rotation(target) if animated else None) or target.matrix_basis.to_quaternion()
     target[REST] = [float(value) for value in rotation]
 
 
-def _held(target: bpy.types.Object) -> Quaternion | None:
-    """The rotation that Mien's rest layer holds; None where it holds none. A library override keeps that layer when
-    the film is saved and opened again, and loses custom properties."""
+def _rest_rotation(target: bpy.types.Object) -> Quaternion | None:
+    """The rotation in Mien's rest layer, None without one. A library override keeps that layer when the file is saved
+    and opened again, and loses custom properties."""
     layer = nla_layers.find(target, nla_layers.REST)
     if layer is None:
         return None
@@ -64,41 +60,39 @@ def _held(target: bpy.types.Object) -> Quaternion | None:
 
 
 def path_of(target: bpy.types.Object) -> str:
-    """The property that turns an object in its rotation mode."""
+    """The property with an object's rotation in its rotation mode."""
     named = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
     return named.get(target.rotation_mode, "rotation_euler")
 
 
 def curves(target: bpy.types.Object, frames: np.ndarray, head_rotation: np.ndarray) -> list[Curve]:
-    """Curves of the target's own kind of rotation for head_rotation
-    (F, 3) at frames (F,), turning from its rest."""
+    """Curves, in the target's rotation mode, of head_rotation (F, 3) at frames (F,) added to its rest."""
     rest = rest_of(target)
-    turned = [rest @ matrix(*map(float, angles)) for angles in head_rotation]
-    path, values = posed(target.rotation_mode, turned)
+    rotations = [rest @ matrix(*map(float, angles)) for angles in head_rotation]
+    path, values = rotation_values(target.rotation_mode, rotations)
     return [constant_or_all(path, axis, frames, values[:, axis]) for axis in range(values.shape[1])]
 
 
-def posed(mode: str, turned: list[Matrix]) -> tuple[str, np.ndarray]:
-    """(name of the property, (F, 3 or 4) float32 values) of rotations in a rotation mode, without leaps between
+def rotation_values(mode: str, rotations: list[Matrix]) -> tuple[str, np.ndarray]:
+    """(name of the property, (F, 3 or 4) float32 values) of rotations in a rotation mode, without jumps between
     frames."""
     if mode == "QUATERNION":
-        path, rows = "rotation_quaternion", _continuous([turn.to_quaternion() for turn in turned])
+        path, rows = "rotation_quaternion", _continuous([rotation.to_quaternion() for rotation in rotations])
     elif mode == "AXIS_ANGLE":
         path, rows = "rotation_axis_angle", []
-        for turn in turned:
-            axis, angle = turn.to_quaternion().to_axis_angle()
+        for rotation in rotations:
+            axis, angle = rotation.to_quaternion().to_axis_angle()
             rows.append((angle, *axis))
     else:
         path, rows, last = "rotation_euler", [], None
-        for turn in turned:
-            last = turn.to_euler(mode, last) if last is not None else turn.to_euler(mode)
+        for rotation in rotations:
+            last = rotation.to_euler(mode, last) if last is not None else rotation.to_euler(mode)
             rows.append(tuple(last))
     return path, np.asarray(rows, np.float32)
 
 
 def _continuous(quaternions: list[Quaternion]) -> list[tuple[float, ...]]:
-    """The same rotations with signs that do not flip between
-    frames, which would spin the head between two keys."""
+    """The same rotations with signs that do not flip between frames, which would spin the head between two keys."""
     rows: list[tuple[float, ...]] = []
     for quaternion in quaternions:
         if rows and sum(a * b for a, b in zip(rows[-1], quaternion, strict=True)) < 0:

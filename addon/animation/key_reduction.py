@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fewer keys for the same curve, within a stated error. No bpy.
+"""Key reduction of a curve within a given error. numpy; no bpy.
 
-The line through what is kept is nowhere further than the error from any key that was there (Ramer 1972;
-Douglas and Peucker 1973, with the distance taken along the value, as a curve over time needs it).
+The polyline through the remaining keys is nowhere farther than the error from a removed key (Ramer 1972; Douglas and
+Peucker 1973, with the distance measured along the value, as a curve over time needs it).
 """
 
 import numpy as np
 
 
-def kept(frames: np.ndarray, values: np.ndarray, error: float, keep: np.ndarray | None = None) -> np.ndarray:
-    """Indices (K,) of the keys to keep of frames (N,), rising, and values (N,): the first, the last, those that
-    `keep` (N,) bool marks, and as many of the rest as the error asks for."""
+def keys_to_keep(frames: np.ndarray, values: np.ndarray, error: float, keep: np.ndarray | None = None) -> np.ndarray:
+    """Indices (K,) of the keys to keep of rising frames (N,) and values (N,): the first, the last, those that `keep`
+    (N,) bool marks, and as many others as the error needs."""
     count = len(frames)
     if count < 3:
         return np.arange(count)
@@ -34,9 +34,9 @@ def kept(frames: np.ndarray, values: np.ndarray, error: float, keep: np.ndarray 
     return np.flatnonzero(chosen)
 
 
-def inside(frames: np.ndarray, spans: np.ndarray | list) -> np.ndarray:
-    """(N,) bool: which of the frames (N,) lie in one of the spans (H, 2), with the keys right before and after
-    each, so that what is shown inside is what was shown."""
+def inside_spans(frames: np.ndarray, spans: np.ndarray | list) -> np.ndarray:
+    """(N,) bool: the frames (N,) that lie in one of the spans (H, 2), and the keys right before and after each span, so
+    that the curve inside stays the same."""
     marked = np.zeros(len(frames), bool)
     for first, last in spans:
         low = max(0, int(np.searchsorted(frames, first, "left")) - 1)
@@ -45,8 +45,8 @@ def inside(frames: np.ndarray, spans: np.ndarray | list) -> np.ndarray:
     return marked
 
 
-def error_of(frames: np.ndarray, values: np.ndarray, indices: np.ndarray) -> float:
-    """The largest distance of a key from the line through those kept."""
+def largest_error(frames: np.ndarray, values: np.ndarray, indices: np.ndarray) -> float:
+    """The largest distance of a key from the polyline through the keys at `indices`."""
     if not len(frames):
         return 0.0
     return float(np.abs(np.interp(frames, frames[indices], values[indices]) - values).max())

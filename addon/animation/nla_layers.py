@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien's actions in a datablock's NLA: one track each, marked, under the active action of the animator.
+"""Mien's layers in a datablock's NLA: a track with one marked action each, below the animator's active action.
 
-From below: the animator's own tracks; Mien's rest track, which holds the values between lines; a track for
-each take, of which those that are not seen are muted; a track of corrections for each line, which adds to
-the take beneath. The animator's active action is above all of them, so where both animate a value the
-animator's curve wins. A track is Mien's while its name starts with 'Mien' and its action bears a mark: one
-that the animator renames is the animator's from then on.
+From below: the animator's own tracks; Mien's rest track, with the values between lines; a track for each take, muted
+unless it is the visible one; a track of corrections for each line, which adds to the take beneath. The animator's
+active action lies above all of them, so that its curves win. A track is Mien's while its name starts with 'Mien' and
+its action has a mark; a track that the animator renames belongs to the animator from then on.
 """
 
 from collections.abc import Iterator
@@ -16,15 +15,15 @@ import numpy as np
 
 from .fcurves import Curve, CurveError, bag_of, fcurves_of, fill, keys_of, refuse, slot_for, unshared
 
-NAME = "Mien"  # what the names of Mien's tracks start with
-FACTS = "mien_take"  # custom property of an action that Mien made: JSON on where its curves are from
-ROLE, LINE, TAKE = "mien_role", "mien_line", "mien_take_uid"
-REST_SPAN = (0.0, 1.0)  # frames; the rest holds its values before and after
+NAME = "Mien"  # prefix of the names of Mien's tracks
+FACTS = "mien_take"  # custom property of Mien's actions: JSON on the origin of their curves
+ROLE, LINE, TAKE = "mien_role", "mien_line", "mien_take_uid"  # custom properties: the mark
+REST_SPAN = (0.0, 1.0)  # frames; the rest extrapolates its values to both sides
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What an action of Mien's is. role: 'rest', 'take', 'correction' or 'baked'; line and take are uids."""
+    """Identifies an action of Mien's. role: 'rest', 'take', 'correction' or 'baked'; line and take are uids."""
 
     role: str
     line: int = 0
@@ -71,7 +70,7 @@ def find(id_: bpy.types.ID | None, mark: Mark) -> Layer | None:
 
 
 def refuse_layer(id_: bpy.types.ID, mark: Mark) -> None:
-    """Raises CurveError when `put` could not put this layer on this datablock. Changes nothing."""
+    """Raises CurveError where `put` cannot put this layer on this datablock. Changes nothing."""
     refuse(id_)
     layer = find(id_, mark)
     if layer is not None and layer.track.lock:
@@ -90,11 +89,11 @@ def put(
     above: bpy.types.NlaTrack | None = None,
     blend: str = "REPLACE",
 ) -> Layer:
-    """The layer of this mark with these curves, in place of the curves it had. What the animator keyed in its
-    action stays. A new track goes right above the track `above`, or on top of all.
+    """Add the layer of this mark with these curves, or replace its curves; the animator's own curves in its action
+    stay. A new track goes right above the track `above`, by default on top of all.
 
-    span: the first and last frame of the scene, at which the action's own frames are the scene's. Raises
-    CurveError as `refuse_layer` does.
+    span: the first and last frame of the strip; the action's frames are the scene's. Raises CurveError as
+    `refuse_layer` does.
     """
     refuse_layer(id_, mark)
     data = id_.animation_data_create()
@@ -113,7 +112,7 @@ def put(
 
 
 def adopt(id_: bpy.types.ID, mark: Mark, action: bpy.types.Action, slot, name: str, span: tuple[float, float]) -> Layer:
-    """An action that is there already, with what is in it, as a new layer on top."""
+    """Add an existing action as a new layer on top."""
     track = id_.animation_data_create().nla_tracks.new()
     return _mark(mark, track, action, slot, name, span, "REPLACE")
 
@@ -121,17 +120,17 @@ def adopt(id_: bpy.types.ID, mark: Mark, action: bpy.types.Action, slot, name: s
 def _mark(mark: Mark, track, action, slot, name: str, span: tuple[float, float], blend: str) -> Layer:
     track.name, action.name = f"{NAME}: {name}", f"{NAME} {name}"
     action[ROLE], action[LINE], action[TAKE] = mark.role, mark.line, mark.take
-    action.use_frame_range = True  # or an action without keys is taken to start at 1
+    action.use_frame_range = True  # else Blender lets an action without keys start at 1
     action.frame_start, action.frame_end = span
-    return Layer(mark, track, _place(track, action, slot, span, blend))
+    return Layer(mark, track, _add_strip(track, action, slot, span, blend))
 
 
-def _place(track, action, slot, span: tuple[float, float], blend: str) -> bpy.types.NlaStrip:
+def _add_strip(track, action, slot, span: tuple[float, float], blend: str) -> bpy.types.NlaStrip:
     first, last = span
     strip = track.strips.new(action.name, int(first), action)
     if slot is not None:
         strip.action_slot = slot
-    strip.use_sync_length = False  # or leaving tweak mode cuts the strip to the keys
+    strip.use_sync_length = False  # else leaving tweak mode cuts the strip to the keys
     strip.extrapolation, strip.blend_type = "NOTHING", blend
     strip.action_frame_start, strip.action_frame_end = first, last
     set_span(strip, first, last)
@@ -139,7 +138,7 @@ def _place(track, action, slot, span: tuple[float, float], blend: str) -> bpy.ty
 
 
 def set_span(strip: bpy.types.NlaStrip, first: float, last: float) -> None:
-    """Move a strip's ends. Blender refuses a start behind the end, so the order is a matter of where it goes."""
+    """Set a strip's ends. Blender refuses a start behind the end, so the order depends on the direction."""
     if first >= strip.frame_end:
         strip.frame_end, strip.frame_start = last, first
     else:
@@ -147,20 +146,20 @@ def set_span(strip: bpy.types.NlaStrip, first: float, last: float) -> None:
 
 
 def move(strip: bpy.types.NlaStrip, frames: float) -> None:
-    """The strip starts and ends so many frames later."""
+    """Move a strip by this many frames."""
     set_span(strip, strip.frame_start + frames, strip.frame_end + frames)
 
 
 def rename(layer: Layer, name: str) -> None:
-    """The layer's track and action bear this name, and what role it has."""
+    """Set the name of the layer's track and action, after 'Mien'."""
     layer.track.name, layer.strip.action.name = f"{NAME}: {name}", f"{NAME} {name}"
 
 
 def rest(id_: bpy.types.ID, values: dict[tuple[str, int], float]) -> None:
-    """Hold (path, index) -> value between the lines, where a datablock in the NLA falls back to the defaults of
-    its properties: 1 for every shape key in Blender 5.0, unturned for a head that is turned.
+    """Hold (path, index) -> value between the lines, where the NLA would fall back to the properties' defaults: 1 for
+    each shape key in Blender 5.0, no rotation for a rotated head.
 
-    What the animator's own tracks or action animate is left to them.
+    Properties that the animator's own tracks or action animate are left out.
     """
     theirs = _animated_by_others(id_)
     layer = find(id_, REST)
@@ -170,12 +169,12 @@ def rest(id_: bpy.types.ID, values: dict[tuple[str, int], float]) -> None:
         return
     frame = np.zeros(1, np.float32)
     curves = [Curve(path, index, frame, np.full(1, value, np.float32)) for (path, index), value in wanted.items()]
-    made = put(id_, REST, curves, f"rest of {id_.name}", "{}", REST_SPAN)
-    made.strip.extrapolation = "HOLD"
+    rest_layer = put(id_, REST, curves, f"rest of {id_.name}", "{}", REST_SPAN)
+    rest_layer.strip.extrapolation = "HOLD"
 
 
 def drop(id_: bpy.types.ID, mark: Mark) -> None:
-    """Take a layer away; its action goes too unless something else uses it. Raises CurveError if it is locked."""
+    """Remove a layer, and its action unless it has other users. Raises CurveError where the layer is locked."""
     layer = find(id_, mark)
     if layer is None:
         return
@@ -187,8 +186,8 @@ def drop(id_: bpy.types.ID, mark: Mark) -> None:
 
 
 def below_of(id_: bpy.types.ID, mark: Mark, start: float) -> bpy.types.NlaTrack | None:
-    """The track above which a take that starts at this frame belongs: lines that start later lie above it, so
-    that the end of a line never covers the beginning of the next. None without any."""
+    """The track above which a take that starts at this frame belongs, None without any. Lines that start later lie
+    higher, so that the end of a line never covers the beginning of the next."""
     below = None
     for layer in layers(id_):
         if layer.mark.role == "rest" or (layer.mark.role == "take" and layer.strip.frame_start <= start):
@@ -197,12 +196,12 @@ def below_of(id_: bpy.types.ID, mark: Mark, start: float) -> bpy.types.NlaTrack 
 
 
 def animates(id_: bpy.types.ID) -> bool:
-    """Whether a take of Mien's is on this datablock."""
+    """Whether the datablock has a layer of a take."""
     return any(layer.mark.role == "take" for layer in layers(id_))
 
 
 def paths(id_: bpy.types.ID) -> set[str]:
-    """The data paths that Mien's layers animate on this datablock; what only the rest holds is not animated."""
+    """The data paths that Mien's layers other than the rest animate on this datablock."""
     return {fcurve.data_path for layer in layers(id_) if layer.mark != REST for fcurve in layer.fcurves}
 
 
@@ -210,10 +209,10 @@ def _animated_by_others(id_: bpy.types.ID) -> set[tuple[str, int]]:
     data = id_.animation_data
     if data is None:
         return set()
-    found = [] if mark_of(data.action) else fcurves_of(data.action, getattr(data, "action_slot", None))
+    others = [] if mark_of(data.action) else fcurves_of(data.action, getattr(data, "action_slot", None))
     own = {layer.strip for layer in layers(id_)}
     for track in data.nla_tracks:
         for strip in track.strips:
             if strip not in own:
-                found += fcurves_of(strip.action, getattr(strip, "action_slot", None))
-    return {(fcurve.data_path, fcurve.array_index) for fcurve in found}
+                others += fcurves_of(strip.action, getattr(strip, "action_slot", None))
+    return {(fcurve.data_path, fcurve.array_index) for fcurve in others}

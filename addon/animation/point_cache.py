@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exact vertex offsets as PC2 point caches: one file and one Mesh Cache modifier for a take, whatever its length.
+"""Exact vertex offsets as PC2 point caches: one file and one Mesh Cache modifier for each take.
 
-One shape key a frame is as exact and takes 120 to 240 ms a
-frame at 1,500 frames; the cache takes under 1 ms.
+One shape key a frame is as exact and takes 120 to 240 ms a frame at 1,500 frames; the cache takes under 1 ms.
 """
 
-import contextlib
 import hashlib
 import struct
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..formats.atomic_write import atomic_write
 from .nla_layers import Mark
 
 MODIFIER = "Mien point cache"
@@ -23,30 +22,26 @@ class PointCacheError(Exception):
 
 
 def write_pc2(path: Path, rest: np.ndarray, offsets: np.ndarray, tail: int) -> None:
-    """Positions rest (V, 3) + offsets (F, V, 3) in the mesh's own
-    axes, then `tail` frames that fade to rest."""
+    """Write a PC2 file of rest (V, 3) + offsets (F, V, 3), in the mesh's own axes, then `tail` frames that fade to
+    rest. Raises PointCacheError."""
     frames, vertices = offsets.shape[:2]
-    part = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
+        with atomic_write(path) as file:
             # PC2, little-endian: signature, version, points, first frame, frames a sample, samples
             file.write(struct.pack("<12siiffi", b"POINTCACHE2\0", 1, vertices, 0.0, 1.0, frames + tail))
-            for offset in offsets:  # frame by frame: a long take is larger as float32 than it needs to be in memory
+            for offset in offsets:  # frame by frame: all frames of a long take as float32 are large
                 file.write((rest + offset).astype("<f4").tobytes())
             for number in range(1, tail + 1):
                 file.write((rest + offsets[-1] * np.float32(1 - number / tail)).astype("<f4").tobytes())
-        part.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
         raise PointCacheError(
             f"The point cache '{path}' cannot be written: {error.strerror or error}. Save the scene elsewhere."
         ) from None
 
 
 def folder(package: str) -> Path:
-    """Beside the saved .blend; the extension's own user folder before it is saved."""
+    """The folder of caches: beside the .blend, or the extension's user folder while the .blend is not saved."""
     if bpy.data.filepath:
         return Path(bpy.data.filepath).parent / "mien"
     try:
@@ -63,8 +58,8 @@ def put(
     start: float,
     scale: float,
 ) -> None:
-    """Give the speaker the modifier of a take whose cache of so many samples was written, first in its
-    stack; `scale` is take frames a scene frame. It acts from the take's first frame to the end of its tail."""
+    """Add the modifier of a take, whose cache has this many samples, as the first of the speaker's stack, or update it.
+    It acts from `start`, the take's first frame, to the end of its tail; scale: take frames a scene frame."""
     modifier = speaker.modifiers.get(_name(mark))
     if modifier is None:
         modifier = speaker.modifiers.new(_name(mark), "MESH_CACHE")
@@ -82,8 +77,8 @@ def put(
 
 
 def _limit(modifier: bpy.types.Modifier, first: float, last: float) -> None:
-    """Between lines the mesh is the animator's: the cache acts in its own frames alone. A driver and not keys, so
-    that no action is touched; Blender works such an expression out without running Python."""
+    """Let the cache act in its own frames alone: between lines the mesh is the animator's. A driver and not keys, so
+    that no action changes; Blender evaluates such an expression without running Python."""
     modifier.driver_remove("factor")
     modifier.driver_add("factor").driver.expression = f"{first:.6g} <= frame <= {last:.6g}"
 
@@ -94,13 +89,13 @@ def of_line(speaker: bpy.types.Object, line: int) -> list[bpy.types.Modifier]:
 
 
 def show(speaker: bpy.types.Object, mark: Mark) -> None:
-    """Of the line's caches let only this take's act."""
+    """Enable this take's cache alone of all of the line."""
     for modifier in of_line(speaker, mark.line):
         modifier.show_viewport = modifier.show_render = modifier.name == _name(mark)
 
 
 def move(speaker: bpy.types.Object, line: int, frames: float) -> None:
-    """The line's caches play so many frames later."""
+    """Move the line's caches by this many frames."""
     for modifier in of_line(speaker, line):
         drivers = speaker.animation_data.drivers
         expression = drivers.find(f'modifiers["{modifier.name}"].factor').driver.expression
@@ -109,13 +104,13 @@ def move(speaker: bpy.types.Object, line: int, frames: float) -> None:
         _limit(modifier, first + frames, last + frames)
 
 
-def there(speaker: bpy.types.Object, mark: Mark) -> bool:
-    """Whether the take's modifier is on the speaker."""
+def exists(speaker: bpy.types.Object, mark: Mark) -> bool:
+    """Whether the speaker has the take's modifier."""
     return _name(mark) in speaker.modifiers
 
 
 def remove(speaker: bpy.types.Object, mark: Mark) -> None:
-    """Take the modifier of a take off again. The file stays for undo."""
+    """Remove a take's modifier. The file stays for undo."""
     modifier = speaker.modifiers.get(_name(mark))
     if modifier is not None:
         modifier.driver_remove("factor")
@@ -127,6 +122,6 @@ def _name(mark: Mark) -> str:
 
 
 def name(speaker: str, seed: str, facts: bytes) -> str:
-    """A file name of its own for every take, so that undo finds the former take's cache unchanged."""
+    """A file name that is unique to the take, so that undo finds the previous take's cache unchanged."""
     plain = "".join(letter if letter.isalnum() else "_" for letter in speaker)[:40]
     return f"{plain}_seed{seed}_{hashlib.sha256(facts).hexdigest()[:12]}.pc2"

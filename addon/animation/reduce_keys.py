@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take, or what was baked down, with fewer keys: those that an animator can edit by hand."""
+"""Key reduction of a take or a baked action, so that an animator can edit it by hand."""
 
 import json
 from dataclasses import dataclass
@@ -11,50 +11,50 @@ from ..formats.channels import folded
 from . import baking, fcurves, key_reduction, nla_layers, takes
 from .nla_layers import Mark
 
-LIDS = ("eye", "brow", "blink", "lid", "まばたき")  # in names of keys that no lip depends on
-STRAIGHT = "LINEAR"
+LID_WORDS = ("eye", "brow", "blink", "lid", "まばたき")  # in names of shape keys that do not move the lips
 
 
 @dataclass(frozen=True)
-class Thinned:
-    """Keys before and after, the largest error, and how many curves were left because they were edited by hand."""
+class KeyReduction:
+    """Numbers of keys before and after, the largest error, and the number of curves that were skipped because they were
+    edited by hand."""
 
     before: int
     after: int
     error: float
-    left: int
+    skipped: int
 
 
-def thin(speaker: bpy.types.Object, line, error: float) -> Thinned:
-    """Thin the baked action, or else the take of the line that is seen. Where lips or lids are shut every key of
-    what moves them stays. Raises CurveError, changing nothing, when Blender would not let it."""
-    before = after = left = 0
+def reduce_keys(speaker: bpy.types.Object, line, error: float) -> KeyReduction:
+    """Reduce the keys of the baked action, or else of the line's active take. Where lips or lids are shut all keys of
+    the curves that move them stay. Raises CurveError, changing nothing, where a layer is locked or in tweak mode."""
+    before = after = skipped = 0
     worst = 0.0
-    found = list(_actions(speaker, line))
-    for id_, mark, _, _ in found:
+    actions = list(_actions(speaker, line))
+    for id_, mark, _, _ in actions:
         nla_layers.refuse_layer(id_, mark)
-    for _, _, action, slot in found:
+    for _, _, action, slot in actions:
         facts = json.loads(action.get(nla_layers.FACTS, "{}"))
         for fcurve in fcurves.fcurves_of(action, slot):
             if not fcurves.is_own(fcurve):
                 continue
-            if any(point.interpolation != STRAIGHT for point in fcurve.keyframe_points) or len(fcurve.modifiers):
-                left += 1
+            if any(point.interpolation != "LINEAR" for point in fcurve.keyframe_points) or len(fcurve.modifiers):
+                skipped += 1
                 continue
             frames, values = fcurves.keys_of(fcurve)
-            indices = key_reduction.kept(frames, values, error, _held(fcurve.data_path, frames, facts))
-            worst = max(worst, key_reduction.error_of(frames, values, indices))
+            indices = key_reduction.keys_to_keep(frames, values, error, _contact_keys(fcurve.data_path, frames, facts))
+            worst = max(worst, key_reduction.largest_error(frames, values, indices))
             before, after = before + len(frames), after + len(indices)
             if len(indices) < len(frames):
                 fcurve.keyframe_points.clear()
                 fcurves.set_keys(fcurve, frames[indices], values[indices])
         facts["thinned"] = facts.get("thinned", 0.0) + worst
         action[nla_layers.FACTS] = json.dumps(facts)
-    return Thinned(before, after, worst, left)
+    return KeyReduction(before, after, worst, skipped)
 
 
 def _actions(speaker: bpy.types.Object, line):
-    """(datablock, mark, action, slot) of what is to be thinned."""
+    """(datablock, mark, action, slot) of the actions whose keys are reduced."""
     for id_ in takes.driven(speaker):
         if speaker.mien.baked:
             action = baking.baked_action(id_)
@@ -63,16 +63,16 @@ def _actions(speaker: bpy.types.Object, line):
                 slot = layer.slot if layer is not None else getattr(id_.animation_data, "action_slot", None)
                 yield id_, baking.BAKED, action, slot
             continue
-        seen = takes.active(line)
-        layer = nla_layers.find(id_, Mark("take", line.uid, seen.uid)) if seen is not None else None
+        take = takes.active(line)
+        layer = nla_layers.find(id_, Mark("take", line.uid, take.uid)) if take is not None else None
         if layer is not None:
             yield id_, layer.mark, layer.strip.action, layer.slot
 
 
-def _held(path: str, frames: np.ndarray, facts: dict) -> np.ndarray | None:
-    """(N,) bool: the keys that must stay, because lips or lids are shut there."""
+def _contact_keys(path: str, frames: np.ndarray, facts: dict) -> np.ndarray | None:
+    """(N,) bool: the keys that must stay because lips or lids are shut there; None for other curves."""
     if not path.startswith("key_blocks"):
         return None
     name = folded(path.removeprefix('key_blocks["').removesuffix('"].value'))
-    spans = facts.get("eye_holds" if any(part in name for part in LIDS) else "mouth_holds", [])
-    return key_reduction.inside(frames, spans)
+    spans = facts.get("eye_holds" if any(word in name for word in LID_WORDS) else "mouth_holds", [])
+    return key_reduction.inside_spans(frames, spans)

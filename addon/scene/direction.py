@@ -98,7 +98,7 @@ def as_keys(seconds: np.ndarray, values: np.ndarray) -> float | list[list[float]
     [[second, value], ...] with linear interpolation between them."""
     if np.ptp(values) <= 2 * SAME:
         return round(float(values[0]), DIGITS)
-    indices = key_reduction.kept(seconds, values, SAME)
+    indices = key_reduction.keys_to_keep(seconds, values, SAME)
     return [[round(float(seconds[i]), DIGITS), round(float(values[i]), DIGITS)] for i in indices]
 
 

@@ -48,7 +48,7 @@ def refusal(speaker: bpy.types.Object, line) -> str:
         return reason
     if line.held:
         return "Keys are held already; press Release Keys first"
-    if corrections.under_way(speaker):
+    if corrections.in_progress(speaker):
         return "Press Done Correcting first"
     return speakers.BAKED if speaker.mien.baked else ""
 

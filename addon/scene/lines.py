@@ -82,8 +82,8 @@ def _curve_collections(data) -> list:
 def on_rename(line) -> None:
     """Rename the tracks and actions of the line's takes and corrections."""
     for take in line.takes:
-        takes.renamed(take)
-    for id_, layer in corrections.corrected(line.id_data, line):
+        takes.on_take_renamed(take)
+    for id_, layer in corrections.correction_layers(line.id_data, line):
         nla_layers.rename(layer, corrections.label(line, id_))
 
 

@@ -34,7 +34,7 @@ class MienTake(bpy.types.PropertyGroup):
     name: StringProperty(
         name="Name",
         description="The take's name; its actions and NLA tracks bear it",
-        update=lambda take, context: takes.renamed(take),
+        update=lambda take, context: takes.on_take_renamed(take),
         override=KEPT,
     )
     seed: IntProperty(

@@ -79,7 +79,7 @@ def curves(
         bone = armature.pose.bones[name]
         rest = bone.bone.matrix_local.to_3x3()
         rotations = [rest.inverted() @ turn @ rest for turn in (*turns, Matrix.Identity(3))]
-        path, values = head_rotation.posed(bone.rotation_mode, rotations)
+        path, values = head_rotation.rotation_values(bone.rotation_mode, rotations)
         out += _curves(name, path, frames, values)
         if shifts is not None and not (bone.bone.use_connect and bone.parent):
             offsets = [rest.inverted() @ shift for shift in (*shifts, Vector())]

@@ -4,7 +4,7 @@
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 
-from ..batch.plan import EVERYTHING, Choice, SurveyError
+from ..batch.plan import EVERYTHING, Choice, PlanError
 from ..batch.report import STATES, Entry, Report
 from ..batch.run import Batch, BatchError
 from . import text
@@ -38,16 +38,16 @@ def _keep(report: Report) -> None:
                 area.tag_redraw()
 
 
-def _refusal(context: bpy.types.Context) -> str:
+def refusal(context: bpy.types.Context) -> str:
     run = context.window_manager.mien_run
     if run.running:
         return f"Already generating for '{run.speaker}'; wait for it or cancel it"
-    if not any(thing.type == "MESH" and len(thing.mien.lines) for thing in bpy.data.objects):
+    if not any(obj.type == "MESH" and len(obj.mien.lines) for obj in bpy.data.objects):
         return "There are no lines yet: give a speaker a sound first"
     return address_refusal(context)
 
 
-class _OfLines(Reasoned):
+class _LinesOperator(Reasoned):
     scope: EnumProperty(
         name="Lines",
         items=[
@@ -59,13 +59,13 @@ class _OfLines(Reasoned):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        return _refusal(context)
+        return refusal(context)
 
     def choice(self, context) -> Choice:
         return EVERYTHING if self.scope == "FILE" else Choice(scenes=(context.scene.name,))
 
 
-class MIEN_OT_bake_all(_OfLines, bpy.types.Operator):
+class MIEN_OT_bake_all(_LinesOperator, bpy.types.Operator):
     """Make the take of every line that is due: those that have none, and those of which the sound, what is asked, the
     mesh or the engine changed. Blender can be used meanwhile; Cancel keeps what is done"""
 
@@ -87,7 +87,7 @@ class MIEN_OT_bake_all(_OfLines, bpy.types.Operator):
         """The blocking way, for scripts and Blender without a window."""
         try:
             report = Batch(self.choice(context), force=self.force).run()
-        except (BatchError, SurveyError) as error:
+        except (BatchError, PlanError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         _keep(report)
@@ -95,7 +95,7 @@ class MIEN_OT_bake_all(_OfLines, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_report(_OfLines, bpy.types.Operator):
+class MIEN_OT_report(_LinesOperator, bpy.types.Operator):
     """Say which lines are due, and why; nothing is made. A backend that does not answer is left out of it"""
 
     bl_idname = "mien.report"
@@ -103,7 +103,7 @@ class MIEN_OT_report(_OfLines, bpy.types.Operator):
     bl_options = {"REGISTER"}
 
     def execute(self, context):
-        report = Batch(self.choice(context)).look()
+        report = Batch(self.choice(context)).dry_run()
         _keep(report)
         self.report({"INFO"}, report.sentence)
         return {"FINISHED"}
@@ -145,8 +145,8 @@ class MIEN_OT_go_to_line(bpy.types.Operator):
         if speaker.name not in layer.objects:
             self.report({"ERROR"}, f"'{self.speaker}' is in a collection that this view layer leaves out.")
             return {"CANCELLED"}
-        for thing in list(context.selected_objects):
-            thing.select_set(False)
+        for obj in list(context.selected_objects):
+            obj.select_set(False)
         speaker.select_set(True)
         layer.objects.active = speaker
         for number, line in enumerate(speaker.mien.lines):
@@ -173,8 +173,8 @@ class MIEN_PT_batch(bpy.types.Panel):
         row.operator("mien.copy_report", text="", icon="COPYDOWN")
         if run.running and run.total > 1:
             column = layout.column()
-            which = f"{run.number} of {run.total}: {run.speaker}, {run.line}"
-            column.progress(factor=run.fraction, type="BAR", text=which)
+            label = f"{run.number} of {run.total}: {run.speaker}, {run.line}"
+            column.progress(factor=run.fraction, type="BAR", text=label)
             row = column.row()
             row.alignment = "RIGHT"
             row.operator("mien.cancel", icon="CANCEL")

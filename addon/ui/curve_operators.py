@@ -55,7 +55,7 @@ class MIEN_OT_correct(_OnCurves, bpy.types.Operator):
         speaker = speaker_of(context)
         if speaker.mien.baked:
             return "The takes are baked down; correct that action, or press Back to Takes first"
-        return "Corrections are being made; press Done Correcting" if corrections.under_way(speaker) else ""
+        return "Corrections are being made; press Done Correcting" if corrections.in_progress(speaker) else ""
 
     def done(self, speaker) -> str:
         corrections.begin(speaker, lines.active(speaker))
@@ -73,7 +73,7 @@ class MIEN_OT_done_correcting(_OnCurves, bpy.types.Operator):
         speaker = speaker_of(context)
         if speaker is None:
             return speakers.NOBODY
-        return "" if corrections.under_way(speaker) else "No corrections are being made"
+        return "" if corrections.in_progress(speaker) else "No corrections are being made"
 
     def done(self, speaker) -> str:
         corrections.end(speaker)
@@ -92,9 +92,9 @@ class MIEN_OT_clear_corrections(_OnCurves, bpy.types.Operator):
         if reason:
             return reason
         speaker = speaker_of(context)
-        if corrections.under_way(speaker):
+        if corrections.in_progress(speaker):
             return "Press Done Correcting first"
-        return "" if corrections.corrected(speaker, lines.active(speaker)) else "The line has no corrections"
+        return "" if corrections.correction_layers(speaker, lines.active(speaker)) else "The line has no corrections"
 
     def done(self, speaker) -> str:
         corrections.clear(speaker, lines.active(speaker))
@@ -116,7 +116,7 @@ class MIEN_OT_bake_down(_OnCurves, bpy.types.Operator):
         speaker = speaker_of(context)
         if context.window_manager.mien_run.running:
             return RUNNING
-        if corrections.under_way(speaker):
+        if corrections.in_progress(speaker):
             return "Press Done Correcting first"
         return "The takes are baked down already" if speaker.mien.baked else ""
 
@@ -139,7 +139,7 @@ class MIEN_OT_back_to_takes(_OnCurves, bpy.types.Operator):
         return "" if speaker.mien.baked else "Nothing was baked down"
 
     def done(self, speaker) -> str:
-        names = ", ".join(f"'{name}'" for name in baking.back(speaker))
+        names = ", ".join(f"'{name}'" for name in baking.unbake(speaker))
         return f"The baked actions are kept as {names}." if names else ""
 
 
@@ -165,8 +165,8 @@ class MIEN_OT_thin(_OnCurves, bpy.types.Operator):
         return _unfit(context) or (RUNNING if context.window_manager.mien_run.running else "")
 
     def done(self, speaker) -> str:
-        result = reduce_keys.thin(speaker, lines.active(speaker), self.error)
-        left = f" {result.left} curves that were edited by hand were left." if result.left else ""
+        result = reduce_keys.reduce_keys(speaker, lines.active(speaker), self.error)
+        left = f" {result.skipped} curves that were edited by hand were left." if result.skipped else ""
         return f"{result.after:,} keys in place of {result.before:,}, nowhere more than {result.error:.4f} off.{left}"
 
 

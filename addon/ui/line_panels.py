@@ -40,7 +40,7 @@ class MIEN_PT_curves(OfSpeaker, bpy.types.Panel):
 
     def draw(self, context):
         layout, speaker = self.layout, speaker_of(context)
-        correcting = corrections.under_way(speaker)
+        correcting = corrections.in_progress(speaker)
         row = layout.row(align=True)
         if correcting:
             row.operator("mien.done_correcting", icon="CHECKMARK")

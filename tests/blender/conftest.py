@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests that need Blender as a module (`pip install bpy`): a
-fresh file, the extension registered, tiny heads."""
+"""Fixtures of tests that need Blender as a module (`pip install bpy`): an empty file, the extension, tiny heads."""
 
 import json
 import os
@@ -42,7 +41,7 @@ def registered():
 
 @pytest.fixture(autouse=True)
 def empty_file():
-    """An empty scene at 24 fps, and no run left over nor anything that a backend said."""
+    """An empty scene at 24 fps, and a runner without state of earlier tests."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
     runner.runner.state = state.State()
     runner.runner.local.stop()
@@ -51,8 +50,7 @@ def empty_file():
 
 @pytest.fixture
 def toy_head_file(tmp_path) -> Path:
-    """A tube of forty vertices in the layout of the head file:
-    eight rings of five, neck below, skull above."""
+    """A head file with a tube of forty vertices: eight rings of five, neck below, skull above."""
     rings, around = 8, 5
     angle = np.arange(around) * 2 * np.pi / around
     vertices = np.array(
@@ -112,7 +110,7 @@ def toy_head(toy_head_file):
 
 @pytest.fixture
 def cube():
-    """A mesh of eight vertices of the animator's own, with a shape key and an action on it."""
+    """A mesh of eight vertices, the active object."""
     mesh = bpy.data.meshes.new("Cube")
     points = [(x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
     mesh.from_pydata(points, [], [(0, 1, 3, 2)])
@@ -136,7 +134,7 @@ def voice(tmp_path) -> Path:
 
 @pytest.fixture
 def backend(monkeypatch, tmp_path):
-    """A backend that the preferences name; what it makes is kept in a folder of the test's."""
+    """The fake backend, set in the preferences; its takes are cached in a folder of the test."""
     server = FakeBackend().__enter__()
     server.take = lambda **meta: channel_take(channels=CHANNELS, **meta)
     monkeypatch.setattr(preferences._Defaults, "address", server.address)

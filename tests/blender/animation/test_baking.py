@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Baking down shows the same on every frame, is undone by a button, and leaves the animator's own alone."""
+"""Baking shows the same on every frame, can be reverted, and keeps the animator's own curves."""
 
 import bpy
 import numpy as np
@@ -13,8 +13,8 @@ from addon.scene import lines
 
 
 @pytest.fixture
-def spoken(toy_head):
-    """Two lines, the second of two takes; the first corrected and moved."""
+def speaker(toy_head):
+    """A head with two lines, the second of two takes; the first is corrected and moved."""
     for number, start in enumerate((11, 61)):
         lines.add(toy_head, start_frame=start)
         head = np.random.default_rng(number).normal(0, 0.1, (20, 3))
@@ -27,7 +27,7 @@ def spoken(toy_head):
 
 
 def every_frame(speaker) -> np.ndarray:
-    """(F, N) of every key and the head's turn, at whole frames and between."""
+    """(F, N) values of all keys and the head rotation, at whole frames and between."""
     rows = []
     for frame in np.arange(-2.0, 95.0, 1.0):
         row = [value_at(speaker, name, frame) for name in CHANNELS]
@@ -36,29 +36,29 @@ def every_frame(speaker) -> np.ndarray:
     return np.array(rows)
 
 
-def test_the_same_is_seen_on_every_frame_before_and_after(spoken):
-    before = every_frame(spoken)
-    count = baking.bake(spoken)
-    np.testing.assert_allclose(every_frame(spoken), before, atol=2e-6)
-    assert count == len(CHANNELS) + 3 and spoken.mien.baked
-    data = spoken.data.shape_keys.animation_data
+def test_every_frame_shows_the_same_before_and_after(speaker):
+    before = every_frame(speaker)
+    count = baking.bake(speaker)
+    np.testing.assert_allclose(every_frame(speaker), before, atol=2e-6)
+    assert count == len(CHANNELS) + 3 and speaker.mien.baked
+    data = speaker.data.shape_keys.animation_data
     assert data.action.name == "Mien Toy head, baked key" and not data.use_tweak_mode
 
 
-def test_the_way_back_keeps_what_was_baked(spoken):
-    before = every_frame(spoken)
-    baking.bake(spoken)
-    data = spoken.data.shape_keys.animation_data
+def test_reverting_keeps_the_baked_action(speaker):
+    before = every_frame(speaker)
+    baking.bake(speaker)
+    data = speaker.data.shape_keys.animation_data
     baked = data.action
-    names = baking.back(spoken)
-    np.testing.assert_allclose(every_frame(spoken), before, atol=1e-6)
-    assert data.action is None and baked.use_fake_user and baked.name in names and not spoken.mien.baked
-    baking.bake(spoken)
+    names = baking.unbake(speaker)
+    np.testing.assert_allclose(every_frame(speaker), before, atol=1e-6)
+    assert data.action is None and baked.use_fake_user and baked.name in names and not speaker.mien.baked
+    baking.bake(speaker)
     assert data.action != baked  # kept as it was
-    np.testing.assert_allclose(every_frame(spoken), before, atol=2e-6)
+    np.testing.assert_allclose(every_frame(speaker), before, atol=2e-6)
 
 
-def test_a_quaternion_head_is_turned_as_blender_combines_it(toy_head):
+def test_a_quaternion_head_is_combined_as_blender_does(toy_head):
     head = toy_head.mien.head_object
     head.rotation_mode = "QUATERNION"
     apply(toy_head, weights_take(random_weights(), head=np.random.default_rng(0).normal(0, 0.2, (20, 3))), start=1)
@@ -73,26 +73,26 @@ def test_a_quaternion_head_is_turned_as_blender_combines_it(toy_head):
     np.testing.assert_allclose(every_frame(toy_head), before, atol=5e-6)
 
 
-def test_an_active_action_of_the_animator_stays_and_wins(spoken):
-    smile = spoken.shape_key_add(name="userSmile", from_mix=False)
+def test_an_active_action_of_the_animator_stays_and_wins(speaker):
+    smile = speaker.shape_key_add(name="userSmile", from_mix=False)
     for frame, value in ((1, 0.1), (60, 0.8)):
         smile.value = value
         smile.keyframe_insert("value", frame=frame)
-    data = spoken.data.shape_keys.animation_data
-    theirs, before = data.action, every_frame(spoken)
-    smiles = [value_at(spoken, "userSmile", frame) for frame in (1, 30, 60)]
-    baking.bake(spoken)
+    data = speaker.data.shape_keys.animation_data
+    theirs, before = data.action, every_frame(speaker)
+    smiles = [value_at(speaker, "userSmile", frame) for frame in (1, 30, 60)]
+    baking.bake(speaker)
     assert data.action == theirs and [track.name for track in data.nla_tracks][-1] == "Mien: Toy head, baked key"
-    np.testing.assert_allclose(every_frame(spoken), before, atol=2e-6)
-    assert [value_at(spoken, "userSmile", frame) for frame in (1, 30, 60)] == smiles
-    baking.back(spoken)
-    assert data.action == theirs and baking.baked_action(spoken.data.shape_keys) is None
-    np.testing.assert_allclose(every_frame(spoken), before, atol=1e-6)
+    np.testing.assert_allclose(every_frame(speaker), before, atol=2e-6)
+    assert [value_at(speaker, "userSmile", frame) for frame in (1, 30, 60)] == smiles
+    baking.unbake(speaker)
+    assert data.action == theirs and baking.baked_action(speaker.data.shape_keys) is None
+    np.testing.assert_allclose(every_frame(speaker), before, atol=1e-6)
 
 
-def test_baking_by_the_button_is_one_undo_step(spoken):
-    name = spoken.name
-    bpy.context.view_layer.objects.active = spoken
+def test_baking_by_the_button_is_one_undo_step(speaker):
+    name = speaker.name
+    bpy.context.view_layer.objects.active = speaker
     bpy.ops.ed.undo_push(message="before")
     assert bpy.ops.mien.bake_down("EXEC_DEFAULT", True) == {"FINISHED"}
     assert bpy.data.objects[name].mien.baked
@@ -101,19 +101,19 @@ def test_baking_by_the_button_is_one_undo_step(spoken):
     assert not speaker.mien.baked and speaker.data.shape_keys.animation_data.action is None
 
 
-def test_a_click_on_a_take_does_not_show_it_over_what_was_baked(spoken):
-    baking.bake(spoken)
-    before = every_frame(spoken)
-    spoken.mien.lines[1].active_take = 0
-    np.testing.assert_allclose(every_frame(spoken), before, atol=1e-7)
+def test_a_click_on_a_take_does_not_show_it_over_the_baked_action(speaker):
+    baking.bake(speaker)
+    before = every_frame(speaker)
+    speaker.mien.lines[1].active_take = 0
+    np.testing.assert_allclose(every_frame(speaker), before, atol=1e-7)
 
 
-def test_a_locked_track_is_refused_before_anything_changes(spoken):
-    baking.bake(spoken)
-    baking.back(spoken)
-    data = spoken.mien.head_object.animation_data
+def test_a_locked_track_is_refused_before_anything_changes(speaker):
+    baking.bake(speaker)
+    baking.unbake(speaker)
+    data = speaker.mien.head_object.animation_data
     data.use_tweak_mode = False
-    corrections.begin(spoken, spoken.mien.lines[0])
+    corrections.begin(speaker, speaker.mien.lines[0])
     with pytest.raises(fcurves.CurveError, match="tweak mode"):
-        baking.bake(spoken)
-    assert not spoken.mien.baked and all(baking.baked_action(id_) is None for id_ in takes.driven(spoken))
+        baking.bake(speaker)
+    assert not speaker.mien.baked and all(baking.baked_action(id_) is None for id_ in takes.driven(speaker))

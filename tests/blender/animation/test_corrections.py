@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the animator corrects adds to the take that is seen, and stays whatever becomes of the takes."""
+"""Corrections add to the visible take, and stay when takes are replaced, moved or deleted."""
 
 import bpy
 import numpy as np
@@ -13,7 +13,7 @@ from addon.scene import lines
 
 @pytest.fixture
 def flat(toy_head):
-    """A line from frame 11 with takes of 0.2 and 0.4, the first seen."""
+    """A line from frame 11 with takes of 0.2 and 0.4, the first visible."""
     lines.add(toy_head, start_frame=11)
     for seed, value in ((0, 0.2), (1, 0.4)):
         head = np.full((20, 3), 0.1)
@@ -22,7 +22,7 @@ def flat(toy_head):
     return toy_head, toy_head.mien.lines[0]
 
 
-def test_what_was_keyed_is_what_shows(flat):
+def test_the_keyed_value_shows(flat):
     speaker, line = flat
     correct(speaker, line, (15, 0.2), (20, 0.7), (25, 0.2))
     assert [value_at(speaker, "jawOpen", frame) for frame in (11, 15, 20, 25, 30)] == pytest.approx(
@@ -32,14 +32,14 @@ def test_what_was_keyed_is_what_shows(flat):
     assert value_at(speaker, "jawOpen", 60) == 0.0 and value_at(speaker, "jawOpen", 5) == 0.0
 
 
-def test_another_take_is_corrected_by_as_much(flat):
+def test_another_take_gets_the_same_difference(flat):
     speaker, line = flat
     correct(speaker, line, (15, 0.2), (20, 0.7), (25, 0.2))
     line.active_take = 1
     assert [value_at(speaker, "jawOpen", frame) for frame in (15, 20, 25)] == pytest.approx([0.4, 0.9, 0.4], abs=1e-6)
 
 
-def test_corrections_survive_a_take_made_anew_and_a_longer_one(flat):
+def test_corrections_survive_a_replaced_and_a_longer_take(flat):
     speaker, line = flat
     correct(speaker, line, (15, 0.2), (20, 0.7), (25, 0.2))
     apply(speaker, weights_take(np.full((40, 3), 0.1), seed="0"), start=11)
@@ -63,11 +63,11 @@ def test_corrections_move_with_the_line(flat):
     assert value_at(speaker, "jawOpen", 21) == pytest.approx(0.9, abs=1e-6)
 
 
-def test_a_new_name_of_the_line_is_borne_by_its_corrections(flat):
+def test_corrections_are_renamed_with_their_line(flat):
     speaker, line = flat
     correct(speaker, line, (20, 0.7))
     line.name = "Hello"
-    assert [layer.track.name for _, layer in corrections.corrected(speaker, line)] == [
+    assert [layer.track.name for _, layer in corrections.correction_layers(speaker, line)] == [
         f"Mien: Hello, corrections of {id_.name}" for id_ in takes.driven(speaker)
     ]
 
@@ -123,27 +123,27 @@ def test_an_action_of_the_animator_is_not_touched(flat):
     assert value_at(speaker, "jawOpen", 20) == pytest.approx(0.7, abs=1e-6)
 
 
-def test_takes_wait_while_corrections_are_made(flat):
+def test_takes_wait_while_the_animator_corrects(flat):
     from addon.generation import runner
     from addon.scene.apply import ApplyError
 
     speaker, line = flat
     assert runner.defer_reason(speaker) == ""
     corrections.begin(speaker, line)
-    assert corrections.under_way(speaker) and "Done Correcting" in runner.defer_reason(speaker)
+    assert corrections.in_progress(speaker) and "Done Correcting" in runner.defer_reason(speaker)
     with pytest.raises(ApplyError, match="tweak mode"):
         apply(speaker, weights_take(random_weights(), seed="5"), start=11)
     corrections.end(speaker)
-    assert not corrections.under_way(speaker) and runner.defer_reason(speaker) == ""
+    assert not corrections.in_progress(speaker) and runner.defer_reason(speaker) == ""
 
 
-def test_clearing_takes_them_away(flat):
+def test_clearing_removes_them(flat):
     speaker, line = flat
     before = len(bpy.data.actions)
     correct(speaker, line, (20, 0.7))
-    assert corrections.corrected(speaker, line)
+    assert corrections.correction_layers(speaker, line)
     corrections.clear(speaker, line)
-    assert len(bpy.data.actions) == before and not corrections.corrected(speaker, line)
+    assert len(bpy.data.actions) == before and not corrections.correction_layers(speaker, line)
     assert value_at(speaker, "jawOpen", 20) == pytest.approx(0.2, abs=1e-6)
 
 
@@ -155,10 +155,10 @@ def test_a_locked_layer_is_refused_before_anything_changes(flat):
         corrections.begin(speaker, line)
     with pytest.raises(fcurves.CurveError, match="locked"):
         corrections.clear(speaker, line)
-    assert not corrections.under_way(speaker) and len(corrections.corrected(speaker, line)) == 2
+    assert not corrections.in_progress(speaker) and len(corrections.correction_layers(speaker, line)) == 2
 
 
-def test_a_take_that_is_deleted_leaves_the_corrections(flat):
+def test_deleting_a_take_keeps_the_corrections(flat):
     speaker, line = flat
     correct(speaker, line, (20, 0.7))
     takes.delete(line, line.takes[0].uid)

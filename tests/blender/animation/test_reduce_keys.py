@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fewer keys on the scene's own curves, within the error; lips and lids that are shut stay so to the bit."""
+"""Key reduction in the scene: within the error, and without any change where lips or lids are shut."""
 
 import json
 
@@ -34,7 +34,7 @@ def speech(frames: int = 120, seed: int = 0):
 
 
 @pytest.fixture
-def spoken(toy_head):
+def speaker_and_line(toy_head):
     lines.add(toy_head, start_frame=11)
     apply(toy_head, speech(), start=11)
     return toy_head, toy_head.mien.lines[0]
@@ -45,10 +45,10 @@ def values(speaker) -> np.ndarray:
 
 
 @pytest.mark.parametrize("error", [0.005, 0.02])
-def test_every_frame_is_within_the_error_and_closures_are_exact(spoken, error):
-    speaker, line = spoken
+def test_every_frame_is_within_the_error_and_closures_are_exact(speaker_and_line, error):
+    speaker, line = speaker_and_line
     before = values(speaker)
-    result = reduce_keys.thin(speaker, line, error)
+    result = reduce_keys.reduce_keys(speaker, line, error)
     off = np.abs(values(speaker) - before)
     assert off.max() <= error + 1e-6 and result.error <= error
     assert off[:, :2][24:29].max() == 0.0 and off[:, 2][72:75].max() == 0.0  # at 24 frames a second
@@ -59,31 +59,31 @@ def test_every_frame_is_within_the_error_and_closures_are_exact(spoken, error):
     )
 
 
-def test_a_larger_error_leaves_fewer_keys(spoken):
-    speaker, line = spoken
-    first = reduce_keys.thin(speaker, line, 0.005)
-    second = reduce_keys.thin(speaker, line, 0.05)
+def test_a_larger_error_leaves_fewer_keys(speaker_and_line):
+    speaker, line = speaker_and_line
+    first = reduce_keys.reduce_keys(speaker, line, 0.005)
+    second = reduce_keys.reduce_keys(speaker, line, 0.05)
     assert second.before == first.after and second.after < first.after
     (layer,) = own_layers(speaker.data.shape_keys)
     total = json.loads(layer.strip.action["mien_take"])["thinned"]
     assert first.error < total <= first.error + second.error + 1e-9
 
 
-def test_a_curve_edited_by_hand_is_left(spoken):
-    speaker, line = spoken
+def test_a_curve_edited_by_hand_is_skipped(speaker_and_line):
+    speaker, line = speaker_and_line
     (layer,) = own_layers(speaker.data.shape_keys)
     jaw = next(curve for curve in layer.fcurves if "jawOpen" in curve.data_path)
     jaw.keyframe_points[5].interpolation = "BEZIER"
     count = len(jaw.keyframe_points)
-    assert reduce_keys.thin(speaker, line, 0.02).left == 1 and len(jaw.keyframe_points) == count
+    assert reduce_keys.reduce_keys(speaker, line, 0.02).skipped == 1 and len(jaw.keyframe_points) == count
 
 
-def test_what_was_baked_down_is_thinned_with_its_closures(spoken):
-    speaker, line = spoken
+def test_a_baked_action_is_reduced_with_its_closures(speaker_and_line):
+    speaker, line = speaker_and_line
     line.start_frame = 41
     before = values_from(speaker, 41)
     baking.bake(speaker)
-    result = reduce_keys.thin(speaker, line, 0.02)
+    result = reduce_keys.reduce_keys(speaker, line, 0.02)
     off = np.abs(values_from(speaker, 41) - before)
     assert result.after < result.before and off.max() <= 0.02 + 1e-6
     assert off[:, :2][24:29].max() < 1e-6 and off[:, 2][72:75].max() < 1e-6
@@ -93,8 +93,8 @@ def values_from(speaker, start: int) -> np.ndarray:
     return np.array([[value_at(speaker, name, start + n) for name in CHANNELS] for n in range(120)])
 
 
-def test_the_button_says_what_it_did_and_is_undone(spoken):
-    speaker, _ = spoken
+def test_the_button_reports_its_result_and_is_undone(speaker_and_line):
+    speaker, _ = speaker_and_line
     name = speaker.name
     bpy.context.view_layer.objects.active = speaker
     bpy.ops.ed.undo_push(message="before")
@@ -108,7 +108,7 @@ def test_names_of_lids_and_of_lips():
     frames = np.arange(10.0)
     facts = {"mouth_holds": [[2.0, 3.0]], "eye_holds": [[7.0, 7.0]]}
     held = {
-        name: np.flatnonzero(reduce_keys._held(f'key_blocks["{name}"].value', frames, facts)).tolist()
+        name: np.flatnonzero(reduce_keys._contact_keys(f'key_blocks["{name}"].value', frames, facts)).tolist()
         for name in ("jawOpen", "Eye_Blink_L", "まばたき", "viseme_PP")
     }
     assert held == {
@@ -117,4 +117,4 @@ def test_names_of_lids_and_of_lips():
         "Eye_Blink_L": [6, 7, 8],
         "まばたき": [6, 7, 8],
     }
-    assert reduce_keys._held("rotation_euler", frames, facts) is None
+    assert reduce_keys._contact_keys("rotation_euler", frames, facts) is None

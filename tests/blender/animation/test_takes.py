@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes of a line: one is seen at a time; named, starred, made anew and deleted without touching the others."""
+"""Takes of a line: one is visible; renaming and deleting one does not touch the others."""
 
 import bpy
 import numpy as np
@@ -22,22 +22,22 @@ def three(toy_head):
     return toy_head, toy_head.mien.lines[0], weights
 
 
-def seen(speaker) -> list[int]:
+def visible_takes(speaker) -> list[int]:
     return [layer.mark.take for layer in own_layers(speaker.data.shape_keys) if not layer.track.mute]
 
 
-def test_a_click_lets_one_take_be_seen_and_no_other(three):
+def test_a_click_shows_one_take_alone(three):
     speaker, line, weights = three
     for number in (0, 2, 1):
         line.active_take = number
-        assert seen(speaker) == [line.takes[number].uid]
+        assert visible_takes(speaker) == [line.takes[number].uid]
         assert value_at(speaker, "jawOpen", 6) == pytest.approx(weights[number][5, 0], abs=1e-6)
         turned = speaker.mien.head_object.evaluated_get(bpy.context.evaluated_depsgraph_get()).rotation_euler
         assert np.allclose(turned, (0.1 * number, -0.1 * number, 0.1 * number), atol=0.03)
 
 
-def test_what_is_seen_needs_no_solo(three):
-    """Solo is the whole scene's: the animator's other tracks play on."""
+def test_the_visible_take_needs_no_solo(three):
+    """Solo would mute the animator's other tracks, too."""
     speaker, line, _ = three
     line.active_take = 1
     data = speaker.data.shape_keys.animation_data
@@ -51,7 +51,7 @@ def test_each_take_is_an_action_of_its_own_for_each_datablock(three):
         assert len(set(actions)) == 3 and all(action.users == 1 for action in actions)
 
 
-def test_a_new_name_is_borne_by_tracks_and_actions(three):
+def test_tracks_and_actions_are_renamed_with_their_take(three):
     speaker, line, _ = three
     line.takes[1].name = "the quiet one"
     line.name = "Hello"
@@ -66,19 +66,19 @@ def test_deleting_one_leaves_the_others(three):
     before = len(bpy.data.actions)
     takes.delete(line, line.takes[0].uid)
     assert [take.name for take in line.takes] == ["Take 2", "Take 3"]
-    assert takes.active(line).name == "Take 3" and seen(speaker) == [3]
+    assert takes.active(line).name == "Take 3" and visible_takes(speaker) == [3]
     assert len(bpy.data.actions) == before - 2
     assert value_at(speaker, "jawOpen", 6) == pytest.approx(weights[2][5, 0], abs=1e-6)
 
 
-def test_deleting_the_one_that_is_seen_shows_its_neighbour(three):
+def test_deleting_the_visible_take_shows_its_neighbour(three):
     speaker, line, _ = three
     line.active_take = 1
     takes.delete(line, line.takes[1].uid)
-    assert takes.active(line).name == "Take 3" and seen(speaker) == [3]
+    assert takes.active(line).name == "Take 3" and visible_takes(speaker) == [3]
 
 
-def test_without_takes_the_face_is_at_rest_and_nothing_is_left(three):
+def test_without_takes_the_face_is_at_rest_and_no_layer_is_left(three):
     speaker, line, _ = three
     bpy.context.scene.frame_set(6)
     for take in [take.uid for take in line.takes]:
@@ -96,7 +96,7 @@ def test_a_locked_take_is_not_deleted_in_part(three):
     assert len(line.takes) == 3 and len(own_layers(speaker.data.shape_keys)) == 3
 
 
-def test_a_take_whose_tracks_the_animator_deleted_is_only_silent(three):
+def test_a_take_whose_tracks_were_deleted_shows_nothing(three):
     speaker, line, _ = three
     data = speaker.data.shape_keys.animation_data
     data.nla_tracks.remove(own_layers(speaker.data.shape_keys)[1].track)

@@ -75,7 +75,7 @@ def test_corrections_are_held_with_the_take_beneath_them(toy_head, line):
     assert value_at(toy_head, "eyeBlinkLeft", 20) == pytest.approx(0.2)  # it will be in the take itself
     baking.bake(toy_head)
     assert value_at(toy_head, "eyeBlinkLeft", 20) == pytest.approx(0.2)  # a muted curve is not baked down either
-    baking.back(toy_head)
+    baking.unbake(toy_head)
     held_keys.release(toy_head, line)
     assert value_at(toy_head, "eyeBlinkLeft", 20) == pytest.approx(0.9)
 
@@ -131,7 +131,7 @@ def test_a_head_that_was_turned_is_held_in_the_angles_of_a_take(toy_head, voice,
     assert line.held == "" and target.animation_data.action is None
     path = head_rotation.path_of(target)
     rotations = [head_rotation.matrix(*angles) for angles in ((0.3, -0.2, 0.1), (0.1, 0.4, 0.1))]
-    for frame, values in zip((15, 21), head_rotation.posed(mode, rotations)[1], strict=True):
+    for frame, values in zip((15, 21), head_rotation.rotation_values(mode, rotations)[1], strict=True):
         setattr(target, path, values)
         target.keyframe_insert(path, frame=frame)
     held = hold(toy_head, line)
