@@ -25,7 +25,7 @@ NAMES = ("shipped", *SYNTHETIC)
 
 
 @functools.cache
-def _spoken(name: str) -> espeak.Spoken:
+def _synthesised(name: str) -> espeak.Synthesised:
     if espeak.missing():
         pytest.skip(f"the synthetic voices cannot be made: {espeak.missing()}")
     return espeak.say(*SYNTHETIC[name])
@@ -36,26 +36,26 @@ def voice(name: str) -> Speech:
     """The speech of that name; skips, saying so, where espeak-ng is not installed."""
     if name == "shipped":
         return read_speech(SHIPPED)
-    spoken = _spoken(name)
-    return Speech.from_samples(soxr.resample(spoken.samples / 32768, spoken.rate, RATE), name)
+    speech = _synthesised(name)
+    return Speech.from_samples(soxr.resample(speech.samples / 32768, speech.rate, RATE), name)
 
 
 def true_track(name: str) -> PhoneTrack:
-    """The phones that espeak-ng says it spoke, as a PhoneTrack of the voice's length."""
-    spoken = _spoken(name)
+    """The phones that espeak-ng reports, as a PhoneTrack of the voice's length."""
+    speech = _synthesised(name)
     frames = -(-len(voice(name).samples) * 100 // RATE)
-    ends = [*(at for _, at in spoken.phones[1:]), frames / 100]
-    timed = [("SIL", spoken.phones[0][1])]
-    for (symbol, begin), end in zip(spoken.phones, ends, strict=True):
+    ends = [*(at for _, at in speech.phones[1:]), frames / 100]
+    timed = [("SIL", speech.phones[0][1])]
+    for (symbol, begin), end in zip(speech.phones, ends, strict=True):
         phones = phones_of(symbol) or ("SIL",)
         timed += [(phone, (end - begin) / len(phones)) for phone in phones]
-    joined: list[tuple[str, float]] = []
+    merged: list[tuple[str, float]] = []
     for phone, seconds in timed:
-        if joined and joined[-1][0] == phone == "SIL":
-            joined[-1] = (phone, joined[-1][1] + seconds)
+        if merged and merged[-1][0] == phone == "SIL":
+            merged[-1] = (phone, merged[-1][1] + seconds)
         else:
-            joined.append((phone, seconds))
-    return PhoneTrack.from_segments(joined, "espeak-ng")
+            merged.append((phone, seconds))
+    return PhoneTrack.from_segments(merged, "espeak-ng")
 
 
 def sound(kind: str, length: int) -> Speech:

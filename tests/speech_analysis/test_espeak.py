@@ -8,13 +8,13 @@ if espeak.missing():
     pytest.skip(espeak.missing(), allow_module_level=True)
 
 
-def joined(language: str, text: str) -> list[tuple[str, ...]]:
+def sounds_of_words(language: str, text: str) -> list[tuple[str, ...]]:
     return [sounds_of("".join(word)) for word in espeak.pronounce(language, text)]
 
 
 def test_words_are_read_out_as_symbols_numbers_too() -> None:
     assert espeak.pronounce("en", "Church, 12!") == [["tʃ", "ɜː", "tʃ"], ["t", "w", "ɛ", "l", "v"]]
-    assert joined("es", "pies") == [("p", "j", "e", "s")]
+    assert sounds_of_words("es", "pies") == [("p", "j", "e", "s")]
     assert espeak.pronounce("en", "...") == []
 
 
@@ -23,16 +23,16 @@ def test_a_word_of_another_language_leaves_no_mark() -> None:
 
 
 def test_a_process_of_its_own_says_the_same_each_time() -> None:
-    once, again = (espeak.say_apart("en-us+whisper", "A pie.", 160, 40, 60) for _ in range(2))
+    once, again = (espeak.say_in_process("en-us+whisper", "A pie.", 160, 40, 60) for _ in range(2))
     np.testing.assert_array_equal(once.samples, again.samples)
     assert once.phones == again.phones
     assert [symbol for symbol, _ in once.phones if symbol][1:] == ["p", "aɪ"]
 
 
-def test_a_voice_that_is_not_there_is_told() -> None:
+def test_a_voice_that_is_not_there_is_named() -> None:
     with pytest.raises(espeak.EspeakError, match="no voice 'xx'"):
         espeak.say("xx", "pie")
     with pytest.raises(espeak.EspeakError, match="no voice 'xx'"):
-        espeak.say_apart("xx", "pie")
+        espeak.say_in_process("xx", "pie")
     with pytest.raises(espeak.EspeakError, match="hung over 'pie'"):
-        espeak.say_apart("en-us", "pie", limit_s=1e-4)
+        espeak.say_in_process("en-us", "pie", limit_s=1e-4)

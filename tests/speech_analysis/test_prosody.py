@@ -7,7 +7,7 @@ from mien.speech_analysis.prosody import BLOCK, FLOOR_DB, against_running, liste
 SECOND = np.arange(16000) / 16000
 
 
-def heard(samples: np.ndarray):
+def prosody_of(samples: np.ndarray):
     return listen_to_prosody(Speech.from_samples(samples))
 
 
@@ -17,70 +17,70 @@ def saw(hertz: float, seconds: float = 1.0) -> np.ndarray:
 
 @pytest.mark.parametrize("hertz", [80, 150, 220, 400])
 def test_pitch_of_a_saw(hertz: float) -> None:
-    found = heard(saw(hertz))
+    prosody = prosody_of(saw(hertz))
     steady = slice(5, -5)
-    assert found.voiced[steady].all()
-    np.testing.assert_allclose(found.pitch[steady], 12 * np.log2(hertz), atol=0.1)
+    assert prosody.voiced[steady].all()
+    np.testing.assert_allclose(prosody.pitch[steady], 12 * np.log2(hertz), atol=0.1)
 
 
 @pytest.mark.parametrize("length", [1600, 1601, 3199, 15999, 16080, 24037])
 def test_no_frame_of_a_steady_voice_is_missed_whatever_its_length(length: int) -> None:
-    found = heard(saw(150, length / 16000))
-    assert np.all(np.diff(np.flatnonzero(found.voiced)) == 1) and found.voiced.any()
+    prosody = prosody_of(saw(150, length / 16000))
+    assert np.all(np.diff(np.flatnonzero(prosody.voiced)) == 1) and prosody.voiced.any()
 
 
-def test_pitch_is_carried_over_what_is_not_voiced() -> None:
+def test_pitch_is_interpolated_where_nothing_is_voiced() -> None:
     gap = np.concatenate([saw(150, 0.5), np.zeros(3200), saw(320, 0.5)])
-    found = heard(gap)
-    assert not found.voiced[54:66].any() and found.voiced[10:40].all()
-    last, first = np.flatnonzero(found.voiced[:60]).max(), 60 + np.flatnonzero(found.voiced[60:]).min()
-    between = found.pitch[last : first + 1]
+    prosody = prosody_of(gap)
+    assert not prosody.voiced[54:66].any() and prosody.voiced[10:40].all()
+    last, first = np.flatnonzero(prosody.voiced[:60]).max(), 60 + np.flatnonzero(prosody.voiced[60:]).min()
+    between = prosody.pitch[last : first + 1]
     np.testing.assert_allclose(between, np.linspace(between[0], between[-1], len(between)))
-    np.testing.assert_allclose(found.pitch[[20, 100]], 12 * np.log2([150, 320]), atol=0.1)
+    np.testing.assert_allclose(prosody.pitch[[20, 100]], 12 * np.log2([150, 320]), atol=0.1)
 
 
 @pytest.mark.parametrize("amplitude", [1.0, 0.5, 0.01])
 def test_level_of_a_sine_is_its_amplitude_below_full_scale(amplitude: float) -> None:
-    found = heard(amplitude * np.sin(2 * np.pi * 500 * SECOND))
-    np.testing.assert_allclose(found.level[3:-3], 20 * np.log10(amplitude), atol=0.02)
-    np.testing.assert_allclose(found.vowel_level[3:-3], found.level[3:-3], atol=0.02)
+    prosody = prosody_of(amplitude * np.sin(2 * np.pi * 500 * SECOND))
+    np.testing.assert_allclose(prosody.level[3:-3], 20 * np.log10(amplitude), atol=0.02)
+    np.testing.assert_allclose(prosody.vowel_level[3:-3], prosody.level[3:-3], atol=0.02)
 
 
 def test_each_band_hears_its_own() -> None:
-    low, middle, high = (heard(0.5 * np.sin(2 * np.pi * f * SECOND)) for f in (300, 2500, 6000))
-    for found, vowel, hiss in ((low, True, False), (middle, False, False), (high, False, True)):
-        assert (found.vowel_level[50] > -7) == vowel and (found.hiss_level[50] > -7) == hiss
-        assert vowel or found.vowel_level[50] < -40
-        assert hiss or found.hiss_level[50] < -40
+    low, middle, high = (prosody_of(0.5 * np.sin(2 * np.pi * f * SECOND)) for f in (300, 2500, 6000))
+    for prosody, vowel, hiss in ((low, True, False), (middle, False, False), (high, False, True)):
+        assert (prosody.vowel_level[50] > -7) == vowel and (prosody.hiss_level[50] > -7) == hiss
+        assert vowel or prosody.vowel_level[50] < -40
+        assert hiss or prosody.hiss_level[50] < -40
 
 
 def test_a_frame_hears_its_own_hundredth_of_a_second() -> None:
     click = np.zeros(16000)
     click[8080] = 1  # the middle of frame 50
-    assert heard(click).level.argmax() == 50
+    assert prosody_of(click).level.argmax() == 50
 
 
 def test_a_sound_longer_than_a_block_has_no_seam() -> None:
     """Spectra are taken 30 s at a time."""
-    found = heard(np.tile(0.5 * np.sin(2 * np.pi * 500 * SECOND), 31))
-    assert len(found) == 3100 > BLOCK
-    np.testing.assert_allclose(found.level[BLOCK - 20 : BLOCK + 20], 20 * np.log10(0.5), atol=0.02)
+    prosody = prosody_of(np.tile(0.5 * np.sin(2 * np.pi * 500 * SECOND), 31))
+    assert len(prosody) == 3100 > BLOCK
+    np.testing.assert_allclose(prosody.level[BLOCK - 20 : BLOCK + 20], 20 * np.log10(0.5), atol=0.02)
 
 
 def test_silence_is_the_floor_and_has_no_pitch() -> None:
-    found = heard(np.zeros(16000))
-    assert set(found.level) == set(found.vowel_level) == set(found.hiss_level) == {FLOOR_DB}
-    assert not found.voiced.any() and not found.pitch.any()
+    prosody = prosody_of(np.zeros(16000))
+    assert set(prosody.level) == set(prosody.vowel_level) == set(prosody.hiss_level) == {FLOOR_DB}
+    assert not prosody.voiced.any() and not prosody.pitch.any()
 
 
 @pytest.mark.parametrize("length", [0, 1, 159, 160, 161, 320, 1599, 1601])
 @pytest.mark.parametrize("kind", ["silence", "steady", "noise"])
-def test_the_shortest_sounds_are_heard(kind: str, length: int) -> None:
+def test_the_shortest_sounds_have_prosody(kind: str, length: int) -> None:
     noise = np.random.default_rng(0).uniform(-1, 1, length)
-    found = heard({"silence": np.zeros(length), "steady": np.ones(length), "noise": noise}[kind])
-    assert len(found) == max(1, -(-length // 160))
-    for curve in (found.level, found.vowel_level, found.hiss_level, found.pitch):
-        assert len(curve) == len(found.voiced) == len(found) and np.isfinite(curve).all()
+    prosody = prosody_of({"silence": np.zeros(length), "steady": np.ones(length), "noise": noise}[kind])
+    assert len(prosody) == max(1, -(-length // 160))
+    for curve in (prosody.level, prosody.vowel_level, prosody.hiss_level, prosody.pitch):
+        assert len(curve) == len(prosody.voiced) == len(prosody) and np.isfinite(curve).all()
 
 
 def test_against_running_measures_from_the_mean_around() -> None:

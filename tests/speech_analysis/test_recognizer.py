@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What every engine hears through: the ear that ships, transcripts in any language, and what is remembered."""
+"""The phone recogniser that ships: transcripts in any language, and the cache of tracks."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ import voices
 from mien.audio.speech import Speech
 from mien.engines.articulation.constraints import LIKELY
 from mien.speech_analysis import espeak, network, recognizer
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.network.inference import WEIGHTS
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
@@ -69,11 +69,11 @@ def test_a_transcript_is_laid_over_the_sound_in_order(recording, transcript) -> 
     track = listen(recording, transcript)
     well_formed(track, recording)
     assert set(np.unique(track.posteriors)) == {0, 1} and "transcript" in track.source
-    said = [s.phone for s in track.segments]
+    phones = [s.phone for s in track.segments]
     # might, much, be, prudently, power, them: mister before them all
-    assert [p for p in said if p in "PBM"] == ["M", "M", "M", "B", "P", "P", "M"]
-    assert [p for p in said if p in ("F", "V")][-1] == "F"  # for
-    assert said[0] == said[-1] == "SIL"
+    assert [p for p in phones if p in "PBM"] == ["M", "M", "M", "B", "P", "P", "M"]
+    assert [p for p in phones if p in ("F", "V")][-1] == "F"  # for
+    assert phones[0] == phones[-1] == "SIL"
     shut = [s for s in track.segments if s.phone in "PBM"]
     assert all(track.closure[s.begin : s.end].min() == 1 for s in shut)
 
@@ -96,8 +96,8 @@ def test_a_transcript_in_its_own_language_finds_every_closure(name: str) -> None
     voice, text = voices.SYNTHETIC[name]
     track, truth = listen(voices.voice(name), text), voices.true_track(name)
     shut = [s for s in truth.segments if s.phone in "PBM"]
-    found = [s for s in track.segments if s.phone in "PBM"]
-    met = [any(f.begin < s.end + 5 and f.end > s.begin - 5 for f in found) for s in shut]
+    recognised = [s for s in track.segments if s.phone in "PBM"]
+    met = [any(f.begin < s.end + 5 and f.end > s.begin - 5 for f in recognised) for s in shut]
     assert len(shut) > 5 and np.mean(met) > 0.9, (voice, list(zip(shut, met, strict=True)))
 
 
@@ -106,13 +106,13 @@ def test_punctuation_and_case_are_no_words(hum, text: str) -> None:
     needs_espeak()
     try:
         well_formed(listen(hum, text), hum)
-    except EarError as error:
+    except RecognitionError as error:
         assert "too long" in str(error)
 
 
 def test_a_transcript_of_no_words_is_refused(hum) -> None:
     needs_espeak()
-    with pytest.raises(EarError, match="no words"):
+    with pytest.raises(RecognitionError, match="no words"):
         listen(hum, "... — !")
     assert "transcript" not in listen(hum, " \n ").source  # none given
 
@@ -120,24 +120,24 @@ def test_a_transcript_of_no_words_is_refused(hum) -> None:
 @pytest.mark.parametrize("text", ["漢字とかな", "ᚠᚢᚦᚬᚱᚴ"])
 def test_a_script_that_cannot_be_read_is_named(hum, text: str) -> None:
     needs_espeak()
-    with pytest.raises(EarError, match="kanji|Runic"):
+    with pytest.raises(RecognitionError, match="kanji|Runic"):
         listen(hum, text)
 
 
 @pytest.mark.parametrize("length", [0, 1, 1600])
 def test_a_transcript_too_long_for_its_sound_is_refused(length: int) -> None:
     needs_espeak()
-    with pytest.raises(EarError, match="transcript"):
+    with pytest.raises(RecognitionError, match="transcript"):
         listen(Speech.from_samples(np.zeros(length)), "considerable prudently " * 10)
 
 
 def test_without_espeak_a_transcript_is_refused_in_words(hum, monkeypatch) -> None:
     monkeypatch.setattr(espeak, "missing", lambda: "install it.")
-    with pytest.raises(EarError, match="espeak-ng, and it is not here: install it."):
+    with pytest.raises(RecognitionError, match="espeak-ng, and it is not here: install it."):
         listen(hum, "one more time")
 
 
-def test_what_was_heard_is_remembered_and_only_the_last_few(monkeypatch) -> None:
+def test_only_the_last_few_tracks_are_cached(monkeypatch) -> None:
     recognizer._tracks.clear()
     calls = []
     hear = network.hear
@@ -146,7 +146,7 @@ def test_what_was_heard_is_remembered_and_only_the_last_few(monkeypatch) -> None
     for speech in sounds:
         assert listen(speech) is listen(Speech.from_samples(speech.samples, "the same, read again"))
     assert calls == list("0123456")
-    assert len(recognizer._tracks) == recognizer.REMEMBERED
+    assert len(recognizer._tracks) == recognizer.CACHED
     listen(sounds[6])
     listen(sounds[0])
     assert calls == list("01234560")

@@ -46,7 +46,7 @@ def test_segments_are_gapless_runs(states: list[int]) -> None:
         assert a.end == b.begin and a.phone != b.phone
 
 
-def test_a_track_that_does_not_fit_its_segments_is_never_made() -> None:
+def test_a_track_that_does_not_fit_its_segments_is_refused() -> None:
     with pytest.raises(AssertionError):
         PhoneTrack(np.zeros((3, 39), np.float32), ())
     with pytest.raises(AssertionError):

@@ -109,12 +109,15 @@ def perform_command(args: argparse.Namespace) -> int:
 
 def train_ear(args: argparse.Namespace) -> Path:
     """The phone recogniser, by commands called the ear."""
-    from mien.speech_analysis.network.model import Shape
+    from mien.speech_analysis.network.model import RecogniserConfig
     from mien.training.ear.train import EarConfig, train
 
     changes = {"seed": args.seed, "without": tuple(name for name in args.without.split(",") if name)}
     changes |= {"steps": args.steps} if args.steps else {}
-    config, shape = _changed(EarConfig(), args.plan | changes, "--plan"), _changed(Shape(), args.shape, "--shape")
+    config, shape = (
+        _changed(EarConfig(), args.plan | changes, "--plan"),
+        _changed(RecogniserConfig(), args.shape, "--shape"),
+    )
     with ProgressBar("training", quiet=args.json) as progress:
         return train(args.corpus, args.run, shape, config, args.threads, progress)
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a voice says and how: phones and prosody ("the ear" of docs and commands)."""
+"""Phones and prosody of speech. Commands and docs call the phone recogniser the ear."""

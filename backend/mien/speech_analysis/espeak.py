@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""espeak-ng through its C library: how a text is pronounced, and speech with the time of each phone.
+"""espeak-ng through its C library: the pronunciation of a text, and synthesised speech with the time of each phone.
 
 The library is Debian's `libespeak-ng1`, or the one of the Python package `espeakng-loader`; both GPL-3.0-or-later.
 """
@@ -54,7 +54,7 @@ class Event(ctypes.Structure):
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class Synthesised:
     samples: np.ndarray  # (N,) int16
     rate: int
     phones: list[tuple[str, float]]  # IPA symbol, seconds it begins at; "" where nothing sounds
@@ -91,7 +91,7 @@ def _choose(espeak: ctypes.CDLL, voice: str) -> None:
         raise EspeakError(f"espeak-ng has no voice {voice!r}; `espeak-ng --voices` lists those it has.")
 
 
-def say(voice: str, text: str, words_a_minute: int = 150, pitch: int = 50, liveliness: int = 50) -> Spoken:
+def say(voice: str, text: str, words_a_minute: int = 150, pitch: int = 50, liveliness: int = 50) -> Synthesised:
     """Let `voice` (for example en-us+m3) say a text; `pitch` and `liveliness` (its range) are 0..99.
 
     EspeakError where there is no espeak-ng, or no such voice.
@@ -101,7 +101,7 @@ def say(voice: str, text: str, words_a_minute: int = 150, pitch: int = 50, livel
     phones: list[tuple[str, float]] = []
 
     @ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.POINTER(Event))
-    def heard(wave, count, events):
+    def receive(wave, count, events):
         if wave and count > 0:
             parts.append(np.ctypeslib.as_array(wave, (count,)).copy())
         i = 0
@@ -112,36 +112,41 @@ def say(voice: str, text: str, words_a_minute: int = 150, pitch: int = 50, livel
         return 0
 
     with LOCK:
-        espeak.espeak_SetSynthCallback(heard)
+        espeak.espeak_SetSynthCallback(receive)
         _choose(espeak, voice)
         for parameter, value in ((SPEED, words_a_minute), (PITCH, pitch), (RANGE, liveliness)):
             espeak.espeak_SetParameter(parameter, value, 0)
         data = text.encode()
         espeak.espeak_Synth(data, len(data) + 1, 0, 1, 0, UTF8, None, None)
         espeak.espeak_Synchronize()
-    return Spoken(np.concatenate(parts) if parts else np.zeros(0, np.int16), rate, phones)
+    return Synthesised(np.concatenate(parts) if parts else np.zeros(0, np.int16), rate, phones)
 
 
-def say_apart(voice: str, text: str, *settings: int, limit_s: float = 20) -> Spoken:
-    """`say` in a process of its own: espeak-ng speaks differently after each sentence, and hangs over a few of them.
+def say_in_process(voice: str, text: str, *settings: int, limit_s: float = 20) -> Synthesised:
+    """`say` in a process of its own: espeak-ng speaks differently after each sentence, and hangs at a few of them.
 
     EspeakError, too, when it took longer than `limit_s`.
     """
     command = [sys.executable, "-m", "mien.speech_analysis.espeak", voice, *map(str, settings)]
     try:
-        ran = subprocess.run(command, input=text.encode(), capture_output=True, timeout=limit_s, check=False)
+        result = subprocess.run(command, input=text.encode(), capture_output=True, timeout=limit_s, check=False)
     except subprocess.TimeoutExpired:
         raise EspeakError(f"espeak-ng hung over {text!r} ({voice}, more than {limit_s:g} s).") from None
-    if ran.returncode != 0:
-        told = ran.stderr.decode(errors="replace").strip().splitlines()
-        raise EspeakError(f"espeak-ng ({voice}) could not say {text!r}: {told[-1] if told else 'it gave no reason'}")
-    head, _, sound = ran.stdout.partition(b"\n")
-    told = json.loads(head)
-    return Spoken(np.frombuffer(sound, np.int16), told["rate"], [(symbol, at) for symbol, at in told["phones"]])
+    if result.returncode != 0:
+        output = result.stderr.decode(errors="replace").strip().splitlines()
+        raise EspeakError(
+            f"espeak-ng ({voice}) could not say {text!r}: {output[-1] if output else 'it gave no reason'}"
+        )
+    head, _, sound = result.stdout.partition(b"\n")
+    fields = json.loads(head)
+    return Synthesised(
+        np.frombuffer(sound, np.int16), fields["rate"], [(symbol, at) for symbol, at in fields["phones"]]
+    )
 
 
 def pronounce(language: str, text: str) -> list[list[str]]:
-    """How a text is said in a language (ISO 639-1, or a voice of espeak-ng): its words, each the IPA symbols in it.
+    """Pronunciation of a text in a language (ISO 639-1, or a voice of espeak-ng): its words, each the IPA symbols in
+    it.
 
     Numbers and abbreviations are read out, and little words may join the next (English "in the" is one word), so the
     words are not those of the text. EspeakError where there is no espeak-ng, or it does not speak the language.
@@ -159,9 +164,9 @@ def pronounce(language: str, text: str) -> list[list[str]]:
 
 def main() -> None:
     """The process of `say_apart`: voice and settings are arguments, the text comes in, phones and samples go out."""
-    spoken = say(sys.argv[1], sys.stdin.buffer.read().decode(), *map(int, sys.argv[2:]))
-    sys.stdout.buffer.write(json.dumps({"rate": spoken.rate, "phones": spoken.phones}).encode() + b"\n")
-    sys.stdout.buffer.write(spoken.samples.tobytes())
+    synthesised = say(sys.argv[1], sys.stdin.buffer.read().decode(), *map(int, sys.argv[2:]))
+    sys.stdout.buffer.write(json.dumps({"rate": synthesised.rate, "phones": synthesised.phones}).encode() + b"\n")
+    sys.stdout.buffer.write(synthesised.samples.tobytes())
 
 
 if __name__ == "__main__":

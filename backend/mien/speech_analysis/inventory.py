@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ear's inventory: sounds of many languages, in IPA, each with the ARPAbet phone whose lips and jaw it shares.
+"""The recogniser's sounds of many languages, in IPA, each with the ARPAbet phone whose lips and jaw it shares.
 
 Finer than ARPAbet where languages differ (French y and ø, a Spanish r, the plain e and o of most languages), and
-coarser than IPA where neither the ear nor the lips could tell. Engines see only the 40 phones of `mien.speech_analysis.track`.
+coarser than IPA where neither sound nor lips differ enough. Engines use only the 40 phones of `track.PHONES`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def sounds_of(ipa: str) -> tuple[str, ...]:
 
 @functools.cache
 def folding() -> np.ndarray:
-    """(sounds, 40) float32: adds the probabilities of sounds up to those of phones."""
+    """(sounds, 40) float32: the matrix that adds up the probabilities of sounds to those of phones."""
     matrix = np.zeros((len(SOUNDS), len(PHONES)), np.float32)
     for sound, phone in FOLD.items():
         matrix[NUMBER[sound], INDEX[phone]] = 1

@@ -125,21 +125,21 @@ def phones_of(symbol: str) -> tuple[str, ...]:
 
 
 def translated(ipa: str, table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """What `table` has for the letters of an IPA string, the longest match first; length, stress, tone, nasality and
-    ties are passed over. ValueError for a letter that is not in it."""
+    """The entries of `table` for the letters of an IPA string, the longest match first; length, stress, tone, nasality
+    and ties are passed over. ValueError for a letter that is not in it."""
     letters = ""
     for c in unicodedata.normalize("NFC", ipa):
         plain = c if c in table else unicodedata.normalize("NFD", c)[0]  # a nasal vowel is its oral one
         letters += plain if unicodedata.category(plain) in ("Ll", "Lo") else ""
     longest = max(map(len, table))
-    found: list[str] = []
+    names: list[str] = []
     at = 0
     while at < len(letters):
         for length in range(min(longest, len(letters) - at), 0, -1):
             if letters[at : at + length] in table:
-                found += table[letters[at : at + length]]
+                names += table[letters[at : at + length]]
                 at += length
                 break
         else:
             raise ValueError(f"{letters[at]!r} in {ipa!r} is no IPA sound that Mien knows")
-    return tuple(found)
+    return tuple(names)

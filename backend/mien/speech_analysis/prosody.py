@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How something is said: loudness and pitch at 100 Hz, as an engine's phones are."""
+"""Prosody of speech: loudness, pitch, voicing and hiss at 100 Hz, like the phones."""
 
 from __future__ import annotations
 

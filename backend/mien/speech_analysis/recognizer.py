@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ears turn speech into a PhoneTrack. Mien's own (`network`) hears by default; PocketSphinx's English model
-(`pocketsphinx`, an extra) is what it is measured against."""
+"""The phone recogniser that all engines share: speech, with a transcript where there is one, to a PhoneTrack."""
 
 from __future__ import annotations
 
@@ -8,26 +7,27 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from mien.audio.speech import Speech
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.track import PhoneTrack
 
-__all__ = ["EarError", "listen"]
+__all__ = ["RecognitionError", "listen"]
 
-REMEMBERED = 4  # tracks, so that several takes of one sound are heard once
+CACHED = 4  # tracks, so that several takes of one sound are recognised once
 _tracks: OrderedDict[tuple[str, str], PhoneTrack] = OrderedDict()
 
 
 def listen(speech: Speech, transcript: str = "", progress: Callable[[float], None] = lambda done: None) -> PhoneTrack:
-    """The phones of a voice in any language; forced onto `transcript` where one is given. EarError in words.
+    """The phones of speech in any language; of `transcript`, aligned with it, where one is given. RecognitionError in
+    words.
 
-    `progress` is called with the fraction heard every few seconds of sound, and may raise to stop.
+    `progress` is called with the fraction done every few seconds of sound, and may raise to stop.
     """
     key = (speech.sha256, transcript.strip())
     if key not in _tracks:
-        from mien.speech_analysis import network  # torch takes a second to load: only when somebody listens
+        from mien.speech_analysis import network  # torch takes a second to load: only when it is needed
 
-        heard = network.align(speech, key[1], progress) if key[1] else network.hear(speech, progress)
-        _tracks[key] = heard
-        while len(_tracks) > REMEMBERED:
+        track = network.align(speech, key[1], progress) if key[1] else network.hear(speech, progress)
+        _tracks[key] = track
+        while len(_tracks) > CACHED:
             _tracks.popitem(last=False)
     return _tracks[key]

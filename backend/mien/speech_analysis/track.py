@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PhoneTrack: which phone sounds when, as probabilities. What an engine may ask an ear for."""
+"""PhoneTrack: the phones of speech over time, as probabilities."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Segment:
 class PhoneTrack:
     """Posteriors (T, 40) float32 at 100 Hz over PHONES, rows sum to 1; frame i covers [i/100, (i+1)/100) s.
 
-    `segments` are the most probable sequence, gapless from 0 to T. `source` names the ear. An ear may also tell, (T,)
-    float32, how probable it is that the lips are shut (`closure`: p b m), that the lower lip is at the teeth
-    (`labiodental`: f v) and that somebody speaks (`voice`); None where it does not.
+    `segments` are the most probable sequence, gapless from 0 to T. `source` names the recogniser. Probabilities (T,)
+    float32 that the lips are shut (`closure`: p b m), that the lower lip is at the teeth (`labiodental`: f v) and that
+    somebody speaks (`voice`); None where the recogniser does not give them.
     """
 
     posteriors: np.ndarray
@@ -57,13 +57,13 @@ class PhoneTrack:
         """A certain track from (phone, seconds) in order; for alignments and tests."""
         ends = np.round(np.cumsum([seconds for _, seconds in segments]) * RATE).astype(int)
         begins = np.concatenate([[0], ends[:-1]])
-        made = tuple(
+        runs = tuple(
             Segment(phone, int(b), int(e)) for (phone, _), b, e in zip(segments, begins, ends, strict=True) if e > b
         )
         posteriors = np.zeros((int(ends[-1]), len(PHONES)), np.float32)
-        for s in made:
+        for s in runs:
             posteriors[s.begin : s.end, INDEX[s.phone]] = 1
-        return cls(posteriors, made, source)
+        return cls(posteriors, runs, source)
 
 
 def segments_of(states: np.ndarray) -> tuple[Segment, ...]:

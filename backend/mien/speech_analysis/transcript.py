@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A known text laid over what the ear heard, in whatever language it is.
+"""Forced alignment of a transcript in any language with the recogniser's probabilities.
 
-espeak-ng says how the text is pronounced, numbers and names included. Nobody has to name the language: of those that
-are written in the text's script, the one whose pronunciation fits the sound best is taken.
+espeak-ng gives the pronunciation, numbers and names included. The language need not be given: of those written in the
+text's script, the one whose pronunciation fits the sound best is taken.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import unicodedata
 import numpy as np
 
 from mien.speech_analysis import espeak
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.forced_alignment import STATES, best_path, graph_of
 from mien.speech_analysis.inventory import NUMBER, SIL, SOUNDS, sounds_of
 
@@ -29,23 +29,28 @@ LANGUAGES = {
     "ARABIC": ("ar", "fa"),
     "HEBREW": ("he",),
 }
-FLOOR = 1e-4  # probability that every sound keeps: an accent is no error
+FLOOR = 1e-4  # least probability of a sound, so that an accent is no error
 COARSE = 4  # frames taken as one where languages are only compared
 ENOUGH = 400  # sounds of a text that are compared
 
 
-def lay(text: str, sounds: np.ndarray) -> np.ndarray:
-    """(T,) numbers in SOUNDS of the text's sounds in their order; `sounds` (T, sounds) are the ear's probabilities.
+def align_transcript(text: str, sounds: np.ndarray) -> np.ndarray:
+    """(T,) numbers in SOUNDS of the text's sounds in their order; `sounds` (T, sounds) are the recogniser's
+    probabilities.
 
-    EarError for a text without words, in a script that espeak-ng does not read, or too long for the sound.
+    RecognitionError for a text without words, in a script that espeak-ng does not read, or too long for the sound.
     """
     if why := espeak.missing():
-        raise EarError(f"a transcript is pronounced by espeak-ng, and it is not here: {why}")
-    said = {language: _pronounced(language, text) for language in _languages(text)}
-    said = {language: words for language, words in said.items() if words}
-    if not said:
-        raise EarError("the transcript has no words that could be pronounced; leave it out to let Mien listen.")
-    words = said[_nearest(said, sounds)] if len(said) > 1 else next(iter(said.values()))
+        raise RecognitionError(f"a transcript is pronounced by espeak-ng, and it is not here: {why}")
+    pronunciations = {language: _pronounced(language, text) for language in _languages(text)}
+    pronunciations = {language: words for language, words in pronunciations.items() if words}
+    if not pronunciations:
+        raise RecognitionError("the transcript has no words that could be pronounced; leave it out to let Mien listen.")
+    words = (
+        pronunciations[_nearest(pronunciations, sounds)]
+        if len(pronunciations) > 1
+        else next(iter(pronunciations.values()))
+    )
     return best_path(_likelihood(sounds), *_graph(words))
 
 
@@ -59,10 +64,12 @@ def _languages(text: str) -> tuple[str, ...]:
         return LANGUAGES["LATIN"] if any(map(str.isdigit, text)) else ()
     kana = counts.get("HIRAGANA", 0) + counts.get("KATAKANA", 0)
     if kana and counts.get("CJK"):
-        raise EarError("the Japanese transcript has kanji, whose reading is not known here: write it in kana.")
+        raise RecognitionError("the Japanese transcript has kanji, whose reading is not known here: write it in kana.")
     script = max(counts, key=lambda name: counts[name])
     if script not in LANGUAGES:
-        raise EarError(f"transcripts in {script.title()} letters cannot be read yet; leave it out to let Mien listen.")
+        raise RecognitionError(
+            f"transcripts in {script.title()} letters cannot be read yet; leave it out to let Mien listen."
+        )
     return LANGUAGES[script]
 
 
@@ -72,23 +79,23 @@ def _pronounced(language: str, text: str) -> list[list[int]]:
         words = espeak.pronounce(language, text)
     except espeak.EspeakError:
         return []
-    said = []
+    numbers = []
     for word in words:
         try:
-            said.append([NUMBER[sound] for symbol in word for sound in sounds_of(symbol)])
+            numbers.append([NUMBER[sound] for symbol in word for sound in sounds_of(symbol)])
         except ValueError as error:
-            raise EarError(f"the transcript has a sound that Mien does not know: {error}.") from error
-    return [word for word in said if word]
+            raise RecognitionError(f"the transcript has a sound that Mien does not know: {error}.") from error
+    return [word for word in numbers if word]
 
 
-def _nearest(said: dict[str, list[list[int]]], sounds: np.ndarray) -> str:
+def _nearest(pronunciations: dict[str, list[list[int]]], sounds: np.ndarray) -> str:
     """The language whose pronunciation the sound is most probably of."""
     total = len(sounds) // COARSE * COARSE
     if not total:
-        return next(iter(said))
+        return next(iter(pronunciations))
     likelihood = np.log(np.maximum(sounds[:total].reshape(-1, COARSE, len(SOUNDS)).mean(1), FLOOR))
     scores = {}
-    for language, words in said.items():
+    for language, words in pronunciations.items():
         phones = [number for word in words for number in word]
         # a long text is compared by its beginning, over the share of the sound that this takes
         part = phones[:ENOUGH]
@@ -104,9 +111,9 @@ def _left_to_right(score: np.ndarray, phones: list[int]) -> float:
     value[:2] = score[0, row[:2]]
     silent = score[:, NUMBER[SIL]]
     for t in range(1, len(score)):
-        came = np.maximum(value, np.concatenate([[-np.inf], value[:-1]]))
+        entered = np.maximum(value, np.concatenate([[-np.inf], value[:-1]]))
         # a pause may stand anywhere: a frame of it costs what silence costs
-        value = np.maximum(came + score[t, row], value + silent[t])
+        value = np.maximum(entered + score[t, row], value + silent[t])
     return float(value[-1]) / len(score)
 
 
@@ -119,4 +126,4 @@ def _likelihood(sounds: np.ndarray) -> np.ndarray:
     return np.repeat(np.maximum(sounds, FLOOR)[:, :, None], STATES, 2)
 
 
-__all__ = ["lay"]
+__all__ = ["align_transcript"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which phones look alike on the lips."""
+"""Visemes: nine groups of phones that look alike on the lips."""
 
 from __future__ import annotations
 

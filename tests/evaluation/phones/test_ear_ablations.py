@@ -9,19 +9,19 @@ from mien.engines import no_progress
 from mien.evaluation import EvaluationError
 from mien.evaluation.cache import Cache
 from mien.evaluation.phones import ear_ablations
-from mien.speech_analysis.network.model import Network, Shape
+from mien.speech_analysis.network.model import AcousticModel, RecogniserConfig
 from mien.speech_analysis.network.weights import save
 from mien.training.speech_corpus.build import HELD_OUT
 from mien.training.speech_corpus.store import write_unit
 from mien.training.speech_corpus.utterance import Utterance, Voice
 
-SHAPE = Shape(width=16, blocks=1, contexts=0)
+SHAPE = RecogniserConfig(width=16, blocks=1, contexts=0)
 
 
-def run(folder: Path, shape: Shape = SHAPE, **plan) -> Path:
+def run(folder: Path, shape: RecogniserConfig = SHAPE, **plan) -> Path:
     folder.mkdir()
     torch.manual_seed(0)
-    save(Network(shape), folder / "ear.safetensors", {})
+    save(AcousticModel(shape), folder / "ear.safetensors", {})
     training = {"steps": 5, "batch": 2, "seed": 0, "without": [], **plan}
     (folder / "ear.card.json").write_text(json.dumps({"shape": shape.as_dict(), "training": training}))
     return folder
@@ -47,7 +47,7 @@ def test_recordings_are_of_held_out_voices_and_some_of_each_synthesiser(corpus: 
 
 def test_a_row_has_what_differs_and_marks_what_was_not_trained_on(corpus: Path, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(ear_ablations, "find_prompts", list)
-    wide = Shape(width=24, blocks=1, contexts=0)
+    wide = RecogniserConfig(width=24, blocks=1, contexts=0)
     runs = [run(tmp_path / "base"), run(tmp_path / "other", wide, seed=1, without=["flite"])]
     results = ear_ablations.compare(corpus, runs, 1, Cache(None), no_progress)
     head, (base, other) = ear_ablations.rows(*results)

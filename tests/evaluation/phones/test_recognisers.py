@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mien.audio.speech import Speech
 from mien.evaluation.phones.recognisers import all_phone, find_recognisers
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.track import INDEX
 from mien.speech_analysis.viseme_groups import GROUP
 
@@ -32,5 +32,5 @@ def test_all_phone_of_no_speech_is_silence() -> None:
 
 def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
     why = "no file of weights .*nothing" if importlib.util.find_spec("torch") else "PyTorch"
-    with pytest.raises(EarError, match=why):
+    with pytest.raises(RecognitionError, match=why):
         find_recognisers([tmp_path / "nothing.safetensors"])

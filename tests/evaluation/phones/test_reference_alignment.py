@@ -8,7 +8,7 @@ from mien.evaluation.phones import pocketsphinx
 from mien.evaluation.phones.recordings import Prompt
 from mien.evaluation.phones.reference_alignment import Truth, believable, pronounced, truth_by, truth_of
 from mien.speech_analysis import espeak
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import INDEX, PhoneTrack, segments_of
 from voices import SHIPPED, TRANSCRIPT
@@ -60,7 +60,7 @@ def test_a_wrong_text_fits_worse(prompt: Prompt, recording) -> None:
 
 
 def test_a_text_too_long_for_its_sound_is_refused(prompt: Prompt, recording) -> None:
-    with pytest.raises(EarError, match="too long for 7.1 s"):
+    with pytest.raises(RecognitionError, match="too long for 7.1 s"):
         truth_of(Prompt(**{**vars(prompt), "text": TRANSCRIPT * 9}), recording, NOWHERE)
 
 
@@ -97,7 +97,7 @@ def test_french_may_drop_its_schwas() -> None:
 
 @needs_espeak
 def test_what_cannot_be_pronounced_is_refused() -> None:
-    with pytest.raises(EarError, match="nothing to say"):
+    with pytest.raises(RecognitionError, match="nothing to say"):
         pronounced("es", "...")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ear's network: what it may see, that windows change nothing, and that its files are read with care."""
+"""The acoustic model: its receptive field, windows that change nothing, and files that are read with care."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 import pytest
 import torch
 from mien.audio.speech import Speech
-from mien.files.safetensors import write_tensors
-from mien.speech_analysis.errors import EarError
+from mien.files.safetensors import read_tensors, write_tensors
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.inventory import FOLD, SOUNDS
 from mien.speech_analysis.network import inference
 from mien.speech_analysis.network.features import BANDS, HOP, log_mel, padded
-from mien.speech_analysis.network.model import FLAGS, Network, Shape
+from mien.speech_analysis.network.model import FLAGS, AcousticModel, RecogniserConfig
 from mien.speech_analysis.network.weights import load, save
 from mien.speech_analysis.track import PHONES
 
-SMALL = Shape(width=16, blocks=3, widening=2, contexts=1, context=0.5)
+SMALL = RecogniserConfig(width=16, blocks=3, widening=2, contexts=1, context=0.5)
 
 
 @pytest.fixture(scope="module")
-def small() -> Network:
+def small() -> AcousticModel:
     torch.manual_seed(0)
-    return Network(SMALL).eval()
+    return AcousticModel(SMALL).eval()
 
 
 def noise(seconds: float, seed: int = 0) -> np.ndarray:
@@ -33,8 +33,8 @@ def noise(seconds: float, seed: int = 0) -> np.ndarray:
     return (rng.normal(size=round(seconds * 16000)) * np.linspace(0.01, 0.2, round(seconds * 16000))).astype(np.float32)
 
 
-def test_a_frame_is_heard_where_it_sounds():
-    """A click in the middle of frame 50 is loudest there, and its neighbours hear it alike."""
+def test_a_frame_is_loudest_where_it_sounds():
+    """A click in the middle of frame 50 is loudest there, and equal in its neighbours."""
     samples = np.zeros(16000, np.float32)
     samples[50 * HOP + HOP // 2] = 1.0
     mel = log_mel(padded(torch.from_numpy(samples)[None]))[0]
@@ -44,7 +44,7 @@ def test_a_frame_is_heard_where_it_sounds():
     assert loudness[49] == pytest.approx(float(loudness[51]), abs=0.2)
 
 
-def test_no_frame_sees_further_than_the_shape_says(small: Network):
+def test_no_frame_sees_further_than_the_configuration_says(small: AcousticModel):
     mel = torch.randn(1, 240, BANDS)
     with torch.inference_mode():
         before = small(mel)[0][0]
@@ -57,23 +57,23 @@ def test_no_frame_sees_further_than_the_shape_says(small: Network):
             assert int(frames.max()) - changed <= SMALL.behind
 
 
-def test_the_default_shape_can_stream():
-    assert Shape().latency < 0.200
+def test_the_default_configuration_can_stream():
+    assert RecogniserConfig().latency < 0.200
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.004, 0.5, 3.21, 7.777])
-def test_windows_change_no_frame(small: Network, seconds: float, monkeypatch: pytest.MonkeyPatch):
+def test_windows_change_no_frame(small: AcousticModel, seconds: float, monkeypatch: pytest.MonkeyPatch):
     samples = noise(seconds)
-    whole = inference.listen(samples, small)
+    whole = inference.probabilities_of(samples, small)
     assert len(whole.sounds) == len(whole.flags) == max(1, -(-len(samples) // HOP))
     for window in (50, 97, 200):
         monkeypatch.setattr(inference, "WINDOW", window)
-        parts = inference.listen(samples, small)
+        parts = inference.probabilities_of(samples, small)
         np.testing.assert_allclose(parts.sounds, whole.sounds, atol=1e-4)
         np.testing.assert_allclose(parts.flags, whole.flags, atol=1e-4)
 
 
-def test_memory_is_that_of_a_window(small: Network, monkeypatch: pytest.MonkeyPatch):
+def test_memory_is_that_of_a_window(small: AcousticModel, monkeypatch: pytest.MonkeyPatch):
     """However long the sound, the network is given no more than a window and what it depends on."""
     longest = 0
 
@@ -84,11 +84,11 @@ def test_memory_is_that_of_a_window(small: Network, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(inference, "log_mel", watched)
     monkeypatch.setattr(inference, "WINDOW", 100)
-    inference.listen(noise(12.0), small)
+    inference.probabilities_of(noise(12.0), small)
     assert longest <= (100 + SMALL.behind + SMALL.lookahead + 4) * HOP + 400
 
 
-def test_a_stop_is_heeded(small: Network, monkeypatch: pytest.MonkeyPatch):
+def test_a_stop_is_heeded(small: AcousticModel, monkeypatch: pytest.MonkeyPatch):
     class Stop(Exception):
         pass
 
@@ -98,19 +98,21 @@ def test_a_stop_is_heeded(small: Network, monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setattr(inference, "WINDOW", 100)
     with pytest.raises(Stop):
-        inference.listen(noise(3.0), small, progress)
+        inference.probabilities_of(noise(3.0), small, progress)
 
 
-def test_weights_come_back(small: Network, tmp_path):
+def test_weights_come_back(small: AcousticModel, tmp_path):
     save(small, tmp_path / "ear.safetensors", {"steps": "0"})
     again = load(tmp_path / "ear.safetensors")
-    assert again.shape == SMALL
+    names = read_tensors(tmp_path / "ear.safetensors", dtypes=("F16",))[0]
+    assert {"body.2.heard.1.weight", "body.2.told.weight"} <= set(names)  # format 1 has older names
+    assert again.config == SMALL
     mel = torch.randn(1, 60, BANDS)
     with torch.inference_mode():
         assert (again(mel)[0] - small(mel)[0]).abs().max() < 0.02  # half precision on disk
 
 
-def test_a_track_of_the_ear_is_whole(small: Network, tmp_path):
+def test_a_track_of_the_recogniser_is_whole(small: AcousticModel, tmp_path):
     save(small, tmp_path / "ear.safetensors", {})
     track = inference.hear(Speech(noise(1.5), "0" * 64, "noise"), weights=tmp_path / "ear.safetensors")
     assert track.posteriors.shape == (150, len(PHONES))
@@ -120,24 +122,24 @@ def test_a_track_of_the_ear_is_whole(small: Network, tmp_path):
         assert ((getattr(track, flag) >= 0) & (getattr(track, flag) <= 1)).all()
 
 
-def test_files_that_are_no_ear_are_refused_in_words(small: Network, tmp_path):
+def test_files_that_are_no_recogniser_are_refused_in_words(small: AcousticModel, tmp_path):
     path = tmp_path / "ear.safetensors"
-    with pytest.raises(EarError, match="cannot be read"):
+    with pytest.raises(RecognitionError, match="cannot be read"):
         load(path)
     path.write_bytes(b"nothing")
-    with pytest.raises(EarError, match="cannot be read"):
+    with pytest.raises(RecognitionError, match="cannot be read"):
         load(path)
     path.write_bytes(write_tensors({"a": np.zeros(3, np.float16)}, {"format": "mien.take"}))
-    with pytest.raises(EarError, match="no weights of an ear"):
+    with pytest.raises(RecognitionError, match="no weights of an ear"):
         load(path)
     note = {"format": "mien.ear", "format_version": "1", "flags": json.dumps(FLAGS)}
     path.write_bytes(write_tensors({"a": np.zeros(3, np.float16)}, {**note, "sounds": '["sil"]'}))
-    with pytest.raises(EarError, match="other sounds"):
+    with pytest.raises(RecognitionError, match="other sounds"):
         load(path)
     note["sounds"] = json.dumps(SOUNDS, ensure_ascii=False)
     for shape in ('{"width": 16}', '{"breadth": 3}', "none"):
         path.write_bytes(write_tensors({"a": np.zeros(3, np.float16)}, {**note, "shape": shape}))
-        with pytest.raises(EarError, match="do not fit"):
+        with pytest.raises(RecognitionError, match="do not fit"):
             load(path)
 
 
@@ -146,7 +148,7 @@ def test_every_phone_has_a_sound_and_every_sound_a_phone():
     assert set(FOLD.values()) == set(PHONES)
 
 
-def test_a_gru_is_an_ablation_that_still_hears():
-    network = Network(replace(SMALL, contexts=0, recurrent=8, both_ways=True)).eval()
+def test_a_gru_is_an_ablation_that_still_works():
+    network = AcousticModel(replace(SMALL, contexts=0, recurrent=8, both_ways=True)).eval()
     sounds, flags = network(torch.randn(2, 20, BANDS))
     assert sounds.shape == (2, 20, len(SOUNDS)) and flags.shape == (2, 20, len(FLAGS))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is no speech moves no mouth. The sounds are made here, by other means than those the ear was trained with."""
+"""Sounds without speech move no mouth. They are synthesised here, by other means than those of the training."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ SOUNDS = {
 @functools.cache
 def sound(name: str, level: float) -> Speech:
     """At `level` dB below full scale (root mean square)."""
-    made = SOUNDS[name]()
-    loudness = np.sqrt(np.mean(made**2))
-    return Speech.from_samples(np.clip(made / max(loudness, 1e-9) * 10 ** (level / 20), -1, 1), name)
+    samples = SOUNDS[name]()
+    loudness = np.sqrt(np.mean(samples**2))
+    return Speech.from_samples(np.clip(samples / max(loudness, 1e-9) * 10 ** (level / 20), -1, 1), name)
 
 
 def perform(speech: Speech) -> Take:
@@ -89,13 +89,13 @@ def perform(speech: Speech) -> Take:
 def test_no_mouth_moves(name: str, level: int) -> None:
     take = perform(sound(name, level))
     head = load_head()
-    rest = float(head.inner_gap(np.zeros((1, len(take.channels)), np.float32), take.channels)[0])
-    parted = np.maximum(head.inner_gap(take.weights, take.channels) - rest, 0) * 1000
+    rest = float(head.lip_aperture(np.zeros((1, len(take.channels)), np.float32), take.channels)[0])
+    parted = np.maximum(head.lip_aperture(take.weights, take.channels) - rest, 0) * 1000
     assert parted.mean() <= MEAN_MM and parted.max() <= MOST_MM, (parted.mean(), parted.max())
 
 
 @pytest.mark.parametrize("name", SOUNDS)
-def test_the_ear_knows_that_nobody_speaks(name: str) -> None:
+def test_the_recogniser_finds_no_speech(name: str) -> None:
     track = listen(sound(name, -18))
     assert np.mean(track.posteriors.argmax(1) == INDEX["SIL"]) > 0.9 and np.mean(track.voice > 0.5) < 0.1
 
@@ -103,5 +103,5 @@ def test_the_ear_knows_that_nobody_speaks(name: str) -> None:
 def test_a_voice_moves_it(recording: Speech) -> None:
     """The bounds mean something: speech is far beyond them."""
     take = perform(recording)
-    gap = load_head().inner_gap(take.weights, take.channels) * 1000
+    gap = load_head().lip_aperture(take.weights, take.channels) * 1000
     assert gap.mean() > 4 * MEAN_MM and gap.max() > 4 * MOST_MM

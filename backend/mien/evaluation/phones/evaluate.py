@@ -25,7 +25,7 @@ from mien.evaluation.phones.recordings import Prompt
 from mien.evaluation.phones.reference_alignment import Truth, believable, truth_by, truth_of
 from mien.evaluation.phones.viseme_scores import Score, grouped, score
 from mien.speech_analysis import espeak
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.inventory import FOLD, SOUNDS
 from mien.speech_analysis.track import INDEX, RATE
 from mien.training.speech_corpus.store import read_units
@@ -136,7 +136,7 @@ def _align(recording: Recording, cache: Cache) -> Truth | None:
         return recording.truth()
     try:
         return truth_of(recording, recording.read(), cache)
-    except EarError:
+    except RecognitionError:
         return None
 
 
@@ -163,7 +163,7 @@ def _score(
     if reference != POCKETSPHINX and isinstance(recording, Prompt):
         try:
             truth = truth_by(recording, recognisers[reference].hear(speech))
-        except EarError:
+        except RecognitionError:
             return None
     scores = {name: score(truth.phones, _grouped(each, speech, cache)) for name, each in recognisers.items()}
     return RecordingScores(recording, scores)

@@ -16,7 +16,7 @@ import pocketsphinx as sphinx
 
 from mien.audio.speech import Speech
 from mien.evaluation.phones import pocketsphinx
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.track import INDEX, PHONES, PhoneTrack, segments_of
 
 
@@ -31,7 +31,8 @@ class Recogniser:
 
 
 def find_recognisers(weights: list[Path]) -> dict[str, Recogniser]:
-    """Every recogniser of this installation, and one for each file of weights. EarError where a file is none."""
+    """Every recogniser of this installation, and one for each file of weights. RecognitionError where a file is
+    none."""
     version = importlib.metadata.version("pocketsphinx")
     known = [
         Recogniser("pocketsphinx all-phone", all_phone, f"all-phone 1 {version}"),
@@ -39,7 +40,7 @@ def find_recognisers(weights: list[Path]) -> dict[str, Recogniser]:
     ]
     if not importlib.util.find_spec("torch"):
         if weights:
-            raise EarError("weights need PyTorch, which is not here; pip install torch.")
+            raise RecognitionError("weights need PyTorch, which is not here; pip install torch.")
         return {recogniser.name: recogniser for recogniser in known}
     from mien.speech_analysis.network import inference
 
@@ -50,7 +51,7 @@ def find_recognisers(weights: list[Path]) -> dict[str, Recogniser]:
                 name = f"{path.resolve().parent.name} {path.stem}"
             known.append(network_recogniser(name, path))
         elif path in weights:
-            raise EarError(f"there is no file of weights {path}.")
+            raise RecognitionError(f"there is no file of weights {path}.")
     return {recogniser.name: recogniser for recogniser in known}
 
 

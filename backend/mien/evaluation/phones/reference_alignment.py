@@ -17,7 +17,7 @@ from mien.evaluation.cache import Cache
 from mien.evaluation.phones import pocketsphinx
 from mien.evaluation.phones.recordings import Prompt
 from mien.speech_analysis import espeak
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.forced_alignment import STATES, best_path, graph_of
 from mien.speech_analysis.inventory import FOLD, sounds_of
 from mien.speech_analysis.track import INDEX, PHONES, PhoneTrack, segments_of
@@ -48,7 +48,7 @@ class Truth:
 
 
 def truth_of(prompt: Prompt, speech: Speech, cache: Cache) -> Truth:
-    """The prompt's phones by PocketSphinx. EarError where the text is too long for the sound."""
+    """The prompt's phones by PocketSphinx. RecognitionError where the text is too long for the sound."""
 
     def make() -> dict[str, np.ndarray]:
         likelihood = pocketsphinx_likelihood(speech)
@@ -60,7 +60,7 @@ def truth_of(prompt: Prompt, speech: Speech, cache: Cache) -> Truth:
 
 
 def truth_by(prompt: Prompt, track: PhoneTrack) -> Truth:
-    """The prompt's phones by the posteriors of another recogniser: a second reference. EarError as above."""
+    """The prompt's phones by the posteriors of another recogniser: a second reference. RecognitionError as above."""
     likelihood = np.repeat(np.maximum(track.posteriors, FLOOR)[:, :, None], STATES, 2)
     kept = _laid(likelihood, pronounced(prompt.language, prompt.text), PHONES)
     return Truth(kept["phones"].astype(int), float(kept["fit"]))
@@ -83,10 +83,10 @@ def believable(truths: list[Truth]) -> list[bool]:
 
 
 def pronounced(language: str, text: str) -> Words:
-    """A text as words with their pronunciations. EarError where nothing in it can be said."""
+    """A text as words with their pronunciations. RecognitionError where nothing in it can be said."""
     words = _english(text) if language == "en" else _foreign(language, text)
     if not words:
-        raise EarError(f"there is nothing to say in {text!r}.")
+        raise RecognitionError(f"there is nothing to say in {text!r}.")
     return words
 
 

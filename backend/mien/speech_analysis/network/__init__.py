@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien's own ear: a network trained on the corpus (`mien.training.speech_corpus`), for any voice in any language."""
+"""The phone recogniser that ships: a network trained on the speech corpus, for any voice in any language."""
 
 from mien.speech_analysis.network.inference import align, hear
 

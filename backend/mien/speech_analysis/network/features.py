@@ -15,7 +15,7 @@ FFT = 512
 BANDS = 80
 LOWEST, HIGHEST = 40.0, 7800.0  # Hz
 FLOOR = 1e-5  # power of a band: some -50 dB below quiet speech, so that digital silence is no outlier
-REACH = (WINDOW - HOP) // 2  # samples that a frame's window takes from either neighbour
+MARGIN = (WINDOW - HOP) // 2  # samples of a frame's window in either neighbour
 
 
 def log_mel(samples: torch.Tensor) -> torch.Tensor:
@@ -28,7 +28,7 @@ def log_mel(samples: torch.Tensor) -> torch.Tensor:
 def padded(samples: torch.Tensor) -> torch.Tensor:
     """(B, N) -> (B, REACH + 160 ceil(N / 160) + REACH), with silence."""
     rest = -samples.shape[1] % HOP
-    return torch.nn.functional.pad(samples, (REACH, REACH + rest))
+    return torch.nn.functional.pad(samples, (MARGIN, MARGIN + rest))
 
 
 @functools.lru_cache(maxsize=4)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ear's network: log-mel in, phone posteriors at 100 Hz out.
+"""The acoustic model of the phone recogniser: log-mel spectrum in, phone posteriors at 100 Hz out.
 
-Two convolutions bring 100 frames a second down to 50. Blocks (`mien.nn.convnext`) see a little ahead and more behind.
-Between them what was heard of the voice and the room in the last seconds is averaged and added, after ContextNet's
-squeeze (Han et al. 2020, section 2.2.2), but only of the past. A transposed convolution goes back to 100 frames. All of
-it has a known, finite reach, which is what makes windows exact.
+Two convolutions reduce 100 frames a second to 50. Blocks (`mien.nn.convnext`) see a little ahead and more behind.
+Between them the mean over the last seconds is added, which describes voice and room, after ContextNet's squeeze (Han et
+al. 2020, section 2.2.2), but of the past only. A transposed convolution returns to 100 frames. All of it has a known,
+finite receptive field, so that windows are exact.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ from torch.nn import functional
 
 from mien.nn.convnext import Block
 from mien.speech_analysis.inventory import BILABIAL, LABIODENTAL, NUMBER, SOUNDS
-from mien.speech_analysis.network.features import BANDS, HOP, RATE, REACH
+from mien.speech_analysis.network.features import BANDS, HOP, MARGIN, RATE
 
 FLAGS = ("closure", "labiodental", "voice")
-SLOW = 50  # frames a second within
+SLOW = 50  # frames a second between the blocks
+# Names of modules in weights files and checkpoints, by those in the code
+FILE_NAMES = {"squeeze": "heard", "excite": "told"}
 
 
 @dataclass(frozen=True)
-class Shape:
-    """Sizes of a network; kept in the metadata of its weights."""
+class RecogniserConfig:
+    """Sizes of the network. The names are the keys of the metadata of its weights, and of the option `--shape`."""
 
     width: int = 256
     blocks: int = 6
@@ -34,7 +36,7 @@ class Shape:
     kernel: int = 9
     ahead: int = 1  # frames of 20 ms that each block sees of what comes
     dropout: float = 0.1  # in training, of what a block adds
-    contexts: int = 2  # places between the blocks where the past is added
+    contexts: int = 2  # modules between the blocks that add the mean of the past
     context: float = 3.0  # seconds of it
     recurrent: int = 0  # units of a GRU after the blocks; an ablation
     both_ways: bool = False  # the GRU also looks ahead, without end: an ablation that cannot stream
@@ -52,50 +54,50 @@ class Shape:
     @property
     def latency(self) -> float:
         """Seconds from the middle of a frame to the end of the sound that its posteriors depend on."""
-        return ((self.lookahead + 0.5) * HOP + REACH) / RATE
+        return ((self.lookahead + 0.5) * HOP + MARGIN) / RATE
 
     def as_dict(self) -> dict[str, float | bool]:
         return asdict(self)
 
 
 class Context(nn.Module):
-    """x + f(mean of g(x) over the last seconds); where there are fewer, over those there are."""
+    """x + excite(mean of squeeze(x) over the last seconds), at the beginning over those that there are."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, config: RecogniserConfig) -> None:
         super().__init__()
-        self.frames = int(shape.context * SLOW)
-        self.heard = nn.Sequential(nn.LayerNorm(shape.width), nn.Linear(shape.width, shape.width // 2), nn.GELU())
-        self.told = nn.Linear(shape.width // 2, shape.width)
+        self.frames = int(config.context * SLOW)
+        self.squeeze = nn.Sequential(nn.LayerNorm(config.width), nn.Linear(config.width, config.width // 2), nn.GELU())
+        self.excite = nn.Linear(config.width // 2, config.width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """(B, T, width) -> (B, T, width)"""
-        sums = functional.pad(self.heard(x).double().cumsum(1), (0, 0, 1, 0))  # double: exact over an hour
+        sums = functional.pad(self.squeeze(x).double().cumsum(1), (0, 0, 1, 0))  # double: exact over an hour
         now = torch.arange(1, x.shape[1] + 1, device=x.device)
         begin = (now - self.frames).clamp(min=0)
         mean = (sums[:, now] - sums[:, begin]) / (now - begin)[:, None]
-        return x + self.told(mean.to(x.dtype))
+        return x + self.excite(mean.to(x.dtype))
 
 
-class Network(nn.Module):
+class AcousticModel(nn.Module):
     """forward: (B, T, 80) with an even T -> logits (B, T, sounds) and (B, T, flags)."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, config: RecogniserConfig) -> None:
         super().__init__()
-        self.shape = shape
-        width = shape.width
+        self.config = config
+        width = config.width
         self.stem = nn.Conv1d(BANDS, width // 2, 5, padding=2)
         self.down = nn.Conv1d(width // 2, width, 4, stride=2, padding=1)
         self.first = nn.LayerNorm(width)
         layers: list[nn.Module] = []
-        for i in range(shape.blocks):
-            layers.append(Block(width, shape.kernel, shape.ahead, shape.widening, shape.dropout))
-            if i % 2 == 1 and i // 2 < shape.contexts:
-                layers.append(Context(shape))
+        for i in range(config.blocks):
+            layers.append(Block(width, config.kernel, config.ahead, config.widening, config.dropout))
+            if i % 2 == 1 and i // 2 < config.contexts:
+                layers.append(Context(config))
         self.body = nn.Sequential(*layers)
-        if shape.recurrent:
+        if config.recurrent:
             self.before = nn.LayerNorm(width)
-            self.recur = nn.GRU(width, shape.recurrent, batch_first=True, bidirectional=shape.both_ways)
-            self.join = nn.Linear(shape.recurrent * (1 + shape.both_ways), width)
+            self.recur = nn.GRU(width, config.recurrent, batch_first=True, bidirectional=config.both_ways)
+            self.join = nn.Linear(config.recurrent * (1 + config.both_ways), width)
         self.last = nn.LayerNorm(width)
         self.up = nn.ConvTranspose1d(width, width // 2, 4, stride=2, padding=1)
         self.out = nn.Linear(width // 2, len(SOUNDS) + len(FLAGS))
@@ -103,7 +105,7 @@ class Network(nn.Module):
     def forward(self, mel: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         x = functional.gelu(self.stem(mel.transpose(1, 2)))
         x = self.body(self.first(self.down(x).transpose(1, 2)))
-        if self.shape.recurrent:
+        if self.config.recurrent:
             x = x + self.join(self.recur(self.before(x))[0])
         y = self.up(self.last(x).transpose(1, 2)).transpose(1, 2)
         y = self.out(functional.gelu(y))

@@ -17,7 +17,7 @@ import torch
 from mien.files.atomic import write_whole
 from mien.speech_analysis.inventory import NUMBER, SIL, SOUNDS
 from mien.speech_analysis.network.features import HOP, log_mel, padded
-from mien.speech_analysis.network.model import Network
+from mien.speech_analysis.network.model import AcousticModel
 from mien.speech_analysis.track import RATE as FRAMES
 from mien.training.ear.dataset import Dataset
 from mien.training.speech_corpus.utterance import Timed
@@ -28,7 +28,7 @@ LEAST = 2  # frames a phone lasts
 SKIP = 40  # ms: a gap shorter than this is no silence that must be found
 
 
-def realign(network: Network, dataset: Dataset, file: Path, progress: Callable[[float], None]) -> None:
+def realign(network: AcousticModel, dataset: Dataset, file: Path, progress: Callable[[float], None]) -> None:
     """New labels for the units of NEURAL synthesisers, in `dataset` and in `file` (npz of uint8 (T,) by unit)."""
     new_labels: dict[str, np.ndarray] = {}
     chosen = [i for i, unit in enumerate(dataset.units) if unit.voice.engine in NEURAL]
@@ -43,7 +43,7 @@ def realign(network: Network, dataset: Dataset, file: Path, progress: Callable[[
     write_whole(file, data.getvalue())
 
 
-def likelihoods(network: Network, samples: np.ndarray, priors: np.ndarray) -> np.ndarray:
+def likelihoods(network: AcousticModel, samples: np.ndarray, priors: np.ndarray) -> np.ndarray:
     """(T, sounds) log posteriors minus half of the log priors (sounds,), of int16 samples (N,)."""
     device = next(network.parameters()).device
     sound = torch.from_numpy(samples.astype(np.float32) / 32768)[None]

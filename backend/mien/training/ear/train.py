@@ -25,7 +25,7 @@ from mien.engines.base import Progress
 from mien.settings import SettingsError
 from mien.speech_analysis.inventory import FOLD, SOUNDS
 from mien.speech_analysis.network.features import log_mel, padded
-from mien.speech_analysis.network.model import Network, Shape, flags_of
+from mien.speech_analysis.network.model import FILE_NAMES, AcousticModel, RecogniserConfig, flags_of
 from mien.speech_analysis.network.weights import save
 from mien.speech_analysis.track import INDEX
 from mien.speech_analysis.viseme_groups import GROUP
@@ -69,7 +69,9 @@ class EarConfig(TrainingConfig):
         return self.rate * (0.5 + 0.5 * math.cos(math.pi * (step - self.warm) / max(1, self.steps - self.warm))) + 1e-6
 
 
-def train(corpus: Path, run: Path, shape: Shape, config: EarConfig, threads: int, progress: Progress) -> Path:
+def train(
+    corpus: Path, run: Path, shape: RecogniserConfig, config: EarConfig, threads: int, progress: Progress
+) -> Path:
     """Train the phone recogniser; returns the weights file, with a card beside it. RUN/realigned.npz has the new phone
     times. SettingsError as of `run_training`."""
     if (run / OLDER).exists():
@@ -78,8 +80,8 @@ def train(corpus: Path, run: Path, shape: Shape, config: EarConfig, threads: int
     dataset = Dataset.read(corpus, held_out=False, without=config.without, realigned=times)
     held_out = _held_out_batches(Dataset.read(corpus, held_out=True, without=config.without), config)
     device = set_up_torch(config.seed, threads)
-    network = Network(shape).to(device)
-    average = WeightAverage(Network(shape).to(device), network, config.mean)
+    network = AcousticModel(shape).to(device)
+    average = WeightAverage(AcousticModel(shape).to(device), network, config.mean)
     sound_weights = _sound_weights(dataset).to(device)
 
     def losses(batch: Batch, step: int) -> dict[str, torch.Tensor]:
@@ -104,7 +106,7 @@ def train(corpus: Path, run: Path, shape: Shape, config: EarConfig, threads: int
         "ear", network, lambda first: _batches(dataset, config, first), losses,
         functools.partial(evaluate, average.network, held_out, device), WEIGHTS, average,
         settings={"shape": shape.as_dict(), "sounds": SOUNDS, "without": sorted(config.without)}, renewed=renewed,
-        saved=saved,
+        saved=saved, file_names=FILE_NAMES,
     )  # fmt: skip
     minutes = run_training(training, config, run, progress)
     values = training.evaluate()
@@ -130,7 +132,7 @@ def masked(mel: torch.Tensor, bands: int) -> torch.Tensor:
 
 
 def losses_of(
-    network: Network, batch: Batch, sound_weights: torch.Tensor | None, bands: int = 0
+    network: AcousticModel, batch: Batch, sound_weights: torch.Tensor | None, bands: int = 0
 ) -> dict[str, torch.Tensor]:
     """Cross-entropies of sounds and of flags, means over the frames of samples (B, N) with labels (B, T)."""
     samples, labels = batch
@@ -142,7 +144,7 @@ def losses_of(
     }
 
 
-def evaluate(network: Network, batches: list[Batch], device: torch.device) -> dict[str, float]:
+def evaluate(network: AcousticModel, batches: list[Batch], device: torch.device) -> dict[str, float]:
     """Cross-entropy of the sounds (unweighted), accuracy by sound and by viseme over frames of speech, F1 of closed
     frames; {} where there is no speech."""
     viseme = torch.tensor([int(GROUP[INDEX[FOLD[sound]]]) for sound in SOUNDS])

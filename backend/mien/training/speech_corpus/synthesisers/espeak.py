@@ -44,7 +44,7 @@ def say(voice: Voice, text: str, seed: int) -> Utterance:
     random = stream(seed, f"{voice.name} {text}")
     settings = [int(random.integers(*bounds)) for bounds in (WORDS_A_MINUTE, PITCHES, LIVELINESS)]
     try:
-        synthesised = espeak.say_apart(voice.name, text, *settings)
+        synthesised = espeak.say_in_process(voice.name, text, *settings)
     except espeak.EspeakError as error:
         raise CorpusError(str(error)) from None
     samples = soxr.resample(synthesised.samples.astype("float32") / 32768, synthesised.rate, RATE).clip(-1, 1)
