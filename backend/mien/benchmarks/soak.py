@@ -229,17 +229,13 @@ def growth(sizes: Sequence[dict[str, Size]]) -> tuple[dict[str, Growth], dict[st
     """Memory and handles by process over many measurements, without those of the warm-up."""
     warm = sizes[int(WARM * len(sizes)) :]
     kinds = [kind for kind in ("server", "worker", "decoder") if any(kind in size for size in warm)]
-    series = [
-        {kind: [getattr(size[kind], name) for size in warm if kind in size] for kind in kinds}
-        for name in ("bytes", "handles")
-    ]
-    return tuple(
-        {
-            kind: Growth(statistics.median(row[:MEDIAN_OF]), statistics.median(row[-MEDIAN_OF:]), max(row))
-            for kind, row in rows.items()
-        }
-        for rows in series
-    )
+
+    def growth_of(row: list[int]) -> Growth:
+        return Growth(statistics.median(row[:MEDIAN_OF]), statistics.median(row[-MEDIAN_OF:]), max(row))
+
+    memory = {kind: growth_of([size[kind].bytes for size in warm if kind in size]) for kind in kinds}
+    handles = {kind: growth_of([size[kind].handles for size in warm if kind in size]) for kind in kinds}
+    return memory, handles
 
 
 def rows(result: Soak) -> list[list[str]]:

@@ -254,7 +254,10 @@ def _computed_takes(port: int) -> int:
     """How many takes the backend had to make so far, from its metrics."""
     with Client(port) as client:
         text = client.expect(200, "GET", "/v1/metrics").body.decode()
-    return int(re.search(r'^mien_takes_asked_total\{how="made"\} (\d+)', text, re.MULTILINE)[1])
+    count = re.search(r'^mien_takes_asked_total\{how="made"\} (\d+)', text, re.MULTILINE)
+    if count is None:
+        raise BenchError("the backend's metrics do not say how many takes it made.")
+    return int(count[1])
 
 
 def _repeats(port: int, sound: bytes, engine: str, count: int) -> Repeats:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -101,7 +102,7 @@ def run_server(
             backend = RunningBackend(os.getpid(), local_url, token, fingerprint, settings.host)
             last.enter_context(_registered(settings, backend))
             print(f"mien: listening on {url(settings, settings.host, port)}", flush=True)
-            if settings.lan:
+            if announcement is not None:
                 _print_access(settings, port, tokens, certificate)
                 announcement.start()
             if port_file is not None:
@@ -212,7 +213,7 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _on_signals(ending: threading.Event) -> dict[int, object]:
+def _on_signals(ending: threading.Event) -> dict[int, Any]:
     """SIGTERM and SIGINT set `ending`; returns the handlers before. Nothing outside the main thread."""
     if threading.current_thread() is not threading.main_thread():
         return {}

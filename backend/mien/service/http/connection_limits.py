@@ -35,14 +35,16 @@ class Connection(H11Protocol):
     limit = 1024  # connections in all; a quarter of them for one address. Set by `connections_of`
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Counted(transport))  # type: ignore[arg-type]
+        self._counted = _Counted(transport)
+        super().connection_made(self._counted)  # type: ignore[arg-type]
         self._waiting_since = self.loop.time()
         self._received = self._slow = 0
         self._last = (0, 0)
         self._timer = self.loop.call_later(WINDOW_S, self._check)
         _set_keepalive(transport.get_extra_info("socket"))
         address = self.client[0] if self.client else ""
-        open_there = sum(1 for other in self.connections if other.client and other.client[0] == address)
+        clients = [other.client for other in self.connections if isinstance(other, H11Protocol)]
+        open_there = sum(1 for client in clients if client and client[0] == address)
         if len(self.connections) > self.limit or open_there > max(self.limit // 4, 1):
             log.warning("refused a connection: too many are open", extra={"address": address})
             sentence = "Too many connections are open to this backend. Try again in some seconds."
@@ -72,7 +74,7 @@ class Connection(H11Protocol):
             return
         self._timer = self.loop.call_later(WINDOW_S, self._check)
         unsent = self.transport.get_write_buffer_size()
-        sent = self.transport.written - unsent
+        sent = self._counted.written - unsent
         moved = (self._received - self._last[0], sent - self._last[1])
         self._last = (self._received, sent)
         if unsent:

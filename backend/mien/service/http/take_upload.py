@@ -86,7 +86,7 @@ def _submit(form: FormData, settings: Settings, scheduler: Scheduler, decoder: D
     if scheduler.closing:
         raise Closing
     fields, database = read_form(form, settings), scheduler.storage.database
-    upload = hashlib.file_digest(fields.sound.file, "sha256").hexdigest()
+    upload = hashlib.file_digest(fields.sound.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
     known = database.upload(upload)
     if known is not None and known[1] <= settings.limit_s * RATE:
         with suppress(SourceNeeded):
@@ -126,18 +126,20 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Take
     sound = form.get("sound")
     if not isinstance(sound, UploadFile):
         raise Problem(422, "The request has no file `sound`. Send the sound as a file of that name.")
-    texts = {name: form[name] for name in FIELDS[1:] if name in form}
-    for name, text in texts.items():
+    texts: dict[str, str] = {}
+    for name in FIELDS[1:]:
+        text = form.get(name, "")
         if not isinstance(text, str):
             raise Problem(422, f"The field {name!r} is a file; send it as text.")
-    direction = Direction.from_json(texts.get("direction") or "{}")
-    engine = texts.get("engine") or engines.DEFAULT
+        texts[name] = text
+    direction = Direction.from_json(texts["direction"] or "{}")
+    engine = texts["engine"] or engines.DEFAULT
     info = engines.info_of(engine)
     if info.refusal:
         raise EngineError(info.refusal)
     engines.check(direction, info)
-    fps = parse_fps(texts["fps"]) if texts.get("fps") else None
-    head = texts.get("head") or "mien"
+    fps = parse_fps(texts["fps"]) if texts["fps"] else None
+    head = texts["head"] or "mien"
     head_named(head, settings.data_folder)
     # Only a name for messages: nothing is opened by it.
     name = PurePath(unquote(sound.filename or "sound")).name[:100]

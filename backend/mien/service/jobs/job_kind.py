@@ -21,16 +21,20 @@ class Request(Protocol):
     @property
     def name(self) -> str:
         """What the user calls it, for messages."""
+        ...
 
     @property
     def source(self) -> str:
         """sha256 of the file that it is made from, which is in the file cache."""
+        ...
 
     def to_json(self) -> str:
         """As `JobKind.read_request` reads it. The key `kind` names the kind; without it, it is a take."""
+        ...
 
     def result_key(self, data_folder: Path) -> str:
         """sha256 over everything that the bytes of the result depend on. Requests of one key share one result."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,9 @@ def recover(
             continue
         job = Job(row.id, row.client, kind, result_key, request, now)
         if row.state == "done":
-            yield done(job, row.sha256, now), ""
+            yield done(job, row.sha256 or "", now), ""
         elif row.state == "failed":
-            yield failed(job, row.error, now), ""
+            yield failed(job, row.error or "", now), ""
         elif row.state == "cancelled":
             yield cancelled(job, now), ""
         else:

@@ -114,7 +114,8 @@ class JobRegistry:
         for kind, ids in self._final.items():
             limits, outdated = kind.limits(self._settings), []
             for job_id in ids:
-                if len(ids) - len(outdated) <= limits.keep and now - self._jobs[job_id].ended_at <= limits.keep_s:
+                age_s = now - (self._jobs[job_id].ended_at or 0.0)
+                if len(ids) - len(outdated) <= limits.keep and age_s <= limits.keep_s:
                     break
                 outdated.append(job_id)
             if outdated:

@@ -92,15 +92,16 @@ class Scheduler:
             now, statistics = self._clock(), self._statistics[kind.name]
             job = Job(secrets.token_urlsafe(12), client, kind, result_key, request, now)
             batch = self._batches.get(kind.name)
-            running = batch is not None and result_key in batch.jobs
-            if not result and not running:
+            if batch is not None and result_key not in batch.jobs:
+                batch = None
+            if not result and batch is None:
                 result = self.storage.result(result_key)  # its work may have ended since the first look
             if result:
                 job = done(job, result, now)
                 self._registry.add(job)
                 statistics.kept += 1
                 return job
-            self._check_capacity(kind, client, running)
+            self._check_capacity(kind, client, batch is not None)
             if source is not None:
                 self._cache.put(source, request.source)
             if request.source not in self._cache:
@@ -108,7 +109,7 @@ class Scheduler:
             self._registry.add(job)
             statistics.submitted += 1
             self._cache.hold(request.source)
-            if running:
+            if batch is not None:
                 statistics.shared += 1
                 batch.jobs[result_key].add(job.id)
                 self._registry.put([started(job)])
@@ -172,7 +173,7 @@ class Scheduler:
     def open_result(self, job: Job) -> Iterator[BinaryIO | None]:
         """The result file of a job that is done, checked. None when it was evicted or damaged: then the job waits again
         where its source is still in the cache, and has failed where it is not."""
-        with self._cache.open(job.sha256) as file:
+        with self._cache.open(job.sha256 or "") as file:
             if file is None:
                 with self._changed:
                     self._make_again(job)
@@ -341,7 +342,7 @@ class Scheduler:
             self._cache.release(job.request.source)
             if batch := self._batches.get(job.kind.name):
                 batch.remove(job)
-            if job.state == "done":
+            if job.state == "done" and job.ended_at is not None:
                 self._statistics[job.kind.name].duration.observe(job.ended_at - job.submitted_at)
         self._registry.put(jobs)
 

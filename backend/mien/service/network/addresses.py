@@ -47,7 +47,7 @@ def networks(addresses: list[str]) -> tuple[list[IPv4Network | IPv6Network], set
 
 def _address(ip: ifaddr.IP) -> str:
     """Without the scope of an IPv6 address."""
-    return (ip.ip if ip.is_IPv4 else ip.ip[0]).partition("%")[0]
+    return str(ip.ip if ip.is_IPv4 else ip.ip[0]).partition("%")[0]
 
 
 def url(settings: Settings, host: str, port: int) -> str:

@@ -88,7 +88,7 @@ class Connection:
                 self._connect()
             self._link.request(method, path, body, dict(headers or {}))
             reply = self._link.getresponse()
-            return Reply(reply.status, reply.headers, reply.read(), self._fingerprint)
+            return Reply(reply.status, dict(reply.headers), reply.read(), self._fingerprint)
         except http.client.HTTPException as error:  # RemoteDisconnected too, which is an OSError as well
             self._link.close()
             raise NoBackend(str(error) or type(error).__name__) from error
@@ -99,6 +99,6 @@ class Connection:
     def _connect(self) -> None:
         self._link.connect()
         if isinstance(self._link.sock, ssl.SSLSocket):
-            self._fingerprint = hashlib.sha256(self._link.sock.getpeercert(binary_form=True)).hexdigest()
+            self._fingerprint = hashlib.sha256(self._link.sock.getpeercert(binary_form=True) or b"").hexdigest()
             if self._pinned and self._fingerprint != self._pinned:
                 raise OtherCertificate(self._fingerprint)

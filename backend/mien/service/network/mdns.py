@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from ipaddress import ip_address
+from typing import Any
 
 from zeroconf import Error as ZeroconfError
 from zeroconf import ServiceInfo, Zeroconf
@@ -73,7 +74,7 @@ class Announcement:
             self._withdraw()
             if addresses:
                 self._announce(addresses)
-        elif slept and self._zeroconf is not None:
+        elif slept and self._zeroconf is not None and self._info is not None:
             log.info("announced again: the machine slept or its clock was set")
             self._zeroconf.update_service(self._info)
 
@@ -106,11 +107,11 @@ class _OnLink(asyncio.DatagramProtocol):
     that another program joined there, would be answered, and tell that network about us.
     """
 
-    def __init__(self, listener: asyncio.DatagramProtocol, addresses: list[str]) -> None:
+    def __init__(self, listener: Any, addresses: list[str]) -> None:
         self._listener = listener
         self._networks, self._interfaces = networks(addresses)
 
-    def datagram_received(self, data: bytes, addr: tuple) -> None:
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
         if len(addr) == 4 and addr[3]:  # IPv6 from a link-local address names the interface
             near = addr[3] in self._interfaces
         else:

@@ -44,20 +44,20 @@ class WorkerProcess:
         memory: int,
         data_folder: Path,
         command: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
+        environment: dict[str, str] | None = None,
     ) -> None:
         folder = str(Path(mien.__file__).parents[1])
         paths = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+        variables = {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(data_folder)}
         self._process = subprocess.Popen(
             [*(command or (sys.executable, "-m", module)), str(memory)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=ENVIRONMENT
-            | os.environ
-            | {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(data_folder)}
-            | (environment or {}),
+            env={**ENVIRONMENT, **os.environ, **variables, **(environment or {})},
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
         self.messages: queue.SimpleQueue[dict | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, name=f"{module}-messages", daemon=True)
         self._reader.start()
@@ -73,8 +73,8 @@ class WorkerProcess:
     def send(self, message: Mapping) -> None:
         """Raises ProcessEnded when the process cannot read it."""
         try:
-            self._process.stdin.write(json.dumps(message).encode() + b"\n")
-            self._process.stdin.flush()
+            self._stdin.write(json.dumps(message).encode() + b"\n")
+            self._stdin.flush()
         except (OSError, ValueError):
             raise ProcessEnded(self.how_it_ended()) from None
 
@@ -103,11 +103,11 @@ class WorkerProcess:
         self._process.kill()
         self._process.wait()
         self._reader.join(END_S)
-        self._process.stdin.close()
-        self._process.stdout.close()
+        self._stdin.close()
+        self._stdout.close()
 
     def _read(self) -> None:
-        for line in self._process.stdout:
+        for line in self._stdout:
             try:
                 self.messages.put(json.loads(line))
             except ValueError:  # cut off in the middle by the end of the process

@@ -102,7 +102,8 @@ class TakeWorker:
         stop: Event,
     ) -> float:
         """Until the work of that number ends; returns its seconds."""
-        started_at = deadline = None
+        started_at: float | None = None
+        deadline: StopDeadline | None = None
         while True:
             if stop.is_set() and deadline is None:
                 process.send({"stop": number})
@@ -112,7 +113,7 @@ class TakeWorker:
             try:
                 message = process.receive(None if deadline is None else deadline.left())
             except TimeoutError:
-                if deadline.left():
+                if deadline is not None and deadline.left():
                     continue
                 self.release()
                 raise Cancelled from None
@@ -126,7 +127,7 @@ class TakeWorker:
                 on_result(message["take"], message["sha256"])
             elif "end" in message:
                 self._check(message, first)
-                return time.monotonic() - started_at
+                return 0.0 if started_at is None else time.monotonic() - started_at
 
     def _check(self, message: dict, request: TakeRequest) -> None:
         """How the work ended, as an exception where it did not end well."""

@@ -35,6 +35,7 @@ class Worker(Protocol):
     @property
     def pid(self) -> int | None:
         """Of the process, while there is one."""
+        ...
 
     def make(
         self,
@@ -48,6 +49,7 @@ class Worker(Protocol):
         """The result of each request, all of one batch key, into a new file of `results`; they are made from `source`.
         Returns the seconds it took, without loading. Raises Cancelled soon after `stop` is set; DiskFull, WorkFailed,
         WorkCrashed."""
+        ...
 
     def wake(self) -> None:
         """Let `make` see that its `stop` was set."""
