@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the default head wears: teeth with gums, smooth eyes, brows and lashes.
+"""Accessories of the default head: teeth with gums, smooth eyes, brows and lashes.
 
-The speaking mesh keeps its vertices, so teeth and eyes are objects of their own. They cannot be picked in the
-viewport, so that a click on an eye or a tooth selects the head.
+The mesh of the face keeps its vertices, so teeth and eyes are objects of their own. They cannot be selected in the
+viewport, so that a click on them selects the head.
 """
 
 import bpy
@@ -15,54 +15,58 @@ from . import eye_material, skin_material
 
 TEETH, EYES = "Mien teeth", ("Mien eye left", "Mien eye right")
 BROW_LAYER, BROW_SLOT = "Mien brows", "brow"
-FRONT = 0.03  # metres: what lies further back than this in head space is not painted by the brows' front view
-INK = 0.35  # a quad with this much ink at its middle shows as brow where the viewport draws plain material colours
-SLIDER = 10.0  # Blender's hard limit: the head's own sliders decide how far the jaw goes
-COVER = 1.01  # the mesh stands out by a hundredth of its eye in places
-AROUND = 48  # vertices of a ring of an eyeball
-# Rings of an eyeball in degrees from its axis, and which are rims of the pupil and the iris.
+FRONT = 0.03  # metres in head space: quads further back are not painted by the brows' front view
+INK = 0.35  # ink at the middle of a quad from which on it has the brows' colour in the viewport's material colours
+SLIDER = 10.0  # Blender's hard limit: the sliders of the head's keys limit the jaw
+COVER = 1.01  # scale of the ball: parts of the mesh's eye stand out by a hundredth of its radius
+AROUND = 48  # vertices in a ring of an eyeball
+# Rings of an eyeball in degrees from its axis; two are the rims of the pupil and the iris.
 RINGS = (3.0, 5.5, 8.1, 12.0, 16.0, 19.5, 22.6, 27.0, 33.0, 40.0, 48.0, 57.0, 67.0, 78.0, 90.0, 104.0)
 PUPIL, IRIS = 8.1, 22.6
 
 
-def put_on(
-    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Accessories, vertices: np.ndarray
+def add_accessories(
+    context: bpy.types.Context,
+    speaker: bpy.types.Object,
+    neck: bpy.types.Object,
+    accessories: Accessories,
+    vertices: np.ndarray,
 ) -> None:
-    """Teeth, eyes and brows for a head just made, whose mesh is `vertices` (V, 3) in head space; `neck` turns it."""
-    _add_teeth(context, speaker, neck, dress)
-    context.view_layer.update()  # an anchor's place is known once the head has been drawn
-    for name, ball, anchors in zip(EYES, dress.eyeballs, dress.eye_anchors, strict=True):
+    """Add teeth, eyes and brows to a new head whose mesh is `vertices` (V, 3) in head space; `neck` rotates it."""
+    _add_teeth(context, speaker, neck, accessories)
+    context.view_layer.update()  # positions of anchors are known after the evaluation
+    for name, ball, anchors in zip(EYES, accessories.eyeballs, accessories.eye_anchors, strict=True):
         _add_eye(context, speaker, name, ball, anchors)
-    _paint_brows(speaker.data, dress, vertices)
+    _paint_brows(speaker.data, accessories, vertices)
 
 
 def _piece(context: bpy.types.Context, name: str, points: np.ndarray, faces: list) -> bpy.types.Object:
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(points.tolist(), [], faces)
     mesh.shade_smooth()
-    thing = bpy.data.objects.new(name, mesh)
-    context.collection.objects.link(thing)
-    thing.hide_select = True
-    return thing
+    obj = bpy.data.objects.new(name, mesh)
+    context.collection.objects.link(obj)
+    obj.hide_select = True
+    return obj
 
 
 def _add_teeth(
-    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, dress: Accessories
+    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, accessories: Accessories
 ) -> bpy.types.Object:
-    rest = keys.to_blender(dress.teeth_vertices)
-    teeth = _piece(context, TEETH, rest, dress.teeth_quads.tolist())
+    rest = keys.to_blender(accessories.teeth_vertices)
+    teeth = _piece(context, TEETH, rest, accessories.teeth_quads.tolist())
     teeth.parent = speaker
     for name, colour, roughness in (("enamel", (0.80, 0.76, 0.68), 0.22), ("gum", (0.48, 0.17, 0.16), 0.35)):
-        teeth.data.materials.append(skin_material.wet(name, colour, roughness))
-    gum = dress.teeth_gum[dress.teeth_quads[:, 0]]
+        teeth.data.materials.append(skin_material.wet_material(name, colour, roughness))
+    gum = accessories.teeth_gum[accessories.teeth_quads[:, 0]]
     teeth.data.polygons.foreach_set("material_index", gum.astype(np.int32))
     teeth.data.update()
-    for channel, delta in zip(dress.teeth_channels, dress.teeth_deltas, strict=True):
+    for channel, delta in zip(accessories.teeth_channels, accessories.teeth_deltas, strict=True):
         block = keys.add(teeth, channel, rest + keys.to_blender(delta))
         block.slider_min, block.slider_max = -SLIDER, SLIDER
-        follow(block, speaker.data.shape_keys, channel)
+        add_driver(block, speaker.data.shape_keys, channel)
     teeth.active_shape_key_index = 0
-    group = teeth.vertex_groups.new(name="neck")  # the teeth are all skull; a Hook without a group moves nothing
+    group = teeth.vertex_groups.new(name="neck")  # the teeth move with the skull; a Hook without a group moves nothing
     group.add(list(range(len(rest))), 1.0, "REPLACE")
     hook = teeth.modifiers.new("Mien neck", "HOOK")
     hook.object, hook.vertex_group, hook.falloff_type = neck, group.name, "NONE"
@@ -72,9 +76,9 @@ def _add_teeth(
     return teeth
 
 
-def follow(block: bpy.types.ShapeKey, shape_keys: bpy.types.Key, channel: str) -> None:
-    """A driver: the key has the value of the head's key of that name. Without Python, so that no file is held up by
-    the question whether its scripts may run."""
+def add_driver(block: bpy.types.ShapeKey, shape_keys: bpy.types.Key, channel: str) -> None:
+    """Add a driver that copies the value of the head's key. Without Python, so that files need no permission to run
+    scripts."""
     driver = block.driver_add("value").driver
     driver.type = "SUM"
     variable = driver.variables.new()
@@ -86,7 +90,7 @@ def follow(block: bpy.types.ShapeKey, shape_keys: bpy.types.Key, channel: str) -
 def _add_eye(
     context: bpy.types.Context, speaker: bpy.types.Object, name: str, ball: np.ndarray, anchors: np.ndarray
 ) -> bpy.types.Object:
-    """A ball held by three vertices of the head's own eye: it goes where keys, caches and the neck put them."""
+    """A ball with three vertices of the head's eye as its parent, which keys, caches and the neck move."""
     points, faces, outer = _ball(float(ball[3]) * COVER)
     eye = _piece(context, name, points, faces)
     for material in eye_material.materials(PUPIL, IRIS):
@@ -96,17 +100,17 @@ def _add_eye(
     eye.parent, eye.parent_type = speaker, "VERTEX_3"
     eye.parent_vertices = [int(vertex) for vertex in anchors]
     context.view_layer.update()
-    held = speaker.matrix_world.inverted() @ eye.matrix_world  # where the three vertices put it
-    eye.matrix_parent_inverse = held.inverted()
-    ahead = Vector(keys.to_blender(ball[4:]).tolist())
-    side = Vector((0.0, 0.0, 1.0)).cross(ahead).normalized()
-    turn = Matrix((side, ahead.cross(side), ahead)).transposed().to_4x4()  # the ball looks along its own z
+    parent_frame = speaker.matrix_world.inverted() @ eye.matrix_world  # the parent's transform
+    eye.matrix_parent_inverse = parent_frame.inverted()
+    gaze = Vector(keys.to_blender(ball[4:]).tolist())
+    side = Vector((0.0, 0.0, 1.0)).cross(gaze).normalized()
+    turn = Matrix((side, gaze.cross(side), gaze)).transposed().to_4x4()  # the axis of the ball is its z
     eye.matrix_basis = Matrix.Translation(Vector(keys.to_blender(ball[:3]).tolist())) @ turn
     return eye
 
 
 def _ball(radius: float) -> tuple[np.ndarray, list, np.ndarray]:
-    """(points (N, 3), faces, the outer ring of each face in degrees) of a ball that looks along z."""
+    """(points (N, 3), faces, the outer ring of each face in degrees) of a ball with its axis along z."""
     angle = np.radians(RINGS)[:, None]
     turn = np.arange(AROUND) * 2 * np.pi / AROUND
     rings = np.stack([np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn), np.cos(angle) + 0 * turn], -1)
@@ -120,11 +124,11 @@ def _ball(radius: float) -> tuple[np.ndarray, list, np.ndarray]:
     return points, faces, np.repeat(RINGS, AROUND)
 
 
-def _paint_brows(mesh: bpy.types.Mesh, dress: Accessories, vertices: np.ndarray) -> None:
-    """Brows and lashes on the skin, by a UV layer that looks at the resting face from the front."""
+def _paint_brows(mesh: bpy.types.Mesh, accessories: Accessories, vertices: np.ndarray) -> None:
+    """Paint brows and lashes on the skin, with a UV layer that is a front view of the face at rest."""
     corners = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", corners)
-    x, y, width, height = dress.brow_window
+    x, y, width, height = accessories.brow_window
     uvs = (vertices[corners, :2] - (x, y)) / (width, height)
     quads = corners.reshape(-1, 4)
     behind = vertices[quads, 2].mean(1) < FRONT
@@ -133,17 +137,17 @@ def _paint_brows(mesh: bpy.types.Mesh, dress: Accessories, vertices: np.ndarray)
     layer = mesh.uv_layers.new(name=BROW_LAYER, do_init=False)
     layer.uv.foreach_set("vector", np.ascontiguousarray(uvs, np.float32).ravel())
     mesh.uv_layers.active = shown or layer
-    picture = skin_material.picture(dress.brows)
+    picture = skin_material.brow_image(accessories.brows)
     for material in mesh.materials:
-        skin_material.paint(material, picture, BROW_LAYER)
+        skin_material.add_brows(material, picture, BROW_LAYER)
     skin = next((i for i, material in enumerate(mesh.materials) if material.name == "Mien skin"), None)
     if skin is not None:
-        mesh.materials.append(skin_material.in_viewport_as(mesh.materials[skin], BROW_SLOT))
-        _mark_brows(mesh, dress.brows[..., 0], uvs.reshape(-1, 4, 2).mean(1), skin)
+        mesh.materials.append(skin_material.viewport_copy(mesh.materials[skin], BROW_SLOT))
+        _mark_brows(mesh, accessories.brows[..., 0], uvs.reshape(-1, 4, 2).mean(1), skin)
 
 
 def _mark_brows(mesh: bpy.types.Mesh, ink: np.ndarray, middles: np.ndarray, skin: int) -> None:
-    """Gives the quads of the skin under the brows the last material, which differs in its viewport colour alone."""
+    """Assign the last material, which differs only in its viewport colour, to the quads of the skin under the brows."""
     index = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("material_index", index)
     at = np.floor(middles * (ink.shape[1], ink.shape[0])).astype(int)

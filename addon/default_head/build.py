@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien's own head in the scene: mesh, materials, 52 ARKit shape keys, and an empty that bends its neck."""
+"""Adds the default head to the scene: mesh, materials, 52 ARKit shape keys, and an empty that bends its neck."""
 
 import bpy
 import numpy as np
@@ -10,11 +10,11 @@ from ..formats.head_file import HeadFile
 from ..shape_keys import keys
 from . import accessories
 
-NECK = "neck"  # vertex group: how much of the head's rotation each vertex takes
+NECK = "neck"  # vertex group: the share of the head's rotation that each vertex takes
 
 
 def add_head(context: bpy.types.Context, head: HeadFile) -> bpy.types.Object:
-    """The head as a new object at the 3D cursor, selected and active. The caller makes the undo step."""
+    """Add the head at the 3D cursor, selected and active. The caller makes the undo step."""
     title = f"{head.name.capitalize()} head"
     mesh = bpy.data.meshes.new(title)
     # Before the mesh is built: from_pydata's faces are smooth or flat as a whole afterwards.
@@ -32,9 +32,9 @@ def add_head(context: bpy.types.Context, head: HeadFile) -> bpy.types.Object:
     empty = _add_neck(context, speaker, head)
     speaker.mien.head_object = empty
     if head.accessories is not None:
-        accessories.put_on(context, speaker, empty, head.accessories, head.vertices)
-    for thing in context.selected_objects:
-        thing.select_set(False)
+        accessories.add_accessories(context, speaker, empty, head.accessories, head.vertices)
+    for obj in context.selected_objects:
+        obj.select_set(False)
     speaker.select_set(True)
     context.view_layer.objects.active = speaker
     return speaker
@@ -53,7 +53,7 @@ def _add_keys(speaker: bpy.types.Object, head: HeadFile) -> None:
 
 
 def _add_neck(context: bpy.types.Context, speaker: bpy.types.Object, head: HeadFile) -> bpy.types.Object:
-    """An empty at the neck with a Hook: turning it bends the neck and leaves the skull rigid."""
+    """An empty with a Hook at the neck: rotating it bends the neck, and the skull stays rigid."""
     group = speaker.vertex_groups.new(name=NECK)
     for weight in np.unique(head.neck_weights):
         if weight > 0:
@@ -73,11 +73,11 @@ def _add_neck(context: bpy.types.Context, speaker: bpy.types.Object, head: HeadF
 
 
 def _material(data: dict) -> bpy.types.Material:
-    """A Principled material of the head file's colour; one that is there already is used again."""
+    """A Principled material of the head file's colour, reused where the file has it."""
     name = f"Mien {data['name']}"
-    found = bpy.data.materials.get(name)
-    if found is not None:
-        return found
+    existing = bpy.data.materials.get(name)
+    if existing is not None:
+        return existing
     material = bpy.data.materials.new(name)
     if not bpy.app.version >= (5, 0, 0):
         material.use_nodes = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The eye's look: pupil, iris and white painted by the angle from the axis of the ball, under a clear coat."""
+"""The material of an eye: pupil, iris and white by the angle from the axis of the ball, under a clear coat."""
 
 import math
 
@@ -16,12 +16,12 @@ STOPS = (
     (1.50, (0.80, 0.77, 0.75)),
     (2.60, (0.72, 0.55, 0.52)),
 )
-REACH = 3.0  # the ramp's end in the same measure
+RAMP_END = 3.0  # the end of the ramp in the same unit
 IN_VIEWPORT = {"white": (0.86, 0.84, 0.82), "iris": (0.10, 0.15, 0.18), "pupil": (0.004, 0.004, 0.005)}
 
 
 def materials(pupil: float, iris: float) -> list[bpy.types.Material]:
-    """White, iris and pupil: one shader, three colours for a viewport without shaders. Angles in degrees."""
+    """Materials of white, iris and pupil: one shader, three viewport colours. pupil, iris: angles in degrees."""
     out = []
     for part, colour in IN_VIEWPORT.items():
         name = f"Mien eyeball {part}"
@@ -50,22 +50,22 @@ def _nodes(tree: bpy.types.NodeTree, iris: float) -> None:
                 link(value, socket)
         return node.outputs[0]
 
-    place = new("ShaderNodeTexCoord").outputs["Object"]
+    position = new("ShaderNodeTexCoord").outputs["Object"]
     unit = new("ShaderNodeVectorMath")
     unit.operation = "NORMALIZE"
-    link(place, unit.inputs[0])
+    link(position, unit.inputs[0])
     split = new("ShaderNodeSeparateXYZ")
     link(unit.outputs[0], split.inputs[0])
     x, y, z = split.outputs
     angle = math_node("DIVIDE", math_node("ARCCOSINE", z), iris)
     ramp = new("ShaderNodeValToRGB")
-    link(math_node("DIVIDE", angle, REACH), ramp.inputs[0])
+    link(math_node("DIVIDE", angle, RAMP_END), ramp.inputs[0])
     stops = ramp.color_ramp.elements
     while len(stops) < len(STOPS):
         stops.new(1.0)
-    for stop, (at, colour) in zip(stops, STOPS, strict=True):
-        stop.position, stop.color = at / REACH, (*colour, 1.0)
-    # Fibres: noise that changes round the axis and hardly outwards.
+    for stop, (angle_stop, colour) in zip(stops, STOPS, strict=True):
+        stop.position, stop.color = angle_stop / RAMP_END, (*colour, 1.0)
+    # Fibres: noise that varies around the axis and hardly along the radius.
     spin = math_node("ARCTAN2", y, x)
     around = new("ShaderNodeCombineXYZ")
     link(math_node("MULTIPLY", math_node("COSINE", spin), 9.0), around.inputs[0])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The look of skin, brows, enamel and gum."""
+"""Materials of skin, brows, enamel and gum."""
 
 import bpy
 import numpy as np
@@ -7,17 +7,17 @@ import numpy as np
 PAINTED = ("Mien skin", "Mien socket")
 DEEPENED = ("Mien skin", "Mien lips", "Mien socket")
 PICTURE = "Mien brows"
-DONE = "mien_painted"  # custom property of a material
-HAIR = (0.026, 0.015, 0.010)  # linear
+PAINTED_MARK = "mien_painted"  # custom property of a material
+HAIR = (0.026, 0.015, 0.010)  # linear RGB
 IN_VIEWPORT = (0.62, 0.44, 0.36)  # Solid view can only colour whole quads: a hint of brows, no blocks
 SHARE = 0.94  # of the skin that the thickest ink hides
 
 
-def picture(ink: np.ndarray) -> bpy.types.Image:
-    """An image of ink (h, w, 2), brows in red and lashes in green, kept in the .blend; made once in a file."""
-    found = bpy.data.images.get(PICTURE)
-    if found is not None:
-        return found
+def brow_image(ink: np.ndarray) -> bpy.types.Image:
+    """An image of ink (h, w, 2), brows in red and lashes in green, packed into the .blend, once in a file."""
+    existing = bpy.data.images.get(PICTURE)
+    if existing is not None:
+        return existing
     height, width = ink.shape[:2]
     image = bpy.data.images.new(PICTURE, width, height, alpha=False, is_data=True)
     pixels = np.zeros((height, width, 4), np.float32)
@@ -28,18 +28,18 @@ def picture(ink: np.ndarray) -> bpy.types.Image:
     return image
 
 
-def paint(material: bpy.types.Material, image: bpy.types.Image, layer: str) -> None:
-    """Skin as light shows it, deeper than its surface colour, with brows and lashes; done once to a material."""
+def add_brows(material: bpy.types.Material, image: bpy.types.Image, layer: str) -> None:
+    """Add subsurface colour, brows and lashes to a material of the head; a second call changes nothing."""
     tree = material.node_tree
-    if material.get(DONE) is not None:
+    if material.get(PAINTED_MARK) is not None:
         return
-    material[DONE] = True
+    material[PAINTED_MARK] = True
     shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
-    shader.subsurface_method = "BURLEY"  # a third quicker in Cycles than following each ray, and no different here
+    shader.subsurface_method = "BURLEY"  # a third faster in Cycles than random walk, and the same picture here
     if material.name not in DEEPENED:
         return
     colour = shader.inputs["Base Color"].default_value
-    # Light bounces about in skin before it comes out again; the preview's shader has the same sum.
+    # Light scatters in skin before it leaves again; the preview's shader has the same formula.
     deep = [c * (0.5 + 0.5 * c) * 1.06 for c in colour[:3]]
     shader.inputs["Base Color"].default_value = (*deep, 1.0)
     if material.name not in PAINTED:
@@ -69,21 +69,21 @@ def paint(material: bpy.types.Material, image: bpy.types.Image, layer: str) -> N
     link(next(socket for socket in mix.outputs if socket.identifier == "Result_Color"), shader.inputs["Base Color"])
 
 
-def in_viewport_as(skin: bpy.types.Material, name: str) -> bpy.types.Material:
-    """The skin again, dark where the viewport draws plain material colours; one that is there is used again."""
-    found = bpy.data.materials.get(f"Mien {name}")
-    if found is not None:
-        return found
+def viewport_copy(skin: bpy.types.Material, name: str) -> bpy.types.Material:
+    """A copy of the skin with dark viewport colour, reused where the file has it."""
+    existing = bpy.data.materials.get(f"Mien {name}")
+    if existing is not None:
+        return existing
     material = skin.copy()
     material.name, material.diffuse_color = f"Mien {name}", (*IN_VIEWPORT, 1.0)
     return material
 
 
-def wet(name: str, colour: tuple[float, float, float], roughness: float) -> bpy.types.Material:
-    """Enamel or gum: a little light goes in, and the spittle on it shines."""
-    found = bpy.data.materials.get(f"Mien {name}")
-    if found is not None:
-        return found
+def wet_material(name: str, colour: tuple[float, float, float], roughness: float) -> bpy.types.Material:
+    """Enamel or gum under a glossy coat, reused where the file has it."""
+    existing = bpy.data.materials.get(f"Mien {name}")
+    if existing is not None:
+        return existing
     material = bpy.data.materials.new(f"Mien {name}")
     if not bpy.app.version >= (5, 0, 0):
         material.use_nodes = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Teeth, eyes and brows of the head that ships: what moves them, what leaves them still, and what they survive."""
+"""Teeth, eyes and brows of the default head: their movement, drivers, and saved files."""
 
 import bpy
 import numpy as np
@@ -27,7 +27,7 @@ def speaker(file):
     return build.add_head(bpy.context, head_file.read_head(file))
 
 
-def worn(speaker, name):
+def accessory(speaker, name):
     return next(child for child in speaker.children if child.name.startswith(name))
 
 
@@ -41,16 +41,16 @@ def pose(speaker, **values):
     bpy.context.view_layer.update()
 
 
-def in_the_world(thing):
-    points = shown(thing)
-    evaluated = thing.evaluated_get(bpy.context.evaluated_depsgraph_get())
+def in_the_world(obj):
+    points = shown(obj)
+    evaluated = obj.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return points @ np.array(evaluated.matrix_world.to_3x3()).T + np.array(evaluated.matrix_world.translation)
 
 
 def test_the_head_gets_teeth_eyes_and_brows(speaker):
     names = sorted(child.name for child in speaker.children if child.type == "MESH")
     assert names == ["Mien eye left", "Mien eye right", "Mien teeth"]
-    assert [material.name for material in worn(speaker, accessories.TEETH).data.materials] == [
+    assert [material.name for material in accessory(speaker, accessories.TEETH).data.materials] == [
         "Mien enamel",
         "Mien gum",
     ]
@@ -67,7 +67,7 @@ def test_the_head_gets_teeth_eyes_and_brows(speaker):
 
 
 def test_the_jaw_takes_the_lower_teeth_along_and_leaves_the_upper(speaker, file):
-    teeth, below = worn(speaker, accessories.TEETH), lower(file)
+    teeth, below = accessory(speaker, accessories.TEETH), lower(file)
     rest = shown(teeth).copy()
     pose(speaker, jawOpen=0.35)
     moved = np.linalg.norm(shown(teeth) - rest, axis=1)
@@ -83,34 +83,34 @@ def test_a_take_on_the_head_moves_the_teeth_frame_by_frame(speaker, file):
     path = 'key_blocks["jawOpen"].value'
     curve = Curve(path, 0, np.array([1.0, 11.0], np.float32), np.array([0.0, 0.5], np.float32))
     nla_layers.put(speaker.data.shape_keys, nla_layers.Mark("take", 1, 1), [curve], "take", "{}", (1.0, 11.0))
-    teeth, below = worn(speaker, accessories.TEETH), lower(file)
-    places = []
+    teeth, below = accessory(speaker, accessories.TEETH), lower(file)
+    positions = []
     for frame in (1, 6, 11):
         bpy.context.scene.frame_set(frame)
-        places.append(shown(teeth)[below].copy())
-    np.testing.assert_allclose(places[1], (places[0] + places[2]) / 2, atol=1e-6)
-    assert (places[0] - places[2])[:, 2].min() > 0.003
+        positions.append(shown(teeth)[below].copy())
+    np.testing.assert_allclose(positions[1], (positions[0] + positions[2]) / 2, atol=1e-6)
+    assert (positions[0] - positions[2])[:, 2].min() > 0.003
 
 
 def test_the_head_moves_teeth_and_eyes_rigidly(speaker):
     speaker.location, speaker.rotation_euler, speaker.scale = (1, -2, 3), (0.2, 0.3, -0.4), (2, 2, 2)
     bpy.context.view_layer.update()
-    things = [worn(speaker, name) for name in (accessories.TEETH, *accessories.EYES)]
+    objects = [accessory(speaker, name) for name in (accessories.TEETH, *accessories.EYES)]
     skull = np.flatnonzero(read_tensors(head_file.find_file())[0]["neck_weights"] == 1)
-    rest, was = in_the_world(speaker)[skull], [in_the_world(thing) for thing in things]
+    rest, was = in_the_world(speaker)[skull], [in_the_world(obj) for obj in objects]
     speaker.mien.head_object.rotation_euler = (0.2, -0.1, 0.5)
     bpy.context.view_layer.update()
     moved = in_the_world(speaker)[skull]
     turn = np.linalg.lstsq(rest - rest.mean(0), moved - moved.mean(0), rcond=None)[0]
-    for thing, before in zip(things, was, strict=True):
+    for obj, before in zip(objects, was, strict=True):
         expected = (before - rest.mean(0)) @ turn + moved.mean(0)
-        np.testing.assert_allclose(in_the_world(thing), expected, atol=3e-5)
-    assert np.abs(in_the_world(things[0]) - was[0]).max() > 0.02
+        np.testing.assert_allclose(in_the_world(obj), expected, atol=3e-5)
+    assert np.abs(in_the_world(objects[0]) - was[0]).max() > 0.02
 
 
 @pytest.mark.parametrize("side", ["Left", "Right"])
 def test_the_eye_turns_with_its_channels_and_rests_in_its_socket(speaker, file, side):
-    eye = worn(speaker, f"Mien eye {side.lower()}")
+    eye = accessory(speaker, f"Mien eye {side.lower()}")
     ball = read_tensors(file)[0]["eyeballs"][("Left", "Right").index(side)]
     front = keys.to_blender(ball[:3] + ball[3] * accessories.COVER * ball[4:])
     np.testing.assert_allclose(in_the_world(eye)[0], front, atol=1e-5)
@@ -128,7 +128,7 @@ def test_a_saved_file_has_working_drivers(speaker, file, tmp_path):
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     bpy.ops.wm.open_mainfile(filepath=str(path))
     speaker = bpy.data.objects["Mien head"]
-    teeth = worn(speaker, accessories.TEETH)
+    teeth = accessory(speaker, accessories.TEETH)
     drivers = teeth.data.shape_keys.animation_data.drivers
     assert len(drivers) == 4 and all(driver.is_valid and driver.driver.is_valid for driver in drivers)
     assert all(driver.driver.type == "SUM" for driver in drivers)  # no Python that a file would have to be trusted for
@@ -139,7 +139,7 @@ def test_a_saved_file_has_working_drivers(speaker, file, tmp_path):
 
 def test_two_heads_have_teeth_of_their_own(speaker, file):
     second = build.add_head(bpy.context, head_file.read_head(file))
-    first, other = worn(speaker, accessories.TEETH), worn(second, accessories.TEETH)
+    first, other = accessory(speaker, accessories.TEETH), accessory(second, accessories.TEETH)
     rest = shown(first).copy(), shown(other).copy()
     pose(second, jawOpen=0.3)
     assert np.abs(shown(first) - rest[0]).max() == 0.0 and np.abs(shown(other) - rest[1]).max() > 0.005
@@ -148,7 +148,7 @@ def test_two_heads_have_teeth_of_their_own(speaker, file):
 
 
 def test_a_click_on_an_eye_selects_the_head(speaker):
-    assert all(worn(speaker, name).hide_select for name in (accessories.TEETH, *accessories.EYES))
+    assert all(accessory(speaker, name).hide_select for name in (accessories.TEETH, *accessories.EYES))
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_click_on_an_eye_selects_the_head(speaker):
         (lambda t, m: m.pop("teeth_channels"), "does not name its teeth's channels"),
     ],
 )
-def test_a_damaged_dress_is_refused_in_a_sentence(file, tmp_path, fault, words):
+def test_damaged_accessories_are_refused_in_a_sentence(file, tmp_path, fault, words):
     tensors, meta = read_tensors(file)
     tensors, meta = dict(tensors), dict(meta)
     fault(tensors, meta)
@@ -169,5 +169,5 @@ def test_a_damaged_dress_is_refused_in_a_sentence(file, tmp_path, fault, words):
         head_file.read_head(path)
 
 
-def test_a_head_without_a_dress_is_a_head(toy_head):
+def test_a_head_without_accessories_is_a_head(toy_head):
     assert [child.type for child in toy_head.children] == ["EMPTY"]

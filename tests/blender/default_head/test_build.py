@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Add default head: what it makes, from a toy file of the layout and from the head that ships."""
+"""Add Default Head, with a toy head file and with the default head."""
 
 import bpy
 import numpy as np
@@ -26,7 +26,7 @@ def test_the_head_stands_at_the_cursor_in_blenders_axes(toy_head_file):
     assert tuple(speaker.location) == (1.0, 2.0, 3.0)
     np.testing.assert_allclose(shown(speaker), head.vertices[:, [0, 2, 1]] * (1, -1, 1), atol=1e-7)
     assert bpy.context.view_layer.objects.active == speaker
-    assert [thing.name for thing in bpy.context.selected_objects] == [speaker.name]
+    assert [obj.name for obj in bpy.context.selected_objects] == [speaker.name]
 
 
 def test_it_has_its_keys_uvs_materials_and_neck(toy_head, toy_head_file):
@@ -92,8 +92,8 @@ def test_a_damaged_head_is_refused_in_a_sentence(toy_head_file, tmp_path):
         "version 9": (tensors, {**meta, "format_version": "9"}),
         "does not name its channels": (tensors, {**meta, "channels": "{"}),
     }
-    for words, (broken, said) in faults.items():
-        path = write_tensor_file(tmp_path / "broken.safetensors", broken, said)
+    for words, (broken, broken_meta) in faults.items():
+        path = write_tensor_file(tmp_path / "broken.safetensors", broken, broken_meta)
         with pytest.raises(head_file.HeadError, match=words):
             head_file.read_head(path)
 

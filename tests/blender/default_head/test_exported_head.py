@@ -23,13 +23,13 @@ FRAMES = 5
 @pytest.fixture
 def take():
     """Five frames of speech at 24 a second with the head turned."""
-    spoken = read_take(SAMPLE)
+    speech = read_take(SAMPLE)
     turns = np.random.default_rng(0).uniform(-0.4, 0.4, (FRAMES, 3)).astype(np.float32)
     return replace(
-        spoken,
+        speech,
         fps=Fraction(24),
         duration=Fraction(FRAMES, 24),
-        weights=spoken.weights[20 : 20 + FRAMES],
+        weights=speech.weights[20 : 20 + FRAMES],
         gaze=None,
         head_rotation=turns,
     )
@@ -40,23 +40,23 @@ def in_blender(points: np.ndarray) -> np.ndarray:
     return points[..., [0, 2, 1]] * (1, -1, 1)
 
 
-def in_world(thing) -> np.ndarray:
-    """(V, 3) of the object as it is drawn, in the world's axes."""
-    matrix = np.array(thing.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world)
-    return shown(thing) @ matrix[:3, :3].T + matrix[:3, 3]
+def in_world(obj) -> np.ndarray:
+    """(V, 3) evaluated vertices of the object in world space."""
+    matrix = np.array(obj.evaluated_get(bpy.context.evaluated_depsgraph_get()).matrix_world)
+    return shown(obj) @ matrix[:3, :3].T + matrix[:3, 3]
 
 
 @pytest.mark.parametrize("kind", ["channels", "vertices"])
 def test_gltf_moves_every_vertex_as_the_take_does(take, tmp_path, empty_file, kind):
-    said = take if kind == "channels" else to_vertices(take, HEAD)
-    export(said, HEAD, tmp_path / "a.glb")
+    exported = take if kind == "channels" else to_vertices(take, HEAD)
+    export(exported, HEAD, tmp_path / "a.glb")
     bpy.context.scene.render.fps = 24
     assert bpy.ops.import_scene.gltf(filepath=str(tmp_path / "a.glb")) == {"FINISHED"}
-    face = next(thing for thing in bpy.data.objects if thing.type == "MESH" and thing.data.shape_keys)
+    face = next(obj for obj in bpy.data.objects if obj.type == "MESH" and obj.data.shape_keys)
     rest = np.empty(len(face.data.vertices) * 3, np.float32)
     face.data.shape_keys.reference_key.data.foreach_get("co", rest)
-    away, vertex = cKDTree(in_blender(HEAD.vertices)).query(rest.reshape(-1, 3))
-    assert away.max() < 1e-6 and len(np.unique(vertex)) == len(HEAD.vertices)
+    distance, vertex = cKDTree(in_blender(HEAD.vertices)).query(rest.reshape(-1, 3))
+    assert distance.max() < 1e-6 and len(np.unique(vertex)) == len(HEAD.vertices)
     if kind == "channels":
         assert [key.name for key in face.data.shape_keys.key_blocks][1:] == list(take.channels)
     wanted = in_blender(HEAD.vertices + HEAD.offsets(take))
