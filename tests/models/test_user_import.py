@@ -13,9 +13,10 @@ import torch
 from mien.engines.base import EngineError
 from mien.engines.probtalk3d_published import FILE, FOLDER
 from mien.engines.probtalk3d_published.licence import LICENCE
+from mien.files.download import DownloadError
 from mien.heads.flame import FLAME_FOLDER, read_flame
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
-from mien.models.user_import import DownloadError, find
+from mien.models.user_import import find
 
 
 def test_a_download_is_looked_through_two_folders_deep(tmp_path) -> None:

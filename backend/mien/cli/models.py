@@ -17,8 +17,8 @@ from mien.errors import USAGE
 from mien.settings import Settings
 
 if TYPE_CHECKING:
+    from mien.engines.base import Import
     from mien.models.catalogue import Model
-    from mien.models.user_import import Import
 
 NOT_ACCEPTED = "nothing was imported. To accept the licence, run this again with --accept."
 

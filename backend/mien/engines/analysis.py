@@ -11,7 +11,7 @@ from mien.direction import Direction, DirectionError
 from mien.engines.base import EngineInfo, Progress
 from mien.heads.default import Head
 from mien.heads.flame import Flame
-from mien.speech_analysis.errors import EarError
+from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.track import PhoneTrack
@@ -24,7 +24,7 @@ def analyse(speech: Speech, direction: Direction, progress: Progress, share: flo
     progress(0.0, "listening")
     try:
         track = listen(speech, direction.transcript, lambda done: progress(share * done, "listening"))
-    except EarError as error:
+    except RecognitionError as error:
         raise DirectionError(str(error)) from error
     progress(share, "hearing the melody")
     return track, listen_to_prosody(speech)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from mien.audio.speech import Speech
     from mien.direction import Direction
+    from mien.files.card import Licence
     from mien.heads.default import Head
     from mien.heads.flame import Flame
     from mien.take import Take
@@ -58,7 +59,9 @@ class Missing:
 class UserModel:
     """Weights of an engine that the user imports or trains; a row of `mien models`.
 
-    `path` lies in the data folder; `missing` says, given that folder, what has to be done before they work.
+    `path` lies in the data folder; `missing` says, given that folder, what has to be done before they work. Of those
+    that are imported, `find` is the import that a file or folder of the user's holds, or None; `files` and `owner` are
+    for messages, like '.ckpt' and 'ProbTalk3D'.
     """
 
     name: str
@@ -66,6 +69,20 @@ class UserModel:
     licence: str
     path: Path
     missing: Callable[[Path], tuple[Missing, ...]]
+    find: Callable[[Path], Import | None] | None = None
+    files: str = ""
+    owner: str = ""
+
+
+class Import(Protocol):
+    """A model in a user's download, not yet converted. `licence` has to be accepted before."""
+
+    licence: Licence
+    files: tuple[Path, ...]
+
+    def convert(self, data_folder: Path, progress: Progress = ...) -> tuple[Path, bool]:
+        """Convert into the data folder: (the file there, whether it is new). The same again changes nothing.
+        HeadError or EngineError, in words, and then nothing has changed."""
 
 
 def nothing_missing() -> tuple[Missing, ...]:

@@ -6,16 +6,19 @@
 non-commercial; they move FLAME (`flame_motion.py`).
 """
 
+from __future__ import annotations
+
 from importlib.util import find_spec
 from pathlib import Path
 
-from mien.engines.base import Engine, EngineInfo, Missing, UserModel
+from mien.engines.base import Engine, EngineInfo, Import, Missing, UserModel
 from mien.engines.probtalk3d_published.style_labels import EMOTIONS, IDENTITIES
 from mien.settings import Settings
 
 NAME = "probtalk3d-published"
 FOLDER = Path("engines") / NAME  # in the data folder
 FILE = "probtalk3d.safetensors"
+CHECKPOINT = ".ckpt"
 LICENCE_NAME = "CC-BY-NC-4.0"
 PAGE = "https://github.com/uuembodiedsocialai/ProbTalk3D"
 WEIGHTS_NEEDED = (
@@ -50,6 +53,13 @@ def missing_in(data_folder: Path) -> tuple[Missing, ...]:
     return tuple(lacks)
 
 
+def find(path: Path) -> Import | None:
+    """The published weights in a user's file or folder; errors as `download.find`."""
+    from mien.engines.probtalk3d_published import download
+
+    return download.find(path)
+
+
 INFO = EngineInfo(
     name=NAME,
     version="1",
@@ -65,5 +75,8 @@ INFO = EngineInfo(
         licence=LICENCE_NAME,
         path=FOLDER / FILE,
         missing=missing_in,
+        find=find,
+        files=CHECKPOINT,
+        owner="ProbTalk3D",
     ),
 )
