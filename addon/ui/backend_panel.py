@@ -13,12 +13,13 @@ from ..connection.local_backend import LocalBackendError
 from ..connection.preferences import preferences
 from ..generation import worker
 from ..generation.runner import runner
+from ..scene import viewports
 from . import text
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 FIRST_LOOK_S = 2.0  # after the extension has started
 
-_found: list[discovery.AnnouncedBackend] = []  # by the last look into the network
+_announced: list[discovery.AnnouncedBackend] = []  # by the last look into the network
 
 
 def address_refusal(context: bpy.types.Context, address: str = "") -> str:
@@ -33,16 +34,16 @@ def address_refusal(context: bpy.types.Context, address: str = "") -> str:
 
 def look(context: bpy.types.Context, start_own: bool) -> None:
     """Ask what answers at the address, started if need be, and who announces itself in the network; aside."""
-    wanted = preferences(context)
-    address, command, browses = wanted.address, wanted.command, bpy.app.online_access
+    settings = preferences(context)
+    address, command, browses = settings.address, settings.command, bpy.app.online_access
 
     def work() -> Callable[[], None]:
         try:
             info, error = worker.connect(address, start_own, command, runner.local)[1], None
         except (ClientError, LocalBackendError) as refusal:
             info, error = None, refusal
-        found = _browsed() if browses else None
-        return lambda: _looked(address, info, error, found)
+        announced = _browse() if browses else None
+        return lambda: _show_result(address, info, error, announced)
 
     if not runner.working_in_background:
         runner.report_backend(None, "Looking ...")
@@ -53,52 +54,45 @@ def browse() -> None:
     """Who announces itself in the network; aside, and only where Blender may go online."""
 
     def work() -> Callable[[], None]:
-        found = _browsed()
-        return lambda: _keep_found(found)
+        announced = _browse()
+        return lambda: _set_announced(announced)
 
     if bpy.app.online_access:
         runner.run_in_background(work)
 
 
-def _browsed() -> list[discovery.AnnouncedBackend]:
+def _browse() -> list[discovery.AnnouncedBackend]:
     *_, last = [[], *discovery.browse()]  # each time it has all that were found so far
     return last
 
 
-def _keep_found(found: list[discovery.AnnouncedBackend]) -> None:
-    _found[:] = found
-    _redraw()
+def _set_announced(announced: list[discovery.AnnouncedBackend]) -> None:
+    _announced[:] = announced
+    viewports.redraw()
 
 
-def _looked(address: str, info: BackendInfo | None, error: Exception | None, found: list | None) -> None:
+def _show_result(address: str, info: BackendInfo | None, error: Exception | None, announced: list | None) -> None:
     """On the main thread: what was learned goes to the panel, and to the preferences for the next time."""
-    if found is not None:
-        _keep_found(found)
+    if announced is not None:
+        _set_announced(announced)
     runner.report_backend(info, worker.describe(info) if info is not None else str(error))
-    wanted = preferences(bpy.context)
-    if isinstance(wanted, bpy.types.AddonPreferences) and isinstance(error, TokenWanted | Untrusted):
-        entry = wanted.remember(address)
+    settings = preferences(bpy.context)
+    if isinstance(settings, bpy.types.AddonPreferences) and isinstance(error, TokenWanted | Untrusted):
+        entry = settings.remember(address)
         entry.token_wanted = isinstance(error, TokenWanted)
         entry.offered = error.sha256 if isinstance(error, Untrusted) else ""
 
 
-def _learned(info: BackendInfo) -> None:
+def _remember(info: BackendInfo) -> None:
     """A backend answered, to a look or a take: it was used, and the panel can draw with what it said."""
-    wanted = preferences(bpy.context)
-    if isinstance(wanted, bpy.types.AddonPreferences):
-        name = next((each.name for each in _found if plain_address(each.address) == plain_address(wanted.address)), "")
-        entry = wanted.remember(wanted.address, name)
+    settings = preferences(bpy.context)
+    if isinstance(settings, bpy.types.AddonPreferences):
+        name = next((entry.name for entry in _announced if plain_address(entry.address) == plain_address(settings.address)), "")
+        entry = settings.remember(settings.address, name)
         entry.info, entry.offered, entry.token_wanted = backend_list.info_to_text(info), "", False
 
 
-def _redraw() -> None:
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
-
-
-class MIEN_OT_check_backend(Reasoned, bpy.types.Operator):
+class MIEN_OT_check_backend(DisabledReason, bpy.types.Operator):
     """Look what answers at the address, which engines it has, and which backends there are in the network"""
 
     bl_idname = "mien.check_backend"
@@ -129,24 +123,24 @@ class MIEN_OT_use_backend(bpy.types.Operator):
         return properties.refusal or f"Use the backend at {properties.address} from now on"
 
     def execute(self, context):
-        wanted = preferences(context)
+        settings = preferences(context)
         refusal = self.refusal or address_refusal(context, self.address)
         if refusal:
             self.report({"ERROR"}, f"{refusal}.")
             return {"CANCELLED"}
-        before = [each for each in wanted.known if self.name and each.title == self.name]
-        token, sha256 = (before[0].token, before[0].sha256) if before else ("", "")
-        for old in [each.address for each in before if each.address != plain_address(self.address)]:
-            wanted.known.remove(next(i for i, each in enumerate(wanted.known) if each.address == old))
-        entry = wanted.remember(self.address, self.name)
+        same_title = [entry for entry in settings.known if self.name and entry.title == self.name]
+        token, sha256 = (same_title[0].token, same_title[0].sha256) if same_title else ("", "")
+        for old in [entry.address for entry in same_title if entry.address != plain_address(self.address)]:
+            settings.known.remove(next(i for i, entry in enumerate(settings.known) if entry.address == old))
+        entry = settings.remember(self.address, self.name)
         entry.token, entry.sha256 = entry.token or token, entry.sha256 or sha256
         entry.token_wanted = self.token_wanted and not entry.token
-        wanted.address = self.address
+        settings.address = self.address
         look(context, False)
         return {"FINISHED"}
 
 
-class MIEN_OT_trust_backend(Reasoned, bpy.types.Operator):
+class MIEN_OT_trust_backend(DisabledReason, bpy.types.Operator):
     """Trust the certificate with this fingerprint from now on. Compare it with what the backend's terminal shows"""
 
     bl_idname = "mien.trust_backend"
@@ -159,8 +153,8 @@ class MIEN_OT_trust_backend(Reasoned, bpy.types.Operator):
         return "" if entry is not None and entry.offered else "There is no new certificate to trust; press Look first"
 
     def execute(self, context):
-        wanted = preferences(context)
-        entry = wanted.entry(wanted.address)
+        settings = preferences(context)
+        entry = settings.entry(settings.address)
         entry.sha256, entry.offered = entry.offered, ""
         context.preferences.is_dirty = True
         look(context, False)
@@ -176,17 +170,17 @@ class MIEN_OT_forget_backend(bpy.types.Operator):
     address: StringProperty()
 
     def execute(self, context):
-        wanted = preferences(context)
-        number = next((i for i, each in enumerate(wanted.known) if each.address == plain_address(self.address)), None)
+        settings = preferences(context)
+        number = next((i for i, entry in enumerate(settings.known) if entry.address == plain_address(self.address)), None)
         if number is None:
             return {"CANCELLED"}
-        wanted.known[number].token = wanted.known[number].sha256 = ""  # out of the keyring, too
-        wanted.known.remove(number)
+        settings.known[number].token = settings.known[number].sha256 = ""  # out of the stored credentials, too
+        settings.known.remove(number)
         context.preferences.is_dirty = True
         return {"FINISHED"}
 
 
-class MIEN_OT_start_backend(Reasoned, bpy.types.Operator):
+class MIEN_OT_start_backend(DisabledReason, bpy.types.Operator):
     """Start a backend on this machine, unless one answers at the address; it ends with Blender"""
 
     bl_idname = "mien.start_backend"
@@ -201,7 +195,7 @@ class MIEN_OT_start_backend(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_stop_backend(Reasoned, bpy.types.Operator):
+class MIEN_OT_stop_backend(DisabledReason, bpy.types.Operator):
     """Stop the backend that Blender started"""
 
     bl_idname = "mien.stop_backend"
@@ -226,12 +220,12 @@ class MIEN_PT_backend(bpy.types.Panel):
     bl_order = 90
 
     def draw(self, context):
-        layout, wanted, run = self.layout, preferences(context), context.window_manager.mien_run
-        if isinstance(wanted, bpy.types.AddonPreferences):
-            layout.prop(wanted, "address", text="")
-            _draw_key(layout, context, wanted)
-            _draw_list(layout, wanted)
-            layout.prop(wanted, "start_own")
+        layout, settings, run = self.layout, preferences(context), context.window_manager.mien_run
+        if isinstance(settings, bpy.types.AddonPreferences):
+            layout.prop(settings, "address", text="")
+            _draw_key(layout, context, settings)
+            _draw_list(layout, settings)
+            layout.prop(settings, "start_own")
         if run.backend:
             text.draw(layout, context, run.backend)
         row = layout.row(align=True)
@@ -240,9 +234,9 @@ class MIEN_PT_backend(bpy.types.Panel):
         row.operator("mien.stop_backend")
 
 
-def _draw_key(layout, context, wanted) -> None:
+def _draw_key(layout, context, settings) -> None:
     """The token and the certificate, where the backend has them."""
-    entry = wanted.entry(wanted.address)
+    entry = settings.entry(settings.address)
     if entry is None:
         return
     if entry.token_wanted or entry.token:
@@ -258,23 +252,23 @@ def _draw_key(layout, context, wanted) -> None:
         box.operator("mien.trust_backend", icon="CHECKMARK")
 
 
-def _draw_list(layout, wanted) -> None:
+def _draw_list(layout, settings) -> None:
     """Blender's own backend, those found in the network, those used before; a click chooses one."""
-    own = runner.local.address if runner.local.running else ""
+    own_address = runner.local.address if runner.local.running else ""
     column = layout.column(align=True)
-    for each in backend_list.rows(wanted.known_values(), _found, own, wanted.address):
+    for entry in backend_list.rows(settings.known_values(), _announced, own_address, settings.address):
         row = column.row(align=True)
-        if each.where == "own":
-            row.label(text=f"{each.title} at {each.address}", icon="HOME")
+        if entry.where == "own":
+            row.label(text=f"{entry.title} at {entry.address}", icon="HOME")
             continue
-        chosen = plain_address(each.address) == plain_address(wanted.address)
-        title = f"{each.title}: API differs" if each.refusal else each.title
-        icon = "ERROR" if each.refusal else "RADIOBUT_ON" if chosen else "RADIOBUT_OFF"
-        button = row.operator("mien.use_backend", text=title, icon=icon, depress=chosen)
-        button.address, button.name, button.refusal = each.address, each.name, each.refusal
-        button.token_wanted = each.token_wanted
-        if each.where == "used":
-            row.operator("mien.forget_backend", text="", icon="X").address = each.address
+        selected = plain_address(entry.address) == plain_address(settings.address)
+        title = f"{entry.title}: API differs" if entry.refusal else entry.title
+        icon = "ERROR" if entry.refusal else "RADIOBUT_ON" if selected else "RADIOBUT_OFF"
+        button = row.operator("mien.use_backend", text=title, icon=icon, depress=selected)
+        button.address, button.name, button.refusal = entry.address, entry.name, entry.refusal
+        button.token_wanted = entry.token_wanted
+        if entry.where == "used":
+            row.operator("mien.forget_backend", text="", icon="X").address = entry.address
     if not bpy.app.online_access:
         row = column.row()
         row.active = False
@@ -293,9 +287,9 @@ CLASSES = (
 
 
 def register() -> None:
-    runner.on_backend_info = _learned
-    wanted = preferences(bpy.context)
-    entry = wanted.entry(wanted.address)
+    runner.on_backend_info = _remember
+    settings = preferences(bpy.context)
+    entry = settings.entry(settings.address)
     info = backend_list.info_from_text(entry.info) if entry is not None else None
     if info is not None:
         runner.report_backend(info, f"Last seen: {worker.describe(info)}")
@@ -305,6 +299,6 @@ def register() -> None:
 
 def unregister() -> None:
     runner.on_backend_info = None
-    _found.clear()
+    _announced.clear()
     if bpy.app.timers.is_registered(browse):
         bpy.app.timers.unregister(browse)

@@ -2,7 +2,7 @@
 """An animator's session without a window: a keyed emotion, three takes, corrections, undo, cancel, a backend that dies.
 
 Its twin in a real window is tests/blender/gui/session.py. App timers do not run in Blender's module, so that the tests
-turn the pump by hand.
+call the runner by hand.
 """
 
 import json
@@ -134,7 +134,8 @@ def test_a_correction_stays_when_its_take_is_replaced_and_undo_removes_one_at_a_
     bpy.ops.ed.undo()
     assert (jaw(name, 20), jaw(name, 26)) == (0.7, 0.3)
     bpy.ops.ed.undo()
-    assert jaw(name, 26) == jaw(name, 20) and not corrections.correction_layers(speaker(name), speaker(name).mien.lines[0])
+    assert jaw(name, 26) == jaw(name, 20)
+    assert not corrections.correction_layers(speaker(name), speaker(name).mien.lines[0])
 
 
 def test_replacing_an_unlocked_take_draws_another_seed(name, backend):

@@ -18,11 +18,11 @@ MIEN = "bl_ext.user_default.mien"
 
 
 def steps():
-    panel = sys.modules[f"{MIEN}.backend_panel"]
+    panel = sys.modules[f"{MIEN}.ui.backend_panel"]
     wanted = bpy.context.preferences.addons[MIEN].preferences
     runner = panel.runner
     wanted.start_own = False
-    for cls in (sys.modules[f"{MIEN}.panels"].MIEN_PT_speaker, panel.MIEN_PT_backend):
+    for cls in (sys.modules[f"{MIEN}.ui.main_panel"].MIEN_PT_speaker, panel.MIEN_PT_backend):
         bpy.utils.unregister_class(cls)
     panel.MIEN_PT_backend.bl_options = set()  # open, and alone
     bpy.utils.register_class(panel.MIEN_PT_backend)

@@ -18,7 +18,7 @@ from window import arguments, check, click_until, drive, open_tab, press, settle
 
 OUT = Path(arguments()[0])
 MIEN = "bl_ext.user_default.mien"
-performance = sys.modules[f"{MIEN}.performance"]
+performance = sys.modules[f"{MIEN}.scene.direction"]
 # From the top of a window of 1600 x 900, with one line and no message: the panel's head, its buttons
 CLOSER, MATCH, HOLD = 500, 532, 650
 
@@ -36,7 +36,7 @@ def steps():
     line, blocks = head.mien.lines[0], head.data.shape_keys.key_blocks
     line.start_frame = 11
     press(bpy.ops.mien.check_backend)
-    runner = sys.modules[f"{MIEN}.pump"].runner
+    runner = sys.modules[f"{MIEN}.generation.runner"].runner
     yield from until("the backend is seen", lambda: runner.state.info is not None)
     yield from settled()
     side = view3d()[2]
@@ -58,8 +58,8 @@ def steps():
     yield from settled()
     yield from shot(OUT, "3_held_and_posed")
     asked = head.mien.performance
-    yield from click_until("Match This Face takes the pose", middle, MATCH, lambda: len(performance.worn(asked)) == 3)
-    face = {name: round(value, 3) for name, value in performance.worn(asked).items()}
+    yield from click_until("Match This Face takes the pose", middle, MATCH, lambda: len(performance.face_of(asked)) == 3)
+    face = {name: round(value, 3) for name, value in performance.face_of(asked).items()}
     check("as it is", face == {"mouthFrownLeft": 0.5, "mouthFrownRight": 0.5, "browInnerUp": 0.8}, face)
     yield from settled()
     yield from shot(OUT, "4_matched")

@@ -21,8 +21,9 @@ from window import arguments, check, drive, open_tab, press, shot, until, view3d
 
 OUT = Path(arguments()[0])
 MIEN = "bl_ext.user_default.mien"
-keys, picks, binding_run, tensorfile, default_head = (
-    sys.modules[f"{MIEN}.{name}"] for name in ("keys", "picks", "binding_run", "tensorfile", "default_head")
+keys, picks, binding_run, safetensors, head_file = (
+    sys.modules[f"{MIEN}.{name}"]
+    for name in ("shape_keys.keys", "binding.picks", "binding.run", "formats.safetensors", "formats.head_file")
 )
 # Points of the face, and the landmarks (iBUG-68) of the default head in whose middle each is.
 LANDMARKS = {
@@ -52,7 +53,7 @@ def shapes(tensors, channels) -> bytes:
     }  # fmt: skip
     distance = (np.abs(tensors["vertices"][:, 1] - 0.1) / 30).astype(np.float32)
     deltas = keys.to_blender(tensors["deltas"])
-    return tensorfile.write_tensors(
+    return safetensors.write_tensors(
         {"moved": np.arange(count, dtype=np.int32), "deltas": deltas, "distance": distance}, meta
     )
 
@@ -74,7 +75,7 @@ def opened(name: str) -> None:
 
 def steps():
     wanted = bpy.context.preferences.addons[MIEN].preferences
-    tensors, meta = tensorfile.read_tensors(default_head.find_file())
+    tensors, meta = safetensors.read_tensors(head_file.find_file())
     channels = json.loads(meta["channels"])
     backend = FakeBackend().__enter__()
     backend.shapes = lambda mesh: shapes(tensors, channels)
@@ -96,7 +97,7 @@ def steps():
 
     press(bpy.ops.mien.pick_points)
     yield 0.5
-    points = picks.asked(thing)
+    points = picks.points_to_pick(thing)
     check("one side of a symmetric face is asked for", [point.name for point in points] == list(LANDMARKS))
     for number, point in enumerate(points):
         place = tensors["vertices"][tensors["landmarks"][list(LANDMARKS[point.name])]].mean(0)
@@ -107,7 +108,7 @@ def steps():
             if point.name in picks.empties(thing):
                 break
         check(f"a click picks the {point.label}", point.name in picks.empties(thing))
-        found = picks.places(thing).get(point.name, (9, 9, 9))
+        found = picks.positions(thing).get(point.name, (9, 9, 9))
         away = np.linalg.norm(np.array(found) - keys.to_blender(place))
         check("where it was clicked", away < 0.006, f"{1000 * away:.1f} mm")
         if number == 3:

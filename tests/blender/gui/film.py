@@ -18,8 +18,8 @@ from fake_backend import FakeBackend, take_bytes
 from window import arguments, check, click_until, drive, open_tab, press, settled, shot, until, view3d
 
 MIEN = "bl_ext.user_default.mien"
-ARKIT = sys.modules[f"{MIEN}.channels"].ARKIT
-batch_panel = sys.modules[f"{MIEN}.batch_panel"]
+ARKIT = sys.modules[f"{MIEN}.formats.channels"].ARKIT
+batch_panel = sys.modules[f"{MIEN}.ui.batch_panel"]
 # From the top of a window of 1600 x 900, with nothing selected and no message: the panel's head, its button, Cancel
 FILM, BAKE, CANCEL = 254, 288, 402
 

@@ -25,7 +25,7 @@ def steps():
     yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
     press(bpy.ops.mien.check_backend)
-    runner = sys.modules[f"{MIEN}.pump"].runner
+    runner = sys.modules[f"{MIEN}.generation.runner"].runner
     yield from until("the backend is seen", lambda: runner.state.info is not None)
     press(bpy.ops.mien.choose_engine, name="other")
     for _ in range(3):  # the panels below move down before they stand still
@@ -33,7 +33,8 @@ def steps():
         yield 1.0
     yield from shot(OUT, "engine_lacks")
     (lack,) = runner.state.info.engines[1].missing
-    check("what it lacks came over HTTP", (lack.sentence, lack.page) == (MISSING_WEIGHTS["sentence"], MISSING_WEIGHTS["page"]))
+    sentence, page = MISSING_WEIGHTS["sentence"], MISSING_WEIGHTS["page"]
+    check("what it lacks came over HTTP", (lack.sentence, lack.page) == (sentence, page))
 
 
 drive(steps())

@@ -20,8 +20,8 @@ from window import arguments, check, click_until, drive, key_over, open_tab, pre
 
 OUT = Path(arguments()[0])
 MIEN = "bl_ext.user_default.mien"
-layers = sys.modules[f"{MIEN}.layers"]
-sound = sys.modules[f"{MIEN}.sound"]
+layers = sys.modules[f"{MIEN}.animation.nla_layers"]
+sound = sys.modules[f"{MIEN}.scene.sound"]
 # Where things are in the sidebar, from the top of a window of 1600 x 900: one line, no message
 GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY, SECOND_TAKE = 358, 427, 422, 454, 480, 416
 
@@ -59,7 +59,7 @@ def strips() -> list:
 
 def emotion_keys() -> dict[str, list]:
     data = head().animation_data
-    curves = sys.modules[f"{MIEN}.curves"]
+    curves = sys.modules[f"{MIEN}.animation.fcurves"]
     found = curves.fcurves_of(data.action, getattr(data, "action_slot", None)) if data else []
     return {curve.data_path.rpartition(".")[2]: [tuple(p.co) for p in curve.keyframe_points] for curve in found}
 
@@ -218,7 +218,7 @@ def steps():
     check("without an error", run().error == "", run().error)
     # the own backend plays its few channels; those it does not send stay as they are
     check("as another take", seeds() == [0, 1, 2, 3, 4], seeds())
-    local = sys.modules[f"{MIEN}.pump"].runner.local
+    local = sys.modules[f"{MIEN}.generation.runner"].runner.local
     check("the own backend still runs", local.running)
     (OUT / "child.txt").write_text(str(local._child.pid))
     yield from shot(OUT, "9_own_backend")
