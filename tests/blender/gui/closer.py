@@ -58,7 +58,9 @@ def steps():
     yield from settled()
     yield from shot(OUT, "3_held_and_posed")
     asked = head.mien.performance
-    yield from click_until("Match This Face takes the pose", middle, MATCH, lambda: len(performance.face_of(asked)) == 3)
+    yield from click_until(
+        "Match This Face takes the pose", middle, MATCH, lambda: len(performance.face_of(asked)) == 3
+    )
     face = {name: round(value, 3) for name, value in performance.face_of(asked).items()}
     check("as it is", face == {"mouthFrownLeft": 0.5, "mouthFrownRight": 0.5, "browInnerUp": 0.8}, face)
     yield from settled()
