@@ -34,7 +34,7 @@ class Reply:
     """`fingerprint` of the certificate, '' without TLS."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] | http.client.HTTPMessage  # whose names have no case
     body: bytes = field(repr=False)
     fingerprint: str = ""
 
@@ -59,18 +59,26 @@ class Reply:
 
 class Connection:
     """To `host`:`port`; not for several threads at once. With `tls`, no authority vouches for the certificate: it is
-    compared with the `fingerprint` that is pinned (SHA-256 of its DER, in hex), where there is one."""
+    compared with the `fingerprint` that is pinned (SHA-256 of its DER, in hex), where there is one. `connect_s` limits
+    the connection and its handshake, `timeout_s` every other wait."""
 
     def __init__(
-        self, host: str, port: int, *, tls: bool = False, fingerprint: str = "", timeout_s: float = 60.0
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: bool = False,
+        fingerprint: str = "",
+        connect_s: float = 60.0,
+        timeout_s: float = 60.0,
     ) -> None:
-        self._pinned, self._fingerprint = fingerprint.lower(), ""
+        self._pinned, self._fingerprint, self._timeout_s = fingerprint.lower(), "", timeout_s
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-            self._link = http.client.HTTPSConnection(host, port, timeout=timeout_s, context=context)
+            self._link = http.client.HTTPSConnection(host, port, timeout=connect_s, context=context)
         else:
-            self._link = http.client.HTTPConnection(host, port, timeout=timeout_s)
+            self._link = http.client.HTTPConnection(host, port, timeout=connect_s)
 
     def __enter__(self) -> Connection:
         return self
@@ -88,7 +96,7 @@ class Connection:
                 self._connect()
             self._link.request(method, path, body, dict(headers or {}))
             reply = self._link.getresponse()
-            return Reply(reply.status, dict(reply.headers), reply.read(), self._fingerprint)
+            return Reply(reply.status, reply.headers, reply.read(), self._fingerprint)
         except http.client.HTTPException as error:  # RemoteDisconnected too, which is an OSError as well
             self._link.close()
             raise NoBackend(str(error) or type(error).__name__) from error
@@ -98,6 +106,7 @@ class Connection:
 
     def _connect(self) -> None:
         self._link.connect()
+        self._link.sock.settimeout(self._timeout_s)
         if isinstance(self._link.sock, ssl.SSLSocket):
             self._fingerprint = hashlib.sha256(self._link.sock.getpeercert(binary_form=True) or b"").hexdigest()
             if self._pinned and self._fingerprint != self._pinned:

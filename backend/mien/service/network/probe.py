@@ -8,16 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 from mien.service import ServiceError
 from mien.service.network.connection import Connection, NoBackend, OtherCertificate, Reply
 
+CONNECT_S = 5.0
+
 
 class ProbeError(ServiceError):
     """The backend cannot be probed; the message says what answered, and what to do."""
 
 
-def probe(url: str, path: str, token: str = "", fingerprint: str = "", timeout_s: float = 5.0) -> Reply:
+def probe(url: str, path: str, token: str = "", fingerprint: str = "", timeout_s: float = 30.0) -> Reply:
     """GET `path` of the backend at `url`, which may be an invitation with its token and fingerprint.
 
     A certificate is never checked against authorities, only against `fingerprint`, before anything is sent. Without a
-    fingerprint, the token is sent to whatever answers. Raises ProbeError.
+    fingerprint, the token is sent to whatever answers. A machine that is not there is given up after CONNECT_S, a busy
+    backend after `timeout_s`. Raises ProbeError.
     """
     try:
         parts = urlsplit(url)
@@ -32,7 +35,9 @@ def probe(url: str, path: str, token: str = "", fingerprint: str = "", timeout_s
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     tls = parts.scheme == "https"
     try:
-        with Connection(host, port, tls=tls, fingerprint=fingerprint, timeout_s=timeout_s) as connection:
+        with Connection(
+            host, port, tls=tls, fingerprint=fingerprint, connect_s=min(CONNECT_S, timeout_s), timeout_s=timeout_s
+        ) as connection:
             return connection.request("GET", path, headers=headers)
     except OtherCertificate as other:
         raise ProbeError(
