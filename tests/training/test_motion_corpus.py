@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The motion corpus: what is written is what the rules perform, the same again however it is made, and what is held out
-stays told apart."""
+"""The motion corpus: what is written is what the rules perform, the same however it is made, and held-out units are
+marked."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from mien.training.motion_corpus import (
 from mien.training.speech_corpus.store import Unit, read_units, write_unit
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
 
-SAID = "m:.3 a:.38 m:.55 a:.62 sil:.8 p:1.0 ɑ:1.09 p:1.3 f:1.4 u:1.5 sil:1.7"  # each with when it begins
+TIMED_PHONES = "m:.3 a:.38 m:.55 a:.62 sil:.8 p:1.0 ɑ:1.09 p:1.3 f:1.4 u:1.5 sil:1.7"  # each with when it begins
 VOICES = (Voice("flite", "slt", "en"), Voice("flite", "awb", "en"))  # the second is held out
 
 
 def utterance(voice: Voice) -> Utterance:
     """2 s that buzz where a vowel is."""
-    begins = [(each.split(":")[0], float(each.split(":")[1])) for each in SAID.split()]
+    begins = [(each.split(":")[0], float(each.split(":")[1])) for each in TIMED_PHONES.split()]
     timed = [(sound, b, e) for (sound, b), (_, e) in zip(begins, begins[1:], strict=False) if sound != "sil"]
     t = np.arange(2 * RATE) / RATE
     loud = sum(((t >= b) & (t < e)) * 0.3 for sound, b, e in timed if sound in "aɑu")
@@ -97,8 +97,8 @@ def test_what_is_written_is_what_the_rules_perform(performed: dict[str, MotionUn
     for i, direction in enumerate(each.directions):
         assert direction == direction_of(unit, 0, i)
         take = animate(track, listen_to_prosody(speech), direction, speech.duration).resample(25)
-        told = np.concatenate([take.weights, take.head_rotation, take.gaze], 1)
-        np.testing.assert_allclose(each.motion[i], told, atol=6e-4)
+        numbers = np.concatenate([take.weights, take.head_rotation, take.gaze], 1)
+        np.testing.assert_allclose(each.motion[i], numbers, atol=6e-4)
         gains = direction.gains(times)
         for name in EMOTIONS[1:]:
             np.testing.assert_allclose(each.emotion[i, :, EMOTIONS.index(name)], gains.get(name, 0 * times), atol=5e-4)
@@ -137,8 +137,8 @@ def test_what_a_stop_left_out_is_performed_again_alike_by_any_number_of_processe
 
 def test_another_seed_and_another_number_are_other_performances(corpus: Path) -> None:
     unit, _ = spoken(corpus)
-    told = {direction_of(unit, seed, number).to_json() for seed in (0, 1) for number in range(4)}
-    assert len(told) == 8
+    texts = {direction_of(unit, seed, number).to_json() for seed in (0, 1) for number in range(4)}
+    assert len(texts) == 8
 
 
 def units(voice: Voice, number: int) -> list[Unit]:
@@ -157,8 +157,8 @@ def test_voices_are_held_out_as_the_corpus_has_them(performed: dict[str, MotionU
 
 
 def test_most_jaws_and_lips_are_as_the_style_has_them() -> None:
-    asked = [direction_of(unit, 0, 0) for unit in units(VOICES[0], 400)]
-    gained = [d for d in asked if (d.jaw.constant, d.lips.constant) != (1.0, 1.0)]
+    directions = [direction_of(unit, 0, 0) for unit in units(VOICES[0], 400)]
+    gained = [d for d in directions if (d.jaw.constant, d.lips.constant) != (1.0, 1.0)]
     assert len(gained) / 400 == pytest.approx(motion_corpus.GAIN_SHARE, abs=0.06)
     assert all(0.6 <= gain.constant <= 1.5 for d in gained for gain in (d.jaw, d.lips))
 
@@ -228,13 +228,13 @@ def test_a_file_that_is_cut_short_is_refused(motion: Path, tmp_path: Path) -> No
         next(read_motion_units(tmp_path))
 
 
-def test_the_command_goes_on_with_what_it_is_told(
+def test_the_command_goes_on_where_it_was_stopped(
     corpus: Path, motion: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ["corpus", "perform", str(corpus), str(motion), "--performances", "3", "--seed", "0", "--jobs", "1"]
-    assert main.main([*asked, "--json"]) == 0
+    command = ["corpus", "perform", str(corpus), str(motion), "--performances", "3", "--seed", "0", "--jobs", "1"]
+    assert main.main([*command, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"folder": str(motion), "units": 2, "performances": 3}
-    assert main.main([*asked, "--seed", "7"]) == 4
+    assert main.main([*command, "--seed", "7"]) == 4
     assert "asked for were 3 of each unit from seed 7" in capsys.readouterr().err
-    assert main.main([*asked, "--performances", "0"]) == 2
+    assert main.main([*command, "--performances", "0"]) == 2
     assert "'0' is no whole number from 1 to 1000" in capsys.readouterr().err

@@ -161,6 +161,10 @@ def test_the_measures_are_those_of_plain_loops() -> None:
     assert (total.sequences, total.frames) == (2, BLOCK + 5)
 
 
+def numbers(measures: Measures) -> dict[str, float]:
+    return {name: getattr(measures, name) for name in NAMES}
+
+
 def test_measures_of_nothing_are_no_numbers() -> None:
     assert all(np.isnan(getattr(Measures(), name)) for name in NAMES)
 
@@ -168,7 +172,9 @@ def test_measures_of_nothing_are_no_numbers() -> None:
 def test_a_longer_truth_is_cut_to_the_samples() -> None:
     truth, samples = random_sequences()[0]
     longer = np.concatenate([truth, truth + 1])
-    assert measure(REGIONS, longer, samples, ORDER) == measure(REGIONS, truth, samples, ORDER)
+    assert numbers(measure(REGIONS, longer, samples, ORDER)) == pytest.approx(
+        numbers(measure(REGIONS, truth, samples, ORDER)), rel=1e-12
+    )
 
 
 def test_two_samples_at_a_time_are_posed() -> None:
@@ -180,7 +186,9 @@ def test_two_samples_at_a_time_are_posed() -> None:
             posed.append(i)
             return super().__getitem__(i)
 
-    assert measure(REGIONS, truth, Posing(samples), ORDER) == measure(REGIONS, truth, samples, ORDER)
+    assert numbers(measure(REGIONS, truth, Posing(samples), ORDER)) == pytest.approx(
+        numbers(measure(REGIONS, truth, samples, ORDER)), rel=1e-12
+    )
     assert posed == [0, 3, 9, 1, 2, 4, 6, 0, 8, 5, 7]
 
 

@@ -26,12 +26,12 @@ def utterance(seconds: float = 1.0) -> Utterance:
 
 
 def test_the_plan_is_the_same_again_and_has_its_shares() -> None:
-    orders = build.plan(VOICES, 10, 0)
-    assert orders == build.plan(VOICES, 10, 0) != build.plan(VOICES, 10, 1)
-    assert len(set(orders)) == len(orders) == len({(o.voice, o.number) for o in orders})
-    seconds = Counter(o.voice.engine for o in orders)
+    requests = build.plan(VOICES, 10, 0)
+    assert requests == build.plan(VOICES, 10, 0) != build.plan(VOICES, 10, 1)
+    assert len(set(requests)) == len(requests) == len({(r.voice, r.number) for r in requests})
+    seconds = Counter(o.voice.engine for o in requests)
     assert seconds["flite"] * build.UNIT / 36000 == pytest.approx(build.SHARES["flite"], abs=0.01)
-    languages = Counter(o.voice.language for o in orders if o.voice.engine == "festival")
+    languages = Counter(o.voice.language for o in requests if o.voice.engine == "festival")
     assert languages["en"] / languages.total() == pytest.approx(build.ENGLISH["festival"], abs=0.02)
 
 
@@ -56,13 +56,13 @@ def test_held_out_voices_say_little() -> None:
 
 
 def test_a_unit_comes_back(tmp_path: Path) -> None:
-    said = utterance()
-    write_unit(tmp_path / "flite", "slt-en-000", 5, [said, said])
+    sentence = utterance()
+    write_unit(tmp_path / "flite", "slt-en-000", 5, [sentence, sentence])
     (unit,) = read_units(tmp_path)
-    assert unit == read_unit(tmp_path / "flite" / "slt-en-000.json") and unit.voice == said.voice
+    assert unit == read_unit(tmp_path / "flite" / "slt-en-000.json") and unit.voice == sentence.voice
     assert [phone[0] for phone in unit.phones] == ["t", "ɛ", "t", "ɛ"]
     assert unit.phones[2][1] == pytest.approx(1.1) and unit.seconds == 2.0
-    np.testing.assert_allclose(unit.samples()[:RATE] / 32768, said.samples, atol=1e-4)
+    np.testing.assert_allclose(unit.samples()[:RATE] / 32768, sentence.samples, atol=1e-4)
     assert not list(tmp_path.rglob("*.part"))
 
 
@@ -71,7 +71,7 @@ def test_a_folder_without_a_corpus_says_how_to_make_one(tmp_path: Path) -> None:
         list(read_units(tmp_path))
 
 
-def test_no_engine_at_all_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_synthesiser_at_all_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flite, "missing", lambda: "flite is not installed.")
     with pytest.raises(CorpusError, match="no speech synthesiser is here. flite is not installed"):
         build.build(tmp_path, 0.1, 0, 1, ["flite"], lambda done, stage: None)

@@ -19,13 +19,13 @@ if espeak.missing():
     ],
 )
 def test_the_sounds_stand_in_order(name: str, language: str, text: str, heard: str) -> None:
-    said = espeak.say(Voice("espeak", name, language), text, 3)
-    times = np.array([(begin, end) for _, begin, end in said.phones])
-    assert said.samples.dtype == np.float32 and np.abs(said.samples).max() <= 1
-    assert times[0, 0] >= 0 and times[-1, 1] <= said.seconds
+    utterance = espeak.say(Voice("espeak", name, language), text, 3)
+    times = np.array([(begin, end) for _, begin, end in utterance.phones])
+    assert utterance.samples.dtype == np.float32 and np.abs(utterance.samples).max() <= 1
+    assert times[0, 0] >= 0 and times[-1, 1] <= utterance.seconds
     assert (times[:, 1] > times[:, 0]).all() and (times[1:, 0] >= times[:-1, 1]).all()
-    assert {sound for sound, _, _ in said.phones} <= set(NUMBER)
-    assert " ".join(sound for sound, _, _ in said.phones if sound in "pbmfvsz") == heard
+    assert {sound for sound, _, _ in utterance.phones} <= set(NUMBER)
+    assert " ".join(sound for sound, _, _ in utterance.phones if sound in "pbmfvsz") == heard
 
 
 def test_a_pause_is_silence_and_a_seed_is_one_way_to_say_it() -> None:

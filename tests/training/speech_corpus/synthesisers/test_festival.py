@@ -28,18 +28,18 @@ def spoken(voice: Voice, seed: int = 3, text: str = ""):
 
 @pytest.mark.parametrize("voice", festival.VOICES, ids=lambda voice: voice.name)
 def test_the_sounds_stand_where_they_are_heard(voice: Voice) -> None:
-    said = spoken(voice)
-    assert said.samples.dtype == np.float32 and np.abs(said.samples).max() <= 1
-    times = np.array([(begin, end) for _, begin, end in said.phones])
-    assert times[0, 0] >= 0 and times[-1, 1] <= said.seconds
+    utterance = spoken(voice)
+    assert utterance.samples.dtype == np.float32 and np.abs(utterance.samples).max() <= 1
+    times = np.array([(begin, end) for _, begin, end in utterance.phones])
+    assert times[0, 0] >= 0 and times[-1, 1] <= utterance.seconds
     assert (times[:, 1] > times[:, 0]).all() and (times[1:, 0] >= times[:-1, 1]).all()
-    assert {sound for sound, _, _ in said.phones} <= set(NUMBER)
-    assert " ".join(s for s, _, _ in said.phones if s in "pbmfvsz") == TEXTS[voice.language][1]
+    assert {sound for sound, _, _ in utterance.phones} <= set(NUMBER)
+    assert " ".join(s for s, _, _ in utterance.phones if s in "pbmfvsz") == TEXTS[voice.language][1]
 
     def levels(low: float, of: str) -> np.ndarray:
         """Levels above a frequency in Hz, of 10 ms each, within these sounds."""
-        wave = np.fft.irfft(np.fft.rfft(said.samples) * (np.fft.rfftfreq(len(said.samples), 1 / RATE) >= low))
-        parts = [wave[int(b * RATE) : int(e * RATE)] for s, b, e in said.phones if s in of.split()]
+        wave = np.fft.irfft(np.fft.rfft(utterance.samples) * (np.fft.rfftfreq(len(utterance.samples), 1 / RATE) >= low))
+        parts = [wave[int(b * RATE) : int(e * RATE)] for s, b, e in utterance.phones if s in of.split()]
         return np.array([np.sqrt(np.mean(p[i : i + 160] ** 2)) for p in parts for i in range(0, len(p) - 159, 160)])
 
     assert levels(4500, "s").mean() > 1.5 * levels(4500, "m n p a ɑ ə ɐ e ɛ i").mean()

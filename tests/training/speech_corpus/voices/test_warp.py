@@ -48,12 +48,12 @@ def test_stretched_phones_lie_where_their_sound_lies():
     frames = analyse_voice(sound)
     for slower in (np.full(len(frames.pitch), 1.3), np.linspace(0.75, 1.3, len(frames.pitch))):
         longer, phones = time_scaled(frames, PHONES, slower)
-        found = edges_of(synthesise_voice(longer))
-        told = [begin for _, begin, _ in phones[1:]] + [phones[-1][2]]
-        found_before = edges_of(sound) - ([begin for _, begin, _ in PHONES[1:]] + [PHONES[-1][2]])
-        assert len(found) == len(told)
-        assert np.abs(found - told - found_before).max() < GRAIN_S
-        assert np.abs(np.mean(found - told - found_before)) < 0.003
+        edges_now = edges_of(synthesise_voice(longer))
+        expected = [begin for _, begin, _ in phones[1:]] + [phones[-1][2]]
+        offset_before = edges_of(sound) - ([begin for _, begin, _ in PHONES[1:]] + [PHONES[-1][2]])
+        assert len(edges_now) == len(expected)
+        assert np.abs(edges_now - expected - offset_before).max() < GRAIN_S
+        assert np.abs(np.mean(edges_now - expected - offset_before)) < 0.003
 
 
 @pytest.mark.parametrize("effort", CHANCES)
