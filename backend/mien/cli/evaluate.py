@@ -9,6 +9,7 @@ import json
 import os
 from pathlib import Path
 
+from mien.cli import evaluate_films
 from mien.cli.flags import add_direction_flags, direction_of
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
@@ -91,6 +92,8 @@ def add_commands(commands) -> None:
     layouts.add_argument("--weights", type=Path, metavar="FILE", help="of `mien train codec` (default: what ships)")
     layouts.add_argument("--steps", type=int, default=300, help="that each layout is trained for (default: 300)")
     layouts.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+
+    evaluate_films.add_commands(evaluate)
 
     training = add_command(evaluate, "training", training_command, "draw the losses of a training of probtalk3d")
     training.add_argument("run", type=Path, help="the folder that `mien train` was given")
