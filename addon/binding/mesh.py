@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default head's channels on the animator's own mesh: what is sent of it, and shape keys from what comes back."""
+"""The message that a mesh is bound by, and the shape keys that the backend returns for it."""
 
 import bpy
 import numpy as np
@@ -10,87 +10,88 @@ from ..shape_keys import keys
 from . import picks
 
 FIT = "Mien fit"  # colour attribute: the heat map
-STILL = 1e-4  # of the largest movement: a channel that moves nothing further gets no key
+STILL = 1e-4  # of the largest movement: channels that move less get no key
 
 
-def refusal(thing: bpy.types.Object | None) -> str:
-    """Why this mesh cannot be bound now, '' when it can."""
-    if thing is None or thing.type != "MESH":
+def refusal(obj: bpy.types.Object | None) -> str:
+    """Why this mesh cannot be bound now, without a full stop; '' when it can."""
+    if obj is None or obj.type != "MESH":
         return "Select the mesh of a face"
-    if thing.library is not None or thing.data.library is not None:
-        return f"'{thing.name}' is linked from another file; make it local first"
-    if thing.mode != "OBJECT":
-        return f"'{thing.name}' is in {thing.mode.replace('_', ' ').capitalize()} Mode; go to Object Mode first"
-    if not thing.data.polygons:
-        return f"'{thing.name}' has no faces"
-    if thing.data.shape_keys is not None and not thing.data.shape_keys.use_relative:
-        return f"The shape keys of '{thing.name}' are absolute; turn Relative on for them first"
-    lacks = picks.missing(thing)
-    if lacks:
-        return f"Not picked on '{thing.name}': {', '.join(point.label for point in lacks)}"
+    if obj.library is not None or obj.data.library is not None:
+        return f"'{obj.name}' is linked from another file; make it local first"
+    if obj.mode != "OBJECT":
+        return f"'{obj.name}' is in {obj.mode.replace('_', ' ').capitalize()} Mode; go to Object Mode first"
+    if not obj.data.polygons:
+        return f"'{obj.name}' has no faces"
+    if obj.data.shape_keys is not None and not obj.data.shape_keys.use_relative:
+        return f"The shape keys of '{obj.name}' are absolute; turn Relative on for them first"
+    missing = picks.missing(obj)
+    if missing:
+        return f"Not picked on '{obj.name}': {', '.join(point.label for point in missing)}"
     return ""
 
 
-def order(thing: bpy.types.Object, group: str) -> bytes:
-    """The mesh as it is sent, at rest and without its modifiers; of a vertex group only what is in it may move.
+def mesh_message(obj: bpy.types.Object, group: str) -> bytes:
+    """The mesh file that is sent: vertices at rest without modifiers, triangles, picks and the region that may move.
 
-    Raises ApplyError for a group that is not there or empty.
+    group: name of the vertex group of that region, '' for all. Raises ApplyError where it is missing or empty.
     """
-    mesh = thing.data
+    mesh = obj.data
     mesh.calc_loop_triangles()
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
-    region = _region(thing, group) if group else None
-    return mesh_file(keys.rest(mesh), triangles.reshape(-1, 3), region, picks.places(thing))
+    region = _region(obj, group) if group else None
+    return mesh_file(keys.rest(mesh), triangles.reshape(-1, 3), region, picks.positions(obj))
 
 
-def put(thing: bpy.types.Object, shapes: Shapes) -> str:
-    """A shape key for each channel, in place of those of an earlier binding, and the heat map; a sentence on it.
+def add_shape_keys(obj: bpy.types.Object, shapes: Shapes) -> str:
+    """Add a shape key for each channel, in place of those of an earlier binding, and the heat map; returns a sentence.
 
-    Raises ApplyError, before anything is changed, where keys of those names are the animator's own.
+    Raises ApplyError, before anything is changed, where the animator has keys of those names.
     """
-    mesh = thing.data
+    mesh = obj.data
     before = set(mesh.shape_keys.get(keys.BOUND, ())) if mesh.shape_keys is not None else set()
-    theirs = [name for name in keys.names(mesh) if name in shapes.channels and name not in before]
-    if theirs:
+    conflicting = [name for name in keys.names(mesh) if name in shapes.channels and name not in before]
+    if conflicting:
         raise ApplyError(
-            f"'{thing.name}' has shape keys {', '.join(theirs[:3])} of its own; rename or delete them, then bind again."
+            f"'{obj.name}' has shape keys {', '.join(conflicting[:3])} of its own; rename or delete them, then bind "
+            "again."
         )
-    rest, reach = keys.rest(mesh), np.abs(shapes.deltas).max(initial=0.0)
-    made = []
+    rest, largest = keys.rest(mesh), np.abs(shapes.deltas).max(initial=0.0)
+    added = []
     for channel, delta in zip(shapes.channels, shapes.deltas, strict=True):
-        if np.abs(delta).max(initial=0.0) <= STILL * reach:
+        if np.abs(delta).max(initial=0.0) <= STILL * largest:
             continue
         points = rest.copy()
         points[shapes.moved] += delta
         block = mesh.shape_keys.key_blocks.get(channel) if mesh.shape_keys is not None else None
         if block is None:
-            keys.add(thing, channel, points)
+            keys.add(obj, channel, points)
         else:
             block.points.foreach_set("co", points.ravel())
-        made.append(channel)
-    for channel in before - set(made):
-        thing.shape_key_remove(mesh.shape_keys.key_blocks[channel])
+        added.append(channel)
+    for channel in before - set(added):
+        obj.shape_key_remove(mesh.shape_keys.key_blocks[channel])
     if mesh.shape_keys is not None:
-        mesh.shape_keys[keys.BOUND] = made
+        mesh.shape_keys[keys.BOUND] = added
     _colour(mesh, shapes)
     mesh.update()
     fits = shapes.report.get("fit_mm") or {}
     measured = f" The head lies {fits['mean']:.1f} mm from it on average." if fits else ""
-    return f"'{thing.name}' has {len(made)} of {len(shapes.channels)} channels as shape keys.{measured}"
+    return f"'{obj.name}' has {len(added)} of {len(shapes.channels)} channels as shape keys.{measured}"
 
 
-def _region(thing: bpy.types.Object, name: str) -> np.ndarray:
-    group = thing.vertex_groups.get(name)
+def _region(obj: bpy.types.Object, name: str) -> np.ndarray:
+    group = obj.vertex_groups.get(name)
     if group is None:
-        raise ApplyError(f"'{thing.name}' has no vertex group '{name}' any more; choose the group of the face again.")
-    region = np.zeros(len(thing.data.vertices), np.float32)
-    for vertex in thing.data.vertices:
+        raise ApplyError(f"'{obj.name}' has no vertex group '{name}' any more; choose the group of the face again.")
+    region = np.zeros(len(obj.data.vertices), np.float32)
+    for vertex in obj.data.vertices:
         for entry in vertex.groups:
             if entry.group == group.index:
                 region[vertex.index] = entry.weight
     if not region.any():
-        raise ApplyError(f"The vertex group '{name}' of '{thing.name}' is empty; assign the face to it.")
+        raise ApplyError(f"The vertex group '{name}' of '{obj.name}' is empty; assign the face to it.")
     return region
 
 

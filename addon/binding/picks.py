@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Points picked on a mesh, by which the default head is laid over it: empties that can be moved and looked at."""
+"""Points that the animator picks on a mesh to align the default head with it, kept as empties."""
 
 from dataclasses import dataclass
 
@@ -10,19 +10,19 @@ from mathutils.kdtree import KDTree
 
 from ..shape_keys import keys
 
-POINT = "mien_pick"  # custom property of an empty: which point of the face it is
+POINT = "mien_pick"  # custom property of an empty: the name of its point
 
 
 @dataclass(frozen=True)
 class Point:
-    """name as the backend has it; label for the animator; `needed`, or only worth it."""
+    """name: as in the mesh file; label: for the animator; needed: False for a point that only improves the result."""
 
     name: str
     label: str
     needed: bool = True
 
 
-# In the order in which they are asked for. Right is the head's own.
+# In the order of picking. Right is the head's own right.
 POINTS = (
     Point("nose_tip", "tip of the nose"),
     Point("chin", "foremost point of the chin"),
@@ -39,97 +39,97 @@ POINTS = (
     Point("lip_upper", "middle of the upper lip's edge, where it meets the lower", needed=False),
     Point("lip_lower", "middle of the lower lip's edge", needed=False),
 )
-MIRRORED = 0.9  # of the vertices have one at their mirror image, where the mesh is its own
-SIZE = 0.01  # of an empty, in the face's own size
-NEAR = 0.002  # of the mesh's size that a mirror image may be off
+MIRRORED = 0.9  # share of the vertices of a symmetric mesh that have a vertex at their mirror image
+SIZE = 0.01  # of an empty, relative to the face
+NEAR = 0.002  # tolerance of a mirror image, relative to the mesh
 
 
-def asked(thing: bpy.types.Object) -> tuple[Point, ...]:
-    """The points to pick on this mesh, needed ones first; of a symmetric one the head's right side is enough."""
-    left = not is_mirrored(thing)
+def points_to_pick(obj: bpy.types.Object) -> tuple[Point, ...]:
+    """The points to pick on this mesh, needed ones first; without the left side where the mesh is symmetric."""
+    left = not is_mirrored(obj)
     return tuple(point for point in POINTS if left or not point.name.endswith("_left"))
 
 
-def is_mirrored(thing: bpy.types.Object) -> bool:
-    """Whether the mesh is its own mirror image across its own x."""
-    points = keys.rest(thing.data)
+def is_mirrored(obj: bpy.types.Object) -> bool:
+    """Whether the mesh is symmetric in its own x."""
+    points = keys.rest(obj.data)
     if not len(points):
         return False
     tree = KDTree(len(points))
     for number, point in enumerate(points):
         tree.insert(point, number)
     tree.balance()
-    reach = NEAR * float(np.ptp(points, axis=0).max())
-    seen = points[:: max(1, len(points) // 2000)] * (-1, 1, 1)
-    return sum(tree.find(point)[2] <= reach for point in seen) >= MIRRORED * len(seen)
+    tolerance = NEAR * float(np.ptp(points, axis=0).max())
+    mirrored = points[:: max(1, len(points) // 2000)] * (-1, 1, 1)
+    return sum(tree.find(point)[2] <= tolerance for point in mirrored) >= MIRRORED * len(mirrored)
 
 
-def empties(thing: bpy.types.Object) -> dict[str, bpy.types.Object]:
-    """name -> the empty that marks it on this mesh."""
-    return {child[POINT]: child for child in thing.children if child.type == "EMPTY" and POINT in child}
+def empties(obj: bpy.types.Object) -> dict[str, bpy.types.Object]:
+    """name of a point -> its empty on this mesh."""
+    return {child[POINT]: child for child in obj.children if child.type == "EMPTY" and POINT in child}
 
 
-def places(thing: bpy.types.Object) -> dict[str, list[float]]:
-    """name -> [x, y, z] in the mesh's own axes, of every pick."""
-    return {name: [float(each) for each in _inside(empty)] for name, empty in empties(thing).items()}
+def positions(obj: bpy.types.Object) -> dict[str, list[float]]:
+    """name of a point -> [x, y, z] of its empty in the mesh's own axes."""
+    return {name: list(map(float, _position(empty))) for name, empty in empties(obj).items()}
 
 
-def missing(thing: bpy.types.Object) -> list[Point]:
-    """Needed points that have not been picked."""
-    found = empties(thing)
-    return [point for point in asked(thing) if point.needed and point.name not in found]
+def missing(obj: bpy.types.Object) -> list[Point]:
+    """The needed points without an empty."""
+    picked = empties(obj)
+    return [point for point in points_to_pick(obj) if point.needed and point.name not in picked]
 
 
-def put(context: bpy.types.Context, thing: bpy.types.Object, name: str, place: Vector) -> bpy.types.Object:
-    """The empty of this name at a place in the mesh's own axes."""
-    empty = empties(thing).get(name)
+def place_empty(context: bpy.types.Context, obj: bpy.types.Object, name: str, position: Vector) -> bpy.types.Object:
+    """Put the empty of this point at a position in the mesh's own axes."""
+    empty = empties(obj).get(name)
     if empty is None:
-        empty = bpy.data.objects.new(f"{thing.name} {name}", None)
+        empty = bpy.data.objects.new(f"{obj.name} {name}", None)
         empty[POINT] = name
-        empty.parent = thing
+        empty.parent = obj
         empty.empty_display_type = "SPHERE"
         empty.show_in_front = True
-        for collection in thing.users_collection or (context.collection,):
+        for collection in obj.users_collection or (context.collection,):
             collection.objects.link(empty)
     empty.matrix_parent_inverse.identity()
-    empty.location = place
-    size = SIZE * max(_face_size(thing), 1e-6)
-    for each in empties(thing).values():  # how large the face is, is known better with every point
-        each.empty_display_size = size
+    empty.location = position
+    size = SIZE * max(_face_size(obj), 1e-6)
+    for other in empties(obj).values():  # the estimate of the face's size improves with every point
+        other.empty_display_size = size
     return empty
 
 
-def remove(thing: bpy.types.Object, names: set[str] | None = None) -> None:
-    """Take picks away; all of them when none are named."""
-    for name, empty in empties(thing).items():
+def remove(obj: bpy.types.Object, names: set[str] | None = None) -> None:
+    """Remove the empties of these points, by default of all."""
+    for name, empty in empties(obj).items():
         if names is None or name in names:
             bpy.data.objects.remove(empty)
 
 
-def under(context: bpy.types.Context, thing: bpy.types.Object, origin: Vector, direction: Vector) -> Vector | None:
-    """The place of the mesh, in its own axes and at rest, that a ray in world space meets first; None for none."""
-    into = thing.matrix_world.inverted()
+def ray_hit(context: bpy.types.Context, obj: bpy.types.Object, origin: Vector, direction: Vector) -> Vector | None:
+    """Where a ray in world space hits the mesh first, in its own axes and at rest, at a vertex; None for no hit."""
+    into = obj.matrix_world.inverted()
     begin = into @ origin
-    ahead = (into @ (origin + direction) - begin).normalized()
-    shown = thing.evaluated_get(context.evaluated_depsgraph_get())
-    met, place, _, face = shown.ray_cast(begin, ahead)
-    if not met:
+    ray = (into @ (origin + direction) - begin).normalized()
+    shown = obj.evaluated_get(context.evaluated_depsgraph_get())
+    hit, position, _, face = shown.ray_cast(begin, ray)
+    if not hit:
         return None
-    if len(shown.data.vertices) != len(thing.data.vertices):
-        return place  # a modifier has made other vertices: the place itself is near enough to the mesh
+    if len(shown.data.vertices) != len(obj.data.vertices):
+        return position  # a modifier has added vertices: the hit itself is near enough to the mesh
     corners = shown.data.polygons[face].vertices
-    nearest = min(corners, key=lambda number: (shown.data.vertices[number].co - place).length)
-    return Vector(keys.rest(thing.data)[nearest].tolist())
+    nearest = min(corners, key=lambda number: (shown.data.vertices[number].co - position).length)
+    return Vector(keys.rest(obj.data)[nearest].tolist())
 
 
-def _inside(empty: bpy.types.Object) -> Vector:
-    """Where it is in its mesh's axes; its world matrix would be known only after Blender has drawn it."""
+def _position(empty: bpy.types.Object) -> Vector:
+    """The empty's position in its mesh's axes; its world matrix is up to date only after an evaluation."""
     return (empty.matrix_parent_inverse @ empty.matrix_basis).translation
 
 
-def _face_size(thing: bpy.types.Object) -> float:
-    """The mesh's own units in the face's height, as far as picks tell, else a seventh of the mesh (a whole body)."""
-    found = places(thing)
-    if {"nose_tip", "chin"} <= set(found):
-        return 3.0 * (Vector(found["nose_tip"]) - Vector(found["chin"])).length
-    return max(thing.dimensions) / max(max(thing.scale), 1e-9) / 7
+def _face_size(obj: bpy.types.Object) -> float:
+    """Height of the face in the mesh's own units: from the picks, else a seventh of the mesh (a whole body)."""
+    picked = positions(obj)
+    if {"nose_tip", "chin"} <= set(picked):
+        return 3.0 * (Vector(picked["nose_tip"]) - Vector(picked["chin"])).length
+    return max(obj.dimensions) / max(max(obj.scale), 1e-9) / 7

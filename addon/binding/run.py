@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Binding on its way: the mesh is sent and waited for in a thread, a timer puts the shapes on it in one undo step."""
+"""Runs a binding: a thread sends the mesh and waits, and a timer adds the shape keys in one undo step."""
 
 import queue
 import threading
@@ -14,6 +14,7 @@ from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.bind_files import Shapes, ShapesError, read_shapes
 from ..generation import worker
 from ..generation.runner import ApplyFault, defer_reason, in_one_undo_step
+from ..scene import viewports
 from ..scene.apply import ApplyError
 from . import mesh as binding
 
@@ -22,8 +23,8 @@ JOIN_S = 2.0
 
 
 class BindingRun:
-    """One mesh at a time. What the panel shows: running, name, stage, fraction, error, note, warnings. Everything is
-    called on the main thread; the thread puts events on a queue."""
+    """One binding at a time. For the panel: running, name, stage, fraction, error, note, warnings. Methods are called
+    on the main thread; the thread only puts events into the queue."""
 
     def __init__(self) -> None:
         self.running = False
@@ -36,53 +37,53 @@ class BindingRun:
         self._shapes: Shapes | None = None
 
     def begin(
-        self, thing: bpy.types.Object, group: str, address: str, own: bool, command: str, local: LocalBackend
+        self, obj: bpy.types.Object, group: str, address: str, start_own: bool, command: str, local: LocalBackend
     ) -> None:
         """Bind in the background. Raises ApplyError for a vertex group that cannot be used."""
-        mesh = self._ready(thing, group)
-        arguments = (mesh, len(thing.data.vertices), address, own, command, local, self._stop, self._events.put)
+        mesh = self._prepare(obj, group)
+        arguments = (mesh, len(obj.data.vertices), address, start_own, command, local, self._stop, self._events.put)
         self._thread = threading.Thread(target=_work, args=arguments, name="mien-bind", daemon=True)
         self._thread.start()
         if not bpy.app.timers.is_registered(self._tick):
             bpy.app.timers.register(self._tick, first_interval=TICK_S, persistent=True)
 
     def run(
-        self, thing: bpy.types.Object, group: str, address: str, own: bool, command: str, local: LocalBackend
+        self, obj: bpy.types.Object, group: str, address: str, start_own: bool, command: str, local: LocalBackend
     ) -> str:
         """Bind before returning, for scripts; '' or the sentence that says what went wrong."""
-        mesh = self._ready(thing, group)
-        _work(mesh, len(thing.data.vertices), address, own, command, local, self._stop, self._events.put)
+        mesh = self._prepare(obj, group)
+        _work(mesh, len(obj.data.vertices), address, start_own, command, local, self._stop, self._events.put)
         self._drain()
         return self.error
 
     def cancel(self, reason: str = "Cancelled; the mesh was left as it was.") -> None:
         if self.running:
             self._stop.set()
-            self._over(note=reason)
+            self._finish(note=reason)
 
     def dismiss(self) -> None:
-        """Clear what was said of the last mesh."""
+        """Clear the messages on the last mesh."""
         self.error, self.note, self.warnings = "", "", ()
 
     def close(self) -> None:
-        """The extension is going away, or Blender is."""
+        """Cancel and end the timer, when the extension is disabled or Blender quits."""
         self.cancel()
         if self._thread is not None:
             self._thread.join(JOIN_S)
         if bpy.app.timers.is_registered(self._tick):
             bpy.app.timers.unregister(self._tick)
 
-    def _ready(self, thing: bpy.types.Object, group: str) -> bytes:
-        mesh = binding.order(thing, group)
+    def _prepare(self, obj: bpy.types.Object, group: str) -> bytes:
+        mesh = binding.mesh_message(obj, group)
         self.dismiss()
-        self.running, self.name, self.stage, self.fraction = True, thing.name, "looking for the backend", 0.0
-        self._uid = getattr(thing, "session_uid", 0)
+        self.running, self.name, self.stage, self.fraction = True, obj.name, "looking for the backend", 0.0
+        self._uid = getattr(obj, "session_uid", 0)
         self._events, self._stop, self._shapes = queue.SimpleQueue(), threading.Event(), None
         return mesh
 
     def _tick(self) -> float | None:
         self._drain()
-        _redraw()
+        viewports.redraw()
         return TICK_S if self.running else None
 
     def _drain(self) -> None:
@@ -91,47 +92,55 @@ class BindingRun:
                 case Shapes() as shapes:
                     self._shapes, self.stage, self.fraction = shapes, "putting the shape keys on", 1.0
                 case str() as sentence:
-                    self._over(error=sentence)
+                    self._finish(error=sentence)
                 case (fraction, stage):
                     self.fraction, self.stage = fraction, stage
         if self.running and self._shapes is not None:
-            self._put(self._shapes)
+            self._apply(self._shapes)
 
-    def _put(self, shapes: Shapes) -> None:
-        same = (each for each in bpy.data.objects if self._uid and getattr(each, "session_uid", 0) == self._uid)
-        thing = next(same, None) or bpy.data.objects.get(self.name)
-        if thing is None:
-            self._over(error=f"'{self.name}' is not there any more, so its shapes were dropped.")
+    def _apply(self, shapes: Shapes) -> None:
+        objects = bpy.data.objects
+        by_uid = (other for other in objects if self._uid and getattr(other, "session_uid", 0) == self._uid)
+        obj = next(by_uid, None) or objects.get(self.name)
+        if obj is None:
+            self._finish(error=f"'{self.name}' is not there any more, so its shapes were dropped.")
             return
-        reason = defer_reason(thing)
+        reason = defer_reason(obj)
         if reason and not bpy.app.background:
             self.stage = reason.replace("the take", "the shapes")
             return
-        if len(thing.data.vertices) != len(shapes.distance):
-            self._over(error=f"'{thing.name}' has other vertices than when it was sent; bind it again.")
+        if len(obj.data.vertices) != len(shapes.distance):
+            self._finish(error=f"'{obj.name}' has other vertices than when it was sent; bind it again.")
             return
         try:
-            note = in_one_undo_step(f"Mien: bind {thing.name}", lambda: binding.put(thing, shapes))
+            note = in_one_undo_step(f"Mien: bind {obj.name}", lambda: binding.add_shape_keys(obj, shapes))
         except ApplyError as error:
-            self._over(error=str(error))
+            self._finish(error=str(error))
         except ApplyFault as fault:
             traceback.print_exc()
-            self._over(error=str(fault).replace("The take", "The shapes", 1))
+            self._finish(error=str(fault).replace("The take", "The shapes", 1))
         else:
             self.warnings = shapes.warnings
-            self._over(note=note)
+            self._finish(note=note)
 
-    def _over(self, error: str = "", note: str = "") -> None:
+    def _finish(self, error: str = "", note: str = "") -> None:
         self.running, self._shapes, self.stage, self.fraction = False, None, "", 0.0
         self.error, self.note = error, note
 
 
 def _work(
-    mesh: bytes, count: int, address: str, own: bool, command: str, local: LocalBackend, stop: threading.Event, post
+    mesh: bytes,
+    count: int,
+    address: str,
+    start_own: bool,
+    command: str,
+    local: LocalBackend,
+    stop: threading.Event,
+    post,
 ) -> None:
-    """Posts (fraction, stage) on the way and as the last Shapes or a sentence, unless it is stopped."""
+    """Bind at the backend: posts (fraction, stage), and at the end Shapes or a sentence, unless it is stopped."""
     try:
-        client, _ = worker.connect(address, own, command, local, stop)
+        client, _ = worker.connect(address, start_own, command, local, stop)
         client.timeout_s = max(client.timeout_s, 60.0)  # a mesh of some megabytes to another machine
         job = worker.retry_while_busy(
             lambda: client.bind(mesh), stop, lambda: post((0.0, "waiting for room in the backend's queue"))
@@ -144,34 +153,27 @@ def _work(
     except (ClientError, LocalBackendError, ShapesError) as error:
         exit_report = f" {local.exit_report()}" if isinstance(error, Unreachable) and local.exit_report() else ""
         post(f"{error}{exit_report} The mesh was left as it was.")
-    except Exception as error:  # a fault of ours must end in the panel, not in a thread nobody watches
+    except Exception as error:  # a programming error must reach the panel: nobody watches the thread
         post(f"Mien met a fault of its own ({type(error).__name__}: {error}); the mesh was left as it was.")
         raise
 
 
 def _shapes(client: Client, job: str, count: int, stop: threading.Event, post) -> Shapes | None:
-    """What came back, None when it was stopped. Raises ClientError, ShapesError."""
+    """The shapes of the job once it is done, None after a stop. Raises ClientError, ShapesError."""
     while not stop.is_set():
-        seen = client.progress(job, "bind")
-        if seen.state == "failed":
-            raise ClientError(seen.error or "The backend failed at this mesh and gave no reason.")
-        if seen.state == "cancelled":
+        progress = client.progress(job, "bind")
+        if progress.state == "failed":
+            raise ClientError(progress.error or "The backend failed at this mesh and gave no reason.")
+        if progress.state == "cancelled":
             raise ClientError("The binding was cancelled at the backend.")
-        if seen.state == "done":
+        if progress.state == "done":
             shapes = read_shapes(client.result(job, "bind"), count)
-            client.cancel(job, "bind")  # it need not keep them any longer
+            client.cancel(job, "bind")  # it need not keep the result
             return shapes
-        post((seen.fraction, seen.stage or seen.state))
+        post((progress.fraction, progress.stage or progress.state))
         time.sleep(POLL_S)
     client.cancel(job, "bind")
     return None
-
-
-def _redraw() -> None:
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
 
 
 run = BindingRun()

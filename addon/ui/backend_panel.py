@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The backend in the sidebar: which there are, what they said, and the buttons that look, choose, start and stop."""
+"""The panel and operators of backends: look, choose, trust, start and stop."""
 
 from collections.abc import Callable
 
@@ -19,11 +19,12 @@ from .disabled_reason import DisabledReason
 
 FIRST_LOOK_S = 2.0  # after the extension has started
 
-_announced: list[discovery.AnnouncedBackend] = []  # by the last look into the network
+_announced: list[discovery.AnnouncedBackend] = []  # in the network, at the last look
 
 
 def address_refusal(context: bpy.types.Context, address: str = "") -> str:
-    """Why the backend's address may not be asked; '' when it may. Loopback is not the internet."""
+    """Why the backend's address may not be contacted, without a full stop; '' when it may. Loopback is always
+    allowed."""
     try:
         if is_loopback(address or preferences(context).address) or bpy.app.online_access:
             return ""
@@ -33,7 +34,8 @@ def address_refusal(context: bpy.types.Context, address: str = "") -> str:
 
 
 def look(context: bpy.types.Context, start_own: bool) -> None:
-    """Ask what answers at the address, started if need be, and who announces itself in the network; aside."""
+    """Look in the background for a backend at the address, started if need be, and for those announced in the
+    network."""
     settings = preferences(context)
     address, command, browses = settings.address, settings.command, bpy.app.online_access
 
@@ -42,7 +44,7 @@ def look(context: bpy.types.Context, start_own: bool) -> None:
             info, error = worker.connect(address, start_own, command, runner.local)[1], None
         except (ClientError, LocalBackendError) as refusal:
             info, error = None, refusal
-        announced = _browse() if browses else None
+        announced = _announced_backends() if browses else None
         return lambda: _show_result(address, info, error, announced)
 
     if not runner.working_in_background:
@@ -51,18 +53,18 @@ def look(context: bpy.types.Context, start_own: bool) -> None:
 
 
 def browse() -> None:
-    """Who announces itself in the network; aside, and only where Blender may go online."""
+    """Look in the background for backends announced in the network, where Blender may go online."""
 
     def work() -> Callable[[], None]:
-        announced = _browse()
+        announced = _announced_backends()
         return lambda: _set_announced(announced)
 
     if bpy.app.online_access:
         runner.run_in_background(work)
 
 
-def _browse() -> list[discovery.AnnouncedBackend]:
-    *_, last = [[], *discovery.browse()]  # each time it has all that were found so far
+def _announced_backends() -> list[discovery.AnnouncedBackend]:
+    *_, last = [[], *discovery.browse()]  # each list has all that were found so far
     return last
 
 
@@ -72,7 +74,7 @@ def _set_announced(announced: list[discovery.AnnouncedBackend]) -> None:
 
 
 def _show_result(address: str, info: BackendInfo | None, error: Exception | None, announced: list | None) -> None:
-    """On the main thread: what was learned goes to the panel, and to the preferences for the next time."""
+    """Show the result of a look in the panel and remember it in the preferences. On the main thread."""
     if announced is not None:
         _set_announced(announced)
     runner.report_backend(info, worker.describe(info) if info is not None else str(error))
@@ -84,10 +86,11 @@ def _show_result(address: str, info: BackendInfo | None, error: Exception | None
 
 
 def _remember(info: BackendInfo) -> None:
-    """A backend answered, to a look or a take: it was used, and the panel can draw with what it said."""
+    """Remember a backend that answered, with its info, in the preferences."""
     settings = preferences(bpy.context)
     if isinstance(settings, bpy.types.AddonPreferences):
-        name = next((entry.name for entry in _announced if plain_address(entry.address) == plain_address(settings.address)), "")
+        address = plain_address(settings.address)
+        name = next((backend.name for backend in _announced if plain_address(backend.address) == address), "")
         entry = settings.remember(settings.address, name)
         entry.info, entry.offered, entry.token_wanted = backend_list.info_to_text(info), "", False
 
@@ -171,7 +174,8 @@ class MIEN_OT_forget_backend(bpy.types.Operator):
 
     def execute(self, context):
         settings = preferences(context)
-        number = next((i for i, entry in enumerate(settings.known) if entry.address == plain_address(self.address)), None)
+        address = plain_address(self.address)
+        number = next((i for i, entry in enumerate(settings.known) if entry.address == address), None)
         if number is None:
             return {"CANCELLED"}
         settings.known[number].token = settings.known[number].sha256 = ""  # out of the stored credentials, too
@@ -235,7 +239,7 @@ class MIEN_PT_backend(bpy.types.Panel):
 
 
 def _draw_key(layout, context, settings) -> None:
-    """The token and the certificate, where the backend has them."""
+    """The token and the certificate of the backend, where it needs them."""
     entry = settings.entry(settings.address)
     if entry is None:
         return
@@ -253,7 +257,7 @@ def _draw_key(layout, context, settings) -> None:
 
 
 def _draw_list(layout, settings) -> None:
-    """Blender's own backend, those found in the network, those used before; a click chooses one."""
+    """Blender's own backend, those announced in the network, those used before; a click chooses one."""
     own_address = runner.local.address if runner.local.running else ""
     column = layout.column(align=True)
     for entry in backend_list.rows(settings.known_values(), _announced, own_address, settings.address):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole film in the sidebar: what is due, Bake All with its one progress bar, and the report of each line."""
+"""The panel and operators of the whole film: Bake All, its progress, and the report of each line."""
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
@@ -7,9 +7,10 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from ..batch.plan import EVERYTHING, Choice, PlanError
 from ..batch.report import STATES, Entry, Report
 from ..batch.run import Batch, BatchError
+from ..scene import viewports
 from . import text
 from .backend_panel import address_refusal
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 ICONS = {
     "made": "CHECKMARK",
@@ -19,23 +20,20 @@ ICONS = {
     "cancelled": "CANCEL",
     "failed": "ERROR",
 }
-SHOWN = ("failed", "due", "skipped", "cancelled")  # the lines that are listed; of the others the count says enough
+SHOWN = ("failed", "due", "skipped", "cancelled")  # states whose lines are listed; the others are only counted
 
-_latest: Report | None = None  # of this session; nothing of it belongs in the file
+_latest: Report | None = None  # of this session, not saved in the file
 
 
 def latest() -> Report | None:
-    """The report that the panel shows."""
+    """The report in the panel, None without one."""
     return _latest
 
 
-def _keep(report: Report) -> None:
+def _set_latest(report: Report) -> None:
     global _latest
     _latest = report
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+    viewports.redraw()
 
 
 def refusal(context: bpy.types.Context) -> str:
@@ -47,7 +45,7 @@ def refusal(context: bpy.types.Context) -> str:
     return address_refusal(context)
 
 
-class _LinesOperator(Reasoned):
+class _LinesOperator(DisabledReason):
     scope: EnumProperty(
         name="Lines",
         items=[
@@ -77,20 +75,20 @@ class MIEN_OT_bake_all(_LinesOperator, bpy.types.Operator):
 
     def invoke(self, context, event):
         try:
-            Batch(self.choice(context), force=self.force).begin(_keep)
+            Batch(self.choice(context), force=self.force).begin(_set_latest)
         except BatchError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
     def execute(self, context):
-        """The blocking way, for scripts and Blender without a window."""
+        """Bake before returning, for scripts and Blender without a window."""
         try:
             report = Batch(self.choice(context), force=self.force).run()
         except (BatchError, PlanError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        _keep(report)
+        _set_latest(report)
         self.report({"INFO"} if report.whole else {"ERROR"}, report.sentence)
         return {"FINISHED"}
 
@@ -104,12 +102,12 @@ class MIEN_OT_report(_LinesOperator, bpy.types.Operator):
 
     def execute(self, context):
         report = Batch(self.choice(context)).dry_run()
-        _keep(report)
+        _set_latest(report)
         self.report({"INFO"}, report.sentence)
         return {"FINISHED"}
 
 
-class MIEN_OT_copy_report(Reasoned, bpy.types.Operator):
+class MIEN_OT_copy_report(DisabledReason, bpy.types.Operator):
     """Copy the whole report as text, a line for each line"""
 
     bl_idname = "mien.copy_report"
@@ -197,7 +195,7 @@ def _draw_entry(layout, context, entry: Entry) -> None:
 
 
 def dismiss() -> None:
-    """Forget the report: it speaks of a file that is gone."""
+    """Remove the report, whose file was closed."""
     global _latest
     _latest = None
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Binding in the sidebar: points are picked by clicks, the button sends the mesh, the report and the heat map show."""
+"""The panel and operators of binding: picking points, sending the mesh, and showing the fit."""
 
 import bpy
 from bpy_extras import view3d_utils
@@ -12,15 +12,15 @@ from ..generation.runner import runner
 from ..scene.apply import ApplyError
 from . import text
 from .backend_panel import address_refusal
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 from .driving_panel import mesh_of
 
-# What turns the view while points are picked.
+# Events that navigate the view while points are picked.
 PASSED = {"MIDDLEMOUSE", "WHEELUPMOUSE", "WHEELDOWNMOUSE", "TRACKPADPAN", "TRACKPADZOOM", "MOUSEMOVE", "HOME"}
 PASSED |= {f"NUMPAD_{key}" for key in (*"0123456789", "PERIOD", "PLUS", "MINUS")}
 
 
-class MIEN_OT_pick_points(Reasoned, bpy.types.Operator):
+class MIEN_OT_pick_points(DisabledReason, bpy.types.Operator):
     """Click the points of the face one after another; the header names each. The empties can be moved afterwards"""
 
     bl_idname = "mien.pick_points"
@@ -29,26 +29,26 @@ class MIEN_OT_pick_points(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        thing = mesh_of(context)
-        if thing is None:
+        obj = mesh_of(context)
+        if obj is None:
             return "Select the mesh of a face"
         if context.mode != "OBJECT":
             return "Go to Object Mode first"
         return "" if context.area is not None and context.area.type == "VIEW_3D" else "Work in a 3D view"
 
     def invoke(self, context, event):
-        self._thing = mesh_of(context).name
+        self._mesh_name = mesh_of(context).name
         self._area = context.area
-        self._points = picks.asked(mesh_of(context))
-        found = picks.empties(mesh_of(context))
-        self._at = next((i for i, point in enumerate(self._points) if point.name not in found), 0)
+        self._points = picks.points_to_pick(mesh_of(context))
+        picked = picks.empties(mesh_of(context))
+        self._at = next((i for i, point in enumerate(self._points) if point.name not in picked), 0)
         context.window_manager.modal_handler_add(self)
-        self._say()
+        self._show_prompt()
         return {"RUNNING_MODAL"}
 
     def modal(self, context, event):
-        thing = bpy.data.objects.get(self._thing)
-        if thing is None or event.type == "ESC":
+        obj = bpy.data.objects.get(self._mesh_name)
+        if obj is None or event.type == "ESC":
             return self._end({"FINISHED"})  # what was picked stays; undo takes it back
         if event.value != "PRESS" or event.type in PASSED:
             return {"PASS_THROUGH"}
@@ -56,44 +56,46 @@ class MIEN_OT_pick_points(Reasoned, bpy.types.Operator):
             return self._end({"FINISHED"})
         if event.type == "BACK_SPACE":
             self._at = max(0, self._at - 1)
-            picks.remove(thing, {self._points[self._at].name})
+            picks.remove(obj, {self._points[self._at].name})
         elif event.type == "SPACE":
             self._at += 1
         elif event.type == "LEFTMOUSE":
             region = self._region(event)
             if region is None:  # a click elsewhere, on the sidebar say
                 return {"PASS_THROUGH"}
-            if not self._pick(context, thing, region, event):
-                self.report({"WARNING"}, f"That is beside '{thing.name}'; click on it.")
+            if not self._pick(context, obj, region, event):
+                self.report({"WARNING"}, f"That is beside '{obj.name}'; click on it.")
         if self._at >= len(self._points):
             return self._end({"FINISHED"})
-        self._say()
+        self._show_prompt()
         return {"RUNNING_MODAL"}
 
     def _region(self, event) -> bpy.types.Region | None:
         """The 3D view under the pointer, unless a panel lies over it."""
         x, y = event.mouse_x, event.mouse_y
-        over = [each for each in self._area.regions if 0 <= x - each.x < each.width and 0 <= y - each.y < each.height]
-        window = next((each for each in over if each.type == "WINDOW"), None)
-        return window if all(each.type == "WINDOW" or each.width <= 1 for each in over) else None
+        regions = [
+            part for part in self._area.regions if 0 <= x - part.x < part.width and 0 <= y - part.y < part.height
+        ]
+        window = next((part for part in regions if part.type == "WINDOW"), None)
+        return window if all(part.type == "WINDOW" or part.width <= 1 for part in regions) else None
 
-    def _pick(self, context, thing, region, event) -> bool:
+    def _pick(self, context, obj, region, event) -> bool:
         view = self._area.spaces.active.region_3d
         at = (event.mouse_x - region.x, event.mouse_y - region.y)
         origin = view3d_utils.region_2d_to_origin_3d(region, view, at)
-        ahead = view3d_utils.region_2d_to_vector_3d(region, view, at)
-        place = picks.under(context, thing, origin, ahead)
-        if place is not None:
-            picks.put(context, thing, self._points[self._at].name, place)
+        direction = view3d_utils.region_2d_to_vector_3d(region, view, at)
+        position = picks.ray_hit(context, obj, origin, direction)
+        if position is not None:
+            picks.place_empty(context, obj, self._points[self._at].name, position)
             self._at += 1
-        return place is not None
+        return position is not None
 
-    def _say(self) -> None:
+    def _show_prompt(self) -> None:
         point = self._points[self._at]
         number = f"{self._at + 1} of {len(self._points)}"
-        worth = "" if point.needed else " (worth it, not needed)"
+        optional = "" if point.needed else " (worth it, not needed)"
         self._area.header_text_set(
-            f"Click the {point.label}{worth}, {number}.  Space: skip   Backspace: back   Enter: done   Esc: stop"
+            f"Click the {point.label}{optional}, {number}.  Space: skip   Backspace: back   Enter: done   Esc: stop"
         )
 
     def _end(self, result: set[str]) -> set[str]:
@@ -101,7 +103,7 @@ class MIEN_OT_pick_points(Reasoned, bpy.types.Operator):
         return result
 
 
-class MIEN_OT_clear_picks(Reasoned, bpy.types.Operator):
+class MIEN_OT_clear_picks(DisabledReason, bpy.types.Operator):
     """Take the picked points off this mesh"""
 
     bl_idname = "mien.clear_picks"
@@ -110,15 +112,15 @@ class MIEN_OT_clear_picks(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        thing = mesh_of(context)
-        return "" if thing is not None and picks.empties(thing) else "No points are picked on the selected mesh"
+        obj = mesh_of(context)
+        return "" if obj is not None and picks.empties(obj) else "No points are picked on the selected mesh"
 
     def execute(self, context):
         picks.remove(mesh_of(context))
         return {"FINISHED"}
 
 
-class MIEN_OT_bind(Reasoned, bpy.types.Operator):
+class MIEN_OT_bind(DisabledReason, bpy.types.Operator):
     """Give this mesh the 52 channels of the default head as shape keys, in one undo step; takes some seconds"""
 
     bl_idname = "mien.bind"
@@ -140,11 +142,11 @@ class MIEN_OT_bind(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
     def execute(self, context):
-        """The blocking way, for scripts and Blender without a window."""
+        """Bind before returning, for scripts and Blender without a window."""
         try:
             error = run.run(*_arguments(context))
-        except ApplyError as refused:
-            error = str(refused)
+        except ApplyError as refusal:
+            error = str(refusal)
         if error:
             self.report({"ERROR"}, error)
             return {"CANCELLED"}
@@ -153,12 +155,12 @@ class MIEN_OT_bind(Reasoned, bpy.types.Operator):
 
 
 def _arguments(context) -> tuple:
-    wanted, thing = preferences(context), mesh_of(context)
-    own = wanted.start_own and is_loopback(wanted.address)
-    return thing, thing.mien_driving.face_group, wanted.address, own, wanted.command, runner.local
+    settings, obj = preferences(context), mesh_of(context)
+    start_own = settings.start_own and is_loopback(settings.address)
+    return obj, obj.mien_driving.face_group, settings.address, start_own, settings.command, runner.local
 
 
-class MIEN_OT_cancel_bind(Reasoned, bpy.types.Operator):
+class MIEN_OT_cancel_bind(DisabledReason, bpy.types.Operator):
     """Stop binding; the mesh stays as it is"""
 
     bl_idname = "mien.cancel_bind"
@@ -174,7 +176,7 @@ class MIEN_OT_cancel_bind(Reasoned, bpy.types.Operator):
 
 
 class MIEN_OT_dismiss_binding(bpy.types.Operator):
-    """Clear what was said of the last binding"""
+    """Clear the messages on the last binding"""
 
     bl_idname = "mien.dismiss_binding"
     bl_label = "Clear Report"
@@ -185,7 +187,7 @@ class MIEN_OT_dismiss_binding(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_show_fit(Reasoned, bpy.types.Operator):
+class MIEN_OT_show_fit(DisabledReason, bpy.types.Operator):
     """Show or hide how far the mesh is from the head laid over it: blue is on it, red 4 mm away, grey is no face"""
 
     bl_idname = "mien.show_fit"
@@ -193,8 +195,8 @@ class MIEN_OT_show_fit(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        thing = mesh_of(context)
-        if thing is None or mesh.FIT not in thing.data.color_attributes:
+        obj = mesh_of(context)
+        if obj is None or mesh.FIT not in obj.data.color_attributes:
             return "Bind the selected mesh first"
         return "" if context.space_data is not None and context.space_data.type == "VIEW_3D" else "Work in a 3D view"
 
@@ -216,17 +218,17 @@ class MIEN_PT_binding(bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
-        layout, thing = self.layout, mesh_of(context)
-        if thing is None:
+        layout, obj = self.layout, mesh_of(context)
+        if obj is None:
             return
-        found = picks.empties(thing)
+        picked = picks.empties(obj)
         row = layout.row(align=True)
-        count = f" ({len(found)})" if found else ""
+        count = f" ({len(picked)})" if picked else ""
         row.operator("mien.pick_points", text=f"Pick Points{count}", icon="EYEDROPPER")
         row.operator("mien.clear_picks", text="", icon="X")
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
-        column.prop_search(thing.mien_driving, "face_group", thing, "vertex_groups")
+        column.prop_search(obj.mien_driving, "face_group", obj, "vertex_groups")
         row = layout.row(align=True)
         row.operator_context = "INVOKE_DEFAULT"
         row.operator("mien.bind", icon="MOD_MESHDEFORM")

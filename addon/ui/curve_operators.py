@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Buttons on curves: correct, bake down and back, thin."""
+"""Operators on curves: correct, bake down, back to takes, reduce keys."""
 
 import bpy
 from bpy.props import FloatProperty
@@ -7,13 +7,13 @@ from bpy.props import FloatProperty
 from ..animation import baking, corrections, fcurves, reduce_keys, takes
 from ..scene import lines, speakers
 from ..scene.speakers import speaker_of
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 RUNNING = "Cancel the takes first, or wait for them"
 
 
-def _unfit(context) -> str:
-    """Why no curves of a line can be worked on, '' when they can."""
+def _line_refusal(context) -> str:
+    """Why the curves of the line cannot be edited, without a full stop; '' when they can."""
     speaker = speaker_of(context)
     if speaker is None:
         return speakers.NOBODY
@@ -23,24 +23,24 @@ def _unfit(context) -> str:
     return "There is no take yet; press Generate" if line is None or takes.active(line) is None else ""
 
 
-class _OnCurves(Reasoned):
-    """Reports what Blender refuses."""
+class _CurvesOperator(DisabledReason):
+    """An operator that calls `apply` and reports CurveError."""
 
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context):
         try:
-            said = self.done(speaker_of(context))
+            note = self.apply(speaker_of(context))
         except fcurves.CurveError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
-        if said:
-            self.report({"INFO"}, said)
+        if note:
+            self.report({"INFO"}, note)
         return {"FINISHED"}
 
 
-class MIEN_OT_correct(_OnCurves, bpy.types.Operator):
+class MIEN_OT_correct(_CurvesOperator, bpy.types.Operator):
     """Key corrections that add to the take: set a shape key or turn the head, press I over it. They stay when
     takes are made anew, chosen or moved"""
 
@@ -49,7 +49,7 @@ class MIEN_OT_correct(_OnCurves, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        reason = _unfit(context)
+        reason = _line_refusal(context)
         if reason:
             return reason
         speaker = speaker_of(context)
@@ -57,12 +57,12 @@ class MIEN_OT_correct(_OnCurves, bpy.types.Operator):
             return "The takes are baked down; correct that action, or press Back to Takes first"
         return "Corrections are being made; press Done Correcting" if corrections.in_progress(speaker) else ""
 
-    def done(self, speaker) -> str:
+    def apply(self, speaker) -> str:
         corrections.begin(speaker, lines.active(speaker))
         return "Set a value and press I over it; then Done Correcting."
 
 
-class MIEN_OT_done_correcting(_OnCurves, bpy.types.Operator):
+class MIEN_OT_done_correcting(_CurvesOperator, bpy.types.Operator):
     """Leave the layer of corrections; it goes on adding to the take"""
 
     bl_idname = "mien.done_correcting"
@@ -75,12 +75,12 @@ class MIEN_OT_done_correcting(_OnCurves, bpy.types.Operator):
             return speakers.NOBODY
         return "" if corrections.in_progress(speaker) else "No corrections are being made"
 
-    def done(self, speaker) -> str:
+    def apply(self, speaker) -> str:
         corrections.end(speaker)
         return ""
 
 
-class MIEN_OT_clear_corrections(_OnCurves, bpy.types.Operator):
+class MIEN_OT_clear_corrections(_CurvesOperator, bpy.types.Operator):
     """Delete all corrections of the line"""
 
     bl_idname = "mien.clear_corrections"
@@ -88,7 +88,7 @@ class MIEN_OT_clear_corrections(_OnCurves, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        reason = _unfit(context)
+        reason = _line_refusal(context)
         if reason:
             return reason
         speaker = speaker_of(context)
@@ -96,12 +96,12 @@ class MIEN_OT_clear_corrections(_OnCurves, bpy.types.Operator):
             return "Press Done Correcting first"
         return "" if corrections.correction_layers(speaker, lines.active(speaker)) else "The line has no corrections"
 
-    def done(self, speaker) -> str:
+    def apply(self, speaker) -> str:
         corrections.clear(speaker, lines.active(speaker))
         return ""
 
 
-class MIEN_OT_bake_down(_OnCurves, bpy.types.Operator):
+class MIEN_OT_bake_down(_CurvesOperator, bpy.types.Operator):
     """Make one action of the takes that are seen and their corrections, for all lines of this speaker. Takes and
     corrections are kept, muted"""
 
@@ -110,7 +110,7 @@ class MIEN_OT_bake_down(_OnCurves, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        reason = _unfit(context)
+        reason = _line_refusal(context)
         if reason:
             return reason
         speaker = speaker_of(context)
@@ -120,12 +120,12 @@ class MIEN_OT_bake_down(_OnCurves, bpy.types.Operator):
             return "Press Done Correcting first"
         return "The takes are baked down already" if speaker.mien.baked else ""
 
-    def done(self, speaker) -> str:
+    def apply(self, speaker) -> str:
         count = baking.bake(speaker)
         return f"Takes and corrections of '{speaker.name}' are one action for each datablock, {count} curves in all."
 
 
-class MIEN_OT_back_to_takes(_OnCurves, bpy.types.Operator):
+class MIEN_OT_back_to_takes(_CurvesOperator, bpy.types.Operator):
     """Show takes and corrections again in place of what was baked down; that action is kept"""
 
     bl_idname = "mien.back_to_takes"
@@ -138,12 +138,12 @@ class MIEN_OT_back_to_takes(_OnCurves, bpy.types.Operator):
             return speakers.NOBODY
         return "" if speaker.mien.baked else "Nothing was baked down"
 
-    def done(self, speaker) -> str:
+    def apply(self, speaker) -> str:
         names = ", ".join(f"'{name}'" for name in baking.unbake(speaker))
         return f"The baked actions are kept as {names}." if names else ""
 
 
-class MIEN_OT_thin(_OnCurves, bpy.types.Operator):
+class MIEN_OT_thin(_CurvesOperator, bpy.types.Operator):
     """Leave only the keys that the curves need to stay within an error: few enough to edit by hand. Where lips or
     lids meet, all stay"""
 
@@ -162,9 +162,9 @@ class MIEN_OT_thin(_OnCurves, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        return _unfit(context) or (RUNNING if context.window_manager.mien_run.running else "")
+        return _line_refusal(context) or (RUNNING if context.window_manager.mien_run.running else "")
 
-    def done(self, speaker) -> str:
+    def apply(self, speaker) -> str:
         result = reduce_keys.reduce_keys(speaker, lines.active(speaker), self.error)
         left = f" {result.skipped} curves that were edited by hand were left." if result.skipped else ""
         return f"{result.after:,} keys in place of {result.before:,}, nowhere more than {result.error:.4f} off.{left}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is asked of a performance, in the sidebar: sliders of emotions, articulation and life."""
+"""The panels of the performance settings: emotions, articulation and non-verbal motion."""
 
 import bpy
 
@@ -8,7 +8,7 @@ from ..generation.runner import runner
 from ..scene import lines
 from ..scene.direction import EMOTIONS, performance_of
 from ..scene.speakers import speaker_of
-from .panel_base import OfSpeaker, menu
+from .panel_base import SpeakerPanel, menu
 
 
 class MIEN_MT_styles(bpy.types.Menu):
@@ -17,31 +17,31 @@ class MIEN_MT_styles(bpy.types.Menu):
 
     def draw(self, context):
         layout, info, speaker = self.layout, runner.state.info, speaker_of(context)
-        wanted = performance_of(speaker, lines.active(speaker)).engine
+        engine_name = performance_of(speaker, lines.active(speaker)).engine
         layout.operator("mien.choose_style", text="Default").name = ""
         if info is None:
             layout.label(text="Look for the backend to see its styles", icon="INFO")
             return
-        engine = engines.engine_by_name(info, wanted)
+        engine = engines.engine_by_name(info, engine_name)
         for style in engine.styles if engine is not None else ():
             if style != "default":
                 layout.operator("mien.choose_style", text=style.capitalize()).name = style
 
 
-class _OfPerformance(OfSpeaker):
-    """Sliders of the performance; `keyed` ones have a dot to key them."""
+class _PerformancePanel(SpeakerPanel):
+    """Sliders of the performance settings; keyed: with a dot to key them."""
 
     keyed = False
 
     def draw(self, context):
         layout, speaker = self.layout, speaker_of(context)
         layout.use_property_split, layout.use_property_decorate = True, self.keyed
-        asked = performance_of(speaker, lines.active(speaker))
+        performance = performance_of(speaker, lines.active(speaker))
         for name in self.sliders:
-            layout.prop(asked, name, slider=True)
+            layout.prop(performance, name, slider=True)
 
 
-class MIEN_PT_emotions(_OfPerformance, bpy.types.Panel):
+class MIEN_PT_emotions(_PerformancePanel, bpy.types.Panel):
     bl_label = "Emotions"
     sliders = (*EMOTIONS, "intensity")
     keyed = True
@@ -54,7 +54,7 @@ class MIEN_PT_emotions(_OfPerformance, bpy.types.Panel):
         row.operator("mien.add_preset", text="", icon="REMOVE").remove_active = True
 
 
-class MIEN_PT_articulation(_OfPerformance, bpy.types.Panel):
+class MIEN_PT_articulation(_PerformancePanel, bpy.types.Panel):
     bl_label = "Articulation"
     sliders = ("jaw", "lips")
     keyed = True
@@ -62,12 +62,13 @@ class MIEN_PT_articulation(_OfPerformance, bpy.types.Panel):
     def draw(self, context):
         super().draw(context)
         speaker = speaker_of(context)
-        asked = performance_of(speaker, lines.active(speaker))
-        menu(self.layout, "Style", "MIEN_MT_styles", asked.style.capitalize() or "Default")
+        performance = performance_of(speaker, lines.active(speaker))
+        menu(self.layout, "Style", "MIEN_MT_styles", performance.style.capitalize() or "Default")
 
 
-class MIEN_PT_life(_OfPerformance, bpy.types.Panel):
+class MIEN_PT_non_verbal(_PerformancePanel, bpy.types.Panel):
     bl_label = "Life"
+    bl_idname = "MIEN_PT_life"
     sliders = ("blinks", "brows", "gaze", "head", "temperature")
 
     def draw(self, context):
@@ -75,4 +76,4 @@ class MIEN_PT_life(_OfPerformance, bpy.types.Panel):
         self.layout.prop(speaker_of(context).mien, "head_object")
 
 
-CLASSES = (MIEN_MT_styles, MIEN_PT_emotions, MIEN_PT_articulation, MIEN_PT_life)
+CLASSES = (MIEN_MT_styles, MIEN_PT_emotions, MIEN_PT_articulation, MIEN_PT_non_verbal)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A button that is greyed out says why."""
+"""The reason in the tooltip of a greyed-out button."""
 
 
-class Reasoned:
-    """Mix-in of an operator: `disabled_reason` says why it cannot work now, '' when it can. The sentence
-    becomes the tooltip of the greyed-out button."""
+class DisabledReason:
+    """Mix-in of operators: `disabled_reason` is why the operator cannot run now, without a full stop, '' when it can.
+    It becomes the tooltip of the greyed-out button."""
 
     @classmethod
     def disabled_reason(cls, context) -> str:

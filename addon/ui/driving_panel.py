@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the speaker is driven, in the sidebar: the table of its keys, and its bones."""
+"""The panel and operators of shape-key mapping: the table of keys, and bones."""
 
 from pathlib import Path
 
@@ -11,35 +11,35 @@ from ..formats.channels import ARKIT, folded
 from ..shape_keys import bones, driving, key_table, keys
 from ..shape_keys.recognition import short_list
 from . import text
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 NO_MESH = "Select the mesh of a face"
 
 
 def mesh_of(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The active mesh, whose table the panel shows: the face, or a part of a speaker."""
+    """The active mesh, whose mapping the panel shows: the face, or a further mesh of a speaker."""
     active = context.view_layer.objects.active if context.view_layer else None
     return active if active is not None and active.type == "MESH" else None
 
 
-class _OfTable(Reasoned):
-    """A button of the table of the active mesh."""
+class _TableOperator(DisabledReason):
+    """An operator on the mapping table of the active mesh."""
 
     needs_lines = True
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        thing = mesh_of(context)
-        if thing is None:
+        obj = mesh_of(context)
+        if obj is None:
             return NO_MESH
-        if thing.library is not None:
-            return f"'{thing.name}' is linked from another file; make it a library override first"
-        if cls.needs_lines and not thing.mien_driving.edited:
+        if obj.library is not None:
+            return f"'{obj.name}' is linked from another file; make it a library override first"
+        if cls.needs_lines and not obj.mien_driving.edited:
             return "Keys are driven by their names; press Edit Table to change that"
         return ""
 
 
-class MIEN_OT_edit_table(_OfTable, bpy.types.Operator):
+class MIEN_OT_edit_table(_TableOperator, bpy.types.Operator):
     """Make a table of what drives each shape key, as their names say, to be changed by hand"""
 
     bl_idname = "mien.edit_table"
@@ -48,13 +48,13 @@ class MIEN_OT_edit_table(_OfTable, bpy.types.Operator):
     needs_lines = False
 
     def execute(self, context):
-        thing = mesh_of(context)
-        found = driving.table_of(thing)
-        thing.mien_driving.set_rows(found.rows, found.scheme)
+        obj = mesh_of(context)
+        table = driving.table_of(obj)
+        obj.mien_driving.set_rows(table.rows, table.scheme)
         return {"FINISHED"}
 
 
-class MIEN_OT_forget_table(_OfTable, bpy.types.Operator):
+class MIEN_OT_forget_table(_TableOperator, bpy.types.Operator):
     """Drop the table; shape keys are driven by their names again"""
 
     bl_idname = "mien.forget_table"
@@ -62,13 +62,13 @@ class MIEN_OT_forget_table(_OfTable, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context):
-        own = mesh_of(context).mien_driving
-        own.lines.clear()
-        own.edited, own.table_name = False, ""
+        mapping = mesh_of(context).mien_driving
+        mapping.lines.clear()
+        mapping.edited, mapping.table_name = False, ""
         return {"FINISHED"}
 
 
-class MIEN_OT_add_key(_OfTable, bpy.types.Operator):
+class MIEN_OT_add_key(_TableOperator, bpy.types.Operator):
     """Drive another shape key: the mesh's active one, if the table does not have it"""
 
     bl_idname = "mien.add_key"
@@ -76,19 +76,19 @@ class MIEN_OT_add_key(_OfTable, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context):
-        thing = mesh_of(context)
-        own = thing.mien_driving
-        listed = {line.name for line in own.lines}
-        active = thing.active_shape_key.name if thing.active_shape_key else ""
-        free = [name for name in keys.names(thing.data) if name not in listed]
-        line = own.lines.add()
+        obj = mesh_of(context)
+        mapping = obj.mien_driving
+        known = {line.name for line in mapping.lines}
+        active = obj.active_shape_key.name if obj.active_shape_key else ""
+        free = [name for name in keys.names(obj.data) if name not in known]
+        line = mapping.lines.add()
         line.name = active if active in free else free[0] if free else ""
         line.source = "jawOpen"
-        own.active_line = len(own.lines) - 1
+        mapping.active_line = len(mapping.lines) - 1
         return {"FINISHED"}
 
 
-class MIEN_OT_remove_key(_OfTable, bpy.types.Operator):
+class MIEN_OT_remove_key(_TableOperator, bpy.types.Operator):
     """Take the shape key off the table; it is left alone from the next take on"""
 
     bl_idname = "mien.remove_key"
@@ -96,13 +96,13 @@ class MIEN_OT_remove_key(_OfTable, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context):
-        own = mesh_of(context).mien_driving
-        own.lines.remove(own.active_line)
-        own.active_line = max(0, min(own.active_line, len(own.lines) - 1))
+        mapping = mesh_of(context).mien_driving
+        mapping.lines.remove(mapping.active_line)
+        mapping.active_line = max(0, min(mapping.active_line, len(mapping.lines) - 1))
         return {"FINISHED"}
 
 
-class MIEN_OT_save_table(_OfTable, bpy.types.Operator, ExportHelper):
+class MIEN_OT_save_table(_TableOperator, bpy.types.Operator, ExportHelper):
     """Write the table to a file, for another character or another person"""
 
     bl_idname = "mien.save_table"
@@ -112,16 +112,16 @@ class MIEN_OT_save_table(_OfTable, bpy.types.Operator, ExportHelper):
     needs_lines = False
 
     def execute(self, context):
-        thing, path = mesh_of(context), Path(self.filepath)
+        obj, path = mesh_of(context), Path(self.filepath)
         try:
-            key_table.write_table(path, thing.mien_driving.table_name or thing.name, driving.table_of(thing).rows)
+            key_table.write_table(path, obj.mien_driving.table_name or obj.name, driving.table_of(obj).rows)
         except OSError as error:
             self.report({"ERROR"}, f"The table could not be written to '{path}': {error.strerror or error}.")
             return {"CANCELLED"}
         return {"FINISHED"}
 
 
-class MIEN_OT_load_table(_OfTable, bpy.types.Operator, ImportHelper):
+class MIEN_OT_load_table(_TableOperator, bpy.types.Operator, ImportHelper):
     """Read a table from a file and drive this mesh's shape keys by it"""
 
     bl_idname = "mien.load_table"
@@ -132,21 +132,21 @@ class MIEN_OT_load_table(_OfTable, bpy.types.Operator, ImportHelper):
     needs_lines = False
 
     def execute(self, context):
-        thing = mesh_of(context)
+        obj = mesh_of(context)
         try:
             name, rows = key_table.read_table(Path(self.filepath))
         except key_table.TableError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        thing.mien_driving.set_rows(rows, name)
-        has = set(keys.names(thing.data))
-        gone = [row.key for row in rows if row.key not in has]
-        if gone:
-            self.report({"WARNING"}, f"'{thing.name}' has no shape keys {short_list(gone)}; their lines wait for them.")
+        obj.mien_driving.set_rows(rows, name)
+        names = set(keys.names(obj.data))
+        absent = [row.key for row in rows if row.key not in names]
+        if absent:
+            self.report({"WARNING"}, f"'{obj.name}' has no shape keys {short_list(absent)}; their lines wait for them.")
         return {"FINISHED"}
 
 
-class MIEN_OT_find_bones(Reasoned, bpy.types.Operator):
+class MIEN_OT_find_bones(DisabledReason, bpy.types.Operator):
     """Fill in jaw, eyes, head and neck by the bones' names"""
 
     bl_idname = "mien.find_bones"
@@ -155,28 +155,28 @@ class MIEN_OT_find_bones(Reasoned, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        thing = mesh_of(context)
-        if thing is None:
+        obj = mesh_of(context)
+        if obj is None:
             return NO_MESH
-        return "" if thing.mien_driving.armature is not None else "Choose the armature first"
+        return "" if obj.mien_driving.armature is not None else "Choose the armature first"
 
     def execute(self, context):
-        own = mesh_of(context).mien_driving
-        found = bones.by_name(own.armature)
+        mapping = mesh_of(context).mien_driving
+        named_bones = bones.by_name(mapping.armature)
         for part in ("jaw", "eye_left", "eye_right", "head", "neck"):
-            setattr(own, part, getattr(found, part))
-        if not found.names_by_part:
-            self.report({"WARNING"}, f"No bone of '{own.armature.name}' has a name that is known; choose them.")
+            setattr(mapping, part, getattr(named_bones, part))
+        if not named_bones.names_by_part:
+            self.report({"WARNING"}, f"No bone of '{mapping.armature.name}' has a name that is known; choose them.")
         return {"FINISHED"}
 
 
 class MIEN_UL_keys(bpy.types.UIList):
-    """key and source of each line; a key that is not there or a source that is none has a warning sign."""
+    """Key and source of each row, with a warning sign where either is faulty."""
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
-        has = item.name in keys.names(item.id_data.data)
-        icon = "SHAPEKEY_DATA" if has and not key_table.fault(item.source) else "ERROR"
-        if folded(item.name) == folded(item.source):  # nothing more to say, so the name has the whole line
+        exists = item.name in keys.names(item.id_data.data)
+        icon = "SHAPEKEY_DATA" if exists and not key_table.fault(item.source) else "ERROR"
+        if folded(item.name) == folded(item.source):  # the source is the name, which gets the whole row
             layout.label(text=item.name, icon=icon)
             return
         split = layout.split(factor=0.55, align=True)
@@ -185,7 +185,7 @@ class MIEN_UL_keys(bpy.types.UIList):
 
 
 class MIEN_PT_driving(bpy.types.Panel):
-    """What of a take drives what"""
+    """Which channels of a take drive which shape keys and bones"""
 
     bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Mien"
     bl_label = "Driving"
@@ -193,57 +193,57 @@ class MIEN_PT_driving(bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context):
-        layout, thing = self.layout, mesh_of(context)
-        if thing is None:
+        layout, obj = self.layout, mesh_of(context)
+        if obj is None:
             layout.label(text=NO_MESH, icon="INFO")
             return
-        own = thing.mien_driving
-        _draw_table(layout, context, thing, own)
+        mapping = obj.mien_driving
+        _draw_table(layout, context, obj, mapping)
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
-        column.prop(own, "vertices")
+        column.prop(mapping, "vertices")
         column.separator()
-        column.prop(own, "armature")
-        if own.armature is not None:
-            _draw_bones(column, own)
+        column.prop(mapping, "armature")
+        if mapping.armature is not None:
+            _draw_bones(column, mapping)
 
 
-def _draw_table(layout, context, thing, own) -> None:
-    found = driving.table_of(thing)
-    text.draw(layout, context, _summary(thing, own, found))
-    for sentence in found.notes:
+def _draw_table(layout, context, obj, mapping) -> None:
+    table = driving.table_of(obj)
+    text.draw(layout, context, _summary(obj, mapping, table))
+    for sentence in table.notes:
         text.draw(layout, context, sentence, "INFO")
-    if found.rows and found.missing:
-        text.draw(layout, context, f"Not shown: {short_list(found.missing)}.", "INFO")
-    if own.edited:
+    if table.rows and table.missing:
+        text.draw(layout, context, f"Not shown: {short_list(table.missing)}.", "INFO")
+    if mapping.edited:
         row = layout.row()
-        row.template_list("MIEN_UL_keys", "", own, "lines", own, "active_line", rows=5)
+        row.template_list("MIEN_UL_keys", "", mapping, "lines", mapping, "active_line", rows=5)
         side = row.column(align=True)
         side.operator("mien.add_key", text="", icon="ADD")
         side.operator("mien.remove_key", text="", icon="REMOVE")
-        if 0 <= own.active_line < len(own.lines):
-            _draw_line(layout, context, thing, own.lines[own.active_line])
+        if 0 <= mapping.active_line < len(mapping.lines):
+            _draw_line(layout, context, obj, mapping.lines[mapping.active_line])
     row = layout.row(align=True)
-    row.operator("mien.forget_table" if own.edited else "mien.edit_table")
+    row.operator("mien.forget_table" if mapping.edited else "mien.edit_table")
     row.operator("mien.load_table", text="Load")
     row.operator("mien.save_table", text="Save")
 
 
-def _summary(thing, own, found) -> str:
-    if not keys.names(thing.data):
-        return f"'{thing.name}' has no shape keys. Bind it, or choose bones."
-    if not found.rows:
-        return f"None of the {len(keys.names(thing.data))} shape keys has a name that is known. Edit the table."
-    shown = len(ARKIT) - len(found.missing)
-    who = f"{found.scheme or 'By hand'}{' (edited)' if own.edited else ''}"
-    return f"{who}: {len(found.rows)} keys for {shown} of {len(ARKIT)} channels"
+def _summary(obj, mapping, table) -> str:
+    if not keys.names(obj.data):
+        return f"'{obj.name}' has no shape keys. Bind it, or choose bones."
+    if not table.rows:
+        return f"None of the {len(keys.names(obj.data))} shape keys has a name that is known. Edit the table."
+    shown = len(ARKIT) - len(table.missing)
+    title = f"{table.scheme or 'By hand'}{' (edited)' if mapping.edited else ''}"
+    return f"{title}: {len(table.rows)} keys for {shown} of {len(ARKIT)} channels"
 
 
-def _draw_line(layout, context, thing, line) -> None:
+def _draw_line(layout, context, obj, line) -> None:
     column = layout.column()
     column.use_property_split, column.use_property_decorate = True, False
-    if thing.data.shape_keys is not None:
-        column.prop_search(line, "name", thing.data.shape_keys, "key_blocks")
+    if obj.data.shape_keys is not None:
+        column.prop_search(line, "name", obj.data.shape_keys, "key_blocks")
     column.prop(line, "source")
     column.prop(line, "gain")
     column.prop(line, "offset")
@@ -252,11 +252,11 @@ def _draw_line(layout, context, thing, line) -> None:
         text.draw(layout, context, fault, "ERROR")
 
 
-def _draw_bones(column, own) -> None:
+def _draw_bones(column, mapping) -> None:
     column.operator("mien.find_bones", icon="VIEWZOOM")
     for part in ("jaw", "eye_left", "eye_right", "head", "neck"):
-        column.prop_search(own, part, own.armature.data, "bones")
-    column.prop(own, "facing")
+        column.prop_search(mapping, part, mapping.armature.data, "bones")
+    column.prop(mapping, "facing")
 
 
 CLASSES = (

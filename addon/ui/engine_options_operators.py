@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Buttons of closer direction: match a face, hold keys."""
+"""Operators of engine options: match a face, hold keys."""
 
 import bpy
 
@@ -10,20 +10,20 @@ from ..scene import held_keys, lines, matched_face, sound
 from ..scene.direction import face_of, performance_of
 from ..scene.speakers import speaker_of
 from ..shape_keys.recognition import short_list
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 from .line_operators import editable
 
 
 def _refusal(context: bpy.types.Context, field: str) -> str:
-    """Why a field that only some engines follow cannot be set now, '' when it can."""
+    """Why a field that only some engines support cannot be set now, without a full stop; '' when it can."""
     if editable(context):
         return editable(context)
     speaker = speaker_of(context)
     return engines.refusal(runner.state.info, performance_of(speaker, lines.active(speaker)).engine, field)
 
 
-class MIEN_OT_match_face(Reasoned, bpy.types.Operator):
-    """Let the speaker wear the face that you see now, as its shape keys stand, while speaking. Set the keys to the pose
+class MIEN_OT_match_face(DisabledReason, bpy.types.Operator):
+    """Let the speaker have the face that you see now, as its shape keys stand, while speaking. Set the keys to the pose
     first, on a frame where no take plays, or you match that as well"""
 
     bl_idname = "mien.match_face"
@@ -45,8 +45,8 @@ class MIEN_OT_match_face(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_forget_face(Reasoned, bpy.types.Operator):
-    """Wear no face beside the emotions"""
+class MIEN_OT_forget_face(DisabledReason, bpy.types.Operator):
+    """Have no matched face beside the emotions"""
 
     bl_idname = "mien.forget_face"
     bl_label = "Forget Matched Face"
@@ -65,7 +65,7 @@ class MIEN_OT_forget_face(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_hold_keys(Reasoned, bpy.types.Operator):
+class MIEN_OT_hold_keys(DisabledReason, bpy.types.Operator):
     """Let takes have what you keyed on the face and of the head, in an action of your own or as corrections, from the
     first key of a curve to its last, and go their own way around it. Your curves are muted meanwhile. A preview range
     limits it"""
@@ -90,12 +90,12 @@ class MIEN_OT_hold_keys(Reasoned, bpy.types.Operator):
         _show(scene)
         self.report({"INFO"}, f"{held_summary(line, scene)}. Generate or make a take anew to see it.")
         if beyond:
-            said = f"These have keys beyond that, which are muted as well: {short_list(beyond)}."
-            self.report({"WARNING"}, f"{said} Corrections are each line's own.")
+            note = f"These have keys beyond that, which are muted as well: {short_list(beyond)}."
+            self.report({"WARNING"}, f"{note} Corrections are each line's own.")
         return {"FINISHED"}
 
 
-class MIEN_OT_release_keys(Reasoned, bpy.types.Operator):
+class MIEN_OT_release_keys(DisabledReason, bpy.types.Operator):
     """Hold the keys no longer: they are your own curves again, above the take"""
 
     bl_idname = "mien.release_keys"
@@ -117,7 +117,7 @@ class MIEN_OT_release_keys(Reasoned, bpy.types.Operator):
 
 
 def held_summary(line, scene: bpy.types.Scene) -> str:
-    """What is held of a line, without a full stop."""
+    """The frames and channels of a line's held keys, without a full stop."""
     held, fps = HeldKeys.from_text(line.held), float(sound.scene_fps(scene))
     first, last = (line.start_frame + second * fps for second in held.span)
     return f"Held from frame {first:g} to {last:g}: {short_list(tuple(held.curves))}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closer direction in the sidebar: what only some engines follow. What this one does not is greyed out, and why."""
+"""The panel of options that only some engines support; those that the chosen one does not are greyed out."""
 
 import bpy
 
@@ -10,32 +10,34 @@ from ..scene.direction import face_of, performance_of
 from ..scene.speakers import speaker_of
 from . import text
 from .engine_options_operators import held_summary
-from .panel_base import OfSpeaker
+from .panel_base import SpeakerPanel
 
 SECONDS, GUIDANCE = ("onset", "offset"), ("sound_guidance", "emotion_guidance")
 
 
-class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
+class MIEN_PT_engine_options(SpeakerPanel, bpy.types.Panel):
     bl_label = "Closer Direction"
+    bl_idname = "MIEN_PT_closer"
 
     def draw(self, context):
         layout, speaker = self.layout, speaker_of(context)
         line = lines.active(speaker)
-        asked = performance_of(speaker, line)
-        refused = {field: engines.refusal(runner.state.info, asked.engine, field) for field in engines.OPTIONAL_FIELDS}
+        performance = performance_of(speaker, line)
+        info, engine = runner.state.info, performance.engine
+        refused = {field: engines.refusal(info, engine, field) for field in engines.OPTIONAL_FIELDS}
         if all(refused.values()):
-            all_refused = engines.refusal(runner.state.info, asked.engine, "face", "any of this")
+            all_refused = engines.refusal(info, engine, "face", "any of this")
             text.draw(layout, context, f"{all_refused}.", "INFO")
         else:
             for sentence in dict.fromkeys(filter(None, refused.values())):
                 text.draw(layout, context, f"{sentence}.", "INFO")
-        _draw_face(layout, asked, not refused["face"])
+        _draw_face(layout, performance, not refused["face"])
         for names in (SECONDS, GUIDANCE):
             column = layout.column(align=True)
             for name in names:
                 row = column.row(align=True)
                 row.enabled = not refused[name]
-                row.prop(asked, name, slider=names == GUIDANCE)
+                row.prop(performance, name, slider=names == GUIDANCE)
         row = layout.row(align=True)
         row.operator("mien.hold_keys", icon="KEYFRAME_HLT")
         row.operator("mien.release_keys", text="", icon="X")
@@ -43,21 +45,21 @@ class MIEN_PT_closer(OfSpeaker, bpy.types.Panel):
             text.draw(layout, context, f"{held_summary(line, context.scene)}.")
 
 
-def _draw_face(layout, asked, followed: bool) -> None:
+def _draw_face(layout, performance, enabled: bool) -> None:
     row = layout.row(align=True)
     row.operator("mien.match_face", icon="USER")
     row.operator("mien.forget_face", text="", icon="X")
-    face = face_of(asked)
+    face = face_of(performance)
     if not face:
         return
     column = layout.column()
-    column.enabled = followed
+    column.enabled = enabled
     level = column.column()
     level.use_property_split, level.use_property_decorate = True, True
-    level.prop(asked, "face_level", slider=True)
+    level.prop(performance, "face_level", slider=True)
     channels = column.column(align=True)
     for name in face:
-        channels.prop(asked.face, name, slider=True)
+        channels.prop(performance.face, name, slider=True)
 
 
-CLASSES = (MIEN_PT_closer,)
+CLASSES = (MIEN_PT_engine_options,)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generate, Make Anew and Cancel: the buttons that ask the backend for takes."""
+"""Operators that request takes from the backend: Generate, Make Anew, Cancel."""
 
 import bpy
 
@@ -10,11 +10,11 @@ from ..generation.runner import runner
 from ..scene import lines, sound, speakers
 from ..scene.speakers import speaker_of
 from .backend_panel import address_refusal
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 
 def refusal(context: bpy.types.Context) -> str:
-    """Why no take can be asked for now, '' when one can."""
+    """Why no take can be requested now, without a full stop; '' when one can."""
     run = context.window_manager.mien_run
     if run.running:
         return f"Already generating for '{run.speaker}'; wait for it or cancel it"
@@ -26,29 +26,29 @@ def refusal(context: bpy.types.Context) -> str:
     return lines.refusal(lines.active(speaker)) or baked or address_refusal(context)
 
 
-class _Asking(Reasoned):
-    """An operator that asks for takes: in the background when it is invoked, before it returns from a script."""
+class _GenerateOperator(DisabledReason):
+    """An operator that requests takes: in the background when it is invoked, before it returns from a script."""
 
-    bl_options = {"REGISTER"}  # the undo step is pushed when a take is applied, not when it is asked for
+    bl_options = {"REGISTER"}  # the undo step is pushed when a take is applied, not when it is requested
 
-    def asked(self, context) -> tuple:
-        """The requests. May raise SoundError."""
+    def make_requests(self, context) -> tuple:
+        """Bring the line in step with its strip, write its sound, and return its requests. Raises SoundError."""
         raise NotImplementedError
 
     def invoke(self, context, event):
         try:
-            runner.begin(self.asked(context))
+            runner.begin(self.make_requests(context))
         except sound.SoundError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
     def execute(self, context):
-        """The blocking way, for scripts and Blender without a window."""
+        """Generate before returning, for scripts and Blender without a window."""
         try:
-            error = runner.run(self.asked(context))
-        except sound.SoundError as refused:
-            error = str(refused)
+            error = runner.run(self.make_requests(context))
+        except sound.SoundError as refusal_:
+            error = str(refusal_)
         if error:
             self.report({"ERROR"}, error)
             return {"CANCELLED"}
@@ -56,7 +56,7 @@ class _Asking(Reasoned):
         return {"FINISHED"}
 
 
-class MIEN_OT_generate(_Asking, bpy.types.Operator):
+class MIEN_OT_generate(_GenerateOperator, bpy.types.Operator):
     """Make takes of the line: each becomes animation on a track of its own, in an undo step of its own"""
 
     bl_idname = "mien.generate"
@@ -66,14 +66,14 @@ class MIEN_OT_generate(_Asking, bpy.types.Operator):
     def disabled_reason(cls, context) -> str:
         return refusal(context)
 
-    def asked(self, context) -> tuple:
+    def make_requests(self, context) -> tuple:
         speaker = speaker_of(context)
         line = lines.active(speaker)
         requests.prepare(line)
         return requests.of_line(context, context.scene, speaker, line, requests.new_seeds(line))
 
 
-class MIEN_OT_make_anew(_Asking, bpy.types.Operator):
+class MIEN_OT_make_anew(_GenerateOperator, bpy.types.Operator):
     """Make this take alone again, as the performance is set now; its corrections stay. A locked seed is kept,
     an unlocked take draws another"""
 
@@ -97,7 +97,7 @@ class MIEN_OT_make_anew(_Asking, bpy.types.Operator):
             return str(error).rstrip(".")
         return ""
 
-    def asked(self, context) -> tuple:
+    def make_requests(self, context) -> tuple:
         speaker = speaker_of(context)
         line = lines.active(speaker)
         take = takes.active(line)
@@ -106,7 +106,7 @@ class MIEN_OT_make_anew(_Asking, bpy.types.Operator):
         return requests.of_line(context, context.scene, speaker, line, [seed], take.uid)
 
 
-class MIEN_OT_cancel(Reasoned, bpy.types.Operator):
+class MIEN_OT_cancel(DisabledReason, bpy.types.Operator):
     """Stop generating; takes that are done stay, and the rest of the scene is as it was"""
 
     bl_idname = "mien.cancel"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Buttons of lines, parts and takes: add, delete, and what a line is made from."""
+"""Operators of lines, further meshes and takes: add and delete."""
 
 import bpy
 
 from ..animation import fcurves, takes
 from ..scene import lines, sound, speakers, strip_sync
 from ..scene.speakers import speaker_of
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 
 def _busy(context) -> str:
@@ -15,7 +15,7 @@ def _busy(context) -> str:
 
 
 def editable(context: bpy.types.Context) -> str:
-    """Why nothing of the speaker can be changed, '' when it can."""
+    """Why the speaker cannot be changed, without a full stop; '' when it can."""
     speaker = speaker_of(context)
     if speaker is None:
         return speakers.NOBODY
@@ -24,7 +24,7 @@ def editable(context: bpy.types.Context) -> str:
     return ""
 
 
-class MIEN_OT_new_line(Reasoned, bpy.types.Operator):
+class MIEN_OT_new_line(DisabledReason, bpy.types.Operator):
     """Add a line: another sound of this speaker, at the current frame"""
 
     bl_idname = "mien.new_line"
@@ -40,7 +40,7 @@ class MIEN_OT_new_line(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_lines_from_strips(Reasoned, bpy.types.Operator):
+class MIEN_OT_lines_from_strips(DisabledReason, bpy.types.Operator):
     """Add a line for each selected sound strip of the sequencer that is none yet; moving a strip moves its takes"""
 
     bl_idname = "mien.lines_from_strips"
@@ -56,12 +56,12 @@ class MIEN_OT_lines_from_strips(Reasoned, bpy.types.Operator):
     def execute(self, context):
         speaker, scene = speaker_of(context), strip_sync.sequencer_scene(context)
         known = {strip.name for line in speaker.mien.lines if (strip := strip_sync.strip_of(line)) is not None}
-        made = 0
+        added = 0
         for name, path in [(strip.name, strip.sound.filepath) for strip in _chosen_strips(context)]:
             if name not in known:
                 strip_sync.attach_strip(lines.add(speaker, path), scene, name)
-                made += 1
-        self.report({"INFO"}, f"{made} lines were added." if made != 1 else "A line was added.")
+                added += 1
+        self.report({"INFO"}, f"{added} lines were added." if added != 1 else "A line was added.")
         return {"FINISHED"}
 
 
@@ -71,7 +71,7 @@ def _chosen_strips(context) -> list:
     return sorted(chosen, key=lambda strip: sound.span_of(strip)[0])
 
 
-class MIEN_OT_delete_line(Reasoned, bpy.types.Operator):
+class MIEN_OT_delete_line(DisabledReason, bpy.types.Operator):
     """Delete the line with its takes and corrections; its sound stays in the sequencer"""
 
     bl_idname = "mien.delete_line"
@@ -93,7 +93,7 @@ class MIEN_OT_delete_line(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_delete_take(Reasoned, bpy.types.Operator):
+class MIEN_OT_delete_take(DisabledReason, bpy.types.Operator):
     """Delete the take with its tracks and actions"""
 
     bl_idname = "mien.delete_take"
@@ -119,7 +119,7 @@ class MIEN_OT_delete_take(Reasoned, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_add_parts(Reasoned, bpy.types.Operator):
+class MIEN_OT_add_parts(DisabledReason, bpy.types.Operator):
     """Let the other selected meshes speak with this one: teeth, tongue, brows, lashes"""
 
     bl_idname = "mien.add_parts"
@@ -132,18 +132,18 @@ class MIEN_OT_add_parts(Reasoned, bpy.types.Operator):
 
     def execute(self, context):
         speaker = speaker_of(context)
-        for thing in _other_meshes(context):
-            speaker.mien.parts.add().mesh = thing
+        for obj in _other_meshes(context):
+            speaker.mien.parts.add().mesh = obj
         return {"FINISHED"}
 
 
 def _other_meshes(context) -> list[bpy.types.Object]:
     speaker = speaker_of(context)
     known = {speaker, *(part.mesh for part in speaker.mien.parts)}
-    return [thing for thing in context.selected_objects if thing.type == "MESH" and thing not in known]
+    return [obj for obj in context.selected_objects if obj.type == "MESH" and obj not in known]
 
 
-class MIEN_OT_remove_part(Reasoned, bpy.types.Operator):
+class MIEN_OT_remove_part(DisabledReason, bpy.types.Operator):
     """Let this mesh no longer speak with the face; what it was given before stays on it"""
 
     bl_idname = "mien.remove_part"
@@ -155,9 +155,9 @@ class MIEN_OT_remove_part(Reasoned, bpy.types.Operator):
         return editable(context) or ("" if len(speaker_of(context).mien.parts) else "There are no further meshes")
 
     def execute(self, context):
-        asked = speaker_of(context).mien
-        asked.parts.remove(min(asked.active_part, len(asked.parts) - 1))
-        asked.active_part = max(0, asked.active_part - 1)
+        settings = speaker_of(context).mien
+        settings.parts.remove(min(settings.active_part, len(settings.parts) - 1))
+        settings.active_part = max(0, settings.active_part - 1)
         return {"FINISHED"}
 
 

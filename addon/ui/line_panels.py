@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A line in the sidebar: what it is, its curves, and the further meshes that speak with the face."""
+"""The panels of a line, its curves, and the further meshes that speak with the face."""
 
 import bpy
 
 from ..animation import corrections, takes
 from ..scene import lines, strip_sync
 from ..scene.speakers import speaker_of
-from .panel_base import OfSpeaker
+from .panel_base import SpeakerPanel
 
 
-class MIEN_PT_line(OfSpeaker, bpy.types.Panel):
+class MIEN_PT_line(SpeakerPanel, bpy.types.Panel):
     bl_label = "Line"
 
     def draw(self, context):
@@ -34,9 +34,9 @@ class MIEN_PT_line(OfSpeaker, bpy.types.Panel):
         layout.operator("mien.delete_line", icon="REMOVE")
 
 
-class MIEN_PT_curves(OfSpeaker, bpy.types.Panel):
+class MIEN_PT_curves(SpeakerPanel, bpy.types.Panel):
     bl_label = "Curves"
-    bl_order = 1  # below what is asked
+    bl_order = 1  # below the performance settings
 
     def draw(self, context):
         layout, speaker = self.layout, speaker_of(context)
@@ -55,13 +55,13 @@ class MIEN_PT_curves(OfSpeaker, bpy.types.Panel):
         file.operator("mien.apply_take", icon="FILE")
 
 
-class MIEN_PT_parts(OfSpeaker, bpy.types.Panel):
+class MIEN_PT_parts(SpeakerPanel, bpy.types.Panel):
     bl_label = "Further Meshes"
     bl_order = 1
 
     def draw(self, context):
-        layout, asked = self.layout, speaker_of(context).mien
-        for part in asked.parts:
+        layout, settings = self.layout, speaker_of(context).mien
+        for part in settings.parts:
             layout.prop(part, "mesh", text="")
         row = layout.row(align=True)
         row.operator("mien.add_parts", icon="ADD")

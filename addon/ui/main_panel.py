@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first panel of the 'Mien' tab in the 3D view's sidebar: who speaks, the lines, Generate, the takes. Panels draw
-what is stored and cached; none asks a backend."""
+"""The main panel of the 'Mien' tab in the 3D view's sidebar: speaker, lines, Generate, takes. Panels draw stored and
+cached values; none contacts a backend."""
 
 from urllib.parse import urlsplit
 
@@ -35,8 +35,8 @@ class MIEN_UL_takes(bpy.types.UIList):
 
     def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0):
         row = layout.row(align=True)
-        seen = index == data.active_take
-        row.prop(item, "name", text="", emboss=False, icon="HIDE_OFF" if seen else "HIDE_ON")
+        is_active = index == data.active_take
+        row.prop(item, "name", text="", emboss=False, icon="HIDE_OFF" if is_active else "HIDE_ON")
         side = row.row(align=True)
         side.alignment = "RIGHT"
         side.label(text=f"seed {item.seed}")
@@ -96,33 +96,34 @@ def _draw_speaker(layout, speaker) -> None:
 
 
 def _draw_lines(layout, speaker, line) -> None:
-    asked = speaker.mien
+    settings = speaker.mien
     layout.use_property_split, layout.use_property_decorate = True, False
-    if len(asked.lines) > 1:
+    if len(settings.lines) > 1:
         row = layout.row()
-        row.template_list("MIEN_UL_lines", "", asked, "lines", asked, "active_line", rows=3)
+        row.template_list("MIEN_UL_lines", "", settings, "lines", settings, "active_line", rows=3)
         column = row.column(align=True)
         column.operator("mien.new_line", text="", icon="ADD")
         column.operator("mien.delete_line", text="", icon="REMOVE")
     column = layout.column()
-    column.prop(asked, "sound")
+    column.prop(settings, "sound")
     if line is not None:
         column.prop(line, "start_frame")
 
 
 def _draw_performance(layout, context, speaker, line) -> None:
-    asked = performance_of(speaker, line)
+    performance = performance_of(speaker, line)
     column = layout.column()
     column.use_property_split, column.use_property_decorate = True, False
-    column.prop(asked, "emotion")
+    column.prop(performance, "emotion")
     row = column.row()
-    row.active = asked.emotion != "neutral"
-    row.prop(asked, "intensity", slider=True)
-    menu(column, "Engine", "MIEN_MT_engines", _engine_name(asked.engine))
-    info, asks = runner.state.info, direction.optional_fields(asked, line)
-    left = ", ".join(engines.OPTIONAL_FIELDS[name] for name in asks if not engines.supports(info, asked.engine, name))
-    if left:
-        text.draw(layout, context, f"Not asked for, as this engine does not follow it: {left}.", "INFO")
+    row.active = performance.emotion != "neutral"
+    row.prop(performance, "intensity", slider=True)
+    menu(column, "Engine", "MIEN_MT_engines", _engine_name(performance.engine))
+    info, requested = runner.state.info, direction.optional_fields(performance, line)
+    unsupported = [field for field in requested if not engines.supports(info, performance.engine, field)]
+    if unsupported:
+        names = ", ".join(engines.OPTIONAL_FIELDS[field] for field in unsupported)
+        text.draw(layout, context, f"Not asked for, as this engine does not follow it: {names}.", "INFO")
 
 
 def _draw_takes(layout, line) -> None:
@@ -131,26 +132,26 @@ def _draw_takes(layout, line) -> None:
     column = row.column(align=True)
     column.operator("mien.delete_take", text="", icon="REMOVE")
     column.separator()
-    again = column.row(align=True)
-    again.operator_context = "INVOKE_DEFAULT"
-    again.operator("mien.make_anew", text="", icon="FILE_REFRESH")
+    regenerate = column.row(align=True)
+    regenerate.operator_context = "INVOKE_DEFAULT"
+    regenerate.operator("mien.make_anew", text="", icon="FILE_REFRESH")
 
 
 def _draw_missing(layout, context, name: str) -> None:
-    """What the engine needs before it can work, where that is and under which licence; a button opens the page."""
+    """The parts that the engine still needs, with their licence and a button that opens their page."""
     engine = engines.engine_by_name(runner.state.info, name)
-    for lack in engine.missing if engine is not None else ():
+    for part in engine.missing if engine is not None else ():
         box = layout.box()
-        text.draw(box, context, lack.sentence)
-        if lack.page:
-            box.operator("wm.url_open", text=urlsplit(lack.page).netloc, icon="URL").url = lack.page
+        text.draw(box, context, part.sentence)
+        if part.page:
+            box.operator("wm.url_open", text=urlsplit(part.page).netloc, icon="URL").url = part.page
 
 
 def _engine_name(name: str) -> str:
     info = runner.state.info
     if name:
-        known = info is None or any(engine.name == name for engine in info.engines)
-        return name if known else f"{name} (not there)"
+        is_known = info is None or any(engine.name == name for engine in info.engines)
+        return name if is_known else f"{name} (not there)"
     return f"Default ({info.default_engine})" if info is not None else "Default"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Buttons that add a head, put a take from a file, and choose. A greyed-out one says why (`disabled_reason`)."""
+"""Operators that add a head, apply a take file, and choose an engine or a style."""
 
 import bpy
 from bpy.props import IntProperty, StringProperty
@@ -14,12 +14,12 @@ from ..scene import lines, speakers
 from ..scene.apply import ApplyError
 from ..scene.direction import performance_of
 from ..scene.speakers import speaker_of
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 FACING = Euler((1.5, 0.0, 0.3)).to_quaternion()  # a view of the face from a little to its left
 
 
-class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
+class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
     """Add a face with the 52 ARKit shape keys at the 3D cursor, free to use for anything (CC0)"""
 
     bl_idname = "mien.add_head"
@@ -42,13 +42,13 @@ class MIEN_OT_add_head(Reasoned, bpy.types.Operator):
         done = self.execute(context)
         region = next((r for r in context.area.regions if r.type == "WINDOW"), None) if context.area else None
         if done == {"FINISHED"} and context.area.type == "VIEW_3D" and region is not None:
-            with context.temp_override(region=region):  # a head is 25 cm high: frame it, or it is hard to find
+            with context.temp_override(region=region):  # a head is 25 cm high: without framing it is hard to find
                 bpy.ops.view3d.view_selected()
             context.space_data.region_3d.view_rotation = FACING.copy()
         return done
 
 
-class MIEN_OT_apply_take(Reasoned, bpy.types.Operator, ImportHelper):
+class MIEN_OT_apply_take(DisabledReason, bpy.types.Operator, ImportHelper):
     """Put a take file (*.take.safetensors, from 'mien speak') on the speaker, with the panel's sound"""
 
     bl_idname = "mien.apply_take"

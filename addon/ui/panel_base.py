@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the panels of the 'Mien' tab have in common."""
+"""Base classes of the panels in the 'Mien' tab."""
 
 from ..scene.speakers import speaker_of
 
@@ -8,8 +8,8 @@ class Tab:
     bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Mien"
 
 
-class OfSpeaker(Tab):
-    """A closed part of the panel that shows while there is a speaker."""
+class SpeakerPanel(Tab):
+    """A subpanel, closed at first, that shows while there is a speaker."""
 
     bl_parent_id = "MIEN_PT_speaker"
     bl_options = {"DEFAULT_CLOSED"}
@@ -20,7 +20,7 @@ class OfSpeaker(Tab):
 
 
 def menu(layout, label: str, menu: str, chosen: str) -> None:
-    """A menu that lines up with properties: its items come from the backend, so it cannot be an enum."""
+    """A menu aligned with properties. Its items come from the backend, so it cannot be an enum property."""
     split = layout.row().split(factor=0.4)
     side = split.row()
     side.alignment = "RIGHT"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Performances that are kept for other speakers and files: Blender's own presets, of the active mesh's sliders."""
+"""Presets of performance settings, in Blender's preset system, for the active mesh."""
 
 import bpy
 from bl_operators.presets import AddPresetBase
 
 from ..formats.channels import ARKIT
 from ..scene.direction import EMOTIONS, GAINS, NUMBERS, OPTION_DEFAULTS
-from .disabled_reason import Reasoned
+from .disabled_reason import DisabledReason
 
 FOLDER = "mien/performance"
 
@@ -19,16 +19,18 @@ class MIEN_MT_presets(bpy.types.Menu):
     draw = bpy.types.Menu.draw_preset
 
 
-class MIEN_OT_add_preset(Reasoned, AddPresetBase, bpy.types.Operator):
+class MIEN_OT_add_preset(DisabledReason, AddPresetBase, bpy.types.Operator):
     """Keep the speaker's emotions, matched face, gains and amounts as a preset, or remove one"""
 
     bl_idname = "mien.add_preset"
     bl_label = "Performance Preset"
     preset_menu = "MIEN_MT_presets"
     preset_subdir = FOLDER
-    preset_defines = ["asked = bpy.context.object.mien.performance"]
-    preset_values = [f"asked.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *OPTION_DEFAULTS, "face_level", "style")]
-    preset_values += [f"asked.face.{name}" for name in ARKIT]
+    preset_defines = ["performance = bpy.context.object.mien.performance"]
+    preset_values = [
+        f"performance.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *OPTION_DEFAULTS, "face_level", "style")
+    ]
+    preset_values += [f"performance.face.{name}" for name in ARKIT]
 
     @classmethod
     def disabled_reason(cls, context) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mien in Blender's own menus, which its search (F3) reads."""
+"""Mien's entries in Blender's menus, which its search (F3) reads."""
 
 import bpy
 
@@ -17,7 +17,7 @@ MENU = (
 
 
 class MIEN_MT_lip_sync(bpy.types.Menu):
-    """Every button once more, so that Blender's search (F3) finds it."""
+    """All operators, so that Blender's search (F3) finds them."""
 
     bl_label = "Lip-Sync"
     bl_idname = "MIEN_MT_lip_sync"

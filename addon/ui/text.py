@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sentences in a sidebar: Blender's labels have one line, so a longer text is broken between its words."""
+"""Text in panels: Blender's labels have one line, so longer texts are wrapped."""
 
 import blf
 
 
 def wrap(text: str, width: float, measure) -> list[str]:
-    """The text in lines no wider than `width` (as `measure` measures a string), broken between words."""
+    """The text wrapped at spaces into lines whose `measure` is at most `width`."""
     lines: list[str] = []
     for word in text.split():
         longer = f"{lines[-1]} {word}" if lines else word
@@ -17,7 +17,7 @@ def wrap(text: str, width: float, measure) -> list[str]:
 
 
 def draw(layout, context, text: str, icon: str = "NONE", margin: int = 80) -> None:
-    """The text in as many lines as the sidebar's width needs; `margin` is what stands beside it, in points."""
+    """Draw the text wrapped to the sidebar's width; margin: the width of what is beside it, in points."""
     scale = context.preferences.system.ui_scale
     blf.size(0, context.preferences.ui_styles[0].widget.points * scale)
     column = layout.column(align=True)
@@ -29,7 +29,7 @@ def draw(layout, context, text: str, icon: str = "NONE", margin: int = 80) -> No
 
 
 def draw_dismissible(layout, context, text: str, icon: str) -> None:
-    """The text in a box with a button that clears the run's message."""
+    """Draw the text in a box with a button that clears the run's message."""
     row = layout.box().row()
     draw(row, context, text, icon, margin=130)  # the icon, the button, the margins
     row.operator("mien.dismiss", text="", icon="X", emboss=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mesh of the animator's own is sent with its picks and comes back with the channels as shape keys."""
+"""Binding: a mesh is sent with its picks, and the returned shape keys are added to it."""
 
 import json
 
@@ -20,8 +20,8 @@ from addon.shape_keys import driving, keys
 CHANNELS = ("jawOpen", "eyeLookUpLeft", "tongueOut")
 
 
-def shapes_of(mesh: bytes, warnings=("The lips part little.",), **said: str) -> bytes:
-    """Shapes for a mesh file: the jaw pulls every second vertex down by a tenth, the tongue moves nothing."""
+def shapes_of(mesh: bytes, warnings=("The lips part little.",), **extra_meta: str) -> bytes:
+    """Shapes for a mesh file: the jaw moves every second vertex down by 0.1, the tongue moves nothing."""
     count = len(read_tensors(mesh)[0]["vertices"])
     moved = np.arange(0, count, 2, dtype=np.int32)
     deltas = np.zeros((3, len(moved), 3), np.float32)
@@ -34,20 +34,20 @@ def shapes_of(mesh: bytes, warnings=("The lips part little.",), **said: str) -> 
         "report": json.dumps({"fit_mm": {"mean": 0.4, "p95": 1.0}}),
         "warnings": json.dumps(list(warnings)),
     }
-    return write_tensors({"moved": moved, "deltas": deltas, "distance": distance}, meta | said)
+    return write_tensors({"moved": moved, "deltas": deltas, "distance": distance}, meta | extra_meta)
 
 
 @pytest.fixture
 def ball():
     """A mesh with every needed point picked."""
     bpy.ops.mesh.primitive_uv_sphere_add(segments=24, ring_count=16, radius=0.1)
-    thing = bpy.context.object
-    thing.name = "Ball"
+    obj = bpy.context.object
+    obj.name = "Ball"
     for number, point in enumerate(picks.POINTS):
         if point.needed:
-            picks.put(bpy.context, thing, point.name, thing.data.vertices[10 * number].co.copy())
+            picks.place_empty(bpy.context, obj, point.name, obj.data.vertices[10 * number].co.copy())
     bpy.context.view_layer.update()
-    return thing
+    return obj
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_the_button_makes_shape_keys_and_a_heat_map(ball, backend):
     assert binding_run.run.warnings == ("The lips part little.",)
 
 
-def test_what_is_sent_is_the_mesh_at_rest_its_picks_and_its_face(ball, backend):
+def test_the_mesh_file_has_the_mesh_at_rest_its_picks_and_its_face(ball, backend):
     ball.matrix_world = Matrix.Translation((1, 2, 3)) @ Matrix.Rotation(0.4, 4, "X") @ Matrix.Scale(3, 4)
     ball.modifiers.new("Subdivision", "SUBSURF")
     keys.add(ball, "mine", keys.rest(ball.data) * 2).value = 1.0
@@ -85,14 +85,14 @@ def test_what_is_sent_is_the_mesh_at_rest_its_picks_and_its_face(ball, backend):
     group.add([3, 4], 0.5, "REPLACE")
     ball.mien_driving.face_group = "face"
     assert bpy.ops.mien.bind() == {"FINISHED"}
-    tensors, said = read_tensors(backend.requests[0]["mesh"])
+    tensors, meta = read_tensors(backend.requests[0]["mesh"])
     np.testing.assert_allclose(tensors["vertices"], keys.rest(ball.data), atol=1e-7)
     assert tensors["faces"].shape[1] == 3 and len(tensors["faces"]) > len(ball.data.polygons)
     assert np.flatnonzero(tensors["region"]).tolist() == [3, 4] and tensors["region"][3] == 0.5
-    sent = json.loads(said["picks"])
+    sent = json.loads(meta["picks"])
     assert set(sent) == {point.name for point in picks.POINTS if point.needed}
     np.testing.assert_allclose(sent["chin"], ball.data.vertices[10].co, atol=1e-6)
-    assert [each.type for each in ball.modifiers] == ["SUBSURF"]
+    assert [modifier.type for modifier in ball.modifiers] == ["SUBSURF"]
     assert "mine" in keys.names(ball.data)
 
 
@@ -106,7 +106,7 @@ def test_binding_again_replaces_its_own_keys_alone(ball, backend):
     assert ball.data.shape_keys.key_blocks["jawOpen"].value == 0.5
 
 
-def test_keys_of_the_animators_own_are_not_written_over(ball, backend):
+def test_keys_of_the_animator_are_not_overwritten(ball, backend):
     keys.add(ball, "jawOpen", keys.rest(ball.data))
     with pytest.raises(RuntimeError, match="'Ball' has shape keys jawOpen of its own"):
         bpy.ops.mien.bind()
@@ -121,22 +121,22 @@ def test_a_bound_mesh_looks_where_the_take_does(ball, backend):
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "sentence"),
     [
         ({"fail": "These points are not picked: chin."}, "These points are not picked: chin. The mesh was left"),
         ({"shapes": lambda mesh: b"what"}, "The mesh was left as it was"),
         ({"shapes": lambda mesh: shapes_of(mesh, format_version="9")}, "version 9; this extension reads"),
     ],
 )
-def test_what_goes_wrong_is_said_and_changes_nothing(ball, backend, fault, said):
+def test_a_fault_is_reported_and_changes_nothing(ball, backend, fault, sentence):
     for name, value in fault.items():
         setattr(backend, name, value)
-    with pytest.raises(RuntimeError, match=said):
+    with pytest.raises(RuntimeError, match=sentence):
         bpy.ops.mien.bind()
     assert ball.data.shape_keys is None and not ball.data.color_attributes
 
 
-def test_the_background_way_puts_the_shapes_on_by_its_timer(ball, backend):
+def test_in_the_background_the_timer_adds_the_shape_keys(ball, backend):
     run = binding_run.run
     run.begin(ball, "", backend.address, False, "", None)
     assert run.running
@@ -158,46 +158,46 @@ def test_a_cancel_leaves_the_mesh_and_tells_the_backend(ball, backend):
     assert run.note == "Cancelled; the mesh was left as it was."
 
 
-def test_without_picks_the_button_says_which(ball):
+def test_without_picks_the_button_names_them(ball):
     picks.remove(ball, {"chin", "nose_tip"})
     assert binding.refusal(ball) == "Not picked on 'Ball': tip of the nose, foremost point of the chin"
     assert not bpy.ops.mien.bind.poll()
 
 
-def test_a_group_that_is_empty_is_said(ball):
+def test_an_empty_group_is_refused(ball):
     ball.vertex_groups.new(name="face")
     with pytest.raises(ApplyError, match="The vertex group 'face' of 'Ball' is empty"):
-        binding.order(ball, "face")
+        binding.mesh_message(ball, "face")
 
 
 def test_shapes_of_another_mesh_are_refused(ball):
-    mesh = binding.order(ball, "")
+    mesh = binding.mesh_message(ball, "")
     with pytest.raises(ValueError, match="has changed since it was sent"):
         read_shapes(shapes_of(mesh), 5)
 
 
-def test_a_symmetric_mesh_is_asked_for_one_side(ball):
-    names = [point.name for point in picks.asked(ball)]
+def test_a_symmetric_mesh_needs_picks_on_one_side(ball):
+    names = [point.name for point in picks.points_to_pick(ball)]
     assert "eye_outer_right" in names and not any(name.endswith("_left") for name in names)
     crooked = ball.copy()
     crooked.data = ball.data.copy()
     crooked.data.vertices.foreach_set("co", (keys.rest(ball.data) + [0.02, 0, 0]).astype(np.float32).ravel())
-    assert len(picks.asked(crooked)) == len(picks.POINTS)
+    assert len(picks.points_to_pick(crooked)) == len(picks.POINTS)
 
 
 def test_a_click_finds_the_vertex_at_rest(ball):
     ball.location = (1, 0, 0)
     bpy.context.view_layer.update()
-    place = picks.under(bpy.context, ball, Vector((1, -5, 0.001)), Vector((0, 1, 0)))
+    position = picks.ray_hit(bpy.context, ball, Vector((1, -5, 0.001)), Vector((0, 1, 0)))
     nearest = min((vertex.co for vertex in ball.data.vertices), key=lambda co: (co - Vector((0, -0.1, 0))).length)
-    assert (place - nearest).length < 1e-6
-    assert picks.under(bpy.context, ball, Vector((5, -5, 0)), Vector((0, 1, 0))) is None
+    assert (position - nearest).length < 1e-6
+    assert picks.ray_hit(bpy.context, ball, Vector((5, -5, 0)), Vector((0, 1, 0))) is None
 
 
 def test_picks_move_with_their_empties_and_are_cleared(ball):
     chin = picks.empties(ball)["chin"]
-    before = picks.places(ball)["chin"][2]
+    before = picks.positions(ball)["chin"][2]
     chin.location.z -= 0.01
-    assert picks.places(ball)["chin"][2] == pytest.approx(before - 0.01, abs=1e-6)
+    assert picks.positions(ball)["chin"][2] == pytest.approx(before - 0.01, abs=1e-6)
     assert bpy.ops.mien.clear_picks() == {"FINISHED"}
-    assert picks.places(ball) == {} and len(ball.children) == 0
+    assert picks.positions(ball) == {} and len(ball.children) == 0

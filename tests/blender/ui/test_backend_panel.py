@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Backends are typed, found, used, trusted and forgotten; what is known of them is in Blender's preferences."""
+"""Backends are entered, announced, used, trusted and forgotten; Blender's preferences remember them."""
 
 import bpy
 import pytest
@@ -13,11 +13,11 @@ from addon.ui import backend_panel
 
 
 @pytest.fixture
-def wanted(monkeypatch):
-    """The extension's preferences, as they are where it is installed; Blender may not go online."""
+def settings(monkeypatch):
+    """The extension's preferences, as where it is installed; Blender may not go online."""
     entry = bpy.context.preferences.addons.new()
     entry.module = "addon"
-    backend_panel._found.clear()
+    backend_panel._announced.clear()
     yield entry.preferences
     bpy.context.preferences.addons.remove(entry)
     credentials.clear()
@@ -30,103 +30,103 @@ def backend():
 
 
 def look() -> str:
-    """Look, as the button does, and wait for what came of it."""
+    """Look, as the button does, and wait for the result."""
     bpy.ops.mien.check_backend()
-    return looked()
+    return wait_for_look()
 
 
-def looked() -> str:
+def wait_for_look() -> str:
     runner._background.join(30)
     runner._drain()
     return runner.state.backend
 
 
-def test_a_backend_that_was_looked_at_is_kept_with_what_it_said(wanted, backend) -> None:
-    wanted.address = backend.address
+def test_a_backend_that_answers_is_remembered_with_its_info(settings, backend) -> None:
+    settings.address = backend.address
     assert look() == f"Mien 0.1.0 at {backend.address}, on cpu"
-    entry = wanted.entry(backend.address)
+    entry = settings.entry(backend.address)
     assert info_from_text(entry.info) == runner.state.info and entry.used > 0
     assert bpy.context.preferences.is_dirty
 
 
-def test_what_was_kept_is_shown_before_any_backend_is_asked(wanted, backend) -> None:
-    wanted.address = backend.address
+def test_remembered_info_is_shown_before_any_backend_is_contacted(settings, backend) -> None:
+    settings.address = backend.address
     look()
     runner.state = type(runner.state)()
     backend_panel.register()
     assert runner.state.info.default_engine == "toy" and runner.state.backend.startswith("Last seen: Mien 0.1.0")
 
 
-def test_an_invitation_is_taken_apart_and_its_token_is_not_in_the_address(wanted, backend) -> None:
+def test_an_invitation_is_split_and_its_token_is_not_in_the_address(settings, backend) -> None:
     backend.token = "mien-secret"
-    wanted.address = f"{backend.address}/#token=mien-secret"
-    assert wanted.address == backend.address
-    assert credentials.of(wanted.address) == Credential("mien-secret")
+    settings.address = f"{backend.address}/#token=mien-secret"
+    assert settings.address == backend.address
+    assert credentials.of(settings.address) == Credential("mien-secret")
     assert look().startswith("Mien 0.1.0")
-    wanted.address = f"{backend.address}/"
-    assert look().startswith("Mien 0.1.0"), "the key is kept"
+    settings.address = f"{backend.address}/"
+    assert look().startswith("Mien 0.1.0"), "the credential is kept"
 
 
-def test_a_backend_that_asks_for_a_token_is_given_the_one_typed(wanted, backend) -> None:
-    backend.token, wanted.address = "mien-secret", backend.address
+def test_a_backend_that_asks_for_a_token_is_given_the_one_typed(settings, backend) -> None:
+    backend.token, settings.address = "mien-secret", backend.address
     assert look() == "This backend asks for a token."
-    entry = wanted.entry(backend.address)
+    entry = settings.entry(backend.address)
     assert entry.token_wanted and runner.state.info is None or runner.state.info.address != backend.address
     assert entry.bl_rna.properties["token"].subtype == "PASSWORD"
     entry.token = "mien-secret"
-    assert look().startswith("Mien 0.1.0") and not wanted.entry(backend.address).token_wanted
+    assert look().startswith("Mien 0.1.0") and not settings.entry(backend.address).token_wanted
 
 
-def test_a_found_backend_is_used_with_a_click_and_again_after_it_moved(wanted, backend, monkeypatch) -> None:
+def test_an_announced_backend_is_used_with_a_click_and_again_after_it_moved(settings, backend, monkeypatch) -> None:
     backend.token = "mien-secret"
     bpy.ops.mien.use_backend(address=backend.address, name="Mien on gpu", token_wanted=True)
-    looked()
-    assert wanted.address == backend.address
-    entry = wanted.entry(backend.address)
+    wait_for_look()
+    assert settings.address == backend.address
+    entry = settings.entry(backend.address)
     assert entry.token_wanted and entry.title == "Mien on gpu"
     entry.token = "mien-secret"
     with FakeBackend() as moved:
         moved.token = "mien-secret"
         bpy.ops.mien.use_backend(address=moved.address, name="Mien on gpu", token_wanted=True)
-        assert looked().startswith("Mien 0.1.0"), "the same token, at another port"
-        assert [each.address for each in wanted.known] == [moved.address]
+        assert wait_for_look().startswith("Mien 0.1.0"), "the same token, at another port"
+        assert [entry.address for entry in settings.known] == [moved.address]
 
 
-def test_another_api_version_is_refused_with_both_numbers(wanted, backend) -> None:
-    found = discovery.AnnouncedBackend("Mien on new", "http://127.0.0.1:9", "2")
-    backend_panel._found[:] = [found]
-    (row,) = [row for row in backend_panel.backend_list.rows([], backend_panel._found, "", "")]
+def test_another_api_version_is_refused_with_both_numbers(settings, backend) -> None:
+    newer = discovery.AnnouncedBackend("Mien on new", "http://127.0.0.1:9", "2")
+    backend_panel._announced[:] = [newer]
+    (row,) = backend_panel.backend_list.rows([], backend_panel._announced, "", "")
     with pytest.raises(RuntimeError, match="speaks API version 2 and this extension version 1"):
         bpy.ops.mien.use_backend(address=row.address, name=row.name, refusal=row.refusal)
-    backend.api, backend.header_api, wanted.address = 2, "2", backend.address
+    backend.api, backend.header_api, settings.address = 2, "2", backend.address
     assert "speaks API version 2 and this extension speaks version 1" in look()
 
 
-def test_a_certificate_is_trusted_once_it_was_seen(wanted, backend) -> None:
-    """What is refused and with which sentence is tested with a real server; here, what is kept of it."""
+def test_a_certificate_is_trusted_after_a_look(settings, backend) -> None:
+    """Refusals are tested with a real server; here, what the preferences keep."""
     assert "press Look first" in backend_panel.MIEN_OT_trust_backend.disabled_reason(bpy.context)
-    wanted.address = "https://127.0.0.1:9"
+    settings.address = "https://127.0.0.1:9"
     refused = backend_panel.Untrusted("not known yet", "ab" * 32, "")
-    backend_panel._looked(wanted.address, None, refused, None)
-    entry = wanted.entry(wanted.address)
+    backend_panel._show_result(settings.address, None, refused, None)
+    entry = settings.entry(settings.address)
     assert (entry.offered, entry.sha256) == ("ab" * 32, "")
     bpy.ops.mien.trust_backend()
-    looked()
-    entry = wanted.entry(wanted.address)
-    assert (entry.offered, entry.sha256) == ("", "ab" * 32) and credentials.of(wanted.address).sha256 == "ab" * 32
+    wait_for_look()
+    entry = settings.entry(settings.address)
+    assert (entry.offered, entry.sha256) == ("", "ab" * 32) and credentials.of(settings.address).sha256 == "ab" * 32
 
 
-def test_a_backend_is_forgotten_with_its_key(wanted, backend) -> None:
-    wanted.address = f"{backend.address}/#token=mien-secret"
+def test_a_backend_is_forgotten_with_its_key(settings, backend) -> None:
+    settings.address = f"{backend.address}/#token=mien-secret"
     bpy.ops.mien.forget_backend(address=backend.address)
-    assert not wanted.known and credentials.of(backend.address) == Credential()
+    assert not settings.known and credentials.of(backend.address) == Credential()
     assert bpy.ops.mien.forget_backend(address=backend.address) == {"CANCELLED"}
 
 
-def test_a_backend_elsewhere_is_left_alone_while_blender_is_offline(wanted, monkeypatch) -> None:
+def test_a_backend_elsewhere_is_left_alone_while_blender_is_offline(settings, monkeypatch) -> None:
     if bpy.app.online_access:
         pytest.skip("this Blender may go online")
-    wanted.address = "http://10.0.0.1:8642"
+    settings.address = "http://10.0.0.1:8642"
     assert "allow online access" in backend_panel.address_refusal(bpy.context)
     with pytest.raises(RuntimeError, match="allow online access"):
         bpy.ops.mien.check_backend()
@@ -141,18 +141,18 @@ def test_a_backend_elsewhere_is_left_alone_while_blender_is_offline(wanted, monk
     assert not runner.working_in_background
 
 
-def test_nobody_there_is_a_sentence(wanted) -> None:
-    wanted.address, wanted.start_own = "http://127.0.0.1:9", False
+def test_nobody_there_is_a_sentence(settings) -> None:
+    settings.address, settings.start_own = "http://127.0.0.1:9", False
     assert look() == (
         "No backend answers at http://127.0.0.1:9 (Connection refused). Start one with 'mien serve', or correct the "
         "address."
     )
 
 
-def test_the_keyring_is_filled_when_the_extension_starts(wanted, backend) -> None:
+def test_credentials_are_loaded_when_the_extension_starts(settings, backend) -> None:
     from addon.connection import preferences
 
-    wanted.address = f"{backend.address}/#token=mien-secret"
+    settings.address = f"{backend.address}/#token=mien-secret"
     credentials.clear()
     preferences.register()
     assert credentials.of(backend.address) == Credential("mien-secret")

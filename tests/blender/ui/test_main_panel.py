@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every button has a name and a tooltip, is in the menu that Blender's search reads, and presets come back."""
+"""Every operator has a name and a tooltip and is in the menu that Blender's search reads; presets are restored."""
 
 import bpy
 import pytest
@@ -7,7 +7,7 @@ import pytest
 import addon
 from addon.scene.direction import face_of
 from addon.ui import search_menu
-from addon.ui.disabled_reason import Reasoned
+from addon.ui.disabled_reason import DisabledReason
 
 
 def operators() -> list[type]:
@@ -15,13 +15,13 @@ def operators() -> list[type]:
 
 
 @pytest.mark.parametrize("cls", operators(), ids=lambda cls: cls.bl_idname)
-def test_each_button_has_a_name_and_says_what_it_does(cls):
+def test_each_button_has_a_name_and_a_tooltip(cls):
     assert cls.bl_label and len(cls.bl_label) < 40
-    said = cls.get_rna_type().description if hasattr(cls, "get_rna_type") else cls.__doc__
-    assert said and not said.endswith("."), said
+    description = cls.get_rna_type().description if hasattr(cls, "get_rna_type") else cls.__doc__
+    assert description and not description.endswith("."), description
 
 
-def test_the_menu_that_is_searched_has_every_button_that_means_something_by_itself():
+def test_the_search_menu_has_every_button_that_works_by_itself():
     internal = {"mien.add_head"}  # in the menu of things to add
     internal |= {cls.bl_idname for cls in operators() if "INTERNAL" in getattr(cls, "bl_options", ())}
     named = [f"mien.{name}" for group in search_menu.MENU for name in group]
@@ -30,7 +30,7 @@ def test_the_menu_that_is_searched_has_every_button_that_means_something_by_itse
 
 def test_a_button_that_is_greyed_out_has_a_reason(cube):
     """With a bare cube selected most buttons are: each must say why."""
-    grey = [cls for cls in operators() if issubclass(cls, Reasoned) and not cls.poll(bpy.context)]
+    grey = [cls for cls in operators() if issubclass(cls, DisabledReason) and not cls.poll(bpy.context)]
     assert len(grey) > 10
     for cls in grey:
         reason = cls.disabled_reason(bpy.context)
@@ -40,13 +40,19 @@ def test_a_button_that_is_greyed_out_has_a_reason(cube):
 def test_a_preset_brings_a_performance_back(toy_head, cube, tmp_path, monkeypatch):
     monkeypatch.setattr(bpy.utils, "user_resource", lambda *_, **__: str(tmp_path))
     bpy.context.view_layer.objects.active = toy_head
-    asked = toy_head.mien.performance
-    asked.happy, asked.angry, asked.jaw, asked.style = 0.25, 0.5, 1.5, "clear"
-    asked.face.browInnerUp, asked.onset = 0.75, 0.25
+    performance = toy_head.mien.performance
+    performance.happy, performance.angry, performance.jaw, performance.style = 0.25, 0.5, 1.5, "clear"
+    performance.face.browInnerUp, performance.onset = 0.75, 0.25
     assert bpy.ops.mien.add_preset(name="Grim smile") == {"FINISHED"}
     (file,) = tmp_path.rglob("*.py")
     bpy.context.view_layer.objects.active = cube
     exec(compile(file.read_text(), str(file), "exec"), {"bpy": bpy})  # as script.execute_preset does
-    got = cube.mien.performance
-    assert (got.happy, got.angry, got.jaw, got.style, got.emotion) == (0.25, 0.5, 1.5, "clear", "mix")
-    assert (face_of(got), got.onset) == ({"browInnerUp": 0.75}, 0.25)
+    restored = cube.mien.performance
+    assert (restored.happy, restored.angry, restored.jaw, restored.style, restored.emotion) == (
+        0.25,
+        0.5,
+        1.5,
+        "clear",
+        "mix",
+    )
+    assert (face_of(restored), restored.onset) == ({"browInnerUp": 0.75}, 0.25)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The buttons, without a window: the blocking way to generate, its refusals, and undo."""
+"""Operators without a window: blocking generation, its refusals, and undo."""
 
 import json
 from fractions import Fraction
@@ -43,13 +43,13 @@ def test_add_head_is_one_undo_step():
 def test_generate_blocks_and_applies_at_the_scenes_exact_rate(speaker, backend):
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = 30, 1.001
-    line, asked = lines.active(speaker), speaker.mien.performance
+    line, performance = lines.active(speaker), speaker.mien.performance
     line.start_frame, line.seed = 51, 7
-    asked.emotion, asked.intensity, asked.blinks = "happy", 0.8, 0.0
+    performance.emotion, performance.intensity, performance.blinks = "happy", 0.8, 0.0
     assert bpy.ops.mien.generate() == {"FINISHED"}
-    asked = backend.requests[0]
-    assert asked["fps"] == "30000/1001"
-    assert json.loads(asked["direction"]) == {
+    request = backend.requests[0]
+    assert request["fps"] == "30000/1001"
+    assert json.loads(request["direction"]) == {
         "emotion": {"happy": 1.0},
         "intensity": 0.8,
         "seed": 7,
@@ -135,10 +135,10 @@ def test_in_edit_mode_the_take_is_not_lost_in_silence(speaker, backend):
 
 
 def test_a_fault_of_miens_own_takes_the_scene_back(speaker, backend, monkeypatch):
-    def place(*_):
+    def fail(*_):
         raise ZeroDivisionError("on purpose")
 
-    monkeypatch.setattr(sound, "add_strip", place)
+    monkeypatch.setattr(sound, "add_strip", fail)
     bpy.ops.ed.undo_push(message="before")
     with pytest.raises(RuntimeError, match="the scene was taken back"):
         bpy.ops.mien.generate()
@@ -188,17 +188,17 @@ def test_a_take_file_is_applied(speaker, tmp_path):
         bpy.ops.mien.apply_take(filepath=str(path))
 
 
-def test_a_renamed_speaker_is_found_and_a_deleted_one_is_named(speaker, backend):
-    asked = requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0])
+def test_a_renamed_speaker_gets_its_take_and_a_deleted_one_is_named(speaker, backend):
+    (request,) = requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0])
     speaker.name = "Berta"
-    assert runner.find_speaker(asked[0]) == speaker
+    assert runner.find_speaker(request) == speaker
     backend.slow = 0.0
     keys.add(speaker, "extra", keys.rest(speaker.data))
     bpy.data.objects.remove(speaker)
-    assert "not there any more" in runner.runner.run(asked)
+    assert "not there any more" in runner.runner.run([request])
 
 
-def test_the_panels_cache_keeps_what_a_backend_said(speaker, backend):
+def test_the_panels_state_keeps_a_backends_info(speaker, backend):
     bpy.ops.mien.generate()
     assert runner.runner.state.info == Client(backend.address).info()
     assert bpy.context.window_manager.mien_run.backend.startswith("Mien 0.1.0 at")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines of a sentence. How they look is for tests/blender/gui."""
+"""Wrapped text. Its look is tested in tests/blender/gui."""
 
 from addon.ui.text import wrap
 
