@@ -17,7 +17,7 @@ TURN = np.radians((5.0, 6.0, 4.0))  # spread of pitch, yaw, roll: the upper quar
 GAZE = np.radians((5.0, 7.0))  # of pitch, yaw
 LIMIT = 2.2  # spreads
 # How far the default head's shapes turn its eyes at weight 1 (measured on its eyeballs): down, up, sideways.
-EYE_TURNS = np.radians((9.9, 8.4, 12.9))
+EYE_TURNS = np.radians((10.6, 9.2, 13.9))
 BLINK = np.array([0.5, 1.0, 1.0, 0.6, 0.25])  # of 25 frames a second
 BLINK_EVERY = 2.6  # seconds
 CLOSED = 0.05  # jawOpen under which the lips of this take are closed

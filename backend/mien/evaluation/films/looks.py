@@ -30,9 +30,18 @@ class Look:
 LOOKS = (
     Look("studio"),
     Look("dark hair, coloured background", hair=(38, 28, 24), background=1),
-    Look("fair hair, bright background", hair=(190, 160, 110), background=2, light=((1.2, 1.15, 1.1),) * 2),
+    Look(
+        "fair hair, bright background", hair=(190, 160, 110), background=2, light=((1.2, 1.15, 1.1), (1.2, 1.15, 1.1))
+    ),
     Look("light from the side", hair=(60, 45, 35), background=3, light=((1.25, 1.2, 1.1), (0.35, 0.35, 0.4))),
-    Look("dim, noisy camera", hair=(30, 25, 25), background=4, light=((0.4, 0.38, 0.36),) * 2, noise=9, blur=0.8),
+    Look(
+        "dim, noisy camera",
+        hair=(30, 25, 25),
+        background=4,
+        light=((0.4, 0.38, 0.36), (0.4, 0.38, 0.36)),
+        noise=9,
+        blur=0.8,
+    ),
     Look("old man", identity="old_man", hair=(150, 150, 150), background=5),
 )
 

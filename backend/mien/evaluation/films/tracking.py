@@ -59,10 +59,12 @@ def _evaluated(look: Look, take: Take) -> Result:
         if look.identity not in head.identities:
             raise EvaluationError(f"the default head has no identity {look.identity!r}; build it again.")
         head = replace(head, vertices=head.identities[look.identity])
-    shown = replace(take, weights=take.weights + eyes_of_default_head(take.gaze))
+    weights, gaze = _given(take.weights), _given(take.gaze)
+    shown = weights + eyes_of_default_head(gaze)
     with Scene(SIZE, head) as scene:
-        track = track_face(_footage(shown, scene, head, look))
+        track = track_face(_footage(take, shown, scene, head, look))
     found = take_from_track(track, neutral=REST // 2)
+    found_weights = _given(found.weights)
     moving = slice(REST, None)
     seen = track.tracked[moving]
 
@@ -70,21 +72,19 @@ def _evaluated(look: Look, take: Take) -> Result:
         return np.degrees(np.abs(one - other)[moving][seen].mean(0))
 
     def correlation(name: str) -> float:
-        one, other = (t.weights[moving][:, columns(name)].mean(1)[seen] for t in (take, found))
+        one, other = (w[moving][:, columns(name)].mean(1)[seen] for w in (weights, found_weights))
         return float(np.corrcoef(one, other)[0, 1])
 
     still = load_head()
     moved = np.linalg.norm(still.faces(take)[moving] - still.faces(found)[moving], axis=-1)[seen] * 1000
     front = (still.upper_face_mask > 0) | (still.lip_mask > 0)
-    closed = (take.channel("jawOpen") < CLOSED)[moving] & (
-        take.weights[moving][:, columns("mouthSmile")].max(1) < CLOSED
-    )
+    closed = (take.channel("jawOpen") < CLOSED)[moving] & (weights[moving][:, columns("mouthSmile")].max(1) < CLOSED)
     return Result(
         look=look.name,
         pictures=track.frames,
         lost=int((~track.tracked).sum()),
         rotation=float(error(take.head_rotation, found.head_rotation).max()),
-        gaze=float(error(take.gaze, found.gaze).mean()),
+        gaze=float(error(gaze, _given(found.gaze)).mean()),
         correlation={name: correlation(name) for name in COMPARED},
         face=float(moved[:, front].mean()),
         lips=float(moved[:, still.lip_mask > 0].mean()),
@@ -93,22 +93,28 @@ def _evaluated(look: Look, take: Take) -> Result:
     )
 
 
-def _footage(take: Take, scene: Scene, head: Head, look: Look) -> Footage:
+def _footage(take: Take, weights: np.ndarray, scene: Scene, head: Head, look: Look) -> Footage:
     empty = scene.picture(head.vertices + [0, 10, 0])  # metres: out of the picture
 
     def pictures() -> Iterator[Picture]:
         for i in range(take.frames):
-            face = head.pose(take.weights[i], take.head_rotation[i])
+            face = head.pose(weights[i], take.head_rotation[i])
             yield Picture(i / take.fps, dressed(scene.picture(face), empty, look, i))
 
     length = take.frames / take.fps
     return Footage(look.name, *SIZE, take.fps, length, False, Fraction(0), False, (), pictures)
 
 
+def _given(values: np.ndarray | None) -> np.ndarray:
+    if values is None:
+        raise EvaluationError("the take has no weights or no gaze, so nothing can be compared.")
+    return values
+
+
 def _aperture(head: Head, take: Take) -> np.ndarray:
     """(N,) of the lips over the distance of the outer eye corners, as lip_aperture() measures it in a film."""
     eyes = head.vertices[head.landmarks[[36, 45]]]
-    return head.lip_aperture(take.weights, take.channels) / np.linalg.norm(eyes[0] - eyes[1])
+    return head.lip_aperture(_given(take.weights), take.channels) / np.linalg.norm(eyes[0] - eyes[1])
 
 
 HEAD = (
