@@ -69,7 +69,7 @@ def motion(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def performed(motion: Path) -> dict[str, MotionUnit]:
+def motion_units(motion: Path) -> dict[str, MotionUnit]:
     return {each.name: each for each in read_motion_units(motion)}
 
 
@@ -79,9 +79,9 @@ def spoken(corpus: Path, number: int = 0):
     return unit, Speech.from_samples(unit.samples() / 32768)
 
 
-def test_a_unit_comes_back_with_its_shapes(performed: dict[str, MotionUnit], corpus: Path) -> None:
-    assert list(performed) == ["flite/awb-en-000", "flite/slt-en-000"]
-    for unit, each in zip(read_units(corpus), performed.values(), strict=True):
+def test_a_unit_comes_back_with_its_shapes(motion_units: dict[str, MotionUnit], corpus: Path) -> None:
+    assert list(motion_units) == ["flite/awb-en-000", "flite/slt-en-000"]
+    for unit, each in zip(read_units(corpus), motion_units.values(), strict=True):
         assert each.name == f"{unit.voice.engine}/{unit.name}" and unit.ends == (2.0, 4.0, 6.0)
         assert each.sha256 == Speech.from_samples(unit.samples() / 32768).sha256
         assert each.motion.shape == (3, 150, len(MOTION_CHANNELS)) == (3, 150, 57) and each.motion.dtype == np.float16
@@ -90,9 +90,9 @@ def test_a_unit_comes_back_with_its_shapes(performed: dict[str, MotionUnit], cor
         assert each.lips_shut.shape == (150,) and each.lips_shut.dtype == bool
 
 
-def test_what_is_written_is_what_the_rules_perform(performed: dict[str, MotionUnit], corpus: Path) -> None:
+def test_what_is_written_is_what_the_rules_perform(motion_units: dict[str, MotionUnit], corpus: Path) -> None:
     unit, speech = spoken(corpus)
-    each = performed["flite/awb-en-000"]
+    each = motion_units["flite/awb-en-000"]
     track, times = track_of(unit, speech), np.arange(150) / 25
     for i, direction in enumerate(each.directions):
         assert direction == direction_of(unit, 0, i)
@@ -105,9 +105,11 @@ def test_what_is_written_is_what_the_rules_perform(performed: dict[str, MotionUn
         np.testing.assert_allclose(each.emotion[i].astype(float).sum(1), 1, atol=2e-3)
 
 
-def test_every_performance_shuts_the_lips_where_the_frames_say(performed: dict[str, MotionUnit], corpus: Path) -> None:
+def test_every_performance_shuts_the_lips_where_the_frames_say(
+    motion_units: dict[str, MotionUnit], corpus: Path
+) -> None:
     unit, _ = spoken(corpus)
-    for each in performed.values():
+    for each in motion_units.values():
         for weights in each.motion[..., :52].astype(float):
             assert lip_aperture().of(weights)[each.lips_shut].max() <= 0.001
         marked = np.flatnonzero(each.lips_shut) / 25 + LEAD
@@ -116,7 +118,7 @@ def test_every_performance_shuts_the_lips_where_the_frames_say(performed: dict[s
         assert all(any(b - 0.02 <= at <= e + 0.02 for b, e in contacts) for at in marked)
 
 
-def test_the_track_is_certain_and_says_what_was_spoken(corpus: Path) -> None:
+def test_the_track_has_the_true_phones_with_certainty(corpus: Path) -> None:
     track = track_of(*spoken(corpus))
     assert set(np.unique(track.posteriors)) == {0, 1} and np.all(track.posteriors.sum(1) == 1)
     assert [s.phone for s in track.segments][:6] == ["SIL", "M", "AA", "M", "AA", "SIL"]
@@ -152,8 +154,8 @@ def test_held_out_speakers_perform_held_out_voices_alone() -> None:
     assert sum(held[name] for name in HELD_OUT) / 400 == pytest.approx(motion_corpus.UNKNOWN_SHARE, abs=0.06)
 
 
-def test_voices_are_held_out_as_the_corpus_has_them(performed: dict[str, MotionUnit]) -> None:
-    assert performed["flite/awb-en-000"].held_out and not performed["flite/slt-en-000"].held_out
+def test_voices_are_held_out_as_the_corpus_has_them(motion_units: dict[str, MotionUnit]) -> None:
+    assert motion_units["flite/awb-en-000"].held_out and not motion_units["flite/slt-en-000"].held_out
 
 
 def test_most_jaws_and_lips_are_as_the_style_has_them() -> None:

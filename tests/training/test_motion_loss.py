@@ -26,16 +26,16 @@ def test_the_aperture_is_the_heads_own_in_mm() -> None:
 
 
 def test_a_constant_offset_of_a_brow_counts_in_mm_on_the_face() -> None:
-    life = PARTS["life"]
-    predicted, target = torch.zeros(1, 5, len(life)), torch.zeros(1, 5, len(life))
+    nonverbal = PARTS["life"]
+    predicted, target = torch.zeros(1, 5, len(nonverbal)), torch.zeros(1, 5, len(nonverbal))
     predicted[..., 2] = 0.5
-    mm = visible()[life[2]]
-    assert float(MotionLoss(life)(predicted, target)) == pytest.approx(0.5 * mm / len(life), rel=1e-5)
+    mm = visible()[nonverbal[2]]
+    assert float(MotionLoss(nonverbal)(predicted, target)) == pytest.approx(0.5 * mm / len(nonverbal), rel=1e-5)
 
 
 def test_a_change_from_frame_to_frame_counts_besides() -> None:
-    life = PARTS["life"]
-    steady, shaking = torch.full((1, 40, len(life)), 0.1), torch.full((1, 40, len(life)), 0.1)
+    nonverbal = PARTS["life"]
+    steady, shaking = torch.full((1, 40, len(nonverbal)), 0.1), torch.full((1, 40, len(nonverbal)), 0.1)
     shaking[:, ::2] *= -1
     still = torch.zeros_like(steady)
-    assert float(MotionLoss(life)(shaking, still)) > 2.5 * float(MotionLoss(life)(steady, still))
+    assert float(MotionLoss(nonverbal)(shaking, still)) > 2.5 * float(MotionLoss(nonverbal)(steady, still))

@@ -163,7 +163,7 @@ def pronounce(language: str, text: str) -> list[list[str]]:
 
 
 def main() -> None:
-    """The process of `say_in_process`: voice and settings are arguments, the text comes in, phones and samples go out."""
+    """The process of `say_in_process`: voice and settings as arguments, text on stdin, phones and samples on stdout."""
     synthesised = say(sys.argv[1], sys.stdin.buffer.read().decode(), *map(int, sys.argv[2:]))
     sys.stdout.buffer.write(json.dumps({"rate": synthesised.rate, "phones": synthesised.phones}).encode() + b"\n")
     sys.stdout.buffer.write(synthesised.samples.tobytes())

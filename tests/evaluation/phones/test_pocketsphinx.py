@@ -121,10 +121,10 @@ def test_the_senones_of_the_model() -> None:
 
 
 def test_best_of_state_is_the_least_score_of_its_senones() -> None:
-    made = senones.Senones(("A", "B"), np.array([0, 1, 2, 3, 4, 5, 0, 5]))
+    senone_table = senones.Senones(("A", "B"), np.array([0, 1, 2, 3, 4, 5, 0, 5]))
     scores = np.array([[9, 8, 7, 6, 5, 4, 3, 2]], np.int16)
-    assert made.best_of_state(scores).tolist() == [[[3, 8, 7], [6, 5, 2]]]
-    assert made.only("B").argmax() == 3
+    assert senone_table.best_of_state(scores).tolist() == [[[3, 8, 7], [6, 5, 2]]]
+    assert senone_table.only("B").argmax() == 3
 
 
 def test_another_file_is_no_model_definition(tmp_path) -> None:

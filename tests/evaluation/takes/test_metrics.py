@@ -224,7 +224,7 @@ def test_agreement_is_the_correlation_with_the_mean() -> None:
     np.testing.assert_allclose(articulation_agreement(1 + 3 * np.tile(curves[0], (3, 1))), 1, rtol=1e-9)
 
 
-def test_unrelated_mouths_reach_one_over_the_root_of_their_number() -> None:
+def test_unrelated_takes_agree_by_one_over_the_root_of_their_number() -> None:
     beside_each_other = np.stack([np.sin(2 * np.pi * n * np.arange(40) / 40) for n in range(1, 10)])  # orthogonal
     np.testing.assert_allclose(articulation_agreement(beside_each_other), 1 / 3, rtol=1e-9)
 

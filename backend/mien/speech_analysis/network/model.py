@@ -34,7 +34,7 @@ class RecogniserConfig:
     blocks: int = 6
     widening: int = 3
     kernel: int = 9
-    ahead: int = 1  # frames of 20 ms that each block sees of what comes
+    ahead: int = 1  # lookahead of each block, frames of 20 ms (the key of the weights' metadata)
     dropout: float = 0.1  # in training, of what a block adds
     contexts: int = 2  # modules between the blocks that add the mean of the past
     context: float = 3.0  # seconds of it

@@ -54,7 +54,7 @@ def test_no_step_of_the_channel_shifts_a_click(change):
 
 
 @pytest.mark.parametrize("change", [change for change, _ in CHANNEL], ids=lambda change: change.__name__)
-def test_every_step_of_the_channel_does_something_and_leaves_the_vowel_to_be_heard(change):
+def test_every_step_of_the_channel_does_something_and_leaves_the_vowel(change):
     sound = vowel()
     for seed in range(10):
         changed = change(sound, np.random.default_rng(seed))

@@ -6,15 +6,15 @@ from mien.training.speech_corpus.utterance import RATE
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.__name__)
-def test_every_source_sounds_as_long_as_asked_and_differs_with_the_seed(source):
+def test_every_source_has_its_length_and_differs_with_the_seed(source):
     for n in (160, RATE):
         sound = source(np.random.default_rng(1), n)
         assert sound.shape == (n,) and np.isfinite(sound).all()
     if source is not silence:
-        heard = [source(np.random.default_rng(seed), 2 * RATE) for seed in (1, 1, 2, 3)]
-        assert all(np.abs(sound).max() > 0 for sound in heard)
-        assert np.array_equal(heard[0], heard[1])
-        assert not np.array_equal(heard[0], heard[2]) and not np.array_equal(heard[2], heard[3])
+        sounds = [source(np.random.default_rng(seed), 2 * RATE) for seed in (1, 1, 2, 3)]
+        assert all(np.abs(sound).max() > 0 for sound in sounds)
+        assert np.array_equal(sounds[0], sounds[1])
+        assert not np.array_equal(sounds[0], sounds[2]) and not np.array_equal(sounds[2], sounds[3])
 
 
 def test_nonspeech_is_within_full_scale_at_many_levels():

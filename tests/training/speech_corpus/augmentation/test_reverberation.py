@@ -12,7 +12,7 @@ def test_the_direct_sound_is_the_first_sample_and_the_loudest_moment():
 
 
 @pytest.mark.parametrize("rt60", [0.2, 0.5, 0.9])
-def test_a_room_decays_by_sixty_decibels_in_its_time(rt60):
+def test_an_impulse_response_decays_by_sixty_decibels_in_its_time(rt60):
     impulse = impulse_response(np.random.default_rng(3), rt60, 0.0).astype(float)
     left = 10 * np.log10(np.cumsum((impulse**2)[::-1])[::-1])  # Schroeder's backward integral
     fall = np.polyfit(np.arange(len(left))[: int(0.5 * rt60 * RATE)] / RATE, left[: int(0.5 * rt60 * RATE)], 1)[0]

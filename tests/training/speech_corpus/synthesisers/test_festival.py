@@ -18,7 +18,7 @@ TEXTS = {
 }
 
 
-def spoken(voice: Voice, seed: int = 3, text: str = ""):
+def utterance_of(voice: Voice, seed: int = 3, text: str = ""):
     if festival.missing():
         pytest.skip(festival.missing())
     if voice not in festival.voices():
@@ -27,8 +27,8 @@ def spoken(voice: Voice, seed: int = 3, text: str = ""):
 
 
 @pytest.mark.parametrize("voice", festival.VOICES, ids=lambda voice: voice.name)
-def test_the_sounds_stand_where_they_are_heard(voice: Voice) -> None:
-    utterance = spoken(voice)
+def test_the_sounds_have_the_times_of_their_sound(voice: Voice) -> None:
+    utterance = utterance_of(voice)
     assert utterance.samples.dtype == np.float32 and np.abs(utterance.samples).max() <= 1
     times = np.array([(begin, end) for _, begin, end in utterance.phones])
     assert times[0, 0] >= 0 and times[-1, 1] <= utterance.seconds
@@ -46,28 +46,28 @@ def test_the_sounds_stand_where_they_are_heard(voice: Voice) -> None:
     assert levels(0, "a ɑ ɐ ɛ e i ʌ ɪ").mean() > 4 * levels(0, "p").min()
 
 
-def test_a_seed_is_one_way_to_say_it_whatever_was_said_before() -> None:
+def test_a_seed_is_one_utterance_whatever_came_before() -> None:
     voice = festival.VOICES[0]
-    once, other, again = (spoken(voice, seed) for seed in (1, 2, 1))
+    once, other, again = (utterance_of(voice, seed) for seed in (1, 2, 1))
     np.testing.assert_array_equal(once.samples, again.samples)
     assert once.phones == again.phones
     assert abs(other.seconds - once.seconds) > 0.02
     assert [s for s, _, _ in other.phones] == [s for s, _, _ in once.phones]
 
 
-def test_what_cannot_be_said_is_refused_in_words_and_the_next_is_said() -> None:
+def test_what_cannot_be_spoken_is_refused_and_the_next_is_spoken() -> None:
     voice = festival.VOICES[0]
     with pytest.raises(CorpusError, match="'ж' in 'ж' cannot be written in ascii"):
-        spoken(voice, text="ж")
+        utterance_of(voice, text="ж")
     with pytest.raises(CorpusError, match="no letter in '...'"):
-        spoken(voice, text="...")
+        utterance_of(voice, text="...")
     with pytest.raises(CorpusError, match="could not say 'crash'.*ended"):
         festival._speaker(voice.name, os.getpid()).process.kill()
-        spoken(voice, text="crash")
-    assert spoken(voice, text='A "pie" \\ here.').phones[0][0] in ("ə", "eɪ")
+        utterance_of(voice, text="crash")
+    assert utterance_of(voice, text='A "pie" \\ here.').phones[0][0] in ("ə", "eɪ")
 
 
-def test_a_voice_of_no_table_and_a_missing_festival_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_voice_and_a_missing_festival_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     if festival.missing():
         pytest.skip(festival.missing())
     with pytest.raises(CorpusError, match="'nobody'"):

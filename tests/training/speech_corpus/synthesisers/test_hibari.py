@@ -12,23 +12,23 @@ TEXT = "Six puppies sip, and some stop."
 VOICE = hibari.VOICES[0]
 
 
-def test_the_sounds_stand_where_they_are_heard() -> None:
-    spoken = hibari.say(VOICE, TEXT, 3)
-    assert spoken.samples.dtype == np.float32 and np.abs(spoken.samples).max() <= 1
-    times = np.array([(begin, end) for _, begin, end in spoken.phones])
-    assert times[0, 0] >= 0 and times[-1, 1] <= spoken.seconds
+def test_the_sounds_have_the_times_of_their_sound() -> None:
+    synthesised = hibari.say(VOICE, TEXT, 3)
+    assert synthesised.samples.dtype == np.float32 and np.abs(synthesised.samples).max() <= 1
+    times = np.array([(begin, end) for _, begin, end in synthesised.phones])
+    assert times[0, 0] >= 0 and times[-1, 1] <= synthesised.seconds
     assert (times[:, 1] > times[:, 0]).all() and (times[1:, 0] >= times[:-1, 1] - 1e-9).all()
-    assert {sound for sound, _, _ in spoken.phones} <= set(NUMBER)
-    assert "".join(s for s, _, _ in spoken.phones if s in "spm") == "ssppspsmstp".replace("t", "")
-    hiss = np.abs(np.diff(spoken.samples))  # the louder, the higher
-    heard = {
-        of: np.mean([hiss[int(b * RATE) : int(e * RATE)].mean() for s, b, e in spoken.phones if s in of])
+    assert {sound for sound, _, _ in synthesised.phones} <= set(NUMBER)
+    assert "".join(s for s, _, _ in synthesised.phones if s in "spm") == "ssppspsmstp".replace("t", "")
+    hiss = np.abs(np.diff(synthesised.samples))  # the louder, the higher
+    hiss_by_sound = {
+        of: np.mean([hiss[int(b * RATE) : int(e * RATE)].mean() for s, b, e in synthesised.phones if s in of])
         for of in ("s", "ʌ i p m")
     }
-    assert heard["s"] > 1.5 * heard["ʌ i p m"]
+    assert hiss_by_sound["s"] > 1.5 * hiss_by_sound["ʌ i p m"]
 
 
-def test_a_seed_is_one_way_to_say_it() -> None:
+def test_a_seed_is_one_utterance() -> None:
     once, again, other = (hibari.say(VOICE, TEXT, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(once.samples, again.samples)
     assert once.phones == again.phones
@@ -43,7 +43,7 @@ def test_a_pitch_moves_the_voiced_frames_alone() -> None:
     np.testing.assert_array_equal(hibari.transposed(tones * 0, 2.0, 1.0), tones * 0)
 
 
-def test_what_cannot_be_said_is_refused_in_words() -> None:
+def test_what_cannot_be_spoken_is_refused_in_words() -> None:
     with pytest.raises(CorpusError, match="'emma'"):
         hibari.say(Voice("hibari", "emma", "en"), "Hello.", 0)
     with pytest.raises(CorpusError, match="has 0"):

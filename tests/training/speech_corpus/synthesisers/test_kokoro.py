@@ -25,33 +25,33 @@ FIRST = {voice.language: voice for voice in reversed(kokoro.voices())}
 
 
 @functools.cache
-def spoken(language: str) -> Utterance:
+def utterance_of(language: str) -> Utterance:
     return kokoro.say(FIRST[language], TEXTS[language][0], 3)
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_the_sounds_stand_where_they_are_heard(language: str) -> None:
+def test_the_sounds_have_the_times_of_their_sound(language: str) -> None:
     if language not in FIRST:
         pytest.skip(f"no Kokoro voice of {language} can be read here")
-    utterance = spoken(language)
+    utterance = utterance_of(language)
     assert utterance.samples.dtype == np.float32 and np.abs(utterance.samples).max() <= 1
     times = np.array([(begin, end) for _, begin, end in utterance.phones])
     assert times[0, 0] >= 0 and times[-1, 1] <= utterance.seconds
     assert (times[:, 1] > times[:, 0]).all() and (times[1:, 0] >= times[:-1, 1] - 1e-9).all()
     assert {sound for sound, _, _ in utterance.phones} <= set(NUMBER)
     assert times[0, 0] <= kokoro.SILENCE + 0.01 and utterance.seconds - times[-1, 1] <= kokoro.SILENCE + 0.01
-    found = [s for s, _, _ in utterance.phones if s in LETTERS[language]]
-    assert "".join(found) == TEXTS[language][1]
+    sounds = [s for s, _, _ in utterance.phones if s in LETTERS[language]]
+    assert "".join(sounds) == TEXTS[language][1]
     parts = [(s, utterance.samples[int(b * RATE) : int(e * RATE)]) for s, b, e in utterance.phones]
     hiss = {s: np.abs(np.diff(part)).mean() / np.abs(part).mean() for s, part in parts}  # the higher, the more
     assert "s" not in hiss or hiss["s"] > 2 * np.mean([hiss[s] for s in hiss if s in VOWELS])
 
 
-def test_a_seed_is_one_way_to_say_it() -> None:
+def test_a_seed_is_one_utterance() -> None:
     voice = FIRST["en"]
     again, other = (kokoro.say(voice, TEXTS["en"][0], seed) for seed in (3, 4))
-    np.testing.assert_array_equal(again.samples, spoken("en").samples)
-    assert again.phones == spoken("en").phones
+    np.testing.assert_array_equal(again.samples, utterance_of("en").samples)
+    assert again.phones == utterance_of("en").phones
     assert abs(other.seconds - again.seconds) > 0.02
 
 
@@ -64,7 +64,7 @@ def test_a_blend_is_a_voice_of_its_own() -> None:
     assert not np.array_equal(blends[0], blends[1])
 
 
-def test_what_cannot_be_said_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_spoken_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CorpusError, match="'nobody'"):
         kokoro.say(Voice("kokoro", "nobody", "en"), "Hello.", 0)
     with pytest.raises(CorpusError, match="has 0"):

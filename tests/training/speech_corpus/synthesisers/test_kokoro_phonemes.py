@@ -33,20 +33,20 @@ def test_letters_are_sounds(letters: str, language: str, expected: str) -> None:
 
 def test_marks_and_spaces_go_to_their_neighbours() -> None:
     seconds = [0.2, 0.1, 0.05, 0.1, 0.1, 0.05, 0.1, 0.2]  # pad, s, stress, a, long, space, m, pad
-    spoken = timed("sˈaː m", seconds, HUM, "it")
-    begins = np.array([begin for _, begin, _ in spoken]) + BIAS
+    timed_sounds = timed("sˈaː m", seconds, HUM, "it")
+    begins = np.array([begin for _, begin, _ in timed_sounds]) + BIAS
     np.testing.assert_allclose(begins, [0.2, 0.3, 0.55 + SPACE * 0.05], atol=1e-9)
 
 
 def test_a_pause_is_where_the_silence_is() -> None:
     seconds = [0.5, 0.2, 0.3, 0.1, 0.2, 0.2, 0.3]  # pad, a, m, comma, p, a, pad
-    heard = HUM[: round(1.8 * RATE)].copy()
-    heard[: round(0.4 * RATE)] = heard[round(0.75 * RATE) : round(1.1 * RATE)] = heard[round(1.4 * RATE) :] = 0
-    spoken = timed("am,pa", seconds, heard, "it")
-    assert [sound for sound, _, _ in spoken] == ["a", "m", "p", "a"]
-    assert spoken[0][1] == pytest.approx(0.4, abs=0.015)
-    assert spoken[1][2] == pytest.approx(0.75, abs=0.015)
-    assert spoken[2][1] == pytest.approx(1.1 - CLOSURE, abs=0.015)
-    assert spoken[3][2] == pytest.approx(1.4, abs=0.015)
-    short = trimmed(Utterance(Voice("kokoro", "x", "it"), "", heard, spoken), 0.1)
+    samples = HUM[: round(1.8 * RATE)].copy()
+    samples[: round(0.4 * RATE)] = samples[round(0.75 * RATE) : round(1.1 * RATE)] = samples[round(1.4 * RATE) :] = 0
+    timed_sounds = timed("am,pa", seconds, samples, "it")
+    assert [sound for sound, _, _ in timed_sounds] == ["a", "m", "p", "a"]
+    assert timed_sounds[0][1] == pytest.approx(0.4, abs=0.015)
+    assert timed_sounds[1][2] == pytest.approx(0.75, abs=0.015)
+    assert timed_sounds[2][1] == pytest.approx(1.1 - CLOSURE, abs=0.015)
+    assert timed_sounds[3][2] == pytest.approx(1.4, abs=0.015)
+    short = trimmed(Utterance(Voice("kokoro", "x", "it"), "", samples, timed_sounds), 0.1)
     assert short.seconds == pytest.approx(1.2, abs=0.03) and short.phones[0][1] == pytest.approx(0.1, abs=1e-3)

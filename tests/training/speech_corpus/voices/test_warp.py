@@ -56,8 +56,8 @@ def test_stretched_phones_lie_where_their_sound_lies():
         assert np.abs(np.mean(edges_now - expected - offset_before)) < 0.003
 
 
-@pytest.mark.parametrize("effort", CHANCES)
-def test_every_effort_keeps_the_phones_in_order_and_within_the_sound(effort):
+@pytest.mark.parametrize("vocal_effort", CHANCES)
+def test_every_vocal_effort_keeps_the_phones_in_order_and_within_the_sound(effort):
     sound = stops_and_vowels()
     for seed in range(2):
         warped, phones = warp(sound, PHONES, np.random.default_rng(seed), effort)
