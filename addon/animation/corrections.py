@@ -38,11 +38,11 @@ def begin(speaker: bpy.types.Object, line) -> None:
 
     Raises CurveError, changing nothing, where a datablock is locked, linked or in tweak mode.
     """
-    animated = [id_ for id_ in takes.driven(speaker) if _span(id_, line) is not None]
-    for id_ in animated:
+    spans = [(id_, span) for id_ in takes.driven(speaker) if (span := _span(id_, line)) is not None]
+    for id_, _ in spans:
         nla_layers.refuse_layer(id_, mark_of(line))
-    for id_ in animated:
-        _enter(id_, fit(id_, line) or _make(id_, line))
+    for id_, span in spans:
+        _enter(id_, fit(id_, line) or _make(id_, line, span))
 
 
 def end(speaker: bpy.types.Object) -> None:
@@ -84,10 +84,10 @@ def _span(id_: bpy.types.ID, line) -> tuple[float, float] | None:
     return min(strip.frame_start for strip in strips), max(strip.frame_end for strip in strips)
 
 
-def _make(id_: bpy.types.ID, line) -> Layer:
+def _make(id_: bpy.types.ID, line, span: tuple[float, float]) -> Layer:
     # ADD to the take; quaternions cannot be added, COMBINE multiplies them
     blend = "COMBINE" if getattr(id_, "rotation_mode", "") == "QUATERNION" else "ADD"
-    return nla_layers.put(id_, mark_of(line), [], label(line, id_), "{}", _span(id_, line), blend=blend)
+    return nla_layers.put(id_, mark_of(line), [], label(line, id_), "{}", span, blend=blend)
 
 
 def _enter(id_: bpy.types.ID, layer: Layer) -> None:

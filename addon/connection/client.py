@@ -148,7 +148,7 @@ class _PinnedConnection(http.client.HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
-        sha256 = hashlib.sha256(self.sock.getpeercert(binary_form=True)).hexdigest()
+        sha256 = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()
         if sha256 == self._sha256:
             return
         self.close()
@@ -227,20 +227,20 @@ class Client:
         except OSError as error:
             raise ClientError(f"The sound file '{sound}' cannot be read: {error.strerror or error}.") from None
         boundary = f"mien-{uuid.uuid4().hex}"
-        head = b"".join(
+        preamble = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in (("direction", direction), ("engine", engine), ("fps", fps), ("head", head))
             if value
         )
         name = quote(sound.name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
-        head += (
+        preamble += (
             f'--{boundary}\r\nContent-Disposition: form-data; name="sound"; filename="{name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
 
         def body() -> Iterator[bytes]:
-            yield head
+            yield preamble
             sent = 0
             while chunk := file.read(CHUNK):
                 sent += len(chunk)
@@ -255,7 +255,7 @@ class Client:
                 body(),
                 {
                     "Content-Type": f"multipart/form-data; boundary={boundary}",
-                    "Content-Length": str(len(head) + size + len(tail)),
+                    "Content-Length": str(len(preamble) + size + len(tail)),
                 },
             )
         if not isinstance(reply.get("id"), str) or not reply["id"]:

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 SERVICE = ("_mien", "_tcp", "local")
 GROUP, PORT = "224.0.0.251", 5353
@@ -38,7 +39,7 @@ class Record:
 
     name: tuple[str, ...]
     kind: int
-    data: object
+    data: Any
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def _parse_txt(data: bytes) -> dict[str, str]:
 
 def _next_query(query_id: int, answers: _Answers) -> bytes:
     """A query for the service, and for records of known instances that no answer had yet."""
-    wanted = [(SERVICE, PTR)]
+    wanted: list[tuple[tuple[str, ...], int]] = [(SERVICE, PTR)]
     for instance, written in list(answers.instances.items())[:10]:
         labels = (written, *SERVICE)
         if not any(of == instance for of, _, _ in answers.services):

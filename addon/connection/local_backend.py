@@ -149,10 +149,10 @@ class LocalBackend:
 
     def _exit_details(self) -> str:
         code = self._child.poll() if self._child else None
-        try:
-            log = (self._folder / "log.txt").read_text(encoding="utf-8", errors="replace").strip()
-        except (OSError, TypeError):
-            log = ""
+        folder, log = self._folder, ""
+        if folder is not None:
+            with contextlib.suppress(OSError):
+                log = (folder / "log.txt").read_text(encoding="utf-8", errors="replace").strip()
         text = "" if code is None else f" (exit status {code})"
         last = log.splitlines()[-1][-LOG_TAIL:].rstrip(".") if log else ""
         return f"{text}; its last words: {last}." if last else f"{text}."

@@ -60,7 +60,8 @@ def read_shapes(data: bytes, count: int) -> Shapes:
     try:
         channels = tuple(json.loads(metadata["channels"]))
         report, warnings = json.loads(metadata["report"]), tuple(json.loads(metadata["warnings"]))
-        shapes = Shapes(channels, *(tensors[name] for name in ("moved", "deltas", "distance")), report, warnings)
+        arrays = {name: tensors[name] for name in ("moved", "deltas", "distance")}
+        shapes = Shapes(channels=channels, report=report, warnings=warnings, **arrays)
     except (KeyError, ValueError, TypeError):
         raise ShapesError("What came back of the mesh is incomplete; bind it again.") from None
     moved = len(shapes.moved)

@@ -80,7 +80,7 @@ def read_take(source: Path | str | bytes) -> Take:
     try:
         tensors, meta = read_tensors(source, dtypes=("F32", "F16"))
     except OSError as error:
-        raise TakeError(f"{Path(source).name} cannot be read: {error.strerror or error}.") from None
+        raise TakeError(f"{Path(str(source)).name} cannot be read: {error.strerror or error}.") from None
     except TensorFileError as error:
         raise TakeError(str(error)) from None
     if meta.get("format") != FORMAT:
@@ -100,7 +100,8 @@ def read_take(source: Path | str | bytes) -> Take:
         start=_start(meta.get("start", "0")),
         channels=_channels(meta.get("channels", "[]"), tensors.get("weights")),
         meta=meta,
-        **{name: tensors.get(name) for name in TAILS},
+        head_rotation=tensors["head_rotation"],
+        **{name: tensors.get(name) for name in TAILS if name != "head_rotation"},
     )
 
 

@@ -192,7 +192,7 @@ def step(state: State, event: object) -> tuple[State, tuple]:
     match event:
         case Progressed(_, stage, fraction) if state.phase == "working":
             return replace(state, stage=stage, share=fraction), ()
-        case Arrived(ticket, take):
+        case Arrived(ticket, take) if state.request is not None:
             holding = replace(state, phase="holding", take=take, stage="applying", share=1.0)
             return holding, (ApplyTake(ticket, state.request, take),)
         case Deferred(_, reason) if state.phase == "holding":
@@ -209,7 +209,9 @@ def step(state: State, event: object) -> tuple[State, tuple]:
 
 def _end_current(state: State, outcome: str, sentence: str) -> State:
     """End the current request with this outcome."""
-    outcomes = (*state.outcomes, Outcome(state.request, outcome, sentence))
+    outcomes = state.outcomes
+    if state.request is not None:  # always, while the list runs
+        outcomes += (Outcome(state.request, outcome, sentence),)
     return replace(
         state, phase="idle", request=None, take=None, stage="", share=0.0, error="", note="", outcomes=outcomes
     )
