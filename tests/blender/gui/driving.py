@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mesh of the animator's own in a real window: its points picked by mouse, bound, its table edited, its fit shown.
+"""Binding in a real window: points are picked by mouse, a mesh is bound, its table edited, its fit shown.
 
 Started by run.py: run.py --script driving.py ...
 """
@@ -15,16 +15,11 @@ from bpy_extras.view3d_utils import location_3d_to_region_2d
 from mathutils import Euler, Vector
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from fake_backend import FakeBackend
-from window import arguments, check, drive, open_tab, press, shot, until, view3d
+from window import arguments, check, drive, extension, open_tab, press, shot, until, use_fake_backend, view3d
 
 OUT = Path(arguments()[0])
-MIEN = "bl_ext.user_default.mien"
-keys, picks, binding_run, safetensors, head_file = (
-    sys.modules[f"{MIEN}.{name}"]
-    for name in ("shape_keys.keys", "binding.picks", "binding.run", "formats.safetensors", "formats.head_file")
-)
+keys, picks, binding_run = extension("shape_keys.keys"), extension("binding.picks"), extension("binding.run")
+safetensors, head_file = extension("formats.safetensors"), extension("formats.head_file")
 # Points of the face, and the landmarks (iBUG-68) of the default head in whose middle each is.
 LANDMARKS = {
     "nose_tip": (30,), "chin": (8,), "eye_outer_right": (36,), "eye_inner_right": (39,), "mouth_right": (48,),
@@ -32,20 +27,20 @@ LANDMARKS = {
 }  # fmt: skip
 
 
-def own_mesh(tensors) -> bpy.types.Object:
-    """The default head's shape as an animator's own: no keys, with a modifier."""
+def add_mesh(tensors) -> bpy.types.Object:
+    """A mesh of the default head's shape without keys, with a modifier."""
     mesh = bpy.data.meshes.new("Anna")
     mesh.from_pydata(keys.to_blender(tensors["vertices"]).tolist(), [], tensors["quads"].tolist())
     mesh.shade_smooth()
-    thing = bpy.data.objects.new("Anna", mesh)
-    bpy.context.collection.objects.link(thing)
-    thing.modifiers.new("Smooth", "SMOOTH").factor = 0.0
-    bpy.context.view_layer.objects.active = thing
-    return thing
+    obj = bpy.data.objects.new("Anna", mesh)
+    bpy.context.collection.objects.link(obj)
+    obj.modifiers.new("Smooth", "SMOOTH").factor = 0.0
+    bpy.context.view_layer.objects.active = obj
+    return obj
 
 
 def shapes(tensors, channels) -> bytes:
-    """What binding gives back for it: its own channels."""
+    """The shapes that the backend returns: the default head's channels."""
     count = len(tensors["vertices"])
     meta = {
         "format": "mien.shapes", "format_version": "1", "channels": json.dumps(channels),
@@ -58,15 +53,15 @@ def shapes(tensors, channels) -> bytes:
     )
 
 
-def mouse(x: float, y: float) -> None:
+def click_at(x: float, y: float) -> None:
     """A real click at a point of the window, counted from below."""
     height = bpy.context.window_manager.windows[0].height
     at = (str(int(x)), str(int(height - y)))
     subprocess.Popen(["xdotool", "mousemove", *at, "sleep", "0.4", "click", "1"])
 
 
-def opened(name: str) -> None:
-    """The panel open from the beginning, for the pictures."""
+def open_panel(name: str) -> None:
+    """Register the panel anew, open from the beginning, for the pictures."""
     panel = getattr(bpy.types, name)
     bpy.utils.unregister_class(panel)
     panel.bl_options = set()
@@ -74,17 +69,15 @@ def opened(name: str) -> None:
 
 
 def steps():
-    wanted = bpy.context.preferences.addons[MIEN].preferences
+    backend, _ = use_fake_backend()
     tensors, meta = safetensors.read_tensors(head_file.find_file())
     channels = json.loads(meta["channels"])
-    backend = FakeBackend().__enter__()
     backend.shapes = lambda mesh: shapes(tensors, channels)
-    wanted.address, wanted.start_own = backend.address, False
     for name in ("Cube", "Light", "Camera"):
         bpy.data.objects.remove(bpy.data.objects[name])
     for name in ("MIEN_PT_driving", "MIEN_PT_binding"):
-        opened(name)
-    thing = own_mesh(tensors)
+        open_panel(name)
+    obj = add_mesh(tensors)
     yield from open_tab("Mien")
     _, area, _, main = view3d()
     view = area.spaces.active.region_3d
@@ -97,20 +90,20 @@ def steps():
 
     press(bpy.ops.mien.pick_points)
     yield 0.5
-    points = picks.points_to_pick(thing)
+    points = picks.points_to_pick(obj)
     check("one side of a symmetric face is asked for", [point.name for point in points] == list(LANDMARKS))
     for number, point in enumerate(points):
         place = tensors["vertices"][tensors["landmarks"][list(LANDMARKS[point.name])]].mean(0)
         at = location_3d_to_region_2d(main, view, Vector(keys.to_blender(place).tolist()))
-        for _ in range(3):  # under xdotool Blender 5.2 misses a click now and then, as no person's hand
-            mouse(main.x + at.x, main.y + at.y)
+        for _ in range(3):  # with xdotool Blender 5.2 sometimes misses a click
+            click_at(main.x + at.x, main.y + at.y)
             yield 1.6
-            if point.name in picks.empties(thing):
+            if point.name in picks.empties(obj):
                 break
-        check(f"a click picks the {point.label}", point.name in picks.empties(thing))
-        found = picks.positions(thing).get(point.name, (9, 9, 9))
-        away = np.linalg.norm(np.array(found) - keys.to_blender(place))
-        check("where it was clicked", away < 0.006, f"{1000 * away:.1f} mm")
+        check(f"a click picks the {point.label}", point.name in picks.empties(obj))
+        position = picks.positions(obj).get(point.name, (9, 9, 9))
+        distance = np.linalg.norm(np.array(position) - keys.to_blender(place))
+        check("where it was clicked", distance < 0.006, f"{1000 * distance:.1f} mm")
         if number == 3:
             yield from shot(OUT, "2_picking")
     yield from shot(OUT, "3_picked")
@@ -118,29 +111,29 @@ def steps():
     press(bpy.ops.mien.bind)
     yield from until("it is bound", lambda: not binding_run.run.running)
     check("without an error", binding_run.run.error == "", binding_run.run.error or binding_run.run.note)
-    check("52 keys", len(keys.names(thing.data)) == 52)
+    check("52 keys", len(keys.names(obj.data)) == 52)
     yield 1.0
     press(bpy.ops.mien.show_fit)
-    for empty in picks.empties(thing).values():
+    for empty in picks.empties(obj).values():
         empty.hide_set(True)
     yield from shot(OUT, "4_bound")
     window, area, _, main = view3d()
     with bpy.context.temp_override(window=window, area=area, region=main):
         bpy.ops.ed.undo()
-    thing = bpy.data.objects["Anna"]
-    check("one undo takes the keys back", keys.names(thing.data) == ())
+    obj = bpy.data.objects["Anna"]
+    check("one undo takes the keys back", keys.names(obj.data) == ())
     with bpy.context.temp_override(window=window, area=area, region=main):
         bpy.ops.ed.redo()
-    thing = bpy.data.objects["Anna"]
-    check("and redo brings them", len(keys.names(thing.data)) == 52)
+    obj = bpy.data.objects["Anna"]
+    check("and redo brings them", len(keys.names(obj.data)) == 52)
     press(bpy.ops.mien.show_fit)
-    bpy.context.view_layer.objects.active = thing
+    bpy.context.view_layer.objects.active = obj
     press(bpy.ops.mien.edit_table)
-    check("the table has a line a key", len(thing.mien_driving.lines) == 52)
-    thing.mien_driving.active_line = 23
+    check("the table has a line a key", len(obj.mien_driving.lines) == 52)
+    obj.mien_driving.active_line = 23
     yield 0.5
     yield from shot(OUT, "5_table")
-    thing.mien_driving.lines[23].source = "jawOpn"
+    obj.mien_driving.lines[23].source = "jawOpn"
     yield from shot(OUT, "6_wrong")
 
 

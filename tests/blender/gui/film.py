@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bake All in a real window: two speakers, three lines that are due; cancelled after the first, then finished.
+"""Bake All in a real window: two speakers, three lines that are due; cancelled after the first, then continued.
 
 A part of session.py; by itself: run.py --script film.py ...
 """
@@ -15,11 +15,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 from fake_backend import FakeBackend, take_bytes
-from window import arguments, check, click_until, drive, open_tab, press, settled, shot, until, view3d
+from window import MIEN, arguments, check, click_until, drive, extension, open_tab, press, settled, shot, until, view3d
 
-MIEN = "bl_ext.user_default.mien"
-ARKIT = sys.modules[f"{MIEN}.formats.channels"].ARKIT
-batch_panel = sys.modules[f"{MIEN}.ui.batch_panel"]
+ARKIT = extension("formats.channels").ARKIT
+batch_panel = extension("ui.batch_panel")
 # From the top of a window of 1600 x 900, with nothing selected and no message: the panel's head, its button, Cancel
 FILM, BAKE, CANCEL = 254, 288, 402
 
@@ -52,7 +51,7 @@ def _states() -> dict[str, str]:
     return {entry.line: entry.state for entry in report.entries} if report is not None else {}
 
 
-def bake_all(out: Path, wanted, anna):
+def bake_all(out: Path, settings, anna):
     """Anna has one line with a take, which is up to date; she gets another line, and Nora two."""
     run = bpy.context.window_manager.mien_run
     fresh = {line.name: "fresh" for line in anna.mien.lines}
@@ -74,7 +73,7 @@ def bake_all(out: Path, wanted, anna):
     backend = FakeBackend().__enter__()
     backend.take = lambda **meta: flat_take(0.4, meta["seed"], meta["fps"])
     backend.slow = 600.0
-    wanted.address = backend.address
+    settings.address = backend.address
     press(bpy.ops.mien.dismiss)
     yield from settled()
     side = view3d()[2]
@@ -84,7 +83,7 @@ def bake_all(out: Path, wanted, anna):
 
     yield from click_until("Bake All starts it", side.x + side.width // 2 - 40, BAKE, lambda: run.running)
     yield from until("what is due is asked for", lambda: run.total == 3 and len(backend.jobs) == 3)
-    first = [each["filename"] for each in backend.requests]
+    first = [entry["filename"] for entry in backend.requests]
     check("and not what is up to date", first == ["second.wav", "third_0.wav", "third_1.wav"], first)
     backend.jobs["job1"]["started"] -= 1000.0  # the first is made at once, the second takes long
     yield from until("the first line is made", lambda: run.number == 2 and run.fraction > 0.3)
@@ -95,8 +94,8 @@ def bake_all(out: Path, wanted, anna):
     check("and says so", run.note == "Cancelled; 1 of 3 takes was made and is kept.", run.note)
     states = {**fresh, "second": "made", "third_0": "cancelled", "third_1": "cancelled"}
     check("the report says what was made", _states() == states, _states())
-    made = (jaw(anna, 110), jaw(nora, 20), jaw(anna, 20))
-    check("what is done is kept, the rest is as it was", made == (0.4, 0.0, before), made)
+    values = (jaw(anna, 110), jaw(nora, 20), jaw(anna, 20))
+    check("what is done is kept, the rest is as it was", values == (0.4, 0.0, before), values)
     press(bpy.ops.mien.dismiss)
     yield from settled()
     yield from shot(out, "12_cancelled")
@@ -105,17 +104,17 @@ def bake_all(out: Path, wanted, anna):
     for job in backend.jobs.values():
         job["started"] -= 1000.0
     side = view3d()[2]
-    asked = len(backend.requests)
+    count = len(backend.requests)
     yield from click_until(
-        "Bake All goes on", side.x + side.width // 2 - 40, BAKE, lambda: run.running or len(backend.requests) > asked
+        "Bake All goes on", side.x + side.width // 2 - 40, BAKE, lambda: run.running or len(backend.requests) > count
     )
     yield from until("until the film is baked", lambda: not run.running and "due" not in _states().values())
-    again = [each["filename"] for each in backend.requests[asked:]]
-    check("with the rest alone", again == ["third_0.wav", "third_1.wav"], again)
+    rest = [entry["filename"] for entry in backend.requests[count:]]
+    check("with the rest alone", rest == ["third_0.wav", "third_1.wav"], rest)
     states = {**fresh, "second": "fresh", "third_0": "made", "third_1": "made"}
     check("the report says so", _states() == states and batch_panel.latest().whole, _states())
-    made = (jaw(anna, 110), jaw(nora, 20), jaw(nora, 70), jaw(anna, 20))
-    check("and every line plays", made == (0.4, 0.4, 0.4, before), made)
+    values = (jaw(anna, 110), jaw(nora, 20), jaw(nora, 70), jaw(anna, 20))
+    check("and every line plays", values == (0.4, 0.4, 0.4, before), values)
     press(bpy.ops.mien.dismiss)
     yield from settled()
     yield from shot(out, "13_baked")
@@ -126,19 +125,19 @@ def bake_all(out: Path, wanted, anna):
 
 def alone():
     out = Path(arguments()[0])
-    wanted = bpy.context.preferences.addons[MIEN].preferences
-    wanted.start_own = False
+    settings = bpy.context.preferences.addons[MIEN].preferences
+    settings.start_own = False
     yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
     anna = bpy.data.objects["Mien head"]
     with FakeBackend() as backend:
         backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
-        wanted.address = backend.address
+        settings.address = backend.address
         anna.mien.sound = str(voice(out, "voice"))
         anna.mien.lines[0].start_frame = 11
         press(bpy.ops.mien.generate)
         yield from until("the first line has a take", lambda: len(anna.mien.lines[0].takes) == 1)
-    yield from bake_all(out, wanted, anna)
+    yield from bake_all(out, settings, anna)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures of docs/manual.md, from the panel as it is: two speakers, their lines and takes, and the whole film.
+"""Makes the pictures of docs/manual.md from the real panel: two speakers, their lines and takes, and the whole film.
 
 Started by run.py: run.py --script manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves manual_performance.png,
-manual_closer.png and manual_film.png in its folder, for addon/pictures. They are joined from pictures of the sidebar,
+manual_closer.png and manual_film.png in its folder, for addon/pictures. They are combined from pictures of the sidebar,
 whose parts are open from the start and shown one at a time. The backend must have the engine emodiffhead, with or
 without its weights.
 """
@@ -16,53 +16,52 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from window import arguments, check, drive, open_tab, press, until, view3d
+from window import MIEN, arguments, check, drive, open_tab, press, until, use_backend, view3d
 
 OUT, ADDRESS, SOUND = arguments()
-MIEN = "bl_ext.user_default.mien"
 PICTURES = {
     "takes": ("MIEN_PT_speaker",),
-    "emotions": ("MIEN_PT_emotions", "MIEN_PT_articulation", "MIEN_PT_life"),
+    "emotions": ("MIEN_PT_emotions", "MIEN_PT_articulation", "MIEN_PT_non_verbal"),
     "curves": ("MIEN_PT_line", "MIEN_PT_curves"),
-    "refused": ("MIEN_PT_closer",),
-    "closer": ("MIEN_PT_closer",),
+    "refused": ("MIEN_PT_engine_options",),
+    "closer": ("MIEN_PT_engine_options",),
     "driving": ("MIEN_PT_driving",),
     "baking": ("MIEN_PT_batch",),
     "done": ("MIEN_PT_batch",),
     "backend": ("MIEN_PT_backend",),
 }
 
-JOINED = {
+COMBINED = {
     "performance": (("takes", "emotions", "curves"), 590),
     "closer": (("refused", "closer"), 312),
     "film": (("baking", "done", "backend"), 500),
 }  # pixels
 
-_wanted: set[str] = set()
+_visible: set[str] = set()
 
 
 def show_only(names: tuple[str, ...]) -> None:
-    _wanted.clear()
-    _wanted.update(names)
+    _visible.clear()
+    _visible.update(names)
 
 
 def open_all() -> None:
-    """Register the tab's panels anew: open, each by itself, and only those seen that are wanted."""
+    """Register the tab's panels anew: open, without parents, and visible only where `show_only` says so."""
     modules = [module for name, module in sys.modules.items() if name.startswith(f"{MIEN}.")]
     classes = [cls for module in modules for cls in getattr(module, "CLASSES", ())]
     panels = [cls for cls in classes if issubclass(cls, bpy.types.Panel)]
     for cls in reversed(panels):
         bpy.utils.unregister_class(cls)
     for cls in panels:
-        cls.bl_options, cls.bl_parent_id, cls.poll = set(), "", _seen(getattr(cls, "poll", None))
+        cls.bl_options, cls.bl_parent_id, cls.poll = set(), "", _only_visible(getattr(cls, "poll", None))
         bpy.utils.register_class(cls)
 
 
-def _seen(before) -> classmethod:
-    """A poll that leaves out what is not wanted, and asks the panel's own."""
+def _only_visible(own_poll) -> classmethod:
+    """A poll that adds `show_only` to the panel's own."""
 
     def poll(cls, context) -> bool:
-        return cls.__name__ in _wanted and (before is None or before.__func__(cls, context))
+        return cls.__name__ in _visible and (own_poll is None or own_poll.__func__(cls, context))
 
     return classmethod(poll)
 
@@ -81,11 +80,11 @@ def picture(name: str, after_s: float = 1.5):
     check(f"there is a picture of {name}", file.is_file())
 
 
-def closer(anna):
-    """A lopsided face and a brow that is held, for an engine that follows both; then all is as it was."""
-    asked = anna.mien.performance
-    asked.engine = "emodiffhead"
-    asked.face.browInnerUp, asked.face.mouthSmileLeft, asked.face.eyeSquintLeft = 0.7, 0.6, 0.35
+def engine_options(anna):
+    """A matched face and a held brow, for an engine that supports both; then everything is reset."""
+    performance = anna.mien.performance
+    performance.engine = "emodiffhead"
+    performance.face.browInnerUp, performance.face.mouthSmileLeft, performance.face.eyeSquintLeft = 0.7, 0.6, 0.35
     brow = anna.data.shape_keys.key_blocks["browOuterUpRight"]
     for frame, value in ((60, 0.0), (66, 0.8), (74, 0.0)):
         brow.value = value
@@ -94,13 +93,12 @@ def closer(anna):
     yield from picture("closer")
     press(bpy.ops.mien.release_keys)
     press(bpy.ops.mien.forget_face)
-    asked.engine = ""
+    performance.engine = ""
     anna.data.shape_keys.animation_data.action = None
 
 
 def steps():
-    wanted = bpy.context.preferences.addons[MIEN].preferences
-    wanted.address, wanted.start_own = ADDRESS, False
+    use_backend(ADDRESS)
     run = bpy.context.window_manager.mien_run
     for name in ("Cube", "Light", "Camera"):
         bpy.data.objects.remove(bpy.data.objects[name])
@@ -117,21 +115,21 @@ def steps():
         head = bpy.context.view_layer.objects.active
         head.name = name
         heads.append(head)
-        for line, said in enumerate(("Hello", "Not now", "Wait", "Goodbye")):
+        for line, line_name in enumerate(("Hello", "Not now", "Wait", "Goodbye")):
             press(bpy.ops.mien.new_line)
             head.mien.lines[-1].sound = "//hello.wav"
             head.mien.lines[-1].seed = int(time.time()) if number else 0  # or the backend has the take already
-            head.mien.lines[-1].name = said
+            head.mien.lines[-1].name = line_name
             head.mien.lines[-1].start_frame = 1 + 200 * line + 800 * number
     anna = heads[0]
     bpy.context.view_layer.objects.active = anna
     anna.mien.active_line = 0
-    asked = anna.mien.performance
+    performance = anna.mien.performance
     for name, first, last in (("happy", 1.0, 0.0), ("angry", 0.0, 1.0)):
-        setattr(asked, name, first)
-        asked.keyframe_insert(name, frame=1)
-        setattr(asked, name, last)
-        asked.keyframe_insert(name, frame=100)
+        setattr(performance, name, first)
+        performance.keyframe_insert(name, frame=1)
+        setattr(performance, name, last)
+        performance.keyframe_insert(name, frame=100)
     anna.mien.lines[0].count = 3
     bpy.context.scene.frame_set(50)
     press(bpy.ops.mien.generate)
@@ -141,7 +139,7 @@ def steps():
     bpy.ops.file.make_paths_relative()
     for name in ("takes", "emotions", "curves", "driving", "backend", "refused"):
         yield from picture(name)
-    yield from closer(anna)
+    yield from engine_options(anna)
     press(bpy.ops.mien.report)
     heads[1].mien.lines[3].sound = ""
     press(bpy.ops.mien.bake_all)
@@ -150,7 +148,7 @@ def steps():
     yield from until("the film is baked", lambda: not run.running, 300)
     press(bpy.ops.mien.dismiss)
     yield from picture("done")
-    for name, (parts, height) in JOINED.items():
+    for name, (parts, height) in COMBINED.items():
         command = ["convert", *(f"{OUT}/{part}.png" for part in parts), "+append", "+repage"]
         command += ["-crop", f"x{height}+0+0", "+repage", "-strip", f"{OUT}/manual_{name}.png"]
         subprocess.run(command, check=True)

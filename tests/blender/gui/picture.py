@@ -11,15 +11,13 @@ import bpy
 from mathutils import Euler
 
 sys.path.insert(0, str(Path(__file__).parent))
-from window import arguments, check, drive, open_tab, press, shot, until, view3d
+from window import arguments, check, drive, open_tab, press, shot, until, use_backend, view3d
 
 OUT, ADDRESS, SOUND, FRAMES, EMOTION, WAIT = arguments()
-MIEN = "bl_ext.user_default.mien"
 
 
 def steps():
-    wanted = bpy.context.preferences.addons[MIEN].preferences
-    wanted.address, wanted.start_own = ADDRESS, False
+    use_backend(ADDRESS)
     for name in ("Cube", "Light", "Camera"):
         bpy.data.objects.remove(bpy.data.objects[name])
     yield from open_tab("Mien")

@@ -13,15 +13,25 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from fake_backend import FakeBackend
 from film import bake_all, flat_take, voice
-from window import arguments, check, click_until, drive, key_over, open_tab, press, settled, shot, until, view3d
+from window import (
+    arguments,
+    check,
+    click_until,
+    drive,
+    extension,
+    key_over,
+    open_tab,
+    press,
+    settled,
+    shot,
+    until,
+    use_fake_backend,
+    view3d,
+)
 
 OUT = Path(arguments()[0])
-MIEN = "bl_ext.user_default.mien"
-layers = sys.modules[f"{MIEN}.animation.nla_layers"]
-sound = sys.modules[f"{MIEN}.scene.sound"]
+nla_layers, fcurves, sound = extension("animation.nla_layers"), extension("animation.fcurves"), extension("scene.sound")
 # Where things are in the sidebar, from the top of a window of 1600 x 900: one line, no message
 GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY, SECOND_TAKE = 358, 427, 422, 454, 480, 416
 
@@ -42,10 +52,10 @@ def seeds() -> list[int]:
     return [take.seed for take in line().takes] if len(head().mien.lines) else []
 
 
-def seen() -> list[int]:
+def visible_takes() -> list[int]:
     """Which takes' tracks are not muted."""
-    found = layers.layers(head().data.shape_keys)
-    return [layer.mark.take for layer in found if layer.mark.role == "take" and not layer.track.mute]
+    entries = nla_layers.layers(head().data.shape_keys)
+    return [layer.mark.take for layer in entries if layer.mark.role == "take" and not layer.track.mute]
 
 
 def jaw(frame: int) -> float:
@@ -59,9 +69,8 @@ def strips() -> list:
 
 def emotion_keys() -> dict[str, list]:
     data = head().animation_data
-    curves = sys.modules[f"{MIEN}.animation.fcurves"]
-    found = curves.fcurves_of(data.action, getattr(data, "action_slot", None)) if data else []
-    return {curve.data_path.rpartition(".")[2]: [tuple(p.co) for p in curve.keyframe_points] for curve in found}
+    entries = fcurves.fcurves_of(data.action, getattr(data, "action_slot", None)) if data else []
+    return {curve.data_path.rpartition(".")[2]: [tuple(p.co) for p in curve.keyframe_points] for curve in entries}
 
 
 def undo() -> None:
@@ -79,10 +88,10 @@ def key_emotion():
     )  # what was opened shows in what can be keyed below
     yield from settled()
     yield from shot(OUT, "2_emotions")
-    asked = head().mien.performance
+    performance = head().mien.performance
     for frame, happy in ((11, 1.0), (34, 0.0)):
         bpy.context.scene.frame_set(frame)
-        asked.happy, asked.angry = happy, 1.0 - happy
+        performance.happy, performance.angry = happy, 1.0 - happy
         for y, name in ((HAPPY, "happy"), (ANGRY, "angry")):
             for _ in range(3):
                 yield from key_over(field, y, "i")
@@ -98,10 +107,8 @@ def key_emotion():
 
 
 def steps():
-    wanted = bpy.context.preferences.addons[MIEN].preferences
-    backend = FakeBackend().__enter__()
+    backend, settings = use_fake_backend()
     backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
-    wanted.address, wanted.start_own = backend.address, False
     yield from open_tab("Mien")
     yield from shot(OUT, "1_cube")
     check("no lip-sync for a cube", not bpy.ops.mien.generate.poll())
@@ -123,19 +130,21 @@ def steps():
     yield from until("the takes are applied", lambda: not run().running)
     backend.slow = 0.0
     check("without an error", run().error == "" and "3 takes were made" in run().note, run().error or run().note)
-    felt = json.loads(backend.requests[0]["direction"])["emotion"]
+    emotion = json.loads(backend.requests[0]["direction"])["emotion"]
     check(
         "the keyed emotion was asked for",
-        [felt[name][end][1] for name in ("happy", "angry") for end in (0, -1)] == [1.0, 0.0, 0.0, 1.0],
-        felt,
+        [emotion[name][end][1] for name in ("happy", "angry") for end in (0, -1)] == [1.0, 0.0, 0.0, 1.0],
+        emotion,
     )
-    check("three takes, the first is seen", seeds() == [0, 1, 2] and seen() == [1], (seeds(), seen()))
+    check("three takes, the first is seen", seeds() == [0, 1, 2] and visible_takes() == [1], (seeds(), visible_takes()))
     check("it plays", jaw(20) == 0.2 and jaw(60) == 0.0 and jaw(5) == 0.0, (jaw(20), jaw(60), jaw(5)))
     yield from settled()
     yield from shot(OUT, "4_done")
     press(bpy.ops.mien.dismiss)
     yield from settled()
-    yield from click_until("a click on a take lets it be seen", side.x + 100, SECOND_TAKE, lambda: seen() == [2])
+    yield from click_until(
+        "a click on a take lets it be seen", side.x + 100, SECOND_TAKE, lambda: visible_takes() == [2]
+    )
     check("and it alone", jaw(20) == 0.3, jaw(20))
     yield from shot(OUT, "5_second_take")
 
@@ -203,11 +212,11 @@ def steps():
     press(bpy.ops.mien.back_to_takes)
     check("and back to takes", [jaw(frame) for frame in range(5, 50)] == before)
 
-    yield from bake_all(OUT, wanted, head())
+    yield from bake_all(OUT, settings, head())
 
-    wanted.start_own = True
+    settings.start_own = True
     os.environ["FAKE_SLOW_S"] = "1"
-    wanted.command = os.environ["MIEN_COMMAND"]
+    settings.command = os.environ["MIEN_COMMAND"]
     line().count = 1
     bpy.ops.object.mode_set(mode="EDIT")
     press(bpy.ops.mien.generate)
@@ -218,7 +227,7 @@ def steps():
     check("without an error", run().error == "", run().error)
     # the own backend plays its few channels; those it does not send stay as they are
     check("as another take", seeds() == [0, 1, 2, 3, 4], seeds())
-    local = sys.modules[f"{MIEN}.generation.runner"].runner.local
+    local = extension("generation.runner").runner.local
     check("the own backend still runs", local.running)
     (OUT / "child.txt").write_text(str(local._child.pid))
     yield from shot(OUT, "9_own_backend")

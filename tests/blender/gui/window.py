@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Driving a real Blender window from within: steps are a generator that an app timer advances."""
+"""Drives a real Blender window from within: steps are a generator that an app timer advances."""
 
 import os
 import subprocess
@@ -11,11 +11,33 @@ from pathlib import Path
 
 import bpy
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from fake_backend import FakeBackend
+
+MIEN = "bl_ext.user_default.mien"
 fails: list[str] = []
 
 
-def check(what: str, ok: bool, found: object = "") -> None:
-    print("CHECK", "ok  " if ok else "FAIL", what, found, flush=True)
+def extension(name: str):
+    """A module of the installed extension, like 'scene.sound'."""
+    return sys.modules[f"{MIEN}.{name}"]
+
+
+def use_backend(address: str) -> bpy.types.AddonPreferences:
+    """Let the extension use the backend at this address and start none; its preferences."""
+    settings = bpy.context.preferences.addons[MIEN].preferences
+    settings.address, settings.start_own = address, False
+    return settings
+
+
+def use_fake_backend() -> tuple[FakeBackend, bpy.types.AddonPreferences]:
+    """A fake backend that the extension uses, and its preferences."""
+    backend = FakeBackend().__enter__()
+    return backend, use_backend(backend.address)
+
+
+def check(what: str, ok: bool, details: object = "") -> None:
+    print("CHECK", "ok  " if ok else "FAIL", what, details, flush=True)
     if not ok:
         fails.append(what)
 
@@ -63,7 +85,7 @@ def key_over(x: int, y_from_top: int, key: str) -> Iterator[float]:
 
 
 def click_until(what: str, x: int, y_from_top: int, true: Callable[[], bool]) -> Iterator[float]:
-    """Click until it took effect: under xdotool Blender 5.2 misses a first click now and then, as no person's hand."""
+    """Click until it takes effect: with xdotool Blender 5.2 sometimes misses a first click."""
     for _ in range(3):
         yield from click(x, y_from_top)
         yield 0.5
@@ -90,7 +112,7 @@ def open_tab(tab: str, width: int = 330) -> Iterator[float]:
 
 
 def settled() -> Iterator[float]:
-    """The panels below move down before they stand still."""
+    """Wait until the panels have moved to their places."""
     for _ in range(4):
         view3d()[1].tag_redraw()
         yield 0.7
@@ -104,7 +126,7 @@ def until(what: str, true: Callable[[], bool], limit_s: float = 120.0) -> Iterat
 
 
 def drive(steps: Iterator[float]) -> None:
-    """Run the steps to their end, then leave Blender; its exit code says whether every check was met."""
+    """Run the steps to their end, then quit Blender; the exit code is 1 where a check failed."""
 
     def advance() -> float | None:
         try:
@@ -118,7 +140,7 @@ def drive(steps: Iterator[float]) -> None:
         sys.stdout.flush()
         if fails:
             os._exit(1)
-        bpy.ops.wm.quit_blender()  # the way a person leaves, so that what must be stopped is stopped
+        bpy.ops.wm.quit_blender()  # as a user quits, so that the backend is stopped
         return None
 
     bpy.context.preferences.view.show_splash = False

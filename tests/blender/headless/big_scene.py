@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A film for the bake to work on: speakers, lines and minutes as asked, said by pieces of the recorded voice.
+"""Makes a film to bake: a given number of speakers, lines and minutes, with pieces of the recorded voice.
 
 With the extension installed:
     blender -b --python tests/blender/headless/big_scene.py -- FOLDER [--lines 40 --minutes 10 --engine articulation]
@@ -27,7 +27,7 @@ PIECE_S, PAUSE_S = 2.5, 0.4  # of the voice, and between two pieces
 
 
 def write_sounds(folder: Path, lines: int, seconds: float) -> list[Path]:
-    """A WAV file for each line, of so many seconds: other pieces of the voice in another order for each."""
+    """A WAV file of this many seconds for each line, of random pieces of the voice."""
     folder.mkdir(parents=True, exist_ok=True)
     with wave.open(str(VOICE)) as file:
         rate = file.getframerate()
@@ -85,16 +85,16 @@ def add_lines(speakers: list[bpy.types.Object], sounds: list[Path], seconds: flo
 
 
 def key_emotion(speaker: bpy.types.Object, last: int) -> None:
-    asked = speaker.mien.performance
+    performance = speaker.mien.performance
     for name, first_value, last_value in (("happy", 1.0, 0.0), ("angry", 0.0, 1.0)):
-        setattr(asked, name, first_value)
-        asked.keyframe_insert(name, frame=1)
-        setattr(asked, name, last_value)
-        asked.keyframe_insert(name, frame=last)
+        setattr(performance, name, first_value)
+        performance.keyframe_insert(name, frame=1)
+        setattr(performance, name, last_value)
+        performance.keyframe_insert(name, frame=last)
 
 
 def add_others() -> None:
-    """What is none of the bake's business."""
+    """Add objects that a bake must not change."""
     scene = bpy.context.scene
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     camera.location, camera.rotation_euler = (0.4, -2.2, 0.0), (1.5708, 0.0, 0.0)
@@ -106,8 +106,8 @@ def add_others() -> None:
     box.shape_key_add(name="Basis")
     box.shape_key_add(name="jawOpen").keyframe_insert("value", frame=3)
     box.driver_add("location", 0).driver.expression = "frame / 100"
-    for thing in (camera, lamp, box):
-        scene.collection.objects.link(thing)
+    for obj in (camera, lamp, box):
+        scene.collection.objects.link(obj)
     scene.camera = camera
     scene.timeline_markers.new("Act one", frame=10)
 

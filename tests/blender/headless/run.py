@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole film baked by a real Blender without a window and a real backend: killed in the middle, finished, one line
+"""Bakes a whole film with a real Blender without a window and a real backend: killed in the middle, continued, one line
 changed, and everything else compared.
 
 python tests/blender/headless/run.py --blender PATH [--out FOLDER] [--lines 40 --minutes 10] [--kill-after 12]
@@ -38,12 +38,12 @@ class Run:
             "MIEN_KEPT_TAKES": str(self.out / "kept"),
         }
 
-    def check(self, what: str, ok: bool, found: object = "") -> None:
-        print("CHECK", "ok  " if ok else "FAIL", what, found, flush=True)
+    def check(self, what: str, ok: bool, details: object = "") -> None:
+        print("CHECK", "ok  " if ok else "FAIL", what, details, flush=True)
         self.fails += not ok
 
     def do(self, name: str, *arguments: object) -> tuple[int, float]:
-        """Blender with these arguments; (exit status, seconds). What it says goes to NAME.log."""
+        """Run Blender with these arguments; (exit status, seconds). Its output goes to NAME.log."""
         begin = time.monotonic()
         with (self.out / f"{name}.log").open("w") as log:
             command = [self.blender, *map(str, arguments)]
@@ -57,25 +57,25 @@ class Run:
         return status, json.loads(file.read_text(encoding="utf-8"))
 
     def killed(self, address: str, after: int) -> int:
-        """A bake that is killed once so many lines are made; how many were when it was."""
+        """Kill a bake when this many lines are made; the number of lines that were made then."""
         command = [self.blender, "-b", str(self.film), *map(str, self._bake(self.out / "killed.json", address))]
         log = self.out / "killed.log"
         with log.open("w") as file:
             child = subprocess.Popen(
                 command, env=self.environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
             )
-        while child.poll() is None and self._made(log) < after:
+        while child.poll() is None and self._count_lines(log) < after:
             time.sleep(0.05)
-        made = self._made(log)
+        count = self._count_lines(log)
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-        return made
+        return count
 
     def _bake(self, file: Path, address: str) -> list[object]:
         return ["--command", "mien", "bake", "--save", "--backend", address, "--json", file]
 
     @staticmethod
-    def _made(log: Path) -> int:
+    def _count_lines(log: Path) -> int:
         return sum(line.startswith("mien: ") and line.endswith(": made") for line in log.read_text().splitlines())
 
 
@@ -120,16 +120,20 @@ def main() -> int:
     subprocess.run(build, check=True)
     archive = next(options.out.glob("mien-*.zip"))
     run.do("install", "--command", "extension", "install-file", "--repo", "user_default", "--enable", archive)
-    asked = ["--speakers", options.speakers, "--lines", options.lines, "--minutes", options.minutes]
-    asked += ["--engine", options.engine]
-    _, seconds = run.do("film", "-b", "--python", HERE / "big_scene.py", "--", options.out, *asked)
+    film_arguments = ["--speakers", options.speakers, "--lines", options.lines, "--minutes", options.minutes]
+    film_arguments += ["--engine", options.engine]
+    _, seconds = run.do("film", "-b", "--python", HERE / "big_scene.py", "--", options.out, *film_arguments)
     run.check("the film is made", run.film.is_file(), f"{seconds:.0f} s")
     snapshot = ("-b", run.film, "--python", HERE / "snapshot.py", "--")
     run.do("before", *snapshot, "write", options.out / "before.json")
     backend, address = serve(options.out)
     try:
-        made = run.killed(address, options.kill_after)
-        run.check("Blender was killed in the middle", options.kill_after <= made < options.lines, f"{made} lines")
+        count = run.killed(address, options.kill_after)
+        run.check(
+            "Blender was killed in the middle",
+            options.kill_after <= count < options.lines,
+            f"{count} lines",
+        )
         begin = time.monotonic()
         status, report = run.bake("finished", address)
         counts = report["counts"]

@@ -48,19 +48,19 @@ def snapshot(known: Container[str] | None = None) -> dict[str, dict[str, object]
 
 
 def _path(path: str, id_: bpy.types.ID) -> str:
-    """A driver's data path as `values` has it: key blocks by their numbers."""
-    found = re.fullmatch(r'key_blocks\["(.*)"\]\.value', path)
-    return f"key_blocks[{id_.key_blocks.find(bpy.utils.unescape_identifier(found[1]))}].value" if found else path
+    """A driver's data path in the form of `values`: key blocks by number."""
+    match = re.fullmatch(r'key_blocks\["(.*)"\]\.value', path)
+    return f"key_blocks[{id_.key_blocks.find(bpy.utils.unescape_identifier(match[1]))}].value" if match else path
 
 
-def values(struct, path: str = "", seen: set | None = None) -> Iterator[tuple[str, object]]:
-    """(data path, value) of every property of a struct and of what it owns; other datablocks by their names. What can
-    be reached by several ways, like the links of nodes, is told of once."""
-    seen = set() if seen is None else seen
-    place = (struct.as_pointer(), struct.bl_rna.identifier)
-    if place in seen:
+def values(struct, path: str = "", visited: set | None = None) -> Iterator[tuple[str, object]]:
+    """(data path, value) of every property of a struct and of the structs that it owns; other datablocks by name. A
+    struct that is reached on several paths, like a node link, is listed once."""
+    visited = set() if visited is None else visited
+    identity = (struct.as_pointer(), struct.bl_rna.identifier)
+    if identity in visited:
         return
-    seen.add(place)
+    visited.add(identity)
     for prop in struct.bl_rna.properties:
         name = prop.identifier
         if name in SKIPPED:
@@ -71,9 +71,9 @@ def values(struct, path: str = "", seen: set | None = None) -> Iterator[tuple[st
         except (AttributeError, ValueError, RuntimeError):
             continue
         if prop.type == "POINTER":
-            yield from _pointed(value, at, seen)
+            yield from _pointed(value, at, visited)
         elif prop.type == "COLLECTION":
-            yield from _collected(value, at, seen)
+            yield from _collected(value, at, visited)
         elif getattr(prop, "is_array", False):
             yield at, tuple(np.array(value).ravel().tolist())
         else:
@@ -84,16 +84,16 @@ def values(struct, path: str = "", seen: set | None = None) -> Iterator[tuple[st
                 yield f'["{key}"]', value
 
 
-def _pointed(value, at: str, seen: set) -> Iterator[tuple[str, object]]:
+def _pointed(value, at: str, visited: set) -> Iterator[tuple[str, object]]:
     if value is None:
         yield at, None
     elif isinstance(value, bpy.types.ID) and not value.is_embedded_data:
         yield at, f"{value.id_type} {value.name_full}"
     else:
-        yield from values(value, at, seen)
+        yield from values(value, at, visited)
 
 
-def _collected(value, at: str, seen: set) -> Iterator[tuple[str, object]]:
+def _collected(value, at: str, visited: set) -> Iterator[tuple[str, object]]:
     yield f"len({at})", len(value)
     if len(value) > LONG:
         for name, width in ARRAYS.items():
@@ -109,11 +109,11 @@ def _collected(value, at: str, seen: set) -> Iterator[tuple[str, object]]:
         if isinstance(element, bpy.types.ID):
             yield f"{at}[{number}]", f"{element.id_type} {element.name_full}"
         else:
-            yield from values(element, f"{at}[{number}]", seen)
+            yield from values(element, f"{at}[{number}]", visited)
 
 
 def differences(before: dict, after: dict) -> list[tuple[str, str]]:
-    """(datablock, data path) of all that is not as it was; the path is '' where the datablock is new or gone."""
+    """(datablock, data path) of every difference; the path is '' where a datablock is new or missing."""
     out = [(name, "") for name in sorted(before.keys() ^ after.keys())]
     for name in sorted(before.keys() & after.keys()):
         was, now = before[name], after[name]
@@ -128,14 +128,14 @@ def _shown(value: object) -> str:
 
 
 class Allowed:
-    """What a bake may change: the takes of a speaker, the animation and the present values of its shape keys and of
-    what its head turns, and actions of its own."""
+    """The differences that a bake may make: takes of a speaker, animation and values of its shape keys and of its head
+    object, and new actions."""
 
     def __init__(self, speakers: list[bpy.types.Object]) -> None:
-        self._speakers = {f"Object {each.name_full}" for each in speakers}
-        self._keys = {f"Key {each.data.shape_keys.name_full}" for each in speakers}
-        turned = [each.mien.head_object for each in speakers if each.mien.head_object is not None]
-        self._turned = {f"Object {each.name_full}" for each in turned}
+        self._speakers = {f"Object {speaker.name_full}" for speaker in speakers}
+        self._keys = {f"Key {speaker.data.shape_keys.name_full}" for speaker in speakers}
+        targets = [speaker.mien.head_object for speaker in speakers if speaker.mien.head_object is not None]
+        self._head_objects = {f"Object {obj.name_full}" for obj in targets}
 
     def __call__(self, difference: tuple[str, str], new_actions: set[str]) -> bool:
         name, path = difference
@@ -146,7 +146,7 @@ class Allowed:
             return ".takes" in path or last in ("active_take", "next_take")
         if name in self._keys:
             return "animation_data" in path or last in ("value", "slider_min", "slider_max")
-        if name in self._turned:
+        if name in self._head_objects:
             return "animation_data" in path or "mien_rest" in path or last.startswith(("rotation", "matrix"))
         return False
 
@@ -157,10 +157,10 @@ def main(what: str, file: str) -> int:
         return 0
     before = json.loads(Path(file).read_text(encoding="utf-8"))
     now = json.loads(json.dumps(snapshot(before), default=str))
-    allowed = Allowed([thing for thing in bpy.data.objects if thing.type == "MESH" and len(thing.mien.lines)])
+    allowed = Allowed([obj for obj in bpy.data.objects if obj.type == "MESH" and len(obj.mien.lines)])
     new = {f"Action {action.name_full}" for action in bpy.data.actions if "mien_role" in action}
-    found = differences(before, now)
-    wrong = [each for each in found if not allowed(each, new)]
+    differing = differences(before, now)
+    wrong = [difference for difference in differing if not allowed(difference, new)]
     for name, path in wrong[:50]:
         was, is_now = before.get(name, {}).get(path), now.get(name, {}).get(path)
         print(f"SNAPSHOT differs: {name} {path}: {was!r} -> {is_now!r}")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closer direction in a real window: greyed out with a reason, then a face that is matched and keys that are held.
+"""Engine options in a real window: greyed out with a reason, then a matched face and held keys.
 
-Started by run.py: run.py --script closer.py ...
+Started by run.py: run.py --script engine_options.py ...
 """
 
 import json
@@ -11,23 +11,31 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))
-from fake_backend import FakeBackend
 from film import flat_take, jaw, voice
-from window import arguments, check, click_until, drive, open_tab, press, settled, shot, until, view3d
+from window import (
+    arguments,
+    check,
+    click_until,
+    drive,
+    extension,
+    open_tab,
+    press,
+    settled,
+    shot,
+    until,
+    use_fake_backend,
+    view3d,
+)
 
 OUT = Path(arguments()[0])
-MIEN = "bl_ext.user_default.mien"
-performance = sys.modules[f"{MIEN}.scene.direction"]
+scene_direction = extension("scene.direction")
 # From the top of a window of 1600 x 900, with one line and no message: the panel's head, its buttons
-CLOSER, MATCH, HOLD = 500, 532, 650
+PANEL, MATCH, HOLD = 500, 532, 650
 
 
 def steps():
-    wanted = bpy.context.preferences.addons[MIEN].preferences
-    backend = FakeBackend().__enter__()
+    backend, _ = use_fake_backend()
     backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
-    wanted.address, wanted.start_own = backend.address, False
     yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
     head = bpy.data.objects["Mien head"]
@@ -36,11 +44,11 @@ def steps():
     line, blocks = head.mien.lines[0], head.data.shape_keys.key_blocks
     line.start_frame = 11
     press(bpy.ops.mien.check_backend)
-    runner = sys.modules[f"{MIEN}.generation.runner"].runner
+    runner = extension("generation.runner").runner
     yield from until("the backend is seen", lambda: runner.state.info is not None)
     yield from settled()
     side = view3d()[2]
-    yield from click_until("closer direction is opened", side.x + 60, CLOSER, lambda: True)
+    yield from click_until("closer direction is opened", side.x + 60, PANEL, lambda: True)
     yield from settled()
     yield from shot(OUT, "1_refused")
     check("greyed out", not bpy.ops.mien.match_face.poll() and not bpy.ops.mien.hold_keys.poll())
@@ -57,11 +65,11 @@ def steps():
         blocks[name].value = value
     yield from settled()
     yield from shot(OUT, "3_held_and_posed")
-    asked = head.mien.performance
+    performance = head.mien.performance
     yield from click_until(
-        "Match This Face takes the pose", middle, MATCH, lambda: len(performance.face_of(asked)) == 3
+        "Match This Face takes the pose", middle, MATCH, lambda: len(scene_direction.face_of(performance)) == 3
     )
-    face = {name: round(value, 3) for name, value in performance.face_of(asked).items()}
+    face = {name: round(value, 3) for name, value in scene_direction.face_of(performance).items()}
     check("as it is", face == {"mouthFrownLeft": 0.5, "mouthFrownRight": 0.5, "browInnerUp": 0.8}, face)
     yield from settled()
     yield from shot(OUT, "4_matched")
@@ -69,9 +77,13 @@ def steps():
     run = bpy.context.window_manager.mien_run
     yield from until("a take is made", lambda: not run.running and len(line.takes) == 1)
     check("without an error", run.error == "", run.error)
-    said = json.loads(backend.requests[0]["direction"])
-    check("the face is asked for", said.get("face") == face and said.get("face_level") == 1.0, said.get("face"))
-    (curve,) = said.get("held", {}).get("jawOpen", [[]])
+    direction = json.loads(backend.requests[0]["direction"])
+    check(
+        "the face is asked for",
+        direction.get("face") == face and direction.get("face_level") == 1.0,
+        direction.get("face"),
+    )
+    (curve,) = direction.get("held", {}).get("jawOpen", [[]])
     check("and the keys", curve[0] == [0.166667, 0.3] and [0.333333, 0.7] in curve and curve[-1] == [0.5, 0.3], curve)
     check("the take shows in their place", (jaw(head, 19), jaw(head, 30)) == (0.2, 0.2), (jaw(head, 19), jaw(head, 30)))
     press(bpy.ops.mien.release_keys)
