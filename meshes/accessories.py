@@ -6,7 +6,7 @@ They are Mien's own work and no part of the animated mesh, whose vertex count th
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from typing import Any
 
 import anatomy
 import numpy as np
@@ -17,7 +17,7 @@ from mien.heads.teeth import jaw_deltas, lower_row, upper_row
 MARGIN = 2  # empty pixels around the brows, so that a clamped edge repeats nothing
 
 
-def teeth(head: SimpleNamespace) -> tuple[dict[str, np.ndarray], list[str]]:
+def teeth(head: Any) -> tuple[dict[str, np.ndarray], list[str]]:
     """(tensors, channels that move the lower row) for a head's vertices, deltas, channels and lips."""
     lips = head.vertices[head.inner_lips[head.inner_lips_middle]].astype(np.float64).mean((0, 1))
     upper, lower = upper_row(lips), lower_row(lips)
@@ -27,12 +27,12 @@ def teeth(head: SimpleNamespace) -> tuple[dict[str, np.ndarray], list[str]]:
         "teeth_vertices": np.concatenate([upper.vertices, lower.vertices]),
         "teeth_quads": np.concatenate([upper.quads, lower.quads + len(upper.vertices)]).astype(np.int32),
         "teeth_gum": np.concatenate([upper.gum, lower.gum]).astype(np.uint8),
-        "teeth_lower": np.repeat(np.uint8([0, 1]), [len(upper.vertices), len(lower.vertices)]),
+        "teeth_lower": np.repeat(np.array([0, 1], np.uint8), [len(upper.vertices), len(lower.vertices)]),
         "teeth_deltas": np.concatenate([fixed, lower_deltas], 1),
     }, channels
 
 
-def eyes(head: SimpleNamespace) -> dict[str, np.ndarray]:
+def eyes(head: Any) -> dict[str, np.ndarray]:
     """The sphere through each eye's vertices, and three vertices, on the ring before its equator, that it follows."""
     balls = [eye_of(head, side)[0] for side in anatomy.EYE_RINGS]
     return {
@@ -41,7 +41,7 @@ def eyes(head: SimpleNamespace) -> dict[str, np.ndarray]:
     }
 
 
-def brows(head: SimpleNamespace) -> tuple[np.ndarray, list[float]]:
+def brows(head: Any) -> tuple[np.ndarray, list[float]]:
     """(ink (h, w, 2) uint8 of brows and lashes, row 0 at the bottom; its x, y, width, height on the face, metres)."""
     painting = face_paint(head)
     ink = painting.pixels[..., :2]

@@ -81,12 +81,13 @@ def tile(renderer: pyrender.OffscreenRenderer, head: Head, weights: dict[str, fl
         scene.add(light, pose=toward(centre + direction, centre))
     camera = pyrender.PerspectiveCamera(yfov=field, aspectRatio=WIDTH / HEIGHT, znear=0.05, zfar=5.0)
     scene.add(camera, pose=toward(centre + stand, centre))
-    pixels, _ = renderer.render(scene)
-    return Image.fromarray(pixels).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    rendered = renderer.render(scene)
+    assert rendered is not None, "pyrender returns None for depth alone"
+    return Image.fromarray(rendered[0]).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("contact_sheet.png"))
     args = parser.parse_args()
     head = load_head()

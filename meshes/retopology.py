@@ -28,7 +28,8 @@ def subdivided(count: int, triangles: np.ndarray) -> tuple[sparse.csr_matrix, np
     split = [np.stack(each, 1) for each in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))]
     rows = np.repeat(np.arange(len(unique)), 2)
     middles = sparse.csr_matrix((np.full(len(rows), 0.5), (rows, unique.ravel())), (len(unique), count))
-    return sparse.vstack([sparse.identity(count, format="csr"), middles]).tocsr(), np.concatenate(split)
+    weights = sparse.csr_matrix(sparse.vstack([sparse.identity(count, format="csr"), middles]))
+    return weights, np.concatenate(split)
 
 
 def dual(count: int, quads: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray]:
@@ -69,7 +70,8 @@ def collapsed(vertices: np.ndarray, triangles: np.ndarray, keep: int, seed: int 
     sides: dict[tuple[int, int], int] = {}
     for a, b, c in corners:
         for edge in ((a, b), (b, c), (c, a)):
-            sides[tuple(sorted(edge))] = sides.get(tuple(sorted(edge)), 0) + 1
+            key = (min(edge), max(edge))
+            sides[key] = sides.get(key, 0) + 1
     rim = {v for edge, n in sides.items() if n == 1 for v in edge}
     alive = {v for v in range(len(vertices)) if around[v]}
 

@@ -16,11 +16,14 @@ recording looks complete. Ogg and mkv need not declare a length: what is there i
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import av
 import numpy as np
 import soundfile
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
 
 from mien.audio.header import SpeechError, check_header, mp3_has_length
 
@@ -116,22 +119,29 @@ def _open_with_ffmpeg(file: BinaryIO, name: str) -> Recording:
         content = "has a picture but no sound" if container.streams.video else "has no sound in it"
         container.close()
         raise SpeechError(f"The file {name!r} {content}. Choose a file with a sound track, or export it with one.")
-    end = _declared_end(container, stream)
-    blocks = _ffmpeg_blocks(container, stream, end, name)
-    seconds = None if end is None else float(stream.duration * stream.time_base)
-    return Recording(stream.codec_context.sample_rate, seconds, blocks)
+    audio = cast(AudioStream, stream)
+    end = _declared_end(container, audio)
+    blocks = _ffmpeg_blocks(container, audio, end, name)
+    return Recording(audio.codec_context.sample_rate, None if end is None else _seconds(audio), blocks)
 
 
-def _declared_end(container: av.container.InputContainer, stream: av.AudioStream) -> Fraction | None:
+def _seconds(stream: AudioStream) -> float:
+    """The declared length; 0 without one."""
+    return float((stream.duration or 0) * (stream.time_base or 0))
+
+
+def _declared_end(container: InputContainer, stream: AudioStream) -> Fraction | None:
     """The time stamp, in seconds, at which the sound of an mp4 or mov ends; None for other formats, for which FFmpeg
     may estimate it from the bit rate."""
-    if not container.format.name.startswith("mov") or not stream.duration or stream.start_time is None:
+    if not container.format.name.startswith("mov") or not stream.duration:
+        return None
+    if stream.start_time is None or stream.time_base is None:
         return None
     return (stream.start_time + stream.duration) * stream.time_base
 
 
 def _ffmpeg_blocks(
-    container: av.container.InputContainer, stream: av.AudioStream, end: Fraction | None, name: str
+    container: InputContainer, stream: AudioStream, end: Fraction | None, name: str
 ) -> Iterator[np.ndarray]:
     rate, done, origin, held = stream.codec_context.sample_rate, 0, _picture_start(container), None
     with container:
@@ -145,7 +155,7 @@ def _ffmpeg_blocks(
                 if held is not None:
                     yield held
                     done, held = done + len(held), None
-                if frame.pts is not None:
+                if frame.pts is not None and frame.time_base is not None:
                     at = frame.pts * frame.time_base
                     origin = at if origin is None else origin if done else min(origin, at)
                     missing = round((at - origin) * rate) - done
@@ -156,11 +166,11 @@ def _ffmpeg_blocks(
                         done, missing = done + len(silence), missing - len(silence)
                 held = _mono(frame)[: _audible_samples(frame, end, rate)]
         except av.FFmpegError as error:
-            raise _damage_error(name, error.strerror) from error
+            raise _damage_error(name, error.strerror or str(error)) from error
         if held is not None:
             yield held
             done += len(held)
-    declared = float(stream.duration * stream.time_base) if end is not None else 0.0
+    declared = _seconds(stream) if end is not None else 0.0
     if declared - done / rate > 0.1:
         raise SpeechError(
             f"The file {name!r} is cut short: its header promises {declared:.2f} s and {done / rate:.2f} s can "
@@ -168,11 +178,11 @@ def _ffmpeg_blocks(
         )
 
 
-def _picture_start(container: av.container.InputContainer) -> Fraction | None:
+def _picture_start(container: InputContainer) -> Fraction | None:
     """The time stamp, in seconds, of the first picture; None without one (a cover image does not count)."""
     for stream in container.streams.video:
-        cover = stream.disposition & av.stream.Disposition.attached_pic
-        if not cover and stream.start_time is not None:
+        cover = stream.disposition & Disposition.attached_pic
+        if not cover and stream.start_time is not None and stream.time_base is not None:
             return stream.start_time * stream.time_base
     return None
 
@@ -184,7 +194,7 @@ def _audible_samples(frame: av.AudioFrame, end: Fraction | None, rate: int) -> i
     1/600 s, so that less than 2 ms is rounding).
     """
     count = frame.samples
-    if not frame.duration or frame.pts is None or frame.time_base > Fraction(1, rate):
+    if not frame.duration or frame.pts is None or frame.time_base is None or frame.time_base > Fraction(1, rate):
         return count
     count = min(count, round(frame.duration * frame.time_base * rate))
     if end is not None:
@@ -196,7 +206,7 @@ def _audible_samples(frame: av.AudioFrame, end: Fraction | None, rate: int) -> i
 
 def _mono(frame: av.AudioFrame) -> np.ndarray:
     """(n,) float32 samples of a decoded frame: integers divided by their full scale, channels averaged."""
-    values = frame.to_ndarray()
+    values: np.ndarray = frame.to_ndarray()
     channels = len(frame.layout.channels)
     values = values if frame.format.is_planar else values.reshape(-1, channels).T
     if values.dtype == np.uint8:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from mien.bind import BindError
 from mien.bind.mesh import Mesh
@@ -74,7 +74,7 @@ def align(mesh: Mesh, mesh_picks: dict[str, np.ndarray], head: Head) -> AlignedM
 
 def _check_near(mesh: Mesh, mesh_picks: dict[str, np.ndarray], rotation: np.ndarray) -> None:
     """BindError with the pick that is furthest from the mesh, where it is too far."""
-    distance, _ = cKDTree(mesh.vertices[np.unique(mesh.triangles)]).query(np.array(list(mesh_picks.values())))
+    distance, _ = KDTree(mesh.vertices[np.unique(mesh.triangles)]).query(np.array(list(mesh_picks.values())))
     if distance.max() > PICK_DISTANCE * np.cbrt(np.linalg.det(rotation)):
         name = list(mesh_picks)[int(distance.argmax())]
         raise BindError(

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class BindResult:
     deltas: np.ndarray
     distance: np.ndarray
     positions: np.ndarray
-    report: dict[str, object]
+    report: dict[str, Any]
     warnings: tuple[str, ...]
 
     def write(self, path: Path, head: Head) -> None:
@@ -69,7 +70,7 @@ class BindResult:
 
 def bind(
     mesh: Mesh,
-    picks: dict[str, object],
+    picks: Mapping[str, object],
     progress: Callable[[float, str], None] = lambda fraction, stage: None,
     head: Head | None = None,
 ) -> BindResult:

@@ -109,6 +109,8 @@ def _by_trimesh(path: Path) -> Mesh:
         loaded = trimesh.load(path, force="mesh", process=False)
     except Exception as error:  # every format's loader fails in its own way: ValueError, KeyError, struct.error ...
         raise BindError(f"it cannot be read ({type(error).__name__}: {str(error)[:80]}).") from error
+    if not isinstance(loaded, trimesh.Trimesh):
+        raise BindError(f"it holds a {type(loaded).__name__}, not a mesh of triangles.")
     vertices, faces = np.asarray(loaded.vertices, float).reshape(-1, 3), np.asarray(loaded.faces, int).reshape(-1, 3)
     may_split = path.suffix.lower() != ".ply"  # the others split vertices between faces or materials
     return mesh_of(vertices, faces, point_index=_weld(vertices) if may_split and len(vertices) else None)

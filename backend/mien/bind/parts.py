@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from mien.bind.alignment import AlignedMesh
 from mien.bind.mesh import Mesh
@@ -35,7 +35,7 @@ class Part:
 def skin_pieces(mesh: Mesh, aligned: AlignedMesh) -> np.ndarray:
     """(V,) bool: vertices of the pieces nearest to the picks of nose, chin and the corners of the mouth."""
     in_mesh = np.unique(mesh.triangles)
-    tree = cKDTree(aligned.vertices[in_mesh])
+    tree = KDTree(aligned.vertices[in_mesh])
     picks = [aligned.picks[name] for name in FACE_PICKS if name in aligned.picks] or list(aligned.picks.values())
     nearest = in_mesh[tree.query(np.array(picks))[1]]
     return np.isin(mesh.pieces, mesh.pieces[nearest])
@@ -45,7 +45,7 @@ def parts_of(mesh: Mesh, aligned: AlignedMesh, head: Head, fitted: np.ndarray, s
     """All pieces that are no skin."""
     in_mesh = np.zeros(len(mesh.vertices), bool)
     in_mesh[mesh.triangles] = True
-    tree = cKDTree(aligned.vertices[skin & in_mesh])
+    tree = KDTree(aligned.vertices[skin & in_mesh])
     rotation, shift = _mouth(head, fitted)
     box = np.array([head.teeth_vertices.min(0), head.teeth_vertices.max(0)])
     lips = head.vertices[head.inner_lips[list(head.inner_lips_middle)]].mean((0, 1))
@@ -87,7 +87,7 @@ def part_deltas(
             deltas_of_part[head.channels.index(name)] = (local @ rigid.T + shift - local) @ rotation.T
     elif part.kind == "on skin":
         numbers = np.flatnonzero(skin)
-        nearest = numbers[cKDTree(aligned.vertices[numbers]).query(points)[1]]
+        nearest = numbers[KDTree(aligned.vertices[numbers]).query(points)[1]]
         deltas_of_part[:] = deltas[:, nearest]
     return deltas_of_part
 

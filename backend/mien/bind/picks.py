@@ -8,6 +8,7 @@ symmetric mesh one side is enough.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def read_picks(path: Path) -> dict[str, object]:
     return content
 
 
-def pick_positions(picks: dict[str, object], mesh: Mesh) -> dict[str, np.ndarray]:
+def pick_positions(picks: Mapping[str, object], mesh: Mesh) -> dict[str, np.ndarray]:
     """name -> (3,) in the mesh's coordinates. BindError for an unknown name, and for what is no position or index."""
     picked = {}
     for name, pick in picks.items():

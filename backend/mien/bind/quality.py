@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mien.bind.alignment import AlignedMesh
@@ -26,14 +28,14 @@ PICK_AWAY = 0.008  # m from a pick to its point on the registered head
 
 def measure_fit(
     head: Head, aligned: AlignedMesh, fitted: np.ndarray, triangles: np.ndarray, projected: ProjectedDeltas
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """The report, ready for JSON; lengths in mm, in the default head's size."""
     moving = (np.linalg.norm(projected.deltas, axis=2) > MOVING).any(0)
     distance = projected.distance[projected.on_face & moving]
     rest, rows, corners, barycentric = _on_mesh(head, aligned, fitted, triangles)
     deltas = np.zeros((len(projected.deltas), *fitted.shape))
     deltas[:, rows] = np.einsum("fnkc,nk->fnc", projected.deltas[:, corners], barycentric)
-    report: dict[str, object] = {
+    report: dict[str, Any] = {
         "own_units_per_metre": round(aligned.unit, 6),
         "up": _axis(aligned.rotation[:, 1]),
         "ahead": _axis(aligned.rotation[:, 2]),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 SPACING = 0.0025  # m between points, at most
 FINEST = 40  # points along an edge, at most: a floor must not fill the memory
@@ -34,7 +34,7 @@ class Surface:
         self.normals /= np.maximum(np.linalg.norm(self.normals, axis=1, keepdims=True), 1e-12)
         self.rim = np.concatenate(point_rims)
         # A point that faces another way counts as further away, or all near ones might be of the other lip.
-        self._tree = cKDTree(np.c_[self.points, NORMAL_SCALE * self.normals])
+        self._tree = KDTree(np.c_[self.points, NORMAL_SCALE * self.normals])
 
     def nearest(
         self, points: np.ndarray, normals: np.ndarray, max_distance: float, alike: float
@@ -47,7 +47,7 @@ class Surface:
         """
         search_radius = np.hypot(max_distance, NORMAL_SCALE * np.sqrt(2 - 2 * alike))
         queries = np.c_[points, NORMAL_SCALE * normals]
-        _, candidates = self._tree.query(queries, k=np.arange(1, CANDIDATES + 1), distance_upper_bound=search_radius)
+        _, candidates = self._tree.query(queries, k=CANDIDATES, distance_upper_bound=search_radius)
         absent = candidates == len(self.points)
         candidates = np.where(absent, 0, candidates)
         distance = np.linalg.norm(self.points[candidates] - points[:, None], axis=2)

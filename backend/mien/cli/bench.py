@@ -6,11 +6,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from mien import engines
 from mien.cli.parser import add_command
+from mien.errors import FAILED
 
 
 def add_commands(commands) -> None:
@@ -56,13 +59,18 @@ def bench_serve_command(args: argparse.Namespace) -> int:
     def report_line(line: str) -> None:
         print(line, file=sys.stderr if args.json else sys.stdout, flush=True)
 
-    voice, benchmark = shipped_voice().samples, throughput if args.soak is None else soak
+    voice = shipped_voice().samples
     with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
         if args.soak is None:
-            result = throughput.measure(Path(folder), voice, args.engine, say=report_line)
-        else:
-            result = soak.soak(Path(folder), voice, 60 * args.soak, args.rate, args.engine, say=report_line)
-    print(json.dumps(asdict(result)) if args.json else benchmark.report(result))
+            rates = throughput.measure(Path(folder), voice, args.engine, say=report_line)
+            return _print_result(args, rates, throughput.report, throughput.write_into)
+        growth = soak.soak(Path(folder), voice, 60 * args.soak, args.rate, args.engine, say=report_line)
+    _print_result(args, growth, soak.report, soak.write_into)
+    return FAILED if growth.grew or growth.faults else 0
+
+
+def _print_result(args: argparse.Namespace, result: Any, report: Callable, write_into: Callable) -> int:
+    print(json.dumps(asdict(result)) if args.json else report(result))
     if args.page:
-        benchmark.write_into(args.page, result)
-    return 0 if benchmark is throughput or not (result.grew or result.faults) else 1
+        write_into(args.page, result)
+    return 0

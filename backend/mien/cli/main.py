@@ -45,7 +45,7 @@ def _parser() -> Parser:
     parser = Parser(
         prog="mien",
         description="Recorded speech and a chosen emotion become facial animation.",
-        epilog=__doc__.partition("\n\n")[2],
+        epilog=(__doc__ or "").partition("\n\n")[2],
     )
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

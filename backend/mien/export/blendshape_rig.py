@@ -40,7 +40,7 @@ def rig_of(take: Take, head: Head | Flame) -> BlendshapeRig:
     else:
         of_basis = take if take.basis is not None else to_basis(take, head)
         head.faces(of_basis)  # HeadError where it is of another head
-        names, deltas, weights = _non_negative(of_basis.basis, of_basis.coefficients)
+        names, deltas, weights = _non_negative(np.asarray(of_basis.basis), np.asarray(of_basis.coefficients))
     rotations = Rotation.from_matrix(rotation_matrix(take.head_rotation)).as_quat()
     flips = np.cumprod(np.concatenate([[1.0], np.where((rotations[1:] * rotations[:-1]).sum(1) < 0, -1.0, 1.0)]))
     rotations = (rotations * flips[:, None]).astype(np.float32)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Licence:
     page: str
 
 
-def new_card(name: str, sources: Mapping[str, str], licence: Licence) -> dict[str, object]:
+def new_card(name: str, sources: Mapping[str, str], licence: Licence) -> dict[str, Any]:
     """A card; `sources` has the sha256 of each source file by its name."""
     return {
         "name": name,

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 from scipy.optimize import brentq
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from mien.heads.default import Head
 from mien.heads.flame import JOINTS, Flame
@@ -133,7 +133,8 @@ def nearest_surface_points(
     positions = vertices[triangles]
     across = np.cross(positions[:, 1] - positions[:, 0], positions[:, 2] - positions[:, 0])
     facing = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
-    _, close = cKDTree(positions.mean(1)).query(points, k=np.arange(1, min(candidates, len(triangles)) + 1))
+    count = min(candidates, len(triangles))
+    close = np.reshape(KDTree(positions.mean(1)).query(points, k=count)[1], (len(points), count))
     nearest, barycentric = np.empty(len(points), int), np.empty((len(points), 3))
     distance = np.empty(len(points))
     for begin in range(0, len(points), BLOCK):

@@ -167,14 +167,22 @@ class Head:
             weights = np.zeros((take.frames, len(self.channels)), np.float32)
             weights[:, self.order(take.channels)] = take.weights
             return self.pose(weights)
-        vertices = (take.offsets if take.offsets is not None else take.basis).shape[1]
-        if vertices != len(self.vertices):
+        if take.offsets is not None:
+            self._check_vertices(take.offsets.shape[1])
+            offsets = take.offsets
+        elif take.basis is not None and take.coefficients is not None:
+            self._check_vertices(take.basis.shape[1])
+            offsets = np.tensordot(take.coefficients, take.basis, 1)
+        else:
+            raise HeadError("the take moves nothing of a face: it has neither channels nor vertices.")
+        return self.vertices + offsets.astype(np.float32, copy=False)
+
+    def _check_vertices(self, count: int) -> None:
+        if count != len(self.vertices):
             raise HeadError(
-                f"the take moves {vertices} vertices and the {self.name} head has {len(self.vertices)}; "
+                f"the take moves {count} vertices and the {self.name} head has {len(self.vertices)}; "
                 "it was made for another head."
             )
-        offsets = take.offsets if take.offsets is not None else np.tensordot(take.coefficients, take.basis, 1)
-        return self.vertices + offsets.astype(np.float32, copy=False)
 
     def lip_aperture(self, weights: np.ndarray, channels: Sequence[str]) -> np.ndarray:
         """(F,) metres between the lips on the mid-line for weights (F, len(channels)); negative: the lips cross.

@@ -12,6 +12,7 @@ import json
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 
@@ -143,7 +144,7 @@ class Flame:
 
     def landmarks(self, vertices: np.ndarray) -> np.ndarray:
         """(..., 51, 3) of vertices (..., V, 3), iBUG-68 from its 18th on. FlameError where there are none."""
-        if self.landmark_triangles is None:
+        if self.landmark_triangles is None or self.landmark_weights is None:
             raise FlameMissing(f"FLAME's landmarks are not here. {LANDMARKS_NEEDED}")
         corners = vertices[..., self.triangles[self.landmark_triangles], :]
         return (corners * self.landmark_weights[:, :, None]).sum(-2)
@@ -165,7 +166,7 @@ def read_flame(folder: Path) -> Flame:
     if (metadata.get("format"), metadata.get("format_version")) != (FORMAT, VERSION) or sha256 != expected:
         raise FlameError(f"the imported FLAME in {folder} is not what its card describes; import it again.")
     check(tensors, "the imported FLAME")
-    return Flame(name, licence, sha256, **tensors)
+    return Flame(name, licence, sha256, **cast("dict[str, Any]", tensors))
 
 
 def load_flame(folder: Path) -> Flame:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -200,33 +200,30 @@ class _Arrays:
         if kind not in NUMBERS or order not in ("<", ">", "=", "|"):
             self.refuse(f"an array in it is of the kind '{short(str(kind))}', not of numbers")
         data = self.bytes_of(raw)
-        fits = isinstance(shape, tuple) and len(shape) <= AXES and all(type(n) is int and n >= 0 for n in shape)
+        if not isinstance(shape, tuple):
+            self.refuse(f"an array has a {type(shape).__name__} for its shape")
+        fits = len(shape) <= AXES and all(type(n) is int and n >= 0 for n in shape)
         if not fits or math.prod(shape) * int(kind[1:]) != len(data):
             self.refuse(f"an array is said to have the shape {short(shape)} and has {len(data)} bytes")
         values = np.frombuffer(data, np.dtype(kind).newbyteorder(">" if order == ">" else "<"))
         values = values.reshape(shape, order="F" if columns else "C")
         return np.ascontiguousarray(values, np.float64 if kind[0] == "f" else np.int64)
 
-    def bytes_of(self, raw: object) -> bytes:
-        if isinstance(raw, Stub) and raw.path == "_codecs encode" and raw.args[1:] in (("latin1",), ("latin-1",)):
-            raw = raw.args[0]
+    def bytes_of(self, raw: Any) -> bytes:
+        encoded = isinstance(raw, Stub) and raw.path == "_codecs encode"
+        data: Any = raw.args[0] if encoded and raw.args[1:] in (("latin1",), ("latin-1",)) else raw
         try:
-            return raw.encode("latin1") if isinstance(raw, str) else bytes(memoryview(raw))
+            return data.encode("latin1") if isinstance(data, str) else bytes(memoryview(data))
         except (TypeError, UnicodeEncodeError):
             self.refuse("an array's numbers are no bytes")
 
     def dense(self, state: dict, order: str) -> np.ndarray:
         """A compressed sparse matrix, columns first (csc) or rows first (csr), as a dense array."""
-        data, indices, starts = (self.plain(state.get(key)) for key in ("data", "indices", "indptr"))
+        data, indices, starts = (self.vector(state.get(key)) for key in ("data", "indices", "indptr"))
         shape = state.get("_shape", state.get("shape"))
-        parts_fit = (
-            all(isinstance(part, np.ndarray) and part.ndim == 1 for part in (data, indices, starts))
-            and isinstance(shape, tuple)
-            and len(shape) == 2
-            and all(type(n) is int and 0 < n <= 1 << 20 for n in shape)
-            and math.prod(shape) <= 1 << 26
-        )
-        if not parts_fit:
+        if not isinstance(shape, tuple) or len(shape) != 2:
+            self.refuse("a sparse matrix in it lacks its parts")
+        if any(type(n) is not int or not 0 < n <= 1 << 20 for n in shape) or math.prod(shape) > 1 << 26:
             self.refuse("a sparse matrix in it lacks its parts")
         lines, across = shape[::-1] if order == "csc" else shape
         counts = np.diff(starts)
@@ -236,6 +233,13 @@ class _Arrays:
         matrix = np.zeros((lines, across))
         np.add.at(matrix, (np.repeat(np.arange(lines), counts.astype(int)), indices.astype(int)), data)
         return matrix.T if order == "csc" else matrix
+
+    def vector(self, value: object) -> np.ndarray:
+        """A part (n,) of a sparse matrix."""
+        array = self.plain(value)
+        if not isinstance(array, np.ndarray) or array.ndim != 1:
+            self.refuse("a sparse matrix in it lacks its parts")
+        return array
 
     def selected(self, inside: object, chosen: object, shape: object) -> np.ndarray:
         """chumpy's Select: entries of the flattened array, in another shape."""

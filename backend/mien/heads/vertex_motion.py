@@ -24,8 +24,12 @@ class VertexMotion:
 
     @classmethod
     def of(cls, take: Take) -> VertexMotion:
-        """The motion of a take that has offsets, or a basis with coefficients."""
-        return cls(take.basis, take.coefficients) if take.offsets is None else cls(take.offsets)
+        """The motion of a take that has offsets, or a basis with coefficients. TakeError for another take."""
+        if take.offsets is not None:
+            return cls(take.offsets)
+        if take.basis is None:
+            raise TakeError("the take moves no vertices; it has channels.")
+        return cls(take.basis, take.coefficients)
 
     def __len__(self) -> int:
         return len(self.shapes if self.coefficients is None else self.coefficients)
