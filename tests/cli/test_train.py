@@ -32,7 +32,7 @@ def test_mien_train_ear_trains_the_phone_recogniser(tmp_path: Path, capsys: pyte
     few = ["--steps", "2", "--shape", '{"width": 16, "blocks": 1}', "--plan", '{"batch": 3}', "--json"]
     assert main(["train", "ear", str(corpus(tmp_path / "corpus")), str(run), *few]) == 0
     assert json.loads(capsys.readouterr().out) == {"weights": str(run / "ear.safetensors")}
-    assert load(run / "ear.safetensors").shape.width == 16
+    assert load(run / "ear.safetensors").config.width == 16
     card = json.loads((run / "ear.card.json").read_text("utf-8"))
     assert (card["training"]["steps"], card["training"]["batch"]) == (2, 3)
     assert card["data"]["voices_of_synthesisers"] == {"flite": 1}
