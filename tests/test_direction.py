@@ -40,8 +40,8 @@ def test_canonical_json_does_not_depend_on_how_it_was_written() -> None:
 
 def test_levels_are_gains() -> None:
     for name, gain in LEVELS.items():
-        asked = Direction.from_json({"emotion": "sad", "intensity": name})
-        assert asked.gains(AT)["sad"].tolist() == [gain] * 4
+        direction = Direction.from_json({"emotion": "sad", "intensity": name})
+        assert direction.gains(AT)["sad"].tolist() == [gain] * 4
     assert LEVELS["low"] < LEVELS["medium"] < LEVELS["high"] == 1
     fading = Direction.from_json({"emotion": {"sad": 0.5}, "intensity": [[0, 0], [2.5, 1]]})
     np.testing.assert_allclose(fading.gains(AT)["sad"], [0, 0.25, 0.5, 0.5])
@@ -116,8 +116,8 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_refused_in_a_sentence(fault: str) -> None:
-    asked, words = FAULTS[fault]
-    for given_as in (asked, json.dumps(asked)):
+    fields, words = FAULTS[fault]
+    for given_as in (fields, json.dumps(fields)):
         with pytest.raises(DirectionError, match=words) as refused:
             Direction.from_json(given_as)
         assert len(str(refused.value)) < 400 and str(refused.value).endswith(".")
@@ -153,11 +153,11 @@ def test_anything_else_is_read_to_canonical_json_or_refused(data: dict) -> None:
 
 
 def test_another_seed_changes_the_seed_alone() -> None:
-    asked = Direction.from_json(FULL)
-    other = asked.with_seed(3)
-    assert json.loads(other.to_json()) == {**json.loads(asked.to_json()), "seed": 3}
+    direction = Direction.from_json(FULL)
+    other = direction.with_seed(3)
+    assert json.loads(other.to_json()) == {**json.loads(direction.to_json()), "seed": 3}
     with pytest.raises(DirectionError, match="seed is -3"):
-        asked.with_seed(-3)
+        direction.with_seed(-3)
 
 
 def test_emotions_of_the_command_line() -> None:
@@ -189,12 +189,12 @@ def test_intensity_of_the_command_line() -> None:
 
 def test_what_some_engines_follow_is_named_and_written_where_it_is_asked_for() -> None:
     assert Direction().optional_fields == () and "held" not in Direction().to_json()
-    asked = Direction.from_json({"held": {"headYaw": [[[0, -0.5]]], "jawOpen": [[[0.5, 0], [1, 1]]]}, "onset": 0.1})
-    assert asked.optional_fields == ("onset", "held")
-    assert Direction.from_json(asked.to_json()) == asked
+    direction = Direction.from_json({"held": {"headYaw": [[[0, -0.5]]], "jawOpen": [[[0.5, 0], [1, 1]]]}, "onset": 0.1})
+    assert direction.optional_fields == ("onset", "held")
+    assert Direction.from_json(direction.to_json()) == direction
 
 
 def test_curves_are_held_from_their_first_key_to_their_last() -> None:
-    asked = Direction.from_json({"held": {"jawOpen": [[[0.5, 0], [1, 1]], [[2, 0.25]]]}})
-    found = [(name, at.tolist(), values.tolist()) for name, at, values in asked.held_at(np.arange(9) / 4)]
-    assert found == [("jawOpen", [2, 3, 4], [0, 0.5, 1]), ("jawOpen", [8], [0.25])]
+    direction = Direction.from_json({"held": {"jawOpen": [[[0.5, 0], [1, 1]], [[2, 0.25]]]}})
+    parsed = [(name, at.tolist(), values.tolist()) for name, at, values in direction.held_at(np.arange(9) / 4)]
+    assert parsed == [("jawOpen", [2, 3, 4], [0, 0.5, 1]), ("jawOpen", [8], [0.25])]

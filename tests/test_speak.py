@@ -54,10 +54,10 @@ def test_every_rate_covers_the_sound(hum, rate) -> None:
     assert read_in_blender(take.to_bytes()).frames == take.frames
 
 
-def test_progress_is_told_and_may_stop_it(hum) -> None:
-    seen: list[float] = []
-    speak(hum, Direction(), progress=lambda fraction, stage: seen.append(fraction))
-    assert seen == sorted(seen) and seen[0] == 0 and seen[-1] == 1
+def test_progress_is_reported_and_may_stop_it(hum) -> None:
+    fractions: list[float] = []
+    speak(hum, Direction(), progress=lambda fraction, stage: fractions.append(fraction))
+    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1
 
     def stop(fraction: float, stage: str) -> None:
         raise Cancelled
@@ -132,8 +132,8 @@ def test_held_values_are_exact_at_the_frames_of_any_rate(hum) -> None:
     take = speak(hum, HAPPY, "articulation", "30000/1001")
     times = np.arange(take.frames) * 1001 / 30000
     keys = [[float(t), 0.3 + 0.01 * i] for i, t in enumerate(times[5:12])]
-    asked = {"jawOpen": [keys], "headYaw": [[[float(times[3]), -0.2]]], "gazePitch": [[[0, 0.1], [9, 0.1]]]}
-    held = enforced(take, Direction.from_json({"held": asked}))
+    held_curves = {"jawOpen": [keys], "headYaw": [[[float(times[3]), -0.2]]], "gazePitch": [[[0, 0.1], [9, 0.1]]]}
+    held = enforced(take, Direction.from_json({"held": held_curves}))
     np.testing.assert_array_equal(held.channel("jawOpen")[5:12], np.float32([value for _, value in keys]))
     assert held.head_rotation[3, 1] == np.float32(-0.2) and (held.gaze[:, 0] == np.float32(0.1)).all()
     changed = np.concatenate([held.weights != take.weights, held.head_rotation != take.head_rotation], 1)

@@ -182,10 +182,10 @@ def vertex_take(**changes) -> Take:
     })  # fmt: skip
 
 
-MADE = [take(), take(start=0.3), vertex_take(), take(duration=Fraction(1, 3), fps=Fraction(30000, 1001))]
+WRITTEN = [take(), take(start=0.3), vertex_take(), take(duration=Fraction(1, 3), fps=Fraction(30000, 1001))]
 
 
-@pytest.mark.parametrize("made", MADE, ids=["channels", "late", "vertices", "ntsc"])
+@pytest.mark.parametrize("made", WRITTEN, ids=["channels", "late", "vertices", "ntsc"])
 def test_what_is_written_is_read(made: Take, tmp_path: Path) -> None:
     write_take(made, tmp_path / "a.take.safetensors")
     read = read_take(tmp_path / "a.take.safetensors")

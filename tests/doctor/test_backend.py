@@ -31,7 +31,7 @@ def test_the_backend_that_runs_is_found(tmp_path: Path) -> None:
     assert diagnostic.level == OK and "(API 1) answers on" in diagnostic.result
 
 
-def test_another_program_on_the_port_is_told() -> None:
+def test_another_program_on_the_port_is_reported() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -109,14 +109,14 @@ def test_blender_is_asked_for_its_version(
     assert checks.blender().result == "not found" and checks.blender().level == WARN
 
 
-def test_a_child_that_crashes_or_hangs_is_told() -> None:
+def test_a_child_that_crashes_or_hangs_is_reported() -> None:
     assert checks.run_child("print(1); print('two')") == (0, "two")
     assert checks.run_child("raise SystemExit('No EGL here.')") == (1, "No EGL here.")
     assert checks.run_child("import os; os.abort()")[0] < 0
     assert checks.run_child("import time; time.sleep(60)", timeout_s=0.5) == (124, "no answer within 0.5 s")
 
 
-def test_a_machine_that_cannot_draw_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_cannot_draw_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "DRAW", "raise SystemExit('There is no EGL.')")
     diagnostic = checks.drawing()
     assert diagnostic.level == FAIL and diagnostic.result == "There is no EGL." and "libegl1" in diagnostic.advice

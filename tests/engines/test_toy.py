@@ -21,8 +21,8 @@ def test_the_jaw_follows_the_loudness() -> None:
 
 
 def test_the_direction_is_followed() -> None:
-    asked = Direction.from_json({"emotion": {"happy": 0.5}, "jaw": 0, "blinks": 0, "head": 0})
-    take = Toy().generate(SPEECH, asked, no_progress)
+    direction = Direction.from_json({"emotion": {"happy": 0.5}, "jaw": 0, "blinks": 0, "head": 0})
+    take = Toy().generate(SPEECH, direction, no_progress)
     assert np.all(take.channel("mouthSmileLeft") == 0.5)
     assert not take.channel("jawOpen").any() and not take.channel("eyeBlinkLeft").any()
     assert not take.head_rotation.any()
@@ -34,9 +34,9 @@ def test_the_same_request_gives_the_same_bytes_and_another_seed_others() -> None
 
 
 def test_progress_rises_to_one() -> None:
-    seen: list[float] = []
-    Toy().generate(SPEECH, Direction(), lambda fraction, stage: seen.append(fraction))
-    assert seen == sorted(seen) and seen[0] == 0 and seen[-1] == 1 and len(seen) == 4
+    fractions: list[float] = []
+    Toy().generate(SPEECH, Direction(), lambda fraction, stage: fractions.append(fraction))
+    assert fractions == sorted(fractions) and fractions[0] == 0 and fractions[-1] == 1 and len(fractions) == 4
 
 
 def test_cancelling_stops_it() -> None:

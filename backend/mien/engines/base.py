@@ -179,10 +179,17 @@ class Engine(Protocol):
 class PerSeed:
     """`takes` of an engine whose takes share no work."""
 
+    def generate(
+        self, speech: Speech, direction: Direction, progress: Progress, head: Head | Flame | None = None
+    ) -> Take:
+        """As `Engine.generate`."""
+        raise NotImplementedError
+
     def takes(
-        self: Engine, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress,
+        self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress,
         head: Head | Flame | None = None,
     ) -> Iterator[Take]:  # fmt: skip
+        """As `Engine.takes`, one after the other."""
         for i, seed in enumerate(seeds):
             yield self.generate(speech, direction.with_seed(seed), part(progress, i, len(seeds)), head)
 

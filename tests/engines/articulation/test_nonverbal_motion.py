@@ -90,8 +90,8 @@ def test_brows_answer_a_third_of_the_accents_and_never_more_than_they_may() -> N
 
 
 def test_questions_raise_the_brows_and_anger_lowers_them_on_accents() -> None:
-    asked = brows(FRAMES, [], PHRASES, ONES, 0 * ONES, 0.0, stream(0, "brows"))[:, INDEX["browInnerUp"]]
-    assert asked[PHRASES[4].end] == pytest.approx(0.15, abs=0.01) and asked[PHRASES[3].end] == 0
+    directed = brows(FRAMES, [], PHRASES, ONES, 0 * ONES, 0.0, stream(0, "brows"))[:, INDEX["browInnerUp"]]
+    assert directed[PHRASES[4].end] == pytest.approx(0.15, abs=0.01) and directed[PHRASES[3].end] == 0
     angry = brows(FRAMES, ACCENTS, [], -ONES, 0 * ONES, 0.0, stream(0, "brows"))
     assert angry[:, INDEX["browDownLeft"]].max() > 0.2 and not angry[:, INDEX["browInnerUp"]].any()
 

@@ -10,9 +10,9 @@ from mien.engines.emodiffhead.expression import course, directed, faces, matched
 
 
 def test_the_faces_are_those_of_the_rules() -> None:
-    found = faces(0)
-    assert found.shape == (8, 52) and not found[0].any()
-    for name, face in zip(EMOTIONS[1:], found[1:], strict=True):
+    channels = faces(0)
+    assert channels.shape == (8, 52) and not channels[0].any()
+    for name, face in zip(EMOTIONS[1:], channels[1:], strict=True):
         if name == "contempt":  # on one side or the other
             continue
         wanted = np.zeros(52)
@@ -45,20 +45,24 @@ def test_a_mix_is_the_sum_of_its_parts() -> None:
 
 def test_a_pose_may_be_matched_as_it_is() -> None:
     pose = np.random.default_rng(0).uniform(0, 1, 52)
-    found = matched(pose, np.linspace(0, 1, 100))
-    np.testing.assert_allclose(found, np.linspace(0, 1, 100)[:, None] * pose)
+    channels = matched(pose, np.linspace(0, 1, 100))
+    np.testing.assert_allclose(channels, np.linspace(0, 1, 100)[:, None] * pose)
 
 
 def test_a_face_takes_its_time_to_come_and_to_go() -> None:
     level = np.zeros((150, 1))
     level[25:75] = 1
     for onset, offset in ((ONSET, OFFSET), (1.0, 0.2)):
-        found = course(level, onset, offset)[:, 0]
-        rising = np.flatnonzero((found > 0.1) & (found < 0.9) & (np.arange(150) < 75))
-        falling = np.flatnonzero((found > 0.1) & (found < 0.9) & (np.arange(150) >= 75))
+        channels = course(level, onset, offset)[:, 0]
+        rising = np.flatnonzero((channels > 0.1) & (channels < 0.9) & (np.arange(150) < 75))
+        falling = np.flatnonzero((channels > 0.1) & (channels < 0.9) & (np.arange(150) >= 75))
         assert len(rising) == pytest.approx(0.8 * onset * 25, abs=2)
         assert len(falling) == pytest.approx(0.8 * offset * 25, abs=2)
-        assert found.min() >= 0 and found.max() == pytest.approx(1) and found[:20].max() == 0 == found[-20:].max()
+        assert (
+            channels.min() >= 0
+            and channels.max() == pytest.approx(1)
+            and channels[:20].max() == 0 == channels[-20:].max()
+        )
 
 
 def test_what_is_slow_enough_or_may_be_at_once_is_left_as_it_is() -> None:

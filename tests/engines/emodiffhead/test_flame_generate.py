@@ -74,8 +74,8 @@ def test_it_learns_and_performs_with_lips_that_meet(somebody: Flame, retarget: F
     with pytest.raises(EngineError, match="move the FLAME 000000000000, not the default head; train others for it"):
         load(path)
     ready = load(path, somebody.sha256)
-    asked = [Direction.from_json({"emotion": "happy", "seed": seed}) for seed in (1, 2)]
-    takes = generate(SPEECH, TRACK, listen_to_prosody(SPEECH), asked, ready, somebody, steps=3)
+    directions = [Direction.from_json({"emotion": "happy", "seed": seed}) for seed in (1, 2)]
+    takes = generate(SPEECH, TRACK, listen_to_prosody(SPEECH), directions, ready, somebody, steps=3)
     assert [take.frames for take in takes] == [150, 150] and takes[0].to_bytes() != takes[1].to_bytes()
     for take in takes:
         assert take.meta["head"] == "flame" and take.gaze.shape == (150, 2)

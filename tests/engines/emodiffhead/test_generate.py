@@ -28,24 +28,24 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save(network(), tmp_path_factory.mktemp("weights") / "x.safetensors", {})
 
 
-def made(weights: Path, *seeds: int, **asked) -> list[Take]:
-    directions = [Direction.from_json({"emotion": "happy", "seed": seed, **asked}) for seed in seeds]
+def takes_of(weights: Path, *seeds: int, **fields) -> list[Take]:
+    directions = [Direction.from_json({"emotion": "happy", "seed": seed, **fields}) for seed in seeds]
     return generate(SPEECH, TRACK, listen_to_prosody(SPEECH), directions, weights=weights, steps=3)
 
 
 def test_a_take_keeps_the_rules_and_a_seed_its_bytes(weights: Path) -> None:
-    one, two = made(weights, 1, 2)
+    one, two = takes_of(weights, 1, 2)
     assert one.frames == 150 and one.fps == 100 and len(one.channels) == 52
     assert one.weights.min() >= 0 and one.weights.max() <= 1
     gap = load_head().lip_aperture(one.weights, one.channels)
     assert gap[60:80].min() < 0.0005 and gap.min() > 0  # the lips meet on the m
-    assert made(weights, 1)[0].to_bytes() == one.to_bytes() != two.to_bytes()
+    assert takes_of(weights, 1)[0].to_bytes() == one.to_bytes() != two.to_bytes()
 
 
 def test_what_is_held_is_in_the_take_and_the_rest_joins_it(weights: Path) -> None:
     names = ("jawOpen", "mouthSmileLeft", "browDownLeft", "gazeYaw")
-    asked = {name: [[[0.7, 0.25], [0.9, 0.25]]] for name in names} | {"browInnerUp": [[[0, 0.1], [2, 0.3]]]}
-    (take,), (free,) = made(weights, 1, held=asked), made(weights, 1)
+    fields = {name: [[[0.7, 0.25], [0.9, 0.25]]] for name in names} | {"browInnerUp": [[[0, 0.1], [2, 0.3]]]}
+    (take,), (free,) = takes_of(weights, 1, held=fields), takes_of(weights, 1)
     for name in names[:3]:
         np.testing.assert_array_equal(take.channel(name)[70:91], np.float32(0.25))
     np.testing.assert_array_equal(take.gaze[70:91, 1], np.float32(0.25))
@@ -60,12 +60,12 @@ def test_what_is_held_is_in_the_take_and_the_rest_joins_it(weights: Path) -> Non
 
 
 def test_a_face_may_be_given_besides_an_emotion(weights: Path) -> None:
-    (take,), (other,) = made(weights, 1, face={"browInnerUp": 0.8}), made(weights, 1)
+    (take,), (other,) = takes_of(weights, 1, face={"browInnerUp": 0.8}), takes_of(weights, 1)
     assert np.abs(take.weights - other.weights).max() > 1e-3
 
 
 def test_guidance_is_followed(weights: Path) -> None:
-    (take,), (other,) = made(weights, 1, emotion_guidance=2.0), made(weights, 1)
+    (take,), (other,) = takes_of(weights, 1, emotion_guidance=2.0), takes_of(weights, 1)
     assert np.abs(take.weights - other.weights).max() > 1e-3
 
 
@@ -84,7 +84,7 @@ def test_without_weights_the_engine_says_so(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_the_lips_meet_under_every_emotion(weights: Path, emotion: str) -> None:
     """Whatever is sampled: the rules come last."""
-    (take,) = made(weights, 1, emotion=emotion)
+    (take,) = takes_of(weights, 1, emotion=emotion)
     gap = load_head().lip_aperture(take.weights, take.channels)
     assert gap[60:80].min() < 0.0005 and gap.min() > 0
 
@@ -92,9 +92,9 @@ def test_the_lips_meet_under_every_emotion(weights: Path, emotion: str) -> None:
 @pytest.mark.parametrize("fps", [24, 25, 30, "30000/1001", 60, 100])
 def test_what_is_held_is_exact_at_every_rate(weights: Path, fps: int | str) -> None:
     keys = [[0.5, 0.2], [0.8, 0.7], [1.1, 0.3]]
-    asked = Direction.from_json({"seed": 1, "held": {"jawOpen": [keys], "headYaw": [keys]}})
-    (take,) = made(weights, 1, held={"jawOpen": [keys], "headYaw": [keys]})
-    take = enforced(take.resample(fps), asked)
+    fields = Direction.from_json({"seed": 1, "held": {"jawOpen": [keys], "headYaw": [keys]}})
+    (take,) = takes_of(weights, 1, held={"jawOpen": [keys], "headYaw": [keys]})
+    take = enforced(take.resample(fps), fields)
     times = np.arange(take.frames) / float(take.fps)
     inside = (times >= 0.4999) & (times <= 1.1001)
     wanted = np.interp(times, *zip(*keys, strict=True)).astype(np.float32)[inside]

@@ -51,7 +51,7 @@ def test_without_audio_or_expression_the_prediction_does_not_depend_on_them() ->
     assert (predicted(**one, use_audio=False) - predicted(**one)).abs().max() > 0.01
 
 
-def test_the_time_step_matters_and_near_ones_are_told_apart() -> None:
+def test_the_time_step_matters_and_close_ones_differ() -> None:
     one = inputs(32)
     assert (predicted(**one, t=0.1) - predicted(**one, t=0.9)).abs().max() > 0.01
     t = torch.linspace(0, 1, 1001)

@@ -37,16 +37,16 @@ def test_one_step_is_the_prediction() -> None:
 
 
 def test_what_is_known_all_along_comes_out_and_its_noise_goes_as_the_schedule_says() -> None:
-    known, seen = torch.full((4,), 0.3, dtype=torch.float64), []
+    known, times_of_calls = torch.full((4,), 0.3, dtype=torch.float64), []
     drawn = torch.randn(4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     t = times(8)
 
-    def told(x: torch.Tensor, at: float) -> torch.Tensor:
-        seen.append((at, x))
+    def predict(x: torch.Tensor, at: float) -> torch.Tensor:
+        times_of_calls.append((at, x))
         return known
 
-    assert torch.equal(solve(told, signal(t[0]) * known + noise(t[0]) * drawn, 8), known)
-    for at, x in seen:
+    assert torch.equal(solve(predict, signal(t[0]) * known + noise(t[0]) * drawn, 8), known)
+    for at, x in times_of_calls:
         at = torch.tensor(at, dtype=torch.float64)
         torch.testing.assert_close(x, signal(at) * known + noise(at) * drawn)
 

@@ -14,10 +14,10 @@ from mien.files.safetensors import write_tensors
 
 
 def test_they_come_back_in_half_precision_with_their_sizes(tmp_path: Path) -> None:
-    found = load(save(network(), tmp_path / "x.safetensors", {"why": "a test"}))
-    assert found.config == network().config and not found.training
+    loaded = load(save(network(), tmp_path / "x.safetensors", {"why": "a test"}))
+    assert loaded.config == network().config and not loaded.training
     for name, wanted in network().state_dict().items():
-        torch.testing.assert_close(found.state_dict()[name], wanted, rtol=1e-3, atol=1e-6)
+        torch.testing.assert_close(loaded.state_dict()[name], wanted, rtol=1e-3, atol=1e-6)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

@@ -23,30 +23,30 @@ def test_a_held_stretch_is_exact_and_the_rest_joins_it_without_a_jump() -> None:
     mask = np.zeros((200, 57), bool)
     mask[150:180, 10] = True
     values = np.where(mask, WAVE + 0.4, 0.0)  # the same movement, elsewhere
-    found = blend_held(WAVE, mask, values, 100)
-    assert (found[mask] == values[mask]).all()
-    assert (np.delete(found, 10, 1) == np.delete(WAVE, 10, 1)).all()
+    blended = blend_held(WAVE, mask, values, 100)
+    assert (blended[mask] == values[mask]).all()
+    assert (np.delete(blended, 10, 1) == np.delete(WAVE, 10, 1)).all()
     pasted = np.where(mask, values, WAVE)
-    assert third(found[:, 10]) < third(pasted[:, 10]) / 100  # than when it is just put there
+    assert third(blended[:, 10]) < third(pasted[:, 10]) / 100  # than when it is just put there
     distance = np.arange(150, 0, -1)  # frames before what is held; the bend falls to 1 / e in 2 * FADE seconds
-    assert (np.abs(found - WAVE)[:150, 10] <= 2 * 0.4 * np.exp(-distance / (2 * FADE * 100))).all()
+    assert (np.abs(blended - WAVE)[:150, 10] <= 2 * 0.4 * np.exp(-distance / (2 * FADE * 100))).all()
 
 
 def test_frames_far_from_what_is_held_are_left_alone() -> None:
     motion = np.tile(WAVE, (5, 1))
     mask = np.zeros(motion.shape, bool)
     mask[500] = True
-    found = blend_held(motion, *keys(mask), 25)
-    off = np.abs(found - motion)
-    assert (found[500] == 0.9).all() and off[:450].max() < 1e-3 and off[550:].max() < 1e-3
+    blended = blend_held(motion, *keys(mask), 25)
+    off = np.abs(blended - motion)
+    assert (blended[500] == 0.9).all() and off[:450].max() < 1e-3 and off[550:].max() < 1e-3
     assert off[499].min() > 0.1 * off[500].min()
 
 
 def test_a_channel_held_throughout_and_one_held_at_two_frames() -> None:
     mask = np.zeros((200, 57), bool)
     mask[:, 3] = mask[[0, 199], 5] = True
-    found = blend_held(WAVE, *keys(mask), 100)
-    assert (found[mask] == 0.9).all() and np.isfinite(found).all()
+    blended = blend_held(WAVE, *keys(mask), 100)
+    assert (blended[mask] == 0.9).all() and np.isfinite(blended).all()
 
 
 def test_nothing_held_is_nothing_changed() -> None:
@@ -70,8 +70,10 @@ def test_the_curve_is_the_one_it_says_it_is() -> None:
 def test_what_is_held_is_sampled_at_the_rate_of_the_network() -> None:
     mask = np.zeros((10, 57), bool)
     mask[4, 2] = True
-    found = HeldKeys(*keys(mask)).sampled(5)
-    assert found.held.shape == (5, 57) and found.held.sum() == 1 and found.held[1, 2] and found.values[1, 2] == 0.9
+    blended = HeldKeys(*keys(mask)).sampled(5)
+    assert (
+        blended.held.shape == (5, 57) and blended.held.sum() == 1 and blended.held[1, 2] and blended.values[1, 2] == 0.9
+    )
 
 
 @pytest.mark.parametrize(

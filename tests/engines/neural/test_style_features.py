@@ -12,7 +12,7 @@ from mien.speech_analysis.track import INDEX, PHONES, PhoneTrack
 NEUTRAL = np.tile(np.eye(8, dtype=np.float32)[0], (3, 1))
 
 
-def test_every_speaker_is_told_apart_and_none_is_far_off() -> None:
+def test_every_speaker_differs_and_none_is_far_off() -> None:
     numbers = np.stack([style_features.style_features(style, NEUTRAL, {})[0] for style in STYLES.values()])
     assert numbers.shape == (len(STYLES), style_features.SIZE) and np.isfinite(numbers).all()
     assert np.abs(numbers).max() < 6
@@ -38,7 +38,7 @@ def test_emotions_follow_their_curves_and_neutral_takes_what_is_left() -> None:
     np.testing.assert_allclose(gains.sum(1), 1)
 
 
-def test_a_frame_hears_what_sounds_around_its_moment() -> None:
+def test_a_frame_has_the_phones_around_its_moment() -> None:
     """A P from 0.40 to 0.44 s is heard at frame 10, whose moment is 0.40 s, in its second half, and nowhere else."""
     track = PhoneTrack.from_segments([("AA", 0.40), ("P", 0.02), ("AA", 0.58)])
     from mien.audio.speech import Speech
@@ -52,7 +52,7 @@ def test_a_frame_hears_what_sounds_around_its_moment() -> None:
     assert closure[10] == 1
 
 
-def test_the_recording_is_heard_in_numbers_that_a_network_likes(recording) -> None:
+def test_the_audio_features_of_the_recording_are_of_a_size_for_networks(recording) -> None:
     track, prosody = listen(recording), listen_to_prosody(recording)
     sound = audio_features.audio_features(track, prosody, len(track) // 4)
     assert np.isfinite(sound).all() and np.abs(sound).max() <= 3

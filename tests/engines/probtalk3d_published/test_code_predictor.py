@@ -24,7 +24,7 @@ def test_motion_has_the_frames_of_the_sound(predictor: Predictor) -> None:
     assert motion.shape == (2, 9, 53) and quantised.codes.shape == (2 * 9 * 2,)
 
 
-def test_the_style_multiplies_what_is_heard(predictor: Predictor) -> None:
+def test_the_style_multiplies_the_audio_features(predictor: Predictor) -> None:
     """So that without a style nothing is heard."""
     silent = torch.zeros(1, 43)
     features = predictor.feature_predictor

@@ -50,8 +50,8 @@ def data(full, monkeypatch) -> Path:
     return full
 
 
-def direction(**asked) -> Direction:
-    return Direction.from_json(SURE | asked)
+def direction(**fields) -> Direction:
+    return Direction.from_json(SURE | fields)
 
 
 def test_without_its_files_it_says_what_it_needs_where_it_is_and_under_which_licence(
@@ -115,8 +115,8 @@ def test_it_becomes_channels_of_the_default_head(hum, data) -> None:
 
 @probtalk3d.needs_transformers
 def test_seeds_draw_other_takes_and_a_temperature_of_0_draws_none(hum, data, flame) -> None:
-    def coefficients(**asked) -> bytes:
-        return speak(hum, direction(**asked), NAME, head=flame).coefficients.tobytes()
+    def coefficients(**fields) -> bytes:
+        return speak(hum, direction(**fields), NAME, head=flame).coefficients.tobytes()
 
     assert coefficients(seed=1) == coefficients(seed=2)
     hot = {"temperature": 2.0}
@@ -126,10 +126,10 @@ def test_seeds_draw_other_takes_and_a_temperature_of_0_draws_none(hum, data, fla
 
 
 @probtalk3d.needs_transformers
-def test_style_emotion_and_jaw_are_heard(hum, data, flame) -> None:
+def test_style_emotion_and_jaw_change_the_take(hum, data, flame) -> None:
 
-    def faces(**asked) -> np.ndarray:
-        return flame.faces(speak(hum, direction(**asked), NAME, head=flame))
+    def faces(**fields) -> np.ndarray:
+        return flame.faces(speak(hum, direction(**fields), NAME, head=flame))
 
     for other in ({"style": "W029"}, {"emotion": {"happy": 1.0}}, {"intensity": "high"}, {"jaw": 0.0}):
         assert np.abs(faces(**other) - faces()).max() > 1e-5, other
@@ -155,10 +155,10 @@ def test_a_flame_without_landmarks_is_refused_before_the_work(hum, full, tmp_pat
     made = published.import_flame(tmp_path)
     monkeypatch.setattr("mien.heads.flame.read_flame", lambda folder: replace(made, landmark_triangles=None))
     monkeypatch.setenv("MIEN_DATA_FOLDER", str(tmp_path))
-    heard = []
+    stages = []
     with pytest.raises(FlameError, match="FLAME's landmarks are not here. To turn its takes into channels"):
-        speak(hum, direction(), NAME, progress=lambda fraction, stage: heard.append(stage))
-    assert heard == []
+        speak(hum, direction(), NAME, progress=lambda fraction, stage: stages.append(stage))
+    assert stages == []
 
 
 @probtalk3d.needs_transformers

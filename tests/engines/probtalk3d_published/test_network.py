@@ -45,21 +45,21 @@ def saved(folder: Path, weights: dict[str, torch.Tensor], settings: dict) -> Pat
 
 
 def test_a_prior_is_read_as_it_was_saved(tmp_path: Path, prior: MotionPrior) -> None:
-    found = read_prior(saved(tmp_path, weights(prior), STAGE_1))
+    network = read_prior(saved(tmp_path, weights(prior), STAGE_1))
     motion = torch.rand(1, 9, 53)
-    torch.testing.assert_close(found(motion)[0], prior(motion)[0], rtol=0, atol=1e-5)
-    assert found.config == probtalk3d.PRIOR and not found.training
+    torch.testing.assert_close(network(motion)[0], prior(motion)[0], rtol=0, atol=1e-5)
+    assert network.config == probtalk3d.PRIOR and not network.training
 
 
 @probtalk3d.needs_transformers
 def test_a_model_is_read_as_it_was_saved_and_speaks(tmp_path: Path, model: PublishedNetwork, hubert: Path) -> None:
-    found = read_stage_2(saved(tmp_path, weights(model), STAGE_2), hubert)
+    network = read_stage_2(saved(tmp_path, weights(model), STAGE_2), hubert)
     one = style("M003", "happy", "high")
-    motion = found.generate(SOUND, one)
+    motion = network.generate(SOUND, one)
     assert motion.shape == (((8000 - 400) // 320 + 1) // 2, 53) and motion.dtype == np.float32
     # other memory may be summed in another order, the same network gives the same bits
     np.testing.assert_allclose(motion, model.generate(SOUND, one), rtol=0, atol=1e-5)
-    np.testing.assert_array_equal(motion, found.generate(SOUND, one))
+    np.testing.assert_array_equal(motion, network.generate(SOUND, one))
 
 
 @probtalk3d.needs_transformers
@@ -71,7 +71,7 @@ def test_a_seed_is_one_performance_and_another_seed_another(model: PublishedNetw
 
 
 @probtalk3d.needs_transformers
-def test_loudness_hardly_matters_to_what_is_heard(model: PublishedNetwork) -> None:
+def test_loudness_hardly_changes_the_audio_features(model: PublishedNetwork) -> None:
     with torch.inference_mode():
         torch.testing.assert_close(model.encode_audio(0.1 * SOUND), model.encode_audio(SOUND), rtol=0, atol=1e-3)
 
@@ -186,16 +186,16 @@ def read_ones(shapes: dict[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
 @probtalk3d.needs_golden
 def test_the_names_of_stage_1_are_the_published_ones() -> None:
     with torch.device("meta"):
-        found = shapes_of(MotionPrior(PriorConfig()))
-    assert len(listed(1)) == 161 and read_ones(found) == read_ones(listed(1))
+        shapes = shapes_of(MotionPrior(PriorConfig()))
+    assert len(listed(1)) == 161 and read_ones(shapes) == read_ones(listed(1))
 
 
 @probtalk3d.needs_golden
 @probtalk3d.needs_transformers
 def test_the_names_of_stage_2_are_the_published_ones() -> None:
     with torch.device("meta"):
-        found = shapes_of(PublishedNetwork(read_config(None), PredictorConfig(), MotionPrior(PriorConfig())))
-    assert len(listed(2)) == 527 and read_ones(found) == read_ones(listed(2))
+        shapes = shapes_of(PublishedNetwork(read_config(None), PredictorConfig(), MotionPrior(PriorConfig())))
+    assert len(listed(2)) == 527 and read_ones(shapes) == read_ones(listed(2))
 
 
 @pytest.fixture(scope="module")

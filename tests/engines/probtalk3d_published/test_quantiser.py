@@ -50,10 +50,10 @@ def test_the_clips_of_a_batch_are_quantised_apart(layout: Layout) -> None:
 def test_a_frame_of_its_own_keeps_its_codes_whatever_comes_after() -> None:
     """Which the published layout does not."""
     features = torch.randn(1, 20, 16)
-    book = torch.randn(12, 8)
+    codebook = torch.randn(12, 8)
     for layout, same in ((Layout.FRAME, True), (Layout.PUBLISHED, False)):
         quantiser = Quantiser(12, 8, layout)
-        quantiser.embedding.weight.data = book
+        quantiser.embedding.weight.data = codebook
         whole, part = quantiser(features).features, quantiser(features[:, :11]).features
         assert torch.allclose(whole[:, :11], part, atol=1e-5) == same
 
@@ -71,7 +71,7 @@ def test_the_nearest_code_is_the_nearest() -> None:
     torch.testing.assert_close(rows, quantiser.embedding.weight[quantised.codes], rtol=0, atol=1e-6)
 
 
-def test_a_new_book_is_evenly_spread_and_narrow() -> None:
+def test_a_new_codebook_is_evenly_spread_and_narrow() -> None:
     weight = Quantiser(256, 128).embedding.weight.detach()
     assert weight.abs().max() <= 1 / 256 and weight.std() == pytest.approx(1 / 256 / 3**0.5, rel=0.02)
 
@@ -109,10 +109,10 @@ def test_perplexity_counts_the_codes_in_use() -> None:
 def test_drawn_codes_are_as_frequent_as_their_probability() -> None:
     distances = torch.tensor([[0.0, 1.0, 2.0, 5.0]]).repeat(40_000, 1)
     codes = sampling(stream(1, "codes"), temperature=1.5)(distances)
-    found = torch.bincount(codes, minlength=4) / len(codes)
+    share = torch.bincount(codes, minlength=4) / len(codes)
     wanted = torch.softmax(-distances[0] / 1.5, 0)
     deviation = torch.sqrt(wanted * (1 - wanted) / len(codes))
-    assert ((found - wanted).abs() < 4 * deviation).all()
+    assert ((share - wanted).abs() < 4 * deviation).all()
 
 
 def test_the_second_of_two_is_drawn_without_the_first() -> None:
@@ -159,9 +159,9 @@ def test_draws_that_mean_nothing_are_refused(temperature: float, k: int) -> None
 @pytest.mark.parametrize("clip", ["m0", "m1"])
 def test_codes_and_losses_are_the_recorded_ones(clip: str) -> None:
     wanted = probtalk3d.recorded(1, clip)
-    book = read_checkpoint(probtalk3d.checkpoint(1)).weights["quantize.embedding.weight"]
-    quantiser = Quantiser(*book.shape)
-    quantiser.embedding.weight.data = book
+    codebook = read_checkpoint(probtalk3d.checkpoint(1)).weights["quantize.embedding.weight"]
+    quantiser = Quantiser(*codebook.shape)
+    quantiser.embedding.weight.data = codebook
     features = torch.from_numpy(wanted["encoder_out"])
     quantised = quantiser(features)
     assert quantised.codes.tolist() == wanted["indices"].tolist()
@@ -170,8 +170,8 @@ def test_codes_and_losses_are_the_recorded_ones(clip: str) -> None:
     probtalk3d.close(quantised.perplexity, wanted["perplexity"], 1e-4)
     two = quantiser.distances(features).detach().sort(1).values
     probtalk3d.close(two[:, 1] - two[:, 0], wanted["argmin_gap"], 1e-3)  # differences of sums of some 100
-    a_frame = Quantiser(*book.shape, Layout.FRAME)
-    a_frame.embedding.weight.data = book
+    a_frame = Quantiser(*codebook.shape, Layout.FRAME)
+    a_frame.embedding.weight.data = codebook
     assert (a_frame(features).codes.numpy() != wanted["indices"]).mean() > 0.5  # the trap
 
 
@@ -179,9 +179,9 @@ def test_codes_and_losses_are_the_recorded_ones(clip: str) -> None:
 @pytest.mark.parametrize(("temperature", "k"), [(0.2, 1), (5.0, 1), (5.0, 3)])
 def test_drawn_codes_are_the_recorded_ones_for_the_recorded_noise(temperature: float, k: int) -> None:
     wanted = probtalk3d.recorded(2, "a_M009_angry_medium")
-    book = read_checkpoint(probtalk3d.checkpoint(2)).weights["motion_prior.quantize.embedding.weight"]
-    quantiser = Quantiser(*book.shape)
-    quantiser.embedding.weight.data = book
+    codebook = read_checkpoint(probtalk3d.checkpoint(2)).weights["motion_prior.quantize.embedding.weight"]
+    quantiser = Quantiser(*codebook.shape)
+    quantiser.embedding.weight.data = codebook
     distances = quantiser.distances(torch.from_numpy(wanted["prequant"])).detach()
     probtalk3d.close(torch.softmax(-distances / temperature, 1), wanted[f"sample_t{temperature}_k{k}_probs"], 1e-3)
     noise = torch.from_numpy(wanted[f"sample_t5.0_k{k}_expnoise"])  # the same seed, so the same noise at 0.2

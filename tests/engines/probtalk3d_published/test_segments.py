@@ -28,7 +28,7 @@ def noise(frames: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(0, 0.1, frames * STEP).astype(np.float32)
 
 
-def test_a_short_sound_is_one_segment_and_all_of_it_is_heard() -> None:
+def test_a_short_sound_is_one_segment_of_all_its_samples() -> None:
     samples = noise(LONGEST)
     (whole,) = segments_of(samples[:-100], SAD)
     assert (whole.begin, whole.emotion, whole.level) == (0, "sad", "medium")
@@ -48,7 +48,7 @@ def test_segments_follow_each_other_and_none_is_longer_than_what_is_known(frames
         assert len(sound_of(samples, part)) == (end - begin) * STEP + FEATURE_TAIL
 
 
-def test_a_segment_is_heard_to_its_last_frame() -> None:
+def test_a_segment_has_audio_features_to_its_last_frame() -> None:
     """HuBERT's strides give Ts = (N - 400) // 320 + 1 features, two a frame."""
     import torch
 

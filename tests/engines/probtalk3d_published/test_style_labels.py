@@ -2,7 +2,7 @@
 import probtalk3d
 import pytest
 import torch
-from mien.direction import EMOTIONS as ASKED
+from mien.direction import EMOTIONS as LABELS
 from mien.engines.base import EngineError
 from mien.engines.probtalk3d_published.style_labels import EMOTIONS, IDENTITIES, INTENSITIES, SIZES, style
 
@@ -19,7 +19,7 @@ def test_every_style_is_another() -> None:
 
 
 def test_a_direction_asks_for_no_emotion_that_is_unknown_here() -> None:
-    assert set(ASKED) <= set(EMOTIONS)
+    assert set(LABELS) <= set(EMOTIONS)
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_the_same_again_does_nothing_and_another_replaces_it(checkpoint, tmp_pat
     )
 
 
-def test_progress_is_told_and_may_stop_it(checkpoint, tmp_path) -> None:
+def test_progress_is_reported_and_may_stop_it(checkpoint, tmp_path) -> None:
     class Stopped(Exception):
         pass
 
