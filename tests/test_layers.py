@@ -5,6 +5,7 @@ The extension and the backend share no code at all: `addon/` never imports `mien
 """
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,17 +82,26 @@ def layer_of(module: str, layers: tuple[tuple[str, ...], ...]) -> tuple[int, int
     return place
 
 
+@functools.cache
+def imports_of_half(package: str, folder: Path) -> dict[str, frozenset[str]]:
+    """For each module of a half the modules of it that it imports."""
+    modules = {}
+    for path in sorted(folder.rglob("*.py")):
+        module = ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+        modules[module] = frozenset(imports(path, package, folder))
+    return modules
+
+
 def violations(package: str, folder: Path, layers: tuple[tuple[str, ...], ...]) -> list[str]:
     """One sentence for each import against the table, and for each module that no row names."""
     found = []
-    for path in sorted(folder.rglob("*.py")):
-        module = ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+    for module, targets in imports_of_half(package, folder).items():
         mine = layer_of(module, layers)
         if mine is None:
             if module != "__init__":
                 found.append(f"no row names {module}")
             continue
-        for target in set(imports(path, package, folder)):
+        for target in sorted(targets):
             theirs = layer_of(target, layers)
             if target and (theirs is None or theirs > mine or (theirs == mine and other_system(module, target))):
                 found.append(f"{module} imports {target}")
