@@ -116,6 +116,9 @@ def test_a_hostile_file_is_refused_in_a_sentence_and_nothing_is_left(folder, cap
     assert run("models", "import", "generic_model.pkl", "--accept") == 3
     assert "asks for posix.system, which is not among what may be in it" in capsys.readouterr().err
     assert [path.name for path in folder.iterdir()] == ["generic_model.pkl"]
+    Path("last.ckpt").write_bytes(b"PK\x03\x04 and nothing more")
+    assert run("models", "import", "last.ckpt", "--accept") == 3
+    assert "last.ckpt is cut short" in capsys.readouterr().err
 
 
 def test_there_and_back_on_the_command_line(folder, capsys) -> None:

@@ -10,7 +10,6 @@ import probtalk3d
 import published
 import pytest
 import torch
-from mien.engines.base import EngineError
 from mien.engines.probtalk3d_published import FILE, FOLDER
 from mien.engines.probtalk3d_published.licence import LICENCE
 from mien.files.download import DownloadError
@@ -100,21 +99,21 @@ def test_several_that_could_be_meant_are_listed(tmp_path) -> None:
 def test_stage_1_alone_is_refused(tmp_path) -> None:
     published.saved(tmp_path / "last.ckpt", {}, published.STAGE_1)
     for given in (tmp_path, tmp_path / "last.ckpt"):
-        with pytest.raises(EngineError, match="last.ckpt is ProbTalk3D's stage 1; give its stage 2"):
+        with pytest.raises(DownloadError, match="last.ckpt is ProbTalk3D's stage 1; give its stage 2"):
             find(given)
     published.saved(tmp_path / "b" / "last.ckpt", {}, {"lr": 1})
     with pytest.raises(DownloadError, match="holds no stage 2 of ProbTalk3D with a codebook, only last.ckpt, b.last"):
         find(tmp_path)
-    with pytest.raises(EngineError, match="last.ckpt is no checkpoint of ProbTalk3D"):
+    with pytest.raises(DownloadError, match="last.ckpt is no checkpoint of ProbTalk3D"):
         find(tmp_path / "b")
 
 
 def test_a_checkpoint_that_cannot_be_read_says_why(tmp_path) -> None:
     (tmp_path / "last.ckpt").write_bytes(b"PK\x03\x04 and then nothing")
-    with pytest.raises(EngineError, match="last.ckpt cannot be read: last.ckpt is cut short"):
+    with pytest.raises(DownloadError, match="last.ckpt cannot be read: last.ckpt is cut short"):
         find(tmp_path)
     (tmp_path / "last.ckpt").write_bytes(b"<html>")
-    with pytest.raises(EngineError, match="last.ckpt cannot be read: last.ckpt is no zip"):
+    with pytest.raises(DownloadError, match="last.ckpt cannot be read: last.ckpt is no zip"):
         find(tmp_path / "last.ckpt")
 
 

@@ -135,8 +135,8 @@ class _Reader:
         """The content of the pickle, with _Tensor for tensors, whose bytes are not read."""
         self._check_byte_order()
         if self.archive.sizes[self.pickle] > LIMIT:
-            found = self.archive.sizes[self.pickle]
-            raise CheckpointError(f"{self.name}: its pickle has {found} bytes; at most {LIMIT} are read.")
+            size = self.archive.sizes[self.pickle]
+            raise CheckpointError(f"{self.name}: its pickle has {size} bytes; at most {LIMIT} are read.")
         allowed: Allowed = {
             **dict.fromkeys(STUBS),
             "collections OrderedDict": self._dict,
@@ -179,11 +179,11 @@ class _Reader:
         if member not in self.archive.sizes:
             raise CheckpointError(f"{self.name} is incomplete: its member {member!r} with a tensor is missing.")
         dtype = STORAGES[path]
-        found = self.archive.sizes[member]
-        if count * dtype.itemsize != found:
+        size = self.archive.sizes[member]
+        if count * dtype.itemsize != size:
             raise CheckpointError(
                 f"{self.name}: tensor storage {key} is said to have {short(count)} numbers of {dtype.itemsize} bytes, "
-                f"and its member has {found} bytes; the file is damaged."
+                f"and its member has {size} bytes; the file is damaged."
             )
         storage = _Storage(member, dtype, count)
         if self.storages.setdefault(key, storage) != storage:

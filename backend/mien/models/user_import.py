@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,13 +52,13 @@ class FlameImport:
 
 def find(path: Path) -> Import:
     """The model in a file or a folder, not yet converted. DownloadError, in words, where there is none, or more than
-    one; FlameError and EngineError for a broken file of FLAME or of an engine."""
+    one, or a checkpoint is broken; FlameError for a broken file of FLAME."""
     if path.is_dir():
         return _find_in_folder(path)
     if path.suffix.lower() == ".zip":
         raise DownloadError(f"{path.name} is an archive; unpack it and give the folder.")
-    for model in _importable():
-        if (weights := model.find(path)) is not None:
+    for _, find_weights in _importable():
+        if (weights := find_weights(path)) is not None:
             return weights
     content = read_flame_file(path)
     if "v_template" in content:
@@ -72,7 +73,7 @@ def find(path: Path) -> Import:
 
 def _find_in_folder(folder: Path) -> Import:
     models: dict[str, Import | None] = {"FLAME's": _flame_in(folder)}
-    models |= {f"{model.owner}'s": model.find(folder) for model in _importable()}
+    models |= {f"{model.owner}'s": find_weights(folder) for model, find_weights in _importable()}
     present = {owner: model for owner, model in models.items() if model is not None}
     if len(present) > 1:
         (one, first), (other, second) = list(present.items())[:2]
@@ -81,17 +82,17 @@ def _find_in_folder(folder: Path) -> Import:
     for model in present.values():
         return model
     wanted = [f"no {', no '.join((*MODEL_NAMES, *LANDMARK_NAMES))} of FLAME"]
-    wanted += [f"no {model.files} of {model.owner}" for model in _importable()]
+    wanted += [f"no {model.files} of {model.owner}" for model, _ in _importable()]
     raise DownloadError(
         f"{folder} holds nothing that Mien imports: {' and '.join(wanted)}. If the file has another name, "
         "give the file."
     )
 
 
-def _importable() -> list[UserModel]:
-    """Weights of engines that are imported, and not trained."""
+def _importable() -> list[tuple[UserModel, Callable[[Path], Import | None]]]:
+    """Weights of engines that are imported, and not trained, each with its `find`."""
     models = [info.user_model for info in ENGINES.values()]
-    return [model for model in models if model is not None and model.find is not None]
+    return [(model, model.find) for model in models if model is not None and model.find is not None]
 
 
 def _flame_in(folder: Path) -> FlameImport | None:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.engines.base import EngineError, Progress, no_progress
+from mien.engines.base import Progress, no_progress
 from mien.engines.probtalk3d_published import CHECKPOINT, FOLDER
 from mien.engines.probtalk3d_published.licence import LICENCE
 from mien.files.card import Licence
@@ -38,8 +38,8 @@ class WeightsImport:
 
 
 def find(path: Path) -> WeightsImport | None:
-    """The stage 2 that a file is or a folder holds; None where there is no checkpoint. EngineError for a checkpoint
-    that is no stage 2; DownloadError where a folder has none among several, or several."""
+    """The stage 2 that a file is or a folder holds; None where there is no checkpoint. DownloadError for a checkpoint
+    that is damaged or no stage 2, and where a folder has none among several, or several."""
     if path.is_dir():
         checkpoints = checkpoints_in(path)
         return _import_of(_stage_2(path, checkpoints), path) if checkpoints else None
@@ -88,16 +88,16 @@ def _stage_2(folder: Path, checkpoints: list[Path]) -> Path:
 
 
 def _import_of(checkpoint: Path, folder: Path) -> WeightsImport:
-    """With a config.json beside the checkpoint, or in the folder that was given. EngineError if it is no stage 2."""
+    """With a config.json beside the checkpoint, or in the folder that was given. DownloadError if it is no stage 2."""
     from mien.files.checkpoint import CheckpointError, read_settings
 
     try:
         settings = read_settings(checkpoint)
     except CheckpointError as error:
-        raise EngineError(f"the checkpoint {checkpoint} cannot be read: {error}") from error
+        raise DownloadError(f"the checkpoint {checkpoint} cannot be read: {error}") from error
     if "feature_predictor" not in settings:
         what = "is ProbTalk3D's stage 1" if "motion_encoder" in settings else "is no checkpoint of ProbTalk3D"
-        raise EngineError(
+        raise DownloadError(
             f"{checkpoint.name} {what}; give its stage 2, which holds stage 1 and the audio model too "
             "(stage_2/lightning_logs/version_0/checkpoints/last.ckpt)."
         )
