@@ -3,7 +3,7 @@
 """Sets everything up and runs it, on a fresh machine too, with nothing but Python 3.11 or newer.
 
     python3 dev.py take        a recorded voice makes the head talk: backend, Blender, stills, mp4 (into out/)
-    python3 dev.py test [...]  the tests, on all cores; --all adds the few that take minutes; more arguments go to pytest
+    python3 dev.py test [...]  the tests, on all cores; --all adds those that take minutes; arguments go to pytest
     python3 dev.py check       style, format and types (ruff, basedpyright)
     python3 dev.py extension   dist/mien-VERSION.zip, to drag into Blender
     python3 dev.py setup       only the set-up

@@ -2,8 +2,8 @@
 """Curves of jaw, eye, head and neck bones from a take: rotations in armature space, in each bone's own axes and mode.
 
 The jaw bone moves as the lower teeth of the default head do: at a weight of 1 by the angles and shifts JAW_... below,
-which were measured on the teeth (rigid fit; a test repeats it). The eyes follow the take's gaze. Head and neck take half
-of the head's rotation each, or one of them all of it.
+which were measured on the teeth (rigid fit; a test repeats it). The eyes follow the take's gaze. Head and neck take
+half of the head's rotation each, or one of them all of it.
 """
 
 from collections.abc import Callable

@@ -239,7 +239,7 @@ def check(take: Take) -> None:
             raise TakeError(f"the take's {name} has {len(array)} frames, its head_rotation has {frames}.")
     if (take.basis is None) != (take.coefficients is None):
         raise TakeError("the take has a basis without coefficients, or the other way round.")
-    if take.basis is not None and len(take.basis) != take.coefficients.shape[1]:
+    if take.basis is not None and take.coefficients is not None and len(take.basis) != take.coefficients.shape[1]:
         raise TakeError(
             f"the take's basis has {len(take.basis)} vectors and {take.coefficients.shape[1]} coefficients."
         )

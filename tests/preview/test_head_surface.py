@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from mien.heads.default import load_head
-from mien.preview.head_surface import DAYLIGHT, NORMAL, POSITION, REST, WETNESS, Surface
+from mien.preview.head_surface import NORMAL, OCCLUSION, POSITION, REST, WETNESS, Surface
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def test_lower_teeth_follow_the_jaw_and_upper_ones_stay(surface):
 
 
 def test_the_mouth_fills_with_light_as_it_opens(surface):
-    shut = surface.at(face())[:, DAYLIGHT].copy()
-    wide = surface.at(face(jawOpen=0.6))[:, DAYLIGHT].copy()
+    shut = surface.at(face())[:, OCCLUSION].copy()
+    wide = surface.at(face(jawOpen=0.6))[:, OCCLUSION].copy()
     inside = surface.vertices[:, WETNESS] == 1
     assert (wide[inside] > 2 * shut[inside]).all()
     assert shut[inside].min() > 0  # dark, never black

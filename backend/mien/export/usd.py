@@ -4,6 +4,8 @@
 Needs the extra `usd` (usd-core). Metres, y up, as the head is.
 """
 
+# pxr has no type stubs
+# pyright: reportAttributeAccessIssue=false
 from __future__ import annotations
 
 from pathlib import Path

@@ -180,14 +180,17 @@ def _source(names: tuple[str, ...]) -> str:
 
 def _set(program: "moderngl.Program", uniforms: dict[str, np.ndarray | int]) -> None:
     """The values of the uniforms that the program has."""
+    import moderngl
+
     for name, value in uniforms.items():
-        if name not in program:
+        uniform = program.get(name, None)
+        if not isinstance(uniform, moderngl.Uniform):  # the shader does without it
             continue
         if isinstance(value, int):
-            program[name] = value
+            uniform.value = value
         else:
             matrix = value.T if value.shape == (4, 4) else value
-            program[name].write(np.ascontiguousarray(matrix, np.float32).tobytes())
+            uniform.write(np.ascontiguousarray(matrix, np.float32).tobytes())
 
 
 def _first_line(error: BaseException | None) -> str:

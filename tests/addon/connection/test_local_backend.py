@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from checkout import TESTS
+from checkout import ROOT, SUPPORT
 
 from addon.connection.client import Client
 from addon.connection.local_backend import LocalBackend, LocalBackendError, find_command
 
-FAKE = TESTS / "fake_backend.py"
+FAKE = SUPPORT / "fake_backend.py"
 COMMAND = f'"{sys.executable}" "{FAKE}"'
 
 
@@ -128,7 +128,7 @@ def wait_until(condition) -> None:
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
 def test_a_killed_parent_leaves_no_child_behind():
     code = (
-        f"import sys, time; sys.path.insert(0, {str(FAKE.parent.parent)!r})\n"
+        f"import sys, time; sys.path.insert(0, {str(ROOT)!r})\n"
         "from addon.connection.local_backend import LocalBackend\n"
         f"local = LocalBackend(); local.start({COMMAND!r}); print(local._child.pid, flush=True); "
         "time.sleep(60)"
@@ -145,7 +145,7 @@ def test_a_killed_parent_leaves_no_child_behind():
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")
 def test_a_parent_that_ends_by_itself_stops_its_child():
     code = (
-        f"import sys; sys.path.insert(0, {str(FAKE.parent.parent)!r})\n"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from addon.connection.local_backend import LocalBackend\n"
         f"local = LocalBackend(); local.start({COMMAND!r}); print(local._child.pid)"
     )

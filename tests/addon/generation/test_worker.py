@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from checkout import TESTS
+from checkout import SUPPORT
 from fake_backend import FakeBackend
 
 from addon.connection.client import Client
@@ -18,7 +18,7 @@ from addon.generation.state import Arrived, BackendStatus, Failed, Progressed, R
 from addon.generation.take_cache import TakeCache
 from addon.generation.worker import Worker, work
 
-FAKE = TESTS / "fake_backend.py"
+FAKE = SUPPORT / "fake_backend.py"
 COMMAND = f'"{sys.executable}" "{FAKE}"'
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens
 

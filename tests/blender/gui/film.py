@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 from fake_backend import FakeBackend, take_bytes
 from window import MIEN, arguments, check, click_until, drive, extension, open_tab, press, settled, shot, until, view3d
 

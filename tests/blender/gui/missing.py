@@ -10,7 +10,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 from fake_backend import MISSING_WEIGHTS
 from window import arguments, check, drive, extension, open_tab, press, shot, until, use_fake_backend, view3d
 

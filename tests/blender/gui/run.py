@@ -41,7 +41,7 @@ def main() -> int:
     environment = {
         **os.environ,
         "BLENDER_USER_RESOURCES": str(resources),
-        "MIEN_COMMAND": os.environ.get("MIEN_COMMAND", f"python3 {HERE.parent.parent / 'fake_backend.py'}"),
+        "MIEN_COMMAND": os.environ.get("MIEN_COMMAND", f"python3 {HERE.parent.parent / 'support' / 'fake_backend.py'}"),
     }
     subprocess.run(
         [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import bpy
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 from fake_backend import FakeBackend
 
 MIEN = "bl_ext.user_default.mien"

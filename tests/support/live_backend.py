@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-from checkout import BACKEND, SAMPLES, TESTS
+from checkout import BACKEND, SAMPLES, SUPPORT
 
 WAV = SAMPLES / "mono_16k.wav"
-WORK = TESTS / "faulty_work.py"
+WORK = SUPPORT / "faulty_work.py"
 
 CHILD = """
     import json

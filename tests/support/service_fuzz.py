@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """schemathesis against a backend of its own, for as long as it takes to ask so many requests:
 
-    python tests/service_fuzz.py --requests 10000 --page docs/service.md
+    python tests/support/service_fuzz.py --requests 10000 --page docs/service.md
 
 Round after round, each `st run` with another seed. The first has the coverage phase; each has fuzzing and the stateful
 phase, which follows the links of the description from one reply to the next request. After each the processes of the
@@ -26,14 +26,14 @@ from collections import Counter
 from pathlib import Path
 
 import schemathesis
+from checkout import SAMPLES
 from mien.audio.speech import read_speech
 from mien.benchmarks.service_client import Client, wav
 from mien.benchmarks.service_process import BackendProcess, Size, backend_process
 from mien.benchmarks.soak import GROWTH
 from mien.files.markdown import require_section, table, write_section
 
-HERE = Path(__file__).parent
-VOICE = read_speech(HERE / "samples" / "mono_16k.wav").samples
+VOICE = read_speech(SAMPLES / "mono_16k.wav").samples
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "unsupported_method", "allow_header_conformance", "ensure_resource_availability",

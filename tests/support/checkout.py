@@ -3,7 +3,8 @@
 
 from pathlib import Path
 
-TESTS = Path(__file__).resolve().parent
+SUPPORT = Path(__file__).resolve().parent  # what several tests share
+TESTS = SUPPORT.parent
 ROOT = TESTS.parent
 BACKEND = ROOT / "backend"
 SAMPLES = TESTS / "samples"
