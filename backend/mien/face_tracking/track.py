@@ -17,7 +17,6 @@ from mien.face_tracking import TrackingError
 from mien.face_tracking.head_pose import HeadPose, fit_pose
 from mien.face_tracking.landmark_indices import POINTS
 from mien.files.atomic import write_whole
-from mien.files.atomic import write_whole
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.numeric.mask_runs import runs
 
