@@ -157,7 +157,7 @@ def of_lids(channel: str) -> bool:
     return channel.startswith("eyeBlink")
 
 
-def frame_count(duration: Fraction, fps: Fraction) -> int:
+def frame_count(duration: Fraction, fps: Fraction | int) -> int:
     """Frames that cover `duration` seconds."""
     return max(1, math.ceil(duration * fps))
 

@@ -166,17 +166,18 @@ def ear() -> Diagnostic:
 
 def engine(info: EngineInfo) -> Diagnostic:
     """An engine's weights that ship, and whether they are those its card describes."""
+    assert info.weights is not None, f"{info.name} has no weights that ship"
     return _weights(info.name, info.weights, info.read_networks)
 
 
 def _weights(name: str, file: Path, load: Callable[[], Iterable[Module]]) -> Diagnostic:
-    from mien.speech_analysis.errors import EarError
+    from mien.speech_analysis.errors import RecognitionError
 
     advice = "Install Mien again, or check out its backend folder."
     try:
         networks = load()
         card = json.loads(file.with_suffix(".card.json").read_text("utf-8"))
-    except (EarError, EngineError) as error:
+    except (RecognitionError, EngineError) as error:
         return Diagnostic(name, str(error), FAIL, advice)
     except (OSError, ValueError) as error:
         return Diagnostic(name, f"its card cannot be read ({error})", FAIL, advice)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mien.errors import MISSING, STOPPED, MienError
 
@@ -77,12 +77,16 @@ class UserModel:
 class Import(Protocol):
     """A model in a user's download, not yet converted. `licence` has to be accepted before."""
 
-    licence: Licence
-    files: tuple[Path, ...]
+    @property
+    def licence(self) -> Licence: ...
+
+    @property
+    def files(self) -> tuple[Path, ...]: ...
 
     def convert(self, data_folder: Path, progress: Progress = ...) -> tuple[Path, bool]:
         """Convert into the data folder: (the file there, whether it is new). The same again changes nothing.
         HeadError or EngineError, in words, and then nothing has changed."""
+        ...
 
 
 def nothing_missing() -> tuple[Missing, ...]:
@@ -152,13 +156,15 @@ class EngineInfo:
 
 
 class Engine(Protocol):
-    info: ClassVar[EngineInfo]
+    @property
+    def info(self) -> EngineInfo: ...
 
     def load(self, device: str) -> None:
         """Get ready on 'cpu', 'cuda' or 'auto' (the engine's best); a second call costs nothing.
 
         EngineError when something is missing.
         """
+        ...
 
     def generate(
         self, speech: Speech, direction: Direction, progress: Progress, head: Head | Flame | None = None
@@ -168,12 +174,14 @@ class Engine(Protocol):
         `head` is what the take moves: None is the head that `info.head` names, a FLAME is possible where that is
         'flame' or `info.poses_flame(head)`.
         """
+        ...
 
     def takes(
         self, speech: Speech, direction: Direction, seeds: Sequence[int], progress: Progress,
         head: Head | Flame | None = None,
     ) -> Iterator[Take]:  # fmt: skip
         """A take for each seed, as `generate` makes it; work that they share, as the analysis, is done once."""
+        ...
 
 
 class PerSeed:

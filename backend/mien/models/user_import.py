@@ -45,8 +45,9 @@ class FlameImport:
         if imported_before(folder / FLAME_FILE, map(sha256_of, self.files)):
             return folder / FLAME_FILE, False
         progress(0.3, "converting")
-        if self.model is None:
+        if self.model is None and self.landmarks is not None:
             return import_landmarks(self.landmarks, folder), True
+        assert self.model is not None, "an import of FLAME has a model or landmarks"
         return import_flame(self.model, folder, self.landmarks), True
 
 

@@ -7,6 +7,7 @@ enforced last. Blinks, brows, gaze and head motion are drawn from the seed; the 
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -47,7 +48,7 @@ def take_of_curves(
     duration: Fraction,
 ) -> Take:  # fmt: skip
     """A take of curves (T, ...) at 100 Hz, cut to its duration; the eyes are shut in the seconds of `lids`."""
-    frames = max(1, int(np.ceil(duration * RATE)))
+    frames = max(1, math.ceil(duration * RATE))
     return Take(
         fps=Fraction(RATE),
         duration=duration,

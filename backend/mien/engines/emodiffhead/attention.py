@@ -17,6 +17,9 @@ class LocalCrossAttention(nn.Module):
     Beyond either end the audio is zero, which may be attended to as well.
     """
 
+    distance: torch.Tensor
+    mask: torch.Tensor
+
     def __init__(self, width: int, audio: int, heads: int, context: int, stride: int) -> None:
         super().__init__()
         self.heads, self.context, self.stride = heads, context, stride

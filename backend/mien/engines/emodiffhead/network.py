@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -59,10 +60,12 @@ class DenoiserConfig:
         return FILE_NAMES.to_file(asdict(self))
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, object]) -> DenoiserConfig:
+    def from_dict(cls, fields: Mapping[str, Any]) -> DenoiserConfig:
         """Of fields under the names of the weights file. TypeError for other ones."""
-        named = FILE_NAMES.from_file(fields)
-        return cls(**named | ({"blocks": tuple(named["blocks"])} if "blocks" in named else {}))
+        named: dict[str, Any] = FILE_NAMES.from_file(fields)
+        if "blocks" in named:
+            named["blocks"] = tuple(named["blocks"])
+        return cls(**named)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -97,6 +100,10 @@ class Denoiser(nn.Module):
     """Predicts motion in units of `scale` around `mean`, both (57,), in which the training's has variance 1: the
     difference between it and the expression, which `lift` (52, 57) turns into numbers of the motion. So a face that was
     never seen is shown from the first step of training on, and the blocks learn what speech does to it."""
+
+    mean: torch.Tensor
+    scale: torch.Tensor
+    lift: torch.Tensor
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ and the mouth does not hang open in a pause.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -65,7 +66,7 @@ def postprocess(
 ) -> Take:
     """A take at 100 frames a second of motion (F, 57), two frames or more at 25 a second, sampled for these phones and
     prosody (T,)."""
-    frames = max(1, int(np.ceil(duration * RATE)))
+    frames = max(1, math.ceil(duration * RATE))
     times = np.arange(max(len(track), frames)) / RATE
     moments = np.arange(len(motion)) / FPS
     within = np.minimum(times, moments[-1])

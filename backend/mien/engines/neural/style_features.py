@@ -8,6 +8,8 @@ eight gains that change over time: a mix is that mix of the styles of expression
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mien.channels import columns
@@ -30,7 +32,7 @@ LEAST, MOST = 0.45, 2.2  # of such a gain; the networks were not trained beyond
 SIZE = len(FACTORS) + len(LEANS) + 3 + len(RESTING) + len(EMOTIONS)
 
 
-def style_features(style: Style, emotion: np.ndarray, gains: dict[str, np.ndarray | float]) -> np.ndarray:
+def style_features(style: Style, emotion: np.ndarray, gains: Mapping[str, np.ndarray | float]) -> np.ndarray:
     """(F, SIZE) float32 of a style, gains of EMOTIONS (F, 8), and gains (F,) or numbers by the names in GAINS."""
     frames = len(emotion)
     columns_of_style = [

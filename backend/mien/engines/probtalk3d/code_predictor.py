@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -50,7 +51,7 @@ class PredictorConfig:
         return FILE_NAMES.to_file(asdict(self))
 
     @classmethod
-    def from_dict(cls, fields: Mapping[str, float]) -> PredictorConfig:
+    def from_dict(cls, fields: Mapping[str, Any]) -> PredictorConfig:
         """Of what `as_dict` gave. TypeError for other fields."""
         return cls(**FILE_NAMES.from_file(fields))
 

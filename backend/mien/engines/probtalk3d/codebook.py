@@ -18,6 +18,10 @@ FEW = 0.03  # of an even share: a code used less is put where the data are
 class Codebook(nn.Module):
     """`groups` codebooks of `codes` vectors of `depth` numbers."""
 
+    vectors: torch.Tensor
+    counts: torch.Tensor
+    sums: torch.Tensor
+
     def __init__(self, groups: int, codes: int, depth: int) -> None:
         super().__init__()
         self.register_buffer("vectors", torch.randn(groups, codes, depth))

@@ -80,3 +80,10 @@ class Codec(nn.Module):
         x = self.decoder(self.from_latent(vectors.flatten(2)))
         x = self.upsample(x).reshape(batch, steps * self.config.stride, self.config.width)
         return self.output(self.refine(x))
+
+
+def codec_of(codecs: nn.ModuleDict, part: str) -> Codec:
+    """The codec of a part of the motion, 'mouth' or 'life'."""
+    codec = codecs[part]
+    assert isinstance(codec, Codec)
+    return codec

@@ -18,6 +18,7 @@ from torch import nn
 from mien.engines.neural.motion_space import PARTS, SIZE
 from mien.engines.neural.windows import windows
 from mien.engines.probtalk3d.code_predictor import CodePredictor, FaceSampler, draw, logits
+from mien.engines.probtalk3d.codec import Codec, codec_of
 from mien.numeric.random_streams import stream
 
 # The mouth's codes are drawn frame by frame; noise that changes within a fifth of a second, and not from frame to
@@ -42,11 +43,12 @@ def sample(
         seeds, copies = [0], len(seeds)  # they are all one
     else:
         copies = 1
+    mouth, face = codec_of(codecs, "mouth"), codec_of(codecs, "life")
+    codes_of = {name: tuple(codec.codebook.vectors.shape[:2]) for name, codec in (("mouth", mouth), ("life", face))}
     noises = {
-        name: [GumbelNoise(stream(seed, name), tuple(codecs[name].codebook.vectors.shape[:2]), slow) for seed in seeds]
+        name: [GumbelNoise(stream(seed, name), codes_of[name], slow) for seed in seeds]
         for name, slow in (("mouth", SLOW), ("life", 0.0))
     }
-    mouth, face = codecs["mouth"], codecs["life"]
     samplers = [FaceSampler(predictor, face.codebook, GROUP) for _ in range(0, len(seeds), GROUP)]
     mouth_vectors, face_vectors = [], []
     with torch.inference_mode():
@@ -62,12 +64,12 @@ def sample(
             noise = _next_rows(noises["life"], features.shape[1])
             face_vectors.append(_sample_face(samplers, features, temperature, noise))
         motion = np.zeros((len(seeds), padded, SIZE), np.float32)
-        for name, vectors in (("mouth", mouth_vectors), ("life", face_vectors)):
-            motion[:, :, list(PARTS[name])] = _decode(codecs[name], torch.cat(vectors, 1), padded)
+        for name, codec, vectors in (("mouth", mouth, mouth_vectors), ("life", face, face_vectors)):
+            motion[:, :, list(PARTS[name])] = _decode(codec, torch.cat(vectors, 1), padded)
     return np.repeat(motion[:, :frames], copies, 0)
 
 
-def _decode(codec: nn.Module, vectors: torch.Tensor, frames: int) -> np.ndarray:
+def _decode(codec: Codec, vectors: torch.Tensor, frames: int) -> np.ndarray:
     """(takes, frames / stride, groups, depth) -> (takes, frames, numbers), each take for itself"""
     stride = codec.config.stride
     motion = np.empty((len(vectors), frames, codec.config.numbers), np.float32)

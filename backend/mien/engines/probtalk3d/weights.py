@@ -14,7 +14,7 @@ from mien.engines.neural import audio_features, style_features
 from mien.engines.neural.weights_file import read_weights
 from mien.engines.probtalk3d import code_predictor, codec
 from mien.engines.probtalk3d.code_predictor import CodePredictor, PredictorConfig
-from mien.engines.probtalk3d.codec import Codec, CodecConfig
+from mien.engines.probtalk3d.codec import Codec, CodecConfig, codec_of
 from mien.files.atomic import write_whole
 from mien.files.safetensors import write_tensors
 
@@ -51,7 +51,7 @@ def load_all(path: Path) -> tuple[nn.ModuleDict, CodePredictor]:
                 f"it takes {config.audio} audio and {config.style} style features, not {audio_features.SIZE} and "
                 f"{style_features.SIZE}"
             )
-        mouth, face = codecs["mouth"], codecs["life"]
+        mouth, face = codec_of(codecs, "mouth"), codec_of(codecs, "life")
         predictor = CodePredictor(config, mouth.codebook, face.codebook, face.config.stride)
         predictor.load_state_dict(code_predictor.FILE_NAMES.state(_part(tensors, PREDICTOR)))
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -86,7 +86,7 @@ def _part(tensors: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
 
 
 def _codec_sizes(codecs: nn.ModuleDict) -> dict[str, dict]:
-    return {name: each.config.as_dict() for name, each in codecs.items()}
+    return {name: codec_of(codecs, name).config.as_dict() for name in codecs}
 
 
 def _write(tensors: dict[str, np.ndarray], sizes: dict[str, dict], path: Path, note: dict[str, object]) -> Path:

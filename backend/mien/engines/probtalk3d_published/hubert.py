@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -90,7 +90,7 @@ def config_of(fields: Mapping[str, object]) -> HubertConfig:
             "`pip install 'mien[hubert]'`."
         ) from error
     # masks and skipped layers are for training; without them the network has no mask embedding
-    known: dict[str, object] = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0}
+    known: dict[str, Any] = {"mask_time_prob": 0.0, "mask_feature_prob": 0.0}
     known |= {name: fields[name] for name in FIELDS if name in fields}
     try:
         return HubertConfig(**known)

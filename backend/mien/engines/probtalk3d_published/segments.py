@@ -49,7 +49,7 @@ def style_of(direction: Direction, begin: int, end: int) -> tuple[str, str]:
     average; neutral where that is nearer to nothing."""
     gains = direction.gains(np.arange(begin, end) / FPS)
     means = {name: float(values.mean()) for name, values in gains.items()}
-    emotion = max(means, key=means.get, default="neutral")
+    emotion = max(means, key=lambda name: means[name], default="neutral")
     mean = means.get(emotion, 0.0)
     level = min(LEVELS, key=lambda name: abs(LEVELS[name] - mean))
     if mean < LEVELS["low"] / 2:
