@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ LEVELS = {"low": 0.35, "medium": 0.65, "high": 1.0}
 KEY_LIMIT = 100_000
 TEXT_LIMIT = 100_000
 GUIDANCE_LIMIT = 5.0
+MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ANGLES = ("headPitch", "headYaw", "headRoll", "gazePitch", "gazeYaw")  # radians, as in a take
 SAME = 1e-4  # s: a key and a frame are at the same time although their decimals differ
 
@@ -84,6 +86,7 @@ class Direction:
     offset: float = 0.8  # and to fall
     sound_guidance: float = 1.0  # 0..5: 1 as trained
     emotion_guidance: float = 1.0
+    lips_model: str = ""  # of the user's own (`mien train lips`), by name; the statistics of people when empty
     held: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)  # channels and ANGLES that keep these values
     # exactly, from a curve's first key to its last
 
@@ -266,6 +269,13 @@ def _guidance(name: str, value: object) -> float:
     return _number(name, value, GUIDANCE_LIMIT)
 
 
+def _model_name(name: str, value: object) -> str:
+    """A name that is a file's and leads nowhere else."""
+    if isinstance(value, str) and (not value or MODEL_NAME.fullmatch(value)):
+        return value
+    raise DirectionError(f"{name} is {_short(value)}; expected a name of letters, digits, dots, dashes, underscores.")
+
+
 def _held(name: str, value: object) -> dict[str, tuple[Curve, ...]]:
     if not isinstance(value, Mapping):
         raise DirectionError(f"held is {_short(value)}; expected channels with lists of curves of keys.")
@@ -291,7 +301,9 @@ def _angle(name: str, value: object) -> float:
     return float(value) + 0.0
 
 
-OPTIONAL_FIELDS = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
+OPTIONAL_FIELDS = (
+    "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model", "held",
+)  # fmt: skip
 
 READERS = {
     "emotion": _emotion,
@@ -312,5 +324,6 @@ READERS = {
     "offset": _seconds,
     "sound_guidance": _guidance,
     "emotion_guidance": _guidance,
+    "lips_model": _model_name,
     "held": _held,
 }

@@ -22,7 +22,9 @@ MISSING_WEIGHTS = {
     "https://example.org/other and run: mien models import FOLDER.",
     "page": "https://example.org/other",
 }
-OPTIONAL_FIELDS = ("face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "held")
+OPTIONAL_FIELDS = (
+    "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model", "held",
+)  # fmt: skip
 ARKIT_SUBSET = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from mien.cli import train_lips
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.files.atomic import write_whole
@@ -42,6 +43,7 @@ def add_commands(commands) -> None:
     _add_jobs(perform)
 
     train = commands.add_parser("train", help="train what ships").add_subparsers(required=True, metavar="WHAT")
+    train_lips.add_commands(train)
     for row in TRAININGS:
         _add_training(add_command(train, row.name, functools.partial(_train_command, row.train), row.help), row)
 

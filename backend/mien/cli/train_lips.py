@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien train lips`: lips of the people in one's own footage."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.cli.parser import add_command
+from mien.cli.progress import ProgressBar
+from mien.settings import Settings
+
+if TYPE_CHECKING:
+    from mien.training.lips.train import LipsResult
+
+
+def add_commands(train) -> None:
+    """Add `lips` to the commands of `mien train`."""
+    lips = add_command(train, "lips", lips_command, "learn the lips of the people in your own footage")
+    lips.add_argument(
+        "folder", type=Path,
+        help="of videos (a folder within it is one speaker's), or of given tracks: audio/NAME.wav, tracks/NAME.npz",
+    )  # fmt: skip
+    lips.add_argument("-o", "--output", metavar="NAME", help="what it is called (default: as the folder)")
+    lips.add_argument("--steps", type=int, help="(default: 220)")
+    lips.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    lips.add_argument(
+        "--folds", type=int, metavar="N", help="leave out the speakers in N groups (default: each speaker in turn)"
+    )
+
+
+def lips_command(args: argparse.Namespace) -> int:
+    """mien train lips: clips, their offsets, networks; a model in the data folder and what it does on speakers that
+    were left out."""
+    from dataclasses import replace
+
+    from mien.direction import MODEL_NAME
+    from mien.engines.articulation.lips.model import FOLDER
+    from mien.training.lips import LipsTrainingError
+    from mien.training.lips.clips import clips_from_tracks, clips_from_videos
+    from mien.training.lips.train import LipsTraining, train_lips
+
+    name = args.output or args.folder.resolve().name
+    if not MODEL_NAME.fullmatch(name):
+        raise LipsTrainingError(f"{name!r} is no name for a model; give one with -o: letters, digits, dots, dashes.")
+    path = Settings.read().data_folder / FOLDER / f"{name}.safetensors"
+    if path.exists():
+        raise LipsTrainingError(f"there is a lips model {name!r} already ({path}); give another name with -o.")
+    config = LipsTraining() if args.steps is None else replace(LipsTraining(), steps=max(1, args.steps))
+    with ProgressBar("lips", quiet=args.json) as progress:
+        if (args.folder / "tracks").is_dir():
+            clips = clips_from_tracks(args.folder)
+        else:
+            clips = clips_from_videos(args.folder, progress)
+        result = train_lips(clips, path, config, args.seed, progress, args.folds)
+    print(json.dumps(_as_json(result)) if args.json else _in_words(result, name))
+    return 0
+
+
+def _as_json(result: LipsResult) -> dict[str, object]:
+    return {
+        "weights": str(result.path),
+        "clips": result.clips,
+        "speakers": result.speakers,
+        "seconds": round(result.seconds, 1),
+        "correlation_on_speakers_left_out": result.left_out,
+        "correlation_of_the_statistics_alone": result.statistics,
+        "refused": list(result.refused),
+    }
+
+
+def _in_words(result: LipsResult, name: str) -> str:
+    aperture = result.statistics[0]
+    lines = [*result.refused, f"{result.clips} clips of {result.speakers} speakers, {result.seconds:.0f} s."]
+    if result.left_out is None:
+        lines.append("With a single speaker nothing is left out to measure it on.")
+    else:
+        lines.append(
+            f"On speakers that were left out its lip aperture follows theirs with r {result.left_out[0]:.3f} "
+            f"(width {result.left_out[1]:.3f}, jaw {result.left_out[2]:.3f})."
+        )
+    lines.append(f"People's statistics alone: {aperture:.3f} on the same clips.")
+    lines += [f"The model is {result.path}.", f"Use it: mien speak --lips-model {name}"]
+    return "\n".join(lines)
