@@ -79,7 +79,7 @@ def _open_film(path: Path) -> Footage:
         height, width = converter(frame).shape[:2]
         first = _time(frame)
         begin = _seconds(stream.time_base, stream.start_time)
-        length = _told_length(stream, first)
+        length = _container_length(stream, first)
         rate = _rate(stream)
         notes = converter.notes
     sound = _sound_begin(path)
@@ -123,7 +123,7 @@ def _decoded(path: Path, rate: Fraction) -> Iterator[Picture]:
                 f"The film {path.name!r} is damaged or cut short: after {float(end):.2f} s it cannot be decoded "
                 f"({error.strerror}). Copy it again or export it again."
             ) from error
-        promised = _told_length(stream, first or Fraction(0)) or Fraction(0)
+        promised = _container_length(stream, first or Fraction(0)) or Fraction(0)
         if promised - end > MISSING:
             raise VideoError(
                 f"The film {path.name!r} is cut short: its header promises {float(promised):.2f} s and "
@@ -178,14 +178,14 @@ def _time(frame: av.VideoFrame) -> Fraction:
     return _seconds(frame.time_base, frame.pts) or Fraction(0)
 
 
-def _told_length(stream: av.VideoStream, first: Fraction) -> Fraction | None:
+def _container_length(stream: av.VideoStream, first: Fraction) -> Fraction | None:
     """Seconds from the first picture, at `first`, to the end of the last, as the header says; mkv has it in a tag."""
     if stream.duration:
         return _seconds(stream.time_base, stream.duration)
-    told = re.fullmatch(r"(\d{1,4}):(\d\d):(\d\d\.\d{1,9})", stream.metadata.get("DURATION", ""))
-    if not told:
+    tag = re.fullmatch(r"(\d{1,4}):(\d\d):(\d\d\.\d{1,9})", stream.metadata.get("DURATION", ""))
+    if not tag:
         return None
-    end = int(told[1]) * 3600 + int(told[2]) * 60 + Fraction(told[3])
+    end = int(tag[1]) * 3600 + int(tag[2]) * 60 + Fraction(tag[3])
     return end - first if end > first else None
 
 
