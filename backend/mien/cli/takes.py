@@ -17,7 +17,7 @@ ERROR_WORDS = {"basis_error_m": "no vertex further away than", "channel_error_m"
 
 def add_commands(commands) -> None:
     """Add both to the parser."""
-    convert = add_command(commands, "convert", convert_command, "say a take another way")
+    convert = add_command(commands, "convert", convert_command, "convert a take between channels, vertices and FLAME")
     convert.add_argument("take", type=Path, help="a take file")
     convert.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the take file to write")
     convert.add_argument(
@@ -31,8 +31,8 @@ def add_commands(commands) -> None:
     export.add_argument("take", type=Path, help="a take file")
     export.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE",
-        help="its suffix is the format: csv (Live Link Face), json (Audio2Face), npz (FLAME's parameters), pc2, mdd, "
-        "glb, usd, usda, usdc, or obj for the face at rest",
+        help="its suffix is the format, such as csv (Live Link Face) or glb; docs/export.md and the refusal of an "
+        "unknown one list them all",
     )  # fmt: skip
     export.add_argument("--fps", type=frame_rate, help="frames a second (default: the take's)")
 

@@ -42,7 +42,9 @@ def add_commands(commands) -> None:
     perform.add_argument("--seed", type=int, default=0, help="another seed is other performances (default: 0)")
     _add_jobs(perform)
 
-    train = commands.add_parser("train", help="train what ships").add_subparsers(required=True, metavar="WHAT")
+    train = commands.add_parser("train", help="train the weights that come with Mien, or your own").add_subparsers(
+        required=True, metavar="WHAT"
+    )
     train_lips.add_commands(train)
     for row in TRAININGS:
         _add_training(add_command(train, row.name, functools.partial(_train_command, row.train), row.help), row)

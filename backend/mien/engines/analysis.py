@@ -26,7 +26,7 @@ def analyse(speech: Speech, direction: Direction, progress: Progress, share: flo
         track = listen(speech, direction.transcript, lambda done: progress(share * done, "listening"))
     except RecognitionError as error:
         raise DirectionError(str(error)) from error
-    progress(share, "hearing the melody")
+    progress(share, "analysing prosody")
     return track, listen_to_prosody(speech)
 
 

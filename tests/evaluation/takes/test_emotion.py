@@ -10,6 +10,7 @@ from mien.audio.speech import Speech
 from mien.channels import INDEX
 from mien.direction import EMOTIONS, Direction
 from mien.engines import ENGINES
+from mien.engines.analysis import SharedAnalysis
 from mien.engines.base import Missing
 from mien.evaluation import EvaluationError
 from mien.evaluation.takes import emotion
@@ -75,10 +76,11 @@ def test_all_of_it_makes_a_row() -> None:
     assert row[:2] == ["made up", "100 %"] and row[5] == "100.0 %" and len(row) == len(emotion.HEAD)
 
 
-def test_the_engines_are_those_of_the_registry_that_move_the_default_head() -> None:
+def test_the_engines_are_those_of_the_registry_that_work_on_phones_and_move_the_default_head() -> None:
     chosen = emotion.engines(None)
     moving = {name for name, info in ENGINES.items() if info.head == "mien" and not info.hidden}
-    assert set(chosen) == moving >= {"probtalk3d", "emodiffhead", "articulation"}
+    assert {"probtalk3d", "emodiffhead", "articulation"} <= set(chosen) <= moving
+    assert all(isinstance(ENGINES[name].create(), SharedAnalysis) == (name in chosen) for name in moving)
     assert all(engine.info is ENGINES[name] for name, engine in chosen.items())
     assert list(emotion.engines(["articulation", "probtalk3d"])) == ["articulation", "probtalk3d"]
     with pytest.raises(EvaluationError, match="there is no engine 'toy' to evaluate; there are "):
