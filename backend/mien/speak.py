@@ -11,6 +11,7 @@ from mien import engines
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines import Progress, no_progress
+from mien.engines.articulation.lips.model import model_digest
 from mien.engines.neural.held_keys import enforced
 from mien.heads.default import Head, load_head
 from mien.heads.flame import Flame
@@ -70,7 +71,10 @@ def posed_head(info: engines.EngineInfo, target: Head | Flame | None) -> Head | 
 
 
 def _provenance(take: Take, info: engines.EngineInfo, speech: Speech, direction: Direction) -> dict[str, str]:
+    lips = direction.lips_model
+    own = {"lips_model": lips, "lips_model_sha256": model_digest(lips, Settings.read().data_folder)} if lips else {}
     return {
+        **own,
         **load_head().take_meta,
         "licence": info.licence,
         **take.meta,  # a take of another head says so, and under which licence it is

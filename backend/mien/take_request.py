@@ -14,6 +14,7 @@ import mien
 from mien import engines
 from mien.audio.speech import RATE
 from mien.direction import Direction
+from mien.engines.articulation.lips.model import model_digest
 from mien.heads.default import load_head
 from mien.heads.flame import FLAME_FOLDER
 from mien.take import frame_count, parse_fps
@@ -80,6 +81,8 @@ class TakeRequest:
         }
         if "flame" in (self.head, engines.ENGINES[self.engine].head):
             parts["own"] = own_models(data_folder)
+        if self.direction.lips_model:
+            parts["lips_model"] = model_digest(self.direction.lips_model, data_folder)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def batch_key(self) -> str:

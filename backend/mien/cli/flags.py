@@ -37,6 +37,9 @@ def add_direction_flags(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said")
     command.add_argument("--face", type=_face, metavar="JSON", help='a face of one\'s own: {"mouthSmileLeft": 0.5}')
+    command.add_argument(
+        "--lips-model", metavar="NAME", help="lips of your own footage (mien train lips; default: people's statistics)"
+    )
     for name, source in (("sound", "speech"), ("emotion", "emotion or face")):
         text = f"how closely the {source} is followed, from 0 to 5 (default: 1, as it was learnt)"
         command.add_argument(f"--{name}-guidance", type=float, metavar="FACTOR", help=text)
@@ -50,7 +53,7 @@ def direction_of(args: argparse.Namespace) -> Direction:
         changes["emotion"] = parse_emotion(args.emotion)
     if args.intensity is not None:
         changes["intensity"] = parse_intensity(args.intensity)
-    for name in ("style", "seed", "temperature", "face", "sound_guidance", "emotion_guidance"):
+    for name in ("style", "seed", "temperature", "face", "lips_model", "sound_guidance", "emotion_guidance"):
         if (value := getattr(args, name)) is not None:
             changes[name] = value
     if args.transcript is not None:

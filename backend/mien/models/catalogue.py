@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.engines import ENGINES, NAMES
+from mien.engines.articulation.lips.model import model_paths
 from mien.engines.base import UserModel
+from mien.files.card import card_path
 from mien.heads.default import load_head
 from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, FLAME_PAGE, LANDMARKS_NEEDED, read_flame
 from mien.heads.flame_file import FlameError
@@ -35,7 +37,8 @@ def models(data_folder: Path) -> list[Model]:
     shipped = [_shipped("ear", "hears phones in any voice", EAR_CARD)]
     shipped += [_shipped(info.name, info.description, info.card) for info in engines if info.card]
     own = [_user_model(info.user_model, data_folder) for info in engines if info.user_model]
-    return [_default_head(), *shipped, _flame(data_folder / FLAME_FOLDER), *own]
+    lips = [_lips_model(path) for path in model_paths(data_folder)]
+    return [_default_head(), *shipped, _flame(data_folder / FLAME_FOLDER), *own, *lips]
 
 
 def _default_head() -> Model:
@@ -50,6 +53,18 @@ def _shipped(name: str, what: str, card_file: Path) -> Model:
         return Model(name, what, "", needs="Its weights did not come with this Mien; install it again.")
     card = json.loads(card_file.read_text("utf-8"))
     return Model(name, what, card["licence"], f"sha256 {card['sha256'][:12]}")
+
+
+def _lips_model(path: Path) -> Model:
+    """Lips that the user trained on footage of their own."""
+    name, what = f"lips {path.stem}", f"lips of the user's own footage: --lips-model {path.stem}"
+    try:
+        card = json.loads(card_path(path).read_text("utf-8"))
+        data, correlation = card["data"], card["correlation_on_speakers_left_out"]
+        followed = f", r {correlation['aperture']:.2f} on speakers left out" if correlation else ""
+        return Model(name, what, card["licence"], f"{data['clips']} clips of {data['speakers']} speakers{followed}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Model(name, what, "", needs=f"Its card cannot be read ({error}). Train it again: mien train lips.")
 
 
 def _flame(folder: Path) -> Model:

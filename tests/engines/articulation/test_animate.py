@@ -90,14 +90,19 @@ def test_open_vowels_reach_8_mm(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("emotion", EMOTIONS)
-def test_pauses_over_250_ms_and_silence_at_the_ends_return_to_closed(name: str, emotion: str) -> None:
+def test_the_mouth_rests_at_the_ends_and_in_long_pauses_and_not_in_short_ones(name: str, emotion: str) -> None:
+    """Real mouths are nearly shut in 16 % of the time of a pause under 0.6 s (docs/articulation.md, section 1c)."""
     track = track_of(name)
     ends = (track.segments[0], track.segments[-1])
-    pauses = [s for s in of_phones(track, "SIL") if s.end - s.begin > 25 or s in ends]
-    assert pauses
+    silences = of_phones(track, "SIL")
+    assert silences
     take = act(name, emotion=emotion).resample(25)
-    for s in pauses:
-        assert gaps(take)[showing(s, take)].min() <= NEUTRAL + 0.0001
+    for s in silences:
+        gap = gaps(take)[showing(s, take)]
+        if (s in ends and s.end - s.begin > 6) or s.end - s.begin > 125:
+            assert gap.min() <= NEUTRAL + 0.0001
+        elif 25 < s.end - s.begin <= 115:
+            assert (gap > NEUTRAL + 0.001).mean() >= 0.7
 
 
 @pytest.mark.parametrize("emotion", EMOTIONS)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mien.channels import ARKIT, INDEX
 from mien.engines.articulation.coarticulation import blend, smooth, spread, targets_over_time
-from mien.engines.articulation.constraints import constrain, holds, rest
+from mien.engines.articulation.constraints import REST_PAUSE, constrain, holds, rest
 from mien.engines.articulation.phone_table import ROW, ROWS
 from mien.heads.default import load_head
 from mien.heads.lip_aperture import lip_aperture
@@ -96,11 +96,12 @@ def test_sibilants_keep_the_jaw_narrow() -> None:
         assert weights[s.begin + 3 : s.end - 3, INDEX["jawOpen"]].max() <= 0.085
 
 
-def test_the_mouth_rests_in_a_pause_and_parts_before_speech_resumes() -> None:
-    track, weights = speak([("AA", 0.2), ("T", 0.06), ("SIL", 0.7), ("AE", 0.2), ("SIL", 0.5)])
+def test_the_mouth_rests_in_a_long_pause_and_parts_before_speech_resumes() -> None:
+    track, weights = speak([("AA", 0.2), ("T", 0.06), ("SIL", 1.5), ("AE", 0.2), ("SIL", 0.5)])
     gap, pause = lip_aperture().of(weights), track.segments[2]
-    assert gap[pause.begin + 20 : pause.end - 38].max() <= 0.0014
+    assert gap[pause.begin + 46 : pause.end - 48].max() <= 0.0014
     assert gap[pause.end - 3] > 0.002
+    assert gap[-1] <= 0.0014
 
 
 def test_a_short_silence_does_not_close_the_mouth() -> None:
@@ -108,6 +109,8 @@ def test_a_short_silence_does_not_close_the_mouth() -> None:
     hush = track.segments[1]
     assert rest(track)[hush.begin : hush.end].max() == 0
     assert lip_aperture().of(weights)[hush.begin : hush.end].min() > 0.003
+    pause = PhoneTrack.from_segments([("AA", 0.2), ("SIL", 1.1), ("AA", 0.2)])
+    assert rest(pause, REST_PAUSE).max() == 0 and rest(pause)[66:74].min() > 0.99
 
 
 def test_two_closures_near_each_other_stay_together() -> None:

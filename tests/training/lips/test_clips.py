@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lips import talking, write_tracks
 from mien.engines.base import no_progress
 from mien.training.lips import LipsTrainingError
 from mien.training.lips.clips import clip_of_track, clips_from_tracks, clips_from_videos
-from talking import talking, write_tracks
 from tracks import track
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from lips import FPS, talking, with_sound_of
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.training.lips.clips import LipClip
 from mien.training.lips.sync import FARTHEST, find_offset
-from talking import FPS, talking, with_sound_of
 
 
 def curve_of(clip: LipClip) -> LipCurve:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lips import talking, with_sound_of
 from mien.engines.articulation.lips.network import load_lips, predict
 from mien.files.card import card_path
 from mien.training.lips import LipsTrainingError
 from mien.training.lips.train import LipsTraining, example_of, fit, lips_loss, train_lips
-from talking import talking, with_sound_of
 
 SHORT = LipsTraining(steps=12, batch=4, seeds=1)
 

@@ -24,5 +24,6 @@ INFO = EngineInfo(
     styles=(*KNOWN, *HELD_OUT),
     licence=OWN_LICENCE,
     create=create,
+    supports=("lips_model",),
     batch_size=5,
 )

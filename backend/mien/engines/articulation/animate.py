@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Phones and prosody to the 52 channels, by rules: the main path of the `articulation` engine.
 
-Phones move jaw and lips by dominance functions, loudness and pitch set how far, emotions mix in, and closures are
-enforced last. Blinks, brows, gaze and head motion are drawn from the seed; the articulation is not.
+Phones move jaw and lips by dominance functions, emotions mix in, the mouth is steered to the lip curve of a person
+(`lips/`), and closures are enforced last. Blinks, brows, gaze and head motion are drawn from the seed; the articulation
+is not.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from mien.engines.articulation.accents import accents, phrases
 from mien.engines.articulation.blinks import blinks, follow_gaze
 from mien.engines.articulation.brows import brows
 from mien.engines.articulation.coarticulation import blend, smooth
-from mien.engines.articulation.constraints import Hold, constrain, rest
+from mien.engines.articulation.constraints import REST_PAUSE, Hold, constrain, rest
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head_motion import head
+from mien.engines.articulation.lips.curve import LipCurve, lip_curve
+from mien.engines.articulation.lips.steering import follow, mouth_targets
 from mien.engines.articulation.styles import STYLES
 from mien.engines.base import EngineError
 from mien.heads.lip_aperture import lip_aperture
@@ -33,12 +36,16 @@ from mien.take import Take
 LEAD = 0.01  # s the lips move ahead of the sound (docs/articulation.md, section 1b: closures peak early)
 
 
-def animate(track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction) -> Take:
-    """A take of phones and prosody, both (T,) at 100 Hz. EngineError for an unknown style."""
+def animate(
+    track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction, curve: LipCurve | None = None
+) -> Take:
+    """A take of phones and prosody, both (T,) at 100 Hz, whose mouth follows `curve`, or the one of people's statistics
+    when None. EngineError for an unknown style."""
     if direction.style not in STYLES:
         raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
     levels = emotion.gains(direction, len(track))
-    weights, closures = _mouth(early(track), prosody, direction, levels)
+    curve = curve or lip_curve(track, prosody)
+    weights, closures = _mouth(early(track), prosody, direction, levels, curve)
     rotation, eyes, lids = _nonverbal_motion(weights, track, prosody, direction, levels)
     return take_of_curves(weights, rotation, eyes, closures, lids, duration)
 
@@ -62,29 +69,48 @@ def take_of_curves(
 
 
 def _mouth(
-    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray], curve: LipCurve
 ) -> tuple[np.ndarray, list[Hold]]:
     """(T, 52) speech with emotion that keeps every rule; and the closures."""
     style = STYLES[direction.style]
     jaw, lips = gains(track, prosody, direction, levels)
     speech = blend(track, jaw, lips)
     style.shape_lips(speech)
-    added = emotion.face(levels, track, rest(track), style.pose, direction.seed, direction.temperature)
+    still = rest(track, REST_PAUSE)
+    added = emotion.face(levels, track, still, style.pose, direction.seed, direction.temperature)
     weights = emotion.add(speech, added)
+    steer_mouth(weights, track, direction, levels, curve, added)
     style.lean_mouth(weights)
     closures = constrain(weights, track, lip_aperture(), jaw)
     return weights, closures
+
+
+def steer_mouth(
+    weights: np.ndarray, track: PhoneTrack, direction: Direction, levels: dict[str, np.ndarray], curve: LipCurve,
+    added: np.ndarray,
+) -> None:  # fmt: skip
+    """Bend the mouth of weights (T, 52), in place, to a person's lip curve, as far as the direction says. `added`
+    (T, 52) is what of the weights is no speech: emotions and the style's pose."""
+    style, gap = STYLES[direction.style], lip_aperture()
+    jaw, lips = steady_gains(direction, levels, len(track))
+    targets = mouth_targets(curve, jaw, lips, style, rest(track, REST_PAUSE), gap.neutral)
+    follow(weights, targets, added, track, gap)
 
 
 def gains(
     track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """(T,) how far jaw and lips go: the speaker, the voice, the animator and the emotion together."""
-    frames = len(track)
-    times, style = np.arange(frames) / RATE, STYLES[direction.style]
+    jaw, lips = steady_gains(direction, levels, len(track))
     jaw_voice, lips_voice = jali_axes.axes(prosody, track)
-    jaw = style.jaw * jaw_voice * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
-    lips = style.lips * lips_voice * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
+    return jaw * jaw_voice, lips * lips_voice
+
+
+def steady_gains(direction: Direction, levels: dict[str, np.ndarray], frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) the same without the voice. A lip curve takes these: tracked lips do not open further where it is louder."""
+    times, style = np.arange(frames) / RATE, STYLES[direction.style]
+    jaw = style.jaw * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
+    lips = style.lips * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
     return jaw, lips
 
 

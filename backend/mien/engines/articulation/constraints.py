@@ -20,21 +20,23 @@ from mien.numeric.mask_runs import runs
 from mien.speech_analysis.track import INDEX as INDEX_OF_PHONE
 from mien.speech_analysis.track import RATE, PhoneTrack, Segment
 
-CLOSING, OPENING, HELD = 0.060, 0.070, 0.030  # s: ramp up, ramp down, least hold of a closure
+# s: ramp up, ramp down, least hold of a closure. Tracked lips take 30 and 35 ms (docs/articulation.md, section 1c)
+CLOSING, OPENING, HELD = 0.030, 0.035, 0.030
 BURST = 0.75  # of a P or B: then the lips part
-# For motion that keeps the rules nearly: a rest is enforced where it is nearly whole, a closure in this share of its
-# time
-AGAIN, NARROWEST = 0.8, 0.3
+NARROWEST = 0.3  # for motion that keeps the rules nearly: a closure is enforced in this share of its time
 MISSED = 0.004  # m: lips that are so far apart where they must meet are closed at full length
 LIKELY = 0.40  # probability from which a contact counts
-PAUSE = 0.250  # s: a longer silence is a pause, in which the lips rest
-# s: lips close around the end of the last phone and part long before the next (docs/articulation.md, section 1b: a
-# coming pause closes them already 80 ms ahead, and they part before speech resumes)
-REST_EARLY, REST_CLOSING, REST_OPENING, REST_PARTED, REST_HELD = 0.050, 0.150, 0.350, 0.030, 0.040
+PAUSE = 0.250  # s: a longer silence is a pause
+REST_PAUSE = 1.2  # s: in a longer one the mouth comes to rest; in a shorter one people's lips stay apart
+# s: so long after the last phone the mouth begins to rest, and takes; and begins to part, and is apart before the next;
+# less, all alike, where a silence is shorter
+REST_LATE, REST_CLOSING, REST_OPENING, REST_PARTED, REST_HELD = 0.100, 0.350, 0.350, 0.120, 0.040
 BREATH_PAUSE, BREATH_PHRASE = 0.9, 2.0  # s: a breath is drawn after such a pause, before such a phrase
 BREATH = (0.45, 0.30, 0.07)  # s before the phrase: begin, length; jaw
 VOWEL, OPEN_VOWEL = 0.070, 0.100  # s: longer ones reach their gap
 VOWEL_GAP, OPEN_GAP = 0.003, 0.0085  # m
+TEETH_GAP = 0.0026  # m: the most in an F or V, under a fifth of what the lips range over in speech
+JAW_SLOWER = 2.0  # factor on the ramps of a closure, of the jaw
 JAW = INDEX["jawOpen"]
 LOWER_DOWN, UPPER_UP = columns("mouthLowerDown"), columns("mouthUpperUp")
 FUNNEL, ROLL_LOWER = INDEX["mouthFunnel"], INDEX["mouthRollLower"]
@@ -103,27 +105,28 @@ def ramp(length: int, closures: list[Hold], widths: Sequence[float] | None = Non
     return shape
 
 
-def pauses(track: PhoneTrack) -> list[Segment]:
-    """Silences of more than 250 ms, and any silence at either end."""
+def pauses(track: PhoneTrack, least: float = PAUSE) -> list[Segment]:
+    """Silences of more than `least` seconds, and any silence at either end."""
     last = len(track)
     return [
         s
         for s in track.segments
-        if s.phone == "SIL" and (s.end - s.begin > PAUSE * RATE or s.begin == 0 or s.end == last)
+        if s.phone == "SIL" and (s.end - s.begin > least * RATE or s.begin == 0 or s.end == last)
     ]
 
 
-def rest(track: PhoneTrack) -> np.ndarray:
-    """(T,) how much the mouth rests: 1 in pauses, rising around the end of the last phone, falling before the next.
-    At the ends of the sound it rests from (or to) the very frame."""
+def rest(track: PhoneTrack, least: float = PAUSE) -> np.ndarray:
+    """(T,) how much the mouth rests: 1 in pauses of more than `least` seconds, rising after the last phone, falling
+    before the next. At the ends of the sound it rests from (or to) the very frame."""
     shape = np.zeros(len(track))
     t = np.arange(len(track))
-    for pause in pauses(track):
+    for pause in pauses(track, least):
+        first, last = pause.begin == 0, pause.end == len(track)
+        needed = (0.0 if first else REST_LATE + REST_CLOSING) + (0.0 if last else REST_PARTED + REST_OPENING)
         length = (pause.end - pause.begin) / RATE
-        squeeze = min(1.0, (length + REST_EARLY - REST_PARTED - REST_HELD) / (REST_CLOSING + REST_OPENING))
-        closing, opening = REST_CLOSING * max(squeeze, 0.05), REST_OPENING * max(squeeze, 0.05)
-        up = 1.0 if pause.begin == 0 else ((t - pause.begin) / RATE + REST_EARLY) / closing
-        down = 1.0 if pause.end == len(track) else ((pause.end - t) / RATE - REST_PARTED) / opening
+        squeeze = float(np.clip((length - REST_HELD) / needed, 0.05, 1)) if needed else 1.0
+        up = 1.0 if first else ((t - pause.begin) / RATE / squeeze - REST_LATE) / REST_CLOSING
+        down = 1.0 if last else ((pause.end - t) / RATE / squeeze - REST_PARTED) / REST_OPENING
         x = np.clip(np.minimum(up, down), 0, 1)
         shape = np.maximum(shape, x * x * (3 - 2 * x))
     return shape
@@ -150,28 +153,13 @@ def constrain(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, jaw_gain
     """
     _narrow_sibilants(weights, track)
     _open_vowels(weights, track, gap, jaw_gain)
-    _rest(weights, track, gap, rest(track))
+    _rest(weights, track, gap, rest(track, REST_PAUSE))
     closures = holds(track)
     teeth, lips = _of_teeth(closures), _of_lips(closures)
-    _lip_to_teeth(weights, ramp(len(weights), teeth))
+    _lip_to_teeth(weights, ramp(len(weights), teeth), gap)
     weights[:, JAW] = smooth(weights[:, JAW], 5)
-    weights[:, JAW] *= 1 - 0.35 * ramp(len(weights), lips)
-    _close(weights, lips, [1.0] * len(lips), gap)
-    gap.widen(weights, LEAST_APERTURE)
-    return closures
-
-
-def constrain_again(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, jaw_gain: np.ndarray) -> list[Hold]:
-    """As `constrain`, for motion of a network that was trained on takes which keep the rules: nothing is done twice, so
-    lips that near each other by themselves only meet, and do not close sooner."""
-    _narrow_sibilants(weights, track)
-    _open_vowels(weights, track, gap, jaw_gain)
-    _rest(weights, track, gap, np.clip((rest(track) - AGAIN) / (1 - AGAIN), 0, 1))
-    closures = holds(track)
-    teeth, lips = _of_teeth(closures), _of_lips(closures)
-    _lip_to_teeth(weights, ramp(len(weights), teeth, [NARROWEST] * len(teeth)))
-    missed = [float(gap.of(weights[hold.begin : hold.end + 1]).max()) - CLOSED for hold in lips]
-    _close(weights, lips, [float(np.clip(aperture / MISSED, NARROWEST, 1)) for aperture in missed], gap)
+    weights[:, JAW] *= 1 - 0.35 * ramp(len(weights), lips, [JAW_SLOWER] * len(lips))
+    _close(weights, lips, gap)
     gap.widen(weights, LEAST_APERTURE)
     return closures
 
@@ -216,19 +204,20 @@ def _rest(weights: np.ndarray, track: PhoneTrack, gap: LipAperture, still: np.nd
     gap.narrow(weights, opening * (1 - still) + gap.neutral * still + inhale)
 
 
-def _lip_to_teeth(weights: np.ndarray, meet: np.ndarray) -> None:
+def _lip_to_teeth(weights: np.ndarray, meet: np.ndarray, gap: LipAperture) -> None:
     weights[:, ROLL_LOWER] = np.maximum(weights[:, ROLL_LOWER], 0.5 * meet)
     weights[:, UPPER_UP] = np.maximum(weights[:, UPPER_UP], 0.18 * meet[:, None])
     weights[:, LOWER_DOWN] *= 1 - meet[:, None]
     weights[:, FUNNEL] *= 1 - 0.6 * meet
     jaw = weights[:, JAW] * (1 - 0.25 * meet)
     weights[:, JAW] = np.where(meet > 0, np.minimum(jaw, 0.10 + (1 - meet)), jaw)
+    now = gap.of(weights)
+    gap.narrow(weights, now + (np.minimum(now, TEETH_GAP) - now) * meet)
 
 
-def _close(weights: np.ndarray, closures: list[Hold], widths: list[float], gap: LipAperture) -> None:
-    shut = ramp(len(weights), closures, widths)
-    nasal = [i for i, hold in enumerate(closures) if hold.phone == "M"]
-    of_m = ramp(len(weights), [closures[i] for i in nasal], [widths[i] for i in nasal])
+def _close(weights: np.ndarray, closures: list[Hold], gap: LipAperture) -> None:
+    shut = ramp(len(weights), closures)
+    of_m = ramp(len(weights), [hold for hold in closures if hold.phone == "M"])
     press = np.where(of_m >= shut, 0.12, 0.18) * shut
     weights[:, LOWER_DOWN] *= 1 - shut[:, None]
     weights[:, UPPER_UP] *= 1 - shut[:, None]

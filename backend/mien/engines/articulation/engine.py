@@ -10,6 +10,7 @@ from mien.direction import Direction
 from mien.engines.analysis import SharedAnalysis
 from mien.engines.articulation import INFO
 from mien.engines.articulation.animate import animate
+from mien.engines.articulation.lips.model import curve_of
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.speech_analysis.prosody import Prosody
@@ -29,9 +30,10 @@ class Articulation(SharedAnalysis):
         progress: Callable[[float], None] = lambda done: None, head: Head | Flame | None = None,
     ) -> list[Take]:  # fmt: skip
         """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
+        curve = curve_of(speech, track, prosody, directions[0].lips_model)
         takes = []
         for i, direction in enumerate(directions):
             progress(i / len(directions))
-            takes.append(animate(track, prosody, direction, speech.duration))
+            takes.append(animate(track, prosody, direction, speech.duration, curve))
         progress(1.0)
         return takes

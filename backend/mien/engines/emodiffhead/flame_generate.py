@@ -47,8 +47,13 @@ def generate(
     speech: Speech, track: PhoneTrack, prosody: Prosody, directions: Sequence[Direction], network: Denoiser,
     flame: Flame, progress: Callable[[float], None] = lambda done: None, steps: int = STEPS,
 ) -> list[Take]:  # fmt: skip
-    """A take for each of directions that differ only in their seed. EngineError where channels are held."""
+    """A take for each of directions that differ only in their seed. EngineError where channels are held, or a lips
+    model is asked for."""
     first = directions[0]
+    if first.lips_model:
+        raise EngineError(
+            "a lips model steers the default head; perform it there and then run: mien convert --to flame."
+        )
     if first.held:
         raise EngineError(
             "channels are held, and a take of FLAME's own numbers has none; perform it on the default head "

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mien.audio.speech import Speech
 from mien.direction import Direction
+from mien.engines.articulation.lips.model import curve_of
 from mien.engines.emodiffhead import WEIGHTS, expression
 from mien.engines.emodiffhead.guidance import Guidance
 from mien.engines.emodiffhead.network import STYLE, Denoiser
@@ -38,8 +39,9 @@ def generate(
         Guidance(first.sound_guidance, first.emotion_guidance),
         None if keys is None else keys.sampled(len(audio)), steps, progress,
     )  # fmt: skip
+    curve = curve_of(speech, track, prosody, directions[0].lips_model)
     takes = [
-        postprocess(motion, track, prosody, direction, speech.duration)
+        postprocess(motion, track, prosody, direction, speech.duration, curve)
         for motion, direction in zip(motions, directions, strict=True)
     ]
     return takes if keys is None else [restored(*each, keys) for each in zip(takes, motions, strict=True)]

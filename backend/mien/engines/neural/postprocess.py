@@ -2,8 +2,8 @@
 """Post-processing: sampled motion at 25 frames a second to a take at 100 that keeps every rule of articulation.
 
 Between the frames run cubic curves. A sampled blink lasts some 0.3 s, and codes of 0.16 s cannot shut its lids for
-certain; it is given the course of a blink. Last come the constraints of `articulation`: the lips meet on p, b and m,
-and the mouth does not hang open in a pause.
+certain; it is given the course of a blink. The mouth is steered to the lip curve of a person, and last come the
+constraints of `articulation`: the lips meet on p, b and m, and the mouth rests in a long pause.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from scipy.signal import find_peaks
 from mien.channels import ARKIT
 from mien.direction import Direction
 from mien.engines.articulation import emotion
-from mien.engines.articulation.animate import early, gains, take_of_curves
+from mien.engines.articulation.animate import early, gains, steer_mouth, take_of_curves
 from mien.engines.articulation.blinks import LIDS, blink
 from mien.engines.articulation.coarticulation import smooth
-from mien.engines.articulation.constraints import constrain_again, holds
+from mien.engines.articulation.constraints import REST_PAUSE, constrain, holds, rest
 from mien.engines.articulation.gaze import look
+from mien.engines.articulation.lips.curve import LipCurve, lip_curve
+from mien.engines.articulation.styles import STYLES
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.engines.neural.style_features import LEAST, MOST
 from mien.heads.lip_aperture import lip_aperture
@@ -62,10 +64,11 @@ class ResidualGains:
 
 
 def postprocess(
-    motion: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction
-) -> Take:
+    motion: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction,
+    curve: LipCurve | None = None,
+) -> Take:  # fmt: skip
     """A take at 100 frames a second of motion (F, 57), two frames or more at 25 a second, sampled for these phones and
-    prosody (T,)."""
+    prosody (T,), whose mouth follows `curve`, or the one of people's statistics when None."""
     frames = max(1, math.ceil(duration * RATE))
     times = np.arange(max(len(track), frames)) / RATE
     moments = np.arange(len(motion)) / FPS
@@ -82,9 +85,22 @@ def postprocess(
     lids = _blink(weights, residual.blinks)
     slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
     weights[:, BROWS] = slow + residual.brows * (weights[:, BROWS] - slow)
-    jaw, _ = gains(visible, prosody, direction, emotion.gains(direction, len(visible)))
-    closures = constrain_again(weights[: len(track)], visible, lip_aperture(), jaw)
+    levels = emotion.gains(direction, len(visible))
+    jaw, _ = gains(visible, prosody, direction, levels)
+    curve = curve or lip_curve(track, prosody)
+    steer_mouth(weights[: len(track)], visible, direction, levels, curve, _no_speech(direction, levels, visible))
+    closures = constrain(weights[: len(track)], visible, lip_aperture(), jaw)
     return take_of_curves(weights, rotation, gaze, closures, lids, duration)
+
+
+def _no_speech(direction: Direction, levels: dict[str, np.ndarray], track: PhoneTrack) -> np.ndarray:
+    """(T, 52) what of a mouth is emotion, the style's pose and a face of the direction's own, as the rules add it."""
+    pose = STYLES[direction.style].pose
+    added = emotion.face(levels, track, rest(track, REST_PAUSE), pose, direction.seed, spread=0)
+    if direction.face:
+        face = np.array([direction.face.get(name, 0.0) for name in ARKIT])
+        added += direction.face_level.at(np.arange(len(track)) / RATE)[:, None] * face
+    return added
 
 
 def _mouth_moments(moments: np.ndarray, track: PhoneTrack) -> np.ndarray:

@@ -39,6 +39,7 @@ INFO = EngineInfo(
     styles=KNOWN,
     licence=OWN_LICENCE,
     create=create,
+    supports=("lips_model",),
     description="draws takes from speech, a style and emotions",
     weights=WEIGHTS,
     read_networks=read_networks,

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from lips import write_lips_model
 from mien.audio.speech import Speech
 from mien.engines.articulation.lips.curve import lip_curve
 from mien.engines.articulation.lips.model import FOLDER, curve_of, model_digest, model_path, model_paths
@@ -18,7 +19,6 @@ from mien.engines.articulation.lips.network import (
     lip_features,
     load_lips,
     predict,
-    tensors_of,
 )
 from mien.engines.base import EngineError, EngineMissing
 from mien.files.atomic import write_whole
@@ -31,18 +31,6 @@ SPEECH = Speech.from_samples(np.random.default_rng(0).normal(0, 0.05, 16000).ast
 PROSODY = listen_to_prosody(SPEECH)
 
 
-def write(data_folder: Path, name: str, seed: int = 0, **metadata: str) -> list[LipNetwork]:
-    """Two untrained networks whose correction is not nothing."""
-    torch.manual_seed(seed)
-    networks = [LipNetwork().eval() for _ in range(2)]
-    for network in networks:
-        torch.nn.init.normal_(network.correct.weight)
-    path = data_folder / FOLDER / f"{name}.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, write_tensors(tensors_of(networks), {"format": FORMAT, "format_version": "1"} | metadata))
-    return networks
-
-
 def test_before_training_the_network_is_the_statistics() -> None:
     features = lip_features(SPEECH, TRACK, PROSODY)
     assert features.shape == (len(TRACK), SIZE + CURVES) and np.isfinite(features).all()
@@ -52,7 +40,7 @@ def test_before_training_the_network_is_the_statistics() -> None:
 
 def test_a_model_comes_back_from_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MIEN_DATA_FOLDER", str(tmp_path))
-    networks = write(tmp_path, "mine")
+    networks = write_lips_model(tmp_path, "mine")
     given = predict(networks, lip_features(SPEECH, TRACK, PROSODY))
     read = curve_of(SPEECH, TRACK, PROSODY, "mine")
     np.testing.assert_allclose(read.aperture, given.aperture, atol=1e-5)
@@ -61,17 +49,17 @@ def test_a_model_comes_back_from_its_file(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_another_model_of_one_name_is_read_anew_and_has_another_digest(tmp_path: Path) -> None:
-    write(tmp_path, "mine")
+    write_lips_model(tmp_path, "mine")
     first = model_digest("mine", tmp_path), load_lips(model_path("mine", tmp_path))
     model_path("mine", tmp_path).unlink()
-    write(tmp_path, "mine", seed=1, note="another")
+    write_lips_model(tmp_path, "mine", seed=1, note="another")
     second = model_digest("mine", tmp_path), load_lips(model_path("mine", tmp_path))
     assert first[0] != second[0]
     assert not torch.equal(first[1][0].correct.weight, second[1][0].correct.weight)
 
 
 def test_a_missing_or_damaged_model_is_told_in_words(tmp_path: Path) -> None:
-    write(tmp_path, "mine")
+    write_lips_model(tmp_path, "mine")
     with pytest.raises(EngineMissing, match="no lips model 'yours'; there are: mine. Train one .* -o yours"):
         model_path("yours", tmp_path)
     other = tmp_path / FOLDER / "other.safetensors"

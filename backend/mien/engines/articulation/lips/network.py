@@ -68,9 +68,8 @@ def lip_features(speech: Speech, track: PhoneTrack, prosody: Prosody) -> np.ndar
     melody = [
         np.clip((prosody.level + 57) / 35, -0.5, 1.5),
         np.clip(against_running(prosody.vowel_level, speaking, MEMORY, least_sd=3.0), -3, 3) * speaking,
-        np.clip(against_running(prosody.pitch, speaking * prosody.voiced, MEMORY, least_sd=2.0), -3, 3)
-        * prosody.voiced,
-        prosody.voiced,
+        np.clip(against_running(prosody.pitch, speaking * voiced, MEMORY, least_sd=2.0), -3, 3) * prosody.voiced,
+        voiced,
         np.clip(against_running(prosody.hiss_level, speaking, MEMORY, least_sd=3.0), -3, 3) * speaking,
     ]
     curve = lip_curve(track, prosody)

@@ -24,7 +24,7 @@ from mien.heads.lip_aperture import LipAperture
 from mien.speech_analysis.track import PhoneTrack
 
 # m on the default head, whose outer eye corners are 86 mm apart: a person's mean while speaking, standard deviation
-APERTURE_MEAN, APERTURE_DEVIATION = 0.0080, 0.0036
+APERTURE_MEAN, APERTURE_DEVIATION = 0.0080, 0.0035
 JAW_MEAN, JAW_DEVIATION = 0.0045, 0.0027
 WIDTH_DEVIATION = 0.0029
 LEAST_APERTURE, SOFTNESS = 0.0010, 0.0015  # m: towards which the aperture falls without a corner, and how soon

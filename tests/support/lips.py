@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clips of somebody whose lips do what people's statistics say, as if they had been tracked."""
+"""Clips of somebody whose lips do what people's statistics say, as if they had been tracked; lips models that nobody
+trained."""
 
 from __future__ import annotations
 
@@ -8,8 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from mien.audio.speech import RATE, Speech
 from mien.engines.articulation.lips.curve import lip_curve
+from mien.engines.articulation.lips.model import FOLDER
+from mien.engines.articulation.lips.network import FORMAT, LipNetwork, tensors_of
+from mien.files.atomic import write_whole
+from mien.files.safetensors import write_tensors
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.training.lips.clips import LipClip
@@ -48,3 +54,15 @@ def write_tracks(folder: Path, *clips: LipClip) -> None:
 
 def with_sound_of(clip: LipClip, other: LipClip) -> LipClip:
     return replace(clip, speech=other.speech)
+
+
+def write_lips_model(data_folder: Path, name: str, seed: int = 0, **metadata: str) -> list[LipNetwork]:
+    """Two untrained networks whose correction is not nothing."""
+    torch.manual_seed(seed)
+    networks = [LipNetwork().eval() for _ in range(2)]
+    for network in networks:
+        torch.nn.init.normal_(network.correct.weight)
+    path = data_folder / FOLDER / f"{name}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, write_tensors(tensors_of(networks), {"format": FORMAT, "format_version": "1"} | metadata))
+    return networks
