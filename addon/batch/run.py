@@ -66,7 +66,10 @@ class Batch:
     def report(self) -> Report:
         """The report so far: lines that were not generated yet are due."""
         outcomes = dict(zip(due_requests(self._planned), self._outcomes, strict=False))
-        entries = tuple(_entry_after(line.entry, outcomes.get(line.request)) for line in self._planned)
+        entries = tuple(
+            line.entry if line.request is None else _entry_after(line.entry, outcomes.get(line.request))
+            for line in self._planned
+        )
         seconds = time.monotonic() - self._started if self.running else self._seconds
         return Report(bpy.data.filepath, entries, self._backend, seconds, self._error)
 
@@ -147,20 +150,21 @@ class Batch:
         backend there are none: lines that are due have failed."""
         strip_sync.sync_all()
         planned = plan_lines(bpy.context, self.choice, self._info, self.force)
-        self._planned = [line if line.request is None else self._prepare(line) for line in planned]
+        self._planned = [line if line.request is None else self._prepare(line.entry, line.request) for line in planned]
         due = due_requests(self._planned)
         if due and self._info is None:
             self._outcomes = tuple(jobs.Outcome(request, "failed", self._backend) for request in due)
             return ()
         return due
 
-    def _prepare(self, due: PlannedLine) -> PlannedLine:
-        """The line with its sound written and this batch's backend in its request; failed where there is no sound."""
+    def _prepare(self, entry: Entry, request: jobs.Request) -> PlannedLine:
+        """Write the sound of a line that is due and put this batch's backend into its request; failed where there is no
+        sound."""
         try:
-            requests.prepare(lines.find(bpy.data.objects[due.entry.speaker], due.entry.uid))
+            requests.prepare(lines.find(bpy.data.objects[entry.speaker], entry.uid))
         except SoundError as error:
-            return PlannedLine(replace(due.entry, state="failed", why=str(error)))
-        return replace(due, request=replace(due.request, address=self.address, start_own=self.start_own))
+            return PlannedLine(replace(entry, state="failed", why=str(error)))
+        return PlannedLine(entry, replace(request, address=self.address, start_own=self.start_own))
 
     def _cache(self) -> TakeCache | None:
         """The cache of takes; None where all are generated again."""

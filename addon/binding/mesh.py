@@ -76,8 +76,8 @@ def add_shape_keys(obj: bpy.types.Object, shapes: Shapes) -> str:
         mesh.shape_keys[keys.BOUND] = added
     _colour(mesh, shapes)
     mesh.update()
-    fits = shapes.report.get("fit_mm") or {}
-    measured = f" The head lies {fits['mean']:.1f} mm from it on average." if fits else ""
+    fit = shapes.report.get("fit_mm")
+    measured = f" The head lies {fit['mean']:.1f} mm from it on average." if isinstance(fit, dict) and fit else ""
     return f"'{obj.name}' has {len(added)} of {len(shapes.channels)} channels as shape keys.{measured}"
 
 

@@ -153,7 +153,8 @@ def _mark_brows(mesh: bpy.types.Mesh, ink: np.ndarray, middles: np.ndarray, skin
     at = np.floor(middles * (ink.shape[1], ink.shape[0])).astype(int)
     inside = ((at >= 0) & (at < (ink.shape[1], ink.shape[0]))).all(1) & (index == skin)
     size = max(1, ink.shape[1] // 150)  # the ink around the middle, hairs and gaps alike
-    soft = sum(np.roll(ink.astype(float), (dy, dx), (0, 1)) for dy in (-size, 0, size) for dx in (-size, 0, size)) / 9
+    shifts = [(dy, dx) for dy in (-size, 0, size) for dx in (-size, 0, size)]
+    soft = np.sum([np.roll(ink.astype(float), shift, (0, 1)) for shift in shifts], 0) / len(shifts)
     covered = np.zeros(len(index), bool)
     covered[inside] = soft[at[inside, 1], at[inside, 0]] > INK * 255
     index[covered] = len(mesh.materials) - 1

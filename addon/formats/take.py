@@ -66,7 +66,7 @@ class Take:
         motion = self.basis if self.basis is not None else self.offsets
         return None if motion is None else motion.shape[1]
 
-    def scene_frames(self, fps: Fraction, start_frame: int) -> np.ndarray:
+    def scene_frames(self, fps: Fraction, start_frame: float) -> np.ndarray:
         """(F,) float64 frame numbers in a scene of `fps` in which `start_frame` is second 0 of the sound."""
         first = start_frame + self.start * fps
         step = fps / self.fps

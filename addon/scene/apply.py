@@ -62,7 +62,7 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
         kind, note = vertex_takes.representation(take, speaker.mien_driving.vertices)
         if kind == "basis" and linked.has_library_mesh(speaker):
             kind, note = "offsets", "The mesh is a library override, which keeps no new shape keys: a point cache."
-        if take.basis is not None and len(take.basis) and float(np.abs(take.coefficients).max()) > 1e6:
+        if take.coefficients is not None and float(np.abs(take.coefficients).max(initial=0.0)) > 1e6:
             raise ApplyError("The take's coefficients are beyond a million; generate it again.")
         cache = _write_cache(speaker, take) if kind == "offsets" else None
         return Plan(kind, notes=(note,) if note else (), cache=cache)
@@ -72,17 +72,17 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
             "choose the mesh it was made for (Add Default Head makes Mien's own), or an engine that drives "
             "named shape keys."
         )
-    return _channel_plan(speaker, take)
+    return _channel_plan(speaker, take, take.weights)
 
 
-def _channel_plan(speaker: bpy.types.Object, take: Take) -> Plan:
+def _channel_plan(speaker: bpy.types.Object, take: Take, weights: np.ndarray) -> Plan:
     """Raises ApplyError where nothing of the take would show on the face. Parts that show nothing are left out."""
     if not set(take.channels) & set(ARKIT):
         raise ApplyError(
             f"The take's channels ({short_list(take.channels)}) are none of ARKit's 52; generate it again with another "
             "engine."
         )
-    top = float(np.abs(take.weights).max(initial=0.0))
+    top = float(np.abs(weights).max(initial=0.0))
     if top > VALUE_LIMIT:
         raise ApplyError(f"The take has a weight of {top:g}; a shape key takes at most {VALUE_LIMIT:g}.")
     channel_targets = []
@@ -144,13 +144,15 @@ def apply_take(
     facts = _facts(take, start_frame, scene_fps)
     notes = list(changes.notes)
     moved: dict[bpy.types.ID, list[Curve]] = {}
-    if changes.kind == "offsets":
+    if changes.cache is not None:
         linked.make_editable(speaker)
-        point_cache.put(speaker, mark, *changes.cache, start=float(frames[0]), scale=float(take.fps / scene_fps))
+        path, samples = changes.cache
+        point_cache.put(speaker, mark, path, samples, start=float(frames[0]), scale=float(take.fps / scene_fps))
     else:
         point_cache.remove(speaker, mark)
-    if changes.kind == "basis":
-        moved[speaker.data.shape_keys] = _basis_curves(speaker, take, frames, tail)
+    if changes.kind == "basis" and take.basis is not None and take.coefficients is not None:
+        curves = _basis_curves(speaker, take.basis, take.coefficients, frames, tail)
+        moved[speaker.data.shape_keys] = curves
     for mesh, targets in changes.targets:
         linked.open_mesh(mesh)
         moved[mesh.data.shape_keys] = _key_curves(mesh, targets.values, frames, tail)
@@ -222,12 +224,15 @@ def _key_curves(mesh: bpy.types.Object, values: dict[str, np.ndarray], frames: n
     return out
 
 
-def _basis_curves(speaker, take: Take, frames: np.ndarray, tail: int) -> list[Curve]:
-    top = float(np.abs(take.coefficients).max(initial=0.0))
+def _basis_curves(
+    speaker: bpy.types.Object, basis: np.ndarray, coefficients: np.ndarray, frames: np.ndarray, tail: int
+) -> list[Curve]:
+    """Add the keys of a basis (K, V, 3); their curves at frames (F,) with coefficients (F, K)."""
+    top = float(np.abs(coefficients).max(initial=0.0))
     # A slider's limit is 10: larger coefficients are scaled into the shapes, by a power of two, which is exact.
     scale = np.float32(2.0 ** max(0, np.ceil(np.log2(top / VALUE_LIMIT)))) if top > VALUE_LIMIT else np.float32(1)
-    basis_names = keys.add_basis(speaker, take.basis * scale)
-    return _key_curves(speaker, dict(zip(basis_names, (take.coefficients / scale).T, strict=True)), frames, tail)
+    basis_names = keys.add_basis(speaker, basis * scale)
+    return _key_curves(speaker, dict(zip(basis_names, (coefficients / scale).T, strict=True)), frames, tail)
 
 
 def _write_cache(speaker, take: Take) -> tuple[Path, int]:

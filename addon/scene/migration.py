@@ -7,6 +7,7 @@ Linked datablocks are not changed.
 
 import contextlib
 import json
+from typing import Any
 
 import bpy
 from bpy.app.handlers import persistent
@@ -42,7 +43,7 @@ def migrate(speaker: bpy.types.Object) -> bool:
     return True
 
 
-def _stored(speaker: bpy.types.Object) -> dict[str, object]:
+def _stored(speaker: bpy.types.Object) -> dict[str, Any]:
     """Values of properties that this version no longer has."""
     if len(speaker.mien.lines):
         return {}

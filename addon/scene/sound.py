@@ -7,6 +7,7 @@ import wave
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import bpy
 
@@ -88,7 +89,7 @@ def length_s(path: str) -> float | None:
         return None
 
 
-def strips_of(scene: bpy.types.Scene, make: bool = True):
+def strips_of(scene: bpy.types.Scene, make: bool = True) -> Any:
     """The sequencer's strips (`strips` from 4.4 on, `sequences` before). A scene without a sequencer gets one, or None
     is returned if `make` is false."""
     editor = scene.sequence_editor or (scene.sequence_editor_create() if make else None)

@@ -26,4 +26,5 @@ def offsets(take: Take) -> np.ndarray:
     """(F, V, 3) vertex offsets in metres, head space, of a take with offsets or with a basis."""
     if take.offsets is not None:
         return take.offsets
+    assert take.coefficients is not None and take.basis is not None
     return np.tensordot(take.coefficients, take.basis, 1)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -125,7 +126,7 @@ def read_table(path: Path) -> tuple[str, tuple[Row, ...]]:
     return str(document.get("name") or path.stem), rows
 
 
-def _row(entry: object, file: str) -> Row:
+def _row(entry: Any, file: str) -> Row:
     try:
         row = Row(entry["key"], entry["from"], float(entry.get("gain", 1.0)), float(entry.get("offset", 0.0)))
         if not (row.key and isinstance(row.key, str) and isinstance(row.source, str)):

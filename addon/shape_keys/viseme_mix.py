@@ -144,9 +144,9 @@ def mix(
     right = targets[:, fitted] @ metric @ shapes[moving].T
     for first in range(0, len(weights), BLOCK):
         out[first : first + BLOCK, moving] = solve_sum_at_most_one(system, right[first : first + BLOCK])
-    closing = [number for number, viseme in enumerate(visemes) if is_closure(viseme)]
+    closing = np.flatnonzero([is_closure(viseme) for viseme in visemes])
     out[contact] = 0.0
-    if closing:
+    if len(closing):
         out[np.ix_(np.flatnonzero(contact), closing)] = 1.0 / len(closing)
     out[:, still] = np.clip(1.0 - out.sum(1, keepdims=True), 0.0, 1.0) / max(1, still.sum())
     return out

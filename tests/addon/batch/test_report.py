@@ -25,7 +25,7 @@ def test_the_sentence_counts_in_a_fixed_order():
     assert Report("", (), error="There is no scene 'X'.").sentence == "There is no scene 'X'."
 
 
-def test_every_line_is_told_with_its_reason():
+def test_every_line_has_its_reason():
     counts = list(Report("", (entry("failed", "Two", "There is no sound file 'x.wav'."),)).lines())
     assert counts == ["Scene / Anna / Two  failed: There is no sound file 'x.wav'.", "1 line: 1 failed."]
 
