@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Self
 
 
+@dataclass(frozen=True)
 class Sums:
     """Base of a dataclass of sums; two of them add up."""
 

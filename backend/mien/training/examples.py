@@ -21,6 +21,7 @@ class Dataset(Protocol):
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor, ...]]:
         """Endless batches of `batch` clips of so many frames from step `first` on, the same for the same seed and
         step."""
+        ...
 
 
 def draw_probabilities(units: Sequence[MotionUnit]) -> np.ndarray:

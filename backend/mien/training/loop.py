@@ -8,7 +8,9 @@ A new training is a dataset (`examples.Dataset`), its losses, and a row in `mien
 from __future__ import annotations
 
 import csv
+import functools
 import math
+import operator
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -133,7 +135,7 @@ def run_training(training: Training, config: TrainingConfig, run: Path, progress
 
 def weighted_sum(losses: Mapping[str, torch.Tensor], weights: Mapping[str, float]) -> torch.Tensor:
     """Sum of the losses, each times its weight, 1 where it has none."""
-    return sum(weights.get(name, 1.0) * loss for name, loss in losses.items())
+    return functools.reduce(operator.add, (weights.get(name, 1.0) * loss for name, loss in losses.items()))
 
 
 def mean_losses(batches: Iterable[Batch], losses: Callable[[Batch], Mapping[str, torch.Tensor]]) -> dict[str, float]:

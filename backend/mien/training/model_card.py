@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
+from operator import itemgetter
 from pathlib import Path
 
 from mien.files.atomic import write_whole
@@ -27,8 +28,8 @@ def write_card(
 ) -> None:  # fmt: skip
     """Beside the weights, as NAME.card.json: `what` they are and how to make them again, in words; what they learnt
     from, how long, and what was measured on held-out voices."""
-    hours: Counter[str] = Counter()
-    languages: Counter[str] = Counter()
+    hours: defaultdict[str, float] = defaultdict(float)
+    languages: defaultdict[str, float] = defaultdict(float)
     voices: dict[str, set[str]] = {}
     for unit in units:
         hours[unit.voice.engine] += unit.seconds / 3600
@@ -45,7 +46,9 @@ def write_card(
             "hours": round(sum(hours.values()), 2),
             "hours_of_synthesisers": {name: round(value, 2) for name, value in sorted(hours.items())},
             "voices_of_synthesisers": {name: len(those) for name, those in sorted(voices.items())},
-            "hours_of_languages": {name: round(value, 2) for name, value in languages.most_common()},
+            "hours_of_languages": {
+                name: round(value, 2) for name, value in sorted(languages.items(), key=itemgetter(1), reverse=True)
+            },
             "licences_of_synthesisers": {name: LICENCES[name] for name in sorted(hours)},
         },
         "training": training,

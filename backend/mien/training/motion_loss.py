@@ -14,6 +14,10 @@ SPEED = 1.0  # weight of the change between frames
 class MotionLoss(torch.nn.Module):
     """Mean absolute difference, mm, of motions (B, F, C) in the C numbers of one part of a motion space."""
 
+    mm: torch.Tensor
+    gains: torch.Tensor
+    pairs: torch.Tensor
+
     def __init__(self, part: tuple[int, ...], space: MotionSpace | None = None) -> None:
         """`part` has the indices of the C numbers in `space`, by default that of the default head's channels."""
         super().__init__()
@@ -37,3 +41,10 @@ class MotionLoss(torch.nn.Module):
         """(B, F) mm between the lips, of the numbers of the mouth (B, F, C): linear in them for each pair of opposite
         lip vertices, least over the pairs."""
         return (self.pairs + motion @ self.gains).amin(-1)
+
+
+def motion_loss_of(losses: torch.nn.ModuleDict, part: str) -> MotionLoss:
+    """The loss of a part of the motion, 'mouth' or 'life'."""
+    loss = losses[part]
+    assert isinstance(loss, MotionLoss)
+    return loss

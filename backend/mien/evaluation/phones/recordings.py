@@ -76,8 +76,10 @@ def _asterisk(data: Path, language: str) -> Iterator[Prompt]:
     with gzip.open(texts, "rt", encoding="utf-8-sig") as lines:
         for line in lines:
             entry = LINE.fullmatch(line.strip())
-            path = sounds / f"{entry[1]}.g722" if entry else None
-            if path is None or not plain(entry[2]) or not path.is_file():
+            if entry is None or not plain(entry[2]):
+                continue
+            path = sounds / f"{entry[1]}.g722"
+            if not path.is_file():
                 continue
             if path.stat().st_size * 2 >= LEAST * RATE:  # g722 packs two samples into a byte
                 yield Prompt("asterisk", language, SPEAKERS[language].rpartition("_")[2], path, entry[2])

@@ -76,8 +76,8 @@ def believable(truths: list[Truth]) -> list[bool]:
     """Which alignments of one voice can be right: not those that nobody could speak, nor those whose fit lies
     more than DEVIATIONS robust standard deviations (1.4826 median absolute deviations) below the voice's median."""
     fits = np.array([truth.fit for truth in truths])
-    middle = np.median(fits) if len(fits) else 0.0
-    spread = 1.4826 * np.median(np.abs(fits - middle)) if len(fits) else 0.0
+    middle = float(np.median(fits)) if len(fits) else 0.0
+    spread = 1.4826 * float(np.median(np.abs(fits - middle))) if len(fits) else 0.0
     least = middle - DEVIATIONS * spread - 1e-9
     return [RATES[0] <= truth.rate <= RATES[1] and truth.fit >= least for truth in truths]
 

@@ -95,7 +95,8 @@ def _numbers(score: Score) -> dict:
         "recall": dict(zip(NAMES, score.recall, strict=True)), "closures": score.events("closures"),
         "labiodentals": score.events("labiodentals"),
     }  # fmt: skip
-    return {**_plain(numbers), "confusion": score.confusion.astype(int).tolist()}
+    plain = {name: _plain(value) for name, value in numbers.items()}
+    return {**plain, "confusion": score.confusion.astype(int).tolist()}
 
 
 def _plain(value):

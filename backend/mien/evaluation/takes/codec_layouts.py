@@ -16,6 +16,7 @@ from torch import nn
 
 from mien.engines.base import Progress
 from mien.engines.neural.motion_space import FPS, PARTS, SIZE, visible
+from mien.engines.probtalk3d.codec import codec_of
 from mien.engines.probtalk3d.weights import load_codecs
 from mien.engines.probtalk3d_published.blocks import TransformerConfig
 from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorConfig
@@ -63,8 +64,8 @@ def _coded(codecs: nn.ModuleDict, scaled: torch.Tensor) -> torch.Tensor:
     """(B, T, 57) in mm through Mien's codes."""
     mm = torch.from_numpy(visible())
     coded = torch.empty_like(scaled)
-    for name, codec in codecs.items():
-        part = list(PARTS[name])
+    for name in codecs:
+        codec, part = codec_of(codecs, name), list(PARTS[name])
         codes = codec.codebook.nearest(codec.encode((scaled / mm)[..., part]))
         coded[..., part] = codec.decode(codec.codebook.look_up(codes))
     return coded * mm

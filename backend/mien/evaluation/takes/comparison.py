@@ -72,14 +72,16 @@ def compare(clips: Iterable[Clip], systems: Mapping[str, System], progress: Call
         analysis = hear(clip.speech), listen_to_prosody(clip.speech)
         for name, perform in systems.items():
             takes = perform(clip.speech, *analysis, clip.direction)
-            new = measure(regions, truth, Faces(takes, head)), _lips(clip, takes, head)
+            clip_measures, clip_lips = measure(regions, truth, Faces(takes, head)), _lips(clip, takes, head)
             for who in ("all", "known speakers" if clip.known else "unknown speakers"):
-                sums[name, who] = tuple(old + more for old, more in zip(sums[name, who], new, strict=True))
+                measures, lips = sums[name, who]
+                sums[name, who] = measures + clip_measures, lips + clip_lips
     return [Row(name, who, *both) for (name, who), both in sums.items() if both[0].sequences]
 
 
 def aperture(take: Take, head: Head) -> np.ndarray:
-    """(F,) metres between the lips."""
+    """(F,) metres between the lips, of a take on the channels."""
+    assert take.weights is not None
     return head.lip_aperture(take.weights, take.channels)
 
 

@@ -31,6 +31,7 @@ Perform = Callable[[Clip, list[Direction]], list[Take]]
 
 def energy(take: Take) -> float:
     """Mean over frames of the sum of squared weights of the 52 channels."""
+    assert take.weights is not None
     return float(np.square(take.weights).sum(1).mean())
 
 
@@ -48,7 +49,7 @@ def intensities(clips: Sequence[Clip], perform: Perform) -> tuple[np.ndarray, di
 
 def rises(levels: np.ndarray, energies: np.ndarray) -> float:
     """Spearman's rank correlation of intensity (P,) and energy (P,)."""
-    return float(spearmanr(levels, energies).statistic)
+    return float(np.asarray(spearmanr(levels, energies))[0])
 
 
 def feeling(direction: Direction, emotion: str, level: float) -> Direction:
@@ -106,6 +107,7 @@ class EmotionClassifier:
 
     def name(self, take: Take) -> str:
         """The emotion of a take of two seconds or more: the most probable over all its windows."""
+        assert take.weights is not None
         begins = range(0, max(1, take.frames - WINDOW + 1), WINDOW // 2)
         features = np.array([_features(take.weights[begin : begin + WINDOW]) for begin in begins])
         scores = (features - self.mean) / self.scale @ self.weights[:-1] + self.weights[-1]

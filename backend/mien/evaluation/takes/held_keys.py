@@ -63,15 +63,12 @@ def measure(clips: Sequence[Clip], perform: Perform) -> list[Row]:
             )
             sums.setdefault(what, np.zeros((0, 3)))
             sums[what] = np.concatenate([sums[what], [[error, joint, elsewhere]]])
-    return [
-        Row(
-            what,
-            float(values[:, 0].max()),
-            *values[:, 1:].mean(0).tolist(),
-            float((values[:, 1] <= values[:, 2]).mean()),
-        )
-        for what, values in sums.items()
-    ]
+    rows = []
+    for what, values in sums.items():
+        joint, elsewhere = values[:, 1:].mean(0).tolist()
+        within = float((values[:, 1] <= values[:, 2]).mean())
+        rows.append(Row(what, float(values[:, 0].max()), joint, elsewhere, within))
+    return rows
 
 
 def kinds(other: Take, rng: np.random.Generator) -> dict[str, Curves]:

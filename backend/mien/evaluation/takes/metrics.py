@@ -84,11 +84,11 @@ def measure(
     paired with the last five: `order` is that shuffle, drawn from `seed` when None. Two samples at a time are asked
     for, so `samples` may pose them only then (see Faces). EvaluationError where the faces do not fit together.
     """
-    order = stream(seed, "pairs of samples").permutation(SAMPLES) if order is None else np.asarray(order)
+    shuffle = stream(seed, "pairs of samples").permutation(SAMPLES) if order is None else np.asarray(order)
     if len(samples) != SAMPLES:
         raise EvaluationError(f"{len(samples)} samples of a sound were given; the measures are of {SAMPLES}.")
-    if sorted(order.tolist()) != list(range(SAMPLES)):
-        raise EvaluationError(f"the order {order.tolist()} is no shuffle of the samples 0 to {SAMPLES - 1}.")
+    if sorted(shuffle.tolist()) != list(range(SAMPLES)):
+        raise EvaluationError(f"the order {shuffle.tolist()} is no shuffle of the samples 0 to {SAMPLES - 1}.")
     first = samples[0]
     frames = len(first)
     if not 0 < frames <= len(truth):
@@ -100,7 +100,7 @@ def measure(
     distance = frames * mean_distance(truth, first)
     true_lips = truth[:, regions.lips].astype(float)
     errors, mean_lips, spread = np.zeros((SAMPLES, frames)), np.zeros_like(true_lips), 0.0
-    for pair in zip(*np.split(order, 2), strict=True):
+    for pair in zip(*np.split(shuffle, 2), strict=True):
         faces = [samples[int(i)] for i in pair]
         for i, face in zip(pair, faces, strict=True):
             _check(regions, face, f"sample {i}", frames)

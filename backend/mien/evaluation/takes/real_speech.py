@@ -42,6 +42,7 @@ def write_curves(audio: Path, folder: Path, engine: str, direction: Direction, p
 
 def curves(take: Take, head: Head) -> dict[str, np.ndarray]:
     """t (F,) seconds; aperture and width (F,) mm: inner-lip gap and distance of the mouth's corners; jaw (F,)."""
+    assert take.weights is not None  # the score is of takes on the channels
     ids = head.landmarks[list(CORNERS)]
     moved = np.tensordot(take.weights, head.deltas[head.order(take.channels)][:, ids], 1)
     corners = head.vertices[ids] + moved

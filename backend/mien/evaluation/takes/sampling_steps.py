@@ -76,9 +76,10 @@ def curve(clips: Sequence[Clip], perform: Perform, progress: Progress) -> list[R
             distances[row] += mean_distance(exact, face), mean_distance(mouth, near), farthest
     progress(1.0, "done")
     shares = spent / spent[STEPS.index(USUAL)]
+    means = 1000 * distances / len(clips)
     return [
-        Row(what, *(1000 * distances[row] / len(clips)).tolist(), float(shares[row]))
-        for row, (what, *_) in enumerate(rows)
+        Row(what, whole, mouth, farthest, share)
+        for (what, *_), (whole, mouth, farthest), share in zip(rows, means.tolist(), shares.tolist(), strict=True)
     ]
 
 

@@ -89,7 +89,7 @@ class Dataset:
 
     def counts(self) -> np.ndarray:
         """(sounds,) frames of each sound."""
-        return sum(np.bincount(labels, minlength=len(NUMBER)) for labels in self.labels)
+        return sum((np.bincount(labels, minlength=len(NUMBER)) for labels in self.labels), np.zeros(len(NUMBER), int))
 
 
 class Batches(torch.utils.data.IterableDataset):
@@ -108,8 +108,8 @@ class Batches(torch.utils.data.IterableDataset):
         step, stride = (self.first, 1) if worker is None else (self.first + worker.id, worker.num_workers)
         while True:
             rng = np.random.default_rng([self.seed, step])
-            examples = [self._example(rng) for _ in range(self.batch)]
-            yield tuple(torch.from_numpy(np.stack(arrays)) for arrays in zip(*examples, strict=True))
+            samples, labels = zip(*(self._example(rng) for _ in range(self.batch)), strict=True)
+            yield torch.from_numpy(np.stack(samples)), torch.from_numpy(np.stack(labels))
             step += stride
 
     def _example(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

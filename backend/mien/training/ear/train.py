@@ -81,7 +81,8 @@ def train(
     held_out = _held_out_batches(Dataset.read(corpus, held_out=True, without=config.without), config)
     device = set_up_torch(config.seed, threads)
     network = AcousticModel(shape).to(device)
-    average = WeightAverage(AcousticModel(shape).to(device), network, config.mean)
+    mean_network = AcousticModel(shape).to(device)
+    average = WeightAverage(mean_network, network, config.mean)
     sound_weights = _sound_weights(dataset).to(device)
 
     def losses(batch: Batch, step: int) -> dict[str, torch.Tensor]:
@@ -96,15 +97,15 @@ def train(
             return None
         dataset = Dataset.read(corpus, held_out=False, without=config.without)  # it may have grown meanwhile
         share = step / config.steps
-        realign(average.network, dataset, times, lambda done: progress(share, f"realigning {done:.0%}"))
+        realign(mean_network, dataset, times, lambda done: progress(share, f"realigning {done:.0%}"))
         return _batches(dataset, config, step)
 
     def saved(step: int) -> None:
-        save(average.network, weights_file, {"steps": f"{step} of {config.steps}"})
+        save(mean_network, weights_file, {"steps": f"{step} of {config.steps}"})
 
     training = Training(
         "ear", network, lambda first: _batches(dataset, config, first), losses,
-        functools.partial(evaluate, average.network, held_out, device), WEIGHTS, average,
+        functools.partial(evaluate, mean_network, held_out, device), WEIGHTS, average,
         settings={"shape": shape.as_dict(), "sounds": SOUNDS, "without": sorted(config.without)}, renewed=renewed,
         saved=saved, file_names=FILE_NAMES,
     )  # fmt: skip

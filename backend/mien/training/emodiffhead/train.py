@@ -26,7 +26,7 @@ from mien.training.examples import held_out_batches
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
 from mien.training.model_card import write_card
 from mien.training.motion_corpus import held_out as is_held_out
-from mien.training.motion_loss import MotionLoss
+from mien.training.motion_loss import MotionLoss, motion_loss_of
 from mien.training.speech_corpus.store import read_units
 
 CONFIG = TrainingConfig(steps=2600, batch=12, rate=6e-4, decay=0.01)
@@ -94,6 +94,8 @@ class DenoisingLoss(torch.nn.Module):
     """Three means over a batch: the squared error of the network's numbers, weighted by how far each moves the face, of
     its change from frame to frame, and of the lip aperture in units of APERTURE."""
 
+    mm: torch.Tensor
+
     def __init__(self, space: MotionSpace | None = None) -> None:
         """In a motion space, by default that of the default head's channels."""
         super().__init__()
@@ -112,10 +114,9 @@ class DenoisingLoss(torch.nn.Module):
         predicted = network(noisy, t, features, style, expression, use_audio, use_expression)
         size = network.scale * self.mm
         error = (predicted - target) * (size / size.mean()).sqrt()
-        mouth = list(self.space.parts["mouth"])
+        mouth, mouth_loss = list(self.space.parts["mouth"]), motion_loss_of(self.parts, "mouth")
         predicted_gap, true_gap = (
-            self.parts["mouth"].aperture(numbers[..., mouth])
-            for numbers in (network.scale * predicted + network.mean, motion)
+            mouth_loss.aperture(numbers[..., mouth]) for numbers in (network.scale * predicted + network.mean, motion)
         )
         return {
             "numbers": error.square().mean(),

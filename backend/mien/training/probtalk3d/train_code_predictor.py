@@ -20,6 +20,7 @@ from mien.engines.neural import audio_features, style_features
 from mien.engines.neural.motion_space import PARTS
 from mien.engines.probtalk3d import code_predictor
 from mien.engines.probtalk3d.code_predictor import CodePredictor, PredictorConfig, code_loss, logits
+from mien.engines.probtalk3d.codec import codec_of
 from mien.engines.probtalk3d.weights import load_codecs, save_predictor
 from mien.training.examples import held_out_batches
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
@@ -59,7 +60,7 @@ def train(
     )  # fmt: skip
     run_training(training, config, run, progress)
     weights = save_predictor(predictor, codecs, run / "performer.safetensors", {"plan": asdict(config)})
-    shapes = {name: codec.config.as_dict() for name, codec in codecs.items()}
+    shapes = {name: codec_of(codecs, name).config.as_dict() for name in codecs}
     shapes |= {"performer": predictor.config.as_dict()}
     write_card(
         weights, "Weights of ProbTalk3D on the 52 channels: what is heard, a style and emotions to sampled motion.",
@@ -73,7 +74,8 @@ def train(
 def new_predictor(shape: dict[str, float], codecs: nn.ModuleDict) -> CodePredictor:
     """A code predictor for these codecs, of the default sizes where `shape` has no others."""
     whole = PredictorConfig.from_dict({"heard": audio_features.SIZE, "told": style_features.SIZE, **shape})
-    return CodePredictor(whole, codecs["mouth"].codebook, codecs["life"].codebook, codecs["life"].config.stride)
+    mouth, nonverbal = codec_of(codecs, "mouth"), codec_of(codecs, "life")
+    return CodePredictor(whole, mouth.codebook, nonverbal.codebook, nonverbal.config.stride)
 
 
 def losses_of(
@@ -82,7 +84,7 @@ def losses_of(
     """The four losses, by the names of WEIGHTS, of a batch: motion (B, F, 57), audio features (B, F,
     audio_features.SIZE), style features (B, F, style_features.SIZE)."""
     motion, audio, style = batch
-    mouth, nonverbal = codecs["mouth"], codecs["life"]
+    mouth, nonverbal = codec_of(codecs, "mouth"), codec_of(codecs, "life")
     mouth_motion = motion[..., list(PARTS["mouth"])]
     with torch.no_grad():
         mouth_codes = mouth.codebook.nearest(mouth.encode(mouth_motion))

@@ -15,11 +15,11 @@ from torch import nn
 
 from mien.engines.base import Progress
 from mien.engines.neural.motion_space import MOUTH, NONVERBAL, PARTS
-from mien.engines.probtalk3d.codec import FILE_NAMES, Codec, CodecConfig
+from mien.engines.probtalk3d.codec import FILE_NAMES, Codec, CodecConfig, codec_of
 from mien.engines.probtalk3d.weights import save_codecs
 from mien.training.examples import held_out_batches
 from mien.training.loop import Batch, Training, TrainingConfig, run_training, set_up_torch
-from mien.training.motion_loss import MotionLoss
+from mien.training.motion_loss import MotionLoss, motion_loss_of
 from mien.training.probtalk3d.dataset import MotionDataset
 
 SHAPES = {
@@ -42,7 +42,10 @@ def train(
 
     def losses(batch: Batch, step: int) -> dict[str, torch.Tensor]:
         (whole,) = batch
-        return {name: loss_of(codecs[name], motion_losses[name], whole[..., list(PARTS[name])]) for name in codecs}
+        return {
+            name: loss_of(codec_of(codecs, name), motion_loss_of(motion_losses, name), whole[..., list(PARTS[name])])
+            for name in codecs
+        }
 
     training = Training(
         "codec", codecs, lambda first: known.batches(config.seed, first, config.batch, config.frames), losses,
@@ -68,13 +71,14 @@ def evaluate(codecs: nn.ModuleDict, motion_losses: nn.ModuleDict, motions: list[
     entropy."""
     means: dict[str, float] = {}
     with torch.inference_mode():
-        for name, codec in codecs.items():
+        for name in codecs:
+            codec, motion_loss = codec_of(codecs, name), motion_loss_of(motion_losses, name)
             counts = torch.zeros(codec.codebook.vectors.shape[:2])
             total = 0.0
             for whole in motions:
                 part = whole[..., list(PARTS[name])]
                 codes = codec.codebook.nearest(codec.encode(part))
-                total += float(motion_losses[name](codec.decode(codec.codebook.look_up(codes)), part)) / len(motions)
+                total += float(motion_loss(codec.decode(codec.codebook.look_up(codes)), part)) / len(motions)
                 for group in range(len(counts)):
                     counts[group] += torch.bincount(codes[..., group].flatten().cpu(), minlength=counts.shape[1])
             share = counts / counts.sum(1, keepdim=True).clamp(min=1)

@@ -27,17 +27,22 @@ def levelled(samples: np.ndarray) -> np.ndarray:
     return (samples / rms if rms > 0 else samples).astype(np.float32)
 
 
+def fast_length(n: int) -> int:
+    """The least number of samples, n or more, whose real Fourier transform is fast."""
+    return fft.next_fast_len(n, real=True)  # pyright: ignore[reportReturnType]: scipy has no type for it
+
+
 def coloured(rng: np.random.Generator, n: int, slope: float | None = None, bumps_db: float = 0.0) -> np.ndarray:
     """Noise whose power falls with frequency as f^-slope (0 white, 1 pink, 2 brown; drawn if None), on a spectrum
     with random bumps of `bumps_db`."""
     slope = float(rng.choice([0.0, 1.0, 2.0]) + rng.uniform(-0.3, 0.3)) if slope is None else slope
-    length = fft.next_fast_len(n, real=True)
-    spectrum = fft.rfft(rng.standard_normal(length, dtype=np.float32))
+    length = fast_length(n)
+    spectrum = np.asarray(fft.rfft(rng.standard_normal(length, dtype=np.float32)))
     hertz = np.maximum(np.arange(len(spectrum)) * (RATE / length), 20.0)
     gain = hertz ** (-slope / 2.0)
     if bumps_db:
         gain *= 10.0 ** (np.interp(np.log(hertz), np.linspace(3.0, 9.0, 14), rng.normal(0, bumps_db, 14)) / 20.0)
-    return levelled(fft.irfft(spectrum * gain, length)[:n])
+    return levelled(np.asarray(fft.irfft(spectrum * gain, length))[:n])
 
 
 def hum(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -46,10 +51,11 @@ def hum(rng: np.random.Generator, n: int) -> np.ndarray:
     base = rng.choice([50.0, 60.0]) * rng.uniform(0.995, 1.005)
     orders = np.flatnonzero(rng.random(14) < 0.6) + 1
     orders = orders if len(orders) else np.array([2])
-    tones = sum(
+    overtones = (
         rng.uniform(0.2, 1.0) / order**0.7 * np.sin(2 * np.pi * (base * order * seconds + rng.random()))
         for order in orders
     )
+    tones = sum(overtones, np.zeros(n))
     return levelled(tones)
 
 
@@ -100,10 +106,12 @@ def babble(rng: np.random.Generator, n: int, others: Sequence[np.ndarray]) -> np
     return levelled(sound)
 
 
-def formants(samples: np.ndarray, hertz: Sequence[float], widths: Sequence[float]) -> np.ndarray:
+def formants(
+    samples: np.ndarray, hertz: Sequence[float] | np.ndarray, widths: Sequence[float] | np.ndarray
+) -> np.ndarray:
     """Samples through resonances at `hertz`, one after another, each `widths` Hz wide: a vocal tract's colour."""
     for centre, width in zip(hertz, widths, strict=True):
         radius = np.exp(-np.pi * width / RATE)
         poles = [1.0, -2.0 * radius * np.cos(2 * np.pi * centre / RATE), radius**2]
-        samples = signal.lfilter([sum(poles)], poles, samples)
+        samples = np.asarray(signal.lfilter([sum(poles)], poles, samples))
     return samples

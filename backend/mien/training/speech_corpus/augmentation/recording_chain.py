@@ -10,6 +10,7 @@ import numpy as np
 import soxr
 from scipy import fft, ndimage, signal
 
+from mien.training.speech_corpus.augmentation.noise import fast_length
 from mien.training.speech_corpus.utterance import RATE
 
 FRAME = 80  # samples of a gain frame, 5 ms
@@ -23,13 +24,13 @@ def fitted(samples: np.ndarray, n: int) -> np.ndarray:
 def filtered(samples: np.ndarray, knots_hz: np.ndarray, gains_db: np.ndarray) -> np.ndarray:
     """Samples through a zero-phase filter of the gains given at the frequencies given (log-frequency between them)."""
     n = len(samples)
-    length = fft.next_fast_len(n + 1024, real=True)  # room for the kernel, so that nothing wraps round
-    spectrum = fft.rfft(samples, length)
+    length = fast_length(n + 1024)  # room for the kernel, so that nothing wraps round
+    spectrum = np.asarray(fft.rfft(samples, length))
     grid = np.linspace(0.0, RATE / 2, 513)  # a coarse grid is a short kernel
     gain = np.interp(np.log(np.maximum(grid, 20.0)), np.log(knots_hz), gains_db)
-    kernel = np.roll(fft.irfft(10.0 ** (gain / 20.0)), 512) * np.hanning(1025)[:-1]
-    response = fft.rfft(np.roll(np.pad(kernel, (0, length - 1024)), -512))
-    return fft.irfft(spectrum * response, length)[:n].astype(np.float32)
+    kernel = np.roll(np.asarray(fft.irfft(10.0 ** (gain / 20.0))), 512) * np.hanning(1025)[:-1]
+    response = np.asarray(fft.rfft(np.roll(np.pad(kernel, (0, length - 1024)), -512)))
+    return np.asarray(fft.irfft(spectrum * response, length))[:n].astype(np.float32)
 
 
 def equalise(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -130,4 +131,4 @@ def dropouts(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     for _ in range(int(rng.integers(1, 5))):
         begin = int(rng.integers(len(samples)))
         gain[begin : begin + int(rng.uniform(0.005, 0.04) * RATE)] = 0.0
-    return samples * signal.lfilter(np.ones(16) / 16.0, [1.0], gain).astype(np.float32)
+    return samples * np.asarray(signal.lfilter(np.ones(16) / 16.0, [1.0], gain)).astype(np.float32)

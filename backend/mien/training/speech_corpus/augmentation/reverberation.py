@@ -8,6 +8,7 @@ import functools
 import numpy as np
 from scipy import fft, signal
 
+from mien.training.speech_corpus.augmentation.noise import fast_length
 from mien.training.speech_corpus.utterance import RATE
 
 RESPONSES = 64
@@ -54,6 +55,7 @@ def responses() -> tuple[np.ndarray, ...]:
 def reverberate(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(N,) samples with the reverberation of a random room: as long, as loud, direct sound where it was."""
     impulse = responses()[rng.integers(RESPONSES)]
-    length = fft.next_fast_len(len(samples) + len(impulse) - 1, real=True)
-    wet = fft.irfft(fft.rfft(samples, length) * fft.rfft(impulse, length), length)[: len(samples)]
+    length = fast_length(len(samples) + len(impulse) - 1)
+    spectrum = np.asarray(fft.rfft(samples, length)) * np.asarray(fft.rfft(impulse, length))
+    wet = np.asarray(fft.irfft(spectrum, length))[: len(samples)]
     return (wet / np.sqrt(np.sum(impulse**2))).astype(np.float32)

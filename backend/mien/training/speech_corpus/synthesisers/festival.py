@@ -96,14 +96,15 @@ class Speaker:
 
     def _run(self, program: bytes, purpose: str) -> list[str]:
         """The lines that festival prints for a program. CorpusError when it ends, or takes longer than LIMIT_S."""
-        process = self.process
+        process, stdin, stdout = self.process, self.process.stdin, self.process.stdout
+        assert stdin is not None and stdout is not None  # both are pipes
         timeout = threading.Timer(LIMIT_S, process.kill)
         timeout.start()
         lines: list[str] = []
         try:
-            process.stdin.write(program + b'\n(format t "\\nmien-ready\\n")\n(fflush nil)\n')
-            process.stdin.flush()
-            while (line := process.stdout.readline()) and line != b"mien-ready\n":
+            stdin.write(program + b'\n(format t "\\nmien-ready\\n")\n(fflush nil)\n')
+            stdin.flush()
+            while (line := stdout.readline()) and line != b"mien-ready\n":
                 lines.append(line.decode(self.encoding, "replace").rstrip("\n"))
         except BrokenPipeError:
             line = b""
@@ -133,8 +134,9 @@ def _end(process: subprocess.Popen, owner: int) -> None:
         return
     process.kill()
     process.wait()
-    process.stdin.close()
-    process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 @functools.lru_cache(maxsize=4)

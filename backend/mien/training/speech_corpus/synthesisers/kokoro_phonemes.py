@@ -116,9 +116,12 @@ def part_at_pauses(spans: list[LetterSounds], silent: np.ndarray) -> None:
 
 
 def longest_run(states: np.ndarray) -> tuple[int, int]:
-    """Begin and end of the longest run of True; (0, 0) if there is nspan."""
+    """Begin and end of the longest run of True; (0, 0) if there is none."""
     all_runs = runs(states)
-    return tuple(map(int, all_runs[np.argmax(np.diff(all_runs)[:, 0])])) if len(all_runs) else (0, 0)
+    if not len(all_runs):
+        return 0, 0
+    begin, end = all_runs[np.argmax(np.diff(all_runs)[:, 0])].tolist()
+    return begin, end
 
 
 def spread(spans: list[LetterSounds], seconds: float) -> list[Timed]:

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # an extra: only who builds a corpus has onnxruntime
     from onnxruntime import InferenceSession
-else:
-    InferenceSession = Any  # an extra: only who builds a corpus has onnxruntime
 
 
 def open_network(path: Path, inner: str) -> InferenceSession:

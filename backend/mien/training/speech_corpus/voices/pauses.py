@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import signal
+from scipy.signal import windows
 
 from mien.training.speech_corpus.augmentation.noise import coloured, formants, levelled
 from mien.training.speech_corpus.utterance import RATE, Timed
@@ -53,7 +53,7 @@ def pauses(
     return np.concatenate(parts).astype(np.float32), tuple(moved)
 
 
-def _pause(rng: np.random.Generator, level: float, quiet: float) -> np.ndarray:
+def _pause(rng: np.random.Generator, level: float, quiet: np.float32) -> np.ndarray:
     silence = rng.standard_normal(int(rng.gamma(1.5, 0.25) * RATE) % int(1.1 * RATE) + RATE // 10, dtype=np.float32)
     silence *= quiet
     if rng.random() >= BREATH_CHANCE:
@@ -66,7 +66,7 @@ def _pause(rng: np.random.Generator, level: float, quiet: float) -> np.ndarray:
 
 def _faded(part: np.ndarray, first: bool, last: bool) -> np.ndarray:
     edge = min(EDGE, len(part) // 2)
-    ramp = signal.windows.hann(2 * edge + 1)[:edge].astype(np.float32)
+    ramp = windows.hann(2 * edge + 1)[:edge].astype(np.float32)
     part = part.copy()
     if first:
         part[:edge] *= ramp
