@@ -131,7 +131,8 @@ def example_of(clip: LipClip) -> LipExample:
 def fit(
     examples: Sequence[LipExample], config: LipsTraining, seed: int, progress: Callable[[float], None]
 ) -> LipNetwork:
-    """One network. Loss: mean squared error plus 1 - Pearson's r, of each curve of each chunk."""
+    """One network. Loss: mean squared error plus 1 - Pearson's r, of each curve of each chunk; then its amplitude is
+    that of the statistics."""
     rng = stream(seed, "lips")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -147,7 +148,26 @@ def fit(
             optimiser.step()
             schedule.step()
             progress((step + 1) / config.steps)
-    return network.eval()
+    _restore_amplitude(network.eval(), examples)
+    return network
+
+
+def _restore_amplitude(network: LipNetwork, examples: Sequence[LipExample]) -> None:
+    """Scale the network's output, in place, until its curves vary as much as the statistics'. What is fitted by squared
+    error varies less than people do, and lips that follow it mumble."""
+    predicted = [predict([network], example.features) for example in examples]
+    given = [_statistics(example) for example in examples]
+    scale = [
+        np.std(np.concatenate([getattr(curve, name) for curve in given]))
+        / max(float(np.std(np.concatenate([getattr(curve, name) for curve in predicted]))), LEAST_DEVIATION)
+        for name in ("aperture", "width", "jaw")
+    ]
+    factors = torch.tensor(scale, dtype=torch.float32)
+    with torch.no_grad():
+        network.correct.weight.mul_(factors[:, None, None])
+        network.share.mul_(factors[:, None])
+        if network.correct.bias is not None:
+            network.correct.bias.mul_(factors)
 
 
 def lips_loss(predicted: torch.Tensor, targets: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
