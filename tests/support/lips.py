@@ -53,7 +53,7 @@ def write_tracks(folder: Path, *clips: LipClip) -> None:
 
 
 def with_sound_of(clip: LipClip, other: LipClip) -> LipClip:
-    return replace(clip, speech=other.speech)
+    return replace(clip, name=f"{clip.name} dubbed", speech=other.speech)
 
 
 def write_lips_model(data_folder: Path, name: str, seed: int = 0, **metadata: str) -> list[LipNetwork]:

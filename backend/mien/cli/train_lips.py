@@ -73,7 +73,9 @@ def _as_json(result: LipsResult) -> dict[str, object]:
 
 def _in_words(result: LipsResult, name: str) -> str:
     aperture = result.statistics[0]
-    lines = [*result.refused, f"{result.clips} clips of {result.speakers} speakers, {result.seconds:.0f} s."]
+    clips = f"{result.clips} clip{'s' * (result.clips > 1)}"
+    speakers = f"{result.speakers} speaker{'s' * (result.speakers > 1)}"
+    lines = [*result.refused, f"{clips} of {speakers}, {result.seconds:.0f} s."]
     if result.left_out is None:
         lines.append("With a single speaker nothing is left out to measure it on.")
     else:

@@ -39,7 +39,7 @@ def test_one_speaker_leaves_nothing_out_and_nobody_in_sync_is_refused(tmp_path: 
     clip = talking(seconds=3.0)
     assert train_lips([clip], tmp_path / "one.safetensors", SHORT).left_out is None
     other = with_sound_of(talking(), talking(begin=3.0))
-    with pytest.raises(LipsTrainingError, match="none of 1 clips can be used. shipped 0 is left out: the lips"):
+    with pytest.raises(LipsTrainingError, match="none of 1 clips can be used. shipped 0 dubbed is left out: the lips"):
         train_lips([other], tmp_path / "none.safetensors", SHORT)
     assert not (tmp_path / "none.safetensors").exists()
 
