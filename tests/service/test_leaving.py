@@ -45,7 +45,10 @@ def test_clients_that_leave_while_they_fetch_leave_no_file_open(tmp_path: Path) 
         handles = size_of(running.process.pid).handles
         for _ in range(20):
             send(running, f"GET {url}/result HTTP/1.1", b"\r\n").close()
-        until(running, "mien_http_open 1.0\n")  # the one that asks
-        assert size_of(running.process.pid).handles == handles
+        # connections that wait to be accepted, or to be found closed, are open a while longer
+        deadline = time.monotonic() + 20
+        while (left := size_of(running.process.pid).handles) > handles and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert left <= handles
         running.process.terminate()
         assert running.ended_cleanly()
