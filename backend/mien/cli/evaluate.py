@@ -157,11 +157,11 @@ def phones_command(args: argparse.Namespace) -> int:
     from mien.evaluation.cache import Cache
     from mien.evaluation.phones import confusion_plot
     from mien.evaluation.phones import report as page
-    from mien.evaluation.phones.evaluate import evaluate, find_synthetic
+    from mien.evaluation.phones.evaluate import Recording, evaluate, find_synthetic
     from mien.evaluation.phones.recognisers import find_recognisers
     from mien.evaluation.phones.recordings import find_prompts
 
-    recordings = [unit for folder in args.folders for unit in find_synthetic(folder)]
+    recordings: list[Recording] = [unit for folder in args.folders for unit in find_synthetic(folder)]
     if args.prompts or not args.folders:
         recordings += find_prompts()
     if args.language:

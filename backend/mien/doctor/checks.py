@@ -104,7 +104,7 @@ def packages(requirements: Sequence[str] | None = None) -> Diagnostic:
     for requirement in requirements:
         if "extra ==" in requirement:
             continue
-        name = re.match(r"[\w.-]+", requirement)[0]
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0]
         try:
             versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:

@@ -154,15 +154,16 @@ def early(track: PhoneTrack) -> PhoneTrack:
     if not shift or len(track) <= shift:
         return track
 
-    def shifted(values: np.ndarray | None) -> np.ndarray | None:
-        return None if values is None else np.concatenate([values[shift:], np.repeat(values[-1:], shift, 0)])
+    def shifted(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values[shift:], np.repeat(values[-1:], shift, 0)])
 
     segments = [
         type(s)(s.phone, max(s.begin - shift, 0), s.end - shift if s.end < len(track) else s.end)
         for s in track.segments
         if s.end > shift
     ]
-    flags = {name: shifted(getattr(track, name)) for name in ("closure", "labiodental", "voice")}
+    flags = {name: getattr(track, name) for name in ("closure", "labiodental", "voice")}
+    flags = {name: None if values is None else shifted(values) for name, values in flags.items()}
     return PhoneTrack(shifted(track.posteriors), tuple(segments), track.source, **flags)
 
 

@@ -74,4 +74,4 @@ def smooth(values: np.ndarray, taps: int) -> np.ndarray:
     window /= window.sum()
     half = taps // 2
     padded = np.concatenate([np.repeat(values[:1], half, 0), values, np.repeat(values[-1:], half, 0)])
-    return sum(w * padded[i : i + len(values)] for i, w in enumerate(window))
+    return np.asarray(sum(w * padded[i : i + len(values)] for i, w in enumerate(window)))

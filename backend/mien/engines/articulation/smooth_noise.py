@@ -16,7 +16,7 @@ def slow_noise(frames: int, corner: float, rng: np.random.Generator) -> np.ndarr
 
     keep = np.exp(-2 * np.pi * corner / RATE)
     shocks = rng.standard_normal(frames + WARM_UP * RATE) * np.sqrt(1 - keep * keep)
-    return lfilter([1.0], [1.0, -keep], shocks)[WARM_UP * RATE :]
+    return np.asarray(lfilter([1.0], [1.0, -keep], shocks))[WARM_UP * RATE :]
 
 
 def band_noise(frames: int, low: float, high: float, rng: np.random.Generator) -> np.ndarray:

@@ -28,6 +28,7 @@ class Lips:
     def __init__(self, flame: Flame) -> None:
         marks = [row - CONTOUR for row in (*UPPER, *LOWER)]
         flame.landmarks(flame.template)  # FlameError where they are not here
+        assert flame.landmark_triangles is not None and flame.landmark_weights is not None
         rows = flame.triangles[flame.landmark_triangles[marks]]
         self.shares = flame.landmark_weights[marks].astype(float)
         self.posed = PosedVertices(flame, rows.ravel())

@@ -40,7 +40,8 @@ class Guidance:
 
     def __call__(self, predict: Callable[[bool, bool], torch.Tensor]) -> torch.Tensor:
         """The guided prediction of predict(use_audio, use_expression)."""
-        return sum(share * predict(use_audio, use_expression) for share, use_audio, use_expression in self.terms)
+        predictions = (share * predict(use_audio, use_expression) for share, use_audio, use_expression in self.terms)
+        return sum(predictions, start=torch.zeros(()))
 
 
 AS_TRAINED = Guidance()

@@ -80,7 +80,7 @@ def restored(take: Take, motion: np.ndarray, keys: HeldKeys) -> Take:
     ruled = motion_of(take)
     moments, used = np.arange(len(motion)) / FPS, np.flatnonzero(keys.held.any(0))
     within = np.minimum(np.arange(len(ruled)) / RATE, moments[-1])
-    distance = np.stack([distance_transform_edt(~keys.held[:, column]) for column in used], 1)
+    distance = np.stack([np.asarray(distance_transform_edt(~keys.held[:, column])) for column in used], 1)
     distance = np.minimum(distance / (EASE * RATE), 1)
     share = 1 - distance * distance * (3 - 2 * distance)
     ruled[:, used] += share * (PchipInterpolator(moments, motion[:, used])(within) - ruled[:, used])

@@ -31,6 +31,7 @@ ROTATION_MM, GAZE_MM = 100.0, 24.0
 
 def motion_of(take: Take) -> np.ndarray:
     """(F, 57) float32 of a take on the 52 channels, at its own rate."""
+    assert take.weights is not None
     gaze = np.zeros((take.frames, 2), np.float32) if take.gaze is None else take.gaze
     return np.concatenate([take.weights, take.head_rotation, gaze], 1).astype(np.float32)
 
