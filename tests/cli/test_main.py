@@ -143,6 +143,16 @@ REFUSED = {
     "limit_zero": (("speak", "hum.wav", "--limit-seconds", "0"), 2, "--limit-seconds is '0.0'"),
     "direction_broken": (("speak", "hum.wav", "--direction", "hum.wav"), 2, "the direction is not JSON"),
     "output_is_the_sound": (("speak", "hum.wav", "-o", "./hum.wav"), 2, "is the sound itself"),
+    "output_is_the_direction": (
+        ("speak", "hum.wav", "--direction", "plain.json", "-o", "plain.json"),
+        2,
+        "is the direction itself",
+    ),
+    "output_is_the_transcript": (
+        ("speak", "hum.wav", "--transcript", "words.txt", "-o", "words.txt"),
+        2,
+        "is the transcript itself",
+    ),
     "preview_is_the_sound": (("speak", "hum.wav", "--preview", "hum.wav"), 2, "is the sound itself"),
     "sound_missing": (("speak", "gone.wav"), 3, "no file 'gone.wav'"),
     "sound_a_folder": (("speak", "."), 3, "is a folder, not a sound"),
@@ -160,6 +170,7 @@ REFUSED = {
 @pytest.mark.parametrize("fault", REFUSED)
 def test_bad_input_is_refused_in_a_sentence_with_its_own_exit_status(folder: Path, capsys, fault: str) -> None:
     (folder / "words.txt").write_text("no sound at all\n" * 40)
+    (folder / "plain.json").write_text("{}")
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     arguments, status, words = REFUSED[fault]
     actual, output = refusal(capsys, *arguments)

@@ -255,3 +255,12 @@ def test_several_files_take_their_names_when_all_are_written(tmp_path: Path) -> 
             file.write(b"1")
         assert not any(path.exists() for path in paths)
     assert sorted(tmp_path.iterdir()) == sorted(paths)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(FileExistsError, match="is a device or a pipe"):
+        atomic.write_whole(pipe, b"bytes")
+    assert pipe.is_fifo() and [path.name for path in tmp_path.iterdir()] == ["pipe"]

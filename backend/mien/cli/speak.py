@@ -4,18 +4,17 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import json
-import os
 import time
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.cli.flags import add_direction_flags, add_head_flags, direction_of, frame_rate, head_of
+from mien.cli.output import check_output
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
-from mien.direction import Direction, DirectionError
+from mien.direction import Direction
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def speak_command(args: argparse.Namespace) -> int:
     if output.is_dir():
         output /= f"{args.sound.stem}{SUFFIX}"
     for target in filter(None, (output, args.preview)):
-        _check_target(target, args.sound)
+        check_output(target, sound=args.sound, direction=args.direction, transcript=args.transcript)
     head = head_of(args)
     if args.preview and args.head != "mien":
         raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
@@ -107,19 +106,6 @@ def _numbered(path: Path, seed: int, takes: int) -> Path:
         return path
     suffix = SUFFIX if path.name.endswith(SUFFIX) else path.suffix
     return path.with_name(f"{path.name.removesuffix(suffix)}.seed-{seed}{suffix}")
-
-
-def _check_target(path: Path, sound: Path) -> None:
-    """Before the work, whether its result can be written: OSError with the name of what is in the way, DirectionError
-    where it is the sound."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file in it", str(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder; make it first", str(path.parent))
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(errno.EACCES, "nothing can be written there; name another folder", str(path.parent))
-    if path.exists() and sound.exists() and path.samefile(sound):
-        raise DirectionError(f"{path} is the sound itself, which would be lost; name another file to write.")
 
 
 def _print_entry(entry: dict) -> None:

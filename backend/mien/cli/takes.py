@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from mien.cli.flags import SHAPE_HELP, frame_rate, shape_of
+from mien.cli.output import check_output
 from mien.cli.parser import add_command
 from mien.settings import Settings
 
@@ -47,6 +48,7 @@ def convert_command(args: argparse.Namespace) -> int:
 
     if args.shape is not None and args.to != "flame":
         raise HeadChoice("--shape is whose face FLAME is; give it together with --to flame.")
+    check_output(args.output, take=args.take)
     take, folder = read_take(args.take), Settings.read().data_folder
     source = head_of(take, folder)
     if args.to == "flame":
@@ -72,6 +74,7 @@ def export_command(args: argparse.Namespace) -> int:
     from mien.heads.lookup import head_of
     from mien.take import read_take
 
+    check_output(args.output, take=args.take)
     take = read_take(args.take)
     if args.fps is not None:
         take = take.resample(args.fps)

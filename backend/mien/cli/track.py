@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 import argparse
-import errno
 import json
-import os
 import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.flags import frame_rate
+from mien.cli.output import check_output
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 
@@ -63,7 +62,7 @@ def track_command(args: argparse.Namespace) -> int:
     landmarks = output.with_name(output.name.removesuffix(TAKE).removesuffix(".safetensors") + TRACK)
     targets = [output, *([landmarks] if args.landmarks else []), *([args.draw] if args.draw else [])]
     for target in targets:
-        _check_target(target, args.video)
+        check_output(target, film=args.video)
     if args.draw and args.draw.suffix.lower() != ".mp4":
         raise VideoError(f"The drawn film is an mp4, but {args.draw.name!r} does not end in .mp4: give it that ending.")
     footage = open_footage(args.video)
@@ -151,15 +150,3 @@ def _neutral(text: str) -> int | float:
     if re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?s", text):
         return float(text[:-1])
     raise argparse.ArgumentTypeError(f"{text!r} is neither a picture's number, as 60, nor a time, as 2.5s")
-
-
-def _check_target(path: Path, video: Path) -> None:
-    """Before the work, whether its result can be written: OSError with the name of what is in the way."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a folder; name a file in it", str(path))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder; make it first", str(path.parent))
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(errno.EACCES, "nothing can be written there; name another folder", str(path.parent))
-    if path.exists() and video.exists() and path.samefile(video):
-        raise FileExistsError(errno.EEXIST, "is the film itself, which would be lost; name another file", str(path))

@@ -8,8 +8,10 @@ created by O_EXCL, which follows no link, and is removed on failure. A link at t
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -83,6 +85,10 @@ def _renaming(parts: Sequence[Path], paths: Sequence[Path]) -> Iterator[None]:
 
 
 def _rename(part: Path, path: Path) -> None:
+    with suppress(FileNotFoundError):
+        kind = path.lstat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind) or stat.S_ISDIR(kind)):
+            raise FileExistsError(errno.EEXIST, "is a device or a pipe, which is not replaced; name a file", str(path))
     try:
         part.replace(path)
     except OSError as error:  # it names both

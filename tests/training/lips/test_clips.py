@@ -40,6 +40,15 @@ def test_what_is_no_folder_of_tracks_is_refused_in_words(tmp_path: Path) -> None
         clips_from_tracks(tmp_path)
 
 
+def test_a_track_of_text_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "tracks").mkdir()
+    (tmp_path / "audio" / "a.wav").write_bytes(b"never read")
+    (tmp_path / "tracks" / "a.npz").write_text("no arrays")
+    with pytest.raises(LipsTrainingError, match=r"a\.npz holds no track"):
+        clips_from_tracks(tmp_path)
+
+
 def test_a_tracked_face_gives_distances_that_its_turn_does_not_change() -> None:
     opening = np.linspace(0, 0.2, 50)
     turned = np.tile([0.1, 0.4, -0.1], (50, 1))

@@ -9,6 +9,7 @@ face tracker.
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,12 +58,17 @@ def clips_from_tracks(folder: Path) -> list[LipClip]:
 
 
 def _from_track(sound: Path, track: Path, speaker: str) -> LipClip:
-    with np.load(track, allow_pickle=False) as arrays:
-        if missing := {"t", *CURVES} - set(arrays.files):
-            raise LipsTrainingError(f"{track} has no {sorted(missing)[0]!r}; a track has t, {', '.join(CURVES)}.")
-        times = arrays["t"].astype(float)
-        curves = np.stack([arrays[name].astype(float) for name in CURVES])
-        valid = arrays["valid"].astype(bool) if "valid" in arrays.files else np.ones(len(times), bool)
+    try:
+        with np.load(track, allow_pickle=False) as arrays:
+            if missing := {"t", *CURVES} - set(arrays.files):
+                raise LipsTrainingError(f"{track} has no {sorted(missing)[0]!r}; a track has t, {', '.join(CURVES)}.")
+            times = arrays["t"].astype(float)
+            curves = np.stack([arrays[name].astype(float) for name in CURVES])
+            valid = arrays["valid"].astype(bool) if "valid" in arrays.files else np.ones(len(times), bool)
+    except LipsTrainingError:
+        raise
+    except (ValueError, AttributeError, zipfile.BadZipFile) as error:  # text, a bare array, unequal shapes, a torn zip
+        raise LipsTrainingError(f"{track} holds no track ({error}); a track has t, {', '.join(CURVES)}.") from None
     if curves.shape[1] != len(times) or len(times) < 2 or np.any(np.diff(times) <= 0):
         raise LipsTrainingError(f"the times of {track} do not rise, or are not as many as its curves; track it again.")
     return LipClip(sound.stem, speaker, read_speech(sound), times, curves, valid & np.isfinite(curves).all(0))
