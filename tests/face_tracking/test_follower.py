@@ -24,7 +24,7 @@ def stranger(picture: np.ndarray) -> np.ndarray:
 def test_a_face_is_followed_without_the_detector(monkeypatch) -> None:
     follow = follower()
     first = follow(face(), False)
-    monkeypatch.setattr(follow, "_found_anew", lambda picture: pytest.fail("the detector was asked"))
+    monkeypatch.setattr(follow, "_redetect", lambda picture: pytest.fail("the detector was asked"))
     for degrees in (3, 6, 9):
         points, presence = follow(face((), (0, degrees, 0)), False)
         assert presence > 0.9

@@ -64,7 +64,7 @@ class FaceFollower:
         if found is not None and self._since_look >= LOOK_EVERY and not self._look(picture, found[0]):
             self.withdrawn, found = self._since_look - 1, None
         if found is None:
-            found = self._found_anew(picture)
+            found = self._redetect(picture)
             if found is not None:
                 self._look(picture, found[0])
         self._region = None if found is None else Region.around_landmarks(found[0])
@@ -80,7 +80,7 @@ class FaceFollower:
             return None
         return points, presence
 
-    def _found_anew(self, picture: np.ndarray) -> tuple[np.ndarray, float] | None:
+    def _redetect(self, picture: np.ndarray) -> tuple[np.ndarray, float] | None:
         faces = self._detect(picture)
         self.most_faces = max(self.most_faces, len(faces))
         for face in self._candidates(picture, faces):

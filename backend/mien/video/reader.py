@@ -255,7 +255,7 @@ class _Converter:
             rgb = self._scaler.reformat(frame, width=width, height=frame.height, format="rgb24", **options)
         except (ValueError, av.FFmpegError) as error:
             raise VideoError(f"The colours of the film cannot be converted ({error}). Export it as MP4.") from error
-        return _seen(rgb.to_ndarray(), self._matrix)
+        return _displayed(rgb.to_ndarray(), self._matrix)
 
 
 def _display_matrix(frame: av.VideoFrame) -> np.ndarray:
@@ -269,7 +269,7 @@ def _display_matrix(frame: av.VideoFrame) -> np.ndarray:
     return matrix if square else np.eye(2, dtype=int)  # other angles are no phone's
 
 
-def _seen(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+def _displayed(pixels: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     if matrix[0, 0] == 0:  # the picture's x runs along the screen's y
         pixels = pixels.swapaxes(0, 1)
         across, down = matrix[0, 1], matrix[1, 0]

@@ -46,7 +46,7 @@ LOOKS = (
 )
 
 
-def dressed(picture: np.ndarray, empty: np.ndarray, look: Look, frame: int) -> np.ndarray:
+def composited(picture: np.ndarray, empty: np.ndarray, look: Look, frame: int) -> np.ndarray:
     """(H, W, 3) uint8: picture of the head with the scene's `empty` backdrop, in another look. `frame` seeds grain."""
     head = np.abs(picture.astype(int) - empty).max(-1) > BACKDROP
     result = picture.astype(np.float32)

@@ -12,7 +12,7 @@ import numpy as np
 from mien.channels import columns
 from mien.evaluation import EvaluationError
 from mien.evaluation.films.exercise import CLOSED, REST, exercise, eyes_of_default_head
-from mien.evaluation.films.looks import LOOKS, Look, dressed
+from mien.evaluation.films.looks import LOOKS, Look, composited
 from mien.face_tracking.to_take import take_from_track
 from mien.face_tracking.tracker import track_face
 from mien.heads.default import Head, load_head
@@ -99,7 +99,7 @@ def _footage(take: Take, weights: np.ndarray, scene: Scene, head: Head, look: Lo
     def pictures() -> Iterator[Picture]:
         for i in range(take.frames):
             face = head.pose(weights[i], take.head_rotation[i])
-            yield Picture(i / take.fps, dressed(scene.picture(face), empty, look, i))
+            yield Picture(i / take.fps, composited(scene.picture(face), empty, look, i))
 
     length = take.frames / take.fps
     return Footage(look.name, *SIZE, take.fps, length, False, Fraction(0), False, (), pictures)
