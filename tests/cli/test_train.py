@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The commands that make what ships, from a corpus of six seconds to weights."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,6 +83,11 @@ def test_probtalk3d_is_trained_in_two_stages_and_performs(tmp_path: Path) -> Non
     directions = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]
     takes = generate(sound, listen(sound), listen_to_prosody(sound), directions, weights=run / "performer.safetensors")
     assert [take.frames for take in takes] == [100, 100] and np.isfinite(takes[0].weights).all()
+    first, again = run / "performer.safetensors", tmp_path / "again"
+    assert main(["train", "codec", str(motion), str(again), "--steps", "2", "--initial", str(first), "--json"]) == 0
+    assert main(["train", "performer", str(speech), str(motion), str(again), "--initial", str(first), *few]) == 0
+    card = json.loads((again / "performer.card.json").read_text("utf-8"))
+    assert card["training"]["initial"] == hashlib.sha256(first.read_bytes()).hexdigest()
 
 
 @pytest.mark.usefixtures("small")

@@ -131,7 +131,7 @@ def train_codec(args: argparse.Namespace) -> Path:
     from mien.training.probtalk3d.train_codec import CONFIG, SHAPES, train
 
     with ProgressBar("stage 1", quiet=args.json) as progress:
-        return train(args.motion, args.run, SHAPES, _config(CONFIG, args), args.threads, progress)
+        return train(args.motion, args.run, SHAPES, _config(CONFIG, args), args.threads, progress, args.initial)
 
 
 def train_code_predictor(args: argparse.Namespace) -> Path:
@@ -140,7 +140,9 @@ def train_code_predictor(args: argparse.Namespace) -> Path:
 
     _extract_features(args)
     with ProgressBar("stage 2", quiet=args.json) as progress:
-        return train(args.corpus, args.motion, args.run, {}, _config(CONFIG, args), args.threads, progress)
+        return train(
+            args.corpus, args.motion, args.run, {}, _config(CONFIG, args), args.threads, progress, args.initial
+        )
 
 
 def train_regression(args: argparse.Namespace) -> Path:
@@ -158,18 +160,18 @@ def train_emodiffhead(args: argparse.Namespace) -> Path:
     from mien.heads.flame import FLAME_FOLDER, load_flame
     from mien.settings import Settings
     from mien.training.emodiffhead.dataset import perform_free
-    from mien.training.emodiffhead.train import CONFIG, train
+    from mien.training.emodiffhead.train import CONFIG, Ablation, train
 
-    emotion_free, every = not args.emotional_alone, max(1, args.emotional_every)
+    ablation = Ablation(not args.emotional_alone, max(1, args.emotional_every))
     flame = load_flame(Settings.read().data_folder / FLAME_FOLDER) if args.head == "flame" else None
-    if emotion_free:
+    if ablation.emotion_free:
         with ProgressBar("performing", quiet=args.json) as progress:
             perform_free(args.corpus, args.motion, args.free, args.seed, max(1, args.jobs), progress)
     _extract_features(args)
     with ProgressBar("training", quiet=args.json) as progress:
         weights = train(
             args.corpus, args.motion, args.run, DenoiserConfig.from_dict(args.shape), _config(CONFIG, args),
-            args.threads, progress, emotion_free, flame, every,
+            args.threads, progress, ablation, flame, args.initial,
         )  # fmt: skip
     if flame is not None:  # where the engine looks for them
         write_whole(user_weights(), weights.read_bytes())
@@ -200,6 +202,7 @@ def _add_ear_flags(command: argparse.ArgumentParser) -> None:
 
 def _add_emodiffhead_flags(command: argparse.ArgumentParser) -> None:
     _add_jobs(command)
+    _add_initial(command)
     command.add_argument("--free", type=_count, default=2, help="emotion-free performances of each unit (default: 2)")
     command.add_argument(
         "--emotional-alone", action="store_true", help="learn from no emotion-free speech, to see what it is good for"
@@ -214,6 +217,17 @@ def _add_emodiffhead_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes unlike the default's")
 
 
+def _add_initial(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--initial", type=Path, metavar="WEIGHTS", help="begin with these weights of the same network, not anew"
+    )
+
+
+def _add_performer_flags(command: argparse.ArgumentParser) -> None:
+    _add_jobs(command)
+    _add_initial(command)
+
+
 def _add_jobs(command: argparse.ArgumentParser) -> None:
     command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
 
@@ -226,11 +240,11 @@ TRAININGS = (
         "of 64 s of sound each (default: 4700)", (1, "of the network; one more process degrades (default: 1)"),
     ),
     TrainingCommand(
-        "codec", train_codec, "train stage 1 of probtalk3d on performances, or go on", {"motion": MOTION}
+        "codec", train_codec, "train stage 1 of probtalk3d on performances, or go on", {"motion": MOTION}, _add_initial,
     ),
     TrainingCommand(
         "performer", train_code_predictor, "train stage 2 of probtalk3d, or go on",
-        {"corpus": "the speech that was performed: it is heard first", "motion": MOTION}, _add_jobs,
+        {"corpus": "the speech that was performed: it is heard first", "motion": MOTION}, _add_performer_flags,
     ),
     TrainingCommand(
         "regression", train_regression, "train what probtalk3d is measured against",

@@ -66,6 +66,11 @@ class Codebook(nn.Module):
                     self.counts[group, unused] = len(z) / number
             self.vectors.copy_(self.sums / self.counts[..., None].clamp(min=1e-5))
 
+    def weigh(self, count: float) -> None:
+        """Give every vector of trained weights, which are stored without their means, the same weight in them."""
+        self.counts.fill_(count)
+        self.sums.copy_(self.vectors * count)
+
     def _begin(self, z: torch.Tensor) -> None:
         """Start from latents of the first batch."""
         groups, number, _ = self.vectors.shape

@@ -8,7 +8,7 @@ frame to frame and the lip aperture count besides (Tevet et al. 2023, section 3:
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,12 @@ from mien.engines.base import Progress
 from mien.engines.emodiffhead.flame_space import FlameRetargeter, space_of
 from mien.engines.emodiffhead.network import FILE_NAMES, Denoiser, DenoiserConfig
 from mien.engines.emodiffhead.noise_schedule import START, diffused
-from mien.engines.emodiffhead.weights import save
+from mien.engines.emodiffhead.weights import load, save
 from mien.engines.neural.motion_space import MotionSpace, channel_space
 from mien.heads.flame import Flame
 from mien.training.emodiffhead.dataset import ExpressionDataset
 from mien.training.examples import held_out_batches
+from mien.training.initial_weights import digest_of, load_into
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
 from mien.training.model_card import write_card
 from mien.training.motion_corpus import held_out as is_held_out
@@ -35,20 +36,34 @@ APERTURE = 3.0  # mm: about the standard deviation of the lip aperture
 LEAST = 0.1  # smallest deviation that a number is divided by: one that is still in speech may move in an expression
 
 
+@dataclass(frozen=True)
+class Ablation:
+    """What of the data a training does without: on emotional speech alone where `emotion_free` is False; on only every
+    so many units of emotional speech."""
+
+    emotion_free: bool = True
+    every: int = 1
+
+
+WHOLE = Ablation()
+
+
 def train(
     corpus: Path, motion: Path, run: Path, shape: DenoiserConfig, config: TrainingConfig, threads: int,
-    progress: Progress, emotion_free: bool = True, flame: Flame | None = None, every: int = 1,
+    progress: Progress, ablation: Ablation = WHOLE, flame: Flame | None = None, initial: Path | None = None,
 ) -> Path:  # fmt: skip
-    """Train the denoiser; returns the weights file, with a card beside it.
+    """Train the denoiser, from the weights `initial` where they are given; returns the weights file, with a card
+    beside it.
 
-    `motion` are the performances of the speech corpus `corpus` and their audio features. For ablations: without
-    `emotion_free` on emotional speech alone, of which only every so many units are used. With `flame` the network
+    `motion` are the performances of the speech corpus `corpus` and their audio features. With `flame` the network
     learns its parameters in place of the channels; FlameError where that has no landmarks.
     """
     device = set_up_torch(config.seed, threads)
     space, retarget = (channel_space(), None) if flame is None else (space_of(flame), FlameRetargeter(flame))
-    known = ExpressionDataset.read(motion, False, emotion_free, retarget, every)
+    known = ExpressionDataset.read(motion, False, ablation.emotion_free, retarget, ablation.every)
     network = new_denoiser(replace(shape, motion=space.size), known).to(device)
+    if initial is not None:
+        load_into(network, load(initial, space.flame), initial, without=("mean", "scale", "lift"))
     unknown = ExpressionDataset.read(motion, held_out=True, emotion_free=False, retarget=retarget)
     held_out = held_out_batches(unknown, config.batch, config.frames, device)
     loss = DenoisingLoss(space).to(device)
@@ -56,7 +71,12 @@ def train(
     def evaluate() -> dict[str, float]:
         return mean_losses(held_out, lambda batch: loss(network, batch) | from_noise(network, loss, batch))
 
-    settings = {"shape": network.config.as_dict(), "emotion_free": emotion_free, "every": every, "flame": space.flame}
+    settings = {
+        "shape": network.config.as_dict(),
+        **asdict(ablation),
+        "flame": space.flame,
+        "initial": digest_of(initial),
+    }
     training = Training(
         "emodiffhead", network, lambda first: known.batches(config.seed, first, config.batch, config.frames),
         lambda batch, step: loss(network, batch), evaluate, WEIGHTS, file_names=FILE_NAMES.modules,
@@ -64,7 +84,8 @@ def train(
     )  # fmt: skip
     run_training(training, config, run, progress)
     notes = {
-        "device": device.type, "emotion_free": emotion_free, "emotional_units": len(known.units), **asdict(config),
+        "device": device.type, "emotion_free": ablation.emotion_free, "emotional_units": len(known.units),
+        "initial": digest_of(initial), **asdict(config),
     }  # fmt: skip
     if retarget is not None:
         notes |= {"flame": space.flame, "targets_error_m": round(retarget.error, 6)}

@@ -21,8 +21,9 @@ from mien.engines.neural.motion_space import PARTS
 from mien.engines.probtalk3d import code_predictor
 from mien.engines.probtalk3d.code_predictor import CodePredictor, PredictorConfig, code_loss, logits
 from mien.engines.probtalk3d.codec import codec_of
-from mien.engines.probtalk3d.weights import load_codecs, save_predictor
+from mien.engines.probtalk3d.weights import load_all, load_codecs, save_predictor
 from mien.training.examples import held_out_batches
+from mien.training.initial_weights import digest_of, load_into
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
 from mien.training.model_card import write_card
 from mien.training.motion_corpus import held_out as is_held_out
@@ -37,14 +38,17 @@ FORGET = 0.1  # of the previous codes are replaced in training, as sampled ones 
 
 def train(
     corpus: Path, motion: Path, run: Path, shape: dict[str, float], config: TrainingConfig, threads: int,
-    progress: Progress,
+    progress: Progress, initial: Path | None = None,
 ) -> Path:  # fmt: skip
-    """Train the code predictor on the codecs of RUN/codec.safetensors; returns the weights file of both, with a card
-    beside it. `motion` are the performances of the speech corpus `corpus`."""
+    """Train the code predictor on the codecs of RUN/codec.safetensors, from that of the weights `initial` where they
+    are given; returns the weights file of both, with a card beside it. `motion` are the performances of the speech
+    corpus `corpus`."""
     device = set_up_torch(config.seed, threads)
     codecs = load_codecs(run / "codec.safetensors").to(device).requires_grad_(False)
     mouth_loss = MotionLoss(PARTS["mouth"]).to(device)
     predictor = new_predictor(shape, codecs).to(device)
+    if initial is not None:
+        load_into(predictor, load_all(initial)[1], initial)
     known = AudioMotionDataset.read(motion, held_out=False)
     held_out = held_out_batches(AudioMotionDataset.read(motion, held_out=True), config.batch, config.frames, device)
 
@@ -56,16 +60,19 @@ def train(
 
     training = Training(
         "performer", predictor, lambda first: known.batches(config.seed, first, config.batch, config.frames), losses,
-        evaluate, WEIGHTS, file_names=code_predictor.FILE_NAMES.modules, settings={"shape": predictor.config.as_dict()},
+        evaluate, WEIGHTS, file_names=code_predictor.FILE_NAMES.modules,
+        settings={"shape": predictor.config.as_dict(), "initial": digest_of(initial)},
     )  # fmt: skip
     run_training(training, config, run, progress)
-    weights = save_predictor(predictor, codecs, run / "performer.safetensors", {"plan": asdict(config)})
+    note = {"plan": asdict(config), "initial": digest_of(initial)}
+    weights = save_predictor(predictor, codecs, run / "performer.safetensors", note)
     shapes = {name: codec_of(codecs, name).config.as_dict() for name in codecs}
     shapes |= {"performer": predictor.config.as_dict()}
     write_card(
         weights, "Weights of ProbTalk3D on the 52 channels: what is heard, a style and emotions to sampled motion.",
         "docs/probtalk3d.md: mien corpus build, corpus perform, train codec, train performer",
-        [unit for unit in read_units(corpus) if not is_held_out(unit)], {"device": device.type, **asdict(config)},
+        [unit for unit in read_units(corpus) if not is_held_out(unit)],
+        {"device": device.type, "initial": digest_of(initial), **asdict(config)},
         {name: round(value, 4) for name, value in evaluate().items()}, shapes,
     )  # fmt: skip
     return weights

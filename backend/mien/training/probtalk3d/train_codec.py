@@ -16,8 +16,9 @@ from torch import nn
 from mien.engines.base import Progress
 from mien.engines.neural.motion_space import MOUTH, NONVERBAL, PARTS
 from mien.engines.probtalk3d.codec import FILE_NAMES, Codec, CodecConfig, codec_of
-from mien.engines.probtalk3d.weights import save_codecs
+from mien.engines.probtalk3d.weights import load_codecs, save_codecs
 from mien.training.examples import held_out_batches
+from mien.training.initial_weights import digest_of, load_into
 from mien.training.loop import Batch, Training, TrainingConfig, run_training, set_up_torch
 from mien.training.motion_loss import MotionLoss, motion_loss_of
 from mien.training.probtalk3d.dataset import MotionDataset
@@ -31,11 +32,17 @@ COMMITMENT = 0.25  # weight of the latents' distance to their codes (beta of van
 
 
 def train(
-    motion: Path, run: Path, shapes: dict[str, CodecConfig], config: TrainingConfig, threads: int, progress: Progress
-) -> Path:
-    """Train both codecs; returns the weights file."""
+    motion: Path, run: Path, shapes: dict[str, CodecConfig], config: TrainingConfig, threads: int, progress: Progress,
+    initial: Path | None = None,
+) -> Path:  # fmt: skip
+    """Train both codecs, from those of the weights `initial` where they are given; returns the weights file."""
     device = set_up_torch(config.seed, threads)
     codecs = nn.ModuleDict({name: Codec(shape) for name, shape in shapes.items()}).to(device)
+    if initial is not None:
+        load_into(codecs, load_codecs(initial), initial)
+        for name in codecs:
+            codebook = codec_of(codecs, name).codebook
+            codebook.weigh(config.batch * config.frames / shapes[name].stride / shapes[name].codes)
     motion_losses = nn.ModuleDict({name: MotionLoss(part) for name, part in PARTS.items()}).to(device)
     known = MotionDataset.read(motion, held_out=False)
     held_out = held_out_batches(MotionDataset.read(motion, held_out=True), config.batch, config.frames, device)
@@ -50,10 +57,11 @@ def train(
     training = Training(
         "codec", codecs, lambda first: known.batches(config.seed, first, config.batch, config.frames), losses,
         lambda: evaluate(codecs, motion_losses, [whole for (whole,) in held_out]),
-        file_names=FILE_NAMES.modules, settings={"shapes": {name: shape.as_dict() for name, shape in shapes.items()}},
+        file_names=FILE_NAMES.modules,
+        settings={"shapes": {name: shape.as_dict() for name, shape in shapes.items()}, "initial": digest_of(initial)},
     )  # fmt: skip
     run_training(training, config, run, progress)
-    return save_codecs(codecs, run / "codec.safetensors", {"plan": asdict(config)})
+    return save_codecs(codecs, run / "codec.safetensors", {"plan": asdict(config), "initial": digest_of(initial)})
 
 
 def loss_of(codec: Codec, motion_loss: MotionLoss, part: torch.Tensor) -> torch.Tensor:
