@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mien.direction import EMOTIONS, LEVELS, Direction, DirectionError, parse_emotion, parse_intensity
+from mien.direction import EMOTIONS, LEVELS, Direction, DirectionError, parse_emotion, parse_intensity, strength
 
 FULL = {
     "emotion": {"happy": 0.7, "angry": [[0.0, 0.0], [2.5, 0.8]]}, "intensity": "high", "jaw": 1.5,
@@ -38,13 +38,20 @@ def test_canonical_json_does_not_depend_on_how_it_was_written() -> None:
     assert Direction.from_json({**FULL, "seed": 1}).to_json() != text
 
 
-def test_levels_are_gains() -> None:
-    for name, gain in LEVELS.items():
+def test_levels_are_intensities_and_gains_their_strengths() -> None:
+    for name, intensity in LEVELS.items():
         direction = Direction.from_json({"emotion": "sad", "intensity": name})
-        assert direction.gains(AT)["sad"].tolist() == [gain] * 4
+        np.testing.assert_allclose(direction.gains(AT)["sad"], strength(intensity))
     assert LEVELS["low"] < LEVELS["medium"] < LEVELS["high"] == 1
     fading = Direction.from_json({"emotion": {"sad": 0.5}, "intensity": [[0, 0], [2.5, 1]]})
-    np.testing.assert_allclose(fading.gains(AT)["sad"], [0, 0.25, 0.5, 0.5])
+    np.testing.assert_allclose(fading.gains(AT)["sad"], [0, 0.5 * strength(0.5), 0.5, 0.5])
+
+
+def test_a_low_intensity_is_seen_and_the_rise_is_even() -> None:
+    shown = np.array([strength(level) for level in np.linspace(0, 1, 11)])
+    assert shown[0] == 0 and shown[-1] == pytest.approx(1)
+    assert 0.5 <= strength(LEVELS["low"]) <= 0.6 and 0.75 <= strength(LEVELS["medium"]) <= 0.85
+    assert (np.diff(shown) > 0).all() and np.abs(np.diff(shown, 2)).max() < 0.05
 
 
 def test_neutral_takes_its_share_and_shows_nothing() -> None:
@@ -62,7 +69,7 @@ def test_a_sum_over_one_is_shared_where_it_is_over_one() -> None:
 @given(st.dictionaries(st.sampled_from(EMOTIONS), st.floats(0, 1)), st.floats(0, 1))
 def test_gains_never_sum_over_one(emotion: dict[str, float], intensity: float) -> None:
     gains = Direction.from_json({"emotion": emotion, "intensity": intensity}).gains(AT)
-    assert sum(gains.values(), np.zeros(4)).max() <= intensity + 1e-12
+    assert sum(gains.values(), np.zeros(4)).max() <= strength(intensity) + 1e-12
 
 
 FAULTS = {

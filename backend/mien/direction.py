@@ -18,14 +18,21 @@ if TYPE_CHECKING:  # the command line takes names from here and starts without N
     import numpy as np
 
 EMOTIONS = ("neutral", "happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")
-# MEAD's three levels as gains (docs/articulation.md, section 6)
+# MEAD's three levels as intensities (docs/articulation.md, section 6)
 LEVELS = {"low": 0.35, "medium": 0.65, "high": 1.0}
+BEND = 0.8  # the smaller, the more of a face a low intensity shows
 KEY_LIMIT = 100_000
 TEXT_LIMIT = 100_000
 GUIDANCE_LIMIT = 5.0
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ANGLES = ("headPitch", "headYaw", "headRoll", "gazePitch", "gazeYaw")  # radians, as in a take
 SAME = 1e-4  # s: a key and a frame are at the same time although their decimals differ
+
+
+def strength(intensity: np.ndarray | float) -> np.ndarray | float:
+    """The share of an emotion's face that an intensity shows, both 0 to 1: faces at a third of their strength cannot be
+    told from neutral ones, so it rises fast at first (docs/articulation.md, section 6)."""
+    return intensity * (1 + BEND) / (intensity + BEND)
 
 
 class DirectionError(MienError, ValueError):
@@ -137,7 +144,7 @@ class Direction:
         return replace(self, seed=_seed("seed", seed))
 
     def gains(self, times: np.ndarray) -> dict[str, np.ndarray]:
-        """How strongly each emotion shows: weight x intensity, (N,) per emotion that is asked for.
+        """How strongly each emotion shows: weight x `strength` of the intensity, (N,) per emotion that is asked for.
 
         `neutral` takes its share of the mix and shows nothing; weights that sum to more than 1 share it.
         """
@@ -145,8 +152,8 @@ class Direction:
 
         weights = {name: curve.at(times) for name, curve in self.emotion.items()}
         total = np.maximum(sum(weights.values(), np.zeros(len(times))), 1.0)
-        level = self.intensity.at(times)
-        return {name: w / total * level for name, w in sorted(weights.items()) if name != "neutral"}
+        shown = np.asarray(strength(self.intensity.at(times)))
+        return {name: w / total * shown for name, w in sorted(weights.items()) if name != "neutral"}
 
     def held_at(self, times: np.ndarray) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """(name, which of the times (N,) are held, values there) of every curve that is held at any of them."""

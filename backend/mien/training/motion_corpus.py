@@ -19,7 +19,7 @@ import numpy as np
 from mien.audio.speech import Speech
 from mien.batch.process_pool import map_unordered
 from mien.channels import ARKIT
-from mien.direction import EMOTIONS, LEVELS, Direction
+from mien.direction import EMOTIONS, LEVELS, Direction, strength
 from mien.engines.articulation import animate, phone_table, style_names, styles
 from mien.engines.articulation.constraints import holds
 from mien.engines.articulation.engine import Articulation
@@ -208,12 +208,17 @@ def _perform(track: PhoneTrack, prosody: Prosody, direction: Direction, speech: 
     return animate.animate(track, prosody, direction, speech.duration).resample(FPS)
 
 
+def _level(rng: np.random.Generator) -> float:
+    """What one of the three levels shows of a face."""
+    return float(strength(list(LEVELS.values())[rng.integers(len(LEVELS))]))
+
+
 def _one_emotion(rng: np.random.Generator) -> dict[str, float]:
-    return {EMOTIONS[rng.integers(len(EMOTIONS))]: list(LEVELS.values())[rng.integers(len(LEVELS))]}
+    return {EMOTIONS[rng.integers(len(EMOTIONS))]: _level(rng)}
 
 
 def _two_emotions(rng: np.random.Generator) -> dict[str, float]:
-    level, share = list(LEVELS.values())[rng.integers(len(LEVELS))], rng.uniform(0.3, 0.7)
+    level, share = _level(rng), rng.uniform(0.3, 0.7)
     first, second = rng.choice(len(EMOTIONS), 2, replace=False)
     return {EMOTIONS[first]: level * share, EMOTIONS[second]: level * (1 - share)}
 

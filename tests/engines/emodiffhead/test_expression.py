@@ -4,8 +4,9 @@
 import numpy as np
 import pytest
 from mien.channels import INDEX, columns
-from mien.direction import EMOTIONS, Direction
-from mien.engines.articulation.emotion import OFFSET, ONSET, PROFILES
+from mien.direction import BEND, EMOTIONS, Direction
+from mien.engines.articulation.emotion.mixes import OFFSET, ONSET
+from mien.engines.articulation.emotion.profiles import PROFILES
 from mien.engines.emodiffhead.expression import course, directed, faces, matched
 
 
@@ -30,7 +31,10 @@ def test_contempt_is_on_one_side_that_the_seed_says() -> None:
 
 @pytest.mark.parametrize("name", EMOTIONS[1:])
 def test_half_an_emotion_is_half_its_face(name: str) -> None:
-    whole, half = (directed(Direction.from_json({"emotion": name, "intensity": level}), 5) for level in (1.0, 0.5))
+    half_strong = BEND * 0.5 / (1 + BEND - 0.5)  # the intensity whose strength is a half
+    whole, half = (
+        directed(Direction.from_json({"emotion": name, "intensity": level}), 5) for level in (1.0, half_strong)
+    )
     np.testing.assert_allclose(whole, np.tile(faces(0)[EMOTIONS.index(name)], (5, 1)), atol=1e-6)
     np.testing.assert_allclose(half, whole / 2, atol=1e-6)
 

@@ -15,12 +15,14 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.direction import Direction
-from mien.engines.articulation import emotion, jali_axes
+from mien.engines.articulation import jali_axes
 from mien.engines.articulation.accents import accents, phrases
 from mien.engines.articulation.blinks import blinks, follow_gaze
 from mien.engines.articulation.brows import brows
 from mien.engines.articulation.coarticulation import blend, smooth
 from mien.engines.articulation.constraints import REST_PAUSE, Hold, constrain, rest
+from mien.engines.articulation.emotion import mixes
+from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head_motion import head
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
@@ -43,9 +45,9 @@ def animate(
     when None. EngineError for an unknown style."""
     if direction.style not in STYLES:
         raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
-    levels = emotion.gains(direction, len(track))
+    levels = mixes.gains(direction, len(track))
     curve = curve or lip_curve(track, prosody)
-    weights, closures = _mouth(early(track), prosody, direction, levels, curve)
+    weights, closures = _mouth(early(track), prosody, direction, levels, curve, swell(track, prosody))
     rotation, eyes, lids = _nonverbal_motion(weights, track, prosody, direction, levels)
     return take_of_curves(weights, rotation, eyes, closures, lids, duration)
 
@@ -69,16 +71,17 @@ def take_of_curves(
 
 
 def _mouth(
-    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray], curve: LipCurve
-) -> tuple[np.ndarray, list[Hold]]:
+    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray], curve: LipCurve,
+    swelling: np.ndarray,
+) -> tuple[np.ndarray, list[Hold]]:  # fmt: skip
     """(T, 52) speech with emotion that keeps every rule; and the closures."""
     style = STYLES[direction.style]
     jaw, lips = gains(track, prosody, direction, levels)
     speech = blend(track, jaw, lips)
     style.shape_lips(speech)
     still = rest(track, REST_PAUSE)
-    added = emotion.face(levels, track, still, style.pose, direction.seed, direction.temperature)
-    weights = emotion.add(speech, added)
+    added = mixes.face(levels, track, still, style.pose, direction.seed, direction.temperature, swelling)
+    weights = mixes.add(speech, added)
     steer_mouth(weights, track, direction, levels, curve, added)
     style.lean_mouth(weights)
     closures = constrain(weights, track, lip_aperture(), jaw)
@@ -109,8 +112,8 @@ def gains(
 def steady_gains(direction: Direction, levels: dict[str, np.ndarray], frames: int) -> tuple[np.ndarray, np.ndarray]:
     """(T,) the same without the voice. A lip curve takes these: tracked lips do not open further where it is louder."""
     times, style = np.arange(frames) / RATE, STYLES[direction.style]
-    jaw = style.jaw * direction.jaw.at(times) * emotion.mixed(levels, "jaw", frames)
-    lips = style.lips * direction.lips.at(times) * emotion.mixed(levels, "lips", frames)
+    jaw = style.jaw * direction.jaw.at(times) * mixes.mixed(levels, "jaw", frames)
+    lips = style.lips * direction.lips.at(times) * mixes.mixed(levels, "lips", frames)
     return jaw, lips
 
 
@@ -124,7 +127,7 @@ def _nonverbal_motion(
     loudness = smooth(np.clip((prosody.level + 57) / 35, 0, 1), 21)
 
     def of(attribute: str) -> np.ndarray:
-        return emotion.mixed(levels, attribute, frames)
+        return mixes.mixed(levels, attribute, frames)
 
     raised = brows(frames, stressed, phrased, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
     weights += direction.brows * style.brows * raised

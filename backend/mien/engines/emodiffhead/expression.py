@@ -13,8 +13,8 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.direction import EMOTIONS, Direction
-from mien.engines.articulation import emotion
 from mien.engines.articulation.coarticulation import smooth
+from mien.engines.articulation.emotion import mixes
 from mien.engines.neural.motion_space import FPS
 from mien.engines.neural.style_features import emotions_of
 from mien.speech_analysis.track import PhoneTrack
@@ -31,7 +31,7 @@ def faces(seed: int) -> np.ndarray:
     rest = np.zeros(SIZE)
     return np.concatenate([
         rest[None] if name == "neutral" else
-        emotion.face({name: np.ones(1)}, silence, np.zeros(1), rest, seed, spread=0)
+        mixes.face({name: np.ones(1)}, silence, np.zeros(1), rest, seed, spread=0)
         for name in EMOTIONS
     ])  # fmt: skip
 
@@ -47,7 +47,7 @@ def directed(direction: Direction, frames: int) -> np.ndarray:
 
 
 def matched(
-    face: np.ndarray, level: np.ndarray, onset: float = emotion.ONSET, offset: float = emotion.OFFSET
+    face: np.ndarray, level: np.ndarray, onset: float = mixes.ONSET, offset: float = mixes.OFFSET
 ) -> np.ndarray:
     """(F, 52) of a pose, weights (52,), times its level (F,) over time."""
     return course(level[:, None], onset, offset) * face

@@ -19,11 +19,12 @@ from scipy.signal import find_peaks
 
 from mien.channels import ARKIT
 from mien.direction import Direction
-from mien.engines.articulation import emotion
 from mien.engines.articulation.animate import early, gains, steer_mouth, take_of_curves
 from mien.engines.articulation.blinks import LIDS, blink
 from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.constraints import REST_PAUSE, constrain, holds, rest
+from mien.engines.articulation.emotion import mixes
+from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.gaze import look
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.styles import STYLES
@@ -85,18 +86,21 @@ def postprocess(
     lids = _blink(weights, residual.blinks)
     slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
     weights[:, BROWS] = slow + residual.brows * (weights[:, BROWS] - slow)
-    levels = emotion.gains(direction, len(visible))
+    levels = mixes.gains(direction, len(visible))
     jaw, _ = gains(visible, prosody, direction, levels)
     curve = curve or lip_curve(track, prosody)
-    steer_mouth(weights[: len(track)], visible, direction, levels, curve, _no_speech(direction, levels, visible))
+    no_speech = _no_speech(direction, levels, visible, swell(track, prosody))
+    steer_mouth(weights[: len(track)], visible, direction, levels, curve, no_speech)
     closures = constrain(weights[: len(track)], visible, lip_aperture(), jaw)
     return take_of_curves(weights, rotation, gaze, closures, lids, duration)
 
 
-def _no_speech(direction: Direction, levels: dict[str, np.ndarray], track: PhoneTrack) -> np.ndarray:
+def _no_speech(
+    direction: Direction, levels: dict[str, np.ndarray], track: PhoneTrack, swelling: np.ndarray
+) -> np.ndarray:
     """(T, 52) what of a mouth is emotion, the style's pose and a face of the direction's own, as the rules add it."""
     pose = STYLES[direction.style].pose
-    added = emotion.face(levels, track, rest(track, REST_PAUSE), pose, direction.seed, spread=0)
+    added = mixes.face(levels, track, rest(track, REST_PAUSE), pose, direction.seed, 0, swelling)
     if direction.face:
         face = np.array([direction.face.get(name, 0.0) for name in ARKIT])
         added += direction.face_level.at(np.arange(len(track)) / RATE)[:, None] * face

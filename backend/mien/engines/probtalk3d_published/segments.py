@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.audio.speech import RATE
-from mien.direction import LEVELS, Direction
+from mien.direction import LEVELS, Direction, strength
 from mien.engines.probtalk3d_published.flame_motion import FPS
 
 STEP = RATE // FPS  # samples a frame
@@ -51,8 +51,8 @@ def style_of(direction: Direction, begin: int, end: int) -> tuple[str, str]:
     means = {name: float(values.mean()) for name, values in gains.items()}
     emotion = max(means, key=lambda name: means[name], default="neutral")
     mean = means.get(emotion, 0.0)
-    level = min(LEVELS, key=lambda name: abs(LEVELS[name] - mean))
-    if mean < LEVELS["low"] / 2:
+    level = min(LEVELS, key=lambda name: abs(strength(LEVELS[name]) - mean))
+    if mean < strength(LEVELS["low"]) / 2:
         return "neutral", "low"  # as it was trained
     return emotion, level
 

@@ -14,7 +14,8 @@ import torch
 
 from mien.batch.process_pool import map_unordered
 from mien.channels import ARKIT
-from mien.engines.articulation import emotion, styles
+from mien.engines.articulation import styles
+from mien.engines.articulation.emotion import mixes
 from mien.engines.emodiffhead import expression as expressions
 from mien.engines.neural import style_features
 from mien.engines.neural.motion_space import FPS, SIZE
@@ -113,7 +114,7 @@ class ExpressionDataset:
             motion = add_expression(motion, expression, posteriors_of(audio[0, part].astype(np.float32)))
         else:  # from the beginning of the unit, for a face comes from where it was
             emotions = unit.emotion[performance, : part.stop].astype(np.float32)
-            emotions = expressions.course(emotions, emotion.ONSET, emotion.OFFSET)
+            emotions = expressions.course(emotions, mixes.ONSET, mixes.OFFSET)
             expression = emotions[part.start :] @ expressions.faces(direction.seed)
         variant = audio[int(rng.integers(len(audio))), part]
         return tuple(padded(values, frames) for values in (self._on_head(motion), variant, style, expression))

@@ -2,7 +2,7 @@
 """Random expressions added to performances without emotion, so that EMOdiffhead learns any expression and not only
 those of the eight emotions.
 
-In the motion corpus a face is the sum of its speech and its emotion (`articulation.emotion.add`). So emotion-free
+In the motion corpus a face is the sum of its speech and its emotion (`articulation.emotion.mixes.add`). So emotion-free
 speech can show any expression that is added to it, weaker where the phones need the lips, and corrected until the lip
 aperture is about what it was.
 """
@@ -13,8 +13,9 @@ import numpy as np
 
 from mien.channels import ARKIT, columns
 from mien.direction import EMOTIONS
-from mien.engines.articulation import emotion
 from mien.engines.articulation.constraints import LEAST_APERTURE
+from mien.engines.articulation.emotion import mixes
+from mien.engines.articulation.emotion.ducking import ducking
 from mien.engines.emodiffhead import expression as expressions
 from mien.engines.neural.audio_features import FLAGS, PARTS
 from mien.engines.neural.motion_space import FPS
@@ -92,8 +93,8 @@ def add_expression(motion: np.ndarray, expression: np.ndarray, posteriors: np.nd
     speech = motion[:, :SIZE].astype(float)
     track = PhoneTrack(np.repeat(posteriors, RATE // FPS, 0), ())
     # what the phones leave of an expression, by channel
-    share = emotion.face({}, track, np.zeros(len(track)), np.ones(SIZE), 0, 0)[:: RATE // FPS]
-    weights = emotion.add(speech, expression * share)
+    share = ducking(track)[:: RATE // FPS]
+    weights = mixes.add(speech, expression * share)
     gap = lip_aperture()
     before = gap.of(speech)
     gap.narrow(weights, before + (WIDEST - 1) * np.maximum(before - gap.neutral, 0))

@@ -31,6 +31,7 @@ LEAST_APERTURE, SOFTNESS = 0.0010, 0.0015  # m: towards which the aperture falls
 JAW_SHARE = 0.7  # of the direction's jaw gain in the aperture; the rest is the lips'
 LOWER_MOST, UPPER_MOST = 0.6, 0.35  # how far the lips part before the jaw gives the rest
 UPPER_SHARE = 0.5  # how much the upper lip rises for the lower lip's fall
+PARTED_MOST = 0.030  # m: jaw and lips of an emotion part them by less, however strong it is
 SMILE_SHARE = 0.25  # of the corners' stretch
 PUCKER_KEPT = 0.4  # share of a pucker that is left however wide the mouth shall be
 SIBILANT_JAW = 0.08
@@ -68,12 +69,16 @@ def follow(
     weights: np.ndarray, targets: MouthTargets, emotion: np.ndarray, track: PhoneTrack, gap: LipAperture
 ) -> None:
     """Bend the mouth of weights (T, 52), in place, until jaw, width and aperture are the targets'. `emotion` (T, 52) is
-    what of the weights is no speech: its jaw, its width and how far it parts the lips are added to the targets."""
+    what of the weights is no speech: its jaw and its width are added to the targets. Where it parts the lips without
+    the jaw, squares are added: a closed mouth parts as far, an open one opens hardly further."""
     weights[:, JAW] = smooth(np.minimum(targets.jaw + emotion[:, JAW], most_jaw(track)), 5)
     _set_width(weights, targets.width, emotion)
     np.clip(weights, 0, 1, out=weights)
-    parted = np.maximum(emotion @ gap.gains.mean(1), 0)
-    _set_aperture(weights, targets.aperture + parted, gap)
+    parting = gap.gains.mean(1)
+    dropped = emotion[:, JAW] * parting[JAW]
+    parted = np.maximum(emotion @ parting - dropped, 0)
+    aperture = np.hypot(targets.aperture, parted / (1 + parted / PARTED_MOST)) + dropped / (1 + dropped / PARTED_MOST)
+    _set_aperture(weights, aperture, parted, emotion, gap)
     np.clip(weights, 0, 1, out=weights)
 
 
@@ -103,15 +108,20 @@ def _set_width(weights: np.ndarray, width: np.ndarray, emotion: np.ndarray) -> N
     weights[:, SMILE] += SMILE_SHARE * stretch[:, None]
 
 
-def _set_aperture(weights: np.ndarray, aperture: np.ndarray, gap: LipAperture) -> None:
+def _set_aperture(
+    weights: np.ndarray, aperture: np.ndarray, parted: np.ndarray, emotion: np.ndarray, gap: LipAperture
+) -> None:
     parting = gap.gains.mean(1)
-    # too far apart: lips are let go that the curve did not ask for; then mouthClose and whatever else narrows
+    # too far apart: lips are let go that neither curve nor emotion asked for; the jaw makes room for lips that an
+    # emotion parts, so that teeth show; then mouthClose and whatever else narrows
     over = np.maximum(gap.of(weights) - aperture, 0)
     for lips in (LOWER, UPPER):
-        give = weights[:, lips] @ parting[lips]
+        speech = np.maximum(weights[:, lips] - emotion[:, lips], 0)
+        give = speech @ parting[lips]
         less = np.minimum(over, give)
-        weights[:, lips] *= (1 - less / np.maximum(give, 1e-9))[:, None]
+        weights[:, lips] -= speech * (less / np.maximum(give, 1e-9))[:, None]
         over -= less
+    weights[:, JAW] -= np.minimum(np.minimum(over, parted) / parting[JAW], weights[:, JAW])
     gap.narrow(weights, aperture)
     # too near: mouthClose is let go, the lips part, then the jaw falls
     for _ in range(2):
