@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mien.channels import ARKIT
+from mien.channels import ARKIT, columns
 from mien.direction import Direction
 from mien.engines.articulation import jali_axes
 from mien.engines.articulation.accents import accents, phrases
@@ -35,6 +35,7 @@ from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take
 
+RAISED = columns("browInnerUp") + columns("browOuterUp")
 LEAD = 0.01  # s the lips move ahead of the sound (docs/articulation.md, section 1b: closures peak early)
 
 
@@ -130,6 +131,7 @@ def _nonverbal_motion(
         return mixes.mixed(levels, attribute, frames)
 
     raised = brows(frames, stressed, phrased, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
+    raised[:, RAISED] *= np.clip(1 + of("brows"), 0, 1)[:, None]  # where accents lower the brows, none rises
     weights += direction.brows * style.brows * raised
     style.lean_brows(weights)
     pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt

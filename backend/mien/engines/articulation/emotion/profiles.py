@@ -36,9 +36,9 @@ PROFILES: dict[str, Profile] = {
         jaw=1.15, lips=1.1, blinks=0.35, pitch=2, motion=1.15,
     ),
     "angry": Profile(
-        {"browDown": 1.0, "mouthUpperUp": 0.9, "mouthLowerDown": 0.75, "jawForward": 0.4, "noseSneer": 0.15,
-         "eyeSquint": 0.15, "mouthShrugUpper": 0.3},
-        jaw=1.35, lips=1.3, blinks=0.20, pitch=-3, accents=1.5, brows=-1, pauses={"mouthPress": 0.4},
+        {"browDown": 1.0, "browOuterUp": 0.25, "eyeSquint": 0.15, "mouthUpperUp": 0.9, "mouthLowerDown": 1.0,
+         "mouthStretch": 0.3, "mouthShrugUpper": 0.3, "jawForward": 0.3},
+        jaw=1.15, lips=1.2, blinks=0.20, pitch=-3, accents=1.5, brows=-1, pauses={"mouthPress": 0.4},
     ),
     "sad": Profile(
         {"browInnerUp": 1.0, "mouthFrown": 0.9, "mouthStretch": 0.8, "mouthShrugLower": 0.6, "eyeBlink": 0.22,
@@ -56,8 +56,8 @@ PROFILES: dict[str, Profile] = {
         jaw=0.95, lips=0.9, blinks=0.30, pitch=3, yaw=4, brows=-1,
     ),
     "surprised": Profile(
-        {"browInnerUp": 0.5, "browOuterUp": 0.6, "eyeWide": 1.0, "jawOpen": 0.35, "mouthFunnel": 0.35,
-         "mouthLowerDown": 0.6, "mouthUpperUp": 0.2},
+        {"browInnerUp": 0.3, "browOuterUp": 1.0, "eyeWide": 1.0, "jawOpen": 0.35, "mouthFunnel": 0.5,
+         "mouthLowerDown": 0.4},
         jaw=1.15, blinks=0.25, pitch=3,
     ),
     "contempt": Profile(

@@ -17,15 +17,15 @@ from mien.speech_analysis.prosody import Prosody, against_running
 from mien.speech_analysis.track import INDEX, RATE, PhoneTrack
 
 # Shares of the emotion: before the first phrase and after the last, soon after a phrase begins, at its end, in a pause
-SILENT, RISEN, ENDING, PAUSING = 0.55, 0.95, 0.70, 0.55
+SILENT, RISEN, ENDING, PAUSING = 0.50, 0.95, 0.65, 0.50
 AHEAD, RISE, FALL = 0.25, 0.60, 0.80  # s: the face comes before the voice; to its whole; after the voice
 SUNK = 0.8  # s: a pause as long sinks to PAUSING, a shorter one less
 # An accent: share at 2 standard deviations, s from the rise to the peak and from there to the end
-ACCENT, ACCENT_RISE, ACCENT_FALL = 0.22, 0.30, 0.70
+ACCENT, ACCENT_RISE, ACCENT_FALL = 0.25, 0.30, 0.70
 LOUDNESS, LOUDNESS_TIME = 0.10, 1.0  # share for a standard deviation, s over which loudness counts
 ROUNDED = 31  # taps
 LEAST, MOST = 0.35, 1.10  # of the emotion, whatever adds up
-LEVEL_NOISE, DRIFT, FLUTTER = 0.08, 0.34, 0.10  # by the seed: constant, 0.08 to 0.3 Hz, 0.4 to 0.9 Hz
+LEVEL_NOISE, DRIFT, FLUTTER = 0.08, 0.42, 0.14  # by the seed: constant, 0.08 to 0.3 Hz, 0.4 to 0.9 Hz
 
 
 def swell(track: PhoneTrack, prosody: Prosody) -> np.ndarray:
