@@ -22,6 +22,7 @@ from mien.channels import ARKIT
 from mien.direction import EMOTIONS, LEVELS, Direction, strength
 from mien.engines.articulation import animate, phone_table, style_names, styles
 from mien.engines.articulation.constraints import holds
+from mien.engines.articulation.emotion.swell import swell_at
 from mien.engines.articulation.engine import Articulation
 from mien.engines.neural.motion_space import FPS, motion_of
 from mien.engines.neural.style_features import emotions_of
@@ -52,7 +53,8 @@ class MotionUnit:
 
     motion (P, F, 57) float16: the 52 channels, head rotation and gaze as in a Take. emotion (P, F, 8) float16: gains of
     EMOTIONS as `Direction.gains` gives them, neutral having what is left of 1. style (P,) int32: indices in STYLES.
-    lips_shut (F,) bool: frames in which the lips are shut for a p, b or m, the same in all performances. name:
+    lips_shut (F,) bool: frames in which the lips are shut for a p, b or m, the same in all performances. swell (F,):
+    the share of emotions that shows, by the voice alone; None in units of older rules, where all of them showed. name:
     engine/unit in the speech corpus; sha256: of its sound. held_out: of a voice, and some of styles, that no network is
     trained on.
     """
@@ -65,6 +67,7 @@ class MotionUnit:
     style: np.ndarray
     lips_shut: np.ndarray
     directions: tuple[Direction, ...]
+    swell: np.ndarray | None = None
 
 
 def perform(
@@ -123,6 +126,7 @@ def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None
         "emotion": np.stack([emotions_of(direction, times) for direction in directions]).astype(np.float16),
         "style": np.array([STYLES.index(direction.style) for direction in directions], np.int32),
         "lips_shut": lips_shut(track, takes[0]).astype(np.uint8),
+        "swell": swell_at(times, track, prosody).astype(np.float16),
     }
     meta = {
         "format": FORMAT,

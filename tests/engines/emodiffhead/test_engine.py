@@ -88,7 +88,7 @@ def test_without_temperature_the_seed_changes_nothing() -> None:
 def test_half_an_emotion_is_half_its_face_and_a_mix_is_both() -> None:
     happy, angry = (added(emotion=name, intensity=1) for name in ("happy", "angry"))
     for direction, wanted in (
-        ({"emotion": "happy", "intensity": 0.5}, happy / 2),
+        ({"emotion": {"happy": 0.5}, "intensity": 1}, happy / 2),
         ({"emotion": {"happy": 0.5, "angry": 0.5}, "intensity": 1}, (happy + angry) / 2),
     ):
         assert np.linalg.norm(added(**direction) - wanted) < 0.2 * np.linalg.norm(wanted)

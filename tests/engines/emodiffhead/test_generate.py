@@ -56,7 +56,7 @@ def test_what_is_held_is_in_the_take_and_the_rest_joins_it(weights: Path) -> Non
         return float(np.abs(np.diff(motion, 3, axis=0)).max())
 
     for name in names[:3]:
-        assert jump(take.channel(name)[66:74]) <= jump(free.channel(name)) + 0.01
+        assert jump(take.channel(name)[66:74]) <= jump(free.channel(name)) + 0.02
 
 
 def test_a_face_may_be_given_besides_an_emotion(weights: Path) -> None:

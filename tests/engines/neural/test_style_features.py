@@ -2,7 +2,7 @@
 """What Mien's own ProbTalk3D hears and is told."""
 
 import numpy as np
-from mien.direction import EMOTIONS, Direction
+from mien.direction import EMOTIONS, Direction, strength
 from mien.engines.articulation.styles import STYLES
 from mien.engines.neural import audio_features, style_features
 from mien.speech_analysis.prosody import listen_to_prosody
@@ -34,7 +34,7 @@ def test_an_animators_gain_is_a_change_of_style() -> None:
 def test_emotions_follow_their_curves_and_neutral_takes_what_is_left() -> None:
     direction = Direction.from_json({"emotion": {"happy": [[0, 0], [2, 1]]}, "intensity": 0.5})
     gains = style_features.emotions_of(direction, np.array([0.0, 1.0, 2.0]))
-    np.testing.assert_allclose(gains[:, EMOTIONS.index("happy")], [0, 0.25, 0.5])
+    np.testing.assert_allclose(gains[:, EMOTIONS.index("happy")], [0, strength(0.5) / 2, strength(0.5)], rtol=1e-6)
     np.testing.assert_allclose(gains.sum(1), 1)
 
 

@@ -8,6 +8,7 @@ from mien.audio.speech import Speech
 from mien.channels import ARKIT, INDEX
 from mien.direction import Direction
 from mien.engines.articulation.animate import animate
+from mien.engines.articulation.emotion.swell import swell_at
 from mien.engines.emodiffhead.expression import faces
 from mien.engines.neural import audio_features
 from mien.engines.neural.motion_space import motion_of
@@ -67,7 +68,8 @@ def test_neutral_speech_with_happiness_added_is_happy_speech() -> None:
     """Nearer to what the rules perform for happiness than neutral speech is, by far; the jaw, which opens more in happy
     speech, is left out."""
     neutral, happy = speech_motion(), speech_motion("happy")
-    augmented = add_expression(neutral, np.tile(faces(0)[1], (len(neutral), 1)), phones())
+    shown = swell_at(np.arange(len(neutral)) / 25, TRACK, listen_to_prosody(SPEECH))
+    augmented = add_expression(neutral, shown[:, None] * faces(0)[1], phones())
     channels = [i for i, name in enumerate(ARKIT) if name.startswith(("mouthSmile", "cheek", "mouthDimple", "brow"))]
     off, before = (np.abs(motion - happy)[:, channels].mean() for motion in (augmented, neutral))
     assert off < before / 5

@@ -35,7 +35,8 @@ from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take
 
-RAISED = columns("browInnerUp") + columns("browOuterUp")
+LIFTED, LOWERED = columns("browOuterUp"), columns("browDown")
+RAISED = [*columns("browInnerUp"), *LIFTED]
 LEAD = 0.01  # s the lips move ahead of the sound (docs/articulation.md, section 1b: closures peak early)
 
 
@@ -131,7 +132,9 @@ def _nonverbal_motion(
         return mixes.mixed(levels, attribute, frames)
 
     raised = brows(frames, stressed, phrased, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
-    raised[:, RAISED] *= np.clip(1 + of("brows"), 0, 1)[:, None]  # where accents lower the brows, none rises
+    # where accents lower the brows none rises, where an emotion lifts them none falls
+    raised[:, RAISED] *= np.clip(1 + of("brows"), 0, 1)[:, None]
+    raised[:, LOWERED] *= 1 - np.clip(weights[:, LIFTED].mean(1, keepdims=True), 0, 1)
     weights += direction.brows * style.brows * raised
     style.lean_brows(weights)
     pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt

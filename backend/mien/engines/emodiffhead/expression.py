@@ -36,14 +36,21 @@ def faces(seed: int) -> np.ndarray:
     ])  # fmt: skip
 
 
-def directed(direction: Direction, frames: int) -> np.ndarray:
-    """(frames, 52) of a direction's emotions and its pose (`face`), at 25 frames a second."""
+def directed(direction: Direction, frames: int, swelling: np.ndarray | float = 1.0) -> np.ndarray:
+    """(frames, 52) of a direction's emotions and its pose (`face`), at 25 frames a second. The emotions swell with the
+    voice by `swelling` (frames,) as those of the rules do; the pose stays as asked."""
     times = np.arange(frames) / FPS
-    channels = course(emotions_of(direction, times), direction.onset, direction.offset) @ faces(direction.seed)
+    emotions = course(emotions_of(direction, times), direction.onset, direction.offset)
+    channels = swollen(emotions @ faces(direction.seed), swelling)
     if direction.face:
         face = np.array([direction.face.get(name, 0.0) for name in ARKIT])
         channels += matched(face, direction.face_level.at(times), direction.onset, direction.offset)
     return channels
+
+
+def swollen(channels: np.ndarray, swelling: np.ndarray | float) -> np.ndarray:
+    """(F, 52) of the emotions' channels (F, 52), stronger and weaker by `swelling` (F,)."""
+    return channels * np.broadcast_to(swelling, len(channels))[:, None]
 
 
 def matched(

@@ -19,6 +19,7 @@ from mien.direction import Direction
 from mien.engines.articulation import phone_table
 from mien.engines.articulation.animate import early
 from mien.engines.articulation.constraints import MISSED, NARROWEST, Hold, holds, ramp
+from mien.engines.articulation.emotion.swell import swell_at
 from mien.engines.base import EngineError
 from mien.engines.emodiffhead import expression
 from mien.engines.emodiffhead.flame_space import PARAMETERS, Lips
@@ -60,8 +61,10 @@ def generate(
             "and then run: mien convert --to flame."
         )
     audio, style = conditioning(speech, track, prosody, first)
+    swelling = swell_at(np.arange(len(audio)) / FPS, track, prosody)
     motions = sample(
-        network, audio, style[:, :STYLE], [expression.directed(direction, len(audio)) for direction in directions],
+        network, audio, style[:, :STYLE],
+        [expression.directed(direction, len(audio), swelling) for direction in directions],
         [direction.seed for direction in directions], first.temperature,
         Guidance(first.sound_guidance, first.emotion_guidance), None, steps, progress,
     )  # fmt: skip

@@ -8,8 +8,11 @@ import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from mien.audio.speech import Speech
 from mien.direction import Direction
+from mien.engines.articulation.emotion.swell import swell_at
 from mien.engines.articulation.lips.model import curve_of
 from mien.engines.emodiffhead import WEIGHTS, expression
 from mien.engines.emodiffhead.guidance import Guidance
@@ -18,6 +21,7 @@ from mien.engines.emodiffhead.sampling import STEPS, sample
 from mien.engines.emodiffhead.weights import load
 from mien.engines.neural.conditioning import conditioning
 from mien.engines.neural.held_keys import HeldKeys, restored
+from mien.engines.neural.motion_space import FPS
 from mien.engines.neural.postprocess import postprocess
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -31,10 +35,11 @@ def generate(
     """A take for each of directions that differ only in their seed."""
     first = directions[0]
     audio, style = conditioning(speech, track, prosody, first)
+    swelling = swell_at(np.arange(len(audio)) / FPS, track, prosody)
     keys = HeldKeys.of(first, math.ceil(speech.duration * RATE)) if first.held else None
     motions = sample(
         network(weights), audio, style[:, :STYLE],
-        [expression.directed(direction, len(audio)) for direction in directions],
+        [expression.directed(direction, len(audio), swelling) for direction in directions],
         [direction.seed for direction in directions], first.temperature,
         Guidance(first.sound_guidance, first.emotion_guidance),
         None if keys is None else keys.sampled(len(audio)), steps, progress,

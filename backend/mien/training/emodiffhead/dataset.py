@@ -115,7 +115,8 @@ class ExpressionDataset:
         else:  # from the beginning of the unit, for a face comes from where it was
             emotions = unit.emotion[performance, : part.stop].astype(np.float32)
             emotions = expressions.course(emotions, mixes.ONSET, mixes.OFFSET)
-            expression = emotions[part.start :] @ expressions.faces(direction.seed)
+            swelling = 1.0 if unit.swell is None else unit.swell[part].astype(np.float32)
+            expression = expressions.swollen(emotions[part.start :] @ expressions.faces(direction.seed), swelling)
         variant = audio[int(rng.integers(len(audio))), part]
         return tuple(padded(values, frames) for values in (self._on_head(motion), variant, style, expression))
 

@@ -43,6 +43,7 @@ MUSCLES = {name: [i] for i, name in enumerate(ARKIT) if name in SIDEWAYS or not 
 }
 MOVABLE = tuple(name for name in MUSCLES if LARGEST.get(name, 1.0) > 0)
 LEFT, RIGHT = (np.array([name.endswith(side) for name in ARKIT]) for side in ("Left", "Right"))
+STEPS = 3  # towards an aperture, which is no linear function
 WIDEST, NARROWEST = 3.0, 0.5  # times the lip aperture of the speech, within which the sum's is kept
 
 
@@ -97,7 +98,13 @@ def add_expression(motion: np.ndarray, expression: np.ndarray, posteriors: np.nd
     weights = mixes.add(speech, expression * share)
     gap = lip_aperture()
     before = gap.of(speech)
-    gap.narrow(weights, before + (WIDEST - 1) * np.maximum(before - gap.neutral, 0))
+    most = before + (WIDEST - 1) * np.maximum(before - gap.neutral, 0)
+    gap.narrow(weights, most)
+    parting = np.maximum(gap.gains.mean(1), 0)
+    for _ in range(STEPS):  # what still parts the lips beyond that is taken back
+        added = np.maximum(weights - speech, 0) * (parting > 0)
+        excess = np.maximum(gap.of(weights) - most, 0)
+        weights -= added * np.minimum(excess / np.maximum(added @ parting, 1e-9), 1)[:, None]
     gap.widen(weights, np.maximum(np.minimum(LEAST_APERTURE, before), NARROWEST * before))
     return np.concatenate([weights, motion[:, SIZE:]], 1).astype(np.float32)
 

@@ -56,7 +56,7 @@ PROFILES: dict[str, Profile] = {
         jaw=0.95, lips=0.9, blinks=0.30, pitch=3, yaw=4, brows=-1,
     ),
     "surprised": Profile(
-        {"browInnerUp": 0.3, "browOuterUp": 1.0, "eyeWide": 1.0, "jawOpen": 0.35, "mouthFunnel": 0.5,
+        {"browInnerUp": 0.1, "browOuterUp": 1.0, "eyeWide": 1.0, "jawOpen": 0.4, "mouthFunnel": 0.5,
          "mouthLowerDown": 0.4},
         jaw=1.15, blinks=0.25, pitch=3,
     ),

@@ -39,6 +39,12 @@ def swell(track: PhoneTrack, prosody: Prosody) -> np.ndarray:
     return smooth(course + LOUDNESS * np.clip(loud, -1.5, 1.5), ROUNDED)
 
 
+def swell_at(times: np.ndarray, track: PhoneTrack, prosody: Prosody) -> np.ndarray:
+    """(F,) the same at times (F,) seconds."""
+    course = swell(track, prosody)
+    return np.interp(times, np.arange(len(course)) / RATE, course)
+
+
 def wander(rng: np.random.Generator, frames: int) -> np.ndarray:
     """(T,) around 0, what the seed adds: one level for the take, a slow drift and a faster flutter."""
     t = np.arange(frames) / RATE
