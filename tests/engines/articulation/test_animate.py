@@ -123,8 +123,9 @@ def test_same_request_same_bytes_another_seed_another_performance_with_the_same_
     speech = voice("shipped")
     one, same, other = (perform(speech, seed=seed) for seed in (1, 1, 2))
     assert one.to_bytes() == same.to_bytes()
-    mouth = [i for i, name in enumerate(ARKIT) if name.startswith(("mouth", "jaw", "tongue", "cheekPuff"))]
-    assert np.array_equal(one.weights[:, mouth], other.weights[:, mouth])
+    assert np.abs(gaps(one) - gaps(other)).max() < 0.001 and np.array_equal(one.mouth_holds, other.mouth_holds)
+    assert np.abs(one.channel("jawOpen") - other.channel("jawOpen")).max() < 0.03
+    assert np.abs(one.channel("mouthSmileLeft") - other.channel("mouthSmileLeft")).max() > 0.02  # the corners wander
     assert np.degrees(np.abs(one.head_rotation - other.head_rotation)).max() > 1
     assert np.abs(one.channel("eyeBlinkLeft") - other.channel("eyeBlinkLeft")).max() > 0.5
     assert np.degrees(np.abs(one.gaze - other.gaze)).max() > 1
@@ -140,6 +141,12 @@ def test_amounts_of_zero_switch_life_off() -> None:
     take = perform(voice("shipped"), blinks=0, brows=0, gaze=0, head=0)
     assert not take.head_rotation.any() and not take.gaze.any() and take.eye_holds is None
     assert not take.channel("eyeBlinkLeft").any() and not take.channel("browInnerUp").any()
+
+
+def test_without_temperature_every_seed_gives_one_take() -> None:
+    one, other = (perform(voice("shipped"), seed=seed, temperature=0) for seed in (1, 2))
+    for name in ("weights", "head_rotation", "gaze", "eye_holds"):
+        assert np.array_equal(getattr(one, name), getattr(other, name))
 
 
 def test_blinks_are_seen_at_every_rate() -> None:

@@ -155,7 +155,7 @@ def test_head_brows_blinks_and_gaze_follow_their_amounts(monkeypatch: pytest.Mon
     assert of(nods=2.0).head_rotation.tobytes() != plain.head_rotation.tobytes()
     assert of(gaze=2.0).gaze.std() > plain.gaze.std()
     assert of(brows=2.0).channel("browInnerUp").max() > 1.5 * plain.channel("browInnerUp").max()
-    often = of(blinks=2.0).eye_holds
-    assert len(often) > (0 if plain.eye_holds is None else len(plain.eye_holds))
+    often = of(blinks=2.0).channel("eyeBlinkLeft") > 0.5
+    assert often.sum() > (plain.channel("eyeBlinkLeft") > 0.5).sum()
     tilted = np.degrees(of(tilt=(3.0, 2.0, -3.0)).head_rotation - plain.head_rotation).mean(0)
-    assert tilted == pytest.approx([-3, 2, -3], abs=0.4)  # a take's pitch is down
+    assert tilted == pytest.approx([-3, 2, -3], abs=0.5)  # a take's pitch is down; its limit is soft

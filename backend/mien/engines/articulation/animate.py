@@ -17,17 +17,20 @@ from mien.channels import ARKIT, columns
 from mien.direction import Direction
 from mien.engines.articulation import jali_axes
 from mien.engines.articulation.accents import accents, phrases
-from mien.engines.articulation.blinks import blinks, follow_gaze
+from mien.engines.articulation.blinks import blinks
 from mien.engines.articulation.brows import brows
 from mien.engines.articulation.coarticulation import blend, smooth
 from mien.engines.articulation.constraints import REST_PAUSE, Hold, constrain, rest
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
+from mien.engines.articulation.eyelids import eyelids, follow_gaze
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head_motion import head
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.steering import follow, mouth_targets
-from mien.engines.articulation.styles import STYLES
+from mien.engines.articulation.manner import manner
+from mien.engines.articulation.mouth_corners import mouth_corners
+from mien.engines.articulation.styles import STYLES, lean
 from mien.engines.base import EngineError
 from mien.heads.lip_aperture import lip_aperture
 from mien.numeric.random_streams import stream
@@ -83,6 +86,9 @@ def _mouth(
     style.shape_lips(speech)
     still = rest(track, REST_PAUSE)
     added = mixes.face(levels, track, still, style.pose, direction.seed, direction.temperature, swelling)
+    seed, own = chance(direction), manner(chance(direction), direction.temperature)
+    corners = mouth_corners(len(track), own.corners, own.asymmetry, stream(seed, "corners"))
+    added += direction.temperature * corners
     weights = mixes.add(speech, added)
     steer_mouth(weights, track, direction, levels, curve, added)
     style.lean_mouth(weights)
@@ -123,7 +129,9 @@ def _nonverbal_motion(
     weights: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
     """Brows, head, eyes and lids: adds to weights in place; returns head (T, 3), gaze (T, 2) and shut lids."""
-    frames, seed, temperature, style = len(track), direction.seed, direction.temperature, STYLES[direction.style]
+    frames, temperature, style = len(track), direction.temperature, STYLES[direction.style]
+    seed = chance(direction)
+    own = manner(seed, temperature)
     stressed, phrased = accents(track, prosody), phrases(track, prosody)
     speaking = smooth(1 - rest(track), 31)
     loudness = smooth(np.clip((prosody.level + 57) / 35, 0, 1), 21)
@@ -131,7 +139,11 @@ def _nonverbal_motion(
     def of(attribute: str) -> np.ndarray:
         return mixes.mixed(levels, attribute, frames)
 
-    raised = brows(frames, stressed, phrased, of("brows"), of("tremor"), temperature, stream(seed, "brows"))
+    raised = brows(
+        frames, stressed, phrased, of("brows"), of("tremor"), temperature, stream(seed, "brows"), own.brows,
+        own.asymmetry,
+    )  # fmt: skip
+    lean(raised, "brow", own.brow_lean)
     # where accents lower the brows none rises, where an emotion lifts them none falls
     raised[:, RAISED] *= np.clip(1 + of("brows"), 0, 1)[:, None]
     raised[:, LOWERED] *= 1 - np.clip(weights[:, LIFTED].mean(1, keepdims=True), 0, 1)
@@ -139,21 +151,28 @@ def _nonverbal_motion(
     style.lean_brows(weights)
     pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt
     rotation = direction.head * head(
-        frames, speaking, loudness, stressed, phrased, pose, style.head * of("motion"), style.nods * of("accents"),
-        temperature, stream(seed, "head"),
+        speaking, loudness, stressed, phrased, pose, style.head * own.head * of("motion"),
+        style.nods * own.nods * of("accents"), temperature, stream(seed, "head"), own,
     )  # fmt: skip
     eyes, startled = gaze(
-        frames, phrased, rotation, 1 + 30 * of("tremor"), style.gaze * temperature, stream(seed, "gaze")
+        frames, phrased, rotation, 1 + 30 * of("tremor"), style.gaze * own.gaze * temperature, stream(seed, "gaze")
     )
     eyes *= direction.gaze
     weights += look(eyes)
     follow_gaze(weights)
+    weights += min(direction.blinks, 1) * temperature * eyelids(frames, own.lids, own.asymmetry, stream(seed, "lids"))
     lids: list[tuple[float, float]] = []
     if direction.blinks:
-        rate = style.blinks * of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
-        shut, lids = blinks(frames, rate, of("blink_time"), phrased, stressed, startled, stream(seed, "blinks"))
+        rate = style.blinks * own.blinks * of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
+        duration = own.blink_time * of("blink_time")
+        shut, lids = blinks(frames, rate, duration, phrased, stressed, startled, stream(seed, "blinks"))
         weights += shut
     return rotation, eyes, lids
+
+
+def chance(direction: Direction) -> int:
+    """The seed of what is drawn: without temperature the same for all seeds."""
+    return direction.seed if direction.temperature else 0
 
 
 def early(track: PhoneTrack) -> PhoneTrack:

@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blinks (docs/articulation.md, section 7): log-normal intervals, drawn to pauses and accents."""
+"""Blinks (docs/articulation.md, section 7): log-normal intervals, drawn to pauses and accents, none of them long."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from mien.channels import ARKIT, INDEX, columns
+from mien.channels import ARKIT, columns
 from mien.engines.articulation.accents import Accent, Phrase
 from mien.speech_analysis.track import RATE
 
-LEAST = 0.35  # s between blinks, doubles apart
-DOUBLE, INCOMPLETE = 0.08, 0.10  # shares
-AT_PAUSES, AT_ACCENTS = 0.55, 0.15  # shares
-DRAW = 2.0  # s: how far a blink moves to meet a pause or an accent
+LEAST = 0.55  # s between onsets, doubles apart
+LONGEST, RARE = 7.5, 0.1  # s without a blink at most, where there are RARE blinks a second or more
+DOUBLE, INCOMPLETE = 0.06, 0.12  # shares
+AT_PAUSES, AT_ACCENTS = 0.30, 0.15  # shares
+DRAW = 1.2  # s: how far a blink moves to meet a pause or an accent
+MEDIAN = 0.68  # of a log-normal interval, times 1 / rate
+CLOSE, STAY, OPEN = (0.08, 0.12), (0.02, 0.05), (0.24, 0.42)  # s
+OPENING = 0.65  # power of time: lids open fast at first and settle slowly
 LIDS = columns("eyeBlink")
 # Channels that move with a shut lid
-COMPANIONS = {"browDown": 0.05, "cheekSquint": 0.08, "eyeLookDown": 0.15}
+COMPANIONS = {"browDown": 0.04, "cheekSquint": 0.08, "eyeLookDown": 0.15}
 
 
 def blinks(
@@ -36,10 +42,9 @@ def blinks(
     intervals: list[tuple[float, float]] = []
     for at in _times(frames, rate, phrases, accents, saccades, rng):
         slow = duration[min(int(at * RATE), frames - 1)]
-        close, stay, open_ = (rng.uniform(a, b) * slow for a, b in ((0.07, 0.10), (0.02, 0.05), (0.11, 0.18)))
         whole = rng.random() >= INCOMPLETE
-        peak = rng.uniform(0.92, 1.0) if whole else rng.uniform(0.5, 0.7)
-        course, hold = blink(frames, at, close, stay, open_)
+        peak = rng.uniform(0.92, 1.0) if whole else rng.uniform(0.55, 0.75)
+        course, hold = blink(frames, at, *(float(slow) * s for s in times(rng)))
         shut = np.maximum(shut, peak * course)
         if whole and hold[1] < frames / RATE:
             intervals.append(hold)
@@ -50,6 +55,11 @@ def blinks(
     return added, intervals
 
 
+def times(rng: np.random.Generator) -> tuple[float, float, float]:
+    """Seconds that a blink takes to close, to stay and to open."""
+    return rng.uniform(*CLOSE), rng.uniform(*STAY), rng.uniform(*OPEN)
+
+
 def blink(frames: int, at: float, close: float, stay: float, open_: float) -> tuple[np.ndarray, tuple[float, float]]:
     """((T,) how shut the lids are, (start, end) seconds of when they are shut) of a blink that begins `at` seconds and
     takes so many seconds to close, to stay and to open."""
@@ -57,8 +67,7 @@ def blink(frames: int, at: float, close: float, stay: float, open_: float) -> tu
     begin = np.ceil((at + close) * RATE) / RATE  # the hold lies on frames
     end = begin + max(np.ceil(stay * RATE), 1) / RATE
     falling = 0.5 + 0.5 * np.cos(np.pi * np.clip((begin - t) / close, 0, 1))
-    # 1 - exp, four time constants long, with the last of it eased to nothing
-    rising = np.exp(-4 * np.maximum(t - end, 0) / open_) * np.clip(2 - (t - end) / open_, 0, 1)
+    rising = 0.5 + 0.5 * np.cos(np.pi * np.clip((t - end) / open_, 0, 1) ** OPENING)
     return np.where(t < begin, falling, rising), (float(begin), float(end))
 
 
@@ -74,6 +83,10 @@ def _times(
     length = frames / RATE
     ends = np.array([p.end / RATE for p in phrases])
     strong = np.array([a.peak / RATE for a in accents])
+
+    def rate_at(seconds: float) -> float:
+        return max(float(rate[min(int(seconds * RATE), frames - 1)]), 0.02)
+
     onsets: list[float] = []
     t = rng.uniform(0.2, 2.0)
     while t < length:
@@ -87,19 +100,28 @@ def _times(
             at = near + rng.uniform(-0.05, 0.05) if abs(near - t) < DRAW else t
         onsets.append(at)
         if rng.random() < DOUBLE:
-            onsets.append(at + rng.uniform(0.20, 0.35) + 0.2)
-        now = max(rate[min(int(t * RATE), frames - 1)], 0.02)
-        t += max(LEAST, 0.85 / now * np.exp(0.65 * rng.standard_normal()))
+            onsets.append(at + rng.uniform(0.55, 0.75))
+        t += max(LEAST, MEDIAN / rate_at(t) * np.exp(0.65 * rng.standard_normal()))
     onsets += [s / RATE for s in saccades]
     apart: list[float] = []
     for at in sorted(onsets):
         if at >= 0.05 and (not apart or at - apart[-1] >= LEAST):
             apart.append(float(at))
-    return [at for at in apart if at < length - 0.1]
+    return _filled([at for at in apart if at < length - 0.1], length, rate_at, rng)
 
 
-def follow_gaze(weights: np.ndarray) -> None:
-    """Lids go with the eyes, in place (T, 52): down with a look down, wide with a look up."""
-    for side in ("Left", "Right"):
-        weights[:, INDEX[f"eyeBlink{side}"]] += 0.35 * weights[:, INDEX[f"eyeLookDown{side}"]]
-        weights[:, INDEX[f"eyeWide{side}"]] += 0.20 * weights[:, INDEX[f"eyeLookUp{side}"]]
+def _filled(
+    onsets: list[float], length: float, rate_at: Callable[[float], float], rng: np.random.Generator
+) -> list[float]:
+    """The same with more onsets where eyes would stay open for too long."""
+    filled: list[float] = []
+    last = 0.0
+    for at in [*onsets, length]:
+        while at - last > (longest := LONGEST * max(1.0, RARE / rate_at(last))):
+            last += min(rng.uniform(0.4, 0.9) * longest, max(at - last - LEAST, LEAST))
+            if last < length - 0.1:
+                filled.append(last)
+        if at < length:
+            filled.append(at)
+        last = at
+    return filled

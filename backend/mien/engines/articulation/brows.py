@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brows (docs/articulation.md, section 8): raised on some accents and on questions, never quite still."""
+"""Brows (docs/articulation.md, section 8): they rise ahead of accents and on questions, and are never quite still."""
 
 from __future__ import annotations
 
@@ -7,12 +7,21 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns
 from mien.engines.articulation.accents import Accent, Phrase
-from mien.engines.articulation.smooth_noise import slow_noise
+from mien.engines.articulation.smooth_noise import slow_noise, wander
 from mien.speech_analysis.track import RATE
 
-ACCENTED, MOST = 0.35, 0.4  # share of accents; at most so many a second
-QUESTION = 0.15
+ACCENTED, MOST = 0.55, 0.6  # share of accents; at most so many a second
+AHEAD = (0.20, 0.32)  # s from the first movement to the accent
+HOLD, FALL = (0.03, 0.18), (0.30, 0.60)  # s
+SIZE, SIZE_Z, LARGEST = 0.28, 0.12, 0.65  # weight of a raise, more of it a standard deviation, at most
+QUESTION = 0.25
+POSTURE, POSTURE_CORNER = 0.16, 0.10  # weight, Hz: how high the brows are held
+IDLE, IDLE_CORNER = 0.055, 0.9
+SIDES, SIDES_CORNER = 0.21, 0.30  # of what the outer ends of both differ by
+KNIT, KNIT_CORNER, UNKNIT = 0.09, 0.15, 0.3  # weight of browDown; Hz; where the wandering begins to show
+LOWERED = 0.45  # of browDown for a weight of brows held low: it moves them twice as far
 INNER, OUTER, DOWN = INDEX["browInnerUp"], columns("browOuterUp"), columns("browDown")
+OUTER_SHARE = 0.75  # of a raise
 
 
 def brows(
@@ -23,34 +32,49 @@ def brows(
     tremor: np.ndarray,
     temperature: float,
     rng: np.random.Generator,
+    amount: float = 1.0,
+    asymmetry: float = 1.0,
 ) -> np.ndarray:
     """(T, 52) weights to add. lift (T,): 1 raises the brows on an accent, -1 lowers them (anger, disgust);
-    tremor (T,) is the size of an 8 to 10 Hz tremor (fear)."""
-    up, down = np.zeros(frames), np.zeros(frames)
+    tremor (T,) is the size of an 8 to 10 Hz tremor (fear); `amount` is a factor on all movement, `asymmetry` on what
+    both sides differ by."""
     t = np.arange(frames) / RATE
-    last = -1 / MOST
-    for accent in accents:
-        accented, early, length = rng.random() < ACCENTED, rng.uniform(0.06, 0.12), rng.uniform(0.35, 0.60)
-        peak = accent.peak / RATE
-        if not accented or peak - last < 1 / MOST:
-            continue
-        last = peak
-        begin = min(accent.onset / RATE - early, peak - 0.10)
-        rise, fall = peak - begin, max(length - (peak - begin), 0.2)
-        shape = np.where(t < peak, (t - begin) / rise, 1 - (t - peak) / fall)
-        shape = 0.5 - 0.5 * np.cos(np.pi * np.clip(shape, 0, 1))
-        size = min(0.15 + 0.10 * accent.z, 0.45)
-        sign = lift[accent.peak]
-        up = np.maximum(up, size * max(sign, 0) * shape)
-        down = np.maximum(down, size * max(-sign, 0) * shape)
+    up, down = _raises(t, accents, lift, rng)
     for phrase in phrases:
         if phrase.question:
             begin = phrase.end / RATE - 0.6
             up += QUESTION * np.interp(t, [begin, begin + 0.4, begin + 0.7, begin + 1.2], [0, 1, 1, 0])
-    idle = 0.03 * temperature * slow_noise(frames, 0.5, rng)
+    held = POSTURE * wander(frames, POSTURE_CORNER, rng) + IDLE * slow_noise(frames, IDLE_CORNER, rng)
+    apart = asymmetry * SIDES * wander(frames, SIDES_CORNER, rng)
+    knit = KNIT * np.maximum(wander(frames, KNIT_CORNER, rng) + UNKNIT, 0)
     shiver = tremor * np.sin(2 * np.pi * np.cumsum(rng.uniform(8, 10, frames)) / RATE)
+    height = amount * (up + temperature * held)
     added = np.zeros((frames, len(ARKIT)))
-    added[:, INNER] = up + np.maximum(idle, 0) + shiver
-    added[:, OUTER] = (0.6 * up + 0.5 * np.maximum(idle, 0))[:, None]
-    added[:, DOWN] = (down + np.maximum(-idle, 0) + shiver)[:, None]
+    added[:, INNER] = np.maximum(height, 0) + shiver
+    for outer, lowered, sign in ((OUTER[0], DOWN[0], 0.5), (OUTER[1], DOWN[1], -0.5)):
+        side = OUTER_SHARE * height + sign * temperature * apart
+        added[:, outer] = np.maximum(side, 0)
+        added[:, lowered] = amount * down + LOWERED * np.maximum(-side, 0) + amount * temperature * knit + shiver
     return added
+
+
+def _raises(
+    t: np.ndarray, accents: list[Accent], lift: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """(T,) how far accents raise the brows, and lower them."""
+    up, down = np.zeros(len(t)), np.zeros(len(t))
+    last = -1 / MOST
+    for accent in accents:
+        accented, ahead, varied = rng.random() < ACCENTED, rng.uniform(*AHEAD), rng.uniform(0.6, 1.4)
+        hold, fall = rng.uniform(*HOLD), rng.uniform(*FALL)
+        peak = accent.peak / RATE
+        if not accented or peak - last < 1 / MOST:
+            continue
+        last = peak
+        shape = np.interp(t, [peak - ahead, peak, peak + hold, peak + hold + fall], [0, 1, 1, 0])
+        shape = 0.5 - 0.5 * np.cos(np.pi * shape)
+        size = min(varied * (SIZE + SIZE_Z * accent.z), LARGEST)
+        sign = lift[accent.peak]
+        up = np.maximum(up, size * max(sign, 0) * shape)
+        down = np.maximum(down, size * max(-sign, 0) * shape)
+    return up, down

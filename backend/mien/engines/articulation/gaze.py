@@ -11,11 +11,13 @@ from mien.engines.articulation.accents import Phrase
 from mien.speech_analysis.track import RATE
 
 MEDIAN = 0.9  # s between saccades while talking
-MEAN, MOST = 4.0, 12.0  # degrees
+MEAN, MOST = 3.4, 11.0  # degrees
+PITCH_SHARE = 0.4  # of a saccade's size, up and down
 RETURN = 0.70  # share of saccades that go back to the camera
 AVERT = 0.40  # of long phrases begin with a look away
 LONG = 2.0  # s
-REFLEX = 0.9  # vestibulo-ocular gain
+REFLEX = (0.55, 0.9)  # gain against the head's pitch and yaw: eyes of people move half as much up and down
+FARTHEST = 0.25  # rad
 LARGE = 6.0  # degrees: brings a blink in 30 %
 FULL = np.radians(30)  # of an eyeLook weight of 1
 
@@ -43,13 +45,13 @@ def gaze(
         averting = bool(aversions) and t >= aversions[0]
         if averting:
             aversions.pop(0)
-            aim = np.array([-rng.uniform(2, 6), rng.choice([-1, 1]) * rng.uniform(4, 9)])
+            aim = np.array([-rng.uniform(1, 4), rng.choice([-1, 1]) * rng.uniform(4, 8)])
         elif rng.random() < RETURN and np.any(now):
             aim = np.zeros(2)
         else:
             size = min(rng.exponential(MEAN), MOST)
             angle = rng.uniform(0, 2 * np.pi)
-            aim = size * np.array([0.5 * np.sin(angle), np.cos(angle)])
+            aim = size * np.array([PITCH_SHARE * np.sin(angle), np.cos(angle)])
         aim = aim * temperature
         step = float(np.hypot(*(aim - now)))
         if step > 0.3:
@@ -62,7 +64,7 @@ def gaze(
         t += max(0.2, min(pause, max(aversions[0] - t, 0.2)) if aversions else pause)
     eyes = np.radians(target)
     steady = rotation - rotation.mean(0)
-    eyes -= REFLEX * np.clip(steady[:, :2], -0.25, 0.25)
+    eyes -= REFLEX * np.clip(steady[:, :2], -FARTHEST, FARTHEST)
     return eyes, with_blink
 
 

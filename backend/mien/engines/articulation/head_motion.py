@@ -7,17 +7,18 @@ import numpy as np
 
 from mien.engines.articulation.accents import Accent, Phrase
 from mien.engines.articulation.coarticulation import smooth
-from mien.engines.articulation.smooth_noise import band_noise, slow_noise
+from mien.engines.articulation.manner import Manner
+from mien.engines.articulation.smooth_noise import band_noise, wander
 from mien.speech_analysis.track import RATE
 
-DRIFT = (1.6, 2.0, 1.0)  # degrees sd while speaking: pitch, yaw, roll
-RHYTHM = (0.7, 0.5, 0.4)
-LIMIT = (12.0, 18.0, 8.0)
+POSTURE, POSTURE_CORNER = (1.6, 1.7, 1.8), 0.12  # degrees sd: pitch, yaw, roll; Hz
+DRIFT, DRIFT_CORNER = (2.3, 2.6, 2.5), 0.38  # while speaking
+RHYTHM = (0.35, 0.35, 0.3)
+LIMIT = (14.0, 20.0, 15.0)
 UP_NODS, SHAKES, POSTURES = 0.20, 0.15, 0.30  # shares
 
 
 def head(
-    frames: int,
     speaking: np.ndarray,
     envelope: np.ndarray,
     accents: list[Accent],
@@ -27,18 +28,23 @@ def head(
     nods: np.ndarray,
     temperature: float,
     rng: np.random.Generator,
+    own: Manner,
 ) -> np.ndarray:
     """(T, 3) radians: pitch, yaw, roll, in the take's signs (+pitch nods down).
 
     speaking (T,) 0..1; envelope (T,) of loudness 0..1; pose (T, 3) degrees that the emotions add, pitch up;
-    motion and nods (T,) factors on all movement and on nods.
+    motion and nods (T,) factors on all movement and on nods; `own` says about which axes the head wanders.
     """
     from scipy.signal import butter, sosfiltfilt  # slow to import, so only when needed
 
+    frames = len(speaking)
     degrees = np.zeros((frames, 3))
     for axis in range(3):
-        degrees[:, axis] = DRIFT[axis] * (0.5 + 0.5 * speaking) * slow_noise(frames, 0.25, rng) * temperature
-        degrees[:, axis] += RHYTHM[axis] * envelope * band_noise(frames, 0.8, 1.8, rng) * temperature
+        degrees[:, axis] = POSTURE[axis] * wander(frames, POSTURE_CORNER, rng)
+        degrees[:, axis] += DRIFT[axis] * (0.5 + 0.5 * speaking) * wander(frames, DRIFT_CORNER, rng)
+        degrees[:, axis] += RHYTHM[axis] * envelope * band_noise(frames, 0.8, 1.8, rng)
+    degrees *= temperature * np.array(own.axes)
+    degrees[:, 2] += own.tilt_with_turn * degrees[:, 1]
     for accent in accents:
         _gesture(degrees, accent, nods[accent.peak], rng)
     for before, after in zip(phrases, [*phrases[1:], None], strict=False):

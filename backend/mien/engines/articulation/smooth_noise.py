@@ -19,6 +19,17 @@ def slow_noise(frames: int, corner: float, rng: np.random.Generator) -> np.ndarr
     return np.asarray(lfilter([1.0], [1.0, -keep], shocks))[WARM_UP * RATE :]
 
 
+def wander(frames: int, corner: float, rng: np.random.Generator) -> np.ndarray:
+    """(T,) a critically damped process with its corner at `corner` Hz: power falls as 1/f^4 above, so that it moves
+    without a tremor. Its speed has a standard deviation of 2 pi `corner` a second."""
+    from scipy.signal import lfilter
+
+    keep = np.exp(-2 * np.pi * corner / RATE)
+    variance = (1 + keep**2) / (1 - keep**2) ** 3  # of two equal poles, for shocks of unit variance
+    shocks = rng.standard_normal(frames + WARM_UP * RATE) / np.sqrt(variance)
+    return np.asarray(lfilter([1.0], [1.0, -2 * keep, keep**2], shocks))[WARM_UP * RATE :]
+
+
 def band_noise(frames: int, low: float, high: float, rng: np.random.Generator) -> np.ndarray:
     """(T,) noise between two frequencies in Hz."""
     from scipy.signal import butter, sosfilt

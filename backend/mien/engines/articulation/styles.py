@@ -65,20 +65,22 @@ class Style:
 
     def lean_mouth(self, weights: np.ndarray) -> None:
         """One side of the mouth (T, 52) leads, and the mouth opens towards it; in place."""
-        _lean(weights, "mouth", self.mouth_lean)
+        lean(weights, "mouth", self.mouth_lean)
         stronger = INDEX["mouthLeft" if self.mouth_lean > 0 else "mouthRight"]
         weights[:, stronger] += abs(self.mouth_lean) * weights[:, JAW]
         np.clip(weights, 0, 1, out=weights)
 
     def lean_brows(self, weights: np.ndarray) -> None:
         """One brow (T, 52) moves more than the other; in place."""
-        _lean(weights, "brow", self.brow_lean)
+        lean(weights, "brow", self.brow_lean)
 
 
-def _lean(weights: np.ndarray, part: str, lean: float) -> None:
+def lean(weights: np.ndarray, part: str, share: float) -> None:
+    """Multiply the left channels of a part of the face ("mouth", "brow") of weights (T, 52) by 1 + share and the right
+    ones by 1 - share, in place."""
     for left in LEFTS[part]:
-        weights[:, left] *= 1 + lean
-        weights[:, INDEX[other_side(ARKIT[left])]] *= 1 - lean
+        weights[:, left] *= 1 + share
+        weights[:, INDEX[other_side(ARKIT[left])]] *= 1 - share
 
 
 def speaker(name: str) -> Style:

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Eyelids between the blinks (docs/articulation.md, section 7): they follow the eyes, and are never quite still."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.channels import ARKIT, INDEX
+from mien.engines.articulation.smooth_noise import wander
+
+# Change of the aperture, of itself, for a weight of 1 on the default head
+WIDE, BLINK, SQUINT = 0.41, 0.68, 0.34
+APERTURE, CORNER = 0.045, 0.13  # standard deviation, of the aperture; Hz
+SIDES, SIDES_CORNER = 0.045, 0.40  # of the difference of both eyes
+
+
+def eyelids(frames: int, amount: float, asymmetry: float, rng: np.random.Generator) -> np.ndarray:
+    """(T, 52) weights to add: a slow wandering of the aperture, and of what the eyes differ by. `amount` and
+    `asymmetry` are factors on both."""
+    mean = amount * APERTURE * wander(frames, CORNER, rng)
+    apart = asymmetry * SIDES * wander(frames, SIDES_CORNER, rng)
+    added = np.zeros((frames, len(ARKIT)))
+    for side, aperture in (("Left", mean + apart / 2), ("Right", mean - apart / 2)):
+        wide, narrow = np.maximum(aperture, 0), np.maximum(-aperture, 0)
+        added[:, INDEX[f"eyeWide{side}"]] = wide / WIDE
+        added[:, INDEX[f"eyeBlink{side}"]] = 0.5 * narrow / BLINK
+        added[:, INDEX[f"eyeSquint{side}"]] = 0.5 * narrow / SQUINT
+    return added
+
+
+def follow_gaze(weights: np.ndarray) -> None:
+    """Lids go with the eyes, in place (T, 52): down with a look down, wide with a look up."""
+    for side in ("Left", "Right"):
+        weights[:, INDEX[f"eyeBlink{side}"]] += 0.35 * weights[:, INDEX[f"eyeLookDown{side}"]]
+        weights[:, INDEX[f"eyeWide{side}"]] += 0.20 * weights[:, INDEX[f"eyeLookUp{side}"]]
