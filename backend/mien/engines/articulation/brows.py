@@ -7,18 +7,19 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns
 from mien.engines.articulation.accents import Accent, Phrase
-from mien.engines.articulation.smooth_noise import slow_noise, wander
+from mien.engines.articulation.smooth_noise import wander
 from mien.speech_analysis.track import RATE
 
-ACCENTED, MOST = 0.55, 0.6  # share of accents; at most so many a second
+ACCENTED, MOST = 0.60, 0.6  # share of accents; at most so many a second
 AHEAD = (0.20, 0.32)  # s from the first movement to the accent
 HOLD, FALL = (0.03, 0.18), (0.30, 0.60)  # s
-SIZE, SIZE_Z, LARGEST = 0.28, 0.12, 0.65  # weight of a raise, more of it a standard deviation, at most
+SIZE, SIZE_Z, LARGEST = 0.38, 0.12, 0.75  # weight of a raise, more of it a standard deviation, at most
 QUESTION = 0.25
-POSTURE, POSTURE_CORNER = 0.16, 0.10  # weight, Hz: how high the brows are held
-IDLE, IDLE_CORNER = 0.055, 0.9
+MOST_UP = 0.9
+POSTURE, POSTURE_CORNER = 0.18, 0.10  # weight, Hz: how high the brows are held
+IDLE, IDLE_CORNER = 0.08, 0.8
 SIDES, SIDES_CORNER = 0.21, 0.30  # of what the outer ends of both differ by
-KNIT, KNIT_CORNER, UNKNIT = 0.09, 0.15, 0.3  # weight of browDown; Hz; where the wandering begins to show
+KNIT, KNIT_CORNER, UNKNIT = 0.10, 0.15, 0.3  # weight of browDown; Hz; where the wandering begins to show
 LOWERED = 0.45  # of browDown for a weight of brows held low: it moves them twice as far
 INNER, OUTER, DOWN = INDEX["browInnerUp"], columns("browOuterUp"), columns("browDown")
 OUTER_SHARE = 0.75  # of a raise
@@ -44,11 +45,12 @@ def brows(
         if phrase.question:
             begin = phrase.end / RATE - 0.6
             up += QUESTION * np.interp(t, [begin, begin + 0.4, begin + 0.7, begin + 1.2], [0, 1, 1, 0])
-    held = POSTURE * wander(frames, POSTURE_CORNER, rng) + IDLE * slow_noise(frames, IDLE_CORNER, rng)
+    held = POSTURE * wander(frames, POSTURE_CORNER, rng) + IDLE * wander(frames, IDLE_CORNER, rng)
     apart = asymmetry * SIDES * wander(frames, SIDES_CORNER, rng)
-    knit = KNIT * np.maximum(wander(frames, KNIT_CORNER, rng) + UNKNIT, 0)
+    knit = KNIT * np.maximum(2 * np.tanh(wander(frames, KNIT_CORNER, rng) / 2) + UNKNIT, 0)
     shiver = tremor * np.sin(2 * np.pi * np.cumsum(rng.uniform(8, 10, frames)) / RATE)
     height = amount * (up + temperature * held)
+    height = np.where(height > 0, MOST_UP * np.tanh(height / MOST_UP), height)  # no corner where the limit is met
     added = np.zeros((frames, len(ARKIT)))
     added[:, INNER] = np.maximum(height, 0) + shiver
     for outer, lowered, sign in ((OUTER[0], DOWN[0], 0.5), (OUTER[1], DOWN[1], -0.5)):
