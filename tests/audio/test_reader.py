@@ -81,7 +81,7 @@ def mp3(path: Path, **options: str) -> bytes:
 def test_an_mp3_that_ends_before_its_header_says_is_refused(tmp_path: Path) -> None:
     data = mp3(tmp_path / "voice.mp3")
     assert len(read(data)) == 5 * 44100
-    with pytest.raises(SpeechError, match=r"cut short: its header promises 5.00 s and [234]\.\d\d s can be read"):
+    with pytest.raises(SpeechError, match=rf"cut short: its header promises {len(data)} bytes"):
         read(data[: len(data) * 2 // 3])
 
 

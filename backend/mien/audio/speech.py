@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Speech: a recording as mono float32 at 16 kHz with its exact length and digest, the input of every engine."""
 
+from __future__ import annotations
+
 import hashlib
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -12,11 +15,33 @@ from typing import BinaryIO
 import numpy as np
 import soxr
 
-from mien.audio.reader import SpeechError, open_recording
+from mien.audio.loudness import gain_db, loudness, without_glitches
+from mien.audio.reader import Recording, SpeechError, open_recording
 
-__all__ = ["RATE", "Speech", "SpeechError", "read_speech"]
+__all__ = ["RATE", "Reading", "Speech", "SpeechError", "read_speech"]
 
 RATE = 16000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file was read. `loudness`: LUFS as it was recorded, None for silence; `gain_db`: what was added to it;
+    `track` of `tracks` sound tracks, from 1; `notes`: sentences for the user."""
+
+    loudness: float | None = None
+    gain_db: float = 0.0
+    track: int = 1
+    tracks: int = 1
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Reading:
+        """As `to_json` wrote it; '' is a reading of which nothing is known."""
+        fields = json.loads(text or "{}")
+        return cls(**fields | {"notes": tuple(fields.get("notes", ()))})
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +55,13 @@ class Speech:
     samples: np.ndarray
     sha256: str
     name: str
+    reading: Reading = field(default=Reading())
+
+    @property
+    def recorded(self) -> np.ndarray:
+        """(N,) samples at the level at which they were recorded."""
+        gain = self.reading.gain_db
+        return self.samples if gain == 0 else self.samples * np.float32(10 ** (-gain / 20))
 
     @property
     def duration(self) -> Fraction:
@@ -37,29 +69,33 @@ class Speech:
         return Fraction(len(self.samples), RATE)
 
     @classmethod
-    def from_samples(cls, samples: np.ndarray, name: str = "sound") -> "Speech":
+    def from_samples(cls, samples: np.ndarray, name: str = "sound", reading: Reading | None = None) -> Speech:
         """Speech of samples (N,) that are mono at 16 kHz in [-1, 1] already; they are copied."""
         samples = np.array(samples, np.float32)
         samples.setflags(write=False)
         words = np.clip(np.rint(samples * np.float32(32768)), -32768, 32767).astype("<i2")
-        return cls(samples, hashlib.sha256(words.tobytes()).hexdigest(), name)
+        return cls(samples, hashlib.sha256(words.tobytes()).hexdigest(), name, reading or Reading())
 
 
-def read_speech(source: Path | str | bytes | BinaryIO, *, name: str | None = None, limit_s: float = 600.0) -> Speech:
+def read_speech(
+    source: Path | str | bytes | BinaryIO, *, name: str | None = None, limit_s: float = 600.0, track: int | None = None
+) -> Speech:
     """Read a sound file (a path, its bytes, or a seekable binary file) into a `Speech`.
 
-    Mono is the mean of the channels. N = round(frames * 16000 / rate), in frames without padding (`reader.py`). A sound
-    beyond [-1, 1] after resampling (a float file, or a full-scale file with overshoot) is divided by its peak, not
-    clipped.
+    Mono is a downmix by the layout of the channels (`downmix.py`); `track` is the number of a sound track, None lets
+    Mien choose (`reader.py`). N = round(frames * 16000 / rate), in frames without padding. A voice whose gated loudness
+    is outside of the range of `loudness.py` is brought to its level, so that it is no softer for one glitch, which is
+    then clipped. Within the range a sound beyond [-1, 1] after resampling (a float file, or a full-scale file with
+    overshoot) is divided by its peak, glitches left out.
 
     `limit_s`: the longest sound that is read, in seconds. A longer one is refused by its header or once the limit is
     passed, so that memory never holds more than that length at 16 kHz. `name` stands for the sound in messages. Raises
     `SpeechError`, in words, for every sound that cannot be read whole.
     """
     if isinstance(source, bytes | bytearray | memoryview):
-        return _read(BytesIO(source), name or "sound", limit_s)
+        return _read(BytesIO(source), name or "sound", limit_s, track)
     if not isinstance(source, Path | str):
-        return _read(source, name or "sound", limit_s)
+        return _read(source, name or "sound", limit_s, track)
     path = Path(source)
     if path.is_dir():
         raise SpeechError(f"{str(path)!r} is a folder, not a sound file. Name one file in it.")
@@ -71,13 +107,13 @@ def read_speech(source: Path | str | bytes | BinaryIO, *, name: str | None = Non
         reason = getattr(error, "strerror", None) or error
         raise SpeechError(f"The file {str(path)!r} cannot be opened: {reason}.") from error
     with file:
-        return _read(file, name or path.name, limit_s)
+        return _read(file, name or path.name, limit_s, track)
 
 
-def _read(file: BinaryIO, name: str, limit_s: float) -> Speech:
+def _read(file: BinaryIO, name: str, limit_s: float, track: int | None) -> Speech:
     if not (limit_s > 0 and math.isfinite(limit_s)):
         raise SpeechError(f"The longest sound to read is given as {limit_s!r} s; give a number above 0.")
-    recording = open_recording(file, name)
+    recording = open_recording(file, name, track, limit_s)
     advice = (
         f"more than the limit of {limit_s:g} s. Cut it into shorter pieces, or raise the limit with "
         "--limit-seconds or MIEN_LIMIT_SECONDS."
@@ -106,5 +142,18 @@ def _read(file: BinaryIO, name: str, limit_s: float) -> Speech:
         raise SpeechError(f"The sound {name!r} has a header but no samples: it lasts 0 s. Record or export it again.")
     samples = np.concatenate(pieces)[:length]
     samples = np.pad(samples, (0, length - len(samples)))
-    peak = np.abs(samples).max()
-    return Speech.from_samples(samples / peak if peak > 1 else samples, name)
+    return _levelled(samples, name, recording)
+
+
+def _levelled(samples: np.ndarray, name: str, recording: Recording) -> Speech:
+    measured, notes = loudness(samples), recording.notes
+    gain = gain_db(measured)
+    if gain and measured is not None:
+        samples = np.clip(samples * np.float32(10 ** (gain / 20)), -1, 1)
+        way, by = ("quiet", "raised") if gain > 0 else ("loud", "lowered")
+        notes += (f"The sound is {way}, {measured:.0f} LUFS; it was {by} by {abs(gain):.0f} dB.",)
+    elif np.abs(samples).max() > 1:
+        samples = np.clip(samples / max(1.0, float(np.abs(without_glitches(samples)).max())), -1, 1)
+    measured = None if measured is None else round(measured, 1)
+    reading = Reading(measured, gain, recording.track, recording.tracks, notes)
+    return Speech.from_samples(samples, name, reading)
