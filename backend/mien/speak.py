@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -11,6 +12,7 @@ from mien import engines
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines import Progress, no_progress
+from mien.engines.analysis import SharedAnalysis
 from mien.engines.articulation.lips.model import model_digest
 from mien.engines.neural.held_keys import enforced
 from mien.heads.default import Head, load_head
@@ -18,6 +20,8 @@ from mien.heads.flame import Flame
 from mien.heads.lookup import head_named
 from mien.heads.retarget import retargeter
 from mien.settings import Settings
+from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.report import speech_seconds, warnings_of
 from mien.take import Take, parse_fps
 
 
@@ -32,7 +36,8 @@ def speak(
     """A take of `speech` by `engine` as `direction` asks; at `fps`, or at the engine's own rate when None; on `head`,
     or on the default one when None.
 
-    The take's metadata says all that made it. The same request gives the same bytes.
+    The take's metadata says all that made it, and under `warnings` what a user has to know of the sound, as a JSON list
+    of sentences. The same request gives the same bytes.
     Raises DirectionError for what this engine cannot show, EngineError, TakeError, HeadError where the engine moves
     another head and its motion cannot be retargeted; Cancelled when `progress` does.
     """
@@ -56,10 +61,28 @@ def speak_takes(
     maker.load("auto")
     posed = posed_head(info, head)
     retargeted = retargeter(head or load_head(), posed)
+    report: dict[str, str] = {}
     for seed, take in zip(seeds, maker.takes(speech, direction, seeds, progress, posed), strict=True):
-        metadata = _provenance(take, info, speech, direction.with_seed(seed))
+        # after the first take the recogniser has its track at hand
+        report = report or _report(speech, direction, isinstance(maker, SharedAnalysis))
+        metadata = {**report, **_provenance(take, info, speech, direction.with_seed(seed))}
         take = retargeted(replace(take, meta=metadata))
         yield take if rate is None else enforced(take.resample(rate), direction)
+
+
+def _report(speech: Speech, direction: Direction, shares_phones: bool) -> dict[str, str]:
+    """The take's metadata on its sound: `sound` and, where there are any, `warnings`, as JSON."""
+    track = listen(speech, direction.transcript) if shares_phones else None
+    reading, sentences = speech.reading, warnings_of(speech, track)
+    sound = {
+        "loudness": reading.loudness,
+        "gain_db": round(reading.gain_db, 1),
+        "track": reading.track,
+        "tracks": reading.tracks,
+        "speech_seconds": round(speech_seconds(speech, track), 2),
+    }
+    found = {"sound": json.dumps(sound, sort_keys=True)}
+    return found | {"warnings": json.dumps(sentences, ensure_ascii=False)} if sentences else found
 
 
 def posed_head(info: engines.EngineInfo, target: Head | Flame | None) -> Head | Flame:

@@ -27,7 +27,7 @@ OWN_FOLDERS = (FLAME_FOLDER, *(info.user_folder for info in engines.ENGINES.valu
 @dataclass(frozen=True)
 class TakeRequest:
     """`sound`: sha256 of the decoded samples (float32, 16 kHz), `samples` of them, `name` for messages; `fps` None is
-    the engine's own rate; `head` by name."""
+    the engine's own rate; `head` by name; `reading`: how the file was read, JSON of a `Reading`."""
 
     sound: str
     samples: int
@@ -36,6 +36,7 @@ class TakeRequest:
     engine: str
     fps: Fraction | None = None
     head: str = "mien"
+    reading: str = ""
 
     @property
     def source(self) -> str:
@@ -79,6 +80,8 @@ class TakeRequest:
             "made_with": code_digest(),
             "default_head": load_head().sha256,
         }
+        if self.reading:  # the take's metadata has it
+            parts["reading"] = self.reading
         if "flame" in (self.head, engines.ENGINES[self.engine].head):
             parts["own"] = own_models(data_folder)
         if self.direction.lips_model:

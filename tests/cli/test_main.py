@@ -49,7 +49,8 @@ def test_a_sound_becomes_a_take(folder: Path, capsys) -> None:
     take = read_take(folder / "hum.take.safetensors")
     assert (take.frames, take.fps) == (30, 25)
     output = capsys.readouterr()
-    assert output.out == "hum.take.safetensors: 30 frames at 25 fps, seed 0\n" and output.err == ""
+    assert output.out == "hum.take.safetensors: 30 frames at 25 fps, seed 0\n"
+    assert output.err.startswith("mien: Nothing was heard as speech: the sound is like music or a tone")
 
 
 def test_json_is_one_object_for_machines(folder: Path, capsys) -> None:
@@ -57,7 +58,9 @@ def test_json_is_one_object_for_machines(folder: Path, capsys) -> None:
     assert status_of("speak", "hum.wav", *flags) == 0
     output = json.loads(capsys.readouterr().out)
     entry = {"take": "a.take.safetensors", "seed": 3, "frames": 36, "fps": "30000/1001", "engine": "probtalk3d"}
+    sound, warnings = output["made"][0].pop("sound"), output["made"][0].pop("warnings")
     assert output["made"] == [entry] and output["sound_seconds"] == 1.2
+    assert sound["speech_seconds"] == 0 and sound["track"] == sound["tracks"] == 1 and len(warnings) == 1
     assert set(output) == {"made", "sound_seconds", "seconds"} and output["seconds"] >= 0
 
 

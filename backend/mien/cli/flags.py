@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mien import engines
 from mien.direction import EMOTIONS, Direction, parse_emotion, parse_intensity
+from mien.files.text import read_text
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def add_direction_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--temperature", type=float, help="how far performances differ; 0 is the most probable one (default: 1)"
     )
-    command.add_argument("--transcript", type=Path, metavar="TEXT", help="a text file with what is said")
+    command.add_argument("--transcript", type=Path, metavar="TEXT", help="what is said: plain text, .srt or .vtt")
     command.add_argument("--face", type=_face, metavar="JSON", help='a face of one\'s own: {"mouthSmileLeft": 0.5}')
     command.add_argument(
         "--lips-model", metavar="NAME", help="lips of your own footage (mien train lips; default: people's statistics)"
@@ -57,7 +58,7 @@ def direction_of(args: argparse.Namespace) -> Direction:
         if (value := getattr(args, name)) is not None:
             changes[name] = value
     if args.transcript is not None:
-        changes["transcript"] = args.transcript.read_text("utf-8", errors="replace")
+        changes["transcript"] = read_text(args.transcript)
     changed = Direction.from_json(changes)
     return replace(direction, **{name: getattr(changed, name) for name in changes})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ from mien.settings import Settings
 
 if TYPE_CHECKING:
     from mien.audio.speech import Speech
+    from mien.take import Take
 
 SUFFIX = ".take.safetensors"
 
@@ -27,6 +29,7 @@ def add_commands(commands) -> None:
     """Add `mien speak` to the parser."""
     speak = add_command(commands, "speak", speak_command, "turn a sound into a take")
     speak.add_argument("sound", type=Path, help="wav, flac, ogg, mp3, m4a, or the sound of mp4, mov, mkv")
+    speak.add_argument("--track", type=_track, metavar="N", help="which sound track, from 1 (default: one with speech)")
     speak.add_argument("-o", "--output", type=Path, help=f"the take file (default: the sound's name with {SUFFIX})")
     speak.add_argument("--fps", type=_fps, default="25", help="frames a second, or 'engine' for its own (default: 25)")
     add_head_flags(speak)
@@ -55,7 +58,7 @@ def speak_command(args: argparse.Namespace) -> int:
     head = head_of(args)
     if args.preview and args.head != "mien":
         raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
-    speech = read_speech(args.sound, limit_s=settings.limit_s)
+    speech = read_speech(args.sound, limit_s=settings.limit_s, track=args.track)
     entries = []
     with ProgressBar("takes" if args.takes > 1 else f"take, seed {direction.seed}", quiet=args.json) as progress:
         takes = speak_takes(speech, direction, seeds, args.engine, args.fps, progress, head)
@@ -63,12 +66,16 @@ def speak_command(args: argparse.Namespace) -> int:
             path = _numbered(output, seed, args.takes)
             write_take(take, path)
             frames, fps = take.frames, str(take.fps)
-            entries.append({"take": str(path), "seed": seed, "frames": frames, "fps": fps, "engine": args.engine})
+            entry = {"take": str(path), "seed": seed, "frames": frames, "fps": fps, "engine": args.engine}
+            entries.append(entry | report_of(take))
     for entry in entries:
         if args.preview:
             _render_preview(entry, _numbered(args.preview, entry["seed"], args.takes), speech, args.json)
         if not args.json:
             _print_entry(entry)
+    if not args.json:
+        for sentence in dict.fromkeys(sentence for entry in entries for sentence in entry["warnings"]):
+            print(f"mien: {sentence}", file=sys.stderr)
     if args.json:
         seconds = round(time.monotonic() - started, 3)
         print(json.dumps({"made": entries, "sound_seconds": float(speech.duration), "seconds": seconds}))
@@ -94,6 +101,12 @@ def _fps(text: str) -> Fraction | None:
     return None if text == "engine" else frame_rate(text)
 
 
+def _track(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a sound track; the first is 1")
+    return int(text)
+
+
 def _count(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of takes from 1 to 1000")
@@ -112,3 +125,8 @@ def _print_entry(entry: dict) -> None:
     print(f"{entry['take']}: {entry['frames']} frames at {entry['fps']} fps, seed {entry['seed']}")
     if "preview" in entry:
         print(f"{entry['preview']}: the preview, with sound")
+
+
+def report_of(take: Take) -> dict:
+    """`sound` (facts) and `warnings` (sentences) of a take, for JSON."""
+    return {"sound": json.loads(take.meta.get("sound", "{}")), "warnings": json.loads(take.meta.get("warnings", "[]"))}

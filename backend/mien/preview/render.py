@@ -90,4 +90,4 @@ def _sound(take: Take, speech: Speech) -> np.ndarray:
     """(N,) float32: the speech from the take's first frame to the end of its last, silence before the speech."""
     begin, end = round(take.start * RATE), round(take.start * RATE + take.frames / take.fps * RATE)
     silence = np.zeros(max(0, min(-begin, end - begin)), np.float32)
-    return np.concatenate([silence, speech.samples[max(0, begin) : max(0, end)]])
+    return np.concatenate([silence, speech.recorded[max(0, begin) : max(0, end)]])

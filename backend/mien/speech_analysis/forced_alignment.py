@@ -36,11 +36,14 @@ class Graph:
         return len(self.scores) - 1
 
 
-def graph_of(words: Sequence[Sequence[Sequence[int]]], silence: int) -> tuple[Graph, list[int]]:
+def graph_of(
+    words: Sequence[Sequence[Sequence[int]]], silence: int, silences: Sequence[int] = ()
+) -> tuple[Graph, list[int]]:
     """(graph, states a path may end in) of words with their pronunciations (phone numbers); silence may stand
-    between any two words."""
+    between any two words, or what `silences` names for before the first word and after each."""
     graph = Graph()
-    ends, begins = [graph.add_phone(silence, [], True)], True
+    gaps = iter(silences or [silence] * (len(words) + 1))
+    ends, begins = [graph.add_phone(next(gaps), [], True)], True
     for pronunciations in words:
         word_ends = []
         for phones in pronunciations:
@@ -48,13 +51,13 @@ def graph_of(words: Sequence[Sequence[Sequence[int]]], silence: int) -> tuple[Gr
             for phone in phones:
                 after, first = [graph.add_phone(phone, after, first)], False
             word_ends += after
-        ends, begins = [*word_ends, graph.add_phone(silence, word_ends, False)], False
+        ends, begins = [*word_ends, graph.add_phone(next(gaps), word_ends, False)], False
     return graph, ends
 
 
-def best_path(likelihood: np.ndarray, graph: Graph, ends: list[int]) -> np.ndarray:
-    """(T,) phone numbers. likelihood (T, phones, 3). RecognitionError when the text is too long for the sound, or both
-    for the memory."""
+def best_path(likelihood: np.ndarray, graph: Graph, ends: list[int], times: np.ndarray | None = None) -> np.ndarray:
+    """(T,) phone numbers. likelihood (T, phones, 3); `times` (states, 2): the first frame at which each state may be,
+    and the one after its last. RecognitionError when the text is too long for the sound, or both for the memory."""
     frames, states = len(likelihood), len(graph.scores)
     if frames * states > MEMORY:
         raise RecognitionError("the sound and its transcript are too long to align at once; cut both into parts.")
@@ -74,6 +77,8 @@ def best_path(likelihood: np.ndarray, graph: Graph, ends: list[int]) -> np.ndarr
         options = value[before] + step
         backpointers[t] = options.argmax(1)
         value[:states] = options[np.arange(states), backpointers[t]] + score[t, scored]
+        if times is not None:
+            value[:states][(t < times[:, 0]) | (t >= times[:, 1])] = -np.inf
     state = max(ends, key=lambda end: value[end])
     if not np.isfinite(value[state]):
         raise RecognitionError(

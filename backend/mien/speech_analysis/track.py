@@ -33,7 +33,9 @@ class PhoneTrack:
 
     `segments` are the most probable sequence, gapless from 0 to T. `source` names the recogniser. Probabilities (T,)
     float32 that the lips are shut (`closure`: p b m), that the lower lip is at the teeth (`labiodental`: f v) and that
-    somebody speaks (`voice`); None where the recogniser does not give them.
+    somebody speaks (`voice`); None where the recogniser does not give them. `speech` (T,) float32: that somebody
+    speaks, by the sound alone, where a transcript gave the rest. `disagreements`: (begin, end) in seconds where the
+    transcript is not what the sound says.
     """
 
     posteriors: np.ndarray
@@ -42,11 +44,13 @@ class PhoneTrack:
     closure: np.ndarray | None = None
     labiodental: np.ndarray | None = None
     voice: np.ndarray | None = None
+    speech: np.ndarray | None = None
+    disagreements: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         assert self.posteriors.ndim == 2 and self.posteriors.shape[1] == len(PHONES)
         assert not self.segments or self.segments[-1].end == len(self.posteriors)
-        for flag in (self.closure, self.labiodental, self.voice):
+        for flag in (self.closure, self.labiodental, self.voice, self.speech):
             assert flag is None or flag.shape == (len(self.posteriors),)
 
     def __len__(self) -> int:

@@ -2,12 +2,14 @@
 """Forced alignment of a transcript in any language with the recogniser's probabilities.
 
 espeak-ng gives the pronunciation, numbers and names included. The language need not be given: of those written in the
-text's script, the one whose pronunciation fits the sound best is taken.
+text's script, the one whose pronunciation fits the sound best is taken. Subtitles are aligned within their times, and
+where they say nothing the sound alone is followed.
 """
 
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +17,8 @@ from mien.speech_analysis import espeak
 from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.forced_alignment import STATES, best_path, graph_of
 from mien.speech_analysis.inventory import NUMBER, SIL, SOUNDS, sounds_of
+from mien.speech_analysis.subtitles import Cue, cues_of
+from mien.speech_analysis.track import RATE
 
 # Languages by the script they are written in, as Unicode names its letters; the commonest first
 LANGUAGES = {
@@ -32,26 +36,71 @@ LANGUAGES = {
 FLOOR = 1e-4  # least probability of a sound, so that an accent is no error
 COARSE = 4  # frames taken as one where languages are only compared
 ENOUGH = 400  # sounds of a text that are compared
+PAD = 1.0  # s that words may be before and after the time of their subtitle
+OTHER = len(SOUNDS)  # number of whatever is said between two subtitles
+OTHER_SHARE = 0.05  # its probability, of that of the most probable sound
 
 
-def align_transcript(text: str, sounds: np.ndarray) -> np.ndarray:
-    """(T,) numbers in SOUNDS of the text's sounds in their order; `sounds` (T, sounds) are the recogniser's
-    probabilities.
+@dataclass(frozen=True, eq=False)
+class Alignment:
+    """`path` (T,) numbers in SOUNDS of the text's sounds in their order; `covered` (T,) bool: where the text says what
+    is spoken, all of it but for subtitles, between which somebody may speak as well."""
+
+    path: np.ndarray
+    covered: np.ndarray
+
+
+def align_transcript(text: str, sounds: np.ndarray) -> Alignment:
+    """The alignment of a text, or of subtitles, with the recogniser's probabilities `sounds` (T, sounds).
 
     RecognitionError for a text without words, in a script that espeak-ng does not read, or too long for the sound.
     """
     if why := espeak.missing():
         raise RecognitionError(f"a transcript is pronounced by espeak-ng, and it is not here: {why}")
-    pronunciations = {language: _pronounced(language, text) for language in _languages(text)}
+    cues = cues_of(text)
+    timed = [cue for cue in cues if cue.begin is not None]
+    cues = tuple(cue for cue in timed if cue.begin is not None and cue.begin * RATE < len(sounds)) if timed else cues
+    if timed and not cues:
+        raise RecognitionError(
+            f"the subtitles begin at {timed[0].begin:.1f} s and the sound ends at {len(sounds) / RATE:.1f} s: choose "
+            "those of this sound."
+        )
+    whole = " ".join(cue.text for cue in cues)
+    pronunciations = {language: _pronounced(language, whole) for language in _languages(whole)}
     pronunciations = {language: words for language, words in pronunciations.items() if words}
     if not pronunciations:
         raise RecognitionError("the transcript has no words that could be pronounced; leave it out to let Mien listen.")
-    words = (
-        pronunciations[_nearest(pronunciations, sounds)]
-        if len(pronunciations) > 1
-        else next(iter(pronunciations.values()))
-    )
-    return best_path(_likelihood(sounds), *_graph(words))
+    several = len(pronunciations) > 1
+    language = _nearest(pronunciations, sounds) if several else next(iter(pronunciations))
+    if not timed:
+        path = best_path(_likelihood(sounds), *_graph(pronunciations[language]))
+        return Alignment(path, np.ones(len(path), bool))
+    return _within_times(cues, language, sounds)
+
+
+def _within_times(cues: tuple[Cue, ...], language: str, sounds: np.ndarray) -> Alignment:
+    """Each cue's words within its time and PAD seconds around it; between two cues anything may be said. Without times
+    where the words do not fit so."""
+    words, spans, gaps = [], [], [OTHER]
+    for cue in cues:
+        said = _pronounced(language, cue.text)
+        span = round(((cue.begin or 0.0) - PAD) * RATE), round(((cue.end or 0.0) + PAD) * RATE)
+        words += said
+        spans += [span] * len(said)
+        gaps += [NUMBER[SIL]] * (len(said) - 1) + [OTHER] * bool(said)
+    graph, ends = graph_of([[word] for word in words], NUMBER[SIL], gaps)
+    # a state of what is between before the first word and after each: see `graph_of`
+    times = [(0, len(sounds))] * STATES
+    for word, span in zip(words, spans, strict=True):
+        times += [span] * (STATES * len(word)) + [(0, len(sounds))] * STATES
+    other = np.maximum(sounds[:, NUMBER[SIL]], OTHER_SHARE * sounds.max(1))
+    likelihood = _likelihood(np.concatenate([sounds, other[:, None]], 1))
+    try:
+        path = best_path(likelihood, graph, ends, np.array(times))
+    except RecognitionError:
+        path = best_path(likelihood, graph, ends)
+    covered = path != OTHER
+    return Alignment(np.where(covered, path, NUMBER[SIL]), covered)
 
 
 def _languages(text: str) -> tuple[str, ...]:
@@ -126,4 +175,4 @@ def _likelihood(sounds: np.ndarray) -> np.ndarray:
     return np.repeat(np.maximum(sounds, FLOOR)[:, :, None], STATES, 2)
 
 
-__all__ = ["align_transcript"]
+__all__ = ["Alignment", "align_transcript"]

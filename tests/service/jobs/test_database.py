@@ -62,9 +62,10 @@ def test_uploads_are_remembered_up_to_a_number(path: Path, monkeypatch: pytest.M
     database = JobDatabase(path)
     for number in range(5):
         database.add_upload(f"file {number}", f"sound {number}", number)
-    database.add_upload("file 2", "sound 2", 2)
+    database.add_upload("file 2", "sound 2", 2, "how it was read")
     known = [number for number in range(5) if database.upload(f"file {number}")]
-    assert known == [2, 3, 4] and database.upload("file 3") == ("sound 3", 3)
+    assert known == [2, 3, 4] and database.upload("file 3") == ("sound 3", 3, "")
+    assert database.upload("file 2") == ("sound 2", 2, "how it was read")
     database.set_rate("toy", 0.5)
     assert database.rates() == {"toy": 0.5}
     database.close()

@@ -160,6 +160,10 @@ def _take_body(settings: Settings) -> Schema:
                             "description": "Frames a second, 24 or 30000/1001; the engine's own by default.",
                         },
                         "head": {"type": "string", "description": "What moves; Mien's own head by default."},
+                        "track": {
+                            "type": "string",
+                            "description": "Which sound track, from 1; by default one that holds speech.",
+                        },
                     },
                 },
                 "encoding": {"sound": {"contentType": "application/octet-stream"}},
@@ -182,6 +186,7 @@ def _schemas() -> Schema:
                 "left_s": _perhaps("integer", "Seconds until it is done, as far as that is known."),
                 "frames_done": _perhaps("integer", "Frames made so far, as far as that is known."),
                 "frames": _perhaps("integer", "Frames that it will have."),
+                "warnings": {**texts, "description": "Sentences on the sound: what was taken of it, or not heard."},
             },
         ),
         "Binding": _object("A mesh that is being bound.", _job()),

@@ -34,7 +34,7 @@ from mien.settings import Settings
 from mien.take import parse_fps
 from mien.take_request import TakeRequest
 
-FIELDS = ("sound", "direction", "engine", "fps", "head")
+FIELDS = ("sound", "direction", "engine", "fps", "head", "track")
 FIELD_BYTES = 8 * 2**20  # a direction with 100,000 keys has some 3 MB
 RETRY_S = 5.0  # when to ask again, as long as nothing was measured
 
@@ -49,10 +49,11 @@ class TakeForm:
     engine: str
     fps: Fraction | None
     head: str
+    track: int | None = None
 
-    def request(self, sound: str, samples: int) -> TakeRequest:
-        """For the decoded sound: sha256 and number of its samples."""
-        return TakeRequest(sound, samples, self.name, self.direction, self.engine, self.fps, self.head)
+    def request(self, sound: str, samples: int, reading: str) -> TakeRequest:
+        """For the decoded sound: sha256 and number of its samples, and how the file was read."""
+        return TakeRequest(sound, samples, self.name, self.direction, self.engine, self.fps, self.head, reading)
 
 
 async def submit_take(http: Request, settings: Settings, scheduler: Scheduler, decoder: Decoder) -> Job:
@@ -87,6 +88,7 @@ def _submit(form: FormData, settings: Settings, scheduler: Scheduler, decoder: D
         raise Closing
     fields, database = read_form(form, settings), scheduler.storage.database
     upload = hashlib.file_digest(fields.sound.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
+    upload += f" track {fields.track}" if fields.track else ""
     known = database.upload(upload)
     if known is not None and known[1] <= settings.limit_s * RATE:
         with suppress(SourceNeeded):
@@ -96,8 +98,9 @@ def _submit(form: FormData, settings: Settings, scheduler: Scheduler, decoder: D
     try:
         if scheduler.closing:
             raise Closing
-        database.add_upload(upload, sound.sha256, sound.samples)
-        return scheduler.submit(TAKE, fields.request(sound.sha256, sound.samples), client, sound.file)
+        database.add_upload(upload, sound.sha256, sound.samples, sound.reading)
+        request = fields.request(sound.sha256, sound.samples, sound.reading)
+        return scheduler.submit(TAKE, request, client, sound.file)
     finally:
         sound.file.unlink(missing_ok=True)
 
@@ -110,7 +113,7 @@ def _decode(form: TakeForm, scheduler: Scheduler, decoder: Decoder) -> Sound:
         form.sound.file.seek(0)
         with upload.open("xb") as copy:
             shutil.copyfileobj(form.sound.file, copy)
-        return decoder.decode(upload, form.name, samples)
+        return decoder.decode(upload, form.name, samples, form.track)
     except BaseException:
         samples.unlink(missing_ok=True)
         raise
@@ -143,7 +146,13 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Take
     head_named(head, settings.data_folder)
     # Only a name for messages: nothing is opened by it.
     name = PurePath(unquote(sound.filename or "sound")).name[:100]
-    return TakeForm(sound, name, direction, engine, fps, head)
+    return TakeForm(sound, name, direction, engine, fps, head, _track(texts["track"]))
+
+
+def _track(text: str) -> int | None:
+    if text and not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1000):
+        raise Problem(422, f"The field 'track' is {text[:40]!r}; send the number of a sound track, from 1.")
+    return int(text) if text else None
 
 
 def _queue_full(full: QueueFull) -> Problem:

@@ -31,6 +31,8 @@ CREATE TABLE uploads (number INTEGER PRIMARY KEY AUTOINCREMENT, sha256 TEXT UNIQ
     samples INTEGER NOT NULL);
 CREATE TABLE paces (engine TEXT PRIMARY KEY, seconds REAL NOT NULL);
 """
+# Later than version 1, and nothing that an older server would miss
+READINGS = "CREATE TABLE IF NOT EXISTS readings (sha256 TEXT PRIMARY KEY, reading TEXT NOT NULL)"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,8 @@ class JobDatabase:
             self._database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
         elif version != VERSION:
             raise sqlite3.DatabaseError(f"they are of version {version}, this Mien reads version {VERSION}")
+        with self._database:
+            self._database.execute(READINGS)
         if self._database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
             raise sqlite3.DatabaseError("it is damaged")
 
@@ -157,17 +161,24 @@ class JobDatabase:
 
     # uploads and rates
 
-    def upload(self, sha256: str) -> tuple[str, int] | None:
-        """(sha256 of the decoded samples, their number) of an uploaded file that was decoded before."""
-        rows = self._read("SELECT sound, samples FROM uploads WHERE sha256 = ?", sha256)
+    def upload(self, sha256: str) -> tuple[str, int, str] | None:
+        """(sha256 of the decoded samples, their number, how the file was read: JSON of a `Reading`) of an uploaded file
+        that was decoded before."""
+        rows = self._read(
+            "SELECT sound, samples, COALESCE(reading, '') FROM uploads LEFT JOIN readings USING (sha256)"
+            " WHERE sha256 = ?",
+            sha256,
+        )
         return rows[0] if rows else None
 
-    def add_upload(self, sha256: str, sound: str, samples: int) -> None:
+    def add_upload(self, sha256: str, sound: str, samples: int, reading: str = "") -> None:
         with self._lock:
+            self._write("INSERT OR REPLACE INTO readings VALUES (?, ?)", [(sha256, reading)])
             self._write(
                 "INSERT OR REPLACE INTO uploads (sha256, sound, samples) VALUES (?, ?, ?)", [(sha256, sound, samples)]
             )
             self._write("DELETE FROM uploads WHERE number <= (SELECT MAX(number) FROM uploads) - ?", [(UPLOADS,)])
+            self._write("DELETE FROM readings WHERE sha256 NOT IN (SELECT sha256 FROM uploads)", [()])
 
     def rates(self) -> dict[str, float]:
         """Seconds of work for a second of sound, by engine."""

@@ -28,11 +28,13 @@ SOUNDS = 200  # after which it is replaced, with whatever memory the decoders le
 
 @dataclass(frozen=True)
 class Sound:
-    """`sha256` of the samples' float32 bytes, how many there are, and the file that has them."""
+    """`sha256` of the samples' float32 bytes, how many there are, the file that has them, and how the upload was read
+    (JSON of a `Reading`)."""
 
     sha256: str
     samples: int
     file: Path
+    reading: str = ""
 
 
 class Decoder:
@@ -47,13 +49,13 @@ class Decoder:
         self._lock = threading.Lock()
         self._idle: threading.Timer | None = None
 
-    def decode(self, source: Path, name: str, result: Path) -> Sound:
-        """Decode the file `source`, which is called `name` in messages, into the new file `result`. Raises SpeechError
-        in words; OSError when there is no room for it."""
+    def decode(self, source: Path, name: str, result: Path, track: int | None = None) -> Sound:
+        """Decode the file `source`, which is called `name` in messages, into the new file `result`; `track`: which
+        sound track, from 1. Raises SpeechError in words; OSError when there is no room for it."""
         with self._lock:
             self._cancel_timer()
             try:
-                return self._decode(source, name, result)
+                return self._decode(source, name, result, track)
             finally:
                 self._idle = threading.Timer(IDLE_S, self.release)
                 self._idle.daemon = True
@@ -70,7 +72,7 @@ class Decoder:
         self._cancel_timer()
         self._end()
 
-    def _decode(self, source: Path, name: str, result: Path) -> Sound:
+    def _decode(self, source: Path, name: str, result: Path, track: int | None) -> Sound:
         if self._process is None or not self._process.running or self._count >= SOUNDS:
             self._end()
             self._process = WorkerProcess(MODULE, self._memory, self._data_folder, environment=ENVIRONMENT)
@@ -78,6 +80,7 @@ class Decoder:
         self._count += 1
         limit_s = TIME_S + TIME_SHARE * self._limit_s
         message = {"source": str(source), "name": name, "result": str(result), "limit_s": self._limit_s}
+        message |= {"track": track}
         try:
             self._process.send(message)
             reply = self._process.receive(limit_s)
@@ -101,7 +104,7 @@ class Decoder:
             raise SpeechError(reply["sentence"])
         if "errno" in reply:
             raise OSError(reply["errno"], os.strerror(reply["errno"]))
-        return Sound(reply["sha256"], reply["samples"], result)
+        return Sound(reply["sha256"], reply["samples"], result, reply["reading"])
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -116,7 +119,8 @@ class Decoder:
 def decode(message: dict) -> dict:
     """In the child process: decode one file; returns the reply."""
     try:
-        speech = read_speech(Path(message["source"]), name=message["name"], limit_s=message["limit_s"])
+        source, track = Path(message["source"]), message.get("track")
+        speech = read_speech(source, name=message["name"], limit_s=message["limit_s"], track=track)
         data = speech.samples.astype("<f4", copy=False).tobytes()
         with Path(message["result"]).open("xb") as file:
             file.write(data)
@@ -128,7 +132,8 @@ def decode(message: dict) -> dict:
         return {"memory": True}
     except OSError as error:
         return {"errno": error.errno}
-    return {"sha256": hashlib.sha256(data).hexdigest(), "samples": len(speech.samples)}
+    reading = speech.reading.to_json()
+    return {"sha256": hashlib.sha256(data).hexdigest(), "samples": len(speech.samples), "reading": reading}
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from mien import engines
-from mien.audio.speech import Speech
+from mien.audio.speech import Reading, Speech
 from mien.engines.base import Cancelled, EngineError
 from mien.heads.lookup import head_named
 from mien.service.errors import SENTENCES, disk_full, sentence_of
@@ -89,7 +89,7 @@ def work(message: dict, reply: Callable[[dict], None], stopped: Callable[[], boo
         progress(0.0, "loading")
         engines.engine(first.engine).load("auto")
         # The server has checked the file against its sha256.
-        speech = Speech.from_samples(np.fromfile(message["sound"], "<f4"), first.name)
+        speech = Speech.from_samples(np.fromfile(message["sound"], "<f4"), first.name, Reading.from_json(first.reading))
         head = None if first.head == "mien" else head_named(first.head, data_folder)
         reply({"begun": True})
         seeds = [request.direction.seed for request in requests]

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from mien.audio.speech import Speech
+from mien.speech_analysis.agreement import disagreements
 from mien.speech_analysis.inventory import SOUNDS, folding
 from mien.speech_analysis.network.features import HOP, MARGIN, RATE, log_mel
 from mien.speech_analysis.network.model import FLAGS, AcousticModel, flags_of
@@ -50,9 +51,15 @@ def align(
 ) -> PhoneTrack:
     """The phones of a known text in any language, aligned with the sound. RecognitionError where it does not fit."""
     probabilities = probabilities_of(speech.samples, recogniser(weights), progress)
-    path = align_transcript(text, probabilities.sounds)
+    aligned = align_transcript(text, probabilities.sounds)
+    path, covered = aligned.path, aligned.covered[:, None]
     certain = np.eye(len(SOUNDS), dtype=np.float32)[path]
-    return track_of(SoundProbabilities(certain, flags_of(path)), f"mien ear ({weights.stem}), by transcript")
+    mixed = SoundProbabilities(
+        np.where(covered, certain, probabilities.sounds), np.where(covered, flags_of(path), probabilities.flags)
+    )
+    wrong = disagreements(np.where(aligned.covered, path, probabilities.sounds.argmax(1)), probabilities.sounds)
+    track = track_of(mixed, f"mien ear ({weights.stem}), by transcript")
+    return replace(track, speech=_voice(probabilities), disagreements=wrong)
 
 
 def probabilities_of(
@@ -99,7 +106,12 @@ def track_of(probabilities: SoundProbabilities, source: str) -> PhoneTrack:
     """A PhoneTrack: the probabilities of sounds added up to those of phones."""
     posteriors = probabilities.sounds @ folding()
     flags = dict(zip(FLAGS, np.ascontiguousarray(probabilities.flags.T), strict=True))
-    return PhoneTrack(posteriors, segments_of(_sequence(posteriors)), source, **flags)
+    segments = segments_of(_sequence(posteriors))
+    return PhoneTrack(posteriors, segments, source, **flags, speech=_voice(probabilities))
+
+
+def _voice(probabilities: SoundProbabilities) -> np.ndarray:
+    return np.ascontiguousarray(probabilities.flags[:, FLAGS.index("voice")])
 
 
 def _sequence(posteriors: np.ndarray) -> np.ndarray:
