@@ -11,7 +11,7 @@ from mien.direction import Direction
 from mien.engines.articulation.animate import early
 from mien.engines.articulation.constraints import holds
 from mien.engines.neural.motion_space import SIZE
-from mien.engines.neural.postprocess import postprocess
+from mien.engines.neural.postprocess import lopsided, postprocess
 from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
@@ -47,15 +47,18 @@ def test_lips_meet_on_p_b_and_m_and_in_silence_whatever_was_sampled(seed: int) -
     assert len(result.mouth_holds) == len(holds(early(TRACK)))
 
 
-def test_a_half_hearted_blink_becomes_a_blink() -> None:
+def test_blinks_are_those_of_the_rules_whatever_was_sampled() -> None:
     sampled = np.zeros((51, SIZE), np.float32)
+    still = take(sampled, seed=3)
     sampled[24:27, LIDS] = [[0.4], [0.6], [0.3]]
-    result = take(sampled)
-    lids = result.weights[:, LIDS]
-    assert lids.max() == pytest.approx(1.0, abs=0.01) and len(result.eye_holds) == 1
-    begin, end = result.eye_holds[0]
-    assert begin <= 1.0 <= end + 0.05
-    assert lids[:70].max() < 0.1 and lids[150:].max() < 0.1
+    blinking = take(sampled, seed=3)
+    np.testing.assert_allclose(blinking.weights[:, LIDS], still.weights[:, LIDS], atol=1e-3)
+    holds_of_seeds = [take(sampled, seed=seed).eye_holds for seed in range(8)]
+    assert sum(each is not None for each in holds_of_seeds) >= 4
+    for seed, each in enumerate(holds_of_seeds):
+        lids = take(sampled, seed=seed).weights[:, LIDS]
+        for begin, _ in () if each is None else each:
+            assert lids[round(begin * 100)].min() > 0.9
 
 
 def test_without_blinks_the_lids_stay_as_they_were_around() -> None:
@@ -65,6 +68,39 @@ def test_without_blinks_the_lids_stay_as_they_were_around() -> None:
     result = take(sampled, blinks=0)
     np.testing.assert_allclose(result.weights[20:180, LIDS], 0.1, atol=0.02)
     assert result.eye_holds is None
+
+
+def test_chance_moves_brows_lids_and_corners_and_is_off_without_temperature() -> None:
+    sampled = np.full((51, SIZE), 0.2, np.float32)
+    one, other = take(sampled, seed=1), take(sampled, seed=2)
+    for name in ("browInnerUp", "browOuterUpLeft", "eyeWideLeft", "mouthSmileLeft"):
+        assert np.abs(one.channel(name) - other.channel(name)).max() > 0.02, name
+    assert np.abs(one.channel("browDownLeft") - one.channel("browDownRight")).max() > 0.005
+    certain = [take(sampled, seed=seed, temperature=0) for seed in (1, 2)]
+    assert np.array_equal(certain[0].weights, certain[1].weights)
+    assert np.ptp(take(sampled, brows=0).channel("browOuterUpLeft")) < 1e-3
+
+
+def test_what_a_network_learnt_of_lopsidedness_is_not_added_again() -> None:
+    t = np.arange(1000) / 100
+    drawn, half, whole = np.zeros((3, 1000, 52))
+    drawn[:, INDEX["mouthSmileLeft"]] = 0.1 + 0.1 * np.sin(t)
+    drawn[:, INDEX["mouthSmileRight"]] = 0.1 - 0.1 * np.sin(t)
+    half[:, INDEX["mouthSmileLeft"]] = 0.5 + 0.1 * np.cos(t)
+    whole[:, INDEX["mouthSmileRight"]] = 0.5 + 0.3 * np.cos(t)
+    left, right = INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]
+    for sampled, share in ((0 * half, 1.0), (half, np.sqrt(0.75)), (whole, 0.0)):
+        result = lopsided(drawn, sampled)
+        np.testing.assert_allclose(result[:, left] - result[:, right], share * 0.2 * np.sin(t), atol=0.02)
+        np.testing.assert_allclose(result[:, left] + result[:, right], 0.2)
+
+
+def test_a_brow_that_an_animator_holds_is_left_alone() -> None:
+    sampled = np.full((51, SIZE), 0.2, np.float32)
+    result = take(sampled, seed=2, held={"browInnerUp": [[[0.9, 0.2], [1.2, 0.2]]]})
+    inner = result.channel("browInnerUp")
+    np.testing.assert_allclose(inner[90:120], 0.2, atol=1e-3)
+    assert np.ptp(inner) > 0.02
 
 
 def test_head_and_gaze_are_off_when_they_are_off() -> None:

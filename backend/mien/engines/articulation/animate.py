@@ -13,33 +13,26 @@ from fractions import Fraction
 
 import numpy as np
 
-from mien.channels import ARKIT, columns
+from mien.channels import ARKIT
 from mien.direction import Direction
 from mien.engines.articulation import jali_axes
-from mien.engines.articulation.accents import accents, phrases
-from mien.engines.articulation.blinks import blinks
-from mien.engines.articulation.brows import brows
 from mien.engines.articulation.coarticulation import blend, smooth
 from mien.engines.articulation.constraints import REST_PAUSE, Hold, constrain, rest
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
-from mien.engines.articulation.eyelids import eyelids, follow_gaze
+from mien.engines.articulation.eyelids import follow_gaze
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head_motion import head
+from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.steering import follow, mouth_targets
-from mien.engines.articulation.manner import manner
-from mien.engines.articulation.mouth_corners import mouth_corners
-from mien.engines.articulation.styles import STYLES, lean
+from mien.engines.articulation.styles import STYLES
 from mien.engines.base import EngineError
 from mien.heads.lip_aperture import lip_aperture
-from mien.numeric.random_streams import stream
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take
 
-LIFTED, LOWERED = columns("browOuterUp"), columns("browDown")
-RAISED = [*columns("browInnerUp"), *LIFTED]
 LEAD = 0.01  # s the lips move ahead of the sound (docs/articulation.md, section 1b: closures peak early)
 
 
@@ -52,8 +45,9 @@ def animate(
         raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
     levels = mixes.gains(direction, len(track))
     curve = curve or lip_curve(track, prosody)
-    weights, closures = _mouth(early(track), prosody, direction, levels, curve, swell(track, prosody))
-    rotation, eyes, lids = _nonverbal_motion(weights, track, prosody, direction, levels)
+    life = Life(track, prosody, direction, levels)
+    weights, closures = _mouth(early(track), prosody, direction, levels, curve, swell(track, prosody), life.corners())
+    rotation, eyes, lids = _nonverbal_motion(weights, life)
     return take_of_curves(weights, rotation, eyes, closures, lids, duration)
 
 
@@ -77,18 +71,16 @@ def take_of_curves(
 
 def _mouth(
     track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray], curve: LipCurve,
-    swelling: np.ndarray,
+    swelling: np.ndarray, corners: np.ndarray,
 ) -> tuple[np.ndarray, list[Hold]]:  # fmt: skip
-    """(T, 52) speech with emotion that keeps every rule; and the closures."""
+    """(T, 52) speech with emotion, and corners (T, 52), that keeps every rule; and the closures."""
     style = STYLES[direction.style]
     jaw, lips = gains(track, prosody, direction, levels)
     speech = blend(track, jaw, lips)
     style.shape_lips(speech)
     still = rest(track, REST_PAUSE)
     added = mixes.face(levels, track, still, style.pose, direction.seed, direction.temperature, swelling)
-    seed, own = chance(direction), manner(chance(direction), direction.temperature)
-    corners = mouth_corners(len(track), own.corners, own.asymmetry, stream(seed, "corners"))
-    added += direction.temperature * corners
+    added += corners
     weights = mixes.add(speech, added)
     steer_mouth(weights, track, direction, levels, curve, added)
     style.lean_mouth(weights)
@@ -125,54 +117,28 @@ def steady_gains(direction: Direction, levels: dict[str, np.ndarray], frames: in
     return jaw, lips
 
 
-def _nonverbal_motion(
-    weights: np.ndarray, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
+def _nonverbal_motion(weights: np.ndarray, life: Life) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
     """Brows, head, eyes and lids: adds to weights in place; returns head (T, 3), gaze (T, 2) and shut lids."""
-    frames, temperature, style = len(track), direction.temperature, STYLES[direction.style]
-    seed = chance(direction)
-    own = manner(seed, temperature)
-    stressed, phrased = accents(track, prosody), phrases(track, prosody)
-    speaking = smooth(1 - rest(track), 31)
-    loudness = smooth(np.clip((prosody.level + 57) / 35, 0, 1), 21)
-
-    def of(attribute: str) -> np.ndarray:
-        return mixes.mixed(levels, attribute, frames)
-
-    raised = brows(
-        frames, stressed, phrased, of("brows"), of("tremor"), temperature, stream(seed, "brows"), own.brows,
-        own.asymmetry,
-    )  # fmt: skip
-    lean(raised, "brow", own.brow_lean)
-    # where accents lower the brows none rises, where an emotion lifts them none falls
-    raised[:, RAISED] *= np.clip(1 + of("brows"), 0, 1)[:, None]
-    raised[:, LOWERED] *= 1 - np.clip(weights[:, LIFTED].mean(1, keepdims=True), 0, 1)
-    weights += direction.brows * style.brows * raised
+    direction, style, own, of = life.direction, life.style, life.manner, life.of
+    weights += life.brows(weights)
     style.lean_brows(weights)
+    loudness = smooth(np.clip((life.prosody.level + 57) / 35, 0, 1), 21)
     pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt
     rotation = direction.head * head(
-        speaking, loudness, stressed, phrased, pose, style.head * own.head * of("motion"),
-        style.nods * own.nods * of("accents"), temperature, stream(seed, "head"), own,
+        life.speaking, loudness, life.accents, life.phrases, pose, style.head * own.head * of("motion"),
+        style.nods * own.nods * of("accents"), life.temperature, life.chance("head"), own,
     )  # fmt: skip
     eyes, startled = gaze(
-        frames, phrased, rotation, 1 + 30 * of("tremor"), style.gaze * own.gaze * temperature, stream(seed, "gaze")
-    )
+        life.frames, life.phrases, rotation, 1 + 30 * of("tremor"), style.gaze * own.gaze * life.temperature,
+        life.chance("gaze"),
+    )  # fmt: skip
     eyes *= direction.gaze
     weights += look(eyes)
     follow_gaze(weights)
-    weights += min(direction.blinks, 1) * temperature * eyelids(frames, own.lids, own.asymmetry, stream(seed, "lids"))
-    lids: list[tuple[float, float]] = []
-    if direction.blinks:
-        rate = style.blinks * own.blinks * of("blinks") * direction.blinks * (0.75 + 0.25 * speaking)
-        duration = own.blink_time * of("blink_time")
-        shut, lids = blinks(frames, rate, duration, phrased, stressed, startled, stream(seed, "blinks"))
-        weights += shut
+    weights += life.lids()
+    shut, lids = life.blinks(startled)
+    weights += shut
     return rotation, eyes, lids
-
-
-def chance(direction: Direction) -> int:
-    """The seed of what is drawn: without temperature the same for all seeds."""
-    return direction.seed if direction.temperature else 0
 
 
 def early(track: PhoneTrack) -> PhoneTrack:

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Post-processing: sampled motion at 25 frames a second to a take at 100 that keeps every rule of articulation.
 
-Between the frames run cubic curves. A sampled blink lasts some 0.3 s, and codes of 0.16 s cannot shut its lids for
-certain; it is given the course of a blink. The mouth is steered to the lip curve of a person, and last come the
-constraints of `articulation`: the lips meet on p, b and m, and the mouth rests in a long pause.
+Between the frames run cubic curves. What chance alone decides is drawn by rules, for networks learn little of it:
+blinks that do not shut, brows that hardly move, a face that mirrors itself. So blinks, fast motion of brows, and how
+brows, lids and the corners of the mouth wander are the `Life` of articulation; emotions, style, head and gaze are
+sampled. The mouth is steered to the lip curve of a person, and last come the constraints of `articulation`: the lips
+meet on p, b and m, and the mouth rests in a long pause.
 """
 
 from __future__ import annotations
@@ -14,18 +16,18 @@ from fractions import Fraction
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
-from scipy.ndimage import minimum_filter1d
-from scipy.signal import find_peaks
+from scipy.ndimage import distance_transform_edt, minimum_filter1d
 
-from mien.channels import ARKIT
+from mien.channels import ARKIT, INDEX, other_side
 from mien.direction import Direction
 from mien.engines.articulation.animate import early, gains, steer_mouth, take_of_curves
-from mien.engines.articulation.blinks import LIDS, blink
+from mien.engines.articulation.blinks import LIDS
 from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.constraints import REST_PAUSE, constrain, holds, rest
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.gaze import look
+from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.styles import STYLES
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
@@ -35,33 +37,31 @@ from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take, hold_times, of_mouth
 
-BLINK = 0.3  # by how much the lids close beyond where they were before and after, to count as a blink
-APART = 0.3  # s between blinks
-COURSE = (0.085, 0.035, 0.145)  # s to close, shut, to open: the means of `articulation`'s blinks
-BASE = 0.5  # s around a blink in which the lids are where they would be without it
+BASE = 0.5  # s around a sampled blink in which the lids are where they would be without it
 LOOKS = [i for i, name in enumerate(ARKIT) if name.startswith("eyeLook")]
 MOUTH = [i for i, name in enumerate(ARKIT) if of_mouth(name)]  # those that a closure is made of
 FACE = [i for i in range(len(ARKIT)) if i not in MOUTH]
 BROWS = [i for i, name in enumerate(ARKIT) if name.startswith("brow")]
+LEFT = [i for i, name in enumerate(ARKIT) if name.endswith("Left")]
+RIGHT = [INDEX[other_side(ARKIT[i])] for i in LEFT]
+HELD_EASE = 0.6  # s: so far from a number that an animator holds the life of that part of the face is whole
 EXPRESSION = 1.0  # s: slower motion of a brow belongs to the emotion, faster motion to the speech
 
 
 @dataclass(frozen=True, eq=False)
 class ResidualGains:
     """The part of a Direction's gains beyond the range that the network was trained in, applied afterwards: factors on
-    head rotation, gaze and fast brow motion; whether there are blinks."""
+    head rotation and gaze."""
 
     head: float
     gaze: float
-    brows: float
-    blinks: bool
 
     @classmethod
     def of(cls, direction: Direction) -> ResidualGains:
         def residual(gain: float) -> float:
             return gain / float(np.clip(gain, LEAST, MOST))
 
-        return cls(residual(direction.head), residual(direction.gaze), residual(direction.brows), direction.blinks > 0)
+        return cls(residual(direction.head), residual(direction.gaze))
 
 
 def postprocess(
@@ -83,13 +83,14 @@ def postprocess(
     rotation = residual.head * CubicSpline(moments, motion[:, ROTATION])(within)
     gaze = residual.gaze * PchipInterpolator(moments, motion[:, GAZE])(within)
     weights[:, LOOKS] = look(gaze)[:, LOOKS]
-    lids = _blink(weights, residual.blinks)
-    slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
-    weights[:, BROWS] = slow + residual.brows * (weights[:, BROWS] - slow)
     levels = mixes.gains(direction, len(visible))
+    life = Life(track, prosody, direction, levels)
+    lids = _enliven(weights, life)
     jaw, _ = gains(visible, prosody, direction, levels)
     curve = curve or lip_curve(track, prosody)
-    no_speech = _no_speech(direction, levels, visible, swell(track, prosody))
+    corners = lopsided(life.corners(), weights[: len(track)]) * _free(direction, "mouth", len(track))
+    weights[: len(track)] += corners
+    no_speech = _no_speech(direction, levels, visible, swell(track, prosody)) + corners
     steer_mouth(weights[: len(track)], visible, direction, levels, curve, no_speech)
     closures = constrain(weights[: len(track)], visible, lip_aperture(), jaw)
     return take_of_curves(weights, rotation, gaze, closures, lids, duration)
@@ -115,26 +116,46 @@ def _mouth_moments(moments: np.ndarray, track: PhoneTrack) -> np.ndarray:
     return shown
 
 
-def _blink(weights: np.ndarray, wanted: bool) -> list[tuple[float, float]]:
-    """Give each blink of weights (T, 52) its course, or remove it; returns when the lids are shut, seconds."""
-    lids = weights[:, LIDS].mean(1)
+def _enliven(weights: np.ndarray, life: Life) -> list[tuple[float, float]]:
+    """Give brows and lids of weights (T, 52), in place, the life of the rules for what was sampled of it: their motion
+    beyond the expression's, and the blinks; returns when the lids are shut, seconds."""
+    free = _free(life.direction, "brow", len(weights))
+    slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
+    weights[:, BROWS] += free * (slow - weights[:, BROWS])
     width = round(BASE * RATE)
-    base = np.stack([smooth(minimum_filter1d(weights[:, lid], width), width // 2 * 2 + 1) for lid in LIDS], 1)
-    peaks, _ = find_peaks(lids - base.mean(1), height=BLINK, distance=round(APART * RATE))
-    if len(peaks) == 0 and wanted:
-        return []
-    near = np.zeros(len(weights))
-    shut, intervals = np.zeros(len(weights)), []
-    close, stay, open_ = COURSE
-    for peak in peaks:
-        near[max(0, peak - width // 2) : peak + width // 2] = 1
-        course, hold = blink(len(weights), peak / RATE - close - stay / 2, close, stay, open_)
-        shut = np.maximum(shut, course)
-        if hold[1] < len(weights) / RATE:
-            intervals.append(hold)
-    if not wanted:
-        near, shut, intervals = np.ones_like(near), np.zeros_like(shut), []
-    ease = np.clip(smooth(near, 9), 0, 1)[:, None]
-    weights[:, LIDS] += ease * (np.minimum(base, weights[:, LIDS]) - weights[:, LIDS])
-    weights[:, LIDS] = np.maximum(weights[:, LIDS], shut[:, None])
-    return intervals
+    awake = np.stack([smooth(minimum_filter1d(weights[:, lid], width), width // 2 * 2 + 1) for lid in LIDS], 1)
+    weights[:, LIDS] = np.minimum(awake, weights[:, LIDS])
+    spoken = weights[: life.frames]
+    brows = life.brows(spoken)
+    life.style.lean_brows(brows)
+    blinks, shut = life.blinks([])
+    blinks[:, LOOKS] = 0  # the gaze is in them
+    spoken += lopsided(brows, spoken) * free[: life.frames] + blinks
+    spoken += lopsided(life.lids(), spoken) * _free(life.direction, "eye", life.frames)
+    return shut
+
+
+def _free(direction: Direction, part: str, frames: int) -> np.ndarray:
+    """(T, 1) 0 where a channel whose name begins with `part` is held, 1 from HELD_EASE seconds away on."""
+    free = np.ones(frames)
+    for name, at, _ in direction.held_at(np.arange(frames) / RATE):
+        if name.startswith(part):
+            free[at] = 0
+    if free.all():
+        return free[:, None]
+    near = np.clip(np.asarray(distance_transform_edt(free)) / (HELD_EASE * RATE), 0, 1)
+    return (near * near * (3 - 2 * near))[:, None]
+
+
+def lopsided(drawn: np.ndarray, sampled: np.ndarray) -> np.ndarray:
+    """Drawn weights (T, 52) whose sides differ by as much as the sampled ones lack of it: a network learns a part."""
+    apart = drawn[:, LEFT] - drawn[:, RIGHT]
+    moving = apart.any(0)
+    if not moving.any():
+        return drawn
+    learnt = (sampled[:, LEFT] - sampled[:, RIGHT])[:, moving].var(0).sum()
+    share = np.sqrt(np.clip(1 - learnt / np.maximum(apart[:, moving].var(0).sum(), 1e-9), 0, 1))
+    result = drawn.copy()
+    result[:, LEFT] -= (1 - share) * apart / 2
+    result[:, RIGHT] += (1 - share) * apart / 2
+    return result
