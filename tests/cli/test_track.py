@@ -128,3 +128,18 @@ def test_films_without_a_face_are_refused_and_nothing_is_written(tmp_path: Path,
     assert main(["track", str(tmp_path / name), "-o", str(out)]) == 3
     assert capsys.readouterr().err.startswith("mien: ")
     assert not out.exists()
+
+
+def test_lips_meet_where_the_sound_says_so_unless_they_are_left_as_seen(tmp_path: Path, capsys) -> None:
+    path = film(tmp_path / "a.mkv", [face()] * 25, sound=(Fraction(0), 1.0))
+    assert main(["track", str(path), "-o", str(tmp_path), "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)["closures"]) == {"in_sound", "seen", "repaired", "repaired_at"}
+    assert main(["track", str(path), "-o", str(tmp_path), "--json", "--as-seen"]) == 0
+    assert json.loads(capsys.readouterr().out)["closures"] is None
+
+
+def test_a_part_of_a_film_is_named_by_seconds(talking: Path) -> None:
+    out = talking.with_name("t.take.safetensors")
+    assert main(["track", str(talking), "-o", str(out), "--begin", "0.12", "--end", "0.32"]) == 0
+    take = read_take(out)
+    assert (take.frames, take.start, take.channel("jawOpen").argmax()) == (5, pytest.approx(0.12), 1)

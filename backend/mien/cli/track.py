@@ -7,6 +7,7 @@ import argparse
 import json
 import re
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from mien.cli.flags import frame_rate
 from mien.cli.output import check_output
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
+from mien.settings import Settings
 
 if TYPE_CHECKING:
     from mien.face_tracking.track import FaceTrack
-    from mien.take import Take
+    from mien.film_take import FilmTake
     from mien.video.footage import Footage
 
 TAKE, TRACK = ".take.safetensors", ".track.safetensors"
@@ -38,6 +40,14 @@ def add_commands(commands) -> None:
         "(default: the calmest pictures, and the mean direction)",
     )  # fmt: skip
     track.add_argument(
+        "--as-seen", action="store_true",
+        help="leave the lips as the camera saw them (default: they also meet at a p, b or m of the film's sound that "
+        "it missed)",
+    )  # fmt: skip
+    track.add_argument("--begin", type=_second, default="0", metavar="S", help="from this second of the film on")
+    track.add_argument("--end", type=_second, metavar="S", help="up to this second of the film")
+    track.add_argument("--limit-seconds", type=float, help="the longest film that is read (default: 600)")
+    track.add_argument(
         "--landmarks", action="store_true", help=f"write the 478 landmarks, too, with {TRACK} beside the take"
     )
     track.add_argument("--draw", type=Path, metavar="MP4", help="also write the film with the landmarks over it")
@@ -45,14 +55,11 @@ def add_commands(commands) -> None:
 
 def track_command(args: argparse.Namespace) -> int:
     """mien track: film -> track -> take; then the landmarks and the drawn film where they are asked for."""
-    from mien.face_tracking.calibration import neutral_picture
     from mien.face_tracking.choice import FaceChoice
-    from mien.face_tracking.to_take import take_from_track
     from mien.face_tracking.track import write_track
-    from mien.face_tracking.tracker import track_face
+    from mien.film_take import TrackOptions, film_take
     from mien.take import write_take
     from mien.video import VideoError
-    from mien.video.reader import open_footage
 
     started = time.monotonic()
     choice = FaceChoice(args.face, args.at)
@@ -65,25 +72,17 @@ def track_command(args: argparse.Namespace) -> int:
         check_output(target, film=args.video)
     if args.draw and args.draw.suffix.lower() != ".mp4":
         raise VideoError(f"The drawn film is an mp4, but {args.draw.name!r} does not end in .mp4: give it that ending.")
-    footage = open_footage(args.video)
+    options = TrackOptions(choice, args.neutral, args.fps, not args.as_seen, args.begin, args.end)
+    limit_s = Settings.read(limit_s=args.limit_seconds).limit_s
     with ProgressBar("track", quiet=args.json) as progress:
-        track = track_face(footage, choice, progress=progress)
-    neutral = args.neutral
-    if isinstance(neutral, float):
-        neutral = neutral_picture(track, neutral)
-    take = take_from_track(track, neutral)
-    if args.fps is not None:
-        take = take.resample(args.fps)
-    write_take(take, output)
+        made = film_take(args.video, options, limit_s=limit_s, progress=progress)
+    write_take(made.take, output)
     if args.landmarks:
-        write_track(track, landmarks)
+        write_track(made.track, landmarks)
     if args.draw:
-        _draw(track, footage, args.video, args.draw, args.json)
-    if args.json:
-        print(json.dumps(_report(track, take, targets, round(time.monotonic() - started, 3))))
-    else:
-        for line in _lines(track, take, targets):
-            print(line)
+        _draw(made.track, made.footage, args.video, args.draw, args.json)
+    report = _report(made, targets, round(time.monotonic() - started, 3))
+    print(json.dumps(report) if args.json else "\n".join(_lines(made.track, report)))
     return 0
 
 
@@ -103,7 +102,8 @@ def _draw(track: FaceTrack, footage: Footage, video: Path, path: Path, quiet: bo
         write_film(path, pictures, track.rate, samples, RATE)
 
 
-def _report(track: FaceTrack, take: Take, targets: list[Path], seconds: float) -> dict[str, Any]:
+def _report(made: FilmTake, targets: list[Path], seconds: float) -> dict[str, Any]:
+    track, take = made.track, made.take
     return {
         "written": [str(path) for path in targets],
         "frames": take.frames,
@@ -112,16 +112,22 @@ def _report(track: FaceTrack, take: Take, targets: list[Path], seconds: float) -
         "without_face": [[float(begin), float(end)] for begin, end in track.gaps()],
         "cuts": [float(cut) for cut in track.cuts()],
         "neutral": json.loads(take.meta["calibration"])["neutral"],
+        "closures": json.loads(take.meta.get("closures", "null")),
         "missing_channels": json.loads(take.meta["missing_channels"]),
         "notes": json.loads(track.meta["notes"]),
         "seconds": seconds,
     }
 
 
-def _lines(track: FaceTrack, take: Take, targets: list[Path]) -> list[str]:
-    report = _report(track, take, targets, 0)
-    lines = [f"{targets[0]}: {take.frames} frames at {take.fps} fps; neutral: {report['neutral']}"]
-    lines += [f"{path}: written" for path in targets[1:]]
+def _lines(track: FaceTrack, report: dict[str, Any]) -> list[str]:
+    written, closures = report["written"], report["closures"]
+    lines = [f"{written[0]}: {report['frames']} frames at {report['fps']} fps; neutral: {report['neutral']}"]
+    lines += [f"{path}: written" for path in written[1:]]
+    if closures is not None:
+        lines.append(
+            f"p, b, m: {closures['in_sound']} in the sound, {closures['seen']} seen; lips closed at "
+            f"{closures['repaired']} more"
+        )
     gaps = track.gaps()
     lines += [f"no face between {float(begin):.2f} s and {float(end):.2f} s" for begin, end in gaps[:LINES]]
     if len(gaps) > LINES:
@@ -150,3 +156,9 @@ def _neutral(text: str) -> int | float:
     if re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?s", text):
         return float(text[:-1])
     raise argparse.ArgumentTypeError(f"{text!r} is neither a picture's number, as 60, nor a time, as 2.5s")
+
+
+def _second(text: str) -> Fraction:
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, as 12.5")
+    return Fraction(text)

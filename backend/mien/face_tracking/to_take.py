@@ -15,6 +15,7 @@ from mien.face_tracking.calibration import MISSING, Calibration, calibrate
 from mien.face_tracking.contacts import SHUT, TOUCH, fit_lips, holds, lip_aperture
 from mien.face_tracking.gaze import gaze, look_weights
 from mien.face_tracking.head_pose import HeadPose
+from mien.face_tracking.missed_closures import with_contacts
 from mien.face_tracking.track import FaceTrack
 from mien.numeric.mask_runs import runs
 from mien.take import Take, exact, frame_count, frame_times
@@ -37,19 +38,23 @@ class _Curves:
         return (self.weights, self.rotation, self.gaze)
 
 
-def take_from_track(track: FaceTrack, neutral: int | None = None) -> Take:
+def take_from_track(track: FaceTrack, neutral: int | None = None, contacts: np.ndarray | None = None) -> Take:
     """The performance in `track`, one frame for each picture where their rate is even.
 
     neutral: the picture, counted from 0, in which the face rests and looks straight ahead; None to find the resting
-    face in the clip, with the mean direction of head and eyes as straight ahead. Frame i shows what was seen at
+    face in the clip, with the mean direction of head and eyes as straight ahead. contacts (H, 2): seconds of the sound
+    in which the lips meet although no picture shows it (`missed_closures.py`). Frame i shows what was seen at
     `start + i / fps` seconds of the sound. Where the face was lost for longer than BRIDGED it eases to its neutral.
     TrackingError as `calibrate` does.
     """
     calibration = calibrate(track, neutral)
+    aperture = lip_aperture(track)
+    if contacts is not None:
+        aperture = with_contacts(aperture, float(track.start) + track.seconds, contacts)
     fps = track.rate if track.steady else Fraction(max(LEAST_RATE, round(track.rate)))
     length = track.frames / fps if track.steady else track.length
     seconds = track.seconds
-    curves = _without_gaps(_curves(track, calibration, neutral), track)
+    curves = _without_gaps(_curves(track, calibration, neutral, aperture), track)
     start = float(track.start)
     duration = exact(start) + length
     frames = frame_count(length, fps)
@@ -65,14 +70,14 @@ def take_from_track(track: FaceTrack, neutral: int | None = None) -> Take:
         weights=weights.astype(np.float32),
         head_rotation=rotation.astype(np.float32),
         gaze=eyes.astype(np.float32),
-        mouth_holds=holds(track.tracked & (lip_aperture(track) <= TOUCH), times),
+        mouth_holds=holds(track.tracked & (aperture <= TOUCH), times),
         eye_holds=holds(track.tracked & (lids >= SHUT), times),
         meta=_meta(track, calibration),
     )
 
 
-def _curves(track: FaceTrack, calibration: Calibration, neutral: int | None) -> _Curves:
-    weights = fit_lips(calibration.weights(track), lip_aperture(track))
+def _curves(track: FaceTrack, calibration: Calibration, neutral: int | None, aperture: np.ndarray) -> _Curves:
+    weights = fit_lips(calibration.weights(track), aperture)
     lids = weights[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]].mean(1)
     still = track.frames == 1
     eyes = gaze(track, lids)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""MAIN PATH: a film of a face becomes a take; its sound says when the lips met, and where the phrases are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from mien.audio.speech import Speech, SpeechError, read_speech
+from mien.face_tracking.calibration import neutral_picture
+from mien.face_tracking.choice import FaceChoice
+from mien.face_tracking.missed_closures import Contacts, find_missed
+from mien.face_tracking.to_take import take_from_track
+from mien.face_tracking.track import FaceTrack
+from mien.face_tracking.tracker import track_face
+from mien.speech_analysis.errors import RecognitionError
+from mien.speech_analysis.phrases import phrases
+from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.track import PhoneTrack
+from mien.take import Take
+from mien.video import VideoError
+from mien.video.excerpt import excerpt
+from mien.video.footage import Footage
+from mien.video.reader import open_footage
+
+LIMIT_S = 600.0  # seconds of film, and of its sound
+PICTURES = 0.95  # share of the work that the pictures are
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class TrackOptions:
+    """What is asked of a tracked take.
+
+    neutral: a picture, counted from 0, or seconds after the first one as a float, with the resting face; None to find
+    it. fps: of the take, None for the film's. sound: whether the film's sound is listened to, for closures that the
+    camera missed. begin, end: the part of the film, in seconds of its sound; None for the film's end.
+    """
+
+    choice: FaceChoice = field(default_factory=FaceChoice)
+    neutral: int | float | None = None
+    fps: Fraction | None = None
+    sound: bool = True
+    begin: Fraction = Fraction(0)
+    end: Fraction | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FilmTake:
+    """A take, the track and the footage that it is from, and what was found of contacts of the lips; None where the
+    sound was not listened to."""
+
+    take: Take
+    track: FaceTrack
+    footage: Footage
+    contacts: Contacts | None
+
+
+def film_take(
+    path: Path,
+    options: TrackOptions | None = None,
+    name: str = "",
+    limit_s: float = LIMIT_S,
+    progress: Progress = lambda fraction, stage: None,
+) -> FilmTake:
+    """The take of a face in the film or photo at `path`, which is called `name` in messages.
+
+    `progress(fraction, stage)` may raise to cancel, and is called for every picture. A sound that cannot be read or
+    heard costs the closures alone, and is noted. Raises VideoError for what is no film or is longer than `limit_s`,
+    TrackingError where no face is found.
+    """
+    options = options or TrackOptions()
+    footage = open_footage(path)
+    footage = replace(footage, name=name or footage.name)
+    if options.begin or options.end is not None:
+        footage = excerpt(footage, options.begin, options.end)
+    if footage.length is not None and footage.length > limit_s:
+        raise _too_long(footage, float(footage.length), limit_s)
+    share = PICTURES if footage.has_sound and options.sound else 1.0
+
+    def report(fraction: float, stage: str) -> None:
+        progress(share * fraction, stage)
+
+    track = track_face(footage, options.choice, progress=report)
+    if track.length > limit_s:  # its header gave no length
+        raise _too_long(footage, float(track.length), limit_s)
+    speech, phones, notes = None, None, []
+    if footage.has_sound and options.sound:
+        try:
+            speech = read_speech(path, name=footage.name, limit_s=limit_s)
+            phones = listen(speech, progress=lambda done: progress(PICTURES + (1 - PICTURES) * done, "listening"))
+        except (SpeechError, RecognitionError) as error:
+            notes.append(f"the sound was not listened to, so lips meet only where it was seen: {error}")
+    if notes:
+        before = json.loads(track.meta["notes"])
+        track = replace(track, meta={**track.meta, "notes": json.dumps([*before, *notes])})
+    neutral = options.neutral
+    if isinstance(neutral, float):
+        neutral = neutral_picture(track, neutral)
+    contacts = None if phones is None else find_missed(track, phones)
+    take = take_from_track(track, neutral, None if contacts is None else contacts.times)
+    take = replace(take, meta={**take.meta, **_of_sound(footage, speech, phones, contacts)})
+    if options.fps is not None:
+        take = take.resample(options.fps)
+    progress(1.0, "done")
+    return FilmTake(take, track, footage, contacts)
+
+
+def _of_sound(
+    footage: Footage, speech: Speech | None, phones: PhoneTrack | None, contacts: Contacts | None
+) -> dict[str, str]:
+    """The take's metadata on the sound of its film."""
+    meta = {"film_has_sound": json.dumps(footage.has_sound)}
+    if speech is None or phones is None or contacts is None:
+        return meta
+    return meta | {
+        "audio_sha256": speech.sha256,
+        "phrases": json.dumps(np.round(phrases(phones), 2).tolist()),
+        "closures": json.dumps(closures_of(contacts)),
+    }
+
+
+def closures_of(contacts: Contacts) -> dict[str, object]:
+    """Contacts for JSON: how many the sound has, how many the camera saw, at which seconds lips were made to meet."""
+    times = [round(float(begin), 3) for begin, _ in contacts.times]
+    return {"in_sound": contacts.count, "seen": contacts.seen, "repaired": len(times), "repaired_at": times}
+
+
+def _too_long(footage: Footage, seconds: float, limit_s: float) -> VideoError:
+    return VideoError(
+        f"The film {footage.name!r} lasts {seconds:.1f} s, more than the limit of {limit_s:g} s. Cut it, or name a "
+        "part of it."
+    )
