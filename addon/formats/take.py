@@ -66,6 +66,15 @@ class Take:
         motion = self.basis if self.basis is not None else self.offsets
         return None if motion is None else motion.shape[1]
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the backend says of the sound and its transcript, in sentences."""
+        try:
+            found = json.loads(self.meta.get("warnings", "[]"))
+        except ValueError:
+            return ()
+        return tuple(str(sentence)[:500] for sentence in found) if isinstance(found, list) else ()
+
     def scene_frames(self, fps: Fraction, start_frame: float) -> np.ndarray:
         """(F,) float64 frame numbers in a scene of `fps` in which `start_frame` is second 0 of the sound."""
         first = start_frame + self.start * fps

@@ -41,12 +41,12 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     placed = apply.apply_take(scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene))
     for id_ in takes.driven(speaker):
         corrections.fit(id_, line)
-    item.last_frame, item.said = placed.last_frame, " ".join(placed.notes)
+    notes = [*take.warnings, *placed.notes]
+    item.last_frame, item.said = placed.last_frame, " ".join(notes)
     if request.show or len(line.takes) == 1:
         takes.choose(line, item.uid)
     else:
         takes.audition(line, None)
-    notes = list(placed.notes)
     if request.sound_to_place:
         notes += _place_sound(scene, speaker, line, request)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # evaluate it now

@@ -11,8 +11,8 @@ from ..animation import takes
 from ..connection import engines
 from ..connection.client import is_loopback
 from ..connection.preferences import preferences
-from ..scene import direction, strip_sync
-from ..scene.sound import scene_fps
+from ..scene import direction, retiming, strip_sync
+from ..scene.sound import SoundError, scene_fps
 from ..shape_keys import driving
 from . import fingerprint
 from .runner import runner
@@ -32,7 +32,7 @@ class LineSound:
 def sound_of_line(line, scene: bpy.types.Scene) -> LineSound:
     """The line's sound, or the excerpt that its trimmed strip plays. Raises SoundError; writes nothing."""
     fps = float(scene_fps(scene))
-    sent = SentSound(line.sound, line.trim_start, line.trim_end)
+    sent = _sent(line)
     seconds, start = sent.length_s(), line.start_frame + line.trim_start * fps
     return LineSound(sent, start, None if seconds is None else start + seconds * fps)
 
@@ -41,7 +41,16 @@ def prepare(line) -> None:
     """Bring the line to where its strip is and write the file that is sent where it is not there yet: before the
     requests of `of_line` are sent. Raises SoundError."""
     strip_sync.sync_line(line)
-    SentSound(line.sound, line.trim_start, line.trim_end).write()
+    _sent(line).write()
+
+
+def _sent(line) -> SentSound:
+    """Raises SoundError for a strip whose retiming cannot be read."""
+    if line.retiming.startswith("!"):
+        raise SoundError(line.retiming.removeprefix("! "))
+    # a FloatProperty is a float32: rounded, so that the same strip sends the same sound
+    offset, speed = round(line.sound_offset, 6), retiming.from_text(line.retiming)
+    return SentSound(line.sound, line.trim_start, line.trim_end, offset, speed)
 
 
 def of_line(

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sound of a line as the backend gets it: its file, a copy of a packed file, or the excerpt that a trimmed strip
-plays. It can be asked for its digest and its length without anything being written."""
+"""The sound of a line as the backend gets it: its file, a copy of a packed file, or what its strip plays: an excerpt,
+moved or retimed. It can be asked for its digest and its length without anything being written.
+
+Blender and players read some files with another beginning: Blender plays a film's sound that starts late at once, and
+some codecs' delay. What Blender plays is what a face in Blender has to follow, so of all files but plain ones it is
+sent what Blender plays.
+"""
 
 import hashlib
 import io
@@ -15,26 +20,38 @@ from ..formats.atomic_write import write_whole
 from ..scene import sound
 from ..scene.sound import SoundError
 from . import fingerprint
+from .time_stretch import retimed
 
 try:
     import aud
 except ImportError:  # a Blender built without audio
     aud = None
 
+# Files whose samples are played as they are stored
+PLAIN = {".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".au", ".snd", ".caf", ".flac"}
 _excerpts: dict[Path, tuple[str, float]] = {}  # file -> (digest, seconds): each is decoded once
 
 
 @dataclass(frozen=True)
 class SentSound:
-    """path: as the line has it; first_s and last_s: the excerpt in seconds of the file, last_s 0 is its end."""
+    """path: as the line has it; first_s and last_s: the excerpt in seconds of what is played, last_s 0 is its end.
+    offset_s: how much later than its strip the sound begins; retiming: (second of the strip, second of the sound)."""
 
     path: str
     first_s: float = 0.0
     last_s: float = 0.0
+    offset_s: float = 0.0
+    retiming: tuple[tuple[float, float], ...] = ()
 
     @property
     def trimmed(self) -> bool:
-        return bool(self.first_s or self.last_s)
+        """Whether something else than the file is sent."""
+        altered = bool(self.first_s or self.last_s or self.offset_s or self.retiming)
+        return altered or (not self._plain and sound.length_s(self.path) is not None)  # None: Blender cannot play it
+
+    @property
+    def _plain(self) -> bool:
+        return sound.absolute(self.path).suffix.lower() in PLAIN or aud is None
 
     @property
     def file(self) -> Path:
@@ -44,6 +61,8 @@ class SentSound:
             return source
         stat = source.stat() if source.is_file() else None
         stamp = f"{source}|{stat.st_mtime_ns if stat else 0}|{self.first_s:.6f}|{self.last_s:.6f}"
+        if self.offset_s or self.retiming or not self._plain:
+            stamp += f"|{self.offset_s:.6f}|{self.retiming}"
         return _folder() / f"{source.stem[:40]}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}.wav"
 
     def digest(self) -> str:
@@ -97,12 +116,10 @@ class SentSound:
             raise SoundError("This Blender has no audio library, so a trimmed strip cannot be cut: use a sound file.")
         try:
             with sound.readable(self.path) as file:
-                whole = aud.Sound(str(file))
-                rate = int(whole.specs[0])
-                samples = whole.limit(self.first_s, self.last_s if self.last_s > 0.0 else -1.0).data()  # (N, channels)
+                samples, rate = self._played(aud.Sound(str(file)))
         except (aud.error, ValueError) as error:
             name = sound.absolute(self.path).name
-            raise SoundError(f"Blender cannot cut '{name}' as its strip is trimmed: {error}.") from None
+            raise SoundError(f"Blender cannot play '{name}' as its strip asks for: {error}.") from None
         out = io.BytesIO()
         with wave.open(out, "wb") as writer:
             writer.setnchannels(samples.shape[1])
@@ -110,6 +127,33 @@ class SentSound:
             writer.setframerate(rate)
             writer.writeframes(np.clip(np.rint(samples * 32768.0), -32768, 32767).astype("<i2").tobytes())
         return out.getvalue(), len(samples) / rate
+
+    def _played(self, whole) -> tuple[np.ndarray, int]:
+        """((N, channels) samples, their rate) that the strip plays of a sound."""
+        rate = int(whole.specs[0])
+        if self._plain and not self.offset_s and not self.retiming:
+            return whole.limit(self.first_s, self.last_s if self.last_s > 0.0 else -1.0).data(), rate
+        samples = whole.data() if self._plain else _in_sequence(whole, rate)
+        if self.retiming:
+            samples = retimed(samples, rate, self.retiming)
+        first, end = round((self.first_s - self.offset_s) * rate), len(samples)
+        if self.last_s > 0.0:
+            end = max(first, round((self.last_s - self.offset_s) * rate))
+        before, behind = max(0, -first), max(0, end - len(samples))
+        return np.pad(samples[max(0, first) : max(0, end)], ((before, behind), (0, 0))), rate
+
+
+def _in_sequence(whole, rate: int) -> np.ndarray:
+    """(N, channels) samples as the sequencer plays a sound: its reader begins elsewhere than that of a sound alone, by
+    up to a frame of the codec (25 ms of mp3)."""
+    seconds = whole.length / whole.specs[0]
+    try:
+        sequence = aud.Sequence(int(whole.specs[1]), float(rate), 25.0, False)
+        sequence.add(whole, 0.0, seconds, 0.0)
+        samples = sequence.limit(0.0, seconds).data()
+    except (aud.error, TypeError, ValueError):
+        return whole.data()
+    return samples if len(samples) else whole.data()
 
 
 def _folder() -> Path:

@@ -94,7 +94,8 @@ def on_sound_change(line) -> None:
     strip = strip_sync.strip_of(line)
     if line.strip and (strip is None or strip.sound is None or not sound.same_file(strip.sound.filepath, line.sound)):
         line.strip = ""
-        line.trim_start = line.trim_end = 0.0
+        line.trim_start = line.trim_end = line.sound_offset = 0.0
+        line.retiming = ""
 
 
 def on_own_change(line) -> None:

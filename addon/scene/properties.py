@@ -99,9 +99,14 @@ class MienLine(bpy.types.PropertyGroup):
     trim_start: FloatProperty(options={"HIDDEN"}, override=KEPT)
     # seconds of the sound at which the strip ends; 0 is its end
     trim_end: FloatProperty(options={"HIDDEN"}, override=KEPT)
+    # seconds by which the sound is moved within the strip
+    sound_offset: FloatProperty(options={"HIDDEN"}, override=KEPT)
+    # JSON of `retiming.Map`, '' where the strip is not retimed
+    retiming: StringProperty(options={"HIDDEN"}, override=KEPT)
     transcript: StringProperty(
         name="Transcript",
-        description="The words that are spoken, if you have them; they only make the lips more exact",
+        description="The words that are spoken, if you have them, or subtitles with their times (.srt, .vtt); they "
+        "only make the lips more exact",
         override=KEPT,
     )
     seed: IntProperty(

@@ -145,12 +145,19 @@ def set_start(strip, frame: int) -> None:
 
 
 def trim_of(strip, scene: bpy.types.Scene) -> tuple[float, float]:
-    """(seconds of the sound left out in front, second at which the strip ends or 0 where that is the sound's end)."""
+    """(seconds of the strip's sound left out in front, second at which the strip ends or 0 where that is the sound's
+    end): as the strip plays it, moved and retimed."""
     fps, start, (first, last) = scene_fps(scene), start_of(strip), span_of(strip)
     duration = strip.content_duration if hasattr(strip, "content_duration") else strip.frame_duration
     front = float(Fraction(max(0, first - start)) / fps)
-    end = float(Fraction(last - start) / fps) if last < start + duration else 0.0
+    altered = offset_of(strip) != 0.0 or len(getattr(strip, "retiming_keys", ())) > 1
+    end = float(Fraction(last - start) / fps) if altered or last < start + duration else 0.0
     return front, end
+
+
+def offset_of(strip) -> float:
+    """Seconds by which the sound is moved within its strip, as Add > Movie does for a sound that starts late."""
+    return round(float(getattr(strip, "sound_offset", 0.0)), 6)
 
 
 def span_of(strip) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..animation import nla_layers, point_cache, takes
-from . import sound
+from . import retiming, sound
 
 LINE = "mien_line"  # custom property of a strip: 'object name/uid' of its line
 
@@ -61,6 +61,11 @@ def sync_line(line) -> None:
     start, trim = sound.start_of(strip), sound.trim_of(strip, bpy.data.scenes[line.scene])
     if (line.trim_start, line.trim_end) != trim:
         line.trim_start, line.trim_end = trim
+    offset, speed = sound.offset_of(strip), _retiming(strip, bpy.data.scenes[line.scene])
+    if line.sound_offset != offset:
+        line.sound_offset = offset
+    if line.retiming != speed:
+        line.retiming = speed
     path = strip.sound.filepath if strip.sound is not None else ""
     became_relative = path.startswith("//") and not line.sound.startswith("//")
     if path and line.sound != path and (became_relative or not sound.same_file(line.sound, path)):
@@ -69,6 +74,13 @@ def sync_line(line) -> None:
         line.start_frame = start
     elif line.followed != start:
         on_start_change(line, None)
+
+
+def _retiming(strip, scene: bpy.types.Scene) -> str:
+    try:
+        return retiming.to_text(retiming.map_of(strip, scene))
+    except sound.SoundError as error:
+        return f"! {error}"  # said when the sound is asked for
 
 
 def on_start_change(line, context) -> None:
