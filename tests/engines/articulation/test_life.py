@@ -12,7 +12,7 @@ from mien.engines.articulation.eyelids import eyelids
 from mien.engines.articulation.life import Life
 from mien.engines.articulation.manner import Manner, manner
 from mien.engines.articulation.mouth_corners import mouth_corners
-from mien.engines.articulation.smooth_noise import wander
+from mien.engines.articulation.smooth_noise import wander, waves
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -38,6 +38,13 @@ def test_a_wandering_has_the_deviation_and_the_speed_it_says_and_no_tremor() -> 
     assert np.diff(noise).std() * RATE == pytest.approx(2 * np.pi * 0.4, rel=0.15)
     frequency, power = welch(noise, RATE, nperseg=2000)
     assert power[frequency > 2].sum() < 0.01 * power.sum()
+
+
+def test_waves_vary_within_seconds_as_they_do_within_minutes() -> None:
+    noise = waves(FRAMES, 0.06, 0.5, stream(0, "noise"))
+    assert noise.std() == pytest.approx(1, abs=0.02) and np.abs(noise).max() < 3.5
+    deviations = noise[: 12 * RATE * (FRAMES // (12 * RATE))].reshape(-1, 12 * RATE).std(1)
+    assert deviations.min() > 0.6 and deviations.max() < 1.4
 
 
 def test_seeds_have_manners_within_the_range_of_people_and_none_without_temperature() -> None:

@@ -7,22 +7,26 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns
 from mien.engines.articulation.accents import Accent, Phrase
-from mien.engines.articulation.smooth_noise import wander
+from mien.engines.articulation.smooth_noise import wander, waves
 from mien.speech_analysis.track import RATE
 
 ACCENTED, MOST = 0.60, 0.6  # share of accents; at most so many a second
 AHEAD = (0.20, 0.32)  # s from the first movement to the accent
-HOLD, FALL = (0.03, 0.18), (0.30, 0.60)  # s
-SIZE, SIZE_Z, LARGEST = 0.38, 0.12, 0.75  # weight of a raise, more of it a standard deviation, at most
+HOLD, FALL = (0.03, 0.18), (0.25, 0.50)  # s
+SIZE, SIZE_Z, LARGEST = 0.52, 0.12, 0.80  # weight of a raise, more of it a standard deviation, at most
 QUESTION = 0.25
 MOST_UP = 0.9
-POSTURE, POSTURE_CORNER = 0.20, 0.10  # weight, Hz: how high the brows are held
-IDLE, IDLE_CORNER = 0.09, 0.8
-SIDES, SIDES_CORNER = 0.21, 0.30  # of what the outer ends of both differ by
-KNIT, KNIT_CORNER, UNKNIT = 0.10, 0.15, 0.3  # weight of browDown; Hz; where the wandering begins to show
+POSTURE, POSTURE_SPEEDS = 0.20, (0.05, 0.3)  # weight; Hz: how high the brows are held
+IDLE, IDLE_CORNER = 0.11, 0.9
+SIDES, SIDES_SPEEDS = 0.155, (0.10, 0.6)  # of what the outer ends of both differ by
+KNIT, KNIT_SPEEDS, UNKNIT = (
+    0.095,
+    (0.06, 0.3),
+    0.3,
+)  # weight of browDown; Hz, slowest and fastest; where it begins to show
 LOWERED = 0.45  # of browDown for a weight of brows held low: it moves them twice as far
 INNER, OUTER, DOWN = INDEX["browInnerUp"], columns("browOuterUp"), columns("browDown")
-OUTER_SHARE = 0.75  # of a raise
+OUTER_SHARE = 0.85  # of a raise
 
 
 def brows(
@@ -45,9 +49,9 @@ def brows(
         if phrase.question:
             begin = phrase.end / RATE - 0.6
             up += QUESTION * np.interp(t, [begin, begin + 0.4, begin + 0.7, begin + 1.2], [0, 1, 1, 0])
-    held = POSTURE * wander(frames, POSTURE_CORNER, rng) + IDLE * wander(frames, IDLE_CORNER, rng)
-    apart = asymmetry * SIDES * wander(frames, SIDES_CORNER, rng)
-    knit = KNIT * np.maximum(2 * np.tanh(wander(frames, KNIT_CORNER, rng) / 2) + UNKNIT, 0)
+    held = POSTURE * waves(frames, *POSTURE_SPEEDS, rng) + IDLE * wander(frames, IDLE_CORNER, rng)
+    apart = asymmetry * SIDES * waves(frames, *SIDES_SPEEDS, rng)
+    knit = KNIT * np.maximum(waves(frames, *KNIT_SPEEDS, rng) + UNKNIT, 0)
     shiver = tremor * np.sin(2 * np.pi * np.cumsum(rng.uniform(8, 10, frames)) / RATE)
     height = amount * (up + temperature * held)
     height = np.where(height > 0, MOST_UP * np.tanh(height / MOST_UP), height)  # no corner where the limit is met

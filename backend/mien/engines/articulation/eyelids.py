@@ -6,19 +6,19 @@ from __future__ import annotations
 import numpy as np
 
 from mien.channels import ARKIT, INDEX
-from mien.engines.articulation.smooth_noise import wander
+from mien.engines.articulation.smooth_noise import waves
 
 # Change of the aperture, of itself, for a weight of 1 on the default head
 WIDE, BLINK, SQUINT = 0.41, 0.68, 0.34
-APERTURE, CORNER = 0.045, 0.13  # standard deviation, of the aperture; Hz
-SIDES, SIDES_CORNER = 0.045, 0.40  # of the difference of both eyes
+APERTURE, SPEEDS = 0.043, (0.06, 0.30)  # standard deviation, of the aperture; Hz, slowest and fastest
+SIDES, SIDES_SPEEDS = 0.025, (0.12, 0.8)  # of the difference of both eyes
 
 
 def eyelids(frames: int, amount: float, asymmetry: float, rng: np.random.Generator) -> np.ndarray:
     """(T, 52) weights to add: a slow wandering of the aperture, and of what the eyes differ by. `amount` and
     `asymmetry` are factors on both."""
-    mean = amount * APERTURE * wander(frames, CORNER, rng)
-    apart = asymmetry * SIDES * wander(frames, SIDES_CORNER, rng)
+    mean = amount * APERTURE * waves(frames, *SPEEDS, rng)
+    apart = asymmetry * SIDES * waves(frames, *SIDES_SPEEDS, rng)
     added = np.zeros((frames, len(ARKIT)))
     for side, aperture in (("Left", mean + apart / 2), ("Right", mean - apart / 2)):
         wide, narrow = np.maximum(aperture, 0), np.maximum(-aperture, 0)

@@ -6,23 +6,25 @@ from __future__ import annotations
 import numpy as np
 
 from mien.channels import ARKIT, INDEX
-from mien.engines.articulation.smooth_noise import wander
+from mien.engines.articulation.smooth_noise import waves
 
 # % of the distance of the outer eye corners by which a weight of 1 moves a corner up or sideways, on the default head
 SMILE, FROWN, ASIDE, SPREAD = 15.0, 5.9, 5.7, 5.9
-LIFT, CORNER, UPWARD = 1.3, 0.14, 0.25  # standard deviation in %; Hz; mean, in standard deviations
-HEIGHT, HEIGHT_CORNER = 1.05, 0.40  # of the difference of both corners' heights
-WIDTH, WIDTH_CORNER = 1.30, 0.40  # and of their distances from the mid-line
+LIFT, SPEEDS = 1.65, (0.06, 0.35)  # standard deviation in %; Hz, slowest and fastest
+UPWARD, MOST = 0.3, 2.0  # of the lift, in standard deviations: mean; at most about so far from it
+FALLEN = 0.55  # how far corners fall for a fall of 1: a calm face hardly frowns
+HEIGHT, HEIGHT_SPEEDS = 0.85, (0.12, 0.7)  # of the difference of both corners' heights
+WIDTH, WIDTH_SPEEDS = 1.05, (0.12, 0.7)  # and of their distances from the mid-line
 BODILY = 0.5  # share of the latter that is a shift of the whole mouth; the rest is one corner drawn back
-MOST = 2.0  # standard deviations: no grimace in a calm face
 
 
 def mouth_corners(frames: int, amount: float, asymmetry: float, rng: np.random.Generator) -> np.ndarray:
     """(T, 52) weights to add; `amount` is a factor on the movement of both corners, `asymmetry` on what they differ
     by."""
-    lift = amount * LIFT * (_within(wander(frames, CORNER, rng)) + UPWARD)
-    apart = asymmetry * HEIGHT * _within(wander(frames, HEIGHT_CORNER, rng))
-    aside = asymmetry * WIDTH * _within(wander(frames, WIDTH_CORNER, rng))
+    lift = UPWARD + MOST * np.tanh(waves(frames, *SPEEDS, rng) / MOST)
+    lift = amount * LIFT * np.where(lift > 0, lift, FALLEN * lift)
+    apart = asymmetry * HEIGHT * waves(frames, *HEIGHT_SPEEDS, rng)
+    aside = asymmetry * WIDTH * waves(frames, *WIDTH_SPEEDS, rng)
     added = np.zeros((frames, len(ARKIT)))
     for side, sign in (("Left", 1), ("Right", -1)):
         height, leading = lift + sign * apart / 2, np.maximum(sign * aside, 0)
@@ -32,7 +34,3 @@ def mouth_corners(frames: int, amount: float, asymmetry: float, rng: np.random.G
         for name in ("mouthDimple", "mouthStretch"):  # one lifts the corner, the other lowers it
             added[:, INDEX[f"{name}{side}"]] = (1 - BODILY) * leading / (2 * SPREAD)
     return added
-
-
-def _within(noise: np.ndarray) -> np.ndarray:
-    return MOST * np.tanh(noise / MOST)
