@@ -8,25 +8,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mien.audio.speech import Speech, SpeechError, read_speech
-from mien.face_tracking.calibration import neutral_picture
 from mien.face_tracking.choice import FaceChoice
-from mien.face_tracking.missed_closures import Contacts, find_missed
-from mien.face_tracking.to_take import take_from_track
-from mien.face_tracking.track import FaceTrack
-from mien.face_tracking.tracker import track_face
 from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.phrases import phrases
 from mien.speech_analysis.recognizer import listen
-from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 from mien.video import VideoError
 from mien.video.excerpt import excerpt
 from mien.video.footage import Footage
 from mien.video.reader import open_footage
+
+if TYPE_CHECKING:
+    from mien.face_tracking.missed_closures import Contacts
+    from mien.face_tracking.track import FaceTrack
+    from mien.speech_analysis.track import PhoneTrack
 
 LIMIT_S = 600.0  # seconds of film, and of its sound
 PICTURES = 0.95  # share of the work that the pictures are
@@ -75,6 +75,12 @@ def film_take(
     heard costs the closures alone, and is noted. Raises VideoError for what is no film or is longer than `limit_s`,
     TrackingError where no face is found.
     """
+    # here, as the service reads the options alone: with the networks' runtime it would be 20 MB larger
+    from mien.face_tracking.calibration import neutral_picture
+    from mien.face_tracking.missed_closures import find_missed
+    from mien.face_tracking.to_take import take_from_track
+    from mien.face_tracking.tracker import track_face
+
     options = options or TrackOptions()
     footage = open_footage(path)
     footage = replace(footage, name=name or footage.name)

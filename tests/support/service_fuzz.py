@@ -38,13 +38,16 @@ CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
     "response_schema_conformance", "unsupported_method", "allow_header_conformance", "ensure_resource_availability",
 )  # fmt: skip
+FILM_FIELDS = {"face": "2", "neutral": "2.5s", "fps": "24", "sound": "no", "begin": "0", "end": "2"}
 ROUND_S = 150  # of each `st run`
 MARK = "schemathesis"
 
 
 @schemathesis.hook
 def map_body(context, body):
-    """The body of POST /v1/takes, made nearer to what the extension sends; the same for the same `body`."""
+    """The body of POST /v1/takes or /v1/tracks, nearer to what the extension sends; the same for the same `body`."""
+    if context.operation.path == "/v1/tracks" and isinstance(body, dict):
+        return {"film": body.get("film", b""), **{name: value for name, value in FILM_FIELDS.items() if name in body}}
     if context.operation.path != "/v1/takes" or not isinstance(body, dict):
         return body
     chance = hashlib.sha256(repr(sorted(map(repr, body.items()))).encode()).digest()

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mien.errors import USAGE
 from mien.face_tracking import TrackingError
-from mien.face_tracking.detector import Detection
+
+if TYPE_CHECKING:
+    from mien.face_tracking.detector import Detection
 
 REACH = 0.5  # how far beside a face's box, in box sizes, `at` may point
 

@@ -19,6 +19,7 @@ from mien.service.http.middleware import AccessMiddleware
 from mien.service.http.problems import PROBLEMS
 from mien.service.http.status_routes import status_routes
 from mien.service.http.take_routes import take_routes
+from mien.service.http.track_routes import track_routes
 from mien.service.jobs.scheduler import Scheduler
 from mien.service.monitoring.request_statistics import RequestStatistics
 from mien.service.network.addresses import Names
@@ -45,6 +46,7 @@ def create_app(
         Route("/v1/info", info),
         *take_routes(settings, scheduler, decoder),
         *bind_routes(scheduler),
+        *track_routes(settings, scheduler),
         *status_routes(settings, scheduler, statistics),
     ]
     app = Starlette(routes=routes, exception_handlers=PROBLEMS)
@@ -78,5 +80,6 @@ def _info(settings: Settings) -> dict:
         "limits": {"seconds": settings.limit_s, "bytes": settings.limit_bytes},
         "made_with": code_digest(),
         "own_models": own_models(settings.data_folder),
+        "tracks": True,
         "head": {"name": head.name, "sha256": head.sha256, "vertices": len(head.vertices)},
     }

@@ -129,7 +129,7 @@ class AccessMiddleware:
         count = 0
         too_large = Problem(
             413,
-            f"The request is larger than {self.limit_bytes} bytes. Send a shorter or a compressed sound, or "
+            f"The request is larger than {self.limit_bytes} bytes. Send a shorter or a compressed file, or "
             "start the backend with a larger --limit-bytes or MIEN_LIMIT_BYTES.",
         )
 

@@ -11,6 +11,7 @@ from mien.settings import Settings
 Schema = dict[str, object]
 
 OF_TAKE = "look", "watch", "fetch", "cancel"  # operations that need the id of one
+OF_TRACK = "look_at_track", "watch_track", "fetch_track", "cancel_track"
 OF_BINDING = "look_at_binding", "fetch_shapes", "cancel_binding"
 PROBLEM = "A refusal (RFC 9457); `detail` is a sentence that says what to do."
 
@@ -86,6 +87,7 @@ def _paths(settings: Settings) -> Schema:
                 **_problems(404, 409),
             }) | {"parameters": [_if_none_match()]},
         },
+        **_track_paths(settings),
         **_binding_paths(),
         "/v1/health": {
             "get": _operation("health", "That the service answers; quick.", {"200": _json("It does.", "Health")}),
@@ -101,6 +103,73 @@ def _paths(settings: Settings) -> Schema:
             }),
         },
     }  # fmt: skip
+
+
+def _track_paths(settings: Settings) -> Schema:
+    one = [_id("The track's id, as POST /v1/tracks gave it.")]
+    return {
+        "/v1/tracks": {
+            "post": _operation("track", "Ask for the take of a face in a film. It is made in the background.", {
+                "202": _json("Accepted.", "Accepted")
+                | {"headers": {"Location": _header("The track's own URL.")}, "links": _links(*OF_TRACK)},
+                **_problems(400, 413, 415, 422, 429),
+            }) | {"requestBody": _film_body(settings)},
+        },
+        "/v1/tracks/{id}": {
+            "parameters": one,
+            "get": _operation("look_at_track", "How far a film is.", {
+                "200": _json("The film's job.", "Track"), **_problems(404),
+            }),
+            "delete": _operation("cancel_track", "Cancel a film that is not finished, or forget one that is.", {
+                "200": _json("Cancelled.", "Track"), "204": {"description": "Forgotten."}, **_problems(404),
+            }),
+        },
+        "/v1/tracks/{id}/events": {
+            "parameters": one,
+            "get": _operation("watch_track", "A film's job as server-sent events, until it ends.", {
+                "200": {
+                    "description": "As those of a take; the data of each is a Track as JSON.",
+                    "content": {"text/event-stream": {"schema": _event("Track")}},
+                },
+                **_problems(404),
+            }),
+        },
+        "/v1/tracks/{id}/result": {
+            "parameters": one,
+            "get": _operation("fetch_track", "The take file, a safetensors file of format `mien.take`.", {
+                "200": {
+                    "description": "The take.",
+                    "headers": {"ETag": _header("SHA-256 of the file, in quotes.")},
+                    "content": {"application/octet-stream": {}},
+                },
+                **_problems(404, 409),
+            }),
+        },
+    }  # fmt: skip
+
+
+def _film_body(settings: Settings) -> Schema:
+    text = {"type": "string"}
+    fields = {
+        "film": {
+            **text,
+            "contentMediaType": "application/octet-stream",
+            "description": (
+                "The film as a file part: what FFmpeg decodes, or a photo; at most "
+                f"{settings.limit_s:g} s and {settings.limit_bytes} bytes."
+            ),
+        },
+        "face": {**text, "description": "The Nth largest face, 1 by default."},
+        "at": {**text, "description": "X,Y in pixels: the face there, in place of the Nth largest."},
+        "neutral": {**text, "description": "The picture (60) or time (2.5s) of the resting face; found by default."},
+        "fps": {**text, "description": "Frames a second, 24 or 30000/1001; the film's own by default."},
+        "sound": {**text, "description": "no: lips stay as seen; by default they meet at a p, b, m of the sound, too."},
+        "begin": {**text, "description": "From this second of the film on."},
+        "end": {**text, "description": "Up to this second of the film."},
+    }
+    schema = {"type": "object", "required": ["film"], "additionalProperties": False, "properties": fields}
+    encoding = {"film": {"contentType": "application/octet-stream"}}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
 
 
 def _binding_paths() -> Schema:
@@ -190,6 +259,11 @@ def _schemas() -> Schema:
             },
         ),
         "Binding": _object("A mesh that is being bound.", _job()),
+        "Track": _object(
+            "A film that is being tracked.",
+            _job()
+            | {"position": _perhaps("integer", "How many are before it in the queue; null when it does not wait.")},
+        ),
         "Info": _object(
             "What a backend is and has.",
             {
@@ -202,6 +276,7 @@ def _schemas() -> Schema:
                 "limits": _object("Of one request.", {"seconds": number, "bytes": whole}),
                 "made_with": {**text, "description": "sha256 of its code and weights: with others a take may differ."},
                 "own_models": {**text, "description": "sha256 of the user's own, which takes on FLAME are made with."},
+                "tracks": {"const": True, "description": "It tracks films."},
                 "head": _object("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),
@@ -250,8 +325,8 @@ def _job() -> Schema:
     }
 
 
-def _event() -> Schema:
-    job = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/Job"}}
+def _event(schema: str = "Job") -> Schema:
+    job = {"contentMediaType": "application/json", "contentSchema": {"$ref": f"#/components/schemas/{schema}"}}
     return _object("One event.", {"event": {"enum": ["progress", "end"]}, "data": {"type": "string"} | job})
 
 

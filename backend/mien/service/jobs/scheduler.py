@@ -31,11 +31,12 @@ from mien.service.jobs.snapshot import KindSnapshot, Snapshot
 from mien.service.jobs.storage import Storage
 from mien.service.jobs.take_jobs import TAKE
 from mien.service.jobs.time_estimate import TimeEstimate
+from mien.service.jobs.track_jobs import TRACK
 from mien.service.monitoring.job_statistics import JobStatistics
 from mien.service.workers.worker import Worker
 from mien.settings import Settings
 
-KINDS = {kind.name: kind for kind in (TAKE, BINDING)}
+KINDS = {kind.name: kind for kind in (TAKE, BINDING, TRACK)}
 NEXT_START = "waiting for the backend's next start"
 
 

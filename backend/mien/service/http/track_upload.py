@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the multipart body of POST /v1/tracks to a job. The film is only copied here: a process of its own reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import PurePath
+from urllib.parse import unquote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from mien.face_tracking.choice import ChoiceError, FaceChoice
+from mien.film_take import TrackOptions
+from mien.service.http.job_responses import client_of, submission
+from mien.service.http.problems import Problem
+from mien.service.jobs.errors import QueueFull, SourceNeeded
+from mien.service.jobs.job import Job
+from mien.service.jobs.scheduler import Scheduler
+from mien.service.jobs.track_jobs import TRACK
+from mien.settings import Settings
+from mien.take import TakeError, parse_fps
+from mien.track_request import TrackRequest
+
+FIELDS = ("film", "face", "at", "neutral", "fps", "sound", "begin", "end")
+SECONDS = r"[0-9]{1,6}(\.[0-9]{1,6})?"
+RETRY_S = 10
+
+
+async def submit_film(http: Request, settings: Settings, scheduler: Scheduler) -> Job:
+    """The job of a request. Raises Problem with a sentence for what is wrong with it."""
+    content_type = http.headers.get("content-type", "no content type")
+    if not content_type.startswith("multipart/form-data"):
+        raise Problem(
+            415, f"The request has {content_type[:80]}; send multipart/form-data with the film as a file `film`."
+        )
+    try:
+        form = await http.form(max_files=1, max_fields=len(FIELDS))
+    except Problem:
+        raise
+    except HTTPException as error:
+        raise Problem(
+            400, f"The multipart body cannot be read ({error.detail.rstrip('.')}). Send one file `film`."
+        ) from error
+    try:
+        with submission(TRACK):
+            return await run_in_threadpool(_submit, form, scheduler, client_of(http))
+    finally:
+        await form.close()
+
+
+def _submit(form: FormData, scheduler: Scheduler, client: str) -> Job:
+    film, options = read_form(form)
+    sha256 = hashlib.file_digest(film.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
+    # Only a name for messages: nothing is opened by it.
+    name = PurePath(unquote(film.filename or "film")).name[:100] or "film"
+    request = TrackRequest(sha256, name, options)
+    try:
+        with suppress(SourceNeeded):  # the same film was sent before: it is not copied again
+            return scheduler.submit(TRACK, request, client)
+        scheduler.check_capacity(TRACK, client)  # before some hundred megabytes are copied
+        copy = scheduler.storage.folder.new_file("film")
+        try:
+            film.file.seek(0)
+            with copy.open("xb") as file:
+                shutil.copyfileobj(film.file, file)
+            return scheduler.submit(TRACK, request, client, copy)
+        finally:
+            copy.unlink(missing_ok=True)
+    except QueueFull as full:
+        sentence = f"{full.limit} films are waiting to be tracked, as many as may. Ask again soon."
+        raise Problem(429, sentence, {"Retry-After": str(RETRY_S)}) from None
+
+
+def read_form(form: FormData | Mapping[str, object]) -> tuple[UploadFile, TrackOptions]:
+    """The film and what is asked of it. Raises Problem."""
+    unknown = [name for name in form if name not in FIELDS]
+    if unknown:
+        raise Problem(422, f"The request has a field {unknown[0][:60]!r}; the fields are {', '.join(FIELDS)}.")
+    film = form.get("film")
+    if not isinstance(film, UploadFile):
+        raise Problem(422, "The request has no file `film`. Send the film as a file of that name.")
+    texts: dict[str, str] = {}
+    for name in FIELDS[1:]:
+        text = form.get(name, "")
+        if not isinstance(text, str):
+            raise Problem(422, f"The field {name!r} is a file; send it as text.")
+        texts[name] = text
+    face = _read(texts, "face", r"[0-9]{1,3}", "the number of a face, from 1 for the largest")
+    at = _read(texts, "at", r"[0-9]{1,6}(\.[0-9]{1,6})?,[0-9]{1,6}(\.[0-9]{1,6})?", "pixels from the left and the top")
+    neutral = _read(texts, "neutral", r"[0-9]{1,9}|[0-9]{1,6}(\.[0-9]{1,6})?s", "a picture, as 60, or a time, as 2.5s")
+    sound = _read(texts, "sound", "yes|no", "yes, to close lips where the sound says so, or no")
+    begin = _read(texts, "begin", SECONDS, "seconds, as 2.5")
+    end = _read(texts, "end", SECONDS, "seconds, as 2.5")
+    try:
+        x, y = map(float, at.split(",")) if at else (0.0, 0.0)
+        options = TrackOptions(
+            choice=FaceChoice(int(face or 1), (x, y) if at else None),
+            neutral=(float(neutral[:-1]) if neutral.endswith("s") else int(neutral)) if neutral else None,
+            fps=parse_fps(texts["fps"]) if texts["fps"] else None,
+            sound=sound != "no",
+            begin=Fraction(begin or 0),
+            end=Fraction(end) if end else None,
+        )
+    except (ChoiceError, TakeError) as error:
+        sentence = str(error)
+        raise Problem(422, sentence[:1].upper() + sentence[1:]) from None
+    return film, options
+
+
+def _read(texts: Mapping[str, str], name: str, pattern: str, expected: str) -> str:
+    """The text of a field, or '' where there is none. Raises Problem where it is not of the pattern."""
+    text = texts[name]
+    if text and not re.fullmatch(pattern, text, re.ASCII):
+        raise Problem(422, f"The field {name!r} is {text[:40]!r}; send {expected}.")
+    return text

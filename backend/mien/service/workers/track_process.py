@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tracks the face in one film in a process of its own (`python -m mien.service.workers.track_process BYTES`).
+
+The server sends one message, {"request", "film", "take", "limit_s"}: the JSON of a TrackRequest, the file of the film,
+the file to write, and the longest film. The replies are {"fraction", "stage"} on the way and {"end"} as the last:
+"done", "failed" with a "sentence", or "full" when the disk is.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mien.errors import MienError
+from mien.film_take import film_take
+from mien.service.errors import disk_full, sentence_of
+from mien.service.workers.process import ParentPipe
+from mien.settings import Settings
+from mien.take import write_take
+from mien.track_request import TrackRequest
+
+PROGRESS_S = 0.05  # progress within a stage is sent at most this often
+
+
+def main() -> None:
+    parent = ParentPipe()
+    messages = parent.messages()
+    message = next(messages)
+
+    def watch() -> None:
+        for _ in messages:
+            pass
+        os._exit(0)  # the server has ended
+
+    threading.Thread(target=watch, daemon=True).start()
+    parent.reply(work(message, parent.reply))
+
+
+def work(message: dict, reply: Callable[[dict], None]) -> dict:
+    """Write the take of a message; returns the last reply."""
+    last_s, last_stage = 0.0, ""
+
+    def progress(fraction: float, stage: str) -> None:
+        nonlocal last_s, last_stage
+        now = time.monotonic()
+        if stage != last_stage or now - last_s >= PROGRESS_S:
+            last_s, last_stage = now, stage
+            reply({"fraction": fraction, "stage": stage})
+
+    request = TrackRequest.from_json(message["request"])
+    try:
+        made = film_take(Path(message["film"]), request.options, request.name, message["limit_s"], progress)
+        write_take(made.take, Path(message["take"]))
+    except MienError as error:
+        sentence = sentence_of(error, Settings.read().data_folder).replace(Path(message["film"]).name, request.name)
+        return {"end": "failed", "sentence": sentence[:1].upper() + sentence[1:]}
+    except OSError as error:
+        if not disk_full(error):
+            raise
+        return {"end": "full"}
+    except MemoryError:
+        sentence = f"The film {request.name!r} takes more memory than tracking may have; make it smaller."
+        return {"end": "failed", "sentence": sentence}
+    return {"end": "done"}
+
+
+if __name__ == "__main__":
+    main()
