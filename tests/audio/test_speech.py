@@ -98,6 +98,7 @@ def test_samples_cannot_be_changed_behind_the_digest() -> None:
 
 def test_a_float_file_beyond_full_scale_is_scaled_not_clipped() -> None:
     loud, soft = read_speech(SAMPLES / "loud_float.wav").samples, expected(16000, 1)
+    soft = soft - soft.mean()
     assert np.abs(loud).max() <= 1
     assert np.allclose(loud / np.abs(loud).max(), soft / np.abs(soft).max(), atol=1e-6)
 
@@ -116,7 +117,7 @@ def test_a_float_file_beyond_full_scale_is_scaled_not_clipped() -> None:
         ("cut_in_header.wav", "damaged or cut short: it leads to no sound"),
         ("cut_short.wav", r"promises 6554 bytes of sound \(0.20 s\) and 2956 are there"),
         ("cut_short.flac", "damaged or cut short"),
-        ("cut_short.m4a", "header is damaged or its format is unknown"),
+        ("cut_short.m4a", "is cut short"),
         ("corrupt_header.flac", "header is damaged or its format is unknown"),
         ("noise.mp3", "header is damaged or its format is unknown"),
         ("film_without_sound.mp4", "has a picture but no sound"),

@@ -5,7 +5,7 @@ Decoders read half of a cut file without a word, and the animation of half a rec
 recorders leave where they cannot seek back (0, or all bits set) promise nothing.
 
 Formats: RIFF, RIFX, RF64, BW64 (EBU Tech 3306), AVI; AIFF, AIFC and 8SVX; Sony Wave64; AU; Apple CAF; AVR; VOC;
-NIST SPHERE; MPC 2000; Ogg (RFC 3533); Matroska and WebM (EBML segment size).
+MP4 and MOV; NIST SPHERE; MPC 2000; Ogg (RFC 3533); Matroska and WebM (EBML segment size).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENDLESS = 0x7FFFF000  # sizes from here on in 32 bits are those of recorders tha
 WAVE64 = bytes.fromhex("726966662e91cf11a5d628db04c10000")  # GUID of "riff"
 WAVE64_DATA = bytes.fromhex("64617461f3acd3118cd100c04f8edb8a")
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
-STARTS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC", b"caff", b".snd", WAVE64)  # of a container
+STARTS = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"fLaC", b"caff", b".snd", WAVE64, EBML)  # of a container
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ def promised_end(file: BinaryIO, size: int) -> int | None:
     """The least length in bytes of a file of `size` bytes that its header promises; None where it promises none."""
     file.seek(0)
     head = file.read(64)
+    if head[4:8] == b"ftyp":
+        return _mp4(file, size)
     for magic, read in FORMATS.items():
         if head.startswith(magic):
             return read(file, head, size)
@@ -105,7 +107,8 @@ def joined(file: BinaryIO, end: int | None, size: int) -> bool:
         return False
     file.seek(end)
     start = file.read(16)
-    return any(start.startswith(magic) for magic in STARTS)
+    further_part = start[:4] == b"RIFF" and start[8:12] == b"AVIX"  # of a long AVI
+    return (start.startswith(STARTS) or start[4:8] == b"ftyp") and not further_part
 
 
 def riff_end(file: BinaryIO) -> int | None:
@@ -150,10 +153,29 @@ def _caf(file: BinaryIO, head: bytes, size: int) -> int | None:
     while at + 12 <= size:
         file.seek(at)
         chunk = file.read(12)
+        if chunk[:4] == b"caff":  # another file
+            return at
         length = int.from_bytes(chunk[4:], "big", signed=True)
         if length < 0:  # of data that goes on to the end of the file
             return None
         at += 12 + length
+    return at
+
+
+def _mp4(file: BinaryIO, size: int) -> int | None:
+    """The end of the top-level boxes of an mp4 or mov (ISO/IEC 14496-12), or where the `ftyp` of another file is."""
+    at = 0
+    while at + 16 <= size:
+        file.seek(at)
+        box = file.read(16)
+        length, kind = int.from_bytes(box[:4], "big"), box[4:8]
+        if at and kind == b"ftyp" or not kind.isalnum():
+            return at
+        if length == 1:
+            length = int.from_bytes(box[8:], "big")
+        if length < 8:  # 0: to the end of the file
+            return None
+        at += length
     return at
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 FRAME_S = 0.02
 CANCELLED = 0.35  # power of the mean, against that of unrelated channels, below which a frame cancels
-CANCELLED_SHARE = 0.05  # of the power: more than that in frames that cancel
+CANCELLED_SHARE = 0.02  # of the power: more than that in frames that cancel
 CENTRE_DB, ASSUMED_DB = -25.0, -10.0  # a centre this far below the front pair has no dialogue; the same if only assumed
 # The usual layouts of files that name none, by the number of channels (WAVE_FORMAT_EXTENSIBLE's order)
 USUAL = {
@@ -23,15 +23,19 @@ USUAL = {
     7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
     8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
 }
+UNRELATED = 0.3  # correlation below which two channels have nothing in common
+MICROPHONES = 8  # so many channels are looked at one by one
 SPOKEN = {"FL": "left", "FR": "right", "FC": "centre"}
 
 
 @dataclass(frozen=True)
 class Downmix:
-    """`weights` (channels,) of a sum; `note`: a sentence where not all channels are in it, else ''."""
+    """`weights` (channels,) of a sum; `note`: a sentence where not all channels are in it, else ''; `unrelated`: the
+    channels in it, where they have nothing in common."""
 
     weights: np.ndarray
     note: str = ""
+    unrelated: tuple[int, ...] = ()
 
     def __call__(self, block: np.ndarray) -> np.ndarray:
         """(n,) float32 of (n, channels)."""
@@ -55,7 +59,7 @@ def downmix_of(names: tuple[str, ...], blocks: Iterable[np.ndarray], rate: int, 
     if "FC" in layout and front:
         centre, least = layout.index("FC"), CENTRE_DB if named else ASSUMED_DB
         if power[centre] > 10 ** (least / 10) * power[front].max():
-            return _one(layout, centre, "where a film has its dialogue")
+            return only(layout, centre, "where a film has its dialogue")
         if power[front].max() > 0:
             return _mean(layout, front, covariance, "the centre has no voice")
     everything = [i for i, name in enumerate(layout) if name != "LFE"]
@@ -92,16 +96,21 @@ def _mean(layout: tuple[str, ...], chosen: list[int], covariance: np.ndarray, wh
     cancelled = own[part.sum((1, 2)) < CANCELLED * own].sum()
     loudest = chosen[int(np.einsum("fcc->c", part).argmax())]
     if len(chosen) > 1 and cancelled > CANCELLED_SHARE * own.sum():
-        return _one(layout, loudest, "because the channels cancel each other when they are added")
+        return only(layout, loudest, "because the channels cancel each other when they are added")
     weights = np.zeros(len(layout))
     weights[chosen] = 1 / len(chosen)
+    whole = part.sum(0)
+    scale = np.sqrt(np.maximum(np.outer(np.diag(whole), np.diag(whole)), 1e-12))
+    common = np.abs(whole / scale - np.eye(len(chosen))).max()
+    unrelated = tuple(chosen) if 1 < len(chosen) <= MICROPHONES and own.any() and common < UNRELATED else ()
     if len(chosen) == len(layout):
-        return Downmix(weights)
+        return Downmix(weights, unrelated=unrelated)
     names = " and ".join(_spoken(layout, i) for i in chosen)
-    return Downmix(weights, f"Of {len(layout)} channels {names} were taken{f', as {why}' if why else ''}.")
+    return Downmix(weights, f"Of {len(layout)} channels {names} were taken{f', as {why}' if why else ''}.", unrelated)
 
 
-def _one(layout: tuple[str, ...], channel: int, why: str) -> Downmix:
+def only(layout: tuple[str, ...], channel: int, why: str) -> Downmix:
+    """One channel alone."""
     weights = np.zeros(len(layout))
     weights[channel] = 1
     return Downmix(weights, f"Of {len(layout)} channels the {_spoken(layout, channel)} one alone was taken, {why}.")

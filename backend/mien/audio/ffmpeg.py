@@ -52,7 +52,8 @@ def _source(file: BinaryIO, name: str, container: InputContainer, number: int, t
         with _opened(file, name) as again:
             yield from _blocks(again, again.streams.audio[number], end, seconds, name)
 
-    return Source(context.sample_rate, seconds, names or ("",), decode, number + 1, tracks)
+    label = ", ".join(filter(None, (stream.metadata.get(key, "") for key in ("language", "title")))).removeprefix("und")
+    return Source(context.sample_rate, seconds, names or ("",), decode, number + 1, tracks, label.strip(", ")[:60])
 
 
 def _opened(file: BinaryIO, name: str) -> InputContainer:

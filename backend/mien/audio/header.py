@@ -23,6 +23,7 @@ from mien.errors import FILE, MienError
 
 # Chunks that may stand behind the data of a wav: after an empty data chunk these are no sound
 BEHIND = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"fact", b"cue ", b"PEAK", b"smpl", b"iXML", b"axml", b"chna", b"_PMX")
+TAG = 2048  # bytes of a tag at the end of an mp3, at most; with a longer one FFmpeg reads it
 WAVES = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 
 
@@ -64,7 +65,7 @@ def check_header(file: BinaryIO, name: str) -> Checked:
         promised = promised_end(file, size)
         slack = 0
         if promised is None:  # encoders count the first frame of an mp3, and a tag, or leave them out
-            promised, slack = _mp3_end(file)[1], 2048
+            promised, slack = _mp3_length(file)[2], TAG
         if promised is not None and promised > size + slack:
             raise SpeechError(
                 f"The file {name!r} is cut short: its header promises {promised} bytes and {size} are there. "
@@ -83,12 +84,13 @@ def mp3_has_length(file: BinaryIO, size: int | None = None) -> bool:
     Without one libsndfile estimates the length from the first frames and reads no further: 1.0 s of 5 s was measured
     for a variable bit rate. Of two mp3s joined it reads the first.
     """
-    found, end = _mp3_end(file)
-    return found and (size is None or end is None or size - end < 2048)  # as long as a tag at the end may be
+    found, begin, length = _mp3_length(file)
+    # behind it there may be a tag
+    return found and (size is None or length is None or size - begin - length < TAG)
 
 
-def _mp3_end(file: BinaryIO) -> tuple[bool, int | None]:
-    """(whether there is a Xing or Info frame, the least length of the file that it promises)."""
+def _mp3_length(file: BinaryIO) -> tuple[bool, int, int | None]:
+    """(whether there is a Xing or Info frame, where the first frame begins, the bytes that it counts)."""
     file.seek(0)
     tag, begin = file.read(10), 0
     if tag[:3] == b"ID3":  # its size in four bytes of seven bits
@@ -98,11 +100,11 @@ def _mp3_end(file: BinaryIO) -> tuple[bool, int | None]:
     file.seek(0)
     at = max(frame.find(b"Xing"), frame.find(b"Info"))
     if at < 0 or tag[:3] != b"ID3" and (len(tag) < 2 or tag[0] != 0xFF or tag[1] < 0xE0):
-        return at >= 0, None
+        return at >= 0, begin, None
     if len(frame) < at + 16 or not frame[at + 7] & 2:
-        return True, None
+        return True, begin, None
     counts = frame[at + 8 + 4 * (frame[at + 7] & 1) :]
-    return True, begin + int.from_bytes(counts[:4], "big")
+    return True, begin, int.from_bytes(counts[:4], "big")
 
 
 def _joined_flac(file: BinaryIO) -> bool:

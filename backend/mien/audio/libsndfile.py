@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 import soundfile
 
+from mien.audio.ffmpeg import ffmpeg_sources
 from mien.audio.source import BLOCK, TOLERANCE_S, Source, cut_short_error, damage_error
 
 FRAMES_UNKNOWN = 1 << 60  # libsndfile gives about 2^63 for a flac of unknown length, and fails at its end
@@ -34,7 +35,12 @@ def libsndfile_source(file: BinaryIO, name: str, has_length: bool) -> Source | N
     def decode() -> Iterator[np.ndarray]:
         done = 0
         file.seek(0)
-        with soundfile.SoundFile(file) as sound:
+        try:
+            opened = soundfile.SoundFile(file)
+        except soundfile.LibsndfileError:  # of some mp3s it opens a second time only now and then
+            yield from ffmpeg_sources(file, name)[0].decode()
+            return
+        with opened as sound:
             while True:
                 try:
                     block = sound.read(max(1, BLOCK // channels), dtype="float32", always_2d=True)

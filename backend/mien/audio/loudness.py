@@ -16,8 +16,10 @@ GLITCH = 3.0  # times the largest but one in a hundred of the blocks' peaks
 
 def loudness(samples: np.ndarray) -> float | None:
     """LUFS of (N,) samples at 16 kHz; None for silence. Glitches shorter than GLITCH_S do not count."""
-    limited = without_glitches(samples)
-    scale = float(np.sqrt(np.mean(np.square(limited, dtype=np.float64)))) if len(limited) else 0.0
+    if not len(samples):
+        return None
+    limited = without_glitches(samples - samples.mean(dtype=np.float64).astype(np.float32))
+    scale = float(np.sqrt(np.mean(np.square(limited, dtype=np.float64))))
     if scale <= 0.0:
         return None
     level = 20 * np.log10(scale)
@@ -25,8 +27,8 @@ def loudness(samples: np.ndarray) -> float | None:
     # taken off again.
     gain = 0.0 if -40 <= level <= -10 else -23.0 - level
     measured = _integrated((limited * 10 ** (gain / 20)).astype(np.float32))
-    value = (level if measured is None else measured - gain) if len(samples) else None
-    return None if value is None or value < SILENT else value
+    value = level if measured is None else measured - gain
+    return None if value < SILENT else value
 
 
 def gain_db(measured: float | None) -> float:

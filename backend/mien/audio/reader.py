@@ -22,7 +22,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from mien.audio.downmix import downmix_of
+from mien.audio.downmix import Downmix, downmix_of, only
 from mien.audio.ffmpeg import ffmpeg_sources
 from mien.audio.header import Checked, SpeechError, check_header
 from mien.audio.libsndfile import libsndfile_source
@@ -128,8 +128,10 @@ def _chosen(sources: list[Source], name: str, track: int | None, limit_s: float,
     first = sources[0]
     source = next((each for each in sources if _holds_speech(each, limit_s)), first)
     reason = f", as track {first.track} has no speech" if source is not first else ""
+    label = f" ({source.label})" if source.label else ""
     notes.append(
-        f"The file has {first.tracks} sound tracks; number {source.track} was taken{reason}. --track chooses another."
+        f"The file has {first.tracks} sound tracks; number {source.track}{label} was taken{reason}. --track chooses "
+        "another."
     )
     return source
 
@@ -145,6 +147,18 @@ def _mono(source: Source, limit_s: float) -> tuple[Iterator[np.ndarray], str]:
     """(blocks, a note or '')."""
     try:
         mix = downmix_of(source.channels, source.decode() if limit_s else (), source.rate, limit_s)
+        if len(mix.unrelated) > 1 and limit_s:
+            mix = _one_voice(source, mix, limit_s)
     except SpeechError:
         mix = downmix_of(source.channels, (), source.rate, limit_s)  # reading it says what is wrong, in its place
     return map(mix, source.decode()), mix.note
+
+
+def _one_voice(source: Source, mix: Downmix, limit_s: float) -> Downmix:
+    """Of channels that have nothing to do with each other, the one that alone holds speech."""
+    alone = [
+        channel
+        for channel in mix.unrelated
+        if is_speech_like((block[:, channel] for block in source.decode()), source.rate, limit_s)
+    ]
+    return only(source.channels, alone[0], "as the others hold no speech") if len(alone) == 1 else mix

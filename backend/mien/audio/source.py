@@ -19,7 +19,7 @@ class Source:
     """`rate` in Hz; `seconds`: the length that the header declares, or None; `channels`: a name for each, as FFmpeg has
     them ("FL", "FC"), "" where the file does not say; `decode`: (n, channels) float32 blocks from the beginning.
 
-    `track` and `tracks`: which of how many sound tracks, from 1.
+    `track` and `tracks`: which of how many sound tracks, from 1; `label`: its language or title, where the file has it.
     """
 
     rate: int
@@ -28,6 +28,7 @@ class Source:
     decode: Callable[[], Iterator[np.ndarray]]
     track: int = 1
     tracks: int = 1
+    label: str = ""
 
 
 def damage_error(name: str, reason: str) -> SpeechError:

@@ -17,6 +17,7 @@ SILENT_TAG = re.compile(r"<(script|style|desc|metadata)\b[^>]*>.*?</\1>", re.DOT
 ALIAS = re.compile(r"<sub\b[^>]*\balias\s*=\s*(\"[^\"]*\"|'[^']*')[^>]*>.*?</sub>", re.DOTALL | re.IGNORECASE)
 BRACKETED = re.compile(r"\[[^\[\]]*\]")  # [music], and what a direction writes into a text
 ASIDE = re.compile(r"\([^()]*\)|[♪♫#]+")  # (laughs), in subtitles
+INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")  # directions, breaks
 SPEAKER = re.compile(r"^(?:-\s*)?(?:[A-Z][A-Z .'0-9]{1,30}:\s+)?", re.MULTILINE)
 
 
@@ -31,7 +32,7 @@ class Cue:
 
 def cues_of(text: str) -> tuple[Cue, ...]:
     """The cues of a transcript in their order; one without times for plain text. None is empty."""
-    text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = INVISIBLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     marks = list(CUE.finditer(text))
     if not marks:
         said = spoken(text)
