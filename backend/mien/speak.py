@@ -19,6 +19,7 @@ from mien.heads.default import Head, load_head
 from mien.heads.flame import Flame
 from mien.heads.lookup import head_named
 from mien.heads.retarget import retargeter
+from mien.performance import Performance
 from mien.settings import Settings
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.report import speech_seconds, warnings_of
@@ -52,8 +53,11 @@ def speak_takes(
     fps: Fraction | int | str | None = None,
     progress: Progress = no_progress,
     head: Head | Flame | None = None,
+    performance: Performance | None = None,
 ) -> Iterator[Take]:
-    """The take of each seed, as `speak` gives it; the sound is analysed once for all. Errors as those of `speak`."""
+    """The take of each seed, as `speak` gives it; the sound is analysed once for all. Errors as those of `speak`.
+
+    performance: a part of it replaces that of every take; keys that the direction holds stay. PerformanceError."""
     rate = None if fps is None else parse_fps(fps)
     info = engines.info_of(engine)
     engines.check(direction, info)
@@ -67,7 +71,11 @@ def speak_takes(
         report = report or _report(speech, direction, isinstance(maker, SharedAnalysis))
         metadata = {**report, **_provenance(take, info, speech, direction.with_seed(seed))}
         take = retargeted(replace(take, meta=metadata))
-        yield take if rate is None else enforced(take.resample(rate), direction)
+        if rate is not None:
+            take = take.resample(rate)
+        if performance is not None:
+            take = performance.onto(take, speech, direction.transcript)
+        yield take if rate is None else enforced(take, direction)
 
 
 def _report(speech: Speech, direction: Direction, shares_phones: bool) -> dict[str, str]:

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from mien.take import Take
 
 SUFFIX = ".take.safetensors"
+WARPS = {
+    "none": "of the same sound or length: its time as it is",
+    "even": "stretched evenly, as the phrases of its sound are not known",
+    "phrases": "stretched phrase by phrase",
+}
 
 
 def add_commands(commands) -> None:
@@ -35,6 +40,13 @@ def add_commands(commands) -> None:
     add_head_flags(speak)
     speak.add_argument("--takes", type=_count, default=1, help="so many takes, seeds counting up (default: 1)")
     speak.add_argument("--preview", type=Path, metavar="MP4", help="also render the take with its sound")
+    speak.add_argument(
+        "--performance", type=Path, metavar="TAKE", help="brows, lids, gaze and head of this take, as of mien track"
+    )
+    speak.add_argument(
+        "--performance-part", choices=("life", "lips"), default="life",
+        help="what is of the performance: its life, or its lips with the engine's life (default: life)",
+    )  # fmt: skip
     add_direction_flags(speak)
     speak.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
 
@@ -43,6 +55,7 @@ def speak_command(args: argparse.Namespace) -> int:
     """mien speak: one take for each seed; previews once all takes are written."""
     from mien.audio.speech import read_speech
     from mien.heads.default import HeadChoice
+    from mien.performance import Performance
     from mien.speak import speak_takes
     from mien.take import write_take
 
@@ -54,19 +67,24 @@ def speak_command(args: argparse.Namespace) -> int:
     if output.is_dir():
         output /= f"{args.sound.stem}{SUFFIX}"
     for target in filter(None, (output, args.preview)):
-        check_output(target, sound=args.sound, direction=args.direction, transcript=args.transcript)
+        check_output(
+            target, sound=args.sound, direction=args.direction, transcript=args.transcript, performance=args.performance
+        )
     head = head_of(args)
     if args.preview and args.head != "mien":
         raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
+    performance = Performance.from_file(args.performance, args.performance_part) if args.performance else None
     speech = read_speech(args.sound, limit_s=settings.limit_s, track=args.track)
     entries = []
     with ProgressBar("takes" if args.takes > 1 else f"take, seed {direction.seed}", quiet=args.json) as progress:
-        takes = speak_takes(speech, direction, seeds, args.engine, args.fps, progress, head)
+        takes = speak_takes(speech, direction, seeds, args.engine, args.fps, progress, head, performance)
         for seed, take in zip(seeds, takes, strict=True):
             path = _numbered(output, seed, args.takes)
             write_take(take, path)
             frames, fps = take.frames, str(take.fps)
             entry = {"take": str(path), "seed": seed, "frames": frames, "fps": fps, "engine": args.engine}
+            if performance is not None:
+                entry["performance"] = json.loads(take.meta["performance"])
             entries.append(entry | report_of(take))
     for entry in entries:
         if args.preview:
@@ -123,6 +141,8 @@ def _numbered(path: Path, seed: int, takes: int) -> Path:
 
 def _print_entry(entry: dict) -> None:
     print(f"{entry['take']}: {entry['frames']} frames at {entry['fps']} fps, seed {entry['seed']}")
+    if performance := entry.get("performance"):
+        print(f"  {performance['part']} of {performance['source']}, {WARPS[performance['warp']]}")
     if "preview" in entry:
         print(f"{entry['preview']}: the preview, with sound")
 
