@@ -19,11 +19,8 @@ MOST_UP = 0.9
 POSTURE, POSTURE_SPEEDS = 0.20, (0.05, 0.3)  # weight; Hz: how high the brows are held
 IDLE, IDLE_CORNER = 0.11, 0.9
 SIDES, SIDES_SPEEDS = 0.155, (0.10, 0.6)  # of what the outer ends of both differ by
-KNIT, KNIT_SPEEDS, UNKNIT = (
-    0.095,
-    (0.06, 0.3),
-    0.3,
-)  # weight of browDown; Hz, slowest and fastest; where it begins to show
+KNIT, KNIT_SPEEDS = 0.082, (0.08, 0.35)  # weight of browDown; Hz
+UNKNIT = 0.3  # standard deviations below the mean at which it begins to show
 LOWERED = 0.45  # of browDown for a weight of brows held low: it moves them twice as far
 INNER, OUTER, DOWN = INDEX["browInnerUp"], columns("browOuterUp"), columns("browDown")
 OUTER_SHARE = 0.85  # of a raise
