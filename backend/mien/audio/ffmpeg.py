@@ -23,6 +23,7 @@ CONTAINERS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mp3,aac,ogg,flac,wav,w64,aiff,caf,au,amr,ac3,eac3,asf,avi,flv,mpeg,"
     "mpegts,mxf,ape,wv,tta,dsf"
 )
+BETWEEN = 64  # packets, one after another, that may be no sound between two mp3s
 DECLARES_LENGTH = ("wv", "tta", "ape", "dsf")  # and mov: of others FFmpeg may estimate it from the bit rate
 
 
@@ -88,7 +89,7 @@ def _blocks(
     rate, channels = stream.codec_context.sample_rate, max(1, stream.codec_context.channels)
     done, origin, held = 0, _picture_start(container), None
     try:
-        for frame in container.decode(stream):
+        for frame in _frames(container, stream):
             if (frame.sample_rate, len(frame.layout.channels)) != (rate, channels):
                 now = f"{frame.sample_rate} Hz, {len(frame.layout.channels)} channels"
                 raise SpeechError(
@@ -115,6 +116,24 @@ def _blocks(
         done += len(held)
     if seconds is not None and seconds - done / rate > TOLERANCE_S:
         raise cut_short_error(name, seconds, done / rate)
+
+
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[av.AudioFrame]:
+    """The decoded frames; of joined mp3s without what lies between two of them, such as tags."""
+    bad = 0
+    for packet in container.demux(stream):
+        try:
+            frames = cast(list[av.AudioFrame], packet.decode())
+        except av.InvalidDataError:
+            bad += 1
+            if container.format.name != "mp3" or bad > BETWEEN:
+                raise
+            continue
+        if frames:
+            bad = 0
+        yield from frames
+    if bad:
+        raise av.InvalidDataError(0, "Invalid data found at its end")
 
 
 def _picture_start(container: InputContainer) -> Fraction | None:

@@ -10,15 +10,17 @@ import numpy as np
 RATE = 16000
 LOWEST, HIGHEST, TARGET = -38.0, -8.0, -23.0  # LUFS: a voice outside of the range is brought to R128's level
 SILENT = -95.0  # LUFS: below, there is nothing but rounding
-BLOCK_S, GLITCH_S = 0.01, 0.1
-GLITCH = 3.0  # times the largest but one in a hundred of the blocks' peaks
+BLOCK_S = 0.01
+GLITCH_BLOCKS = 12  # a glitch lasts as many at most, and so many of the highest blocks may be glitches
+GLITCH_SHARE = 500  # of long sounds: one block in as many
+GLITCH = 3.0  # times the highest of the other blocks
 
 
 def loudness(samples: np.ndarray) -> float | None:
-    """LUFS of (N,) samples at 16 kHz; None for silence. Glitches shorter than GLITCH_S do not count."""
+    """LUFS of (N,) samples at 16 kHz; None for silence. Glitches do not count."""
     if not len(samples):
         return None
-    limited = without_glitches(samples - samples.mean(dtype=np.float64).astype(np.float32))
+    limited = without_glitches(samples - np.median(samples))
     scale = float(np.sqrt(np.mean(np.square(limited, dtype=np.float64))))
     if scale <= 0.0:
         return None
@@ -37,26 +39,23 @@ def gain_db(measured: float | None) -> float:
 
 
 def without_glitches(samples: np.ndarray) -> np.ndarray:
-    """(N,) samples whose short peaks far above all others are cut down to what the others reach."""
+    """(N,) samples with silence in place of short sounds far above all others."""
     width = round(BLOCK_S * RATE)
     count = len(samples) // width
     if count < 10:
         return samples
     peaks = np.abs(samples[: count * width].reshape(-1, width)).max(1)
-    sounding = peaks[peaks > 0]
-    if not len(sounding):
+    glitches = min(max(GLITCH_BLOCKS, count // GLITCH_SHARE), count // 5)
+    cap = GLITCH * float(np.sort(peaks)[-1 - glitches])
+    if not 0 < cap < np.abs(samples).max():
         return samples
-    cap = GLITCH * float(np.percentile(sounding, 99))
-    if peaks.max() <= cap:
-        cap = GLITCH * 3 * float(np.percentile(sounding, 95))  # one in a hundred may be the glitch itself
     above = np.flatnonzero(np.diff(np.concatenate([[0], peaks > cap, [0]]).astype(int)))
     limited = samples.copy()
     for begin, end in above.reshape(-1, 2):
-        if (end - begin) * BLOCK_S <= GLITCH_S:
-            part = slice(begin * width, end * width)
-            limited[part] = np.clip(limited[part], -cap, cap)
-    rest = slice(count * width, len(samples))
-    limited[rest] = np.clip(limited[rest], -cap, cap)
+        if end - begin <= GLITCH_BLOCKS:
+            limited[begin * width : end * width] = 0
+    rest = limited[count * width :]
+    rest[np.abs(rest) > cap] = 0
     return limited
 
 

@@ -77,13 +77,11 @@ def _sources(file: BinaryIO, name: str, whole: bool) -> list[Source]:
     plain = libsndfile_source(file, name, whole)
     if plain is None:
         return ffmpeg_sources(file, name)
-    if len(plain.channels) > 2:
+    if not all(plain.channels):
         try:
             other = ffmpeg_sources(file, name)[0]
         except SpeechError:
             return [plain]
-        if _is_ogg(file):  # whose channels libsndfile leaves in the codec's order
-            return [other]
         if len(other.channels) == len(plain.channels):
             return [replace(plain, channels=other.channels)]
     return [plain]
@@ -109,11 +107,6 @@ def _chained(checked: Checked, name: str) -> list[Source]:
             yield from link.decode()
 
     return [replace(first, seconds=sum(link.seconds or 0 for link in links), decode=decode)]
-
-
-def _is_ogg(file: BinaryIO) -> bool:
-    file.seek(0)
-    return file.read(4) == b"OggS"
 
 
 def _chosen(sources: list[Source], name: str, track: int | None, limit_s: float, notes: list[str]) -> Source:

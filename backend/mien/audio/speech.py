@@ -149,7 +149,7 @@ def _levelled(samples: np.ndarray, name: str, recording: Recording) -> Speech:
     measured, notes = loudness(samples), recording.notes
     gain = gain_db(measured)
     if gain and measured is not None:
-        centred = samples - samples.mean(dtype=np.float64).astype(np.float32)
+        centred = samples - np.median(samples)
         samples = np.clip(centred * np.float32(10 ** (gain / 20)), -1, 1)
         way, by = ("quiet", "raised") if gain > 0 else ("loud", "lowered")
         notes += (f"The sound is {way}, {measured:.0f} LUFS; it was {by} by {abs(gain):.0f} dB.",)
