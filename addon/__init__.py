@@ -53,6 +53,7 @@ def _classes() -> list[type]:
         operators,
         presets,
         search_menu,
+        video_operators,
     )
 
     data = (preferences, direction_properties, properties, driving_properties)
@@ -60,6 +61,7 @@ def _classes() -> list[type]:
         operators,
         line_operators,
         generate_operators,
+        video_operators,
         curve_operators,
         engine_options_operators,
         presets,

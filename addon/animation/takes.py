@@ -37,7 +37,7 @@ def line_of(take):
 
 def free_seed(line, seed: int) -> int:
     """The first seed from this one on that no take of the line has."""
-    used = {take.seed for take in line.takes}
+    used = {take.seed for take in line.takes if not take.film}
     while seed in used:
         seed += 1
     return seed

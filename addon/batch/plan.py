@@ -18,6 +18,7 @@ from ..generation.state import Request
 from ..scene import lines, sound, speakers
 from .report import Entry
 
+FROM_FILM = "Its take was tracked from a film, so it is left; Make Take Anew tracks it again."
 FROM_FILE = "Its take was put there from a file, so it is left; Make Take Anew replaces it."
 BAKED = "Its speaker is baked down to one action; press Back to Takes first."
 
@@ -133,6 +134,8 @@ def _plan_line(context, scene, speaker, line, info: BackendInfo | None, force: b
         return PlannedLine(replace(entry, state="skipped", why="It has no sound yet."))
     if speaker.mien.baked:
         return PlannedLine(replace(entry, state="skipped", why=BAKED))
+    if take is not None and take.film:
+        return PlannedLine(replace(entry, state="skipped", why=FROM_FILM))
     if take is not None and not take.content and not force:
         return PlannedLine(replace(entry, state="skipped", why=FROM_FILE))
     reason = speakers.refusal(speaker) or shared or lines.refusal(line)

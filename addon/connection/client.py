@@ -8,7 +8,7 @@ import ipaddress
 import json
 import ssl
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from .credentials import Credential, credentials
 
 API = 1
-CHUNK = 1 << 16  # bytes of a sound sent at a time; a cancel is noticed between two chunks
+CHUNK = 1 << 16  # bytes of a file sent at a time; a cancel is noticed between two chunks
 BUSY_STATUSES = (429, 503)  # its queue is full; too many clients are connected
 RETRY_S, RETRY_LIMIT_S = 10.0, 60.0  # default and longest wait for a busy backend
 
@@ -96,6 +96,7 @@ class BackendInfo:
     limits: dict[str, float] = field(default_factory=dict)  # name -> seconds of sound, bytes of a file
     made_with: str = ""  # hash of its code and weights, on which the bytes of takes depend
     own_models: str = ""  # hash of the user's own FLAME and weights, on which takes of FLAME depend
+    tracks: bool = False  # whether it makes takes of films
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,7 @@ class Client:
             limits,
             str(reply.get("made_with", "")),
             str(reply.get("own_models", "")),
+            reply.get("tracks") is True,
         )
 
     def submit(
@@ -221,20 +223,34 @@ class Client:
     ) -> str:
         """Request a take of a sound file; the job's id. `on_sent` is called with the share of the file that was sent,
         0..1, and may raise Stopped."""
+        fields = {"direction": direction, "engine": engine, "fps": fps, "head": head}
+        return self._send("takes", "sound", sound, fields, on_sent)
+
+    def submit_film(
+        self, film: Path, fields: Mapping[str, str], on_sent: Callable[[float], None] = lambda share: None
+    ) -> str:
+        """Request the take of a face in a film; the job's id, of kind 'tracks'. fields: `face`, `fps`, `sound`, `begin`
+        and `end` as the backend describes them. `on_sent` as of `submit`."""
+        return self._send("tracks", "film", film, fields, on_sent)
+
+    def _send(
+        self, kind: str, field: str, path: Path, fields: Mapping[str, str], on_sent: Callable[[float], None]
+    ) -> str:
+        """Submit a job of a kind with a file as the form's `field`; the job's id. Empty fields are left out."""
         try:
-            size = sound.stat().st_size
-            file = sound.open("rb")
+            size = path.stat().st_size
+            file = path.open("rb")
         except OSError as error:
-            raise ClientError(f"The sound file '{sound}' cannot be read: {error.strerror or error}.") from None
+            raise ClientError(f"The {field} file '{path}' cannot be read: {error.strerror or error}.") from None
         boundary = f"mien-{uuid.uuid4().hex}"
         preamble = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-            for name, value in (("direction", direction), ("engine", engine), ("fps", fps), ("head", head))
+            for name, value in fields.items()
             if value
         )
-        name = quote(sound.name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
+        name = quote(path.name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
         preamble += (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="sound"; filename="{name}"\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
@@ -251,7 +267,7 @@ class Client:
         with file:
             reply = self._json(
                 "POST",
-                "/v1/takes",
+                f"/v1/{kind}",
                 body(),
                 {
                     "Content-Type": f"multipart/form-data; boundary={boundary}",

@@ -75,6 +75,19 @@ class Take:
             return ()
         return tuple(str(sentence)[:500] for sentence in found) if isinstance(found, list) else ()
 
+    @property
+    def film_start(self) -> float:
+        """Of a tracked take: the second of its film's sound at which the first picture is shown."""
+        try:
+            start = float(self.meta.get("film_start", "0"))
+        except ValueError:
+            return 0.0
+        return start if 0.0 <= start < 1e6 else 0.0
+
+    @property
+    def film_has_sound(self) -> bool:
+        return self.meta.get("film_has_sound", "true") == "true"
+
     def scene_frames(self, fps: Fraction, start_frame: float) -> np.ndarray:
         """(F,) float64 frame numbers in a scene of `fps` in which `start_frame` is second 0 of the sound."""
         first = start_frame + self.start * fps

@@ -18,7 +18,7 @@ class Prefetcher:
     def __init__(self, requests: Iterable[Request] = (), depth: int = DEPTH) -> None:
         self._waiting = list(requests)
         self._depth = depth
-        self._sent: dict[Request, tuple[Client, str]] = {}
+        self._sent: dict[Request, tuple[Client, str]] = {}  # the client, and the job's id
         self._lock = threading.Lock()
         self._dropped = False
 
@@ -57,11 +57,11 @@ class Prefetcher:
         """Cancel all submitted jobs and submit no more. The sentences of cancels that did not reach the backend."""
         with self._lock:
             self._dropped = True
-            jobs, self._sent = list(self._sent.values()), {}
+            sent, self._sent = self._sent, {}
         errors = []
-        for client, job in jobs:
+        for request, (client, job) in sent.items():
             try:
-                client.cancel(job)
+                client.cancel(job, request.kind)
             except ClientError as error:  # the cancel stands either way; a lost backend has lost the job too
                 errors.append(str(error))
         return errors
@@ -69,4 +69,6 @@ class Prefetcher:
 
 def submit(client: Client, request: Request, on_sent: Callable[[float], None]) -> str:
     """Submit a request to the backend; the job's id. Errors and `on_sent` as of Client.submit."""
+    if request.kind == "tracks":
+        return client.submit_film(Path(request.sound), dict(request.fields), on_sent)
     return client.submit(Path(request.sound), request.direction, request.engine, request.fps, on_sent, request.head)

@@ -2,6 +2,8 @@
 """Applies a take that arrived from the backend, or was read from a file, as a take of a line."""
 
 import datetime
+import json
+from pathlib import Path
 
 import bpy
 
@@ -20,24 +22,33 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     Raises ApplyError before anything is changed. The caller makes the undo step.
     """
     line = lines.find(speaker, request.line) if request.line else lines.active(speaker)
+    if request.new_line:
+        line = None
     if line is None and request.line:
         raise apply.ApplyError(f"The line '{request.line_name}' of '{speaker.name}' is not there any more.")
     seed = int(take.meta.get("seed") or 0)
     item = None
     if line is not None:
-        item = takes.find(line, request.take) or next((other for other in line.takes if other.seed == seed), None)
+        item = takes.find(line, request.take) or next(
+            (other for other in line.takes if other.film == request.film and (request.film or other.seed == seed)), None
+        )
     mark = Mark("take", line.uid if line is not None else 0, item.uid if item is not None else 0)
     plan = apply.plan(speaker, take, mark)
     if line is None:
-        line = lines.add(speaker, request.sound_to_place, round(request.start_frame))
+        line = lines.add(speaker, request.film or request.sound_to_place, round(request.start_frame))
+    elif request.film and not line.sound:
+        line.sound = request.film
     if item is None:
         item = line.takes.add()
         item.uid, line.next_take = line.next_take, line.next_take + 1
         item.name = f"Take {item.uid}"
+    item.film, item.film_fields = request.film, json.dumps(dict(request.fields)) if request.film else ""
     item.seed, item.content = seed, fingerprint.with_engine(request.fingerprint, take.meta.get("made_with", ""))
     item.made = datetime.datetime.now().isoformat(timespec="seconds")
     mark = Mark("take", line.uid, item.uid)
     start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)
+    if request.first_picture:
+        start -= take.film_start * float(sound.scene_fps(scene))
     placed = apply.apply_take(scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene))
     for id_ in takes.driven(speaker):
         corrections.fit(id_, line)
@@ -47,12 +58,15 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
         takes.choose(line, item.uid)
     else:
         takes.audition(line, None)
-    if request.sound_to_place:
+    if request.sound_to_place and take.film_has_sound:
         notes += _place_sound(scene, speaker, line, request)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # evaluate it now
-    return " ".join(
-        [f"'{speaker.name}' speaks from frame {round(start)} to {placed.last_frame} (seed {seed}).", *notes]
-    )
+    frames = f"from frame {round(start)} to {placed.last_frame}"
+    return " ".join([f"'{speaker.name}' speaks {frames} ({_origin(request, seed)}).", *notes])
+
+
+def _origin(request: Request, seed: int) -> str:
+    return f"from {Path(request.sound).name}" if request.film else f"seed {seed}"
 
 
 def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_frame: int | None = None) -> str:

@@ -20,7 +20,7 @@ class Request:
 
     speaker: str
     scene: str
-    sound: str  # absolute path of the file that is sent
+    sound: str  # absolute path of the file that is sent: a sound, or a film of kind 'tracks'
     start_frame: float  # the scene's frame of second 0 of that file
     direction: str  # JSON, with the seed
     engine: str  # '' is the backend's default
@@ -37,6 +37,11 @@ class Request:
     take: int = 0  # uid of the take to replace; 0 is the one with the same seed, or a new one
     show: bool = True  # make it the active take
     fingerprint: str = ""  # of all that the take depends on, kept on the take; '' where nobody needs it
+    kind: str = "takes"  # or 'tracks': the take of a face in a film
+    film: str = ""  # of 'tracks': the film's path in Blender's form
+    fields: tuple[tuple[str, str], ...] = ()  # of 'tracks': what is asked of it, by the backend's names
+    first_picture: bool = False  # `start_frame` is that of the film's first picture, and not of second 0 of its sound
+    new_line: bool = False  # it gets a line of its own
 
 
 @dataclass(frozen=True)

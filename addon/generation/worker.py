@@ -105,10 +105,10 @@ class _Job:
                     raise
                 job = self._submit()  # the backend was restarted and has lost the prefetched jobs
                 self._wait(job)
-            return retry_while_busy(lambda: self.client.result(job), self.stop)
+            return retry_while_busy(lambda: self.client.result(job, self.request.kind), self.stop)
         except Stopped:
             try:
-                self.client.cancel(job)
+                self.client.cancel(job, self.request.kind)
             except ClientError as error:  # the cancel stands either way: the backend ends the job alone
                 print(f"Mien: the backend was not told of the cancel: {error}")
             raise
@@ -122,7 +122,8 @@ class _Job:
 
     def _on_sent(self, share: float) -> None:
         self._check_stop(share)
-        self.post(Progressed(self.ticket, "sending the sound", SEND_SHARE * share))
+        what = "film" if self.request.kind == "tracks" else "sound"
+        self.post(Progressed(self.ticket, f"sending the {what}", SEND_SHARE * share))
 
     def _check_stop(self, share: float) -> None:
         if self.stop.is_set():
@@ -136,7 +137,7 @@ class _Job:
                 raise Stopped
             pause = min(pause * 1.3, POLL_LAST_S)
             try:
-                progress = retry_while_busy(lambda: self.client.progress(job), self.stop)
+                progress = retry_while_busy(lambda: self.client.progress(job, self.request.kind), self.stop)
             except Unreachable as error:
                 if isinstance(error, TimedOut) and time.monotonic() - answered < GRACE_S:
                     continue
@@ -219,7 +220,12 @@ def describe(info: BackendInfo) -> str:
 
 
 def _check(request: Request, info: BackendInfo) -> None:
-    """Raises ClientError for a request that the backend cannot do by its own info, before a sound is sent."""
+    """Raises ClientError for a request that the backend cannot do by its own info, before a file is sent."""
+    if request.kind == "tracks":
+        if not info.tracks:
+            raise ClientError(f"The backend at {info.address}, Mien {info.version}, tracks no films; update it.")
+        _check_size(request, info, "film")
+        return
     engine = engines.engine_by_name(info, request.engine)
     names = ", ".join(engine.name for engine in info.engines)
     if engine is None:
@@ -228,14 +234,18 @@ def _check(request: Request, info: BackendInfo) -> None:
     if engine.missing:
         needs = " ".join(part.sentence for part in engine.missing)
         raise ClientError(f"The engine '{engine.name}' cannot work yet. {needs}")
+    _check_size(request, info, "sound")
+
+
+def _check_size(request: Request, info: BackendInfo, what: str) -> None:
     limit = info.limits.get("bytes")
     try:
         size = Path(request.sound).stat().st_size
     except OSError as error:
-        raise ClientError(f"The sound file '{request.sound}' cannot be read: {error.strerror or error}.") from None
+        raise ClientError(f"The {what} file '{request.sound}' cannot be read: {error.strerror or error}.") from None
     if limit and size > limit:
         raise ClientError(
-            f"The sound file has {size / 1e6:.1f} MB and the backend takes {limit / 1e6:.1f} MB; shorten or "
+            f"The {what} file has {size / 1e6:.1f} MB and the backend takes {limit / 1e6:.1f} MB; shorten or "
             "compress it."
         )
 

@@ -53,6 +53,9 @@ class MienTake(bpy.types.PropertyGroup):
     )
     note: StringProperty(name="Note", description="What you think of it", override=KEPT)
     made: StringProperty(options={"HIDDEN"}, override=KEPT)  # the day and time, ISO
+    # of a take from video: the film, and what was asked of it as JSON; '' where it was generated
+    film: StringProperty(subtype="FILE_PATH", options={"HIDDEN"} | RELATIVE, override=KEPT)
+    film_fields: StringProperty(options={"HIDDEN"}, override=KEPT)
     # notes from when it was applied: missing keys and the like
     said: StringProperty(options={"HIDDEN"}, override=KEPT)
     content: StringProperty(options={"HIDDEN"}, override=KEPT)  # its fingerprint, '' where it came from a file

@@ -5,7 +5,7 @@ import bpy
 
 from ..animation import fcurves, nla_layers, takes
 from ..animation.nla_layers import Mark
-from ..generation import requests
+from ..generation import film_requests, requests
 from ..generation.runner import runner
 from ..scene import lines, sound, speakers
 from ..scene.speakers import speaker_of
@@ -14,7 +14,13 @@ from .disabled_reason import DisabledReason
 
 
 def refusal(context: bpy.types.Context) -> str:
-    """Why no take can be requested now, without a full stop; '' when one can."""
+    """Why no take of the line can be requested now, without a full stop; '' when one can."""
+    reason = speaker_refusal(context)
+    return reason or lines.refusal(lines.active(speaker_of(context))) or address_refusal(context)
+
+
+def speaker_refusal(context: bpy.types.Context) -> str:
+    """Why no take of any kind can be requested for the speaker, without a full stop; '' when one can."""
     run = context.window_manager.mien_run
     if run.running:
         return f"Already generating for '{run.speaker}'; wait for it or cancel it"
@@ -22,8 +28,7 @@ def refusal(context: bpy.types.Context) -> str:
     reason = speakers.refusal(speaker)
     if reason:
         return reason
-    baked = speakers.BAKED if speaker.mien.baked else ""
-    return lines.refusal(lines.active(speaker)) or baked or address_refusal(context)
+    return speakers.BAKED if speaker.mien.baked else ""
 
 
 class _GenerateOperator(DisabledReason):
@@ -82,12 +87,13 @@ class MIEN_OT_make_anew(_GenerateOperator, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context) -> str:
-        reason = refusal(context)
+        speaker = speaker_of(context)
+        line = lines.active(speaker) if speaker is not None else None
+        take = takes.active(line) if line is not None else None
+        of_film = take is not None and bool(take.film)
+        reason = (speaker_refusal(context) or address_refusal(context)) if of_film else refusal(context)
         if reason:
             return reason
-        speaker = speaker_of(context)
-        line = lines.active(speaker)
-        take = takes.active(line)
         if take is None:
             return "There is no take yet; press Generate"
         try:
@@ -101,6 +107,8 @@ class MIEN_OT_make_anew(_GenerateOperator, bpy.types.Operator):
         speaker = speaker_of(context)
         line = lines.active(speaker)
         take = takes.active(line)
+        if take.film:
+            return film_requests.of_take(context, context.scene, speaker, line, take)
         seed = take.seed if take.lock else takes.free_seed(line, line.seed)
         requests.prepare(line)
         return requests.of_line(context, context.scene, speaker, line, [seed], take.uid)

@@ -39,7 +39,7 @@ class MIEN_UL_takes(bpy.types.UIList):
         row.prop(item, "name", text="", emboss=False, icon="HIDE_OFF" if is_active else "HIDE_ON")
         side = row.row(align=True)
         side.alignment = "RIGHT"
-        side.label(text=f"seed {item.seed}")
+        side.label(text="video" if item.film else f"seed {item.seed}")
         row.prop(item, "lock", text="", emboss=False, icon="LOCKED" if item.lock else "UNLOCKED")
         row.prop(item, "star", text="", emboss=False, icon="SOLO_ON" if item.star else "SOLO_OFF")
 
@@ -105,7 +105,9 @@ def _draw_lines(layout, speaker, line) -> None:
         column.operator("mien.new_line", text="", icon="ADD")
         column.operator("mien.delete_line", text="", icon="REMOVE")
     column = layout.column()
-    column.prop(settings, "sound")
+    row = column.row(align=True)
+    row.prop(settings, "sound")
+    row.menu("MIEN_MT_from_video", text="", icon="FILE_MOVIE")
     if line is not None:
         column.prop(line, "start_frame")
 

@@ -4,7 +4,7 @@
 import bpy
 
 MENU = (
-    ("generate", "make_anew", "delete_take", "cancel"),
+    ("generate", "from_video", "make_anew", "delete_take", "cancel"),
     ("new_line", "lines_from_strips", "delete_line"),
     ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mien.speech_analysis.track import PhoneTrack
 
 LIMIT_S = 600.0  # seconds of film, and of its sound
+GAPS = 5  # that are listed one by one
 PICTURES = 0.95  # share of the work that the pictures are
 
 Progress = Callable[[float, str], None]
@@ -84,6 +85,7 @@ def film_take(
     options = options or TrackOptions()
     footage = open_footage(path)
     footage = replace(footage, name=name or footage.name)
+    film_start = repr(float(footage.start))
     if options.begin or options.end is not None:
         footage = excerpt(footage, options.begin, options.end)
     if footage.length is not None and footage.length > limit_s:
@@ -111,11 +113,21 @@ def film_take(
         neutral = neutral_picture(track, neutral)
     contacts = None if phones is None else find_missed(track, phones)
     take = take_from_track(track, neutral, None if contacts is None else contacts.times)
-    take = replace(take, meta={**take.meta, **_of_sound(footage, speech, phones, contacts)})
+    found = _of_sound(footage, speech, phones, contacts)
+    take = replace(take, meta={**take.meta, "film_start": film_start, **_warnings(take.meta), **found})
     if options.fps is not None:
         take = take.resample(options.fps)
     progress(1.0, "done")
     return FilmTake(take, track, footage, contacts)
+
+
+def _warnings(meta: Mapping[str, str]) -> dict[str, str]:
+    """Sentences for the user: where there was no face, and what is unusual about the film."""
+    gaps = [f"No face between {begin:.2f} s and {end:.2f} s." for begin, end in json.loads(meta["gaps"])]
+    sentences = [f"{note[:1].upper()}{note[1:].rstrip('.')}." for note in json.loads(meta.get("notes", "[]"))]
+    if len(gaps) > GAPS:
+        gaps = [*gaps[:GAPS], f"No face {len(gaps) - GAPS} times more."]
+    return {"warnings": json.dumps([*gaps, *sentences], ensure_ascii=False)} if gaps or sentences else {}
 
 
 def _of_sound(

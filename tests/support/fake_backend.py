@@ -82,9 +82,12 @@ class FakeBackend(ThreadingHTTPServer):
         self.own_models = "cd" * 32
         self.full = 0  # so many more submissions are refused because the queue is full
         self.take = channel_take
+        self.film_take = channel_take
+        self.tracks = True  # whether it makes takes of films
         self.shapes = lambda mesh: b""  # mesh file -> shapes file
         self.requests: list[dict] = []
         self.cancelled: list[str] = []
+        self.cancelled_kinds: list[str] = []
         self.jobs: dict[str, dict] = {}
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
@@ -123,6 +126,7 @@ class FakeBackend(ThreadingHTTPServer):
             "made_with": "ab" * 32,
             "own_models": self.own_models,
             "limits": {"seconds": 600, "bytes": 1_000_000},
+            "tracks": self.tracks,
             "head": {"name": "mien", "sha256": "", "vertices": 4538},
         }
 
@@ -172,7 +176,8 @@ class Handler(BaseHTTPRequestHandler):
         if parts[3:] == ["result"] and "mesh" in job["form"]:
             return self.reply(200, self.server.shapes(job["form"]["mesh"]))
         if parts[3:] == ["result"]:
-            data = self.server.take(fps=job["form"].get("fps") or "24", seed=str(job["seed"]))
+            make = self.server.film_take if "film" in job["form"] else self.server.take
+            data = make(fps=job["form"].get("fps") or "24", seed=str(job["seed"]))
             tag = hashlib.sha256(data).hexdigest()
             return self.reply(200, data[:-4] if self.server.damage else data, ETag=f'"{tag}"')
         if self.server.fail and share >= 1:
@@ -196,8 +201,9 @@ class Handler(BaseHTTPRequestHandler):
         for part in message.iter_parts():
             name = part.get_param("name", header="content-disposition")
             payload = part.get_payload(decode=True)
-            form[name] = payload if name == "sound" else payload.decode()
-            if name == "sound":
+            is_file = part.get_filename() is not None
+            form[name] = payload if is_file else payload.decode()
+            if is_file:
                 form["filename"] = part.get_filename()
         self.server.requests.append(form)
         job = f"job{len(self.server.requests)}"
@@ -208,6 +214,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self):
         self.server.cancelled.append(self.path.rsplit("/", 1)[1])
+        self.server.cancelled_kinds.append(self.path.split("/")[2])
         self.reply(204, b"")
 
 
