@@ -70,6 +70,12 @@ def test_lids_and_corners_wander_and_never_as_a_mirror_image() -> None:
     assert not mirrored[:, INDEX["mouthLeft"]].any()
 
 
+def test_an_emotion_stills_the_corners_of_the_mouth() -> None:
+    calm, sad = life(seed=1), life(seed=1)
+    sad.levels = {"sad": np.ones(sad.frames)}
+    np.testing.assert_allclose(sad.corners(), 0.4 * calm.corners(), atol=1e-12)
+
+
 def test_nothing_moves_where_nothing_shall() -> None:
     still = life(brows=0, blinks=0)
     nothing = np.zeros((still.frames, 52))

@@ -26,6 +26,7 @@ from mien.speech_analysis.track import PhoneTrack
 
 LIFTED, LOWERED = columns("browOuterUp"), columns("browDown")
 RAISED = [*columns("browInnerUp"), *LIFTED]
+HOLDS = 0.6  # by how much of itself a whole emotion stills the corners of the mouth
 
 
 class Life:
@@ -75,9 +76,10 @@ class Life:
         return self.direction.brows * self.style.brows * raised
 
     def corners(self) -> np.ndarray:
-        """(T, 52) to be added to the mouth."""
-        own = self.manner
-        return self.temperature * mouth_corners(self.frames, own.corners, own.asymmetry, self.chance("corners"))
+        """(T, 52) to be added to the mouth; an emotion holds the corners where it wants them."""
+        own, emotion = self.manner, np.clip(sum(self.levels.values(), np.zeros(self.frames)), 0, 1)
+        free = self.temperature * (1 - HOLDS * emotion)[:, None]
+        return free * mouth_corners(self.frames, own.corners, own.asymmetry, self.chance("corners"))
 
     def lids(self) -> np.ndarray:
         """(T, 52) to be added between the blinks; nothing where there shall be no blinks."""
