@@ -10,7 +10,7 @@ import html
 import re
 from dataclasses import dataclass
 
-TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})[.,](\d{1,3})"
+TIME = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{2})(?:[.,](\d{1,3}))?"
 CUE = re.compile(rf"^[ \t]*{TIME}[ \t]*-->[ \t]*{TIME}.*$", re.MULTILINE)
 TAG = re.compile(r"</?[A-Za-z0-9][^<>]*>|<!--.*?-->|<\?.*?\?>|\{\\[^{}]*\}", re.DOTALL)  # HTML, SSML, VTT; ASS in SRT
 SILENT_TAG = re.compile(r"<(script|style|desc|metadata)\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
@@ -60,6 +60,6 @@ def _untagged(text: str) -> str:
     return html.unescape(TAG.sub(" ", text))
 
 
-def _seconds(fields: tuple[str, ...]) -> float:
+def _seconds(fields: tuple[str | None, ...]) -> float:
     hours, minutes, seconds, fraction = fields
-    return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction}")
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(seconds or 0) + float(f"0.{fraction or 0}")

@@ -44,10 +44,12 @@ OTHER_SHARE = 0.05  # its probability, of that of the most probable sound
 @dataclass(frozen=True, eq=False)
 class Alignment:
     """`path` (T,) numbers in SOUNDS of the text's sounds in their order; `covered` (T,) bool: where the text says what
-    is spoken, all of it but for subtitles, between which somebody may speak as well."""
+    is spoken, all of it but for subtitles, between which somebody may speak as well; `claimed` (T,) bool: where it
+    should, by the times of subtitles."""
 
     path: np.ndarray
     covered: np.ndarray
+    claimed: np.ndarray
 
 
 def align_transcript(text: str, sounds: np.ndarray) -> Alignment:
@@ -74,7 +76,8 @@ def align_transcript(text: str, sounds: np.ndarray) -> Alignment:
     language = _nearest(pronunciations, sounds) if several else next(iter(pronunciations))
     if not timed:
         path = best_path(_likelihood(sounds), *_graph(pronunciations[language]))
-        return Alignment(path, np.ones(len(path), bool))
+        everywhere = np.ones(len(path), bool)
+        return Alignment(path, everywhere, everywhere)
     return _within_times(cues, language, sounds)
 
 
@@ -82,9 +85,11 @@ def _within_times(cues: tuple[Cue, ...], language: str, sounds: np.ndarray) -> A
     """Each cue's words within its time and PAD seconds around it; between two cues anything may be said. Without times
     where the words do not fit so."""
     words, spans, gaps = [], [], [OTHER]
+    claimed = np.zeros(len(sounds), bool)
     for cue in cues:
         said = _pronounced(language, cue.text)
         span = round(((cue.begin or 0.0) - PAD) * RATE), round(((cue.end or 0.0) + PAD) * RATE)
+        claimed[max(0, span[0] + round(PAD * RATE)) : max(0, span[1] - round(PAD * RATE))] = True
         words += said
         spans += [span] * len(said)
         gaps += [NUMBER[SIL]] * (len(said) - 1) + [OTHER] * bool(said)
@@ -100,7 +105,7 @@ def _within_times(cues: tuple[Cue, ...], language: str, sounds: np.ndarray) -> A
     except RecognitionError:
         path = best_path(likelihood, graph, ends)
     covered = path != OTHER
-    return Alignment(np.where(covered, path, NUMBER[SIL]), covered)
+    return Alignment(np.where(covered, path, NUMBER[SIL]), covered, covered | claimed)
 
 
 def _languages(text: str) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ def align(
     mixed = SoundProbabilities(
         np.where(covered, certain, probabilities.sounds), np.where(covered, flags_of(path), probabilities.flags)
     )
-    wrong = disagreements(np.where(aligned.covered, path, probabilities.sounds.argmax(1)), probabilities.sounds)
+    wrong = disagreements(np.where(aligned.claimed, path, probabilities.sounds.argmax(1)), probabilities.sounds)
     track = track_of(mixed, f"mien ear ({weights.stem}), by transcript")
     return replace(track, speech=_voice(probabilities), disagreements=wrong)
 
