@@ -14,6 +14,7 @@ import numpy as np
 from ..animation import fcurves, key_reduction
 from ..formats.channels import ARKIT
 from ..formats.held_keys import HeldKeys
+from . import transcript
 from .frame_sampling import sampled_frames
 
 EMOTIONS = ("happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")  # without neutral
@@ -43,7 +44,7 @@ def direction(
 
     start_frame: the scene's frame of second 0 of the sound that is sent; last_frame: the frame of its end, None where
     it is unknown: then up to the last key or the scene's end. supports: whether the engine supports a field of
-    `engines.OPTIONAL_FIELDS`; the others are left out.
+    `engines.OPTIONAL_FIELDS`; the others are left out. Raises SoundError for a transcript that cannot be read.
     """
     performance = performance_of(speaker, line)
     cut_s = (start_frame - line.start_frame) / fps if line is not None else 0.0
@@ -66,8 +67,9 @@ def direction(
     out |= optional
     if performance.style.strip():
         out["style"] = performance.style.strip()
-    if line is not None and line.transcript.strip():
-        out["transcript"] = line.transcript.strip()
+    said = transcript.of_line(line) if line is not None else ""
+    if said:
+        out["transcript"] = said
     return json.dumps(out, sort_keys=True)
 
 

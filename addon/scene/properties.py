@@ -108,8 +108,8 @@ class MienLine(bpy.types.PropertyGroup):
     retiming: StringProperty(options={"HIDDEN"}, override=KEPT)
     transcript: StringProperty(
         name="Transcript",
-        description="The words that are spoken, if you have them, or subtitles with their times (.srt, .vtt); they "
-        "only make the lips more exact",
+        description="The words that are spoken, if you have them, or the path of a text or subtitle file (.txt, .srt, "
+        ".vtt); they only make the lips more exact",
         override=KEPT,
     )
     seed: IntProperty(

@@ -63,4 +63,6 @@ def to_text(pairs: Map) -> str:
 
 
 def from_text(text: str) -> Map:
-    return tuple((float(time), float(place)) for time, place in json.loads(text)) if text else ()
+    """The map that `to_text` wrote; an empty one where that could not be read."""
+    pairs = json.loads(text) if text and not text.startswith("!") else ()
+    return tuple((float(time), float(place)) for time, place in pairs)

@@ -176,3 +176,15 @@ def test_frames_of_the_scene_do_not_drift():
 def test_a_take_that_starts_later_is_placed_later():
     raw = take_bytes({"head_rotation": HEAD, "weights": ONES}, channels=json.dumps(["a", "b"]), start="0.5")
     assert read_take(raw).scene_frames(Fraction(24), 1).tolist() == [13.0, 14.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"), [('["One.", "Two."]', ("One.", "Two.")), ("[]", ()), ("{", ()), ('{"a": 1}', ())]
+)
+def test_the_warnings_of_a_take_are_sentences(text: str, sentences: tuple[str, ...]):
+    assert (
+        read_take(
+            take_bytes({"head_rotation": HEAD, "offsets": np.zeros((3, 6, 3), np.float16)}, warnings=text)
+        ).warnings
+        == sentences
+    )
