@@ -7,6 +7,7 @@ import numpy as np
 
 from mien.channels import ARKIT, INDEX, columns
 from mien.engines.articulation.accents import Accent, Phrase
+from mien.engines.articulation.landmark_gains import USUAL, landmark_gains
 from mien.engines.articulation.smooth_noise import wander, waves
 from mien.speech_analysis.track import RATE
 
@@ -40,7 +41,8 @@ def brows(
     """(T, 52) weights to add. lift (T,): 1 raises the brows on an accent, -1 lowers them (anger, disgust);
     tremor (T,) is the size of an 8 to 10 Hz tremor (fear); `amount` is a factor on all movement, `asymmetry` on what
     both sides differ by."""
-    t = np.arange(frames) / RATE
+    t, gains = np.arange(frames) / RATE, landmark_gains()
+    inner, outer_gain = USUAL.brow_inner / gains.brow_inner, USUAL.brow_outer / gains.brow_outer
     up, down = _raises(t, accents, lift, rng)
     for phrase in phrases:
         if phrase.question:
@@ -48,15 +50,15 @@ def brows(
             up += QUESTION * np.interp(t, [begin, begin + 0.4, begin + 0.7, begin + 1.2], [0, 1, 1, 0])
     held = POSTURE * waves(frames, *POSTURE_SPEEDS, rng) + IDLE * wander(frames, IDLE_CORNER, rng)
     apart = asymmetry * SIDES * waves(frames, *SIDES_SPEEDS, rng)
-    knit = KNIT * np.maximum(waves(frames, *KNIT_SPEEDS, rng) + UNKNIT, 0)
+    knit = KNIT * USUAL.knit / gains.knit * np.maximum(waves(frames, *KNIT_SPEEDS, rng) + UNKNIT, 0)
     shiver = tremor * np.sin(2 * np.pi * np.cumsum(rng.uniform(8, 10, frames)) / RATE)
     height = amount * (up + temperature * held)
     height = np.where(height > 0, MOST_UP * np.tanh(height / MOST_UP), height)  # no corner where the limit is met
     added = np.zeros((frames, len(ARKIT)))
-    added[:, INNER] = np.maximum(height, 0) + shiver
+    added[:, INNER] = inner * np.maximum(height, 0) + shiver
     for outer, lowered, sign in ((OUTER[0], DOWN[0], 0.5), (OUTER[1], DOWN[1], -0.5)):
         side = OUTER_SHARE * height + sign * temperature * apart
-        added[:, outer] = np.maximum(side, 0)
+        added[:, outer] = outer_gain * np.maximum(side, 0)
         added[:, lowered] = amount * down + LOWERED * np.maximum(-side, 0) + amount * temperature * knit + shiver
     return added
 

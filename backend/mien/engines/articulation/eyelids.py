@@ -6,10 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from mien.channels import ARKIT, INDEX
+from mien.engines.articulation.landmark_gains import landmark_gains
 from mien.engines.articulation.smooth_noise import waves
 
-# Change of the aperture, of itself, for a weight of 1 on the default head
-WIDE, BLINK, SQUINT = 0.41, 0.68, 0.34
 APERTURE, SPEEDS = 0.043, (0.06, 0.30)  # standard deviation, of the aperture; Hz, slowest and fastest
 SIDES, SIDES_SPEEDS = 0.025, (0.12, 0.8)  # of the difference of both eyes
 
@@ -19,12 +18,13 @@ def eyelids(frames: int, amount: float, asymmetry: float, rng: np.random.Generat
     `asymmetry` are factors on both."""
     mean = amount * APERTURE * waves(frames, *SPEEDS, rng)
     apart = asymmetry * SIDES * waves(frames, *SIDES_SPEEDS, rng)
+    gains = landmark_gains()
     added = np.zeros((frames, len(ARKIT)))
     for side, aperture in (("Left", mean + apart / 2), ("Right", mean - apart / 2)):
         wide, narrow = np.maximum(aperture, 0), np.maximum(-aperture, 0)
-        added[:, INDEX[f"eyeWide{side}"]] = wide / WIDE
-        added[:, INDEX[f"eyeBlink{side}"]] = 0.5 * narrow / BLINK
-        added[:, INDEX[f"eyeSquint{side}"]] = 0.5 * narrow / SQUINT
+        added[:, INDEX[f"eyeWide{side}"]] = wide / gains.wide
+        added[:, INDEX[f"eyeBlink{side}"]] = 0.5 * narrow / gains.blink
+        added[:, INDEX[f"eyeSquint{side}"]] = 0.5 * narrow / gains.squint
     return added
 
 
