@@ -8,6 +8,7 @@ key's own memory (`SeqRetimingKey` of DNA_sequence_types.h), and believed only w
 import ctypes
 import json
 import struct
+from collections.abc import Sequence
 
 from . import sound
 
@@ -46,7 +47,7 @@ def _length_s(path: str) -> float | None:
     return _lengths[stamp]
 
 
-def _factors(keys: list[bytes], frames: list[int]) -> list[float] | None:
+def _factors(keys: Sequence[bytes], frames: Sequence[int]) -> list[float] | None:
     """The share of the sound at each key; None where no layout fits."""
     for frame_format, offset in LAYOUTS:
         places = [struct.unpack_from(frame_format, key)[0] for key in keys]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import av
 import numpy as np
+from av.filter import Graph
 
 RATE = 16000
 LOWEST, HIGHEST, TARGET = -38.0, -8.0, -23.0  # LUFS: a voice outside of the range is brought to R128's level
@@ -63,7 +64,7 @@ def _integrated(samples: np.ndarray) -> float | None:
     """Integrated loudness; None where the sound is shorter than a block of 400 ms, or below the gate."""
     if len(samples) < round(0.4 * RATE):
         return None
-    graph = av.filter.Graph()
+    graph = Graph()
     source = graph.add_abuffer(sample_rate=RATE, format="flt", layout="mono", time_base=f"1/{RATE}")
     meter, sink = graph.add("ebur128", "metadata=1"), graph.add("abuffersink")
     source.link_to(meter)
