@@ -155,9 +155,12 @@ def early(track: PhoneTrack) -> PhoneTrack:
         for s in track.segments
         if s.end > shift
     ]
-    flags = {name: getattr(track, name) for name in ("closure", "labiodental", "voice")}
-    flags = {name: None if values is None else shifted(values) for name, values in flags.items()}
-    return PhoneTrack(shifted(track.posteriors), tuple(segments), track.source, **flags)
+    closure, labiodental, voice = (
+        None if values is None else shifted(values) for values in (track.closure, track.labiodental, track.voice)
+    )
+    return PhoneTrack(
+        shifted(track.posteriors), tuple(segments), track.source, closure=closure, labiodental=labiodental, voice=voice
+    )
 
 
 def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
