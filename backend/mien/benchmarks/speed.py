@@ -69,6 +69,33 @@ begin = time.perf_counter()
 list(speak_takes(speech, Direction(), range({takes}), "{engine}"))
 seconds = time.perf_counter() - begin
 """
+# The shipped voice by the rules on the default head, as a film; then that film is tracked
+FILM_S = 4.0  # seconds of it that are drawn, again and again
+FILM_SIZE = (1280, 720)
+DRAW = """
+from fractions import Fraction
+from itertools import islice
+import numpy as np
+from mien.audio.speech import RATE, read_speech
+from mien.direction import Direction
+from mien.heads.default import load_head
+from mien.preview.scene import Scene
+from mien.speak import speak
+from mien.video.writer import write_film
+begin = time.perf_counter()
+speech, head, scene = read_speech(sys.argv[1]), load_head(), Scene({size})
+take = speak(speech, Direction(), "{engine}", 25)
+drawn = [scene.picture(head.pose(w, r)) for w, r in islice(zip(take.weights, take.head_rotation), {drawn})]
+write_film(sys.argv[2], (drawn[i % len(drawn)] for i in range(take.frames)), Fraction(25), speech.samples, RATE)
+seconds = time.perf_counter() - begin
+"""
+TRACK = """
+begin = time.perf_counter()
+from mien.cli.main import main
+status = main(["track", sys.argv[1], "-o", sys.argv[2], "--json"])
+assert status == 0, status
+seconds = time.perf_counter() - begin
+"""
 ALL_PHONE = """
 import pocketsphinx, soundfile
 pcm = soundfile.read(sys.argv[1], dtype="int16")[0].tobytes()
@@ -192,6 +219,7 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
         if rhubarb:
             cues = _figures(["node", "--input-type=module", "-e", RHUBARB, str(sound)], rhubarb)
             rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
+        rows += _tracking(sound, Path(folder) / "film.mp4", take, length)
         rows += _blender(sound, take, length)
     return [asdict(row) for row in rows]
 
@@ -213,6 +241,18 @@ def _takes(sound: Path, take: Path, length: float) -> list[Row]:
         rows.append(Row(ten_takes, *ten, "the length of the speech", ten[0] / length))
         rows.append(Row(ten_takes, *ten, "one of them", ten[0] / one[0]))
     return rows
+
+
+def _tracking(sound: Path, film: Path, take: Path, length: float) -> list[Row]:
+    """A film of the speech, tracked; nothing where none can be drawn. `take` is left as it is."""
+    try:
+        _child(DRAW.format(size=FILM_SIZE, engine=RULES, drawn=round(25 * min(length, FILM_S))), sound, film)
+        tracked = _child(TRACK, film, take.with_name("tracked.take.safetensors"))
+    except BenchError as error:
+        print(f"mien bench: nothing was measured of tracking: {error}", file=sys.stderr)
+        return []
+    name = f"`mien track`, {length:g} s of {FILM_SIZE[1]}p film with sound, cold start"
+    return [Row(name, *tracked, "the length of the film", tracked[0] / length)]
 
 
 def _blender(sound: Path, take: Path, length: float) -> list[Row]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from mien.engines import ENGINES, NAMES
 from mien.engines.articulation.lips.model import model_paths
 from mien.engines.base import UserModel
+from mien.face_tracking.bundle import CARD as TRACKER_CARD
 from mien.files.card import card_path
 from mien.heads.default import load_head
 from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, FLAME_PAGE, LANDMARKS_NEEDED, read_flame
@@ -35,6 +36,7 @@ def models(data_folder: Path) -> list[Model]:
     """Every model that can be here, those that ship first."""
     engines = [ENGINES[name] for name in NAMES]
     shipped = [_shipped("ear", "hears phones in any voice", EAR_CARD)]
+    shipped += [_shipped("face tracker", "finds and follows a face in a film: mien track", TRACKER_CARD)]
     shipped += [_shipped(info.name, info.description, info.card) for info in engines if info.card]
     own = [_user_model(info.user_model, data_folder) for info in engines if info.user_model]
     lips = [_lips_model(path) for path in model_paths(data_folder)]
