@@ -176,3 +176,24 @@ def test_valid_addresses_are_split():
 def test_loopback_is_distinguished_from_the_network():
     assert all(map(is_loopback, ("http://127.0.0.1", "http://localhost:1", "http://[::1]:2", "127.8.8.8")))
     assert not any(map(is_loopback, ("http://192.168.0.2", "http://example.org", "http://0.0.0.0")))
+
+
+def test_a_film_is_sent_and_its_take_fetched_and_cancelled_as_a_track(backend, tmp_path):
+    film = tmp_path / "act.mp4"
+    film.write_bytes(bytes(range(256)) * 1000)
+    client, shares = Client(backend.address), []
+    assert client.info().tracks
+    job = client.submit_film(film, {"face": "2", "sound": "", "fps": "24"}, shares.append)
+    assert backend.requests == [{"film": film.read_bytes(), "filename": "act.mp4", "face": "2", "fps": "24"}]
+    assert shares[-1] == 1.0 and len(shares) > 2
+    assert client.progress(job, "tracks").state == "done"
+    assert client.result(job, "tracks") == channel_take(fps="24")
+    client.cancel(job, "tracks")
+    assert (backend.cancelled, backend.cancelled_kinds) == ([job], ["tracks"])
+    with pytest.raises(ClientError, match="The film file .* cannot be read"):
+        client.submit_film(tmp_path / "gone.mp4", {})
+
+
+def test_a_backend_that_does_not_say_so_tracks_no_films(backend):
+    backend.tracks = False
+    assert not Client(backend.address).info().tracks

@@ -216,3 +216,36 @@ def test_waiting_for_a_full_queue_ends_with_a_cancel(backend, request_, local):
 
     work(5, request_, post, stop, local)
     assert isinstance(posted[-1], Progressed) and backend.requests == [] and backend.full == 999
+
+
+def test_a_film_is_sent_as_a_film_and_its_engine_is_nobodys(backend, request_, local):
+    film = replace(request_, kind="tracks", film="//act.mp4", fields=(("face", "2"),), engine="closed")
+    posted = outcome(film, local)
+    assert isinstance(posted[-1], Arrived)
+    assert "sending the film" in [event.stage for event in posted if isinstance(event, Progressed)]
+    assert set(backend.requests[0]) == {"film", "filename", "face"}
+
+
+def test_a_film_is_refused_before_sending_where_it_cannot_be_tracked(backend, request_, local):
+    film = replace(request_, kind="tracks", film="//act.mp4")
+    backend.tracks = False
+    assert "tracks no films; update it." in refusal(film, local)
+    backend.tracks = True
+    Path(film.sound).write_bytes(bytes(1_200_000))
+    assert refusal(film, local) == (
+        "The film file has 1.2 MB and the backend takes 1.0 MB; shorten or compress it."
+    )  # fmt: skip
+    assert not backend.requests
+
+
+def test_a_cancelled_film_is_cancelled_as_one(backend, request_, local):
+    backend.slow = 60.0
+    posted: list = []
+    worker = Worker(5, replace(request_, kind="tracks", film="//act.mp4"), posted.append, local)
+    worker.start()
+    until = time.monotonic() + 20
+    while not backend.jobs and time.monotonic() < until:
+        time.sleep(0.01)
+    worker.stop.set()
+    worker.join(20)
+    assert backend.cancelled_kinds == ["tracks"] and not any(isinstance(event, Arrived) for event in posted)

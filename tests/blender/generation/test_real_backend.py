@@ -76,3 +76,35 @@ def test_an_engine_that_supports_them_uses_a_matched_face_and_held_keys(own_back
     assert np.abs(np.diff(values)).max() < 0.35  # it joins them without a leap
     inner = [value_at(speaker, "browInnerUp", frame) for frame in range(last // 2, last + 1, 5)]
     assert np.mean(inner) == pytest.approx(0.7, abs=0.15)
+
+
+def test_a_film_becomes_animation(own_backend, tmp_path):
+    """The default head, filmed while its jaw opens, and tracked back onto it."""
+    import av
+    from mien.heads.default import load_head
+    from mien.preview.scene import Scene
+    from mien.video import OpenGLMissing
+
+    head = load_head()
+    try:
+        scene = Scene((192, 192))
+    except OpenGLMissing as error:
+        pytest.skip(str(error))
+    path = tmp_path / "act.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=24)
+        stream.width = stream.height = 192
+        for jaw in (0.0, 0.0, 0.0, 0.3, 0.6, 0.6, 0.3, 0.0, 0.0, 0.0):
+            weights = np.zeros(52, np.float32)
+            weights[head.channels.index("jawOpen")] = jaw
+            picture = scene.picture(head.pose(weights, np.zeros(3, np.float32)))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    bpy.ops.mien.add_head()
+    speaker = bpy.context.view_layer.objects.active
+    assert bpy.ops.mien.from_video(filepath=str(path)) == {"FINISHED"}
+    (line,) = speaker.mien.lines
+    assert line.takes[0].film == str(path) and line.takes[0].last_frame == 10
+    jaws = [value_at(speaker, "jawOpen", frame) for frame in range(1, 11)]
+    assert np.argmax(jaws) in (4, 5) and max(jaws) > 0.3 and min(jaws) < 0.1
+    assert not len(bpy.context.scene.sequence_editor.strips if bpy.context.scene.sequence_editor else ())
