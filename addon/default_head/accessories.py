@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
-from ..formats.head_file import Accessories
+from ..formats.head_file import Accessories, HeadFile
 from ..shape_keys import keys
 from . import eye_material, skin_material
 
@@ -29,21 +29,28 @@ def add_accessories(
     context: bpy.types.Context,
     speaker: bpy.types.Object,
     neck: bpy.types.Object,
-    accessories: Accessories,
-    vertices: np.ndarray,
+    head: HeadFile,
 ) -> None:
-    """Add teeth, eyes and brows to a new head whose mesh is `vertices` (V, 3) in head space; `neck` rotates it."""
+    """Add teeth, eyes and brows to a new head; `neck` rotates it."""
+    accessories = head.accessories
     _add_teeth(context, speaker, neck, accessories)
     context.view_layer.update()  # positions of anchors are known after the evaluation
     for name, ball, anchors in zip(EYES, accessories.eyeballs, accessories.eye_anchors, strict=True):
-        _add_eye(context, speaker, name, ball, anchors)
-    _paint_brows(speaker.data, accessories, vertices)
+        _add_eye(
+            context, speaker, name, ball, anchors, eye_material.materials(PUPIL, IRIS, head.identity, head.materials)
+        )
+    vertices = head.vertices if head.painted is None else head.painted
+    _paint_brows(speaker.data, accessories, vertices, head.brow_colour)
 
 
 def _piece(context: bpy.types.Context, name: str, points: np.ndarray, faces: list) -> bpy.types.Object:
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(points.tolist(), [], faces)
     mesh.shade_smooth()
+    return _object(context, name, mesh)
+
+
+def _object(context: bpy.types.Context, name: str, mesh: bpy.types.Mesh) -> bpy.types.Object:
     obj = bpy.data.objects.new(name, mesh)
     context.collection.objects.link(obj)
     obj.hide_select = True
@@ -66,14 +73,29 @@ def _add_teeth(
         block.slider_min, block.slider_max = -SLIDER, SLIDER
         add_driver(block, speaker.data.shape_keys, channel)
     teeth.active_shape_key_index = 0
-    group = teeth.vertex_groups.new(name="neck")  # the teeth move with the skull; a Hook without a group moves nothing
-    group.add(list(range(len(rest))), 1.0, "REPLACE")
-    hook = teeth.modifiers.new("Mien neck", "HOOK")
-    hook.object, hook.vertex_group, hook.falloff_type = neck, group.name, "NONE"
-    hook.matrix_inverse = Matrix.Translation(-neck.location)
+    _hook(teeth, neck)
     smooth = teeth.modifiers.new("Subdivision", "SUBSURF")
     smooth.levels, smooth.render_levels = 0, 1
     return teeth
+
+
+def carry(
+    context: bpy.types.Context, speaker: bpy.types.Object, neck: bpy.types.Object, name: str, mesh: bpy.types.Mesh
+) -> bpy.types.Object:
+    """Add an object of a mesh that moves with the skull."""
+    obj = _object(context, name, mesh)
+    obj.parent = speaker
+    _hook(obj, neck)
+    return obj
+
+
+def _hook(obj: bpy.types.Object, neck: bpy.types.Object) -> None:
+    """Let the neck carry all of an object; a Hook without a group moves nothing."""
+    group = obj.vertex_groups.new(name="neck")
+    group.add(list(range(len(obj.data.vertices))), 1.0, "REPLACE")
+    hook = obj.modifiers.new("Mien neck", "HOOK")
+    hook.object, hook.vertex_group, hook.falloff_type = neck, group.name, "NONE"
+    hook.matrix_inverse = Matrix.Translation(-neck.location)
 
 
 def add_driver(block: bpy.types.ShapeKey, shape_keys: bpy.types.Key, channel: str) -> None:
@@ -88,12 +110,17 @@ def add_driver(block: bpy.types.ShapeKey, shape_keys: bpy.types.Key, channel: st
 
 
 def _add_eye(
-    context: bpy.types.Context, speaker: bpy.types.Object, name: str, ball: np.ndarray, anchors: np.ndarray
+    context: bpy.types.Context,
+    speaker: bpy.types.Object,
+    name: str,
+    ball: np.ndarray,
+    anchors: np.ndarray,
+    materials: list[bpy.types.Material],
 ) -> bpy.types.Object:
     """A ball with three vertices of the head's eye as its parent, which keys, caches and the neck move."""
     points, faces, outer = _ball(float(ball[3]) * COVER)
     eye = _piece(context, name, points, faces)
-    for material in eye_material.materials(PUPIL, IRIS):
+    for material in materials:
         eye.data.materials.append(material)
     eye.data.polygons.foreach_set("material_index", np.where(outer > IRIS, 0, np.where(outer > PUPIL, 1, 2)))
     eye.data.update()
@@ -124,8 +151,10 @@ def _ball(radius: float) -> tuple[np.ndarray, list, np.ndarray]:
     return points, faces, np.repeat(RINGS, AROUND)
 
 
-def _paint_brows(mesh: bpy.types.Mesh, accessories: Accessories, vertices: np.ndarray) -> None:
-    """Paint brows and lashes on the skin, with a UV layer that is a front view of the face at rest."""
+def _paint_brows(
+    mesh: bpy.types.Mesh, accessories: Accessories, vertices: np.ndarray, colour: tuple[float, ...] | None
+) -> None:
+    """Paint brows and lashes on the skin, with a UV layer that is a front view of the face `vertices` (V, 3)."""
     corners = np.empty(len(mesh.loops), np.int32)
     mesh.loops.foreach_get("vertex_index", corners)
     x, y, width, height = accessories.brow_window
@@ -139,8 +168,10 @@ def _paint_brows(mesh: bpy.types.Mesh, accessories: Accessories, vertices: np.nd
     mesh.uv_layers.active = shown or layer
     picture = skin_material.brow_image(accessories.brows)
     for material in mesh.materials:
-        skin_material.add_brows(material, picture, BROW_LAYER)
-    skin = next((i for i, material in enumerate(mesh.materials) if material.name == "Mien skin"), None)
+        skin_material.add_brows(material, picture, BROW_LAYER, colour or skin_material.HAIR)
+    skin = next(
+        (i for i, material in enumerate(mesh.materials) if skin_material.kind_of(material) == "Mien skin"), None
+    )
     if skin is not None:
         mesh.materials.append(skin_material.viewport_copy(mesh.materials[skin], BROW_SLOT))
         _mark_brows(mesh, accessories.brows[..., 0], uvs.reshape(-1, 4, 2).mean(1), skin)

@@ -7,14 +7,16 @@ from mathutils import Matrix, Vector
 
 from ..animation import head_rotation
 from ..formats.head_file import HeadFile
+from ..formats.identity_file import HairMesh
 from ..shape_keys import keys
 from . import accessories
+from . import hair as hair_mesh
 
 NECK = "neck"  # vertex group: the share of the head's rotation that each vertex takes
 
 
-def add_head(context: bpy.types.Context, head: HeadFile) -> bpy.types.Object:
-    """Add the head at the 3D cursor, selected and active. The caller makes the undo step."""
+def add_head(context: bpy.types.Context, head: HeadFile, hair: HairMesh | None = None) -> bpy.types.Object:
+    """Add the head, and its hair, at the 3D cursor, selected and active. The caller makes the undo step."""
     title = f"{head.name.capitalize()} head"
     mesh = bpy.data.meshes.new(title)
     # Before the mesh is built: from_pydata's faces are smooth or flat as a whole afterwards.
@@ -32,7 +34,9 @@ def add_head(context: bpy.types.Context, head: HeadFile) -> bpy.types.Object:
     empty = _add_neck(context, speaker, head)
     speaker.mien.head_object = empty
     if head.accessories is not None:
-        accessories.add_accessories(context, speaker, empty, head.accessories, head.vertices)
+        accessories.add_accessories(context, speaker, empty, head)
+    if hair is not None:
+        accessories.carry(context, speaker, empty, hair_mesh.NAME, hair_mesh.add_hair(hair, head.identity))
     for obj in context.selected_objects:
         obj.select_set(False)
     speaker.select_set(True)
@@ -86,7 +90,7 @@ def _material(data: dict) -> bpy.types.Material:
     shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = colour
     shader.inputs["Roughness"].default_value = float(data["roughness"])
-    if data["name"] in ("skin", "lips", "mouth", "tongue"):
+    if data["name"].partition(" of ")[0] in ("skin", "lips", "mouth", "tongue"):
         shader.inputs["Subsurface Weight"].default_value = 0.12
         shader.inputs["Subsurface Scale"].default_value = 0.004  # metres: skin, not wax
         shader.inputs["Subsurface Radius"].default_value = (1.0, 0.35, 0.2)

@@ -2,6 +2,7 @@
 """The material of an eye: pupil, iris and white by the angle from the axis of the ball, under a clear coat."""
 
 import math
+from collections.abc import Sequence
 
 import bpy
 
@@ -16,27 +17,47 @@ STOPS = (
     (1.50, (0.80, 0.77, 0.75)),
     (2.60, (0.72, 0.55, 0.52)),
 )
+WHITE, IRIS = (0.90, 0.88, 0.86), (0.20, 0.29, 0.34)  # of the default head's file; identities differ from them
 RAMP_END = 3.0  # the end of the ramp in the same unit
 IN_VIEWPORT = {"white": (0.86, 0.84, 0.82), "iris": (0.10, 0.15, 0.18), "pupil": (0.004, 0.004, 0.005)}
 
 
-def materials(pupil: float, iris: float) -> list[bpy.types.Material]:
-    """Materials of white, iris and pupil: one shader, three viewport colours. pupil, iris: angles in degrees."""
+def materials(pupil: float, iris: float, identity: str = "", colours: Sequence[dict] = ()) -> list[bpy.types.Material]:
+    """Materials of white, iris and pupil: one shader, three viewport colours. pupil, iris: angles in degrees.
+
+    identity: whose eyes, "" for the default head's, with `colours`, the head's materials.
+    """
+    shades = _shades(colours) if identity else {}
+    stops = tuple((at, _shaded(colour, shades, "white" if at > 1 else "iris")) for at, colour in STOPS)
     out = []
-    for part, colour in IN_VIEWPORT.items():
-        name = f"Mien eyeball {part}"
+    for part, default in IN_VIEWPORT.items():
+        name = f"Mien eyeball {part} of {identity}" if identity else f"Mien eyeball {part}"
+        colour = _shaded(default, shades, part)
         material = bpy.data.materials.get(name)
         if material is None:
             material = bpy.data.materials.new(name)
             if not bpy.app.version >= (5, 0, 0):
                 material.use_nodes = True
             material.diffuse_color, material.roughness = (*colour, 1.0), 0.1
-            _nodes(material.node_tree, math.radians(iris))
+            _nodes(material.node_tree, math.radians(iris), stops)
         out.append(material)
     return out
 
 
-def _nodes(tree: bpy.types.NodeTree, iris: float) -> None:
+def _shades(colours: Sequence[dict]) -> dict[str, tuple[float, ...]]:
+    """Factors of the colours of white and iris beside the default head's."""
+    out = {}
+    for part, (name, own) in {"white": ("eye white", WHITE), "iris": ("iris", IRIS)}.items():
+        colour = next((c["colour"] for c in colours if c["name"].partition(" of ")[0] == name), own)
+        out[part] = tuple(c / o for c, o in zip(colour, own, strict=True))
+    return out
+
+
+def _shaded(colour: tuple[float, ...], shades: dict[str, tuple[float, ...]], part: str) -> tuple[float, ...]:
+    return tuple(c * s for c, s in zip(colour, shades.get(part, (1.0, 1.0, 1.0)), strict=True))
+
+
+def _nodes(tree: bpy.types.NodeTree, iris: float, colours: tuple) -> None:
     shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
     new, link = tree.nodes.new, tree.links.new
 
@@ -61,9 +82,9 @@ def _nodes(tree: bpy.types.NodeTree, iris: float) -> None:
     ramp = new("ShaderNodeValToRGB")
     link(math_node("DIVIDE", angle, RAMP_END), ramp.inputs[0])
     stops = ramp.color_ramp.elements
-    while len(stops) < len(STOPS):
+    while len(stops) < len(colours):
         stops.new(1.0)
-    for stop, (angle_stop, colour) in zip(stops, STOPS, strict=True):
+    for stop, (angle_stop, colour) in zip(stops, colours, strict=True):
         stop.position, stop.color = angle_stop / RAMP_END, (*colour, 1.0)
     # Fibres: noise that varies around the axis and hardly along the radius.
     spin = math_node("ARCTAN2", y, x)

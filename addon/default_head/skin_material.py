@@ -10,6 +10,7 @@ PICTURE = "Mien brows"
 PAINTED_MARK = "mien_painted"  # custom property of a material
 HAIR = (0.026, 0.015, 0.010)  # linear RGB
 IN_VIEWPORT = (0.62, 0.44, 0.36)  # Solid view can only colour whole quads: a hint of brows, no blocks
+SKIN = (0.80, 0.58, 0.48)  # of the default head, beside which that is a hint
 SHARE = 0.94  # of the skin that the thickest ink hides
 
 
@@ -28,7 +29,14 @@ def brow_image(ink: np.ndarray) -> bpy.types.Image:
     return image
 
 
-def add_brows(material: bpy.types.Material, image: bpy.types.Image, layer: str) -> None:
+def kind_of(material: bpy.types.Material) -> str:
+    """The material's name without the identity that it is of."""
+    return material.name.partition(" of ")[0]
+
+
+def add_brows(
+    material: bpy.types.Material, image: bpy.types.Image, layer: str, brows: tuple[float, ...] = HAIR
+) -> None:
     """Add subsurface colour, brows and lashes to a material of the head; a second call changes nothing."""
     tree = material.node_tree
     if material.get(PAINTED_MARK) is not None:
@@ -36,13 +44,13 @@ def add_brows(material: bpy.types.Material, image: bpy.types.Image, layer: str) 
     material[PAINTED_MARK] = True
     shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.subsurface_method = "BURLEY"  # a third faster in Cycles than random walk, and the same picture here
-    if material.name not in DEEPENED:
+    if kind_of(material) not in DEEPENED:
         return
     colour = shader.inputs["Base Color"].default_value
     # Light scatters in skin before it leaves again; the preview's shader has the same formula.
     deep = [c * (0.5 + 0.5 * c) * 1.06 for c in colour[:3]]
     shader.inputs["Base Color"].default_value = (*deep, 1.0)
-    if material.name not in PAINTED:
+    if kind_of(material) not in PAINTED:
         return
     new, link = tree.nodes.new, tree.links.new
     uvs = new("ShaderNodeUVMap")
@@ -64,18 +72,20 @@ def add_brows(material: bpy.types.Material, image: bpy.types.Image, layer: str) 
     mix.data_type = "RGBA"
     factor = next(socket for socket in mix.inputs if socket.identifier == "Factor_Float")
     a, b = (next(socket for socket in mix.inputs if socket.identifier == name) for name in ("A_Color", "B_Color"))
-    a.default_value, b.default_value = (*deep, 1.0), (*HAIR, 1.0)
+    a.default_value, b.default_value = (*deep, 1.0), (*brows, 1.0)
     link(share.outputs[0], factor)
     link(next(socket for socket in mix.outputs if socket.identifier == "Result_Color"), shader.inputs["Base Color"])
 
 
 def viewport_copy(skin: bpy.types.Material, name: str) -> bpy.types.Material:
     """A copy of the skin with dark viewport colour, reused where the file has it."""
-    existing = bpy.data.materials.get(f"Mien {name}")
+    name = skin.name.replace("Mien skin", f"Mien {name}", 1)
+    existing = bpy.data.materials.get(name)
     if existing is not None:
         return existing
     material = skin.copy()
-    material.name, material.diffuse_color = f"Mien {name}", (*IN_VIEWPORT, 1.0)
+    shade = [c * v / s for c, v, s in zip(skin.diffuse_color, IN_VIEWPORT, SKIN, strict=False)]
+    material.name, material.diffuse_color = name, (*shade, 1.0)
     return material
 
 

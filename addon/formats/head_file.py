@@ -43,7 +43,8 @@ class Accessories:
 class HeadFile:
     """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3) for
     channels; quad_material (Q,) indices into materials; pivot (3,) of the neck; neck_weights (V,) 0..1; accessories:
-    None where the file has none."""
+    None where the file has none. Of an identity: its name, the face (V, 3) on which the brows are painted, and their
+    colour; None is the head's own."""
 
     name: str
     vertices: np.ndarray
@@ -57,6 +58,9 @@ class HeadFile:
     pivot: np.ndarray
     neck_weights: np.ndarray
     accessories: Accessories | None = None
+    identity: str = ""
+    painted: np.ndarray | None = None
+    brow_colour: tuple[float, ...] | None = None
 
 
 def find_file() -> Path:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Operators that add a head, apply a take file, and choose an engine or a style."""
 
+import functools
+
 import bpy
-from bpy.props import IntProperty, StringProperty
+from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 from mathutils import Euler
 
 from ..default_head import build
-from ..formats import head_file
+from ..formats import head_file, identity_file
 from ..formats.take import TakeError, read_take
 from ..generation import receive
 from ..scene import lines, speakers
@@ -19,6 +21,18 @@ from .disabled_reason import DisabledReason
 FACING = Euler((1.5, 0.0, 0.3)).to_quaternion()  # a view of the face from a little to its left
 
 
+PLAIN, PERSON = "plain", "adult"  # the head without an identity; who comes of a click
+
+
+@functools.cache
+def identity_items() -> list[tuple[str, str, str]]:
+    """Kept: Blender holds no reference to the strings of an enum that a function gives."""
+    people = [
+        (name, name.replace("_", " ").title(), "A person with hair of their own") for name in identity_file.names()
+    ]
+    return [(PLAIN, "Plain Head", "The head without hair, between the sexes"), *people]
+
+
 class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
     """Add a face with the 52 ARKit shape keys at the 3D cursor, free to use for anything (CC0)"""
 
@@ -26,19 +40,29 @@ class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
     bl_label = "Add Default Head"
     bl_options = {"REGISTER", "UNDO"}
 
+    identity: EnumProperty(
+        name="Identity", description="Whose face it is", items=lambda self, context: identity_items()
+    )
+    hair: BoolProperty(name="Hair", description="Add the identity's hair, an object of its own", default=True)
+
     @classmethod
     def disabled_reason(cls, context) -> str:
         return "" if context.mode == "OBJECT" else "Go to Object Mode first"
 
     def execute(self, context):
         try:
-            build.add_head(context, head_file.read_head(head_file.find_file()))
+            head, hair = head_file.read_head(head_file.find_file()), None
+            if self.identity != PLAIN:
+                head, hair = identity_file.with_identity(head, self.identity)
+            build.add_head(context, head, hair if self.hair else None)
         except head_file.HeadError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
     def invoke(self, context, event):
+        if not self.properties.is_property_set("identity") and PERSON in identity_file.names():
+            self.identity = PERSON
         done = self.execute(context)
         region = next((r for r in context.area.regions if r.type == "WINDOW"), None) if context.area else None
         if done == {"FINISHED"} and context.area.type == "VIEW_3D" and region is not None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mien.heads.default import Head
     from mien.heads.flame import Flame
+    from mien.heads.identity import Identity
 
 SHAPE_HELP = "whose face FLAME is: up to 300 numbers in a .npy, .json or .safetensors"
 
@@ -74,6 +75,26 @@ def head_of(args: argparse.Namespace) -> Head | Flame:
     from mien.heads.lookup import head_named
 
     return head_named(args.head, Settings.read().data_folder, shape_of(args.shape))
+
+
+def add_identity_flag(command: argparse.ArgumentParser, where: str) -> None:
+    """Whose face the default head has; `identity_of` reads it."""
+    command.add_argument(
+        "--identity", metavar="NAME", help=f"whose face and hair {where} has (default: the plain head)"
+    )
+
+
+def identity_of(name: str | None, head: Head | Flame) -> Identity | None:
+    """The identity of --identity, None without it. UnknownIdentity, with the list; HeadChoice for another head."""
+    from mien.heads.default import Head, HeadChoice
+    from mien.heads.identity import load_identity
+
+    if name is None:
+        return None
+    identity = load_identity(name)
+    if not isinstance(head, Head):
+        raise HeadChoice("--identity is a face of the default head; FLAME has --shape. Leave one of them out.")
+    return identity
 
 
 def shape_of(path: Path | None) -> np.ndarray | None:

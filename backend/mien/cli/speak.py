@@ -11,7 +11,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.cli.flags import add_direction_flags, add_head_flags, direction_of, frame_rate, head_of
+from mien.cli.flags import (
+    add_direction_flags,
+    add_head_flags,
+    add_identity_flag,
+    direction_of,
+    frame_rate,
+    head_of,
+    identity_of,
+)
 from mien.cli.output import check_output
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
@@ -20,6 +28,7 @@ from mien.settings import Settings
 
 if TYPE_CHECKING:
     from mien.audio.speech import Speech
+    from mien.heads.identity import Identity
     from mien.take import Take
 
 SUFFIX = ".take.safetensors"
@@ -40,6 +49,7 @@ def add_commands(commands) -> None:
     add_head_flags(speak)
     speak.add_argument("--takes", type=_count, default=1, help="so many takes, seeds counting up (default: 1)")
     speak.add_argument("--preview", type=Path, metavar="MP4", help="also render the take with its sound")
+    add_identity_flag(speak, "the head of --preview")
     speak.add_argument(
         "--performance", type=Path, metavar="TAKE", help="brows, lids, gaze and head of this take, as of mien track"
     )
@@ -73,6 +83,9 @@ def speak_command(args: argparse.Namespace) -> int:
     head = head_of(args)
     if args.preview and args.head != "mien":
         raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
+    if args.identity and not args.preview:
+        raise HeadChoice("--identity is whose face --preview shows, and a take is of no one's; add --preview FILE.mp4.")
+    identity = identity_of(args.identity, head)
     performance = Performance.from_file(args.performance, args.performance_part) if args.performance else None
     speech = read_speech(args.sound, limit_s=settings.limit_s, track=args.track)
     entries = []
@@ -88,7 +101,7 @@ def speak_command(args: argparse.Namespace) -> int:
             entries.append(entry | report_of(take))
     for entry in entries:
         if args.preview:
-            _render_preview(entry, _numbered(args.preview, entry["seed"], args.takes), speech, args.json)
+            _render_preview(entry, _numbered(args.preview, entry["seed"], args.takes), speech, args.json, identity)
         if not args.json:
             _print_entry(entry)
     if not args.json:
@@ -105,13 +118,13 @@ def _seeds(direction: Direction, takes: int) -> list[int]:
     return [direction.with_seed(direction.seed + i).seed for i in range(takes)]
 
 
-def _render_preview(entry: dict, path: Path, speech: Speech, quiet: bool) -> None:
+def _render_preview(entry: dict, path: Path, speech: Speech, quiet: bool, identity: Identity | None) -> None:
     from mien.preview.render import render_preview
     from mien.take import read_take
 
     entry["preview"] = str(path)
     with ProgressBar("preview", quiet=quiet) as progress:
-        render_preview(read_take(entry["take"]), speech, path, progress=progress)
+        render_preview(read_take(entry["take"]), speech, path, progress=progress, identity=identity)
 
 
 def _fps(text: str) -> Fraction | None:

@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from mien.cli.flags import SHAPE_HELP, frame_rate, shape_of
+from mien.cli.flags import SHAPE_HELP, add_identity_flag, frame_rate, identity_of, shape_of
 from mien.cli.output import check_output
 from mien.cli.parser import add_command
 from mien.settings import Settings
@@ -36,6 +36,7 @@ def add_commands(commands) -> None:
         "unknown one list them all",
     )  # fmt: skip
     export.add_argument("--fps", type=frame_rate, help="frames a second (default: the take's)")
+    add_identity_flag(export, "the default head in glTF, USD, OBJ and point caches")
 
 
 def convert_command(args: argparse.Namespace) -> int:
@@ -78,7 +79,8 @@ def export_command(args: argparse.Namespace) -> int:
     take = read_take(args.take)
     if args.fps is not None:
         take = take.resample(args.fps)
-    name = export(take, head_of(take, Settings.read().data_folder), args.output)
+    head = head_of(take, Settings.read().data_folder)
+    name = export(take, head, args.output, identity_of(args.identity, head))
     if args.json:
         entry = {"written": str(args.output), "format": name, "frames": take.frames, "fps": str(take.fps)}
         print(json.dumps(entry))

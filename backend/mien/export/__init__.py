@@ -14,11 +14,12 @@ from mien.export.errors import ExportError, UnknownFormat
 from mien.files.atomic import atomic_path
 from mien.heads.default import Head
 from mien.heads.flame import Flame
+from mien.heads.identity import Identity
 from mien.take import Take
 
 __all__ = ["FORMATS", "ExportError", "UnknownFormat", "export"]
 
-Write = Callable[[Take, Head | Flame, Path], None]
+Write = Callable[..., None]  # (take, head, path), and the hair for those of HAIRY
 FORMATS: dict[str, tuple[str, Write]] = {
     ".csv": ("Live Link Face", live_link.write),
     ".json": ("Audio2Face", audio2face.write),
@@ -33,8 +34,15 @@ FORMATS: dict[str, tuple[str, Write]] = {
 }
 
 
-def export(take: Take, head: Head | Flame, path: Path) -> str:
+# What shows a face; the others hold channels alone. Of those, which have room for hair beside it.
+FACES = (".pc2", ".mdd", ".glb", ".obj", ".usd", ".usda", ".usdc")
+HAIRY = (gltf.write, usd.write)
+
+
+def export(take: Take, head: Head | Flame, path: Path, identity: Identity | None = None) -> str:
     """Write the take, which is of this head, to `path`, whole or not at all; returns the format's name.
+
+    identity: whose face the default head has there, with the hair where the format has room for it.
 
     ExportError, in words, for an unknown suffix and for a take that the format cannot hold; HeadError when the take is
     of another head; OSError is left alone.
@@ -43,6 +51,13 @@ def export(take: Take, head: Head | Flame, path: Path) -> str:
         known = ", ".join(f"{suffix} ({name})" for suffix, (name, _) in FORMATS.items())
         raise UnknownFormat(f"{path.name}: nothing is written as '{path.suffix}'; give one of {known}.")
     name, write = FORMATS[path.suffix.lower()]
+    if identity is not None and path.suffix.lower() not in FACES:
+        raise ExportError(f"{path.name}: {name} holds channels and no face; leave the identity out.")
     with atomic_path(path) as part:
-        write(take, head, part)
+        if identity is None:
+            write(take, head, part)
+        elif write in HAIRY:
+            write(take, identity.head, part, identity.hair)
+        else:
+            write(take, identity.head, part)
     return name

@@ -18,17 +18,19 @@ from mien.export.blendshape_rig import BlendshapeRig, rig_of
 from mien.heads.correspondence import vertex_normals
 from mien.heads.default import Head
 from mien.heads.flame import Flame
+from mien.heads.hair import Hair
 from mien.take import Take
 
 FLOAT, UINT, UBYTE = 5126, 5125, 5121
 KINDS = {"<f4": FLOAT, "<u4": UINT, "|u1": UBYTE}
 VERTICES, INDICES = 34962, 34963  # targets of a buffer view
 ROOT, NECK, FACE = 0, 1, 2  # nodes
+ROUGHNESS_OF_HAIR = 0.5
 
 
-def write(take: Take, head: Head | Flame, path: Path) -> None:
-    """A .glb; its animation begins at the take's start, or at 0 for one that begins earlier. HeadError when the take
-    is of another head."""
+def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) -> None:
+    """A .glb, the hair as a mesh that the neck carries; its animation begins at the take's start, or at 0
+    for one that begins earlier. HeadError when the take is of another head."""
     rig = rig_of(take, head)
     buffer = _Buffer()
     triangles = [_triangles(faces) for _, _, _, faces in rig.groups]
@@ -81,8 +83,11 @@ def write(take: Take, head: Head | Flame, path: Path) -> None:
         "animations": [_animation(rig, take, buffer)],
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
-        "buffers": [{"byteLength": len(buffer.data)}],
+        "buffers": [{"byteLength": 0}],
     }
+    if hair is not None:
+        _add_hair(content, hair, rig, buffer)
+    content["buffers"][0]["byteLength"] = len(buffer.data)
     text = json.dumps(content, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(buffer.data), b"BIN\0")
@@ -114,6 +119,22 @@ class _Buffer:
         self.data += array.tobytes()
         self.data += bytes(-len(self.data) % 4)
         return len(self.accessors) - 1
+
+
+def _add_hair(content: dict, hair: Hair, rig: BlendshapeRig, buffer: _Buffer) -> None:
+    """Append the hair's mesh, in the frame of the neck, and its material, seen from both sides."""
+    attributes = {
+        "POSITION": buffer.add(hair.vertices - rig.pivot, "VEC3", VERTICES, bounds=True),
+        "NORMAL": buffer.add(hair.normals, "VEC3", VERTICES),
+        "COLOR_0": buffer.add(np.repeat(hair.light[:, None], 3, 1), "VEC3", VERTICES),
+    }
+    indices = buffer.add(_triangles(hair.quads).reshape(-1).astype(np.uint32), "SCALAR", INDICES)
+    primitive = {"attributes": attributes, "indices": indices, "material": len(content["materials"])}
+    content["nodes"][NECK]["children"] = [len(content["nodes"])]
+    content["nodes"].append({"name": "hair", "mesh": len(content["meshes"])})
+    content["meshes"].append({"name": "hair", "primitives": [primitive]})
+    surface = {"baseColorFactor": [*hair.colour, 1.0], "metallicFactor": 0.0, "roughnessFactor": ROUGHNESS_OF_HAIR}
+    content["materials"].append({"name": "hair", "pbrMetallicRoughness": surface, "doubleSided": True})
 
 
 def _animation(rig: BlendshapeRig, take: Take, buffer: _Buffer) -> dict:

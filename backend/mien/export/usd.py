@@ -16,12 +16,13 @@ from mien.export.blendshape_rig import BlendshapeRig, rig_of
 from mien.export.errors import PackageMissing
 from mien.heads.default import Head
 from mien.heads.flame import Flame
+from mien.heads.hair import Hair
 from mien.take import Take
 
 JOINTS = ("root", "root/neck")
 
 
-def write(take: Take, head: Head | Flame, path: Path) -> None:
+def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) -> None:
     """.usda as text, .usdc and .usd binary; frame i is time code start x fps + i. PackageMissing without usd-core;
     HeadError when the take is of another head."""
     try:
@@ -44,6 +45,8 @@ def write(take: Take, head: Head | Flame, path: Path) -> None:
     skeleton = _skeleton(stage, rig)
     mesh = _mesh(stage, rig, skeleton)
     _blend_shapes(stage, mesh, rig)
+    if hair is not None:
+        _hair(stage, hair, skeleton)
     animation = _animation(stage, rig, first)
     UsdSkel.BindingAPI.Apply(skeleton.GetPrim()).CreateAnimationSourceRel().SetTargets([animation.GetPath()])
     stage.GetRootLayer().Export(str(path))
@@ -92,6 +95,32 @@ def _mesh(stage, rig: BlendshapeRig, skeleton):
     binding.CreateJointWeightsPrimvar(False, 2).Set(Vt.FloatArray.FromNumpy(weights.reshape(-1)))
     Usd.ModelAPI(stage.GetDefaultPrim()).SetKind("component")
     return mesh
+
+
+def _hair(stage, hair: Hair, skeleton) -> None:
+    """The hair, all of it bound to the neck."""
+    from pxr import Sdf, UsdGeom, UsdShade, UsdSkel, Vt
+
+    mesh = UsdGeom.Mesh.Define(stage, "/head/hair")
+    mesh.CreatePointsAttr(Vt.Vec3fArray.FromNumpy(np.array(hair.vertices, np.float32)))
+    mesh.CreateFaceVertexCountsAttr([4] * len(hair.quads))
+    mesh.CreateFaceVertexIndicesAttr(hair.quads.ravel().tolist())
+    mesh.CreateExtentAttr([tuple(map(float, end)) for end in (hair.vertices.min(0), hair.vertices.max(0))])
+    mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
+    mesh.CreateDoubleSidedAttr(True)
+    mesh.CreateNormalsAttr(Vt.Vec3fArray.FromNumpy(np.array(hair.normals, np.float32)))
+    mesh.SetNormalsInterpolation(UsdGeom.Tokens.vertex)
+    material = UsdShade.Material.Define(stage, "/head/materials/hair")
+    shader = UsdShade.Shader.Define(stage, "/head/materials/hair/surface")
+    shader.CreateIdAttr("UsdPreviewSurface")
+    shader.CreateInput("diffuseColor", Sdf.ValueTypeNames.Color3f).Set(tuple(map(float, hair.colour)))
+    shader.CreateInput("roughness", Sdf.ValueTypeNames.Float).Set(0.5)
+    material.CreateSurfaceOutput().ConnectToSource(shader.ConnectableAPI(), "surface")
+    UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
+    binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
+    binding.CreateSkeletonRel().SetTargets([skeleton.GetPath()])
+    binding.CreateJointIndicesPrimvar(True, 1).Set(Vt.IntArray([JOINTS.index("root/neck")]))
+    binding.CreateJointWeightsPrimvar(True, 1).Set(Vt.FloatArray([1.0]))
 
 
 def _blend_shapes(stage, mesh, rig: BlendshapeRig) -> None:

@@ -12,6 +12,7 @@ from scipy import sparse
 from mien.heads import teeth
 from mien.heads.default import Head
 from mien.heads.eyeballs import Eyeball, eye_of
+from mien.heads.hair import Hair
 from mien.numeric.rigid_fit import fit
 from mien.preview.ambient_occlusion import ambient_occlusion
 from mien.preview.gl_canvas import FLOATS
@@ -35,8 +36,8 @@ _OCCLUSION: WeakKeyDictionary[Head, np.ndarray] = WeakKeyDictionary()
 class Surface:
     """triangles_by_material: triangles (T, 3) for each shader; `at`: vertices (N, 15) float32 of surface.vert."""
 
-    def __init__(self, head: Head) -> None:
-        self._head = head
+    def __init__(self, head: Head, hair: Hair | None = None) -> None:
+        self._head, self.hair = head, hair
         count = len(head.vertices)
         part = np.array(head.parts)[head.quad_part]
         # From the front to the back: what is hidden is then not shaded.
@@ -67,14 +68,22 @@ class Surface:
             blocks.append(_teeth_block(row, lips))
             wet.append(_halves(row.quads) + start)
             self._places.append(slice(start, start := start + len(blocks[-1])))
+        if hair is not None:
+            blocks.append(_hair_block(hair))
+            self._hair_place = slice(start, start := start + len(blocks[-1]))
         self._normals_of_rows = [_vertex_normals(row) for row, _ in self._rows]
         self.vertices = np.concatenate(blocks)
         self._occlusion, self._inside = self.vertices[:, OCCLUSION].copy(), self.vertices[:, WETNESS].copy()
+        if hair is not None:
+            self._inside[self._hair_place] = 0.0  # the light of the mouth does not reach it
         self.triangles_by_material = {
             "skin": np.concatenate(skin),
             "eye": np.concatenate(eyes),
             "wet": np.concatenate(wet),
         }
+        if hair is not None:
+            halves = _halves(hair.quads) + self._hair_place.start
+            self.triangles_by_material["hair"] = np.concatenate([halves, halves[:, ::-1]])
 
     def at(self, vertices: np.ndarray) -> np.ndarray:
         """The array for the head's vertices (V, 3), metres; the same array each time, written anew."""
@@ -94,6 +103,12 @@ class Surface:
             turn, shift = fit(rest[members], vertices[members])
             out[place, POSITION] = row.vertices @ turn.T + shift
             out[place, NORMAL] = normals @ turn.T
+        if self.hair is not None:
+            members = self._rows[0][1]  # the skull's
+            turn, shift = fit(rest[members], vertices[members])
+            place = self._hair_place
+            out[place, POSITION] = self.hair.vertices @ turn.T + shift
+            out[place, NORMAL], out[place, REST] = self.hair.normals @ turn.T, self.hair.tangents @ turn.T
         return out
 
     def _mouth_opening(self, vertices: np.ndarray) -> float:
@@ -138,6 +153,14 @@ def _eye_block(eye: Eyeball, white: tuple[float, ...]) -> np.ndarray:
     block = np.zeros((len(eye.directions), FLOATS), np.float32)
     block[:, REST] = eye.directions
     block[:, COLOUR], block[:, ROUGHNESS] = white, 0.1
+    return block
+
+
+def _hair_block(hair: Hair) -> np.ndarray:
+    """What hair.frag reads: the tangent as the place at rest, across as the roughness, along as the wetness."""
+    block = np.zeros((len(hair.vertices), FLOATS), np.float32)
+    block[:, COLOUR], block[:, OCCLUSION] = hair.colour, hair.light
+    block[:, ROUGHNESS], block[:, WETNESS] = hair.across, hair.along
     return block
 
 

@@ -11,7 +11,8 @@ from PIL import Image
 
 from mien.audio.speech import Speech
 from mien.files.atomic import atomic_path
-from mien.heads.default import load_head
+from mien.heads.default import Head, load_head
+from mien.heads.identity import Identity
 from mien.preview.scene import Scene
 from mien.take import Take
 from mien.video import VideoError
@@ -31,8 +32,10 @@ def render_preview(
     path: Path,
     size: tuple[int, int] = SIZE,
     progress: Progress = lambda fraction, stage: None,
+    identity: Identity | None = None,
 ) -> None:
-    """Writes the film of `take` with the sound of `speech` to the mp4 at `path`, at the take's own frame rate.
+    """Writes the film of `take`, on the default head or an identity of it, with the sound of `speech` to the mp4 at
+    `path`, at the take's own frame rate.
 
     The film begins with the take's first frame and has all its frames; the sound is the part of the speech from
     there on. `progress(fraction, "preview")` may raise to cancel; then, and on any failure, `path` is as it was.
@@ -40,12 +43,12 @@ def render_preview(
     """
 
     def pictures() -> Iterator[np.ndarray]:
-        for number, vertices in enumerate(_faces(take)):
+        for number, vertices in enumerate(_faces(take, head=scene.head)):
             progress(number / take.frames, STAGE)
             yield scene.picture(vertices)
         progress(1.0, STAGE)
 
-    with Scene(size) as scene:
+    with Scene(size, identity=identity) as scene:
         write_film(path, pictures(), take.fps, None if speech is None else _sound(take, speech), RATE)
 
 
@@ -71,9 +74,9 @@ def contact_sheet(
         raise VideoError(f"The picture {Path(path).name!r} could not be written: {error}.") from error
 
 
-def _faces(take: Take, first: int = 0, end: int | None = None) -> Iterator[np.ndarray]:
+def _faces(take: Take, first: int = 0, end: int | None = None, head: Head | None = None) -> Iterator[np.ndarray]:
     """(V, 3) metres for each frame, a block at a time, so that a long take needs no more memory than a short one."""
-    head = load_head()
+    head = head or load_head()
     end = take.frames if end is None else end
     for start in range(first, end, BLOCK):
         yield from head.vertices + head.offsets(_cut(take, start, min(start + BLOCK, end)))

@@ -7,6 +7,7 @@ import numpy as np
 
 from mien.heads.default import Head, load_head
 from mien.heads.face_paint import face_paint
+from mien.heads.identity import Identity
 from mien.preview.gl_canvas import FLOATS, Canvas
 from mien.preview.head_surface import POSITION, Surface, material_colour
 
@@ -17,18 +18,24 @@ IRIS_RADIUS = 0.0062  # metres; the real mean is 5.9, the default head's eyes ar
 KEY = (-36.0, 32.0, (3.05, 2.85, 2.6))
 FILL = (48.0, 6.0, (0.50, 0.56, 0.66))
 RIM = (148.0, 36.0, (2.4, 2.55, 2.9))
+BROW_COLOUR = (0.026, 0.015, 0.010)  # of the default head, linear
+HAIR_ROOM = 1.16  # how much more of the plane a picture shows where there is hair
 SKY, GROUND = (0.27, 0.285, 0.31), (0.13, 0.115, 0.105)
 
 
 class Scene:
-    """Draws the default head. size: (width, height) pixels. Close it, or use it in a `with`; one thread only.
+    """Draws the default head, or an identity of it with its hair. size: (width, height) pixels. Close it, or use it in
+    a `with`; one thread only.
 
     Raises VideoError where this machine cannot draw.
     """
 
-    def __init__(self, size: tuple[int, int] = (512, 512), head: Head | None = None) -> None:
-        self.head = head or load_head()
-        self._surface = Surface(self.head)
+    def __init__(
+        self, size: tuple[int, int] = (512, 512), head: Head | None = None, identity: Identity | None = None
+    ) -> None:
+        self.head = identity.head if identity else head or load_head()
+        self._brow_colour = identity.brow_colour if identity else BROW_COLOUR
+        self._surface = Surface(self.head, identity.hair if identity else None)
         painting = face_paint(self.head)
         count = len(self._surface.vertices)
         corners = np.arange(4) + count
@@ -68,7 +75,11 @@ class Scene:
         forward /= np.linalg.norm(forward)
         low, high = head.vertices.min(0), head.vertices.max(0)
         target = np.array([0.0, low[1] + 0.56 * (high[1] - low[1]), (low[2] + high[2]) / 2])
-        distance = FRAME_HEIGHT / 2 / np.tan(VIEW_ANGLE / 2)
+        height = FRAME_HEIGHT
+        if self._surface.hair is not None:
+            height *= HAIR_ROOM
+            target[1] += 0.004
+        distance = height / 2 / np.tan(VIEW_ANGLE / 2)
         camera = _look(target + forward * distance, target)
         aspect = size[0] / size[1]
         projection = _perspective(VIEW_ANGLE, aspect, distance - 0.3, distance + 0.3)
@@ -87,6 +98,7 @@ class Scene:
             "up": camera[:3, 1],
             "paint_window": np.array([window[0], window[1], 1 / window[2], 1 / window[3]]),
             "neck_end": np.array([low[1], low[1] + 0.045]),
+            "brow_colour": np.array(self._brow_colour),
             "iris_colour": np.array(material_colour(head, "iris")),
             "iris_angle": np.array([np.arcsin(IRIS_RADIUS / self._surface.eyeballs[0].radius)]),
         }

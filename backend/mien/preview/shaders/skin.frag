@@ -2,6 +2,7 @@
 uniform sampler2D paint;     // over the resting face seen from the front; r: brows, g: lashes, b: mottle
 uniform vec4 paint_window;   // x0, y0, 1 / width, 1 / height in metres
 uniform vec2 neck_end;       // heights on the resting head between which the neck fades in
+uniform vec3 brow_colour;    // linear
 
 void main()
 {
@@ -13,7 +14,7 @@ void main()
     float mottle = (painted.b - 0.5) * dry * (1.0 - smoothstep(0.040, 0.066, abs(at_rest.x)));
     // Light bounces about in skin before it comes out again, which deepens its colour.
     vec3 albedo = base * mix(vec3(1.0), base, 0.5) * 1.06 * (1.0 + mottle * vec3(0.10, 0.22, 0.24));
-    albedo = mix(albedo, vec3(0.026, 0.015, 0.010), painted.r * 0.94);
+    albedo = mix(albedo, brow_colour, painted.r * 0.94);
     albedo = mix(albedo, vec3(0.016, 0.010, 0.008), painted.g * 0.92);
     // Pores: the highlight breaks up, the shape does not.
     float r = clamp(rough + 0.22 * mottle + 0.25 * painted.r, 0.2, 1.0);
