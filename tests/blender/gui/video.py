@@ -128,7 +128,7 @@ def steps():
         yield from click(side.x + side.width - 47, ICON)
         yield from shot(OUT, "6_menu_with_strip")
         yield from click_in_menu(side.x + side.width - 17, STRIP)
-        check("a strip of the menu is taken", run().running)
+        check("a strip of the menu is taken", run().running or len(head().mien.lines) == 1)
         yield from until("its take is applied", lambda: not run().running, 300.0)
         check("without an error, too", run().error == "", run().error or run().note)
         line = head().mien.lines[0]
