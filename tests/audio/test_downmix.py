@@ -36,6 +36,7 @@ CASES = {
     "three": ([noise(), noise(4.0, 3), VOICE], ("FL", "FR", "FC"), "the centre one alone"),
     "eight": ([*noises(2), VOICE, HUM, *noises(4)], (*SURROUND, "SL", "SR"), "the centre one alone"),
     "quad": ([VOICE, VOICE, *noises(2)], ("FL", "FR", "BL", "BR"), "left and right were taken"),
+    "one of twenty microphones": ([*noises(10), 10 * VOICE, *noises(9)], ("",) * 20, "the number 11 one alone"),
     "four microphones that invert": ([VOICE, -VOICE, 0.9 * VOICE, -VOICE], ("",) * 4, "cancel each other"),
 }
 

@@ -69,5 +69,20 @@ def test_an_offset_of_the_zero_line_is_not_raised_with_the_voice() -> None:
     assert np.corrcoef(speech.samples, VOICE)[0, 1] > 0.999 and np.abs(speech.samples).max() < 1
 
 
+@pytest.mark.parametrize("seconds", [0.2, 0.4, 0.6])
+@pytest.mark.parametrize("level", [-56, -40])
+def test_a_bang_above_a_soft_voice_does_not_set_the_level(level: float, seconds: float) -> None:
+    sound = VOICE * np.float32(10 ** (level / 20))
+    sound[20000 : 20000 + round(seconds * RATE)] = 10 * noise(seconds).clip(-0.09, 0.09)
+    measured, wanted = loudness(sound), loudness(VOICE)
+    assert measured is not None and wanted is not None and measured == pytest.approx(wanted + level, abs=3.0)
+
+
+def test_a_word_above_noise_sets_the_level() -> None:
+    word = np.concatenate([1e-3 * noise(5.0), voice(1.0), 1e-3 * noise(5.0)])
+    alone = loudness(voice(1.0))
+    assert alone is not None and loudness(word) == pytest.approx(alone, abs=1.0)
+
+
 def test_a_voice_has_no_glitches() -> None:
     assert np.array_equal(without_glitches(VOICE), VOICE)

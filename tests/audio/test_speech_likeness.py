@@ -5,7 +5,7 @@ from mien.audio.speech_likeness import is_speech_like, seconds_like_speech
 from sounds import RATE, melody, noise, silence, tone, voice
 
 
-@pytest.mark.parametrize("gain", [1.0, 0.01])
+@pytest.mark.parametrize("gain", [1.0, 0.01, 0.0005])
 @pytest.mark.parametrize("padding", [0.0, 5.0])
 def test_a_voice_is_like_speech(gain: float, padding: float) -> None:
     sound = np.concatenate([silence(padding), gain * voice(), silence(padding)])

@@ -23,6 +23,7 @@ USUAL = {
     7: ("FL", "FR", "FC", "LFE", "BC", "SL", "SR"),
     8: ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR"),
 }
+ALONE_DB = 10.0  # by which a microphone is louder than all others to be taken alone
 UNRELATED = 0.3  # correlation below which two channels have nothing in common
 MICROPHONES = 8  # so many channels are looked at one by one
 SPOKEN = {"FL": "left", "FR": "right", "FC": "centre"}
@@ -94,9 +95,13 @@ def _mean(layout: tuple[str, ...], chosen: list[int], covariance: np.ndarray, wh
     part = covariance[:, chosen][:, :, chosen]
     own = np.einsum("fcc->f", part)
     cancelled = own[part.sum((1, 2)) < CANCELLED * own].sum()
-    loudest = chosen[int(np.einsum("fcc->c", part).argmax())]
+    power = np.einsum("fcc->c", covariance)
+    loudest = max(chosen, key=lambda channel: power[channel])
     if len(chosen) > 1 and cancelled > CANCELLED_SHARE * own.sum():
         return only(layout, loudest, "because the channels cancel each other when they are added")
+    others = [i for i in chosen if i != loudest]
+    if len(others) > 1 and power[others].max() < 10 ** (-ALONE_DB / 10) * power[loudest]:
+        return only(layout, loudest, "as the others are far softer")
     weights = np.zeros(len(layout))
     weights[chosen] = 1 / len(chosen)
     whole = part.sum(0)

@@ -10,10 +10,14 @@ import av
 import numpy as np
 from av.filter import Graph
 
+from mien.audio.speech_likeness import LEAST_S, seconds_like_speech
+
 RATE = 16000
 LOWEST, HIGHEST, TARGET = -38.0, -8.0, -23.0  # LUFS: a voice outside of the range is brought to R128's level
 SILENT = -95.0  # LUFS: below, there is nothing but rounding
 BLOCK_S = 0.01
+GATE = 10.0  # LU below the loudness, as R128's relative gate
+BANG_S = 1.5  # with the meter's 400 ms around it
 GLITCH_BLOCKS = 12  # a glitch lasts as many at most, and so many of the highest blocks may be glitches
 GLITCH_SHARE = 500  # of long sounds: one block in as many
 GLITCH = 3.0  # times the highest of the other blocks
@@ -24,16 +28,35 @@ def loudness(samples: np.ndarray) -> float | None:
     if not len(samples):
         return None
     limited = without_glitches(samples - np.median(samples))
-    scale = float(np.sqrt(np.mean(np.square(limited, dtype=np.float64))))
+    measured = _level(limited)
+    if measured is None:
+        return None
+    value, loud = measured
+    quiet = limited * ~loud
+    # a bang above a soft voice: all that passes the gate is short, and below it somebody speaks
+    if loud.sum() <= BANG_S * RATE and seconds_like_speech(quiet)[0] >= LEAST_S:
+        softer = _level(quiet)
+        value = value if softer is None else softer[0]
+    return None if value < SILENT else value
+
+
+def _level(samples: np.ndarray) -> tuple[float, np.ndarray] | None:
+    """(LUFS, (N,) bool: where it is as loud as the gate lets through) of samples (N,); None for zeros."""
+    scale = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
     if scale <= 0.0:
         return None
     level = 20 * np.log10(scale)
     # The gate of R128 lies at -70 LUFS and the meter ends above 0: what is far off is measured after a gain, which is
     # taken off again.
     gain = 0.0 if -40 <= level <= -10 else -23.0 - level
-    measured = _integrated((limited * 10 ** (gain / 20)).astype(np.float32))
-    value = level if measured is None else measured - gain
-    return None if value < SILENT else value
+    value, momentary = _integrated((samples * 10 ** (gain / 20)).astype(np.float32))
+    if value is None:
+        return level, np.ones(len(samples), bool)
+    loud = np.zeros(len(samples), bool)
+    for number in np.flatnonzero(momentary > value - GATE):
+        end = round(0.1 * (number + 1) * RATE)  # of the last 400 ms
+        loud[max(0, end - round(0.4 * RATE)) : end] = True
+    return value - gain, loud
 
 
 def gain_db(measured: float | None) -> float:
@@ -62,17 +85,19 @@ def without_glitches(samples: np.ndarray) -> np.ndarray:
     return limited
 
 
-def _integrated(samples: np.ndarray) -> float | None:
-    """Integrated loudness; None where the sound is shorter than a block of 400 ms, or below the gate."""
+def _integrated(samples: np.ndarray) -> tuple[float | None, np.ndarray]:
+    """(integrated loudness, the momentary loudness of each 100 ms); None where the sound is shorter than a block of
+    400 ms, or below the gate."""
     if len(samples) < round(0.4 * RATE):
-        return None
+        return None, np.zeros(0)
     graph = Graph()
     source = graph.add_abuffer(sample_rate=RATE, format="flt", layout="mono", time_base=Fraction(1, RATE))
     meter, sink = graph.add("ebur128", "metadata=1"), graph.add("abuffersink")
     source.link_to(meter)
     meter.link_to(sink)
     graph.configure()
-    value: float | None = None
+    values: list[float] = []
+    momentary: list[float] = []
     piece = 10 * RATE
     for begin in [*range(0, len(samples), piece), None]:
         if begin is None:
@@ -86,5 +111,7 @@ def _integrated(samples: np.ndarray) -> float | None:
                 out = graph.pull()
             except (av.BlockingIOError, av.EOFError):
                 break
-            value = float(out.metadata.get("lavfi.r128.I", "nan"))
-    return value if value is not None and np.isfinite(value) and value > -70.0 else None
+            values.append(float(out.metadata.get("lavfi.r128.I", "nan")))
+            momentary.append(float(out.metadata.get("lavfi.r128.M", "nan")))
+    value = values[-1] if values else -np.inf
+    return value if np.isfinite(value) and value > -70.0 else None, np.array(momentary)

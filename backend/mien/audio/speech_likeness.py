@@ -16,7 +16,8 @@ import soxr
 RATE = 16000
 HOP = 160
 LONGEST_S = 120.0  # of a sound that are looked at
-QUIET_DB = -65.0  # a second below this is silence
+QUIET_DB = 40.0  # a second so far below the loudest is silence
+SILENT_DB = -110.0  # as is one below this
 RANGE_DB = 15.0  # from the softest to the loudest tenth of a second of speech
 VOICED = (0.1, 0.95)  # share of a second
 GLIDE = 0.04  # semitones in 10 ms, the median of a second of voiced speech
@@ -35,7 +36,7 @@ def seconds_like_speech(samples: np.ndarray) -> tuple[float, float]:
     frames = len(samples) // HOP
     if frames < 10 or not np.any(samples):
         return 0.0, 0.0
-    level = 10 * np.log10((samples[: frames * HOP].reshape(-1, HOP).astype(np.float64) ** 2).mean(1) + 1e-12)
+    level = 10 * np.log10((samples[: frames * HOP].reshape(-1, HOP).astype(np.float64) ** 2).mean(1) + 1e-14)
     scale = max(float(np.abs(samples).max()), 1e-9)
     sound = parselmouth.Sound(samples.astype(np.float64) / scale, RATE)
     try:
@@ -46,10 +47,11 @@ def seconds_like_speech(samples: np.ndarray) -> tuple[float, float]:
     at = np.clip(np.round(pitch.xs() * 100 - 0.5).astype(int), 0, frames - 1)
     hertz[at] = pitch.selected_array["frequency"]
     like = loud = 0
+    quiet = max(SILENT_DB, float(np.percentile(level, 99)) - QUIET_DB)
     width = min(100, frames)
     for begin in range(0, frames - width + 1, width):
         part = slice(begin, begin + width)
-        if np.percentile(level[part], 90) < QUIET_DB:
+        if np.percentile(level[part], 90) < quiet:
             continue
         loud += 1
         like += _like(level[part], hertz[part])
