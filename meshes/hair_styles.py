@@ -51,9 +51,9 @@ def grow(name: str, head: Head) -> dict[str, np.ndarray]:
     layers = [_under(style, skull, generator), _visible(style, skull, generator)]
     if style.knot:
         layers.append(_knot(style, skull, generator))
-    points = np.concatenate(layers).astype(np.float16)
-    middles = points.astype(float).mean(2)
-    return {"points": points, "light": _light(middles)}
+    points = np.concatenate(layers)
+    middles = points.mean(2)
+    return {"points": (points - MIDDLE).astype(np.float16), "light": _light(middles)}
 
 
 def _roots(count: int, style: Style, skull: Skull, generator: np.random.Generator, inset: float) -> np.ndarray:
@@ -165,7 +165,7 @@ def _ribbons(
         line = line + radius[..., None] * (turned + 0.6 * out)
         across = np.cross(np.gradient(line, axis=1), turned)
         across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
-    taper = np.interp(share, (0, 0.15, 0.6, 0.88, 1), (0.12, 0.9, 1.0, 0.6, 0.04))
+    taper = np.interp(share, (0, 0.15, 0.6, 0.88, 1), (0.12, 0.9, 1.0, 0.6, 0.06))
     if plain:
         taper = np.interp(share, (0, 0.35, 0.8, 1), (0.08, 0.75, 1.0, 0.4))
     half = width / 2 * taper * generator.uniform(0.7, 1.25, (count, 1))

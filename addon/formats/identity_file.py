@@ -92,7 +92,7 @@ def _hair(
 ) -> HairMesh | None:
     if f"hair_{style}_points" not in tensors:
         return None
-    points = tensors[f"hair_{style}_points"].astype(np.float32)
+    points = MIDDLE.astype(np.float32) + tensors[f"hair_{style}_points"].astype(np.float32)
     ribbons, rows = points.shape[:2]
     skin = tensors["hair_skin"]
     move = _carried(points.mean(2).reshape(-1, 3), vertices[skin], offsets[skin])
@@ -139,6 +139,7 @@ def _cubic(points: np.ndarray) -> np.ndarray:
 
 def _normals(points: np.ndarray, tangents: np.ndarray) -> np.ndarray:
     across = points[:, :, 1] - points[:, :, 0]
+    across = across + across.mean(1, keepdims=True) * 1e-3  # at a tip, which may be a point
     across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
     normals = np.cross(tangents, across)
     normals *= np.where((normals * (points.mean(2) - MIDDLE)).sum(-1, keepdims=True) < 0, -1.0, 1.0)

@@ -42,12 +42,12 @@ def hair_of(
 ) -> Hair | None:
     """The hair of a style on a face whose vertices differ from the default head's by offsets (V, 3), metres.
 
-    The file has for each style points (L, R, 2, 3) float16: L ribbons of R rows, their left and right edge; and light
-    (L, R). `vertices` (V, 3) is the default head, on which they were grown; hair_skin (K,) its vertices beside hair.
+    The file has for each style points (L, R, 2, 3) float16 from MIDDLE: L ribbons of R rows, their left and right edge;
+    and light (L, R). `vertices` (V, 3) is the default head, on which they were grown; hair_skin (K,) its vertices beside hair.
     """
     if f"hair_{style}_points" not in tensors:
         return None
-    points = tensors[f"hair_{style}_points"].astype(np.float32)
+    points = MIDDLE.astype(np.float32) + tensors[f"hair_{style}_points"].astype(np.float32)
     ribbons, rows = points.shape[:2]
     skin = tensors["hair_skin"]
     move = carried(points.mean(2).reshape(-1, 3), vertices[skin], offsets[skin])
@@ -100,6 +100,7 @@ def _cubic(points: np.ndarray) -> np.ndarray:
 def _normals(points: np.ndarray, tangents: np.ndarray, sides: np.ndarray) -> np.ndarray:
     """(L, R, 2, 3) unit normals that turn over the width of a ribbon as over a lock, away from the skull."""
     across = points[:, :, 1] - points[:, :, 0]
+    across = across + across.mean(1, keepdims=True) * 1e-3  # at a tip, which may be a point
     across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
     normals = np.cross(tangents, across)
     outward = points.mean(2) - MIDDLE
