@@ -43,6 +43,7 @@ class Style:
     thin: float = 0.0
     knot: bool = False
     edge: float = 0.005  # from the hairline to the layer below
+    under: float = 0.0095  # width of the ribbons there
 
 
 def grow(name: str, head: Head) -> dict[str, np.ndarray]:
@@ -74,7 +75,9 @@ def _under(style: Style, skull: Skull, generator: np.random.Generator) -> np.nda
     length = np.clip(style.length(skull.at(roots)), 0.020, 0.024)
     # Combed backwards, it also lies under the parting of the visible hair.
     style = style if style.knot else replace(style, comb=_backwards)
-    return _strands(style, skull, generator, roots, length, style.rows, 0.0095, (0.0019, 0.0024, 0.0016), plain=True)
+    return _strands(
+        style, skull, generator, roots, length, style.rows, style.under, (0.0019, 0.0024, 0.0016), plain=True
+    )
 
 
 def _visible(style: Style, skull: Skull, generator: np.random.Generator) -> np.ndarray:
@@ -270,7 +273,8 @@ KNOT = np.array([0.0, 0.80, -0.60])
 STYLES = {
     "short": Style(1500, 6, 0.0042, _swept, _by_height(0.017, 0.052), (0.002, 0.011, 0.007), wild=0.20),
     "cropped": Style(
-        7000, 3, 0.0014, _forwards, _by_height(0.007, 0.012), (0.0018, 0.0048, 0.0065), wild=0.25, edge=0.006
+        7000, 3, 0.0014, _forwards, _by_height(0.007, 0.012), (0.0018, 0.0048, 0.0065), wild=0.25, edge=0.006,
+        under=0.015,
     ),
     "receding": Style(
         1500, 5, 0.0034, _backwards, _by_height(0.016, 0.036), (0.0018, 0.0055, 0.004), wild=0.18, line=RECEDED,

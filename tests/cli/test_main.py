@@ -261,3 +261,27 @@ except SystemExit as left:
         env={**os.environ, "PYTHONPATH": str(BACKEND)}, cwd=tmp_path,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+# --- identities
+
+
+def test_a_take_is_shown_on_an_identity_and_says_nothing_of_it(folder: Path) -> None:
+    assert status_of("speak", "hum.wav", "-o", "plain.st") == 0
+    assert status_of("speak", "hum.wav", "-o", "shown.st", "--preview", "shown.mp4", "--identity", "man_b") == 0
+    assert (folder / "shown.mp4").stat().st_size > 5000
+    assert (folder / "plain.st").read_bytes() == (folder / "shown.st").read_bytes()
+    assert status_of("export", "plain.st", "-o", "plain.glb") == 0
+    assert status_of("export", "plain.st", "-o", "person.glb", "--identity", "woman_c") == 0
+    assert (folder / "person.glb").stat().st_size > (folder / "plain.glb").stat().st_size + 100_000
+
+
+def test_an_identity_that_is_none_or_has_no_face_to_show_is_refused(folder: Path, capsys) -> None:
+    status, sentence = refusal(capsys, "speak", "hum.wav", "--preview", "a.mp4", "--identity", "nobody")
+    assert status == 2 and "'nobody'; choose one of adult, teen" in sentence
+    status, sentence = refusal(capsys, "speak", "hum.wav", "--identity", "adult")
+    assert status == 2 and "add --preview" in sentence
+    assert sorted(path.name for path in folder.iterdir()) == ["hum.wav"]
+    assert status_of("speak", "hum.wav", "-o", "a.st") == 0
+    status, sentence = refusal(capsys, "export", "a.st", "-o", "a.csv", "--identity", "adult")
+    assert status != 0 and "leave the identity out" in sentence and not (folder / "a.csv").exists()

@@ -21,6 +21,7 @@ from mien.channels import ARKIT
 from mien.export import ExportError, export
 from mien.export.live_link import HEADER, ORDER, timecode
 from mien.heads.default import HeadError, load_head, rotation_matrix
+from mien.heads.identity import load_identity
 from mien.heads.retarget import to_basis, to_vertices
 from mien.take import Take, read_take
 
@@ -290,3 +291,51 @@ def test_a_folder_that_is_not_there_is_named(take, tmp_path) -> None:
     with pytest.raises(FileNotFoundError) as error:
         export(take, HEAD, tmp_path / "none" / "a.csv")
     assert error.value.filename == str(tmp_path / "none" / "a.csv")
+
+
+# --- identities
+
+
+def test_an_identity_brings_its_face_and_hair_that_the_neck_carries(take, tmp_path) -> None:
+    identity = load_identity("woman_a")
+    path = tmp_path / "a.glb"
+    export(take, HEAD, path, identity)
+    data = path.read_bytes()
+    content = json.loads(data[20 : 20 + struct.unpack_from("<I", data, 12)[0]])
+    nodes = content["nodes"]
+    hair = next(node for node in nodes if node["name"] == "hair")
+    neck = next(node for node in nodes if node["name"] == "neck")
+    assert neck["children"] == [nodes.index(hair)]
+    scene = trimesh.load(path, process=False)
+    points = next(mesh.vertices for name, mesh in scene.geometry.items() if "hair" in name)
+    np.testing.assert_allclose(points + identity.head.joint("neck"), identity.hair.vertices, atol=1e-6)
+    materials = {m["name"]: m["pbrMetallicRoughness"]["baseColorFactor"][:3] for m in content["materials"]}
+    np.testing.assert_allclose(materials["hair"], identity.hair.colour)
+    skin = next(m["colour"] for m in identity.head.materials if m["name"] == "skin")
+    np.testing.assert_allclose(materials["skin"], skin)
+
+
+def test_usd_binds_the_hair_to_the_neck(take, tmp_path) -> None:
+    usd = pytest.importorskip("pxr.Usd", reason="needs the extra usd")
+    from pxr import UsdSkel
+
+    identity = load_identity("man_c")
+    export(take, HEAD, tmp_path / "a.usda", identity)
+    stage = usd.Stage.Open(str(tmp_path / "a.usda"))
+    hair = stage.GetPrimAtPath("/head/hair")
+    np.testing.assert_allclose(hair.GetAttribute("points").Get(), identity.hair.vertices, atol=1e-6)
+    binding = UsdSkel.BindingAPI(hair)
+    assert list(binding.GetJointIndicesPrimvar().Get()) == [1] and list(binding.GetJointWeightsPrimvar().Get()) == [1.0]
+
+
+def test_what_holds_channels_alone_refuses_an_identity(take, tmp_path) -> None:
+    with pytest.raises(ExportError, match=r"a\.csv: Live Link Face holds channels and no face"):
+        export(take, HEAD, tmp_path / "a.csv", load_identity("man_c"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_point_cache_has_the_identitys_vertices(take, tmp_path) -> None:
+    identity = load_identity("old_man")
+    export(take, HEAD, tmp_path / "a.obj", identity)
+    rows = [line.split()[1:] for line in (tmp_path / "a.obj").read_text().splitlines() if line.startswith("v ")]
+    np.testing.assert_allclose(np.array(rows, float), identity.head.vertices, atol=1e-6)

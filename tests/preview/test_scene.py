@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
+from mien.heads.identity import load_identity
 from mien.preview.scene import Scene
 from mien.video import VideoError
 
@@ -93,3 +94,19 @@ def test_eyes_have_a_pupil_and_a_highlight(scene):
     assert len(head.landmarks) == 68
     grey = np.array([rest[int(row), int(column)].mean() for row, column in where])
     assert grey.min() < 50 and grey.max() > 200
+
+
+def test_an_identity_has_its_hair_and_its_skin():
+    with Scene((160, 160)) as plain, Scene((160, 160), identity=load_identity("man_c")) as person:
+        bald, haired = (s.picture(s.head.vertices).astype(int) for s in (plain, person))
+    forehead, crown = slice(40, 60), slice(16, 30)
+    assert haired[crown, 70:90].mean() < 70 < bald[crown, 70:90].mean()  # black hair, bright skin
+    assert haired[forehead, 70:90].mean() > 120
+
+
+def test_hair_turns_with_the_head():
+    with Scene((160, 160), identity=load_identity("woman_c")) as scene:
+        head = scene.head
+        turned = head.turned(head.vertices[None], np.array([[0.0, 0.6, 0.0]]))[0].astype(np.float32)
+        dark = [np.argwhere(scene.picture(face).max(2) < 40)[:, 1].mean() for face in (head.vertices, turned)]
+    assert abs(dark[0] - 80) < 6 and abs(dark[1] - dark[0]) > 3  # more of it on one side
