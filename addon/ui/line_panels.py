@@ -6,6 +6,7 @@ import bpy
 from ..animation import corrections, takes
 from ..scene import lines, strip_sync
 from ..scene.speakers import speaker_of
+from . import text
 from .panel_base import SpeakerPanel
 
 
@@ -31,6 +32,8 @@ class MIEN_PT_line(SpeakerPanel, bpy.types.Panel):
         take = takes.active(line)
         if take is not None:
             layout.prop(take, "note", text="Take's Note")
+            if take.said:
+                text.draw(layout, context, take.said, "INFO")
         layout.operator("mien.delete_line", icon="REMOVE")
 
 
