@@ -14,6 +14,7 @@ from mien.service.workers.worker import WorkFailed
 from mien.speak import speak
 from mien.take import read_take
 from service_client import SETTINGS, WAV, check_problem
+from sounds import encoded, tone, voice
 
 
 def test_a_sound_becomes_the_take_that_the_main_path_makes(opened, tmp_path: Path) -> None:
@@ -164,3 +165,25 @@ def test_a_stream_ends_though_its_job_does_not_when_the_backend_ends(opened) -> 
     kind, job = service.events(job_id)[-1]
     assert (kind, job["state"], job["stage"]) == ("end", "queued", "waiting for the backend's next start")
     check_problem(service.submit(), 503, "The backend is ending. Ask again when it runs again")
+
+
+def test_a_track_is_chosen_and_what_was_taken_is_said(opened, tmp_path: Path) -> None:
+    """The same file with another track is another sound, and what is known of it is remembered with the upload."""
+    service = opened(TakeWorker(tmp_path))
+    film = encoded("matroska", "pcm_s16le", tone(2.0), voice(2.0))
+    for _ in range(2):
+        warned: dict[str, tuple[list[str], list[str]]] = {}
+        for track in ("1", "2", ""):
+            job = service.submit(film, "film.mkv", **({"track": track} if track else {})).json()
+            warned[track] = (
+                service.http.get(job["url"]).json()["warnings"],
+                service.events(job["id"])[-1][1]["warnings"],
+            )
+        assert warned["2"][0] == [] and "Nothing was heard as speech" in warned["1"][1][0]
+        assert "The file has 2 sound tracks; number 2 was taken" in warned[""][0][0] and warned[""][1] == warned[""][0]
+    for wrong, status, sentence in (
+        ("3", 422, "it has sound tracks 1 to 2"),
+        ("0", 422, "send the number of a sound track"),
+        ("x", 422, "send the number of a sound track"),
+    ):
+        check_problem(service.submit(film, "film.mkv", track=wrong), status, sentence)
