@@ -179,6 +179,8 @@ def test_the_command(tmp_path: Path, capsys) -> None:
     assert life.channel("jawOpen")[-1] != lips.channel("jawOpen")[-1] == pytest.approx(1, abs=0.05)
     assert main(["speak", str(WAV), *flags, "-o", str(tmp_path / "act.take.safetensors")]) == 2
     assert main(["speak", str(WAV), *flags, "--performance", str(WAV)]) == 3
+    assert main(["speak", str(WAV), *flags, "--head", "flame"]) == 2
+    assert "leave --head out" in capsys.readouterr().err
 
 
 def test_replaced_metadata_is_kept() -> None:

@@ -80,6 +80,8 @@ def speak_command(args: argparse.Namespace) -> int:
         check_output(
             target, sound=args.sound, direction=args.direction, transcript=args.transcript, performance=args.performance
         )
+    if args.performance and args.head != "mien":
+        raise HeadChoice("--performance goes into takes of the default head, which have channels; leave --head out.")
     head = head_of(args)
     if args.preview and args.head != "mien":
         raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
