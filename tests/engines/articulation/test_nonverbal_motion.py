@@ -12,6 +12,7 @@ from mien.engines.articulation.brows import brows
 from mien.engines.articulation.eyelids import follow_gaze
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head_motion import head
+from mien.engines.articulation.landmark_gains import USUAL
 from mien.engines.articulation.manner import Manner
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.track import RATE
@@ -23,6 +24,12 @@ ONES = np.ones(FRAMES)
 # Phrases of 3 s with pauses of 0.6 s, an accent a second after each begins
 PHRASES = [Phrase(b, b + 300, question=i % 5 == 4) for i, b in enumerate(range(50, FRAMES - 400, 360))]
 ACCENTS = [Accent(p.begin + 100, p.begin + 95, 1.5) for p in PHRASES]
+
+
+@pytest.fixture(autouse=True)
+def a_usual_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights are those that are stated, whatever shapes the head has."""
+    monkeypatch.setattr("mien.engines.articulation.brows.landmark_gains", lambda: USUAL)
 
 
 def some_blinks(rate: float = 0.35, seed: int = 0):

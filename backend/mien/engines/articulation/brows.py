@@ -25,6 +25,7 @@ UNKNIT = 0.3  # standard deviations below the mean at which it begins to show
 LOWERED = 0.45  # of browDown for a weight of brows held low: it moves them twice as far
 INNER, OUTER, DOWN = INDEX["browInnerUp"], columns("browOuterUp"), columns("browDown")
 OUTER_SHARE = 0.85  # of a raise
+GATHERS = 2.3  # % by which an inner end may go inwards until half of its raise is left to the outer one
 
 
 def brows(
@@ -42,7 +43,10 @@ def brows(
     tremor (T,) is the size of an 8 to 10 Hz tremor (fear); `amount` is a factor on all movement, `asymmetry` on what
     both sides differ by."""
     t, gains = np.arange(frames) / RATE, landmark_gains()
-    inner, outer_gain = USUAL.brow_inner / gains.brow_inner, USUAL.brow_outer / gains.brow_outer
+    # a raise shall not knit the brows: an inner end that goes inwards as it rises leaves the height to the outer one
+    kept = GATHERS / (GATHERS + gains.inner_knit)
+    inner, outer_gain = kept * USUAL.brow_inner / gains.brow_inner, USUAL.brow_outer / gains.brow_outer
+    instead = (1 - kept) * USUAL.brow_inner / gains.brow_outer
     up, down = _raises(t, accents, lift, rng)
     for phrase in phrases:
         if phrase.question:
@@ -58,7 +62,7 @@ def brows(
     added[:, INNER] = inner * np.maximum(height, 0) + shiver
     for outer, lowered, sign in ((OUTER[0], DOWN[0], 0.5), (OUTER[1], DOWN[1], -0.5)):
         side = OUTER_SHARE * height + sign * temperature * apart
-        added[:, outer] = outer_gain * np.maximum(side, 0)
+        added[:, outer] = outer_gain * np.maximum(side, 0) + instead * np.maximum(height, 0)
         added[:, lowered] = amount * down + LOWERED * np.maximum(-side, 0) + amount * temperature * knit + shiver
     return added
 

@@ -24,7 +24,8 @@ LEAST = 0.5  # of a usual gain: a shape that hardly moves what it is named for i
 class LandmarkGains:
     """For a weight of 1, both sides together where there are two: how far the corners of the mouth rise with a smile
     and sink with a frown, go aside, and are drawn back; by which share of itself the lid aperture changes; how far the
-    brows rise and their inner ends draw together. In %, but for the lids'; the defaults are usual ones."""
+    brows rise, and their inner ends draw together with `browDown` (`knit`) and with `browInnerUp` (`inner_knit`). In %,
+    but for the lids'; the defaults are usual ones."""
 
     smile: float = 15.5
     frown: float = 5.9
@@ -36,6 +37,7 @@ class LandmarkGains:
     brow_inner: float = 3.35
     brow_outer: float = 3.25
     knit: float = 10.2
+    inner_knit: float = 0.0
 
 
 USUAL = LandmarkGains()
@@ -82,6 +84,7 @@ def landmark_gains() -> LandmarkGains:
         brow_inner=_least(brow("browInnerUp"), USUAL.brow_inner),
         brow_outer=_least(brow("browOuterUp"), USUAL.brow_outer),
         knit=_least(knit(rest) - knit(moved("browDown")), USUAL.knit),
+        inner_knit=_least(knit(rest) - knit(moved("browInnerUp")), USUAL.inner_knit),
     )
 
 
