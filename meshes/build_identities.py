@@ -34,7 +34,8 @@ from skull import beside_hair  # noqa: E402
 
 LIP_REACH = 0.007  # metres over which a correction of the lips fades into the skin
 LIP_SMOOTH, LIP_ROUNDS = 0.004, 6  # metres along the mouth over which it is even; how often it is repeated
-BLINK_GAINS = np.arange(0.9, 1.61, 0.05)
+BLINK_GAINS = np.arange(0.75, 1.61, 0.05)
+BLINK_MARGIN = 0.05  # lids meet before the weight is 1
 SHUT = 0.004  # share of the eyeball that a full blink may leave to be seen, beyond what the default head leaves
 SCALES = (0.85, 1.2)  # a channel is scaled no further than this
 CREATED = {"format": "mien.identities", "format_version": "1", "licence": "CC0-1.0"}
@@ -201,7 +202,7 @@ def channel_gains(head: Head, vertices: np.ndarray, scale: float) -> tuple[np.nd
         shares.append(seen(vertices, gain))
         if shares[-1] <= allowed:
             break
-    best = BLINK_GAINS[int(np.argmin(shares))]
+    best = BLINK_GAINS[int(np.argmin(shares))] + BLINK_MARGIN
     for i, name in enumerate(head.channels):
         if name.startswith("eyeBlink"):
             gains[i] = best

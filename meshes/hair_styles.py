@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from mien.heads.default import Head
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from skull import HAIRLINE, MIDDLE, RECEDED, Skull, above_hairline, azimuth, directions
 
 SEED = 11
@@ -180,7 +180,7 @@ def _ribbons(
 def _knot(style: Style, skull: Skull, generator: np.random.Generator) -> np.ndarray:
     """A bun: ribbons wound about a ball on the crown."""
     way = KNOT / np.linalg.norm(KNOT)
-    radius, count, rows = 0.025, 260, style.rows
+    radius, count, rows = 0.029, 340, style.rows
     centre = skull.at(way[None])[0] + way * radius * 0.72
     side = np.cross(way, (1.0, 0.0, 0.0))
     side /= np.linalg.norm(side)
@@ -203,7 +203,7 @@ def _light(middles: np.ndarray) -> np.ndarray:
     """(L, R) float16: less where much other hair lies further out."""
     flat = middles.reshape(-1, 3)
     out = np.linalg.norm(flat - MIDDLE, axis=1)
-    tree = cKDTree(flat)
+    tree = KDTree(flat)
     light = np.ones(len(flat))
     for i, others in enumerate(tree.query_ball_point(flat, REACH)):
         over = np.clip((out[others] - out[i] - 0.0006) / 0.003, 0, 1)
@@ -269,7 +269,7 @@ def _by_height(low: float, high: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda roots: np.interp(roots[:, 1], (0.13, 0.19, 0.215), (low, 0.45 * low + 0.55 * high, high))
 
 
-KNOT = np.array([0.0, 0.80, -0.60])
+KNOT = np.array([0.0, 0.92, -0.40])
 STYLES = {
     "short": Style(1500, 6, 0.0042, _swept, _by_height(0.017, 0.052), (0.002, 0.011, 0.007), wild=0.20),
     "cropped": Style(
@@ -282,11 +282,11 @@ STYLES = {
     ),
     "bob": Style(
         1300, 10, 0.0052, _parted(0.022, 0.25, 1.6), _even(0.22), (0.0022, 0.012, 0.010), wild=0.07, ends=0.058,
-        wave=(0.0012, 12.0),
+        wave=(0.0012, 12.0), edge=0.001, under=0.013,
     ),
     "waves": Style(
         1300, 13, 0.0050, _parted(-0.018, 0.4, 1.5), _even(0.26), (0.0022, 0.015, 0.014), wild=0.10, ends=0.030,
-        wave=(0.0045, 17.0),
+        wave=(0.0045, 17.0), edge=0.001, under=0.013,
     ),
     "bun": Style(
         2400, 8, 0.0028, _to_the_knot, _even(0.15), (0.0018, 0.0050, 0.0060), wild=0.004, knot=True, edge=0.010

