@@ -112,14 +112,8 @@ class SentSound:
 
     def _excerpt_bytes(self) -> tuple[bytes, float]:
         """(16-bit WAV file, seconds). Written with `wave`: aud's own `write` repeats a block at the end (5.0, 5.2)."""
-        if aud is None:
-            raise SoundError("This Blender has no audio library, so a trimmed strip cannot be cut: use a sound file.")
-        try:
-            with sound.readable(self.path) as file:
-                samples, rate = self._played(aud.Sound(str(file)))
-        except (aud.error, ValueError) as error:
-            name = sound.absolute(self.path).name
-            raise SoundError(f"Blender cannot play '{name}' as its strip asks for: {error}.") from None
+        with sound.readable(self.path) as file:
+            samples, rate = self._cut_without_aud(file) if aud is None else self._cut_by_aud(file)
         out = io.BytesIO()
         with wave.open(out, "wb") as writer:
             writer.setnchannels(samples.shape[1])
@@ -128,19 +122,44 @@ class SentSound:
             writer.writeframes(np.clip(np.rint(samples * 32768.0), -32768, 32767).astype("<i2").tobytes())
         return out.getvalue(), len(samples) / rate
 
+    def _cut_by_aud(self, file: Path) -> tuple[np.ndarray, int]:
+        try:
+            return self._played(aud.Sound(str(file)))
+        except (aud.error, ValueError) as error:
+            name = sound.absolute(self.path).name
+            raise SoundError(f"Blender cannot play '{name}' as its strip asks for: {error}.") from None
+
+    def _cut_without_aud(self, file: Path) -> tuple[np.ndarray, int]:
+        """Of a wav of 16 bits; Debian's Blender has no `aud`."""
+        try:
+            with wave.open(str(file)) as reader:
+                if reader.getsampwidth() != 2:
+                    raise wave.Error("it has other than 16 bits")
+                words = np.frombuffer(reader.readframes(reader.getnframes()), "<i2")
+                samples, rate = words.reshape(-1, reader.getnchannels()) / np.float32(32768), reader.getframerate()
+        except (wave.Error, EOFError, ValueError) as error:
+            raise SoundError(
+                f"This Blender has no audio library, so only what a strip plays of a 16-bit WAV can be cut ({error}): "
+                "convert the sound."
+            ) from None
+        return self._placed(samples, rate), rate
+
     def _played(self, whole) -> tuple[np.ndarray, int]:
         """((N, channels) samples, their rate) that the strip plays of a sound."""
         rate = int(whole.specs[0])
         if self._plain and not self.offset_s and not self.retiming:
             return whole.limit(self.first_s, self.last_s if self.last_s > 0.0 else -1.0).data(), rate
-        samples = whole.data() if self._plain else _in_sequence(whole, rate)
+        return self._placed(whole.data() if self._plain else _in_sequence(whole, rate), rate), rate
+
+    def _placed(self, samples: np.ndarray, rate: int) -> np.ndarray:
+        """(M, channels): the sound's samples (N, channels) retimed, moved and cut as the strip has it."""
         if self.retiming:
             samples = retimed(samples, rate, self.retiming)
         first, end = round((self.first_s - self.offset_s) * rate), len(samples)
         if self.last_s > 0.0:
             end = max(first, round((self.last_s - self.offset_s) * rate))
         before, behind = max(0, -first), max(0, end - len(samples))
-        return np.pad(samples[max(0, first) : max(0, end)], ((before, behind), (0, 0))), rate
+        return np.pad(samples[max(0, first) : max(0, end)], ((before, behind), (0, 0)))
 
 
 def _in_sequence(whole, rate: int) -> np.ndarray:

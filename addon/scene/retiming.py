@@ -3,6 +3,7 @@
 
 Blender's Python has the frame of a retiming key and not the place in the sound that it holds, so that is read from the
 key's own memory (`SeqRetimingKey` of DNA_sequence_types.h), and believed only where all keys agree with their frames.
+Up to 4.4 sound strips do not show their keys: there the speed is taken to be one, by the strip's length.
 """
 
 import ctypes
@@ -21,7 +22,9 @@ Map = tuple[tuple[float, float], ...]
 
 def map_of(strip, scene) -> Map:
     """The map of a strip of this scene. Raises SoundError where it cannot be read."""
-    keys = list(getattr(strip, "retiming_keys", ()))
+    keys = getattr(strip, "retiming_keys", None)
+    if keys is None:
+        return _even_speed(strip, float(sound.scene_fps(scene)))
     if len(keys) < 2:
         return ()
     fps, start = float(sound.scene_fps(scene)), sound.start_of(strip)
@@ -33,8 +36,21 @@ def map_of(strip, scene) -> Map:
             f"How the strip '{strip.name}' is retimed cannot be read in this Blender: mix it down to a sound file "
             "(Render > Render Audio) and use that."
         )
-    content = max(1, int(length * fps + 1e-6)) / fps  # a strip has whole frames
+    content = _frames(length, fps) / fps
     return tuple((frame / fps, factor * content) for frame, factor in zip(frames, factors, strict=True))
+
+
+def _even_speed(strip, fps: float) -> Map:
+    """The map of a strip whose keys are not shown: it is longer or shorter than its sound."""
+    length = _length_s(strip.sound.filepath) if strip.sound is not None else None
+    if length is None or abs(strip.frame_duration - _frames(length, fps)) <= 1:
+        return ()
+    return ((0.0, 0.0), (strip.frame_duration / fps, _frames(length, fps) / fps))
+
+
+def _frames(length_s: float, fps: float) -> int:
+    """A strip has whole frames of its sound."""
+    return max(1, int(length_s * fps + 1e-6))
 
 
 def _length_s(path: str) -> float | None:

@@ -5,6 +5,7 @@ import wave
 from pathlib import Path
 
 import bpy
+import numpy as np
 import pytest
 
 from addon.generation import fingerprint, requests
@@ -75,3 +76,23 @@ def test_requests_change_nothing_and_prepare_does(toy_head, voice):
     requests.prepare(line)
     assert (line.trim_start, line.trim_end) == (0.0, 0.0), "the strip is not trimmed"
     assert requests.of_line(bpy.context, scene, toy_head, line, [1])[0].sound == str(voice)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"first_s": 0.25, "last_s": 0.75}, {"offset_s": 0.1, "last_s": 1.0}, {"retiming": ((0.0, 0.0), (2.0, 1.0))}],
+)
+def test_a_wav_is_cut_alike_without_the_audio_library(toy_head, voice, monkeypatch, asked):
+    by_library = SentSound(str(voice), **asked)._excerpt_bytes()
+    monkeypatch.setattr("addon.generation.sent_sound.aud", None)
+    data, seconds = SentSound(str(voice), **asked)._excerpt_bytes()
+    assert (len(data), seconds) == (len(by_library[0]), by_library[1])
+    cut, same = (np.frombuffer(part[44:], "<i2").astype(int) for part in (data, by_library[0]))
+    assert np.abs(cut - same).max() <= 1
+
+
+def test_without_the_audio_library_other_files_are_refused_in_words(toy_head, tmp_path, monkeypatch):
+    (tmp_path / "voice.wav").write_bytes(b"RIFF\0\0\0\0WAVE")
+    monkeypatch.setattr("addon.generation.sent_sound.aud", None)
+    with pytest.raises(SoundError, match="only what a strip plays of a 16-bit WAV can be cut"):
+        SentSound(str(tmp_path / "voice.wav"), 0.25).digest()
