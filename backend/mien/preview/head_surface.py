@@ -26,6 +26,7 @@ MOUTH_FLOOR = 0.16  # never black: some light always gets through the cheeks
 # Metres between the lips (the median of their pairs; 1.4 mm in the neutral face) over which the mouth fills with
 # light, and the share that is there before.
 MOUTH_OPENING, MOUTH_CLOSED = (0.0014, 0.0055), 0.25
+HANGING = 0.13  # metres above the root of the neck, below which hair is seen from inside, too
 FOLD_FLOOR = 0.15  # light in the deepest fold of the skin
 LIDS = {"left": ((42, 43, 44, 45), (42, 47, 46, 45)), "right": ((36, 37, 38, 39), (36, 41, 40, 39))}  # iBUG-68
 
@@ -82,8 +83,14 @@ class Surface:
             "wet": np.concatenate(wet),
         }
         if hair is not None:
-            halves = _halves(hair.quads) + self._hair_place.start
-            self.triangles_by_material["hair"] = np.concatenate([halves, halves[:, ::-1]])
+            # What lies outermost first, as with the skin.
+            middle = hair.vertices[hair.quads].mean(1)
+            outward = np.linalg.norm(middle - hair.vertices.mean(0), axis=1)
+            first = np.argsort(-outward - middle[:, 2], kind="stable")
+            halves = _halves(hair.quads[first]) + self._hair_place.start
+            # The inside is seen only where hair hangs; drawing both sides of all of it takes twice the time.
+            hangs = np.tile(middle[first, 1] < HANGING, 2)
+            self.triangles_by_material["hair"] = np.concatenate([halves, halves[hangs][:, ::-1]])
 
     def at(self, vertices: np.ndarray) -> np.ndarray:
         """The array for the head's vertices (V, 3), metres; the same array each time, written anew."""

@@ -39,7 +39,8 @@ void main()
         c += albedo * light_colour[i] / PI * lit * around * facing_it;
         float a = dot(first, h), b = dot(second, h);
         float sa = max(1.0 - a * a, 0.0), sb = max(1.0 - b * b, 0.0);
-        float pa = pow(sa, 45.0), pb = pow(sb, 14.0);
+        float a4 = sa * sa * sa * sa, a16 = a4 * a4 * a4 * a4, b4 = sb * sb * sb * sb;
+        float pa = a16 * a16 * a4 * a4, pb = b4 * b4 * b4;
         c += light_colour[i] * lit * facing_it * deep * (0.035 * pa + (0.10 + 1.1 * base) * 0.14 * pb) * share;
     }
     pixel = vec4(finish(c), 1.0);
