@@ -92,8 +92,9 @@ def test_a_cancel_leaves_nothing(tmp_path):
 def test_faces_come_in_blocks_and_are_those_of_the_head(monkeypatch):
     monkeypatch.setattr(render, "BLOCK", 7)
     take, head = chatter(Fraction(4, 5)), load_head()
-    faces = np.stack(list(render._faces(take)))
+    faces, weights = (np.stack(each) for each in zip(*render._faces(take), strict=True))
     assert faces == pytest.approx(head.vertices + head.offsets(take), abs=1e-7)
+    assert head.pose(weights, take.head_rotation) == pytest.approx(faces, abs=1e-6)
 
 
 def test_stills_and_sheets_are_pictures(tmp_path):

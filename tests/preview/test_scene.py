@@ -110,3 +110,17 @@ def test_hair_turns_with_the_head():
         turned = head.turned(head.vertices[None], np.array([[0.0, 0.6, 0.0]]))[0].astype(np.float32)
         dark = [np.argwhere(scene.picture(face).max(2) < 40)[:, 1].mean() for face in (head.vertices, turned)]
     assert abs(dark[0] - 80) < 6 and abs(dark[1] - dark[0]) > 3  # more of it on one side
+
+
+def test_a_smile_creases_the_cheeks_and_rest_leaves_them_smooth(scene):
+    head = scene.head
+    weights = np.zeros(len(head.channels), np.float32)
+    rest = scene.picture(head.vertices).astype(int)
+    assert (scene.picture(head.vertices, weights).astype(int) == rest).all()
+    weights[[head.channels.index(f"mouthSmile{side}") for side in ("Left", "Right")]] = 1.0
+    face = head.pose(weights)
+    smooth, creased = (scene.picture(face, given).astype(int) for given in (None, weights))
+    darker = (smooth - creased).max(2) > 8
+    assert darker.any()
+    rows = np.flatnonzero(darker.any(1)) / len(darker)
+    assert rows.min() > 0.4  # nothing above the nose

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from mien.heads.creases import depth_map
 from mien.heads.default import Head
 
 PIXELS = 1024  # width and height of the painting; drawn at twice that and reduced
@@ -20,7 +21,7 @@ SEED = 7  # the same brows in every film
 
 @dataclass(frozen=True)
 class Painting:
-    """pixels (h, w, 4) uint8, row 0 at the bottom: brows, lashes, mottle, nothing.
+    """pixels (h, w, 4) uint8, row 0 at the bottom: brows, lashes, mottle, depth of creases.
 
     window: x0, y0, width and height of the face it covers, metres.
     """
@@ -50,8 +51,9 @@ def face_paint(head: Head) -> Painting:
         _draw_lid(ImageDraw.Draw(lashes), upper, 0.0015, 255, pixels, scale)
         _draw_lid(ImageDraw.Draw(lashes), lower, 0.0005, 110, pixels, scale)
     layers = [np.asarray(image.resize((PIXELS, PIXELS), Image.Resampling.BOX)) for image in (brows, lashes)]
-    layers += [_mottle(generator, side), np.zeros_like(layers[0])]
-    return Painting(np.stack(layers, -1), (x0, y0, side, side))
+    window = (float(x0), float(y0), side, side)
+    layers += [_mottle(generator, side), depth_map(head, window, PIXELS)]
+    return Painting(np.stack(layers, -1), window)
 
 
 def _mottle(generator: np.random.Generator, side: float) -> np.ndarray:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 SHADERS = Path(__file__).parent / "shaders"
 # floats and name of each vertex attribute, as in surface.vert
-LAYOUT = {"position": 3, "normal": 3, "rest": 3, "daylight": 1, "colour": 3, "roughness": 1, "wetness": 1}
+LAYOUT = {"position": 3, "normal": 3, "rest": 3, "daylight": 1, "colour": 3, "roughness": 1, "wetness": 1,
+          "crease": 1}  # fmt: skip
 FLOATS = sum(LAYOUT.values())
 SAMPLES = 4  # per pixel; what Mesa's software rasteriser offers
 SHADOW_SIZE = 512  # over some 34 cm; its edges are softened anyway
@@ -76,7 +77,7 @@ class Canvas:
             context.release()
 
     def draw(self, vertices: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 sRGB of `vertices` (N, 15) float32."""
+        """(H, W, 3) uint8 sRGB of `vertices` (N, 16) float32."""
         context = self._open()
         with context:
             self._buffer.write(np.ascontiguousarray(vertices, np.float32))

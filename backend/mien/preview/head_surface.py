@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from scipy import sparse
 
-from mien.heads import teeth
+from mien.heads import creases, teeth
 from mien.heads.default import Head
 from mien.heads.eyeballs import Eyeball, eye_of
 from mien.heads.hair import Hair
@@ -18,7 +18,7 @@ from mien.preview.ambient_occlusion import ambient_occlusion
 from mien.preview.gl_canvas import FLOATS
 
 POSITION, NORMAL, REST = slice(0, 3), slice(3, 6), slice(6, 9)
-OCCLUSION, COLOUR, ROUGHNESS, WETNESS = 9, slice(10, 13), 13, 14
+OCCLUSION, COLOUR, ROUGHNESS, WETNESS, CREASE = 9, slice(10, 13), 13, 14, 15
 
 ENAMEL, GUM = (0.88, 0.84, 0.76), (0.48, 0.17, 0.16)  # linear colours
 MOUTH_DEPTH = 0.022  # metres behind the lips at which a third of the ambient light is left
@@ -35,7 +35,7 @@ _OCCLUSION: WeakKeyDictionary[Head, np.ndarray] = WeakKeyDictionary()
 
 
 class Surface:
-    """triangles_by_material: triangles (T, 3) for each shader; `at`: vertices (N, 15) float32 of surface.vert."""
+    """triangles_by_material: triangles (T, 3) for each shader; `at`: vertices (N, 16) float32 of surface.vert."""
 
     def __init__(self, head: Head, hair: Hair | None = None) -> None:
         self._head, self.hair = head, hair
@@ -72,6 +72,7 @@ class Surface:
         if hair is not None:
             blocks.append(_hair_block(hair))
             self._hair_place = slice(start, start := start + len(blocks[-1]))
+        self._creases = creases.regions(head)
         self._normals_of_rows = [_vertex_normals(row) for row, _ in self._rows]
         self.vertices = np.concatenate(blocks)
         self._occlusion, self._inside = self.vertices[:, OCCLUSION].copy(), self.vertices[:, WETNESS].copy()
@@ -92,13 +93,22 @@ class Surface:
             hangs = np.tile(middle[first, 1] < HANGING, 2)
             self.triangles_by_material["hair"] = np.concatenate([halves, halves[hangs][:, ::-1]])
 
-    def at(self, vertices: np.ndarray) -> np.ndarray:
-        """The array for the head's vertices (V, 3), metres; the same array each time, written anew."""
+    def at(self, vertices: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+        """The array for the head's vertices (V, 3), metres; the same array each time, written anew.
+
+        weights (C,) of the head's channels crease its skin.
+        """
         out, rest = self.vertices, self._head.vertices
         count = len(rest)
         out[:count, POSITION] = vertices
         out[:count, NORMAL] = self.normals(vertices)
         out[:, OCCLUSION] = self._occlusion * (1 - self._inside * (1 - self._mouth_opening(vertices)))
+        out[:count, CREASE] = 0.0
+        if weights is not None:
+            strengths = creases.strengths(weights, self._head.channels).astype(np.float32)
+            for strength, region in zip(strengths, self._creases, strict=True):
+                if strength > 0:
+                    np.maximum(out[:count, CREASE], strength * region, out=out[:count, CREASE])
         places = iter(self._places)
         for eye, members, upper, lower in self._eyes:
             place = next(places)

@@ -43,9 +43,9 @@ def render_preview(
     """
 
     def pictures() -> Iterator[np.ndarray]:
-        for number, vertices in enumerate(_faces(take, head=scene.head)):
+        for number, (vertices, weights) in enumerate(_faces(take, head=scene.head)):
             progress(number / take.frames, STAGE)
-            yield scene.picture(vertices)
+            yield scene.picture(vertices, weights)
         progress(1.0, STAGE)
 
     with Scene(size, identity=identity) as scene:
@@ -65,7 +65,7 @@ def contact_sheet(
     sheet = Image.new("RGB", (columns * size[0], -(-len(frames) // columns) * size[1]), (24, 25, 27))
     with Scene(size) as scene:
         for place, (take, frame) in enumerate(frames):
-            picture = Image.fromarray(scene.picture(next(_faces(take, frame, frame + 1))))
+            picture = Image.fromarray(scene.picture(*next(_faces(take, frame, frame + 1))))
             sheet.paste(picture, (place % columns * size[0], place // columns * size[1]))
     try:
         with atomic_path(Path(path)) as part:
@@ -74,12 +74,23 @@ def contact_sheet(
         raise VideoError(f"The picture {Path(path).name!r} could not be written: {error}.") from error
 
 
-def _faces(take: Take, first: int = 0, end: int | None = None, head: Head | None = None) -> Iterator[np.ndarray]:
-    """(V, 3) metres for each frame, a block at a time, so that a long take needs no more memory than a short one."""
+def _faces(
+    take: Take, first: int = 0, end: int | None = None, head: Head | None = None
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """(V, 3) metres and, of a take of channels, the weights (C,) in the head's order for each frame.
+
+    A block at a time, so that a long take needs no more memory than a short one.
+    """
     head = head or load_head()
     end = take.frames if end is None else end
     for start in range(first, end, BLOCK):
-        yield from head.vertices + head.offsets(_cut(take, start, min(start + BLOCK, end)))
+        part = _cut(take, start, min(start + BLOCK, end))
+        weights: list[np.ndarray | None] = [None] * part.frames
+        if part.weights is not None:
+            ordered = np.zeros((part.frames, len(head.channels)), np.float32)
+            ordered[:, head.order(part.channels)] = part.weights
+            weights = list(ordered)
+        yield from zip(head.vertices + head.offsets(part), weights, strict=True)
 
 
 def _cut(take: Take, first: int, end: int) -> Take:

@@ -62,9 +62,10 @@ class Scene:
         """The name of the graphics card, or of the software that stands in for one."""
         return self._canvas.renderer
 
-    def picture(self, vertices: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 sRGB of the head with its vertices (V, 3) at these places, metres."""
-        self._vertices[:-4] = self._surface.at(vertices)
+    def picture(self, vertices: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+        """(H, W, 3) uint8 sRGB of the head with its vertices (V, 3) at these places, metres. weights (C,) of the head's
+        channels crease its skin; without them it stays smooth."""
+        self._vertices[:-4] = self._surface.at(vertices, weights)
         return self._canvas.draw(self._vertices)
 
     def _frame(self, size: tuple[int, int], window: tuple[float, float, float, float]) -> dict[str, np.ndarray]:

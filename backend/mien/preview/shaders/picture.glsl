@@ -10,6 +10,7 @@ in float share;
 in vec3 base;
 in float rough;
 in float wet;
+in float fold;
 in vec3 soft;
 in vec3 sheen;
 in vec2 screen;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The vertex layout of mien.preview.head_surface, 15 floats.
+// The vertex layout of mien.preview.head_surface, 16 floats.
 layout(location = 0) in vec3 position;   // metres, head space
 layout(location = 1) in vec3 normal;
 layout(location = 2) in vec3 rest;       // place on the resting head, metres; on an eye: direction from its centre
@@ -7,6 +7,7 @@ layout(location = 3) in float daylight;  // share of the surroundings' light tha
 layout(location = 4) in vec3 colour;     // linear
 layout(location = 5) in float roughness;
 layout(location = 6) in float wetness;   // 0 dry skin .. 1 the inside of the mouth
+layout(location = 7) in float crease;    // strength of the creases there, 0..1
 
 uniform mat4 view;        // head space to clip space
 uniform mat4 key_view;    // head space to the key light's shadow map, 0..1
@@ -18,6 +19,7 @@ out float share;
 out vec3 base;
 out float rough;
 out float wet;
+out float fold;
 out vec3 soft;    // what the surroundings, the fill and the rim light give a white surface
 out vec3 sheen;   // what of them is mirrored
 out vec2 screen;
@@ -32,6 +34,7 @@ void main()
     base = colour;
     rough = roughness;
     wet = wetness;
+    fold = crease;
     vec3 v = normalize(eye_point - position);
     vec3 fold = vec3(0.6 * daylight + 0.4 * sqrt(daylight), daylight, daylight);  // what light is left in a fold is red
     float open = mix(0.35, 1.0, daylight);
