@@ -10,7 +10,7 @@ from mien.engines.articulation.landmark_gains import landmark_gains
 from mien.engines.articulation.smooth_noise import waves
 
 APERTURE, SPEEDS = 0.043, (0.06, 0.30)  # standard deviation, of the aperture; Hz, slowest and fastest
-SIDES, SIDES_SPEEDS = 0.025, (0.12, 0.8)  # of the difference of both eyes
+SIDES, SIDES_SPEEDS = 0.028, (0.12, 0.8)  # of the difference of both eyes
 
 
 def eyelids(frames: int, amount: float, asymmetry: float, rng: np.random.Generator) -> np.ndarray:

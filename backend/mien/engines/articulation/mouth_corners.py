@@ -13,8 +13,8 @@ from mien.engines.articulation.smooth_noise import waves
 LIFT, SPEEDS = 1.65, (0.06, 0.35)
 UPWARD, MOST = 0.3, 2.0  # of the lift, in standard deviations: mean; at most about so far from it
 FALLEN = 0.55  # how far corners fall for a fall of 1: a calm face hardly frowns
-HEIGHT, HEIGHT_SPEEDS = 0.90, (0.12, 0.7)  # of the difference of both corners' heights
-WIDTH, WIDTH_SPEEDS = 1.05, (0.12, 0.7)  # and of their distances from the mid-line
+HEIGHT, HEIGHT_SPEEDS = 0.88, (0.12, 0.7)  # of the difference of both corners' heights
+WIDTH, WIDTH_SPEEDS = 0.98, (0.12, 0.7)  # and of their distances from the mid-line
 BODILY = 0.5  # share of the latter that is a shift of the whole mouth; the rest is one corner drawn back
 
 
