@@ -11,7 +11,7 @@ PAINTED_MARK = "mien_painted"  # custom property of a material
 HAIR = (0.026, 0.015, 0.010)  # linear RGB
 IN_VIEWPORT = (0.62, 0.44, 0.36)  # Solid view can only colour whole quads: a hint of brows, no blocks
 SKIN = (0.80, 0.58, 0.48)  # of the default head, beside which that is a hint
-SHARE = 0.94  # of the skin that the thickest ink hides
+SHARE = 0.96  # of the skin that the thickest ink hides
 
 
 def brow_image(ink: np.ndarray) -> bpy.types.Image:
@@ -23,6 +23,7 @@ def brow_image(ink: np.ndarray) -> bpy.types.Image:
     image = bpy.data.images.new(PICTURE, width, height, alpha=False, is_data=True)
     pixels = np.zeros((height, width, 4), np.float32)
     pixels[..., :2], pixels[..., 3] = ink / np.float32(255), 1.0
+    pixels[..., 0] *= 2.0 - pixels[..., 0]  # denser than the hairs that are painted, as in the preview
     image.pixels.foreach_set(pixels.ravel())
     image.update()
     image.pack()

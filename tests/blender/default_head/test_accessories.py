@@ -171,3 +171,15 @@ def test_damaged_accessories_are_refused_in_a_sentence(file, tmp_path, fault, wo
 
 def test_a_head_without_accessories_is_a_head(toy_head):
     assert [child.type for child in toy_head.children] == ["EMPTY"]
+
+
+def test_the_picture_of_the_brows_is_denser_than_their_ink_and_lashes_are_as_painted(file, speaker):
+    ink = head_file.read_head(file).accessories.brows / 255
+    image = bpy.data.images["Mien brows"]
+    pixels = np.empty(ink.shape[0] * ink.shape[1] * 4, np.float32)
+    image.pixels.foreach_get(pixels)
+    brows, lashes = np.moveaxis(pixels.reshape(*ink.shape[:2], 4)[..., :2], -1, 0)
+    half = (ink[..., 0] > 0.4) & (ink[..., 0] < 0.6)
+    assert half.any()
+    assert (brows[half] > 0.6).all()
+    assert np.abs(lashes - ink[..., 1]).max() < 0.01
