@@ -3,7 +3,7 @@
 
 The mesh is too coarse to fold, so the folds are shaded. Places are offsets from iBUG-68 landmarks, so that they hold
 for every identity and for a head whose shapes change.
-Facial Action Coding System (Ekman and Friesen 1978) says what folds with which muscle.
+Sources and gains are those that helped four classifiers on this head; places, widths and depths were set by eye.
 """
 
 from dataclasses import dataclass
