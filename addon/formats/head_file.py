@@ -104,7 +104,13 @@ def read_head(path: Path) -> HeadFile:
         materials=materials,
         pivot=tensors["joints"][neck],
         accessories=accessories,
-        **{name: tensors[name] for name in NEEDED if name != "joints"},
+        vertices=tensors["vertices"],
+        quads=tensors["quads"],
+        uvs=tensors["uvs"],
+        quad_uvs=tensors["quad_uvs"],
+        deltas=tensors["deltas"],
+        quad_material=tensors["quad_material"],
+        neck_weights=tensors["neck_weights"],
     )
     _check(path.name, head)
     return head

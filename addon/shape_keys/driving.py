@@ -24,7 +24,7 @@ FLAME_VERTICES = 5023  # the mesh of every FLAME
 # default head turn at a key's value of 1 (rigid fit to its eyeballs; a test repeats it).
 EYE_TURNS = {"eyeLookDown": 10.58, "eyeLookUp": 9.24, "eyeLookIn": 14.17, "eyeLookOut": 13.66}
 GAZE_GAINS = {side: 30.0 / turn for name, turn in EYE_TURNS.items() for side in sides(name)}
-LID_SHARE = 0.27  # of a blink, by which the lids close at an eyeLookDown key of 1 (a test measures it again)
+LID_SHARE = 0.235  # of a blink, by which the lids close at an eyeLookDown key of 1 (a test measures it again)
 
 
 @dataclass(frozen=True, eq=False)

@@ -159,6 +159,7 @@ OTHERWISE = {  # files that are written without `files.atomic`, and why
     "benchmarks": "into a temporary folder",
     "service/http/bind_routes.py": "a new file of the state folder, which the scheduler renames",
     "service/http/take_upload.py": "the same",
+    "service/http/track_upload.py": "the same",
     "service/workers/take_process.py": "a new file of the state folder, which the parent process renames",
     "service/workers/decode_process.py": "the same",
     "service/workers/bind_process.py": "the same",

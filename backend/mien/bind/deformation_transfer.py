@@ -19,6 +19,7 @@ NO_MOTION = 1e-7  # m: vertices that no channel moves further are fixed
 HOLD = 1000.0  # weight that fixes them
 LEAST_COTANGENT = 0.05  # so that slivers count, too
 MOVE_JAW = ("mouthClose", "jawForward", "jawLeft", "jawRight")  # these reduce the aperture of jawOpen, not that at rest
+CLOSED_BY_JAW = 0.0004  # m of the rest aperture that mouthClose, stronger than jawOpen, closes in p, b and m
 LARGEST_SHARE = 3.0  # times the default head's rest aperture: more is not closed
 LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
 OPEN_LID = 0.002  # m: rim vertices of an open eye that are further apart are of the upper and the lower lid
@@ -39,7 +40,8 @@ def transfer_deltas(head: Head, fitted: np.ndarray, rest_aperture: float) -> np.
     lips, axis = len(upper) - len(head.inner_lips), head.gap_axis.astype(float)
     narrows = lip_aperture_of(head, rest[None] + deltas) < lip_aperture_of(head, rest)
     narrows &= np.array([name not in MOVE_JAW for name in head.channels])
-    rest_share = np.clip(rest_aperture / lip_aperture_of(head, rest), 0, LARGEST_SHARE)
+    closed = (rest_aperture - CLOSED_BY_JAW) / (lip_aperture_of(head, rest) - CLOSED_BY_JAW)
+    rest_share = np.clip(closed, 0, LARGEST_SHARE)
     fixed = (np.linalg.norm(deltas, axis=2) < NO_MOTION).all(0)
     system = edges.T @ edges + ties.T @ ties + sparse.diags(np.where(fixed, HOLD, 1e-6))
     solver = splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})

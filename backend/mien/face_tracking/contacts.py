@@ -17,13 +17,14 @@ TOUCH, OPEN = 0.015, 0.03
 # 1 (of both sides). Other heads with ARKit's shapes are near enough.
 REST_APERTURE, JAW_APERTURE = 0.015, 0.426
 APERTURE = {
-    "mouthFunnel": 0.142, "mouthUpperUp": 0.054, "mouthShrugUpper": 0.048, "mouthLowerDown": 0.038,
-    "mouthPucker": -0.015, "mouthRollLower": -0.024, "mouthPress": -0.028, "mouthSmile": -0.033,
+    "mouthFunnel": 0.142, "mouthLowerDown": 0.076, "mouthUpperUp": 0.073, "mouthShrugUpper": 0.048,
+    "mouthSmile": -0.008, "mouthPress": -0.011, "mouthPucker": -0.015, "mouthRollLower": -0.024,
     "mouthRollUpper": -0.064, "mouthShrugLower": -0.07,
 }  # fmt: skip
 JAW_CHANGE = 0.3  # of the weight at most: beyond, the landmarks are wrong
 SHUT = 0.7  # mean blink weight of shut lids
 OPENERS = [i for i, name in enumerate(ARKIT) if name.startswith(("mouthLowerDown", "mouthUpperUp"))]
+OPENED = np.array([APERTURE[ARKIT[i].removesuffix("Left").removesuffix("Right")] / 2 for i in OPENERS])
 
 
 def lip_aperture(track: FaceTrack) -> np.ndarray:
@@ -39,19 +40,26 @@ def fit_lips(weights: np.ndarray, aperture: np.ndarray) -> np.ndarray:
     """weights (N, 52) whose lips are as far apart as aperture (N,), measured, says.
 
     The networks score the jaw of a speaker low and hardly give mouthClose. So the jaw takes up what the other channels
-    leave of the aperture, and where the lips meet mouthClose holds them together in front of a jaw that may stay open.
+    leave of the aperture; where they alone open the lips further, they are made weaker; and where the lips meet
+    mouthClose holds them together in front of a jaw that may stay open.
     """
     weights = weights.copy()
     jaw, close = INDEX["jawOpen"], INDEX["mouthClose"]
     closed = np.clip((OPEN - aperture) / (OPEN - TOUCH), 0, 1)
     weights[:, OPENERS] *= (1 - closed)[:, None]
-    shown = REST_APERTURE + sum(
-        amount * weights[:, INDEX[side]] / 2 for name, amount in APERTURE.items() for side in _both(name)
-    )
-    left = np.clip((aperture - shown - JAW_APERTURE * weights[:, jaw]) / JAW_APERTURE, -JAW_CHANGE, JAW_CHANGE)
+    left = np.clip((aperture - _shown(weights)) / JAW_APERTURE, -JAW_CHANGE, JAW_CHANGE)
     weights[:, jaw] = np.clip(weights[:, jaw] + left * (1 - closed), 0, 1)
+    parted = weights[:, OPENERS] @ OPENED
+    excess = np.clip(_shown(weights) - aperture, 0, parted) * (weights[:, jaw] == 0)
+    weights[:, OPENERS] *= (1 - excess / np.maximum(parted, 1e-9))[:, None]
     weights[:, close] = closed * weights[:, jaw]
     return weights
+
+
+def _shown(weights: np.ndarray) -> np.ndarray:
+    """(N,) the aperture of weights (N, 52) before mouthClose."""
+    channels = sum(amount * weights[:, INDEX[side]] / 2 for name, amount in APERTURE.items() for side in _both(name))
+    return REST_APERTURE + channels + JAW_APERTURE * weights[:, INDEX["jawOpen"]]
 
 
 def _both(name: str) -> tuple[str, str]:

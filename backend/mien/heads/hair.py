@@ -43,7 +43,8 @@ def hair_of(
     """The hair of a style on a face whose vertices differ from the default head's by offsets (V, 3), metres.
 
     The file has for each style points (L, R, 2, 3) float16 from MIDDLE: L ribbons of R rows, their left and right edge;
-    and light (L, R). `vertices` (V, 3) is the default head, on which they were grown; hair_skin (K,) its vertices beside hair.
+    and light (L, R). `vertices` (V, 3) is the default head, on which they were grown; hair_skin (K,) its vertices
+    beside hair.
     """
     if f"hair_{style}_points" not in tensors:
         return None

@@ -41,7 +41,7 @@ class Regions:
 
 
 def regions_of(head: Head) -> Regions:
-    """On Mien's head: 304 vertices of lips, 935 of the upper face.
+    """On Mien's head: 304 vertices of lips, 889 of the upper face.
 
     Lips are the head's `lip_mask`: the rings of both lips' red, to the wet inside. The upper face is what its
     `upper_face_mask` holds (the skin of forehead, brows, lids and the root of the nose, from the front) as far as it
