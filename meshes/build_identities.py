@@ -100,7 +100,7 @@ def faces(head: Head, source: Phenotypes, rows: dict[str, dict]) -> tuple[dict[s
         vertices = with_lips_meeting(head, vertices, scale)
         stored = (vertices - head.vertices).astype(np.float16)
         vertices = head.vertices + stored.astype(np.float32)
-        gain, seen = channel_gains(head, vertices, scale)
+        gain, visible = channel_gains(head, vertices, scale)
         offsets.append(stored)
         gains.append(gain)
         joints.append([own_bones[bone] - bones[bone] for bone in JOINTS.values()])
@@ -108,7 +108,7 @@ def faces(head: Head, source: Phenotypes, rows: dict[str, dict]) -> tuple[dict[s
         balls = [eye_of(posed, side)[0] for side in ("left", "right")]
         eyeballs.append([(*ball.centre, ball.radius, *ball.axis) for ball in balls])
         teeth.append([scale, *(mouth_middle(head, vertices) - scale * mouth_middle(head, head.vertices))])
-        measured[name] = {"mouth_scale": round(float(scale), 3), "eyes_seen_at_blink": seen}
+        measured[name] = {"mouth_scale": round(float(scale), 3), "eyes_seen_at_blink": visible}
         print(name, measured[name])
     tensors = {
         "offsets": np.array(offsets),
@@ -193,13 +193,13 @@ def channel_gains(head: Head, vertices: np.ndarray, scale: float) -> tuple[np.nd
     left = head.quads[(head.quad_part == head.parts.index("eyes")) & (head.vertices[head.quads[:, 0], 0] > 0)]
     blink = head.deltas[list(head.channels).index("eyeBlinkLeft")]
 
-    def seen(face: np.ndarray, gain: float) -> float:
+    def visible_eye(face: np.ndarray, gain: float) -> float:
         return max(visible_share(face + gain * blink, skin, left, way) for way in ((0, 0, 1), (0, -0.7, 1)))
 
-    allowed = seen(head.vertices, 1.0) + SHUT
+    allowed = visible_eye(head.vertices, 1.0) + SHUT
     shares = []
     for gain in BLINK_GAINS:
-        shares.append(seen(vertices, gain))
+        shares.append(visible_eye(vertices, gain))
         if shares[-1] <= allowed:
             break
     best = BLINK_GAINS[int(np.argmin(shares))] + BLINK_MARGIN

@@ -11,6 +11,7 @@ from ..formats.identity_file import HairMesh
 from ..shape_keys import keys
 from . import accessories
 from . import hair as hair_mesh
+from .node_material import node_material, principled
 
 NECK = "neck"  # vertex group: the share of the head's rotation that each vertex takes
 
@@ -82,13 +83,10 @@ def _material(data: dict) -> bpy.types.Material:
     existing = bpy.data.materials.get(name)
     if existing is not None:
         return existing
-    material = bpy.data.materials.new(name)
-    if not bpy.app.version >= (5, 0, 0):
-        material.use_nodes = True
-    colour = (*map(float, data["colour"][:3]), 1.0)
-    material.diffuse_color, material.roughness = colour, float(data["roughness"])
-    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
-    shader.inputs["Base Color"].default_value = colour
+    red, green, blue = map(float, data["colour"][:3])
+    material = node_material(name, (red, green, blue), float(data["roughness"]))
+    shader = principled(material)
+    shader.inputs["Base Color"].default_value = (red, green, blue, 1.0)
     shader.inputs["Roughness"].default_value = float(data["roughness"])
     if data["name"].partition(" of ")[0] in ("skin", "lips", "mouth", "tongue"):
         shader.inputs["Subsurface Weight"].default_value = 0.12

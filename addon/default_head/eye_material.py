@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import bpy
 
+from .node_material import node_material
+
 # Stops of the colours over the angle, 1 at the rim of the iris: the pupil, a brown collar, grey blue, a dark ring.
 STOPS = (
     (0.34, (0.004, 0.004, 0.005)),
@@ -35,10 +37,7 @@ def materials(pupil: float, iris: float, identity: str = "", colours: Sequence[d
         colour = _shaded(default, shades, part)
         material = bpy.data.materials.get(name)
         if material is None:
-            material = bpy.data.materials.new(name)
-            if not bpy.app.version >= (5, 0, 0):
-                material.use_nodes = True
-            material.diffuse_color, material.roughness = (*colour, 1.0), 0.1
+            material = node_material(name, colour, 0.1)
             _nodes(material.node_tree, math.radians(iris), stops)
         out.append(material)
     return out

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..formats.identity_file import HairMesh
 from ..shape_keys import keys
+from .node_material import node_material, principled
 
 NAME, LIGHT = "Mien hair", "light"
 
@@ -30,12 +31,8 @@ def _material(colour: tuple[float, float, float], identity: str) -> bpy.types.Ma
     existing = bpy.data.materials.get(name)
     if existing is not None:
         return existing
-    material = bpy.data.materials.new(name)
-    if not bpy.app.version >= (5, 0, 0):
-        material.use_nodes = True
-    material.diffuse_color, material.roughness = (*colour, 1.0), 0.5
-    tree = material.node_tree
-    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+    material = node_material(name, colour, 0.5)
+    tree, shader = material.node_tree, principled(material)
     light = tree.nodes.new("ShaderNodeVertexColor")
     light.layer_name = LIGHT
     mix = tree.nodes.new("ShaderNodeMix")

@@ -4,6 +4,8 @@
 import bpy
 import numpy as np
 
+from .node_material import node_material, principled
+
 PAINTED = ("Mien skin", "Mien socket")
 DEEPENED = ("Mien skin", "Mien lips", "Mien socket")
 PICTURE = "Mien brows"
@@ -95,11 +97,8 @@ def wet_material(name: str, colour: tuple[float, float, float], roughness: float
     existing = bpy.data.materials.get(f"Mien {name}")
     if existing is not None:
         return existing
-    material = bpy.data.materials.new(f"Mien {name}")
-    if not bpy.app.version >= (5, 0, 0):
-        material.use_nodes = True
-    material.diffuse_color, material.roughness = (*colour, 1.0), roughness
-    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    material = node_material(f"Mien {name}", colour, roughness)
+    shader = principled(material)
     shader.inputs["Base Color"].default_value = (*colour, 1.0)
     shader.inputs["Roughness"].default_value = roughness
     shader.inputs["Coat Weight"].default_value = 0.4

@@ -72,14 +72,19 @@ def find_file() -> Path:
     raise HeadError(f"The head's file {FILE} is missing from the extension; install the extension again.")
 
 
-def read_head(path: Path) -> HeadFile:
-    """The head of a file. Raises HeadError."""
+def read_file(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """(tensors, metadata) of a file of the extension. Raises HeadError."""
     try:
-        tensors, meta = read_tensors(path)
+        return read_tensors(path)
     except OSError as error:
         raise HeadError(f"{path.name} cannot be read: {error.strerror or error}.") from None
     except TensorFileError as error:
         raise HeadError(str(error)) from None
+
+
+def read_head(path: Path) -> HeadFile:
+    """The head of a file. Raises HeadError."""
+    tensors, meta = read_file(path)
     if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
         raise HeadError(
             f"{path.name} is '{meta.get('format')}' version {meta.get('format_version')}; this extension reads "

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .head_file import Accessories, HeadError, HeadFile, find_file
-from .safetensors import TensorFileError, read_tensors
+from .head_file import Accessories, HeadError, HeadFile, find_file, read_file
 
 FILE = "identities.safetensors"
 FORMAT, FORMAT_VERSION = "mien.identities", "1"
@@ -152,12 +151,7 @@ def _normals(points: np.ndarray, tangents: np.ndarray) -> np.ndarray:
 def _file() -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """(tensors, metadata) of the file beside the head's. Raises HeadError."""
     path: Path = find_file().with_name(FILE)
-    try:
-        tensors, meta = read_tensors(path)
-    except OSError as error:
-        raise HeadError(f"{path.name} cannot be read: {error.strerror or error}.") from None
-    except TensorFileError as error:
-        raise HeadError(str(error)) from None
+    tensors, meta = read_file(path)
     if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
         raise HeadError(f"{path.name} is of another version; install the extension again.")
     return tensors, meta

@@ -9,12 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import PurePath
-from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from mien import engines
@@ -25,6 +22,7 @@ from mien.heads.lookup import head_named
 from mien.service.errors import SENTENCES, sentence_of
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
+from mien.service.http.upload_form import file_and_texts, name_of, receive_form
 from mien.service.jobs.errors import Closing, QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
@@ -58,19 +56,7 @@ class TakeForm:
 
 async def submit_take(http: Request, settings: Settings, scheduler: Scheduler, decoder: Decoder) -> Job:
     """The job of a request. Raises Problem with a sentence for what is wrong with it."""
-    content_type = http.headers.get("content-type", "no content type")
-    if not content_type.startswith("multipart/form-data"):
-        raise Problem(
-            415, f"The request has {content_type[:80]}; send multipart/form-data with the sound as a file `sound`."
-        )
-    try:
-        form = await http.form(max_files=1, max_fields=len(FIELDS), max_part_size=FIELD_BYTES)
-    except Problem:
-        raise
-    except HTTPException as error:
-        raise Problem(
-            400, f"The multipart body cannot be read ({error.detail.rstrip('.')}). Send one file `sound`."
-        ) from error
+    form = await receive_form(http, FIELDS, FIELD_BYTES)
     try:
         with submission(TAKE):
             return await run_in_threadpool(_submit, form, settings, scheduler, decoder, client_of(http))
@@ -123,18 +109,7 @@ def _decode(form: TakeForm, scheduler: Scheduler, decoder: Decoder) -> Sound:
 
 def read_form(form: FormData | Mapping[str, object], settings: Settings) -> TakeForm:
     """The fields of a form. Raises Problem, or the error of the field that cannot be used."""
-    unknown = [name for name in form if name not in FIELDS]
-    if unknown:
-        raise Problem(422, f"The request has a field {unknown[0][:60]!r}; the fields are {', '.join(FIELDS)}.")
-    sound = form.get("sound")
-    if not isinstance(sound, UploadFile):
-        raise Problem(422, "The request has no file `sound`. Send the sound as a file of that name.")
-    texts: dict[str, str] = {}
-    for name in FIELDS[1:]:
-        text = form.get(name, "")
-        if not isinstance(text, str):
-            raise Problem(422, f"The field {name!r} is a file; send it as text.")
-        texts[name] = text
+    sound, texts = file_and_texts(form, FIELDS)
     direction = Direction.from_json(texts["direction"] or "{}")
     engine = texts["engine"] or engines.DEFAULT
     info = engines.info_of(engine)
@@ -144,9 +119,7 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Take
     fps = parse_fps(texts["fps"]) if texts["fps"] else None
     head = texts["head"] or "mien"
     head_named(head, settings.data_folder)
-    # Only a name for messages: nothing is opened by it.
-    name = PurePath(unquote(sound.filename or "sound")).name[:100]
-    return TakeForm(sound, name, direction, engine, fps, head, _track(texts["track"]))
+    return TakeForm(sound, name_of(sound, "sound"), direction, engine, fps, head, _track(texts["track"]))
 
 
 def _track(text: str) -> int | None:

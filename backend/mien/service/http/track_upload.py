@@ -9,18 +9,16 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
-from pathlib import PurePath
-from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from mien.face_tracking.choice import ChoiceError, FaceChoice
 from mien.film_take import TrackOptions
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
+from mien.service.http.upload_form import file_and_texts, name_of, receive_form
 from mien.service.jobs.errors import QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
@@ -36,19 +34,7 @@ RETRY_S = 10
 
 async def submit_film(http: Request, settings: Settings, scheduler: Scheduler) -> Job:
     """The job of a request. Raises Problem with a sentence for what is wrong with it."""
-    content_type = http.headers.get("content-type", "no content type")
-    if not content_type.startswith("multipart/form-data"):
-        raise Problem(
-            415, f"The request has {content_type[:80]}; send multipart/form-data with the film as a file `film`."
-        )
-    try:
-        form = await http.form(max_files=1, max_fields=len(FIELDS))
-    except Problem:
-        raise
-    except HTTPException as error:
-        raise Problem(
-            400, f"The multipart body cannot be read ({error.detail.rstrip('.')}). Send one file `film`."
-        ) from error
+    form = await receive_form(http, FIELDS)
     try:
         with submission(TRACK):
             return await run_in_threadpool(_submit, form, scheduler, client_of(http))
@@ -59,9 +45,7 @@ async def submit_film(http: Request, settings: Settings, scheduler: Scheduler) -
 def _submit(form: FormData, scheduler: Scheduler, client: str) -> Job:
     film, options = read_form(form)
     sha256 = hashlib.file_digest(film.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
-    # Only a name for messages: nothing is opened by it.
-    name = PurePath(unquote(film.filename or "film")).name[:100] or "film"
-    request = TrackRequest(sha256, name, options)
+    request = TrackRequest(sha256, name_of(film, "film") or "film", options)
     try:
         with suppress(SourceNeeded):  # the same film was sent before: it is not copied again
             return scheduler.submit(TRACK, request, client)
@@ -81,18 +65,7 @@ def _submit(form: FormData, scheduler: Scheduler, client: str) -> Job:
 
 def read_form(form: FormData | Mapping[str, object]) -> tuple[UploadFile, TrackOptions]:
     """The film and what is asked of it. Raises Problem."""
-    unknown = [name for name in form if name not in FIELDS]
-    if unknown:
-        raise Problem(422, f"The request has a field {unknown[0][:60]!r}; the fields are {', '.join(FIELDS)}.")
-    film = form.get("film")
-    if not isinstance(film, UploadFile):
-        raise Problem(422, "The request has no file `film`. Send the film as a file of that name.")
-    texts: dict[str, str] = {}
-    for name in FIELDS[1:]:
-        text = form.get(name, "")
-        if not isinstance(text, str):
-            raise Problem(422, f"The field {name!r} is a file; send it as text.")
-        texts[name] = text
+    film, texts = file_and_texts(form, FIELDS)
     face = _read(texts, "face", r"[0-9]{1,3}", "the number of a face, from 1 for the largest")
     at = _read(texts, "at", r"[0-9]{1,6}(\.[0-9]{1,6})?,[0-9]{1,6}(\.[0-9]{1,6})?", "pixels from the left and the top")
     neutral = _read(texts, "neutral", r"[0-9]{1,9}|[0-9]{1,6}(\.[0-9]{1,6})?s", "a picture, as 60, or a time, as 2.5s")

@@ -9,8 +9,6 @@ is.
 from __future__ import annotations
 
 import json
-import os
-import threading
 from pathlib import Path
 
 from mien.bind import BindError
@@ -26,15 +24,7 @@ FORMAT, VERSION = "mien.mesh", "1"
 
 def main() -> None:
     parent = ParentPipe()
-    messages = parent.messages()
-    paths = next(messages)
-
-    def watch() -> None:
-        for _ in messages:
-            pass
-        os._exit(0)  # the server has ended
-
-    threading.Thread(target=watch, daemon=True).start()
+    paths = parent.only_message()
     try:
         mesh, picks = read_mesh(Path(paths["mesh"]))
         bound = bind(mesh, picks, lambda fraction, stage: parent.reply({"fraction": fraction, "stage": stage}))

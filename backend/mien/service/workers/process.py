@@ -131,6 +131,19 @@ class ParentPipe:
         for line in sys.stdin.buffer:
             yield json.loads(line)
 
+    def only_message(self) -> dict:
+        """The first message of the server; from then on this process ends as soon as the server does."""
+        messages = self.messages()
+        message = next(messages)
+
+        def watch() -> None:
+            for _ in messages:
+                pass
+            os._exit(0)
+
+        threading.Thread(target=watch, daemon=True).start()
+        return message
+
     def reply(self, message: Mapping) -> None:
         with self._lock:
             self._replies.write(json.dumps(message).encode() + b"\n")

@@ -8,8 +8,6 @@ the file to write, and the longest film. The replies are {"fraction", "stage"} o
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,16 +25,7 @@ PROGRESS_S = 0.05  # progress within a stage is sent at most this often
 
 def main() -> None:
     parent = ParentPipe()
-    messages = parent.messages()
-    message = next(messages)
-
-    def watch() -> None:
-        for _ in messages:
-            pass
-        os._exit(0)  # the server has ended
-
-    threading.Thread(target=watch, daemon=True).start()
-    parent.reply(work(message, parent.reply))
+    parent.reply(work(parent.only_message(), parent.reply))
 
 
 def work(message: dict, reply: Callable[[dict], None]) -> dict:
