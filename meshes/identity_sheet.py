@@ -31,7 +31,7 @@ def pictures(name: str) -> list[Image.Image]:
             for channel, value in weights.items():
                 values[head.order([f"{channel}Left", f"{channel}Right"])] = value
             face = head.pose(values, np.array([0.0, TURNS[pose], 0.0], np.float32))
-            out.append(Image.fromarray(scene.picture(face)).resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+            out.append(Image.fromarray(scene.picture(face, values)).resize((SIDE, SIDE), Image.Resampling.LANCZOS))
     return out
 
 

@@ -85,7 +85,7 @@ from mien.video.writer import write_film
 begin = time.perf_counter()
 speech, head, scene = read_speech(sys.argv[1]), load_head(), Scene({size})
 take = speak(speech, Direction(), "{engine}", 25)
-drawn = [scene.picture(head.pose(w, r)) for w, r in islice(zip(take.weights, take.head_rotation), {drawn})]
+drawn = [scene.picture(head.pose(w, r), w) for w, r in islice(zip(take.weights, take.head_rotation), {drawn})]
 write_film(sys.argv[2], (drawn[i % len(drawn)] for i in range(take.frames)), Fraction(25), speech.samples, RATE)
 seconds = time.perf_counter() - begin
 """

@@ -99,7 +99,7 @@ def _footage(take: Take, weights: np.ndarray, scene: Scene, head: Head, look: Lo
     def pictures() -> Iterator[Picture]:
         for i in range(take.frames):
             face = head.pose(weights[i], take.head_rotation[i])
-            yield Picture(i / take.fps, composited(scene.picture(face), empty, look, i))
+            yield Picture(i / take.fps, composited(scene.picture(face, weights[i]), empty, look, i))
 
     length = take.frames / take.fps
     return Footage(look.name, *SIZE, take.fps, length, False, Fraction(0), False, (), pictures)
