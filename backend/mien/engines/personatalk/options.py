@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DubOptions: what is asked of a dubbed film, as a value and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from typing import Any
+
+from mien.direction import Direction, DirectionError
+from mien.engines.personatalk import DubRefused
+from mien.errors import did_you_mean
+from mien.face_tracking.choice import ChoiceError, FaceChoice
+from mien.files.strict_json import JsonError, parse_json
+
+DEFAULT_ENGINE = "probtalk3d"
+LONGER = ("loop", "hold", "stop")
+CODECS = ("h264", "lossless")
+CLIP, NEUTRAL = "clip", "neutral"  # personas beside the path of a .persona file
+PERSONA_SUFFIX = ".persona"
+GAIN_TOP = 2.0
+TIME_TOP = 1e6  # s
+PREVIEW_LEAST = Fraction(1, 5)  # s
+
+
+@dataclass(frozen=True)
+class DubOptions:
+    """All of a dub but its files.
+
+    strength: of the mouth's movement about its rest, 0..2; opening: of the lips' and the jaw's opening alone, 0..2.
+    engine: whose take drives the mouth; direction: emotion, seed, transcript and the rest, as for a take.
+    persona: "clip" for the style of the film's own speaker, "neutral" for the engine's, or the path of a .persona file.
+    keep_pauses: in pauses of the new sound in which the film's mouth rests, too, its own pictures stay.
+    references: (begin, end) seconds of the film whose pictures the mouth is made of; None for all of it.
+    begin, end: the part of the film that is dubbed, in seconds of its sound; None for its end.
+    when_longer: what the pictures do when the new sound is longer: "loop" to and fro over the stillest moment, "hold"
+    the last picture, "stop" with the film; None where it is not longer, else it has to be chosen.
+    codec: "h264" or "lossless" (FFV1 in .mkv). preview: make only so many seconds from `begin`.
+    face: which face. label: whether a visible line says that the film was made with Mien.
+    """
+
+    strength: float = 1.0
+    opening: float = 1.0
+    engine: str = DEFAULT_ENGINE
+    direction: Direction = field(default_factory=Direction)
+    persona: str = CLIP
+    keep_pauses: bool = False
+    references: tuple[Fraction, Fraction] | None = None
+    begin: Fraction = Fraction(0)
+    end: Fraction | None = None
+    when_longer: str | None = None
+    codec: str = "h264"
+    preview: Fraction | None = None
+    face: FaceChoice = field(default_factory=FaceChoice)
+    label: bool = False
+
+    def __post_init__(self) -> None:
+        """DubRefused for values that do not belong together."""
+        if self.end is not None and self.end <= self.begin:
+            raise DubRefused(
+                f"the part to dub ends at {float(self.end):g} s and begins at {float(self.begin):g} s; name a later end."
+            )
+        if self.references is not None and self.references[1] <= self.references[0]:
+            begin, end = map(float, self.references)
+            raise DubRefused(f"the references end at {end:g} s and begin at {begin:g} s; name a later end.")
+
+    @classmethod
+    def from_json(cls, source: str | bytes | Mapping) -> DubOptions:
+        """From JSON text or its object; what is left out has its default. DubRefused, DirectionError or ChoiceError in
+        words for anything unknown or out of range."""
+        data = source
+        if not isinstance(source, Mapping):
+            try:
+                data = parse_json(source)
+            except JsonError as error:
+                raise DubRefused(f"the options of the dub are not JSON ({error}).") from None
+        if not isinstance(data, Mapping):
+            raise DubRefused(f"the options of the dub are {_short(data)}; expected a JSON object.")
+        known = [f.name for f in fields(cls)]
+        for name in data:
+            if name not in known:
+                raise DubRefused(
+                    f"the dub asks for {_short(name)}, which is not one of {', '.join(known)}."
+                    + did_you_mean(name, known)
+                )
+        return cls(**{name: READERS[name](name, value) for name, value in data.items()})
+
+    def to_json(self) -> str:
+        """Canonical JSON: equal options give equal text, and `from_json` reads it."""
+        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        data["direction"] = json.loads(self.direction.to_json())
+        for name in ("begin", "end", "preview"):
+            data[name] = None if data[name] is None else str(data[name])
+        if self.references is not None:
+            data["references"] = [str(second) for second in self.references]
+        at = self.face.at
+        data["face"] = {"number": self.face.number, "at": None if at is None else list(at)}
+        return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+
+def _short(value: object) -> str:
+    return text if len(text := repr(value)) <= 60 else f"{text[:57]}..."
+
+
+def _gain(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= GAIN_TOP:
+        raise DubRefused(f"{name} is {_short(value)}; expected a number from 0 to {GAIN_TOP:g}, 1 being as it is.")
+    return float(value) + 0.0
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise DubRefused(f"{name} is {_short(value)}; expected true or false.")
+    return value
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str) or not value or len(value) > 4096:
+        raise DubRefused(f"{name} is {_short(value)}; expected a name.")
+    return value
+
+
+def _persona(name: str, value: object) -> str:
+    text = _text(name, value)
+    if text not in (CLIP, NEUTRAL) and not text.endswith(PERSONA_SUFFIX):
+        raise DubRefused(
+            f"persona is {_short(text)}; expected {CLIP!r}, {NEUTRAL!r} or a file that ends in {PERSONA_SUFFIX}."
+        )
+    return text
+
+
+def _one_of(words: tuple[str, ...], optional: bool = False) -> Callable[[str, object], Any]:
+    def read(name: str, value: object) -> str | None:
+        if optional and value is None:
+            return None
+        if value not in words:
+            raise DubRefused(f"{name} is {_short(value)}; expected {' or '.join(words)}.{did_you_mean(value, words)}")
+        return str(value)
+
+    return read
+
+
+def _seconds(name: str, value: object) -> Fraction:
+    """A number, or the text of one: "12.5" and "25025/1000" are exact."""
+    second = None
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        try:
+            second = Fraction(value[:40] if isinstance(value, str) else value)
+        except (ValueError, ZeroDivisionError, OverflowError):
+            second = None
+    if second is None or not 0 <= second <= TIME_TOP:
+        raise DubRefused(f"{name} is {_short(value)}; expected seconds from 0 on, like 12.5.")
+    return second
+
+
+def _later(name: str, value: object) -> Fraction | None:
+    return None if value is None else _seconds(name, value)
+
+
+def _preview(name: str, value: object) -> Fraction | None:
+    second = _later(name, value)
+    if second is not None and second < PREVIEW_LEAST:
+        raise DubRefused(f"{name} is {_short(value)}; a preview has at least {float(PREVIEW_LEAST):g} s.")
+    return second
+
+
+def _references(name: str, value: object) -> tuple[Fraction, Fraction] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise DubRefused(f"{name} is {_short(value)}; expected [begin, end] in seconds of the film, like [0, 20].")
+    return _seconds(f"the begin of {name}", value[0]), _seconds(f"the end of {name}", value[1])
+
+
+def _direction(name: str, value: object) -> Direction:
+    if isinstance(value, Direction):
+        return value
+    if not isinstance(value, Mapping):
+        raise DirectionError(f"{name} is {_short(value)}; expected a JSON object.")
+    return Direction.from_json(value)
+
+
+def _face(name: str, value: object) -> FaceChoice:
+    if isinstance(value, Mapping) and set(value) <= {"number", "at"}:
+        number, at = value.get("number", 1), value.get("at")
+        point = isinstance(at, list | tuple) and len(at) == 2 and all(_is_pixel(part) for part in at)
+        if isinstance(number, int) and not isinstance(number, bool) and (at is None or point):
+            return FaceChoice(number, None if at is None else (float(at[0]), float(at[1])))
+    raise ChoiceError(f'{name} is {_short(value)}; expected {{"number": 1}} or {{"at": [x, y]}} in pixels.')
+
+
+def _is_pixel(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < TIME_TOP
+
+
+READERS: dict[str, Callable[[str, Any], Any]] = {
+    "strength": _gain,
+    "opening": _gain,
+    "engine": _text,
+    "direction": _direction,
+    "persona": _persona,
+    "keep_pauses": _flag,
+    "references": _references,
+    "begin": _seconds,
+    "end": _later,
+    "when_longer": _one_of(LONGER, optional=True),
+    "codec": _one_of(CODECS),
+    "preview": _preview,
+    "face": _face,
+    "label": _flag,
+}
