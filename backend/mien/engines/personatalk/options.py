@@ -57,10 +57,12 @@ class DubOptions:
     label: bool = False
 
     def __post_init__(self) -> None:
-        """DubRefused for values that do not belong together."""
+        """The checks of `from_json`, whoever made the options, and DubRefused for values that do not go together."""
+        for name, read in READERS.items():
+            object.__setattr__(self, name, read(name, getattr(self, name)))
         if self.end is not None and self.end <= self.begin:
             raise DubRefused(
-                f"the part to dub ends at {float(self.end):g} s and begins at {float(self.begin):g} s; name a later end."
+                f"the dubbed part begins at {float(self.begin):g} s and ends at {float(self.end):g} s; name a later end."
             )
         if self.references is not None and self.references[1] <= self.references[0]:
             begin, end = map(float, self.references)
@@ -85,7 +87,7 @@ class DubOptions:
                     f"the dub asks for {_short(name)}, which is not one of {', '.join(known)}."
                     + did_you_mean(name, known)
                 )
-        return cls(**{name: READERS[name](name, value) for name, value in data.items()})
+        return cls(**data)
 
     def to_json(self) -> str:
         """Canonical JSON: equal options give equal text, and `from_json` reads it."""
@@ -145,7 +147,7 @@ def _one_of(words: tuple[str, ...], optional: bool = False) -> Callable[[str, ob
 def _seconds(name: str, value: object) -> Fraction:
     """A number, or the text of one: "12.5" and "25025/1000" are exact."""
     second = None
-    if isinstance(value, int | float | str) and not isinstance(value, bool):
+    if isinstance(value, int | float | str | Fraction) and not isinstance(value, bool):
         try:
             second = Fraction(value[:40] if isinstance(value, str) else value)
         except (ValueError, ZeroDivisionError, OverflowError):
@@ -183,6 +185,8 @@ def _direction(name: str, value: object) -> Direction:
 
 
 def _face(name: str, value: object) -> FaceChoice:
+    if isinstance(value, FaceChoice):
+        return value
     if isinstance(value, Mapping) and set(value) <= {"number", "at"}:
         number, at = value.get("number", 1), value.get("at")
         point = isinstance(at, list | tuple) and len(at) == 2 and all(_is_pixel(part) for part in at)
