@@ -62,7 +62,7 @@ class DubOptions:
             object.__setattr__(self, name, read(name, getattr(self, name)))
         if self.end is not None and self.end <= self.begin:
             raise DubRefused(
-                f"the dubbed part begins at {float(self.begin):g} s and ends at {float(self.end):g} s; name a later end."
+                f"the part begins at {float(self.begin):g} s and ends at {float(self.end):g} s; name a later end."
             )
         if self.references is not None and self.references[1] <= self.references[0]:
             begin, end = map(float, self.references)
