@@ -31,6 +31,7 @@ from carry_over import carry_over  # noqa: E402
 from lids import shut_eyes  # noqa: E402
 from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import write_tensors  # noqa: E402
+from mien.heads import creases  # noqa: E402
 from neck import neck_weights  # noqa: E402
 from targets import targets_of  # noqa: E402
 
@@ -257,7 +258,11 @@ def add_accessories(tensors: dict[str, np.ndarray], metadata: dict[str, str]) ->
     ink, window = accessories.brows(head)
     for name, value in {**teeth, **accessories.eyes(head), "brows": ink}.items():
         tensors[name] = rounded(value).astype(np.float32) if value.dtype == np.float64 else value
-    metadata |= {"teeth_channels": json.dumps(channels), "brow_window": json.dumps(window)}
+    metadata |= {
+        "teeth_channels": json.dumps(channels),
+        "brow_window": json.dumps(window),
+        "creases": json.dumps(creases.table(head)),
+    }
 
 
 def main() -> int:

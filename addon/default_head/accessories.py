@@ -11,9 +11,10 @@ from mathutils import Matrix, Vector
 
 from ..formats.head_file import Accessories, HeadFile
 from ..shape_keys import keys
-from . import eye_material, skin_material
+from . import creases, eye_material, skin_material
 
 TEETH, EYES = "Mien teeth", ("Mien eye left", "Mien eye right")
+CREASED = ("Mien skin", "Mien brow")
 BROW_LAYER, BROW_SLOT = "Mien brows", "brow"
 FRONT = 0.03  # metres in head space: quads further back are not painted by the brows' front view
 INK = 0.35  # ink at the middle of a quad from which on it has the brows' colour in the viewport's material colours
@@ -41,6 +42,11 @@ def add_accessories(
         )
     vertices = head.vertices if head.painted is None else head.painted
     _paint_brows(speaker.data, accessories, vertices, head.brow_colour)
+    if head.creases:
+        creases.add_drivers(speaker, head.creases)
+        for material in speaker.data.materials:
+            if skin_material.kind_of(material) in CREASED:
+                creases.add_nodes(material, head.creases, BROW_LAYER, accessories.brow_window)
 
 
 def _piece(context: bpy.types.Context, name: str, points: np.ndarray, faces: list) -> bpy.types.Object:

@@ -40,11 +40,26 @@ class Accessories:
 
 
 @dataclass(frozen=True, eq=False)
+class Crease:
+    """One crease of the head's left side; the right one is its mirror image.
+
+    sources: (gain, channels), a strength of the least of the channels times the gain, the most of them counts; "*" in a
+    channel stands for the side. lines: (N, 2) metres from the front, width in metres, depth 0..1 of the deepest.
+    """
+
+    name: str
+    sources: tuple[tuple[float, tuple[str, ...]], ...]
+    lines: tuple[np.ndarray, ...]
+    width: float
+    depth: float
+
+
+@dataclass(frozen=True, eq=False)
 class HeadFile:
     """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3) for
     channels; quad_material (Q,) indices into materials; pivot (3,) of the neck; neck_weights (V,) 0..1; accessories:
-    None where the file has none. Of an identity: its name, the face (V, 3) on which the brows are painted, and their
-    colour; None is the head's own."""
+    None where the file has none; creases: () where it has none. Of an identity: its name, the face (V, 3) on which the
+    brows are painted, and their colour; None is the head's own."""
 
     name: str
     vertices: np.ndarray
@@ -58,6 +73,7 @@ class HeadFile:
     pivot: np.ndarray
     neck_weights: np.ndarray
     accessories: Accessories | None = None
+    creases: tuple[Crease, ...] = ()
     identity: str = ""
     painted: np.ndarray | None = None
     brow_colour: tuple[float, ...] | None = None
@@ -101,6 +117,7 @@ def read_head(path: Path) -> HeadFile:
         raise HeadError(f"{path.name} does not name its channels, materials and neck joint.") from None
     try:
         accessories = read_accessories(tensors, meta, len(tensors["vertices"]))
+        creases = read_creases(meta, channels)
     except ValueError as error:
         raise HeadError(f"{path.name} {error}; install the extension again.") from None
     head = HeadFile(
@@ -109,6 +126,7 @@ def read_head(path: Path) -> HeadFile:
         materials=materials,
         pivot=tensors["joints"][neck],
         accessories=accessories,
+        creases=creases,
         vertices=tensors["vertices"],
         quads=tensors["quads"],
         uvs=tensors["uvs"],
@@ -132,6 +150,31 @@ def _check(name: str, head: HeadFile) -> None:
             raise HeadError(f"{name} is damaged: an index points at item {int(indices.max())} of {top}.")
     if head.deltas.shape != (len(head.channels), count, 3) or head.neck_weights.shape != (count,):
         raise HeadError(f"{name} is damaged: its shapes do not belong to its {count} vertices.")
+
+
+def read_creases(meta: dict[str, str], channels: tuple[str, ...]) -> tuple[Crease, ...]:
+    """The creases of a head file, () where it has none. Raises ValueError as read_accessories does."""
+    try:
+        rows = json.loads(meta.get("creases", "[]"))
+        creases = tuple(
+            Crease(
+                str(row["name"]),
+                tuple((float(gain), tuple(map(str, names))) for gain, names in row["sources"]),
+                tuple(np.array(line, np.float64).reshape(-1, 2) for line in row["lines"]),
+                float(row["width"]),
+                float(row["depth"]),
+            )
+            for row in rows
+        )
+    except (KeyError, ValueError, TypeError):
+        raise ValueError("does not describe its creases") from None
+    for crease in creases:
+        for name in (name for _, names in crease.sources for name in names):
+            if not {name.replace("*", side) for side in ("Left", "Right")} <= set(channels):
+                raise ValueError(f"creases its skin by a channel '{name}' that it has not")
+        if not crease.width > 0 or not crease.lines or min(map(len, crease.lines)) < 2:
+            raise ValueError(f"draws no line for its crease '{crease.name}'")
+    return creases
 
 
 def read_accessories(tensors: dict[str, np.ndarray], meta: dict[str, str], count: int) -> Accessories | None:

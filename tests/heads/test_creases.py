@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
-from mien.heads.creases import CREASES, GAIN, depth_map, regions, strengths
+from mien.heads.creases import CREASES, GAIN, depth_map, regions, strengths, table
 from mien.heads.default import load_head
 
 ROWS = [(crease.name, side) for crease in CREASES for side in ("Right", "Left")]
@@ -67,3 +67,14 @@ def test_the_depth_lies_in_the_cheek_and_not_on_the_lips():
 
     assert most(corner + (0.010, 0.005)) > 120
     assert most(upper) < 30
+
+
+def test_the_table_of_the_head_file_is_that_of_the_left_side():
+    head = load_head()
+    stored = table(head)
+    assert [row["name"] for row in stored] == [crease.name for crease in CREASES]
+    assert stored[0]["sources"][0] == [pytest.approx(0.9 * GAIN), ["mouthSmile*"]]
+    points = np.concatenate([line for row in stored for line in row["lines"]])
+    assert points[:, 0].min() > -0.001 and (points[:, 0] > 0.002).mean() > 0.9
+    corner = head.vertices[head.landmarks[54], :2]
+    assert np.linalg.norm(np.array(stored[0]["lines"][0][-1]) - corner) < 0.015

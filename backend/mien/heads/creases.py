@@ -127,7 +127,25 @@ def depth_map(head: Head, window: tuple[float, float, float, float], side: int) 
     return out
 
 
-def _lines(head: Head) -> list[tuple[list[np.ndarray], Crease]]:
+def table(head: Head) -> list[dict]:
+    """CREASES as the head file stores them for the extension: name, sources, lines, width, depth.
+
+    lines: points (x, y) of the head's left side, metres, smooth already; sources as those of Crease, times GAIN.
+    """
+    of_left = _lines(head, steps=6)[1::2]
+    return [
+        {
+            "name": crease.name,
+            "sources": [[round(GAIN * gain, 4), list(names)] for gain, names in crease.sources],
+            "lines": [np.round(line, 5).tolist() for line in lines],
+            "width": crease.width,
+            "depth": crease.depth,
+        }
+        for lines, crease in of_left
+    ]
+
+
+def _lines(head: Head, steps: int = 16) -> list[tuple[list[np.ndarray], Crease]]:
     """The lines (N, 2) of each crease and side on the resting head, in metres from the front."""
     marks = head.vertices[head.landmarks, :2].astype(np.float64)
     scale = float(marks[45, 0] - marks[36, 0]) / EYES_APART / 1000
@@ -139,12 +157,12 @@ def _lines(head: Head) -> list[tuple[list[np.ndarray], Crease]]:
             for line in crease.lines:
                 ids = [mark if side == "Right" else MIRROR[mark] for mark, *_ in line]
                 offsets = np.array([(outward * x, y) for _, x, y in line]) * scale
-                lines.append(_smooth(marks[ids] + offsets))
+                lines.append(_smooth(marks[ids] + offsets, steps))
             out.append((lines, crease))
     return out
 
 
-def _smooth(points: np.ndarray, steps: int = 16) -> np.ndarray:
+def _smooth(points: np.ndarray, steps: int) -> np.ndarray:
     """Catmull-Rom through the points (N, 2), `steps` to a leg."""
     p = np.concatenate([[2 * points[0] - points[1]], points, [2 * points[-1] - points[-2]]])
     at = np.linspace(0, len(points) - 1 - 1e-9, steps * (len(points) - 1) + 1)
