@@ -64,6 +64,10 @@ class Settings:
     idle_s: float = 600.0
     # The user's own models and heads. --data-folder, MIEN_DATA_FOLDER
     data_folder: Path = platformdirs.user_data_path("mien", appauthor=False)
+    # The certificate chain and the key, in PEM, that films are signed with; one is made where both are None.
+    # --sign-certificate, MIEN_SIGN_CERTIFICATE; --sign-key, MIEN_SIGN_KEY
+    sign_certificate: Path | None = None
+    sign_key: Path | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ, **flags: object) -> Settings:
@@ -85,6 +89,11 @@ class Settings:
                 f"{' or '.join(NAMES['host'])} is {values['host']}, which other machines can reach. Add --lan, so that "
                 "everybody is asked for a token; or give 127.0.0.1, and reach it from elsewhere through an SSH tunnel."
             )
+        for given, other in (("sign_certificate", "sign_key"), ("sign_key", "sign_certificate")):
+            if given in values and other not in values:
+                raise SettingsError(
+                    f"{' or '.join(NAMES[given])} is given without {' or '.join(NAMES[other])}; signing takes both."
+                )
         unknown = [name for name, value in flags.items() if value is not None]
         if unknown:
             raise TypeError(f"there is no setting {unknown[0]!r}")
@@ -108,6 +117,8 @@ NAMES = {
     "memory_bytes": ("--memory-bytes", "MIEN_MEMORY_BYTES"),
     "idle_s": ("--idle-seconds", "MIEN_IDLE_SECONDS"),
     "data_folder": ("--data-folder", "MIEN_DATA_FOLDER"),
+    "sign_certificate": ("--sign-certificate", "MIEN_SIGN_CERTIFICATE"),
+    "sign_key": ("--sign-key", "MIEN_SIGN_KEY"),
 }
 
 
@@ -188,4 +199,6 @@ READERS = {
     "memory_bytes": lambda name, value: _bytes(name, value, 0, 2**50),
     "idle_s": _seconds,
     "data_folder": lambda name, value: Path(str(value)).expanduser(),
+    "sign_certificate": lambda name, value: Path(str(value)).expanduser(),
+    "sign_key": lambda name, value: Path(str(value)).expanduser(),
 }

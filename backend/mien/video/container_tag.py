@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The metadata tag `comment` of a film's container, which FFmpeg and most editors carry into what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import av
+import av.error
+
+from mien.files.atomic import atomic_path
+from mien.video import VideoError
+
+TAG = "comment"
+MARK = "Mien"  # in every tag that Mien writes
+
+
+def read_tag(path: Path) -> str:
+    """The text of the tag; empty where there is none. Raises VideoError for what is no film, OSError."""
+    try:
+        with av.open(str(path)) as film:
+            tags = {key.lower(): text for key, text in film.metadata.items()}
+    except av.error.FFmpegError as error:
+        if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+            raise
+        raise VideoError(f"{path} cannot be read as a film or sound: {error.strerror or error}.") from error
+    return tags.get(TAG, "")
+
+
+def has_tag(path: Path) -> bool:
+    """Whether Mien wrote the tag of this film. Raises VideoError, OSError."""
+    return MARK in read_tag(path)
+
+
+def write_tag(path: Path, tags: Mapping[str, str]) -> None:
+    """Write these tags into the film at `path`, in place, by copying its streams. Raises VideoError, OSError."""
+    try:
+        with atomic_path(path) as part, av.open(str(path)) as film:
+            options = {"movflags": "+faststart"} if path.suffix.lower() in (".mp4", ".mov", ".m4v") else {}
+            with av.open(str(part), "w", options=options) as copy:
+                copy.metadata.update({**film.metadata, **tags})
+                streams = {
+                    stream.index: copy.add_stream_from_template(stream)
+                    for stream in film.streams
+                    if stream.type in ("video", "audio", "subtitle")
+                }
+                for packet in film.demux():
+                    if packet.dts is not None and packet.stream.index in streams:
+                        packet.stream = streams[packet.stream.index]
+                        copy.mux(packet)
+    except av.error.FFmpegError as error:
+        raise VideoError(f"The film {path.name!r} could not be marked: {error.strerror or error}.") from error
