@@ -67,7 +67,7 @@ def test_the_head_turns_as_the_whole_face_does(take, track) -> None:
 
 
 def test_an_identity_speaks_with_a_face_of_its_own(take) -> None:
-    track = landmarks_of(take, load_identity("man_b").head, "man_b")
+    track = landmarks_of(take, load_identity("man_b"))
     assert track.info["identity"] == "man_b"
     assert track.eye_distance > landmarks_of(take).eye_distance + 5
     assert np.linalg.norm(track.points - track.rest, axis=-1).max() > 5

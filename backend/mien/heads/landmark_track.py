@@ -22,6 +22,7 @@ from mien.errors import FILE, MienError
 from mien.files.atomic import write_whole
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.heads.default import Head, load_head, rotation_matrix
+from mien.heads.identity import Identity
 from mien.take import FRAME_LIMIT, Take, TakeError, exact, frame_count, frame_times, parse_fps
 
 FORMAT, VERSION, SUFFIX = "mien.landmarks", "1", ".landmarks.safetensors"
@@ -136,12 +137,13 @@ class LandmarkTrack:
         return write_tensors({name: array for name, array in values.items() if array is not None}, meta)
 
 
-def landmarks_of(take: Take, head: Head | None = None, identity: str = "") -> LandmarkTrack:
-    """The landmarks of a take of any engine on `head`: the default one, or an identity's, whose name is `identity`.
+def landmarks_of(take: Take, face: Head | Identity | None = None) -> LandmarkTrack:
+    """The landmarks of a take of any engine on the default head, or on an identity.
 
     HeadError where the take is of another head; a take of FLAME becomes channels first (`retarget.retargeter`).
     """
-    head = head or load_head()
+    identity = face.name if isinstance(face, Identity) else ""
+    head = face.head if isinstance(face, Identity) else face or load_head()
     if take.weights is not None:
         deltas = head.deltas[head.order(take.channels)][:, head.landmarks]
         points = head.vertices[head.landmarks] + np.tensordot(take.weights, deltas, 1)
