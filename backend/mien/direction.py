@@ -12,12 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.channels import ARKIT
-from mien.errors import USAGE, MienError
+from mien.errors import USAGE, MienError, did_you_mean
+from mien.files.strict_json import JsonError, parse_json
 
 if TYPE_CHECKING:  # the command line takes names from here and starts without NumPy
     import numpy as np
 
 EMOTIONS = ("neutral", "happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")
+MEANT = {  # other words for the same; joy is not always a smile, so they are proposed and not taken
+    "happiness": "happy", "joy": "happy", "joyful": "happy", "glad": "happy", "cheerful": "happy", "smile": "happy",
+    "anger": "angry", "mad": "angry", "furious": "angry", "sadness": "sad", "sorrow": "sad", "unhappy": "sad",
+    "fearful": "fear", "afraid": "fear", "scared": "fear", "frightened": "fear", "fright": "fear",
+    "disgust": "disgusted", "surprise": "surprised", "astonished": "surprised",
+    "contemptuous": "contempt", "scorn": "contempt", "calm": "neutral", "none": "neutral",
+}  # fmt: skip
 # MEAD's three levels as intensities (docs/articulation.md, section 6)
 LEVELS = {"low": 0.35, "medium": 0.65, "high": 1.0}
 BEND = 0.8  # the smaller, the more of a face a low intensity shows
@@ -94,6 +102,7 @@ class Direction:
     sound_guidance: float = 1.0  # 0..5: 1 as trained
     emotion_guidance: float = 1.0
     lips_model: str = ""  # of the user's own (`mien train lips`), by name; the statistics of people when empty
+    persona: str = ""  # who speaks, by name (`mien learn`), in the place of the style
     held: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)  # channels and ANGLES that keep these values
     # exactly, from a curve's first key to its last
 
@@ -109,15 +118,18 @@ class Direction:
         data = source
         if not isinstance(source, Mapping):
             try:
-                data = json.loads(source)
-            except (ValueError, RecursionError) as error:  # ValueError: also bad UTF-8 and a number of 5000 digits
+                data = parse_json(source)
+            except JsonError as error:
                 raise DirectionError(f"the direction is not JSON ({error}).") from None
         if not isinstance(data, Mapping):
             raise DirectionError(f"the direction is {json.dumps(data)[:40]}; expected a JSON object.")
         known = [f.name for f in fields(cls)]
         for name in data:
             if name not in known:
-                raise DirectionError(f"the direction asks for {_short(name)}, which is not one of {', '.join(known)}.")
+                raise DirectionError(
+                    f"the direction asks for {_short(name)}, which is not one of {', '.join(known)}"
+                    f"{did_you_mean(name, known)}."
+                )
         read = {name: READERS[name](name, value) for name, value in data.items()}
         return cls(**read)
 
@@ -172,6 +184,7 @@ def parse_emotion(text: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, given, value = (piece.strip() for piece in part.partition("="))
+        name = name.lower() if name.lower() in EMOTIONS else name
         if name in weights:
             raise DirectionError(f"--emotion gives {name!r} twice; give each emotion one weight.")
         try:
@@ -186,7 +199,7 @@ def parse_intensity(text: str) -> str | float:
     try:
         return float(text)
     except ValueError:
-        return text
+        return text.strip().lower()
 
 
 def _short(value: object) -> str:
@@ -227,7 +240,10 @@ def _amount(name: str, value: object) -> float:
 def _intensity(name: str, value: object) -> Curve:
     if isinstance(value, str):
         if value not in LEVELS:
-            raise DirectionError(f"intensity is {_short(value)}; expected {', '.join(LEVELS)} or a number from 0 to 1.")
+            raise DirectionError(
+                f"intensity is {_short(value)}; expected {', '.join(LEVELS)} or a number from 0 to 1"
+                f"{did_you_mean(value, LEVELS)}."
+            )
         return constant(LEVELS[value])
     return _curve(name, value, 1.0)
 
@@ -239,7 +255,10 @@ def _emotion(name: str, value: object) -> dict[str, Curve]:
         raise DirectionError(f'emotion is {_short(value)}; expected names with weights, like {{"happy": 0.7}}.')
     for emotion in value:
         if emotion not in EMOTIONS:
-            raise DirectionError(f"there is no emotion {_short(emotion)}; choose from {', '.join(EMOTIONS)}.")
+            raise DirectionError(
+                f"there is no emotion {_short(emotion)}; choose from {', '.join(EMOTIONS)}"
+                f"{did_you_mean(emotion, EMOTIONS, MEANT)}."
+            )
     return {emotion: _curve(emotion, value[emotion], 1.0) for emotion in sorted(value)}
 
 
@@ -260,7 +279,9 @@ def _face(name: str, value: object) -> dict[str, float]:
         raise DirectionError(f'face is {_short(value)}; expected channels with weights, like {{"browInnerUp": 0.7}}.')
     for channel in value:
         if channel not in ARKIT:
-            raise DirectionError(f"face has {_short(channel)}, which is none of ARKit's 52 channels.")
+            raise DirectionError(
+                f"face has {_short(channel)}, which is none of ARKit's 52 channels{did_you_mean(channel, ARKIT)}."
+            )
     return {channel: _number(f"face {channel}", value[channel], 1.0) for channel in sorted(value)}
 
 
@@ -290,7 +311,8 @@ def _held(name: str, value: object) -> dict[str, tuple[Curve, ...]]:
     for channel in sorted(value):
         if channel not in (*ARKIT, *ANGLES):
             raise DirectionError(
-                f"held has {_short(channel)}, which is none of ARKit's 52 channels nor of {', '.join(ANGLES)}."
+                f"held has {_short(channel)}, which is none of ARKit's 52 channels nor of {', '.join(ANGLES)}"
+                f"{did_you_mean(channel, (*ARKIT, *ANGLES))}."
             )
         if not isinstance(value[channel], list) or not all(isinstance(curve, list) for curve in value[channel]):
             raise DirectionError(f"held {channel} is no list of curves, like [[[0.5, 0.2], [0.7, 0.4]], [[2.0, 0]]].")
@@ -309,7 +331,8 @@ def _angle(name: str, value: object) -> float:
 
 
 OPTIONAL_FIELDS = (
-    "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model", "held",
+    "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model",
+    "persona", "held",
 )  # fmt: skip
 
 READERS = {
@@ -332,5 +355,6 @@ READERS = {
     "sound_guidance": _guidance,
     "emotion_guidance": _guidance,
     "lips_model": _model_name,
+    "persona": _model_name,
     "held": _held,
 }

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 FAILED = 1  # a part failed
@@ -17,3 +19,14 @@ class MienError(Exception):
     another built-in error as well, where callers catch that."""
 
     exit_status: ClassVar[int] = FAILED
+
+
+def did_you_mean(word: object, known: Iterable[str], meant: Mapping[str, str] | None = None) -> str:
+    """ " (did you mean ...?)" with the known word that is spelt most like this one, or that `meant` has for it; empty
+    where none is near. The case of letters does not count. For the end of a sentence, before its stop."""
+    by_lower = {name.lower(): name for name in known}
+    lower = str(word).strip().lower()
+    near = [by_lower[each] for each in difflib.get_close_matches(lower, by_lower, 1, 0.6)]
+    if meant and lower in meant:
+        near = [meant[lower]]
+    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -14,6 +14,7 @@ from mien.direction import Direction
 from mien.engines import Progress, no_progress
 from mien.engines.analysis import SharedAnalysis
 from mien.engines.articulation.lips.model import model_digest
+from mien.engines.articulation.persona import persona_digest
 from mien.engines.neural.held_keys import enforced
 from mien.heads.default import Head, load_head
 from mien.heads.flame import Flame
@@ -24,6 +25,11 @@ from mien.settings import Settings
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.report import speech_seconds, warnings_of
 from mien.take import Take, parse_fps
+
+STYLE_ALONE = (
+    "On FLAME the persona {!r} is a style: how far jaw, lips, brows and head move, blinks, gaze and resting face. How "
+    "its lips differ from people's at single phones is not in this take; it is in takes of the default head."
+)
 
 
 def speak(
@@ -68,7 +74,7 @@ def speak_takes(
     report: dict[str, str] = {}
     for seed, take in zip(seeds, maker.takes(speech, direction, seeds, progress, posed), strict=True):
         # after the first take the recogniser has its track at hand
-        report = report or _report(speech, direction, isinstance(maker, SharedAnalysis))
+        report = report or _report(speech, direction, isinstance(maker, SharedAnalysis), posed)
         metadata = {**report, **_provenance(take, info, speech, direction.with_seed(seed))}
         take = retargeted(replace(take, meta=metadata))
         if rate is not None:
@@ -78,10 +84,12 @@ def speak_takes(
         yield take if rate is None else enforced(take, direction)
 
 
-def _report(speech: Speech, direction: Direction, shares_phones: bool) -> dict[str, str]:
+def _report(speech: Speech, direction: Direction, shares_phones: bool, posed: Head | Flame) -> dict[str, str]:
     """The take's metadata on its sound: `sound` and, where there are any, `warnings`, as JSON."""
     track = listen(speech, direction.transcript) if shares_phones else None
     reading, sentences = speech.reading, warnings_of(speech, track)
+    if direction.persona and isinstance(posed, Flame):
+        sentences = [*sentences, STYLE_ALONE.format(direction.persona)]
     sound = {
         "loudness": reading.loudness,
         "gain_db": round(reading.gain_db, 1),
@@ -102,8 +110,12 @@ def posed_head(info: engines.EngineInfo, target: Head | Flame | None) -> Head | 
 
 
 def _provenance(take: Take, info: engines.EngineInfo, speech: Speech, direction: Direction) -> dict[str, str]:
-    lips = direction.lips_model
-    own = {"lips_model": lips, "lips_model_sha256": model_digest(lips, Settings.read().data_folder)} if lips else {}
+    lips, persona, own = direction.lips_model, direction.persona, {}
+    folder = Settings.read().data_folder if lips or persona else None
+    if folder and lips:
+        own |= {"lips_model": lips, "lips_model_sha256": model_digest(lips, folder)}
+    if folder and persona:
+        own |= {"persona": persona, "persona_sha256": persona_digest(persona, folder)}
     return {
         **own,
         **load_head().take_meta,

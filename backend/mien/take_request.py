@@ -15,6 +15,7 @@ from mien import engines
 from mien.audio.speech import RATE
 from mien.direction import Direction
 from mien.engines.articulation.lips.model import model_digest
+from mien.engines.articulation.persona import persona_digest
 from mien.heads.default import load_head
 from mien.heads.flame import FLAME_FOLDER
 from mien.take import frame_count, parse_fps
@@ -86,6 +87,8 @@ class TakeRequest:
             parts["own"] = own_models(data_folder)
         if self.direction.lips_model:
             parts["lips_model"] = model_digest(self.direction.lips_model, data_folder)
+        if self.direction.persona:
+            parts["persona"] = persona_digest(self.direction.persona, data_folder)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def batch_key(self) -> str:

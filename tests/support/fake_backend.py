@@ -23,7 +23,7 @@ MISSING_WEIGHTS = {
     "page": "https://example.org/other",
 }
 OPTIONAL_FIELDS = (
-    "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model", "held",
+    "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model", "persona", "held",
 )  # fmt: skip
 ARKIT_SUBSET = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
 

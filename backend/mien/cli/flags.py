@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mien import engines
 from mien.direction import EMOTIONS, Direction, parse_emotion, parse_intensity
+from mien.files.strict_json import JsonError, parse_json
 from mien.files.text import read_text
 from mien.settings import Settings
 
@@ -27,7 +27,9 @@ SHAPE_HELP = "whose face FLAME is: up to 300 numbers in a .npy, .json or .safete
 
 def add_direction_flags(command: argparse.ArgumentParser) -> None:
     """The engine and the direction of a take; `direction_of` reads the direction."""
-    command.add_argument("--engine", default=engines.DEFAULT, choices=engines.NAMES, help="(default: %(default)s)")
+    command.add_argument(
+        "--engine", type=str.lower, default=engines.DEFAULT, choices=engines.NAMES, help="(default: %(default)s)"
+    )
     command.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     command.add_argument("--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}")
     command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1")
@@ -41,6 +43,9 @@ def add_direction_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--face", type=_face, metavar="JSON", help='a face of one\'s own: {"mouthSmileLeft": 0.5}')
     command.add_argument(
         "--lips-model", metavar="NAME", help="lips of your own footage (mien train lips; default: people's statistics)"
+    )
+    command.add_argument(
+        "--persona", metavar="NAME|FILE", help="somebody in particular (mien learn), in the place of a style"
     )
     for name, source in (("sound", "speech"), ("emotion", "emotion or face")):
         text = f"how closely the {source} is followed, from 0 to 5 (default: 1, as it was learnt)"
@@ -58,6 +63,8 @@ def direction_of(args: argparse.Namespace) -> Direction:
     for name in ("style", "seed", "temperature", "face", "lips_model", "sound_guidance", "emotion_guidance"):
         if (value := getattr(args, name)) is not None:
             changes[name] = value
+    if args.persona is not None:
+        changes["persona"] = _persona_name(args.persona)
     if args.transcript is not None:
         changes["transcript"] = read_text(args.transcript)
     changed = Direction.from_json(changes)
@@ -114,8 +121,25 @@ def frame_rate(text: str) -> Fraction:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def step_count(text: str) -> int:
+    """Steps of a training, as an argument."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= 10**9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of steps from 1 to 1000000000")
+    return int(text)
+
+
+def _persona_name(text: str) -> str:
+    """The name itself, or the one under which a persona file is kept in the data folder. PersonaError, OSError."""
+    from mien.engines.articulation.persona import SUFFIX, keep_persona
+
+    path = Path(text)
+    return keep_persona(path, Settings.read().data_folder) if text.endswith(SUFFIX) or path.parent.name else text
+
+
 def _face(text: str) -> object:
     try:
-        return json.loads(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f'{text!r} is no JSON, such as {{"mouthSmileLeft": 0.5}}') from None
+        return parse_json(text)
+    except JsonError as error:
+        raise argparse.ArgumentTypeError(
+            f'{text[:60]!r} is no JSON, such as {{"mouthSmileLeft": 0.5}} ({error})'
+        ) from None

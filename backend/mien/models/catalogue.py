@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mien.engines import ENGINES, NAMES
 from mien.engines.articulation.lips.model import model_paths
+from mien.engines.articulation.persona import PersonaError, name_of, persona_paths, read_persona
 from mien.engines.base import UserModel
 from mien.face_tracking.bundle import CARD as TRACKER_CARD
 from mien.files.card import card_path
@@ -40,7 +41,8 @@ def models(data_folder: Path) -> list[Model]:
     shipped += [_shipped(info.name, info.description, info.card) for info in engines if info.card]
     own = [_user_model(info.user_model, data_folder) for info in engines if info.user_model]
     lips = [_lips_model(path) for path in model_paths(data_folder)]
-    return [_default_head(), *shipped, _flame(data_folder / FLAME_FOLDER), *own, *lips]
+    personas = [_persona(path) for path in persona_paths(data_folder)]
+    return [_default_head(), *shipped, _flame(data_folder / FLAME_FOLDER), *own, *lips, *personas]
 
 
 def _default_head() -> Model:
@@ -65,8 +67,23 @@ def _lips_model(path: Path) -> Model:
         data, correlation = card["data"], card["correlation_on_speakers_left_out"]
         followed = f", r {correlation['aperture']:.2f} on speakers left out" if correlation else ""
         return Model(name, what, card["licence"], f"{data['clips']} clips of {data['speakers']} speakers{followed}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return Model(name, what, "", needs=f"Its card cannot be read ({error}). Train it again: mien train lips.")
+    except FileNotFoundError:
+        needs = f"Its card {card_path(path).name} is missing, so nobody knows what it was trained on."
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        needs = f"Its card {card_path(path).name} is damaged."
+    return Model(name, what, "", needs=f"{needs} Train it again: mien train lips.")
+
+
+def _persona(path: Path) -> Model:
+    """How somebody in particular speaks, as the user's own footage has it."""
+    name = name_of(path)
+    what = f"how somebody speaks: --persona {name}"
+    try:
+        learnt = read_persona(path).learnt
+        here = f"{learnt['seconds']:g} s of {learnt['clips']} clips"
+    except (PersonaError, OSError, KeyError, TypeError, ValueError) as error:
+        return Model(f"persona {name}", what, "", needs=f"It cannot be read ({error}). Learn it again: mien learn.")
+    return Model(f"persona {name}", what, "the user's own; whoever is filmed has rights in it, too", here)
 
 
 def _flame(folder: Path) -> Model:

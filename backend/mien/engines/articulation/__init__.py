@@ -24,6 +24,6 @@ INFO = EngineInfo(
     styles=(*KNOWN, *HELD_OUT),
     licence=OWN_LICENCE,
     create=create,
-    supports=("lips_model",),
+    supports=("lips_model", "persona"),
     batch_size=5,
 )

@@ -26,8 +26,8 @@ from mien.engines.articulation.head_motion import head
 from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.steering import follow, mouth_targets
-from mien.engines.articulation.styles import STYLES
-from mien.engines.base import EngineError
+from mien.engines.articulation.persona import style_of
+from mien.engines.articulation.styles import Style
 from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -37,16 +37,17 @@ LEAD = 0.01  # s the lips move ahead of the sound (docs/articulation.md, section
 
 
 def animate(
-    track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction, curve: LipCurve | None = None
-) -> Take:
+    track: PhoneTrack, prosody: Prosody, direction: Direction, duration: Fraction, curve: LipCurve | None = None,
+    style: Style | None = None,
+) -> Take:  # fmt: skip
     """A take of phones and prosody, both (T,) at 100 Hz, whose mouth follows `curve`, or the one of people's statistics
-    when None. EngineError for an unknown style."""
-    if direction.style not in STYLES:
-        raise EngineError(f"there is no style {direction.style!r}; articulation has {', '.join(STYLES)}.")
+    when None, spoken in `style`, or in the direction's when None. Errors as those of `style_of`."""
+    style = style or style_of(direction)
     levels = mixes.gains(direction, len(track))
     curve = curve or lip_curve(track, prosody)
-    life = Life(track, prosody, direction, levels)
-    weights, closures = _mouth(early(track), prosody, direction, levels, curve, swell(track, prosody), life.corners())
+    life = Life(track, prosody, direction, levels, style)
+    swelling = swell(track, prosody)
+    weights, closures = _mouth(early(track), prosody, direction, levels, curve, style, swelling, life.corners())
     rotation, eyes, lids = _nonverbal_motion(weights, life)
     return take_of_curves(weights, rotation, eyes, closures, lids, duration)
 
@@ -71,18 +72,17 @@ def take_of_curves(
 
 def _mouth(
     track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray], curve: LipCurve,
-    swelling: np.ndarray, corners: np.ndarray,
+    style: Style, swelling: np.ndarray, corners: np.ndarray,
 ) -> tuple[np.ndarray, list[Hold]]:  # fmt: skip
     """(T, 52) speech with emotion, and corners (T, 52), that keeps every rule; and the closures."""
-    style = STYLES[direction.style]
-    jaw, lips = gains(track, prosody, direction, levels)
+    jaw, lips = gains(track, prosody, direction, levels, style)
     speech = blend(track, jaw, lips)
     style.shape_lips(speech)
     still = rest(track, REST_PAUSE)
     added = mixes.face(levels, track, still, style.pose, direction.seed, direction.temperature, swelling)
     added += corners
     weights = mixes.add(speech, added)
-    steer_mouth(weights, track, direction, levels, curve, added)
+    steer_mouth(weights, track, direction, levels, curve, style, added)
     style.lean_mouth(weights)
     closures = constrain(weights, track, lip_aperture(), jaw)
     return weights, closures
@@ -90,28 +90,30 @@ def _mouth(
 
 def steer_mouth(
     weights: np.ndarray, track: PhoneTrack, direction: Direction, levels: dict[str, np.ndarray], curve: LipCurve,
-    added: np.ndarray,
+    style: Style, added: np.ndarray,
 ) -> None:  # fmt: skip
     """Bend the mouth of weights (T, 52), in place, to a person's lip curve, as far as the direction says. `added`
     (T, 52) is what of the weights is no speech: emotions and the style's pose."""
-    style, gap = STYLES[direction.style], lip_aperture()
-    jaw, lips = steady_gains(direction, levels, len(track))
+    gap = lip_aperture()
+    jaw, lips = steady_gains(direction, levels, style, len(track))
     targets = mouth_targets(curve, jaw, lips, style, rest(track, REST_PAUSE), gap.neutral)
     follow(weights, targets, added, track, gap)
 
 
 def gains(
-    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
+    track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray], style: Style
 ) -> tuple[np.ndarray, np.ndarray]:
     """(T,) how far jaw and lips go: the speaker, the voice, the animator and the emotion together."""
-    jaw, lips = steady_gains(direction, levels, len(track))
+    jaw, lips = steady_gains(direction, levels, style, len(track))
     jaw_voice, lips_voice = jali_axes.axes(prosody, track)
     return jaw * jaw_voice, lips * lips_voice
 
 
-def steady_gains(direction: Direction, levels: dict[str, np.ndarray], frames: int) -> tuple[np.ndarray, np.ndarray]:
+def steady_gains(
+    direction: Direction, levels: dict[str, np.ndarray], style: Style, frames: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(T,) the same without the voice. A lip curve takes these: tracked lips do not open further where it is louder."""
-    times, style = np.arange(frames) / RATE, STYLES[direction.style]
+    times = np.arange(frames) / RATE
     jaw = style.jaw * direction.jaw.at(times) * mixes.mixed(levels, "jaw", frames)
     lips = style.lips * direction.lips.at(times) * mixes.mixed(levels, "lips", frames)
     return jaw, lips

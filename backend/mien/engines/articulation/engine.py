@@ -10,7 +10,7 @@ from mien.direction import Direction
 from mien.engines.analysis import SharedAnalysis
 from mien.engines.articulation import INFO
 from mien.engines.articulation.animate import animate
-from mien.engines.articulation.lips.model import curve_of
+from mien.engines.articulation.persona import directed_curve
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.speech_analysis.prosody import Prosody
@@ -30,7 +30,7 @@ class Articulation(SharedAnalysis):
         progress: Callable[[float], None] = lambda done: None, head: Head | Flame | None = None,
     ) -> list[Take]:  # fmt: skip
         """At 100 frames a second on the 52 ARKit channels, with head rotation and gaze."""
-        curve = curve_of(speech, track, prosody, directions[0].lips_model)
+        curve = directed_curve(speech, track, prosody, directions[0])
         takes = []
         for i, direction in enumerate(directions):
             progress(i / len(directions))

@@ -19,7 +19,8 @@ from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.eyelids import eyelids
 from mien.engines.articulation.manner import Manner, manner
 from mien.engines.articulation.mouth_corners import mouth_corners
-from mien.engines.articulation.styles import STYLES, Style, lean
+from mien.engines.articulation.persona import style_of
+from mien.engines.articulation.styles import Style, lean
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import PhoneTrack
@@ -30,16 +31,18 @@ HOLDS = 0.6  # by how much of itself a whole emotion stills the corners of the m
 
 
 class Life:
-    """Of one performance of phones and prosody (T,); `levels` are its emotions, (T,) each. Without temperature it is
+    """Of one performance of phones and prosody (T,); `levels` are its emotions, (T,) each; `style`: of whom, None for
+    the direction's. Without temperature it is
     the same for all seeds, and only accents, questions and blinks are left of it."""
 
     def __init__(
-        self, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray]
-    ) -> None:
+        self, track: PhoneTrack, prosody: Prosody, direction: Direction, levels: dict[str, np.ndarray],
+        style: Style | None = None,
+    ) -> None:  # fmt: skip
         self.track, self.prosody, self.direction, self.levels = track, prosody, direction, levels
         self.frames, self.temperature = len(track), direction.temperature
         self.seed = direction.seed if direction.temperature else 0
-        self.style: Style = STYLES[direction.style]
+        self.style: Style = style or style_of(direction)
         self.manner: Manner = manner(self.seed, direction.temperature)
 
     @cached_property
@@ -93,5 +96,5 @@ class Life:
         if not often:
             return np.zeros((self.frames, len(ARKIT))), []
         rate = often * self.of("blinks") * (0.75 + 0.25 * self.speaking)
-        duration = self.manner.blink_time * self.of("blink_time")
+        duration = self.style.blink_time * self.manner.blink_time * self.of("blink_time")
         return blinks(self.frames, rate, duration, self.phrases, self.accents, startled, self.chance("blinks"))

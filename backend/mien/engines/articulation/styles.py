@@ -28,10 +28,11 @@ class Style:
 
     Factors on what the rules give: `jaw` and `lips`, JALI's axes (blending shrinks peaks, so a plain speaker is above
     1: docs/articulation.md, section 4); `rounding` of mouthPucker and mouthFunnel and `spreading` of mouthStretch and
-    mouthSmile in speech; movement of the `head`, raising of the `brows`, rate of the `blinks`, width of the `gaze`,
-    size of the `nods` on accents. `mouth_lean` and `brow_lean` are how much stronger the left side is (and weaker the
-    right), + is the head's own left. `resting` are small weights by channel that the face never quite lets go of;
-    `tilt` is how the head is held, degrees of pitch (+ up), yaw (+ left) and roll (+ crown to the right).
+    mouthSmile in speech; movement of the `head`, raising of the `brows`, rate of the `blinks` and how long they take
+    (`blink_time`), width of the `gaze`, size of the `nods` on accents. `mouth_lean` and `brow_lean` are how much
+    stronger the left side is (and weaker the right), + is the head's own left. `resting` are small weights by channel
+    that the face never quite lets go of; `tilt` is how the head is held, degrees of pitch (+ up), yaw (+ left) and roll
+    (+ crown to the right).
     """
 
     jaw: float
@@ -46,6 +47,7 @@ class Style:
     blinks: float = 1.0
     gaze: float = 1.0
     nods: float = 1.0
+    blink_time: float = 1.0
     tilt: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
     @property
@@ -63,11 +65,12 @@ class Style:
         weights[:, SPREADING] *= self.spreading
         np.clip(weights, 0, 1, out=weights)
 
-    def lean_mouth(self, weights: np.ndarray) -> None:
-        """One side of the mouth (T, 52) leads, and the mouth opens towards it; in place."""
-        lean(weights, "mouth", self.mouth_lean)
-        stronger = INDEX["mouthLeft" if self.mouth_lean > 0 else "mouthRight"]
-        weights[:, stronger] += abs(self.mouth_lean) * weights[:, JAW]
+    def lean_mouth(self, weights: np.ndarray, share: float = 1.0) -> None:
+        """One side of the mouth (T, 52) leads, and the mouth opens towards it; in place, by this share of the lean."""
+        leaning = share * self.mouth_lean
+        lean(weights, "mouth", leaning)
+        stronger = INDEX["mouthLeft" if leaning > 0 else "mouthRight"]
+        weights[:, stronger] += abs(leaning) * weights[:, JAW]
         np.clip(weights, 0, 1, out=weights)
 
     def lean_brows(self, weights: np.ndarray) -> None:
@@ -81,6 +84,14 @@ def lean(weights: np.ndarray, part: str, share: float) -> None:
     for left in LEFTS[part]:
         weights[:, left] *= 1 + share
         weights[:, INDEX[other_side(ARKIT[left])]] *= 1 - share
+
+
+def lean_of(weights: np.ndarray, part: str) -> float:
+    """By how much the left channels of a part of the face are stronger in weights (T, 52), and the right ones weaker:
+    the share of `lean`. 0 for a face that does not move there."""
+    left = float(weights[:, LEFTS[part]].sum())
+    right = float(weights[:, [INDEX[other_side(ARKIT[i])] for i in LEFTS[part]]].sum())
+    return (left - right) / (left + right) if left + right > 0 else 0.0
 
 
 def speaker(name: str) -> Style:

@@ -13,7 +13,7 @@ import numpy as np
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines.articulation.emotion.swell import swell_at
-from mien.engines.articulation.lips.model import curve_of
+from mien.engines.articulation.persona import directed_curve
 from mien.engines.emodiffhead import WEIGHTS, expression
 from mien.engines.emodiffhead.guidance import Guidance
 from mien.engines.emodiffhead.network import STYLE, Denoiser
@@ -44,7 +44,7 @@ def generate(
         Guidance(first.sound_guidance, first.emotion_guidance),
         None if keys is None else keys.sampled(len(audio)), steps, progress,
     )  # fmt: skip
-    curve = curve_of(speech, track, prosody, directions[0].lips_model)
+    curve = directed_curve(speech, track, prosody, directions[0])
     takes = [
         postprocess(motion, track, prosody, direction, speech.duration, curve)
         for motion, direction in zip(motions, directions, strict=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from mien.audio.speech import Speech
 from mien.direction import Direction
-from mien.engines.articulation.styles import STYLES
+from mien.engines.articulation.persona import style_of
 from mien.engines.neural.audio_features import audio_features
 from mien.engines.neural.motion_space import FPS
 from mien.engines.neural.style_features import GAINS, emotions_of, style_features
@@ -24,5 +24,5 @@ def conditioning(
     times = np.arange(frames) / FPS
     gains = {"jaw": direction.jaw.at(times), "lips": direction.lips.at(times)}
     gains |= {name: getattr(direction, name) for name in GAINS if name not in gains}
-    style = style_features(STYLES[direction.style], emotions_of(direction, times), gains)
+    style = style_features(style_of(direction), emotions_of(direction, times), gains)
     return audio_features(track, prosody, frames), style

@@ -29,7 +29,8 @@ from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.gaze import look
 from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
-from mien.engines.articulation.styles import STYLES
+from mien.engines.articulation.persona import style_of
+from mien.engines.articulation.styles import Style, lean_of
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.engines.neural.style_features import LEAST, MOST
 from mien.heads.lip_aperture import lip_aperture
@@ -84,28 +85,35 @@ def postprocess(
     gaze = residual.gaze * PchipInterpolator(moments, motion[:, GAZE])(within)
     weights[:, LOOKS] = look(gaze)[:, LOOKS]
     levels = mixes.gains(direction, len(visible))
-    life = Life(track, prosody, direction, levels)
+    style = style_of(direction)
+    life = Life(track, prosody, direction, levels, style)
     lids = _enliven(weights, life)
-    jaw, _ = gains(visible, prosody, direction, levels)
+    jaw, _ = gains(visible, prosody, direction, levels, style)
     curve = curve or lip_curve(track, prosody)
     corners = lopsided(life.corners(), weights[: len(track)]) * _free(direction, "mouth", len(track))
     weights[: len(track)] += corners
-    no_speech = _no_speech(direction, levels, visible, swell(track, prosody)) + corners
-    steer_mouth(weights[: len(track)], visible, direction, levels, curve, no_speech)
+    no_speech = _no_speech(direction, style, levels, visible, swell(track, prosody)) + corners
+    steer_mouth(weights[: len(track)], visible, direction, levels, curve, style, no_speech)
+    style.lean_mouth(weights[: len(track)], _missing_lean(weights[: len(track)], style))
     closures = constrain(weights[: len(track)], visible, lip_aperture(), jaw)
     return take_of_curves(weights, rotation, gaze, closures, lids, duration)
 
 
 def _no_speech(
-    direction: Direction, levels: dict[str, np.ndarray], track: PhoneTrack, swelling: np.ndarray
+    direction: Direction, style: Style, levels: dict[str, np.ndarray], track: PhoneTrack, swelling: np.ndarray
 ) -> np.ndarray:
     """(T, 52) what of a mouth is emotion, the style's pose and a face of the direction's own, as the rules add it."""
-    pose = STYLES[direction.style].pose
-    added = mixes.face(levels, track, rest(track, REST_PAUSE), pose, direction.seed, 0, swelling)
+    added = mixes.face(levels, track, rest(track, REST_PAUSE), style.pose, direction.seed, 0, swelling)
     if direction.face:
         face = np.array([direction.face.get(name, 0.0) for name in ARKIT])
         added += direction.face_level.at(np.arange(len(track)) / RATE)[:, None] * face
     return added
+
+
+def _missing_lean(weights: np.ndarray, style: Style) -> float:
+    """The share of the style's lean that the mouth of weights (T, 52) lacks: steering draws both corners alike."""
+    wanted = style.mouth_lean
+    return float(np.clip(1 - lean_of(weights, "mouth") / wanted, 0, 1)) if wanted else 0.0
 
 
 def _mouth_moments(moments: np.ndarray, track: PhoneTrack) -> np.ndarray:

@@ -11,7 +11,7 @@ from torch import nn
 
 from mien.audio.speech import Speech
 from mien.direction import Direction
-from mien.engines.articulation.lips.model import curve_of
+from mien.engines.articulation.persona import directed_curve
 from mien.engines.neural.conditioning import conditioning
 from mien.engines.neural.postprocess import postprocess
 from mien.engines.probtalk3d import WEIGHTS
@@ -32,7 +32,7 @@ def generate(
     audio, style = conditioning(speech, track, prosody, directions[0])
     seeds = [direction.seed for direction in directions]
     motions = sample(codecs, predictor, audio, style, directions[0].temperature, seeds, progress)
-    curve = curve_of(speech, track, prosody, directions[0].lips_model)
+    curve = directed_curve(speech, track, prosody, directions[0])
     return [
         postprocess(motion, track, prosody, direction, speech.duration, curve)
         for motion, direction in zip(motions, directions, strict=True)

@@ -52,10 +52,15 @@ def lip_curve(track: PhoneTrack, prosody: Prosody) -> LipCurve:
 def effect(posteriors: np.ndarray, channel: str) -> np.ndarray:
     """(T,) of the posteriors (T, 40) on a channel of the statistics, in its standard deviations."""
     statistics = lip_statistics()
-    strengths = posteriors.astype(float) ** POWER @ statistics.effects(channel)
+    return kernel_sum(posteriors, statistics.effects(channel), statistics.offsets)
+
+
+def kernel_sum(posteriors: np.ndarray, kernel: np.ndarray, offsets: tuple[int, ...]) -> np.ndarray:
+    """(T,) what posteriors (T, 40) give by a kernel (40, O), whose columns are at these offsets in frames."""
+    strengths = posteriors.astype(float) ** POWER @ kernel
     frames = np.arange(len(posteriors))
     last = len(frames) - 1
-    parts = [strengths[np.clip(frames + offset, 0, last), i] for i, offset in enumerate(statistics.offsets)]
+    parts = [strengths[np.clip(frames + offset, 0, last), i] for i, offset in enumerate(offsets)]
     return np.sum(parts, axis=0)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from mien.audio.speech import Speech
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.base import EngineMissing
+from mien.errors import did_you_mean
 from mien.settings import Settings
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import PhoneTrack
@@ -34,18 +35,21 @@ def curve_of(speech: Speech, track: PhoneTrack, prosody: Prosody, name: str) -> 
 def model_path(name: str, data_folder: Path) -> Path:
     """Of the lips model of that name. EngineMissing, saying which there are and what to do, where it is not here."""
     path = data_folder / FOLDER / f"{name}.safetensors"
+    if path.is_dir():
+        raise EngineMissing(f"{path} is a folder, where the file of the lips model {name!r} should be; remove it.")
     if not path.is_file():
-        names = ", ".join(path.stem for path in model_paths(data_folder)) or "none"
+        known = [path.stem for path in model_paths(data_folder)]
+        names = ", ".join(known) or "none"
         raise EngineMissing(
-            f"There is no lips model {name!r}; there are: {names}. Train one on your own footage: "
-            f"mien train lips FOLDER -o {name}"
+            f"There is no lips model {name!r}; there are: {names}{did_you_mean(name, known)}. Train one on your own "
+            f"footage: mien train lips FOLDER -o {name}"
         )
     return path
 
 
 def model_paths(data_folder: Path) -> list[Path]:
     """Of every lips model that is here."""
-    return sorted((data_folder / FOLDER).glob("*.safetensors"))
+    return sorted(path for path in (data_folder / FOLDER).glob("*.safetensors") if path.is_file())
 
 
 def model_digest(name: str, data_folder: Path) -> str:

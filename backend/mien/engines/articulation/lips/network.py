@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from mien.audio.speech import Speech
 from mien.engines.articulation.lips.curve import POWER, LipCurve, lip_curve
 from mien.engines.base import EngineError
+from mien.errors import FILE
 from mien.files.safetensors import TensorFileError, read_tensors
 from mien.speech_analysis.network.features import BANDS as MEL_BANDS
 from mien.speech_analysis.network.features import log_mel, padded
@@ -34,6 +35,12 @@ CURVES = 3  # aperture, width, jaw
 SIZE = len(PHONES) + BANDS + PROSODY
 WIDTH = 32
 SHARE = 0.8  # of the statistics' curve before training
+
+
+class LipsModelError(EngineError):
+    """The file of a lips model is damaged or none."""
+
+    exit_status = FILE
 
 
 class LipNetwork(nn.Module):
@@ -106,9 +113,9 @@ def _load(path: Path, changed: int, size: int) -> tuple[LipNetwork, ...]:
     try:
         tensors, metadata = read_tensors(path, dtypes=("F32",))
     except TensorFileError as error:
-        raise EngineError(f"the lips model {path} cannot be read: {error}") from error
+        raise LipsModelError(f"the lips model {path} cannot be read: {error}") from error
     if metadata.get("format") != FORMAT or metadata.get("format_version") != VERSION:
-        raise EngineError(f"{path} holds no lips model in format {VERSION}; train it again: mien train lips.")
+        raise LipsModelError(f"{path} holds no lips model in format {VERSION}; train it again: mien train lips.")
     count = len({name.partition(".")[0] for name in tensors})
     networks = []
     try:
@@ -118,9 +125,9 @@ def _load(path: Path, changed: int, size: int) -> tuple[LipNetwork, ...]:
             network.load_state_dict({name: torch.from_numpy(value.copy()) for name, value in state.items()})
             networks.append(network.eval())
     except (KeyError, RuntimeError) as error:
-        raise EngineError(
+        raise LipsModelError(
             f"{path} does not fit the network of a lips model; train it again: mien train lips."
         ) from error
     if not networks:
-        raise EngineError(f"the lips model {path} is empty; train it again: mien train lips.")
+        raise LipsModelError(f"the lips model {path} is empty; train it again: mien train lips.")
     return tuple(networks)
