@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sampling of KFusion: both domains of a sound, style features and a face at rest to numbers of `landmark_space`, by a
+seed, in any length.
+
+Windows overlap by MARGIN frames on both sides, whose output is dropped: more than attention reaches, and by then the
+LSTMs have forgotten where a window began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+
+from mien.engines.kfusion.landmark_space import rest_features
+from mien.engines.kfusion.network import KFusion
+from mien.engines.kfusion.noise import smooth_noise
+from mien.engines.neural.windows import windows
+from mien.numeric.random_streams import stream
+
+MARGIN = 160  # frames
+
+
+def sample(
+    network: KFusion, prosody: np.ndarray, phones: np.ndarray, style: np.ndarray, rest: np.ndarray,
+    seeds: Sequence[int], temperature: float = 1.0, progress: Callable[[float], None] = lambda done: None,
+) -> np.ndarray:  # fmt: skip
+    """(takes, F, 209) float32 of prosody (F, 85), phones (F, 86), style (F, 30) and landmarks at rest (68, 3) mm.
+
+    `temperature` scales the noise: at 0 every seed gives the same, likeliest motion.
+    """
+    frames, curves = len(prosody), network.config.noise
+    noise = [temperature * smooth_noise(stream(seed, "landmarks"), frames, curves) for seed in seeds]
+    features = torch.from_numpy(rest_features(rest))[None]
+    numbers = np.empty((len(seeds), frames, len(network.mean)), np.float32)
+    with torch.inference_mode():
+        for begin, end, low, high in windows(frames, MARGIN, 1):
+            inside = slice(begin - low, end - low)
+            face, mouth = (
+                encoded[:, inside]
+                for encoded in network.encode(
+                    *(torch.from_numpy(values[low:high])[None] for values in (prosody, phones, style)), features
+                )
+            )
+            for i, each in enumerate(noise):
+                numbers[i, begin:end] = network.decode(face, mouth, torch.from_numpy(each[None, begin:end]))[0].numpy()
+            progress(end / frames)
+    return numbers
