@@ -192,10 +192,11 @@ def exact(seconds: float) -> Fraction:
 
 
 def parse_fps(fps: Fraction | int | str) -> Fraction:
-    """'24' or '30000/1001' -> Fraction. TakeError in words for anything else."""
-    text = str(fps)
+    """'24', '24.0' or '30000/1001' -> Fraction. TakeError in words for anything else."""
+    text = re.sub(r"\.0{1,9}$", "", str(fps))
     if not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9})?", text):
-        meant = f"; write {NTSC[text]}" if text in NTSC else " like 30000/1001"
+        near = _near_rate(text)
+        meant = f"; write {near}" if near else " like 30000/1001"
         raise TakeError(f"the frame rate {text!r} is not a whole number or a fraction{meant}.")
     number, _, divisor = text.partition("/")
     if divisor and int(divisor) == 0:
@@ -204,6 +205,15 @@ def parse_fps(fps: Fraction | int | str) -> Fraction:
     if not 0 < fps <= FPS_LIMIT:
         raise TakeError(f"the frame rate is {fps}; it must be above 0 and at most {FPS_LIMIT} frames a second.")
     return fps
+
+
+def _near_rate(text: str) -> str:
+    """The rate that is meant by '23.976', '24 fps', '25,0' or '12.5', as it is to be written; empty for no number."""
+    number = re.fullmatch(r"([0-9]{1,6})(?:[.,]([0-9]{1,6}))?(?: ?(?:fps|hz|p))?", text.strip().lower())
+    if not number:
+        return ""
+    decimal = f"{number[1]}.{number[2]}" if number[2] else number[1]
+    return NTSC.get(decimal, str(Fraction(decimal)))
 
 
 def check(take: Take) -> None:

@@ -109,7 +109,7 @@ def test_a_photo_is_a_take_of_one_frame(tmp_path: Path) -> None:
         (["-o", "gone/t.take.safetensors"], 3, "no such folder"),
         (["-o", "talking.mp4"], 2, "is the film itself"),
         (["--draw", "talking.mp4"], 2, "is the film itself"),
-        (["--draw", "drawn.avi"], 3, ".mp4"),
+        (["--draw", "drawn.avi"], 2, ".mp4"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(talking: Path, monkeypatch, capsys, flags, status, sentence) -> None:

@@ -7,7 +7,6 @@ symmetric mesh one side is enough.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import numpy as np
 
 from mien.bind import BindError
 from mien.bind.mesh import Mesh
+from mien.errors import did_you_mean
+from mien.files.strict_json import JsonError, parse_json
 from mien.heads.default import Head
 
 # Names, and the landmarks (iBUG-68) of the default head whose mean each is.
@@ -60,8 +61,8 @@ def read_picks(path: Path) -> dict[str, object]:
     if path.stat().st_size > LIMIT:
         raise BindError(f"{path.name} is too large for some picked points.")
     try:
-        content = json.loads(path.read_text("utf-8"))
-    except (ValueError, RecursionError) as error:
+        content = parse_json(path.read_bytes())
+    except JsonError as error:
         raise BindError(f"{path.name} cannot be read as JSON ({error}).") from None
     if isinstance(content, list) and len(content) == 68:
         content = {str(number): position for number, position in enumerate(content)}
@@ -75,7 +76,8 @@ def pick_positions(picks: Mapping[str, object], mesh: Mesh) -> dict[str, np.ndar
     picked = {}
     for name, pick in picks.items():
         if name not in POINTS and name not in map(str, range(68)):
-            raise BindError(f"there is no point {name!r} to pick; the names are {', '.join(POINTS)}.")
+            near = did_you_mean(name, POINTS)
+            raise BindError(f"there is no point {name!r} to pick; the names are {', '.join(POINTS)}{near}.")
         if isinstance(pick, int) and not isinstance(pick, bool) and 0 <= pick < len(mesh.vertices):
             picked[name] = mesh.vertices[pick]
             continue

@@ -7,6 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
+from mien.cli.output import PICTURE, TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.files.atomic import atomic_path
@@ -31,6 +32,9 @@ def bind_command(args: argparse.Namespace) -> int:
     from mien.bind.picks import read_picks
     from mien.heads.default import load_head
 
+    outputs = [Output(args.output, "the file of shapes", TENSORS)]
+    outputs += [Output(args.heat, "the heat map", PICTURE)] if args.heat else []
+    check_outputs(outputs, mesh=args.mesh, picks=args.picks)
     mesh, picks = read_mesh(args.mesh), read_picks(args.picks)
     with ProgressBar("bind", quiet=args.json) as progress:
         bound = bind(mesh, picks, progress)
@@ -46,7 +50,7 @@ def bind_command(args: argparse.Namespace) -> int:
         entry = {"shapes": str(args.output), "vertices": count, "moved": moved}
         print(json.dumps(entry | {"report": bound.report, "warnings": bound.warnings}))
     else:
-        print(f"{args.output}: {len(bound.channels)} channels, {moved} of {count} vertices move")
+        print(f"{printable(args.output)}: {len(bound.channels)} channels, {moved} of {count} vertices move")
         print("\n".join([_report_text(bound.report), *bound.warnings]))
     return 0
 

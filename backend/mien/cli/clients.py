@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from mien.files.private_folder import make_private_folder
 from mien.settings import EVERYWHERE, Settings
 
 
@@ -18,6 +19,7 @@ def add_client(name: str, settings: Settings, as_json: bool) -> int:
     from mien.service.network.tokens import Tokens
     from mien.service.server import CERTIFICATE, CLIENTS
 
+    make_private_folder(settings.data_folder)
     token = Tokens(settings.data_folder / CLIENTS).add(name)
     settings = _settings_of_running_backend(settings)
     fingerprint = own_certificate(settings.data_folder / CERTIFICATE).fingerprint if settings.tls else ""

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 from mien import __version__
 from mien.cli import bench, bind, doctor, evaluate, models, serve, speak, takes, track, train
+from mien.cli.films import provenance
+from mien.cli.output import printable
 from mien.cli.parser import Parser
-from mien.errors import FILE, STOPPED, MienError
+from mien.errors import FAILED, FILE, STOPPED, MienError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,17 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(arguments)
         return args.execute(args)
-    except KeyboardInterrupt:
-        sentence, status = "", STOPPED
-    except MienError as error:
-        sentence, status = str(error), error.exit_status
-    except OSError as error:
-        sentence, status = _os_error_text(error), FILE
-    if status == STOPPED:
-        sentence = "stopped; what was being made is not written."
-    print(f"mien: {sentence}", file=sys.stderr)
+    except (KeyboardInterrupt, MienError, OSError, MemoryError) as error:
+        sentence, status = _sentence_and_status(error)
+        made = getattr(error, "made", [])  # before it
+    if made:
+        sentence += f" Written before: {', '.join(entry['take'] for entry in made)}."
+    print(f"mien: {printable(sentence)}", file=sys.stderr)
     if "--json" in arguments:
-        print(json.dumps({"error": sentence, "status": status}))
+        print(json.dumps({"error": sentence, "status": status} | ({"made": made} if made else {})))
     return status
 
 
@@ -59,7 +58,20 @@ def _parser() -> Parser:
     takes.add_commands(commands)
     bind.add_commands(commands)
     bench.add_commands(commands)
+    provenance.add_commands(commands)
     return parser
+
+
+def _sentence_and_status(error: BaseException) -> tuple[str, int]:
+    if isinstance(error, KeyboardInterrupt):
+        status, sentence = STOPPED, ""
+    elif isinstance(error, MienError):
+        status, sentence = error.exit_status, str(error)
+    elif isinstance(error, OSError):
+        status, sentence = FILE, _os_error_text(error)
+    else:
+        status, sentence = FAILED, "there is not enough memory for this; try a shorter sound or a smaller mesh."
+    return ("stopped; what was being made is not written." if status == STOPPED else sentence), status
 
 
 def _os_error_text(error: OSError) -> str:

@@ -11,9 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.cli.output import printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.errors import USAGE
+from mien.files.private_folder import make_private_folder
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,13 +53,13 @@ def import_command(args: argparse.Namespace) -> int:
     if not args.accept:
         return _show_licence(download, args.json)
     with ProgressBar("import", quiet=args.json) as progress:
-        path, new = download.convert(Settings.read().data_folder, progress)
+        path, new = download.convert(make_private_folder(Settings.read().data_folder), progress)
     if args.json:
         sources = [str(source) for source in download.files]
         print(json.dumps({"written": str(path), "new": new, "licence": download.licence.name, "from": sources}))
     else:
         result = "converted" if new else "made of the same before, nothing was done"
-        print(f"{path}: {result}, under {download.licence.name}")
+        print(f"{printable(path)}: {result}, under {download.licence.name}")
     return 0
 
 

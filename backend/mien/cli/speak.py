@@ -7,6 +7,8 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +22,7 @@ from mien.cli.flags import (
     head_of,
     identity_of,
 )
-from mien.cli.output import check_output
+from mien.cli.output import FILM, TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.direction import Direction
@@ -76,10 +78,15 @@ def speak_command(args: argparse.Namespace) -> int:
     output = args.output or Path()
     if output.is_dir():
         output /= f"{args.sound.stem}{SUFFIX}"
-    for target in filter(None, (output, args.preview)):
-        check_output(
-            target, sound=args.sound, direction=args.direction, transcript=args.transcript, performance=args.performance
-        )
+    named = args.output is not None
+    paths = [_numbered(output, seed, args.takes) for seed in seeds]
+    previews = [_numbered(args.preview, seed, args.takes) for seed in seeds] if args.preview else []
+    check_outputs(
+        [*(Output(path, "the take", TENSORS, named, output) for path in paths),
+         *(Output(path, "the preview", FILM, written_as=args.preview) for path in previews)],
+        sound=args.sound, direction=args.direction, transcript=args.transcript, performance=args.performance,
+        shape=args.shape,
+    )  # fmt: skip
     if args.performance and args.head != "mien":
         raise HeadChoice("--performance goes into takes of the default head, which have channels; leave --head out.")
     head = head_of(args)
@@ -90,29 +97,40 @@ def speak_command(args: argparse.Namespace) -> int:
     identity = identity_of(args.identity, head)
     performance = Performance.from_file(args.performance, args.performance_part) if args.performance else None
     speech = read_speech(args.sound, limit_s=settings.limit_s, track=args.track)
-    entries = []
-    with ProgressBar("takes" if args.takes > 1 else f"take, seed {direction.seed}", quiet=args.json) as progress:
-        takes = speak_takes(speech, direction, seeds, args.engine, args.fps, progress, head, performance)
-        for seed, take in zip(seeds, takes, strict=True):
-            path = _numbered(output, seed, args.takes)
-            write_take(take, path)
-            frames, fps = take.frames, str(take.fps)
-            entry = {"take": str(path), "seed": seed, "frames": frames, "fps": fps, "engine": args.engine}
-            if performance is not None:
-                entry["performance"] = json.loads(take.meta["performance"])
-            entries.append(entry | report_of(take))
-    for entry in entries:
-        if args.preview:
-            _render_preview(entry, _numbered(args.preview, entry["seed"], args.takes), speech, args.json, identity)
-        if not args.json:
-            _print_entry(entry)
+    entries: list[dict] = []
+    with saying_what_is_made(entries):
+        with ProgressBar("takes" if args.takes > 1 else f"take, seed {direction.seed}", quiet=args.json) as progress:
+            takes = speak_takes(speech, direction, seeds, args.engine, args.fps, progress, head, performance)
+            for path, seed, take in zip(paths, seeds, takes, strict=True):
+                write_take(take, path)
+                frames, fps = take.frames, str(take.fps)
+                entry = {"take": str(path), "seed": seed, "frames": frames, "fps": fps, "engine": args.engine}
+                if performance is not None:
+                    entry["performance"] = json.loads(take.meta["performance"])
+                entries.append(entry | report_of(take))
+        for number, entry in enumerate(entries):
+            if previews:
+                _render_preview(entry, previews[number], speech, args.json, identity)
+            if not args.json:
+                _print_entry(entry)
     if not args.json:
         for sentence in dict.fromkeys(sentence for entry in entries for sentence in entry["warnings"]):
-            print(f"mien: {sentence}", file=sys.stderr)
+            print(f"mien: {printable(sentence)}", file=sys.stderr)
     if args.json:
         seconds = round(time.monotonic() - started, 3)
         print(json.dumps({"made": entries, "sound_seconds": float(speech.duration), "seconds": seconds}))
     return 0
+
+
+@contextmanager
+def saying_what_is_made(entries: list[dict]) -> Iterator[None]:
+    """What the block raises has `entries` as its `made`, so that `main` says which takes are written."""
+    try:
+        yield
+    except BaseException as error:
+        if entries:
+            error.made = entries  # pyright: ignore[reportAttributeAccessIssue]
+        raise
 
 
 def _seeds(direction: Direction, takes: int) -> list[int]:
@@ -124,9 +142,9 @@ def _render_preview(entry: dict, path: Path, speech: Speech, quiet: bool, identi
     from mien.preview.render import render_preview
     from mien.take import read_take
 
-    entry["preview"] = str(path)
     with ProgressBar("preview", quiet=quiet) as progress:
         render_preview(read_take(entry["take"]), speech, path, progress=progress, identity=identity)
+    entry["preview"] = str(path)
 
 
 def _fps(text: str) -> Fraction | None:
@@ -155,11 +173,11 @@ def _numbered(path: Path, seed: int, takes: int) -> Path:
 
 
 def _print_entry(entry: dict) -> None:
-    print(f"{entry['take']}: {entry['frames']} frames at {entry['fps']} fps, seed {entry['seed']}")
+    print(f"{printable(entry['take'])}: {entry['frames']} frames at {entry['fps']} fps, seed {entry['seed']}")
     if performance := entry.get("performance"):
-        print(f"  {performance['part']} of {performance['source']}, {WARPS[performance['warp']]}")
+        print(f"  {performance['part']} of {printable(performance['source'])}, {WARPS[performance['warp']]}")
     if "preview" in entry:
-        print(f"{entry['preview']}: the preview, with sound")
+        print(f"{printable(entry['preview'])}: the preview, with sound")
 
 
 def report_of(take: Take) -> dict:

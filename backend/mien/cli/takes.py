@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from mien.cli.flags import SHAPE_HELP, add_identity_flag, frame_rate, identity_of, shape_of
-from mien.cli.output import check_output
+from mien.cli.output import TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.settings import Settings
 
@@ -49,7 +49,7 @@ def convert_command(args: argparse.Namespace) -> int:
 
     if args.shape is not None and args.to != "flame":
         raise HeadChoice("--shape is whose face FLAME is; give it together with --to flame.")
-    check_output(args.output, take=args.take)
+    check_outputs([Output(args.output, "the take", TENSORS)], take=args.take, shape=args.shape)
     take, folder = read_take(args.take), Settings.read().data_folder
     source = head_of(take, folder)
     if args.to == "flame":
@@ -65,17 +65,18 @@ def convert_command(args: argparse.Namespace) -> int:
         print(json.dumps({"take": str(args.output), "frames": converted.frames} | errors))
     else:
         words = "".join(f", {ERROR_WORDS[key]} {metres * 1000:.3g} mm" for key, metres in errors.items())
-        print(f"{args.output}: {converted.frames} frames{words}")
+        print(f"{printable(args.output)}: {converted.frames} frames{words}")
     return 0
 
 
 def export_command(args: argparse.Namespace) -> int:
     """mien export: the format by the suffix."""
-    from mien.export import export
+    from mien.export import export, format_of
     from mien.heads.lookup import head_of
     from mien.take import read_take
 
-    check_output(args.output, take=args.take)
+    format_of(args.output)
+    check_outputs([Output(args.output, "the export")], take=args.take)
     take = read_take(args.take)
     if args.fps is not None:
         take = take.resample(args.fps)
@@ -85,5 +86,5 @@ def export_command(args: argparse.Namespace) -> int:
         entry = {"written": str(args.output), "format": name, "frames": take.frames, "fps": str(take.fps)}
         print(json.dumps(entry))
     else:
-        print(f"{args.output}: {name}, {take.frames} frames at {take.fps} fps")
+        print(f"{printable(args.output)}: {name}, {take.frames} frames at {take.fps} fps")
     return 0

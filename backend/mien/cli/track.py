@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.flags import frame_rate
-from mien.cli.output import check_output
+from mien.cli.output import FILM, TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.settings import Settings
@@ -59,7 +59,6 @@ def track_command(args: argparse.Namespace) -> int:
     from mien.face_tracking.track import write_track
     from mien.film_take import TrackOptions, film_take
     from mien.take import write_take
-    from mien.video import VideoError
 
     started = time.monotonic()
     choice = FaceChoice(args.face, args.at)
@@ -67,11 +66,11 @@ def track_command(args: argparse.Namespace) -> int:
     if output.is_dir():
         output /= f"{args.video.stem}{TAKE}"
     landmarks = output.with_name(output.name.removesuffix(TAKE).removesuffix(".safetensors") + TRACK)
-    targets = [output, *([landmarks] if args.landmarks else []), *([args.draw] if args.draw else [])]
-    for target in targets:
-        check_output(target, film=args.video)
-    if args.draw and args.draw.suffix.lower() != ".mp4":
-        raise VideoError(f"The drawn film is an mp4, but {args.draw.name!r} does not end in .mp4: give it that ending.")
+    named = args.output is not None
+    outputs = [Output(output, "the take", TENSORS, named)]
+    outputs += [Output(landmarks, "the landmarks", TENSORS, named)] if args.landmarks else []
+    outputs += [Output(args.draw, "the drawn film", FILM)] if args.draw else []
+    check_outputs(outputs, film=args.video)
     options = TrackOptions(choice, args.neutral, args.fps, not args.as_seen, args.begin, args.end)
     limit_s = Settings.read(limit_s=args.limit_seconds).limit_s
     with ProgressBar("track", quiet=args.json) as progress:
@@ -81,8 +80,8 @@ def track_command(args: argparse.Namespace) -> int:
         write_track(made.track, landmarks)
     if args.draw:
         _draw(made.track, made.footage, args.video, args.draw, args.json)
-    report = _report(made, targets, round(time.monotonic() - started, 3))
-    print(json.dumps(report) if args.json else "\n".join(_lines(made.track, report)))
+    report = _report(made, [each.path for each in outputs], round(time.monotonic() - started, 3))
+    print(json.dumps(report) if args.json else "\n".join(map(printable, _lines(made.track, report))))
     return 0
 
 
@@ -96,7 +95,7 @@ def _draw(track: FaceTrack, footage: Footage, video: Path, path: Path, quiet: bo
         try:
             samples = read_speech(video).samples[round(float(footage.start) * RATE) :]
         except SpeechError as error:
-            print(f"{path}: without sound. {error}")
+            print(printable(f"{path}: without sound. {error}"))
     with ProgressBar("draw", quiet=quiet) as progress:
         pictures = drawn_pictures(track, footage, lambda fraction: progress(fraction, "drawing"))
         write_film(path, pictures, track.rate, samples, RATE)

@@ -12,9 +12,12 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from mien.cli import train_lips
+from mien.cli.flags import step_count
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.files.atomic import write_whole
+from mien.files.private_folder import make_private_folder
+from mien.files.strict_json import JsonError, parse_json
 from mien.settings import SettingsError
 
 ENGINES = ("kokoro", "hibari", "flite", "festival", "espeak")  # of mien.training.speech_corpus, dearest first
@@ -68,7 +71,7 @@ def _add_training(command: argparse.ArgumentParser, row: TrainingCommand) -> Non
     for folder, text in row.folders.items():
         command.add_argument(folder, type=Path, help=text)
     command.add_argument("run", type=Path, help=row.run)
-    command.add_argument("--steps", type=int, help=row.steps)
+    command.add_argument("--steps", type=step_count, help=row.steps)
     command.add_argument("--seed", type=int, default=0, help="(default: 0)")
     command.add_argument("--threads", type=int, default=row.threads[0], help=row.threads[1])
     row.add_flags(command)
@@ -174,6 +177,7 @@ def train_emodiffhead(args: argparse.Namespace) -> Path:
             args.threads, progress, ablation, flame, args.initial,
         )  # fmt: skip
     if flame is not None:  # where the engine looks for them
+        make_private_folder(Settings.read().data_folder)
         write_whole(user_weights(), weights.read_bytes())
     return weights
 
@@ -214,7 +218,7 @@ def _add_emodiffhead_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--head", choices=("mien", "flame"), default="mien", help="what moves; flame is your own (default: mien)"
     )
-    command.add_argument("--shape", type=json.loads, default={}, metavar="JSON", help="sizes unlike the default's")
+    command.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes unlike the default's")
 
 
 def _add_initial(command: argparse.ArgumentParser) -> None:
@@ -260,8 +264,8 @@ TRAININGS = (
 def _numbers(text: str) -> dict:
     """A JSON object, as an argument."""
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = parse_json(text)
+    except JsonError:
         value = None
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f'{text!r} is no JSON object, like {{"batch": 8}}')

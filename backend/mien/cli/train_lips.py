@@ -8,8 +8,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.cli.flags import step_count
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
+from mien.files.private_folder import make_private_folder
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def add_commands(train) -> None:
         help="of videos (a folder within it is one speaker's), or of given tracks: audio/NAME.wav, tracks/NAME.npz",
     )  # fmt: skip
     lips.add_argument("-o", "--output", metavar="NAME", help="what it is called (default: as the folder)")
-    lips.add_argument("--steps", type=int, help="(default: 220)")
+    lips.add_argument("--steps", type=step_count, help="(default: 220)")
     lips.add_argument("--seed", type=int, default=0, help="(default: 0)")
     lips.add_argument(
         "--folds", type=int, metavar="N", help="leave out the speakers in N groups (default: each speaker in turn)"
@@ -38,7 +40,7 @@ def lips_command(args: argparse.Namespace) -> int:
 
     from mien.direction import MODEL_NAME
     from mien.engines.articulation.lips.model import FOLDER
-    from mien.training.lips import LipsTrainingError
+    from mien.training.lips import LipsTrainingError, NoSuchFolder
     from mien.training.lips.clips import clips_from_tracks, clips_from_videos
     from mien.training.lips.train import LipsTraining, train_lips
 
@@ -48,13 +50,18 @@ def lips_command(args: argparse.Namespace) -> int:
     path = Settings.read().data_folder / FOLDER / f"{name}.safetensors"
     if path.exists():
         raise LipsTrainingError(f"there is a lips model {name!r} already ({path}); give another name with -o.")
-    config = LipsTraining() if args.steps is None else replace(LipsTraining(), steps=max(1, args.steps))
+    config = LipsTraining() if args.steps is None else replace(LipsTraining(), steps=args.steps)
+    if not args.folder.is_dir():
+        what = "is no folder" if args.folder.exists() else "is not there"
+        raise NoSuchFolder(f"{args.folder} {what}; name the folder with your footage.")
     with ProgressBar("lips", quiet=args.json) as progress:
         if (args.folder / "tracks").is_dir():
-            clips = clips_from_tracks(args.folder)
+            clips, refused = clips_from_tracks(args.folder), []
         else:
-            clips = clips_from_videos(args.folder, progress)
+            clips, refused = clips_from_videos(args.folder, progress)
+        make_private_folder(path.parent.parent)
         result = train_lips(clips, path, config, args.seed, progress, args.folds)
+    result = replace(result, refused=(*refused, *result.refused))
     print(json.dumps(_as_json(result)) if args.json else _in_words(result, name))
     return 0
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from mien.direction import Direction, DirectionError
 from mien.engines import articulation, emodiffhead, probtalk3d, probtalk3d_published, toy
 from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, EngineMissing, Missing, Progress, no_progress
+from mien.errors import did_you_mean
 
 ENGINES: dict[str, EngineInfo] = {
     info.name: info
@@ -37,7 +38,7 @@ def engine(name: str) -> Engine:
 def info_of(name: str) -> EngineInfo:
     """What is known of the engine of that name. EngineError as above."""
     if name not in ENGINES:
-        raise EngineError(f"there is no engine {name!r}; this Mien has {', '.join(NAMES)}.")
+        raise EngineError(f"there is no engine {name!r}; this Mien has {', '.join(NAMES)}{did_you_mean(name, NAMES)}.")
     return ENGINES[name]
 
 
@@ -51,4 +52,7 @@ def check(direction: Direction, info: EngineInfo) -> None:
         others = f"ask {' or '.join(able)}" if able else "no engine here does"
         raise DirectionError(f"{info.name} does not follow {unsupported[0]!r}; {others}.")
     if direction.style not in info.styles:
-        raise DirectionError(f"{info.name} has no style {direction.style!r}; it has {info.styles_in_words}.")
+        raise DirectionError(
+            f"{info.name} has no style {direction.style!r}; it has {info.styles_in_words}"
+            f"{did_you_mean(direction.style, info.styles)}."
+        )

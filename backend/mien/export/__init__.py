@@ -17,7 +17,7 @@ from mien.heads.flame import Flame
 from mien.heads.identity import Identity
 from mien.take import Take
 
-__all__ = ["FORMATS", "ExportError", "UnknownFormat", "export"]
+__all__ = ["FORMATS", "ExportError", "UnknownFormat", "export", "format_of"]
 
 Write = Callable[..., None]  # (take, head, path), and the hair for those of HAIRY
 FORMATS: dict[str, tuple[str, Write]] = {
@@ -39,6 +39,14 @@ FACES = (".pc2", ".mdd", ".glb", ".obj", ".usd", ".usda", ".usdc")
 HAIRY = (gltf.write, usd.write)
 
 
+def format_of(path: Path) -> tuple[str, Write]:
+    """The row of FORMATS for a path. UnknownFormat, in words, for another suffix."""
+    if path.suffix.lower() not in FORMATS:
+        known = ", ".join(f"{suffix} ({name})" for suffix, (name, _) in FORMATS.items())
+        raise UnknownFormat(f"{path.name}: nothing is written as {path.suffix!r}; give one of {known}.")
+    return FORMATS[path.suffix.lower()]
+
+
 def export(take: Take, head: Head | Flame, path: Path, identity: Identity | None = None) -> str:
     """Write the take, which is of this head, to `path`, whole or not at all; returns the format's name.
 
@@ -47,10 +55,7 @@ def export(take: Take, head: Head | Flame, path: Path, identity: Identity | None
     ExportError, in words, for an unknown suffix and for a take that the format cannot hold; HeadError when the take is
     of another head; OSError is left alone.
     """
-    if path.suffix.lower() not in FORMATS:
-        known = ", ".join(f"{suffix} ({name})" for suffix, (name, _) in FORMATS.items())
-        raise UnknownFormat(f"{path.name}: nothing is written as '{path.suffix}'; give one of {known}.")
-    name, write = FORMATS[path.suffix.lower()]
+    name, write = format_of(path)
     if identity is not None and path.suffix.lower() not in FACES:
         raise ExportError(f"{path.name}: {name} holds channels and no face; leave the identity out.")
     with atomic_path(path) as part:

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 EVERYBODY = 0o666  # the mode of a file, less the umask, as `open` has it
 OWNER = 0o600  # for this user alone
+LEAST_ROOM = 1 << 16  # bytes: a disk without so many is full
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -62,6 +63,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
     with _renaming([part], [path]):
         os.close(os.open(part, FLAGS, EVERYBODY))
         yield part
+
+
+def require_room(path: Path) -> None:
+    """OSError that names `path` where a file of its folder cannot be made or the disk is full, before the work."""
+    part = _part_of(path)
+    try:
+        with os.fdopen(os.open(part, FLAGS, OWNER), "w+b") as file:
+            file.write(bytes(LEAST_ROOM))
+    except OSError as error:
+        _name_target(error, [part], [path])
+        raise
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _part_of(path: Path, suffix: str = "") -> Path:

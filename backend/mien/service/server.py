@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from mien import __version__, engines
 from mien.files.atomic import atomic_write
+from mien.files.private_folder import make_private_folder
 from mien.heads.default import HeadError, load_head
 from mien.service import API, ServiceError
 from mien.service.http.app import create_app
@@ -128,6 +129,7 @@ def _certificate_and_tokens(settings: Settings) -> tuple[Certificate | None, Tok
     """Raises ServerError when one of them or the default head cannot be read: now, and not at the first request."""
     try:
         load_head()
+        make_private_folder(settings.data_folder)
         certificate = own_certificate(settings.data_folder / CERTIFICATE) if settings.tls else None
         tokens = Tokens(settings.data_folder / CLIENTS)
         tokens.clients()

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from mien.files.safetensors import TensorFileError, read_tensors
 from mien.service.http import job_responses
 from mien.service.http.job_responses import accepted, cancel_or_forget, client_of, status_of, submission
 from mien.service.http.problems import Problem
@@ -29,7 +31,7 @@ def bind_routes(scheduler: Scheduler) -> list[Route]:
 
     async def create(http: Request) -> JSONResponse:
         content_type = http.headers.get("content-type", "no content type")
-        if content_type != MEDIA_TYPE:
+        if content_type.partition(";")[0].strip().lower() != MEDIA_TYPE:
             raise Problem(415, f"The request has {content_type[:80]}; send the mesh as {MEDIA_TYPE}.")
         mesh = await _body(http)
         return accepted(await run_in_threadpool(_submit, mesh, scheduler, client_of(http)), PATH)
@@ -57,6 +59,7 @@ def described(status: JobStatus) -> dict:
 
 
 def _submit(mesh: bytes, scheduler: Scheduler, client: str) -> Job:
+    _refuse_empty(mesh)
     with submission(BINDING):
         file = scheduler.storage.folder.new_file("mesh")
         try:
@@ -67,6 +70,17 @@ def _submit(mesh: bytes, scheduler: Scheduler, client: str) -> Job:
             raise Problem(429, sentence, {"Retry-After": "10"}) from None
         finally:
             file.unlink(missing_ok=True)
+
+
+def _refuse_empty(mesh: bytes) -> None:
+    """Problem for no bytes, and for a mesh without faces. What else may be wrong is found where it is bound: damaged
+    files are read in a process of their own."""
+    if not mesh:
+        raise Problem(422, "The request has no mesh; send it as the body.")
+    with suppress(TensorFileError):
+        tensors, _ = read_tensors(mesh)
+        if {"vertices", "faces"} <= set(tensors) and not (len(tensors["vertices"]) and len(tensors["faces"])):
+            raise Problem(422, "The mesh has no faces; a cloud of points cannot be bound.")
 
 
 async def _body(http: Request) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,10 +64,11 @@ class AccessMiddleware:
                 MutableHeaders(scope=message)["Mien-API"] = str(API)
             await send(message)
 
-        headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
         state["client"] = _address(scope)
-        refusal = self._refusal(scope, headers)
+        refusal = _to_origin_form(scope)
+        headers = Headers(scope=scope)
+        refusal = refusal or self._refusal(scope, headers)
         with self.statistics.open():
             try:
                 if refusal is not None:
@@ -177,6 +178,25 @@ def token_reason(headers: Headers, tokens: Tokens) -> tuple[str | None, str]:
         sentence = f"The token of {holder.name!r} was revoked on {holder.revoked}. Ask for a new one."
         return sentence, holder.name
     return None, holder.name
+
+
+def _to_origin_form(scope: Scope) -> Problem | None:
+    """A target with scheme and host (RFC 9112, section 3.2.2), as programs send it through a proxy, becomes a path, and
+    its host that of the request. Problem for a target that is neither."""
+    target = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    if target.startswith("/") or target == "*":
+        return None
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return Problem(400, f"The request's target is {target[:80]!r}; it should be a path, like /v1/info.")
+    path = parts.path or "/"
+    scope["raw_path"], scope["path"] = path.encode("latin-1"), unquote(path)
+    others = [header for header in scope["headers"] if header[0] != b"host"]
+    scope["headers"] = [(b"host", parts.netloc.encode("latin-1")), *others]
+    return None
 
 
 def _address(scope: Scope) -> str:

@@ -18,6 +18,7 @@ from mien import engines
 from mien.audio.speech import RATE
 from mien.direction import Direction
 from mien.engines import EngineError
+from mien.engines.articulation.lips.model import model_path
 from mien.heads.lookup import head_named
 from mien.service.errors import SENTENCES, sentence_of
 from mien.service.http.job_responses import client_of, submission
@@ -116,6 +117,8 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Take
     if info.refusal:
         raise EngineError(info.refusal)
     engines.check(direction, info)
+    if direction.lips_model:
+        model_path(direction.lips_model, settings.data_folder)
     fps = parse_fps(texts["fps"]) if texts["fps"] else None
     head = texts["head"] or "mien"
     head_named(head, settings.data_folder)

@@ -19,7 +19,7 @@ FIELD_BYTES = 2**20  # of a text field, unless a form allows more
 async def receive_form(http: Request, fields: Sequence[str], field_bytes: int = FIELD_BYTES) -> FormData:
     """The form of a request, to be closed by the caller. fields: the file's first. Raises Problem for another body."""
     content_type, file = http.headers.get("content-type", "no content type"), fields[0]
-    if not content_type.startswith("multipart/form-data"):
+    if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
         raise Problem(
             415, f"The request has {content_type[:80]}; send multipart/form-data with the {file} as a file `{file}`."
         )

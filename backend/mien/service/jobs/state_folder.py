@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mien.files.private_folder import make_private_folder
 from mien.service import ServiceError
 
 FOLDERS = 16  # servers on one data folder; each Blender may have one
@@ -83,7 +84,7 @@ def _lock(folder: Path) -> StateFolder | None:
         folder / "lock", timeout=0, mode=0o600, thread_local=False
     )  # of the process: any thread may release it
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # only this user may read other people's voices
+        make_private_folder(folder)  # only this user may read other people's voices
         lock.acquire()
     except Timeout:
         return None

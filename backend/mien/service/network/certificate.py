@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mien.files.private_folder import make_private_folder
 from mien.service import ServiceError
 from mien.service.network.tokens import write_privately
 
@@ -32,7 +33,7 @@ def own_certificate(path: Path) -> Certificate:
     """The certificate in the file, made there when there is none. Raises CertificateError."""
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(path.parent)
             write_privately(path, _make())
         text = path.read_text(encoding="ascii")
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mien.files.private_folder import make_private_folder
 from mien.service.network.tokens import write_privately
 from mien.service.process_alive import alive
 
@@ -28,7 +29,7 @@ class RunningBackend:
 @contextmanager
 def registered(folder: Path, backend: RunningBackend) -> Iterator[None]:
     """While it runs it has a file `PID.json`, which only this user can read. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private_folder(folder)
     path = folder / f"{backend.pid}.json"
     write_privately(path, json.dumps(asdict(backend)).encode())
     try:

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mien.files.atomic import OWNER, atomic_write
+from mien.files.private_folder import make_private_folder
 from mien.service import ServiceError
 
 FIRST = "everyone"  # the client that `--lan` makes where there is none
@@ -110,7 +111,7 @@ class Tokens:
 
     def _write(self, client: Client) -> None:
         """Whole or not at all, for this user only. Raises OSError."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_folder(self.folder)
         path = self.folder / f"{client.name.lower()}.json"
         write_privately(path, json.dumps(asdict(client), indent=1).encode())
 

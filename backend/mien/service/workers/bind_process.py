@@ -41,9 +41,9 @@ def main() -> None:
         parent.reply({"end": "done"})
 
 
-def read_mesh(path: Path) -> tuple[Mesh, dict[str, object]]:
-    """(mesh, picks) of a file of format `mien.mesh`. BindError or TensorFileError in words."""
-    tensors, metadata = read_tensors(path)
+def read_mesh(source: Path | bytes) -> tuple[Mesh, dict[str, object]]:
+    """(mesh, picks) of a file of format `mien.mesh`, or of its bytes. BindError or TensorFileError in words."""
+    tensors, metadata = read_tensors(source)
     if (metadata.get("format"), metadata.get("format_version")) != (FORMAT, VERSION):
         raise BindError(
             f"what was sent is '{metadata.get('format')}' version {metadata.get('format_version')}; a mesh to bind is "

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from mien.audio.speech import Speech, read_speech
-from mien.engines.base import Progress
+from mien.engines.base import Cancelled, Progress
+from mien.errors import MienError
 from mien.face_tracking.landmark_indices import CHIN, INNER_LIPS, LOWER_LIP, NOSE_TIP, OUTER_EYE_CORNERS, UPPER_LIP
 from mien.face_tracking.track import FaceTrack
 from mien.training.lips import LipsTrainingError
@@ -84,21 +85,29 @@ def _speakers(path: Path) -> dict[str, str]:
         raise LipsTrainingError(f"{path} is no list of clips with name and speaker ({error}).") from None
 
 
-def clips_from_videos(folder: Path, progress: Progress) -> list[LipClip]:
-    """Of the videos in a folder, tracked; those in a folder within it are one speaker's. LipsTrainingError where there
-    are none."""
+def clips_from_videos(folder: Path, progress: Progress) -> tuple[list[LipClip], list[str]]:
+    """Of the videos in a folder, tracked; those in a folder within it are one speaker's; and a sentence for each that
+    cannot be used. LipsTrainingError where there are none."""
     from mien.face_tracking.tracker import track_face
     from mien.video.reader import open_footage
 
     videos = sorted(path for path in folder.rglob("*") if path.suffix.lower() in VIDEOS)
     if not videos:
         raise LipsTrainingError(f"there are no videos ({', '.join(VIDEOS)}) in {folder}.")
-    clips = []
+    clips: list[LipClip] = []
+    refused: list[str] = []
     for i, video in enumerate(videos):
         progress(i / len(videos), f"tracking {video.name}")
         speaker = video.stem if video.parent == folder else video.parent.name
-        clips.append(clip_of_track(video.stem, speaker, read_speech(video), track_face(open_footage(video))))
-    return clips
+        try:
+            clips.append(clip_of_track(video.stem, speaker, read_speech(video), track_face(open_footage(video))))
+        except Cancelled:
+            raise
+        except (MienError, OSError) as error:  # without sound, without a face, damaged: the others are still good
+            refused.append(f"{video.name} is left out: {str(error).rstrip('.')}.")
+    if not clips:
+        raise LipsTrainingError(f"none of {len(videos)} videos can be used. {' '.join(refused)}")
+    return clips, refused
 
 
 def clip_of_track(name: str, speaker: str, speech: Speech, track: FaceTrack) -> LipClip:
