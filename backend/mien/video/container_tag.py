@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import av
+import av.container
 import av.error
 
 from mien.files.atomic import atomic_path
@@ -45,9 +46,34 @@ def write_tag(path: Path, tags: Mapping[str, str]) -> None:
                     for stream in film.streams
                     if stream.type in ("video", "audio", "subtitle")
                 }
-                for packet in film.demux():
-                    if packet.dts is not None and packet.stream.index in streams:
+                for packet in _timed(film):
+                    if packet.stream.index in streams:
                         packet.stream = streams[packet.stream.index]
                         copy.mux(packet)
     except av.error.FFmpegError as error:
         raise VideoError(f"The film {path.name!r} could not be marked: {error.strerror or error}.") from error
+
+
+def _timed(film: av.container.InputContainer) -> Iterator[av.Packet]:
+    """The packets of a film, each with a decoding time. Matroska has none for the first ones of a stream whose pictures
+    are out of order: they get times one tick apart before the first that is known."""
+    waiting: dict[int, list[av.Packet]] = {}
+    for packet in film.demux():
+        if not packet.size:  # the end of a stream
+            continue
+        early = waiting.setdefault(packet.stream.index, [])
+        if packet.dts is None:
+            early.append(packet)
+            continue
+        yield from _in_order(early, packet.dts)
+        early.clear()
+        yield packet
+    for early in waiting.values():
+        times = [packet.pts for packet in early if packet.pts is not None]
+        yield from _in_order(early, min(times, default=0) + 1)
+
+
+def _in_order(packets: list[av.Packet], before: int) -> Iterator[av.Packet]:
+    for place, packet in enumerate(packets):
+        packet.dts = before - len(packets) + place
+        yield packet
