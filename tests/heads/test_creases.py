@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
-from mien.heads.creases import CREASES, GAIN, depth_map, regions, strengths, table
+from mien.heads.creases import CREASES, DEPTH, GAIN, depth_map, folded, regions, strengths, table
 from mien.heads.default import load_head
 
 ROWS = [(crease.name, side) for crease in CREASES for side in ("Right", "Left")]
@@ -78,3 +78,14 @@ def test_the_table_of_the_head_file_is_that_of_the_left_side():
     assert points[:, 0].min() > -0.001 and (points[:, 0] > 0.002).mean() > 0.9
     corner = head.vertices[head.landmarks[54], :2]
     assert np.linalg.norm(np.array(stored[0]["lines"][0][-1]) - corner) < 0.015
+
+
+def test_folds_of_shapes_lie_on_their_side_and_are_as_deep_as_their_gain():
+    head = load_head()
+    folds = folded(head, ["mouthSmileLeft", "noseSneerLeft", "browInnerUp", "jawOpen", "cheekSquintRight"])
+    smile, sneer, brow, jaw, cheek = folds
+    assert 0.5 * DEPTH < smile.max() < 0.9 * GAIN * DEPTH + 1e-9
+    assert head.vertices[smile > 0.2 * DEPTH, 0].min() > 0
+    assert head.vertices[cheek > 0.2 * DEPTH, 0].max() < 0  # with the smile in the table, and its first channel
+    assert not jaw.any() and sneer.any()
+    assert {-1.0, 1.0} <= set(np.sign(head.vertices[brow > 0.1 * DEPTH, 0]))

@@ -2,7 +2,8 @@
 """glTF 2.0 in one binary file (Khronos, glTF 2.0 Specification): morph targets with animated weights, and a skin of two
 joints, root and neck, which blends as Mien's heads do.
 
-glTF's axes and units are the head's: metres, y up, z out of the face.
+glTF's axes and units are the head's: metres, y up, z out of the face. Each morph target bends the normals, too, as the
+moved mesh and, on the default head, its creases do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from mien import __version__
 from mien.export.blendshape_rig import BlendshapeRig, rig_of
 from mien.heads.correspondence import vertex_normals
+from mien.heads.creases import folded
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.heads.hair import Hair
@@ -26,6 +28,7 @@ KINDS = {"<f4": FLOAT, "<u4": UINT, "|u1": UBYTE}
 VERTICES, INDICES = 34962, 34963  # targets of a buffer view
 ROOT, NECK, FACE = 0, 1, 2  # nodes
 ROUGHNESS_OF_HAIR = 0.5
+SEEN = 0.005  # a smaller change of a unit normal is left out: a third of a degree
 
 
 def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) -> None:
@@ -41,7 +44,11 @@ def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) 
         "JOINTS_0": buffer.add(np.tile(np.array([0, 1, 0, 0], np.uint8), (len(rig.neck), 1)), "VEC4", VERTICES),
         "WEIGHTS_0": buffer.add(_skin_weights(rig.neck), "VEC4", VERTICES),
     }
-    targets = [{"POSITION": buffer.add(delta, "VEC3", VERTICES, bounds=True)} for delta in rig.deltas]
+    bent = _bent_normals(rig, head, np.concatenate(triangles), normals)
+    targets = [
+        {"POSITION": buffer.add(delta, "VEC3", VERTICES, bounds=True), "NORMAL": buffer.add_sparse(turn)}
+        for delta, turn in zip(rig.deltas, bent, strict=True)
+    ]
     primitives = [
         {
             "attributes": attributes,
@@ -119,6 +126,38 @@ class _Buffer:
         self.data += array.tobytes()
         self.data += bytes(-len(self.data) % 4)
         return len(self.accessors) - 1
+
+    def add_sparse(self, rows: np.ndarray) -> int:
+        """Append vectors (N, 3) of which most are 0, as those that are not; the index of their accessor."""
+        used = np.flatnonzero(rows.any(1))
+        accessor: dict[str, object] = {"componentType": FLOAT, "count": len(rows), "type": "VEC3"}
+        if len(used):
+            parts = {"indices": used.astype(np.uint32), "values": rows[used].astype("<f4")}
+            sparse: dict[str, object] = {"count": len(used)}
+            for name, array in parts.items():
+                self.views.append({"buffer": 0, "byteOffset": len(self.data), "byteLength": array.nbytes})
+                kind = {"componentType": UINT} if name == "indices" else {}
+                sparse[name] = {"bufferView": len(self.views) - 1, **kind}
+                self.data += array.tobytes()
+            accessor["sparse"] = sparse
+        self.accessors.append(accessor)
+        return len(self.accessors) - 1
+
+
+def _bent_normals(rig: BlendshapeRig, head: Head | Flame, triangles: np.ndarray, normals: np.ndarray) -> np.ndarray:
+    """(K, V, 3) what each shape at weight 1 adds to the normals; changes that nobody sees are 0."""
+    folds = np.zeros((len(rig.names), len(rig.vertices)))
+    if isinstance(head, Head) and set(rig.names) <= set(head.channels):
+        folds = folded(head, rig.names)
+    out = np.zeros((len(rig.names), *rig.vertices.shape), np.float32)
+    for row, delta, fold in zip(out, rig.deltas, folds, strict=True):
+        moved = rig.vertices + delta
+        if fold.any():
+            moved = moved - fold[:, None] * vertex_normals(moved, triangles)
+        turn = vertex_normals(moved, triangles) - normals
+        seen = np.linalg.norm(turn, axis=1) > SEEN
+        row[seen] = turn[seen]
+    return out
 
 
 def _add_hair(content: dict, hair: Hair, rig: BlendshapeRig, buffer: _Buffer) -> None:

@@ -6,6 +6,7 @@ for every identity and for a head whose shapes change.
 Sources and gains are those that helped four classifiers on this head; places, widths and depths were set by eye.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,8 @@ from PIL import Image, ImageDraw, ImageFilter
 from mien.heads.default import Head
 
 GAIN = 0.8  # of every crease
+DEPTH = 0.0011  # metres of the deepest; skin.frag has the same
+COARSE = 0.0016  # metres: of a crease where the mesh alone shows it
 EYES_APART = 0.086  # metres between the outer corners of the eyes for which the table's offsets are meant
 NEAR, FAR = 0.004, 0.009  # metres from its lines within which a crease has all of its strength, and none
 FRONT = 0.02  # metres: what lies further back is not seen from the front
@@ -92,6 +95,28 @@ def regions(head: Head) -> np.ndarray:
         distance = np.sqrt(((places[front, None] - points) ** 2).sum(2).min(1))
         share = np.clip((FAR - distance) / (FAR - NEAR), 0.0, 1.0)
         row[front] = share * share * (3 - 2 * share)
+    return out
+
+
+def folded(head: Head, channels: Sequence[str]) -> np.ndarray:
+    """(len(channels), V) metres: how deep the creases of each channel, alone at weight 1, lie at the vertices.
+
+    For readers that know weighted shapes alone, in which nothing is a maximum: a source of several channels is that of
+    its first one. The vertices are as far apart as a crease is wide, so each takes the depth of the line beside it.
+    """
+    front = head.vertices[:, 2] > FRONT
+    places = head.vertices[front, :2].astype(np.float64)
+    out = np.zeros((len(channels), len(head.vertices)))
+    for number, (lines, crease) in enumerate(_lines(head)):
+        side = SIDES[number % len(SIDES)]
+        points = np.concatenate(lines)
+        square = ((places[:, None] - points) ** 2).sum(2).min(1)
+        depth = DEPTH * crease.depth * np.exp(-square / (2 * COARSE**2))
+        for gain, names in crease.sources:
+            first = names[0].replace("*", side)
+            if first in channels:
+                row = out[channels.index(first)]
+                row[front] = np.maximum(row[front], GAIN * gain * depth)
     return out
 
 
