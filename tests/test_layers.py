@@ -23,6 +23,7 @@ BACKEND = (
     ("engines.base", "engines.analysis", "engines.articulation", "engines.neural"),
     ("engines.toy", "engines.*"),
     ("engines", "export", "bind", "preview"),
+    ("photo",),
     ("performance", "film_take", "models", "speak", "dub", "portrait", "take_request", "track_request", "batch"),
     ("service", "service.errors", "service.process_alive", "service.monitoring", "service.network", "service.workers"),
     ("service.jobs",),
