@@ -101,6 +101,18 @@ def add_commands(commands) -> None:
     layouts.add_argument("--steps", type=int, default=300, help="that each layout is trained for (default: 300)")
     layouts.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
 
+    landmarks = add_command(evaluate, "landmarks", landmarks_command, "kfusion's landmarks beside simpler ones")
+    landmarks.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    landmarks.add_argument("motion", type=Path, help="a folder of `mien corpus perform`: that speech performed")
+    landmarks.add_argument("--weights", type=Path, metavar="FILE", help="of kfusion (default: what ships)")
+    landmarks.add_argument(
+        "--training", type=Path, action="append", default=[], metavar="FILE",
+        help="weights to compare with, in a row named by their folder; may be repeated",
+    )  # fmt: skip
+    landmarks.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth clip (default: all)")
+    landmarks.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+    landmarks.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw landmarks into this folder")
+
     evaluate_films.add_commands(evaluate)
 
     training = add_command(evaluate, "training", training_command, "draw the losses of a training of probtalk3d")
@@ -270,6 +282,27 @@ def layouts_command(args: argparse.Namespace) -> int:
     print(json.dumps([vars(each) for each in results]) if args.json else table(head, rows))
     if args.page:
         write_section(args.page, "layouts", table(head, rows))
+    return 0
+
+
+def landmarks_command(args: argparse.Namespace) -> int:
+    """mien evaluate landmarks: kfusion, its ablations and its baselines."""
+    _refuse_unmarked(args.page, "landmarks")
+    from mien.engines.kfusion import WEIGHTS
+    from mien.evaluation.landmarks.evaluate import as_json, evaluate, for_page
+    from mien.evaluation.landmarks.pictures import draw
+
+    trainings = {path.resolve().parent.name: path for path in args.training}
+    weights = args.weights or WEIGHTS
+    with ProgressBar("landmarks", quiet=args.json) as progress:
+        rows = evaluate(args.corpus, args.motion, trainings, max(1, args.every), progress, weights)
+    page = for_page(rows)
+    print(json.dumps(as_json(rows)) if args.json else page)
+    if args.page:
+        write_section(args.page, "landmarks", page)
+    if args.pictures:
+        args.pictures.mkdir(parents=True, exist_ok=True)
+        draw(args.corpus, args.motion, args.pictures, weights)
     return 0
 
 

@@ -182,6 +182,19 @@ def train_emodiffhead(args: argparse.Namespace) -> Path:
     return weights
 
 
+def train_kfusion(args: argparse.Namespace) -> Path:
+    """kfusion, after the audio features that it learns from."""
+    from mien.engines.kfusion.network import FUSIONS, KFusionConfig
+    from mien.training.kfusion.train import CONFIG, train
+
+    shape = _changed(KFusionConfig(), args.shape, "--shape")
+    if shape.fusion not in FUSIONS:
+        raise SettingsError(f"--shape has the fusion {shape.fusion!r}, which is none of {', '.join(FUSIONS)}.")
+    _extract_features(args)
+    with ProgressBar("training", quiet=args.json) as progress:
+        return train(args.corpus, args.motion, args.run, shape, _config(CONFIG, args), args.threads, progress)
+
+
 def _extract_features(args: argparse.Namespace) -> None:
     from mien.training.ear_features import extract_features
 
@@ -221,6 +234,14 @@ def _add_emodiffhead_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes unlike the default's")
 
 
+def _add_kfusion_flags(command: argparse.ArgumentParser) -> None:
+    _add_jobs(command)
+    command.add_argument(
+        "--shape", type=_numbers, default={}, metavar="JSON",
+        help='sizes unlike the default\'s, or {"fusion": "mlp"} or "concat" in place of the KAN',
+    )  # fmt: skip
+
+
 def _add_initial(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--initial", type=Path, metavar="WEIGHTS", help="begin with these weights of the same network, not anew"
@@ -257,6 +278,10 @@ TRAININGS = (
     TrainingCommand(
         "emodiffhead", train_emodiffhead, "train emodiffhead on performances, or go on",
         {"corpus": "the speech that was performed: first it is heard", "motion": MOTION}, _add_emodiffhead_flags,
+    ),
+    TrainingCommand(
+        "kfusion", train_kfusion, "train kfusion on performances, or go on",
+        {"corpus": "the speech that was performed: first it is heard", "motion": MOTION}, _add_kfusion_flags,
     ),
 )  # fmt: skip
 

@@ -19,7 +19,7 @@ from scipy.interpolate import PchipInterpolator
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines.analysis import analyse
-from mien.engines.articulation.lips.model import curve_of
+from mien.engines.articulation.persona import directed_curve
 from mien.engines.base import Progress, no_progress
 from mien.engines.kfusion import INFO, WEIGHTS
 from mien.engines.kfusion.landmark_space import GAZE, MOVED, ROTATION, jacobian_of
@@ -58,7 +58,7 @@ def landmarks(
     track, prosody = analysis or analyse(speech, directed, progress, LISTENING)
     numbers = sampled(speech, track, prosody, [directed], rest, weights=weights)[0]
     motion = motion_of(numbers, rest)
-    curve = curve_of(speech, track, prosody, directed.lips_model)
+    curve = directed_curve(speech, track, prosody, directed)
     take = postprocess(motion, track, prosody, directed, speech.duration, curve).resample(fps)
     assert take.weights is not None
     moments = np.arange(len(numbers)) / FPS
@@ -89,7 +89,7 @@ def generate(
         motion_of(numbers, rest)
         for numbers in sampled(speech, track, prosody, directions, rest, lambda done: progress(done / 2), weights)
     ]
-    curve = curve_of(speech, track, prosody, directions[0].lips_model)
+    curve = directed_curve(speech, track, prosody, directions[0])
     return [
         postprocess(motion, track, prosody, direction, speech.duration, curve)
         for motion, direction in zip(motions, directions, strict=True)

@@ -22,7 +22,7 @@ BLOCK = 6000  # frames of 10 ms whose spectrum is held at once
 def mel_frames(samples: np.ndarray, frames: int) -> np.ndarray:
     """(frames, 80) float32 log-mel power of samples (N,) at 16 kHz; frame i is the mean from 20 ms before i / 25 s to
     20 ms after."""
-    sound = padded(torch.from_numpy(np.ascontiguousarray(samples, np.float32))[None])
+    sound = padded(torch.from_numpy(np.array(samples, np.float32))[None])
     hop, margin = 160, sound.shape[1] - sound.shape[1] // 160 * 160
     count = sound.shape[1] // hop
     parts = [
