@@ -79,6 +79,8 @@ def test_what_is_no_mesh(vertices, faces, region, sentence) -> None:
         ("a.obj", b"v 0 0 0\nv 1 zero 0\n", "a.obj: line 2 cannot be read"),
         ("a.obj", b"v 0 0\n", "a.obj: a vertex has fewer than three coordinates"),
         ("a.ply", b"ply\nformat nonsense\n", "a.ply: it cannot be read"),
+        ("a.obj", b"v 0 0 0\nf 1 2 99999999999999999999\n", "a.obj: its faces name vertices outside 1..1"),
+        ("a.obj", b"v 0 0 0\nf -5 1 1\n", "a.obj: its faces name vertices outside 1..1"),
         ("a.npz", b"PK\x03\x04", "a.npz: it cannot be read"),
         ("a.safetensors", b"short", "a.safetensors: .*too few"),
     ],
@@ -87,6 +89,18 @@ def test_broken_files(tmp_path: Path, name: str, content: bytes, sentence: str) 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BindError, match=sentence):
         read_mesh(tmp_path / name)
+
+
+def test_a_damaged_npz(tmp_path: Path) -> None:
+    """Wherever it is damaged: its own checksums, the zip's and the inflater's errors are all sentences."""
+    np.savez_compressed(tmp_path / "a.npz", vertices=np.random.default_rng(0).normal(size=(300, 3)), faces=TRIANGLES)
+    whole = (tmp_path / "a.npz").read_bytes()
+    for at in range(60, len(whole), len(whole) // 40):
+        (tmp_path / "a.npz").write_bytes(whole[:at] + bytes(b ^ 0x5A for b in whole[at : at + 8]) + whole[at + 8 :])
+        try:
+            read_mesh(tmp_path / "a.npz")
+        except BindError as error:
+            assert str(error).startswith("a.npz: ")
 
 
 def test_arrays_of_other_names(tmp_path: Path) -> None:

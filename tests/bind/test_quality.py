@@ -50,6 +50,7 @@ def test_a_good_fit_has_no_warning() -> None:
         (("picks_mm", "chin"), 20.0, "not where the fit has them: chin"),
         (("lips_mm", "jawOpen"), 3.0, "Cut the mouth open"),
         (("lids_mm", "left", "shut_most"), 4.0, "The left eye stays open by 4.0 mm"),
+        (("lids_mm", "left", "open"), 2.0, "The left eye is modelled shut: at rest its lids are 2.0 mm apart"),
         (("lids_mm", "right", "shut_least"), -5.0, "The lids of the right eye cross by 5.0 mm"),
     ],
 )

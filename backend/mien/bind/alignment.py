@@ -22,6 +22,7 @@ SAMPLES = 2000  # points that the mirror error is measured at
 MIRROR_STEPS = 6
 MATCH_DISTANCE, MATCH_COSINE = 0.03, 0.5  # m and cosine of normals within which a mirrored point is matched
 PICK_DISTANCE = 0.03  # m from a pick to the nearest vertex, at most; a coarse mesh has few
+SWAPPED = 0.5  # of the picks' distance as they are: mirrored picks that fit so much better are of the other side
 LEAST_MATCHED = 0.5  # of the points; with fewer the face is not symmetric
 
 
@@ -53,6 +54,7 @@ def align(mesh: Mesh, mesh_picks: dict[str, np.ndarray], head: Head) -> AlignedM
     require_picks({**mesh_picks, **{opposite(name, head): pick for name, pick in mesh_picks.items()}})
     rotation, shift = _fit_to_picks(mesh_picks, head)
     _check_near(mesh, mesh_picks, rotation)
+    _check_sides(mesh_picks, head, rotation, shift)
     error, normal, offset = _mirror_plane(mesh, mesh_picks, rotation, shift, head)
     symmetric = error < SYMMETRIC
     if symmetric:
@@ -80,6 +82,21 @@ def _check_near(mesh: Mesh, mesh_picks: dict[str, np.ndarray], rotation: np.ndar
         raise BindError(
             f"the pick {name} is {distance.max():.3g} of the mesh's units away from it; picks are places on the mesh, "
             "in its own coordinates."
+        )
+
+
+def _check_sides(mesh_picks: dict[str, np.ndarray], head: Head, rotation: np.ndarray, shift: np.ndarray) -> None:
+    """BindError where the picks are the mirror image of the head's: no rotation fits them, and a reflection does."""
+    names = list(mesh_picks)
+    points, targets = landmark_weights(names, head) @ head.vertices, np.array([mesh_picks[name] for name in names])
+    mirrored = points * (-1, 1, 1)
+    reflection, reflected_shift = similarity(mirrored, targets)
+    away = np.linalg.norm(points @ rotation.T + shift - targets)
+    away_mirrored = np.linalg.norm(mirrored @ reflection.T + reflected_shift - targets)
+    if away_mirrored < SWAPPED * away:
+        raise BindError(
+            "right and left are swapped: the picks fit a mirror image of a head, and no head. Right is the head's own "
+            "right, on the left of who looks at it; give each pick the name of the other side."
         )
 
 

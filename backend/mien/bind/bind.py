@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,11 @@ import numpy as np
 
 from mien.bind import BindError
 from mien.bind.alignment import AlignedMesh, align
+from mien.bind.blink import shut_lids
 from mien.bind.deformation_transfer import transfer_deltas
 from mien.bind.delta_projection import project_deltas
 from mien.bind.mesh import Mesh
+from mien.bind.orientation import faces_inwards, with_neighbours_alike
 from mien.bind.parts import part_deltas, parts_of, skin_pieces
 from mien.bind.picks import pick_positions
 from mien.bind.quality import measure_fit, rest_aperture, skin_triangles, skin_vertices, warnings
@@ -82,18 +84,23 @@ def bind(
     """
     head = head or load_head()
     progress(0.0, "placing")
-    welded = mesh.welded
+    welded = with_neighbours_alike(mesh.welded)
     aligned = align(welded, pick_positions(picks, mesh), head)
+    if inwards := faces_inwards(aligned, welded, head):
+        welded = replace(welded, triangles=welded.triangles[:, ::-1])
+        aligned = replace(aligned, normals=-aligned.normals)
     skin = skin_pieces(welded, aligned)
     triangles = welded.triangles[skin[welded.triangles].all(1)]
     face = _face(aligned, triangles)
     stage = "laying the head over the mesh"
     fitted = register(head, aligned, face, lambda fraction: progress(0.1 + 0.6 * fraction, stage))
     progress(0.7, "carrying the channels over")
-    fitted_deltas = transfer_deltas(head, fitted, rest_aperture(head, aligned, fitted, triangles))
+    aperture = rest_aperture(head, aligned, fitted, triangles)
+    fitted_deltas = transfer_deltas(head, fitted, aperture)
     projected = project_deltas(
         aligned.vertices, aligned.normals, triangles, fitted, skin_triangles(head), fitted_deltas, skin_vertices(head)
     )
+    projected = shut_lids(head, aligned, fitted, triangles, aperture, projected)
     deltas = projected.deltas
     parts = parts_of(welded, aligned, head, fitted, skin)
     for part in parts:
@@ -101,6 +108,7 @@ def bind(
     deltas *= welded.region[:, None]
     progress(0.9, "measuring")
     report = measure_fit(head, aligned, fitted, triangles, projected)
+    report["inside_out"] = inwards
     report["parts"] = dict(Counter(part.kind for part in parts))
     deltas = (deltas @ aligned.rotation.T)[:, mesh.point_index]
     distance = np.where(projected.on_face, projected.distance, np.nan)[mesh.point_index]

@@ -25,9 +25,12 @@ LIDS = ("eyeBlinkLeft", "eyeBlinkRight")
 OPEN_LID = 0.002  # m: rim vertices of an open eye that are further apart are of the upper and the lower lid
 
 
-def transfer_deltas(head: Head, fitted: np.ndarray, rest_aperture: float) -> np.ndarray:
+def transfer_deltas(
+    head: Head, fitted: np.ndarray, rest_aperture: float, open_lids: dict[str, np.ndarray] | None = None
+) -> np.ndarray:
     """(C, V, 3) metres that each channel adds to the head's skin in the shape of fitted (V, 3); rest_aperture: metres
-    between the lips at rest on the user's mesh, which closing channels have to close."""
+    between the lips at rest on the user's mesh, which closing channels have to close. open_lids: by blink channel, (P,)
+    metres by which each of `lid_pairs` is to close further; then those channels alone are solved, the others are 0."""
     count = len(fitted)
     rest, deltas = head.vertices[:count].astype(float), head.deltas[:, :count].astype(float)
     quads = head.quads[(head.quads < count).all(1)]
@@ -42,17 +45,28 @@ def transfer_deltas(head: Head, fitted: np.ndarray, rest_aperture: float) -> np.
     narrows &= np.array([name not in MOVE_JAW for name in head.channels])
     closed = (rest_aperture - CLOSED_BY_JAW) / (lip_aperture_of(head, rest) - CLOSED_BY_JAW)
     rest_share = np.clip(closed, 0, LARGEST_SHARE)
+    rest_lids, apart = (vertices[upper[:lips]] - vertices[lower[:lips]] for vertices in (rest, fitted))
+    scale = np.linalg.norm(apart, axis=1, keepdims=True) / np.linalg.norm(rest_lids, axis=1, keepdims=True)
+    apart = apart / np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-12)
+    larger = np.minimum(1 / np.maximum(scale, 1e-9), 1) - 1  # what a blink leaves open does not grow with the eye
     fixed = (np.linalg.norm(deltas, axis=2) < NO_MOTION).all(0)
     system = edges.T @ edges + ties.T @ ties + sparse.diags(np.where(fixed, HOLD, 1e-6))
     solver = splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True})
     frame = np.linalg.inv(_frames(rest, triangles))
     fitted_edges = (fitted[end] - fitted[begin]).reshape(-1, 3, 3)
     out = np.zeros_like(deltas)
-    for channel, delta in enumerate(deltas):
+    for channel, (name, delta) in enumerate(zip(head.channels, deltas, strict=True)):
+        if open_lids is not None and name not in open_lids:
+            continue
         gradient = _frames(rest + delta, triangles) @ frame - np.eye(3)
         edge_targets = np.einsum("tab,teb->tea", gradient, fitted_edges).reshape(-1, 3)
         separation = delta[upper] - delta[lower]
         target = np.einsum("pab,pb->pa", maps, separation)
+        if name in LIDS:
+            target[:lips] += larger * np.einsum("pab,pb->pa", maps[:lips], rest_lids + separation[:lips])
+            if open_lids is not None:
+                target[:lips] -= open_lids[name][:, None] * apart
+            target[:lips] *= (np.linalg.norm(separation[:lips], axis=1) > NO_MOTION)[:, None]  # of this eye
         if narrows[channel]:
             target[lips:] += (rest_share - maps[-1, 0, 0]) * (separation[lips:] @ axis)[:, None] * axis
         right_side = edges.T @ (weight[:, None] * edge_targets) + ties.T @ (np.sqrt(TIE) * target)

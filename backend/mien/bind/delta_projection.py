@@ -44,9 +44,11 @@ def project_deltas(
     fitted_triangles: np.ndarray,
     deltas: np.ndarray,
     face: np.ndarray,
+    known: np.ndarray | None = None,
 ) -> ProjectedDeltas:
     """Deltas (C, V, 3) of the registered head, fitted (V, 3), on vertices (N, 3) with these normals and triangles
-    (T, 3); face (V,) bool: the head's vertices of the skin."""
+    (T, 3); face (V,) bool: the head's vertices of the skin. known (N,) bool: vertices that have a point on the head, as
+    found before with more channels."""
     lowest, highest = fitted.min(0), fitted.max(0)
     candidates_near = ((vertices > lowest - NEAR) & (vertices < highest + NEAR)).all(1)
     used = np.unique(triangles)
@@ -63,8 +65,11 @@ def project_deltas(
     on_face[rows[matched]] = face[corners[matched]].all(1)
     edges = _edges(triangles)
     reliable = np.isfinite(distance)
-    limits = _elongation_limits(fitted, deltas, _edges(fitted_triangles))
-    reliable[_torn_vertices(projected, vertices, edges, reliable, limits)] = False
+    if known is None:
+        limits = _elongation_limits(fitted, deltas, _edges(fitted_triangles))
+        reliable[_torn_vertices(projected, vertices, edges, reliable, limits)] = False
+    else:
+        reliable &= known
     distance[~reliable] = np.nan
     far = ((vertices < lowest - AROUND) | (vertices > highest + AROUND)).any(1)
     _fill(projected, vertices, edges, reliable, far)

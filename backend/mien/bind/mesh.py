@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +14,10 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from mien.bind import BindError
+from mien.bind.welding import point_index_of
 from mien.files.safetensors import TensorFileError, read_tensors
 
 LIMIT = 512 << 20  # bytes of a file
-SAME = 1e-6  # of the mesh's size: vertices of a file that splits them are welded when they are nearer
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,10 +44,9 @@ class Mesh:
         return csgraph.connected_components(graph, directed=False)[1]
 
 
-def mesh_of(
-    vertices: np.ndarray, faces: np.ndarray, region: np.ndarray | None = None, point_index: np.ndarray | None = None
-) -> Mesh:
-    """A mesh of vertices (V, 3) and triangles or quads (F, 3 or 4), checked. BindError in words."""
+def mesh_of(vertices: np.ndarray, faces: np.ndarray, region: np.ndarray | None = None) -> Mesh:
+    """A mesh of vertices (V, 3) and triangles or quads (F, 3 or 4), checked, with what seams split welded. BindError in
+    words."""
     vertices, faces = np.asarray(vertices, float), np.asarray(faces)
     if vertices.ndim != 2 or vertices.shape[1:] != (3,) or faces.ndim != 2 or faces.shape[1] not in (3, 4):
         raise BindError(
@@ -63,8 +63,8 @@ def mesh_of(
     region = np.ones(len(vertices)) if region is None else np.asarray(region, float)
     if region.shape != (len(vertices),) or not ((region >= 0) & (region <= 1)).all():
         raise BindError(f"the region is a weight from 0 to 1 for each of {len(vertices)} vertices, not {region.shape}.")
-    point_index = np.arange(len(vertices)) if point_index is None else point_index
-    return Mesh(vertices, triangles.astype(int), region, point_index)
+    triangles = triangles.astype(int)
+    return Mesh(vertices, triangles, region, point_index_of(vertices, triangles))
 
 
 def read_mesh(path: Path) -> Mesh:
@@ -98,6 +98,8 @@ def _obj(path: Path) -> Mesh:
             raise BindError(f"line {number} cannot be read: {line[:60]!r}.") from None
     if any(len(vertex) != 3 for vertex in vertices):
         raise BindError("a vertex has fewer than three coordinates.")
+    if any(not 0 <= corner < len(vertices) for triangle in triangles for corner in triangle):
+        raise BindError(f"its faces name vertices outside 1..{len(vertices)}.")
     return mesh_of(np.array(vertices).reshape(-1, 3), np.array(triangles, int).reshape(-1, 3))
 
 
@@ -112,23 +114,17 @@ def _by_trimesh(path: Path) -> Mesh:
     if not isinstance(loaded, trimesh.Trimesh):
         raise BindError(f"it holds a {type(loaded).__name__}, not a mesh of triangles.")
     vertices, faces = np.asarray(loaded.vertices, float).reshape(-1, 3), np.asarray(loaded.faces, int).reshape(-1, 3)
-    may_split = path.suffix.lower() != ".ply"  # the others split vertices between faces or materials
-    return mesh_of(vertices, faces, point_index=_weld(vertices) if may_split and len(vertices) else None)
-
-
-def _weld(vertices: np.ndarray) -> np.ndarray:
-    step = SAME * max(float(np.ptp(vertices, axis=0).max()), 1e-30)
-    return np.unique(np.round(vertices / step).astype(np.int64), axis=0, return_inverse=True)[1].reshape(-1)
+    return mesh_of(vertices, faces)
 
 
 def _npz(path: Path) -> Mesh:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return named_mesh({name: arrays[name] for name in arrays.files})
-    except (ValueError, EOFError, zipfile.BadZipFile) as error:
-        if isinstance(error, BindError):
-            raise
-        raise BindError(f"it cannot be read ({error}).") from None
+    except BindError:
+        raise
+    except (ValueError, EOFError, OverflowError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        raise BindError(f"it cannot be read ({error}). Copy or export it again.") from None
 
 
 def _safetensors(path: Path) -> Mesh:

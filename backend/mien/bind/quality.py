@@ -20,6 +20,7 @@ from mien.heads.lip_aperture import CLOSED, lip_aperture
 CLOSE = 1.02  # mouthClose to jawOpen in a closure, as the rules were first written (docs/articulation.md, section 3)
 OPENS = 0.5  # of jawOpen's aperture on the default head: lips that part less are one surface
 SHUT = 0.0015  # m that a shut lid may leave open
+SHUT_AT_REST = 0.003  # m between the lids of an eye that is modelled shut: a blink has nothing to close
 CROSSED = -0.003  # m by which lids may overlap: the upper lies over the lower
 POOR = 0.003  # m: the 95th percentile of the distances of a good fit is smaller
 MOVING = 0.001  # m: the fit is measured where some channel moves the face further
@@ -32,9 +33,7 @@ def measure_fit(
     """The report, ready for JSON; lengths in mm, in the default head's size."""
     moving = (np.linalg.norm(projected.deltas, axis=2) > MOVING).any(0)
     distance = projected.distance[projected.on_face & moving]
-    rest, rows, corners, barycentric = _on_mesh(head, aligned, fitted, triangles)
-    deltas = np.zeros((len(projected.deltas), *fitted.shape))
-    deltas[:, rows] = np.einsum("fnkc,nk->fnc", projected.deltas[:, corners], barycentric)
+    rest, deltas = lips_and_lids(head, aligned, fitted, triangles, projected.deltas)
     report: dict[str, Any] = {
         "own_units_per_metre": round(aligned.unit, 6),
         "up": _axis(aligned.rotation[:, 1]),
@@ -70,7 +69,12 @@ def warnings(report: dict) -> tuple[str, ...]:
             "The lips part little or not at all: on this mesh they seem to be one surface. Cut the mouth open."
         )
     for side, lid in report["lids_mm"].items():
-        if lid["shut_most"] > SHUT * 1e3:
+        if lid["open"] < SHUT_AT_REST * 1e3:
+            sentences.append(
+                f"The {side} eye is modelled shut: at rest its lids are {lid['open']} mm apart at most, so a blink has "
+                "nothing to close. Model the eyes open and bind again."
+            )
+        elif lid["shut_most"] > SHUT * 1e3:
             sentences.append(
                 f"The {side} eye stays open by {lid['shut_most']} mm at a full blink; pick the lids' middles."
             )
@@ -109,18 +113,23 @@ def bilabial_weights(head: Head, phone: str) -> np.ndarray:
 def lids(head: Head, rest: np.ndarray, deltas: np.ndarray) -> dict[str, dict[str, float]]:
     """By side, mm between the rims of the upper and the lower lid along their open separation: `open`, of the widest
     pair; `shut_most` and `shut_least` at a full blink, negative where the lids overlap."""
-    pairs, out = lid_pairs(head), {}
+    out = {}
     for name in LIDS:
+        width, opening = lid_opening(head, rest, deltas, name)
         side = "left" if name.endswith("Left") else "right"
-        rest_face = pairs[(head.vertices[pairs[:, 0], 0] > 0) == (side == "left")]
-        separation = rest[rest_face[:, 0]] - rest[rest_face[:, 1]]
-        width = np.linalg.norm(separation, axis=1)
-        shut = separation + (
-            deltas[head.channels.index(name)][rest_face[:, 0]] - deltas[head.channels.index(name)][rest_face[:, 1]]
-        )
-        opening = np.einsum("pc,pc->p", shut, separation) / np.maximum(width, 1e-9)
+        mine = (head.vertices[lid_pairs(head)[:, 0], 0] > 0) == (side == "left")
+        width, opening = width[mine], opening[mine]
         out[side] = {"open": _mm(width.max()), "shut_most": _mm(opening.max()), "shut_least": _mm(opening.min())}
     return out
+
+
+def lid_opening(head: Head, rest: np.ndarray, deltas: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """(P,) metres between each of `lid_pairs` at rest, and what is left of it at a full blink of the channel `name`."""
+    pairs, blink = lid_pairs(head), deltas[head.channels.index(name)]
+    separation = rest[pairs[:, 0]] - rest[pairs[:, 1]]
+    width = np.linalg.norm(separation, axis=1)
+    shut = separation + blink[pairs[:, 0]] - blink[pairs[:, 1]]
+    return width, np.einsum("pc,pc->p", shut, separation) / np.maximum(width, 1e-9)
 
 
 def skin_triangles(head: Head) -> np.ndarray:
@@ -139,6 +148,17 @@ def skin_vertices(head: Head) -> np.ndarray:
     visible = np.zeros(len(head.opposite), bool)
     visible[head.quads[head.quad_part == head.parts.index("skin")]] = True
     return visible
+
+
+def lips_and_lids(
+    head: Head, aligned: AlignedMesh, fitted: np.ndarray, triangles: np.ndarray, deltas: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rest (V, 3), deltas (C, V, 3)) of the registered head's lips and lids as they are on the user's mesh, whose
+    channels are deltas (C, N, 3); zero elsewhere."""
+    rest, rows, corners, barycentric = _on_mesh(head, aligned, fitted, triangles)
+    out = np.zeros((len(deltas), *fitted.shape))
+    out[:, rows] = np.einsum("fnkc,nk->fnc", deltas[:, corners], barycentric)
+    return rest, out
 
 
 def _on_mesh(

@@ -60,7 +60,8 @@ def _report_text(report: dict) -> str:
     lies = f"{fit['mean']} mm from the mesh, 95 in 100 vertices within {fit['p95']} mm" if fit else "nowhere on it"
     return (
         f"{report['up']} is up, {report['ahead']} ahead; {report['own_units_per_metre']:g} units a metre, were this "
-        f"head as large as the default one; {'symmetric' if report['symmetric'] else 'not symmetric'}.\n"
+        f"head as large as the default one; {'symmetric' if report['symmetric'] else 'not symmetric'}"
+        f"{'; inside out: its faces point inwards, and were taken as turned' if report['inside_out'] else ''}.\n"
         f"The head lies {lies}. Lips {mouth['rest']} mm apart at rest, {mouth['p']} in p, {mouth['b']} in b, "
         f"{mouth['m']} in m."
     )
