@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ReferenceBank: pictures of one speaker of which a new mouth is made, as crops and as flat textures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mien.engines.personatalk.face_shapes import FaceShapes
+from mien.engines.personatalk.mouth_space import MouthSpace
+from mien.engines.personatalk.template import DENSITY, FaceTemplate
+from mien.engines.personatalk.warp import blurred, sample
+
+FINE = 0.012  # eye distances: the sigma between what is averaged and what one reference gives
+RING_POINTS, RING_COMPONENTS = 23, 8  # every so many-th sample of the ring around the mask; components of its colours
+EDGE = 4  # pixels around a crop
+COARSER = 1.5  # pixels for a sample of the template from which a crop is averaged down first
+
+
+@dataclass(frozen=True, eq=False)
+class FlatPicture:
+    """A picture's lower face: crop (3, h, w) uint8 whose corner is at `corner` (x, y); texture (3, H, W) float32, 0 to
+    255, low band, in the template."""
+
+    crop: Tensor
+    corner: np.ndarray
+    texture: Tensor
+
+
+def flattened(pixels: np.ndarray, vertices: np.ndarray, scale: float, template: FaceTemplate) -> FlatPicture:
+    """Of a picture (H, W, 3) uint8 whose mesh has vertices (504, 3), and an eye distance `scale` pixels."""
+    places = template.places(vertices)
+    height, width = pixels.shape[:2]
+    low = np.clip(np.floor(places.min((0, 1))).astype(int) - EDGE, 0, [width - 2, height - 2])
+    high = np.clip(np.ceil(places.max((0, 1))).astype(int) + EDGE + 1, low + 2, [width, height])
+    crop = torch.from_numpy(np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]].transpose(2, 0, 1)))
+    step = max(1, int(scale / (DENSITY * COARSER)))
+    image = crop.float()
+    if step > 1:
+        image = F.avg_pool2d(image[None], step, ceil_mode=True)[0]
+    at = torch.from_numpy((places - low + 0.5) / step - 0.5).float()
+    return FlatPicture(crop, low, blurred(sample(image, at), FINE * DENSITY))
+
+
+@dataclass(frozen=True, eq=False)
+class ReferenceBank:
+    """N references. frames (N,) of the film; pictures; vertices (N, 504, 3); scale (N,) pixels of an eye distance;
+    mouth (N, 12); turn (N, 3) radians."""
+
+    frames: np.ndarray
+    pictures: list[FlatPicture]
+    vertices: np.ndarray
+    scale: np.ndarray
+    mouth: np.ndarray
+    turn: np.ndarray
+    template: FaceTemplate
+    _places: dict[int, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @cached_property
+    def textures(self) -> Tensor:
+        """(N, 3 * H * W) float32."""
+        return torch.stack([picture.texture.flatten() for picture in self.pictures])
+
+    def places(self, index: int) -> Tensor:
+        """(2, H, W): where in its own crop each sample of the template lies."""
+        if index not in self._places:
+            if len(self._places) > 64:
+                self._places.clear()
+            places = self.template.places(self.vertices[index]) - self.pictures[index].corner
+            self._places[index] = torch.from_numpy(places.transpose(2, 0, 1).astype(np.float32))
+        return self._places[index]
+
+    def ring(self, textures: Tensor) -> np.ndarray:
+        """(n, 8): colours around the mask of textures (n, 3 * H * W), in principal components of these references; 1 is
+        a root mean square of 255 over the ring."""
+        mean, basis, columns = self._ring_basis
+        return (textures[:, columns].numpy() - mean) @ basis
+
+    @cached_property
+    def _ring_basis(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        template = self.template
+        around = (template.dubbed <= 0) & (template.hidden <= 0) & (template.coverage.triangle >= 0) & template.face
+        places = np.flatnonzero(around)[::RING_POINTS]
+        columns = np.concatenate([places + channel * around.size for channel in range(3)])
+        seen = self.textures[:, columns].numpy()
+        mean = seen.mean(0)
+        basis = np.linalg.svd(seen - mean, full_matrices=False)[2][:RING_COMPONENTS].T
+        return mean, basis / (np.sqrt(len(columns)) * 255), columns
+
+
+def reference_bank(
+    frames: np.ndarray,
+    pictures: Iterable[tuple[int, np.ndarray]],
+    shapes: FaceShapes,
+    space: MouthSpace,
+    template: FaceTemplate,
+    step: Callable[[], None] = lambda: None,
+) -> ReferenceBank:
+    """Of these frames (N,), in their order, out of all `pictures` (number, pixels). `step` is called for each."""
+    wanted, found, vertices = set(frames.tolist()), [], []
+    for number, pixels in pictures:
+        if number in wanted:
+            mesh = shapes.vertices(number)
+            found.append(flattened(pixels, mesh, float(shapes.pose.scale[number]), template))
+            vertices.append(mesh)
+            step()
+        if len(found) == len(wanted):
+            break
+    frames = np.sort(frames)[: len(found)]
+    return ReferenceBank(
+        frames, found, np.stack(vertices), shapes.pose.scale[frames], space.coefficients(shapes.shapes[frames]),
+        shapes.turn[frames], template,
+    )  # fmt: skip

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which reference gives teeth, tongue and fine texture in each frame: a path over time, so that rows do not flip.
+
+A reference is dear where its mouth or its head is far from the target's, and where its teeth are unlike those expected
+from all references (the picture nearest to the mean, not the mean itself, whose rows of teeth are blurred). To go on
+along the film costs nothing, to stay or go back little, to jump more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.engines.personatalk.appearance import Appearance
+
+MOUTH, TURN = 0.02, 0.15  # eye distances and radians that cost 1
+TEETH, TEETH_WEIGHT = 20.0, 2.0  # of 255: root mean square that costs TEETH_WEIGHT
+JUMP, STAY = 1.5, 0.2
+SAMPLES = 3  # every so many-th sample between the lips is compared
+BLOCK = 1000  # frames that are planned at once: memory does not grow with the film
+
+
+def reference_path(appearance: Appearance, mouth: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """(n,) index of a reference for each frame's geometry mouth (n, 12), turn (n, 3)."""
+    bank = appearance.bank
+    columns = np.flatnonzero(bank.template.inner)[::SAMPLES]
+    columns = np.concatenate([columns + channel * bank.template.inner.size for channel in range(3)])
+    teeth = bank.textures[:, columns].numpy()
+    follows = np.flatnonzero(np.diff(bank.frames) == 1)  # i + 1 is the next picture of the film
+    paths, last = [], None
+    for begin in range(0, len(mouth), BLOCK):
+        part = slice(begin, begin + BLOCK)
+        cost = _squared(mouth[part], bank.mouth) / MOUTH**2 + _squared(turn[part], bank.turn) / TURN**2
+        expected = appearance.lip_weights(mouth[part], turn[part]) @ teeth
+        cost += TEETH_WEIGHT * _squared(expected, teeth) / (TEETH**2 * max(len(columns), 1))
+        paths.append(cheapest_path(cost, follows, last))
+        last = int(paths[-1][-1])
+    return np.concatenate(paths) if paths else np.zeros(0, int)
+
+
+def cheapest_path(cost: np.ndarray, follows: np.ndarray, last: int | None = None) -> np.ndarray:
+    """(n,) the path of least cost (n, N), plus JUMP for each change of reference but to the next (those `follows` have
+    one), STAY for none and for one back. `last`: where the path before ended. Viterbi's algorithm."""
+    count = cost.shape[1]
+    own = np.arange(count)
+    total = cost[0].copy()
+    if last is not None:
+        total += np.where((own == last) | ((own == last + 1) & np.isin(last, follows)), 0, JUMP)
+    sources = np.zeros((len(cost), count), np.int32)
+    for frame in range(1, len(cost)):
+        cheapest = int(total.argmin())
+        best, source = np.full(count, total[cheapest] + JUMP), np.full(count, cheapest)
+        ways = [(own, own, STAY)]
+        if len(follows):
+            ways += [(follows + 1, follows, 0.0), (follows, follows + 1, STAY)]
+        for target, origin, price in ways:
+            better = total[origin] + price < best[target]
+            best[target[better]] = (total[origin] + price)[better]
+            source[target[better]] = origin[better]
+        total, sources[frame] = best + cost[frame], source
+    path = [int(total.argmin())]
+    for frame in range(len(cost) - 1, 0, -1):
+        path.append(int(sources[frame, path[-1]]))
+    return np.array(path[::-1])
+
+
+def _squared(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(n, m) squared distances of rows."""
+    return np.maximum((one**2).sum(1)[:, None] + (other**2).sum(1) - 2 * one @ other.T, 0)

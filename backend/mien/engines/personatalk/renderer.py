@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A picture with another mouth: the low band from Lip- and Face-Attention over all references, teeth and fine texture
+of the lips from one reference warped to the target geometry, skin and its grain from the very picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from scipy import ndimage
+from torch import Tensor
+
+from mien.engines.personatalk.appearance import Appearance
+from mien.engines.personatalk.face_shapes import FaceShapes
+from mien.engines.personatalk.mouth_space import MouthSpace
+from mien.engines.personatalk.reference_bank import FINE, flattened
+from mien.engines.personatalk.template import OUTSIDE, SKIN_CORE
+from mien.engines.personatalk.warp import blurred, sample
+
+LIGHT = 25.0  # samples over which the light of what is seen is carried to what is not
+TEETH = 12.0  # samples: what is coarser is of the mean between the lips, too, so that they keep its light
+TEETH_SHARE = 0.8  # of the one reference between the lips; the mean has the rest
+FINE_SHARE = 0.9  # of a reference's fine texture: what of it lies beside its place costs more than it shows
+COARSE = 4  # by which wide blurs are made at a smaller size
+FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
+LIP_EDGE = 6  # samples around the lips that are no skin yet
+
+
+class Renderer:
+    """Pictures of one bank of references with other mouths."""
+
+    def __init__(self, shapes: FaceShapes, space: MouthSpace, appearance: Appearance) -> None:
+        self._shapes, self._space, self._appearance = shapes, space, appearance
+        self._bank = appearance.bank
+        template = self._template = self._bank.template
+        covered = template.coverage.triangle >= 0
+        inner_face = ndimage.binary_erosion(template.face, iterations=SKIN_CORE)
+        background = ~ndimage.binary_dilation(template.face, iterations=OUTSIDE)
+        lips = ndimage.binary_dilation(template.lips[0].numpy() > 0.02, iterations=LIP_EDGE)
+        self._face = torch.from_numpy(template.face.astype(np.float32))
+        self._seen = {}
+        for hidden in (False, True):
+            seen = covered & ((template.hidden <= 0) if hidden else ~lips)
+            parts = [_Light(seen & part) for part in (inner_face, background)]
+            self._seen[hidden] = torch.from_numpy(seen.astype(np.float32)), parts
+        soft = ndimage.gaussian_filter(lips.astype(np.float32), LIP_EDGE / 2)
+        self._lips_and_edge = torch.from_numpy(soft)[None]
+        self._masks = {name: torch.from_numpy(getattr(template, name))[None] for name in ("hidden", "dubbed")}
+
+    def render(self, pixels: np.ndarray, frame: int, shape: np.ndarray, reference: int, hidden: bool) -> np.ndarray:
+        """The picture (H, W, 3) uint8 of a frame, its face with the shape (468, 3), teeth and fine texture from one
+        reference of the bank. hidden: nothing of the picture within the template's `hidden` mask is looked at, as for
+        measuring; else its skin is used. Outside of the mask all pixels stay."""
+        template, space = self._template, self._space
+        own_mesh, mesh = self._shapes.vertices(frame), self._shapes.vertices(frame, shape)
+        mask = self._masks["hidden" if hidden else "dubbed"]
+        window = self._window(mesh, mask[0].numpy() > 0, pixels.shape)
+        if window is None:
+            return pixels
+        scale = float(self._shapes.pose.scale[frame])
+        own = flattened(pixels, own_mesh, scale, template)
+        ring = self._bank.ring(own.texture.flatten()[None])[0]
+        turn = self._shapes.turn[frame]
+        wanted = space.coefficients(shape)
+        texture = self._appearance.texture(wanted, turn, ring)
+        was = (
+            texture if hidden else self._appearance.texture(space.coefficients(self._shapes.shapes[frame]), turn, ring)
+        )
+        low = texture + self._light(own.texture - was, hidden)
+        teeth = self._bank.pictures[reference].texture
+        low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, TEETH) - low)
+
+        under, covered = template.under(mesh, window)
+        at = sample(self._bank.places(reference), under).permute(1, 2, 0)
+        fine = FINE_SHARE * self._fine(self._bank.pictures[reference].crop, at, scale)
+        if not hidden:
+            places = torch.from_numpy((template.places(own_mesh) - own.corner).transpose(2, 0, 1)).float()
+            skin = self._fine(own.crop, sample(places, under).permute(1, 2, 0), scale)
+            fine = skin + sample(self._lips_and_edge, under) * (fine - skin)
+        made = (sample(low, under) + fine).permute(1, 2, 0).numpy()
+        share = sample(mask, under)[0].numpy()[..., None] * covered[..., None]
+        x0, y0, x1, y1 = window
+        result = pixels.copy()
+        old = pixels[y0:y1, x0:x1]
+        mixed = np.clip(np.rint(old + share * (made - old)), 0, 255).astype(np.uint8)
+        result[y0:y1, x0:x1] = np.where(share > 0, mixed, old)
+        return result
+
+    def _window(self, mesh: np.ndarray, mask: np.ndarray, size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+        places = self._template.places(mesh)[mask]
+        low = np.maximum(np.floor(places.min(0)).astype(int) - 2, 0)
+        high = np.minimum(np.ceil(places.max(0)).astype(int) + 3, [size[1], size[0]])
+        return (int(low[0]), int(low[1]), int(high[0]), int(high[1])) if (high - low > 4).all() else None
+
+    def _light(self, difference: Tensor, hidden: bool) -> Tensor:
+        """The difference (3, H, W) between the picture and what was expected, where it is seen, and carried on from
+        there: within the face from the face, beside it from beside it."""
+        seen, (inside, outside) = self._seen[hidden]
+        carried = outside(difference) + self._face * (inside(difference) - outside(difference))
+        return carried + seen * (difference - carried)
+
+    @staticmethod
+    def _fine(crop: Tensor, at: Tensor, scale: float) -> Tensor:
+        warped = sample(crop.float(), at, cubic=True)
+        return warped - blurred(warped, FINE * scale)
+
+
+class _Light:
+    """Carries values from where they are known over the template, by normalised convolution."""
+
+    def __init__(self, known: np.ndarray) -> None:
+        self._known = torch.from_numpy(known.astype(np.float32))[None]
+        self._share = float(self._known.mean())
+        self._weight = self._spread(self._known) + FARTHER * self._share + 1e-12
+
+    def __call__(self, values: Tensor) -> Tensor:
+        values = values * self._known
+        return (self._spread(values) + FARTHER * values.mean((1, 2), keepdim=True)) / self._weight
+
+    @staticmethod
+    def _spread(values: Tensor) -> Tensor:
+        return _coarse_blur(values, LIGHT) + FAR * _coarse_blur(values, 3 * LIGHT)
+
+
+def _coarse_blur(image: Tensor, sigma: float) -> Tensor:
+    """As `blurred`, for a sigma of several COARSE pixels."""
+    small = F.avg_pool2d(image[None], COARSE, ceil_mode=True, count_include_pad=False)
+    wide = blurred(small[0], sigma / COARSE)[None]
+    return F.interpolate(wide, size=image.shape[1:], mode="bilinear", align_corners=False)[0]

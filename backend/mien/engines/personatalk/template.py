@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The FaceTemplate: the lower face of one speaker spread flat, half open, in which textures of all frames lie over one
+another and can be averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from scipy import ndimage
+from torch import Tensor
+
+from mien.engines.personatalk.face_mesh import triangles
+from mien.engines.personatalk.face_shapes import FaceShapes
+from mien.engines.personatalk.raster import Coverage, rasterise
+from mien.face_tracking.landmark_indices import FACE_OVAL, INNER_LIPS, LOWER_LIP, OUTER_LIPS, UPPER_LIP
+
+DENSITY = 100  # samples in an eye distance
+OPEN = 0.8  # quantile of the lip gap from which shapes are averaged: what lies behind the lips needs room
+JAW = (172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
+UNDER_NOSE = (416, 427, 426, 327, 2, 98, 206, 207, 192)  # from the jaw's other end over the cheeks, below the nose
+MARGIN = 0.12  # eye distances around the mask: the ring that colours are matched on
+FEATHER = 0.07  # eye distances over which the mask fades
+BEYOND_JAW = {"hidden": 0.07, "dubbed": 0.2}  # eye distances by which the masks reach beyond the jaw at rest
+LIP_REACH, LIP_SOFT = 3, 3.0  # samples: lips with their edge, faded
+SKIN_CORE, OUTSIDE = 4, 3  # samples from the face's edge at which colours are taken inside and outside
+
+
+@dataclass(frozen=True, eq=False)
+class FaceTemplate:
+    """Images of H x W samples. triangles (T, 3) of the mesh that lie in it; vertices (504, 2) in samples; coverage.
+
+    nearest: (2, H, W) indices of the covered sample nearest to each. hidden, dubbed: (H, W) float32 masks, 0 to 1: what
+    is hidden when the renderer is measured, and what a dub may change (more below the jaw, whose old edge has to go).
+    face, inner (H, W) bool: within the face's oval; between the lips. lips, teeth: (H, W) float32, faded.
+    """
+
+    triangles: np.ndarray
+    vertices: np.ndarray
+    coverage: Coverage
+    nearest: np.ndarray
+    hidden: np.ndarray
+    dubbed: np.ndarray
+    face: np.ndarray
+    inner: np.ndarray
+    lips: Tensor
+    teeth: Tensor
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.hidden.shape[0], self.hidden.shape[1]
+
+    def places(self, vertices: np.ndarray) -> np.ndarray:
+        """(H, W, 2) float32 pixels of an image, whose mesh has vertices (504, >= 2), under each sample."""
+        covered = self.coverage.interpolate(self.triangles, vertices[:, :2] - 0.5)  # landmarks count from the edge
+        return covered[self.nearest[0], self.nearest[1]]
+
+    def under(self, vertices: np.ndarray, window: tuple[int, int, int, int]) -> tuple[Tensor, np.ndarray]:
+        """The way back: for each pixel of window (x0, y0, x1, y1) of an image whose mesh has vertices (504, 3), its
+        place (h, w, 2) in the template, and whether (h, w) the mesh is there."""
+        x0, y0, x1, y1 = window
+        own = vertices[:, :2] - 0.5 - [x0, y0]
+        coverage = rasterise(own, self.triangles, (y1 - y0, x1 - x0), vertices[:, 2])
+        places = coverage.interpolate(self.triangles, self.vertices)
+        return torch.from_numpy(np.nan_to_num(places)), coverage.triangle >= 0
+
+
+def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:
+    """Of the shapes of the frames `learnt` (N,) bool, in which the face is seen."""
+    gap = shapes.gap[learnt]
+    spread = shapes.shapes[learnt][gap >= np.quantile(gap, OPEN)].mean(0)
+    points = np.concatenate([spread, shapes.ring])[:, :2]
+    middle = points[[UPPER_LIP, LOWER_LIP]].mean(0)
+
+    def outline(beyond: float) -> np.ndarray:
+        away = points[list(JAW)] - middle
+        away /= np.linalg.norm(away, axis=1, keepdims=True)
+        return np.concatenate([points[list(JAW)] + beyond * away, points[list(UNDER_NOSE)]])
+
+    widest = outline(BEYOND_JAW["dubbed"])
+    low, high = widest.min(0) - MARGIN, widest.max(0) + MARGIN
+    size = tuple((np.ceil((high - low) * DENSITY).astype(int) + 1)[::-1])
+    vertices = (points - low) * DENSITY
+    corners = vertices[triangles()]
+    near = (corners.max(1) >= 0).all(1) & (corners.min(1) <= np.array(size[::-1])).all(1)
+    coverage = rasterise(vertices, triangles()[near], size)
+
+    def inside(polygon: np.ndarray) -> np.ndarray:
+        image = Image.new("1", size[::-1])
+        ImageDraw.Draw(image).polygon([tuple(point) for point in polygon], fill=1)
+        return np.asarray(image, bool)
+
+    def ring_of(indices: Sequence[int]) -> np.ndarray:
+        return inside(vertices[list(indices)])
+
+    masks = {}
+    for name, beyond in BEYOND_JAW.items():
+        depth = ndimage.distance_transform_edt(inside((outline(beyond) - low) * DENSITY)) / (DENSITY * FEATHER)
+        share = np.clip(depth, 0, 1)
+        masks[name] = (share**2 * (3 - 2 * share)).astype(np.float32)
+    lips = ndimage.binary_dilation(ring_of(OUTER_LIPS), iterations=LIP_REACH).astype(np.float32)
+    inner = ring_of(INNER_LIPS)
+    teeth = ndimage.gaussian_filter(ndimage.binary_dilation(inner).astype(np.float32), LIP_SOFT / 2)
+    return FaceTemplate(
+        triangles=triangles()[near],
+        vertices=vertices,
+        coverage=coverage,
+        nearest=ndimage.distance_transform_edt(coverage.triangle < 0, return_distances=False, return_indices=True),
+        hidden=masks["hidden"],
+        dubbed=masks["dubbed"],
+        face=ring_of(FACE_OVAL),
+        inner=inner,
+        lips=torch.from_numpy(ndimage.gaussian_filter(lips, LIP_SOFT))[None],
+        teeth=torch.from_numpy(teeth)[None],
+    )
