@@ -51,6 +51,12 @@ def names() -> tuple[str, ...]:
     return tuple(json.loads(_file()[1]["names"]))
 
 
+def face_offsets() -> np.ndarray:
+    """(N, V, 3) float32 metres: how the face of each identity differs from the default head's, in the order of names().
+    Far cheaper than loading them."""
+    return _file()[0]["offsets"].astype(np.float32)
+
+
 @functools.lru_cache(maxsize=4)
 def load_identity(name: str) -> Identity:
     """The identity of that name. UnknownIdentity, with the list, for another; IdentityError for a damaged file."""

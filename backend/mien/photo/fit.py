@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The default head laid over the face of a photo, so that its channels move this face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from mien.channels import ARKIT, INDEX
+from mien.face_tracking.blendshapes import CHANNELS, BlendshapeNetwork
+from mien.face_tracking.bundle import load_bundle
+from mien.face_tracking.choice import FaceChoice
+from mien.face_tracking.follower import FaceFollower
+from mien.face_tracking.head_pose import PICTURE_AXES, HeadPose, fit_pose
+from mien.face_tracking.landmark_indices import FACE, LOWER_LIP, NOSE_TIP, OUTER_EYE_CORNERS, UPPER_LIP
+from mien.heads.default import Head, load_head
+from mien.heads.identity import face_offsets
+from mien.photo import PortraitError
+from mien.photo.head_landmarks import landmarks_on
+from mien.photo.space_warp import SpaceWarp
+
+LEAST_EYES = 14.0  # pixels between the outer corners of the eyes
+MOST_YAW = np.radians(48.0)  # of the photo's head; a profile shows half a face
+SMOOTHING = 0.0006  # m: the tracker's noise is .4 % of the eye distance
+DEPTH_TRUST = 0.35  # share of the tracker's depth against the fitted head's own
+OPEN_GAP = 0.035  # of the eye distance between the lips, from which the photo's mouth is open
+SMILE = (0.25, 0.9)  # of the scores, over which a smile rises to its whole
+FAMILY_RIDGE = 0.25  # how far the family of heads is drawn to its mean, against noise
+
+
+@dataclass(frozen=True, eq=False)
+class FittedFace:
+    """A head over a photo. Pixels are continuous: (0, 0) is the corner of the first; z is positive away from the camera.
+
+    points (478, 3) pixels: the tracker's; pose: of the head in the photo, scale in pixels a metre; own (52,) the
+    channels that the photo shows, in the order of ARKIT; faces: how many were found; scores: by channel, as tracked.
+    """
+
+    head: Head
+    points: np.ndarray
+    pose: HeadPose
+    warp: SpaceWarp
+    own: np.ndarray
+    faces: int
+    scores: dict[str, float]
+
+    @property
+    def eye_distance(self) -> float:
+        """Pixels between the outer corners of the eyes, as if seen from the front."""
+        return float(np.linalg.norm(self.points[OUTER_EYE_CORNERS[0]] - self.points[OUTER_EYE_CORNERS[1]]))
+
+    def vertices(self, weights: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
+        """(V, 3) pixels of the head's vertices, or of `which` of them, for weights (52,) in the order of the head; the
+        head as it is turned in the photo."""
+        return self.warp(self.posed(weights, which))
+
+    def posed(self, weights: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
+        """(V, 3) metres: the head's own vertices for weights (52,)."""
+        chosen = slice(None) if which is None else which
+        shown = np.flatnonzero(weights)
+        deltas = self.head.deltas[shown][:, chosen]
+        return self.head.vertices[chosen] + np.tensordot(weights[shown].astype(np.float32), deltas, 1)
+
+
+def fit_face(pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "photo") -> FittedFace:
+    """The face that is meant in pixels (H, W, 3) uint8 with the default head fitted to it.
+
+    PortraitError in words where there is none, where it is too small, or seen too far from the side.
+    """
+    choice = choice or FaceChoice()
+    bundle = load_bundle()
+    follower = FaceFollower(bundle, choice)
+    found = follower(pixels, True)
+    if found is None:
+        raise PortraitError(_nobody(name, choice, follower.most_faces, pixels.shape))
+    points = found[0].astype(float)
+    pose = fit_pose(points)
+    eyes = float(np.linalg.norm(points[OUTER_EYE_CORNERS[0], :3] - points[OUTER_EYE_CORNERS[1], :3]))
+    if eyes < LEAST_EYES:
+        raise PortraitError(
+            f"The face in {name!r} is too small: {eyes:.0f} pixels between its eyes. At least {LEAST_EYES:.0f} are "
+            "needed, and 100 look well; use a larger picture, or cut this one closer."
+        )
+    yaw = abs(float(pose.head_rotation[1]))
+    if yaw > MOST_YAW:
+        raise PortraitError(
+            f"The face in {name!r} is turned by {np.degrees(yaw):.0f} degrees; one side of it is not seen. Use a photo "
+            f"from the front, or turned by at most {np.degrees(MOST_YAW):.0f} degrees."
+        )
+    scores = dict(zip(CHANNELS, map(float, BlendshapeNetwork(bundle.blendshapes)(found[0])), strict=True))
+    return fit_points(points, scores, follower.most_faces)
+
+
+def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> FittedFace:
+    """The default head fitted to landmarks (478, 3) pixels with the scores of the channels."""
+    head = load_head()
+    gap = np.linalg.norm(points[UPPER_LIP, :2] - points[LOWER_LIP, :2]) / np.linalg.norm(
+        points[OUTER_EYE_CORNERS[0]] - points[OUTER_EYE_CORNERS[1]]
+    )
+    own = _own_channels(head, scores, float(gap))
+    order = head.order(ARKIT)
+    weights = np.zeros(len(order))
+    weights[order] = own
+    start = head.vertices + np.tensordot(weights.astype(np.float32), head.deltas, 1)
+    head_points = landmarks_on(start).astype(float)
+    pose = _pose(head_points, points[:FACE])
+    member = _family_offsets(head, points[:FACE], head_points, pose)
+    seen = pose.with_pose((head_points + landmarks_on(member)) * PICTURE_AXES)
+    goals = points[:FACE].copy()
+    # The tracker's depth has another middle than the head's.
+    depth = goals[:, 2] - goals[NOSE_TIP, 2] + seen[NOSE_TIP, 2]
+    goals[:, 2] = DEPTH_TRUST * depth + (1 - DEPTH_TRUST) * seen[:, 2]
+    warp = SpaceWarp(head_points, goals, SMOOTHING)
+    return FittedFace(head, points, pose, warp, own, faces, scores)
+
+
+def _own_channels(head: Head, scores: dict[str, float], gap: float) -> np.ndarray:
+    """(52,) what the photo's face does: an open mouth and a smile. All else is taken for the face's own shape."""
+    own = np.zeros(len(ARKIT))
+    low, high = SMILE
+    for side in ("Left", "Right"):
+        name = f"mouthSmile{side}"
+        own[INDEX[name]] = np.clip((scores.get(name, 0.0) - low) / (high - low), 0, 1)
+    if gap > OPEN_GAP:
+        marks = head.vertices[head.landmarks[[36, 45]]]
+        wanted = gap * float(np.linalg.norm(marks[0] - marks[1]))
+
+        def excess(jaw: float) -> float:
+            row = np.zeros((1, len(ARKIT)), np.float32)
+            row[0] = own
+            row[0, INDEX["jawOpen"]] = jaw
+            return float(head.lip_aperture(row, ARKIT)[0]) - wanted
+
+        if excess(0.0) < 0:
+            own[INDEX["jawOpen"]] = 1.0 if excess(1.0) <= 0 else brentq(excess, 0.0, 1.0, xtol=1e-3)
+    return own
+
+
+def _pose(head_points: np.ndarray, points: np.ndarray) -> HeadPose:
+    """The pose whose scale is in pixels a metre: the tracker's depth says how the head is turned."""
+    still = _STILL
+    flat = head_points[still] * PICTURE_AXES
+    seen = points[still]
+    a, b = flat - flat.mean(0), seen - seen.mean(0)
+    u, singular, vt = np.linalg.svd(b.T @ a)
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
+    turn = (u * signs) @ vt
+    # The scale by what the picture shows; depth is the network's guess.
+    turned = a @ turn.T
+    scale = float((turned[:, :2] * b[:, :2]).sum() / (turned[:, :2] ** 2).sum())
+    shift = seen.mean(0) - scale * turn @ flat.mean(0)
+    return HeadPose(turn, np.array(scale), shift)
+
+
+def _family_offsets(head: Head, points: np.ndarray, head_points: np.ndarray, pose: HeadPose) -> np.ndarray:
+    """(V, 3) metres: the member of the family of heads (the twelve identities, about the default) that is nearest to
+    the landmarks; its depth is what a picture does not tell."""
+    offsets = face_offsets()
+    seen = pose.without_pose(points) * PICTURE_AXES - head_points  # metres
+    basis = np.stack([landmarks_on(each) for each in offsets])
+    flat = basis[..., :2].reshape(len(basis), -1)
+    system = flat @ flat.T
+    ridge = FAMILY_RIDGE * np.trace(system) / len(system)
+    shares = np.linalg.solve(system + ridge * np.eye(len(system)), flat @ seen[:, :2].ravel())
+    return np.tensordot(shares, offsets, 1)
+
+
+# What expressions move least: forehead, temples, the bridge and wings of the nose, corners of the eyes, cheek bones.
+_STILL = np.array([
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 127, 162, 21, 54, 103, 67, 109, 234, 6, 168, 197, 195, 5, 4, 33, 133,
+    362, 263, 98, 327, 2, 9, 8, 151, 116, 345, 117, 346, 93, 323, 132, 361,
+])  # fmt: skip
+
+
+def _nobody(name: str, choice: FaceChoice, most: int, shape: tuple[int, ...]) -> str:
+    if most == 0:
+        return (
+            f"No face was found in {name!r} ({shape[1]}x{shape[0]} pixels). It should be a tenth of the picture high at "
+            "least, and be seen from the front or half from the side; an animal's face is not found."
+        )
+    if choice.at is not None:
+        return f"No face was found at {choice.at[0]:g},{choice.at[1]:g} in {name!r}; it has {most} elsewhere."
+    return f"{choice} was asked for, and {name!r} has {most}; the largest is face 1."

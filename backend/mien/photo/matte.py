@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which pixels of a photo are the person, and what is behind them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy.ndimage import gaussian_filter, grey_dilation, uniform_filter
+
+from mien.face_tracking.landmark_indices import FACE_OVAL
+from mien.nn.tflite import TfliteNetwork
+from mien.photo import PortraitError
+from mien.photo.fill import filled
+
+NETWORK = Path(__file__).with_name("selfie_segmentation.tflite")
+SIDE = 256  # pixels of the network's square input
+GUIDE_RADIUS = 1 / 128  # of the longer side: the guided filter's
+GUIDE_NOISE = 4e-4
+EDGE = (0.15, 0.85)  # probabilities that become 0 and 1
+FOUND = 0.6  # mean probability inside the face, below which the network has not seen this person (a drawing, a mask)
+ROOM = 1 / 100  # of the longer side: so far from the person the background is not trusted
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """person (H, W, 4) uint8: the person with premultiplied alpha; background (H, W, 4) uint8, premultiplied, too: what
+    is behind, filled in where the person hides it. person over background is the photo. `cut`: whether they are two
+    layers; else the person is the whole photo."""
+
+    person: np.ndarray
+    background: np.ndarray
+    cut: bool
+
+
+@lru_cache(maxsize=1)
+def _network() -> TfliteNetwork:
+    card = json.loads(NETWORK.with_suffix(".card.json").read_text("utf-8"))
+    data = NETWORK.read_bytes()
+    if hashlib.sha256(data).hexdigest() != card["sha256"]:
+        raise PortraitError(f"the network {NETWORK.name} is not the one its card names; install mien again.")
+    return TfliteNetwork(data)
+
+
+def person_matte(pixels: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+    """(H, W) float32 0..1, the face's own oval at 1; None where the network sees no person at the face.
+
+    pixels (H, W, 3) uint8; points (478, 3) the face's landmarks. Model: MediaPipe's selfie segmentation; edges by He et
+    al. 2013, Guided Image Filtering.
+    """
+    height, width = pixels.shape[:2]
+    small = np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX), np.float32) / 255
+    probability = _network()(small[None])[0].reshape(SIDE, SIDE)
+    coarse = Image.fromarray(probability.astype(np.float32)).resize((width, height), Image.Resampling.BICUBIC)
+    face = oval_mask(points, (height, width))
+    coarse = np.asarray(coarse)
+    if float(coarse[face > 0.5].mean() if (face > 0.5).any() else 0.0) < FOUND:
+        return None
+    grey = pixels.astype(np.float32).mean(2) / 255
+    fine = _guided(grey, coarse, max(1, round(GUIDE_RADIUS * max(height, width))))
+    share = np.clip((fine - EDGE[0]) / (EDGE[1] - EDGE[0]), 0, 1)
+    return np.maximum(share * share * (3 - 2 * share), face)
+
+
+def oval_mask(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W) float32: 1 inside the oval of the face, with an edge of a pixel or two."""
+    image = Image.new("L", (size[1], size[0]))
+    ImageDraw.Draw(image).polygon([tuple(map(float, points[i, :2] - 0.5)) for i in FACE_OVAL], fill=255)
+    return np.asarray(image, np.float32) / 255
+
+
+def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
+    """The layers of pixels (H, W, 3 or 4) uint8. Where the photo has alpha itself, that cuts the person out."""
+    if pixels.shape[2] == 4:
+        alpha = pixels[..., 3:].astype(np.float32)
+        person = np.concatenate([pixels[..., :3] * (alpha / 255), alpha], 2)
+        return Layers((person + 0.5).astype(np.uint8), np.zeros_like(pixels), True)
+    matte = person_matte(pixels, points)
+    opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
+    whole = np.concatenate([pixels, opaque], 2)
+    if matte is None:
+        return Layers(whole, whole, False)
+    reach = max(1, round(ROOM * max(pixels.shape[:2])))
+    near = gaussian_filter(grey_dilation(matte, size=2 * reach + 1), reach / 2)
+    known = np.clip(1 - near * 1.05, 0, 1) * (matte < 0.02)
+    behind = np.clip(filled(pixels, known), 0, 255)
+    behind = np.where((matte > 0)[..., None], behind, pixels)
+    share = matte[..., None]
+    # What no colour of the person can cover stays in the background: at rest the layers are the photo again.
+    rest = np.maximum(1 - share, 1e-3)
+    behind = np.clip(behind, (pixels - 255 * share) / rest, np.minimum(pixels / rest, 255))
+    person = np.clip(pixels - (1 - share) * behind, 0, 255 * share)
+    person = np.concatenate([person, 255 * share], 2)
+    return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)
+
+
+def _guided(guide: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
+    size = 2 * radius + 1
+    mean, mean_values = uniform_filter(guide, size), uniform_filter(values, size)
+    variance = uniform_filter(guide * guide, size) - mean * mean
+    covariance = uniform_filter(guide * values, size) - mean * mean_values
+    slope = covariance / (variance + GUIDE_NOISE)
+    offset = mean_values - slope * mean
+    return uniform_filter(slope, size) * guide + uniform_filter(offset, size)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The person around the face as a sheet with depth: hair, ears, neck and shoulders follow the head smoothly."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw
+from scipy.ndimage import distance_transform_edt
+from scipy.spatial import KDTree
+
+from mien.face_tracking.landmark_indices import CHIN, FACE, FACE_OVAL
+from mien.photo.fit import FittedFace
+
+CELL = 0.16  # of the eye distance between two vertices of the sheet
+MOST_CELLS = 120  # along the longer side
+BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by the frame moves with its edge
+FOREHEAD = 10  # landmark at the top of the oval
+NECK = (-0.06, 0.62)  # of the face's height below the chin, over which the head's motion fades
+ASIDE = (1.15, 2.0)  # of the face's height from the face's middle, over which it fades sideways and upwards
+WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
+ROUND = 0.75  # of the eye distance from the face's oval to where the head is seen from its side
+BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
+JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
+NEIGHBOURS = 6
+
+
+class Sheet:
+    """rest (N, 3) pixels and depth of its vertices; triangles (T, 3); share (N,) of the head's turn that each takes.
+
+    size: (width, height) of the photo; `cut`: whether the person is a layer of their own.
+    """
+
+    def __init__(self, face: FittedFace, size: tuple[int, int], cut: bool) -> None:
+        width, height = size
+        eyes = face.eye_distance
+        cell = max(CELL * eyes, max(size) / MOST_CELLS)
+        xs, ys = (_steps(length, cell) for length in size)
+        grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
+        columns = len(xs)
+        r, c = np.meshgrid(np.arange(len(ys) - 1), np.arange(columns - 1), indexing="ij")
+        corner = (r * columns + c).ravel()
+        self.triangles = np.concatenate(
+            [
+                np.stack([corner, corner + columns, corner + 1], 1),
+                np.stack([corner + 1, corner + columns, corner + columns + 1], 1),
+            ]
+        ).astype(np.int32)
+        outside = outside_oval(face.points, grid, eyes)
+        landmarks = face.points[:FACE]
+        distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
+        weights = 1 / np.maximum(distance, 0.02 * eyes) ** 2
+        self._near, self._weights = near, weights / weights.sum(1, keepdims=True)
+        surface = (landmarks[near, 2] * self._weights).sum(1)
+        middle = float(face.pose.shift[2])  # the neck's root, about which the head turns
+        away = np.clip(outside / (ROUND * eyes), 0, 1)
+        depth = surface + (middle - surface) * (1 - np.sqrt(1 - away**2))  # a round head
+        self.rest = np.c_[grid, depth]
+        self.share = self._turn_share(face, grid, cut)
+        fade = np.clip(1 - outside / (JAW_REACH * eyes), 0, 1)
+        self._fade = fade * fade * (3 - 2 * fade)
+
+    def moved(self, landmark_motion: np.ndarray, turn: np.ndarray, pivot: np.ndarray, shift: np.ndarray) -> np.ndarray:
+        """(N, 3) pixels: the sheet with the face's motion (468, 3) pixels, turned by turn (3, 3) about pivot (3,), then
+        shifted (3,)."""
+        motion = (landmark_motion[self._near] * self._weights[..., None]).sum(1) * self._fade[:, None]
+        face = self.rest + motion
+        turned = (face - pivot) @ turn.T + pivot + shift
+        return face + self.share[:, None] * (turned - face)
+
+    def _turn_share(self, face: FittedFace, grid: np.ndarray, cut: bool) -> np.ndarray:
+        top, chin = face.points[FOREHEAD, :2], face.points[CHIN, :2]
+        tall = float(np.linalg.norm(chin - top))
+        down = (chin - top) / tall
+        below = (grid - chin) @ down / tall
+        middle = (top + chin) / 2
+        aside = np.linalg.norm(grid - middle, axis=1) / tall
+        near, far = ASIDE if cut else WHOLE
+        return (1 - _smooth(below, *NECK)) * (1 - _smooth(aside, near, far))
+
+
+def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndarray:
+    """(N,) pixels from places (N, 2) to the face's oval; negative inside."""
+    oval = points[list(FACE_OVAL), :2]
+    unit = max(eyes / 64, 0.25)
+    low = np.minimum(oval.min(0), places.min(0)) - 2 * unit
+    size = np.ceil((np.maximum(oval.max(0), places.max(0)) - low) / unit).astype(int) + 3
+    image = Image.new("1", tuple(int(n) for n in size))
+    ImageDraw.Draw(image).polygon([tuple(map(float, p)) for p in (oval - low) / unit], fill=1)
+    inside = np.asarray(image)
+    signed = distance_transform_edt(~inside) - distance_transform_edt(inside)
+    at = np.round((places - low) / unit).astype(int)
+    return signed[at[:, 1], at[:, 0]] * unit
+
+
+def _steps(length: int, cell: float) -> np.ndarray:
+    room = BEYOND * length
+    inside = np.linspace(0, length, max(2, int(np.ceil(length / cell)) + 1))
+    return np.r_[-room, inside, length + room]
+
+
+def _smooth(value: np.ndarray, start: float, end: float) -> np.ndarray:
+    share = np.clip((value - start) / (end - start), 0, 1)
+    return share * share * (3 - 2 * share)
