@@ -29,6 +29,18 @@ FORMAT, VERSION, SUFFIX = "mien.landmarks", "1", ".landmarks.safetensors"
 POINTS = 68
 OUTER_EYES = (36, 45)  # the head's right and left outer corner: their distance is the unit of lengths in a face
 INNER_LIPS = ((61, 67), (62, 66), (63, 65))  # upper, lower
+# Lines that are drawn through them: points, and whether the line is closed.
+LINES: dict[str, tuple[range, bool]] = {
+    "contour": (range(17), False),
+    "right_brow": (range(17, 22), False),
+    "left_brow": (range(22, 27), False),
+    "nose_bridge": (range(27, 31), False),
+    "nostrils": (range(31, 36), False),
+    "right_eye": (range(36, 42), True),
+    "left_eye": (range(42, 48), True),
+    "outer_lips": (range(48, 60), True),
+    "inner_lips": (range(60, 68), True),
+}
 MM = 1000.0  # in a metre: heads are in metres
 SHAPES: dict[str, tuple[int, ...]] = {  # tensors of a file; F and axes after it, or the whole shape of the last three
     "points": (POINTS, 3),
