@@ -40,9 +40,9 @@ class TakeRequest:
     reading: str = ""
 
     @property
-    def source(self) -> str:
+    def sources(self) -> tuple[str, ...]:
         """sha256 of the file that the take is made from."""
-        return self.sound
+        return (self.sound,)
 
     @property
     def seconds(self) -> float:

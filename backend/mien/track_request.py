@@ -27,9 +27,9 @@ class TrackRequest:
     options: TrackOptions
 
     @property
-    def source(self) -> str:
+    def sources(self) -> tuple[str, ...]:
         """sha256 of the file that the take is made from."""
-        return self.film
+        return (self.film,)
 
     def to_json(self) -> str:
         return json.dumps({"kind": KIND, "film": self.film, "name": self.name} | self._options, sort_keys=True)

@@ -35,8 +35,8 @@ class FilmRequest:
         return "a film"
 
     @property
-    def source(self) -> str:
-        return self.footage
+    def sources(self) -> tuple[str, ...]:
+        return (self.footage,)
 
     def to_json(self) -> str:
         return json.dumps({"kind": "film"} | asdict(self))

@@ -15,6 +15,7 @@ from mien import __version__, engines
 from mien.heads.default import load_head
 from mien.service import API
 from mien.service.http.bind_routes import bind_routes
+from mien.service.http.film_routes import film_routes
 from mien.service.http.middleware import AccessMiddleware
 from mien.service.http.problems import PROBLEMS
 from mien.service.http.status_routes import status_routes
@@ -47,6 +48,7 @@ def create_app(
         *take_routes(settings, scheduler, decoder),
         *bind_routes(scheduler),
         *track_routes(settings, scheduler),
+        *film_routes(settings, scheduler),
         *status_routes(settings, scheduler, statistics),
     ]
     app = Starlette(routes=routes, exception_handlers=PROBLEMS)
@@ -81,5 +83,6 @@ def _info(settings: Settings) -> dict:
         "made_with": code_digest(),
         "own_models": own_models(settings.data_folder),
         "tracks": True,
+        "films": True,
         "head": {"name": head.name, "sha256": head.sha256, "vertices": len(head.vertices)},
     }

@@ -99,7 +99,7 @@ def cancel_or_forget(scheduler: Scheduler, kind: JobKind, job_id: str, describe:
     return Response(status_code=204) if status is None else JSONResponse(describe(status))
 
 
-def result(scheduler: Scheduler, job: Job, headers: dict[str, str]) -> Response:
+def result(scheduler: Scheduler, job: Job, headers: dict[str, str], media_type: str = BINARY) -> Response:
     """The result file of a job; in pieces, where it is larger than one. Raises the 409 for a job without one."""
     if job.state != "done":
         raise no_result(job)
@@ -110,9 +110,9 @@ def result(scheduler: Scheduler, job: Job, headers: dict[str, str]) -> Response:
         raise no_result(status_of(scheduler, job.kind, job.id).job)
     size = os.fstat(file.fileno()).st_size
     if size > PIECE:
-        return LongResponse(file, size, opened, headers)
+        return LongResponse(file, size, opened, headers, media_type)
     with opened:
-        return Response(file.read(), media_type=BINARY, headers=headers)
+        return Response(file.read(), media_type=media_type, headers=headers)
 
 
 def no_result(job: Job) -> Problem:
@@ -123,10 +123,12 @@ def no_result(job: Job) -> Problem:
 class LongResponse(StreamingResponse):
     """A file of `size` bytes; `opened` is closed when it is sent or the client has gone."""
 
-    def __init__(self, file: BinaryIO, size: int, opened: ExitStack, headers: dict[str, str]) -> None:
+    def __init__(
+        self, file: BinaryIO, size: int, opened: ExitStack, headers: dict[str, str], media_type: str = BINARY
+    ) -> None:
         self._opened = opened
         pieces = iter(lambda: file.read(PIECE), b"")
-        super().__init__(pieces, media_type=BINARY, headers=headers | {"Content-Length": str(size)})
+        super().__init__(pieces, media_type=media_type, headers=headers | {"Content-Length": str(size)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._opened:

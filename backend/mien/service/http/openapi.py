@@ -12,6 +12,7 @@ Schema = dict[str, object]
 
 OF_TAKE = "look", "watch", "fetch", "cancel"  # operations that need the id of one
 OF_TRACK = "look_at_track", "watch_track", "fetch_track", "cancel_track"
+OF_FILM = "look_at_film", "watch_film", "fetch_film", "cancel_film"
 OF_BINDING = "look_at_binding", "fetch_shapes", "cancel_binding"
 PROBLEM = "A refusal (RFC 9457); `detail` is a sentence that says what to do."
 
@@ -88,6 +89,7 @@ def _paths(settings: Settings) -> Schema:
             }) | {"parameters": [_if_none_match()]},
         },
         **_track_paths(settings),
+        **_film_paths(settings),
         **_binding_paths(),
         "/v1/health": {
             "get": _operation("health", "That the service answers; quick.", {"200": _json("It does.", "Health")}),
@@ -113,7 +115,7 @@ def _track_paths(settings: Settings) -> Schema:
                 "202": _json("Accepted.", "Accepted")
                 | {"headers": {"Location": _header("The track's own URL.")}, "links": _links(*OF_TRACK)},
                 **_problems(400, 413, 415, 422, 429),
-            }) | {"requestBody": _film_body(settings)},
+            }) | {"requestBody": _track_body(settings)},
         },
         "/v1/tracks/{id}": {
             "parameters": one,
@@ -148,7 +150,7 @@ def _track_paths(settings: Settings) -> Schema:
     }  # fmt: skip
 
 
-def _film_body(settings: Settings) -> Schema:
+def _track_body(settings: Settings) -> Schema:
     text = {"type": "string"}
     fields = {
         "film": {
@@ -169,6 +171,80 @@ def _film_body(settings: Settings) -> Schema:
     }
     schema = {"type": "object", "required": ["film"], "additionalProperties": False, "properties": fields}
     encoding = {"film": {"contentType": "application/octet-stream"}}
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
+
+
+def _film_paths(settings: Settings) -> Schema:
+    one = [_id("The film's id, as POST /v1/films gave it.")]
+    film = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    return {
+        "/v1/films": {
+            "post": _operation("make", "Ask for a dub of a video or for a photo that speaks. It is made in the "
+                               "background, signed (C2PA), and needs the consent of whom it shows.", {
+                "202": _json("Accepted.", "Accepted")
+                | {"headers": {"Location": _header("The film's own URL.")}, "links": _links(*OF_FILM)},
+                **_problems(400, 413, 415, 422, 429),
+            }) | {"requestBody": _film_body(settings)},
+        },
+        "/v1/films/{id}": {
+            "parameters": one,
+            "get": _operation("look_at_film", "How far a film is.", {
+                "200": _json("The film's job.", "Film"), **_problems(404),
+            }),
+            "delete": _operation("cancel_film", "Cancel a film that is not finished, or forget one that is.", {
+                "200": _json("Cancelled.", "Film"), "204": {"description": "Forgotten."}, **_problems(404),
+            }),
+        },
+        "/v1/films/{id}/events": {
+            "parameters": one,
+            "get": _operation("watch_film", "A film's job as server-sent events, until it ends.", {
+                "200": {
+                    "description": "As those of a take; the data of each is a Film as JSON.",
+                    "content": {"text/event-stream": {"schema": _event("Film")}},
+                },
+                **_problems(404),
+            }),
+        },
+        "/v1/films/{id}/result": {
+            "parameters": one,
+            "get": _operation("fetch_film", "The film: MP4; MOV with alpha; Matroska where lossless was asked for.", {
+                "200": {
+                    "description": "The film.",
+                    "headers": {
+                        "ETag": _header("SHA-256 of the file, in quotes."),
+                        "Content-Disposition": _header("A name for the file."),
+                    },
+                    "content": {"video/mp4": film, "video/quicktime": film, "video/x-matroska": film},
+                },
+                **_problems(404, 409),
+            }),
+        },
+    }  # fmt: skip
+
+
+def _film_body(settings: Settings) -> Schema:
+    text = {"type": "string"}
+    file = {**text, "contentMediaType": "application/octet-stream"}
+    most = f"at most {settings.limit_s:g} s, and {settings.limit_bytes} bytes with the other file."
+    fields = {
+        "video": {**file, "description": f"The film to dub, as a file part; {most}"},
+        "photo": {**file, "description": "In its place: the picture that is to speak."},
+        "voice": {**file, "description": f"What is said: a sound file, or a film with sound; {most}"},
+        "options": {**text, "description": "What is asked of the film, as a JSON object; {} by default."},
+        "consent": {
+            **text,
+            "description": "Who of those shown agreed, and when. It is kept for this video or photo, and written into "
+            "the film; needed once for each.",
+        },
+    }
+    schema = {
+        "type": "object",
+        "required": ["voice"],
+        "oneOf": [{"required": ["video"]}, {"required": ["photo"]}],
+        "additionalProperties": False,
+        "properties": fields,
+    }
+    encoding = {name: {"contentType": "application/octet-stream"} for name in ("video", "photo", "voice")}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema, "encoding": encoding}}}
 
 
@@ -264,6 +340,16 @@ def _schemas() -> Schema:
             _job()
             | {"position": _perhaps("integer", "How many are before it in the queue; null when it does not wait.")},
         ),
+        "Film": _object(
+            "A dub or a portrait that is being made.",
+            _job()
+            | {
+                "position": _perhaps("integer", "How many are before it in the queue; null when it does not wait."),
+                "left_s": _perhaps("integer", "Seconds until it is done, as far as that is known."),
+                "make": {"enum": ["dub", "portrait"]},
+                "suffix": {"enum": [".mp4", ".mov", ".mkv"], "description": "Of the film's file."},
+            },
+        ),
         "Info": _object(
             "What a backend is and has.",
             {
@@ -277,6 +363,7 @@ def _schemas() -> Schema:
                 "made_with": {**text, "description": "sha256 of its code and weights: with others a take may differ."},
                 "own_models": {**text, "description": "sha256 of the user's own, which takes on FLAME are made with."},
                 "tracks": {"const": True, "description": "It tracks films."},
+                "films": {"const": True, "description": "It makes dubs and portraits."},
                 "head": _object("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A multipart form with one file and some text fields, as POST /v1/takes and /v1/tracks take it."""
+"""A multipart form with files and some text fields, as POST /v1/takes, /v1/tracks and /v1/films take it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from mien.service.http.problems import Problem
 FIELD_BYTES = 2**20  # of a text field, unless a form allows more
 
 
-async def receive_form(http: Request, fields: Sequence[str], field_bytes: int = FIELD_BYTES) -> FormData:
-    """The form of a request, to be closed by the caller. fields: the file's first. Raises Problem for another body."""
+async def receive_form(
+    http: Request, fields: Sequence[str], field_bytes: int = FIELD_BYTES, files: int = 1
+) -> FormData:
+    """The form of a request, to be closed by the caller. fields: the file's first; files: how many there may be. Raises
+    Problem for another body."""
     content_type, file = http.headers.get("content-type", "no content type"), fields[0]
     if content_type.partition(";")[0].strip().lower() != "multipart/form-data":
         raise Problem(
             415, f"The request has {content_type[:80]}; send multipart/form-data with the {file} as a file `{file}`."
         )
     try:
-        return await http.form(max_files=1, max_fields=len(fields), max_part_size=field_bytes)
+        return await http.form(max_files=files, max_fields=len(fields), max_part_size=field_bytes)
     except Problem:
         raise
     except HTTPException as error:
@@ -36,19 +39,29 @@ async def receive_form(http: Request, fields: Sequence[str], field_bytes: int = 
 def file_and_texts(form: FormData | Mapping[str, object], fields: Sequence[str]) -> tuple[UploadFile, dict[str, str]]:
     """(the file, the text of each other field, "" where it is not there). Raises Problem for unknown fields and for
     those of the other kind."""
-    unknown = [name for name in form if name not in fields]
-    if unknown:
-        raise Problem(422, f"The request has a field {unknown[0][:60]!r}; the fields are {', '.join(fields)}.")
+    check_fields(form, fields)
     file = form.get(fields[0])
     if not isinstance(file, UploadFile):
         raise Problem(422, f"The request has no file `{fields[0]}`. Send the {fields[0]} as a file of that name.")
+    return file, texts_of(form, fields[1:])
+
+
+def check_fields(form: FormData | Mapping[str, object], fields: Sequence[str]) -> None:
+    """Raises Problem for a field that is not one of these."""
+    unknown = [name for name in form if name not in fields]
+    if unknown:
+        raise Problem(422, f"The request has a field {unknown[0][:60]!r}; the fields are {', '.join(fields)}.")
+
+
+def texts_of(form: FormData | Mapping[str, object], fields: Sequence[str]) -> dict[str, str]:
+    """The text of each of these fields, "" where it is not there. Raises Problem for a file."""
     texts: dict[str, str] = {}
-    for name in fields[1:]:
+    for name in fields:
         text = form.get(name, "")
         if not isinstance(text, str):
             raise Problem(422, f"The field {name!r} is a file; send it as text.")
         texts[name] = text
-    return file, texts
+    return texts
 
 
 def name_of(file: UploadFile, default: str) -> str:

@@ -29,8 +29,8 @@ class BindRequest:
         return self.mesh[:12]
 
     @property
-    def source(self) -> str:
-        return self.mesh
+    def sources(self) -> tuple[str, ...]:
+        return (self.mesh,)
 
     def to_json(self) -> str:
         return json.dumps({"kind": BINDING.name, "mesh": self.mesh})

@@ -24,8 +24,8 @@ class Request(Protocol):
         ...
 
     @property
-    def source(self) -> str:
-        """sha256 of the file that it is made from, which is in the file cache."""
+    def sources(self) -> tuple[str, ...]:
+        """sha256 of the files that it is made from, which are in the file cache."""
         ...
 
     def to_json(self) -> str:

@@ -67,6 +67,6 @@ def _refusal(row: Row, job: Job, cache: FileCache) -> str:
             f"The backend died {row.tries} times while it made this {kind.name}. {kind.advice}, and report it with the "
             "backend's log."
         )
-    if job.request.source not in cache:
+    if not all(sha256 in cache for sha256 in job.request.sources):
         return f"The backend was ended, and its copy of the {kind.source} is gone. Ask for the {kind.name} anew."
     return ""

@@ -22,6 +22,7 @@ from mien.service.jobs.batching_queue import Batch, BatchingQueue
 from mien.service.jobs.bind_jobs import BINDING
 from mien.service.jobs.dispatcher import Dispatcher
 from mien.service.jobs.errors import Closing, QueueFull, SourceNeeded
+from mien.service.jobs.film_jobs import FILM
 from mien.service.jobs.job import FINAL, Job, advanced, cancelled, done, failed, requeued, started
 from mien.service.jobs.job_kind import JobKind, Request
 from mien.service.jobs.job_status import JobStatus
@@ -36,7 +37,7 @@ from mien.service.monitoring.job_statistics import JobStatistics
 from mien.service.workers.worker import Worker
 from mien.settings import Settings
 
-KINDS = {kind.name: kind for kind in (TAKE, BINDING, TRACK)}
+KINDS = {kind.name: kind for kind in (TAKE, BINDING, TRACK, FILM)}
 NEXT_START = "waiting for the backend's next start"
 
 
@@ -72,13 +73,13 @@ class Scheduler:
             if refusal:
                 self._registry.put([failed(job, refusal, now)])
             elif job.state == "queued":
-                self._cache.hold(job.request.source)
+                self._hold(job)
                 self._enqueue(job)
 
     # for clients
 
-    def submit(self, kind: JobKind, request: Request, client: str = "", source: Path | None = None) -> Job:
-        """Queue a request; `source` is the file that it is made from, where that was sent just now, and is moved. A job
+    def submit(self, kind: JobKind, request: Request, client: str = "", *files: Path) -> Job:
+        """Queue a request; `files` are those of `request.sources`, where they were sent just now, and are moved. A job
         whose result is in the cache is done at once.
 
         Raises QueueFull, SourceNeeded, Closing; sqlite3.OperationalError or OSError when the disk is full.
@@ -103,13 +104,17 @@ class Scheduler:
                 statistics.kept += 1
                 return job
             self._check_capacity(kind, client, batch is not None)
-            if source is not None:
-                self._cache.put(source, request.source)
-            if request.source not in self._cache:
-                raise SourceNeeded
-            self._registry.add(job)
+            self._hold(job)  # before one of them is evicted for another
+            try:
+                for sha256, file in zip(request.sources, files, strict=False):
+                    self._cache.put(file, sha256)
+                if not self._has_sources(job):
+                    raise SourceNeeded
+                self._registry.add(job)
+            except BaseException:
+                self._release(job)
+                raise
             statistics.submitted += 1
-            self._cache.hold(request.source)
             if batch is not None:
                 statistics.shared += 1
                 batch.jobs[result_key].add(job.id)
@@ -245,9 +250,12 @@ class Scheduler:
 
     @contextmanager
     def open_source(self, batch: Batch) -> Iterator[Path | None]:
-        """The file that a batch is made from, checked, and held meanwhile. None when it is missing or damaged."""
-        with self._cache.open(batch.first.source) as file:
-            yield None if file is None else self._cache.path(batch.first.source)
+        """The first file that a batch is made from; the others lie beside it. All are checked, and held meanwhile. None
+        when one of them is missing or damaged."""
+        sources = batch.first.sources
+        with ExitStack() as stack:
+            files = [stack.enter_context(self._cache.open(sha256)) for sha256 in sources]
+            yield None if None in files else self._cache.path(sources[0])
 
     def progress(self, batch: Batch, fraction: float, stage: str) -> None:
         with self._changed:
@@ -331,6 +339,17 @@ class Scheduler:
             left_s = self._batch_left_s(job.kind)
         return JobStatus(job, position, left_s)
 
+    def _hold(self, job: Job) -> None:
+        for sha256 in job.request.sources:
+            self._cache.hold(sha256)
+
+    def _release(self, job: Job) -> None:
+        for sha256 in job.request.sources:
+            self._cache.release(sha256)
+
+    def _has_sources(self, job: Job) -> bool:
+        return all(sha256 in self._cache for sha256 in job.request.sources)
+
     def _enqueue(self, job: Job) -> None:
         self._queue.add(job)
         self._changed.notify_all()
@@ -340,7 +359,7 @@ class Scheduler:
         jobs = list(jobs)
         for job in jobs:
             self._queue.remove(job)
-            self._cache.release(job.request.source)
+            self._release(job)
             if batch := self._batches.get(job.kind.name):
                 batch.remove(job)
             if job.state == "done" and job.ended_at is not None:
@@ -360,8 +379,8 @@ class Scheduler:
         not."""
         if self.closing or self._registry.get(job.id) != job:  # another request noticed it first
             return
-        if job.request.source in self._cache:
-            self._cache.hold(job.request.source)
+        if self._has_sources(job):
+            self._hold(job)
             self._registry.put([requeued(job)])
             self._enqueue(self._registry[job.id])
         else:

@@ -46,9 +46,9 @@ class Worker(Protocol):
         on_result: OnResult,
         stop: Event,
     ) -> float:
-        """The result of each request, all of one batch key, into a new file of `results`; they are made from `source`.
-        Returns the seconds it took, without loading. Raises Cancelled soon after `stop` is set; DiskFull, WorkFailed,
-        WorkCrashed."""
+        """The result of each request, all of one batch key, into a new file of `results`; they are made from `source`
+        and the files beside it that they name. Returns the seconds it took, without loading. Raises Cancelled soon
+        after `stop` is set; DiskFull, WorkFailed, WorkCrashed."""
         ...
 
     def wake(self) -> None:

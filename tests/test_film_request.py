@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mien.direction import Direction
+from mien.engines.personatalk.options import DubOptions
+from mien.errors import MienError
+from mien.film_request import FilmRefused, FilmRequest, read_options, suffix_of
+from mien.photo.options import PortraitOptions
+from mien.video.consent import Consent
+
+CONSENT = Consent("Maria Rossi, in writing", "2026-03-12T10:00:00+00:00", "service")
+DUB = FilmRequest("dub", "a" * 64, "clip.mp4", "b" * 64, "line.wav", DubOptions(opening=0.8), CONSENT)
+PORTRAIT = replace(DUB, make="portrait", shown_name="me.jpg", options=PortraitOptions(direction=Direction(seed=3)))
+
+
+@pytest.mark.parametrize("request_", [DUB, PORTRAIT])
+def test_it_is_read_as_it_was_written(request_: FilmRequest) -> None:
+    assert FilmRequest.from_json(request_.to_json()) == request_
+    assert request_.sources == ("a" * 64, "b" * 64) and request_.name == request_.shown_name
+
+
+@pytest.mark.parametrize("text", ["{}", '{"make": "dub"}', "[]", "no"])
+def test_other_text_is_refused_with_an_error_that_a_recovery_knows(text: str) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        FilmRequest.from_json(text)
+
+
+def test_whatever_changes_the_film_changes_its_key(tmp_path: Path) -> None:
+    others = [
+        replace(DUB, shown="c" * 64),
+        replace(DUB, voice="c" * 64),
+        replace(DUB, shown_name="other.mp4"),
+        replace(DUB, options=DubOptions(opening=0.9)),
+        replace(DUB, consent=replace(CONSENT, statement="Paolo Rossi, in writing")),
+        PORTRAIT,
+    ]
+    keys = [each.result_key(tmp_path) for each in (DUB, *others)]
+    assert len(set(keys)) == len(keys) and DUB.result_key(tmp_path) == keys[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "sentence"),
+    [
+        ("dub", '{"persona": "somebody.persona"}', "'persona', and a backend opens no file"),
+        ("portrait", '{"take": "a.take.safetensors"}', "'take', and a backend opens no file"),
+        ("portrait", '{"pose": "a.png"}', "'pose', and a backend opens no file"),
+        ("opera", "{}", "there is no film 'opera' to make; expected dub or portrait"),
+        ("dub", '{"opening": "wide"}', "opening"),
+    ],
+)
+def test_options_that_a_backend_does_not_take_are_refused_in_words(make: str, options: str, sentence: str) -> None:
+    with pytest.raises(MienError, match=sentence):
+        read_options(make, options)
+    with pytest.raises(FilmRefused):
+        read_options("opera", "{}")
+
+
+def test_the_suffix_is_that_of_the_container() -> None:
+    assert DUB.suffix == PORTRAIT.suffix == ".mp4"
+    assert suffix_of(DubOptions(codec="lossless")) == ".mkv" and suffix_of(PortraitOptions(alpha=True)) == ".mov"
