@@ -52,8 +52,8 @@ def face_shapes(track: FaceTrack, learnt: np.ndarray | None = None) -> FaceShape
     seen = track.tracked if learnt is None else track.tracked & learnt
     if seen.sum() < LEAST_FRAMES:
         raise DubError(
-            f"The face is seen in {int(seen.sum())} pictures of the film's part; {LEAST_FRAMES} are needed to learn how "
-            "it speaks. Name a longer part, or other references."
+            f"The face is seen in {int(seen.sum())} pictures of the film's part; {LEAST_FRAMES} are needed to learn "
+            "how it speaks. Name a longer part, or other references."
         )
     pose = track.pose
     flat = pose.without_pose(track.points[:, :FACE].astype(float))
