@@ -12,7 +12,7 @@ import torch
 from mien.audio.speech import Speech
 from mien.engines.neural import audio_features
 from mien.engines.neural.audio_features import MELODY, STEP
-from mien.speech_analysis.network.features import BANDS, log_mel, padded
+from mien.speech_analysis.network.features import BANDS, HOP, MARGIN, log_mel, padded
 
 PHONES = audio_features.SIZE - len(MELODY)  # numbers of the phonetic domain
 PROSODY = BANDS + len(MELODY)  # of the prosodic one
@@ -23,12 +23,12 @@ def mel_frames(samples: np.ndarray, frames: int) -> np.ndarray:
     """(frames, 80) float32 log-mel power of samples (N,) at 16 kHz; frame i is the mean from 20 ms before i / 25 s to
     20 ms after."""
     sound = padded(torch.from_numpy(np.array(samples, np.float32))[None])
-    hop, margin = 160, sound.shape[1] - sound.shape[1] // 160 * 160
-    count = sound.shape[1] // hop
+    count = (sound.shape[1] - 2 * MARGIN) // HOP
     parts = [
-        log_mel(sound[:, begin * hop : min(begin + BLOCK, count) * hop + margin])[0] for begin in range(0, count, BLOCK)
+        log_mel(sound[:, begin * HOP : min(begin + BLOCK, count) * HOP + 2 * MARGIN])[0]
+        for begin in range(0, count, BLOCK)
     ]
-    mel = torch.cat(parts)[:count].numpy()
+    mel = torch.cat(parts).numpy()
     half = STEP // 2
     whole = np.pad(mel, ((half, max(0, frames * STEP - half - len(mel))), (0, 0)), mode="edge")[: frames * STEP]
     return whole.reshape(frames, STEP, -1).mean(1).astype(np.float32)
