@@ -47,6 +47,11 @@ def test_no_answer_is_a_refusal_and_leaves_no_record(tmp_path: Path) -> None:
     assert recorded_consent(SUBJECT, tmp_path) is None
 
 
+def test_the_same_words_again_leave_the_record(tmp_path: Path) -> None:
+    record_consent(SUBJECT, Consent(WORDS, "2026-01-01T00:00:00+00:00", "terminal"), tmp_path)
+    assert require_consent(SUBJECT, "clip.mp4", tmp_path, f"  {WORDS} ").recorded == "2026-01-01T00:00:00+00:00"
+
+
 def test_a_later_statement_takes_the_place_of_the_record(tmp_path: Path) -> None:
     require_consent(SUBJECT, "clip.mp4", tmp_path, WORDS)
     require_consent(SUBJECT, "clip.mp4", tmp_path, "withdrawn and given anew, 1 May 2026")

@@ -18,6 +18,7 @@ from pathlib import Path
 from mien.errors import USAGE, MienError
 from mien.files.atomic import OWNER, atomic_write
 from mien.files.private_folder import make_private_folder
+from mien.files.private_folder import make_private_folder
 
 FOLDER = "consent"  # in the data folder
 FORMAT = "mien.consent"
@@ -105,10 +106,10 @@ def require_consent(
     """The consent for the clip or photo of this sha256, which is called `name`: `statement`, which is kept; else the
     one on record; else the answer of `ask` to the question in words, which is kept. Raises ConsentMissing, and
     ConsentError for a statement that says nothing."""
+    known = recorded_consent(subject, data_folder)
     if statement is None:
-        consent = recorded_consent(subject, data_folder)
-        if consent is not None:
-            return consent
+        if known is not None:
+            return known
         answer = ask(QUESTION.format(name=name)) if ask else ""
         if not answer.strip():
             raise ConsentMissing(
@@ -117,6 +118,8 @@ def require_consent(
             )
         statement = answer
     consent = Consent.given(statement, through)
+    if known is not None and known.statement == consent.statement:
+        return known  # said again: the same film is not made anew for it
     record_consent(subject, consent, data_folder)
     return consent
 
