@@ -40,7 +40,7 @@ BACKEND = (
     ("service", "service.errors", "service.process_alive", "service.monitoring", "service.network", "service.workers"),
     ("service.jobs",),
     ("service.http",),
-    ("service.server", "training"),
+    ("service.server", "training", "persona"),
     ("evaluation", "benchmarks", "doctor"),
     ("cli",),
     ("__main__",),
@@ -51,7 +51,7 @@ ADDON = (
     ("shape_keys",),
     ("default_head", "scene"),
     ("generation",),
-    ("binding", "batch", "video"),
+    ("binding", "video", "batch"),
     ("ui",),
     ("__init__", "api", "build_extension", "examples"),
 )
