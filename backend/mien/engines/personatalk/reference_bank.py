@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -50,11 +50,12 @@ def flattened(pixels: np.ndarray, vertices: np.ndarray, scale: float, template: 
 
 @dataclass(frozen=True, eq=False)
 class ReferenceBank:
-    """N references. frames (N,) of the film; pictures; vertices (N, 504, 3); scale (N,) pixels of an eye distance;
+    """N references. frames (N,) of the film; pictures; textures (N, 3 * H * W) float32, theirs; vertices (N, 504, 3); scale (N,) pixels of an eye distance;
     mouth (N, 12); turn (N, 3) radians."""
 
     frames: np.ndarray
     pictures: list[FlatPicture]
+    textures: Tensor
     vertices: np.ndarray
     scale: np.ndarray
     mouth: np.ndarray
@@ -64,11 +65,6 @@ class ReferenceBank:
 
     def __len__(self) -> int:
         return len(self.frames)
-
-    @cached_property
-    def textures(self) -> Tensor:
-        """(N, 3 * H * W) float32."""
-        return torch.stack([picture.texture.flatten() for picture in self.pictures])
 
     def places(self, index: int) -> Tensor:
         """(2, H, W): where in its own crop each sample of the template lies."""
@@ -116,7 +112,10 @@ def reference_bank(
         if len(found) == len(wanted):
             break
     frames = np.sort(frames)[: len(found)]
+    textures = torch.stack([picture.texture.flatten() for picture in found])
+    # one copy of the textures: the pictures look into it
+    found = [replace(f, texture=t.view(f.texture.shape)) for f, t in zip(found, textures, strict=True)]
     return ReferenceBank(
-        frames, found, np.stack(vertices), shapes.pose.scale[frames], space.coefficients(shapes.shapes[frames]),
+        frames, found, textures, np.stack(vertices), shapes.pose.scale[frames], space.coefficients(shapes.shapes[frames]),
         shapes.turn[frames], template,
     )  # fmt: skip
