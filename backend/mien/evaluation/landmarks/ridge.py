@@ -33,7 +33,11 @@ class Ridge:
 
     @classmethod
     def fit(cls, known: LandmarkDataset, styled: bool) -> Ridge:
-        """The penalty is the best of PENALTIES for units that the weights are not fitted to; then all units are."""
+        """The penalty is the best of PENALTIES for units that the weights are not fitted to; then all units are. Of a
+        single unit it is the largest."""
+        if len(known.units) == 1:
+            examples = next(_examples(known, styled, True))
+            return cls._solved(styled, PENALTIES[-1], *examples)
         parts = [list(_examples(known, styled, first)) for first in (True, False)]
         kept, fitted = ([np.concatenate(arrays) for arrays in zip(*part, strict=True)] for part in parts)
         best = min(PENALTIES, key=lambda penalty: cls._solved(styled, penalty, *fitted).error(*kept))
