@@ -103,8 +103,8 @@ def sampled(
     """(takes, F, 209) float32 at 25 frames a second, one frame past the end: what the network says, without rules."""
     audio, style = conditioning(speech, track, prosody, directions[0])
     seeds = [direction.seed for direction in directions]
-    heard = domains_of(speech, audio)
-    return sample(network(weights), *heard, style, rest, seeds, directions[0].temperature, progress)
+    pair = domains_of(speech, audio)
+    return sample(network(weights), *pair, style, rest, seeds, directions[0].temperature, progress)
 
 
 def motion_of(numbers: np.ndarray, rest: np.ndarray) -> np.ndarray:

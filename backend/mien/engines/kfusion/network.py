@@ -137,8 +137,8 @@ class KFusion(nn.Module):
         """What the fusions of face and mouth are given, (B, F, n) each, noise excepted."""
         identity = self.identity(rest).tanh()[:, None].expand(-1, prosody.shape[1], -1)
         condition = torch.cat([style, identity], -1)
-        heard = self.hear_phones(phones, condition)
-        spoken = heard + self.lstm(heard)[0]
+        entered = self.hear_phones(phones, condition)
+        spoken = entered + self.lstm(heard)[0]
         context = self.context(spoken)
         lips = self.hear_mouth_phones(phones, condition)
         lips = self.mouth_near(lips + self.mouth_lstm(lips)[0])

@@ -75,7 +75,7 @@ def evaluate(
 def baselines(known: LandmarkDataset) -> dict[str, System]:
     """The truth itself, faces that hear nothing, and ridge regressions fitted to the training's performances."""
     mean, _ = known.mean_and_deviation()
-    plain, styled = (Ridge.fit(known, told) for told in (False, True))
+    plain, styled = (Ridge.fit(known, by_style) for by_style in (False, True))
     return {
         "truth": lambda clip, face, analyses: points_of(numbers_of(clip.truth, face), face),
         "identity copy": lambda clip, face, analyses: np.tile(face.rest, (len(clip.truth), 1, 1)),
