@@ -138,7 +138,7 @@ class KFusion(nn.Module):
         identity = self.identity(rest).tanh()[:, None].expand(-1, prosody.shape[1], -1)
         condition = torch.cat([style, identity], -1)
         entered = self.hear_phones(phones, condition)
-        spoken = entered + self.lstm(heard)[0]
+        spoken = entered + self.lstm(entered)[0]
         context = self.context(spoken)
         lips = self.hear_mouth_phones(phones, condition)
         lips = self.mouth_near(lips + self.mouth_lstm(lips)[0])
