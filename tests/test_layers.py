@@ -51,7 +51,7 @@ ADDON = (
     ("shape_keys",),
     ("default_head", "scene"),
     ("generation",),
-    ("binding", "video", "batch"),
+    ("binding", "video", "batch", "landmarks"),
     ("ui",),
     ("__init__", "api", "build_extension", "examples"),
 )

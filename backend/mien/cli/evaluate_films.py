@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the command `mien` that measures what is read from films: `mien evaluate tracking`."""
+"""The part of the command `mien` that measures what is read from films: `mien evaluate tracking`, `persona`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 
 SECTION = "tracking"  # of the page
+PERSONA = "persona"
 
 
 def add_commands(evaluate) -> None:
@@ -20,6 +21,13 @@ def add_commands(evaluate) -> None:
     tracking.add_argument("--seconds", type=float, default=12, help="of each performance (default: 12)")
     tracking.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
     tracking.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+    persona = add_command(evaluate, "persona", persona_command, "whether mien learn finds how a known speaker speaks")
+    persona.add_argument("--audio", type=Path, required=True, metavar="FOLDER", help="sounds (.wav, .flac) of voices")
+    persona.add_argument(
+        "--seconds", type=_lengths, default=(60.0, 180.0), metavar="S,...", help="to learn from (default: 60,180)"
+    )
+    persona.add_argument("--speakers", type=int, default=38, metavar="N", help="so many styles (default: all 38)")
+    persona.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
 
 
 def tracking_command(args: argparse.Namespace) -> int:
@@ -36,3 +44,30 @@ def tracking_command(args: argparse.Namespace) -> int:
     if args.page:
         write_section(args.page, SECTION, text)
     return 0
+
+
+def persona_command(args: argparse.Namespace) -> int:
+    """mien evaluate persona: speakers of known style, learnt, compared."""
+    from mien.evaluation.takes.personas import evaluate_personas, for_page
+    from mien.files.markdown import require_section, write_section
+
+    if args.page:
+        require_section(args.page, PERSONA)
+    with ProgressBar("persona", quiet=args.json) as progress:
+        recoveries, near = evaluate_personas(args.audio, args.seconds, max(1, args.speakers), progress)
+    text = for_page(recoveries, near)
+    rows = {"recovered": [asdict(each) for each in recoveries], "near": [asdict(each) for each in near]}
+    print(json.dumps(rows) if args.json else text)
+    if args.page:
+        write_section(args.page, PERSONA, text)
+    return 0
+
+
+def _lengths(text: str) -> tuple[float, ...]:
+    try:
+        lengths = tuple(sorted({float(part) for part in text.split(",")}))
+    except ValueError:
+        lengths = ()
+    if not lengths or not 10 <= lengths[0] <= lengths[-1] <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of seconds from 10 to 3600, as 60,180")
+    return lengths

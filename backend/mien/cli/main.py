@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from mien import __version__
-from mien.cli import bench, bind, doctor, evaluate, landmarks, models, serve, speak, takes, track, train
+from mien.cli import bench, bind, doctor, evaluate, landmarks, learn, models, serve, speak, takes, track, train
 from mien.cli.films import provenance
 from mien.cli.output import printable
 from mien.cli.parser import Parser
@@ -50,6 +50,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speak.add_commands(commands)
     track.add_commands(commands)
+    learn.add_commands(commands)
     landmarks.add_commands(commands)
     serve.add_commands(commands)
     doctor.add_commands(commands)
