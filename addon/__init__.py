@@ -47,6 +47,7 @@ def _classes() -> list[type]:
         engine_options_operators,
         engine_options_panel,
         generate_operators,
+        landmark_operators,
         line_operators,
         line_panels,
         main_panel,
@@ -67,6 +68,6 @@ def _classes() -> list[type]:
         presets,
         search_menu,
     )
-    speaker_panels = (main_panel, line_panels, direction_panels, engine_options_panel)
+    speaker_panels = (main_panel, line_panels, landmark_operators, direction_panels, engine_options_panel)
     sidebar = (*speaker_panels, driving_panel, binding_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

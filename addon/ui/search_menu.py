@@ -8,6 +8,7 @@ MENU = (
     ("new_line", "lines_from_strips", "delete_line"),
     ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),
+    ("landmark_empties", "landmark_strokes", "remove_landmarks"),
     ("bake_all", "report", "copy_report"),
     ("add_parts", "remove_part", "apply_take"),
     ("edit_table", "forget_table", "add_key", "remove_key", "load_table", "save_table", "find_bones"),
