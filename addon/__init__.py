@@ -28,9 +28,10 @@ def _modules() -> tuple:
     from .generation import runner
     from .scene import driving_properties, migration, properties, strip_sync
     from .ui import backend_panel, batch_panel, search_menu
+    from .video import run as film_run
 
     data = (preferences, properties, driving_properties)
-    return (*data, migration, strip_sync, runner, backend_panel, run, search_menu, batch_panel, command_line)
+    return (*data, migration, strip_sync, runner, backend_panel, run, film_run, search_menu, batch_panel, command_line)
 
 
 def _classes() -> list[type]:
@@ -56,6 +57,8 @@ def _classes() -> list[type]:
         search_menu,
         video_operators,
     )
+    from .ui.films import operators as film_operators
+    from .ui.films import panel as film_panel
 
     data = (preferences, direction_properties, properties, driving_properties)
     buttons = (
@@ -63,11 +66,12 @@ def _classes() -> list[type]:
         line_operators,
         generate_operators,
         video_operators,
+        film_operators,
         curve_operators,
         engine_options_operators,
         presets,
         search_menu,
     )
     speaker_panels = (main_panel, line_panels, landmark_operators, direction_panels, engine_options_panel)
-    sidebar = (*speaker_panels, driving_panel, binding_panel, batch_panel, backend_panel)
+    sidebar = (*speaker_panels, driving_panel, binding_panel, film_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

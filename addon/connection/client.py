@@ -9,6 +9,7 @@ import json
 import ssl
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -97,16 +98,19 @@ class BackendInfo:
     made_with: str = ""  # hash of its code and weights, on which the bytes of takes depend
     own_models: str = ""  # hash of the user's own FLAME and weights, on which takes of FLAME depend
     tracks: bool = False  # whether it makes takes of films
+    films: bool = False  # whether it makes dubs and portraits
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The status of a job. state: queued, running, done, failed or cancelled; fraction: 0..1."""
+    """The status of a job. state: queued, running, done, failed or cancelled; fraction: 0..1; left_s: seconds until it
+    is done, None where that is not known."""
 
     state: str
     stage: str
     fraction: float
     error: str
+    left_s: float | None = None
 
 
 def split_address(address: str) -> tuple[str, int, bool]:
@@ -210,6 +214,7 @@ class Client:
             str(reply.get("made_with", "")),
             str(reply.get("own_models", "")),
             reply.get("tracks") is True,
+            reply.get("films") is True,
         )
 
     def submit(
@@ -224,55 +229,66 @@ class Client:
         """Request a take of a sound file; the job's id. `on_sent` is called with the share of the file that was sent,
         0..1, and may raise Stopped."""
         fields = {"direction": direction, "engine": engine, "fps": fps, "head": head}
-        return self._send("takes", "sound", sound, fields, on_sent)
+        return self._send("takes", {"sound": sound}, fields, on_sent)
 
     def submit_film(
         self, film: Path, fields: Mapping[str, str], on_sent: Callable[[float], None] = lambda share: None
     ) -> str:
         """Request the take of a face in a film; the job's id, of kind 'tracks'. fields: `face`, `fps`, `sound`, `begin`
         and `end` as the backend describes them. `on_sent` as of `submit`."""
-        return self._send("tracks", "film", film, fields, on_sent)
+        return self._send("tracks", {"film": film}, fields, on_sent)
+
+    def submit_made_film(
+        self,
+        files: Mapping[str, Path],
+        fields: Mapping[str, str],
+        on_sent: Callable[[float], None] = lambda share: None,
+    ) -> str:
+        """Request a dub or a portrait; the job's id, of kind 'films'. files: `video` or `photo`, and `voice`; fields:
+        `options` and `consent` as the backend describes them. `on_sent` as of `submit`."""
+        return self._send("films", files, fields, on_sent)
 
     def _send(
-        self, kind: str, field: str, path: Path, fields: Mapping[str, str], on_sent: Callable[[float], None]
+        self, kind: str, files: Mapping[str, Path], fields: Mapping[str, str], on_sent: Callable[[float], None]
     ) -> str:
-        """Submit a job of a kind with a file as the form's `field`; the job's id. Empty fields are left out."""
-        try:
-            size = path.stat().st_size
-            file = path.open("rb")
-        except OSError as error:
-            raise ClientError(f"The {field} file '{path}' cannot be read: {error.strerror or error}.") from None
+        """Submit a job of a kind with these files by the form's fields; the job's id. Empty fields are left out."""
         boundary = f"mien-{uuid.uuid4().hex}"
-        preamble = b"".join(
+        texts = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
             for name, value in fields.items()
             if value
         )
-        name = quote(path.name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
-        preamble += (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
-            "Content-Type: application/octet-stream\r\n\r\n"
-        ).encode()
-        tail = f"\r\n--{boundary}--\r\n".encode()
+        tail = f"--{boundary}--\r\n".encode()
+        with ExitStack() as stack:
+            parts, total = [], 0
+            for field_name, path in files.items():
+                try:
+                    size = path.stat().st_size
+                    file = stack.enter_context(path.open("rb"))
+                except OSError as error:
+                    reason = error.strerror or error
+                    raise ClientError(f"The {field_name} file '{path}' cannot be read: {reason}.") from None
+                parts.append((_part_header(boundary, field_name, path.name), file))
+                total += size
 
-        def body() -> Iterator[bytes]:
-            yield preamble
-            sent = 0
-            while chunk := file.read(CHUNK):
-                sent += len(chunk)
-                on_sent(sent / size)
-                yield chunk
-            yield tail
+            def body() -> Iterator[bytes]:
+                yield texts
+                sent = 0
+                for header, file in parts:
+                    yield header
+                    while chunk := file.read(CHUNK):
+                        sent += len(chunk)
+                        on_sent(sent / total)
+                        yield chunk
+                    yield b"\r\n"
+                yield tail
 
-        with file:
+            length = len(texts) + sum(len(header) + 2 for header, _ in parts) + total + len(tail)
             reply = self._json(
                 "POST",
                 f"/v1/{kind}",
                 body(),
-                {
-                    "Content-Type": f"multipart/form-data; boundary={boundary}",
-                    "Content-Length": str(len(preamble) + size + len(tail)),
-                },
+                {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(length)},
             )
         if not isinstance(reply.get("id"), str) or not reply["id"]:
             raise ClientError(f"The backend at {self.address} took the job but gave it no number.")
@@ -292,7 +308,9 @@ class Client:
             state = str(reply["state"])
         except (KeyError, TypeError, ValueError):
             raise ClientError(f"The backend at {self.address} does not say how far the job is.") from None
-        return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""))
+        left = reply.get("left_s")
+        left_s = float(left) if isinstance(left, int | float) else None
+        return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""), left_s)
 
     def result(self, job: str, kind: str = "takes") -> bytes:
         """The bytes of a finished job's result, checked against the hash in its ETag where there is one."""
@@ -376,6 +394,15 @@ class Client:
         if isinstance(detail, str) and detail.strip():
             return detail.strip()
         return f"The backend at {self.address} refused with status {status} and gave no reason."
+
+
+def _part_header(boundary: str, field_name: str, file_name: str) -> bytes:
+    """What stands before a file in a multipart body."""
+    name = quote(file_name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
+    return (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field_name}"; filename="{name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    ).encode()
 
 
 def _retry_after_s(retry_after: str) -> float:

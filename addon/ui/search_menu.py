@@ -9,6 +9,7 @@ MENU = (
     ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),
     ("landmark_empties", "landmark_strokes", "remove_landmarks"),
+    ("dub", "portrait", "cancel_film"),
     ("bake_all", "report", "copy_report"),
     ("add_parts", "remove_part", "apply_take"),
     ("edit_table", "forget_table", "add_key", "remove_key", "load_table", "save_table", "find_bones"),

@@ -84,6 +84,8 @@ class FakeBackend(ThreadingHTTPServer):
         self.take = channel_take
         self.film_take = channel_take
         self.tracks = True  # whether it makes takes of films
+        self.films = True  # whether it makes dubs and portraits
+        self.made_film = lambda form: form.get("video", b"")  # form -> the film: a dub is the video itself
         self.shapes = lambda mesh: b""  # mesh file -> shapes file
         self.requests: list[dict] = []
         self.cancelled: list[str] = []
@@ -127,6 +129,7 @@ class FakeBackend(ThreadingHTTPServer):
             "own_models": self.own_models,
             "limits": {"seconds": 600, "bytes": 1_000_000},
             "tracks": self.tracks,
+            "films": self.films,
             "head": {"name": "mien", "sha256": "", "vertices": 4538},
         }
 
@@ -175,6 +178,8 @@ class Handler(BaseHTTPRequestHandler):
         share = min(1.0, (time.monotonic() - job["started"]) / max(self.server.slow, 1e-6))
         if parts[3:] == ["result"] and "mesh" in job["form"]:
             return self.reply(200, self.server.shapes(job["form"]["mesh"]))
+        if parts[3:] == ["result"] and "voice" in job["form"]:
+            return self.reply(200, self.server.made_film(job["form"]), "video/mp4")
         if parts[3:] == ["result"]:
             make = self.server.film_take if "film" in job["form"] else self.server.take
             data = make(fps=job["form"].get("fps") or "24", seed=str(job["seed"]))
@@ -183,7 +188,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.fail and share >= 1:
             return self.reply_json(200, {**job["public"], "state": "failed", "error": self.server.fail})
         state = "done" if share >= 1 else "running"
-        return self.reply_json(200, {**job["public"], "state": state, "stage": "phones", "fraction": share})
+        left = {"left_s": round((1 - share) * self.server.slow)} if "voice" in job["form"] else {}
+        return self.reply_json(200, {**job["public"], **left, "state": state, "stage": "phones", "fraction": share})
 
     def do_POST(self):
         length = int(self.headers["Content-Length"])
@@ -204,7 +210,8 @@ class Handler(BaseHTTPRequestHandler):
             is_file = part.get_filename() is not None
             form[name] = payload if is_file else payload.decode()
             if is_file:
-                form["filename"] = part.get_filename()
+                several = name in ("video", "photo", "voice")
+                form[f"{name}_filename" if several else "filename"] = part.get_filename()
         self.server.requests.append(form)
         job = f"job{len(self.server.requests)}"
         public = {"id": job, "stage": "", "fraction": 0.0, "error": None, "result": None}
