@@ -17,6 +17,7 @@ CLOSED, RESTING = 0.08, 0.15  # quantiles of the speaker's gap: lips that meet; 
 CLOSING = 0.05  # s in which lips close and open again around a contact
 EARLY = 0.02  # s by which they meet before it is heard (three real clips)
 SETTLING, PARTING = 0.12, 0.10  # s in which the mouth comes to rest in silence, and leaves it before the next sound
+NEAR_REST = 0.012  # eye distances, root mean square of the mouth's points: one rest is like the other
 SEEN = (0.005, 0.995)  # quantiles of each coefficient: what this speaker's mouth does
 WIDER = 1.1  # times their distance from the mean
 
@@ -121,3 +122,12 @@ def _away(times: np.ndarray, spans: np.ndarray, ramp: float, reach: float) -> np
         away = np.maximum(begin - reach - times, times - end - reach) / ramp
         share = np.minimum(share, np.sin(np.clip(away, 0, 1) * np.pi / 2) ** 2)
     return share
+
+
+def own_rest(
+    own: np.ndarray, planned: np.ndarray, speaker: Speaker, voice: VoiceMotion, times: np.ndarray
+) -> np.ndarray:
+    """(n,) bool: the voice is silent and the film's own mouth (n, 12) rests as well, so that its picture can stay."""
+    silent = _speaking(times, voice) < 0.01
+    near = np.linalg.norm(own - speaker.rest, axis=1) < NEAR_REST
+    return silent & near & (np.linalg.norm(planned - speaker.rest, axis=1) < NEAR_REST)

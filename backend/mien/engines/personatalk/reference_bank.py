@@ -50,8 +50,8 @@ def flattened(pixels: np.ndarray, vertices: np.ndarray, scale: float, template: 
 
 @dataclass(frozen=True, eq=False)
 class ReferenceBank:
-    """N references. frames (N,) of the film; pictures; textures (N, 3 * H * W) float32, theirs; vertices (N, 504, 3); scale (N,) pixels of an eye distance;
-    mouth (N, 12); turn (N, 3) radians."""
+    """N references. frames (N,) of the film; pictures; textures (N, 3 * H * W) float32, theirs; vertices (N, 504, 3);
+    scale (N,) pixels of an eye distance; mouth (N, 12); turn (N, 3) radians."""
 
     frames: np.ndarray
     pictures: list[FlatPicture]
@@ -65,6 +65,14 @@ class ReferenceBank:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    def without(self, dropped: np.ndarray) -> ReferenceBank:
+        """The references but those `dropped` (N,) bool."""
+        kept = np.flatnonzero(~dropped)
+        return ReferenceBank(
+            self.frames[kept], [self.pictures[i] for i in kept], self.textures[torch.from_numpy(kept)],
+            self.vertices[kept], self.scale[kept], self.mouth[kept], self.turn[kept], self.template,
+        )  # fmt: skip
 
     def places(self, index: int) -> Tensor:
         """(2, H, W): where in its own crop each sample of the template lies."""
@@ -115,7 +123,6 @@ def reference_bank(
     textures = torch.stack([picture.texture.flatten() for picture in found])
     # one copy of the textures: the pictures look into it
     found = [replace(f, texture=t.view(f.texture.shape)) for f, t in zip(found, textures, strict=True)]
-    return ReferenceBank(
-        frames, found, textures, np.stack(vertices), shapes.pose.scale[frames], space.coefficients(shapes.shapes[frames]),
-        shapes.turn[frames], template,
-    )  # fmt: skip
+    mouth = space.coefficients(shapes.shapes[frames])
+    scale, turn = shapes.pose.scale[frames], shapes.turn[frames]
+    return ReferenceBank(frames, found, textures, np.stack(vertices), scale, mouth, turn, template)

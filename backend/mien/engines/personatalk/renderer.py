@@ -11,6 +11,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from mien.engines.personatalk.appearance import Appearance
+from mien.engines.personatalk.covered import CoverTest
 from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.mouth_space import MouthSpace
 from mien.engines.personatalk.reference_bank import FINE, flattened
@@ -29,8 +30,10 @@ LIP_EDGE = 6  # samples around the lips that are no skin yet
 class Renderer:
     """Pictures of one bank of references with other mouths."""
 
-    def __init__(self, shapes: FaceShapes, space: MouthSpace, appearance: Appearance) -> None:
-        self._shapes, self._space, self._appearance = shapes, space, appearance
+    def __init__(
+        self, shapes: FaceShapes, space: MouthSpace, appearance: Appearance, cover: CoverTest | None = None
+    ) -> None:
+        self._shapes, self._space, self._appearance, self._cover = shapes, space, appearance, cover
         self._bank = appearance.bank
         template = self._template = self._bank.template
         covered = template.coverage.triangle >= 0
@@ -47,7 +50,9 @@ class Renderer:
         self._lips_and_edge = torch.from_numpy(soft)[None]
         self._masks = {name: torch.from_numpy(getattr(template, name))[None] for name in ("hidden", "dubbed")}
 
-    def render(self, pixels: np.ndarray, frame: int, shape: np.ndarray, reference: int, hidden: bool) -> np.ndarray:
+    def render(
+        self, pixels: np.ndarray, frame: int, shape: np.ndarray, reference: int, hidden: bool = False
+    ) -> np.ndarray | None:
         """The picture (H, W, 3) uint8 of a frame, its face with the shape (468, 3), teeth and fine texture from one
         reference of the bank. hidden: nothing of the picture within the template's `hidden` mask is looked at, as for
         measuring; else its skin is used. Outside of the mask all pixels stay."""
@@ -59,6 +64,8 @@ class Renderer:
             return pixels
         scale = float(self._shapes.pose.scale[frame])
         own = flattened(pixels, own_mesh, scale, template)
+        if self._cover is not None and self._cover(own.texture):
+            return None
         ring = self._bank.ring(own.texture.flatten()[None])[0]
         turn = self._shapes.turn[frame]
         wanted = space.coefficients(shape)

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SpeakingStyle: how a film's speaker moves the mouth, found in the film and its own sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.engines.personatalk.lip_map import LEAST_SECONDS, LipMap, fit_lip_map
+from mien.engines.personatalk.lip_motion import Speaker
+from mien.engines.personatalk.sound_offset import SoundOffset, find_offset
+from mien.engines.personatalk.voice_motion import VoiceMotion
+
+LEAST_FORETOLD = 0.2  # correlation on frames that were left out: below it nothing was learnt
+
+
+@dataclass(frozen=True, eq=False)
+class SpeakingStyle:
+    """lip_map: None where it could not be learnt; offset: of the film's sound; notes: sentences on what is missing."""
+
+    lip_map: LipMap | None
+    offset: SoundOffset
+    notes: tuple[str, ...]
+
+
+def learn_style(
+    mouth: np.ndarray, learnt: np.ndarray, times: np.ndarray, frame: float, voice: VoiceMotion, speaker: Speaker
+) -> SpeakingStyle:
+    """From mouth coefficients (N, 12), of which the frames `learnt` (N,) bool count, at times (N,) seconds of the
+    film's sound, whose motion is `voice`; `frame` s apart."""
+    heard = learnt & (times >= 0) & (times < voice.seconds)
+    offset = find_offset(voice, times[heard], speaker.gap(mouth[heard]), frame)
+    plain = "the mouth opens as the engine has it, within what the speaker's own mouth does."
+    if heard.sum() * frame < LEAST_SECONDS:
+        return SpeakingStyle(None, offset, (f"The film has too little speech to learn a style from: {plain}",))
+    if not offset.found:
+        why = f"The lips of the film do not follow its own sound (correlation {offset.correlation:.2f})"
+        return SpeakingStyle(None, offset, (f"{why}: {plain}",))
+    lip_map = fit_lip_map(voice, times[heard] + offset.late, mouth[heard], speaker.opening, frame)
+    if lip_map.correlation < LEAST_FORETOLD:
+        why = f"The speaker's lips cannot be foretold from the sound (correlation {lip_map.correlation:.2f})"
+        return SpeakingStyle(None, offset, (f"{why}: {plain}",))
+    notes = ()
+    if abs(offset.late) > 1.5 * frame:
+        word = "late" if offset.late > 0 else "early"
+        notes = (f"The film's own sound is {abs(offset.late):.2f} s {word} against its lips; the dub is in step.",)
+    return SpeakingStyle(lip_map, offset, notes)
