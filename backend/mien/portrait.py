@@ -3,13 +3,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mien.engines.base import Progress, no_progress
-from mien.photo import PortraitError
+from mien.engines.base import Cancelled, Progress, no_progress
+from mien.photo import PortraitRefused
 from mien.photo.options import PortraitOptions
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mien.audio.speech import Speech
+    from mien.direction import Direction
+    from mien.photo.animator import Animator
+    from mien.photo.motion import Motion
+    from mien.take import Take
+
+STAGES = {"photo": 0.05, "voice": 0.3, "drawing": 0.65}  # shares of the work
+FILM, ALPHA_FILM = ".mp4", ".mov"
+FEW_PIXELS = 60  # between the eyes, below which a film of the face is no more than a thumbnail
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,137 @@ def portrait(
 
     `progress(fraction, stage)` may raise Cancelled, as `cancelled()` asks for it; both are called for every picture.
     Raises PortraitError, VideoError, SpeechError, TrackingError, EngineError or DirectionError in words, ConsentMissing
-    where none is on record for the photo.
+    where none is on record for the photo; OSError.
     """
-    raise PortraitError("mien portrait is being written; it makes no film yet.")
+    # here, as the service reads the options alone
+    from mien.audio.speech import read_speech
+    from mien.files.atomic import atomic_path
+    from mien.photo.animator import Animator
+    from mien.photo.motion import motion_of
+    from mien.photo.reading import read_pixels
+    from mien.video.provenance import provenance_of, sign
+
+    options = options or PortraitOptions()
+    check_suffix(output, options)
+    inputs = {"photo": photo, "voice": voice}
+    inputs |= {name: Path(path) for name in ("take", "pose") if (path := getattr(options, name)) is not None}
+    engine = "a take" if options.take else options.engine
+    provenance = provenance_of("portrait", inputs, engine, options.direction.seed)
+    work = _Work(progress, cancelled)
+    work("photo", 0.0)
+    pixels, notes = read_pixels(photo, options.size, options.alpha)
+    with Animator(pixels, options.face, photo.name) as animator:
+        notes = (*notes, *_notes(animator))
+        work("photo", 1.0)
+        speech = read_speech(voice)
+        take = _take(speech, options, work)
+        motion = motion_of(take, animator.head, animator.face.own, options.strength)
+        pictures = _pictures(animator, motion, options, work)
+        with atomic_path(output) as part:
+            _write(part, pictures, take, voice, options)
+            sign(part, provenance, output.name)
+    work("drawing", 1.0)
+    return PortraitReport(
+        output=str(output),
+        frames=motion.frames,
+        size=(pixels.shape[1], pixels.shape[0]),
+        fps=str(take.fps),
+        engine=engine,
+        seed=options.direction.seed,
+        faces=animator.face.faces,
+        notes=notes,
+        seconds=work.seconds,
+    )
+
+
+def check_suffix(path: Path, options: PortraitOptions) -> None:
+    """PortraitRefused where the name does not fit what is written."""
+    wanted = ALPHA_FILM if options.alpha else FILM
+    if path.suffix.lower() != wanted:
+        raise PortraitRefused(
+            f"the portrait {'with alpha ' if options.alpha else ''}is written as {wanted}, and {path.name!r} is to be "
+            f"something else; name a file that ends in {wanted}."
+        )
+
+
+@dataclass
+class _Work:
+    """Progress over all stages, time by stage, and a cancel that is looked for at every step."""
+
+    progress: Progress
+    cancelled: Callable[[], bool]
+    seconds: dict[str, float] = field(default_factory=dict)
+    _began: float = field(default_factory=time.monotonic)
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if self.cancelled():
+            raise Cancelled("The portrait was stopped; nothing is written.")
+        now = time.monotonic()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._began
+        self._began = now
+        names = list(STAGES)
+        before = sum(STAGES[name] for name in names[: names.index(stage)])
+        self.progress(before + STAGES[stage] * min(1.0, fraction), stage)
+
+
+def _notes(animator: Animator) -> Iterator[str]:
+    face = animator.face
+    if face.faces > 1:
+        yield f"{face.faces} faces were found; one of them speaks, and another can be chosen"
+    if face.eye_distance < FEW_PIXELS:
+        yield (
+            f"there are {face.eye_distance:.0f} pixels between the eyes, too few for teeth and lids to look real; cut "
+            "the photo closer, or use a larger one"
+        )
+    if not animator.cut_out:
+        yield "no person could be told from the background, so it moves a little with the head"
+
+
+def _take(speech: Speech, options: PortraitOptions, work: _Work) -> Take:
+    from mien.speak import speak
+    from mien.take import read_take
+
+    if options.take is not None:
+        return read_take(Path(options.take)).resample(options.fps)
+    direction = options.direction if options.pose is None else _posed(options.direction, Path(options.pose))
+    return speak(
+        speech, direction, options.engine, fps=options.fps, progress=lambda fraction, _: work("voice", fraction)
+    )
+
+
+def _posed(direction: Direction, pose: Path) -> Direction:
+    """The direction with the face of a photo, or of the first frame of a take, as the one to match."""
+    from mien.film_take import film_take
+    from mien.take import read_take
+
+    take = read_take(pose) if pose.suffix == ".safetensors" else film_take(pose).take
+    if take.weights is None:
+        raise PortraitRefused(f"the pose {pose.name!r} has no channels to match; name a photo or a take with channels.")
+    face = {name: float(weight) for name, weight in zip(take.channels, take.weights[0], strict=True) if weight > 0.02}
+    return replace(direction, face={name: min(1.0, weight) for name, weight in sorted(face.items())})
+
+
+def _pictures(animator: Animator, motion: Motion, options: PortraitOptions, work: _Work) -> Iterator[np.ndarray]:
+    from mien.video.label import draw_label
+
+    for number in range(motion.frames):
+        work("drawing", number / motion.frames)
+        picture = animator.picture(motion.weights[number], motion.head_rotation[number], motion.gaze[number])
+        yield draw_label(picture, "portrait") if options.label else picture
+
+
+def _write(part: Path, pictures: Iterator[np.ndarray], take: Take, voice: Path, options: PortraitOptions) -> None:
+    """The film with the voice at its own rate, from the take's first frame to the end of its last."""
+    import numpy as np
+
+    from mien.audio.reader import open_recording
+    from mien.photo.alpha_film import write_alpha_film
+    from mien.video.writer import write_film
+
+    with voice.open("rb") as file:
+        recording = open_recording(file, voice.name)
+        samples = np.concatenate([np.zeros(0, np.float32), *recording.blocks])
+    length = round(take.frames / Fraction(take.fps) * recording.rate)
+    samples = np.pad(samples[:length], (0, max(0, length - len(samples))))
+    write = write_alpha_film if options.alpha else write_film
+    write(part, pictures, take.fps, samples, recording.rate)

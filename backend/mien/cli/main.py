@@ -13,7 +13,22 @@ import sys
 from collections.abc import Sequence
 
 from mien import __version__
-from mien.cli import bench, bind, doctor, evaluate, landmarks, learn, models, serve, speak, takes, track, train
+from mien.cli import (
+    bench,
+    bind,
+    doctor,
+    dub,
+    evaluate,
+    landmarks,
+    learn,
+    models,
+    portrait,
+    serve,
+    speak,
+    takes,
+    track,
+    train,
+)
 from mien.cli.films import provenance
 from mien.cli.output import printable
 from mien.cli.parser import Parser
@@ -50,6 +65,8 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speak.add_commands(commands)
     track.add_commands(commands)
+    dub.add_commands(commands)
+    portrait.add_commands(commands)
     learn.add_commands(commands)
     landmarks.add_commands(commands)
     serve.add_commands(commands)

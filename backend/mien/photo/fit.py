@@ -32,7 +32,7 @@ FAMILY_RIDGE = 0.25  # how far the family of heads is drawn to its mean, against
 
 @dataclass(frozen=True, eq=False)
 class FittedFace:
-    """A head over a photo. Pixels are continuous: (0, 0) is the corner of the first; z is positive away from the camera.
+    """A head over a photo. Pixels are continuous: (0, 0) is the corner of the first; z grows away from the camera.
 
     points (478, 3) pixels: the tracker's; pose: of the head in the photo, scale in pixels a metre; own (52,) the
     channels that the photo shows, in the order of ARKIT; faces: how many were found; scores: by channel, as tracked.
@@ -177,8 +177,8 @@ _STILL = np.array([
 def _nobody(name: str, choice: FaceChoice, most: int, shape: tuple[int, ...]) -> str:
     if most == 0:
         return (
-            f"No face was found in {name!r} ({shape[1]}x{shape[0]} pixels). It should be a tenth of the picture high at "
-            "least, and be seen from the front or half from the side; an animal's face is not found."
+            f"No face was found in {name!r} ({shape[1]}x{shape[0]} pixels). It should be a tenth of the picture high "
+            "at least, and be seen from the front or half from the side; an animal's face is not found."
         )
     if choice.at is not None:
         return f"No face was found at {choice.at[0]:g},{choice.at[1]:g} in {name!r}; it has {most} elsewhere."

@@ -93,7 +93,7 @@ def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
     share = matte[..., None]
     # What no colour of the person can cover stays in the background: at rest the layers are the photo again.
     rest = np.maximum(1 - share, 1e-3)
-    behind = np.clip(behind, (pixels - 255 * share) / rest, np.minimum(pixels / rest, 255))
+    behind = np.clip(behind, np.maximum((pixels - 255 * share) / rest, 0), np.minimum(pixels / rest, 255))
     person = np.clip(pixels - (1 - share) * behind, 0, 255 * share)
     person = np.concatenate([person, 255 * share], 2)
     return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)

@@ -24,7 +24,7 @@ LAYOUT = {"position": 3, "normal": 3, "rest": 3, "daylight": 1, "colour": 3, "ro
           "crease": 1}  # fmt: skip
 FLOATS = sum(LAYOUT.values())
 SAMPLES = 4  # per pixel; what Mesa's software rasteriser offers
-SHADOW_SIZE = 512  # over some 34 cm; its edges are softened anyway
+SHADOW_SIZE = 768  # over some 34 cm; its edges are softened anyway
 DEVICES = 8  # EGL devices that are tried: a graphics card first where there is one, the software rasteriser last
 ADVICE = "install OpenGL for it: apt-get install libegl1 libgl1-mesa-dri libgles2"
 
@@ -50,7 +50,7 @@ class Canvas:
         if not (16 <= width <= 4096 and 16 <= height <= 4096):
             raise VideoError(f"A picture is 16 to 4096 pixels wide and high; {width}x{height} was asked for.")
         self.width, self.height = size
-        self._context: moderngl.Context | None = _context()
+        self._context: moderngl.Context | None = open_context()
         try:
             self._build(self._context, vertices, materials, paint, uniforms)
         except Exception as error:  # moderngl.Error, and what a driver's refusal becomes in its bindings
@@ -149,7 +149,7 @@ class Canvas:
         self._paint.repeat_x = self._paint.repeat_y = False
 
 
-def _context() -> "moderngl.Context":
+def open_context() -> "moderngl.Context":
     """A context of its own; OpenGLMissing where there is none."""
     try:
         import moderngl

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien portrait`: a photo and a voice to the film of that face speaking."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from fractions import Fraction
+from pathlib import Path
+
+from mien import engines
+from mien.cli.films.consent import add_consent_flag, consent_of
+from mien.cli.flags import add_direction_flags, direction_of, frame_rate
+from mien.cli.output import FILM, Output, check_outputs, printable
+from mien.cli.parser import add_command
+from mien.cli.progress import ProgressBar
+from mien.photo.options import DEFAULT_ENGINE, PortraitOptions
+
+AMOUNTS = ("head", "blinks", "gaze", "brows")
+
+
+def add_commands(commands) -> None:
+    """Add `mien portrait` to the parser."""
+    portrait = add_command(commands, "portrait", portrait_command, "make the face of a photo speak")
+    portrait.add_argument("photo", type=Path, help="png, jpeg, webp, tiff, bmp or ppm, with a face")
+    portrait.add_argument("voice", type=Path, help="what it says: a sound, or a film with one")
+    portrait.add_argument("-o", "--output", type=Path, help="the film (default: the photo's name with .mp4)")
+    add_direction_flags(portrait)
+    portrait.set_defaults(engine=DEFAULT_ENGINE if DEFAULT_ENGINE in engines.NAMES else engines.DEFAULT)
+    portrait.add_argument(
+        "--take", type=Path, metavar="TAKE", help="a take that moves the face, in place of an engine's"
+    )
+    portrait.add_argument("--pose", type=Path, metavar="PHOTO|TAKE", help="a face to match, like --face")
+    for name in AMOUNTS:
+        portrait.add_argument(
+            f"--{name}", type=float, metavar="AMOUNT", help=f"how much of {name}, 0 to 2 (default: 1)"
+        )
+    portrait.add_argument("--strength", type=float, default=1.0, help="of all that the face does, 0 to 2 (default: 1)")
+    portrait.add_argument(
+        "--size", type=int, metavar="PIXELS", help="of the longer side, up to 4096 (default: as it is)"
+    )
+    portrait.add_argument(
+        "--fps", type=frame_rate, default=Fraction(25), help="pictures a second, 24 to 60 (default: 25)"
+    )
+    portrait.add_argument("--alpha", action="store_true", help="keep the photo's transparency; the film is a .mov")
+    portrait.add_argument(
+        "--which", type=int, default=1, metavar="N", help="the Nth largest face (default: the largest)"
+    )
+    portrait.add_argument("--label", action="store_true", help="say in the picture that it is made by software")
+    add_consent_flag(portrait)
+
+
+def portrait_command(args: argparse.Namespace) -> int:
+    """mien portrait: photo and voice -> take -> film."""
+    from mien.portrait import portrait
+
+    options = options_of(args)
+    output = args.output or Path(f"{args.photo.stem}{'.mov' if args.alpha else '.mp4'}")
+    suffixes = (".mov",) if args.alpha else FILM
+    check_outputs(
+        [Output(output, "the film", suffixes, args.output is not None)],
+        photo=args.photo, voice=args.voice, take=args.take, pose=args.pose,
+    )  # fmt: skip
+    consent_of(args, args.photo)
+    with ProgressBar("portrait", quiet=args.json) as progress:
+        report = portrait(args.photo, args.voice, output, options, progress)
+    if args.json:
+        print(json.dumps(asdict(report)))
+        return 0
+    width, height = report.size
+    print(f"{printable(report.output)}: {report.frames} pictures of {width}x{height} at {report.fps} a second")
+    for note in report.notes:
+        print(f"  {printable(note)}")
+    return 0
+
+
+def options_of(args: argparse.Namespace) -> PortraitOptions:
+    """The options that the flags ask for. PortraitRefused, DirectionError, ChoiceError in words."""
+    from mien.direction import Direction
+    from mien.face_tracking.choice import FaceChoice
+
+    direction = direction_of(args)
+    amounts = {name: value for name in AMOUNTS if (value := getattr(args, name)) is not None}
+    changed = Direction.from_json(amounts)
+    direction = replace(direction, **{name: getattr(changed, name) for name in amounts})
+    return PortraitOptions(
+        engine=args.engine,
+        direction=direction,
+        take=None if args.take is None else str(args.take),
+        pose=None if args.pose is None else str(args.pose),
+        strength=args.strength,
+        size=args.size,
+        fps=args.fps,
+        alpha=args.alpha,
+        face=FaceChoice(args.which),
+        label=args.label,
+    )

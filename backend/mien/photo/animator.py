@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""MAIN PATH of the room: a photo, and for each frame of a motion the picture of its face doing that."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import numpy as np
+
+from mien.channels import ARKIT
+from mien.face_tracking.choice import FaceChoice
+from mien.face_tracking.head_pose import PICTURE_AXES
+from mien.heads.default import rotation_matrix
+from mien.photo.canvas import AT, OPACITY, POSITION, SECOND, SHARE, TINT, Part, PhotoCanvas, block
+from mien.photo.eyes import Eyes
+from mien.photo.face_mesh import FaceMesh
+from mien.photo.fit import FittedFace, fit_face
+from mien.photo.matte import layers_of
+from mien.photo.mouth import HOLE, Mouth
+from mien.photo.sheet import Sheet
+
+STILL = 1e-3  # pixels: less motion than this is none
+BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
+PLAIN = np.full((1, 1, 4), 255, np.uint8)
+
+
+class Animator:
+    """Draws the face of a photo as a motion has it. Close it, or use it in a `with`; one thread only.
+
+    pixels: (H, W, 3 or 4) uint8 sRGB. PortraitError where there is no face to move; VideoError, OpenGLMissing where
+    nothing can be drawn.
+    """
+
+    def __init__(self, pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "photo",
+                 face: FittedFace | None = None) -> None:  # fmt: skip
+        self.pixels = np.ascontiguousarray(pixels)
+        colours = self.pixels[..., :3]
+        self.face = face or fit_face(colours, choice, name)
+        self.head = self.face.head
+        height, width = pixels.shape[:2]
+        layers = layers_of(self.pixels, self.face.points)
+        self.cut_out = layers.cut
+        self.own = np.zeros(len(ARKIT), np.float32)
+        self.own[self.head.order(ARKIT)] = self.face.own
+        self.mesh = FaceMesh(self.face, self.own)
+        self.sheet = Sheet(self.face, (width, height), layers.cut)
+        self.eyes, self.mouth = Eyes(self.face, self.pixels), Mouth(self.face, self.pixels)
+        opaque = np.concatenate([colours, np.full((height, width, 1), 255, np.uint8)], 2)
+        images = {
+            "background": layers.background,
+            "person": layers.person,
+            "photo": opaque,
+            "eyes": self.eyes.open_eyes,
+            "lids": self.eyes.shut_lids,
+            "plain": PLAIN,
+        }
+        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        parts = {
+            "background": Part(4, BACKDROP, 0, "background"),
+            "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person"),
+            "shutter": Part(4, BACKDROP, 5, "plain"),
+            "mouth hole": Part(len(self.mesh.between), self.mesh.between_triangles, 2, "plain", opens=True),
+            "eye holes": Part(len(self.mesh.rims), self.mesh.rim_triangles, 2, "eyes", opens=True),
+            "mouth": Part(self.mouth.count, self.mouth.triangles, 3, "plain"),
+            "between": Part(len(self.mesh.between), self.mesh.between_triangles, 4, "photo"),
+            "eyes": Part(len(self.eyes.rest), self.eyes.triangles, 3, "eyes"),
+            "face": Part(len(self.mesh.which), self.mesh.triangles, 6, "photo", "lids"),
+        }
+        self._canvas = PhotoCanvas((width, height), images, parts)
+        self._blocks = {name: block(part.count) for name, part in parts.items()}
+        self._blocks["background"][:, :2] = self._blocks["background"][:, AT] = corners
+        self._blocks["person"][:, AT] = self.sheet.rest[:, :2]
+        self._blocks["between"][:, AT] = self.mesh.rest[self.mesh.between, :2]
+        self._blocks["mouth hole"][:, TINT] = HOLE
+        # Nothing of mouth and eyes is seen but through their holes.
+        self._blocks["shutter"][:, :2], self._blocks["shutter"][:, OPACITY] = corners, 0
+        face_block = self._blocks["face"]
+        face_block[:, AT], face_block[:, OPACITY] = self.mesh.rest[:, :2], self.mesh.opacity
+        self._pivot = self.face.pose.with_pose((self.head.joint("neck") * PICTURE_AXES)[None])[0]
+
+    def __enter__(self) -> Animator:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._canvas.close()
+
+    def turn(self, head_rotation: np.ndarray) -> np.ndarray:
+        """(3, 3) in the picture's axes for head_rotation (3,), which is relative to the photo's own pose."""
+        own = self.face.pose.turn
+        axes = PICTURE_AXES[:, None] * PICTURE_AXES
+        return own @ (rotation_matrix(head_rotation) * axes) @ own.T
+
+    def picture(self, weights: np.ndarray, head_rotation: np.ndarray, gaze: np.ndarray) -> np.ndarray:
+        """(H, W, 3), or (H, W, 4) of a photo with alpha, uint8. weights (52,) in the order of the head, the photo's own
+        expression included; head_rotation (3,), gaze (2,) radians from the photo's own."""
+        return self.picture_of_points(self.mesh.at(weights), weights, self.turn(head_rotation), gaze)
+
+    def picture_of_points(
+        self,
+        places: np.ndarray,
+        weights: np.ndarray,
+        turn: np.ndarray,
+        gaze: np.ndarray,
+        shift: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """The same for the face's vertices at places (V, 3) pixels before the turn (3, 3); shift (3,) pixels after."""
+        shift = np.zeros(3) if shift is None else shift
+        mesh, pivot = self.mesh, self._pivot
+
+        def turned(points: np.ndarray) -> np.ndarray:
+            return (points - pivot) @ turn.T + pivot + shift
+
+        moved = turned(places)
+        if np.abs(moved[:, :2] - mesh.rest[:, :2]).max() < STILL and not np.any(gaze):
+            return self.pixels
+        blocks = self._blocks
+        landmarks = mesh.landmarks(places)
+        blocks["person"][:, POSITION] = self.sheet.moved(landmarks - mesh.rest_landmarks, turn, pivot, shift)
+        blocks["face"][:, POSITION] = moved
+        blocks["face"][:, SECOND] = places[:, :2]
+        blocks["face"][:, SHARE] = mesh.lid_share(places)
+        inside, colours = self.mouth.at(weights)
+        blocks["mouth"][:, POSITION], blocks["mouth"][:, TINT] = turned(inside), colours
+        blocks["eye holes"][:, POSITION] = moved[mesh.rims]
+        blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
+        blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
+        blocks["between"][:, OPACITY] = mesh.between_opacity(places)
+        blocks["eyes"][:, POSITION] = turned(self.eyes.rest)
+        blocks["eyes"][:, AT] = self.eyes.seen_at(gaze)
+        drawn = self._canvas.draw(blocks)
+        if self.pixels.shape[2] == 3:
+            return np.ascontiguousarray(drawn[..., :3])
+        alpha = np.maximum(drawn[..., 3:], 1).astype(np.float32)
+        colour = np.minimum(drawn[..., :3] * (255 / alpha) + 0.5, 255).astype(np.uint8)
+        return np.concatenate([colour, drawn[..., 3:]], 2)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Textured triangles, one layer over another, by OpenGL 3.3: what a moving photo is drawn with.
+
+The context is that of the preview (`preview/gl_canvas.py`): a graphics card where there is one, software elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mien.preview.gl_canvas import SAMPLES, open_context
+from mien.video import OpenGLMissing, VideoError
+
+if TYPE_CHECKING:
+    import moderngl
+
+# floats and name of each vertex attribute
+LAYOUT = {"position": 3, "at": 2, "at_second": 2, "share": 1, "opacity": 1, "tint": 3}
+FLOATS = sum(LAYOUT.values())
+POSITION, AT, SECOND, SHARE, OPACITY, TINT = (
+    slice(0, 3), slice(3, 5), slice(5, 7), 7, 8, slice(9, 12),
+)  # fmt: skip
+SLOTS = 8
+DEPTH = 4  # longer sides of the picture that the depth may reach
+VERTEX = """#version 330 core
+in vec3 position; in vec2 at; in vec2 at_second; in float share; in float opacity; in vec3 tint;
+uniform vec2 size; uniform float depth; uniform vec2 slot;
+out vec2 first_at; out vec2 second_at; out float second_share; out vec4 cover;
+void main() {
+    first_at = at / size; second_at = at_second / size; second_share = share; cover = vec4(tint * opacity, opacity);
+    gl_Position = vec4(position.xy / size * 2.0 - 1.0, slot.x + slot.y * clamp(position.z / depth, -1.0, 1.0), 1.0);
+}
+"""
+FRAGMENT = """#version 330 core
+in vec2 first_at; in vec2 second_at; in float second_share; in vec4 cover;
+uniform sampler2D first; uniform sampler2D second;
+out vec4 colour;
+void main() {
+    vec4 seen = texture(first, first_at);
+    if (second_share > 0.0) seen = mix(seen, texture(second, second_at), second_share);
+    colour = seen * cover;
+}
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A layer: triangles (T, 3) of `count` vertices; the names of its image and of the second one, which a vertex has
+    its `share` of. slot: how near the layer is as a whole, from 0, the farthest, to SLOTS - 1; opens: it is drawn
+    whatever lies before it, and what is drawn later in slots between shows through it."""
+
+    count: int
+    triangles: np.ndarray
+    slot: int
+    image: str
+    second: str = ""
+    opens: bool = False
+
+
+class PhotoCanvas:
+    """Draws parts in their order and in slices of depth, their slots; in a slot what is nearer hides what is behind.
+
+    size: (width, height) pixels, at most 4096; images: (h, w, 4) uint8 with premultiplied alpha, over the whole
+    picture; one of 1 x 1 is a plain colour. Close it, or use it in a `with`; one thread only. Raises VideoError,
+    OpenGLMissing.
+    """
+
+    def __init__(self, size: tuple[int, int], images: Mapping[str, np.ndarray], parts: Mapping[str, Part]) -> None:
+        if not all(16 <= side <= 4096 for side in size):
+            raise VideoError(f"A picture is 16 to 4096 pixels wide and high; {size[0]}x{size[1]} was asked for.")
+        self.width, self.height = size
+        self._context: moderngl.Context | None = open_context()
+        try:
+            self._build(self._context, images, parts)
+        except Exception as error:
+            self.close()
+            raise OpenGLMissing(f"OpenGL here cannot draw the photo ({error}).") from error
+
+    def __enter__(self) -> PhotoCanvas:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the context back; a second time does nothing."""
+        context, self._context = self._context, None
+        if context is not None:
+            context.release()
+
+    def draw(self, vertices: Mapping[str, np.ndarray | None]) -> np.ndarray:
+        """(H, W, 4) uint8 with premultiplied alpha. vertices: (count, FLOATS) float32 by part, in pixels with z away
+        from the camera; None, or no entry, leaves a part as it was drawn before."""
+        context = self._context
+        if context is None:
+            raise VideoError("This canvas is closed; open another to draw on.")
+        with context:
+            self._frame.clear(0, 0, 0, 0, depth=1.0)
+            self._frame.use()
+            context.enable_only(context.DEPTH_TEST | context.BLEND)
+            context.blend_func = context.ONE, context.ONE_MINUS_SRC_ALPHA
+            for name, (buffer, array, part) in self._parts.items():
+                values = vertices.get(name)
+                if values is not None:
+                    buffer.write(np.ascontiguousarray(values, np.float32))
+                self._images[part.image].use(0)
+                self._images[part.second or part.image].use(1)
+                context.depth_func = "1" if part.opens else "<="
+                array.program["slot"].value = (1 - (2 * part.slot + 1) / SLOTS, 1 / SLOTS)
+                array.render()
+            context.depth_func = "<="
+            context.copy_framebuffer(self._resolved, self._frame)
+            pixels = self._resolved.read(components=4, alignment=1)
+        return np.frombuffer(pixels, np.uint8).reshape(self.height, self.width, 4)
+
+    def _build(self, context: moderngl.Context, images: Mapping[str, np.ndarray], parts: Mapping[str, Part]) -> None:
+        program = context.program(VERTEX, FRAGMENT)
+        program["size"].value = (float(self.width), float(self.height))
+        program["depth"].value = float(DEPTH * max(self.width, self.height))
+        program["first"].value, program["second"].value = 0, 1
+        self._images = {}
+        for name, image in images.items():
+            height, width = image.shape[:2]
+            texture = context.texture((width, height), 4, np.ascontiguousarray(image, np.uint8).tobytes(), alignment=1)
+            texture.filter = (context.LINEAR, context.LINEAR)
+            texture.repeat_x = texture.repeat_y = False
+            self._images[name] = texture
+        formats = " ".join(f"{floats}f" for floats in LAYOUT.values())
+        self._parts = {}
+        for name, part in parts.items():
+            buffer = context.buffer(reserve=max(part.count, 1) * FLOATS * 4, dynamic=True)
+            indices = context.buffer(np.ascontiguousarray(part.triangles, np.uint32).tobytes())
+            array = context.vertex_array(program, [(buffer, formats, *LAYOUT)], indices)
+            self._parts[name] = (buffer, array, part)
+        size = (self.width, self.height)
+        samples = min(SAMPLES, context.max_samples)
+        self._frame = context.framebuffer(
+            context.renderbuffer(size, 4, samples=samples), context.depth_renderbuffer(size, samples=samples)
+        )
+        self._resolved = context.framebuffer(context.renderbuffer(size, 4))
+
+
+def block(count: int) -> np.ndarray:
+    """(count, FLOATS) float32 vertices that show their image as it is."""
+    values = np.zeros((count, FLOATS), np.float32)
+    values[:, OPACITY] = 1
+    values[:, TINT] = 1
+    return values

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The face itself: the fitted head's skin inside the oval, with slits for lips and lids."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import KDTree
+
+from mien.face_tracking.landmark_indices import FACE_OVAL
+from mien.photo.fit import FittedFace
+from mien.photo.head_landmarks import landmark_places, lid_chain, skin_triangles
+from mien.photo.sheet import BLEND, outside_oval
+
+BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's back begins
+LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of the lids
+LID_ZONE = (0.09, 0.14)  # of the eye distance from the opening, over which the painted lid ends
+LID_SHUT = (0.12, 0.5)  # of the way of a blink, over which painted lid replaces the stretched one
+MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
+
+
+class FaceMesh:
+    """which (N,): vertices of the head; triangles (T, 3) of the N; rest (N, 3) pixels in the photo; opacity (N,), 0 at
+    the oval; between: those of the N on the inner lips, whose triangles cover the mouth; rims: those of the lids, whose
+    triangles cover the eyes."""
+
+    def __init__(self, face: FittedFace, own: np.ndarray) -> None:
+        head = face.head
+        self._face, self._own = face, own
+        all_rest = face.vertices(own)
+        eyes = face.eye_distance
+        inside = outside_oval(face.points, all_rest[:, :2], eyes)
+        corners, weights = landmark_places()
+        hindmost = head.vertices[corners[list(FACE_OVAL)].ravel(), 2].min() - BEHIND
+        triangles = skin_triangles(head)
+        kept = (inside[triangles] < 0.02 * eyes).any(1) & (head.vertices[triangles][..., 2] > hindmost).all(1)
+        triangles = triangles[kept]
+        self.which = np.unique(np.r_[triangles.ravel(), corners.ravel(), head.inner_lips.ravel()])
+        place = np.full(len(head.vertices), -1)
+        place[self.which] = np.arange(len(self.which))
+        self.triangles = place[triangles].astype(np.int32)
+        self.rest = all_rest[self.which]
+        share = np.clip(-inside[self.which] / (BLEND * eyes), 0, 1)
+        self.opacity = (share * share * (3 - 2 * share)).astype(np.float32)
+        self._corners, self._weights = place[corners], weights[..., None]
+        self.rest_landmarks = self.landmarks(self.rest)
+        self._moving = np.flatnonzero(np.abs(head.deltas[:, self.which]).max((0, 2)) > 1e-6)
+        self._find_lids(place, eyes)
+        pairs = place[head.inner_lips]
+        self.between = pairs.ravel()
+        i = np.arange(len(pairs) - 1) * 2
+        self.between_triangles = np.concatenate(
+            [np.stack([i, i + 1, i + 2], 1), np.stack([i + 1, i + 3, i + 2], 1)]
+        ).astype(np.int32)
+        self._pairs, self._eyes = pairs, eyes
+        self._rest_gaps = self._gaps(self.rest)
+
+    def at(self, weights: np.ndarray) -> np.ndarray:
+        """(N, 3) pixels for weights (52,) in the order of the head, in the photo's own turn."""
+        out = self.rest.copy()
+        if not np.array_equal(weights, self._own):
+            out[self._moving] = self._face.vertices(weights, self.which[self._moving])
+        return out
+
+    def landmarks(self, places: np.ndarray) -> np.ndarray:
+        """(468, 3) of the vertices' places (N, 3)."""
+        return (places[self._corners] * self._weights).sum(1)
+
+    def lid_share(self, places: np.ndarray) -> np.ndarray:
+        """(N,) 0..1: how much of each vertex shows painted lid in the place of the photo's."""
+        out = np.zeros(len(places), np.float32)
+        low, high = LID_SHUT
+        for lid, zone, rim, opening in self._lids:
+            way = np.linalg.norm(places[rim, :2] - self.rest[rim, :2], axis=1).max() / opening
+            share = np.clip((way - low) / (high - low), 0, 1)
+            out[lid] = share * share * (3 - 2 * share) * zone
+            out[rim] = 0  # the lashes are the photo's own
+        return out
+
+    def between_opacity(self, places: np.ndarray) -> np.ndarray:
+        """(P,) 0..1 of the photo's own mouth between the lips: it fades where they part further than in the photo."""
+        low, high = MOUTH_OPEN
+        wider = float((self._gaps(places) - self._rest_gaps).max()) / self._eyes
+        share = np.clip((wider - low) / (high - low), 0, 1)
+        return np.full(len(self.between), 1 - share * share * (3 - 2 * share), np.float32)
+
+    def _gaps(self, places: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(places[self._pairs[:, 0], :2] - places[self._pairs[:, 1], :2], axis=1)
+
+    def _find_lids(self, place: np.ndarray, eyes: float) -> None:
+        head = self._face.head
+        chains, covers, self._lids = [], [], []
+        for side, channel in (("left", "eyeBlinkLeft"), ("right", "eyeBlinkRight")):
+            delta = head.deltas[head.channels.index(channel)]
+            lid = place[np.flatnonzero(np.linalg.norm(delta, axis=1) > LID_REACH)]
+            lid = lid[lid >= 0]
+            upper, lower = (place[lid_chain(head, side, up)] for up in (True, False))
+            rim = self.rest[np.r_[upper, lower], :2]
+            away = KDTree(rim).query(self.rest[lid, :2])[0] / eyes
+            zone = np.clip((LID_ZONE[1] - away) / (LID_ZONE[1] - LID_ZONE[0]), 0, 1)
+            self._lids.append((lid, zone, upper, max(float(np.ptp(rim[:, 1])), 1.0)))
+            covers.append(_between(len(upper), len(lower)) + sum(map(len, chains)))
+            chains += [upper, lower]
+        self.rims, self.rim_triangles = np.concatenate(chains), np.concatenate(covers).astype(np.int32)
+
+
+def _between(first: int, second: int) -> np.ndarray:
+    """(T, 3) triangles between a chain of `first` vertices and one of `second` after it, which run the same way."""
+    out, i, j = [], 0, 0
+    while i < first - 1 or j < second - 1:
+        if j == second - 1 or (i < first - 1 and (i + 1) / (first - 1) <= (j + 1) / (second - 1)):
+            out.append((i, i + 1, first + j))
+            i += 1
+        else:
+            out.append((i, first + j, first + j + 1))
+            j += 1
+    return np.array(out)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a take asks of a photo's face, which has an expression of its own already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.channels import ARKIT, INDEX
+from mien.heads.default import Head
+from mien.heads.landmark_fitting import fit_take
+from mien.heads.landmark_track import landmarks_of
+from mien.take import Take
+
+AWAKE = 0.02  # sum of all weights from which the photo's own mouth gives way to the take's
+KEPT_SMILE = 0.5  # share of the photo's own smile that stays while it speaks
+JAW = INDEX["jawOpen"]
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """F frames: weights (F, 52) in the order of the head; head_rotation (F, 3) and gaze (F, 2) radians, from the
+    photo's own."""
+
+    weights: np.ndarray
+    head_rotation: np.ndarray
+    gaze: np.ndarray
+
+    @property
+    def frames(self) -> int:
+        return len(self.weights)
+
+
+def motion_of(take: Take, head: Head, own: np.ndarray, strength: float = 1.0) -> Motion:
+    """The motion of a take on a photo whose face shows the channels `own` (52,), in the order of ARKIT.
+
+    The take's mouth replaces the photo's: where the take shuts the lips they are shut, however wide they are open in
+    the photo. Half of a smile stays. A frame in which the take does nothing at all shows the photo itself. A take of
+    vertices becomes channels first. HeadError where it is of another head.
+    """
+    if take.weights is None:
+        take = fit_take(landmarks_of(take, head), head)
+    weights = np.zeros((take.frames, len(ARKIT)), np.float64)
+    if take.weights is not None:
+        columns = [ARKIT.index(name) for name in take.channels if name in INDEX]
+        known = [i for i, name in enumerate(take.channels) if name in INDEX]
+        weights[:, columns] = take.weights[:, known]
+    weights = np.clip(weights * strength, 0, 1)
+    awake = np.clip(weights.sum(1) / AWAKE, 0, 1)[:, None]
+    kept = np.where(np.arange(len(ARKIT)) == JAW, 0.0, KEPT_SMILE) * own
+    shown = np.maximum(weights, kept) * awake + own * (1 - awake)
+    ordered = np.zeros_like(shown)
+    ordered[:, head.order(ARKIT)] = shown
+    gaze = np.zeros((take.frames, 2)) if take.gaze is None else take.gaze.astype(float)
+    return Motion(ordered.astype(np.float32), take.head_rotation.astype(float), gaze)
