@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line without a window: `blender -b film.blend --command mien bake|report|render`.
+"""The command line without a window: `blender -b film.blend --command mien bake|report|render|dub`.
 
 Blender writes log lines to stdout, so scripts read a file (--json). The exit status is 0 where every line is up to
 date, 1 where one failed or is due, 2 for a wrong command line, 130 after an interrupt.
@@ -20,6 +20,9 @@ import bpy
 
 from ..formats.atomic_write import atomic_write
 from ..generation.runner import runner
+from ..scene.sound import SoundError
+from ..video import command as dub_command
+from ..video.run import run as film_run
 from . import rendering
 from .plan import Choice, PlanError
 from .report import STATES, Report
@@ -55,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="blender -b FILE.blend --command mien", description="Lip-sync of a whole file, without a window."
     )
-    commands = parser.add_subparsers(dest="name", required=True, metavar="bake|report|render")
+    commands = parser.add_subparsers(dest="name", required=True, metavar="bake|report|render|dub")
     chosen = argparse.ArgumentParser(add_help=False)
     chosen.add_argument("--scene", action="append", default=[], help="only this scene; may be given again")
     chosen.add_argument("--speaker", action="append", default=[], help="only this object; may be given again")
@@ -64,11 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         "--backend", default="", metavar="URL", help="the backend to ask, in place of the one in the preferences"
     )
     chosen.add_argument("--json", type=Path, metavar="FILE", help="write the report there, too")
-    saved = argparse.ArgumentParser(add_help=False)
-    saved.add_argument("--force", action="store_true", help="make what is up to date, too")
-    where = saved.add_mutually_exclusive_group()
+    where_saved = argparse.ArgumentParser(add_help=False)
+    where = where_saved.add_mutually_exclusive_group()
     where.add_argument("--save", action="store_true", help="save the file itself, now and then and at the end")
     where.add_argument("--output", type=Path, metavar="FILE", help="save it as this file, now and then and at the end")
+    saved = argparse.ArgumentParser(add_help=False, parents=[where_saved])
+    saved.add_argument("--force", action="store_true", help="make what is up to date, too")
     bake = commands.add_parser("bake", parents=[chosen, saved], help="make the lines that are due")
     bake.set_defaults(do=_bake)
     report = commands.add_parser("report", parents=[chosen], help="say what is due, missing or broken; make nothing")
@@ -81,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     render.add_argument("--frames", default="", metavar="A-B", help="only these frames")
     render.add_argument("--anyway", action="store_true", help="render although lines failed")
     render.set_defaults(do=_render)
+    dub = commands.add_parser("dub", parents=[where_saved], help="dub a movie strip by a sound strip")
+    dub_command.add_arguments(dub)
+    dub.set_defaults(do=_dub)
     return parser
 
 
@@ -107,6 +114,20 @@ def _render(options: argparse.Namespace) -> int:
         return status
     print(f"mien: rendering to {rendering.render(scene, options.to, options.preview, frames)}", file=sys.stderr)
     return status
+
+
+def _dub(options: argparse.Namespace) -> int:
+    saving = Saving(options.save, options.output)
+    try:
+        with _signals() as interrupted:
+            error = dub_command.dub(options)
+    except (dub_command.DubRefused, SoundError) as refused:
+        raise CommandError(str(refused)) from None
+    if not error:
+        saving.save()
+    if saving.error:
+        print(f"mien: {saving.error}", file=sys.stderr)
+    return INTERRUPTED if interrupted() else INCOMPLETE if error or saving.error else DONE
 
 
 def _bake_lines(options: argparse.Namespace) -> tuple[Report, int]:
@@ -180,6 +201,7 @@ def _signals() -> Iterator[Callable[[], bool]]:
     def on_signal(number: int, frame: object) -> None:
         received.append(number)
         runner.interrupt()
+        film_run.interrupt()
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -133,3 +133,12 @@ def add_above(scene: bpy.types.Scene, below: str, name: str, path: str, frame: i
     new.select = True
     scene.sequence_editor.active_strip = new
     return new.name
+
+
+def place_dub(dub: Dub, path: str) -> str:
+    """Add the dubbed film of a path to its scene; a sentence for the panel. Raises ApplyError."""
+    scene = bpy.data.scenes.get(dub.scene)
+    if scene is None:
+        raise ApplyError(f"The scene '{dub.scene}' is not there any more.")
+    name = add_above(scene, dub.movie, f"{dub.movie} dub", path, dub.frame)
+    return f"'{name}' is above '{dub.movie}', from frame {dub.frame}."

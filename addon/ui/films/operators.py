@@ -117,7 +117,7 @@ class MIEN_OT_dub(_FilmOperator, bpy.types.Operator):
         except SoundError as error:
             return self.refuse(str(error))
         consent.remember(bpy.data.scenes[dub.scene], str(dub.video), words)
-        return self.make(context, job, dub.movie, lambda path: place_dub(dub, path))
+        return self.make(context, job, dub.movie, lambda path: strips.place_dub(dub, path))
 
     def requested(self) -> dict[str, Any]:
         """By the backend's names."""
@@ -128,15 +128,6 @@ class MIEN_OT_dub(_FilmOperator, bpy.types.Operator):
             "when_longer": self.when_longer,
             "label": self.label,
         }
-
-
-def place_dub(dub: strips.Dub, path: str) -> str:
-    """Add the dubbed film to its scene; a sentence for the panel. Raises ApplyError."""
-    scene = bpy.data.scenes.get(dub.scene)
-    if scene is None:
-        raise ApplyError(f"The scene '{dub.scene}' is not there any more.")
-    name = strips.add_above(scene, dub.movie, f"{dub.movie} dub", path, dub.frame)
-    return f"'{name}' is above '{dub.movie}', from frame {dub.frame}."
 
 
 class MIEN_OT_portrait(_FilmOperator, bpy.types.Operator, ImportHelper):
