@@ -65,6 +65,11 @@ class FilmPlan:
     tags: Mapping[str, str]
 
     @property
+    def tick(self) -> Fraction:
+        """The unit of the pictures' times. The muxer's own is another one once it has begun."""
+        return 1 / self.rate if self.steady else Fraction(1, FINE_TICKS)
+
+    @property
     def end(self) -> Fraction:
         return self.times[-1] + 1 / self.rate
 
@@ -95,7 +100,7 @@ def write_dub(part: Path, pictures: Iterable[np.ndarray], plan: FilmPlan, option
                 break
             frame = _frame(picture, stream.pix_fmt or "yuv420p", colours)
             frame.pts = number if plan.steady else round(time * FINE_TICKS)
-            frame.time_base = stream.time_base
+            frame.time_base = plan.tick
             film.mux(stream.encode(frame))
             voice.write_until(time + 1 / plan.rate)
             others.copy_until(time + 1 / plan.rate)
@@ -115,7 +120,7 @@ def _picture_stream(
     stream.width, stream.height = width, height
     even = width % 2 == 0 and height % 2 == 0
     stream.pix_fmt = "bgr0" if lossless else "yuv420p" if even else "yuv444p"
-    stream.time_base = 1 / plan.rate if plan.steady else Fraction(1, FINE_TICKS)
+    stream.time_base = plan.tick
     context = stream.codec_context
     if not lossless:
         context.gop_size = max(1, round(plan.rate * KEYFRAME_SECONDS))
