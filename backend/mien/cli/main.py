@@ -19,7 +19,6 @@ from mien.cli import (
     doctor,
     dub,
     evaluate,
-    landmarks,
     learn,
     models,
     portrait,
@@ -29,7 +28,7 @@ from mien.cli import (
     track,
     train,
 )
-from mien.cli.films import provenance
+from mien.cli.films import landmarks, provenance
 from mien.cli.output import printable
 from mien.cli.parser import Parser
 from mien.errors import FAILED, FILE, STOPPED, MienError

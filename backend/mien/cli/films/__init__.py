@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands around films that Mien makes: their provenance, and the consent of whom they show."""
+"""Commands around films that Mien makes: landmarks, provenance, and the consent of whom they show."""

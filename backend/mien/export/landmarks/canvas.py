@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.heads.landmark_frame import HEAD, PHOTO, FrameChoice, LandmarkFrame, frame_of
+from mien.export.landmarks.frame import HEAD, PHOTO, FrameChoice, LandmarkFrame, frame_of
 from mien.heads.landmark_track import LandmarkTrack
 
 PERCENT = 100.0  # drawings without a photo are in % of the eye distance: programs round small numbers

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mien.heads.landmark_frame import HEAD, PHOTO, LandmarkFrame
+from mien.export.landmarks.frame import HEAD, PHOTO, LandmarkFrame
 from mien.heads.landmark_track import LINES, LandmarkTrack
 
 FORMAT, VERSION = "mien.landmarks", "1"

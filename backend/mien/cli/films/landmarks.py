@@ -22,7 +22,7 @@ from mien.settings import Settings
 if TYPE_CHECKING:
     from mien.audio.speech import Speech
     from mien.heads.landmark_track import LandmarkTrack
-    from mien.landmarks import Face
+    from mien.landmarks.of_speech import Face
 
 TRACK, TAKE = ".landmarks.safetensors", ".take.safetensors"
 SUFFIXES = (".safetensors", ".csv", ".json", ".mp4")
@@ -99,7 +99,7 @@ def landmarks_command(args: argparse.Namespace) -> int:
 def _made(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _Made:
     from mien.audio.speech import read_speech
     from mien.heads.landmark_track import LandmarkError, read_landmarks
-    from mien.landmarks import speak_landmarks, take_landmarks, with_notes
+    from mien.landmarks.of_speech import speak_landmarks, take_landmarks, with_notes
     from mien.take import read_take
 
     settings = Settings.read(limit_s=args.limit_seconds)
@@ -124,13 +124,13 @@ def _made(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _
         raise LandmarkError("these landmarks have a face already; --identity goes with a sound or a take.")
     if kind == READ_FACE:
         from mien.face_tracking.track import read_track
-        from mien.heads.tracked_landmarks import landmarks_of_track
+        from mien.landmarks.of_people import landmarks_of_track
 
         track = landmarks_of_track(read_track(args.source))
     else:
         track = read_landmarks(args.source)
     if face is not None:
-        from mien.heads.tracked_landmarks import on_photo
+        from mien.landmarks.of_people import on_photo
 
         track = with_notes(on_photo(track, face), face.notes)
     return _Made(track, speech, face)
@@ -139,7 +139,7 @@ def _made(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _
 def _face(args: argparse.Namespace) -> Any:
     """The face of --photo or --identity; None without. Errors of both, in words."""
     if args.photo is not None:
-        from mien.heads.tracked_landmarks import photo_face
+        from mien.landmarks.of_people import photo_face
 
         return photo_face(args.photo)
     if args.identity is not None:
@@ -151,11 +151,11 @@ def _face(args: argparse.Namespace) -> Any:
 
 def _write(made: _Made, paths: list[Path], args: argparse.Namespace) -> list[str]:
     from mien.export.landmarks.canvas import canvas_of
+    from mien.export.landmarks.frame import frame_of
     from mien.export.landmarks.svg import write_svgs
     from mien.export.landmarks.table import csv_text, json_text
     from mien.files.atomic import write_whole
     from mien.heads.landmark_fitting import fit_take
-    from mien.heads.landmark_frame import frame_of
     from mien.heads.landmark_track import write_landmarks
     from mien.take import write_take
 

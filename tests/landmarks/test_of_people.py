@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from checkout import SAMPLES
+from mien.export.landmarks.frame import frame_of
 from mien.face_tracking import TrackingError
 from mien.face_tracking.landmark_indices import IBUG, POINTS
 from mien.face_tracking.tracker import track_face
 from mien.heads.default import load_head
 from mien.heads.landmark_fitting import closed_frames, fit_channels
-from mien.heads.landmark_frame import frame_of
 from mien.heads.landmark_track import LandmarkError, default_rest, landmarks_of, read_landmarks
-from mien.heads.tracked_landmarks import at_rest, landmarks_of_track, on_photo, photo_face
+from mien.landmarks.of_people import at_rest, landmarks_of_track, on_photo, photo_face
 from mien.take import Take, read_take
 from mien.video.reader import open_footage
 from PIL import Image

@@ -19,7 +19,7 @@ from mien.heads.flame import Flame
 from mien.heads.identity import Identity
 from mien.heads.landmark_track import MM, LandmarkTrack, landmarks_of, rest_of
 from mien.heads.retarget import retargeter
-from mien.heads.tracked_landmarks import PhotoFace, on_photo
+from mien.landmarks.of_people import PhotoFace, on_photo
 from mien.speak import speak
 from mien.take import Take, parse_fps
 

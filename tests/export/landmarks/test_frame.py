@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from mien.heads.landmark_frame import EYES, HEAD, PHOTO, FrameChoice, frame_of
+from mien.export.landmarks.frame import EYES, HEAD, PHOTO, FrameChoice, frame_of
 from mien.heads.landmark_track import OUTER_EYES, LandmarkError, LandmarkTrack, default_rest
 
 CAMERA = np.float32([[2, 0, 0, 100], [0, -2, 0, 500]])
