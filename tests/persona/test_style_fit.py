@@ -36,7 +36,8 @@ def test_the_mouth_is_found_to_a_tenth(styles: dict[str, Style]) -> None:
 
 
 def test_a_resting_face_and_a_tilted_head_are_found(styles: dict[str, Style]) -> None:
-    assert styles["lively"].resting["eyeSquint"] == pytest.approx(0.1, abs=0.04)
+    squints = [styles[name].resting.get("eyeSquint", 0.0) for name in ("quiet", "lively")]
+    assert squints[0] < squints[1] and 0.03 < squints[1] < 0.17  # the lids wander, too
     assert styles["quiet"].tilt[2] > 0 > styles["lively"].tilt[2]
 
 
