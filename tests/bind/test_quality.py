@@ -17,6 +17,7 @@ GOOD = {
     "fit_mm": {"mean": 0.2, "p95": 0.6},
     "picks_mm": {"chin": 0.1},
     "lips_mm": lips(HEAD, REST, DELTAS),
+    "lips_joined": False,
     "lids_mm": lids(HEAD, REST, DELTAS),
 }
 
@@ -49,6 +50,7 @@ def test_a_good_fit_has_no_warning() -> None:
         (("fit_mm", "p95"), 9.0, "5 in 100 vertices are further than 9.0 mm"),
         (("picks_mm", "chin"), 20.0, "not where the fit has them: chin"),
         (("lips_mm", "jawOpen"), 3.0, "Cut the mouth open"),
+        (("lips_joined",), True, "Cut the mouth open"),
         (("lids_mm", "left", "shut_most"), 4.0, "The left eye stays open by 4.0 mm"),
         (("lids_mm", "left", "open"), 2.0, "The left eye is modelled shut: at rest its lids are 2.0 mm apart"),
         (("lids_mm", "right", "shut_least"), -5.0, "The lids of the right eye cross by 5.0 mm"),

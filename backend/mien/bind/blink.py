@@ -13,7 +13,7 @@ import numpy as np
 
 from mien.bind.alignment import AlignedMesh
 from mien.bind.deformation_transfer import LIDS, lid_pairs, transfer_deltas
-from mien.bind.delta_projection import ProjectedDeltas, project_deltas
+from mien.bind.delta_projection import ProjectedDeltas, VertexMatch, project_deltas
 from mien.bind.quality import SHUT_AT_REST, lid_opening, lips_and_lids, skin_triangles, skin_vertices
 from mien.heads.default import Head
 
@@ -28,9 +28,10 @@ def shut_lids(
     triangles: np.ndarray,
     rest_aperture: float,
     projected: ProjectedDeltas,
+    match: VertexMatch,
 ) -> ProjectedDeltas:
-    """The projected deltas with blinks that leave no more than LEFT_OPEN where some lids were further open. The blink of
-    an eye that is modelled shut moves nothing: it would only push the skin about it down."""
+    """The projected deltas with blinks that leave no more than LEFT_OPEN where some lids were further open. The blink
+    of an eye that is modelled shut moves nothing: it would only push the skin about it down."""
     rows = [head.channels.index(name) for name in LIDS]
     pairs = lid_pairs(head)
     excess = {name: np.zeros(len(pairs)) for name in LIDS}
@@ -56,7 +57,7 @@ def shut_lids(
         moved = transfer_deltas(head, fitted, rest_aperture, excess)[rows]
         again = project_deltas(
             aligned.vertices, aligned.normals, triangles, fitted, skin_triangles(head), moved, skin_vertices(head),
-            np.isfinite(projected.distance),
+            match, np.isfinite(projected.distance),
         )  # fmt: skip
         changed = projected.deltas.copy()
         changed[rows] = again.deltas

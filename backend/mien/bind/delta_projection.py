@@ -36,6 +36,36 @@ class ProjectedDeltas:
     on_face: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class VertexMatch:
+    """For each of N vertices its point on the registered head: corners (N, 3) vertices of the head, barycentric (N, 3);
+    found (N,) bool: whether there is one; held (N,) bool: it was given, and is never taken for a wrong one."""
+
+    corners: np.ndarray
+    barycentric: np.ndarray
+    found: np.ndarray
+    held: np.ndarray
+
+
+def match_vertices(
+    vertices: np.ndarray, normals: np.ndarray, triangles: np.ndarray, fitted: np.ndarray, fitted_triangles: np.ndarray
+) -> VertexMatch:
+    """The points of vertices (N, 3) with these normals, which triangles (T, 3) have, on the registered head, fitted
+    (V, 3): the nearest that face alike."""
+    lowest, highest = fitted.min(0), fitted.max(0)
+    candidates_near = ((vertices > lowest - NEAR) & (vertices < highest + NEAR)).all(1)
+    used = np.unique(triangles)
+    rows = used[candidates_near[used]]
+    near_corners, near_barycentric, matched = nearest_surface_points(
+        vertices[rows], normals[rows], fitted, fitted_triangles, NEAR, ALIKE, CANDIDATES
+    )
+    corners, barycentric = np.zeros((len(vertices), 3), int), np.zeros((len(vertices), 3))
+    corners[rows], barycentric[rows] = near_corners, near_barycentric
+    found = np.zeros(len(vertices), bool)
+    found[rows] = matched
+    return VertexMatch(corners, barycentric, found, np.zeros(len(vertices), bool))
+
+
 def project_deltas(
     vertices: np.ndarray,
     normals: np.ndarray,
@@ -44,33 +74,31 @@ def project_deltas(
     fitted_triangles: np.ndarray,
     deltas: np.ndarray,
     face: np.ndarray,
+    match: VertexMatch | None = None,
     known: np.ndarray | None = None,
 ) -> ProjectedDeltas:
     """Deltas (C, V, 3) of the registered head, fitted (V, 3), on vertices (N, 3) with these normals and triangles
-    (T, 3); face (V,) bool: the head's vertices of the skin. known (N,) bool: vertices that have a point on the head, as
-    found before with more channels."""
-    lowest, highest = fitted.min(0), fitted.max(0)
-    candidates_near = ((vertices > lowest - NEAR) & (vertices < highest + NEAR)).all(1)
-    used = np.unique(triangles)
-    rows = used[candidates_near[used]]
-    corners, barycentric, matched = nearest_surface_points(
-        vertices[rows], normals[rows], fitted, fitted_triangles, NEAR, ALIKE, CANDIDATES
-    )
+    (T, 3); face (V,) bool: the head's vertices of the skin. match: that of `match_vertices` by default. known (N,)
+    bool: vertices whose point is right, as found before with more channels; without it they are found here."""
+    match = match or match_vertices(vertices, normals, triangles, fitted, fitted_triangles)
     projected = np.zeros((len(deltas), len(vertices), 3))
     distance = np.full(len(vertices), np.nan)
-    projected[:, rows[matched]] = np.einsum("cnkx,nk->cnx", deltas[:, corners[matched]], barycentric[matched])
-    nearest_points = np.einsum("nkx,nk->nx", fitted[corners[matched]], barycentric[matched])
-    distance[rows[matched]] = np.linalg.norm(nearest_points - vertices[rows[matched]], axis=1)
+    rows = np.flatnonzero(match.found)
+    corners, barycentric = match.corners[rows], match.barycentric[rows]
+    projected[:, rows] = np.einsum("cnkx,nk->cnx", deltas[:, corners], barycentric)
+    distance[rows] = np.linalg.norm(np.einsum("nkx,nk->nx", fitted[corners], barycentric) - vertices[rows], axis=1)
     on_face = np.zeros(len(vertices), bool)
-    on_face[rows[matched]] = face[corners[matched]].all(1)
+    on_face[rows] = face[corners].all(1)
     edges = _edges(triangles)
-    reliable = np.isfinite(distance)
+    reliable = match.found.copy()
     if known is None:
         limits = _elongation_limits(fitted, deltas, _edges(fitted_triangles))
         reliable[_torn_vertices(projected, vertices, edges, reliable, limits)] = False
+        reliable |= match.held
     else:
         reliable &= known
     distance[~reliable] = np.nan
+    lowest, highest = fitted.min(0), fitted.max(0)
     far = ((vertices < lowest - AROUND) | (vertices > highest + AROUND)).any(1)
     _fill(projected, vertices, edges, reliable, far)
     return ProjectedDeltas(projected, distance, on_face & reliable)

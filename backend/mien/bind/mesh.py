@@ -23,18 +23,26 @@ LIMIT = 512 << 20  # bytes of a file
 @dataclass(frozen=True, eq=False)
 class Mesh:
     """vertices (V, 3); triangles (T, 3); region (V,) 0..1: how far each vertex may follow the face, 1 by default;
-    point_index (V,): the same for vertices that a file split along a seam."""
+    point_index (V,): the same for vertices that a file split along a seam; face_index (T,): which of the faces that
+    were given each triangle is of, which has two where it was a quad; diagonals (D, 2): the vertices of those quads
+    between which there is no edge."""
 
     vertices: np.ndarray
     triangles: np.ndarray
     region: np.ndarray
     point_index: np.ndarray
+    face_index: np.ndarray
+    diagonals: np.ndarray
 
     @property
     def welded(self) -> Mesh:
         """The mesh with one vertex for each point, numbered as in `point_index`."""
         first = np.unique(self.point_index, return_index=True)[1]
-        return Mesh(self.vertices[first], self.point_index[self.triangles], self.region[first], np.arange(len(first)))
+        point = self.point_index
+        return Mesh(
+            self.vertices[first], point[self.triangles], self.region[first], np.arange(len(first)), self.face_index,
+            point[self.diagonals],
+        )  # fmt: skip
 
     @cached_property
     def pieces(self) -> np.ndarray:
@@ -45,8 +53,8 @@ class Mesh:
 
 
 def mesh_of(vertices: np.ndarray, faces: np.ndarray, region: np.ndarray | None = None) -> Mesh:
-    """A mesh of vertices (V, 3) and triangles or quads (F, 3 or 4), checked, with what seams split welded. BindError in
-    words."""
+    """A mesh of vertices (V, 3) and triangles or quads (F, 3 or 4), checked, with what seams split welded. A quad whose
+    last corner is there twice is a triangle. BindError in words."""
     vertices, faces = np.asarray(vertices, float), np.asarray(faces)
     if vertices.ndim != 2 or vertices.shape[1:] != (3,) or faces.ndim != 2 or faces.shape[1] not in (3, 4):
         raise BindError(
@@ -59,12 +67,17 @@ def mesh_of(vertices: np.ndarray, faces: np.ndarray, region: np.ndarray | None =
         raise BindError(f"vertex {int(np.argmin(np.isfinite(vertices).all(1)))} of the mesh is no place.")
     if not np.issubdtype(faces.dtype, np.integer) or faces.min() < 0 or faces.max() >= len(vertices):
         raise BindError(f"the mesh's faces name vertices outside 0..{len(vertices) - 1}.")
-    triangles = faces if faces.shape[1] == 3 else np.concatenate([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]])
+    faces = faces.astype(int)
+    numbers, diagonals = np.arange(len(faces)), np.empty((0, 2), int)
+    triangles = faces[:, :3]
+    if faces.shape[1] == 4:
+        quads = faces[:, 2] != faces[:, 3]
+        triangles, diagonals = np.concatenate([triangles, faces[quads][:, [0, 2, 3]]]), faces[quads][:, [0, 2]]
+        numbers = np.concatenate([numbers, numbers[quads]])
     region = np.ones(len(vertices)) if region is None else np.asarray(region, float)
     if region.shape != (len(vertices),) or not ((region >= 0) & (region <= 1)).all():
         raise BindError(f"the region is a weight from 0 to 1 for each of {len(vertices)} vertices, not {region.shape}.")
-    triangles = triangles.astype(int)
-    return Mesh(vertices, triangles, region, point_index_of(vertices, triangles))
+    return Mesh(vertices, triangles, region, point_index_of(vertices, triangles), numbers, diagonals)
 
 
 def read_mesh(path: Path) -> Mesh:

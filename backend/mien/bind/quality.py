@@ -10,6 +10,7 @@ import numpy as np
 from mien.bind.alignment import AlignedMesh
 from mien.bind.deformation_transfer import LIDS, lid_pairs, lip_aperture_of
 from mien.bind.delta_projection import ALIKE, NEAR, ProjectedDeltas
+from mien.bind.mouth_cut import distance_from, lip_line
 from mien.bind.picks import landmark_weights
 from mien.channels import ARKIT, columns
 from mien.engines.articulation.phone_table import BILABIALS, ROWS
@@ -19,6 +20,7 @@ from mien.heads.lip_aperture import CLOSED, lip_aperture
 
 CLOSE = 1.02  # mouthClose to jawOpen in a closure, as the rules were first written (docs/articulation.md, section 3)
 OPENS = 0.5  # of jawOpen's aperture on the default head: lips that part less are one surface
+AT_LINE, JOINED = 0.004, 0.009  # m from the lip line; m by which no edge of an open mouth's lips is elongated
 SHUT = 0.0015  # m that a shut lid may leave open
 SHUT_AT_REST = 0.003  # m between the lids of an eye that is modelled shut: a blink has nothing to close
 CROSSED = -0.003  # m by which lids may overlap: the upper lies over the lower
@@ -28,12 +30,18 @@ PICK_AWAY = 0.008  # m from a pick to its point on the registered head
 
 
 def measure_fit(
-    head: Head, aligned: AlignedMesh, fitted: np.ndarray, triangles: np.ndarray, projected: ProjectedDeltas
+    head: Head,
+    aligned: AlignedMesh,
+    fitted: np.ndarray,
+    triangles: np.ndarray,
+    projected: ProjectedDeltas,
+    lip_edges: np.ndarray | None = None,
 ) -> dict[str, Any]:
-    """The report, ready for JSON; lengths in mm, in the default head's size."""
+    """The report, ready for JSON; lengths in mm, in the default head's size. lip_edges (n, 2): the vertices of the
+    upper and the lower lip's edge from corner to corner, where they are known."""
     moving = (np.linalg.norm(projected.deltas, axis=2) > MOVING).any(0)
     distance = projected.distance[projected.on_face & moving]
-    rest, deltas = lips_and_lids(head, aligned, fitted, triangles, projected.deltas)
+    rest, deltas = lips_and_lids(head, aligned, fitted, triangles, projected.deltas, lip_edges)
     report: dict[str, Any] = {
         "own_units_per_metre": round(aligned.unit, 6),
         "up": _axis(aligned.rotation[:, 1]),
@@ -43,6 +51,7 @@ def measure_fit(
         "fit_mm": {"mean": _mm(distance.mean()), "p95": _mm(np.percentile(distance, 95))} if len(distance) else None,
         "picks_mm": {name: _mm(value) for name, value in _pick_distances(head, aligned, fitted).items()},
         "lips_mm": lips(head, rest, deltas),
+        "lips_joined": _lips_joined(head, aligned.vertices, triangles, fitted, projected.deltas),
         "lids_mm": lids(head, rest, deltas),
     }
     return report
@@ -63,10 +72,14 @@ def warnings(report: dict) -> tuple[str, ...]:
         sentences.append(
             f"These picks are not where the fit has them: {', '.join(far)}. Look whether they are swapped."
         )
-    mouth = report["lips_mm"]
-    if mouth["jawOpen"] - mouth["rest"] < OPENS * mouth["jawOpen_of_the_default_head"]:
+    if lips_are_one(report):
         sentences.append(
             "The lips part little or not at all: on this mesh they seem to be one surface. Cut the mouth open."
+        )
+    if edges := report.get("mouth_cut"):
+        sentences.append(
+            f"The lips were one surface; the mouth is cut open along {edges} edges. There is nothing behind it: model "
+            "the mouth's inside and teeth."
         )
     for side, lid in report["lids_mm"].items():
         if lid["open"] < SHUT_AT_REST * 1e3:
@@ -81,6 +94,31 @@ def warnings(report: dict) -> tuple[str, ...]:
         if lid["shut_least"] < CROSSED * 1e3:
             sentences.append(f"The lids of the {side} eye cross by {-lid['shut_least']} mm; pick the lids' middles.")
     return tuple(sentences)
+
+
+def lips_are_one(report: dict) -> bool:
+    """Whether an open jaw parts the lips too little for a mouth that is open, or spans a skin between them."""
+    mouth = report["lips_mm"]
+    return (
+        bool(report.get("lips_joined"))
+        or mouth["jawOpen"] - mouth["rest"] < OPENS * mouth["jawOpen_of_the_default_head"]
+    )
+
+
+def _lips_joined(
+    head: Head, vertices: np.ndarray, triangles: np.ndarray, fitted: np.ndarray, deltas: np.ndarray
+) -> bool:
+    """Whether an edge of the mesh goes from one lip to the other, so that an open jaw makes it long."""
+    line = lip_line(head, fitted)
+    close = np.flatnonzero((np.abs(vertices - line.mean(0)) < np.ptp(line, axis=0).max()).all(1))
+    near = np.zeros(len(vertices), bool)
+    near[close[distance_from(line, vertices[close]) < AT_LINE]] = True
+    ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    one, other = ends[near[ends].all(1)].T
+    apart = vertices[one] - vertices[other]
+    jaw = deltas[head.channels.index("jawOpen")]
+    longer = np.linalg.norm(apart + jaw[one] - jaw[other], axis=1) - np.linalg.norm(apart, axis=1)
+    return bool(longer.max(initial=0.0) > JOINED)
 
 
 def lips(head: Head, rest: np.ndarray, deltas: np.ndarray) -> dict[str, float]:
@@ -151,13 +189,27 @@ def skin_vertices(head: Head) -> np.ndarray:
 
 
 def lips_and_lids(
-    head: Head, aligned: AlignedMesh, fitted: np.ndarray, triangles: np.ndarray, deltas: np.ndarray
+    head: Head,
+    aligned: AlignedMesh,
+    fitted: np.ndarray,
+    triangles: np.ndarray,
+    deltas: np.ndarray,
+    lip_edges: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(rest (V, 3), deltas (C, V, 3)) of the registered head's lips and lids as they are on the user's mesh, whose
-    channels are deltas (C, N, 3); zero elsewhere."""
+    channels are deltas (C, N, 3); zero elsewhere. lip_edges as in `measure_fit`."""
     rest, rows, corners, barycentric = _on_mesh(head, aligned, fitted, triangles)
     out = np.zeros((len(deltas), *fitted.shape))
     out[:, rows] = np.einsum("fnkc,nk->fnc", deltas[:, corners], barycentric)
+    for lip in () if lip_edges is None else (0, 1):
+        edge, mine = lip_edges[:, lip], head.inner_lips[:, lip]
+        across = np.maximum.accumulate(aligned.vertices[edge][:, 0])
+        after = np.clip(np.searchsorted(across, fitted[mine, 0]), 1, len(edge) - 1)
+        share = np.clip(
+            (fitted[mine, 0] - across[after - 1]) / np.maximum(across[after] - across[after - 1], 1e-9), 0, 1
+        )
+        for values, on_edge in ((rest[None], aligned.vertices[None, edge]), (out, deltas[:, edge])):
+            values[:, mine] = on_edge[:, after - 1] * (1 - share[:, None]) + on_edge[:, after] * share[:, None]
     return rest, out
 
 
