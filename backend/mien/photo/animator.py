@@ -18,6 +18,7 @@ from mien.photo.fit import FittedFace, fit_face
 from mien.photo.matte import layers_of
 from mien.photo.mouth import HOLE, Mouth
 from mien.photo.sheet import Sheet
+from mien.photo.space_warp import SpaceWarp
 
 STILL = 1e-3  # pixels: less motion than this is none
 BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
@@ -40,6 +41,7 @@ class Animator:
         height, width = pixels.shape[:2]
         layers = layers_of(self.pixels, self.face.points)
         self.cut_out = layers.cut
+        self.nobody = layers.person[..., 3] == 0
         self.own = np.zeros(len(ARKIT), np.float32)
         self.own[self.head.order(ARKIT)] = self.face.own
         self.mesh = FaceMesh(self.face, self.own)
@@ -76,7 +78,7 @@ class Animator:
         self._blocks["shutter"][:, :2], self._blocks["shutter"][:, OPACITY] = corners, 0
         face_block = self._blocks["face"]
         face_block[:, AT], face_block[:, OPACITY] = self.mesh.rest[:, :2], self.mesh.opacity
-        self._pivot = self.face.pose.with_pose((self.head.joint("neck") * PICTURE_AXES)[None])[0]
+        self.pivot = self.face.pose.with_pose((self.head.joint("neck") * PICTURE_AXES)[None])[0]
 
     def __enter__(self) -> Animator:
         return self
@@ -86,6 +88,14 @@ class Animator:
 
     def close(self) -> None:
         self._canvas.close()
+
+    def covered(self) -> np.ndarray:
+        """(H, W) bool: where the person, as last drawn, hides anything of the background."""
+        background = self._blocks["background"]
+        background[:, OPACITY] = 0
+        alpha = self._canvas.draw(self._blocks)[..., 3]
+        background[:, OPACITY] = 1
+        return alpha > 0
 
     def turn(self, head_rotation: np.ndarray) -> np.ndarray:
         """(3, 3) in the picture's axes for head_rotation (3,), which is relative to the photo's own pose."""
@@ -105,10 +115,13 @@ class Animator:
         turn: np.ndarray,
         gaze: np.ndarray,
         shift: np.ndarray | None = None,
+        warp: SpaceWarp | None = None,
+        bare: bool = False,
     ) -> np.ndarray:
-        """The same for the face's vertices at places (V, 3) pixels before the turn (3, 3); shift (3,) pixels after."""
+        """The same for the face's vertices at places (V, 3) pixels before the turn (3, 3); shift (3,) pixels after.
+        warp: from the head to the photo, for the inside of the mouth; bare: the photo's pixels warped, and no more."""
         shift = np.zeros(3) if shift is None else shift
-        mesh, pivot = self.mesh, self._pivot
+        mesh, pivot = self.mesh, self.pivot
 
         def turned(points: np.ndarray) -> np.ndarray:
             return (points - pivot) @ turn.T + pivot + shift
@@ -121,13 +134,13 @@ class Animator:
         blocks["person"][:, POSITION] = self.sheet.moved(landmarks - mesh.rest_landmarks, turn, pivot, shift)
         blocks["face"][:, POSITION] = moved
         blocks["face"][:, SECOND] = places[:, :2]
-        blocks["face"][:, SHARE] = mesh.lid_share(places)
-        inside, colours = self.mouth.at(weights)
+        blocks["face"][:, SHARE] = 0 if bare else mesh.lid_share(places)
+        inside, colours = self.mouth.at(weights, warp)
         blocks["mouth"][:, POSITION], blocks["mouth"][:, TINT] = turned(inside), colours
         blocks["eye holes"][:, POSITION] = moved[mesh.rims]
         blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
         blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
-        blocks["between"][:, OPACITY] = mesh.between_opacity(places)
+        blocks["between"][:, OPACITY] = 1 if bare else mesh.between_opacity(places)
         blocks["eyes"][:, POSITION] = turned(self.eyes.rest)
         blocks["eyes"][:, AT] = self.eyes.seen_at(gaze)
         drawn = self._canvas.draw(blocks)

@@ -15,7 +15,7 @@ from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.follower import FaceFollower
 from mien.face_tracking.head_pose import PICTURE_AXES, HeadPose, fit_pose
 from mien.face_tracking.landmark_indices import FACE, LOWER_LIP, NOSE_TIP, OUTER_EYE_CORNERS, UPPER_LIP
-from mien.heads.default import Head, load_head
+from mien.heads.default import Head, load_head, rotation_matrix
 from mien.heads.identity import face_offsets
 from mien.photo import PortraitError
 from mien.photo.head_landmarks import landmarks_on
@@ -23,6 +23,7 @@ from mien.photo.space_warp import SpaceWarp
 
 LEAST_EYES = 14.0  # pixels between the outer corners of the eyes
 MOST_YAW = np.radians(48.0)  # of the photo's head; a profile shows half a face
+NODS = np.radians(8.5)  # by which the tracker's depth lets the head nod: measured on drawings of six identities
 SMOOTHING = 0.0006  # m: the tracker's noise is .4 % of the eye distance
 DEPTH_TRUST = 0.35  # share of the tracker's depth against the fitted head's own
 OPEN_GAP = 0.035  # of the eye distance between the lips, from which the photo's mouth is open
@@ -96,10 +97,7 @@ def fit_face(pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "
 def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> FittedFace:
     """The default head fitted to landmarks (478, 3) pixels with the scores of the channels."""
     head = load_head()
-    gap = np.linalg.norm(points[UPPER_LIP, :2] - points[LOWER_LIP, :2]) / np.linalg.norm(
-        points[OUTER_EYE_CORNERS[0]] - points[OUTER_EYE_CORNERS[1]]
-    )
-    own = _own_channels(head, scores, float(gap))
+    own = own_channels(head, scores, relative_gap(points))
     order = head.order(ARKIT)
     weights = np.zeros(len(order))
     weights[order] = own
@@ -116,7 +114,13 @@ def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> 
     return FittedFace(head, points, pose, warp, own, faces, scores)
 
 
-def _own_channels(head: Head, scores: dict[str, float], gap: float) -> np.ndarray:
+def relative_gap(points: np.ndarray) -> float:
+    """The lips' distance in parts of that of the eyes."""
+    eyes = np.linalg.norm(points[OUTER_EYE_CORNERS[0]] - points[OUTER_EYE_CORNERS[1]])
+    return float(np.linalg.norm(points[UPPER_LIP, :2] - points[LOWER_LIP, :2]) / eyes)
+
+
+def own_channels(head: Head, scores: dict[str, float], gap: float) -> np.ndarray:
     """(52,) what the photo's face does: an open mouth and a smile. All else is taken for the face's own shape."""
     own = np.zeros(len(ARKIT))
     low, high = SMILE
@@ -140,18 +144,24 @@ def _own_channels(head: Head, scores: dict[str, float], gap: float) -> np.ndarra
 
 def _pose(head_points: np.ndarray, points: np.ndarray) -> HeadPose:
     """The pose whose scale is in pixels a metre: the tracker's depth says how the head is turned."""
-    still = _STILL
+    still = STILL_POINTS
     flat = head_points[still] * PICTURE_AXES
     seen = points[still]
     a, b = flat - flat.mean(0), seen - seen.mean(0)
     u, singular, vt = np.linalg.svd(b.T @ a)
     signs = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     turn = (u * signs) @ vt
+    turn = turn @ _nod(-NODS)
     # The scale by what the picture shows; depth is the network's guess.
     turned = a @ turn.T
     scale = float((turned[:, :2] * b[:, :2]).sum() / (turned[:, :2] ** 2).sum())
     shift = seen.mean(0) - scale * turn @ flat.mean(0)
     return HeadPose(turn, np.array(scale), shift)
+
+
+def _nod(angle: float) -> np.ndarray:
+    """(3, 3) in the picture's axes: the head nods by `angle` radians."""
+    return PICTURE_AXES[:, None] * rotation_matrix(np.array([angle, 0.0, 0.0])) * PICTURE_AXES
 
 
 def _family_offsets(head: Head, points: np.ndarray, head_points: np.ndarray, pose: HeadPose) -> np.ndarray:
@@ -168,7 +178,7 @@ def _family_offsets(head: Head, points: np.ndarray, head_points: np.ndarray, pos
 
 
 # What expressions move least: forehead, temples, the bridge and wings of the nose, corners of the eyes, cheek bones.
-_STILL = np.array([
+STILL_POINTS = np.array([
     10, 338, 297, 332, 284, 251, 389, 356, 454, 127, 162, 21, 54, 103, 67, 109, 234, 6, 168, 197, 195, 5, 4, 33, 133,
     362, 263, 98, 327, 2, 9, 8, 151, 116, 345, 117, 346, 93, 323, 132, 361,
 ])  # fmt: skip

@@ -90,10 +90,11 @@ def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
     known = np.clip(1 - near * 1.05, 0, 1) * (matte < 0.02)
     behind = np.clip(filled(pixels, known), 0, 255)
     behind = np.where((matte > 0)[..., None], behind, pixels)
+    # A pixel darker, or brighter, than any mix with what is behind it has more of the person: at rest the layers are
+    # the photo again.
+    least = np.maximum(1 - pixels / np.maximum(behind, 1), (pixels - behind) / np.maximum(255 - behind, 1)).max(2)
+    matte = np.where(matte > 0, np.clip(np.maximum(matte, least), 0, 1), 0)
     share = matte[..., None]
-    # What no colour of the person can cover stays in the background: at rest the layers are the photo again.
-    rest = np.maximum(1 - share, 1e-3)
-    behind = np.clip(behind, np.maximum((pixels - 255 * share) / rest, 0), np.minimum(pixels / rest, 255))
     person = np.clip(pixels - (1 - share) * behind, 0, 255 * share)
     person = np.concatenate([person, 255 * share], 2)
     return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)

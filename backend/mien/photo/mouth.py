@@ -11,15 +11,17 @@ from mien.heads.correspondence import vertex_normals
 from mien.photo.eyes import CHEEKS, _polygon, _window
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import halves, quads_of
+from mien.photo.space_warp import SpaceWarp
 
-ENAMEL, GUM = np.array((0.86, 0.82, 0.74)), np.array((0.42, 0.14, 0.13))  # linear, against white
-CAVITY, TONGUE = np.array((0.20, 0.055, 0.05)), np.array((0.46, 0.15, 0.14))
+ENAMEL, GUM = np.array((0.88, 0.82, 0.70)), np.array((0.42, 0.14, 0.13))  # linear, against white
+CAVITY, TONGUE = np.array((0.17, 0.045, 0.04)), np.array((0.40, 0.13, 0.12))
 CAVITY_DEPTH = 0.03  # m behind the lips that is drawn; further back it is dark
 HOLE = (0.09, 0.028, 0.025)  # sRGB of what is seen there
-DEPTH = 0.019  # m behind the lips at which a third of the light is left
-FLOOR = 0.05  # of the light that gets everywhere
+DEPTH = 0.015  # m behind the lips at which a third of the light is left
+FLOOR = 0.03  # of the light that gets everywhere
 OPENING = (0.001, 0.009)  # m between the lips over which the mouth fills with light
 SHUT_LIGHT = 0.4
+LOWER_LIGHT = (0.62, 0.57, 0.53)  # of the upper teeth's: the lower row stands in the shade of lip and upper row
 DIM = 0.72  # of the light on a surface that is seen edge on
 WIDTH_RANGE = (0.82, 1.2)  # how much wider or narrower than the fitted head's teeth may be
 
@@ -43,6 +45,7 @@ class Mouth:
         tongue = np.isin(self.inside, quads_of(head, "tongue"))
         colours = np.where(tongue[:, None], TONGUE, CAVITY)
         teeth = np.where(head.teeth_gum[:, None] == 1, GUM, ENAMEL)
+        teeth = teeth * np.where(head.teeth_lower[:, None] == 1, LOWER_LIGHT, 1.0)
         self._colours = np.concatenate([colours, teeth])
         self._white = white_of(face, pixels)
         self._jaw = head.order(head.teeth_channels)
@@ -58,13 +61,14 @@ class Mouth:
     def count(self) -> int:
         return len(self._colours)
 
-    def at(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def at(self, weights: np.ndarray, warp: SpaceWarp | None = None) -> tuple[np.ndarray, np.ndarray]:
         """(places (N, 3) pixels in the head's turn of the photo, colours (N, 3) sRGB 0..1) for weights (52,) in the
-        order of the head."""
+        order of the head. warp: from the head to the photo, where it is not the fitted one."""
         head, face = self._head, self._face
+        warp = warp or face.warp
         posed = face.posed(weights, self.inside)
         teeth = head.teeth_vertices + np.tensordot(weights[self._jaw].astype(np.float32), head.teeth_deltas, 1)
-        places = np.concatenate([face.warp(posed), teeth @ self._turn.T + self._shift])
+        places = np.concatenate([warp(posed), teeth @ self._turn.T + self._shift])
         metres = np.concatenate([posed, teeth])
         upper, lower = (face.posed(weights, side) for side in self._middle)
         gap = float(np.median((upper - lower) @ head.gap_axis))
@@ -108,7 +112,7 @@ def white_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
     brightest = max(found, key=lambda colour: float(colour.mean()))
     grey = brightest.mean()
     # Half of the light's colour: skin and eyes have one of their own.
-    return np.clip(0.35 * brightest + 0.65 * grey, 0.02, 1.0)
+    return np.clip(0.5 * brightest + 0.5 * grey, 0.02, 1.0)
 
 
 def linear(values: np.ndarray) -> np.ndarray:
