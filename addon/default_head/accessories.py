@@ -11,13 +11,11 @@ from mathutils import Matrix, Vector
 
 from ..formats.head_file import Accessories, HeadFile
 from ..shape_keys import keys
-from . import creases, eye_material, skin_material
+from . import creases, eye_material, face_picture, skin_material, strands
 
 TEETH, EYES = "Mien teeth", ("Mien eye left", "Mien eye right")
-CREASED = ("Mien skin", "Mien brow")
-BROW_LAYER, BROW_SLOT = "Mien brows", "brow"
+BROW_LAYER = "Mien brows"
 FRONT = 0.03  # metres in head space: quads further back are not painted by the brows' front view
-INK = 0.35  # ink at the middle of a quad from which on it has the brows' colour in the viewport's material colours
 SLIDER = 10.0  # Blender's hard limit: the sliders of the head's keys limit the jaw
 COVER = 1.01  # scale of the ball: parts of the mesh's eye stand out by a hundredth of its radius
 AROUND = 48  # vertices in a ring of an eyeball
@@ -42,10 +40,15 @@ def add_accessories(
         )
     vertices = head.vertices if head.painted is None else head.painted
     _paint_brows(speaker.data, accessories, vertices, head.brow_colour)
+    if head.strands is not None:
+        colour = head.brow_colour or skin_material.HAIR
+        ribbons = _object(context, strands.NAME, strands.add_mesh(head.strands, head.vertices, colour, head.identity))
+        ribbons.parent = speaker
+        strands.follow(ribbons, speaker)
     if head.creases:
         creases.add_drivers(speaker, head.creases)
         for material in speaker.data.materials:
-            if skin_material.kind_of(material) in CREASED:
+            if skin_material.kind_of(material) == "Mien skin":
                 creases.add_nodes(material, head.creases, BROW_LAYER, accessories.brow_window)
 
 
@@ -175,25 +178,5 @@ def _paint_brows(
     picture = skin_material.brow_image(accessories.brows)
     for material in mesh.materials:
         skin_material.add_brows(material, picture, BROW_LAYER, colour or skin_material.HAIR)
-    skin = next(
-        (i for i, material in enumerate(mesh.materials) if skin_material.kind_of(material) == "Mien skin"), None
-    )
-    if skin is not None:
-        mesh.materials.append(skin_material.viewport_copy(mesh.materials[skin], BROW_SLOT))
-        _mark_brows(mesh, accessories.brows[..., 0], uvs.reshape(-1, 4, 2).mean(1), skin)
-
-
-def _mark_brows(mesh: bpy.types.Mesh, ink: np.ndarray, middles: np.ndarray, skin: int) -> None:
-    """Assign the last material, which differs only in its viewport colour, to the quads of the skin under the brows."""
-    index = np.empty(len(mesh.polygons), np.int32)
-    mesh.polygons.foreach_get("material_index", index)
-    at = np.floor(middles * (ink.shape[1], ink.shape[0])).astype(int)
-    inside = ((at >= 0) & (at < (ink.shape[1], ink.shape[0]))).all(1) & (index == skin)
-    size = max(1, ink.shape[1] // 150)  # the ink around the middle, hairs and gaps alike
-    shifts = [(dy, dx) for dy in (-size, 0, size) for dx in (-size, 0, size)]
-    soft = np.sum([np.roll(ink.astype(float), shift, (0, 1)) for shift in shifts], 0) / len(shifts)
-    covered = np.zeros(len(index), bool)
-    covered[inside] = soft[at[inside, 1], at[inside, 0]] > INK * 255
-    index[covered] = len(mesh.materials) - 1
-    mesh.polygons.foreach_set("material_index", index)
-    mesh.update()
+        if skin_material.kind_of(material) in skin_material.PAINTED:
+            face_picture.add(material, mesh, uvs, accessories.brows, colour or skin_material.HAIR)

@@ -11,8 +11,6 @@ DEEPENED = ("Mien skin", "Mien lips", "Mien socket")
 PICTURE = "Mien brows"
 PAINTED_MARK = "mien_painted"  # custom property of a material
 HAIR = (0.026, 0.015, 0.010)  # linear RGB
-IN_VIEWPORT = (0.62, 0.44, 0.36)  # Solid view can only colour whole quads: a hint of brows, no blocks
-SKIN = (0.80, 0.58, 0.48)  # of the default head, beside which that is a hint
 SHARE = 0.96  # of the skin that the thickest ink hides
 
 
@@ -78,18 +76,6 @@ def add_brows(
     a.default_value, b.default_value = (*deep, 1.0), (*brows, 1.0)
     link(share.outputs[0], factor)
     link(next(socket for socket in mix.outputs if socket.identifier == "Result_Color"), shader.inputs["Base Color"])
-
-
-def viewport_copy(skin: bpy.types.Material, name: str) -> bpy.types.Material:
-    """A copy of the skin with dark viewport colour, reused where the file has it."""
-    name = skin.name.replace("Mien skin", f"Mien {name}", 1)
-    existing = bpy.data.materials.get(name)
-    if existing is not None:
-        return existing
-    material = skin.copy()
-    shade = [c * v / s for c, v, s in zip(skin.diffuse_color, IN_VIEWPORT, SKIN, strict=False)]
-    material.name, material.diffuse_color = name, (*shade, 1.0)
-    return material
 
 
 def wet_material(name: str, colour: tuple[float, float, float], roughness: float) -> bpy.types.Material:

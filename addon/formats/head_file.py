@@ -40,6 +40,16 @@ class Accessories:
 
 
 @dataclass(frozen=True, eq=False)
+class Strands:
+    """Brows and lashes as ribbons of six points. corners (N, 3): vertices of the head; places (N, 3): weights of the
+    second and third corner, height above them in metres; lash (N,) 0 or 1."""
+
+    corners: np.ndarray
+    places: np.ndarray
+    lash: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Crease:
     """One crease of the head's left side; the right one is its mirror image.
 
@@ -58,8 +68,8 @@ class Crease:
 class HeadFile:
     """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3) for
     channels; quad_material (Q,) indices into materials; pivot (3,) of the neck; neck_weights (V,) 0..1; accessories:
-    None where the file has none; creases: () where it has none. Of an identity: its name, the face (V, 3) on which the
-    brows are painted, and their colour; None is the head's own."""
+    and strands: None where the file has none; creases: () where it has none. Of an identity: its name, the face (V, 3)
+    on which the brows are painted, and their colour; None is the head's own."""
 
     name: str
     vertices: np.ndarray
@@ -74,6 +84,7 @@ class HeadFile:
     neck_weights: np.ndarray
     accessories: Accessories | None = None
     creases: tuple[Crease, ...] = ()
+    strands: Strands | None = None
     identity: str = ""
     painted: np.ndarray | None = None
     brow_colour: tuple[float, ...] | None = None
@@ -118,6 +129,7 @@ def read_head(path: Path) -> HeadFile:
     try:
         accessories = read_accessories(tensors, meta, len(tensors["vertices"]))
         creases = read_creases(meta, channels)
+        strands = read_strands(tensors, len(tensors["vertices"]))
     except ValueError as error:
         raise HeadError(f"{path.name} {error}; install the extension again.") from None
     head = HeadFile(
@@ -127,6 +139,7 @@ def read_head(path: Path) -> HeadFile:
         pivot=tensors["joints"][neck],
         accessories=accessories,
         creases=creases,
+        strands=strands,
         vertices=tensors["vertices"],
         quads=tensors["quads"],
         uvs=tensors["uvs"],
@@ -150,6 +163,23 @@ def _check(name: str, head: HeadFile) -> None:
             raise HeadError(f"{name} is damaged: an index points at item {int(indices.max())} of {top}.")
     if head.deltas.shape != (len(head.channels), count, 3) or head.neck_weights.shape != (count,):
         raise HeadError(f"{name} is damaged: its shapes do not belong to its {count} vertices.")
+
+
+def read_strands(tensors: dict[str, np.ndarray], count: int) -> Strands | None:
+    """The strands of a head file, None where it has none. Raises ValueError as read_accessories does."""
+    names = ("strand_corners", "strand_places", "strand_lash")
+    if not any(name in tensors for name in names):
+        return None
+    absent = [name for name in names if name not in tensors]
+    if absent:
+        raise ValueError(f"has no tensor '{absent[0]}'")
+    corners, places, lash = (tensors[name] for name in names)
+    points = len(corners)
+    if corners.shape != (points, 3) or places.shape != (points, 3) or lash.shape != (points,) or points % 6:
+        raise ValueError("is damaged: the shapes of its strands do not belong together")
+    if points and not 0 <= int(corners.min()) <= int(corners.max()) < count:
+        raise ValueError(f"is damaged: an index of its strands points at item {int(corners.max())} of {count}")
+    return Strands(corners, places, lash)
 
 
 def read_creases(meta: dict[str, str], channels: tuple[str, ...]) -> tuple[Crease, ...]:

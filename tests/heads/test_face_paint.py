@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 from mien.heads.default import load_head
-from mien.heads.face_paint import face_paint
+from mien.heads.face_paint import HAIRS, brow_hairs, face_paint
 
 
 def test_brows_and_lashes_lie_on_their_landmarks():
@@ -24,3 +24,17 @@ def test_brows_and_lashes_lie_on_their_landmarks():
 def test_the_same_brows_every_time():
     head = load_head()
     assert (face_paint(head).pixels == face_paint(head).pixels).all()
+
+
+def test_a_brow_is_an_even_arch():
+    hairs, ink = brow_hairs(load_head())
+    assert hairs.shape == (2 * HAIRS, 3, 2) and ink.min() > 50 and ink.max() <= 255
+    right, left = hairs[:HAIRS], hairs[HAIRS:]
+    assert (right[:, 0, 0] < 0).all() and (left[:, 0, 0] > 0).all()
+    x, y = np.abs(left[:, 0, 0]), left[:, 0, 1]
+    # Means over parts of the length, as a brow has them: a corner in it would be off the parabola by a millimetre.
+    parts = np.array_split(np.argsort(x), 8)
+    along, height = (np.array([values[part].mean() for part in parts]) for values in (x, y))
+    curve = np.polyfit(along, height, 2)
+    assert np.abs(np.polyval(curve, along) - height).max() < 0.0006
+    assert curve[0] < 0  # an arch, not a bowl

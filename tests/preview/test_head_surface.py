@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from mien.heads.default import load_head
-from mien.preview.head_surface import NORMAL, OCCLUSION, POSITION, REST, WETNESS, Surface
+from mien.preview.head_surface import COLOUR, NORMAL, OCCLUSION, POSITION, REST, WETNESS, Surface, nostrils
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def test_lower_teeth_follow_the_jaw_and_upper_ones_stay(surface):
     after = len(head.vertices)
     rest, opened = surface.at(face())[after:].copy(), surface.at(face(jawOpen=0.5))[after:]
     moved = np.linalg.norm(opened[:, POSITION] - rest[:, POSITION], axis=1)
-    teeth = rest[:, WETNESS] == 1
+    teeth = np.zeros(len(rest), bool)
+    teeth[np.flatnonzero(rest[:, WETNESS] == 1)[: len(head.teeth_vertices)]] = True  # the tongue comes after them
     upper = teeth & (np.arange(len(rest)) < np.flatnonzero(teeth)[teeth.sum() // 2])
     assert moved[upper].max() < 1e-4  # metres
     chin = np.linalg.norm(face(jawOpen=0.5)[head.landmarks[8]] - head.vertices[head.landmarks[8]])
@@ -55,6 +56,24 @@ def test_the_mouth_fills_with_light_as_it_opens(surface):
     assert (wide[inside] > 2 * shut[inside]).all()
     assert shut[inside].min() > 0  # dark, never black
     assert (wide[surface.vertices[:, WETNESS] == 0] >= shut[surface.vertices[:, WETNESS] == 0] - 1e-6).mean() > 0.9
+
+
+def test_nostrils_are_dark_and_the_skin_around_them_is_not(surface):
+    head = load_head()
+    depth = nostrils(head, surface.normals(head.vertices))
+    left, right = (depth[side].max() for side in (head.vertices[:, 0] > 0, head.vertices[:, 0] < 0))
+    assert 0.8 < left <= 1 and 0.8 < right <= 1
+    assert (depth > 0.3).sum() < 80
+    assert depth[head.landmarks[[30, 33, 51, 48, 54]]].max() < 0.1
+    dark, light = (surface.vertices[: len(depth), COLOUR][rows].mean() for rows in (depth > 0.8, depth < 0.01))
+    assert dark < 0.4 * light
+
+
+def test_a_tongue_between_the_lips_is_lit(surface):
+    shut = surface.at(face(jawOpen=0.3))[surface.tongue_place, OCCLUSION].copy()
+    out = surface.at(face(jawOpen=0.3, tongueOut=1.0))[surface.tongue_place, OCCLUSION].copy()
+    assert out.max() > 1.15 * shut.max()
+    assert out.min() > 0
 
 
 def test_eyes_look_where_the_take_says(surface):

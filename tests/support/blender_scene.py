@@ -30,7 +30,7 @@ HAS_AUDIO = _has_audio()  # the module of Blender 4.2.23 was built without audio
 
 def write_tensor_file(path: Path, tensors: dict[str, np.ndarray], meta: dict[str, str]) -> Path:
     """A safetensors file, written independently of Mien\'s own writer."""
-    names = {"float32": "F32", "int32": "I32", "uint8": "U8"}
+    names = {"float32": "F32", "float16": "F16", "int32": "I32", "uint8": "U8"}
     header: dict[str, object] = {"__metadata__": meta}
     data = b""
     for name, array in tensors.items():

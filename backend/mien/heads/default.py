@@ -45,6 +45,7 @@ SHAPES: dict[str, tuple[str | int, ...]] = {
     "eye_anchors": (2, 3),
     "brows": ("", "", 2),
 }
+FOR_EXTENSION = ("strand_corners", "strand_places", "strand_lash")  # tensors that the extension alone reads
 JSON = ("channels", "parts", "materials", "joint_names", "inner_lips_middle", "gap_axis")
 JSON += ("teeth_channels", "brow_window")
 IDENTITY = "identity_"
@@ -241,6 +242,7 @@ def read_head(source: Path | bytes) -> Head:
         raise HeadError(f"the head file {source} cannot be read: {error.strerror or error}.") from None
     _check_format(metadata)
     values = _json(metadata)
+    tensors = {name: tensor for name, tensor in tensors.items() if name not in FOR_EXTENSION}
     _check_shapes(tensors, values)
     identities = {key.removeprefix(IDENTITY): tensors.pop(key) for key in sorted(tensors) if key.startswith(IDENTITY)}
     return Head(

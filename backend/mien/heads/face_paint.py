@@ -17,6 +17,7 @@ from mien.heads.default import Head
 PIXELS = 1024  # width and height of the painting; drawn at twice that and reduced
 HAIRS = 620  # of one brow
 SEED = 7  # the same brows in every film
+THICKNESS = 0.0033  # metres: half the height of a brow where it is highest
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,6 @@ class Painting:
 
 def face_paint(head: Head) -> Painting:
     """The painting of the resting head, by its landmarks."""
-    landmarks = head.vertices[head.landmarks]
     low, high = head.vertices[:, :2].min(0), head.vertices[:, :2].max(0)
     side = float((high - low).max())
     x0, y0 = (low + high) / 2 - side / 2
@@ -43,11 +43,10 @@ def face_paint(head: Head) -> Painting:
 
     brows, lashes = (Image.new("L", (2 * PIXELS, 2 * PIXELS)) for _ in range(2))
     generator = np.random.default_rng(SEED)
-    # Each runs from the nose outwards.
-    for brow in (landmarks[21:16:-1], landmarks[22:27]):
-        _draw_brow(ImageDraw.Draw(brows), _curve(brow, 64), generator, pixels)
-    for upper, lower in (((39, 38, 37, 36), (39, 40, 41, 36)), ((42, 43, 44, 45), (42, 47, 46, 45))):
-        upper, lower = (_curve(head.vertices[_edges(head, head.landmarks[list(lid)])], 60) for lid in (upper, lower))
+    draw = ImageDraw.Draw(brows)
+    for stroke, ink in zip(*brow_hairs(head), strict=True):
+        draw.line(pixels(stroke), fill=int(ink), width=3)
+    for upper, lower in lid_edges(head):
         _draw_lid(ImageDraw.Draw(lashes), upper, 0.0015, 255, pixels, scale)
         _draw_lid(ImageDraw.Draw(lashes), lower, 0.0005, 110, pixels, scale)
     layers = [np.asarray(image.resize((PIXELS, PIXELS), Image.Resampling.BOX)) for image in (brows, lashes)]
@@ -91,26 +90,53 @@ def _edges(head: Head, stations: np.ndarray) -> list[int]:
     return path
 
 
-def _draw_brow(draw: ImageDraw.ImageDraw, line: np.ndarray, generator: np.random.Generator, pixels) -> None:
-    """Hairs that stand up beside the nose and lie along the arch further out."""
-    along = np.gradient(line[:, :2], axis=0)
+def lid_edges(head: Head) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Of the right and the left eye, the edges (60, 3) of its upper and lower lid, from the nose outwards, metres."""
+    stations = (((39, 38, 37, 36), (39, 40, 41, 36)), ((42, 43, 44, 45), (42, 47, 46, 45)))
+    return [
+        tuple(_curve(head.vertices[_edges(head, head.landmarks[list(lid)])], 60) for lid in lids) for lids in stations
+    ]
+
+
+def brow_hairs(head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """((2 HAIRS, 3, 2) root, middle and tip of each hair of both brows, metres from the front; (2 HAIRS,) ink 0..255).
+
+    Hairs stand up beside the nose and lie along the arch further out.
+    """
+    generator = np.random.default_rng(SEED)
+    landmarks = head.vertices[head.landmarks].astype(np.float64)
+    # Each runs from the nose outwards.
+    parts = [_hairs_of(_arch(landmarks[rows, :2]), generator) for rows in (slice(21, 16, -1), slice(22, 27))]
+    return np.concatenate([hairs for hairs, _ in parts]), np.concatenate([ink for _, ink in parts])
+
+
+def _arch(points: np.ndarray) -> np.ndarray:
+    """(64, 2) an even arch along the landmarks (5, 2) of a brow, which as they are make a corner."""
+    share = np.linspace(0, 1, len(points))
+    at = np.linspace(0, 1, 64)
+    return np.stack([np.polyval(np.polyfit(share, column, 2), at) for column in points.T], 1)
+
+
+def _hairs_of(line: np.ndarray, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    along = np.gradient(line, axis=0)
     along /= np.linalg.norm(along, axis=1, keepdims=True)
+    hairs, inks = [], []
     for _ in range(HAIRS):
         share = generator.beta(1.15, 1.1)
         i = int(share * (len(line) - 1))
-        thick = 0.0036 * np.interp(share, [0, 0.15, 0.55, 1], [0.62, 1.0, 0.80, 0.18])  # metres, half the height
+        thick = THICKNESS * np.interp(share, [0, 0.15, 0.55, 1], [0.62, 1.0, 0.80, 0.18])  # half the height
         off = generator.uniform(-1, 1) * thick
         across = np.array([-along[i, 1], along[i, 0]])
         across *= np.sign(across[1]) or 1
-        root = line[i, :2] + across * off
+        root = line[i] + across * off
         # The upper hairs lie down, the lower ones reach up.
         lift = np.interp(share, [0, 0.2, 0.5, 1], [1.25, 0.7, 0.32, 0.1]) - 0.35 * off / thick * share
         direction = along[i] * np.cos(lift) + across * np.sin(lift)
         length = generator.uniform(0.0035, 0.0065) * np.interp(share, [0, 0.3, 1], [0.8, 1.0, 0.8])
         bend = along[i] * length * 0.25
-        stroke = np.array([root, root + direction * length * 0.5 + bend * 0.4, root + direction * length + bend])
-        ink = generator.uniform(150, 245) * np.interp(share, [0, 0.12], [0.55, 1])
-        draw.line(pixels(stroke), fill=int(ink), width=3)
+        hairs.append([root, root + direction * length * 0.5 + bend * 0.4, root + direction * length + bend])
+        inks.append(generator.uniform(150, 245) * np.interp(share, [0, 0.12], [0.55, 1]))
+    return np.array(hairs), np.array(inks)
 
 
 def _draw_lid(draw: ImageDraw.ImageDraw, line: np.ndarray, width: float, ink: int, pixels, scale: float) -> None:

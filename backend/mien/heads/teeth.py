@@ -20,7 +20,9 @@ LOWER_HEIGHTS = np.array([8.5, 8.8, 9.5, 8.5, 8.0, 7.0, 6.5]) * 1e-3
 # How far each edge is behind the plane of the row.
 UPPER_STEPS = np.array([0.0, 0.7, 0.1, 0.6, 0.8, 1.0, 1.2]) * 1e-3
 LOWER_STEPS = np.array([0.0, 0.1, 0.0, 0.5, 0.7, 1.0, 1.2]) * 1e-3
-AROUND, UP = 10, 4  # vertices of one tooth
+AROUND = 16  # vertices of a ring of one tooth: its corners are among them
+SHARES = np.array([0.0, 0.07, 0.32, 0.66, 1.0])  # where the rings are, 0 at the edge, 1 at the gum
+UP = len(SHARES)
 ARCH_HALF_WIDTH, ARCH_DEPTH = 0.0262, 0.045  # an ellipse; the depth is its other half axis
 LEAN = 0.28  # the roots lie further back than the edges, as a slope
 # The vertices of skull and jaw are found by the head's own channels.
@@ -126,7 +128,7 @@ def _tooth(
     """One crown from its edge to just inside the gum: rings of a rounded box, closed at the edge."""
     molar = number > 2
     along = np.cross([0.0, 1.0, 0.0], outward)
-    share = np.linspace(0.0, 1.0, UP)[:, None]  # 0 at the edge, 1 at the gum
+    share = SHARES[:, None]
     angle = np.arange(AROUND) * 2 * np.pi / AROUND
     power = 0.55  # below 1: a box with round corners
     box = [np.sign(f) * np.abs(f) ** power for f in (np.cos(angle), np.sin(angle))]

@@ -16,6 +16,7 @@ from mien.heads.hair import Hair
 from mien.numeric.rigid_fit import fit
 from mien.preview.ambient_occlusion import ambient_occlusion
 from mien.preview.gl_canvas import FLOATS
+from mien.preview.tongue import Tongue
 
 POSITION, NORMAL, REST = slice(0, 3), slice(3, 6), slice(6, 9)
 OCCLUSION, COLOUR, ROUGHNESS, WETNESS, CREASE = 9, slice(10, 13), 13, 14, 15
@@ -27,6 +28,9 @@ MOUTH_FLOOR = 0.16  # never black: some light always gets through the cheeks
 # light, and the share that is there before.
 MOUTH_OPENING, MOUTH_CLOSED = (0.0014, 0.0055), 0.25
 HANGING = 0.13  # metres above the root of the neck, below which hair is seen from inside, too
+# Nostrils: metres from the septum, height of the normal, half sizes (metres); what a hollow loses of light and colour.
+NOSTRIL_REACH, NOSTRIL_SLOPE, NOSTRIL_SIZE = 0.016, -0.7, np.array([0.0032, 0.0028, 0.0040])
+NOSTRIL_SHADE, NOSTRIL_DARKER = 0.9, np.array([0.80, 0.88, 0.88])
 FOLD_FLOOR = 0.15  # light in the deepest fold of the skin
 LIDS = {"left": ((42, 43, 44, 45), (42, 47, 46, 45)), "right": ((36, 37, 38, 39), (36, 41, 40, 39))}  # iBUG-68
 
@@ -59,7 +63,7 @@ class Surface:
         self._rows = list(zip(teeth.rows_of(head), teeth.rigid_parts(head), strict=True))
 
         blocks, start = [self._mesh_block(lips)], count
-        skin, eyes, wet = [_halves(self._mesh[~tongue])], [], [_halves(self._mesh[tongue])]
+        skin, eyes, wet = [_halves(self._mesh[~tongue])], [], []
         self._places = []
         for eye, *_ in self._eyes:
             blocks.append(_eye_block(eye, material_colour(head, "eye white")))
@@ -69,11 +73,15 @@ class Surface:
             blocks.append(_teeth_block(row, lips))
             wet.append(_halves(row.quads) + start)
             self._places.append(slice(start, start := start + len(blocks[-1])))
+        self.tongue = Tongue(head)
+        blocks.append(self._tongue_block())
+        wet.append(_halves(self.tongue.quads) + start)
+        self.tongue_place = slice(start, start := start + len(blocks[-1]))
         if hair is not None:
             blocks.append(_hair_block(hair))
             self._hair_place = slice(start, start := start + len(blocks[-1]))
         self._creases = creases.regions(head)
-        self._normals_of_rows = [_vertex_normals(row) for row, _ in self._rows]
+        self._normals_of_rows = [vertex_normals(row.vertices, row.quads) for row, _ in self._rows]
         self.vertices = np.concatenate(blocks)
         self._occlusion, self._inside = self.vertices[:, OCCLUSION].copy(), self.vertices[:, WETNESS].copy()
         if hair is not None:
@@ -120,6 +128,12 @@ class Surface:
             turn, shift = fit(rest[members], vertices[members])
             out[place, POSITION] = row.vertices @ turn.T + shift
             out[place, NORMAL] = normals @ turn.T
+        place = self.tongue_place
+        points = self.tongue.place(vertices)
+        out[place, POSITION], out[place, NORMAL] = points, vertex_normals(points, self.tongue.quads)
+        # The light in the mouth is that of where the tongue is now, as seen from the lips of this frame.
+        middle = vertices[self._head.inner_lips[list(self._head.inner_lips_middle)]].mean((0, 1))
+        out[place, OCCLUSION] = _mouth_light(points, middle) * self._mouth_opening(vertices) * self.tongue.furrow
         if self.hair is not None:
             members = self._rows[0][1]  # the skull's
             turn, shift = fit(rest[members], vertices[members])
@@ -158,7 +172,37 @@ class Surface:
         outer = FOLD_FLOOR + (1 - FOLD_FLOOR) * _OCCLUSION[head]
         # Within the mouth the light is that of an open one: it falls with the distance from the lips.
         block[:, OCCLUSION] = outer * (1 - inside) + _mouth_light(rest, lips) * inside
+        depth = nostrils(head, self.normals(rest))
+        block[:, OCCLUSION] *= 1 - NOSTRIL_SHADE * depth
+        block[:, COLOUR] *= (1 - np.outer(depth, NOSTRIL_DARKER)).astype(np.float32)
         return block
+
+    def _tongue_block(self) -> np.ndarray:
+        rest = self.tongue.place(self._head.vertices)
+        block = np.zeros((len(rest), FLOATS), np.float32)
+        material = next(material for material in self._head.materials if material["name"] == "tongue")
+        block[:, REST] = rest
+        block[:, COLOUR], block[:, ROUGHNESS], block[:, WETNESS] = material["colour"], material["roughness"], 1.0
+        return block
+
+
+def nostrils(head: Head, normals: np.ndarray) -> np.ndarray:
+    """(V,) 0 to 1 in the middle of the nostrils, which are hollows too shallow to be dark of their own accord."""
+    vertices = head.vertices.astype(np.float64)
+    septum, tip = vertices[head.landmarks[[33, 30]]]
+    near = np.linalg.norm(vertices - septum, axis=1) < NOSTRIL_REACH
+    up = near & (normals[:, 1] < NOSTRIL_SLOPE) & (vertices[:, 2] < tip[2])
+    out = np.zeros(len(vertices))
+    for side in (vertices[:, 0] > septum[0], vertices[:, 0] < septum[0]):
+        members = np.flatnonzero(up & side)
+        if len(members) == 0:
+            continue
+        # What faces down and lies highest is the ceiling of the hollow.
+        ceiling = members[np.argsort(-vertices[members, 1])[:4]]
+        middle = vertices[ceiling].mean(0)
+        apart = np.linalg.norm((vertices - middle) / NOSTRIL_SIZE, axis=1)
+        out = np.maximum(out, np.exp(-(apart**2)))
+    return out
 
 
 def _mouth_light(points: np.ndarray, lips: np.ndarray) -> np.ndarray:
@@ -196,10 +240,11 @@ def material_colour(head: Head, name: str) -> tuple[float, float, float]:
     return next(tuple(material["colour"]) for material in head.materials if material["name"] == name)
 
 
-def _vertex_normals(row: teeth.Row) -> np.ndarray:
-    a, b, c, d = (row.vertices[row.quads[:, i]] for i in range(4))
-    normals = np.zeros_like(row.vertices)
-    np.add.at(normals, row.quads.ravel(), np.repeat(np.cross(c - a, d - b), 4, axis=0))
+def vertex_normals(points: np.ndarray, quads: np.ndarray) -> np.ndarray:
+    """(N, 3) unit normals of the points (N, 3), each the mean of its quads' weighted by their area."""
+    a, b, c, d = (points[quads[:, i]] for i in range(4))
+    normals = np.zeros_like(points)
+    np.add.at(normals, quads.ravel(), np.repeat(np.cross(c - a, d - b), 4, axis=0))
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 

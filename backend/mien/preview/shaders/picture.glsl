@@ -28,8 +28,10 @@ vec3 backdrop()
 
 float lit_by_key()
 {
-    vec3 s = vec3(0.6, 0.6, 0.0) / float(textureSize(key_shadow, 0).x);
-    return 0.5 * (texture(key_shadow, shadow_at + s) + texture(key_shadow, shadow_at - s));
+    // A square on its corner, which blurs steps along either axis of the map.
+    vec3 s = vec3(2.2, 0.9, 0.0) / float(textureSize(key_shadow, 0).x), t = vec3(-s.y, s.x, 0.0);
+    return 0.25 * (texture(key_shadow, shadow_at + s) + texture(key_shadow, shadow_at - s)
+                 + texture(key_shadow, shadow_at + t) + texture(key_shadow, shadow_at - t));
 }
 
 vec3 finish(vec3 c)
