@@ -99,6 +99,7 @@ def info_from_text(text: str) -> BackendInfo | None:
             )
             for engine in fields["engines"]
         )
-        return BackendInfo(**{**fields, "engines": engines})
+        names = {name: tuple(fields.get(name, ())) for name in ("personas", "lips_models")}
+        return BackendInfo(**{**fields, **names, "engines": engines})
     except (ValueError, KeyError, TypeError):
         return None

@@ -99,6 +99,8 @@ class BackendInfo:
     own_models: str = ""  # hash of the user's own FLAME and weights, on which takes of FLAME depend
     tracks: bool = False  # whether it makes takes of films
     films: bool = False  # whether it makes dubs and portraits
+    personas: tuple[str, ...] = ()  # of its user, by name: `mien learn`
+    lips_models: tuple[str, ...] = ()  # and `mien train lips`
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,7 @@ class Client:
             )
             limits = {name: float(value) for name, value in reply.get("limits", {}).items()}
             default = str(reply.get("default_engine") or engines[0].name)
+            personas, lips_models = (tuple(map(str, reply.get(name, ()))) for name in ("personas", "lips_models"))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise ClientError(f"The backend at {self.address} does not say which engines it has.") from None
         return BackendInfo(
@@ -215,6 +218,8 @@ class Client:
             str(reply.get("own_models", "")),
             reply.get("tracks") is True,
             reply.get("films") is True,
+            personas,
+            lips_models,
         )
 
     def submit(

@@ -11,6 +11,8 @@ OPTIONAL_FIELDS = {
     "offset": "the offset of emotions",
     "sound_guidance": "sound guidance",
     "emotion_guidance": "emotion guidance",
+    "persona": "a persona",
+    "lips_model": "a lips model",
     "held": "held keys",
 }
 

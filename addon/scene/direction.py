@@ -21,6 +21,7 @@ EMOTIONS = ("happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt
 GAINS = {"intensity": 1.0, "jaw": 2.0, "lips": 2.0}  # may be keyed like the emotions -> upper limit
 NUMBERS = ("blinks", "brows", "gaze", "head", "temperature")
 OPTION_DEFAULTS = {"onset": 0.4, "offset": 0.8, "sound_guidance": 1.0, "emotion_guidance": 1.0}  # of the engines
+CHOSEN = ("persona", "lips_model")  # of the backend's user, by name
 DIGITS = 6  # a float32 slider at 0.65 is 0.6499999761581421
 SAME = 0.5 * 10**-DIGITS  # differences up to this are none after rounding
 
@@ -75,7 +76,8 @@ def direction(
 
 def optional_fields(performance, line, cut_s: float = 0.0) -> dict[str, object]:
     """Field -> value of those of `engines.OPTIONAL_FIELDS` that a line requests: a matched face, options that differ
-    from the engines' defaults, and held keys. cut_s: seconds of the line's sound that are not sent, at its front."""
+    from the engines' defaults, a persona, a lips model, and held keys. cut_s: seconds of the line's sound that are not
+    sent, at its front."""
     fields: dict[str, object] = {}
     face = face_of(performance)
     if face:
@@ -84,6 +86,7 @@ def optional_fields(performance, line, cut_s: float = 0.0) -> dict[str, object]:
         value = getattr(performance, name)
         if abs(value - default) > SAME:
             fields[name] = round(value, DIGITS)
+    fields |= {name: chosen for name in CHOSEN if (chosen := getattr(performance, name).strip())}
     held = HeldKeys.from_text(line.held).after(cut_s) if line is not None else {}
     if held:
         fields["held"] = held

@@ -153,6 +153,18 @@ class MienPerformance(bpy.types.PropertyGroup):
         options=set(),
         override=KEPT,
     )
+    persona: StringProperty(
+        name="Persona",
+        description="Somebody in particular, as the backend learnt (mien learn), in the place of a style",
+        options=set(),
+        override=KEPT,
+    )
+    lips_model: StringProperty(
+        name="Lips",
+        description="Lips that the backend's user trained (mien train lips); empty is people's",
+        options=set(),
+        override=KEPT,
+    )
     engine: StringProperty(
         name="Engine",
         description="Which engine of the backend performs; empty is its default",

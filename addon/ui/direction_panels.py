@@ -6,7 +6,7 @@ import bpy
 from ..connection import engines
 from ..generation.runner import runner
 from ..scene import lines
-from ..scene.direction import EMOTIONS, performance_of
+from ..scene.direction import CHOSEN, EMOTIONS, performance_of
 from ..scene.speakers import speaker_of
 from .panel_base import SpeakerPanel, menu
 
@@ -26,6 +26,44 @@ class MIEN_MT_styles(bpy.types.Menu):
         for style in engine.styles if engine is not None else ():
             if style != "default":
                 layout.operator("mien.choose_style", text=style.capitalize()).name = style
+
+
+class _NamesMenu:
+    """A menu of names that the backend's user has: `field` of BackendInfo, `nothing` for the empty one."""
+
+    def draw(self, context):
+        layout, info = self.layout, runner.state.info
+        layout.operator(self.operator, text=self.nothing).name = ""
+        names = () if info is None else getattr(info, self.field)
+        for name in names:
+            layout.operator(self.operator, text=name, translate=False).name = name
+        if not names:
+            layout.label(text=self.hint if info is not None else "Look for the backend to see them", icon="INFO")
+
+
+class MIEN_MT_personas(_NamesMenu, bpy.types.Menu):
+    bl_label, bl_idname = "Persona", "MIEN_MT_personas"
+    operator, field, nothing = "mien.choose_persona", "personas", "None"
+    hint = "None here yet: mien learn FILM -o NAME"
+
+
+class MIEN_MT_lips_models(_NamesMenu, bpy.types.Menu):
+    bl_label, bl_idname = "Lips", "MIEN_MT_lips_models"
+    operator, field, nothing = "mien.choose_lips_model", "lips_models", "People's"
+    hint = "None here yet: mien train lips FOLDER"
+
+
+def draw_voice(layout, performance) -> None:
+    """Style, persona and lips; what the engine does not follow, and a style beside a persona, is greyed."""
+    persona, lips = (engines.supports(runner.state.info, performance.engine, field) for field in CHOSEN)
+    for active, *row in (
+        (not (persona and performance.persona), "Style", "MIEN_MT_styles", performance.style.capitalize() or "Default"),
+        (persona, "Persona", "MIEN_MT_personas", performance.persona or "None"),
+        (lips, "Lips", "MIEN_MT_lips_models", performance.lips_model or "People's"),
+    ):
+        column = layout.column()
+        column.active = active
+        menu(column, *row)
 
 
 class _PerformancePanel(SpeakerPanel):
@@ -62,8 +100,7 @@ class MIEN_PT_articulation(_PerformancePanel, bpy.types.Panel):
     def draw(self, context):
         super().draw(context)
         speaker = speaker_of(context)
-        performance = performance_of(speaker, lines.active(speaker))
-        menu(self.layout, "Style", "MIEN_MT_styles", performance.style.capitalize() or "Default")
+        draw_voice(self.layout, performance_of(speaker, lines.active(speaker)))
 
 
 class MIEN_PT_non_verbal(_PerformancePanel, bpy.types.Panel):
@@ -76,4 +113,6 @@ class MIEN_PT_non_verbal(_PerformancePanel, bpy.types.Panel):
         self.layout.prop(speaker_of(context).mien, "head_object")
 
 
-CLASSES = (MIEN_MT_styles, MIEN_PT_emotions, MIEN_PT_articulation, MIEN_PT_non_verbal)
+CLASSES = (
+    MIEN_MT_styles, MIEN_MT_personas, MIEN_MT_lips_models, MIEN_PT_emotions, MIEN_PT_articulation, MIEN_PT_non_verbal,
+)  # fmt: skip

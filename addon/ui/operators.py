@@ -126,6 +126,34 @@ class MIEN_OT_choose_style(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class MIEN_OT_choose_persona(bpy.types.Operator):
+    """Choose somebody in particular who speaks, in the place of a style"""
+
+    bl_idname = "mien.choose_persona"
+    bl_label = "Choose Persona"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    name: StringProperty()
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        performance_of(speaker, lines.active(speaker)).persona = self.name
+        return {"FINISHED"}
+
+
+class MIEN_OT_choose_lips_model(bpy.types.Operator):
+    """Choose whose lips follow the sound: people's, or those of footage of your own"""
+
+    bl_idname = "mien.choose_lips_model"
+    bl_label = "Choose Lips"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    name: StringProperty()
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        performance_of(speaker, lines.active(speaker)).lips_model = self.name
+        return {"FINISHED"}
+
+
 class MIEN_OT_fit_end(bpy.types.Operator):
     """Let the scene end where the take does; it ends before it now"""
 
@@ -144,5 +172,7 @@ CLASSES = (
     MIEN_OT_apply_take,
     MIEN_OT_choose_engine,
     MIEN_OT_choose_style,
+    MIEN_OT_choose_persona,
+    MIEN_OT_choose_lips_model,
     MIEN_OT_fit_end,
 )

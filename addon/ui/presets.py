@@ -5,7 +5,7 @@ import bpy
 from bl_operators.presets import AddPresetBase
 
 from ..formats.channels import ARKIT
-from ..scene.direction import EMOTIONS, GAINS, NUMBERS, OPTION_DEFAULTS
+from ..scene.direction import CHOSEN, EMOTIONS, GAINS, NUMBERS, OPTION_DEFAULTS
 from .disabled_reason import DisabledReason
 
 FOLDER = "mien/performance"
@@ -28,7 +28,8 @@ class MIEN_OT_add_preset(DisabledReason, AddPresetBase, bpy.types.Operator):
     preset_subdir = FOLDER
     preset_defines = ["performance = bpy.context.object.mien.performance"]
     preset_values = [
-        f"performance.{name}" for name in (*EMOTIONS, *GAINS, *NUMBERS, *OPTION_DEFAULTS, "face_level", "style")
+        f"performance.{name}"
+        for name in (*EMOTIONS, *GAINS, *NUMBERS, *OPTION_DEFAULTS, "face_level", "style", *CHOSEN)
     ]
     preset_values += [f"performance.face.{name}" for name in ARKIT]
 

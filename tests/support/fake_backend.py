@@ -80,6 +80,7 @@ class FakeBackend(ThreadingHTTPServer):
         self.api, self.header_api, self.token = 1, "1", ""
         self.slow, self.fail, self.refuse, self.damage = 0.0, "", "", False
         self.own_models = "cd" * 32
+        self.personas, self.lips_models = ["ada", "bob"], ["mine"]
         self.full = 0  # so many more submissions are refused because the queue is full
         self.take = channel_take
         self.film_take = channel_take
@@ -127,6 +128,8 @@ class FakeBackend(ThreadingHTTPServer):
             "default_engine": "toy",
             "made_with": "ab" * 32,
             "own_models": self.own_models,
+            "personas": self.personas,
+            "lips_models": self.lips_models,
             "limits": {"seconds": 600, "bytes": 1_000_000},
             "tracks": self.tracks,
             "films": self.films,

@@ -12,6 +12,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mien import __version__, engines
+from mien.engines.articulation.lips.model import model_paths
+from mien.engines.articulation.persona import name_of, persona_paths
 from mien.heads.default import load_head
 from mien.service import API
 from mien.service.http.bind_routes import bind_routes
@@ -82,6 +84,8 @@ def _info(settings: Settings) -> dict:
         "limits": {"seconds": settings.limit_s, "bytes": settings.limit_bytes},
         "made_with": code_digest(),
         "own_models": own_models(settings.data_folder),
+        "personas": [name_of(path) for path in persona_paths(settings.data_folder)],
+        "lips_models": [path.stem for path in model_paths(settings.data_folder)],
         "tracks": True,
         "films": True,
         "head": {"name": head.name, "sha256": head.sha256, "vertices": len(head.vertices)},

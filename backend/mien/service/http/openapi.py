@@ -362,6 +362,8 @@ def _schemas() -> Schema:
                 "limits": _object("Of one request.", {"seconds": number, "bytes": whole}),
                 "made_with": {**text, "description": "sha256 of its code and weights: with others a take may differ."},
                 "own_models": {**text, "description": "sha256 of the user's own, which takes on FLAME are made with."},
+                "personas": {**texts, "description": "Names of what its user learnt: `persona` of a direction."},
+                "lips_models": {**texts, "description": "Names of what its user trained: `lips_model` of a direction."},
                 "tracks": {"const": True, "description": "It tracks films."},
                 "films": {"const": True, "description": "It makes dubs and portraits."},
                 "head": _object("The default head.", {"name": text, "sha256": text, "vertices": whole}),
