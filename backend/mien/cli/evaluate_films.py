@@ -10,8 +10,9 @@ from pathlib import Path
 
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
+from mien.engines.base import part
 
-SECTION = "tracking"  # of the page
+SECTION, DUB_SECTION = "tracking", "dub"  # of the page
 PERSONA = "persona"
 
 
@@ -28,6 +29,11 @@ def add_commands(evaluate) -> None:
     )
     persona.add_argument("--speakers", type=int, default=38, metavar="N", help="so many styles (default: all 38)")
     persona.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    dub = add_command(evaluate, "dub", dub_command, "how near a rendered mouth is to the filmed one")
+    dub.add_argument("clips", type=Path, nargs="+", metavar="CLIP", help="films of one speaker each, with their sound")
+    dub.add_argument("--engine", default="probtalk3d", help="whose take drives the mouth (default: %(default)s)")
+    dub.add_argument("--frames", type=int, default=150, help="of the last fifth that are rendered (default: 150)")
+    dub.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between their marks")
 
 
 def tracking_command(args: argparse.Namespace) -> int:
@@ -71,3 +77,22 @@ def _lengths(text: str) -> tuple[float, ...]:
     if not lengths or not 10 <= lengths[0] <= lengths[-1] <= 3600:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of seconds from 10 to 3600, as 60,180")
     return lengths
+
+
+def dub_command(args: argparse.Namespace) -> int:
+    """mien evaluate dub: the last fifth of each clip made again from the rest, beside baselines."""
+    from mien.evaluation.films.dub_held_out import HEAD, MOTION_HEAD, cells, evaluate, motion_cells
+    from mien.files.markdown import require_section, table, write_section
+
+    if args.page:
+        require_section(args.page, DUB_SECTION)
+    results = []
+    with ProgressBar("dub", quiet=args.json) as progress:
+        for i, clip in enumerate(args.clips):
+            within = part(progress, i, len(args.clips))
+            results.append(evaluate(clip, args.engine, max(2, args.frames), within))
+    text = f"{table(HEAD, cells(results))}\n\n{table(MOTION_HEAD, motion_cells(results))}"
+    print(json.dumps({"clips": [asdict(result) for result in results]}) if args.json else text)
+    if args.page:
+        write_section(args.page, DUB_SECTION, text)
+    return 0

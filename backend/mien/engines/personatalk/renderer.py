@@ -35,7 +35,7 @@ class Renderer:
     ) -> None:
         self._shapes, self._space, self._appearance, self._cover = shapes, space, appearance, cover
         self._bank = appearance.bank
-        template = self._template = self._bank.template
+        template = self.template = self._bank.template
         covered = template.coverage.triangle >= 0
         inner_face = ndimage.binary_erosion(template.face, iterations=SKIN_CORE)
         background = ~ndimage.binary_dilation(template.face, iterations=OUTSIDE)
@@ -56,10 +56,9 @@ class Renderer:
         """The picture (H, W, 3) uint8 of a frame, its face with the shape (468, 3), teeth and fine texture from one
         reference of the bank. hidden: nothing of the picture within the template's `hidden` mask is looked at, as for
         measuring; else its skin is used. Outside of the mask all pixels stay."""
-        template, space = self._template, self._space
+        template, space = self.template, self._space
         own_mesh, mesh = self._shapes.vertices(frame), self._shapes.vertices(frame, shape)
-        mask = self._masks["hidden" if hidden else "dubbed"]
-        window = self._window(mesh, mask[0].numpy() > 0, pixels.shape)
+        window = self.window(mesh, hidden, pixels.shape)
         if window is None:
             return pixels
         scale = float(self._shapes.pose.scale[frame])
@@ -73,7 +72,7 @@ class Renderer:
         was = (
             texture if hidden else self._appearance.texture(space.coefficients(self._shapes.shapes[frame]), turn, ring)
         )
-        low = texture + self._light(own.texture - was, hidden)
+        low = texture + self.light(own.texture - was, hidden)
         teeth = self._bank.pictures[reference].texture
         low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, TEETH) - low)
 
@@ -84,22 +83,32 @@ class Renderer:
             places = torch.from_numpy((template.places(own_mesh) - own.corner).transpose(2, 0, 1)).float()
             skin = self._fine(own.crop, sample(places, under).permute(1, 2, 0), scale)
             fine = skin + sample(self._lips_and_edge, under) * (fine - skin)
-        made = (sample(low, under) + fine).permute(1, 2, 0).numpy()
-        share = sample(mask, under)[0].numpy()[..., None] * covered[..., None]
+        return self.paste(pixels, window, sample(low, under) + fine, under, covered, hidden)
+
+    def paste(
+        self, pixels: np.ndarray, window: tuple[int, int, int, int], made: Tensor, under: Tensor, covered: np.ndarray,
+        hidden: bool,
+    ) -> np.ndarray:  # fmt: skip
+        """The picture (H, W, 3) with `made` (3, h, w) in its window, faded by the mask at the template's places `under`
+        (h, w, 2) where the mesh is (`covered`)."""
+        share = sample(self._masks["hidden" if hidden else "dubbed"], under)[0].numpy()[..., None] * covered[..., None]
         x0, y0, x1, y1 = window
         result = pixels.copy()
         old = pixels[y0:y1, x0:x1]
-        mixed = np.clip(np.rint(old + share * (made - old)), 0, 255).astype(np.uint8)
+        new = made.permute(1, 2, 0).numpy()
+        mixed = np.clip(np.rint(old + share * (new - old)), 0, 255).astype(np.uint8)
         result[y0:y1, x0:x1] = np.where(share > 0, mixed, old)
         return result
 
-    def _window(self, mesh: np.ndarray, mask: np.ndarray, size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-        places = self._template.places(mesh)[mask]
+    def window(self, mesh: np.ndarray, hidden: bool, size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+        """(x0, y0, x1, y1) of the mask in a picture of size (H, W, ...) with this mesh; None where it is outside."""
+        mask = self.template.hidden if hidden else self.template.dubbed
+        places = self.template.places(mesh)[mask > 0]
         low = np.maximum(np.floor(places.min(0)).astype(int) - 2, 0)
         high = np.minimum(np.ceil(places.max(0)).astype(int) + 3, [size[1], size[0]])
         return (int(low[0]), int(low[1]), int(high[0]), int(high[1])) if (high - low > 4).all() else None
 
-    def _light(self, difference: Tensor, hidden: bool) -> Tensor:
+    def light(self, difference: Tensor, hidden: bool) -> Tensor:
         """The difference (3, H, W) between the picture and what was expected, where it is seen, and carried on from
         there: within the face from the face, beside it from beside it."""
         seen, (inside, outside) = self._seen[hidden]
