@@ -42,10 +42,10 @@ class _FilmOperator(DisabledReason):
     )
 
     def draw_consent(self, layout) -> None:
-        column = layout.column()
-        column.alert = bool(consent.refusal(self.consent))
-        column.label(text="Who agreed to this film, and when?")
-        column.prop(self, "consent", text="")
+        row = layout.row()
+        row.alert = bool(consent.refusal(self.consent))
+        row.label(text="Who agreed to this film, and when?")
+        layout.row().prop(self, "consent", text="")
 
     def make(self, context, job: FilmJob, name: str, place: Place):
         """In the background from a window; before it returns from a script."""
