@@ -8,6 +8,7 @@ from ..formats.bind_files import Shapes, heat, mesh_file
 from ..scene.apply import ApplyError
 from ..shape_keys import keys
 from . import picks
+from .mouth_cut import cut_mouth, diagonals
 
 FIT = "Mien fit"  # colour attribute: the heat map
 STILL = 1e-4  # of the largest movement: channels that move less get no key
@@ -40,14 +41,18 @@ def mesh_message(obj: bpy.types.Object, group: str) -> bytes:
     mesh.calc_loop_triangles()
     triangles = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", triangles)
+    triangles = triangles.reshape(-1, 3)
     region = _region(obj, group) if group else None
-    return mesh_file(keys.rest(mesh), triangles.reshape(-1, 3), region, picks.positions(obj))
+    rest, positions = keys.rest(mesh), picks.positions(obj)
+    return mesh_file(rest, triangles, region, positions, diagonals(mesh, triangles, rest, positions))
 
 
 def add_shape_keys(obj: bpy.types.Object, shapes: Shapes) -> str:
     """Add a shape key for each channel, in place of those of an earlier binding, and the heat map; returns a sentence.
+    A mouth that was one surface is cut open first, where the shapes say so.
 
-    Raises ApplyError, before anything is changed, where the animator has keys of those names.
+    Raises ApplyError, before anything is changed, where the animator has keys of those names, or the mouth cannot be
+    cut.
     """
     mesh = obj.data
     before = set(mesh.shape_keys.get(keys.BOUND, ())) if mesh.shape_keys is not None else set()
@@ -57,6 +62,8 @@ def add_shape_keys(obj: bpy.types.Object, shapes: Shapes) -> str:
             f"'{obj.name}' has shape keys {', '.join(conflicting[:3])} of its own; rename or delete them, then bind "
             "again."
         )
+    if len(shapes.doubled):
+        cut_mouth(mesh, shapes.doubled, shapes.cut_triangles)
     rest, largest = keys.rest(mesh), np.abs(shapes.deltas).max(initial=0.0)
     added = []
     for channel, delta in zip(shapes.channels, shapes.deltas, strict=True):

@@ -109,7 +109,7 @@ class BindingRun:
         if reason and not bpy.app.background:
             self.stage = reason.replace("the take", "the shapes")
             return
-        if len(obj.data.vertices) != len(shapes.distance):
+        if len(obj.data.vertices) != len(shapes.distance) - len(shapes.doubled):
             self._finish(error=f"'{obj.name}' has other vertices than when it was sent; bind it again.")
             return
         try:

@@ -2,7 +2,7 @@
 """The two files of a mesh binding: the mesh that is sent and the shapes that come back. numpy alone; no bpy."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,7 +25,10 @@ class Shapes:
 
     channels: C names; moved (M,) indices of the vertices that move; deltas (C, M, 3) their offsets at value 1, in the
     mesh's own axes and units; distance (V,) metres from the head that was registered to the mesh, -1 outside the
-    face; report: measurements of the fit by name; warnings: sentences."""
+    face; report: measurements of the fit by name; warnings: sentences.
+
+    Where the mouth is to be cut open: doubled (K,) vertices that are there a second time, as vertices V to V + K - 1,
+    which moved and distance then have, too; cut_triangles (N,): those of the triangles sent that take them."""
 
     channels: tuple[str, ...]
     moved: np.ndarray
@@ -33,17 +36,27 @@ class Shapes:
     distance: np.ndarray
     report: dict[str, object]
     warnings: tuple[str, ...]
+    doubled: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    cut_triangles: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
 
 
 def mesh_file(
-    vertices: np.ndarray, triangles: np.ndarray, region: np.ndarray | None, picks: dict[str, list[float]]
+    vertices: np.ndarray,
+    triangles: np.ndarray,
+    region: np.ndarray | None,
+    picks: dict[str, list[float]],
+    diagonals: list[list[int]] | None = None,
 ) -> bytes:
     """The bytes of the mesh file: vertices (V, 3); triangles (T, 3); region (V,) 0..1, how far each vertex may move,
-    None for all; picks: landmark name -> point in the mesh's own axes."""
+    None for all; picks: landmark name -> point in the mesh's own axes; diagonals: pairs of vertices of the triangles
+    where the mesh has no edge."""
     tensors = {"vertices": vertices.astype(np.float32), "faces": triangles.astype(np.int32)}
     if region is not None:
         tensors["region"] = region.astype(np.float32)
-    return write_tensors(tensors, {"format": MESH, "format_version": VERSION, "picks": json.dumps(picks)})
+    metadata = {"format": MESH, "format_version": VERSION, "picks": json.dumps(picks)}
+    if diagonals:
+        metadata["diagonals"] = json.dumps(diagonals, separators=(",", ":"))
+    return write_tensors(tensors, metadata)
 
 
 def read_shapes(data: bytes, count: int) -> Shapes:
@@ -61,11 +74,16 @@ def read_shapes(data: bytes, count: int) -> Shapes:
         channels = tuple(json.loads(metadata["channels"]))
         report, warnings = json.loads(metadata["report"]), tuple(json.loads(metadata["warnings"]))
         arrays = {name: tensors[name] for name in ("moved", "deltas", "distance")}
+        if "doubled" in tensors:
+            arrays |= {"doubled": tensors["doubled"], "cut_triangles": tensors["cut_faces"]}
         shapes = Shapes(channels=channels, report=report, warnings=warnings, **arrays)
     except (KeyError, ValueError, TypeError):
         raise ShapesError("What came back of the mesh is incomplete; bind it again.") from None
     moved = len(shapes.moved)
     fits = shapes.deltas.shape == (len(channels), moved, 3) and shapes.moved.shape == (moved,)
+    doubled = shapes.doubled
+    fits &= not len(doubled) or (doubled.ndim == 1 and doubled.min() >= 0 and doubled.max() < count)
+    count += len(doubled)
     inside = not moved or (shapes.moved.min() >= 0 and shapes.moved.max() < count)
     if not (fits and inside and len(shapes.distance) == count and np.isfinite(shapes.deltas).all()):
         raise ShapesError("The mesh has changed since it was sent, so its shapes do not fit any more; bind it again.")

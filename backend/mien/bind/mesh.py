@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from scipy.sparse import csgraph
 from mien.bind import BindError
 from mien.bind.welding import point_index_of
 from mien.files.safetensors import TensorFileError, read_tensors
+from mien.files.strict_json import JsonError, parse_json
 
 LIMIT = 512 << 20  # bytes of a file
 
@@ -154,6 +155,18 @@ def named_mesh(arrays: dict[str, np.ndarray]) -> Mesh:
         names = ", ".join(sorted(arrays)) or "nothing"
         raise BindError(f"a mesh holds `vertices`, `faces` and, if you like, `region`; found {names}.")
     return mesh_of(arrays["vertices"], arrays["faces"], arrays.get("region"))
+
+
+def with_diagonals(mesh: Mesh, text: str) -> Mesh:
+    """The mesh with the diagonals that a sender of triangles knows: JSON pairs of vertices. BindError in words."""
+    try:
+        pairs = np.array(parse_json(text)).reshape(-1, 2)
+    except (JsonError, ValueError):
+        pairs = np.array([[-1, -1]])
+    whole = not pairs.size or np.issubdtype(pairs.dtype, np.integer)
+    if not whole or ((pairs < 0) | (pairs >= len(mesh.vertices))).any():
+        raise BindError("the diagonals are no pairs of the mesh's vertices.")
+    return replace(mesh, diagonals=pairs.astype(int))
 
 
 READERS = {

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mien.bind import BindError
 from mien.bind.bind import bind
-from mien.bind.mesh import Mesh, named_mesh
+from mien.bind.mesh import Mesh, named_mesh, with_diagonals
 from mien.files.safetensors import TensorFileError, read_tensors
 from mien.heads.default import load_head
 from mien.service.errors import disk_full
@@ -55,7 +55,7 @@ def read_mesh(source: Path | bytes) -> tuple[Mesh, dict[str, object]]:
         picks = None
     if not isinstance(picks, dict):
         raise BindError("the mesh names no picks; they are a JSON object of names and places in its metadata.")
-    return named_mesh(tensors), picks
+    return with_diagonals(named_mesh(tensors), metadata.get("diagonals", "[]")), picks
 
 
 if __name__ == "__main__":
