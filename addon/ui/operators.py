@@ -8,7 +8,7 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 from mathutils import Euler
 
-from ..default_head import build
+from ..default_head import build, studio
 from ..formats import head_file, identity_file
 from ..formats.take import TakeError, read_take
 from ..generation import receive
@@ -16,6 +16,7 @@ from ..scene import lines, speakers
 from ..scene.apply import ApplyError
 from ..scene.direction import performance_of
 from ..scene.speakers import speaker_of
+from ..shape_keys import driving
 from .disabled_reason import DisabledReason
 
 FACING = Euler((1.5, 0.0, 0.3)).to_quaternion()  # a view of the face from a little to its left
@@ -70,6 +71,27 @@ class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
                 bpy.ops.view3d.view_selected()
             context.space_data.region_3d.view_rotation = FACING.copy()
         return done
+
+
+class MIEN_OT_add_studio(DisabledReason, bpy.types.Operator):
+    """Add a camera and three lights before Mien's head, and look through the camera when rendering"""
+
+    bl_idname = "mien.add_studio"
+    bl_label = "Add Camera and Light"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if context.mode != "OBJECT":
+            return "Go to Object Mode first"
+        speaker = speaker_of(context)
+        if speaker is None or len(speaker.data.vertices) != driving.HEAD_VERTICES:
+            return "Select Mien's head first"
+        return ""
+
+    def execute(self, context):
+        studio.add_studio(context, speaker_of(context))
+        return {"FINISHED"}
 
 
 class MIEN_OT_apply_take(DisabledReason, bpy.types.Operator, ImportHelper):
@@ -169,6 +191,7 @@ class MIEN_OT_fit_end(bpy.types.Operator):
 
 CLASSES = (
     MIEN_OT_add_head,
+    MIEN_OT_add_studio,
     MIEN_OT_apply_take,
     MIEN_OT_choose_engine,
     MIEN_OT_choose_style,

@@ -11,7 +11,7 @@ MENU = (
     ("landmark_empties", "landmark_strokes", "remove_landmarks"),
     ("dub", "portrait", "cancel_film"),
     ("bake_all", "report", "copy_report"),
-    ("add_parts", "remove_part", "apply_take"),
+    ("add_parts", "remove_part", "apply_take", "add_studio"),
     ("edit_table", "forget_table", "add_key", "remove_key", "load_table", "save_table", "find_bones"),
     ("pick_points", "clear_picks", "bind", "cancel_bind", "show_fit"),
     ("check_backend", "start_backend", "stop_backend"),
@@ -41,6 +41,7 @@ def add_to_object_menu(self, context):
 
 def add_to_menu(self, context):
     self.layout.operator("mien.add_head", text="Mien Head", icon="USER")
+    self.layout.operator("mien.add_studio", text="Mien Camera and Light", icon="OUTLINER_OB_CAMERA")
 
 
 CLASSES = (MIEN_MT_lip_sync,)
