@@ -22,8 +22,8 @@ HELD_STILL = 0.006  # eye distances above the speaker's closed lips that still a
 @dataclass(frozen=True)
 class MotionScores:
     """On held-out frames of the own sound: r of the lip gap, and of plain jawOpen; gain: spread of the gap over the
-    true one; error: mean distance of the mouth's coefficients over that of the mean mouth; closed, truly_closed: shares of
-    frames with closed lips over the whole film; late: pictures by which the sound is late; shift_error: the largest
+    true one; error: mean distance of the mouth's coefficients over that of the mean mouth; closed, truly_closed: shares
+    of frames with closed lips over the whole film; late: pictures by which the sound is late; shift_error: the largest
     error of it, in pictures, after shifting the sound; style: Wasserstein distances of gap, width and speed over the
     true spread; learnt: whether the speaker's style was."""
 
