@@ -7,7 +7,7 @@ To add an engine: a folder with its `INFO` in `__init__.py`, and a row here.
 from __future__ import annotations
 
 from mien.direction import Direction, DirectionError
-from mien.engines import articulation, emodiffhead, probtalk3d, probtalk3d_published, toy
+from mien.engines import articulation, emodiffhead, kfusion, probtalk3d, probtalk3d_published, toy
 from mien.engines.base import Cancelled, Engine, EngineError, EngineInfo, EngineMissing, Missing, Progress, no_progress
 from mien.errors import did_you_mean
 
@@ -16,6 +16,7 @@ ENGINES: dict[str, EngineInfo] = {
     for info in (
         probtalk3d.INFO,
         emodiffhead.INFO,
+        kfusion.INFO,
         articulation.INFO,
         probtalk3d_published.INFO,
         toy.INFO,

@@ -24,7 +24,7 @@ from mien.training.motion_corpus import held_out as is_held_out
 from mien.training.speech_corpus.store import read_units
 from mien.training.weight_average import WeightAverage
 
-CONFIG = TrainingConfig(steps=3000, batch=8, seconds=5.12, rate=1e-3, decay=0.01)
+CONFIG = TrainingConfig(steps=1200, batch=8, seconds=5.12, rate=1e-3, decay=0.01)
 LEAST = 0.05  # mm, or rad / ROTATION_MM: smallest deviation that a number is divided by
 WEIGHTS = {"mouth": 1.5, "contour": 0.5, "brows": 0.5, "eyes": 0.5, "head": 0.15, "gaze": 0.15}  # of the losses
 AVERAGE = 0.995  # decay of the mean weights
