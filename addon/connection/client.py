@@ -106,13 +106,14 @@ class BackendInfo:
 @dataclass(frozen=True)
 class Progress:
     """The status of a job. state: queued, running, done, failed or cancelled; fraction: 0..1; left_s: seconds until it
-    is done, None where that is not known."""
+    is done, None where that is not known; notes: sentences on what became of a film."""
 
     state: str
     stage: str
     fraction: float
     error: str
     left_s: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def split_address(address: str) -> tuple[str, int, bool]:
@@ -315,7 +316,8 @@ class Client:
             raise ClientError(f"The backend at {self.address} does not say how far the job is.") from None
         left = reply.get("left_s")
         left_s = float(left) if isinstance(left, int | float) else None
-        return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""), left_s)
+        notes = tuple(map(str, reply.get("notes") or ()))
+        return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""), left_s, notes)
 
     def result(self, job: str, kind: str = "takes") -> bytes:
         """The bytes of a finished job's result, checked against the hash in its ETag where there is one."""

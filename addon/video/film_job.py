@@ -41,9 +41,10 @@ class Progressed:
 
 @dataclass(frozen=True)
 class Arrived:
-    """The film is in this file."""
+    """The film is in this file; notes: sentences on what became of it."""
 
     path: Path
+    notes: tuple[str, ...] = ()
 
 
 def make_film(job: FilmJob, local: LocalBackend, stop: threading.Event, post: Callable[[object], None]) -> None:
@@ -54,10 +55,10 @@ def make_film(job: FilmJob, local: LocalBackend, stop: threading.Event, post: Ca
         )
         _check(job, info)
         client.timeout_s = max(client.timeout_s, 60.0)
-        data = _made(client, job, stop, post)
+        data, notes = _made(client, job, stop, post)
         with atomic_write(job.output) as file:
             file.write(data)
-        post(Arrived(job.output))
+        post(Arrived(job.output, notes))
     except Stopped:
         return
     except (ClientError, LocalBackendError) as error:
@@ -86,8 +87,10 @@ def _check(job: FilmJob, info: BackendInfo) -> None:
         )
 
 
-def _made(client: Client, job: FilmJob, stop: threading.Event, post: Callable[[object], None]) -> bytes:
-    """The film's bytes. Raises Stopped after a stop, which the backend is told of."""
+def _made(
+    client: Client, job: FilmJob, stop: threading.Event, post: Callable[[object], None]
+) -> tuple[bytes, tuple[str, ...]]:
+    """The film's bytes, and sentences on it. Raises Stopped after a stop, which the backend is told of."""
 
     def on_sent(share: float) -> None:
         if stop.is_set():
@@ -100,7 +103,7 @@ def _made(client: Client, job: FilmJob, stop: threading.Event, post: Callable[[o
         lambda: post(Progressed(0.0, "waiting for room in the backend's queue")),
     )
     try:
-        _wait(client, ident, stop, post)
+        notes = _wait(client, ident, stop, post)
         data = worker.retry_while_busy(lambda: client.result(ident, "films"), stop)
     except Stopped:
         try:
@@ -109,11 +112,11 @@ def _made(client: Client, job: FilmJob, stop: threading.Event, post: Callable[[o
             print(f"Mien: the backend was not told of the cancel: {error}")
         raise
     client.cancel(ident, "films")  # it need not keep the job
-    return data
+    return data, notes
 
 
-def _wait(client: Client, ident: str, stop: threading.Event, post: Callable[[object], None]) -> None:
-    """Until the job is done. Raises Stopped, or ClientError where it failed."""
+def _wait(client: Client, ident: str, stop: threading.Event, post: Callable[[object], None]) -> tuple[str, ...]:
+    """Until the job is done; what is said of the film. Raises Stopped, or ClientError where it failed."""
     answered = time.monotonic()
     while not stop.wait(POLL_S):
         try:
@@ -128,7 +131,7 @@ def _wait(client: Client, ident: str, stop: threading.Event, post: Callable[[obj
         if progress.state == "cancelled":
             raise ClientError("The film was cancelled at the backend.")
         if progress.state == "done":
-            return
+            return progress.notes
         share = SEND_SHARE + WORK_SHARE * progress.fraction
         post(Progressed(share, progress.stage or progress.state, progress.left_s))
     raise Stopped

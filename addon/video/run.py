@@ -114,7 +114,7 @@ class FilmRun:
             traceback.print_exc()
             self._finish(error=f"{str(fault).replace('The take', 'The film', 1)} It is in '{arrived.path}'.")
         else:
-            self._finish(note=note)
+            self._finish(note=" ".join((note, *arrived.notes)))
 
     def _finish(self, error: str = "", note: str = "") -> None:
         self.running, self._arrived, self.stage, self.fraction, self.left_s = False, None, "", 0.0, None

@@ -87,6 +87,7 @@ class FakeBackend(ThreadingHTTPServer):
         self.tracks = True  # whether it makes takes of films
         self.films = True  # whether it makes dubs and portraits
         self.made_film = lambda form: form.get("video", b"")  # form -> the film: a dub is the video itself
+        self.notes: list[str] = []  # sentences on a film that is done
         self.shapes = lambda mesh: b""  # mesh file -> shapes file
         self.requests: list[dict] = []
         self.cancelled: list[str] = []
@@ -192,6 +193,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply_json(200, {**job["public"], "state": "failed", "error": self.server.fail})
         state = "done" if share >= 1 else "running"
         left = {"left_s": round((1 - share) * self.server.slow)} if "voice" in job["form"] else {}
+        left |= {"notes": self.server.notes} if share >= 1 and "voice" in job["form"] else {}
         return self.reply_json(200, {**job["public"], **left, "state": state, "stage": "phones", "fraction": share})
 
     def do_POST(self):

@@ -11,7 +11,7 @@ from films import squares, write_pictures
 from mien.settings import Settings
 from mien.video.consent import Consent, ConsentMissing, file_digest, record_consent
 from mien.video.provenance import SOURCE_TYPES, Input, Provenance, provenance_of, sign
-from mien.video.provenance_reading import read_provenance
+from mien.video.provenance_reading import read_provenance, read_tagged
 from mien.video.signer import Signer, user_signer
 from mien.video.writer import write_film
 from PIL import Image
@@ -110,6 +110,7 @@ def test_an_input_keeps_its_own_manifest(film: Path, signer: Signer, tmp_path: P
     )
     sign(film, Provenance("dub", inputs=inputs, consent=CONSENT), signer=signer)
     manifest = read_provenance(film).manifest
+    assert read_tagged(film) == read_provenance(film).tag
     assert manifest and manifest.valid and manifest.ingredients == ("clip.mp4", "voice.mp3")
     with film.open("rb") as file, c2pa.Reader("video/mp4", file) as reader:
         assert len(json.loads(reader.json())["manifests"]) == 2

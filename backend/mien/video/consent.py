@@ -18,7 +18,6 @@ from pathlib import Path
 from mien.errors import USAGE, MienError
 from mien.files.atomic import OWNER, atomic_write
 from mien.files.private_folder import make_private_folder
-from mien.files.private_folder import make_private_folder
 
 FOLDER = "consent"  # in the data folder
 FORMAT = "mien.consent"

@@ -62,7 +62,8 @@ class Input:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a film says of its making. kind: one of SOURCE_TYPES; seed: None where nothing is drawn at random."""
+    """What a film says of its making. kind: one of SOURCE_TYPES; seed: None where nothing is drawn at random; notes:
+    sentences on what became of it, as which stretches are as they were."""
 
     kind: str
     engine: str = ""
@@ -70,6 +71,7 @@ class Provenance:
     inputs: tuple[Input, ...] = ()
     consent: Consent | None = None
     software: str = f"Mien {__version__}"
+    notes: tuple[str, ...] = ()
 
     @property
     def source_type(self) -> str:
@@ -86,6 +88,7 @@ class Provenance:
             "seed": self.seed,
             "inputs": inputs,
             "consent": self.consent and asdict(self.consent),
+            "notes": list(self.notes),
         }
 
     @classmethod
@@ -95,7 +98,8 @@ class Provenance:
             raise ValueError(f"there is no kind of film {facts['kind']!r}")
         consent = facts["consent"] and Consent(**facts["consent"])
         inputs = tuple(Input(each["role"], each["name"], each["sha256"]) for each in facts["inputs"])
-        return cls(facts["kind"], facts["engine"], facts["seed"], inputs, consent, facts["software"])
+        notes = tuple(map(str, facts.get("notes", ())))
+        return cls(facts["kind"], facts["engine"], facts["seed"], inputs, consent, facts["software"], notes)
 
     def tags(self) -> dict[str, str]:
         """The container's metadata, for `container.metadata.update` before the first packet is written."""

@@ -65,7 +65,12 @@ class Reading:
 
 def read_provenance(path: Path) -> Reading:
     """What the film at `path` says of its making. Raises VideoError for what is no film, OSError."""
-    return Reading(_read_manifest(path), _parse_tag(read_tag(path)))
+    return Reading(_read_manifest(path), read_tagged(path))
+
+
+def read_tagged(path: Path) -> Provenance | None:
+    """What the tag of a film or sound at `path` says, None where Mien wrote none. Raises VideoError, OSError."""
+    return _parse_tag(read_tag(path))
 
 
 def _read_manifest(path: Path) -> Manifest | None:

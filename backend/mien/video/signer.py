@@ -16,7 +16,6 @@ from pathlib import Path
 from mien.errors import FILE, MienError
 from mien.files.atomic import OWNER, atomic_write
 from mien.files.private_folder import make_private_folder
-from mien.files.private_folder import make_private_folder
 from mien.settings import Settings
 
 FILE_NAME = "signing.pem"  # in the data folder: key, leaf, authority

@@ -85,6 +85,12 @@ def test_in_the_background_it_can_be_cancelled(sequencer, backend, monkeypatch):
     assert backend.cancelled_kinds == ["films"]
 
 
+def test_what_became_of_the_film_is_said(sequencer, backend):
+    backend.notes = ["As it was from 1.2 s to 1.5 s: a hand before the mouth."]
+    assert bpy.ops.mien.dub(consent=WORDS) == {"FINISHED"}
+    assert film_run.run.note.endswith("from frame 17. As it was from 1.2 s to 1.5 s: a hand before the mouth.")
+
+
 def test_what_the_backend_says_reaches_the_panel(sequencer, backend):
     backend.fail = "No face was found between 0 and 2 s."
     assert bpy.ops.mien.dub(consent=WORDS, in_window=True) == {"FINISHED"}

@@ -111,6 +111,7 @@ def final(http: TestClient, reply) -> dict:
 def test_a_signed_film_comes_back(http: TestClient, sources: dict, tmp_path: Path) -> None:
     job = final(http, post(http, sources))
     assert (job["state"], job["error"], job["make"], job["suffix"]) == ("done", None, "dub", ".mp4")
+    assert job["notes"] == ["Nothing of it is a dub."]
     reply = http.get(job["result"])
     assert reply.headers["content-type"] == "video/mp4"
     assert reply.headers["content-disposition"] == 'attachment; filename="dub.mp4"'

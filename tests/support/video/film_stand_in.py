@@ -8,6 +8,7 @@ import ctypes
 import errno
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -27,6 +28,7 @@ def stand_in(
     """A film of another making, with its provenance."""
     seed = request.options.direction.seed
     provenance = provenance_of(request.make, {MAKES[request.make]: shown, "voice": voice}, "stand-in", seed)
+    provenance = replace(provenance, notes=("Nothing of it is a dub.",))
     if seed == DAWDLES:
         for step in range(6000):
             progress(min(step / 100, 0.9), "dawdling")

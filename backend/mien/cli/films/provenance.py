@@ -85,4 +85,4 @@ def _lines_of_provenance(provenance: Provenance) -> list[str]:
     if provenance.consent:
         consent = provenance.consent
         lines.append(f"consent: {consent.statement} (stated {consent.recorded}, {consent.through}; not verified)")
-    return lines
+    return [*lines, *provenance.notes]

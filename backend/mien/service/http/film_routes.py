@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -14,6 +17,8 @@ from mien.service.jobs.film_jobs import FILM
 from mien.service.jobs.job_status import JobStatus
 from mien.service.jobs.scheduler import Scheduler
 from mien.settings import Settings
+from mien.video import VideoError
+from mien.video.provenance_reading import read_tagged
 
 PATH = "/v1/films"
 MEDIA_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".mkv": "video/x-matroska"}
@@ -25,12 +30,15 @@ def film_routes(settings: Settings, scheduler: Scheduler) -> list[Route]:
     async def create(http: Request) -> JSONResponse:
         return accepted(await submit_film(http, settings, scheduler), PATH)
 
+    def describe(status: JobStatus) -> dict:
+        return described(status, notes_of(scheduler, status))
+
     def film(http: Request) -> JSONResponse:
-        return JSONResponse(described(status_of(scheduler, FILM, http.path_params["id"])))
+        return JSONResponse(describe(status_of(scheduler, FILM, http.path_params["id"])))
 
     async def events(http: Request) -> StreamingResponse:
         status = status_of(scheduler, FILM, http.path_params["id"])
-        stream = job_responses.events(scheduler, status, described)
+        stream = job_responses.events(scheduler, status, describe)
         return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
     def result(http: Request) -> Response:
@@ -43,7 +51,7 @@ def film_routes(settings: Settings, scheduler: Scheduler) -> list[Route]:
         return job_responses.result(scheduler, job, headers, MEDIA_TYPES[suffix])
 
     def cancel(http: Request) -> Response:
-        return cancel_or_forget(scheduler, FILM, http.path_params["id"], described)
+        return cancel_or_forget(scheduler, FILM, http.path_params["id"], describe)
 
     return [
         Route(PATH, create, methods=["POST"]),
@@ -54,7 +62,17 @@ def film_routes(settings: Settings, scheduler: Scheduler) -> list[Route]:
     ]
 
 
-def described(status: JobStatus) -> dict:
+def notes_of(scheduler: Scheduler, status: JobStatus) -> list[str]:
+    """Sentences on what became of a film that is done, as the film has them."""
+    job = status.job
+    if job.state == "done" and job.sha256:
+        with suppress(OSError, VideoError):
+            provenance = read_tagged(scheduler.storage.cache.path(job.sha256))
+            return list(provenance.notes) if provenance else []
+    return []
+
+
+def described(status: JobStatus, notes: Sequence[str] = ()) -> dict:
     """A film as clients see it."""
     request, left_s = status.job.request, status.left_s
     return job_responses.described(status, PATH) | {
@@ -62,4 +80,5 @@ def described(status: JobStatus) -> dict:
         "left_s": None if left_s is None else round(left_s),
         "make": request.make,
         "suffix": request.suffix,
+        "notes": list(notes),
     }

@@ -348,6 +348,7 @@ def _schemas() -> Schema:
                 "left_s": _perhaps("integer", "Seconds until it is done, as far as that is known."),
                 "make": {"enum": ["dub", "portrait"]},
                 "suffix": {"enum": [".mp4", ".mov", ".mkv"], "description": "Of the film's file."},
+                "notes": {**texts, "description": "Sentences on what became of it, once it is done."},
             },
         ),
         "Info": _object(
