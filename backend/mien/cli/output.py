@@ -61,21 +61,22 @@ class Output:
 def check_outputs(outputs: Iterable[Output], **inputs: Path | None) -> None:
     """OSError with the name of what is in the way, OutputRefused for an unknown suffix, and where an output is an input
     or another output. Inputs are named as the sentence names them (`sound=...`), None where there is none."""
-    earlier: list[Output] = []
-    for output in outputs:
+    outputs = list(outputs)
+    for number, output in enumerate(outputs):
         _check_place(output)
-        path = output.path
         for name, source in inputs.items():
-            if source is not None and _same_file(path, source):
-                raise OutputIsInput(f"{path} is the {name} itself, which would be lost; name another file to write.")
-        for other in earlier:
-            if _same_file(path, other.path):
-                raise OutputsAreOne(f"{path} would be both {other.kind} and {output.kind}; name two files.")
+            if source is not None and _same_file(output.path, source):
+                raise OutputIsInput(
+                    f"{output.path} is the {name} itself, which would be lost; name another file to write."
+                )
+        for other in outputs[:number]:
+            if _same_file(output.path, other.path):
+                raise OutputsAreOne(f"{output.path} would be both {other.kind} and {output.kind}; name two files.")
+    for output in outputs:
         _check_suffix(output)
-        if not output.named and path.exists():
-            raise OutputExists(f"{path} is there already; to replace it name it with -o, or name another file.")
-        earlier.append(output)
-    for path in {output.path.parent: output.path for output in earlier}.values():
+        if not output.named and output.path.exists():
+            raise OutputExists(f"{output.path} is there already; to replace it name it with -o, or name another file.")
+    for path in {output.path.parent: output.path for output in outputs}.values():
         require_room(path)
 
 
