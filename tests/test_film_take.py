@@ -48,6 +48,28 @@ def test_a_part_of_the_film_and_another_rate(film: Path) -> None:
     assert (made.take.start, made.take.fps, made.take.frames) == (pytest.approx(0.4), 50, 20)
 
 
+def test_of_a_part_only_the_sound_around_it_is_listened_to(film: Path, monkeypatch) -> None:
+    from mien import film_take as module
+
+    heard, listen = [], module.listen
+    monkeypatch.setattr(module, "listen", lambda speech, **rest: heard.append(speech) or listen(speech, **rest))
+    monkeypatch.setattr(module, "MARGIN", 0.2)
+    whole = film_take(film)
+    part = film_take(film, TrackOptions(begin=Fraction(1), end=Fraction(3, 2)))
+    lengths = [float(speech.duration) for speech in heard]
+    assert lengths[1] == pytest.approx(0.9, abs=0.011) and lengths[1] < lengths[0]
+    assert part.take.meta["audio_sha256"] == whole.take.meta["audio_sha256"]
+    spoken = json.loads(part.take.meta["phrases"])
+    assert all(0.75 <= begin < end <= 1.75 for begin, end in spoken)
+    times = json.loads(part.take.meta["closures"])["repaired_at"]
+    assert all(1 <= at <= 1.5 for at in times)
+
+
+def test_a_part_of_a_film_beyond_the_limit_is_listened_to(film: Path) -> None:
+    made = film_take(film, TrackOptions(begin=Fraction(1, 2), end=Fraction(1)), limit_s=1)
+    assert made.contacts is not None and made.take.duration == pytest.approx(1)
+
+
 def test_a_film_without_sound_is_a_take_all_the_same(tmp_path: Path) -> None:
     made = film_take(write_pictures(tmp_path / "silent.mp4", [face()] * 5))
     assert (made.take.frames, made.take.meta["film_has_sound"]) == (5, "false")

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien.audio.speech import Speech, SpeechError, read_speech
+from mien.audio.speech import RATE, Speech, SpeechError, read_speech
 from mien.face_tracking.choice import FaceChoice
 from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.phrases import phrases
 from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.track import RATE as PHONE_RATE
 from mien.take import Take
 from mien.video import VideoError
 from mien.video.excerpt import excerpt
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mien.speech_analysis.track import PhoneTrack
 
 LIMIT_S = 600.0  # seconds of film, and of its sound
+LONGEST = 3600.0  # seconds of the sound of a film of which a part is tracked: it is read whole, 230 MB
+MARGIN = 1.0  # seconds of sound before and after that part, which the recogniser hears, too
 GAPS = 5  # that are listed one by one
 PICTURES = 0.95  # share of the work that the pictures are
 
@@ -101,8 +104,11 @@ def film_take(
     speech, phones, notes = None, None, []
     if footage.has_sound and options.sound:
         try:
-            speech = read_speech(path, name=footage.name, limit_s=limit_s)
-            phones = listen(speech, progress=lambda done: progress(PICTURES + (1 - PICTURES) * done, "listening"))
+            part = options.begin > 0 or options.end is not None
+            speech = read_speech(path, name=footage.name, limit_s=max(limit_s, LONGEST) if part else limit_s)
+            begin = float(footage.start) - MARGIN if part else 0.0
+            end = float(footage.start + track.length) + MARGIN if part else float(speech.duration)
+            phones = _heard(speech, begin, end, lambda done: progress(PICTURES + (1 - PICTURES) * done, "listening"))
         except (SpeechError, RecognitionError) as error:
             notes.append(f"the sound was not listened to, so lips meet only where it was seen: {error}")
     if notes:
@@ -119,6 +125,18 @@ def film_take(
         take = take.resample(options.fps)
     progress(1.0, "done")
     return FilmTake(take, track, footage, contacts)
+
+
+def _heard(speech: Speech, begin: float, end: float, progress: Callable[[float], None]) -> PhoneTrack:
+    """The phones from `begin` to `end`, seconds, in the time of the sound; silence elsewhere. RecognitionError."""
+    frames = -(-len(speech.samples) * PHONE_RATE // RATE)
+    first = min(max(0, round(begin * PHONE_RATE)), frames - 1)
+    last = min(max(first + 1, round(end * PHONE_RATE)), frames)
+    if (first, last) == (0, frames):
+        return listen(speech, progress=progress)
+    hop = RATE // PHONE_RATE
+    part = Speech.from_samples(speech.samples[first * hop : last * hop], speech.name)
+    return listen(part, progress=progress).placed(first, frames)
 
 
 def _warnings(meta: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -51,3 +53,19 @@ def test_a_track_that_does_not_fit_its_segments_is_refused() -> None:
         PhoneTrack(np.zeros((3, 39), np.float32), ())
     with pytest.raises(AssertionError):
         PhoneTrack(np.zeros((3, 40), np.float32), (Segment("AA", 0, 2),))
+
+
+def test_a_part_is_placed_in_the_time_of_the_whole() -> None:
+    part = PhoneTrack.from_segments([("SIL", 0.05), ("B", 0.1), ("IY", 0.1)])
+    part = dataclasses.replace(part, closure=np.ones(25, np.float32), disagreements=((0.1, 0.2),))
+    whole = part.placed(10, 50)
+    assert whole.segments == (
+        Segment("SIL", 0, 15),
+        Segment("B", 15, 25),
+        Segment("IY", 25, 35),
+        Segment("SIL", 35, 50),
+    )
+    assert len(whole) == 50 and whole.posteriors[12, INDEX["SIL"]] == whole.posteriors[20, INDEX["B"]] == 1
+    assert whole.closure.sum() == 25 and not whole.closure[:10].any() and whole.voice is None
+    np.testing.assert_allclose(whole.disagreements, [[0.2, 0.3]])
+    assert len(part.placed(0, 0)) == 25

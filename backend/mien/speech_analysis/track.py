@@ -69,6 +69,24 @@ class PhoneTrack:
             posteriors[s.begin : s.end, INDEX[s.phone]] = 1
         return cls(posteriors, runs, source)
 
+    def placed(self, begin: int, frames: int) -> PhoneTrack:
+        """The track of a sound of which this is the part from frame `begin` on: silence before it and after it, so that
+        there are `frames` in all, or as many as it needs."""
+        after = max(0, frames - begin - len(self))
+        silence = np.eye(len(PHONES), dtype=np.float32)[[INDEX["SIL"]]]
+        posteriors = np.concatenate([silence.repeat(begin, 0), self.posteriors, silence.repeat(after, 0)])
+        states = [INDEX[segment.phone] for segment in self.segments for _ in range(segment.begin, segment.end)]
+        segments = segments_of(np.pad(states, (begin, after), constant_values=INDEX["SIL"]))
+
+        def padded(flag: np.ndarray | None) -> np.ndarray | None:
+            return None if flag is None else np.pad(flag, (begin, after))
+
+        return PhoneTrack(
+            posteriors, segments, self.source, padded(self.closure), padded(self.labiodental), padded(self.voice),
+            padded(self.speech),
+            tuple((a + begin / RATE, b + begin / RATE) for a, b in self.disagreements),
+        )  # fmt: skip
+
 
 def segments_of(states: np.ndarray) -> tuple[Segment, ...]:
     """Runs of equal phone indices (T,) as segments."""
