@@ -84,8 +84,8 @@ class DubOptions:
         for name in data:
             if name not in known:
                 raise DubRefused(
-                    f"the dub asks for {_short(name)}, which is not one of {', '.join(known)}."
-                    + did_you_mean(name, known)
+                    f"the dub asks for {_short(name)}, which is not one of {', '.join(known)}"
+                    f"{did_you_mean(name, known)}."
                 )
         return cls(**data)
 
@@ -138,7 +138,7 @@ def _one_of(words: tuple[str, ...], optional: bool = False) -> Callable[[str, ob
         if optional and value is None:
             return None
         if value not in words:
-            raise DubRefused(f"{name} is {_short(value)}; expected {' or '.join(words)}.{did_you_mean(value, words)}")
+            raise DubRefused(f"{name} is {_short(value)}; expected {' or '.join(words)}{did_you_mean(value, words)}.")
         return str(value)
 
     return read

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import torch
+from mien.engines.personatalk.template import face_template
+from mien.engines.personatalk.warp import sample
+from talkers import talker
+
+
+def test_masks_fade_within_the_lower_face() -> None:
+    made = talker(40)
+    template = face_template(made.shapes, made.learnt)
+    assert template.hidden.shape == template.size == template.face.shape
+    assert template.hidden.max() == template.dubbed.max() == 1
+    assert template.hidden[[0, -1]].max() == template.hidden[:, [0, -1]].max() == 0
+    assert (template.dubbed > 0).sum() > (template.hidden > 0).sum()
+    lips = template.lips[0].numpy() > 0.5
+    assert (template.hidden[lips & template.face] > 0).all() and template.inner.any() and not template.inner.all()
+
+
+def test_there_and_back_is_the_same_place() -> None:
+    made = talker(40)
+    template = face_template(made.shapes, made.learnt)
+    mesh = made.shapes.vertices(3)
+    places = torch.from_numpy(template.places(mesh))
+    under, covered = template.under(mesh, (0, 0, 128, 128))
+    back = sample(under.permute(2, 0, 1), places)
+    down, across = np.mgrid[: template.size[0], : template.size[1]]
+    inner = torch.from_numpy(template.hidden > 0.9)
+    away = (back - torch.from_numpy(np.stack([across, down]).astype(np.float32)))[:, inner].abs()
+    assert covered.any() and float(away.median()) < 0.5
