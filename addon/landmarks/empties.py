@@ -27,6 +27,7 @@ def put(speaker: bpy.types.Object, line, samples: Samples) -> bpy.types.Object:
         empty[POINT] = point
         empty.parent = parent
         empty.empty_display_type, empty.empty_display_size = "SPHERE", SIZE * samples.unit
+        empty.show_in_front = True  # half of each is inside the skin
         empty.location = samples.points[0, point]
         collection.objects.link(empty)
         places = samples.points[:, point]
