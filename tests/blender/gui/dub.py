@@ -22,7 +22,7 @@ FILM, VOICE, PICTURE, ADDRESS = [*arguments()[1:], "", "", "", ""][:4]
 WORDS = "Maria Rossi, in writing, 12 March 2026"
 sound, film_run = extension("scene.sound"), extension("video.run").run
 # From the top left of a window of 1600 x 900, where the dialog opens below a pointer at 700, 300
-POINTER, FIELD, OK = (700, 300), (714, 581), (745, 612)
+POINTER, FIELD, OK = (700, 310), (551, 444), (645, 476)
 
 
 def sequencer():
@@ -85,18 +85,23 @@ def open_sequencer():
     yield 0.5
 
 
+def over(place: tuple[int, int], *then: str):
+    """The pointer comes to a place from within the dialog, rests there, and does this."""
+    near = ["mousemove", str(place[0] - 20), str(place[1] - 40), "sleep", "1", "mousemove", str(place[0] - 3)]
+    yield from pointer(*near, str(place[1]), "sleep", "1", "mousemove", *map(str, place), "sleep", "1.5", *then)
+    yield 5.0
+
+
 def dialog():
-    """The dialog opens, the consent is typed, OK is pressed."""
-    yield from pointer("mousemove", *map(str, POINTER))
+    """The dialog opens, the consent is pasted over its field, OK is pressed."""
+    yield from over(POINTER)
     call(bpy.ops.mien.dub, "INVOKE_DEFAULT")
     yield 1.5
     yield from picture("2_dialog")
-    yield from pointer("mousemove", *map(str, FIELD), "sleep", "0.4", "click", "1", "sleep", "0.6", "type", WORDS)
-    yield 2.0
-    yield from pointer("key", "Return")
-    yield from picture("3_typed")
-    yield from pointer("mousemove", *map(str, OK), "sleep", "0.5", "click", "1")
-    yield 1.0
+    bpy.context.window_manager.clipboard = WORDS
+    yield from over(FIELD, "key", "ctrl+v")
+    yield from picture("3_pasted")
+    yield from over(OK, "click", "1")
 
 
 def steps():
