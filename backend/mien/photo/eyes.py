@@ -17,7 +17,7 @@ CELLS = (18, 12)  # of the mesh over an eye
 ROOM = 0.45  # of the eye's width around it that the mesh covers
 RIM = 0.018  # of the eye distance inside the opening where lashes and lids are not the eye
 LASHES = (0.085, 0.04)  # of the eye distance above and below the opening that are not skin
-DARK = 0.74  # of the brightness of the skin around, below which a pixel is lash or brow
+DARK = 0.58  # of the brightness of the skin around, below which a pixel is lash or brow
 LASH_WIDTH, LASH_STRENGTH = 0.011, 0.75  # of the eye distance; opacity
 CHEEKS = (50, 280, 101, 330, 118, 347)  # landmarks on bare skin
 
@@ -141,7 +141,7 @@ def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: F
     inside = part[opening > 0.2] if (opening > 0.2).any() else part.reshape(-1, 3)
     dark = np.percentile(inside, 6, axis=0)
     lid = lid * (1 - ink[..., None]) + dark * ink[..., None]
-    cover = gaussian_filter(np.clip(reach * 1.5, 0, 1), max(1.0, 0.008 * eyes))[..., None]
+    cover = gaussian_filter(np.clip(reach * 1.5, 0, 1), max(1.0, 0.015 * eyes))[..., None]
     out[rows, columns] = out[rows, columns] * (1 - cover) + lid * cover
 
 

@@ -14,7 +14,7 @@ from mien.photo.sheet import BLEND, outside_oval
 BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's back begins
 LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of the lids
 LID_ZONE = (0.09, 0.14)  # of the eye distance from the opening, over which the painted lid ends
-LID_SHUT = (0.12, 0.5)  # of the way of a blink, over which painted lid replaces the stretched one
+LID_SHUT = (0.3, 0.65)  # of the way of a blink, over which painted lid replaces the stretched one
 MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.channels import ARKIT, INDEX
-from mien.heads.default import Head
+from mien.heads.default import Head, load_head
 from mien.heads.landmark_fitting import fit_take
 from mien.heads.landmark_track import landmarks_of
 from mien.take import Take
@@ -40,7 +40,7 @@ def motion_of(take: Take, head: Head, own: np.ndarray, strength: float = 1.0) ->
     vertices becomes channels first. HeadError where it is of another head.
     """
     if take.weights is None:
-        take = fit_take(landmarks_of(take, head), head)
+        take = fit_take(landmarks_of(take), load_head())
     weights = np.zeros((take.frames, len(ARKIT)), np.float64)
     if take.weights is not None:
         columns = [ARKIT.index(name) for name in take.channels if name in INDEX]

@@ -28,7 +28,7 @@ Progress = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class ReadBack:
-    """Of one photo: pictures, and how many of them the tracker lost; r of the lip gap and of each of COMPARED; lids: the
+    """Of one photo: pictures, and how many the tracker lost; r of the lip gap and of each of COMPARED; lids: the
     lids' aperture at a full blink over the open one; likeness: the mean difference of `face_tracking.likeness` to the
     photo (about 1 is the most within a clip of one person)."""
 

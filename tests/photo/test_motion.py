@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a take asks of a face that is not at rest itself."""
+
+from fractions import Fraction
+
+import numpy as np
+from mien.channels import ARKIT, INDEX
+from mien.heads.default import load_head
+from mien.photo.motion import motion_of
+from mien.take import Take
+
+HEAD = load_head()
+JAW, SMILE = INDEX["jawOpen"], INDEX["mouthSmileLeft"]
+
+
+def take(*rows: dict[int, float]) -> Take:
+    weights = np.zeros((len(rows), len(ARKIT)), np.float32)
+    for row, values in zip(weights, rows, strict=True):
+        for channel, value in values.items():
+            row[channel] = value
+    return Take(
+        fps=Fraction(25),
+        duration=Fraction(len(rows), 25),
+        channels=ARKIT,
+        weights=weights,
+        head_rotation=np.zeros((len(rows), 3), np.float32),
+    )
+
+
+def test_rest_is_the_photos_own_face_and_speech_shuts_its_mouth() -> None:
+    own = np.zeros(len(ARKIT))
+    own[JAW], own[SMILE] = 0.5, 0.6
+    motion = motion_of(take({}, {INDEX["mouthPressLeft"]: 0.3}, {JAW: 0.2, SMILE: 0.9}), HEAD, own)
+    shown = motion.weights[:, HEAD.order(ARKIT)]
+    assert np.allclose(shown[0], own)
+    assert shown[1, JAW] == 0
+    assert np.isclose(shown[1, SMILE], 0.3)
+    assert np.isclose(shown[2, JAW], 0.2)
+    assert np.isclose(shown[2, SMILE], 0.9)
+    assert not motion.gaze.any()
+
+
+def test_strength_scales_and_stays_in_range() -> None:
+    motion = motion_of(take({JAW: 0.8}), HEAD, np.zeros(len(ARKIT)), strength=2.0)
+    assert motion.weights.max() == 1
+    assert not motion_of(take({JAW: 0.8}), HEAD, np.zeros(len(ARKIT)), strength=0.0).weights.any()
+
+
+def test_a_take_of_vertices_becomes_channels() -> None:
+    moved = take({JAW: 0.5}, {JAW: 0.1})
+    offsets = (HEAD.faces(moved) - HEAD.vertices).astype(np.float32)
+    vertices = Take(fps=moved.fps, duration=moved.duration, offsets=offsets, head_rotation=moved.head_rotation)
+    jaw = motion_of(vertices, HEAD, np.zeros(len(ARKIT))).weights[:, HEAD.channels.index("jawOpen")]
+    assert abs(jaw[0] - 0.5) < 0.1
+    assert jaw[0] > jaw[1]
