@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from mien.cli import evaluate_films
-from mien.cli.films import portrait
+from mien.cli.films import portrait_evaluation
 from mien.cli.flags import add_direction_flags, direction_of
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
@@ -115,7 +115,7 @@ def add_commands(commands) -> None:
     landmarks.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw landmarks into this folder")
 
     evaluate_films.add_commands(evaluate)
-    portrait.add_commands(evaluate)
+    portrait_evaluation.add_commands(evaluate)
 
     training = add_command(evaluate, "training", training_command, "draw the losses of a training of probtalk3d")
     training.add_argument("run", type=Path, help="the folder that `mien train` was given")

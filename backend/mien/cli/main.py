@@ -21,14 +21,13 @@ from mien.cli import (
     evaluate,
     learn,
     models,
-    portrait,
     serve,
     speak,
     takes,
     track,
     train,
 )
-from mien.cli.films import landmarks, provenance
+from mien.cli.films import landmarks, portrait, provenance
 from mien.cli.output import printable
 from mien.cli.parser import Parser
 from mien.errors import FAILED, FILE, STOPPED, MienError

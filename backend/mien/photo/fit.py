@@ -204,8 +204,8 @@ def _nobody(name: str, choice: FaceChoice, most: int, shape: tuple[int, ...]) ->
         )
     if choice.by_size:
         return (
-            f"A face was found in {name!r} whose features cannot be made out: it is covered, or seen from the side. Use "
-            "a photo from the front, or turned by at most 48 degrees."
+            f"A face was found in {name!r} whose features cannot be made out: it is covered, or seen from the side. "
+            "Use a photo from the front, or turned by at most 48 degrees."
         )
     if choice.at is not None:
         return f"No face was found at {choice.at[0]:g},{choice.at[1]:g} in {name!r}; it has {most} elsewhere."

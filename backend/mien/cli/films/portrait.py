@@ -1,74 +1,98 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command `mien evaluate portrait`: how good the pixels of a portrait are, and whether it shows what is asked."""
+"""`mien portrait`: a photo and a voice to the film of that face speaking."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
+from mien import engines
+from mien.cli.films.consent import add_consent_flag, consent_of
+from mien.cli.flags import add_direction_flags, direction_of, frame_rate
+from mien.cli.output import FILM, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
-from mien.engines.base import part
+from mien.photo.options import DEFAULT_ENGINE, PortraitOptions
 
-SECTION = "portrait"  # of the page
+AMOUNTS = ("head", "blinks", "gaze", "brows")
 
 
-def add_commands(evaluate) -> None:
-    """Add it to the parser of `evaluate`."""
-    portrait = add_command(
-        evaluate, "portrait", portrait_command, "a clip re-enacted from its first picture; portraits tracked again"
+def add_commands(commands) -> None:
+    """Add `mien portrait` to the parser."""
+    portrait = add_command(commands, "portrait", portrait_command, "make the face of a photo speak")
+    portrait.add_argument("photo", type=Path, help="png, jpeg, webp, tiff, bmp or ppm, with a face")
+    portrait.add_argument("voice", type=Path, help="what it says: a sound, or a film with one")
+    portrait.add_argument("-o", "--output", type=Path, help="the film (default: the photo's name with .mp4)")
+    add_direction_flags(portrait)
+    portrait.set_defaults(engine=DEFAULT_ENGINE if DEFAULT_ENGINE in engines.NAMES else engines.DEFAULT)
+    portrait.add_argument(
+        "--take", type=Path, metavar="TAKE", help="a take that moves the face, in place of an engine's"
+    )
+    portrait.add_argument("--pose", type=Path, metavar="PHOTO|TAKE", help="a face to match, like --face")
+    for name in AMOUNTS:
+        portrait.add_argument(
+            f"--{name}", type=float, metavar="AMOUNT", help=f"how much of {name}, 0 to 2 (default: 1)"
+        )
+    portrait.add_argument("--strength", type=float, default=1.0, help="of all that the face does, 0 to 2 (default: 1)")
+    portrait.add_argument(
+        "--size", type=int, metavar="PIXELS", help="of the longer side, up to 4096 (default: as it is)"
     )
     portrait.add_argument(
-        "clips", type=Path, nargs="*", metavar="CLIP", help="films of one face; without any, drawn faces are measured"
+        "--fps", type=frame_rate, default=Fraction(25), help="pictures a second, 24 to 60 (default: 25)"
     )
-    portrait.add_argument("--photo", type=Path, action="append", default=[], help="measure this photo; may be repeated")
-    portrait.add_argument("--seconds", type=float, default=8.0, help="of each clip or performance (default: 8)")
-    portrait.add_argument("--step", type=int, default=5, metavar="N", help="every Nth picture of a clip (default: 5)")
-    portrait.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
-    portrait.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    portrait.add_argument("--alpha", action="store_true", help="keep the photo's transparency; the film is a .mov")
+    portrait.add_argument(
+        "--which", type=int, default=1, metavar="N", help="the Nth largest face (default: the largest)"
+    )
+    portrait.add_argument("--label", action="store_true", help="say in the picture that it is made by software")
+    add_consent_flag(portrait)
 
 
 def portrait_command(args: argparse.Namespace) -> int:
-    """mien evaluate portrait: clips re-enacted, or photos moved, tracked and compared."""
-    from mien.files.markdown import require_section, write_section
+    """mien portrait: photo and voice -> take -> film."""
+    from mien.portrait import portrait
 
-    if args.page:
-        require_section(args.page, SECTION)
+    options = options_of(args)
+    output = args.output or Path(f"{args.photo.stem}{'.mov' if args.alpha else '.mp4'}")
+    suffixes = (".mov",) if args.alpha else FILM
+    check_outputs(
+        [Output(output, "the film", suffixes, args.output is not None)],
+        photo=args.photo, voice=args.voice, take=args.take, pose=args.pose,
+    )  # fmt: skip
+    consent_of(args, args.photo)
     with ProgressBar("portrait", quiet=args.json) as progress:
-        clips, clip_table = _clips(args, progress)
-        photos, photo_table = ([], "") if clips and not args.photo else _photos(args, progress)
-    text = "\n\n".join(each for each in (clip_table, photo_table) if each)
-    print(json.dumps({"clips": clips, "photos": photos}) if args.json else text)
-    if args.page:
-        write_section(args.page, SECTION, text)
+        report = portrait(args.photo, args.voice, output, options, progress)
+    if args.json:
+        print(json.dumps(asdict(report)))
+        return 0
+    width, height = report.size
+    print(f"{printable(report.output)}: {report.frames} pictures of {width}x{height} at {report.fps} a second")
+    for note in report.notes:
+        print(f"  {printable(note)}")
     return 0
 
 
-def _clips(args: argparse.Namespace, progress) -> tuple[list[dict], str]:
-    from mien.evaluation.films.portrait import HEAD, cells, evaluate
-    from mien.files.markdown import table
-    from mien.video.excerpt import excerpt
-    from mien.video.reader import open_footage
+def options_of(args: argparse.Namespace) -> PortraitOptions:
+    """The options that the flags ask for. PortraitRefused, DirectionError, ChoiceError in words."""
+    from mien.direction import Direction
+    from mien.face_tracking.choice import FaceChoice
 
-    found, rows = [], []
-    for number, clip in enumerate(args.clips):
-        footage = open_footage(clip)
-        footage = excerpt(footage, footage.start, footage.start + Fraction(args.seconds))
-        results = evaluate(footage, max(2, args.step), part(progress, number, len(args.clips)))
-        found.append({"clip": clip.name, "results": [asdict(result) for result in results]})
-        rows += [(clip.name, *row) for row in cells(results)]
-    return found, table(("clip", *HEAD), rows) if rows else ""
-
-
-def _photos(args: argparse.Namespace, progress) -> tuple[list[dict], str]:
-    from mien.evaluation.films.drawn_photos import drawn_photos
-    from mien.evaluation.films.portrait_readback import HEAD, cells, read_back
-    from mien.files.markdown import table
-    from mien.photo.reading import read_pixels
-
-    photos = ((path.name, read_pixels(path, None, False)[0]) for path in args.photo) if args.photo else drawn_photos()
-    results = [read_back(pixels, name, args.seconds, args.seed, progress) for name, pixels in photos]
-    return [asdict(result) for result in results], table(HEAD, cells(results))
+    direction = direction_of(args)
+    amounts = {name: value for name in AMOUNTS if (value := getattr(args, name)) is not None}
+    changed = Direction.from_json(amounts)
+    direction = replace(direction, **{name: getattr(changed, name) for name in amounts})
+    return PortraitOptions(
+        engine=args.engine,
+        direction=direction,
+        take=None if args.take is None else str(args.take),
+        pose=None if args.pose is None else str(args.pose),
+        strength=args.strength,
+        size=args.size,
+        fps=args.fps,
+        alpha=args.alpha,
+        face=FaceChoice(args.which),
+        label=args.label,
+    )

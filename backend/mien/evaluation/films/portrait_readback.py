@@ -63,7 +63,7 @@ def read_back(pixels: np.ndarray, name: str, seconds: float, seed: int, progress
         track = track_face(footage)
         photo_look = describe(pixels[..., :3], animator.face.points)
         weights = motion.weights[:, animator.head.order(ARKIT)]
-        asked = animator.head.lip_aperture(motion.weights, animator.head.channels)
+        apertures = animator.head.lip_aperture(motion.weights, animator.head.channels)
     seen = track.tracked
     looks = [difference(describe(shown[i], track.points[i]), photo_look) for i in np.flatnonzero(seen)[::5]]
     found = {
@@ -76,7 +76,7 @@ def read_back(pixels: np.ndarray, name: str, seconds: float, seed: int, progress
         photo=name,
         pictures=track.frames,
         lost=int((~seen).sum()),
-        lip_gap=_r(asked[seen], seen_aperture(track)[seen]),
+        lip_gap=_r(apertures[seen], seen_aperture(track)[seen]),
         correlation={name: _r(weights[seen][:, columns(name)].mean(1), found[name][seen]) for name in COMPARED},
         lids=float(np.median(lids[shut]) / np.median(lids[open_eyes])) if shut.any() else float("nan"),
         likeness=float(np.mean(looks)),
