@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
 import struct
 import sys
 from dataclasses import replace
@@ -233,6 +234,45 @@ def test_usd_is_as_usds_own_code_reads_it(take, tmp_path) -> None:
             assert shapes.ComputeDeformedPoints(*shapes.ComputeSubShapeWeights(weights), at, offsets, points)
             assert skinning.ComputeSkinnedPoints(skeleton.ComputeSkinningTransforms(50 + frame), points, 50 + frame)
             np.testing.assert_allclose(np.array(points), expected(take)[frame], atol=2e-6)
+
+
+def test_usds_own_validators_find_nothing(take, tmp_path) -> None:
+    pytest.importorskip("pxr", reason="needs the extra usd: pip install usd-core")
+    from pxr import Usd, UsdValidation
+
+    identity = load_identity("woman_c")
+    for person in (None, identity):
+        export(take, HEAD, tmp_path / "a.usdc", person)
+        validators = UsdValidation.ValidationRegistry().GetOrLoadAllValidators()
+        errors = UsdValidation.ValidationContext(validators).Validate(Usd.Stage.Open(str(tmp_path / "a.usdc")))
+        assert [error.GetMessage() for error in errors] == []
+
+
+def test_usd_on_a_full_disk_is_an_error_of_the_file(take, tmp_path, monkeypatch) -> None:
+    """USD's own exception is no OSError and holds lines of its source."""
+    pytest.importorskip("pxr", reason="needs the extra usd: pip install usd-core")
+    resource = pytest.importorskip("resource", reason="the full disk is a limit of POSIX")
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+    try:
+        with pytest.raises(OSError, match="File too large") as caught:
+            export(take, HEAD, tmp_path / "a.usda")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert caught.value.filename == str(tmp_path / "a.usda") and not list(tmp_path.iterdir())
+
+
+def test_gltf_has_joint_0_where_the_weight_is_0(take, tmp_path) -> None:
+    """The Khronos validator's ACCESSOR_JOINTS_USED_ZERO_WEIGHT."""
+    content, data = chunks(written(take, tmp_path, "a.glb"))
+    for mesh in content["meshes"]:
+        for primitive in mesh["primitives"]:
+            joints, weights = (
+                accessor(content, data, primitive["attributes"][name]) for name in ("JOINTS_0", "WEIGHTS_0")
+            )
+            assert not joints[weights == 0].any() and weights.sum(1) == pytest.approx(1) and joints.any()
 
 
 def test_usd_without_its_package_says_what_to_install(take, tmp_path, monkeypatch) -> None:

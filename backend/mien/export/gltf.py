@@ -41,7 +41,7 @@ def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) 
     attributes = {
         "POSITION": buffer.add(rig.vertices, "VEC3", VERTICES, bounds=True),
         "NORMAL": buffer.add(normals, "VEC3", VERTICES),
-        "JOINTS_0": buffer.add(np.tile(np.array([0, 1, 0, 0], np.uint8), (len(rig.neck), 1)), "VEC4", VERTICES),
+        "JOINTS_0": buffer.add(_skin_joints(rig.neck), "VEC4", VERTICES),
         "WEIGHTS_0": buffer.add(_skin_weights(rig.neck), "VEC4", VERTICES),
     }
     bent = _bent_normals(rig, head, np.concatenate(triangles), normals)
@@ -194,6 +194,13 @@ def _bind(rig: BlendshapeRig, buffer: _Buffer) -> int:
     inverse = np.tile(np.eye(4), (2, 1, 1))
     inverse[1, 3, :3] = -rig.pivot  # column-major
     return buffer.add(inverse.reshape(2, 16), "MAT4")
+
+
+def _skin_joints(neck: np.ndarray) -> np.ndarray:
+    """(V, 4) root and neck; a joint of weight 0 is to be number 0 (glTF 2.0, section 3.7.3.3)."""
+    joints = np.zeros((len(neck), 4), np.uint8)
+    joints[:, 1] = np.asarray(neck, np.float32) > 0
+    return joints
 
 
 def _skin_weights(neck: np.ndarray) -> np.ndarray:

@@ -8,6 +8,9 @@ Needs the extra `usd` (usd-core). Metres, y up, as the head is.
 # pyright: reportAttributeAccessIssue=false
 from __future__ import annotations
 
+import errno
+import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +52,22 @@ def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) 
         _hair(stage, hair, skeleton)
     animation = _animation(stage, rig, first)
     UsdSkel.BindingAPI.Apply(skeleton.GetPrim()).CreateAnimationSourceRel().SetTargets([animation.GetPath()])
-    stage.GetRootLayer().Export(str(path))
+    _save(stage, path)
+
+
+def _save(stage, path: Path) -> None:
+    """OSError where USD cannot write the file, whose own error has the lines of its source and no errno."""
+    from pxr import Tf
+
+    try:
+        if stage.GetRootLayer().Export(str(path)):
+            return
+        reason = ""
+    except Tf.ErrorException as error:
+        found = re.search(r"writing file: (.+?)'", str(error))
+        reason = found[1] if found else ""
+    number = next((n for n in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) if os.strerror(n) == reason), errno.EIO)
+    raise OSError(number, reason or "USD could not write it", str(path))
 
 
 def _skeleton(stage, rig: BlendshapeRig):
@@ -88,6 +106,8 @@ def _mesh(stage, rig: BlendshapeRig, skeleton):
         )
         UsdShade.MaterialBindingAPI.Apply(subset.GetPrim()).Bind(material)
         begin += len(group)
+    # A material for each face and no more: what UsdShade's validator asks of subsets that materials are bound to.
+    UsdGeom.Subset.SetFamilyType(mesh, "materialBind", UsdGeom.Tokens.partition)
     binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
     binding.CreateSkeletonRel().SetTargets([skeleton.GetPath()])
     binding.CreateJointIndicesPrimvar(False, 2).Set(Vt.IntArray([0, 1] * len(rig.neck)))

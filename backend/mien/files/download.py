@@ -15,6 +15,33 @@ class DownloadError(MienError, ValueError):
     exit_status = FILE
 
 
+PAGE_BEGINS = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--")
+ARCHIVES = {b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip", b"Rar!": "rar", b"7z\xbc\xaf": "7z", b"\xfd7zXZ": "xz"}
+POINTER = b"version https://git-lfs"
+LOOKED_AT = 1 << 16  # bytes from the beginning
+
+
+def mistaken_download(path: Path) -> str:
+    """What was saved in the place of a file, as a sentence that says what to do: a web page, an archive under another
+    name, a pointer of Git LFS; empty for anything else. A checkpoint of PyTorch, which is a zip, is none of these."""
+    with path.open("rb") as file:
+        begin = file.read(LOOKED_AT)
+    if begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower().startswith(PAGE_BEGINS):
+        return (
+            f"{path.name} is a web page, such as the one that asks to sign in, and not the file. Sign in with a browser "
+            "and download it again."
+        )
+    kind = next((kind for magic, kind in ARCHIVES.items() if begin.startswith(magic)), "")
+    if kind and path.suffix.lower() in (".pkl", ".npy") and b"data.pkl" not in begin:
+        return (
+            f"{path.name} is the {kind} archive of a download under another name. Name it "
+            f"{path.with_suffix('.' + kind).name}, unpack it and give the folder."
+        )
+    if begin.startswith(POINTER):
+        return f"{path.name} is a pointer of Git LFS and not the file. Fetch the file itself: git lfs pull."
+    return ""
+
+
 def files_below(folder: Path, depth: int) -> list[Path]:
     """Files in a folder and in `depth` - 1 levels of folders below it, the upper ones first."""
     return [path for level in range(depth) for path in sorted(folder.glob("*/" * level + "*")) if path.is_file()]

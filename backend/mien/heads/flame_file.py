@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from mien.errors import MISSING
+from mien.files.download import mistaken_download
 from mien.files.safe_pickle import Allowed, Machine, Name, PickleError, Stub, instructions, short
 from mien.heads.default import HeadError
 
@@ -68,6 +69,8 @@ def read_flame_file(path: Path) -> dict[str, object]:
     size = path.stat().st_size
     if size > FILE_LIMIT:
         raise FlameError(f"{path.name} has {size / 1e6:.0f} MB; at most {FILE_LIMIT / 1e6:.0f} MB are read.")
+    if mistaken := mistaken_download(path):
+        raise FlameError(mistaken)
     try:
         content = _content(path.read_bytes(), path.name)
         if isinstance(content, Stub):

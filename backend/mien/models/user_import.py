@@ -13,7 +13,7 @@ from pathlib import Path
 from mien.engines import ENGINES
 from mien.engines.base import Import, Progress, UserModel, no_progress
 from mien.files.card import Licence, imported_before, sha256_of
-from mien.files.download import DownloadError, files_below, listed, several
+from mien.files.download import DownloadError, files_below, listed, mistaken_download, several
 from mien.heads.flame import FILE as FLAME_FILE
 from mien.heads.flame import FLAME_FOLDER
 from mien.heads.flame_file import read_flame_file
@@ -58,6 +58,8 @@ def find(path: Path) -> Import:
         return _find_in_folder(path)
     if path.suffix.lower() == ".zip":
         raise DownloadError(f"{path.name} is an archive; unpack it and give the folder.")
+    if mistaken := mistaken_download(path):
+        raise DownloadError(mistaken)
     for _, find_weights in _importable():
         if (weights := find_weights(path)) is not None:
             return weights
