@@ -46,6 +46,20 @@ def test_models_are_listed_for_people_and_for_machines(folder, capsys) -> None:
     assert set(listed[0]) == {"name", "what", "licence", "here", "needs"}
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html><html>Please sign in", "it is a web page"),
+        (b"PK\x03\x04" + bytes(99), "it is the zip archive"),
+    ],
+)
+def test_what_was_saved_in_the_place_of_flame_is_called_that(folder, capsys, content, words) -> None:
+    Path("generic_model.pkl").write_bytes(content)
+    for given in ("generic_model.pkl", "."):
+        assert run("models", "import", given, "--accept") == 3
+        assert words in capsys.readouterr().err
+
+
 def test_an_import_shows_the_licence_and_waits_for_its_acceptance(folder, capsys) -> None:
     Path("generic_model.pkl").write_bytes(flame.python2(flame.as_published(flame.model(20, 4))))
     assert run("models", "import", "generic_model.pkl") == 2

@@ -22,7 +22,7 @@ def test_files_are_looked_for_so_many_folders_deep(tmp_path: Path) -> None:
         (
             "generic_model.pkl",
             b"<!DOCTYPE html><html>Please sign in",
-            "is a web page, such as the one that asks to sign",
+            "it is a web page, such as the one that asks",
         ),
         ("a.npy", b"\xef\xbb\xbf\n <html lang='en'>", "is a web page"),
         ("a.ckpt", b"<?xml version='1.0'?><Error>AccessDenied</Error>", "is a web page"),
@@ -38,4 +38,4 @@ def test_files_are_looked_for_so_many_folders_deep(tmp_path: Path) -> None:
 def test_what_was_saved_in_the_place_of_a_file(tmp_path: Path, name: str, content: bytes, words: str) -> None:
     (tmp_path / name).write_bytes(content)
     sentence = mistaken_download(tmp_path / name)
-    assert re.search(words, sentence) and (not sentence or sentence.startswith(f"{name} is "))
+    assert re.search(words, sentence) and (not sentence or sentence.startswith(f"{name} cannot be read: it is "))

@@ -28,17 +28,17 @@ def mistaken_download(path: Path) -> str:
         begin = file.read(LOOKED_AT)
     if begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower().startswith(PAGE_BEGINS):
         return (
-            f"{path.name} is a web page, such as the one that asks to sign in, and not the file. Sign in with a browser "
-            "and download it again."
+            f"{path.name} cannot be read: it is a web page, such as the one that asks to sign in. Sign in with a browser "
+            "and download the file again."
         )
     kind = next((kind for magic, kind in ARCHIVES.items() if begin.startswith(magic)), "")
     if kind and path.suffix.lower() in (".pkl", ".npy") and b"data.pkl" not in begin:
         return (
-            f"{path.name} is the {kind} archive of a download under another name. Name it "
+            f"{path.name} cannot be read: it is the {kind} archive of a download under another name. Name it "
             f"{path.with_suffix('.' + kind).name}, unpack it and give the folder."
         )
     if begin.startswith(POINTER):
-        return f"{path.name} is a pointer of Git LFS and not the file. Fetch the file itself: git lfs pull."
+        return f"{path.name} cannot be read: it is a pointer of Git LFS. Fetch the file itself: git lfs pull."
     return ""
 
 

@@ -58,7 +58,7 @@ def find(path: Path) -> Import:
         return _find_in_folder(path)
     if path.suffix.lower() == ".zip":
         raise DownloadError(f"{path.name} is an archive; unpack it and give the folder.")
-    if mistaken := mistaken_download(path):
+    if path.suffix.lower() in (".pkl", ".npy") and (mistaken := mistaken_download(path)):
         raise DownloadError(mistaken)
     for _, find_weights in _importable():
         if (weights := find_weights(path)) is not None:
