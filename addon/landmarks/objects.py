@@ -43,7 +43,8 @@ def remove(speaker: bpy.types.Object, line, kind: str = "") -> int:
 def _remove(obj: bpy.types.Object) -> None:
     action = obj.animation_data.action if obj.animation_data is not None else None
     data = obj.data
+    materials = list(data.materials) if data is not None else []
     bpy.data.objects.remove(obj)
-    for id_ in (action, data):
+    for id_ in (action, data, *materials):  # the data before its materials
         if id_ is not None and not id_.users:
             bpy.data.batch_remove([id_])

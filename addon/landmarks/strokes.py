@@ -14,7 +14,8 @@ from .samples import Samples
 
 LAYER = "Landmarks"
 THICKNESS = 0.012  # of a stroke, in eye distances
-PIXELS = 1000  # of thickness in a unit of length, before 4.3
+# Before 4.3 a stroke's thickness is a whole number, of which 1,000 are a unit of length: scaled, so that it is not 1.
+PIXELS, PIXEL_SIZE = 10_000, 0.1
 INK = (0.02, 0.02, 0.02, 1.0)
 
 
@@ -29,17 +30,19 @@ def put(speaker: bpy.types.Object, line, samples: Samples, flat: bool) -> bpy.ty
         points = points.copy()
         points[..., 1] = samples.rest[:, 1].min()  # before the face: y is to the back
     name = f"{speaker.name} strokes, {line.name}"
-    drawings = _data().new(name)
+    drawings = stroke_data().new(name)
     drawings.materials.append(_ink())
     width = THICKNESS * samples.unit
     if hasattr(bpy.types, "GreasePencilDrawing"):
         _draw(drawings, samples.frames, points, width)
     else:
         _draw_before_43(drawings, samples.frames, points, width)
-    return objects.add(speaker, line, objects.STROKES, name, drawings, objects.collection_of(speaker))
+    obj = objects.add(speaker, line, objects.STROKES, name, drawings, objects.collection_of(speaker))
+    obj.show_in_front = True  # half of each stroke is inside the skin
+    return obj
 
 
-def _data():
+def stroke_data():
     """The collection of Grease Pencil data of this version."""
     return bpy.data.grease_pencils_v3 if hasattr(bpy.data, "grease_pencils_v3") else bpy.data.grease_pencils
 
@@ -59,6 +62,7 @@ def _draw(drawings, frames: np.ndarray, points: np.ndarray, width: float) -> Non
 
 
 def _draw_before_43(drawings, frames: np.ndarray, points: np.ndarray, width: float) -> None:
+    drawings.pixel_factor = PIXEL_SIZE
     layer = drawings.layers.new(LAYER, set_active=True)
     for number, face in zip(frames, points, strict=True):
         frame = layer.frames.new(int(number))

@@ -73,7 +73,8 @@ def steps():
         bpy.context.scene.frame_set(frame)
         far = far_from_the_mesh(speaker, stroke_points(drawn))
         check(f"they lie on the face in frame {frame}", far < 0.0003, f"{far * 1000:.3f} mm")
-    drawn.location.x = 0.25
+    yield from shot(OUT, f"strokes_on_the_face_{FRAMES[-1]}")
+    drawn.location.x = -0.2
     for frame in FRAMES:
         bpy.context.scene.frame_set(frame)
         yield from settled()

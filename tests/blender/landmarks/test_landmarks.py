@@ -13,7 +13,7 @@ from addon.default_head import build
 from addon.formats import head_file, identity_file
 from addon.formats.take import read_take
 from addon.generation import receive
-from addon.landmarks import objects, vertices
+from addon.landmarks import objects, strokes, vertices
 from addon.landmarks.empties import POINT
 from addon.landmarks.lines import LINES
 from addon.landmarks.samples import frames_of, held_still, sampled
@@ -101,6 +101,15 @@ def test_strokes_follow_with_a_drawing_for_each_frame(speaking, track):
     assert [stroke.cyclic for stroke in drawing.strokes] == [line.closed for line in LINES]
     places = in_blender(track.turned[30])
     assert np.abs(strokes_of(obj, START + 30) - places).max() < 0.0002
+
+
+def test_removed_strokes_leave_nothing_behind(speaking):
+    counts = len(bpy.data.objects), len(bpy.data.materials)
+    bpy.ops.mien.landmark_strokes()
+    bpy.ops.mien.landmark_strokes(flat=True)
+    bpy.ops.mien.remove_landmarks()
+    assert (len(bpy.data.objects), len(bpy.data.materials)) == counts
+    assert len(strokes.stroke_data()) == 0
 
 
 def test_flat_strokes_lie_in_one_plane(speaking):
