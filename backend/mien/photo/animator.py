@@ -135,6 +135,7 @@ class Animator:
         blocks["face"][:, POSITION] = moved
         blocks["face"][:, SECOND] = places[:, :2]
         blocks["face"][:, SHARE] = 0 if bare else mesh.lid_share(places)
+        blocks["face"][:, TINT] = 1 if bare else mesh.shade(places)
         inside, colours = self.mouth.at(weights, warp)
         blocks["mouth"][:, POSITION], blocks["mouth"][:, TINT] = turned(inside), colours
         blocks["eye holes"][:, POSITION] = moved[mesh.rims]

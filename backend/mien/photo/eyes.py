@@ -17,7 +17,8 @@ CELLS = (18, 12)  # of the mesh over an eye
 ROOM = 0.45  # of the eye's width around it that the mesh covers
 RIM = 0.018  # of the eye distance inside the opening where lashes and lids are not the eye
 LASHES = (0.085, 0.04)  # of the eye distance above and below the opening that are not skin
-DARK = 0.58  # of the brightness of the skin around, below which a pixel is lash or brow
+DARK = 0.68  # of the brightness of the skin around, below which a pixel is lash or brow
+GRAIN = 0.5  # of the skin's, as a lid is smoother
 LASH_WIDTH, LASH_STRENGTH = 0.011, 0.75  # of the eye distance; opacity
 CHEEKS = (50, 280, 101, 330, 118, 347)  # landmarks on bare skin
 
@@ -129,7 +130,7 @@ def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: F
     lid *= (1 - 0.07 * np.clip(y, 0, 1) ** 2)[:, None, None]
     grain = part - gaussian_filter(part, (1.5, 1.5, 0))
     strength = float(np.median(np.abs(grain[light > 0.9]))) / 0.67 if (light > 0.9).any() else 0.0
-    lid += (strength * np.random.default_rng(0).standard_normal(size))[..., None]
+    lid += (GRAIN * strength * np.random.default_rng(0).standard_normal(size))[..., None]
     # Lashes along the lower lid, where the lids meet.
     lower = outline[[8, *range(9, 16), 0]]
     order = np.argsort(lower[:, 0])

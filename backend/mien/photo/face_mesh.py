@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.photo.fit import FittedFace
-from mien.photo.head_landmarks import landmark_places, lid_chain, skin_triangles
+from mien.photo.head_landmarks import landmark_places, lid_chain, quads_of, skin_triangles
 from mien.photo.sheet import BLEND, outside_oval
 
 BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's back begins
@@ -16,6 +17,12 @@ LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of t
 LID_ZONE = (0.09, 0.14)  # of the eye distance from the opening, over which the painted lid ends
 LID_SHUT = (0.3, 0.65)  # of the way of a blink, over which painted lid replaces the stretched one
 MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
+
+LIGHT = np.array([0.0, -0.55, -0.835])  # towards it, in the picture's axes
+AMBIENT = 0.35  # share of the light that comes from everywhere
+SHADE, SMOOTHINGS = 0.8, 3  # of the head's own shading, which is smoothed: its mesh is coarser than skin
+SHADES = (0.78, 1.08)  # the darkest and the brightest that a fold makes the skin
+SKIN_SHADE = np.array([0.7, 1.0, 1.1])  # skin is redder in the shade
 
 
 class FaceMesh:
@@ -25,7 +32,7 @@ class FaceMesh:
 
     def __init__(self, face: FittedFace, own: np.ndarray) -> None:
         head = face.head
-        self._face, self._own = face, own
+        self.face, self._own = face, own
         all_rest = face.vertices(own)
         eyes = face.eye_distance
         inside = outside_oval(face.points, all_rest[:, :2], eyes)
@@ -53,12 +60,25 @@ class FaceMesh:
         ).astype(np.int32)
         self._pairs, self._eyes = pairs, eyes
         self._rest_gaps = self._gaps(self.rest)
+        count = len(self.triangles)
+        ones = np.ones(3 * count)
+        self._gather = sparse.csr_matrix(
+            (ones, (self.triangles.ravel(), np.repeat(np.arange(count), 3))), shape=(len(self.which), count)
+        )
+        joined = self._gather @ self._gather.T
+        self._neighbours = sparse.diags(1 / np.maximum(joined.sum(1).A1, 1)) @ joined
+        self._rest_light = self._light(self.rest)
+        self._shaded = self.opacity.astype(float)
+        lips = place[quads_of(head, "lips").ravel()]
+        self._shaded[lips[lips >= 0]] = 0
+        for lid, zone, *_ in self._lids:
+            self._shaded[lid] *= 1 - zone
 
     def at(self, weights: np.ndarray) -> np.ndarray:
         """(N, 3) pixels for weights (52,) in the order of the head, in the photo's own turn."""
         out = self.rest.copy()
         if not np.array_equal(weights, self._own):
-            out[self._moving] = self._face.vertices(weights, self.which[self._moving])
+            out[self._moving] = self.face.vertices(weights, self.which[self._moving])
         return out
 
     def landmarks(self, places: np.ndarray) -> np.ndarray:
@@ -73,8 +93,24 @@ class FaceMesh:
             way = np.linalg.norm(places[rim, :2] - self.rest[rim, :2], axis=1).max() / opening
             share = np.clip((way - low) / (high - low), 0, 1)
             out[lid] = share * share * (3 - 2 * share) * zone
-            out[rim] = 0  # the lashes are the photo's own
+            out[rim[1:-1]] = 0  # the lashes are the photo's own
         return out
+
+    def shade(self, places: np.ndarray) -> np.ndarray:
+        """(N, 3) factors of the skin's colour: folds and bulges of the expression turn the skin from the light, which
+        is taken to come from above the camera. 1 where nothing moves, and on lips and lids, whose pixels say it."""
+        light = self._light(places) / self._rest_light
+        for _ in range(SMOOTHINGS):
+            light = self._neighbours @ light
+        light = 1 + self._shaded * (np.clip(1 + SHADE * (light - 1), *SHADES) - 1)
+        return light[:, None] ** SKIN_SHADE
+
+    def _light(self, places: np.ndarray) -> np.ndarray:
+        corners = places[self.triangles].astype(np.float64)
+        across = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        normals = self._gather @ across
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        return AMBIENT + (1 - AMBIENT) * np.clip(normals @ LIGHT, 0, 1)
 
     def between_opacity(self, places: np.ndarray) -> np.ndarray:
         """(P,) 0..1 of the photo's own mouth between the lips: it fades where they part further than in the photo."""
@@ -87,7 +123,7 @@ class FaceMesh:
         return np.linalg.norm(places[self._pairs[:, 0], :2] - places[self._pairs[:, 1], :2], axis=1)
 
     def _find_lids(self, place: np.ndarray, eyes: float) -> None:
-        head = self._face.head
+        head = self.face.head
         chains, covers, self._lids = [], [], []
         for side, channel in (("left", "eyeBlinkLeft"), ("right", "eyeBlinkRight")):
             delta = head.deltas[head.channels.index(channel)]

@@ -17,6 +17,7 @@ ENAMEL, GUM = np.array((0.88, 0.82, 0.70)), np.array((0.42, 0.14, 0.13))  # line
 CAVITY, TONGUE = np.array((0.17, 0.045, 0.04)), np.array((0.40, 0.13, 0.12))
 CAVITY_DEPTH = 0.03  # m behind the lips that is drawn; further back it is dark
 HOLE = (0.09, 0.028, 0.025)  # sRGB of what is seen there
+TEETH_DEPTH = 0.03  # the same for teeth, which catch what light there is
 DEPTH = 0.015  # m behind the lips at which a third of the light is left
 FLOOR = 0.03  # of the light that gets everywhere
 OPENING = (0.001, 0.009)  # m between the lips over which the mouth fills with light
@@ -47,6 +48,7 @@ class Mouth:
         teeth = np.where(head.teeth_gum[:, None] == 1, GUM, ENAMEL)
         teeth = teeth * np.where(head.teeth_lower[:, None] == 1, LOWER_LIGHT, 1.0)
         self._colours = np.concatenate([colours, teeth])
+        self._depth = np.r_[np.full(len(self.inside), DEPTH), np.full(len(teeth), TEETH_DEPTH)]
         self._white = white_of(face, pixels)
         self._jaw = head.order(head.teeth_channels)
         pairs = head.vertices[head.inner_lips]
@@ -76,7 +78,7 @@ class Mouth:
         middle = (upper.mean(0) + lower.mean(0)) / 2
         middle[2] = max(upper[:, 2].mean(), lower[:, 2].mean())
         away = np.linalg.norm((metres - middle) * (0.55, 0.7, 1.0), axis=1)
-        light = FLOOR + (1 - FLOOR) * np.exp(-np.maximum(away - 0.004, 0) / DEPTH)
+        light = FLOOR + (1 - FLOOR) * np.exp(-np.maximum(away - 0.004, 0) / self._depth)
         normals = vertex_normals(places.astype(np.float64), self.triangles)
         facing = np.clip(-normals[:, 2], 0, 1)  # towards the camera
         light = light * filled * (DIM + (1 - DIM) * facing)

@@ -11,8 +11,8 @@ from scipy.spatial import KDTree
 from mien.face_tracking.landmark_indices import CHIN, FACE, FACE_OVAL
 from mien.photo.fit import FittedFace
 
-CELL = 0.16  # of the eye distance between two vertices of the sheet
-MOST_CELLS = 120  # along the longer side
+CELL = 0.09  # of the eye distance between two vertices of the sheet
+MOST_CELLS = 150  # along the longer side
 BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by the frame moves with its edge
 FOREHEAD = 10  # landmark at the top of the oval
 NECK = (-0.06, 0.62)  # of the face's height below the chin, over which the head's motion fades

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The face's own mesh: still at rest, lids that are painted when they shut, folds that shade, a mouth that fades."""
+
+import numpy as np
+import pytest
+from mien.photo.face_mesh import FaceMesh
+from mien.photo.fit import fit_face
+from rendered_faces import face
+
+
+@pytest.fixture(scope="module")
+def mesh() -> FaceMesh:
+    return FaceMesh(fit_face(face()), np.zeros(52, np.float32))
+
+
+def at(mesh: FaceMesh, **channels: float) -> np.ndarray:
+    weights = np.zeros(52, np.float32)
+    for name, value in channels.items():
+        weights[mesh.face.head.channels.index(name)] = value
+    return mesh.at(weights)
+
+
+def test_rest_changes_nothing(mesh: FaceMesh) -> None:
+    rest = at(mesh)
+    assert np.array_equal(rest, mesh.rest)
+    assert np.allclose(mesh.shade(rest), 1, atol=1e-6)
+    assert not mesh.lid_share(rest).any()
+    assert (mesh.between_opacity(rest) == 1).all()
+
+
+def test_a_shut_lid_is_painted_and_an_open_mouth_is_not_the_photos(mesh: FaceMesh) -> None:
+    assert mesh.lid_share(at(mesh, eyeBlinkLeft=1.0)).max() > 0.9
+    assert (mesh.between_opacity(at(mesh, jawOpen=0.8)) == 0).all()
+
+
+def test_a_frown_shades_the_brows_and_not_the_chin(mesh: FaceMesh) -> None:
+    shade = mesh.shade(at(mesh, browDownLeft=1.0, browDownRight=1.0))
+    assert shade.min() < 0.98
+    low = mesh.rest[:, 1] > np.percentile(mesh.rest[:, 1], 90)
+    assert np.allclose(shade[low], 1, atol=1e-3)
+
+
+def test_triangles_of_lids_cover_the_strip_between_them(mesh: FaceMesh) -> None:
+    assert mesh.rim_triangles.max() == len(mesh.rims) - 1
+    assert mesh.between_triangles.max() == len(mesh.between) - 1

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The person around the face: it follows the head near it, stays where it is far, and turns nothing over."""
+
+import numpy as np
+from mien.heads.default import rotation_matrix
+from mien.photo.fit import fit_face
+from mien.photo.sheet import Sheet, outside_oval
+from rendered_faces import face
+
+
+def test_the_head_moves_the_shoulders_do_not_and_nothing_folds() -> None:
+    fitted = fit_face(face())
+    sheet = Sheet(fitted, (192, 192), cut=True)
+    still = np.zeros((468, 3))
+    pivot = fitted.pose.shift
+    assert np.allclose(sheet.moved(still, np.eye(3), pivot, np.zeros(3)), sheet.rest)
+    turned = sheet.moved(still, rotation_matrix(np.array([0, 0.2, 0])), pivot, np.zeros(3))
+    moved = np.linalg.norm((turned - sheet.rest)[:, :2], axis=1)
+    nose = np.linalg.norm(sheet.rest[:, :2] - fitted.points[4, :2], axis=1).argmin()
+    assert moved[nose] > 0.05 * fitted.eye_distance
+    assert moved[sheet.share == 0].max(initial=0) == 0
+    assert sheet.share.min() >= 0
+    assert sheet.share[nose] == 1
+
+
+def test_the_distance_from_the_oval_has_a_sign() -> None:
+    points = fit_face(face()).points
+    inside, outside = outside_oval(points, np.array([points[4, :2], points[10, :2] - (0, 30)]), 60.0)
+    assert inside < 0 < outside
+    assert abs(outside - 30) < 4
