@@ -21,7 +21,7 @@ from mien.engines.personatalk.warp import blurred, sample
 LIGHT = 25.0  # samples over which the light of what is seen is carried to what is not
 TEETH = 12.0  # samples: what is coarser is of the mean between the lips, too, so that they keep its light
 TEETH_SHARE = 0.8  # of the one reference between the lips; the mean has the rest
-FINE_SHARE = 0.9  # of a reference's fine texture: what of it lies beside its place costs more than it shows
+FINE_SHARE = 0.92  # of a reference's fine texture: what of it lies beside its place costs more than it shows
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
 LIP_EDGE = 6  # samples around the lips that are no skin yet

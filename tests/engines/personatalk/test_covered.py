@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import torch
+from dub_banks import drawn_bank
+from mien.engines.personatalk.covered import CoverTest
+
+
+def test_a_hand_before_the_mouth_is_seen_and_a_darker_room_is_not() -> None:
+    made = drawn_bank()
+    test = CoverTest(made.bank.textures, made.template)
+    texture = made.bank.pictures[4].texture
+    assert not test.covered.any() and not test(texture)
+    assert not test(texture - 40)
+    hand = texture.clone()
+    half = hand.shape[1] // 3
+    hand[:, half:, : hand.shape[2] // 2] = torch.tensor([235.0, 60.0, 40.0])[:, None, None]
+    assert test(hand)
+    assert test.covered.shape == (len(made.bank),) and test.covered.dtype == np.bool_

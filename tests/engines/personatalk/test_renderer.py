@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import pytest
+from dub_banks import DrawnBank, drawn_bank
+from mien.engines.personatalk.appearance import Appearance
+from mien.engines.personatalk.covered import CoverTest
+from mien.engines.personatalk.reference_path import reference_path
+from mien.engines.personatalk.renderer import Renderer
+
+
+@pytest.fixture(scope="module")
+def made() -> DrawnBank:
+    return drawn_bank()
+
+
+@pytest.fixture(scope="module")
+def renderer(made: DrawnBank) -> Renderer:
+    return Renderer(made.talker.shapes, made.space, Appearance(made.bank))
+
+
+def test_held_out_pictures_are_made_again(made: DrawnBank, renderer: Renderer) -> None:
+    talker, frames = made.talker, np.arange(45, 60)
+    path = reference_path(Appearance(made.bank), made.mouth[frames], talker.shapes.turn[frames])
+    errors, stale = [], []
+    for frame, reference in zip(frames, path, strict=True):
+        true = talker.pictures[frame].astype(float)
+        picture = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], int(reference), True)
+        changed = np.any(picture != talker.pictures[frame], -1)
+        if changed.any():
+            errors.append(((picture - true)[changed] ** 2).mean())
+            stale.append(((talker.pictures[frame - 3] - true)[changed] ** 2).mean())
+    assert np.mean(errors) < np.mean(stale)
+
+
+def test_what_is_hidden_is_not_looked_at(made: DrawnBank, renderer: Renderer) -> None:
+    talker, frame = made.talker, 50
+    x0, y0, x1, y1 = renderer.window(talker.shapes.vertices(frame), True, talker.pictures[frame].shape)
+    lips = talker.track.points[frame, [0, 17, 61, 291], :2]
+    box = (slice(int(lips[:, 1].min()), int(lips[:, 1].max())), slice(int(lips[:, 0].min()), int(lips[:, 0].max())))
+    spoilt = talker.pictures[frame].copy()
+    spoilt[box] = [0, 255, 0]
+    shape = talker.shapes.shapes[frame]
+    one = renderer.render(talker.pictures[frame], frame, shape, 3, True)
+    other = renderer.render(spoilt, frame, shape, 3, True)
+    assert np.abs(one[box].astype(int) - other[box]).max() <= 2
+
+
+def test_all_pixels_outside_of_the_mask_stay(made: DrawnBank, renderer: Renderer) -> None:
+    talker, frame = made.talker, 12
+    shape = made.space.moved(talker.shapes.shapes[frame], made.mouth[20] - made.mouth[frame])
+    picture = renderer.render(talker.pictures[frame], frame, shape, 20)
+    mesh = talker.shapes.vertices(frame, shape)
+    x0, y0, x1, y1 = renderer.window(mesh, False, picture.shape)
+    outside = np.ones(picture.shape[:2], bool)
+    outside[y0:y1, x0:x1] = False
+    np.testing.assert_array_equal(picture[outside], talker.pictures[frame][outside])
+    assert (picture[y0:y1, x0:x1] != talker.pictures[frame][y0:y1, x0:x1]).any()
+
+
+def test_the_mouth_opens_as_it_is_told(made: DrawnBank, renderer: Renderer) -> None:
+    talker = made.talker
+    frame, wide = int(talker.opening[:45].argmin()), int(talker.opening[:45].argmax())
+    shape = made.space.moved(talker.shapes.shapes[frame], made.mouth[wide] - made.mouth[frame])
+    picture = renderer.render(talker.pictures[frame], frame, shape, wide)
+
+    def dark(pixels: np.ndarray) -> int:
+        return int(((pixels[..., 1] < 70) & (pixels[..., 0] > 50))[60:110, 40:90].sum())
+
+    assert dark(picture) > dark(talker.pictures[frame]) + 10
+
+
+def test_its_own_mouth_again_is_the_picture(made: DrawnBank, renderer: Renderer) -> None:
+    talker, frame = made.talker, 22
+    picture = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], 22)
+    assert np.abs(picture.astype(int) - talker.pictures[frame]).mean() < 1.0
+
+
+def test_a_covered_mouth_is_left_alone(made: DrawnBank) -> None:
+    cover = CoverTest(made.bank.textures, made.template)
+    renderer = Renderer(made.talker.shapes, made.space, Appearance(made.bank), cover)
+    pixels = made.talker.pictures[9].copy()
+    pixels[70:, 30:100] = np.random.default_rng(0).integers(0, 255, pixels[70:, 30:100].shape)
+    assert renderer.render(pixels, 9, made.talker.shapes.shapes[9], 9) is None
+    assert renderer.render(made.talker.pictures[9], 9, made.talker.shapes.shapes[9], 9) is not None
