@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from lip_contacts import BILABIALS, NEUTRAL, gaps, showing, track_of
 from mien.audio.speech import Speech
-from mien.direction import EMOTIONS, Direction
+from mien.direction import Direction
 from mien.engines import EngineError, engine
 from mien.engines.articulation.animate import early
 from mien.engines.articulation.constraints import holds
@@ -104,13 +104,13 @@ def test_heads_of_takes_differ_and_lips_do_not() -> None:
     assert min(np.corrcoef(lips[0], each)[0, 1] for each in lips[1:]) > 0.9
 
 
-@pytest.mark.parametrize("emotion", EMOTIONS[1:])
+@pytest.mark.parametrize("emotion", ("happy", "angry", "sad"))
 def test_an_emotion_shows_more_the_more_of_it_is_asked_for(emotion: str) -> None:
     speech, track = voice("shipped"), track_of("shipped")
     energy = []
-    for level in (0.0, 0.35, 0.65, 1.0):
+    for level in (0.0, 0.5, 1.0):
         direction = Direction.from_json({"emotion": emotion, "intensity": level})
-        takes = generate(speech, track, listen_to_prosody(speech), [direction.with_seed(seed) for seed in range(4)])
+        takes = generate(speech, track, listen_to_prosody(speech), [direction.with_seed(seed) for seed in range(2)])
         energy.append(np.mean([np.square(take.weights).sum() for take in takes]))
     assert energy == sorted(energy) and energy[-1] > 1.1 * energy[0]
 
