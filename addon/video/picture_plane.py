@@ -48,6 +48,7 @@ def _material(name: str, image: bpy.types.Image, frame: int) -> bpy.types.Materi
     texture.image_user.frame_duration = max(1, image.frame_duration)
     texture.image_user.frame_start = frame
     texture.image_user.use_auto_refresh = True
+    nodes.active = texture  # which the Solid view shows by Texture
     emission, clear = nodes.new("ShaderNodeEmission"), nodes.new("ShaderNodeBsdfTransparent")
     mix, output = nodes.new("ShaderNodeMixShader"), nodes.new("ShaderNodeOutputMaterial")
     links.new(texture.outputs["Color"], emission.inputs["Color"])

@@ -107,17 +107,19 @@ def dub(
     )
     pictures = _dubbed(footage, actor, track, sources, mouth, kept, options, work)
     with atomic_path(output) as part:
-        notes = write_dub(part, pictures, plan, options)
-        sign(part, provenance, output.name)
+        written = write_dub(part, pictures, plan, options)
+        style, stretches = actor.style, _stretches(kept, seconds, frame)
+        notes = (*footage.notes, *(style.notes if style is not None else actor.notes), *written)
+        said = (*(f"As it was from {begin:.2f} s to {end:.2f} s: {why}." for begin, end, why in stretches), *notes)
+        sign(part, replace(provenance, notes=said), output.name)
     work.done()
-    style = actor.style
     return DubReport(
         output=str(output),
         frames=len(sources),
         dubbed=sum(why is None for why in kept),
-        kept=_stretches(kept, seconds, frame),
+        kept=stretches,
         sound_late=style.offset.late if style is not None and style.offset.found else None,
-        notes=(*footage.notes, *(style.notes if style is not None else actor.notes), *notes),
+        notes=notes,
         seconds=work.seconds,
     )
 

@@ -88,7 +88,7 @@ def portrait(
         pictures = _pictures(animator, motion, options, work)
         with atomic_path(output) as part:
             _write(part, pictures, take, voice, options)
-            sign(part, provenance, output.name)
+            sign(part, replace(provenance, notes=notes), output.name)
     work("drawing", 1.0)
     return PortraitReport(
         output=str(output),

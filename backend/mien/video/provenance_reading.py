@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +46,10 @@ class Reading:
 
     @property
     def differs(self) -> bool:
-        """Whether the manifest and the tag, which nobody signs, say different things."""
-        return bool(
-            self.tag
-            and self.manifest
-            and self.manifest.provenance
-            and self.tag.facts() != self.manifest.provenance.facts()
-        )
+        """Whether the manifest and the tag, which nobody signs, say different things; the tag is written before the
+        pictures, and need not have all notes."""
+        signed = self.manifest and self.manifest.provenance
+        return bool(self.tag and signed and replace(self.tag, notes=()).facts() != replace(signed, notes=()).facts())
 
     def to_json(self) -> dict[str, Any]:
         """For machines."""
@@ -65,24 +62,27 @@ class Reading:
 
 def read_provenance(path: Path) -> Reading:
     """What the film at `path` says of its making. Raises VideoError for what is no film, OSError."""
-    return Reading(_read_manifest(path), read_tagged(path))
+    return Reading(_read_manifest(path, path.suffix), _parse_tag(read_tag(path)))
 
 
-def read_tagged(path: Path) -> Provenance | None:
-    """What the tag of a film or sound at `path` says, None where Mien wrote none. Raises VideoError, OSError."""
-    return _parse_tag(read_tag(path))
+def read_unchecked(path: Path, suffix: str) -> Provenance | None:
+    """What a film says whose bytes are known to be its own, None where Mien did not make it; quick, as no signature is
+    checked. suffix: of the film, as ".mp4", whatever the name of its file. Raises VideoError, OSError."""
+    manifest = _read_manifest(path, suffix, checked=False)
+    return (manifest and manifest.provenance) or _parse_tag(read_tag(path))
 
 
-def _read_manifest(path: Path) -> Manifest | None:
+def _read_manifest(path: Path, suffix: str, checked: bool = True) -> Manifest | None:
     import c2pa
 
-    media_type = MEDIA_TYPES.get(path.suffix.lower())
+    media_type = MEDIA_TYPES.get(suffix.lower())
     if media_type is None:
         return None
+    settings = {**C2PA_SETTINGS, "verify": {**C2PA_SETTINGS["verify"], "verify_after_reading": checked}}
     try:
         with (
             path.open("rb") as file,
-            c2pa.Context.from_dict(C2PA_SETTINGS) as context,
+            c2pa.Context.from_dict(settings) as context,
             c2pa.Reader(media_type, file, context=context) as reader,
         ):
             store = json.loads(reader.json())
@@ -95,8 +95,8 @@ def _read_manifest(path: Path) -> Manifest | None:
 
 def _manifest_of(store: Mapping[str, Any]) -> Manifest:
     active = store["manifests"][store["active_manifest"]]
-    results = store["validation_results"]["activeManifest"]
-    failures = tuple(each["code"] for each in results["failure"])
+    results = store.get("validation_results", {}).get("activeManifest", {})  # none where nothing is checked
+    failures = tuple(each["code"] for each in results.get("failure", ()))
     assertions = {each["label"]: each["data"] for each in active.get("assertions", [])}
     actions = [action for label, data in assertions.items() if "c2pa.actions" in label for action in data["actions"]]
     signature = active.get("signature_info", {})
@@ -114,9 +114,9 @@ def _manifest_of(store: Mapping[str, Any]) -> Manifest:
         ),
         signer=", ".join(filter(None, (signature.get("common_name"), signature.get("issuer")))),
         self_signed=signature.get("issuer") == ORGANIZATION,
-        valid=store["validation_state"] in ("Valid", "Trusted"),
-        trusted=store["validation_state"] == "Trusted",
-        stamped=any(each["code"] == STAMPED for each in results["success"] + results["informational"]),
+        valid=store.get("validation_state") in ("Valid", "Trusted"),
+        trusted=store.get("validation_state") == "Trusted",
+        stamped=any(each["code"] == STAMPED for kind in ("success", "informational") for each in results.get(kind, ())),
         faults=tuple(code for code in failures if code != UNTRUSTED),
         ingredients=tuple(str(each.get("title", "")) for each in active.get("ingredients", [])),
         provenance=provenance,

@@ -176,7 +176,9 @@ def steps():
     sequencer()[1].type = "VIEW_3D"
     yield 1.0
     area = next(area for area in bpy.context.window_manager.windows[0].screen.areas if area.type == "VIEW_3D")
-    area.spaces.active.shading.type = "MATERIAL"
+    shading = area.spaces.active.shading  # EEVEE's shaders would be compiled for minutes by a software GL
+    shading.type, shading.color_type, shading.light = "SOLID", "TEXTURE", "FLAT"
+    bpy.data.objects.remove(bpy.data.objects["Cube"])
     for region in area.regions:
         if region.type == "WINDOW":
             with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area, region=region):

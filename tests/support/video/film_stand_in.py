@@ -28,7 +28,6 @@ def stand_in(
     """A film of another making, with its provenance."""
     seed = request.options.direction.seed
     provenance = provenance_of(request.make, {MAKES[request.make]: shown, "voice": voice}, "stand-in", seed)
-    provenance = replace(provenance, notes=("Nothing of it is a dub.",))
     if seed == DAWDLES:
         for step in range(6000):
             progress(min(step / 100, 0.9), "dawdling")
@@ -45,7 +44,7 @@ def stand_in(
     progress(0.5, "rendering")
     part = output.with_name(f"part{output.suffix}" if output.suffix == ".mp4" else "part.mp4")
     write_film(part, [np.full((32, 32, 3), 90, np.uint8)] * 25, Fraction(25))
-    sign(part, provenance, output.name)
+    sign(part, replace(provenance, notes=("Nothing of it is a dub.",)), output.name)
     part.replace(output)
 
 

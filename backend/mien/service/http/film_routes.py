@@ -18,7 +18,7 @@ from mien.service.jobs.job_status import JobStatus
 from mien.service.jobs.scheduler import Scheduler
 from mien.settings import Settings
 from mien.video import VideoError
-from mien.video.provenance_reading import read_tagged
+from mien.video.provenance_reading import read_unchecked
 
 PATH = "/v1/films"
 MEDIA_TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".mkv": "video/x-matroska"}
@@ -67,7 +67,7 @@ def notes_of(scheduler: Scheduler, status: JobStatus) -> list[str]:
     job = status.job
     if job.state == "done" and job.sha256:
         with suppress(OSError, VideoError):
-            provenance = read_tagged(scheduler.storage.cache.path(job.sha256))
+            provenance = read_unchecked(scheduler.storage.cache.path(job.sha256), job.request.suffix)
             return list(provenance.notes) if provenance else []
     return []
 
