@@ -21,6 +21,8 @@ from mien.heads.landmark_track import MM, LandmarkTrack, landmarks_of, rest_of
 from mien.heads.retarget import retargeter
 from mien.landmarks.of_people import PhotoFace, on_photo
 from mien.speak import speak
+from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.report import warnings_of
 from mien.take import Take, parse_fps
 
 KFUSION = "kfusion"  # the engine that makes landmarks of any face itself
@@ -50,7 +52,9 @@ def speak_landmarks(
     rate = {} if fps is None else {"fps": parse_fps(fps)}
     track = landmarks(speech, direction, rest, progress=progress, **rate)
     said = {"direction": direction.to_json(), "audio_sha256": speech.sha256, "licence": info.licence}
-    return _on_face(replace(track, info={**track.info, **said}), face)
+    # the recogniser has its track at hand
+    sentences = warnings_of(speech, listen(speech, direction.transcript))
+    return _on_face(with_notes(replace(track, info={**track.info, **said}), tuple(sentences)), face)
 
 
 def take_landmarks(take: Take, face: Face = None, flame: Flame | None = None) -> LandmarkTrack:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drawings in SVG: a file a frame, in a folder that was new or empty."""
 
+from fractions import Fraction
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from checkout import SAMPLES
+from checkout import ROOT, SAMPLES
 from mien.export.landmarks.canvas import canvas_of
-from mien.export.landmarks.svg import check_folder, svg_text, write_svgs
-from mien.heads.landmark_track import LINES, LandmarkTrack, landmarks_of
+from mien.export.landmarks.svg import check_folder, numbered_svg, svg_text, write_svgs
+from mien.heads.landmark_track import LINES, LandmarkTrack, default_rest, landmarks_of
 from mien.take import read_take
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,6 +31,18 @@ def test_a_drawing_has_a_path_for_each_line_and_a_circle_for_each_point(track) -
     np.testing.assert_allclose(circles, points, atol=0.006)
     left, top, width, height = map(float, root.get("viewBox").split())
     assert all(left < x < left + width and top < y < top + height for x, y in circles)
+
+
+def test_the_picture_of_the_docs_has_the_numbers_of_the_points() -> None:
+    rest = LandmarkTrack(default_rest()[None], np.zeros((1, 3), np.float32), None, Fraction(25))
+    canvas = canvas_of(rest)
+    text = numbered_svg(canvas.points(rest)[0], canvas)
+    root = ElementTree.fromstring(text)
+    assert [int(number.text) for number in root.iter(f"{SVG}text")] == list(range(68))
+    kept = ElementTree.fromstring((ROOT / "docs" / "landmarks.svg").read_text("utf-8"))
+    for one, other in zip(root.iter(f"{SVG}circle"), kept.iter(f"{SVG}circle"), strict=True):
+        assert float(one.get("cx")) == pytest.approx(float(other.get("cx")), abs=0.02)
+        assert float(one.get("cy")) == pytest.approx(float(other.get("cy")), abs=0.02)
 
 
 def test_the_folder_has_every_frame_and_nothing_else(track, tmp_path) -> None:
