@@ -35,22 +35,27 @@ class Ridge:
     def fit(cls, known: LandmarkDataset, styled: bool) -> Ridge:
         """The penalty is the best of PENALTIES for units that the weights are not fitted to; then all units are. Of a
         single unit it is the largest."""
-        if len(known.units) == 1:
-            examples = next(_examples(known, styled, True))
-            return cls._solved(styled, PENALTIES[-1], *examples)
         parts = [list(_examples(known, styled, first)) for first in (True, False)]
+        if not parts[1]:
+            return cls._solved(styled, PENALTIES[-1:], *parts[0][0])[0]
         kept, fitted = ([np.concatenate(arrays) for arrays in zip(*part, strict=True)] for part in parts)
-        best = min(PENALTIES, key=lambda penalty: cls._solved(styled, penalty, *fitted).error(*kept))
-        return cls._solved(styled, best, *(np.concatenate(both) for both in zip(kept, fitted, strict=True)))
+        best = min(cls._solved(styled, PENALTIES, *fitted), key=lambda ridge: ridge.error(*kept))
+        whole = (np.concatenate(both) for both in zip(kept, fitted, strict=True))
+        return cls._solved(styled, (best.penalty,), *whole)[0]
 
     @classmethod
-    def _solved(cls, styled: bool, penalty: float, inputs: np.ndarray, targets: np.ndarray) -> Ridge:
+    def _solved(
+        cls, styled: bool, penalties: tuple[float, ...], inputs: np.ndarray, targets: np.ndarray
+    ) -> list[Ridge]:
+        """One for each penalty."""
         mean, deviation = inputs.mean(0), np.maximum(inputs.std(0), 1e-3)
-        scaled = (inputs - mean) / deviation
-        gram = (scaled.T @ scaled).astype(float) + penalty * np.eye(inputs.shape[1])
-        constant = targets.mean(0)
-        weights = solve(gram, scaled.T @ (targets - constant), assume_a="pos").astype(np.float32)
-        return cls(styled, penalty, mean, deviation, np.concatenate([weights, constant[None]]))
+        scaled, constant = (inputs - mean) / deviation, targets.mean(0)
+        gram, products = (scaled.T @ scaled).astype(float), scaled.T @ (targets - constant)
+        ridges = []
+        for penalty in penalties:
+            weights = solve(gram + penalty * np.eye(len(gram)), products, assume_a="pos").astype(np.float32)
+            ridges.append(cls(styled, penalty, mean, deviation, np.concatenate([weights, constant[None]])))
+        return ridges
 
     def error(self, inputs: np.ndarray, targets: np.ndarray) -> float:
         return float(np.square(self(inputs) - targets).mean())
