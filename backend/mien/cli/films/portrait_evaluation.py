@@ -28,6 +28,7 @@ def add_commands(evaluate) -> None:
     portrait.add_argument("--seconds", type=float, default=8.0, help="of each clip or performance (default: 8)")
     portrait.add_argument("--step", type=int, default=5, metavar="N", help="every Nth picture of a clip (default: 5)")
     portrait.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
+    portrait.add_argument("--sheet", type=Path, metavar="PICTURE", help="only draw a contact sheet of drawn faces")
     portrait.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
 
 
@@ -35,6 +36,12 @@ def portrait_command(args: argparse.Namespace) -> int:
     """mien evaluate portrait: clips re-enacted, or photos moved, tracked and compared."""
     from mien.files.markdown import require_section, write_section
 
+    if args.sheet:
+        from mien.evaluation.films.portrait_sheet import write_sheet
+
+        write_sheet(args.sheet)
+        print(args.sheet)
+        return 0
     if args.page:
         require_section(args.page, SECTION)
     with ProgressBar("portrait", quiet=args.json) as progress:
