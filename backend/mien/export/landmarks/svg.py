@@ -19,6 +19,7 @@ def write_svgs(track: LandmarkTrack, canvas: Canvas, folder: Path) -> list[str]:
 
     OSError names the folder; it is then not there, or as empty as it was.
     """
+    folder = folder.absolute()
     check_folder(folder)
     names = [f"frame_{i:05d}.svg" for i in range(track.frames)]
     part = folder.with_name(f".{folder.name[:40]}.{secrets.token_hex(8)}.part")
