@@ -21,7 +21,7 @@ from addon.formats.take import read_take as read_in_blender
 HAPPY = Direction.from_json({"emotion": {"happy": 0.7}, "seed": 5})
 
 
-@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "articulation", "toy"])
+@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "kfusion", "articulation", "toy"])
 def test_the_metadata_says_all_that_made_it(hum, engine: str) -> None:
     take = read_take(speak(hum, HAPPY, engine, "30000/1001").to_bytes())
     meta = dict(take.meta)
@@ -40,7 +40,7 @@ def test_the_metadata_says_all_that_made_it(hum, engine: str) -> None:
     assert Direction.from_json(take.meta["direction"]) == HAPPY
 
 
-@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "articulation", "toy"])
+@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "kfusion", "articulation", "toy"])
 def test_the_same_request_gives_the_same_bytes_and_another_seed_others(hum, engine: str) -> None:
     first, again = speak(hum, HAPPY, engine, 24).to_bytes(), speak(hum, HAPPY, engine, "24").to_bytes()
     assert first == again
@@ -71,7 +71,7 @@ def test_progress_is_reported_and_may_stop_it(hum) -> None:
         speak(hum, Direction(), progress=stop)
 
 
-@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "articulation", "toy"])
+@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "kfusion", "articulation", "toy"])
 @pytest.mark.parametrize("length", [1, 160, 320, 1601])
 @pytest.mark.parametrize("kind", ["silence", "noise"])
 def test_the_shortest_sounds_become_takes(kind: str, length: int, engine: str) -> None:
@@ -120,7 +120,7 @@ def test_speech_moves_the_face_and_silence_leaves_the_jaw_at_rest(recording) -> 
     assert silent.max() < 0.05 and np.ptp(silent[20:-20]) < 0.02
 
 
-@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "articulation", "toy"])
+@pytest.mark.parametrize("engine", ["probtalk3d", "emodiffhead", "kfusion", "articulation", "toy"])
 def test_takes_made_together_are_those_made_alone(hum, engine: str) -> None:
     together = list(speak_takes(hum, HAPPY, [3, 8], engine, 25))
     alone = [speak(hum, HAPPY.with_seed(seed), engine, 25) for seed in (3, 8)]
