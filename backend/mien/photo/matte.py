@@ -94,6 +94,8 @@ def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
     # the photo again.
     least = np.maximum(1 - pixels / np.maximum(behind, 1), (pixels - behind) / np.maximum(255 - behind, 1)).max(2)
     matte = np.where(matte > 0, np.clip(np.maximum(matte, least), 0, 1), 0)
+    matte = np.where(matte < 0.5 / 255, 0, matte)
+    behind = np.where((matte > 0)[..., None], behind, pixels)
     share = matte[..., None]
     person = np.clip(pixels - (1 - share) * behind, 0, 255 * share)
     person = np.concatenate([person, 255 * share], 2)

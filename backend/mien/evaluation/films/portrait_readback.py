@@ -17,10 +17,12 @@ from mien.face_tracking.likeness import describe, difference
 from mien.face_tracking.tracker import track_face
 from mien.photo.animator import Animator
 from mien.photo.motion import motion_of
+from mien.take import Take
 from mien.video.footage import Footage, Picture
 
 COMPARED = ("jawOpen", "eyeBlink", "mouthSmile", "mouthPucker", "browInnerUp", "browDown")
 BLINKING, OPEN = 0.97, 0.05  # weights of a full blink and of open eyes
+SEEDS, MOVED = 50, 0.4
 HEAD_SHARE = 0.5  # of the exercise's head motion
 
 Progress = Callable[[float, str], None]
@@ -45,7 +47,7 @@ def read_back(pixels: np.ndarray, name: str, seconds: float, seed: int, progress
     """The exercise of `evaluation/films/exercise.py` on the face of pixels (H, W, 3) uint8, drawn and tracked again.
 
     PortraitError where there is no face, VideoError where nothing can be drawn."""
-    take = exercise(seconds, seed)
+    take = _exercise(seconds, seed)
     with Animator(pixels, name=name) as animator:
         motion = motion_of(take, animator.head, animator.face.own)
         shown: list[np.ndarray] = []
@@ -81,6 +83,15 @@ def read_back(pixels: np.ndarray, name: str, seconds: float, seed: int, progress
         lids=float(np.median(lids[shut]) / np.median(lids[open_eyes])) if shut.any() else float("nan"),
         likeness=float(np.mean(looks)),
     )
+
+
+def _exercise(seconds: float, seed: int) -> Take:
+    """The first exercise from `seed` on in which everything that is compared moves."""
+    for number in range(seed, seed + SEEDS):
+        take = exercise(seconds, number)
+        if all(take.weights is not None and take.weights[:, columns(name)].max() > MOVED for name in COMPARED):
+            return take
+    return exercise(seconds, seed)
 
 
 def _r(one: np.ndarray, other: np.ndarray) -> float:
