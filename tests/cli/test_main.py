@@ -114,6 +114,14 @@ def test_flags_change_the_direction_file(folder: Path) -> None:
     assert changed["jaw"] == 1.5 and changed["blinks"] == 0
 
 
+def test_near_misses_that_can_only_mean_one_thing_are_understood(folder: Path) -> None:
+    flags = ("--fps", "24.0", "--emotion", "Happy=0.5,SAD", "--intensity", "High", "--engine", "Articulation")
+    assert status_of("speak", "hum.wav", *flags) == 0
+    take = read_take(folder / "hum.take.safetensors")
+    direction = json.loads(take.meta["direction"])
+    assert take.fps == 24 and direction["emotion"] == {"happy": 0.5, "sad": 1.0} and direction["intensity"] == 1.0
+
+
 def test_a_transcript_file_is_read(folder: Path, capsys) -> None:
     (folder / "said.txt").write_text("Ah?\n", "utf-8")
     assert status_of("speak", "hum.wav", "--transcript", "said.txt") == 0
@@ -133,6 +141,26 @@ REFUSED = {
     "takes_none": (("speak", "hum.wav", "--takes", "0"), 2, "'0' is no number of takes from 1 to 1000"),
     "takes_squared": (("speak", "hum.wav", "--takes", "²"), 2, "--takes"),
     "emotion_unknown": (("speak", "hum.wav", "--emotion", "joy"), 2, "no emotion 'joy'; choose from"),
+    "emotion_a_noun": (("speak", "hum.wav", "--emotion", "fearful"), 2, r"no emotion 'fearful'; .*did you mean 'fear'"),
+    "emotion_misspelt": (("speak", "hum.wav", "--emotion", "hapy"), 2, r"did you mean 'happy'\?\)\.$"),
+    "emotion_twice": (("speak", "hum.wav", "--emotion", "Happy,happy"), 2, "gives 'happy' twice"),
+    "fps_with_a_unit": (("speak", "hum.wav", "--fps", "24fps"), 2, "'24fps' is not .*; write 24"),
+    "fps_with_a_comma": (("speak", "hum.wav", "--fps", "25,0"), 2, "'25,0' is not .*; write 25"),
+    "fps_of_halves": (("speak", "hum.wav", "--fps", "12.5"), 2, "'12.5' is not .*; write 25/2"),
+    "style_misspelt": (("speak", "hum.wav", "--style", "mumbeld"), 2, "did you mean 'mumbled'"),
+    "channel_misspelt": (("speak", "hum.wav", "--face", '{"jawOpenn": 1}'), 2, "did you mean 'jawOpen'"),
+    "channel_of_another_spelling": (("speak", "hum.wav", "--face", '{"JawOpen": 1}'), 2, "did you mean 'jawOpen'"),
+    "face_deep": (("speak", "hum.wav", "--face", "[" * 9999), 2, "nested more than 32 deep"),
+    "face_twice": (("speak", "hum.wav", "--face", '{"jawOpen": 1, "jawOpen": 0}'), 2, "'jawOpen' is there twice"),
+    "lips_model_missing": (
+        ("speak", "hum.wav", "--engine", "articulation", "--lips-model", "no"),
+        4,
+        "no lips model 'no'; there are: ",
+    ),
+    "doctor_of_nowhere": (("doctor", "--backend", "nonsense"), 2, "'nonsense' is no address of a backend"),
+    "steps_none": (("train", "codec", "m", "r", "--steps", "0"), 2, "'0' is no number of steps"),
+    "steps_negative": (("train", "lips", "f", "--steps", "-5"), 2, "'-5' is no number of steps"),
+    "lips_nowhere": (("train", "lips", "nofolder"), 3, "nofolder is not there; name the folder with your footage"),
     "emotion_a_word": (("speak", "hum.wav", "--emotion", "happy=lots"), 2, "'lots' is no number"),
     "emotion_over": (("speak", "hum.wav", "--emotion", "happy=7"), 2, "happy is 7.0; expected"),
     "intensity_unknown": (("speak", "hum.wav", "--intensity", "extreme"), 2, "intensity is 'extreme'"),

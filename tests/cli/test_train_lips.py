@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+from checkout import SAMPLES
 from lips import talking, with_sound_of, write_tracks
+from mien.audio.speech import SpeechError
 from mien.cli.main import main
-from mien.errors import FAILED
+from mien.errors import FAILED, FILE, MISSING
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,9 @@ def test_a_name_that_is_taken_or_none_and_a_folder_without_clips_are_refused(
 ) -> None:
     (data_folder / "lips").mkdir(parents=True)
     (data_folder / "lips" / "mine.safetensors").touch()
+    (tmp_path / "a.txt").touch()
+    assert main(["train", "lips", str(tmp_path / "a.txt")]) == 3
+    assert "is no folder; name the folder with your footage" in capsys.readouterr().err
     for name, sentence in (
         ("mine", "there is a lips model 'mine' already"),
         ("../mine", "is no name for a model"),
@@ -44,3 +49,45 @@ def test_a_name_that_is_taken_or_none_and_a_folder_without_clips_are_refused(
     ):
         assert main(["train", "lips", str(tmp_path), "-o", name]) == FAILED
         assert sentence in capsys.readouterr().err
+
+
+def test_films_that_cannot_be_used_are_left_out_and_named(tmp_path: Path, capsys, monkeypatch) -> None:
+    """A damaged film and one without sound do not stop the training on the others."""
+    (tmp_path / "ours").mkdir()
+    for name in ("a.mp4", "b.mp4", "damaged.mp4", "silent.mp4"):
+        (tmp_path / "ours" / name).touch()
+    good = {"a": talking(seconds=3.0), "b": talking(begin=3.0, seconds=3.0)}
+
+    def read(path: Path) -> object:
+        if path.stem not in good:
+            raise SpeechError(f"{path.name} holds no sound.")
+        return good[path.stem].speech
+
+    monkeypatch.setattr("mien.training.lips.clips.read_speech", read)
+    monkeypatch.setattr("mien.video.reader.open_footage", lambda path: path)
+    monkeypatch.setattr("mien.face_tracking.tracker.track_face", lambda footage: footage)
+    monkeypatch.setattr("mien.training.lips.clips.clip_of_track", lambda name, *_: good[name])
+    assert main(["train", "lips", str(tmp_path / "ours"), "--steps", "2", "--json"]) == 0
+    refused = json.loads(capsys.readouterr().out)["refused"]
+    assert refused[:2] == [
+        "damaged.mp4 is left out: damaged.mp4 holds no sound.", "silent.mp4 is left out: silent.mp4 holds no sound.",
+    ]  # fmt: skip
+    good.clear()
+    assert main(["train", "lips", str(tmp_path / "ours"), "-o", "none"]) == FAILED
+    assert "none of 4 videos can be used. a.mp4 is left out" in capsys.readouterr().err
+
+
+def test_a_lips_model_that_is_damaged_or_a_folder_is_said_to_be(tmp_path: Path, data_folder: Path, capsys) -> None:
+    folder = data_folder / "lips"
+    (folder / "folder.safetensors").mkdir(parents=True)
+    (folder / "damaged.safetensors").write_bytes(b"\0" * 99)
+    command = ["speak", str(SAMPLES / "mono_16k.wav"), "--engine", "articulation", "-o", str(tmp_path / "a.st")]
+    assert main([*command, "--lips-model", "damaged"]) == FILE
+    assert "the lips model" in capsys.readouterr().err
+    assert main([*command, "--lips-model", "folder"]) == MISSING
+    assert "is a folder, where the file of the lips model 'folder' should be; remove it" in capsys.readouterr().err
+    assert main([*command, "--lips-model", "damagd"]) == MISSING
+    assert "there are: damaged (did you mean 'damaged'?)." in capsys.readouterr().err
+    assert main(["models"]) == 0
+    listed = capsys.readouterr().out
+    assert "Its card damaged.card.json is missing" in " ".join(listed.split()) and "Errno" not in listed

@@ -28,7 +28,7 @@ def test_files_are_looked_for_so_many_folders_deep(tmp_path: Path) -> None:
         ("a.ckpt", b"<?xml version='1.0'?><Error>AccessDenied</Error>", "is a web page"),
         ("generic_model.pkl", b"PK\x03\x04" + bytes(100), "is the zip archive .* Name it generic_model.zip, unpack it"),
         ("a.npy", b"7z\xbc\xaf'\x1c", "is the 7z archive"),
-        ("a.pkl", b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "pointer of Git LFS .* git lfs pull"),
+        ("a.pkl", b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "pointer of Git LFS.* git lfs pull"),
         ("a.ckpt", b"PK\x03\x04" + bytes(26) + b"archive/data.pkl", "^$"),
         ("a.pkl", b"PK\x03\x04" + bytes(26) + b"archive/data.pkl", "^$"),
         ("a.pkl", b"\x80\x02}q\x00.", "^$"),

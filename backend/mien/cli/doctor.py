@@ -18,8 +18,10 @@ def add_commands(commands) -> None:
 def doctor_command(args: argparse.Namespace) -> int:
     """mien doctor: 1 where something is missing that is needed."""
     from mien.doctor import checks
+    from mien.service.network.probe import require_address
 
     if args.backend:
+        require_address(args.backend)
         findings = checks.examine_backend(args.backend, os.environ.get("MIEN_TOKEN", ""))
     else:
         findings = checks.examine()

@@ -28,8 +28,8 @@ def mistaken_download(path: Path) -> str:
         begin = file.read(LOOKED_AT)
     if begin.removeprefix(b"\xef\xbb\xbf").lstrip()[:16].lower().startswith(PAGE_BEGINS):
         return (
-            f"{path.name} cannot be read: it is a web page, such as the one that asks to sign in. Sign in with a browser "
-            "and download the file again."
+            f"{path.name} cannot be read: it is a web page, such as the one that asks to sign in. Sign in with a "
+            "browser and download the file again."
         )
     kind = next((kind for magic, kind in ARCHIVES.items() if begin.startswith(magic)), "")
     if kind and path.suffix.lower() in (".pkl", ".npy") and b"data.pkl" not in begin:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
+from mien.errors import USAGE
 from mien.service import ServiceError
 from mien.service.network.connection import Connection, NoBackend, OtherCertificate, Reply
 
@@ -15,6 +16,24 @@ class ProbeError(ServiceError):
     """The backend cannot be probed; the message says what answered, and what to do."""
 
 
+class NoAddress(ProbeError):
+    """What was given is no address."""
+
+    exit_status = USAGE
+
+
+def require_address(url: str) -> tuple[SplitResult, str, int | None]:
+    """(parts, host, port) of a backend's address or invitation. NoAddress for anything else."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), None, None
+    if host is None or parts.scheme not in ("http", "https"):
+        raise NoAddress(f"{url[:80]!r} is no address of a backend; give one like http://192.168.1.5:8642.")
+    return parts, host, port
+
+
 def probe(url: str, path: str, token: str = "", fingerprint: str = "", timeout_s: float = 30.0) -> Reply:
     """GET `path` of the backend at `url`, which may be an invitation with its token and fingerprint.
 
@@ -22,13 +41,7 @@ def probe(url: str, path: str, token: str = "", fingerprint: str = "", timeout_s
     fingerprint, the token is sent to whatever answers. A machine that is not there is given up after CONNECT_S, a busy
     backend after `timeout_s`. Raises ProbeError.
     """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if host is None or parts.scheme not in ("http", "https"):
-        raise ProbeError(f"{url[:80]!r} is no address of a backend; give one like http://192.168.1.5:8642.")
+    parts, host, port = require_address(url)
     fields = {name: values[0] for name, values in parse_qs(parts.fragment).items()}
     token, fingerprint = token or fields.get("token", ""), fingerprint or fields.get("sha256", "")
     address, port = f"{parts.scheme}://{parts.netloc}", port or 8642
