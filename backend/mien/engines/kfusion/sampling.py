@@ -20,6 +20,9 @@ from mien.engines.neural.windows import windows
 from mien.numeric.random_streams import stream
 
 MARGIN = 160  # frames
+# Of the fast noise: with all of it heads and gazes of held-out voices have the performances' deviation (3.9 for 3.7
+# degrees, 3.1 for 3.1) but 1.6 times their speed; with this share 3.5 and 2.8 degrees, and their speed within 2 %
+FAST_SHARE = 0.5
 
 
 def sample(
@@ -31,7 +34,8 @@ def sample(
     `temperature` scales the noise: at 0 every seed gives the same, likeliest motion.
     """
     frames, curves = len(prosody), network.config.noise
-    noise = [temperature * smooth_noise(stream(seed, "landmarks"), frames, curves) for seed in seeds]
+    size = temperature * np.where(np.arange(curves) < curves // 2, 1.0, FAST_SHARE).astype(np.float32)
+    noise = [size * smooth_noise(stream(seed, "landmarks"), frames, curves) for seed in seeds]
     features = torch.from_numpy(rest_features(rest))[None]
     numbers = np.empty((len(seeds), frames, len(network.mean)), np.float32)
     with torch.inference_mode():
