@@ -35,6 +35,10 @@ class Reenactment:
         goals[:, 2] = self._rest[:, 2] + 0.5 * (goals[:, 2] - goals[STILL_POINTS, 2].mean()
                                                 - self._rest[:, 2] + self._rest[STILL_POINTS, 2].mean())  # fmt: skip
         goals = animator.pivot + scale * (goals - animator.pivot)
+        # Whatever the depth is, the landmarks lie where they are seen once the head is turned.
+        depth = goals[:, 2] - animator.pivot[2]
+        aside = seen[:, :2] - animator.pivot[:2] - shift[:2] - depth[:, None] * turn[:2, 2]
+        goals[:, :2] = animator.pivot[:2] + aside @ np.linalg.inv(turn[:2, :2]).T
         warp = SpaceWarp(self._head_points, goals, SMOOTHING)
         return warp(self._posed), turn, shift, warp
 

@@ -94,7 +94,8 @@ def evaluate(footage: Footage, step: int, progress: Progress) -> list[PixelResul
             if way in last and last[way][0] == number - 1:
                 changes[way].append(float(np.abs(drawn[oval].astype(int) - last[way][1][oval]).mean()))
             last[way] = (number, drawn)
-        folds.append(folded_share(animator, moved.places(points)[0]))
+        places, turn, shift, _ = moved.places(points)
+        folds.append(folded_share(animator, (places - animator.pivot) @ turn.T + animator.pivot + shift))
         outside = max(outside, _outside(animator, made["portrait"]))
         progress(0.3 + 0.7 * number / track.frames, "re-enactment")
     if animator is not None:
