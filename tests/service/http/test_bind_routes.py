@@ -99,6 +99,25 @@ def test_a_mesh_comes_back_with_its_channels(http) -> None:
     assert http.get(url).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (b"", "The request has no mesh"),
+        (write_tensors({"vertices": np.zeros((3, 3), "f4"), "faces": np.zeros((0, 3), "i4")}, {}), "has no faces"),
+        (write_tensors({"vertices": np.zeros((0, 3), "f4"), "faces": np.zeros((1, 3), "i4")}, {}), "has no faces"),
+    ],
+)
+def test_an_empty_mesh_is_refused_at_once(http, file: bytes, sentence: str) -> None:
+    reply = http.post("/v1/bind", content=file, headers=TYPE)
+    assert reply.status_code == 422 and sentence in reply.json()["detail"]
+
+
+def test_the_media_type_is_the_same_in_capitals(http) -> None:
+    assert (
+        http.post("/v1/bind", content=mesh(), headers={"content-type": "Application/OCTET-stream"}).status_code == 202
+    )
+
+
 def test_what_cannot_be_bound_fails_in_words(http) -> None:
     url = submit(http, mesh(picks={"chin": [0, 0, 0]}))
     job = final(http, url)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import asyncio
 import socket
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from mien.service.http.middleware import HEADERS, AccessMiddleware, foreign_reason
@@ -70,6 +72,44 @@ async def length(scope, receive, send) -> None:
 
 LIMITED = Settings(limit_bytes=1000)
 CLIENT = TestClient(AccessMiddleware(length, LIMITED), base_url="http://127.0.0.1")
+
+
+async def _where(scope, receive, send) -> None:
+    await PlainTextResponse(f"{scope['path']} {Headers(scope=scope).getlist('host')}")(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("target", "status", "text"),
+    [
+        (b"http://127.0.0.1:8642/v1/info", 200, "/v1/info ['127.0.0.1:8642']"),
+        (b"HTTP://LOCALHOST/a%20b", 200, "/a b ['LOCALHOST']"),
+        (b"http://127.0.0.1", 200, "/ ['127.0.0.1']"),
+        (b"/v1/info", 200, "/v1/info ['127.0.0.1']"),
+        (b"//evil.example/x", 200, "//evil.example/x ['127.0.0.1']"),
+        (b"http://evil.example/v1/info", 403, "not a name of this backend"),
+        (b"ftp://127.0.0.1/v1/info", 400, "should be a path"),
+        (b"127.0.0.1:80", 400, "should be a path"),
+        (b"http:///v1/info", 400, "should be a path"),
+        (b"http://[::1/v1", 400, "should be a path"),
+    ],
+)
+def test_a_target_in_absolute_form_is_its_path_and_host(target: bytes, status: int, text: str) -> None:
+    """RFC 9112, section 3.2.2: its host counts, and not that of the header."""
+    scope = {
+        "type": "http", "method": "GET", "path": unquote(target.decode()), "raw_path": target, "query_string": b"",
+        "headers": [(b"host", b"127.0.0.1")], "scheme": "http", "client": ("127.0.0.1", 1),
+    }  # fmt: skip
+    sent: list[dict] = []
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    asyncio.run(AccessMiddleware(_where, Settings())(scope, receive, send))
+    assert sent[0]["status"] == status
+    assert text in b"".join(message.get("body", b"") for message in sent[1:]).decode()
 
 
 def test_every_reply_is_signed() -> None:

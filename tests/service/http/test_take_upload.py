@@ -55,11 +55,26 @@ def test_a_large_request_is_refused(service: Service) -> None:
         ({"direction": '{"style": "loud"}'}, "has no style 'loud'"),
         ({"fps": "29.97"}, "'29.97' is not a whole number or a fraction"),
         ({"fps": "0"}, "must be above 0"),
+        ({"engine": "articulation", "direction": '{"lips_model": "no"}'}, "There is no lips model 'no'"),
+        ({"direction": '{"seed": 1, "seed": 2}'}, "the key 'seed' is there twice"),
+        ({"direction": "[" * 100 + "]" * 100}, "nested more than"),
         ({"speed": "2"}, "has a field 'speed'"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name(service: Service, fields: dict[str, str], sentence: str) -> None:
     check_problem(service.submit(**fields), 422, sentence)
+
+
+@pytest.mark.parametrize("kind", ["MULTIPART/FORM-DATA", "Multipart/Form-Data ", "multipart/form-data"])
+def test_media_types_are_the_same_in_capitals(service: Service, kind: str) -> None:
+    """RFC 9110, section 8.3.1."""
+    body = b'--b\r\nCONTENT-DISPOSITION: form-data; name="sound"; filename="a.wav"\r\n\r\n' + WAV + b"\r\n--b--\r\n"
+    reply = service.http.post("/v1/takes", content=body, headers={"Content-Type": f"{kind}; boundary=b"})
+    assert reply.status_code == 202, reply.text
+    other = service.http.post(
+        "/v1/takes", content=body, headers={"Content-Type": "multipart/form-database; boundary=b"}
+    )
+    check_problem(other, 415, "send multipart/form-data")
 
 
 def test_an_engine_that_lacks_something_says_what(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
