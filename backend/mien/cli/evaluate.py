@@ -12,6 +12,7 @@ from pathlib import Path
 from mien.cli import evaluate_films
 from mien.cli.films import portrait_evaluation
 from mien.cli.flags import add_direction_flags, direction_of
+from mien.cli.output import DRAWING, Output, check_outputs
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.files.markdown import require_section, write_section
@@ -166,6 +167,8 @@ def real_command(args: argparse.Namespace) -> int:
 def phones_command(args: argparse.Namespace) -> int:
     """mien evaluate phones: phone recognisers compared on the same frames."""
     _refuse_unmarked(args.page, f"phones {args.section}")
+    if args.picture:
+        check_outputs([Output(args.picture, "the picture", DRAWING)])
     _need_pocketsphinx()
     from mien.evaluation import EvaluationError
     from mien.evaluation.cache import Cache
@@ -258,6 +261,7 @@ def emotion_command(args: argparse.Namespace) -> int:
 
 def steps_command(args: argparse.Namespace) -> int:
     """mien evaluate steps: steps against quality and time."""
+    _refuse_unmarked(args.page, "steps")
     from mien.evaluation.takes import sampling_steps as steps
     from mien.files.markdown import table
 
@@ -312,6 +316,7 @@ def training_command(args: argparse.Namespace) -> int:
     """mien evaluate training: the curves of RUN/*.csv."""
     from mien.evaluation.takes.training_curves import draw_training
 
+    check_outputs([Output(args.picture, "the picture", DRAWING)])
     draw_training(args.run, args.picture)
     print(json.dumps({"picture": str(args.picture)}) if args.json else f"The curves are in {args.picture}.")
     return 0
