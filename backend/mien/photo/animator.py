@@ -62,7 +62,7 @@ class Animator:
             "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person"),
             "shutter": Part(4, BACKDROP, 5, "plain"),
             "mouth hole": Part(len(self.mesh.between), self.mesh.between_triangles, 2, "plain", opens=True),
-            "eye holes": Part(len(self.mesh.rims), self.mesh.rim_triangles, 2, "eyes", opens=True),
+            "eye holes": Part(len(self.mesh.rims), self.mesh.rim_triangles, 2, "eyes", "lids", opens=True),
             "mouth": Part(self.mouth.count, self.mouth.triangles, 3, "plain"),
             "between": Part(len(self.mesh.between), self.mesh.between_triangles, 4, "photo"),
             "eyes": Part(len(self.eyes.rest), self.eyes.triangles, 3, "eyes"),
@@ -143,6 +143,12 @@ class Animator:
         blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
         blocks["between"][:, OPACITY] = 1 if bare else mesh.between_opacity(places)
         blocks["eyes"][:, POSITION] = turned(self.eyes.rest)
+        left, right = np.zeros(2) if bare else mesh.shut(places)
+        half = len(mesh.rims) // 2
+        blocks["eye holes"][:half, SHARE], blocks["eye holes"][half:, SHARE] = left, right
+        blocks["eye holes"][:, SECOND] = places[mesh.rims, :2]
+        half = len(self.eyes.rest) // 2  # the right eye is the first of these
+        blocks["eyes"][:half, OPACITY], blocks["eyes"][half:, OPACITY] = 1 - right, 1 - left
         blocks["eyes"][:, AT] = self.eyes.seen_at(gaze)
         drawn = self._canvas.draw(blocks)
         if self.pixels.shape[2] == 3:

@@ -8,14 +8,16 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import FACE_OVAL
+from mien.photo.eyes import LASHES
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import landmark_places, lid_chain, quads_of, skin_triangles
 from mien.photo.sheet import BLEND, outside_oval
 
 BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's back begins
 LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of the lids
-LID_ZONE = (0.09, 0.14)  # of the eye distance from the opening, over which the painted lid ends
+LID_ZONE = (0.13, 0.19)  # of the eye distance from the opening, over which the painted lid ends
 LID_SHUT = (0.3, 0.65)  # of the way of a blink, over which painted lid replaces the stretched one
+SHUT = (0.68, 0.8)  # of the way of a blink, over which the lids meet
 MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
 
 LIGHT = np.array([0.0, -0.55, -0.835])  # towards it, in the picture's axes
@@ -90,11 +92,21 @@ class FaceMesh:
         out = np.zeros(len(places), np.float32)
         low, high = LID_SHUT
         for lid, zone, rim, opening in self._lids:
-            way = np.linalg.norm(places[rim, :2] - self.rest[rim, :2], axis=1).max() / opening
-            share = np.clip((way - low) / (high - low), 0, 1)
+            share = np.clip((self._way(places, rim, opening) - low) / (high - low), 0, 1)
             out[lid] = share * share * (3 - 2 * share) * zone
-            out[rim[1:-1]] = 0  # the lashes are the photo's own
+            # The lashes are the photo's own, but at the corners, where the rim stays and would show them twice.
+            moved = np.linalg.norm(places[rim, :2] - self.rest[rim, :2], axis=1)
+            out[rim] *= 1 - np.clip(2 * moved / max(float(moved.max()), 1e-6), 0, 1)
         return out
+
+    def shut(self, places: np.ndarray) -> np.ndarray:
+        """(2,) 0..1 whether the left and the right eye are all but shut: nothing is seen in the slit that is left."""
+        way = np.array([self._way(places, rim, opening) for _, _, rim, opening in self._lids])
+        low, high = SHUT
+        return np.clip((way - low) / (high - low), 0, 1)
+
+    def _way(self, places: np.ndarray, rim: np.ndarray, opening: float) -> float:
+        return float(np.linalg.norm(places[rim, :2] - self.rest[rim, :2], axis=1).max() / opening)
 
     def shade(self, places: np.ndarray) -> np.ndarray:
         """(N, 3) factors of the skin's colour: folds and bulges of the expression turn the skin from the light, which
@@ -131,6 +143,8 @@ class FaceMesh:
             lid = lid[lid >= 0]
             upper, lower = (place[lid_chain(head, side, up)] for up in (True, False))
             rim = self.rest[np.r_[upper, lower], :2]
+            close = np.flatnonzero(KDTree(rim).query(self.rest[:, :2])[0] < LASHES[0] * eyes)
+            lid = np.union1d(lid, close)  # the corners, which stay
             away = KDTree(rim).query(self.rest[lid, :2])[0] / eyes
             zone = np.clip((LID_ZONE[1] - away) / (LID_ZONE[1] - LID_ZONE[0]), 0, 1)
             self._lids.append((lid, zone, upper, max(float(np.ptp(rim[:, 1])), 1.0)))
