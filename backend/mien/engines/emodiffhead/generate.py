@@ -12,6 +12,7 @@ import numpy as np
 
 from mien.audio.speech import Speech
 from mien.direction import Direction
+from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.emotion.swell import swell_at
 from mien.engines.articulation.persona import directed_curve
 from mien.engines.emodiffhead import WEIGHTS, expression
@@ -22,10 +23,12 @@ from mien.engines.emodiffhead.weights import load
 from mien.engines.neural.conditioning import conditioning
 from mien.engines.neural.held_keys import HeldKeys, restored
 from mien.engines.neural.motion_space import FPS
-from mien.engines.neural.postprocess import postprocess
+from mien.engines.neural.postprocess import BROWS, EXPRESSION, free_share, postprocess
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take
+
+DRAWN = 0.6  # share of the way from the network's brows to those that were asked for
 
 
 def generate(
@@ -37,19 +40,29 @@ def generate(
     audio, style = conditioning(speech, track, prosody, first)
     swelling = swell_at(np.arange(len(audio)) / FPS, track, prosody)
     keys = HeldKeys.of(first, math.ceil(speech.duration * RATE)) if first.held else None
+    expressions = [expression.directed(direction, len(audio), swelling) for direction in directions]
     motions = sample(
-        network(weights), audio, style[:, :STYLE],
-        [expression.directed(direction, len(audio), swelling) for direction in directions],
+        network(weights), audio, style[:, :STYLE], expressions,
         [direction.seed for direction in directions], first.temperature,
         Guidance(first.sound_guidance, first.emotion_guidance),
         None if keys is None else keys.sampled(len(audio)), steps, progress,
     )  # fmt: skip
+    for motion, asked, direction in zip(motions, expressions, directions, strict=True):
+        draw_brows(motion, first.emotion_guidance * asked, direction)
     curve = directed_curve(speech, track, prosody, directions[0])
     takes = [
         postprocess(motion, track, prosody, direction, speech.duration, curve)
         for motion, direction in zip(motions, directions, strict=True)
     ]
     return takes if keys is None else [restored(*each, keys) for each in zip(takes, motions, strict=True)]
+
+
+def draw_brows(motion: np.ndarray, asked: np.ndarray, direction: Direction) -> None:
+    """Draw what moves slowly in the brows of sampled motion (F, 57), in place, towards the expression that was asked
+    for, (F, 52): the network raises both brows where one is to rise. Held channels are left alone."""
+    free = DRAWN * free_share(direction, "brow", len(motion) * RATE // FPS)[:: RATE // FPS]
+    slow = smooth(motion[:, BROWS], 2 * round(EXPRESSION * FPS / 2) + 1)
+    motion[:, BROWS] += free[: len(motion)] * (np.clip(asked[: len(motion), BROWS], 0, 1) - slow)
 
 
 @functools.lru_cache(maxsize=4)  # trainings are compared

@@ -90,7 +90,7 @@ def postprocess(
     lids = _enliven(weights, life)
     jaw, _ = gains(visible, prosody, direction, levels, style)
     curve = curve or lip_curve(track, prosody)
-    corners = lopsided(life.corners(), weights[: len(track)]) * _free(direction, "mouth", len(track))
+    corners = lopsided(life.corners(), weights[: len(track)]) * free_share(direction, "mouth", len(track))
     weights[: len(track)] += corners
     no_speech = _no_speech(direction, style, levels, visible, swell(track, prosody)) + corners
     steer_mouth(weights[: len(track)], visible, direction, levels, curve, style, no_speech)
@@ -127,7 +127,7 @@ def _mouth_moments(moments: np.ndarray, track: PhoneTrack) -> np.ndarray:
 def _enliven(weights: np.ndarray, life: Life) -> list[tuple[float, float]]:
     """Give brows and lids of weights (T, 52), in place, the life of the rules for what was sampled of it: their motion
     beyond the expression's, and the blinks; returns when the lids are shut, seconds."""
-    free = _free(life.direction, "brow", len(weights))
+    free = free_share(life.direction, "brow", len(weights))
     slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
     weights[:, BROWS] += free * (slow - weights[:, BROWS])
     width = round(BASE * RATE)
@@ -139,11 +139,11 @@ def _enliven(weights: np.ndarray, life: Life) -> list[tuple[float, float]]:
     blinks, shut = life.blinks([])
     blinks[:, LOOKS] = 0  # the gaze is in them
     spoken += lopsided(brows, spoken) * free[: life.frames] + blinks
-    spoken += lopsided(life.lids(), spoken) * _free(life.direction, "eye", life.frames)
+    spoken += lopsided(life.lids(), spoken) * free_share(life.direction, "eye", life.frames)
     return shut
 
 
-def _free(direction: Direction, part: str, frames: int) -> np.ndarray:
+def free_share(direction: Direction, part: str, frames: int) -> np.ndarray:
     """(T, 1) 0 where a channel whose name begins with `part` is held, 1 from HELD_EASE seconds away on."""
     free = np.ones(frames)
     for name, at, _ in direction.held_at(np.arange(frames) / RATE):
