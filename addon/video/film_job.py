@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..connection.client import BackendInfo, Client, ClientError, Stopped, TimedOut, Unreachable
 from ..connection.local_backend import LocalBackend, LocalBackendError
-from ..formats.atomic_write import atomic_write
+from ..formats.atomic_write import write_whole
 from ..generation import worker
 
 POLL_S = 0.25
@@ -56,8 +56,7 @@ def make_film(job: FilmJob, local: LocalBackend, stop: threading.Event, post: Ca
         _check(job, info)
         client.timeout_s = max(client.timeout_s, 60.0)
         data, notes = _made(client, job, stop, post)
-        with atomic_write(job.output) as file:
-            file.write(data)
+        write_whole(job.output, data)
         post(Arrived(job.output, notes))
     except Stopped:
         return

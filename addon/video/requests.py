@@ -11,7 +11,7 @@ import bpy
 
 from ..connection.client import is_loopback
 from ..connection.preferences import preferences
-from ..scene.sound import SoundError, scene_fps
+from ..scene.sound import scene_fps
 from .film_job import FilmJob
 from .strips import Dub, Voice
 
@@ -57,10 +57,6 @@ def _job(
     address: str = "",
 ) -> FilmJob:
     settings = preferences(context)
-    try:
-        output.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise SoundError(f"The folder '{output.parent}' cannot be made: {error.strerror or error}.") from None
     start_own = not address and settings.start_own and is_loopback(settings.address)
     fields = {"options": json.dumps(options), "consent": consent.strip()}
     return FilmJob(files, fields, output, address or settings.address, start_own, settings.command)

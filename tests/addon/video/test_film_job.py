@@ -70,7 +70,7 @@ def test_what_goes_wrong_is_a_sentence(job: FilmJob, backend: FakeBackend, tmp_p
     assert "cannot be read" in posted(replace(job, files={**job.files, "voice": tmp_path / "none.wav"}))[-1]
     (tmp_path / "big.mp4").write_bytes(bytes(2_000_000))
     assert "the backend takes 1.0 MB" in posted(replace(job, files={**job.files, "video": tmp_path / "big.mp4"}))[-1]
-    assert "could not be written" in posted(replace(job, output=tmp_path / "none" / "film.mp4"))[-1]
+    assert "could not be written" in posted(replace(job, output=tmp_path / "line.wav" / "film.mp4"))[-1]
     backend.films = False
     assert "makes no films; update it" in posted(job)[-1]
     assert "No backend answers" in posted(replace(job, address="http://127.0.0.1:9"))[-1]

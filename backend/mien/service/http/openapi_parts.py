@@ -19,6 +19,7 @@ def job_fields() -> Schema:
 
 
 def event(schema: str = "Job") -> Schema:
+    """An event of a stream, whose data is a job of this schema as JSON."""
     job = {"contentMediaType": "application/json", "contentSchema": {"$ref": f"#/components/schemas/{schema}"}}
     return object_of("One event.", {"event": {"enum": ["progress", "end"]}, "data": {"type": "string"} | job})
 
