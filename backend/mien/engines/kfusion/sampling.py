@@ -41,12 +41,11 @@ def sample(
     with torch.inference_mode():
         for begin, end, low, high in windows(frames, MARGIN, 1):
             inside = slice(begin - low, end - low)
-            face, mouth = (
-                encoded[:, inside]
-                for encoded in network.encode(
-                    *(torch.from_numpy(values[low:high])[None] for values in (prosody, phones, style)), features
-                )
+            prosody_here, phones_here, style_here = (
+                torch.from_numpy(values[low:high])[None] for values in (prosody, phones, style)
             )
+            encoded = network.encode(prosody_here, phones_here, style_here, features)
+            face, mouth = (part[:, inside] for part in encoded)
             for i, each in enumerate(noise):
                 numbers[i, begin:end] = network.decode(face, mouth, torch.from_numpy(each[None, begin:end]))[0].numpy()
             progress(end / frames)

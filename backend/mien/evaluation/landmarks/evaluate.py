@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -131,7 +132,7 @@ def for_page(rows: Sequence[Row]) -> str:
     return table(HEAD, cells(rows))
 
 
-def as_json(rows: Sequence[Row]) -> list[dict[str, object]]:
+def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     names = ("ld", "lvd", "mouth_ld", "mouth_lvd", "opening_correlation", "jitter", "share_met")
     return [
         {"system": row.system, "parameters": row.parameters}
