@@ -18,6 +18,8 @@ def test_what_is_measured_is_measured(capsys: pytest.CaptureFixture[str]) -> Non
     stderr = capsys.readouterr().err
     tracked = [row for row in rows if "mien track" in row["what"]]
     assert len(tracked) == (0 if "nothing was measured of tracking: " in stderr else 1)
+    portraits = [row for row in rows if "a portrait" in row["what"]]
+    assert len(portraits) == (0 if "nothing was measured of portraits: " in stderr else 1)
     for name in NAMES:  # every engine has its rows, or the reason why not
         takes = [row["what"] for row in rows if f"of {name}," in row["what"]]
         assert len(takes) == (0 if f"nothing was measured of {name}: " in stderr else 3 if name == RULES else 4), name

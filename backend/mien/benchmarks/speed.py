@@ -96,6 +96,27 @@ status = main(["track", sys.argv[1], "-o", sys.argv[2], "--json"])
 assert status == 0, status
 seconds = time.perf_counter() - begin
 """
+# A drawn face as a photo, which speaks: all of `mien portrait` but consent and signature
+PORTRAIT_SIDE, PORTRAIT_ENGINE = 512, "emodiffhead"
+PORTRAIT = """
+from fractions import Fraction
+from mien.evaluation.films.drawn_photos import drawn_photo
+photo = drawn_photo("woman_a", side={side})
+begin = time.perf_counter()
+from mien.audio.speech import RATE, read_speech
+from mien.direction import Direction
+from mien.photo.animator import Animator
+from mien.photo.motion import motion_of
+from mien.speak import speak
+from mien.video.writer import write_film
+speech = read_speech(sys.argv[1])
+take = speak(speech, Direction(), "{engine}", 25)
+animator = Animator(photo)
+motion = motion_of(take, animator.head, animator.face.own)
+drawn = (animator.picture(*row) for row in zip(motion.weights, motion.head_rotation, motion.gaze))
+write_film(sys.argv[2], drawn, Fraction(25), speech.samples, RATE)
+seconds = time.perf_counter() - begin
+"""
 ALL_PHONE = """
 import pocketsphinx, soundfile
 pcm = soundfile.read(sys.argv[1], dtype="int16")[0].tobytes()
@@ -220,6 +241,7 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
             cues = _figures(["node", "--input-type=module", "-e", RHUBARB, str(sound)], rhubarb)
             rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
         rows += _tracking(sound, Path(folder) / "film.mp4", take, length)
+        rows += _portrait(sound, take, length)
         rows += _blender(sound, take, length)
     return [asdict(row) for row in rows]
 
@@ -253,6 +275,19 @@ def _tracking(sound: Path, film: Path, take: Path, length: float) -> list[Row]:
         return []
     name = f"`mien track`, {length:g} s of {FILM_SIZE[1]}p film with sound, cold start"
     return [Row(name, *tracked, "the length of the film", tracked[0] / length)]
+
+
+def _portrait(sound: Path, take: Path, length: float) -> list[Row]:
+    """A photo that speaks; nothing where none can be drawn. `take` is left as it is."""
+    try:
+        made = _child(
+            PORTRAIT.format(side=PORTRAIT_SIDE, engine=PORTRAIT_ENGINE), sound, take.with_name("portrait.mp4")
+        )
+    except BenchError as error:
+        print(f"mien bench: nothing was measured of portraits: {error}", file=sys.stderr)
+        return []
+    name = f"a portrait, {length:g} s of {PORTRAIT_SIDE} x {PORTRAIT_SIDE} pixels, cold start"
+    return [Row(name, *made, "the length of the film", made[0] / length)]
 
 
 def _blender(sound: Path, take: Path, length: float) -> list[Row]:
