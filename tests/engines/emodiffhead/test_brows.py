@@ -2,7 +2,6 @@
 """Brows of EMOdiffhead follow the expression that was asked for, but where they are held."""
 
 import numpy as np
-
 from mien.channels import INDEX
 from mien.direction import Direction
 from mien.engines.emodiffhead.generate import draw_brows
