@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import json
 
+from mien.errors import USAGE, MienError
+
 DEEPEST = 32  # objects and lists within one another: what Mien reads has five
 
 
-class JsonError(ValueError):
+class JsonError(MienError, ValueError):
     """The text is no JSON, or not such as can be meant; the message says what was found."""
+
+    exit_status = USAGE
 
 
 def parse_json(text: str | bytes) -> object:
