@@ -8,6 +8,7 @@ import json
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mien import engines
 from mien.cli.films.consent import add_consent_flag, consent_of
@@ -15,8 +16,12 @@ from mien.cli.flags import add_direction_flags, direction_of, frame_rate
 from mien.cli.output import FILM, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
-from mien.photo.options import DEFAULT_ENGINE, PortraitOptions
+from mien.engines import emodiffhead
 
+if TYPE_CHECKING:
+    from mien.photo.options import PortraitOptions
+
+DEFAULT_ENGINE = emodiffhead.INFO.name  # that of PortraitOptions, which takes long to import
 AMOUNTS = ("head", "blinks", "gaze", "brows")
 
 
@@ -79,6 +84,7 @@ def options_of(args: argparse.Namespace) -> PortraitOptions:
     """The options that the flags ask for. PortraitRefused, DirectionError, ChoiceError in words."""
     from mien.direction import Direction
     from mien.face_tracking.choice import FaceChoice
+    from mien.photo.options import PortraitOptions
 
     direction = direction_of(args)
     amounts = {name: value for name in AMOUNTS if (value := getattr(args, name)) is not None}
