@@ -26,7 +26,7 @@ def write_alpha_film(path: Path, pictures: Iterable[np.ndarray], fps: Fraction, 
             stream = sound = None
             sounded = 0
             for number, picture in enumerate(pictures):
-                if stream is None:
+                if stream is None or sound is None:
                     stream = film.add_stream("prores_ks", rate=fps)
                     stream.height, stream.width = picture.shape[:2]
                     stream.pix_fmt, stream.time_base = "yuva444p10le", 1 / fps
@@ -39,7 +39,7 @@ def write_alpha_film(path: Path, pictures: Iterable[np.ndarray], fps: Fraction, 
                 if end > sounded:
                     film.mux(sound.encode(_sound(samples[sounded:end], sounded, rate)))
                     sounded = end
-            if stream is None:
+            if stream is None or sound is None:
                 raise VideoError("A film needs at least one picture and none was given.")
             film.mux(stream.encode(None))
             film.mux(sound.encode(None))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -111,7 +111,7 @@ class PhotoCanvas:
                 self._images[part.image].use(0)
                 self._images[part.second or part.image].use(1)
                 context.depth_func = "1" if part.opens else "<="
-                array.program["slot"].value = (1 - (2 * part.slot + 1) / SLOTS, 1 / SLOTS)
+                self._slot.value = (1 - (2 * part.slot + 1) / SLOTS, 1 / SLOTS)
                 array.render()
             context.depth_func = "<="
             context.copy_framebuffer(self._resolved, self._frame)
@@ -119,9 +119,10 @@ class PhotoCanvas:
         return np.frombuffer(pixels, np.uint8).reshape(self.height, self.width, 4)
 
     def _build(self, context: moderngl.Context, images: Mapping[str, np.ndarray], parts: Mapping[str, Part]) -> None:
-        program = context.program(VERTEX, FRAGMENT)
+        program: Any = context.program(VERTEX, FRAGMENT)  # its items are uniforms, which the stubs do not know
         program["size"].value = (float(self.width), float(self.height))
         program["depth"].value = float(DEPTH * max(self.width, self.height))
+        self._slot = program["slot"]
         program["first"].value, program["second"].value = 0, 1
         self._images = {}
         for name, image in images.items():

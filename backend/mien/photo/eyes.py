@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter, grey_dilation, map_coordinates
@@ -75,7 +77,7 @@ def _window(outline: np.ndarray, room: float, shape: tuple[int, ...]) -> tuple[s
     return slice(low[1], high[1]), slice(low[0], high[0]), low
 
 
-def _polygon(outline: np.ndarray, low: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _polygon(outline: np.ndarray, low: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """(h, w) float32 coverage of the outline, by four samples each way."""
     image = Image.new("L", (size[1] * 4, size[0] * 4))
     ImageDraw.Draw(image).polygon([tuple(map(float, p)) for p in (outline - low) * 4], fill=255)
@@ -117,9 +119,9 @@ def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: F
     size = part.shape[:2]
     above, below = (max(1, round(share * eyes)) for share in LASHES)
     opening = _polygon(outline, low, size)
-    reach = grey_dilation(
-        opening, footprint=np.ones((above + below + 1, 1 + 2 * above)), origin=((above - below) // 2, 0)
-    )
+    # The lashes stand higher above than below.
+    middle: Any = ((above - below) // 2, 0)
+    reach = grey_dilation(opening, footprint=np.ones((above + below + 1, 1 + 2 * above)), origin=middle)
     grey = part.mean(2)
     skin = float(np.percentile(grey[reach < 0.1], 70)) if (reach < 0.1).any() else float(grey.mean())
     light = np.clip((grey / max(skin, 1.0) - DARK) / 0.15, 0, 1)

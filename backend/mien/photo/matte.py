@@ -67,7 +67,7 @@ def person_matte(pixels: np.ndarray, points: np.ndarray) -> np.ndarray | None:
     return np.maximum(share * share * (3 - 2 * share), face)
 
 
-def oval_mask(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def oval_mask(points: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """(H, W) float32: 1 inside the oval of the face, with an edge of a pixel or two."""
     image = Image.new("L", (size[1], size[0]))
     ImageDraw.Draw(image).polygon([tuple(map(float, points[i, :2] - 0.5)) for i in FACE_OVAL], fill=255)

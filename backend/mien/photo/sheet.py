@@ -83,11 +83,11 @@ def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndar
     oval = points[list(FACE_OVAL), :2]
     unit = max(eyes / 64, 0.25)
     low = np.minimum(oval.min(0), places.min(0)) - 2 * unit
-    size = np.ceil((np.maximum(oval.max(0), places.max(0)) - low) / unit).astype(int) + 3
-    image = Image.new("1", tuple(int(n) for n in size))
+    width, height = np.ceil((np.maximum(oval.max(0), places.max(0)) - low) / unit).astype(int) + 3
+    image = Image.new("1", (int(width), int(height)))
     ImageDraw.Draw(image).polygon([tuple(map(float, p)) for p in (oval - low) / unit], fill=1)
     inside = np.asarray(image)
-    signed = distance_transform_edt(~inside) - distance_transform_edt(inside)
+    signed = np.asarray(distance_transform_edt(~inside)) - np.asarray(distance_transform_edt(inside))
     at = np.round((places - low) / unit).astype(int)
     return signed[at[:, 1], at[:, 0]] * unit
 

@@ -165,7 +165,7 @@ def _outside(animator: Animator, drawn: np.ndarray) -> int:
     if not animator.cut_out:
         return 0
     # At its very edge the person covers less than one 255th, which its alpha does not say.
-    outside = animator.nobody & ~binary_dilation(animator.covered(), iterations=EDGE)
+    outside = animator.nobody & ~np.asarray(binary_dilation(animator.covered(), iterations=EDGE), bool)
     changed = np.abs(drawn[outside].astype(int) - animator.pixels[outside])
     return int(changed.max()) if changed.size else 0
 
