@@ -44,13 +44,13 @@ def test_a_mien_that_is_not_installed_says_so(monkeypatch: pytest.MonkeyPatch) -
 def test_every_check_answers_here(tmp_path: Path) -> None:
     diagnostics = checks.examine(Settings(port=free_port(), data_folder=tmp_path / "mien" / "data"))
     by_name = {diagnostic.check: diagnostic for diagnostic in diagnostics}
-    assert len(by_name) == len(diagnostics) == 14
+    assert len(by_name) == len(diagnostics) == 15
     for diagnostic in diagnostics:
         assert diagnostic.result and (diagnostic.advice == "") == (diagnostic.level == OK), diagnostic
         assert "broke" not in diagnostic.result, diagnostic
     assert by_name["Python"].result.startswith(sys.version.split()[0])
     assert load_head().sha256 in by_name["default head"].result
-    for engine in ("probtalk3d", "emodiffhead"):
+    for engine in ("probtalk3d", "emodiffhead", "kfusion"):
         assert by_name[engine].level == OK and "GPL-3.0-or-later" in by_name[engine].result
     assert by_name["ear"].level == by_name["torch"].level == by_name["video encoders"].level == OK
     assert by_name["data folder"].result.endswith("made when it is needed")
