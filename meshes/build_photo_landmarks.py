@@ -42,7 +42,10 @@ def cast(scene: Scene, head: Head, rotation: np.ndarray) -> np.ndarray:
     """(468, 3) where the landmarks of one drawing lie on the resting default head; NaN where they are not seen."""
     posed = head.turned(head.vertices, rotation)
     picture = scene.picture(posed)
-    points = FaceFollower(load_bundle(), FaceChoice())(picture, True)[0][:FACE, :2]
+    found = FaceFollower(load_bundle(), FaceChoice())(picture, True)
+    if found is None:
+        return np.full((FACE, 3), np.nan)
+    points = found[0][:FACE, :2]
     view = scene._frame(SIZE, (0, 0, 1, 1))["view"]
     clip = np.c_[posed, np.ones(len(posed))] @ view.T
     screen = (clip[:, :2] / clip[:, 3:] * (1, -1) + 1) / 2 * SIZE
