@@ -39,6 +39,7 @@ def main() -> int:
     for i, (emotion, name) in enumerate(EMOTIONS.items()):
         identity = load_identity(name)
         take = speak(speech, Direction.from_json({"emotion": emotion, "intensity": "high", "seed": 1}))
+        assert take.weights is not None and take.head_rotation is not None
         near = round(args.at * float(take.fps)) + np.arange(-NEAR, NEAR)
         lids = take.weights[:, [take.channels.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]].sum(1)
         frame = int(near[lids[near].argmin()])  # no blink

@@ -15,10 +15,10 @@ def test_a_brow_that_was_not_asked_for_comes_down_and_fast_motion_stays() -> Non
     motion = np.zeros((frames, 57))
     motion[:, OTHER] = 0.4 + fast[:, None]
     motion[:, INDEX["jawOpen"]] = 0.3
-    asked = np.zeros((frames, 52))
-    asked[:, OTHER[1]] = 0.4
+    wanted = np.zeros((frames, 52))
+    wanted[:, OTHER[1]] = 0.4
     drawn = motion.copy()
-    draw_brows(drawn, asked, Direction())
+    draw_brows(drawn, wanted, Direction())
     assert drawn[:, OTHER[0]].mean() < 0.5 * motion[:, OTHER[0]].mean()
     np.testing.assert_allclose(drawn[50:150, OTHER[1]], motion[50:150, OTHER[1]], atol=0.01)
     assert np.std(drawn[50:150, OTHER[0]]) > 0.9 * np.std(fast)

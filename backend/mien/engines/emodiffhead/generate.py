@@ -47,8 +47,8 @@ def generate(
         Guidance(first.sound_guidance, first.emotion_guidance),
         None if keys is None else keys.sampled(len(audio)), steps, progress,
     )  # fmt: skip
-    for motion, asked, direction in zip(motions, expressions, directions, strict=True):
-        draw_brows(motion, first.emotion_guidance * asked, direction)
+    for motion, wanted, direction in zip(motions, expressions, directions, strict=True):
+        draw_brows(motion, first.emotion_guidance * wanted, direction)
     curve = directed_curve(speech, track, prosody, directions[0])
     takes = [
         postprocess(motion, track, prosody, direction, speech.duration, curve)
@@ -57,12 +57,12 @@ def generate(
     return takes if keys is None else [restored(*each, keys) for each in zip(takes, motions, strict=True)]
 
 
-def draw_brows(motion: np.ndarray, asked: np.ndarray, direction: Direction) -> None:
+def draw_brows(motion: np.ndarray, wanted: np.ndarray, direction: Direction) -> None:
     """Draw what moves slowly in the brows of sampled motion (F, 57), in place, towards the expression that was asked
     for, (F, 52): the network raises both brows where one is to rise. Held channels are left alone."""
     free = DRAWN * free_share(direction, "brow", len(motion) * RATE // FPS)[:: RATE // FPS]
     slow = smooth(motion[:, BROWS], 2 * round(EXPRESSION * FPS / 2) + 1)
-    motion[:, BROWS] += free[: len(motion)] * (np.clip(asked[: len(motion), BROWS], 0, 1) - slow)
+    motion[:, BROWS] += free[: len(motion)] * (np.clip(wanted[: len(motion), BROWS], 0, 1) - slow)
 
 
 @functools.lru_cache(maxsize=4)  # trainings are compared
