@@ -18,6 +18,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from lids import shut_eyes  # noqa: E402
 from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import write_tensors  # noqa: E402
 from mien.heads import creases  # noqa: E402
+from mien.heads.default import Head  # noqa: E402
 from neck import neck_weights  # noqa: E402
 from strands import strands  # noqa: E402
 from targets import targets_of  # noqa: E402
@@ -267,7 +269,7 @@ def add_accessories(tensors: dict[str, np.ndarray], metadata: dict[str, str]) ->
     metadata |= {
         "teeth_channels": json.dumps(channels),
         "brow_window": json.dumps(window),
-        "creases": json.dumps(creases.table(head)),
+        "creases": json.dumps(creases.table(cast(Head, head))),
     }
 
 

@@ -46,7 +46,7 @@ def cast(scene: Scene, head: Head, rotation: np.ndarray) -> np.ndarray:
     if found is None:
         return np.full((FACE, 3), np.nan)
     points = found[0][:FACE, :2]
-    view = scene._frame(SIZE, (0, 0, 1, 1))["view"]
+    view = np.asarray(scene._frame(SIZE, (0, 0, 1, 1))["view"])
     clip = np.c_[posed, np.ones(len(posed))] @ view.T
     screen = (clip[:, :2] / clip[:, 3:] * (1, -1) + 1) / 2 * SIZE
     triangles = skin_triangles(head)

@@ -39,7 +39,7 @@ def with_neighbours_alike(mesh: Mesh) -> Mesh:
 def _turned(one: np.ndarray, other: np.ndarray, against: np.ndarray, count: int) -> np.ndarray:
     """(count,) bool: triangles to turn so that pairs of neighbours run alike, the fewer of each connected part."""
     graph = sparse.coo_matrix((np.where(against, 2.0, 1.0), (one, other)), (count, count)).tocsr()
-    graph = graph.maximum(graph.T)
+    graph = sparse.csr_matrix(graph.maximum(graph.T))
     parts, part = csgraph.connected_components(graph, directed=False)
     turned = np.zeros(count, bool)
     seen = np.zeros(parts, bool)

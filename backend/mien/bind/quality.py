@@ -201,7 +201,9 @@ def lips_and_lids(
     rest, rows, corners, barycentric = _on_mesh(head, aligned, fitted, triangles)
     out = np.zeros((len(deltas), *fitted.shape))
     out[:, rows] = np.einsum("fnkc,nk->fnc", deltas[:, corners], barycentric)
-    for lip in () if lip_edges is None else (0, 1):
+    if lip_edges is None:
+        return rest, out
+    for lip in (0, 1):
         edge, mine = lip_edges[:, lip], head.inner_lips[:, lip]
         across = np.maximum.accumulate(aligned.vertices[edge][:, 0])
         after = np.clip(np.searchsorted(across, fitted[mine, 0]), 1, len(edge) - 1)

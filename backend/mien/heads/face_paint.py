@@ -93,9 +93,11 @@ def _edges(head: Head, stations: np.ndarray) -> list[int]:
 def lid_edges(head: Head) -> list[tuple[np.ndarray, np.ndarray]]:
     """Of the right and the left eye, the edges (60, 3) of its upper and lower lid, from the nose outwards, metres."""
     stations = (((39, 38, 37, 36), (39, 40, 41, 36)), ((42, 43, 44, 45), (42, 47, 46, 45)))
-    return [
-        tuple(_curve(head.vertices[_edges(head, head.landmarks[list(lid)])], 60) for lid in lids) for lids in stations
-    ]
+
+    def edge(lid: tuple[int, ...]) -> np.ndarray:
+        return _curve(head.vertices[_edges(head, head.landmarks[list(lid)])], 60)
+
+    return [(edge(upper), edge(lower)) for upper, lower in stations]
 
 
 def brow_hairs(head: Head) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ from mien import engines
 from mien.audio.speech import Speech
 from mien.direction import Direction
 from mien.engines.base import Progress, no_progress
+from mien.engines.neural.motion_space import FPS as MOTION_FPS
 from mien.heads.default import load_head
 from mien.heads.flame import Flame
 from mien.heads.identity import Identity
@@ -49,8 +50,8 @@ def speak_landmarks(
     info = engines.info_of(engine)
     engines.check(direction, info)
     rest = rest_of(face.head) if isinstance(face, Identity) else None if face is None else face.rest
-    rate = {} if fps is None else {"fps": parse_fps(fps)}
-    track = landmarks(speech, direction, rest, progress=progress, **rate)
+    rate = MOTION_FPS if fps is None else parse_fps(fps)
+    track = landmarks(speech, direction, rest, fps=rate, progress=progress)
     said = {"direction": direction.to_json(), "audio_sha256": speech.sha256, "licence": info.licence}
     # the recogniser has its track at hand
     sentences = warnings_of(speech, listen(speech, direction.transcript))

@@ -13,6 +13,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -168,7 +169,8 @@ def _several(recordings: Sequence[Recording], style: Style, seed: int) -> list[R
 def _spearman(truth: Sequence[Style], found: Sequence[Style], gain: str) -> float:
     from scipy.stats import spearmanr
 
-    return float(spearmanr([getattr(each, gain) for each in truth], [getattr(each, gain) for each in found])[0])
+    result: Any = spearmanr([getattr(each, gain) for each in truth], [getattr(each, gain) for each in found])
+    return float(result.statistic)
 
 
 def _nearness(
