@@ -13,7 +13,7 @@ from mien.cli.progress import ProgressBar
 from mien.engines.base import part
 
 SECTION, DUB_SECTION = "tracking", "dub"  # of the page
-PERSONA = "persona"
+ROUND_TRIP, PERSONA = "round trip", "persona"
 
 
 def add_commands(evaluate) -> None:
@@ -22,6 +22,7 @@ def add_commands(evaluate) -> None:
     tracking.add_argument("--seconds", type=float, default=12, help="of each performance (default: 12)")
     tracking.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
     tracking.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+    tracking.add_argument("--speech", type=Path, metavar="SOUND", help="the round trip of a take of this voice instead")
     persona = add_command(evaluate, "persona", persona_command, "whether mien learn finds how a known speaker speaks")
     persona.add_argument("--audio", type=Path, required=True, metavar="FOLDER", help="sounds (.wav, .flac) of voices")
     persona.add_argument(
@@ -38,17 +39,23 @@ def add_commands(evaluate) -> None:
 
 def tracking_command(args: argparse.Namespace) -> int:
     """mien evaluate tracking: known channels rendered in several looks, tracked, compared."""
-    from mien.evaluation.films.tracking import HEAD, cells, evaluate
+    from mien.audio.speech import read_speech
+    from mien.evaluation.films import round_trip, tracking
     from mien.files.markdown import require_section, table, write_section
 
+    section = SECTION if args.speech is None else ROUND_TRIP
     if args.page:
-        require_section(args.page, SECTION)
+        require_section(args.page, section)
     with ProgressBar("tracking", quiet=args.json) as progress:
-        results = evaluate(args.seconds, args.seed, progress)
-    text = table(HEAD, cells(results))
+        if args.speech is None:
+            results = tracking.evaluate(args.seconds, args.seed, progress)
+            text = table(tracking.HEAD, tracking.cells(results))
+        else:
+            results = round_trip.round_trips(read_speech(args.speech), progress)
+            text = table(round_trip.HEAD, round_trip.cells(results))
     print(json.dumps({"looks": [asdict(result) for result in results]}) if args.json else text)
     if args.page:
-        write_section(args.page, SECTION, text)
+        write_section(args.page, section, text)
     return 0
 
 

@@ -24,12 +24,12 @@ def test_speakers_are_learnt_and_takes_with_a_persona_are_nearer(folder: Path, m
     monkeypatch.setattr(personas, "HELD_OUT", 1)
     monkeypatch.setattr(personas, "PERFORMANCES", 1)
     monkeypatch.setattr(personas, "HABITS", 1)
-    recoveries, near = personas.evaluate_personas(folder, [10.0], 3, lambda done, stage: None)
+    recoveries, near = personas.evaluate_personas(folder, [5.0], 3, lambda done, stage: None)
     assert recoveries[0].correlations["jaw"] == pytest.approx(1.0)
     styles, habits = near
     assert styles.lips[1] < styles.lips[0] and styles.nearer[0] == 1 and habits.life is None
     page = personas.for_page(recoveries, near)
-    assert page.count("| 10 s |") == 3 and "mouth lean" in page
+    assert page.count("| 5 s |") == 3 and "mouth lean" in page
 
 
 def test_too_few_sounds_are_said(folder: Path) -> None:

@@ -93,13 +93,17 @@ def _evaluated(look: Look, take: Take) -> Result:
     )
 
 
-def _footage(take: Take, weights: np.ndarray, scene: Scene, head: Head, look: Look) -> Footage:
+def rendered(take: Take, weights: np.ndarray, scene: Scene, head: Head, look: Look) -> Iterator[Picture]:
+    """The pictures of a take in a look, of these weights (F, 52) in place of its own."""
     empty = scene.picture(head.vertices + [0, 10, 0])  # metres: out of the picture
+    for i in range(take.frames):
+        face = head.pose(weights[i], take.head_rotation[i])
+        yield Picture(i / take.fps, composited(scene.picture(face, weights[i]), empty, look, i))
 
+
+def _footage(take: Take, weights: np.ndarray, scene: Scene, head: Head, look: Look) -> Footage:
     def pictures() -> Iterator[Picture]:
-        for i in range(take.frames):
-            face = head.pose(weights[i], take.head_rotation[i])
-            yield Picture(i / take.fps, composited(scene.picture(face, weights[i]), empty, look, i))
+        return rendered(take, weights, scene, head, look)
 
     length = take.frames / take.fps
     return Footage(look.name, *SIZE, take.fps, length, False, Fraction(0), False, (), pictures)
