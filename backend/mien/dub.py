@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from mien.audio.speech import Speech
     from mien.direction import Direction
     from mien.engines.personatalk.face_shapes import FaceShapes
+    from mien.engines.personatalk.film.shots import ShotRenderers
     from mien.engines.personatalk.lip_motion import Speaker
     from mien.engines.personatalk.mouth_space import MouthSpace
-    from mien.engines.personatalk.shots import ShotRenderers
     from mien.engines.personatalk.speaking_style import SpeakingStyle
     from mien.engines.personatalk.voice_motion import VoiceMotion
     from mien.face_tracking.track import FaceTrack
@@ -74,9 +74,9 @@ def dub(
     """
     # here, as the service reads the options alone
     from mien.audio.speech import read_speech
-    from mien.engines.personatalk.film_writer import FilmPlan, check_suffix, write_dub
+    from mien.engines.personatalk.film.timeline import timeline
+    from mien.engines.personatalk.film.writer import FilmPlan, check_suffix, write_dub
     from mien.engines.personatalk.lip_motion import plan_mouth
-    from mien.engines.personatalk.timeline import timeline
     from mien.face_tracking.tracker import track_face
     from mien.files.atomic import atomic_path
     from mien.video.provenance import provenance_of, sign
@@ -187,10 +187,10 @@ def _part_of(video: Path, options: DubOptions, voice: Fraction) -> Footage:
 def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions, work: _Work) -> _Actor:
     """Shape, mouth and style of the person in the track."""
     from mien.engines.personatalk.face_shapes import face_shapes
+    from mien.engines.personatalk.film.shots import ShotRenderers
     from mien.engines.personatalk.lip_motion import speaker_of
     from mien.engines.personatalk.mouth_space import mouth_space
     from mien.engines.personatalk.reference_choice import is_profile
-    from mien.engines.personatalk.shots import ShotRenderers
     from mien.engines.personatalk.template import face_template
 
     seconds = track.seconds + float(track.start)
@@ -227,10 +227,10 @@ def _style(
         return None, (f"The film's own sound cannot be read ({error}): {plain}",)
     begin = float(seconds[np.flatnonzero(learnt)[0]])
     first = max(0, round((begin - 1) * RATE))
-    heard = Speech.from_samples(own.samples[first : first + round(LEARN_S * RATE)], own.name)
+    sample = Speech.from_samples(own.samples[first : first + round(LEARN_S * RATE)], own.name)
     direction = replace(options.direction, emotion={}, transcript="", held={}, face={})
-    motion = _motion(heard, direction, options.engine, work, "listening", 0.0)
-    within = learnt & (seconds - first / RATE < float(heard.duration))
+    motion = _motion(sample, direction, options.engine, work, "listening", 0.0)
+    within = learnt & (seconds - first / RATE < float(sample.duration))
     style = learn_style(mouth, within, seconds - first / RATE, float(1 / track.rate), motion, speaker)
     return style, style.notes
 

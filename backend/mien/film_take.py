@@ -108,7 +108,9 @@ def film_take(
             speech = read_speech(path, name=footage.name, limit_s=max(limit_s, LONGEST) if part else limit_s)
             begin = float(footage.start) - MARGIN if part else 0.0
             end = float(footage.start + track.length) + MARGIN if part else float(speech.duration)
-            phones = _heard(speech, begin, end, lambda done: progress(PICTURES + (1 - PICTURES) * done, "listening"))
+            phones = _phones_of(
+                speech, begin, end, lambda done: progress(PICTURES + (1 - PICTURES) * done, "listening")
+            )
         except (SpeechError, RecognitionError) as error:
             notes.append(f"the sound was not listened to, so lips meet only where it was seen: {error}")
     if notes:
@@ -127,7 +129,7 @@ def film_take(
     return FilmTake(take, track, footage, contacts)
 
 
-def _heard(speech: Speech, begin: float, end: float, progress: Callable[[float], None]) -> PhoneTrack:
+def _phones_of(speech: Speech, begin: float, end: float, progress: Callable[[float], None]) -> PhoneTrack:
     """The phones from `begin` to `end`, seconds, in the time of the sound; silence elsewhere. RecognitionError."""
     frames = -(-len(speech.samples) * PHONE_RATE // RATE)
     first = min(max(0, round(begin * PHONE_RATE)), frames - 1)

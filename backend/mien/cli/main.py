@@ -17,7 +17,6 @@ from mien.cli import (
     bench,
     bind,
     doctor,
-    dub,
     evaluate,
     learn,
     models,
@@ -27,7 +26,7 @@ from mien.cli import (
     track,
     train,
 )
-from mien.cli.films import landmarks, portrait, provenance
+from mien.cli.films import dub, landmarks, portrait, provenance
 from mien.cli.output import printable
 from mien.cli.parser import Parser
 from mien.errors import FAILED, FILE, STOPPED, MienError

@@ -29,15 +29,15 @@ def learn_style(
 ) -> SpeakingStyle:
     """From mouth coefficients (N, 12), of which the frames `learnt` (N,) bool count, at times (N,) seconds of the
     film's sound, whose motion is `voice`; `frame` s apart."""
-    heard = learnt & (times >= 0) & (times < voice.seconds)
-    offset = find_offset(voice, times[heard], speaker.gap(mouth[heard]), frame)
+    sounding = learnt & (times >= 0) & (times < voice.seconds)
+    offset = find_offset(voice, times[sounding], speaker.gap(mouth[sounding]), frame)
     plain = "the mouth opens as the engine has it, within what the speaker's own mouth does."
-    if heard.sum() * frame < LEAST_SECONDS:
+    if sounding.sum() * frame < LEAST_SECONDS:
         return SpeakingStyle(None, offset, (f"The film has too little speech to learn a style from: {plain}",))
     if not offset.found:
         why = f"The lips of the film do not follow its own sound (correlation {offset.correlation:.2f})"
         return SpeakingStyle(None, offset, (f"{why}: {plain}",))
-    lip_map = fit_lip_map(voice, times[heard] + offset.late, mouth[heard], speaker.opening, frame)
+    lip_map = fit_lip_map(voice, times[sounding] + offset.late, mouth[sounding], speaker.opening, frame)
     if lip_map.correlation < LEAST_FORETOLD:
         why = f"The speaker's lips cannot be foretold from the sound (correlation {lip_map.correlation:.2f})"
         return SpeakingStyle(None, offset, (f"{why}: {plain}",))

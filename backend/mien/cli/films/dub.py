@@ -62,7 +62,7 @@ def dub_command(args: argparse.Namespace) -> int:
     from mien.engines.personatalk.options import DubOptions
 
     check_outputs([Output(args.output, "the film", FILMS)], film=args.video, sound=args.voice, options=args.options)
-    options = DubOptions.from_json(_asked(args))
+    options = DubOptions.from_json(_options_of(args))
     if not args.video.is_file():
         raise FileNotFoundError(2, "there is no such film", str(args.video))
     consent_of(args, args.video)
@@ -72,24 +72,24 @@ def dub_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(args: argparse.Namespace) -> dict[str, Any]:
+def _options_of(args: argparse.Namespace) -> dict[str, Any]:
     """The options file, changed by the flags that were given."""
     from mien.engines.personatalk.options import DubOptions
 
-    asked: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     if args.options is not None:
-        asked = json.loads(DubOptions.from_json(args.options.read_bytes()).to_json())
+        values = json.loads(DubOptions.from_json(args.options.read_bytes()).to_json())
     given = {
         "strength": args.strength, "opening": args.opening, "persona": args.manner, "keep_pauses": args.keep_pauses,
         "references": args.references, "begin": args.begin, "end": args.end, "when_longer": args.when_longer,
         "codec": args.codec, "preview": args.preview, "label": args.label,
     }  # fmt: skip
-    asked |= {name: value for name, value in given.items() if value is not None}
+    values |= {name: value for name, value in given.items() if value is not None}
     if args.face_number is not None or args.at is not None:
-        asked["face"] = {"number": 1 if args.face_number is None else args.face_number, "at": args.at}
-    asked["engine"] = args.engine
-    asked["direction"] = direction_of(args)
-    return asked
+        values["face"] = {"number": 1 if args.face_number is None else args.face_number, "at": args.at}
+    values["engine"] = args.engine
+    values["direction"] = direction_of(args)
+    return values
 
 
 def _lines(report: DubReport) -> list[str]:
