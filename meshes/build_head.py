@@ -229,7 +229,7 @@ def build(model) -> tuple[dict[str, np.ndarray], dict[str, str], dict]:
         "inner_lips_middle": json.dumps(middle),
         "gap_axis": json.dumps(axis.tolist()),
     }
-    tensors["vertices"] = rounded(shaped(vertices)).astype(np.float32)
+    tensors["vertices"] = rounded(shaped(vertices.astype(np.float32))).astype(np.float32)
     for name in others:
         tensors[f"identity_{name}"] = rounded(shaped(tensors[f"identity_{name}"])).astype(np.float32)
     lids = quads[np.isin(part, [PARTS.index("skin"), PARTS.index("sockets")])]

@@ -26,7 +26,7 @@ def test_the_active_texture_of_the_skin_is_the_face_in_its_colours():
     srgb = 1.055 * np.array(skin.diffuse_color[:3]) ** (1 / 2.4) - 0.055
     own = np.abs(pixels - srgb).max(2) < 0.01
     assert 0.9 < own.mean() < 0.9999
-    assert (pixels.max(2) < 0.3).sum() > 500
+    assert (pixels.max(2) < 0.5).sum() > 500  # skin is .9
     assert pixels[..., 0].mean() > 0.8
     assert bpy.data.images[f"{face_picture.NAME}: Mien skin"].packed_file is not None
 
