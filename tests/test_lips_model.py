@@ -64,4 +64,4 @@ def test_the_key_of_a_take_follows_the_model(data_folder: Path) -> None:
 def test_it_is_listed_and_one_without_its_card_says_so(data_folder: Path) -> None:
     write_lips_model(data_folder, "mine")
     (listed,) = (model for model in models(data_folder) if model.name == "lips mine")
-    assert "--lips-model mine" in listed.what and "card cannot be read" in listed.needs
+    assert "--lips-model mine" in listed.what and "card mine.card.json is missing" in listed.needs

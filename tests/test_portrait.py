@@ -39,7 +39,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def agreed(path: Path, pixels: np.ndarray) -> Path:
     Image.fromarray(pixels).save(path)
-    record_consent(file_digest(path), Consent.given("Nobody is shown: a drawn head.", "test"), Settings.read().data_folder)
+    record_consent(
+        file_digest(path), Consent.given("Nobody is shown: a drawn head.", "test"), Settings.read().data_folder
+    )
     return path
 
 

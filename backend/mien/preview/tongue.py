@@ -54,4 +54,4 @@ def subdivision(quads: np.ndarray, count: int) -> tuple[sparse.csr_matrix, np.nd
     weights = sparse.vstack([old, edge_points, face_points]) @ place
     edge, face = of_corner + points, np.arange(faces)[:, None] + points + len(edges)
     new = [np.stack([corners[:, i], edge[:, i], face[:, 0], edge[:, i - 1]], 1) for i in range(4)]
-    return sparse.csr_matrix(weights).astype(np.float32), np.concatenate(new)
+    return sparse.csr_matrix(weights, dtype=np.float32), np.concatenate(new)
