@@ -37,9 +37,9 @@ class Renderer:
         self._bank = appearance.bank
         template = self.template = self._bank.template
         covered = template.coverage.triangle >= 0
-        inner_face = ndimage.binary_erosion(template.face, iterations=SKIN_CORE)
-        background = ~ndimage.binary_dilation(template.face, iterations=OUTSIDE)
-        lips = ndimage.binary_dilation(template.lips[0].numpy() > 0.02, iterations=LIP_EDGE)
+        inner_face = np.asarray(ndimage.binary_erosion(template.face, iterations=SKIN_CORE), bool)
+        background = ~np.asarray(ndimage.binary_dilation(template.face, iterations=OUTSIDE), bool)
+        lips = np.asarray(ndimage.binary_dilation(template.lips[0].numpy() > 0.02, iterations=LIP_EDGE), bool)
         self._face = torch.from_numpy(template.face.astype(np.float32))
         self._seen = {}
         for hidden in (False, True):

@@ -98,8 +98,8 @@ def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:
 
     masks = {}
     for name, beyond in BEYOND_JAW.items():
-        depth = ndimage.distance_transform_edt(inside((outline(beyond) - low) * DENSITY)) / (DENSITY * FEATHER)
-        share = np.clip(depth, 0, 1)
+        depth = np.asarray(ndimage.distance_transform_edt(inside((outline(beyond) - low) * DENSITY)))
+        share = np.clip(depth / (DENSITY * FEATHER), 0, 1)
         masks[name] = (share**2 * (3 - 2 * share)).astype(np.float32)
     lips = ndimage.binary_dilation(ring_of(OUTER_LIPS), iterations=LIP_REACH).astype(np.float32)
     inner = ring_of(INNER_LIPS)
@@ -108,7 +108,9 @@ def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:
         triangles=triangles()[near],
         vertices=vertices,
         coverage=coverage,
-        nearest=ndimage.distance_transform_edt(coverage.triangle < 0, return_distances=False, return_indices=True),
+        nearest=np.asarray(
+            ndimage.distance_transform_edt(coverage.triangle < 0, return_distances=False, return_indices=True)
+        ),
         hidden=masks["hidden"],
         dubbed=masks["dubbed"],
         face=ring_of(FACE_OVAL),

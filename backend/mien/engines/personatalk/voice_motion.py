@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +78,7 @@ def voice_motion(take: Take, phones: PhoneTrack, prosody: Prosody, head: Head) -
     still = phones.posteriors[:, INDEX["SIL"]] if phones.voice is None else 1 - phones.voice
     silent = [(b, e) for b, e in runs(still > LIKELY) if e - b >= SILENCE * RATE]
 
-    def spans(pairs: list) -> np.ndarray:
+    def spans(pairs: Sequence[tuple[int, int]] | np.ndarray) -> np.ndarray:
         return np.array(pairs, float).reshape(-1, 2) / RATE
 
     return VoiceMotion(

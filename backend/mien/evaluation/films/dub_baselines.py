@@ -25,6 +25,7 @@ class Baselines:
     def render(self, name: str, frame: int, pixels: np.ndarray, before: np.ndarray | None) -> np.ndarray:
         """Of a frame and its picture (H, W, 3); `before`: the true picture before it."""
         if name == "picture before":
+            assert before is not None
             crop, vertices, scale = before, self._shapes.vertices(frame - 1), self._shapes.pose.scale[frame - 1]
             other = flattened(crop, vertices, float(scale), self._bank.template)
             at = self._bank.template.places(vertices) - other.corner
@@ -39,7 +40,7 @@ class Baselines:
         chosen = nearest[:count]
         weights = np.exp(-(distance[chosen] - distance[chosen[0]])) if name == "prototype" else np.ones(count)
         images = [self._reference(int(i), pixels, frame) for i in chosen]
-        image = sum(w * each for w, each in zip(weights / weights.sum(), images, strict=True))
+        image = torch.stack([float(w) * each for w, each in zip(weights / weights.sum(), images, strict=True)]).sum(0)
         if name == "prototype":
             sigma = FINE * float(self._shapes.pose.scale[frame])
             image = blurred(image, sigma) + images[0] - blurred(images[0], sigma)
@@ -68,7 +69,7 @@ class Baselines:
         target = self._shapes.vertices(frame)[:, :2] - 0.5
         source = self._bank.vertices[index][:, :2] - 0.5
         rigid = self._rigid_places(target, source)
-        x0, y0, x1, y1 = self._renderer.window(self._shapes.vertices(frame), True, pixels.shape)
+        x0, y0, x1, y1 = self._window(frame, pixels)
         grid = np.stack(np.meshgrid(np.arange(x0, x1), np.arange(y0, y1)), -1)
         at = grid @ rigid[:2] + rigid[2] - self._bank.pictures[index].corner
         image = sample(self._bank.pictures[index].crop.float(), torch.from_numpy(at).float())
@@ -87,10 +88,13 @@ class Baselines:
         return np.concatenate([matrix, (b.mean(0) - a.mean(0) @ matrix)[None]])
 
     def _under(self, frame: int, pixels: np.ndarray) -> tuple[Tensor, np.ndarray]:
-        mesh = self._shapes.vertices(frame)
-        return self._bank.template.under(mesh, self._renderer.window(mesh, True, pixels.shape))
+        return self._bank.template.under(self._shapes.vertices(frame), self._window(frame, pixels))
+
+    def _window(self, frame: int, pixels: np.ndarray) -> tuple[int, int, int, int]:
+        window = self._renderer.window(self._shapes.vertices(frame), True, pixels.shape)
+        assert window is not None  # a face that was tracked lies in its picture
+        return window
 
     def _pasted(self, pixels: np.ndarray, frame: int, image: Tensor) -> np.ndarray:
         under, covered = self._under(frame, pixels)
-        window = self._renderer.window(self._shapes.vertices(frame), True, pixels.shape)
-        return self._renderer.paste(pixels, window, image, under, covered, hidden=True)
+        return self._renderer.paste(pixels, self._window(frame, pixels), image, under, covered, hidden=True)

@@ -51,7 +51,7 @@ def evaluate(path: Path, engine: str, most_frames: int, progress: Progress) -> D
     footage = open_footage(path)
     track = track_face(footage, progress=lambda done, stage: progress(0.3 * done, stage))
     low, high = _window(track)
-    points = track.points - np.float32([*low, 0]) * track.tracked[:, None, None].astype(np.float32)
+    points = track.points - np.array([*low, 0], np.float32) * track.tracked[:, None, None].astype(np.float32)
     track = replace(track, points=points.astype(np.float32))
     frames = np.arange(track.frames)
     first = round(track.frames * (1 - HELD_OUT))
@@ -128,16 +128,17 @@ def _window(track: FaceTrack) -> tuple[np.ndarray, np.ndarray]:
 
 def _mask(renderer: Renderer, hidden: np.ndarray, mesh: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """(H, W) bool: where a picture may be changed."""
-    changed = renderer.paste(
-        np.zeros(size, np.uint8), renderer.window(mesh, True, size), *_white(renderer, mesh, size), hidden=True
-    )
+    window = renderer.window(mesh, True, size)
+    assert window is not None  # a face that was tracked lies in its picture
+    white = _white(renderer, mesh, window)
+    changed = renderer.paste(np.zeros(size, np.uint8), window, *white, hidden=True)
     return changed[..., 0] > 0
 
 
 def _white(
-    renderer: Renderer, mesh: np.ndarray, size: tuple[int, ...]
+    renderer: Renderer, mesh: np.ndarray, window: tuple[int, int, int, int]
 ) -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
-    x0, y0, x1, y1 = window = renderer.window(mesh, True, size)
+    x0, y0, x1, y1 = window
     under, covered = renderer.template.under(mesh, window)
     return torch.full((3, y1 - y0, x1 - x0), 1e6), under, covered
 

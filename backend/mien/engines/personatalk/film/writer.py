@@ -145,7 +145,8 @@ class _Voice:
     def __init__(self, film: av.container.OutputContainer, plan: FilmPlan, lossless: bool) -> None:
         self._film, self._plan, self._written = film, plan, 0
         self._input = av.open(str(plan.voice))
-        source = self._input.streams.best("audio") or self._input.streams.audio[0]
+        best = self._input.streams.best("audio")
+        source = best if isinstance(best, av.AudioStream) else self._input.streams.audio[0]
         layout = "stereo" if source.codec_context.channels > 1 else "mono"
         self._stream = film.add_stream("flac" if lossless else "aac", rate=SOUND_RATE, layout=layout)
         if not lossless:
