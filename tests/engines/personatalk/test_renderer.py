@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
+import torch
 from dub_banks import DrawnBank, drawn_bank
 from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CoverTest
@@ -82,3 +83,19 @@ def test_a_covered_mouth_is_left_alone(made: DrawnBank) -> None:
     pixels[70:, 30:100] = np.random.default_rng(0).integers(0, 255, pixels[70:, 30:100].shape)
     assert renderer.render(pixels, 9, made.talker.shapes.shapes[9], 9) is None
     assert renderer.render(made.talker.pictures[9], 9, made.talker.shapes.shapes[9], 9) is not None
+
+
+def test_what_lies_beyond_the_jaw_is_of_the_very_picture() -> None:
+    made = drawn_bank()
+    bank, beyond = made.bank, ~made.template.face.ravel()
+    noise = np.random.default_rng(0).uniform(0, 255, (len(bank), 1)).astype(np.float32)
+    for channel in range(3):  # hair and people pass behind the other pictures
+        bank.textures[:, np.flatnonzero(beyond) + channel * beyond.size] = torch.from_numpy(noise)
+    renderer = Renderer(made.talker.shapes, made.space, Appearance(bank))
+    frame, wide = int(made.talker.opening[:45].argmin()), int(made.talker.opening[:45].argmax())
+    shape = made.space.moved(made.talker.shapes.shapes[frame], made.mouth[wide] - made.mouth[frame])
+    picture = renderer.render(made.talker.pictures[frame], frame, shape, wide)
+    jaw = made.talker.shapes.vertices(frame, shape)[[172, 397, 150, 379], :2]
+    for x, y in (jaw + [[-6, 4], [6, 4], [-6, 6], [6, 6]]).astype(int):
+        away = np.abs(picture[y, x].astype(int) - made.talker.pictures[frame][y, x])
+        assert away.max() < 25

@@ -25,6 +25,9 @@ FINE_SHARE = 0.92  # of a reference's fine texture: what of it lies beside its p
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
 LIP_EDGE = 6  # samples around the lips that are no skin yet
+# Samples from the face's edge over which what geometry says of its light begins to count: what lies beyond the jaw,
+# hair and background, goes its own way in every picture.
+INWARD = 18.0
 
 
 class Renderer:
@@ -48,6 +51,8 @@ class Renderer:
             self._seen[hidden] = torch.from_numpy(seen.astype(np.float32)), parts
         soft = ndimage.gaussian_filter(lips.astype(np.float32), LIP_EDGE / 2)
         self._lips_and_edge = torch.from_numpy(soft)[None]
+        inward = np.clip(ndimage.distance_transform_edt(template.face) / INWARD, 0, 1).astype(np.float32)
+        self._changes = torch.from_numpy(np.maximum(inward**2 * (3 - 2 * inward), soft))[None]
         self._masks = {name: torch.from_numpy(getattr(template, name))[None] for name in ("hidden", "dubbed")}
 
     def render(
@@ -69,9 +74,10 @@ class Renderer:
         turn = self._shapes.turn[frame]
         wanted = space.coefficients(shape)
         texture = self._appearance.texture(wanted, turn, ring)
-        was = (
-            texture if hidden else self._appearance.texture(space.coefficients(self._shapes.shapes[frame]), turn, ring)
-        )
+        was = texture
+        if not hidden:
+            was = self._appearance.texture(space.coefficients(self._shapes.shapes[frame]), turn, ring)
+            texture = was + self._changes * (texture - was)
         low = texture + self.light(own.texture - was, hidden)
         teeth = self._bank.pictures[reference].texture
         low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, TEETH) - low)
