@@ -79,8 +79,10 @@ def _options_of(args: argparse.Namespace) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if args.options is not None:
         values = json.loads(DubOptions.from_json(args.options.read_bytes()).to_json())
+    # a persona of somebody else brings its own manner
+    manner = "neutral" if args.manner is None and args.persona is not None else args.manner
     given = {
-        "strength": args.strength, "opening": args.opening, "persona": args.manner, "keep_pauses": args.keep_pauses,
+        "strength": args.strength, "opening": args.opening, "persona": manner, "keep_pauses": args.keep_pauses,
         "references": args.references, "begin": args.begin, "end": args.end, "when_longer": args.when_longer,
         "codec": args.codec, "preview": args.preview, "label": args.label,
     }  # fmt: skip

@@ -120,7 +120,7 @@ def _picture_stream(
     stream.width, stream.height = width, height
     even = width % 2 == 0 and height % 2 == 0
     stream.pix_fmt = "bgr0" if lossless else "yuv420p" if even else "yuv444p"
-    stream.time_base = plan.tick
+    stream.time_base = stream.codec_context.time_base = plan.tick
     context = stream.codec_context
     if not lossless:
         context.gop_size = max(1, round(plan.rate * KEYFRAME_SECONDS))
