@@ -77,6 +77,7 @@ def dub(
     from mien.engines.personatalk.film.timeline import timeline
     from mien.engines.personatalk.film.writer import FilmPlan, check_suffix, write_dub
     from mien.engines.personatalk.lip_motion import plan_mouth
+    from mien.engines.personatalk.warp import one_thread
     from mien.face_tracking.tracker import track_face
     from mien.files.atomic import atomic_path
     from mien.video.provenance import provenance_of, sign
@@ -106,7 +107,7 @@ def dub(
         times, track.rate, track.steady, video, track.start if options.begin else Fraction(0), voice, provenance.tags()
     )
     pictures = _dubbed(footage, actor, track, sources, mouth, kept, options, work)
-    with atomic_path(output) as part:
+    with atomic_path(output) as part, one_thread():
         written = write_dub(part, pictures, plan, options)
         style, stretches = actor.style, _stretches(kept, seconds, frame)
         notes = (*footage.notes, *(style.notes if style is not None else actor.notes), *written)

@@ -30,7 +30,8 @@ def test_a_mouth_that_was_held_out_is_foretold() -> None:
     errors, means = [], []
     for frame in range(45, 60):
         assert frame not in made.bank.frames
-        guess = appearance.texture(made.mouth[frame], made.talker.shapes.turn[frame], np.zeros(8))
+        one = slice(frame, frame + 1)
+        guess = appearance.textures(made.mouth[one], made.talker.shapes.turn[one], np.zeros((1, 8)))[0]
         scale = float(made.talker.shapes.pose.scale[frame])
         own = flattened(made.talker.pictures[frame], made.talker.shapes.vertices(frame), scale, made.template).texture
         mean = made.bank.textures.mean(0).view_as(own)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import torch
+from mien.engines.personatalk import template as module
 from mien.engines.personatalk.template import face_template
 from mien.engines.personatalk.warp import sample
 from talkers import talker
@@ -28,3 +29,16 @@ def test_there_and_back_is_the_same_place() -> None:
     inner = torch.from_numpy(template.hidden > 0.9)
     away = (back - torch.from_numpy(np.stack([across, down]).astype(np.float32)))[:, inner].abs()
     assert covered.any() and float(away.median()) < 0.5
+
+
+def test_a_large_window_is_looked_up_at_half_its_size(monkeypatch) -> None:
+    made = talker(40)
+    template = face_template(made.shapes, made.learnt)
+    mesh, window = made.shapes.vertices(3), (11, 20, 118, 121)
+    whole, covered = template.under(mesh, window)
+    monkeypatch.setattr(module, "HALVED", 50)
+    half, certain = template.under(mesh, window)
+    assert half.shape == whole.shape and certain.shape == covered.shape
+    assert (covered | ~certain).all() and certain.sum() > 0.9 * covered.sum()
+    away = (half - whole).abs().amax(-1)[torch.from_numpy(certain)]
+    assert float(away.quantile(0.95)) < 0.6  # samples, of 1 / 100 eye distance

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import torch
-from mien.engines.personatalk.warp import blurred, sample
+from mien.engines.personatalk.warp import blurred, one_thread, sample
 
 
 def test_a_sample_at_whole_places_is_the_pixel() -> None:
@@ -24,3 +24,10 @@ def test_a_blur_keeps_what_is_flat_and_the_mean() -> None:
     assert abs(float(made.sum()) - 1) < 1e-4 and float(made.max()) == float(made[0, 20, 20])
     spread = (made[0].sum(0) * (torch.arange(41) - 20) ** 2).sum().sqrt()
     assert abs(float(spread) - 3) < 0.1
+
+
+def test_threads_are_as_before() -> None:
+    before = torch.get_num_threads()
+    with one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before

@@ -73,12 +73,13 @@ class Appearance:
         self._lip = KernelRegression(LIP, bank.mouth, bank.turn, self.ring)
         self._face = KernelRegression(FACE, bank.mouth, bank.turn, self.ring)
 
-    def texture(self, mouth: np.ndarray, turn: np.ndarray, ring: np.ndarray) -> Tensor:
-        """(3, H, W) for one geometry: mouth (12,), turn (3,), ring (8,)."""
-        query = mouth[None], turn[None], ring[None]
+    def textures(self, mouth: np.ndarray, turn: np.ndarray, ring: np.ndarray) -> Tensor:
+        """(n, 3, H, W) for geometries mouth (n, 12), turn (n, 3), ring (n, 8). All at once: what takes time is to read
+        the references."""
+        query = mouth, turn, ring
         weights = np.concatenate([self._lip.weights(*query), self._face.weights(*query)]).astype(np.float32)
         height, width = self.bank.template.size
-        lip, face = (torch.from_numpy(weights) @ self.bank.textures).view(2, 3, height, width)
+        lip, face = (torch.from_numpy(weights) @ self.bank.textures).view(2, len(mouth), 3, height, width)
         return face + self.bank.template.lips * (lip - face)
 
     def lip_weights(self, mouth: np.ndarray, turn: np.ndarray) -> np.ndarray:

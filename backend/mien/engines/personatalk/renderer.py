@@ -72,11 +72,12 @@ class Renderer:
             return None
         ring = self._bank.ring(own.texture.flatten()[None])[0]
         turn = self._shapes.turn[frame]
-        wanted = space.coefficients(shape)
-        texture = self._appearance.texture(wanted, turn, ring)
-        was = texture
-        if not hidden:
-            was = self._appearance.texture(space.coefficients(self._shapes.shapes[frame]), turn, ring)
+        turns, rings = np.tile(turn, (2, 1)), np.tile(ring, (2, 1))
+        geometries = space.coefficients(np.stack([self._shapes.shapes[frame], shape]))
+        if hidden:
+            was = texture = self._appearance.textures(geometries[1:], turns[1:], rings[1:])[0]
+        else:
+            was, texture = self._appearance.textures(geometries, turns, rings)
             texture = was + self._changes * (texture - was)
         low = texture + self.light(own.texture - was, hidden)
         teeth = self._bank.pictures[reference].texture

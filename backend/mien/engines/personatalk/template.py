@@ -16,6 +16,7 @@ from torch import Tensor
 from mien.engines.personatalk.face_mesh import triangles
 from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.raster import Coverage, rasterise
+from mien.engines.personatalk.warp import sample
 from mien.face_tracking.landmark_indices import FACE_OVAL, INNER_LIPS, LOWER_LIP, OUTER_LIPS, UPPER_LIP
 
 DENSITY = 100  # samples in an eye distance
@@ -25,6 +26,7 @@ UNDER_NOSE = (416, 427, 426, 327, 2, 98, 206, 207, 192)  # from the jaw's other 
 MARGIN = 0.12  # eye distances around the mask: the ring that colours are matched on
 FEATHER = 0.07  # eye distances over which the mask fades
 BEYOND_JAW = {"hidden": 0.07, "dubbed": 0.2}  # eye distances by which the masks reach beyond the jaw at rest
+HALVED = 128  # pixels of a window from which every other one is looked up, and those between are interpolated
 LIP_REACH, LIP_SOFT = 3, 3.0  # samples: lips with their edge, faded
 SKIN_CORE, OUTSIDE = 4, 3  # samples from the face's edge at which colours are taken inside and outside
 
@@ -62,10 +64,18 @@ class FaceTemplate:
         """The way back: for each pixel of window (x0, y0, x1, y1) of an image whose mesh has vertices (504, 3), its
         place (h, w, 2) in the template, and whether (h, w) the mesh is there."""
         x0, y0, x1, y1 = window
-        own = vertices[:, :2] - 0.5 - [x0, y0]
-        coverage = rasterise(own, self.triangles, (y1 - y0, x1 - x0), vertices[:, 2])
-        places = coverage.interpolate(self.triangles, self.vertices)
-        return torch.from_numpy(np.nan_to_num(places)), coverage.triangle >= 0
+        step = 2 if max(x1 - x0, y1 - y0) > HALVED else 1
+        size = (y1 - y0 + step - 1) // step + step - 1, (x1 - x0 + step - 1) // step + step - 1
+        coverage = rasterise((vertices[:, :2] - 0.5 - [x0, y0]) / step, self.triangles, size, vertices[:, 2])
+        places = torch.from_numpy(np.nan_to_num(coverage.interpolate(self.triangles, self.vertices)))
+        covered = torch.from_numpy((coverage.triangle >= 0).astype(np.float32))
+        if step == 1:
+            return places, covered.numpy() > 0
+        down, across = torch.arange(y1 - y0) / step, torch.arange(x1 - x0) / step
+        at = torch.stack(torch.meshgrid(across, down, indexing="xy"), -1)
+        # beside what is not covered a place would lie between two others
+        between = sample(torch.cat([places.permute(2, 0, 1), covered[None]]), at)
+        return between[:2].permute(1, 2, 0).contiguous(), between[2].numpy() > 0.999
 
 
 def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -22,16 +24,37 @@ def sample(image: Tensor, places: Tensor, cubic: bool = False) -> Tensor:
 
 
 def blurred(image: Tensor, sigma: float) -> Tensor:
-    """(C, H, W) by a Gaussian of `sigma` pixels; the edge goes on outside."""
+    """(C, H, W) by a Gaussian of `sigma` pixels; the edge goes on outside. Sums of shifted images: some five times
+    as fast as PyTorch's convolution of each channel."""
     weights = _gaussian(round(float(sigma), 2))
-    reach, channels = len(weights) // 2, len(image)
-    padded = F.pad(image[None], (reach, reach, reach, reach), mode="replicate")
-    down = F.conv2d(padded, weights.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
-    return F.conv2d(down, weights.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)[0]
+    reach = len(weights) // 2
+    height, width = image.shape[-2:]
+    padded = F.pad(image[None], (reach, reach, reach, reach), mode="replicate")[0]
+    down = padded.narrow(1, reach, height) * weights[reach]
+    for step in range(1, reach + 1):
+        pair = padded.narrow(1, reach - step, height) + padded.narrow(1, reach + step, height)
+        down.add_(pair, alpha=weights[reach + step])
+    across = down.narrow(2, reach, width) * weights[reach]
+    for step in range(1, reach + 1):
+        pair = down.narrow(2, reach - step, width) + down.narrow(2, reach + step, width)
+        across.add_(pair, alpha=weights[reach + step])
+    return across
 
 
 @functools.lru_cache(maxsize=256)
-def _gaussian(sigma: float) -> Tensor:
+def _gaussian(sigma: float) -> list[float]:
     reach = max(1, math.ceil(3 * sigma))
     weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / max(sigma, 1e-3)) ** 2)
-    return weights / weights.sum()
+    return (weights / weights.sum()).tolist()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread: its images are so small that two of them wait for each other, and the encoder has
+    a use for the other cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
