@@ -51,7 +51,7 @@ class Renderer:
             self._seen[hidden] = torch.from_numpy(seen.astype(np.float32)), parts
         soft = ndimage.gaussian_filter(lips.astype(np.float32), LIP_EDGE / 2)
         self._lips_and_edge = torch.from_numpy(soft)[None]
-        inward = np.clip(ndimage.distance_transform_edt(template.face) / INWARD, 0, 1).astype(np.float32)
+        inward = np.clip(np.asarray(ndimage.distance_transform_edt(template.face)) / INWARD, 0, 1).astype(np.float32)
         self._changes = torch.from_numpy(np.maximum(inward**2 * (3 - 2 * inward), soft))[None]
         self._masks = {name: torch.from_numpy(getattr(template, name))[None] for name in ("hidden", "dubbed")}
 
