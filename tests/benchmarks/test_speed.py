@@ -18,6 +18,8 @@ def test_what_is_measured_is_measured(capsys: pytest.CaptureFixture[str]) -> Non
     stderr = capsys.readouterr().err
     tracked = [row for row in rows if "mien track" in row["what"]]
     assert len(tracked) == (0 if "nothing was measured of tracking: " in stderr else 1)
+    dubs = [row for row in rows if "mien dub" in row["what"]]
+    assert len(dubs) == (len(tracked) if "nothing was measured of dubs: " not in stderr else 0)
     portraits = [row for row in rows if "a portrait" in row["what"]]
     assert len(portraits) == (0 if "nothing was measured of portraits: " in stderr else 1)
     for name in NAMES:  # every engine has its rows, or the reason why not

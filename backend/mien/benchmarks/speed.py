@@ -96,6 +96,22 @@ status = main(["track", sys.argv[1], "-o", sys.argv[2], "--json"])
 assert status == 0, status
 seconds = time.perf_counter() - begin
 """
+# The beginning of that film, dubbed with its own sound
+DUB_S = 10
+DUB = """
+import os
+from fractions import Fraction
+from pathlib import Path
+film, output = Path(sys.argv[1]), Path(sys.argv[2])
+os.environ["MIEN_DATA_FOLDER"] = str(output.parent / "data")
+from mien.video.consent import Consent, file_digest, record_consent
+record_consent(file_digest(film), Consent.given("a drawn head", "mien bench"), output.parent / "data")
+begin = time.perf_counter()
+from mien.dub import dub
+from mien.engines.personatalk.options import DubOptions
+dub(film, film, output, DubOptions(engine="{engine}", end=Fraction({end}), when_longer="stop"))
+seconds = time.perf_counter() - begin
+"""
 # A drawn face as a photo, which speaks: all of `mien portrait` but consent and signature
 PORTRAIT_SIDE, PORTRAIT_ENGINE = 512, "emodiffhead"
 PORTRAIT = """
@@ -274,7 +290,19 @@ def _tracking(sound: Path, film: Path, take: Path, length: float) -> list[Row]:
         print(f"mien bench: nothing was measured of tracking: {error}", file=sys.stderr)
         return []
     name = f"`mien track`, {length:g} s of {FILM_SIZE[1]}p film with sound, cold start"
-    return [Row(name, *tracked, "the length of the film", tracked[0] / length)]
+    return [Row(name, *tracked, "the length of the film", tracked[0] / length), *_dub(film, length)]
+
+
+def _dub(film: Path, length: float) -> list[Row]:
+    """The beginning of the film, dubbed; nothing where that fails."""
+    dubbed = min(length, DUB_S)
+    try:
+        made = _child(DUB.format(engine=engines.DEFAULT, end=dubbed), film, film.with_name("dubbed.mp4"))
+    except BenchError as error:
+        print(f"mien bench: nothing was measured of dubs: {error}", file=sys.stderr)
+        return []
+    name = f"`mien dub`, {dubbed:g} s of {FILM_SIZE[1]}p film, cold start"
+    return [Row(name, *made, "the length of the film", made[0] / dubbed)]
 
 
 def _portrait(sound: Path, take: Path, length: float) -> list[Row]:
