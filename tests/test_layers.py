@@ -21,6 +21,7 @@ BACKEND = (
     ("take", "speech_analysis", "direction", "face_tracking"),
     ("heads",),
     ("engines.base", "engines.analysis", "engines.articulation", "engines.neural"),
+    ("engines.film_options", "engines.staged_progress"),
     ("engines.toy", "engines.*"),
     ("engines", "export", "bind", "preview"),
     ("photo",),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.channels import ARKIT
-from mien.errors import USAGE, MienError, did_you_mean
+from mien.errors import USAGE, MienError, check_known, did_you_mean, shortened
 from mien.files.strict_json import JsonError, parse_json
 
 if TYPE_CHECKING:  # the command line takes names from here and starts without NumPy
@@ -123,13 +123,7 @@ class Direction:
                 raise DirectionError(f"the direction is not JSON ({error}).") from None
         if not isinstance(data, Mapping):
             raise DirectionError(f"the direction is {json.dumps(data)[:40]}; expected a JSON object.")
-        known = [f.name for f in fields(cls)]
-        for name in data:
-            if name not in known:
-                raise DirectionError(
-                    f"the direction asks for {_short(name)}, which is not one of {', '.join(known)}"
-                    f"{did_you_mean(name, known)}."
-                )
+        check_known("the direction", data, [f.name for f in fields(cls)], DirectionError)
         read = {name: READERS[name](name, value) for name, value in data.items()}
         return cls(**read)
 
@@ -202,14 +196,9 @@ def parse_intensity(text: str) -> str | float:
         return text.strip().lower()
 
 
-def _short(value: object) -> str:
-    """As it was written, as far as fits into a sentence."""
-    return text if len(text := repr(value)) <= 60 else f"{text[:57]}..."
-
-
 def _number(name: str, value: object, top: float) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= top:  # NaN is not, either
-        raise DirectionError(f"{name} is {_short(value)}; expected a number from 0 to {top:g}.")
+        raise DirectionError(f"{name} is {shortened(value)}; expected a number from 0 to {top:g}.")
     return float(value) + 0.0  # -0.0 is 0.0, and is written so
 
 
@@ -241,7 +230,7 @@ def _intensity(name: str, value: object) -> Curve:
     if isinstance(value, str):
         if value not in LEVELS:
             raise DirectionError(
-                f"intensity is {_short(value)}; expected {', '.join(LEVELS)} or a number from 0 to 1"
+                f"intensity is {shortened(value)}; expected {', '.join(LEVELS)} or a number from 0 to 1"
                 f"{did_you_mean(value, LEVELS)}."
             )
         return constant(LEVELS[value])
@@ -252,11 +241,11 @@ def _emotion(name: str, value: object) -> dict[str, Curve]:
     if isinstance(value, str):
         value = {value: 1.0}
     if not isinstance(value, Mapping):
-        raise DirectionError(f'emotion is {_short(value)}; expected names with weights, like {{"happy": 0.7}}.')
+        raise DirectionError(f'emotion is {shortened(value)}; expected names with weights, like {{"happy": 0.7}}.')
     for emotion in value:
         if emotion not in EMOTIONS:
             raise DirectionError(
-                f"there is no emotion {_short(emotion)}; choose from {', '.join(EMOTIONS)}"
+                f"there is no emotion {shortened(emotion)}; choose from {', '.join(EMOTIONS)}"
                 f"{did_you_mean(emotion, EMOTIONS, MEANT)}."
             )
     return {emotion: _curve(emotion, value[emotion], 1.0) for emotion in sorted(value)}
@@ -264,7 +253,7 @@ def _emotion(name: str, value: object) -> dict[str, Curve]:
 
 def _seed(name: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise DirectionError(f"the seed is {_short(value)}; expected a whole number from 0 to 2^63 - 1.")
+        raise DirectionError(f"the seed is {shortened(value)}; expected a whole number from 0 to 2^63 - 1.")
     return value
 
 
@@ -276,11 +265,13 @@ def _text(name: str, value: object) -> str:
 
 def _face(name: str, value: object) -> dict[str, float]:
     if not isinstance(value, Mapping):
-        raise DirectionError(f'face is {_short(value)}; expected channels with weights, like {{"browInnerUp": 0.7}}.')
+        raise DirectionError(
+            f'face is {shortened(value)}; expected channels with weights, like {{"browInnerUp": 0.7}}.'
+        )
     for channel in value:
         if channel not in ARKIT:
             raise DirectionError(
-                f"face has {_short(channel)}, which is none of ARKit's 52 channels{did_you_mean(channel, ARKIT)}."
+                f"face has {shortened(channel)}, which is none of ARKit's 52 channels{did_you_mean(channel, ARKIT)}."
             )
     return {channel: _number(f"face {channel}", value[channel], 1.0) for channel in sorted(value)}
 
@@ -301,17 +292,19 @@ def _model_name(name: str, value: object) -> str:
     """A name that is a file's and leads nowhere else."""
     if isinstance(value, str) and (not value or MODEL_NAME.fullmatch(value)):
         return value
-    raise DirectionError(f"{name} is {_short(value)}; expected a name of letters, digits, dots, dashes, underscores.")
+    raise DirectionError(
+        f"{name} is {shortened(value)}; expected a name of letters, digits, dots, dashes, underscores."
+    )
 
 
 def _held(name: str, value: object) -> dict[str, tuple[Curve, ...]]:
     if not isinstance(value, Mapping):
-        raise DirectionError(f"held is {_short(value)}; expected channels with lists of curves of keys.")
+        raise DirectionError(f"held is {shortened(value)}; expected channels with lists of curves of keys.")
     held = {}
     for channel in sorted(value):
         if channel not in (*ARKIT, *ANGLES):
             raise DirectionError(
-                f"held has {_short(channel)}, which is none of ARKit's 52 channels nor of {', '.join(ANGLES)}"
+                f"held has {shortened(channel)}, which is none of ARKit's 52 channels nor of {', '.join(ANGLES)}"
                 f"{did_you_mean(channel, (*ARKIT, *ANGLES))}."
             )
         if not isinstance(value[channel], list) or not all(isinstance(curve, list) for curve in value[channel]):
@@ -326,7 +319,7 @@ def _held(name: str, value: object) -> dict[str, tuple[Curve, ...]]:
 
 def _angle(name: str, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not -4 <= value <= 4:
-        raise DirectionError(f"{name} is {_short(value)}; expected radians from -4 to 4.")
+        raise DirectionError(f"{name} is {shortened(value)}; expected radians from -4 to 4.")
     return float(value) + 0.0
 
 

@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mien.engines.base import Cancelled, Progress, no_progress
+from mien.engines.base import Progress, no_progress
 from mien.engines.personatalk import DubError
 from mien.engines.personatalk.options import CLIP, NEUTRAL, DubOptions
+from mien.engines.staged_progress import StagedProgress
 from mien.numeric.mask_runs import runs
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def dub(
     check_suffix(output, options)
     names = {"video": video, "voice": voice}
     provenance = provenance_of("dub", names, f"personatalk with {options.engine}", options.direction.seed)
-    work = _Work(progress, cancelled)
+    work = StagedProgress(STAGES, progress, cancelled, "The dub was stopped; nothing is written.")
     speech = read_speech(voice)
     footage = _part_of(video, options, speech.duration)
     track = track_face(footage, options.face, progress=work.of("tracking"))
@@ -113,7 +113,7 @@ def dub(
         notes = (*footage.notes, *(style.notes if style is not None else actor.notes), *written)
         said = (*(f"As it was from {begin:.2f} s to {end:.2f} s: {why}." for begin, end, why in stretches), *notes)
         sign(part, replace(provenance, notes=said), output.name)
-    work.done()
+    work("dubbing", 1.0)
     return DubReport(
         output=str(output),
         frames=len(sources),
@@ -123,32 +123,6 @@ def dub(
         notes=notes,
         seconds=work.seconds,
     )
-
-
-@dataclass
-class _Work:
-    """Progress over all stages, time by stage, and a cancel that is looked for at every step."""
-
-    progress: Progress
-    cancelled: Callable[[], bool]
-    seconds: dict[str, float] = field(default_factory=dict)
-    _began: float = field(default_factory=time.monotonic)
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if self.cancelled():
-            raise Cancelled("The dub was stopped; nothing is written.")
-        now = time.monotonic()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._began
-        self._began = now
-        names = list(STAGES)
-        before = sum(STAGES[name] for name in names[: names.index(stage)])
-        self.progress(before + STAGES[stage] * min(1.0, fraction), stage)
-
-    def of(self, stage: str, begin: float = 0.0, share: float = 1.0) -> Progress:
-        return lambda fraction, _: self(stage, begin + share * fraction)
-
-    def done(self) -> None:
-        self("dubbing", 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +159,7 @@ def _part_of(video: Path, options: DubOptions, voice: Fraction) -> Footage:
     return excerpt(footage, options.begin, options.end) if options.begin or options.end is not None else footage
 
 
-def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions, work: _Work) -> _Actor:
+def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions, work: StagedProgress) -> _Actor:
     """Shape, mouth and style of the person in the track."""
     from mien.engines.personatalk.face_shapes import face_shapes
     from mien.engines.personatalk.film.shots import ShotRenderers
@@ -214,7 +188,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
 
 def _style(
     video: Path, footage: Footage, mouth: np.ndarray, learnt: np.ndarray, seconds: np.ndarray, track: FaceTrack,
-    speaker: Speaker, options: DubOptions, work: _Work,
+    speaker: Speaker, options: DubOptions, work: StagedProgress,
 ) -> tuple[SpeakingStyle | None, tuple[str, ...]]:  # fmt: skip
     from mien.audio.speech import RATE, Speech, SpeechError, read_speech
     from mien.engines.personatalk.speaking_style import learn_style
@@ -236,7 +210,9 @@ def _style(
     return style, style.notes
 
 
-def _motion(speech: Speech, direction: Direction, engine: str, work: _Work, stage: str, begin: float) -> VoiceMotion:
+def _motion(
+    speech: Speech, direction: Direction, engine: str, work: StagedProgress, stage: str, begin: float
+) -> VoiceMotion:
     from mien.engines.personatalk.voice_motion import voice_motion
     from mien.heads.default import load_head
     from mien.speak import speak
@@ -273,7 +249,7 @@ def _kept(
 
 def _dubbed(
     footage: Footage, actor: _Actor, track: FaceTrack, sources: np.ndarray, mouth: np.ndarray,
-    kept: list[str | None], options: DubOptions, work: _Work,
+    kept: list[str | None], options: DubOptions, work: StagedProgress,
 ) -> Iterator[np.ndarray]:  # fmt: skip
     """The pictures of the dub; frames that turn out to be covered are added to `kept`."""
     from mien.video.label import draw_label

@@ -21,6 +21,21 @@ class MienError(Exception):
     exit_status: ClassVar[int] = FAILED
 
 
+def shortened(value: object) -> str:
+    """As it was written, as far as fits into a sentence."""
+    return text if len(text := repr(value)) <= 60 else f"{text[:57]}..."
+
+
+def check_known(who: str, names: Iterable[object], known: Iterable[str], refused: type[Exception]) -> None:
+    """Raises `refused` for the first of the names that is not known: `who` asks for it."""
+    known = list(known)
+    for name in names:
+        if name not in known:
+            raise refused(
+                f"{who} asks for {shortened(name)}, which is not one of {', '.join(known)}{did_you_mean(name, known)}."
+            )
+
+
 def did_you_mean(word: object, known: Iterable[str], meant: Mapping[str, str] | None = None) -> str:
     """ " (did you mean ...?)" with the known word that is spelt most like this one, or that `meant` has for it; empty
     where none is near. The case of letters does not count. For the end of a sentence, before its stop."""

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.engines.base import Cancelled, Progress, no_progress
+from mien.engines.base import Progress, no_progress
+from mien.engines.staged_progress import StagedProgress
 from mien.photo import PortraitRefused
 from mien.photo.options import PortraitOptions
 
@@ -76,7 +76,7 @@ def portrait(
     inputs |= {name: Path(path) for name in ("take", "pose") if (path := getattr(options, name)) is not None}
     engine = "a take" if options.take else options.engine
     provenance = provenance_of("portrait", inputs, engine, options.direction.seed)
-    work = _Work(progress, cancelled)
+    work = StagedProgress(STAGES, progress, cancelled, "The portrait was stopped; nothing is written.")
     work("photo", 0.0)
     pixels, notes = read_pixels(photo, options.size, options.alpha)
     with Animator(pixels, options.face, photo.name) as animator:
@@ -113,26 +113,6 @@ def check_suffix(path: Path, options: PortraitOptions) -> None:
         )
 
 
-@dataclass
-class _Work:
-    """Progress over all stages, time by stage, and a cancel that is looked for at every step."""
-
-    progress: Progress
-    cancelled: Callable[[], bool]
-    seconds: dict[str, float] = field(default_factory=dict)
-    _began: float = field(default_factory=time.monotonic)
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        if self.cancelled():
-            raise Cancelled("The portrait was stopped; nothing is written.")
-        now = time.monotonic()
-        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._began
-        self._began = now
-        names = list(STAGES)
-        before = sum(STAGES[name] for name in names[: names.index(stage)])
-        self.progress(before + STAGES[stage] * min(1.0, fraction), stage)
-
-
 def _notes(animator: Animator) -> Iterator[str]:
     face = animator.face
     if face.faces > 1:
@@ -146,16 +126,14 @@ def _notes(animator: Animator) -> Iterator[str]:
         yield "no person could be told from the background, so it moves a little with the head"
 
 
-def _take(speech: Speech, options: PortraitOptions, work: _Work) -> Take:
+def _take(speech: Speech, options: PortraitOptions, work: StagedProgress) -> Take:
     from mien.speak import speak
     from mien.take import read_take
 
     if options.take is not None:
         return read_take(Path(options.take)).resample(options.fps)
     direction = options.direction if options.pose is None else _posed(options.direction, Path(options.pose))
-    return speak(
-        speech, direction, options.engine, fps=options.fps, progress=lambda fraction, _: work("voice", fraction)
-    )
+    return speak(speech, direction, options.engine, fps=options.fps, progress=work.of("voice"))
 
 
 def _posed(direction: Direction, pose: Path) -> Direction:
@@ -170,7 +148,9 @@ def _posed(direction: Direction, pose: Path) -> Direction:
     return replace(direction, face={name: min(1.0, weight) for name, weight in sorted(face.items())})
 
 
-def _pictures(animator: Animator, motion: Motion, options: PortraitOptions, work: _Work) -> Iterator[np.ndarray]:
+def _pictures(
+    animator: Animator, motion: Motion, options: PortraitOptions, work: StagedProgress
+) -> Iterator[np.ndarray]:
     from mien.video.label import draw_label
 
     for number in range(motion.frames):

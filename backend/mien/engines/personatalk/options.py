@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from mien.direction import Direction, DirectionError
+from mien.direction import Direction
+from mien.engines.film_options import FilmOptions, read_direction, read_face, read_flag
 from mien.engines.personatalk import DubRefused
-from mien.errors import did_you_mean
-from mien.face_tracking.choice import ChoiceError, FaceChoice
-from mien.files.strict_json import JsonError, parse_json
+from mien.errors import did_you_mean, shortened
+from mien.face_tracking.choice import FaceChoice
 
 DEFAULT_ENGINE = "probtalk3d"
 LONGER = ("loop", "hold", "stop")
@@ -26,7 +25,7 @@ PREVIEW_LEAST = Fraction(1, 5)  # s
 
 
 @dataclass(frozen=True)
-class DubOptions:
+class DubOptions(FilmOptions):
     """All of a dub but its files.
 
     strength: of the mouth's movement about its rest, 0..2; opening: of the lips' and the jaw's opening alone, 0..2.
@@ -40,6 +39,8 @@ class DubOptions:
     codec: "h264" or "lossless" (FFV1 in .mkv). preview: make only so many seconds from `begin`.
     face: which face. label: whether a visible line says that the film was made with Mien.
     """
+
+    MAKES, REFUSED = "dub", DubRefused
 
     strength: float = 1.0
     opening: float = 1.0
@@ -57,9 +58,8 @@ class DubOptions:
     label: bool = False
 
     def __post_init__(self) -> None:
-        """The checks of `from_json`, whoever made the options, and DubRefused for values that do not go together."""
-        for name, read in READERS.items():
-            object.__setattr__(self, name, read(name, getattr(self, name)))
+        """The checks of `from_json`, and DubRefused for values that do not go together."""
+        super().__post_init__()
         if self.end is not None and self.end <= self.begin:
             raise DubRefused(
                 f"the part begins at {float(self.begin):g} s and ends at {float(self.end):g} s; name a later end."
@@ -68,59 +68,16 @@ class DubOptions:
             begin, end = map(float, self.references)
             raise DubRefused(f"the references end at {end:g} s and begin at {begin:g} s; name a later end.")
 
-    @classmethod
-    def from_json(cls, source: str | bytes | Mapping) -> DubOptions:
-        """From JSON text or its object; what is left out has its default. DubRefused, DirectionError or ChoiceError in
-        words for anything unknown or out of range."""
-        data = source
-        if not isinstance(source, Mapping):
-            try:
-                data = parse_json(source)
-            except JsonError as error:
-                raise DubRefused(f"the options of the dub are not JSON ({error}).") from None
-        if not isinstance(data, Mapping):
-            raise DubRefused(f"the options of the dub are {_short(data)}; expected a JSON object.")
-        known = [f.name for f in fields(cls)]
-        for name in data:
-            if name not in known:
-                raise DubRefused(
-                    f"the dub asks for {_short(name)}, which is not one of {', '.join(known)}"
-                    f"{did_you_mean(name, known)}."
-                )
-        return cls(**data)
-
-    def to_json(self) -> str:
-        """Canonical JSON: equal options give equal text, and `from_json` reads it."""
-        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        data["direction"] = json.loads(self.direction.to_json())
-        for name in ("begin", "end", "preview"):
-            data[name] = None if data[name] is None else str(data[name])
-        if self.references is not None:
-            data["references"] = [str(second) for second in self.references]
-        at = self.face.at
-        data["face"] = {"number": self.face.number, "at": None if at is None else list(at)}
-        return json.dumps(data, sort_keys=True, separators=(",", ":"))
-
-
-def _short(value: object) -> str:
-    return text if len(text := repr(value)) <= 60 else f"{text[:57]}..."
-
 
 def _gain(name: str, value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= GAIN_TOP:
-        raise DubRefused(f"{name} is {_short(value)}; expected a number from 0 to {GAIN_TOP:g}, 1 being as it is.")
+        raise DubRefused(f"{name} is {shortened(value)}; expected a number from 0 to {GAIN_TOP:g}, 1 being as it is.")
     return float(value) + 0.0
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise DubRefused(f"{name} is {_short(value)}; expected true or false.")
-    return value
 
 
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value or len(value) > 4096:
-        raise DubRefused(f"{name} is {_short(value)}; expected a name.")
+        raise DubRefused(f"{name} is {shortened(value)}; expected a name.")
     return value
 
 
@@ -128,7 +85,7 @@ def _persona(name: str, value: object) -> str:
     text = _text(name, value)
     if text not in (CLIP, NEUTRAL) and not text.endswith(PERSONA_SUFFIX):
         raise DubRefused(
-            f"persona is {_short(text)}; expected {CLIP!r}, {NEUTRAL!r} or a file that ends in {PERSONA_SUFFIX}."
+            f"persona is {shortened(text)}; expected {CLIP!r}, {NEUTRAL!r} or a file that ends in {PERSONA_SUFFIX}."
         )
     return text
 
@@ -138,7 +95,9 @@ def _one_of(words: tuple[str, ...], optional: bool = False) -> Callable[[str, ob
         if optional and value is None:
             return None
         if value not in words:
-            raise DubRefused(f"{name} is {_short(value)}; expected {' or '.join(words)}{did_you_mean(value, words)}.")
+            raise DubRefused(
+                f"{name} is {shortened(value)}; expected {' or '.join(words)}{did_you_mean(value, words)}."
+            )
         return str(value)
 
     return read
@@ -153,7 +112,7 @@ def _seconds(name: str, value: object) -> Fraction:
         except (ValueError, ZeroDivisionError, OverflowError):
             second = None
     if second is None or not 0 <= second <= TIME_TOP:
-        raise DubRefused(f"{name} is {_short(value)}; expected seconds from 0 on, like 12.5.")
+        raise DubRefused(f"{name} is {shortened(value)}; expected seconds from 0 on, like 12.5.")
     return second
 
 
@@ -164,7 +123,7 @@ def _later(name: str, value: object) -> Fraction | None:
 def _preview(name: str, value: object) -> Fraction | None:
     second = _later(name, value)
     if second is not None and second < PREVIEW_LEAST:
-        raise DubRefused(f"{name} is {_short(value)}; a preview has at least {float(PREVIEW_LEAST):g} s.")
+        raise DubRefused(f"{name} is {shortened(value)}; a preview has at least {float(PREVIEW_LEAST):g} s.")
     return second
 
 
@@ -172,46 +131,23 @@ def _references(name: str, value: object) -> tuple[Fraction, Fraction] | None:
     if value is None:
         return None
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise DubRefused(f"{name} is {_short(value)}; expected [begin, end] in seconds of the film, like [0, 20].")
+        raise DubRefused(f"{name} is {shortened(value)}; expected [begin, end] in seconds of the film, like [0, 20].")
     return _seconds(f"the begin of {name}", value[0]), _seconds(f"the end of {name}", value[1])
 
 
-def _direction(name: str, value: object) -> Direction:
-    if isinstance(value, Direction):
-        return value
-    if not isinstance(value, Mapping):
-        raise DirectionError(f"{name} is {_short(value)}; expected a JSON object.")
-    return Direction.from_json(value)
-
-
-def _face(name: str, value: object) -> FaceChoice:
-    if isinstance(value, FaceChoice):
-        return value
-    if isinstance(value, Mapping) and set(value) <= {"number", "at"}:
-        number, at = value.get("number", 1), value.get("at")
-        point = isinstance(at, list | tuple) and len(at) == 2 and all(_is_pixel(part) for part in at)
-        if isinstance(number, int) and not isinstance(number, bool) and (at is None or point):
-            return FaceChoice(number, None if at is None else (float(at[0]), float(at[1])))
-    raise ChoiceError(f'{name} is {_short(value)}; expected {{"number": 1}} or {{"at": [x, y]}} in pixels.')
-
-
-def _is_pixel(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < TIME_TOP
-
-
-READERS: dict[str, Callable[[str, Any], Any]] = {
+DubOptions.READERS = {
     "strength": _gain,
     "opening": _gain,
     "engine": _text,
-    "direction": _direction,
+    "direction": read_direction,
     "persona": _persona,
-    "keep_pauses": _flag,
+    "keep_pauses": read_flag(DubRefused),
     "references": _references,
     "begin": _seconds,
     "end": _later,
     "when_longer": _one_of(LONGER, optional=True),
     "codec": _one_of(CODECS),
     "preview": _preview,
-    "face": _face,
-    "label": _flag,
+    "face": read_face,
+    "label": read_flag(DubRefused),
 }
