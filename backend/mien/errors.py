@@ -21,6 +21,11 @@ class MienError(Exception):
     exit_status: ClassVar[int] = FAILED
 
 
+def capitalized(text: str) -> str:
+    """The text with a capital at its beginning, as a sentence has it."""
+    return text[:1].upper() + text[1:]
+
+
 def shortened(value: object) -> str:
     """As it was written, as far as fits into a sentence."""
     return text if len(text := repr(value)) <= 60 else f"{text[:57]}..."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mien.audio.speech import Speech, SpeechError, read_speech
 from mien.engines.base import Progress
+from mien.errors import capitalized
 from mien.face_tracking import TrackingError
 from mien.film_take import film_take
 from mien.persona import LearningError
@@ -47,7 +48,7 @@ def read_recordings(
                 take, speech = _film(clip, report, limit_s)
             found.append(recording_of(clip.name, take, speech))
         except LearningError as error:
-            refused.append(_sentence(str(error)))
+            refused.append(capitalized(str(error)))
         except (VideoError, TrackingError) as error:
             refused.append(f"{clip.name} is left out: {error}")
     if not found:
@@ -81,7 +82,3 @@ def _sound_beside(take: Path) -> Path:
     raise LearningError(
         f"{take.name} is a take, and beside it is no sound {stem}.wav; name it: --sound FILE, once for each take."
     )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
-from mien.errors import MienError
+from mien.errors import MienError, capitalized
 from mien.film_request import MAKES, FilmRequest, Options, read_options
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import check_fields, name_of, receive_form, texts_of
+from mien.service.http.upload_form import check_fields, copy_upload, name_of, receive_form, texts_of
 from mien.service.jobs.errors import QueueFull, SourceNeeded
 from mien.service.jobs.film_jobs import FILM
 from mien.service.jobs.job import Job
@@ -67,7 +66,7 @@ def read_form(form: FormData | Mapping[str, object]) -> FilmForm:
     try:
         options = read_options(make, texts["options"] or "{}")
     except MienError as error:
-        raise Problem(422, _sentence(error)) from None
+        raise Problem(422, capitalized(str(error))) from None
     assert isinstance(shown, UploadFile) and isinstance(voice, UploadFile)
     return FilmForm(make, shown, voice, options, texts["consent"] or None)
 
@@ -87,9 +86,7 @@ def _submit(form: FormData, settings: Settings, scheduler: Scheduler, client: st
             copies = [scheduler.storage.folder.new_file("film") for _ in files]
             for source, copy in zip(files, copies, strict=True):
                 stack.callback(copy.unlink, missing_ok=True)
-                source.file.seek(0)
-                with copy.open("xb") as file:
-                    shutil.copyfileobj(source.file, file)
+                copy_upload(source, copy)
             return scheduler.submit(FILM, request, client, *copies)
     except QueueFull as full:
         sentence = f"{full.limit} films are waiting to be made, as many as may. Ask again soon."
@@ -108,9 +105,4 @@ def _consent(statement: str | None, shown: str, name: str, settings: Settings, c
         )
         raise Problem(422, sentence) from None
     except MienError as error:
-        raise Problem(422, _sentence(error)) from None
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
+        raise Problem(422, capitalized(str(error))) from None

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from mien.heads.lookup import head_named
 from mien.service.errors import SENTENCES, sentence_of
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import file_and_texts, name_of, receive_form
+from mien.service.http.upload_form import copy_upload, file_and_texts, name_of, receive_form
 from mien.service.jobs.errors import Closing, QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
@@ -97,9 +96,7 @@ def _decode(form: TakeForm, scheduler: Scheduler, decoder: Decoder) -> Sound:
     folder = scheduler.storage.folder
     upload, samples = folder.new_file("upload"), folder.new_file("sound")
     try:
-        form.sound.file.seek(0)
-        with upload.open("xb") as copy:
-            shutil.copyfileobj(form.sound.file, copy)
+        copy_upload(form.sound, upload)
         return decoder.decode(upload, form.name, samples, form.track)
     except BaseException:
         samples.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from fractions import Fraction
@@ -14,11 +13,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
+from mien.errors import capitalized
 from mien.face_tracking.choice import ChoiceError, FaceChoice
 from mien.film_take import TrackOptions
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import file_and_texts, name_of, receive_form
+from mien.service.http.upload_form import copy_upload, file_and_texts, name_of, receive_form
 from mien.service.jobs.errors import QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
@@ -52,9 +52,7 @@ def _submit(form: FormData, scheduler: Scheduler, client: str) -> Job:
         scheduler.check_capacity(TRACK, client)  # before some hundred megabytes are copied
         copy = scheduler.storage.folder.new_file("film")
         try:
-            film.file.seek(0)
-            with copy.open("xb") as file:
-                shutil.copyfileobj(film.file, file)
+            copy_upload(film, copy)
             return scheduler.submit(TRACK, request, client, copy)
         finally:
             copy.unlink(missing_ok=True)
@@ -83,8 +81,7 @@ def read_form(form: FormData | Mapping[str, object]) -> tuple[UploadFile, TrackO
             end=Fraction(end) if end else None,
         )
     except (ChoiceError, TakeError) as error:
-        sentence = str(error)
-        raise Problem(422, sentence[:1].upper() + sentence[1:]) from None
+        raise Problem(422, capitalized(str(error))) from None
     return film, options
 
 

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import unquote
 
 from starlette.datastructures import FormData, UploadFile
@@ -62,6 +63,13 @@ def texts_of(form: FormData | Mapping[str, object], fields: Sequence[str]) -> di
             raise Problem(422, f"The field {name!r} is a file; send it as text.")
         texts[name] = text
     return texts
+
+
+def copy_upload(upload: UploadFile, path: Path) -> None:
+    """Copy an uploaded file into a new one."""
+    upload.file.seek(0)
+    with path.open("xb") as file:
+        shutil.copyfileobj(upload.file, file)
 
 
 def name_of(file: UploadFile, default: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from mien.bind import BindError
 from mien.bind.bind import bind
 from mien.bind.mesh import Mesh, named_mesh, with_diagonals
+from mien.errors import capitalized
 from mien.files.safetensors import TensorFileError, read_tensors
 from mien.heads.default import load_head
 from mien.service.errors import disk_full
@@ -30,7 +31,7 @@ def main() -> None:
         bound = bind(mesh, picks, lambda fraction, stage: parent.reply({"fraction": fraction, "stage": stage}))
         bound.write(Path(paths["shapes"]), load_head())
     except (BindError, TensorFileError) as error:
-        parent.reply({"end": "failed", "sentence": str(error)[:1].upper() + str(error)[1:]})
+        parent.reply({"end": "failed", "sentence": capitalized(str(error))})
     except OSError as error:
         if not disk_full(error):
             raise

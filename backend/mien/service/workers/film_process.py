@@ -12,18 +12,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.errors import MienError
+from mien.errors import MienError, capitalized
 from mien.film_request import MAKES, FilmRequest
 from mien.service.errors import disk_full, sentence_of
-from mien.service.workers.process import ParentPipe
+from mien.service.workers.process import ParentPipe, throttled
 from mien.settings import Settings
 from mien.video import VideoError
 
-PROGRESS_S = 0.05  # progress within a stage is sent at most this often
 SAFE = re.compile(r"[^\w .()+-]")  # what a file's name cannot have everywhere
 
 
@@ -48,7 +46,7 @@ def work(message: dict, reply: Callable[[dict], None]) -> dict:
     except MienError as error:
         sentence = sentence_of(error, Settings.read().data_folder)
         if not sentence.startswith((request.shown_name, request.voice_name)):
-            sentence = sentence[:1].upper() + sentence[1:]
+            sentence = capitalized(sentence)
         return {"end": "failed", "sentence": sentence}
     except OSError as error:
         if not disk_full(error):
@@ -95,20 +93,6 @@ def check_length(path: Path, limit_s: float) -> None:
         return
     if length > limit_s:
         raise VideoError(f"{path.name} lasts {length:.1f} s, more than the limit of {limit_s:g} s; send a part of it.")
-
-
-def throttled(reply: Callable[[dict], None]) -> Callable[[float, str], None]:
-    """Progress as replies, not more often than somebody can look."""
-    last_s, last_stage = 0.0, ""
-
-    def progress(fraction: float, stage: str) -> None:
-        nonlocal last_s, last_stage
-        now = time.monotonic()
-        if stage != last_stage or now - last_s >= PROGRESS_S:
-            last_s, last_stage = now, stage
-            reply({"fraction": fraction, "stage": stage})
-
-    return progress
 
 
 if __name__ == "__main__":

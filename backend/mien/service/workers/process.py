@@ -14,12 +14,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import mien
 from mien.errors import MienError
 
+PROGRESS_S = 0.05  # progress within a stage is sent at most this often
 END_S = 5.0  # how long a killed process may take to end
 # oneDNN caches a plan for every length of sound, 1024 by default: 0.4 MB more with each new length
 ENVIRONMENT = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "256"}
@@ -148,6 +150,20 @@ class ParentPipe:
         with self._lock:
             self._replies.write(json.dumps(message).encode() + b"\n")
             self._replies.flush()
+
+
+def throttled(reply: Callable[[dict], None]) -> Callable[[float, str], None]:
+    """Progress as replies, not more often than somebody can look."""
+    last_s, last_stage = 0.0, ""
+
+    def progress(fraction: float, stage: str) -> None:
+        nonlocal last_s, last_stage
+        now = time.monotonic()
+        if stage != last_stage or now - last_s >= PROGRESS_S:
+            last_s, last_stage = now, stage
+            reply({"fraction": fraction, "stage": stage})
+
+    return progress
 
 
 def limit_memory(limit: int) -> None:

@@ -14,7 +14,6 @@ import hashlib
 import os
 import queue
 import threading
-import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -26,13 +25,11 @@ from mien.audio.speech import Reading, Speech
 from mien.engines.base import Cancelled, EngineError
 from mien.heads.lookup import head_named
 from mien.service.errors import SENTENCES, disk_full, sentence_of
-from mien.service.workers.process import ParentPipe
+from mien.service.workers.process import ParentPipe, throttled
 from mien.settings import Settings
 from mien.speak import speak_takes
 from mien.take import Take
 from mien.take_request import TakeRequest
-
-PROGRESS_S = 0.05  # progress within a stage is sent at most this often
 
 
 def main() -> None:
@@ -72,16 +69,12 @@ def load(engine: str) -> None:
 
 def work(message: dict, reply: Callable[[dict], None], stopped: Callable[[], bool]) -> dict:
     """Make the takes of a message; returns the last reply."""
-    last_s, last_stage = 0.0, ""
+    report = throttled(reply)
 
     def progress(fraction: float, stage: str) -> None:
-        nonlocal last_s, last_stage
         if stopped():
             raise Cancelled
-        now = time.monotonic()
-        if stage != last_stage or now - last_s >= PROGRESS_S:
-            last_s, last_stage = now, stage
-            reply({"fraction": fraction, "stage": stage})
+        report(fraction, stage)
 
     requests = [TakeRequest.from_json(text) for text in message["requests"]]
     first, data_folder = requests[0], Settings.read().data_folder

@@ -8,19 +8,16 @@ the file to write, and the longest film. The replies are {"fraction", "stage"} o
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.errors import MienError
+from mien.errors import MienError, capitalized
 from mien.film_take import film_take
 from mien.service.errors import disk_full, sentence_of
-from mien.service.workers.process import ParentPipe
+from mien.service.workers.process import ParentPipe, throttled
 from mien.settings import Settings
 from mien.take import write_take
 from mien.track_request import TrackRequest
-
-PROGRESS_S = 0.05  # progress within a stage is sent at most this often
 
 
 def main() -> None:
@@ -30,22 +27,13 @@ def main() -> None:
 
 def work(message: dict, reply: Callable[[dict], None]) -> dict:
     """Write the take of a message; returns the last reply."""
-    last_s, last_stage = 0.0, ""
-
-    def progress(fraction: float, stage: str) -> None:
-        nonlocal last_s, last_stage
-        now = time.monotonic()
-        if stage != last_stage or now - last_s >= PROGRESS_S:
-            last_s, last_stage = now, stage
-            reply({"fraction": fraction, "stage": stage})
-
     request = TrackRequest.from_json(message["request"])
     try:
-        made = film_take(Path(message["film"]), request.options, request.name, message["limit_s"], progress)
+        made = film_take(Path(message["film"]), request.options, request.name, message["limit_s"], throttled(reply))
         write_take(made.take, Path(message["take"]))
     except MienError as error:
         sentence = sentence_of(error, Settings.read().data_folder).replace(Path(message["film"]).name, request.name)
-        return {"end": "failed", "sentence": sentence[:1].upper() + sentence[1:]}
+        return {"end": "failed", "sentence": capitalized(sentence)}
     except OSError as error:
         if not disk_full(error):
             raise
