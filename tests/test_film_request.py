@@ -6,7 +6,7 @@ import pytest
 from mien.direction import Direction
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import MienError
-from mien.film_request import FilmRefused, FilmRequest, read_options, suffix_of
+from mien.film_request import FilmRefused, FilmRequest, read_options
 from mien.photo.options import PortraitOptions
 from mien.video.consent import Consent
 
@@ -59,4 +59,4 @@ def test_options_that_a_backend_does_not_take_are_refused_in_words(make: str, op
 
 def test_the_suffix_is_that_of_the_container() -> None:
     assert DUB.suffix == PORTRAIT.suffix == ".mp4"
-    assert suffix_of(DubOptions(codec="lossless")) == ".mkv" and suffix_of(PortraitOptions(alpha=True)) == ".mov"
+    assert DubOptions(codec="lossless").suffix == ".mkv" and PortraitOptions(alpha=True).suffix == ".mov"

@@ -45,7 +45,7 @@ def agreed(path: Path, pixels: np.ndarray) -> Path:
     return path
 
 
-def made(folder: Path, name: str = "talk.mp4", photo: str = "photo.png", **options) -> object:
+def portrait_of(folder: Path, name: str = "talk.mp4", photo: str = "photo.png", **options) -> object:
     chosen = PortraitOptions(engine="articulation", **options)
     return portrait(folder / photo, folder / "voice.wav", folder / name, chosen)
 
@@ -56,7 +56,7 @@ def pictures(path: Path) -> list[np.ndarray]:
 
 
 def test_a_film_has_the_take_s_frames_the_voice_and_its_provenance(folder: Path) -> None:
-    report = made(folder, direction=Direction.from_json({"emotion": "happy"}))
+    report = portrait_of(folder, direction=Direction.from_json({"emotion": "happy"}))
     shown = pictures(folder / "talk.mp4")
     assert len(shown) == report.frames == int(np.ceil(SECONDS * 25))
     assert shown[0].shape == (*report.size[::-1], 3) == (192, 192, 3)
@@ -80,7 +80,7 @@ def test_a_take_that_does_nothing_shows_the_photo(folder: Path) -> None:
         head_rotation=np.zeros((frames, 3), np.float32),
     )
     write_take(take, folder / "rest.take.safetensors")
-    made(folder, take=str(folder / "rest.take.safetensors"))
+    portrait_of(folder, take=str(folder / "rest.take.safetensors"))
     # What H.264 leaves of a photo.
     assert max(np.abs(shown.astype(int) - face()).mean() for shown in pictures(folder / "talk.mp4")) < 3
 
@@ -89,7 +89,7 @@ def test_alpha_is_written_as_prores(folder: Path) -> None:
     cut = np.concatenate([face(), np.full((192, 192, 1), 255, np.uint8)], 2)
     cut[:, :16, 3] = 0
     agreed(folder / "cut.png", cut)
-    report = made(folder, "talk.mov", "cut.png", alpha=True, fps=Fraction(24))
+    report = portrait_of(folder, "talk.mov", "cut.png", alpha=True, fps=Fraction(24))
     with av.open(str(folder / "talk.mov")) as film:
         frames = [frame.to_ndarray(format="rgba") for frame in film.decode(video=0)]
         assert film.streams.video[0].codec_context.name == "prores"
@@ -101,14 +101,14 @@ def test_alpha_is_written_as_prores(folder: Path) -> None:
 def test_what_cannot_be_made_is_refused_and_nothing_is_left(folder: Path) -> None:
     agreed(folder / "nobody.png", nobody())
     with pytest.raises(PortraitError, match="No face was found"):
-        made(folder, photo="nobody.png")
+        portrait_of(folder, photo="nobody.png")
     with pytest.raises(PortraitRefused, match="ends in .mp4"):
-        made(folder, "talk.avi")
+        portrait_of(folder, "talk.avi")
     with pytest.raises(PortraitRefused, match="no alpha"):
-        made(folder, "talk.mov", alpha=True)
+        portrait_of(folder, "talk.mov", alpha=True)
     Image.fromarray(face()[::-1]).save(folder / "unknown.png")
     with pytest.raises(ConsentMissing):
-        made(folder, photo="unknown.png")
+        portrait_of(folder, photo="unknown.png")
     assert not [path for path in folder.iterdir() if path.suffix in (".mp4", ".mov")]
 
 
@@ -123,8 +123,8 @@ def test_a_cancel_leaves_nothing(folder: Path) -> None:
 
 
 def test_two_takes_of_one_photo_differ_and_a_pose_is_matched(folder: Path) -> None:
-    made(folder, "one.mp4")
-    made(folder, "two.mp4", direction=Direction.from_json({"seed": 5}))
+    portrait_of(folder, "one.mp4")
+    portrait_of(folder, "two.mp4", direction=Direction.from_json({"seed": 5}))
     one, two = pictures(folder / "one.mp4"), pictures(folder / "two.mp4")
     assert max(np.abs(a.astype(int) - b).max() for a, b in zip(one, two, strict=True)) > 10
     agreed(folder / "smile.png", face((("mouthSmileLeft", 0.9), ("mouthSmileRight", 0.9))))

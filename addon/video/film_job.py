@@ -55,7 +55,7 @@ def make_film(job: FilmJob, local: LocalBackend, stop: threading.Event, post: Ca
         )
         _check(job, info)
         client.timeout_s = max(client.timeout_s, 60.0)
-        data, notes = _made(client, job, stop, post)
+        data, notes = _film_of(client, job, stop, post)
         write_whole(job.output, data)
         post(Arrived(job.output, notes))
     except Stopped:
@@ -86,7 +86,7 @@ def _check(job: FilmJob, info: BackendInfo) -> None:
         )
 
 
-def _made(
+def _film_of(
     client: Client, job: FilmJob, stop: threading.Event, post: Callable[[object], None]
 ) -> tuple[bytes, tuple[str, ...]]:
     """The film's bytes, and sentences on it. Raises Stopped after a stop, which the backend is told of."""

@@ -54,7 +54,7 @@ class FilmRequest:
     @property
     def suffix(self) -> str:
         """Of the film's file."""
-        return suffix_of(self.options)
+        return self.options.suffix
 
     def to_json(self) -> str:
         fields = {
@@ -112,10 +112,3 @@ def read_options(make: str, source: str | bytes | Mapping) -> Options:
             f"make the film on this machine with mien {make}."
         )
     return options
-
-
-def suffix_of(options: Options) -> str:
-    """Of the file that these options give: another than ".mp4" for what MP4 cannot hold."""
-    if isinstance(options, DubOptions):
-        return ".mkv" if options.codec == "lossless" else ".mp4"
-    return ".mov" if options.alpha else ".mp4"

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mien.take import Take
 
 STAGES = {"photo": 0.05, "voice": 0.3, "drawing": 0.65}  # shares of the work
-FILM, ALPHA_FILM = ".mp4", ".mov"
 FEW_PIXELS = 60  # between the eyes, below which a film of the face is no more than a thumbnail
 
 
@@ -105,7 +104,7 @@ def portrait(
 
 def check_suffix(path: Path, options: PortraitOptions) -> None:
     """PortraitRefused where the name does not fit what is written."""
-    wanted = ALPHA_FILM if options.alpha else FILM
+    wanted = options.suffix
     if path.suffix.lower() != wanted:
         raise PortraitRefused(
             f"the portrait {'with alpha ' if options.alpha else ''}is written as {wanted}, and {path.name!r} is to be "

@@ -17,7 +17,7 @@ WOMAN = HEAD.identities["woman"].astype(float)
 NEEDED = ("nose_tip", "chin", "mouth_right", "eye_outer_right", "eye_inner_right")
 
 
-def made(kind: str) -> tuple[np.ndarray, np.ndarray]:
+def sealed_mesh(kind: str) -> tuple[np.ndarray, np.ndarray]:
     """(vertices, triangles) of the woman with her lips grown together."""
     vertices, triangles = sealed_mouth.sealed(HEAD, WOMAN)
     if kind == "half as fine":
@@ -39,7 +39,7 @@ def opened(vertices: np.ndarray, faces: np.ndarray, bound: BindResult) -> tuple[
 
 @pytest.mark.parametrize("kind", ["as fine", "half as fine", "faces on their own"])
 def test_sealed_lips_part(kind: str, tmp_path) -> None:
-    vertices, triangles = made(kind)
+    vertices, triangles = sealed_mesh(kind)
     names = NEEDED if kind == "half as fine" else retopology.PICKED
     bound = bind(mesh_of(vertices, triangles), retopology.picked(HEAD, WOMAN, names), head=HEAD)
     mouth = bound.report["lips_mm"]
@@ -62,7 +62,7 @@ def test_sealed_lips_part(kind: str, tmp_path) -> None:
 
 def test_quads_are_cut_along_their_edges() -> None:
     """A quad whose last corner is there twice is a triangle; no diagonal is cut."""
-    vertices, triangles = made("as fine")
+    vertices, triangles = sealed_mesh("as fine")
     count = (HEAD.quad_part == HEAD.parts.index("skin")).sum()  # halves of quads, one after the other, then the strip
     quads = np.concatenate([
         np.concatenate([triangles[:count], triangles[count : 2 * count, 2:]], 1),

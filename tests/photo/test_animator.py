@@ -18,7 +18,7 @@ def animator() -> Iterator[Animator]:
         yield made
 
 
-def asked(animator: Animator, **channels: float) -> np.ndarray:
+def weights_of(animator: Animator, **channels: float) -> np.ndarray:
     weights = animator.own.copy()
     for name, value in channels.items():
         weights[animator.head.channels.index(name)] = value
@@ -41,14 +41,14 @@ def test_a_jaw_opens_and_a_lid_shuts(animator: Animator) -> None:
     def gap(points: np.ndarray, pair: tuple[int, int]) -> float:
         return float(np.linalg.norm(points[pair[0], :2] - points[pair[1], :2]))
 
-    opened = mesh.landmarks(mesh.at(asked(animator, jawOpen=0.6)))
+    opened = mesh.landmarks(mesh.at(weights_of(animator, jawOpen=0.6)))
     assert gap(opened, (UPPER_LIP, LOWER_LIP)) > gap(rest, (UPPER_LIP, LOWER_LIP)) + 0.05 * animator.face.eye_distance
-    shut = mesh.landmarks(mesh.at(asked(animator, eyeBlinkLeft=1.0)))
+    shut = mesh.landmarks(mesh.at(weights_of(animator, eyeBlinkLeft=1.0)))
     assert gap(shut, LEFT_LIDS) < 0.35 * gap(rest, LEFT_LIDS)
 
 
 def test_what_the_person_neither_hides_nor_hid_stays(animator: Animator) -> None:
-    drawn = animator.picture(asked(animator, jawOpen=0.5), np.array([0.0, 0.3, 0.0]), np.array([0.0, 0.2]))
+    drawn = animator.picture(weights_of(animator, jawOpen=0.5), np.array([0.0, 0.3, 0.0]), np.array([0.0, 0.2]))
     assert np.abs(drawn.astype(int) - face()).max() > 30
     if animator.cut_out:
         outside = animator.nobody & ~animator.covered()
@@ -60,7 +60,7 @@ def test_alpha_is_kept() -> None:
     alpha = np.full((*picture.shape[:2], 1), 255, np.uint8)
     alpha[:, :20] = 0
     with Animator(np.concatenate([picture, alpha], 2)) as animator:
-        drawn = animator.picture(asked(animator, mouthSmileLeft=1.0), np.array([0.0, 0.05, 0.0]), np.zeros(2))
+        drawn = animator.picture(weights_of(animator, mouthSmileLeft=1.0), np.array([0.0, 0.05, 0.0]), np.zeros(2))
     assert drawn.shape == (*picture.shape[:2], 4)
     assert not drawn[:, :10, 3].any()
     assert drawn[90:100, 90:100, 3].min() > 250

@@ -11,8 +11,8 @@ from rendered_faces import face
 def test_looking_aside_shows_pixels_from_the_other_side() -> None:
     fitted = fit_face(face())
     eyes = Eyes(fitted, face())
-    assert np.array_equal(eyes.seen_at(np.zeros(2)), eyes.rest[:, :2])
-    moved = eyes.seen_at(np.array([0.0, 0.3])) - eyes.rest[:, :2]
+    assert np.array_equal(eyes.pixels_at(np.zeros(2)), eyes.rest[:, :2])
+    moved = eyes.pixels_at(np.array([0.0, 0.3])) - eyes.rest[:, :2]
     near = np.linalg.norm(eyes.rest[:, :2] - fitted.points[LEFT_IRIS, :2], axis=1).argmin()
     assert moved[near, 0] < -0.02 * fitted.eye_distance  # to the head's left, which is the picture's right
     assert moved[:, 0].max() <= 1e-6

@@ -13,6 +13,7 @@ import numpy as np
 from mien import engines
 from mien.audio.speech import Speech
 from mien.direction import Direction
+from mien.engines import kfusion
 from mien.engines.base import Progress, no_progress
 from mien.engines.neural.motion_space import FPS as MOTION_FPS
 from mien.heads.default import load_head
@@ -26,8 +27,7 @@ from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.report import warnings_of
 from mien.take import Take, parse_fps
 
-KFUSION = "kfusion"  # the engine that makes landmarks of any face itself
-DEFAULT = KFUSION if KFUSION in engines.NAMES else engines.DEFAULT
+KFUSION = kfusion.INFO.name  # the engine that makes landmarks of any face itself
 
 Face = Identity | PhotoFace | None
 
@@ -35,7 +35,7 @@ Face = Identity | PhotoFace | None
 def speak_landmarks(
     speech: Speech,
     direction: Direction,
-    engine: str = DEFAULT,
+    engine: str = KFUSION,
     fps: Fraction | int | str | None = None,
     face: Face = None,
     progress: Progress = no_progress,

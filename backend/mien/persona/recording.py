@@ -115,7 +115,7 @@ def recording_of(name: str, take: Take, speech: Speech) -> Recording:
     if take.weights is None:
         raise LearningError(f"{name} moves vertices and has no channels; convert it: mien convert --to channels.")
     take = take.resample(FPS)
-    motion, seen = motion_of(take), _seen(take)
+    motion, seen = motion_of(take), _tracked(take)
     phones, prosody = listen(speech), listen_to_prosody(speech)
     curves = np.stack([motion.aperture, motion.width, motion.jaw])
     within = seen & (take.times <= float(speech.duration))
@@ -140,12 +140,12 @@ def recording_of(name: str, take: Take, speech: Speech) -> Recording:
     )
 
 
-def _seen(take: Take) -> np.ndarray:
+def _tracked(take: Take) -> np.ndarray:
     """(F,) bool: outside of the gaps that a tracked take notes."""
-    seen = np.ones(take.frames, bool)
+    tracked = np.ones(take.frames, bool)
     for begin, end in json.loads(take.meta.get("gaps", "[]")):
-        seen &= (take.times < begin) | (take.times > end)
-    return seen
+        tracked &= (take.times < begin) | (take.times > end)
+    return tracked
 
 
 def _missing(take: Take) -> list[str]:

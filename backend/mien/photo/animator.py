@@ -149,7 +149,7 @@ class Animator:
         blocks["eye holes"][:, SECOND] = places[mesh.rims, :2]
         half = len(self.eyes.rest) // 2  # the right eye is the first of these
         blocks["eyes"][:half, OPACITY], blocks["eyes"][half:, OPACITY] = 1 - right, 1 - left
-        blocks["eyes"][:, AT] = self.eyes.seen_at(gaze)
+        blocks["eyes"][:, AT] = self.eyes.pixels_at(gaze)
         drawn = self._canvas.draw(blocks)
         if self.pixels.shape[2] == 3:
             return np.ascontiguousarray(drawn[..., :3])

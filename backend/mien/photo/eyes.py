@@ -59,7 +59,7 @@ class Eyes:
         self._axes = face.pose.turn[:2, :2] * float(face.pose.scale) * RADIUS
         self.open_eyes, self.shut_lids = _opaque(open_eyes), _opaque(shut)
 
-    def seen_at(self, gaze: np.ndarray) -> np.ndarray:
+    def pixels_at(self, gaze: np.ndarray) -> np.ndarray:
         """(N, 2) the pixels of `open_eyes` that the mesh shows for gaze (2,) radians from the photo's own."""
         pitch, yaw = np.sin(gaze)
         return self.rest[:, :2] - self._follows * (self._axes @ (yaw, pitch))

@@ -46,6 +46,11 @@ class PortraitOptions(FilmOptions):
     face: FaceChoice = field(default_factory=FaceChoice)
     label: bool = False
 
+    @property
+    def suffix(self) -> str:
+        """Of the film's file: another than ".mp4" for what MP4 cannot hold."""
+        return ".mov" if self.alpha else ".mp4"
+
     def __post_init__(self) -> None:
         """The checks of `from_json`, and PortraitRefused for values that do not go together."""
         super().__post_init__()

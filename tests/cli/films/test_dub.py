@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def asked(monkeypatch) -> list[DubOptions]:
+def dubs(monkeypatch) -> list[DubOptions]:
     """The options of each dub, none of which is made."""
     found: list[DubOptions] = []
 
@@ -38,14 +38,14 @@ def asked(monkeypatch) -> list[DubOptions]:
     return found
 
 
-def test_flags_become_options(asked: list[DubOptions], capsys) -> None:
+def test_flags_become_options(dubs: list[DubOptions], capsys) -> None:
     flags = [
         "--strength", "0.8", "--opening", "1.2", "--mouth-of", "neutral", "--keep-pauses", "--references", "0-1.5",
         "--begin", "0.2", "--end", "1", "--when-longer", "hold", "--codec", "lossless", "--preview", "0.5",
         "--at", "90,80.5", "--label", "--engine", "articulation", "--emotion", "happy=0.5", "--seed", "4",
     ]  # fmt: skip
     assert main.main(["dub", "film.mp4", "voice.wav", "-o", "out.mkv", *CONSENT, *flags]) == 0
-    (options,) = asked
+    (options,) = dubs
     assert (options.strength, options.opening, options.persona, options.keep_pauses) == (0.8, 1.2, "neutral", True)
     assert options.references == (0, Fraction(3, 2)) and (options.begin, options.end) == (Fraction(1, 5), 1)
     assert (options.when_longer, options.codec, options.preview) == ("hold", "lossless", Fraction(1, 2))
@@ -55,7 +55,7 @@ def test_flags_become_options(asked: list[DubOptions], capsys) -> None:
     assert "25 of 30 pictures" in text and "0.00 s to 0.20 s as it was: no face is seen" in text and "A note." in text
 
 
-def test_an_options_file_is_changed_by_flags(asked: list[DubOptions]) -> None:
+def test_an_options_file_is_changed_by_flags(dubs: list[DubOptions]) -> None:
     Path("options.json").write_text(DubOptions(strength=0.5, codec="lossless", label=True).to_json())
     command = [
         "dub",
@@ -70,13 +70,13 @@ def test_an_options_file_is_changed_by_flags(asked: list[DubOptions]) -> None:
         *CONSENT,
     ]
     assert main.main(command) == 0
-    assert (asked[0].strength, asked[0].codec, asked[0].label) == (0.5, "h264", True)
+    assert (dubs[0].strength, dubs[0].codec, dubs[0].label) == (0.5, "h264", True)
 
 
-def test_a_persona_brings_its_own_manner(asked: list[DubOptions], monkeypatch) -> None:
+def test_a_persona_brings_its_own_manner(dubs: list[DubOptions], monkeypatch) -> None:
     monkeypatch.setattr("mien.cli.flags._persona_name", lambda text: text)
     assert main.main(["dub", "film.mp4", "voice.wav", "-o", "out.mp4", "--persona", "anna", *CONSENT]) == 0
-    assert (asked[0].persona, asked[0].direction.persona) == ("neutral", "anna")
+    assert (dubs[0].persona, dubs[0].direction.persona) == ("neutral", "anna")
 
 
 @pytest.mark.parametrize(

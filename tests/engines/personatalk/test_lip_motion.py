@@ -12,20 +12,20 @@ from talkers import talker
 
 
 @pytest.fixture
-def made():
+def spoken_lips():
     film = spoken()
     return film, fit_lip_map(film.voice, film.times, film.mouth, film.speaker.opening, FRAME)
 
 
-def planned(made, options: DubOptions | None = None, own: bool = True) -> np.ndarray:
-    film, lip_map = made
+def planned(spoken_lips, options: DubOptions | None = None, own: bool = True) -> np.ndarray:
+    film, lip_map = spoken_lips
     return plan_mouth(film.voice, film.times, FRAME, film.speaker, lip_map if own else None, options or DubOptions())
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_lips_meet_in_contacts_and_rest_in_silence(made, own: bool) -> None:
-    film, _ = made
-    mouth = planned(made, own=own)
+def test_lips_meet_in_contacts_and_rest_in_silence(spoken_lips, own: bool) -> None:
+    film, _ = spoken_lips
+    mouth = planned(spoken_lips, own=own)
     gap = film.speaker.gap(mouth)
     assert gap[(film.times > 2.0) & (film.times < 2.06)].max() < film.speaker.closed + 0.005
     silent = (film.times > 5.12) & (film.times < 5.9)
@@ -33,41 +33,43 @@ def test_lips_meet_in_contacts_and_rest_in_silence(made, own: bool) -> None:
     assert gap[film.times < 1.9].std() > 0.02
 
 
-def test_a_contact_between_two_pictures_is_seen(made) -> None:
-    film, lip_map = made
+def test_a_contact_between_two_pictures_is_seen(spoken_lips) -> None:
+    film, lip_map = spoken_lips
     short = replace(film.voice, shut=np.array([[3.051, 3.056]]))
     mouth = plan_mouth(short, film.times, FRAME, film.speaker, lip_map, DubOptions())
     near = np.abs(film.times - 3.03) < 0.06
     assert film.speaker.gap(mouth)[near].min() < film.speaker.closed + 1e-6
 
 
-def test_gains_of_all_motion_and_of_the_opening(made) -> None:
-    film, _ = made
-    gaps = [film.speaker.gap(planned(made, DubOptions(opening=o)))[:40] - film.speaker.closed for o in (0, 0.5, 1)]
+def test_gains_of_all_motion_and_of_the_opening(spoken_lips) -> None:
+    film, _ = spoken_lips
+    gaps = [
+        film.speaker.gap(planned(spoken_lips, DubOptions(opening=o)))[:40] - film.speaker.closed for o in (0, 0.5, 1)
+    ]
     assert np.abs(gaps[0]).max() < 1e-9 and 0.4 < gaps[1].sum() / gaps[2].sum() < 0.7
-    still = planned(made, DubOptions(strength=0))
+    still = planned(spoken_lips, DubOptions(strength=0))
     np.testing.assert_allclose(still, np.tile(film.speaker.rest, (len(still), 1)), atol=1e-9)
 
 
-def test_nothing_that_the_speaker_never_did(made) -> None:
-    film, lip_map = made
+def test_nothing_that_the_speaker_never_did(spoken_lips) -> None:
+    film, lip_map = spoken_lips
     mouth = spoken_mouth(film.voice, film.times, film.speaker, lip_map, DubOptions(strength=2, opening=2))
     assert (mouth >= film.speaker.lowest - 1e-9).all() and (mouth <= film.speaker.highest + 1e-9).all()
 
 
-def test_after_the_voice_the_mouth_rests(made) -> None:
-    film, lip_map = made
+def test_after_the_voice_the_mouth_rests(spoken_lips) -> None:
+    film, lip_map = spoken_lips
     later = film.voice.seconds + np.arange(1, 20) * FRAME
     mouth = plan_mouth(film.voice, later, FRAME, film.speaker, lip_map, DubOptions())
     np.testing.assert_allclose(mouth, np.tile(film.speaker.rest, (19, 1)), atol=1e-9)
 
 
-def test_pauses_of_both_are_found(made) -> None:
-    film, _ = made
+def test_pauses_of_both_are_found(spoken_lips) -> None:
+    film, _ = spoken_lips
     resting = np.tile(film.speaker.rest, (len(film.times), 1))
-    both = own_rest(resting, planned(made), film.speaker, film.voice, film.times)
+    both = own_rest(resting, planned(spoken_lips), film.speaker, film.voice, film.times)
     assert both[(film.times > 5.2) & (film.times < 5.85)].all() and not both[film.times < 4.9].any()
-    assert not own_rest(resting + 0.1, planned(made), film.speaker, film.voice, film.times).any()
+    assert not own_rest(resting + 0.1, planned(spoken_lips), film.speaker, film.voice, film.times).any()
 
 
 def test_a_speaker_of_a_film() -> None:

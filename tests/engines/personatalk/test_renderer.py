@@ -10,18 +10,18 @@ from mien.engines.personatalk.renderer import Renderer
 
 
 @pytest.fixture(scope="module")
-def made() -> DrawnBank:
+def drawn() -> DrawnBank:
     return drawn_bank()
 
 
 @pytest.fixture(scope="module")
-def renderer(made: DrawnBank) -> Renderer:
-    return Renderer(made.talker.shapes, made.space, Appearance(made.bank))
+def renderer(drawn: DrawnBank) -> Renderer:
+    return Renderer(drawn.talker.shapes, drawn.space, Appearance(drawn.bank))
 
 
-def test_held_out_pictures_are_made_again(made: DrawnBank, renderer: Renderer) -> None:
-    talker, frames = made.talker, np.arange(45, 60)
-    path = reference_path(Appearance(made.bank), made.mouth[frames], talker.shapes.turn[frames])
+def test_held_out_pictures_are_made_again(drawn: DrawnBank, renderer: Renderer) -> None:
+    talker, frames = drawn.talker, np.arange(45, 60)
+    path = reference_path(Appearance(drawn.bank), drawn.mouth[frames], talker.shapes.turn[frames])
     errors, stale = [], []
     for frame, reference in zip(frames, path, strict=True):
         true = talker.pictures[frame].astype(float)
@@ -33,8 +33,8 @@ def test_held_out_pictures_are_made_again(made: DrawnBank, renderer: Renderer) -
     assert np.mean(errors) < np.mean(stale)
 
 
-def test_what_is_hidden_is_not_looked_at(made: DrawnBank, renderer: Renderer) -> None:
-    talker, frame = made.talker, 50
+def test_what_is_hidden_is_not_looked_at(drawn: DrawnBank, renderer: Renderer) -> None:
+    talker, frame = drawn.talker, 50
     x0, y0, x1, y1 = renderer.window(talker.shapes.vertices(frame), True, talker.pictures[frame].shape)
     lips = talker.track.points[frame, [0, 17, 61, 291], :2]
     box = (slice(int(lips[:, 1].min()), int(lips[:, 1].max())), slice(int(lips[:, 0].min()), int(lips[:, 0].max())))
@@ -46,9 +46,9 @@ def test_what_is_hidden_is_not_looked_at(made: DrawnBank, renderer: Renderer) ->
     assert np.abs(one[box].astype(int) - other[box]).max() <= 2
 
 
-def test_all_pixels_outside_of_the_mask_stay(made: DrawnBank, renderer: Renderer) -> None:
-    talker, frame = made.talker, 12
-    shape = made.space.moved(talker.shapes.shapes[frame], made.mouth[20] - made.mouth[frame])
+def test_all_pixels_outside_of_the_mask_stay(drawn: DrawnBank, renderer: Renderer) -> None:
+    talker, frame = drawn.talker, 12
+    shape = drawn.space.moved(talker.shapes.shapes[frame], drawn.mouth[20] - drawn.mouth[frame])
     picture = renderer.render(talker.pictures[frame], frame, shape, 20)
     mesh = talker.shapes.vertices(frame, shape)
     x0, y0, x1, y1 = renderer.window(mesh, False, picture.shape)
@@ -58,10 +58,10 @@ def test_all_pixels_outside_of_the_mask_stay(made: DrawnBank, renderer: Renderer
     assert (picture[y0:y1, x0:x1] != talker.pictures[frame][y0:y1, x0:x1]).any()
 
 
-def test_the_mouth_opens_as_it_is_told(made: DrawnBank, renderer: Renderer) -> None:
-    talker = made.talker
+def test_the_mouth_opens_as_it_is_told(drawn: DrawnBank, renderer: Renderer) -> None:
+    talker = drawn.talker
     frame, wide = int(talker.opening[:45].argmin()), int(talker.opening[:45].argmax())
-    shape = made.space.moved(talker.shapes.shapes[frame], made.mouth[wide] - made.mouth[frame])
+    shape = drawn.space.moved(talker.shapes.shapes[frame], drawn.mouth[wide] - drawn.mouth[frame])
     picture = renderer.render(talker.pictures[frame], frame, shape, wide)
 
     def dark(pixels: np.ndarray) -> int:
@@ -70,32 +70,32 @@ def test_the_mouth_opens_as_it_is_told(made: DrawnBank, renderer: Renderer) -> N
     assert dark(picture) > dark(talker.pictures[frame]) + 10
 
 
-def test_its_own_mouth_again_is_the_picture(made: DrawnBank, renderer: Renderer) -> None:
-    talker, frame = made.talker, 22
+def test_its_own_mouth_again_is_the_picture(drawn: DrawnBank, renderer: Renderer) -> None:
+    talker, frame = drawn.talker, 22
     picture = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], 22)
     assert np.abs(picture.astype(int) - talker.pictures[frame]).mean() < 1.0
 
 
-def test_a_covered_mouth_is_left_alone(made: DrawnBank) -> None:
-    cover = CoverTest(made.bank.textures, made.template)
-    renderer = Renderer(made.talker.shapes, made.space, Appearance(made.bank), cover)
-    pixels = made.talker.pictures[9].copy()
+def test_a_covered_mouth_is_left_alone(drawn: DrawnBank) -> None:
+    cover = CoverTest(drawn.bank.textures, drawn.template)
+    renderer = Renderer(drawn.talker.shapes, drawn.space, Appearance(drawn.bank), cover)
+    pixels = drawn.talker.pictures[9].copy()
     pixels[70:, 30:100] = np.random.default_rng(0).integers(0, 255, pixels[70:, 30:100].shape)
-    assert renderer.render(pixels, 9, made.talker.shapes.shapes[9], 9) is None
-    assert renderer.render(made.talker.pictures[9], 9, made.talker.shapes.shapes[9], 9) is not None
+    assert renderer.render(pixels, 9, drawn.talker.shapes.shapes[9], 9) is None
+    assert renderer.render(drawn.talker.pictures[9], 9, drawn.talker.shapes.shapes[9], 9) is not None
 
 
 def test_what_lies_beyond_the_jaw_is_of_the_very_picture() -> None:
-    made = drawn_bank()
-    bank, beyond = made.bank, ~made.template.face.ravel()
-    light = torch.from_numpy(250 * made.talker.opening[: len(bank), None].astype(np.float32))
+    drawn = drawn_bank()
+    bank, beyond = drawn.bank, ~drawn.template.face.ravel()
+    light = torch.from_numpy(250 * drawn.talker.opening[: len(bank), None].astype(np.float32))
     for channel in range(3):  # in the other pictures it was bright there, by chance, whenever the mouth was open
         bank.textures[:, np.flatnonzero(beyond) + channel * beyond.size] = light
-    renderer = Renderer(made.talker.shapes, made.space, Appearance(bank))
-    frame, wide = int(made.talker.opening[:45].argmin()), int(made.talker.opening[:45].argmax())
-    shape = made.space.moved(made.talker.shapes.shapes[frame], made.mouth[wide] - made.mouth[frame])
-    picture = renderer.render(made.talker.pictures[frame], frame, shape, wide)
-    jaw = made.talker.shapes.vertices(frame, shape)[[172, 397, 150, 379], :2]
+    renderer = Renderer(drawn.talker.shapes, drawn.space, Appearance(bank))
+    frame, wide = int(drawn.talker.opening[:45].argmin()), int(drawn.talker.opening[:45].argmax())
+    shape = drawn.space.moved(drawn.talker.shapes.shapes[frame], drawn.mouth[wide] - drawn.mouth[frame])
+    picture = renderer.render(drawn.talker.pictures[frame], frame, shape, wide)
+    jaw = drawn.talker.shapes.vertices(frame, shape)[[172, 397, 150, 379], :2]
     for x, y in (jaw + [[-6, 4], [6, 4], [-6, 6], [6, 6]]).astype(int):
-        away = np.abs(picture[y, x].astype(int) - made.talker.pictures[frame][y, x])
+        away = np.abs(picture[y, x].astype(int) - drawn.talker.pictures[frame][y, x])
         assert away.max() < 25

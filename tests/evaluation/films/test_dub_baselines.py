@@ -8,15 +8,15 @@ from mien.evaluation.films.dub_baselines import NAMES, Baselines
 
 
 @pytest.fixture(scope="module")
-def made() -> tuple[DrawnBank, Renderer, Baselines]:
+def drawn() -> tuple[DrawnBank, Renderer, Baselines]:
     bank = drawn_bank()
     renderer = Renderer(bank.talker.shapes, bank.space, Appearance(bank.bank))
     return bank, renderer, Baselines(bank.talker.shapes, bank.bank, renderer, bank.mouth)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_baseline_changes_the_hidden_mouth_alone(made, name: str) -> None:
-    bank, renderer, baselines = made
+def test_each_baseline_changes_the_hidden_mouth_alone(drawn, name: str) -> None:
+    bank, renderer, baselines = drawn
     frame, pictures = 52, bank.talker.pictures
     picture = baselines.render(name, frame, pictures[frame], pictures[frame - 1])
     x0, y0, x1, y1 = renderer.window(bank.talker.shapes.vertices(frame), True, picture.shape)

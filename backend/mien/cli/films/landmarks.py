@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien import engines
 from mien.cli.flags import add_direction_flags, add_identity_flag, direction_of, frame_rate
 from mien.cli.output import Output, OutputRefused, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
+from mien.engines import kfusion
 from mien.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 TRACK, TAKE = ".landmarks.safetensors", ".take.safetensors"
 SUFFIXES = (".safetensors", ".csv", ".json", ".mp4")
-ENGINE = "kfusion" if "kfusion" in engines.NAMES else engines.DEFAULT
+ENGINE = kfusion.INFO.name
 READ_TAKE, READ_FACE, READ_LANDMARKS = "mien.take", "mien.track", "mien.landmarks"
 
 
 @dataclass(frozen=True, eq=False)
-class _Made:
+class _Landmarks:
     track: LandmarkTrack
     speech: Speech | None
     face: Face
@@ -82,21 +82,26 @@ def landmarks_command(args: argparse.Namespace) -> int:
     if args.photo is not None and args.identity is not None:
         raise OutputRefused("--photo and --identity are two faces; leave one of them out.")
     with ProgressBar("landmarks", quiet=args.json) as progress:
-        made = _made(args, progress)
-    written = _write(made, paths, args)
-    warnings = json.loads(made.track.info.get("warnings", "[]"))
+        landmarks = _landmarks_of(args, progress)
+    written = _write(landmarks, paths, args)
+    warnings = json.loads(landmarks.track.info.get("warnings", "[]"))
     if args.json:
-        entry = {"written": written, "frames": made.track.frames, "fps": str(made.track.fps), "warnings": warnings}
+        entry = {
+            "written": written,
+            "frames": landmarks.track.frames,
+            "fps": str(landmarks.track.fps),
+            "warnings": warnings,
+        }
         print(json.dumps(entry | {"seconds": round(time.monotonic() - started, 3)}))
         return 0
     for path in written:
-        print(f"{printable(path)}: {made.track.frames} frames at {made.track.fps} fps")
+        print(f"{printable(path)}: {landmarks.track.frames} frames at {landmarks.track.fps} fps")
     for sentence in warnings:
         print(f"mien: {printable(sentence)}", file=sys.stderr)
     return 0
 
 
-def _made(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _Made:
+def _landmarks_of(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _Landmarks:
     from mien.audio.speech import read_speech
     from mien.heads.landmark_track import LandmarkError, read_landmarks
     from mien.landmarks.of_speech import speak_landmarks, take_landmarks, with_notes
@@ -108,7 +113,7 @@ def _made(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _
     if kind not in (READ_TAKE, READ_FACE, READ_LANDMARKS):
         direction = direction_of(args)
         speech = read_speech(args.source, limit_s=settings.limit_s)
-        return _Made(speak_landmarks(speech, direction, args.engine, args.fps or 25, face, progress), speech, face)
+        return _Landmarks(speak_landmarks(speech, direction, args.engine, args.fps or 25, face, progress), speech, face)
     speech = read_speech(args.sound, limit_s=settings.limit_s) if args.sound else None
     if kind == READ_TAKE:
         from mien.heads.flame import Flame
@@ -117,7 +122,7 @@ def _made(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _
         take = read_take(args.source)
         head = head_of(take, settings.data_folder)
         take = take if args.fps is None else take.resample(args.fps)
-        return _Made(take_landmarks(take, face, head if isinstance(head, Flame) else None), speech, face)
+        return _Landmarks(take_landmarks(take, face, head if isinstance(head, Flame) else None), speech, face)
     if args.fps is not None:
         raise LandmarkError("landmarks keep their rate; --fps goes with a sound or a take.")
     if args.identity is not None:
@@ -133,7 +138,7 @@ def _made(args: argparse.Namespace, progress: Callable[[float, str], None]) -> _
         from mien.landmarks.of_people import on_photo
 
         track = with_notes(on_photo(track, face), face.notes)
-    return _Made(track, speech, face)
+    return _Landmarks(track, speech, face)
 
 
 def _face(args: argparse.Namespace) -> Any:
@@ -149,7 +154,7 @@ def _face(args: argparse.Namespace) -> Any:
     return None
 
 
-def _write(made: _Made, paths: list[Path], args: argparse.Namespace) -> list[str]:
+def _write(landmarks: _Landmarks, paths: list[Path], args: argparse.Namespace) -> list[str]:
     from mien.export.landmarks.canvas import canvas_of
     from mien.export.landmarks.frame import frame_of
     from mien.export.landmarks.svg import write_svgs
@@ -159,7 +164,7 @@ def _write(made: _Made, paths: list[Path], args: argparse.Namespace) -> list[str
     from mien.heads.landmark_track import write_landmarks
     from mien.take import write_take
 
-    track, frame_name = made.track, args.frame or ""
+    track, frame_name = landmarks.track, args.frame or ""
     canvas = canvas_of(track, frame_name, args.still) if args.svg or any(map(_is_film, paths)) else None
     for path in paths:
         suffix = path.suffix.lower()
@@ -167,7 +172,7 @@ def _write(made: _Made, paths: list[Path], args: argparse.Namespace) -> list[str
             text = (csv_text if suffix == ".csv" else json_text)(track, frame_of(track, frame_name), args.still)
             write_whole(path, text.encode())
         elif canvas is not None and _is_film(path):
-            _film(made, canvas, path, args)
+            _film(landmarks, canvas, path, args)
         elif path.name.endswith(TAKE):
             write_take(fit_take(track), path)
         else:
@@ -177,22 +182,22 @@ def _write(made: _Made, paths: list[Path], args: argparse.Namespace) -> list[str
     return [str(path) for path in [*paths, *([args.svg] if args.svg else [])]]
 
 
-def _film(made: _Made, canvas: Any, path: Path, args: argparse.Namespace) -> None:
+def _film(landmarks: _Landmarks, canvas: Any, path: Path, args: argparse.Namespace) -> None:
     from mien.export.landmarks.film import write_landmark_film
     from mien.video.provenance import provenance_of
     from mien.video.reader import open_footage
 
-    inputs = {"voice": args.source if args.sound is None else args.sound} if made.speech is not None else {}
+    inputs = {"voice": args.source if args.sound is None else args.sound} if landmarks.speech is not None else {}
     photo = None
     if args.photo is not None:
         inputs["photo"] = args.photo
         photo = next(open_footage(args.photo).pictures()).pixels if canvas.frame.size else None
-    seed = made.track.info.get("seed", "")
+    seed = landmarks.track.info.get("seed", "")
     provenance = provenance_of(
-        "landmarks", inputs, made.track.info.get("engine", ""), int(seed) if seed.isdigit() else None
+        "landmarks", inputs, landmarks.track.info.get("engine", ""), int(seed) if seed.isdigit() else None
     )
     with ProgressBar("film", quiet=args.json) as progress:
-        write_landmark_film(made.track, canvas, path, made.speech, photo, provenance, progress)
+        write_landmark_film(landmarks.track, canvas, path, landmarks.speech, photo, provenance, progress)
 
 
 def _format_of(path: Path) -> str:

@@ -10,10 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien import engines
 from mien.cli.films.consent import add_consent_flag, consent_of
 from mien.cli.flags import add_direction_flags, direction_of, frame_rate
-from mien.cli.output import FILM, Output, check_outputs, printable
+from mien.cli.output import Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.engines import emodiffhead
@@ -32,7 +31,7 @@ def add_commands(commands) -> None:
     portrait.add_argument("voice", type=Path, help="what it says: a sound, or a film with one")
     portrait.add_argument("-o", "--output", type=Path, help="the film (default: the photo's name with .mp4)")
     add_direction_flags(portrait)
-    portrait.set_defaults(engine=DEFAULT_ENGINE if DEFAULT_ENGINE in engines.NAMES else engines.DEFAULT)
+    portrait.set_defaults(engine=DEFAULT_ENGINE)
     portrait.add_argument(
         "--take", type=Path, metavar="TAKE", help="a take that moves the face, in place of an engine's"
     )
@@ -61,10 +60,9 @@ def portrait_command(args: argparse.Namespace) -> int:
     from mien.portrait import portrait
 
     options = options_of(args)
-    output = args.output or Path(f"{args.photo.stem}{'.mov' if args.alpha else '.mp4'}")
-    suffixes = (".mov",) if args.alpha else FILM
+    output = args.output or Path(f"{args.photo.stem}{options.suffix}")
     check_outputs(
-        [Output(output, "the film", suffixes, args.output is not None)],
+        [Output(output, "the film", (options.suffix,), args.output is not None)],
         photo=args.photo, voice=args.voice, take=args.take, pose=args.pose,
     )  # fmt: skip
     consent_of(args, args.photo)

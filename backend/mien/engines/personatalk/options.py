@@ -57,6 +57,11 @@ class DubOptions(FilmOptions):
     face: FaceChoice = field(default_factory=FaceChoice)
     label: bool = False
 
+    @property
+    def suffix(self) -> str:
+        """Of a film's file that a backend writes: another than ".mp4" for what MP4 cannot hold."""
+        return ".mkv" if self.codec == "lossless" else ".mp4"
+
     def __post_init__(self) -> None:
         """The checks of `from_json`, and DubRefused for values that do not go together."""
         super().__post_init__()
