@@ -10,6 +10,7 @@ import numpy as np
 
 from ..formats.head_file import Crease
 from ..shape_keys import keys
+from .packed_image import packed_image
 
 NAME = "Mien creases"  # of the node group and its images
 PROPERTY = "mien_creases_{}_{}"  # number of the vector, side
@@ -134,7 +135,8 @@ def _group(creases: tuple[Crease, ...], layer: str, window: tuple[float, ...]) -
     deepest = None
     for number, depths in enumerate(maps, 1):
         ink = new("ShaderNodeTexImage")
-        ink.image, ink.extension, ink.interpolation = _image(f"{NAME} {number}", depths), "CLIP", "Cubic"
+        ink.image = packed_image(f"{NAME} {number}", lambda depths=depths: _pixels(depths), is_data=True)
+        ink.extension, ink.interpolation = "CLIP", "Cubic"
         link(scaled, ink.inputs[0])
         left, right = (_attribute(tree, PROPERTY.format(number, name)) for name in SIDES)
         own = new("ShaderNodeMix")
@@ -204,16 +206,8 @@ def _draw(layer: np.ndarray, line: np.ndarray, width: float, depth: float) -> No
         np.maximum(part, depth * own * (0.6 * narrow + 0.4 * broad), out=part)
 
 
-def _image(name: str, depths: np.ndarray) -> bpy.types.Image:
-    """An image of a map, packed into the .blend, once in a file."""
-    existing = bpy.data.images.get(name)
-    if existing is not None:
-        return existing
-    height, width = depths.shape[:2]
-    image = bpy.data.images.new(name, width, height, alpha=False, is_data=True)
-    pixels = np.ones((height, width, 4), np.float32)
+def _pixels(depths: np.ndarray) -> np.ndarray:
+    """(h, w, 4) of a map (h, w, PER_VECTOR)."""
+    pixels = np.ones((*depths.shape[:2], 4), np.float32)
     pixels[..., :PER_VECTOR] = depths
-    image.pixels.foreach_set(pixels.ravel())
-    image.update()
-    image.pack()
-    return image
+    return pixels

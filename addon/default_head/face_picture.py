@@ -7,6 +7,8 @@ It shows the active texture of a material, and that of the skin would be the ink
 import bpy
 import numpy as np
 
+from .packed_image import packed_image
+
 NAME = "Mien face colours"
 SIZE = 1024  # pixels
 SHARE = 0.96  # of the skin that the thickest ink hides
@@ -38,17 +40,13 @@ def _image(
     name: str, mesh: bpy.types.Mesh, front: np.ndarray, ink: np.ndarray, skin: tuple[float, ...], brows: tuple
 ) -> bpy.types.Image:
     """The picture, packed into the .blend, once in a file."""
-    existing = bpy.data.images.get(name)
-    if existing is not None:
-        return existing
-    own = np.empty((len(mesh.loops), 2), np.float32)
-    mesh.uv_layers.active.uv.foreach_get("vector", own.ravel())
-    pixels = painted(own.reshape(-1, 4, 2), front.reshape(-1, 4, 2), ink, skin, brows)
-    image = bpy.data.images.new(name, SIZE, SIZE, alpha=False)
-    image.pixels.foreach_set(pixels.ravel())
-    image.update()
-    image.pack()
-    return image
+
+    def pixels() -> np.ndarray:
+        own = np.empty((len(mesh.loops), 2), np.float32)
+        mesh.uv_layers.active.uv.foreach_get("vector", own.ravel())
+        return painted(own.reshape(-1, 4, 2), front.reshape(-1, 4, 2), ink, skin, brows)
+
+    return packed_image(name, pixels, is_data=False)
 
 
 def painted(

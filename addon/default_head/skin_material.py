@@ -5,6 +5,7 @@ import bpy
 import numpy as np
 
 from .node_material import node_material, principled
+from .packed_image import packed_image
 
 PAINTED = ("Mien skin", "Mien socket")
 DEEPENED = ("Mien skin", "Mien lips", "Mien socket")
@@ -16,18 +17,14 @@ SHARE = 0.96  # of the skin that the thickest ink hides
 
 def brow_image(ink: np.ndarray) -> bpy.types.Image:
     """An image of ink (h, w, 2), brows in red and lashes in green, packed into the .blend, once in a file."""
-    existing = bpy.data.images.get(PICTURE)
-    if existing is not None:
-        return existing
-    height, width = ink.shape[:2]
-    image = bpy.data.images.new(PICTURE, width, height, alpha=False, is_data=True)
-    pixels = np.zeros((height, width, 4), np.float32)
-    pixels[..., :2], pixels[..., 3] = ink / np.float32(255), 1.0
-    pixels[..., 0] *= 2.0 - pixels[..., 0]  # denser than the hairs that are painted, as in the preview
-    image.pixels.foreach_set(pixels.ravel())
-    image.update()
-    image.pack()
-    return image
+
+    def pixels() -> np.ndarray:
+        values = np.zeros((*ink.shape[:2], 4), np.float32)
+        values[..., :2], values[..., 3] = ink / np.float32(255), 1.0
+        values[..., 0] *= 2.0 - values[..., 0]  # denser than the hairs that are painted, as in the preview
+        return values
+
+    return packed_image(PICTURE, pixels, is_data=True)
 
 
 def kind_of(material: bpy.types.Material) -> str:

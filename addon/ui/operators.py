@@ -120,60 +120,48 @@ class MIEN_OT_apply_take(DisabledReason, bpy.types.Operator, ImportHelper):
         return {"FINISHED"}
 
 
-class MIEN_OT_choose_engine(bpy.types.Operator):
+class _Choose:
+    """An operator that puts a name into a property of the performance, `chosen`."""
+
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+    name: StringProperty()
+
+    def execute(self, context):
+        speaker = speaker_of(context)
+        setattr(performance_of(speaker, lines.active(speaker)), self.chosen, self.name)
+        return {"FINISHED"}
+
+
+class MIEN_OT_choose_engine(_Choose, bpy.types.Operator):
     """Choose which engine performs"""
 
     bl_idname = "mien.choose_engine"
     bl_label = "Choose Engine"
-    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
-    name: StringProperty()
-
-    def execute(self, context):
-        speaker = speaker_of(context)
-        performance_of(speaker, lines.active(speaker)).engine = self.name
-        return {"FINISHED"}
+    chosen = "engine"
 
 
-class MIEN_OT_choose_style(bpy.types.Operator):
+class MIEN_OT_choose_style(_Choose, bpy.types.Operator):
     """Choose how clearly is spoken"""
 
     bl_idname = "mien.choose_style"
     bl_label = "Choose Style"
-    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
-    name: StringProperty()
-
-    def execute(self, context):
-        speaker = speaker_of(context)
-        performance_of(speaker, lines.active(speaker)).style = self.name
-        return {"FINISHED"}
+    chosen = "style"
 
 
-class MIEN_OT_choose_persona(bpy.types.Operator):
+class MIEN_OT_choose_persona(_Choose, bpy.types.Operator):
     """Choose somebody in particular who speaks, in the place of a style"""
 
     bl_idname = "mien.choose_persona"
     bl_label = "Choose Persona"
-    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
-    name: StringProperty()
-
-    def execute(self, context):
-        speaker = speaker_of(context)
-        performance_of(speaker, lines.active(speaker)).persona = self.name
-        return {"FINISHED"}
+    chosen = "persona"
 
 
-class MIEN_OT_choose_lips_model(bpy.types.Operator):
+class MIEN_OT_choose_lips_model(_Choose, bpy.types.Operator):
     """Choose whose lips follow the sound: people's, or those of footage of your own"""
 
     bl_idname = "mien.choose_lips_model"
     bl_label = "Choose Lips"
-    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
-    name: StringProperty()
-
-    def execute(self, context):
-        speaker = speaker_of(context)
-        performance_of(speaker, lines.active(speaker)).lips_model = self.name
-        return {"FINISHED"}
+    chosen = "lips_model"
 
 
 class MIEN_OT_fit_end(bpy.types.Operator):

@@ -10,17 +10,15 @@ import numpy as np
 import pytest
 from films import squares, write_pictures
 from mien.settings import Settings
-from mien.video.consent import Consent, ConsentMissing, file_digest, record_consent
+from mien.video.consent import ConsentMissing, file_digest, record_consent
 from mien.video.container_tag import write_tag
 from mien.video.provenance import SOURCE_TYPES, Input, Provenance, provenance_of, sign
 from mien.video.provenance_reading import read_provenance, read_unchecked
 from mien.video.signer import Signer, user_signer
 from mien.video.writer import write_film
 from PIL import Image
+from provenances import CONSENT, DUB
 from remuxing import remuxed
-
-CONSENT = Consent("Maria Rossi, in writing, 12 March 2026", "2026-03-12T10:00:00+00:00", "terminal")
-DUB = Provenance("dub", "personatalk", 7, (Input("voice", "voice.wav", "ab" * 32),), CONSENT)
 
 
 @pytest.fixture(scope="module")

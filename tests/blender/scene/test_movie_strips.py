@@ -1,26 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-from fractions import Fraction
 
 import bpy
-import numpy as np
 import pytest
+from grey_film import write_grey_film
 
 from addon.scene import movie_strips, sound
 
 
 @pytest.fixture
 def film(tmp_path) -> str:
-    av = pytest.importorskip("av")
-    path = tmp_path / "act.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=24)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for number in range(48):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 4 * number, np.uint8), format="rgb24")
-            frame.time_base, frame.pts = Fraction(1, 24), number
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return str(path)
+    return str(write_grey_film(tmp_path / "act.mp4"))
 
 
 def test_movie_strips_with_their_place_and_what_they_show(film):

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A film and a sequencer with it, for tests of dubs and portraits."""
 
-from fractions import Fraction
 from pathlib import Path
 
 import bpy
-import numpy as np
 import pytest
+from grey_film import write_grey_film
 
 from addon.scene import sound
 from addon.video import run as film_run
@@ -14,18 +13,7 @@ from addon.video import run as film_run
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
-    """Two seconds at 24 fps, 64x48."""
-    av = pytest.importorskip("av")
-    path = tmp_path / "act.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=24)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        for number in range(48):
-            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 4 * number, np.uint8), format="rgb24")
-            frame.time_base, frame.pts = Fraction(1, 24), number
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    return path
+    return write_grey_film(tmp_path / "act.mp4")
 
 
 @pytest.fixture

@@ -6,14 +6,11 @@ import pytest
 from films import squares, write_pictures
 from mien.cli.main import main
 from mien.settings import Settings
-from mien.video.consent import Consent
 from mien.video.container_tag import write_tag
-from mien.video.provenance import Input, Provenance, sign
+from mien.video.provenance import Provenance, sign
 from mien.video.signer import Signer, user_signer
+from provenances import CONSENT, DUB
 from remuxing import remuxed
-
-CONSENT = Consent("Maria Rossi, in writing, 12 March 2026", "2026-03-12T10:00:00+00:00", "terminal")
-DUB = Provenance("dub", "personatalk", 7, (Input("voice", "voice.wav", "ab" * 32),), CONSENT)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +13,9 @@ from functools import cache
 import numpy as np
 import pytest
 import retopology
+from held_worker import HeldWorker
 from in_thread import Held
 from mien.bind import BindError
-from mien.engines.base import Cancelled
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.heads.default import load_head
 from mien.service.http import bind_routes
@@ -181,7 +180,7 @@ def test_two_may_forget_the_same_at_once(http) -> None:
 
 
 def test_the_same_mesh_is_bound_once_while_its_shapes_are_kept(tmp_path) -> None:
-    scheduler = Scheduler(Settings(data_folder=tmp_path), {"binding": HeldBinding(shapes=b"its shapes")})
+    scheduler = Scheduler(Settings(data_folder=tmp_path), {"binding": HeldWorker(result=b"its shapes")})
     with TestClient(Starlette(routes=bind_routes.bind_routes(scheduler))) as http:
         first = submit(http, b"a mesh")
         final(http, first)
@@ -201,12 +200,12 @@ def test_takes_and_bindings_do_not_know_each_others_jobs(http, scheduler: Schedu
 
 
 def test_a_mesh_that_waits_is_bound_by_the_next_server_on_the_folder(tmp_path) -> None:
-    held = HeldBinding()
+    held = HeldWorker()
     scheduler = Scheduler(Settings(data_folder=tmp_path), {"binding": held})
     job = submit_file(scheduler, b"a mesh")
     assert held.busy.wait(20)
     scheduler.close(keep=True)
-    heir = Scheduler(Settings(data_folder=tmp_path), {"binding": HeldBinding(shapes=b"its shapes")})
+    heir = Scheduler(Settings(data_folder=tmp_path), {"binding": HeldWorker(result=b"its shapes")})
     while (now := heir.job(job.id)).state != "done":
         assert now.state in ("queued", "running"), now
         time.sleep(0.01)
@@ -216,7 +215,7 @@ def test_a_mesh_that_waits_is_bound_by_the_next_server_on_the_folder(tmp_path) -
 
 
 def test_a_binding_does_not_wait_for_a_take_nor_a_take_for_a_binding(tmp_path) -> None:
-    take, binding = Held(), HeldBinding()
+    take, binding = Held(), HeldWorker()
     scheduler = Scheduler(Settings(data_folder=tmp_path), {"take": take, "binding": binding})
     submit_take(scheduler)
     submit_file(scheduler, b"a mesh")
@@ -244,33 +243,6 @@ def test_a_process_that_dies_fails_its_mesh_alone(http, monkeypatch) -> None:
 def test_a_mesh_that_takes_too_long_fails_in_words(http, monkeypatch) -> None:
     monkeypatch.setattr(bind_worker, "LIMIT_S", 0.0)
     assert final(http, submit(http, mesh()))["error"].startswith("Binding took longer than 0 s")
-
-
-class HeldBinding:
-    """Binds nothing until it is stopped, or at once, where it is given the `shapes`."""
-
-    pid = None
-
-    def __init__(self, shapes: bytes | None = None) -> None:
-        self.shapes, self.busy = shapes, threading.Event()
-
-    def make(self, requests, source, results, on_progress, on_result, stop) -> float:
-        self.busy.set()
-        if self.shapes is None:
-            stop.wait(20)
-            raise Cancelled
-        results[0].write_bytes(self.shapes)
-        on_result(0, hashlib.sha256(self.shapes).hexdigest())
-        return 0.1
-
-    def wake(self) -> None:
-        """`make` looks by itself."""
-
-    def prepare(self, request: object) -> None:
-        """There is nothing to prepare."""
-
-    def release(self) -> None:
-        """There is no process."""
 
 
 def submit_file(scheduler: Scheduler, data: bytes) -> Job:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 from films import squares, write_pictures
-from mien.engines.base import Cancelled
+from held_worker import HeldWorker
 from mien.film_request import FilmRequest
 from mien.service.http.film_routes import film_routes
 from mien.service.http.problems import PROBLEMS
@@ -32,34 +31,17 @@ from starlette.testclient import TestClient
 WORDS = "Maria Rossi, in writing, 12 March 2026"
 
 
-class HeldFilm:
-    """Makes nothing until it is stopped, or at once, where it is given the bytes of the `film`."""
-
-    pid = None
+class HeldFilm(HeldWorker):
+    """It keeps what it is given."""
 
     def __init__(self, film: bytes | None = None) -> None:
-        self.film, self.busy, self.requests, self.inputs = film, threading.Event(), [], []
+        super().__init__(film)
+        self.inputs = []
 
     def make(self, requests, source, results, on_progress, on_result, stop) -> float:
-        self.requests += requests
         self.inputs.append((source.read_bytes(), source.with_name(requests[0].voice).read_bytes()))
         on_progress(0.5, "rendering")
-        self.busy.set()
-        if self.film is None:
-            stop.wait(20)
-            raise Cancelled
-        results[0].write_bytes(self.film)
-        on_result(0, hashlib.sha256(self.film).hexdigest())
-        return 0.1
-
-    def wake(self) -> None:
-        """`make` looks by itself."""
-
-    def prepare(self, request: object) -> None:
-        """There is nothing to prepare."""
-
-    def release(self) -> None:
-        """There is no process."""
+        return super().make(requests, source, results, on_progress, on_result, stop)
 
 
 def opened(folder: Path, worker: HeldFilm | None = None, **settings: object) -> tuple[Scheduler, TestClient]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from films import squares, write_pictures
-from mien.engines.base import Cancelled
+from held_worker import HeldWorker
 from mien.film_take import film_take
 from mien.service.http.problems import PROBLEMS
 from mien.service.http.track_routes import track_routes
@@ -30,35 +29,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 
-class HeldTrack:
-    """Tracks nothing until it is stopped, or at once, where it is given the bytes of the `take`."""
-
-    pid = None
-
-    def __init__(self, take: bytes | None = None) -> None:
-        self.take, self.busy, self.requests = take, threading.Event(), []
-
-    def make(self, requests, source, results, on_progress, on_result, stop) -> float:
-        self.requests += requests
-        self.busy.set()
-        if self.take is None:
-            stop.wait(20)
-            raise Cancelled
-        results[0].write_bytes(self.take)
-        on_result(0, hashlib.sha256(self.take).hexdigest())
-        return 0.1
-
-    def wake(self) -> None:
-        """`make` looks by itself."""
-
-    def prepare(self, request: object) -> None:
-        """There is nothing to prepare."""
-
-    def release(self) -> None:
-        """There is no process."""
-
-
-def opened(folder: Path, worker: HeldTrack | None = None, **settings: object) -> tuple[Scheduler, TestClient]:
+def opened(folder: Path, worker: HeldWorker | None = None, **settings: object) -> tuple[Scheduler, TestClient]:
     settings = Settings(data_folder=folder, **settings)
     scheduler = Scheduler(settings, {"track": worker} if worker else None)
     app = Starlette(routes=track_routes(settings, scheduler), exception_handlers=PROBLEMS)
@@ -145,21 +116,21 @@ def test_a_film_that_is_too_long_or_breaks_its_process_fails_alone(film: Path, t
     ],
 )
 def test_what_cannot_be_asked_is_said_before_anything_is_done(tmp_path: Path, fields: dict, sentence: str) -> None:
-    scheduler, http = opened(tmp_path, HeldTrack())
+    scheduler, http = opened(tmp_path, HeldWorker())
     reply = submit(http, b"a film", **fields)
     assert reply.status_code == 422 and sentence in reply.json()["detail"]
     scheduler.close()
 
 
 def test_other_bodies_are_refused(tmp_path: Path) -> None:
-    scheduler, http = opened(tmp_path, HeldTrack())
+    scheduler, http = opened(tmp_path, HeldWorker())
     assert http.post("/v1/tracks", content=b"a film", headers={"content-type": "video/mp4"}).status_code == 415
     assert http.post("/v1/tracks", data={"film": "a path"}, files={"sound": b"x"}).status_code == 422
     scheduler.close()
 
 
 def test_what_is_asked_reaches_the_worker_and_survives_the_database(tmp_path: Path) -> None:
-    held = HeldTrack()
+    held = HeldWorker()
     scheduler, http = opened(tmp_path, held)
     fields = {"at": "64,48.5", "neutral": "2.5s", "fps": "30000/1001", "sound": "no", "begin": "1", "end": "2.25"}
     reply = submit(http, b"a film", name="../../act one.mp4", **fields)
@@ -169,14 +140,14 @@ def test_what_is_asked_reaches_the_worker_and_survives_the_database(tmp_path: Pa
     assert options | {"kind": "track", "name": "act one.mp4", "at": [64.0, 48.5], "neutral": 2.5} == options
     assert options | {"fps": "30000/1001", "sound": False, "begin": "1", "end": "9/4", "face": 1} == options
     scheduler.close(keep=True)
-    heir = HeldTrack(b"its take")
+    heir = HeldWorker(b"its take")
     scheduler, http = opened(tmp_path, heir)
     assert final(http, reply)["state"] == "done" and heir.requests == [request]
     scheduler.close()
 
 
 def test_the_same_film_is_tracked_once_and_another_wish_anew(tmp_path: Path) -> None:
-    worker = HeldTrack(b"its take")
+    worker = HeldWorker(b"its take")
     scheduler, http = opened(tmp_path, worker)
     for fields in ({}, {}, {"face": "2"}):
         assert final(http, submit(http, b"a film", **fields))["state"] == "done"
@@ -205,7 +176,7 @@ def test_the_process_of_a_cancelled_film_ends_at_once(tmp_path: Path) -> None:
 
 def test_too_many_at_once_are_refused_and_a_cancelled_one_waits_no_longer(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(track_jobs, "QUEUE", 2)
-    held = HeldTrack()
+    held = HeldWorker()
     scheduler, http = opened(tmp_path, held)
     urls = [submit(http, b"film 0").json()["url"]]
     assert held.busy.wait(20)
@@ -219,7 +190,7 @@ def test_too_many_at_once_are_refused_and_a_cancelled_one_waits_no_longer(tmp_pa
 
 
 def test_tracks_and_takes_do_not_know_each_others_jobs(tmp_path: Path) -> None:
-    scheduler, http = opened(tmp_path, HeldTrack(b"its take"))
+    scheduler, http = opened(tmp_path, HeldWorker(b"its take"))
     reply = submit(http, b"a film")
     final(http, reply)
     with pytest.raises(UnknownJob):
