@@ -296,10 +296,16 @@ def _duration(text: str | None, frames: int, fps: Fraction, start: float) -> Fra
     """Seconds of the sound; those that the frames fill when the file does not say."""
     if text is None:
         return exact(start) + frames / fps if abs(start) <= TIME_LIMIT else Fraction(0)
-    number = re.fullmatch(r"([0-9]{1,15})(?:/([0-9]{1,15}))?", text)
-    if not number or int(number[2] or 1) == 0:
+    seconds = parse_fraction(text)
+    if seconds is None:
         raise TakeError(f"the take's duration is {text!r}; expected seconds as a whole number or a fraction.")
-    return Fraction(int(number[1]), int(number[2] or 1))
+    return seconds
+
+
+def parse_fraction(text: str) -> Fraction | None:
+    """'12' or '25025/1000' -> Fraction; None for anything else."""
+    number = re.fullmatch(r"([0-9]{1,15})(?:/([0-9]{1,15}))?", text)
+    return Fraction(int(number[1]), int(number[2] or 1)) if number and int(number[2] or 1) else None
 
 
 def _channels(text: str) -> tuple[str, ...]:

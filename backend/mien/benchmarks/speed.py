@@ -11,6 +11,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -282,40 +283,41 @@ def _takes(sound: Path, take: Path, length: float) -> list[Row]:
 
 
 def _tracking(sound: Path, film: Path, take: Path, length: float) -> list[Row]:
-    """A film of the speech, tracked; nothing where none can be drawn. `take` is left as it is."""
-    try:
+    """A film of the speech, tracked, and its beginning dubbed; nothing where none can be drawn. `take` is left as it
+    is."""
+
+    def track() -> tuple[float, float]:
         _child(DRAW.format(size=FILM_SIZE, engine=RULES, drawn=round(25 * min(length, FILM_S))), sound, film)
-        tracked = _child(TRACK, film, take.with_name("tracked.take.safetensors"))
-    except BenchError as error:
-        print(f"mien bench: nothing was measured of tracking: {error}", file=sys.stderr)
-        return []
+        return _child(TRACK, film, take.with_name("tracked.take.safetensors"))
+
     name = f"`mien track`, {length:g} s of {FILM_SIZE[1]}p film with sound, cold start"
-    return [Row(name, *tracked, "the length of the film", tracked[0] / length), *_dub(film, length)]
+    rows = _film_rows("tracking", name, length, track)
+    return [*rows, *_dub(film, length)] if rows else []
 
 
 def _dub(film: Path, length: float) -> list[Row]:
     """The beginning of the film, dubbed; nothing where that fails."""
     dubbed = min(length, DUB_S)
-    try:
-        made = _child(DUB.format(engine=engines.DEFAULT, end=dubbed), film, film.with_name("dubbed.mp4"))
-    except BenchError as error:
-        print(f"mien bench: nothing was measured of dubs: {error}", file=sys.stderr)
-        return []
     name = f"`mien dub`, {dubbed:g} s of {FILM_SIZE[1]}p film, cold start"
-    return [Row(name, *made, "the length of the film", made[0] / dubbed)]
+    program = DUB.format(engine=engines.DEFAULT, end=dubbed)
+    return _film_rows("dubs", name, dubbed, lambda: _child(program, film, film.with_name("dubbed.mp4")))
 
 
 def _portrait(sound: Path, take: Path, length: float) -> list[Row]:
     """A photo that speaks; nothing where none can be drawn. `take` is left as it is."""
-    try:
-        made = _child(
-            PORTRAIT.format(side=PORTRAIT_SIDE, engine=PORTRAIT_ENGINE), sound, take.with_name("portrait.mp4")
-        )
-    except BenchError as error:
-        print(f"mien bench: nothing was measured of portraits: {error}", file=sys.stderr)
-        return []
     name = f"a portrait, {length:g} s of {PORTRAIT_SIDE} x {PORTRAIT_SIDE} pixels, cold start"
-    return [Row(name, *made, "the length of the film", made[0] / length)]
+    program = PORTRAIT.format(side=PORTRAIT_SIDE, engine=PORTRAIT_ENGINE)
+    return _film_rows("portraits", name, length, lambda: _child(program, sound, take.with_name("portrait.mp4")))
+
+
+def _film_rows(subject: str, name: str, length: float, make: Callable[[], tuple[float, float]]) -> list[Row]:
+    """A row of what `make` measures of a film of so many seconds; none, said on stderr, where it cannot."""
+    try:
+        figures = make()
+    except BenchError as error:
+        print(f"mien bench: nothing was measured of {subject}: {error}", file=sys.stderr)
+        return []
+    return [Row(name, *figures, "the length of the film", figures[0] / length)]
 
 
 def _blender(sound: Path, take: Path, length: float) -> list[Row]:

@@ -23,7 +23,7 @@ from mien.files.atomic import write_whole
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.heads.default import Head, load_head, rotation_matrix
 from mien.heads.identity import Identity
-from mien.take import FRAME_LIMIT, Take, TakeError, exact, frame_count, frame_times, parse_fps
+from mien.take import FRAME_LIMIT, Take, TakeError, exact, frame_count, frame_times, parse_fps, parse_fraction
 
 FORMAT, VERSION, SUFFIX = "mien.landmarks", "1", ".landmarks.safetensors"
 POINTS = 68
@@ -251,9 +251,9 @@ def _start(text: str) -> float:
 
 
 def _duration(text: str) -> Fraction:
-    number = re.fullmatch(r"([0-9]{1,15})(?:/([0-9]{1,15}))?", text)
-    if not number or int(number[1]) == 0 or int(number[2] or 1) == 0:
+    seconds = parse_fraction(text)
+    if not seconds:
         raise LandmarkError(
             f"the landmarks' duration is {text!r:.40}; expected seconds as a whole number or a fraction."
         )
-    return Fraction(int(number[1]), int(number[2] or 1))
+    return seconds
