@@ -272,9 +272,8 @@ def _dubbed(
 
 def _with_pictures(footage: Footage, sources: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
     """(number, source, pixels) of every frame of the dub; the pictures that are shown again at the end are held."""
-    again = (
-        set(sources[np.flatnonzero(np.diff(sources) != 1)[0] :].tolist()) if (np.diff(sources) != 1).any() else set()
-    )
+    jumps = np.flatnonzero(np.diff(sources) != 1)
+    again = set(sources[jumps[0] :].tolist()) if len(jumps) else set()
     held: dict[int, np.ndarray] = {}
     number = 0
     for index, picture in enumerate(footage.pictures()):

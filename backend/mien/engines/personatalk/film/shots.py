@@ -41,15 +41,15 @@ class ShotRenderers:
         template: FaceTemplate, progress: Progress,
     ) -> None:  # fmt: skip
         """shot (N,), learnt (N,) bool of the film's frames; `progress` is called for each reference that is read."""
-        self._footage, self._shapes, self._shot, self._learnt = footage, shapes, shot, learnt
+        self._footage, self._shapes, self._shot = footage, shapes, shot
         self._space, self._template, self._progress = space, template, progress
         self._mouth = space.coefficients(shapes.shapes)
-        own = [len(self._chosen(number)) for number in np.unique(shot)]
-        shared = len(choose_references(learnt, self._mouth, shapes.turn)) if min(own) == 0 else 0
-        self._total, self._read = sum(own) + shared, 0
+        self._own = {int(number): self._chosen(learnt & (shot == number), OWN_BANK) for number in np.unique(shot)}
+        short = any(len(frames) == 0 for frames in self._own.values())
+        self._everywhere = self._chosen(learnt) if short else np.zeros(0, int)
+        self._total, self._read = sum(map(len, self._own.values())) + len(self._everywhere), 0
         self._ahead: Iterator[tuple[int, np.ndarray]] | None = None
-        self._whole: Renderer | None = None
-        self._appearances: dict[int, Appearance] = {}
+        self._whole: tuple[Renderer, Appearance] | None = None
 
     def __call__(self, number: int, sources: np.ndarray, mouth: np.ndarray) -> ShotRenderer:
         """Of shot `number`; sources (K,): the film's frame under each frame of the dub, mouth (K, 12): how it is."""
@@ -65,22 +65,23 @@ class ShotRenderers:
         self._read += 1
         self._progress(self._read / self._total, "references")
 
-    def _chosen(self, number: int) -> np.ndarray:
-        frames = self._learnt & (self._shot == number)
-        if frames.sum() < OWN_BANK:
+    def _chosen(self, frames: np.ndarray, least: int = 0) -> np.ndarray:
+        """The references out of frames (N,) bool; none where there are fewer than `least` of these."""
+        if frames.sum() < least:
             return np.zeros(0, int)
         return choose_references(frames, self._mouth, self._shapes.turn)
 
+    def _pictures(self) -> Iterator[tuple[int, np.ndarray]]:
+        return enumerate(picture.pixels for picture in self._footage.pictures())
+
     def _renderer(self, number: int) -> tuple[Renderer, Appearance]:
-        chosen = self._chosen(number)
-        if len(chosen):
-            self._ahead = self._ahead or enumerate(picture.pixels for picture in self._footage.pictures())
-            return self._of(chosen, self._ahead)
+        own = self._own[number]
+        if len(own):
+            self._ahead = self._ahead or self._pictures()
+            return self._of(own, self._ahead)
         if self._whole is None:
-            everywhere = choose_references(self._learnt, self._mouth, self._shapes.turn)
-            pictures = enumerate(picture.pixels for picture in self._footage.pictures())
-            self._whole, self._appearances[0] = self._of(everywhere, pictures)
-        return self._whole, self._appearances[0]
+            self._whole = self._of(self._everywhere, self._pictures())
+        return self._whole
 
     def _of(self, frames: np.ndarray, pictures: Iterator[tuple[int, np.ndarray]]) -> tuple[Renderer, Appearance]:
         bank: ReferenceBank = reference_bank(frames, pictures, self._shapes, self._space, self._template, self._step)
