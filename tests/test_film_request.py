@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from mien.direction import Direction
+from mien.engines.articulation.persona import FOLDER, SUFFIX
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import MienError
 from mien.film_request import FilmRefused, FilmRequest, read_options
@@ -40,10 +41,20 @@ def test_whatever_changes_the_film_changes_its_key(tmp_path: Path) -> None:
     assert len(set(keys)) == len(keys) and DUB.result_key(tmp_path) == keys[0]
 
 
+def test_a_persona_learnt_anew_makes_another_film(tmp_path: Path) -> None:
+    request = replace(DUB, options=DubOptions(direction=Direction(persona="anna")))
+    path = tmp_path / FOLDER / f"anna{SUFFIX}"
+    path.parent.mkdir()
+    keys = set()
+    for content in (b"anna", b"anna as she speaks now"):
+        path.write_bytes(content)
+        keys.add(request.result_key(tmp_path))
+    assert len(keys) == 2
+
+
 @pytest.mark.parametrize(
     ("make", "options", "sentence"),
     [
-        ("dub", '{"persona": "somebody.persona"}', "'persona', and a backend opens no file"),
         ("portrait", '{"take": "a.take.safetensors"}', "'take', and a backend opens no file"),
         ("portrait", '{"pose": "a.png"}', "'pose', and a backend opens no file"),
         ("opera", "{}", "there is no film 'opera' to make; expected dub or portrait"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.engines.base import Progress, no_progress
 from mien.engines.personatalk import DubError
-from mien.engines.personatalk.options import CLIP, NEUTRAL, DubOptions
+from mien.engines.personatalk.options import CLIP, DubOptions
 from mien.engines.staged_progress import StagedProgress
 from mien.numeric.mask_runs import runs
 
@@ -82,7 +82,7 @@ def dub(
     from mien.files.atomic import atomic_path
     from mien.video.provenance import provenance_of, sign
 
-    options = _with_persona(options or DubOptions())
+    options = options or DubOptions()
     check_suffix(output, options)
     names = {"video": video, "voice": voice}
     provenance = provenance_of("dub", names, f"personatalk with {options.engine}", options.direction.seed)
@@ -138,17 +138,6 @@ class _Actor:
     notes: tuple[str, ...]
 
 
-def _with_persona(options: DubOptions) -> DubOptions:
-    """The options with the persona of a file, if one is named, as the direction's: its mouth is then the engine's."""
-    if options.persona in (CLIP, NEUTRAL):
-        return options
-    from mien.engines.articulation.persona import keep_persona
-    from mien.settings import Settings
-
-    name = keep_persona(Path(options.persona), Settings.read().data_folder)
-    return replace(options, persona=NEUTRAL, direction=replace(options.direction, persona=name))
-
-
 def _part_of(video: Path, options: DubOptions, voice: Fraction) -> Footage:
     from mien.video.excerpt import excerpt
     from mien.video.reader import open_footage
@@ -179,7 +168,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     mouth = space.coefficients(shapes.shapes)
     speaker = speaker_of(space, mouth[learnt])
     style, notes = None, ()
-    if options.persona == CLIP:
+    if options.manner == CLIP:
         style, notes = _style(video, footage, mouth, learnt, seconds, track, speaker, options, work)
     template = face_template(shapes, learnt)
     renderers = ShotRenderers(footage, shapes, track.shot, learnt, space, template, work.of("references"))

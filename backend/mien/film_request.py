@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.engines.personatalk.options import PERSONA_SUFFIX, DubOptions
+from mien.engines.personatalk.options import DubOptions
 from mien.errors import USAGE, MienError
 from mien.face_tracking.bundle import load_bundle
 from mien.photo.options import PortraitOptions
-from mien.take_request import code_digest, own_models
+from mien.take_request import code_digest, learnt_digests, own_models
 from mien.video.consent import Consent
 
 KIND = "film"
@@ -91,6 +91,7 @@ class FilmRequest:
             "code": code_digest(),
             "networks": load_bundle().sha256,
             "own": own_models(data_folder),
+            "learnt": learnt_digests(self.options.direction, data_folder),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -99,9 +100,8 @@ def read_options(make: str, source: str | bytes | Mapping) -> Options:
     """The options of a film from their JSON. Raises FilmRefused for an unknown `make` and for options that name a file
     of this machine; else what `from_json` of the options raises, in words."""
     if make == "dub":
-        options = DubOptions.from_json(source)
-        named = "persona" if options.persona.endswith(PERSONA_SUFFIX) else None
-    elif make == "portrait":
+        return DubOptions.from_json(source)
+    if make == "portrait":
         options = PortraitOptions.from_json(source)
         named = "take" if options.take is not None else "pose" if options.pose is not None else None
     else:

@@ -85,10 +85,7 @@ class TakeRequest:
             parts["reading"] = self.reading
         if "flame" in (self.head, engines.ENGINES[self.engine].head):
             parts["own"] = own_models(data_folder)
-        if self.direction.lips_model:
-            parts["lips_model"] = model_digest(self.direction.lips_model, data_folder)
-        if self.direction.persona:
-            parts["persona"] = persona_digest(self.direction.persona, data_folder)
+        parts |= learnt_digests(self.direction, data_folder)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def batch_key(self) -> str:
@@ -105,6 +102,16 @@ def code_digest() -> str:
         digest.update(str(path.relative_to(folder)).encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def learnt_digests(direction: Direction, data_folder: Path) -> dict[str, str]:
+    """sha256 of the lips model and the persona that the direction names, which their user may have learnt anew."""
+    digests = {}
+    if direction.lips_model:
+        digests["lips_model"] = model_digest(direction.lips_model, data_folder)
+    if direction.persona:
+        digests["persona"] = persona_digest(direction.persona, data_folder)
+    return digests
 
 
 def own_models(data_folder: Path) -> str:

@@ -25,10 +25,15 @@ if TYPE_CHECKING:
 SHAPE_HELP = "whose face FLAME is: up to 300 numbers in a .npy, .json or .safetensors"
 
 
-def add_direction_flags(command: argparse.ArgumentParser) -> None:
-    """The engine and the direction of a take; `direction_of` reads the direction."""
+def add_direction_flags(command: argparse.ArgumentParser, engine: str | None = engines.DEFAULT) -> None:
+    """The engine and the direction of a take; `direction_of` reads the direction. engine: the default, None where a
+    file of options may have another."""
     command.add_argument(
-        "--engine", type=str.lower, default=engines.DEFAULT, choices=engines.NAMES, help="(default: %(default)s)"
+        "--engine",
+        type=str.lower,
+        default=engine,
+        choices=engines.NAMES,
+        help=f"(default: {engine or engines.DEFAULT})",
     )
     command.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     command.add_argument("--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}")
@@ -52,9 +57,10 @@ def add_direction_flags(command: argparse.ArgumentParser) -> None:
         command.add_argument(f"--{name}-guidance", type=float, metavar="FACTOR", help=text)
 
 
-def direction_of(args: argparse.Namespace) -> Direction:
-    """The direction file, or the default direction, changed by the flags of `add_direction_flags`. DirectionError."""
-    direction = Direction.from_file(args.direction) if args.direction else Direction()
+def direction_of(args: argparse.Namespace, start: Direction | None = None) -> Direction:
+    """The direction file, or `start`, or the default direction, changed by the flags of `add_direction_flags`.
+    DirectionError."""
+    direction = Direction.from_file(args.direction) if args.direction else start or Direction()
     changes: dict[str, object] = {}
     if args.emotion is not None:
         changes["emotion"] = parse_emotion(args.emotion)

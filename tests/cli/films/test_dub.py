@@ -2,11 +2,13 @@
 """`mien dub`: flags become options, broken inputs get one sentence, and a film is made."""
 
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from mien.cli import main
+from mien.direction import Direction
 from mien.dub import DubReport
 from mien.engines.personatalk.options import DubOptions
 from mien.video.writer import write_film
@@ -46,7 +48,7 @@ def test_flags_become_options(dubs: list[DubOptions], capsys) -> None:
     ]  # fmt: skip
     assert main.main(["dub", "film.mp4", "voice.wav", "-o", "out.mkv", *CONSENT, *flags]) == 0
     (options,) = dubs
-    assert (options.strength, options.opening, options.persona, options.keep_pauses) == (0.8, 1.2, "neutral", True)
+    assert (options.strength, options.opening, options.manner, options.keep_pauses) == (0.8, 1.2, "neutral", True)
     assert options.references == (0, Fraction(3, 2)) and (options.begin, options.end) == (Fraction(1, 5), 1)
     assert (options.when_longer, options.codec, options.preview) == ("hold", "lossless", Fraction(1, 2))
     assert options.face.at == (90, 80.5) and options.label and options.engine == "articulation"
@@ -55,8 +57,13 @@ def test_flags_become_options(dubs: list[DubOptions], capsys) -> None:
     assert "25 of 30 pictures" in text and "0.00 s to 0.20 s as it was: no face is seen" in text and "A note." in text
 
 
+FROM_FILE = DubOptions(
+    strength=0.5, codec="lossless", label=True, engine="articulation", direction=Direction(seed=7, temperature=0.5)
+)
+
+
 def test_an_options_file_is_changed_by_flags(dubs: list[DubOptions]) -> None:
-    Path("options.json").write_text(DubOptions(strength=0.5, codec="lossless", label=True).to_json())
+    Path("options.json").write_text(FROM_FILE.to_json())
     command = [
         "dub",
         "film.mp4",
@@ -70,13 +77,13 @@ def test_an_options_file_is_changed_by_flags(dubs: list[DubOptions]) -> None:
         *CONSENT,
     ]
     assert main.main(command) == 0
-    assert (dubs[0].strength, dubs[0].codec, dubs[0].label) == (0.5, "h264", True)
+    assert dubs == [replace(FROM_FILE, codec="h264")]
 
 
 def test_a_persona_brings_its_own_manner(dubs: list[DubOptions], monkeypatch) -> None:
     monkeypatch.setattr("mien.cli.flags._persona_name", lambda text: text)
     assert main.main(["dub", "film.mp4", "voice.wav", "-o", "out.mp4", "--persona", "anna", *CONSENT]) == 0
-    assert (dubs[0].persona, dubs[0].direction.persona) == ("neutral", "anna")
+    assert (dubs[0].manner, dubs[0].direction.persona) == ("neutral", "anna")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from mien.engines.personatalk.options import DubOptions
 from mien.face_tracking.choice import ChoiceError, FaceChoice
 
 FULL = DubOptions(
-    strength=0.8, opening=1.2, engine="articulation", direction=Direction(seed=3), persona="neutral", keep_pauses=True,
+    strength=0.8, opening=1.2, engine="articulation", direction=Direction(seed=3), manner="neutral", keep_pauses=True,
     references=(Fraction(1), Fraction(5, 2)), begin=Fraction(1, 3), end=Fraction(9), when_longer="loop",
     codec="lossless", preview=Fraction(2), face=FaceChoice(at=(3.0, 4.5)), label=True,
 )  # fmt: skip
@@ -36,7 +36,7 @@ def test_what_is_left_out_has_its_default() -> None:
         ('{"opening": true}', "from 0 to 2"),
         ('{"codec": "h265"}', "h264 or lossless"),
         ('{"when_longer": "wait"}', "loop or hold or stop"),
-        ('{"persona": "anna"}', ".persona"),
+        ('{"manner": "anna"}', "clip or neutral"),
         ('{"engine": ""}', "expected a name"),
         ('{"keep_pauses": 1}', "true or false"),
         ('{"begin": -1}', "seconds from 0 on"),

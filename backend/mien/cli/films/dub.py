@@ -53,7 +53,7 @@ def add_commands(commands) -> None:
     dub.add_argument("--at", type=_point, metavar="X,Y", help="the face at this pixel of the first picture with it")
     dub.add_argument("--label", action="store_const", const=True, help="a visible line that says what the film is")
     add_consent_flag(dub)
-    add_direction_flags(dub)
+    add_direction_flags(dub, engine=None)
 
 
 def dub_command(args: argparse.Namespace) -> int:
@@ -76,21 +76,19 @@ def _options_of(args: argparse.Namespace) -> dict[str, Any]:
     """The options file, changed by the flags that were given."""
     from mien.engines.personatalk.options import DubOptions
 
-    values: dict[str, Any] = {}
-    if args.options is not None:
-        values = json.loads(DubOptions.from_json(args.options.read_bytes()).to_json())
+    start = DubOptions() if args.options is None else DubOptions.from_json(args.options.read_bytes())
+    values = json.loads(start.to_json())
     # a persona of somebody else brings its own manner
     manner = "neutral" if args.manner is None and args.persona is not None else args.manner
     given = {
-        "strength": args.strength, "opening": args.opening, "persona": manner, "keep_pauses": args.keep_pauses,
+        "strength": args.strength, "opening": args.opening, "manner": manner, "keep_pauses": args.keep_pauses,
         "references": args.references, "begin": args.begin, "end": args.end, "when_longer": args.when_longer,
-        "codec": args.codec, "preview": args.preview, "label": args.label,
+        "codec": args.codec, "preview": args.preview, "label": args.label, "engine": args.engine,
     }  # fmt: skip
     values |= {name: value for name, value in given.items() if value is not None}
     if args.face_number is not None or args.at is not None:
         values["face"] = {"number": 1 if args.face_number is None else args.face_number, "at": args.at}
-    values["engine"] = args.engine
-    values["direction"] = direction_of(args)
+    values["direction"] = direction_of(args, start.direction)
     return values
 
 

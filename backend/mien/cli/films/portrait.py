@@ -30,8 +30,7 @@ def add_commands(commands) -> None:
     portrait.add_argument("photo", type=Path, help="png, jpeg, webp, tiff, bmp or ppm, with a face")
     portrait.add_argument("voice", type=Path, help="what it says: a sound, or a film with one")
     portrait.add_argument("-o", "--output", type=Path, help="the film (default: the photo's name with .mp4)")
-    add_direction_flags(portrait)
-    portrait.set_defaults(engine=DEFAULT_ENGINE)
+    add_direction_flags(portrait, DEFAULT_ENGINE)
     portrait.add_argument(
         "--take", type=Path, metavar="TAKE", help="a take that moves the face, in place of an engine's"
     )

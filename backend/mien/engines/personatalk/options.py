@@ -17,8 +17,7 @@ from mien.face_tracking.choice import FaceChoice
 DEFAULT_ENGINE = "probtalk3d"
 LONGER = ("loop", "hold", "stop")
 CODECS = ("h264", "lossless")
-CLIP, NEUTRAL = "clip", "neutral"  # personas beside the path of a .persona file
-PERSONA_SUFFIX = ".persona"
+CLIP, NEUTRAL = MANNERS = "clip", "neutral"
 GAIN_TOP = 2.0
 TIME_TOP = 1e6  # s
 PREVIEW_LEAST = Fraction(1, 5)  # s
@@ -30,7 +29,8 @@ class DubOptions(FilmOptions):
 
     strength: of the mouth's movement about its rest, 0..2; opening: of the lips' and the jaw's opening alone, 0..2.
     engine: whose take drives the mouth; direction: emotion, seed, transcript and the rest, as for a take.
-    persona: "clip" for the style of the film's own speaker, "neutral" for the engine's, or the path of a .persona file.
+    manner: "clip" for how the film's own speaker moves the mouth, "neutral" for how the engine's take does, which the
+    persona of the direction, if it has one, decides.
     keep_pauses: in pauses of the new sound in which the film's mouth rests, too, its own pictures stay.
     references: (begin, end) seconds of the film whose pictures the mouth is made of; None for all of it.
     begin, end: the part of the film that is dubbed, in seconds of its sound; None for its end.
@@ -46,7 +46,7 @@ class DubOptions(FilmOptions):
     opening: float = 1.0
     engine: str = DEFAULT_ENGINE
     direction: Direction = field(default_factory=Direction)
-    persona: str = CLIP
+    manner: str = CLIP
     keep_pauses: bool = False
     references: tuple[Fraction, Fraction] | None = None
     begin: Fraction = Fraction(0)
@@ -84,15 +84,6 @@ def _text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value or len(value) > 4096:
         raise DubRefused(f"{name} is {shortened(value)}; expected a name.")
     return value
-
-
-def _persona(name: str, value: object) -> str:
-    text = _text(name, value)
-    if text not in (CLIP, NEUTRAL) and not text.endswith(PERSONA_SUFFIX):
-        raise DubRefused(
-            f"persona is {shortened(text)}; expected {CLIP!r}, {NEUTRAL!r} or a file that ends in {PERSONA_SUFFIX}."
-        )
-    return text
 
 
 def _one_of(words: tuple[str, ...], optional: bool = False) -> Callable[[str, object], Any]:
@@ -145,7 +136,7 @@ DubOptions.READERS = {
     "opening": _gain,
     "engine": _text,
     "direction": read_direction,
-    "persona": _persona,
+    "manner": _one_of(MANNERS),
     "keep_pauses": read_flag(DubRefused),
     "references": _references,
     "begin": _seconds,
