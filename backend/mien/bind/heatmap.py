@@ -61,8 +61,19 @@ def render_heatmap(vertices: np.ndarray, triangles: np.ndarray, colours: np.ndar
             pixels, _ = renderer.render(scene)
             sheet.paste(Image.fromarray(pixels).resize((SIZE, SIZE), Image.Resampling.LANCZOS), (column * SIZE, 0))
     finally:
-        renderer.delete()
+        _delete(renderer)
     return sheet
+
+
+def _delete(renderer) -> None:
+    """pyrender's own way ends with eglTerminate, on the one display that every OpenGL context of this process has:
+    what a `Scene` draws afterwards would be the memory's former content."""
+    egl = importlib.import_module("OpenGL.EGL")
+    terminate, egl.eglTerminate = egl.eglTerminate, lambda display: True
+    try:
+        renderer.delete()
+    finally:
+        egl.eglTerminate = terminate
 
 
 def _toward(direction: np.ndarray) -> np.ndarray:
