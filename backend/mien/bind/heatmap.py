@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import os
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -68,7 +69,7 @@ def render_heatmap(vertices: np.ndarray, triangles: np.ndarray, colours: np.ndar
 def _delete(renderer) -> None:
     """pyrender's own way ends with eglTerminate, on the one display that every OpenGL context of this process has:
     what a `Scene` draws afterwards would be the memory's former content."""
-    egl = importlib.import_module("OpenGL.EGL")
+    egl: Any = importlib.import_module("OpenGL.EGL")
     terminate, egl.eglTerminate = egl.eglTerminate, lambda display: True
     try:
         renderer.delete()
