@@ -6,6 +6,7 @@
     python3 dev.py test [...]  the tests, on all cores; --all adds those that take minutes; arguments go to pytest
     python3 dev.py check       style, format and types (ruff, basedpyright)
     python3 dev.py extension   dist/mien-VERSION.zip, to drag into Blender
+    python3 dev.py repository  dist/extensions, a folder to host that Blender installs and updates from
     python3 dev.py setup       only the set-up
 
 The set-up makes .venv (or $MIEN_VENV) and fills it from pyproject.toml and constraints.txt. What Debian has to give
@@ -35,7 +36,10 @@ DEBIAN = {
 
 def main() -> int:
     command, rest = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
-    steps = {"take": take, "test": test, "check": check, "extension": extension, "setup": lambda python, rest: 0}
+    steps = {
+        "take": take, "test": test, "check": check, "extension": extension, "repository": repository,
+        "setup": lambda python, rest: 0,
+    }  # fmt: skip
     if command not in steps:
         print(__doc__)
         return 2
@@ -69,6 +73,10 @@ def check(python: Path, rest: list[str]) -> int:
 
 def extension(python: Path, rest: list[str]) -> int:
     return run([python, ROOT / "addon" / "build_extension.py", *rest])
+
+
+def repository(python: Path, rest: list[str]) -> int:
+    return run([python, ROOT / "addon" / "build_repository.py", *rest])
 
 
 def setup() -> Path:

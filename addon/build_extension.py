@@ -31,7 +31,9 @@ def contents() -> dict[str, Path]:
     """The files of the zip: name -> file. Raises BuildError where one is missing."""
     addon = ROOT / "addon"
     sources = [
-        path for path in addon.rglob("*.py") if path != Path(__file__).resolve() and "examples" not in path.parts
+        path
+        for path in addon.rglob("*.py")
+        if not (path.parent == addon and path.name.startswith("build_")) and "examples" not in path.parts
     ]
     files = {path.relative_to(addon).as_posix(): path for path in sources}
     files["blender_manifest.toml"] = ROOT / "blender_manifest.toml"

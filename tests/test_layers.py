@@ -54,7 +54,7 @@ ADDON = (
     ("generation",),
     ("binding", "video", "batch", "landmarks"),
     ("ui",),
-    ("__init__", "api", "build_extension", "examples"),
+    ("__init__", "api", "build_extension", "build_repository", "examples"),
 )
 
 
