@@ -33,7 +33,7 @@ def test_what_an_engine_lacks_is_listed_with_its_page(service: Service, tmp_path
 
 
 def test_unknown_paths_and_methods_are_problems_too(service: Service) -> None:
-    check_problem(service.http.get("/"), 404, "Start with GET /v1/info")
+    check_problem(service.http.get("/v1"), 404, "Start with GET /v1/info")
     check_problem(service.http.get("/v2/info"), 404, "nothing at /v2/info")
     check_problem(service.http.get("/v1/info/", follow_redirects=False), 404, "nothing at /v1/info/")
     check_problem(service.http.get("/v1/takes/nonsense"), 404, "no take 'nonsense'")

@@ -158,7 +158,7 @@ def test_every_client_needs_a_token_with_lan(tmp_path: Path) -> None:
     client = TestClient(AccessMiddleware(who, settings, tokens), base_url="http://192.168.7.7")
 
     def reply_to(authorization: str | None) -> tuple[int, str]:
-        reply = client.get("/", headers={} if authorization is None else {"Authorization": authorization})
+        reply = client.get("/v1/info", headers={} if authorization is None else {"Authorization": authorization})
         if reply.status_code == 401:
             assert reply.headers["www-authenticate"].startswith("Bearer") and reply.headers["mien-api"] == "1"
         return reply.status_code, reply.text if reply.status_code == 200 else reply.json()["detail"]
@@ -183,6 +183,19 @@ def test_every_client_needs_a_token_with_lan(tmp_path: Path) -> None:
     assert reply_to(f"Bearer {bert}") == (200, "bert")
 
 
+def test_the_files_of_the_page_alone_need_no_token(tmp_path: Path) -> None:
+    app = AccessMiddleware(who, Settings(host="192.168.7.7", lan=True), Tokens(tmp_path))
+    client = TestClient(app, base_url="http://192.168.7.7")
+    for path in ("/", "/page/page.js", "/page/three/LICENSE.txt"):
+        assert client.get(path).status_code == client.head(path).status_code == 200
+        assert client.post(path).status_code == client.delete(path).status_code == 401
+        assert client.get(path, headers={"origin": "http://evil.example"}).status_code == 403
+        assert client.get(path, headers={"host": "evil.example"}).status_code == 403
+    for path in ("/page/jobs", "/page/machines", "/page/faces", "/page/takes/x/take.glb", "/page/nothing.js",
+                 "/page/../v1/info", "/page/page.js/../../v1/info", "/page/%2e%2e/v1/info", "/v1/info"):  # fmt: skip
+        assert client.get(path).status_code == 401, path
+
+
 def test_a_forged_host_is_refused_before_the_token_is_looked_at(tmp_path: Path) -> None:
     tokens = Tokens(tmp_path)
     client = TestClient(
@@ -196,7 +209,7 @@ def test_clients_that_cannot_be_read_let_no_client_in_and_do_not_show_their_fold
     token = tokens.add("anna")
     (tmp_path / "anna.json").write_text("{")
     app = AccessMiddleware(who, Settings(host="192.168.7.7", lan=True), tokens)
-    reply = TestClient(app, base_url="http://192.168.7.7").get("/", headers={"Authorization": f"Bearer {token}"})
+    reply = TestClient(app, base_url="http://192.168.7.7").get("/v1/info", headers={"Authorization": f"Bearer {token}"})
     assert reply.status_code == 503 and str(tmp_path) not in reply.text
     assert str(tmp_path) in caplog.text
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The routes of API v1. No path that a client names is opened: a sound is the bytes of a request."""
+"""The routes of API v1 and of the page. No path that a client names is opened: a sound is the bytes of a request."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from mien.service import API
 from mien.service.http.bind_routes import bind_routes
 from mien.service.http.film_routes import film_routes
 from mien.service.http.middleware import AccessMiddleware
+from mien.service.http.page.page_routes import page_routes
 from mien.service.http.problems import PROBLEMS
 from mien.service.http.status_routes import status_routes
 from mien.service.http.take_routes import take_routes
@@ -52,6 +53,7 @@ def create_app(
         *track_routes(settings, scheduler),
         *film_routes(settings, scheduler),
         *status_routes(settings, scheduler, statistics),
+        *page_routes(settings, scheduler),
     ]
     app = Starlette(routes=routes, exception_handlers=PROBLEMS)
     app.router.redirect_slashes = False

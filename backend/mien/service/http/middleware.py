@@ -3,7 +3,7 @@
 
 Every web page that the user's browser shows can reach a backend on 127.0.0.1 or in the same network. The Host check
 stops pages that give their own server's name such an address (DNS rebinding); the Origin check stops forms and scripts
-of other sites. A backend that other machines can reach requires a token as well.
+of other sites. A backend that other machines can reach requires a token as well, but for the files of its own page.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mien.service import API
+from mien.service.http.page.static_files import is_static
 from mien.service.http.problems import Problem, problem_response
 from mien.service.monitoring.request_statistics import RequestStatistics
 from mien.service.network.addresses import Names
@@ -89,7 +90,7 @@ class AccessMiddleware:
         foreign = foreign_reason(headers, self.names, scope.get("scheme", "http"))
         if foreign:
             return Problem(403, foreign)
-        if self.tokens is None:
+        if self.tokens is None or is_static(scope):
             return None
         try:
             reason, client = token_reason(headers, self.tokens)

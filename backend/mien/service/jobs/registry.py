@@ -143,5 +143,10 @@ class JobRegistry:
             for callback in self._watchers.get(job_id, ()):
                 callback()
 
+    def of_client(self, client: str) -> list[Job]:
+        """In the order of their submission."""
+        self._forget_outdated()
+        return [job for job in self._jobs.values() if job.client == client]
+
     def with_state(self, *states: str) -> list[Job]:
         return [job for job in self._jobs.values() if job.state in states]

@@ -138,6 +138,11 @@ class Scheduler:
         with self._changed:
             return self._status(self._job_of(kind, job_id))
 
+    def statuses(self, client: str) -> list[JobStatus]:
+        """All jobs of a client that are remembered, in the order of their submission."""
+        with self._changed:
+            return [self._status(job) for job in self._registry.of_client(client)]
+
     def cancel(self, kind: JobKind, job_id: str) -> JobStatus:
         """Cancel an unfinished job at once. Its work stops within a second, unless other jobs want it. UnknownJob."""
         with self._changed:
