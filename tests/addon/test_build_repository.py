@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folder of an extension repository, with a stand-in for Blender; tests/blender/headless/repository.py has a real one."""
+"""An extension repository, with a stand-in for Blender; tests/blender/headless/repository.py has a real one."""
 
 import os
 import sys
@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from addon import build_repository
 from addon.build_extension import BuildError
 

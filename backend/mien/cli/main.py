@@ -29,7 +29,9 @@ from mien.cli import (
 from mien.cli.films import dub, landmarks, portrait, provenance
 from mien.cli.output import printable
 from mien.cli.parser import Parser
-from mien.errors import FAILED, FILE, STOPPED, MienError
+from mien.errors import FAILED, FILE, MISSING, STOPPED, MienError
+
+LEFT_OUT = "mien.training."  # of wheels: see pyproject.toml
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(arguments)
         return args.execute(args)
-    except (KeyboardInterrupt, MienError, OSError, MemoryError) as error:
+    except (KeyboardInterrupt, MienError, OSError, MemoryError, ModuleNotFoundError) as error:
+        if isinstance(error, ModuleNotFoundError) and not (error.name or "").startswith(LEFT_OUT):
+            raise
         sentence, status = _sentence_and_status(error)
         made = getattr(error, "made", [])  # before it
     if made:
@@ -85,6 +89,9 @@ def _sentence_and_status(error: BaseException) -> tuple[str, int]:
         status, sentence = error.exit_status, str(error)
     elif isinstance(error, OSError):
         status, sentence = FILE, _os_error_text(error)
+    elif isinstance(error, ModuleNotFoundError):
+        sentence = "this installation came without the training code, which this command needs; use a checkout of Mien."
+        status = MISSING
     else:
         status, sentence = FAILED, "there is not enough memory for this; try a shorter sound or a smaller mesh."
     return ("stopped; what was being made is not written." if status == STOPPED else sentence), status
