@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Links out of docs/, on the site: to what exists, and no others."""
+
+import importlib.util
+from types import SimpleNamespace
+
+from checkout import ROOT
+
+spec = importlib.util.spec_from_file_location("site_links", ROOT / "docs" / "site_links.py")
+site_links = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(site_links)
+PAGE = SimpleNamespace(file=SimpleNamespace(src_uri="contributing.md"))
+
+
+def replaced(text: str, repo_url: str | None = None) -> str:
+    return site_links.on_page_markdown(text, PAGE, SimpleNamespace(repo_url=repo_url), None)
+
+
+def test_without_an_address_a_link_becomes_the_file_it_names() -> None:
+    assert replaced("see [dev.py](../dev.py).") == "see `dev.py`."
+    assert replaced("[the table](../tests/test_layers.py)") == "the table (`tests/test_layers.py`)"
+
+
+def test_with_an_address_it_leads_there() -> None:
+    assert replaced("[dev.py](../dev.py#L3)", "https://host/x/") == "[dev.py](https://host/x/blob/main/dev.py#L3)"
+
+
+def test_pages_pictures_and_broken_links_stay() -> None:
+    for text in ("[a](manual.md)", "![a](../addon/pictures/panel.png)", "[a](../no/such.md)"):
+        assert replaced(text) == text
