@@ -55,14 +55,22 @@ export class Compare {
     const screen = still
       ? element("img", { src: url, alt: "The photo as it was" })
       : element("video", { src: url, playsInline: true, preload: "auto", "aria-label": label, tabIndex: -1 });
-    screen.addEventListener("error", () => this.#say(name, "This browser cannot play a file of this kind. It can be downloaded all the same."));
+    screen.addEventListener("error", () => this.#say(name, "This browser cannot play a file of this kind."));
+    screen.addEventListener("loadedmetadata", () => {
+      if (screen.videoWidth) return;
+      screen.hidden = true; // its sound is played all the same
+      this.#part(name).append(element("p", { textContent: "This browser plays the sound of this film, but not its pictures: they are coded in another way than it knows." }));
+    });
     this.#part(name).replaceChildren(screen);
     return screen;
   }
 
   #say(name, sentence) {
     this.#part(name).replaceChildren(element("p", { textContent: sentence }));
-    if (name === "before") this.#before = null;
+    if (name === "before") {
+      this.#before = null;
+      this.#part("sound").hidden = true;
+    }
   }
 
   #start() {
