@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
+import pytest
 from dub_voices import FRAME, spoken
-from mien.evaluation.films.dub_motion import motion_scores
+from mien.evaluation.films.dub_motion import FOLDS, cross_validated, motion_scores
 
 
 def scores(noise: float):
@@ -20,3 +21,25 @@ def test_a_mouth_that_follows_its_sound() -> None:
 def test_a_mouth_that_does_not() -> None:
     found = scores(20.0)
     assert found.r < 0.5 and np.isfinite(found.style)
+
+
+def test_each_part_is_held_out_once() -> None:
+    film = spoken(late=2 * FRAME, noise=0.2, seconds=16)
+    usable = np.arange(len(film.times)) >= 40
+    seen = []
+
+    def face(learnt: np.ndarray):
+        seen.append(learnt)
+        return film.mouth, film.speaker
+
+    found = cross_validated(usable, film.times, FRAME, film.voice, face)
+    held_out = np.array([~learnt & usable for learnt in seen])
+    assert len(seen) == FOLDS and not any((learnt & ~usable).any() for learnt in seen)
+    assert held_out.any(0)[usable].all() and (held_out.sum(0) <= 2).all()  # neighbours of two parts are in both
+    assert found.learnt and found.r > 0.85 and 0.8 < found.gain < 1.2
+
+
+def test_a_film_without_a_face_has_no_scores() -> None:
+    film = spoken(late=0, noise=0.2, seconds=4)
+    with pytest.raises(ValueError, match="no part"):
+        cross_validated(np.zeros(len(film.times), bool), film.times, FRAME, film.voice, lambda learnt: None)

@@ -13,7 +13,7 @@ import torch
 
 from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.face_shapes import face_shapes
-from mien.engines.personatalk.lip_motion import speaker_of
+from mien.engines.personatalk.lip_motion import Speaker, speaker_of
 from mien.engines.personatalk.mouth_space import mouth_space
 from mien.engines.personatalk.reference_bank import reference_bank
 from mien.engines.personatalk.reference_choice import choose_references, is_profile
@@ -22,7 +22,7 @@ from mien.engines.personatalk.renderer import Renderer
 from mien.engines.personatalk.template import face_template
 from mien.evaluation import EvaluationError
 from mien.evaluation.films.dub_baselines import NAMES, Baselines
-from mien.evaluation.films.dub_motion import MotionScores, motion_scores
+from mien.evaluation.films.dub_motion import MotionScores, cross_validated
 from mien.evaluation.films.dub_pixels import PixelScores, pixel_scores
 from mien.face_tracking.track import FaceTrack
 from mien.face_tracking.tracker import track_face
@@ -95,12 +95,12 @@ def evaluate(path: Path, engine: str, most_frames: int, progress: Progress) -> D
         progress(0.3 + 0.6 * (done + 1) / (1 + len(NAMES)), name)
     motion = None
     if footage.has_sound:
-        motion = _motion(path, track, mouth, learnt, held_out, engine, speaker_of(space, mouth[learnt]))
+        motion = _motion(path, track, usable, engine)
     progress(1.0, "done")
     return DubResult(path.name, len(rendered), pixels, motion)
 
 
-def _motion(path, track, mouth, learnt, held_out, engine, speaker) -> MotionScores:
+def _motion(path: Path, track: FaceTrack, usable: np.ndarray, engine: str) -> MotionScores:
     from mien.audio.speech import read_speech
     from mien.direction import Direction
     from mien.engines.personatalk.voice_motion import voice_motion
@@ -114,7 +114,14 @@ def _motion(path, track, mouth, learnt, held_out, engine, speaker) -> MotionScor
     take = speak(speech, Direction(), engine, Fraction(RATE))
     voice = voice_motion(take, listen(speech), listen_to_prosody(speech), load_head())
     times = track.seconds + float(track.start)
-    return motion_scores(mouth, learnt, held_out, times, float(1 / track.rate), voice, speaker)
+
+    def face(learnt: np.ndarray) -> tuple[np.ndarray, Speaker]:
+        shapes = face_shapes(track, learnt)
+        space = mouth_space(shapes, learnt)
+        mouth = space.coefficients(shapes.shapes)
+        return mouth, speaker_of(space, mouth[learnt])
+
+    return cross_validated(usable, times, float(1 / track.rate), voice, face)
 
 
 def _window(track: FaceTrack) -> tuple[np.ndarray, np.ndarray]:
