@@ -18,7 +18,7 @@ MOST_FILES = 21  # of Python in one folder: a newcomer reads that many names at 
 BACKEND = (
     ("errors", "numeric", "nn", "channels", "settings"),
     ("files", "audio", "video"),
-    ("take", "speech_analysis", "direction", "face_tracking"),
+    ("take", "speech_analysis", "direction", "face_tracking", "body_tracking"),
     ("heads",),
     ("engines.base", "engines.analysis", "engines.articulation", "engines.neural"),
     ("engines.film_options", "engines.staged_progress"),
