@@ -17,6 +17,7 @@ from .fcurves import Curve
 from .nla_layers import Layer, Mark
 
 BAKED = Mark("baked")
+BAKED_ROLES = ("idle", "take", "correction")
 
 
 def bake(speaker: bpy.types.Object) -> int:
@@ -59,6 +60,7 @@ def unbake(speaker: bpy.types.Object) -> list[str]:
     speaker.mien.baked = False
     for line in speaker.mien.lines:
         takes.audition(line, None)
+    takes.show_idle(speaker)
     return names
 
 
@@ -85,14 +87,12 @@ def _activate(id_: bpy.types.ID, layer: Layer) -> None:
 
 def _mute(id_: bpy.types.ID, mute: bool) -> None:
     for layer in nla_layers.layers(id_):
-        if layer.mark.role in ("take", "correction"):
+        if layer.mark.role in BAKED_ROLES:
             layer.track.mute = mute
 
 
 def _visible_layers(id_: bpy.types.ID) -> list[Layer]:
-    return [
-        layer for layer in nla_layers.layers(id_) if layer.mark.role in ("take", "correction") and not layer.track.mute
-    ]
+    return [layer for layer in nla_layers.layers(id_) if layer.mark.role in BAKED_ROLES and not layer.track.mute]
 
 
 def _curves(id_: bpy.types.ID) -> list[Curve]:
@@ -128,7 +128,8 @@ def _blend(values: np.ndarray, frames: np.ndarray, layer: Layer, by_index: dict,
     if not len(inside):
         return
     if strip.blend_type == "REPLACE":
-        values[inside] = np.where(np.isnan(own), values[inside], own)
+        share = _influence(strip, frames[inside])[:, None]
+        values[inside] = np.where(np.isnan(own), values[inside], (1 - share) * values[inside] + share * own)
     elif strip.blend_type == "COMBINE" and len(indices) == 4:
         own = np.where(np.isnan(own), np.eye(4)[0], own)
         for row, turn in zip(inside, own, strict=True):
@@ -137,18 +138,29 @@ def _blend(values: np.ndarray, frames: np.ndarray, layer: Layer, by_index: dict,
         values[inside] += np.nan_to_num(own)
 
 
+def _influence(strip: bpy.types.NlaStrip, frames: np.ndarray) -> np.ndarray:
+    """(F,) the share of the strip's values at frames (F,) within it, as it blends in and out."""
+    rising = (frames - strip.frame_start) / strip.blend_in if strip.blend_in else np.ones(len(frames))
+    falling = (strip.frame_end - frames) / strip.blend_out if strip.blend_out else np.ones(len(frames))
+    return np.clip(np.minimum(rising, falling), 0.0, 1.0)
+
+
 def _at(fcurve, frame: float) -> float:
     return fcurve.evaluate(frame) if fcurve is not None else np.nan
 
 
 def _frames(layer: Layer, by_index: dict) -> np.ndarray:
     """The scene's frames at which a layer's curves of one path need keys: those of their keys, the strip's ends and a
-    frame beyond each, where the rest values are; and all frames of the strip where a curve is not linear."""
+    frame beyond each, where the rest values are; those in which it blends in or out; and all frames of the strip where
+    a curve is not linear."""
     strip = layer.strip
     first, last = strip.frame_start, strip.frame_end
     shift = first - strip.action_frame_start
     keyed = np.concatenate([fcurves.keys_of(fcurve)[0].astype(np.float64) for fcurve in by_index.values()]) + shift
     out = [keyed[(keyed >= first) & (keyed <= last)], [first - 1.0, first, last, last + 1.0]]
+    if strip.blend_in or strip.blend_out:
+        whole, end = first + strip.blend_in, last - strip.blend_out
+        out += [[whole, end], np.arange(np.ceil(first), whole), np.arange(np.ceil(end), last)]
     linear = all(
         point.interpolation == "LINEAR" for fcurve in by_index.values() for point in fcurve.keyframe_points
     ) and not any(len(fcurve.modifiers) for fcurve in by_index.values())

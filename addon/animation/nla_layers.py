@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mien's layers in a datablock's NLA: a track with one marked action each, below the animator's active action.
 
-From below: the animator's own tracks; Mien's rest track, with the values between lines; a track for each take, muted
-unless it is the visible one; a track of corrections for each line, which adds to the take beneath. The animator's
-active action lies above all of them, so that its curves win. A track is Mien's while its name starts with 'Mien' and
-its action has a mark; a track that the animator renames belongs to the animator from then on.
+From below: the animator's own tracks; Mien's rest track, with the values between lines; the idle, the life before,
+between and after lines; a track for each take, muted unless it is the visible one; a track of corrections for each
+line, which adds to the take beneath. The animator's active action lies above all of them, so that its curves win. A
+track is Mien's while its name starts with 'Mien' and its action has a mark; a track that the animator renames belongs
+to the animator from then on.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,14 +25,14 @@ REST_SPAN = (0.0, 1.0)  # frames; the rest extrapolates its values to both sides
 
 @dataclass(frozen=True)
 class Mark:
-    """Identifies an action of Mien's. role: 'rest', 'take', 'correction' or 'baked'; line and take are uids."""
+    """Identifies an action of Mien's. role: 'rest', 'idle', 'take', 'correction' or 'baked'; line and take are uids."""
 
     role: str
     line: int = 0
     take: int = 0
 
 
-REST = Mark("rest")
+REST, IDLE = Mark("rest"), Mark("idle")
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,18 +188,33 @@ def drop(id_: bpy.types.ID, mark: Mark) -> None:
 
 
 def below_of(id_: bpy.types.ID, mark: Mark, start: float) -> bpy.types.NlaTrack | None:
-    """The track above which a take that starts at this frame belongs, None without any. Lines that start later lie
-    higher, so that the end of a line never covers the beginning of the next."""
+    """The track above which an idle, or a take that starts at this frame, belongs; None without any. Lines that start
+    later lie higher, so that the end of a line never covers the beginning of the next."""
     below = None
     for layer in layers(id_):
-        if layer.mark.role == "rest" or (layer.mark.role == "take" and layer.strip.frame_start <= start):
+        earlier = layer.mark.role == "take" and mark.role == "take" and start_of(layer) <= start
+        if layer.mark.role == "rest" or (layer.mark.role == "idle" and mark.role == "take") or earlier:
             below = layer.track
     return below
 
 
+def start_of(layer: Layer) -> float:
+    """The scene's frame at which a take begins; its strip may begin earlier, to ease in (`easing.py`)."""
+    ease = json.loads(layer.strip.action.get(FACTS, "{}")).get("ease")
+    shift = layer.strip.frame_start - layer.strip.action_frame_start
+    return layer.strip.frame_start if ease is None else ease[0] + shift
+
+
+def end_of(layer: Layer) -> float:
+    """The scene's frame of a take's last frame; its strip may end later, to ease out."""
+    ease = json.loads(layer.strip.action.get(FACTS, "{}")).get("ease")
+    shift = layer.strip.frame_start - layer.strip.action_frame_start
+    return layer.strip.frame_end if ease is None else ease[1] + shift
+
+
 def animates(id_: bpy.types.ID) -> bool:
-    """Whether the datablock has a layer of a take."""
-    return any(layer.mark.role == "take" for layer in layers(id_))
+    """Whether the datablock has a layer of a take, or an idle."""
+    return any(layer.mark.role in ("take", "idle") for layer in layers(id_))
 
 
 def paths(id_: bpy.types.ID) -> set[str]:

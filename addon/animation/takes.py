@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import fcurves, nla_layers, point_cache
+from . import easing, fcurves, nla_layers, point_cache
 from .nla_layers import Mark
 
 
@@ -57,6 +57,7 @@ def audition(line, context) -> None:
         for layer in nla_layers.layers(id_):
             if layer.mark.role == "take" and layer.mark.line == line.uid:
                 layer.track.mute = layer.mark.take != visible.uid or speaker.mien.baked
+    easing.fit(driven(speaker))
     point_cache.show(speaker, Mark("take", line.uid, visible.uid))
 
 
@@ -86,7 +87,8 @@ def delete(line, uid: int) -> None:
     else:
         choose(line, stays)
     if not len(line.takes):
-        _drop_unused_rest(speaker)
+        drop_unused_rest(speaker)
+    easing.fit(driven(speaker))
 
 
 def drop_line(speaker: bpy.types.Object, uid: int) -> None:
@@ -97,13 +99,23 @@ def drop_line(speaker: bpy.types.Object, uid: int) -> None:
     for line in [line for line in speaker.mien.lines if line.uid == uid]:
         for take in line.takes:
             point_cache.remove(speaker, Mark("take", uid, take.uid))
-    _drop_unused_rest(speaker)
+    drop_unused_rest(speaker)
+    easing.fit(driven(speaker))
 
 
-def _drop_unused_rest(speaker: bpy.types.Object) -> None:
-    """Remove the rest layers of datablocks without takes, and set the properties to the values that they held."""
+def show_idle(speaker: bpy.types.Object) -> None:
+    """Mute or unmute the idle, as the speaker's settings say."""
     for id_ in driven(speaker):
-        if any(layer.mark.role == "take" for layer in nla_layers.layers(id_)):
+        layer = nla_layers.find(id_, nla_layers.IDLE)
+        if layer is not None:
+            layer.track.mute = not speaker.mien.idle or speaker.mien.baked
+
+
+def drop_unused_rest(speaker: bpy.types.Object) -> None:
+    """Remove the rest layers of datablocks without takes and idle, and set the properties to the values that they
+    held."""
+    for id_ in driven(speaker):
+        if nla_layers.animates(id_):
             continue
         layer = nla_layers.find(id_, nla_layers.REST)
         if layer is None:

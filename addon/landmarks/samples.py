@@ -34,11 +34,11 @@ def frames_of(speaker: bpy.types.Object, line) -> range:
     """The scene's frames of the line's active take, from the first to the last."""
     take = takes.active(line)
     mark = Mark("take", line.uid, take.uid)
-    strips = [layer.strip for id_ in takes.driven(speaker) if (layer := nla_layers.find(id_, mark)) is not None]
-    if not strips:
+    layers = [layer for id_ in takes.driven(speaker) if (layer := nla_layers.find(id_, mark)) is not None]
+    if not layers:
         return range(line.start_frame, max(line.start_frame, take.last_frame) + 1)
-    first = min(strip.frame_start for strip in strips)
-    return range(int(np.floor(first)), int(np.ceil(max(strip.frame_end for strip in strips))) + 1)
+    first, last = min(map(nla_layers.start_of, layers)), max(map(nla_layers.end_of, layers))
+    return range(int(np.floor(first)), int(np.ceil(last)) + 1)
 
 
 def sampled(scene: bpy.types.Scene, speaker: bpy.types.Object, frames: range, still: bool) -> Samples:

@@ -11,7 +11,8 @@ import bpy
 import numpy as np
 
 from .. import package
-from ..animation import fcurves, head_rotation, nla_layers, point_cache, takes
+from ..animation import easing, fcurves, head_rotation, nla_layers, point_cache, takes
+from ..animation.easing import Ease
 from ..animation.fcurves import Curve, constant_or_all
 from ..animation.nla_layers import Mark
 from ..formats.channels import ARKIT
@@ -20,7 +21,7 @@ from ..shape_keys import bones, driving, keys
 from ..shape_keys.recognition import short_list
 from . import linked, vertex_takes
 
-SETTLE_S = 0.2  # after its last frame a take fades to zero in this time
+SETTLE_S = 0.2  # after its last frame a point cache fades to the mesh's rest in this time
 VALUE_LIMIT = 10.0  # Blender's hard limit of a shape key's slider
 
 
@@ -139,9 +140,6 @@ def apply_take(
     start_frame: the scene's frame of second 0 of the sound that was sent. The caller makes the undo step.
     """
     frames = take.scene_frames(scene_fps, start_frame)
-    tail = max(1, round(SETTLE_S * scene_fps))
-    span = (float(frames[0]), float(frames[-1]) + tail)
-    facts = _facts(take, start_frame, scene_fps)
     notes = list(changes.notes)
     moved: dict[bpy.types.ID, list[Curve]] = {}
     if changes.cache is not None:
@@ -151,33 +149,37 @@ def apply_take(
     else:
         point_cache.remove(speaker, mark)
     if changes.kind == "basis" and take.basis is not None and take.coefficients is not None:
-        curves = _basis_curves(speaker, take.basis, take.coefficients, frames, tail)
+        curves = _basis_curves(speaker, take.basis, take.coefficients, frames)
         moved[speaker.data.shape_keys] = curves
     for mesh, targets in changes.targets:
         linked.open_mesh(mesh)
-        moved[mesh.data.shape_keys] = _key_curves(mesh, targets.values, frames, tail)
+        moved[mesh.data.shape_keys] = _key_curves(mesh, targets.values, frames)
     rests = {id_: {(curve.path, 0): 0.0 for curve in curves} for id_, curves in moved.items()}
     chosen_bones = speaker.mien_driving.bones()
     if chosen_bones.names_by_part:
         closes = any("mouthClose" not in targets.missing for _, targets in changes.targets)
-        bone_curves = bones.curves(speaker.mien_driving.armature, chosen_bones, take, frames, tail, closes)
-        moved[speaker.mien_driving.armature] = bone_curves
+        bone_curves = bones.curves(speaker.mien_driving.armature, chosen_bones, take, frames, 1, closes)
         ends = {(curve.path, curve.index): float(curve.values[-1]) for curve in bone_curves}
+        moved[speaker.mien_driving.armature] = [_without_last_key(curve) for curve in bone_curves]
         rests[speaker.mien_driving.armature] = ends
     target = speaker.mien.head_object
     if target is not None:
         head_rotation.remember_rest(target)
-        head_frames, head_values = _with_tail(frames, take.head_rotation, tail)
         rest = head_rotation.curves(target, frames[:1], np.zeros((1, 3)))
-        moved.setdefault(target, []).extend(head_rotation.curves(target, head_frames, head_values))
+        moved.setdefault(target, []).extend(head_rotation.curves(target, frames, take.head_rotation))
         rests.setdefault(target, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in rest})
     elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (chosen_bones.head or chosen_bones.neck):
         notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
     for id_ in takes.driven(speaker):
         if id_ not in moved and nla_layers.find(id_, mark) is not None:
             nla_layers.drop(id_, mark)  # the former take moved this, and this one does not
+    pairs = [(curve, rests[id_][curve.path, curve.index]) for id_, curves in moved.items() for curve in curves]
+    ease = easing.ease_of_curves(pairs, float(frames[0]), float(frames[-1]), float(scene_fps))
     for id_, curves in moved.items():
-        _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, span, rests[id_])
+        own = ease.of_head(float(scene_fps)) if id_ == target != speaker.mien_driving.armature else ease
+        facts = _facts(take, start_frame, scene_fps, own)
+        _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, own, rests[id_])
+    easing.fit(takes.driven(speaker))
     if speaker.data.shape_keys is not None and not linked.has_library_mesh(speaker):
         keys.remove_unused_bases(speaker, nla_layers.paths(speaker.data.shape_keys))
     if take.fps != scene_fps:
@@ -185,14 +187,15 @@ def apply_take(
     return ApplyResult(int(np.ceil(frames[-1])), tuple(notes))
 
 
-def _put_layer(id_, mark: Mark, curves: list[Curve], name: str, facts: str, span, rest: dict) -> None:
+def _put_layer(id_, mark: Mark, curves: list[Curve], name: str, facts: str, ease: Ease, rest: dict) -> None:
     nla_layers.rest(id_, rest)
-    nla_layers.put(id_, mark, curves, name, facts, span, above=nla_layers.below_of(id_, mark, span[0]))
+    span = (ease.first, max(ease.last, ease.first + 1.0))
+    nla_layers.put(id_, mark, curves, name, facts, span, above=nla_layers.below_of(id_, mark, ease.first))
 
 
-def _facts(take: Take, start_frame: float, fps: Fraction) -> str:
-    """JSON for the actions: the take's metadata, its start frame and rate, and the frames at which lips or lids are
-    shut, which key reduction must keep."""
+def _facts(take: Take, start_frame: float, fps: Fraction, ease: Ease) -> str:
+    """JSON for the actions: the take's metadata, its start frame and rate, how it eases in and out, and the frames at
+    which lips or lids are shut, which key reduction must keep."""
 
     def scene_spans(holds: np.ndarray | None) -> list[list[float]]:
         return [] if holds is None else (float(start_frame) + holds.astype(float) * float(fps)).round(4).tolist()
@@ -202,37 +205,38 @@ def _facts(take: Take, start_frame: float, fps: Fraction) -> str:
             "meta": take.meta,
             "start_frame": start_frame,
             "fps": str(fps),
+            "ease": ease.to_json(),
             "mouth_holds": scene_spans(take.mouth_holds),
             "eye_holds": scene_spans(take.eye_holds),
         }
     )
 
 
-def _with_tail(frames: np.ndarray, values: np.ndarray, tail: int) -> tuple[np.ndarray, np.ndarray]:
-    """Frames (F,) and values (F, ...) with zeros `tail` frames after the last one, unless that is zero."""
-    if not np.any(values[-1]):
-        return frames, values
-    return np.append(frames, frames[-1] + tail), np.concatenate([values, np.zeros_like(values[:1])])
+def _without_last_key(curve: Curve) -> Curve:
+    """The curve without its last key, the bones' rest, unless it has no other."""
+    if len(curve.values) == 1:
+        return curve
+    return Curve(curve.path, curve.index, curve.frames[:-1], curve.values[:-1])
 
 
-def _key_curves(mesh: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray, tail: int) -> list[Curve]:
+def _key_curves(mesh: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray) -> list[Curve]:
     """A curve for each shape key at frames (F,) with its values (F,); the sliders' ranges are extended to them."""
     blocks, out = mesh.data.shape_keys.key_blocks, []
     for key, weights in values.items():
         keys.fit_range(blocks[key], float(weights.min()), float(weights.max()))
-        out.append(constant_or_all(keys.value_path(key), 0, *_with_tail(frames, weights, tail)))
+        out.append(constant_or_all(keys.value_path(key), 0, frames, weights))
     return out
 
 
 def _basis_curves(
-    speaker: bpy.types.Object, basis: np.ndarray, coefficients: np.ndarray, frames: np.ndarray, tail: int
+    speaker: bpy.types.Object, basis: np.ndarray, coefficients: np.ndarray, frames: np.ndarray
 ) -> list[Curve]:
     """Add the keys of a basis (K, V, 3); their curves at frames (F,) with coefficients (F, K)."""
     top = float(np.abs(coefficients).max(initial=0.0))
     # A slider's limit is 10: larger coefficients are scaled into the shapes, by a power of two, which is exact.
     scale = np.float32(2.0 ** max(0, np.ceil(np.log2(top / VALUE_LIMIT)))) if top > VALUE_LIMIT else np.float32(1)
     basis_names = keys.add_basis(speaker, basis * scale)
-    return _key_curves(speaker, dict(zip(basis_names, (coefficients / scale).T, strict=True)), frames, tail)
+    return _key_curves(speaker, dict(zip(basis_names, (coefficients / scale).T, strict=True)), frames)
 
 
 def _write_cache(speaker, take: Take) -> tuple[Path, int]:

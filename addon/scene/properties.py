@@ -193,6 +193,13 @@ class MienSpeaker(bpy.types.PropertyGroup):
     lines: CollectionProperty(type=MienLine, override=GROWING)
     active_line: IntProperty(name="Line", description="The line that the panel shows", override=KEPT)
     next_line: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
+    idle: BoolProperty(
+        name="Idle",
+        description="Show the life before, between and after lines: blinks, gaze, breath, small turns of the head",
+        default=True,
+        update=lambda speaker, context: takes.show_idle(speaker.id_data),
+        override=KEPT,
+    )
     baked: BoolProperty(options={"HIDDEN"}, override=KEPT)  # baked down to one action; its takes are muted
 
 

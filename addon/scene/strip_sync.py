@@ -8,7 +8,7 @@ it, which costs a look-up a line.
 import bpy
 from bpy.app.handlers import persistent
 
-from ..animation import nla_layers, point_cache, takes
+from ..animation import easing, nla_layers, point_cache, takes
 from . import retiming, sound
 
 LINE = "mien_line"  # custom property of a strip: 'object name/uid' of its line
@@ -95,6 +95,7 @@ def on_start_change(line, context) -> None:
             for layer in nla_layers.layers(id_):
                 if layer.mark.line == line.uid and layer.mark.role != "baked":
                     nla_layers.move(layer.strip, shift)
+        easing.fit(takes.driven(line.id_data))
         point_cache.move(line.id_data, line.uid, shift)
         for take in line.takes:
             take.last_frame += shift

@@ -52,7 +52,7 @@ def test_every_frame_is_within_the_error_and_closures_are_exact(speaker_and_line
     off = np.abs(values(speaker) - before)
     assert off.max() <= error + 1e-6 and result.error <= error
     assert off[:, :2][24:29].max() == 0.0 and off[:, 2][72:75].max() == 0.0  # at 24 frames a second
-    assert result.after < result.before == 3 * 121 + 3 * 121
+    assert result.after < result.before == 3 * 120 + 3 * 120
     (layer,) = own_layers(speaker.data.shape_keys)
     assert result.after == sum(
         len(curve.keyframe_points) for id_ in (layer, *own_layers(speaker.mien.head_object)) for curve in id_.fcurves
@@ -101,7 +101,7 @@ def test_the_button_reports_its_result_and_is_undone(speaker_and_line):
     assert bpy.ops.mien.thin("EXEC_DEFAULT", True, error=0.02) == {"FINISHED"}
     bpy.ops.ed.undo()
     (layer,) = own_layers(bpy.data.objects[name].data.shape_keys)
-    assert all(len(curve.keyframe_points) == 121 for curve in layer.fcurves)
+    assert all(len(curve.keyframe_points) == 120 for curve in layer.fcurves)
 
 
 def test_names_of_lids_and_of_lips():
