@@ -30,6 +30,7 @@ BACKEND = (
         "film_take",
         "models",
         "speak",
+        "idle",
         "dub",
         "landmarks",
         "portrait",

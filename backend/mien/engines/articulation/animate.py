@@ -23,6 +23,7 @@ from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.eyelids import follow_gaze
 from mien.engines.articulation.gaze import gaze, look
 from mien.engines.articulation.head_motion import head
+from mien.engines.articulation.idle_motion import idle_motion
 from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.steering import follow, mouth_targets
@@ -130,6 +131,8 @@ def _nonverbal_motion(weights: np.ndarray, life: Life) -> tuple[np.ndarray, np.n
         life.speaking, loudness, life.accents, life.phrases, pose, style.head * own.head * of("motion"),
         style.nods * own.nods * of("accents"), life.temperature, life.chance("head"), own,
     )  # fmt: skip
+    if not life.phrases:  # nobody speaks: an idle
+        rotation += direction.head * life.temperature * idle_motion(life.frames, life.chance("idle"))
     eyes, startled = gaze(
         life.frames, life.phrases, rotation, 1 + 30 * of("tremor"), style.gaze * own.gaze * life.temperature,
         life.chance("gaze"),

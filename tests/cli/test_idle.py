@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien idle` writes a take, and refuses in words."""
+
+import json
+
+from mien.cli.main import main
+from mien.take import read_take
+
+
+def test_a_take_is_written(tmp_path, capsys):
+    path = tmp_path / "a.take.safetensors"
+    command = ["idle", "--seconds", "2", "-o", str(path), "--fps", "24", "--seed", "5", "--emotion", "happy", "--json"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 48
+    take = read_take(path)
+    assert take.meta["seed"] == "5" and take.channel("mouthSmileLeft").max() > 0.3
+
+
+def test_a_folder_gets_a_file_of_its_own_name(tmp_path, capsys):
+    assert main(["idle", "--seconds", "1", "-o", str(tmp_path)]) == 0
+    assert (tmp_path / "idle.take.safetensors").is_file()
+
+
+def test_faults_are_sentences(tmp_path, capsys):
+    assert main(["idle", "--seconds", "0", "-o", str(tmp_path / "a.take.safetensors")]) == 2
+    assert "more than 0" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
