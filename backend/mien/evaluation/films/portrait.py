@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import binary_dilation
 
+from mien.engines.personatalk.raster import rasterise
 from mien.evaluation import EvaluationError
 from mien.evaluation.films.dub_pixels import lip_box, structural_similarity
 from mien.face_tracking.landmark_indices import OUTER_EYE_CORNERS
@@ -32,7 +33,7 @@ Progress = Callable[[float, str], None]
 class PixelResult:
     """Of one way to make the pictures: PSNR in dB and SSIM of the face, PSNR of the mouth; likeness: the difference of
     `face_tracking.likeness` to the first picture over that of the true pictures; flicker: mean change between pictures
-    in the face over the true one; folded: share of the face's area that is turned over; outside: the largest change of
+    in the face over the true one; folded: share of the face's pixels that show skin turned over; outside: the largest change of
     a pixel that is not the person's, in 255ths."""
 
     way: str
@@ -104,11 +105,15 @@ def evaluate(footage: Footage, step: int, progress: Progress) -> list[PixelResul
 
 
 def folded_share(animator: Animator, places: np.ndarray) -> float:
-    """The share of the face's area in the photo whose triangles are turned over at places (V, 3): Jacobian <= 0."""
+    """The share of the pixels that the face covers at places (V, 3) whose nearest triangle faced the camera in the
+    photo and is turned over now (Jacobian <= 0). What a turned head hides behind itself is turned over, too, and not
+    seen: it does not count."""
     triangles, rest = animator.mesh.triangles, animator.mesh.rest
-    before, after = _areas(rest, triangles), _areas(places, triangles)
-    facing = before > 0
-    return float(before[facing & (after <= 0)].sum() / before[facing].sum())
+    turned_over = (_areas(rest, triangles) > 0) & (_areas(places, triangles) <= 0)
+    low = np.floor(places[:, :2].min(0))
+    width, height = (np.ceil(places[:, :2].max(0)) - low + 1).astype(int)
+    nearest = rasterise(places[:, :2] - low, triangles, (height, width), places[:, 2]).triangle
+    return float(turned_over[nearest[nearest >= 0]].mean())
 
 
 def _areas(places: np.ndarray, triangles: np.ndarray) -> np.ndarray:
