@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,14 @@ class Tab:
         """(H, W, 3) what is seen of an element, after two frames were drawn."""
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         return np.asarray(Image.open(io.BytesIO(self.page.locator(selector).screenshot())).convert("RGB")).astype(int)
+
+    def until(self, expression: str) -> None:
+        """Wait until the JavaScript is true. (Playwright's own wait_for_function evaluates text in the page, which the
+        page's policy forbids.)"""
+        last = time.monotonic() + WAIT_MS / 1000
+        while not self.page.evaluate(f"() => Boolean({expression})"):
+            assert time.monotonic() < last, f"not within {WAIT_MS / 1000:g} s: {expression}"
+            self.page.wait_for_timeout(20)
 
     def slide(self, selector: str, value: float) -> None:
         """Move a slider, as a user does."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A backend for tests of its page, in a process of its own: the toy engine makes takes, and films are a second of grey.
-A film whose voice is called "held.wav" is not made until it is cancelled."""
+A film whose voice is called "held.wav" is not made until it is cancelled, one of "refused.wav" is refused."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ import json
 import os
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import httpx
+import numpy as np
 from checkout import BACKEND, SUPPORT
-from film_stand_in import stand_in
 from held_worker import HeldWorker
 from in_thread import InThread
+from mien.service.workers.worker import WorkFailed
+from mien.video.writer import write_film
 
+GREY = 90
 ROOMS = (BACKEND, SUPPORT, SUPPORT / "video")
 
 
@@ -28,10 +32,13 @@ class FilmWorker(HeldWorker):
         on_progress(0.25, "tracking")
         if request.voice_name == "held.wav":
             return super().make(requests, source, results, on_progress, on_result, stop)
-        stand_in(request, source, source.with_name(request.voice), results[0].with_suffix(".mp4"), on_progress)
-        content = results[0].with_suffix(".mp4").read_bytes()
-        results[0].with_suffix(".mp4").unlink()
-        results[0].write_bytes(content)
+        if request.voice_name == "refused.wav":
+            raise WorkFailed(f"{request.shown_name} shows nobody; choose another.")
+        on_progress(0.5, "rendering")
+        film = results[0].with_suffix(".mp4")
+        write_film(film, [np.full((96, 96, 3), GREY, np.uint8)] * 25, Fraction(25))
+        content = film.read_bytes()
+        film.replace(results[0])
         on_result(0, hashlib.sha256(content).hexdigest())
         return 0.1
 

@@ -29,6 +29,10 @@ export class Films {
     queue.addEventListener("update", () => {
       const job = this.#wanted && queue.job(this.#wanted);
       if (job?.state === "done") this.show(job);
+      if (job?.state === "failed") {
+        this.#wanted = null;
+        byId(`${make}-problem`).textContent = job.error;
+      }
     });
   }
 

@@ -12,6 +12,7 @@ const FACE = "adult";
 export class Speak {
   #info = null;
   #group = JSON.parse(sessionStorage.getItem(GROUP) ?? "[]");
+  #asked = []; // ids of the takes that were asked for last; why one failed is said beside the form
   #shown = null; // id of the take on the head
   #files = new Map(); // id of a take: the file that was dropped
   #view = null;
@@ -131,6 +132,7 @@ export class Speak {
     if (!ids.length) return;
     this.#shown = null;
     this.#setGroup(ids);
+    this.#asked = ids;
     announce(ids.length === 1 ? "A take was asked for." : `${ids.length} takes were asked for.`);
     await this.queue.refresh();
     await this.queue.refresh();
@@ -172,6 +174,11 @@ export class Speak {
     if (this.#shown && !known.includes(this.#shown)) this.#shown = null;
     const ready = known.find((id) => this.queue.job(id).state === "done");
     if (!this.#shown && ready) this.show(ready, false);
+    const failed = this.#asked.map((id) => this.queue.job(id)).find((job) => job?.state === "failed");
+    if (failed) {
+      this.#asked = [];
+      byId("speak-problem").textContent = failed.error;
+    }
   }
 
   #drawTakes() {
