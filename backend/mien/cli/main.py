@@ -18,7 +18,6 @@ from mien.cli import (
     bind,
     doctor,
     evaluate,
-    idle,
     learn,
     models,
     serve,
@@ -66,7 +65,6 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speak.add_commands(commands)
-    idle.add_commands(commands)
     track.add_commands(commands)
     dub.add_commands(commands)
     portrait.add_commands(commands)

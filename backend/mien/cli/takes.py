@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien convert` and `mien export`: takes for another head, and for other programs."""
+"""`mien idle`, `mien convert` and `mien export`: takes without a voice, for another head, and for other programs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,33 @@ import argparse
 import json
 from pathlib import Path
 
-from mien.cli.flags import SHAPE_HELP, add_identity_flag, frame_rate, identity_of, shape_of
+from mien.cli.flags import SHAPE_HELP, add_identity_flag, direction_of, frame_rate, identity_of, shape_of
 from mien.cli.output import TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
+from mien.cli.progress import ProgressBar
 from mien.settings import Settings
 
+IDLE = "idle.take.safetensors"
 KINDS = ("channels", "vertices", "basis", "flame")
 ERROR_WORDS = {"basis_error_m": "no vertex further away than", "channel_error_m": "95 in 100 vertices nearer than"}
 
 
 def add_commands(commands) -> None:
-    """Add both to the parser."""
+    """Add them to the parser."""
+    idle = add_command(commands, "idle", idle_command, "make a take of somebody who says nothing")
+    idle.add_argument("--seconds", type=float, required=True, metavar="N", help="how long it is")
+    idle.add_argument("-o", "--output", type=Path, help=f"the take file (default: {IDLE})")
+    idle.add_argument("--fps", type=frame_rate, default="25", help="frames a second (default: 25)")
+    idle.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
+    idle.add_argument("--emotion", metavar="NAME=WEIGHT,...", help="the mood, as of mien speak")
+    idle.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1")
+    idle.add_argument("--style", help="whose manner it is, as of mien speak")
+    idle.add_argument("--persona", metavar="NAME|FILE", help="somebody in particular (mien learn)")
+    idle.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
+    idle.add_argument("--temperature", type=float, help="how far performances differ (default: 1)")
+    speech = ("transcript", "face", "lips_model", "sound_guidance", "emotion_guidance")
+    idle.set_defaults(**dict.fromkeys(speech))  # flags of a voice, which an idle has not
+
     convert = add_command(commands, "convert", convert_command, "convert a take between channels, vertices and FLAME")
     convert.add_argument("take", type=Path, help="a take file")
     convert.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the take file to write")
@@ -37,6 +53,24 @@ def add_commands(commands) -> None:
     )  # fmt: skip
     export.add_argument("--fps", type=frame_rate, help="frames a second (default: the take's)")
     add_identity_flag(export, "the default head in glTF, USD, OBJ and point caches")
+
+
+def idle_command(args: argparse.Namespace) -> int:
+    """mien idle: silence, a direction and a seed to a take file."""
+    from mien.idle import idle_take
+    from mien.take import write_take
+
+    direction = direction_of(args)
+    output = args.output or Path()
+    if output.is_dir():
+        output /= IDLE
+    check_outputs([Output(output, "the take", TENSORS, args.output is not None)], direction=args.direction)
+    with ProgressBar("idle", quiet=args.json) as progress:
+        take = idle_take(args.seconds, direction, args.fps, progress, Settings.read().limit_s)
+    write_take(take, output)
+    entry = {"take": str(output), "seed": direction.seed, "frames": take.frames, "fps": str(take.fps)}
+    print(json.dumps(entry) if args.json else printable(f"{output}: {take.frames} frames at {take.fps} fps"))
+    return 0
 
 
 def convert_command(args: argparse.Namespace) -> int:

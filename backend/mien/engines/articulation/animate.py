@@ -22,8 +22,7 @@ from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.eyelids import follow_gaze
 from mien.engines.articulation.gaze import gaze, look
-from mien.engines.articulation.head_motion import head
-from mien.engines.articulation.idle_motion import idle_motion
+from mien.engines.articulation.head_motion import head, idle_motion
 from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.steering import follow, mouth_targets

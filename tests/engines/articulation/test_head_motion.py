@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from mien.engines.articulation.idle_motion import idle_motion
+from mien.engines.articulation.head_motion import idle_motion
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.track import RATE
 
