@@ -59,6 +59,7 @@ def _classes() -> list[type]:
     )
     from .ui.films import operators as film_operators
     from .ui.films import panel as film_panel
+    from .ui.timeline import idle_panel
 
     data = (preferences, direction_properties, properties, driving_properties)
     buttons = (
@@ -72,6 +73,6 @@ def _classes() -> list[type]:
         presets,
         search_menu,
     )
-    speaker_panels = (main_panel, line_panels, landmark_operators, direction_panels, engine_options_panel)
+    speaker_panels = (main_panel, line_panels, idle_panel, landmark_operators, direction_panels, engine_options_panel)
     sidebar = (*speaker_panels, driving_panel, binding_panel, film_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]

@@ -11,6 +11,7 @@ from ..animation import corrections, takes
 from ..animation.nla_layers import Mark
 from ..formats.take import Take
 from ..scene import apply, lines, sound, strip_sync
+from ..scene.timeline import idle
 from . import fingerprint
 from .state import Request
 
@@ -21,6 +22,10 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
 
     Raises ApplyError before anything is changed. The caller makes the undo step.
     """
+    if request.idle:
+        said = idle.put(scene, speaker, take, request.start_frame)
+        scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+        return said
     line = lines.find(speaker, request.line) if request.line else lines.active(speaker)
     if request.new_line:
         line = None

@@ -200,8 +200,9 @@ class Runner:
             return
         self._deferred = None
         try:
+            does = "lives" if request.idle else "speaks"
             note = in_one_undo_step(
-                f"Mien: {speaker.name} speaks", lambda: receive.receive(scene, speaker, take, request)
+                f"Mien: {speaker.name} {does}", lambda: receive.receive(scene, speaker, take, request)
             )
         except ApplyError as error:
             self._send(jobs.Failed(ticket, str(error)))

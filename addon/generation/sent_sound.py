@@ -175,5 +175,18 @@ def _in_sequence(whole, rate: int) -> np.ndarray:
     return samples if len(samples) else whole.data()
 
 
+def write_silence(seconds: float) -> Path:
+    """A sound file of so many seconds of silence, of 8 bits at 8 kHz; its path."""
+    file, out = _folder() / f"silence_{seconds:.4f}.wav", io.BytesIO()
+    if not file.is_file():
+        with wave.open(out, "wb") as writer:
+            writer.setnchannels(1)
+            writer.setsampwidth(1)
+            writer.setframerate(8000)
+            writer.writeframes(b"\x80" * max(1, round(8000 * seconds)))
+        write_whole(file, out.getvalue())
+    return file
+
+
 def _folder() -> Path:
     return Path(bpy.app.tempdir) / "mien-sounds"

@@ -42,6 +42,7 @@ class Request:
     fields: tuple[tuple[str, str], ...] = ()  # of 'tracks': what is asked of it, by the backend's names
     first_picture: bool = False  # `start_frame` is that of the film's first picture, and not of second 0 of its sound
     new_line: bool = False  # it gets a line of its own
+    idle: bool = False  # it becomes the speaker's idle, and no take of a line
 
 
 @dataclass(frozen=True)

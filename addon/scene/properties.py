@@ -12,6 +12,7 @@ import bpy
 from bpy.props import (
     BoolProperty,
     CollectionProperty,
+    EnumProperty,
     FloatProperty,
     IntProperty,
     PointerProperty,
@@ -199,6 +200,19 @@ class MienSpeaker(bpy.types.PropertyGroup):
         default=True,
         update=lambda speaker, context: takes.show_idle(speaker.id_data),
         override=KEPT,
+    )
+    idle_range: EnumProperty(
+        name="Range",
+        description="From where to where the idle lives",
+        items=[
+            ("SCENE", "Scene", "The frames of the scene"),
+            ("LINES", "Lines", "From before the speaker's first line to after its last one"),
+        ],
+        options=set(),
+        override=KEPT,
+    )
+    idle_seed: IntProperty(
+        name="Seed", description="The seed of the idle: another one is another life", default=0, min=0, override=KEPT
     )
     baked: BoolProperty(options={"HIDDEN"}, override=KEPT)  # baked down to one action; its takes are muted
 
