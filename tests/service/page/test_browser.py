@@ -360,6 +360,12 @@ def test_all_of_it_goes_by_keyboard(tab: Tab, files: dict[str, Path]) -> None:
     page.focus("#speak-form button[type=submit]")
     page.keyboard.press("Enter")
     page.wait_for_selector("#head-play:enabled")
+    page.focus("#head-turn")
+    ahead = tab.pixels("#head")
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+    assert page.get_attribute("#head-turn", "aria-valuetext") == "30 degrees"
+    assert (np.abs(tab.pixels("#head") - ahead).max(2) > 30).mean() > 0.02
     page.focus("#head-play")
     page.keyboard.press("Space")
     tab.until("document.getElementById('voice').currentTime > 0.1")

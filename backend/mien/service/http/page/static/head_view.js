@@ -56,6 +56,19 @@ export class HeadView {
     this.draw();
   }
 
+  /** Degrees that the camera stands to the head's left; negative: to its right. */
+  get turn() {
+    return three.MathUtils.radToDeg(this.controls.getAzimuthalAngle());
+  }
+
+  set turn(degrees) {
+    const { target } = this.controls;
+    const from = new three.Spherical().setFromVector3(this.camera.position.clone().sub(target));
+    from.theta = three.MathUtils.degToRad(degrees);
+    this.camera.position.setFromSpherical(from).add(target);
+    this.controls.update();
+  }
+
   draw() {
     if (this.#wanted) return;
     this.#wanted = true;

@@ -12,7 +12,7 @@ const FACE = "adult";
 export class Speak {
   #info = null;
   #group = JSON.parse(sessionStorage.getItem(GROUP) ?? "[]");
-  #asked = []; // ids of the takes that were asked for last; why one failed is said beside the form
+  #requested = []; // ids of the takes that were asked for last; why one failed is said beside the form
   #shown = null; // id of the take on the head
   #files = new Map(); // id of a take: the file that was dropped
   #view = null;
@@ -59,7 +59,7 @@ export class Speak {
     byId("take-downloads").hidden = false;
     const job = this.queue.job(id);
     try {
-      if (!this.#view) this.#view = new HeadView(byId("head"));
+      if (!this.#view) this.#open();
     } catch {
       byId("head-note").textContent = "This browser has no WebGL 2, so it cannot draw the head. Takes can be downloaded all the same.";
       return;
@@ -74,11 +74,21 @@ export class Speak {
       byId("head").dataset.face = face;
       byId("head-note").hidden = true;
       byId("head-time").max = this.#view.seconds;
-      byId("head-time").disabled = byId("head-play").disabled = false;
+      for (const name of ["head-time", "head-play", "head-turn"]) byId(name).disabled = false;
       this.#follow();
     } catch (error) {
       byId("take-problem").textContent = error.message;
     }
+  }
+
+  #open() {
+    const slider = byId("head-turn");
+    this.#view = new HeadView(byId("head"));
+    slider.addEventListener("input", () => (this.#view.turn = Number(slider.value)));
+    this.#view.controls.addEventListener("change", () => {
+      slider.value = this.#view.turn;
+      slider.setAttribute("aria-valuetext", `${Math.round(this.#view.turn)} degrees`);
+    });
   }
 
   /** The sound of a take: the user's own file where this tab has it and can play it, else what the backend decoded. */
@@ -132,7 +142,7 @@ export class Speak {
     if (!ids.length) return;
     this.#shown = null;
     this.#setGroup(ids);
-    this.#asked = ids;
+    this.#requested = ids;
     announce(ids.length === 1 ? "A take was asked for." : `${ids.length} takes were asked for.`);
     await this.queue.refresh();
     await this.queue.refresh();
@@ -174,9 +184,9 @@ export class Speak {
     if (this.#shown && !known.includes(this.#shown)) this.#shown = null;
     const ready = known.find((id) => this.queue.job(id).state === "done");
     if (!this.#shown && ready) this.show(ready, false);
-    const failed = this.#asked.map((id) => this.queue.job(id)).find((job) => job?.state === "failed");
+    const failed = this.#requested.map((id) => this.queue.job(id)).find((job) => job?.state === "failed");
     if (failed) {
-      this.#asked = [];
+      this.#requested = [];
       byId("speak-problem").textContent = failed.error;
     }
   }
