@@ -34,6 +34,7 @@ BACKEND = (
         "dub",
         "landmarks",
         "portrait",
+        "talk",
         "take_request",
         "track_request",
         "film_request",

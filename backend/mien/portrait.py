@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mien.engines.base import Progress, no_progress
 from mien.engines.staged_progress import StagedProgress
@@ -47,6 +47,37 @@ class PortraitReport:
     seconds: dict[str, float]
 
 
+class Opened(Protocol):
+    """A photo that is ready to move: its animator, and sentences for the user."""
+
+    animator: Animator
+    notes: tuple[str, ...]
+
+    def follow(self, take: Take) -> None:
+        """The take that moves all but the face."""
+        ...
+
+    def pose(self, number: int) -> None:
+        """Frame `number` of it is drawn next."""
+        ...
+
+
+class FaceAlone:
+    """A photo of which the face moves. PortraitError, VideoError, OpenGLMissing."""
+
+    def __init__(self, pixels: np.ndarray, options: PortraitOptions, name: str) -> None:
+        from mien.photo.animator import Animator
+
+        self.animator = Animator(pixels, options.face, name)
+        self.notes: tuple[str, ...] = ()
+
+    def follow(self, take: Take) -> None:
+        pass
+
+    def pose(self, number: int) -> None:
+        pass
+
+
 def portrait(
     photo: Path,
     voice: Path,
@@ -54,8 +85,10 @@ def portrait(
     options: PortraitOptions | None = None,
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
+    opened: Callable[[np.ndarray, PortraitOptions, str], Opened] = FaceAlone,
 ) -> PortraitReport:
-    """The face in `photo` speaks `voice`: a film written to `output`, whole or not at all.
+    """The face in `photo` speaks `voice`: a film written to `output`, whole or not at all. `opened` makes the photo
+    ready, from its pixels, the options and its name.
 
     `progress(fraction, stage)` may raise Cancelled, as `cancelled()` asks for it; both are called for every picture.
     Raises PortraitError, VideoError, SpeechError, TrackingError, EngineError or DirectionError in words, ConsentMissing
@@ -64,7 +97,6 @@ def portrait(
     # here, as the service reads the options alone
     from mien.audio.speech import read_speech
     from mien.files.atomic import atomic_path
-    from mien.photo.animator import Animator
     from mien.photo.motion import motion_of
     from mien.photo.reading import read_pixels
     from mien.video.provenance import provenance_of, sign
@@ -75,16 +107,18 @@ def portrait(
     inputs |= {name: Path(path) for name in ("take", "pose") if (path := getattr(options, name)) is not None}
     engine = "a take" if options.take else options.engine
     provenance = provenance_of("portrait", inputs, engine, options.direction.seed)
-    work = StagedProgress(STAGES, progress, cancelled, "The portrait was stopped; nothing is written.")
+    work = StagedProgress(STAGES, progress, cancelled, f"The {options.MAKES} was stopped; nothing is written.")
     work("photo", 0.0)
     pixels, notes = read_pixels(photo, options.size, options.alpha)
-    with Animator(pixels, options.face, photo.name) as animator:
-        notes = (*notes, *_notes(animator))
+    moved = opened(pixels, options, photo.name)
+    with moved.animator as animator:
+        notes = (*notes, *_notes(animator), *moved.notes)
         work("photo", 1.0)
         speech = read_speech(voice)
         take = _take(speech, options, work)
         motion = motion_of(take, animator.head, animator.face.own, options.strength)
-        pictures = _pictures(animator, motion, options, work)
+        moved.follow(take)
+        pictures = _pictures(moved, motion, options, work)
         with atomic_path(output) as part:
             _write(part, pictures, take, voice, options)
             sign(part, replace(provenance, notes=notes), output.name)
@@ -107,8 +141,8 @@ def check_suffix(path: Path, options: PortraitOptions) -> None:
     wanted = options.suffix
     if path.suffix.lower() != wanted:
         raise PortraitRefused(
-            f"the portrait {'with alpha ' if options.alpha else ''}is written as {wanted}, and {path.name!r} is to be "
-            f"something else; name a file that ends in {wanted}."
+            f"the {options.MAKES} {'with alpha ' if options.alpha else ''}is written as {wanted}, and {path.name!r} is "
+            f"to be something else; name a file that ends in {wanted}."
         )
 
 
@@ -147,14 +181,13 @@ def _posed(direction: Direction, pose: Path) -> Direction:
     return replace(direction, face={name: min(1.0, weight) for name, weight in sorted(face.items())})
 
 
-def _pictures(
-    animator: Animator, motion: Motion, options: PortraitOptions, work: StagedProgress
-) -> Iterator[np.ndarray]:
+def _pictures(moved: Opened, motion: Motion, options: PortraitOptions, work: StagedProgress) -> Iterator[np.ndarray]:
     from mien.video.label import draw_label
 
     for number in range(motion.frames):
         work("drawing", number / motion.frames)
-        picture = animator.picture(motion.weights[number], motion.head_rotation[number], motion.gaze[number])
+        moved.pose(number)
+        picture = moved.animator.picture(motion.weights[number], motion.head_rotation[number], motion.gaze[number])
         yield draw_label(picture, "portrait") if options.label else picture
 
 

@@ -26,7 +26,7 @@ from mien.cli import (
     track,
     train,
 )
-from mien.cli.films import dub, landmarks, portrait, provenance
+from mien.cli.films import dub, landmarks, portrait, provenance, talk
 from mien.cli.output import printable
 from mien.cli.parser import Parser
 from mien.errors import FAILED, FILE, MISSING, STOPPED, MienError
@@ -68,6 +68,7 @@ def _parser() -> Parser:
     track.add_commands(commands)
     dub.add_commands(commands)
     portrait.add_commands(commands)
+    talk.add_commands(commands)
     learn.add_commands(commands)
     landmarks.add_commands(commands)
     serve.add_commands(commands)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Protocol
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from mien.photo.canvas import AT, OPACITY, POSITION, SECOND, SHARE, TINT, Part, 
 from mien.photo.eyes import Eyes
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
-from mien.photo.matte import layers_of
+from mien.photo.matte import Layers, layers_of
 from mien.photo.mouth import HOLE, Mouth
 from mien.photo.sheet import Sheet
 from mien.photo.space_warp import SpaceWarp
@@ -23,23 +25,54 @@ from mien.photo.space_warp import SpaceWarp
 STILL = 1e-3  # pixels: less motion than this is none
 BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
 PLAIN = np.full((1, 1, 4), 255, np.uint8)
+OF_THE_HEAD = ("face", "eye holes", "mouth hole", "between", "mouth", "eyes")
+
+
+class MovingBody(Protocol):
+    """What carries the head: a body that moves with parts of its own, drawn over the person."""
+
+    images: Mapping[str, np.ndarray]
+    parts: Mapping[str, Part]
+
+    @property
+    def still(self) -> bool:
+        """Whether it is where it is in the photo."""
+        ...
+
+    def bind(self, places: np.ndarray) -> None:
+        """Vertices at places (N, 2) pixels are to be carried from now on."""
+        ...
+
+    def carried(self, positions: np.ndarray) -> np.ndarray:
+        """(N, 2) pixels where the bound vertices, now at positions (N, 2), are taken."""
+        ...
+
+    def carried_head(self, positions: np.ndarray) -> np.ndarray:
+        """(M, 2) pixels for vertices of the head at positions (M, 2)."""
+        ...
+
+    def blocks(self) -> dict[str, np.ndarray]:
+        """The vertices of its parts."""
+        ...
 
 
 class Animator:
     """Draws the face of a photo as a motion has it. Close it, or use it in a `with`; one thread only.
 
     pixels: (H, W, 3 or 4) uint8 sRGB. PortraitError where there is no face to move; VideoError, OpenGLMissing where
-    nothing can be drawn.
+    nothing can be drawn. layers: the person and what is behind, where they are known; body: moves the person's rest.
     """
 
     def __init__(self, pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "photo",
-                 face: FittedFace | None = None) -> None:  # fmt: skip
+                 face: FittedFace | None = None, layers: Layers | None = None,
+                 body: MovingBody | None = None) -> None:  # fmt: skip
         self.pixels = np.ascontiguousarray(pixels)
         colours = self.pixels[..., :3]
         self.face = face or fit_face(colours, choice, name)
         self.head = self.face.head
         height, width = pixels.shape[:2]
-        layers = layers_of(self.pixels, self.face.points)
+        layers = layers or layers_of(self.pixels, self.face.points)
+        self._body = body
         self.cut_out = layers.cut
         self.nobody = layers.person[..., 3] == 0
         self.own = np.zeros(len(ARKIT), np.float32)
@@ -68,6 +101,10 @@ class Animator:
             "eyes": Part(len(self.eyes.rest), self.eyes.triangles, 3, "eyes"),
             "face": Part(len(self.mesh.which), self.mesh.triangles, 6, "photo", "lids"),
         }
+        if body is not None:
+            images |= body.images
+            parts |= body.parts
+            body.bind(self.sheet.rest[:, :2])
         self._canvas = PhotoCanvas((width, height), images, parts)
         self._blocks = {name: block(part.count) for name, part in parts.items()}
         self._blocks["background"][:, :2] = self._blocks["background"][:, AT] = corners
@@ -127,7 +164,8 @@ class Animator:
             return (points - pivot) @ turn.T + pivot + shift
 
         moved = turned(places)
-        if np.abs(moved[:, :2] - mesh.rest[:, :2]).max() < STILL and not np.any(gaze):
+        resting = self._body is None or self._body.still
+        if resting and np.abs(moved[:, :2] - mesh.rest[:, :2]).max() < STILL and not np.any(gaze):
             return self.pixels
         blocks = self._blocks
         landmarks = mesh.landmarks(places)
@@ -150,6 +188,11 @@ class Animator:
         half = len(self.eyes.rest) // 2  # the right eye is the first of these
         blocks["eyes"][:half, OPACITY], blocks["eyes"][half:, OPACITY] = 1 - right, 1 - left
         blocks["eyes"][:, AT] = self.eyes.pixels_at(gaze)
+        if self._body is not None:
+            blocks["person"][:, :2] = self._body.carried(blocks["person"][:, :2])
+            for name in OF_THE_HEAD:
+                blocks[name][:, :2] = self._body.carried_head(blocks[name][:, :2])
+            blocks |= self._body.blocks()
         drawn = self._canvas.draw(blocks)
         if self.pixels.shape[2] == 3:
             return np.ascontiguousarray(drawn[..., :3])

@@ -85,21 +85,34 @@ def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
     whole = np.concatenate([pixels, opaque], 2)
     if matte is None:
         return Layers(whole, whole, False)
+    return split(pixels, matte)
+
+
+def split(pixels: np.ndarray, matte: np.ndarray) -> Layers:
+    """The layers of pixels (H, W, 3) uint8 with the person's matte (H, W) 0..1."""
     reach = max(1, round(ROOM * max(pixels.shape[:2])))
     near = gaussian_filter(grey_dilation(matte, size=2 * reach + 1), reach / 2)
     known = np.clip(1 - near * 1.05, 0, 1) * (matte < 0.02)
     behind = np.clip(filled(pixels, known), 0, 255)
     behind = np.where((matte > 0)[..., None], behind, pixels)
-    # A pixel darker, or brighter, than any mix with what is behind it has more of the person: at rest the layers are
-    # the photo again.
+    person = exactly_over(pixels, behind, matte)
+    behind = np.where(person[..., 3:] > 0, behind, pixels)
+    opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
+    return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)
+
+
+def exactly_over(pixels: np.ndarray, behind: np.ndarray, matte: np.ndarray) -> np.ndarray:
+    """(H, W, 4) float, premultiplied, 0..255: the layer of matte (H, W) that over behind (H, W, 3) is pixels (H, W, 3).
+
+    A pixel darker, or brighter, than any mix with what is behind it has more of the layer, so that at rest the layers
+    are the photo again.
+    """
     least = np.maximum(1 - pixels / np.maximum(behind, 1), (pixels - behind) / np.maximum(255 - behind, 1)).max(2)
     matte = np.where(matte > 0, np.clip(np.maximum(matte, least), 0, 1), 0)
     matte = np.where(matte < 0.5 / 255, 0, matte)
-    behind = np.where((matte > 0)[..., None], behind, pixels)
     share = matte[..., None]
-    person = np.clip(pixels - (1 - share) * behind, 0, 255 * share)
-    person = np.concatenate([person, 255 * share], 2)
-    return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)
+    behind = np.where(share > 0, behind, pixels)
+    return np.concatenate([np.clip(pixels - (1 - share) * behind, 0, 255 * share), 255 * share], 2)
 
 
 def _guided(guide: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,7 @@ from mien.engines import emodiffhead
 
 if TYPE_CHECKING:
     from mien.photo.options import PortraitOptions
+    from mien.portrait import PortraitReport
 
 DEFAULT_ENGINE = emodiffhead.INFO.name  # that of PortraitOptions, which takes long to import
 AMOUNTS = ("head", "blinks", "gaze", "brows")
@@ -27,7 +29,13 @@ AMOUNTS = ("head", "blinks", "gaze", "brows")
 def add_commands(commands) -> None:
     """Add `mien portrait` to the parser."""
     portrait = add_command(commands, "portrait", portrait_command, "make the face of a photo speak")
-    portrait.add_argument("photo", type=Path, help="png, jpeg, webp, tiff, bmp or ppm, with a face")
+    add_film_flags(portrait, "png, jpeg, webp, tiff, bmp or ppm, with a face")
+    portrait.add_argument("--alpha", action="store_true", help="keep the photo's transparency; the film is a .mov")
+
+
+def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
+    """The flags of films that are made of one photo, which `options_of` reads."""
+    portrait.add_argument("photo", type=Path, help=photo)
     portrait.add_argument("voice", type=Path, help="what it says: a sound, or a film with one")
     portrait.add_argument("-o", "--output", type=Path, help="the film (default: the photo's name with .mp4)")
     add_direction_flags(portrait, DEFAULT_ENGINE)
@@ -46,7 +54,6 @@ def add_commands(commands) -> None:
     portrait.add_argument(
         "--fps", type=frame_rate, default=Fraction(25), help="pictures a second, 24 to 60 (default: 25)"
     )
-    portrait.add_argument("--alpha", action="store_true", help="keep the photo's transparency; the film is a .mov")
     portrait.add_argument(
         "--which", type=int, default=1, metavar="N", help="the Nth largest face (default: the largest)"
     )
@@ -58,15 +65,21 @@ def portrait_command(args: argparse.Namespace) -> int:
     """mien portrait: photo and voice -> take -> film."""
     from mien.portrait import portrait
 
-    options = options_of(args)
+    return film_command(args, "portrait", options_of(args), portrait)
+
+
+def film_command(
+    args: argparse.Namespace, name: str, options: PortraitOptions, make: Callable[..., PortraitReport]
+) -> int:
+    """A photo and a voice to a film by `make`: outputs and consent are checked before the work."""
     output = args.output or Path(f"{args.photo.stem}{options.suffix}")
     check_outputs(
         [Output(output, "the film", (options.suffix,), args.output is not None)],
         photo=args.photo, voice=args.voice, take=args.take, pose=args.pose,
     )  # fmt: skip
     consent_of(args, args.photo)
-    with ProgressBar("portrait", quiet=args.json) as progress:
-        report = portrait(args.photo, args.voice, output, options, progress)
+    with ProgressBar(name, quiet=args.json) as progress:
+        report = make(args.photo, args.voice, output, options, progress)
     if args.json:
         print(json.dumps(asdict(report)))
         return 0
@@ -95,7 +108,7 @@ def options_of(args: argparse.Namespace) -> PortraitOptions:
         strength=args.strength,
         size=args.size,
         fps=args.fps,
-        alpha=args.alpha,
+        alpha=getattr(args, "alpha", False),
         face=FaceChoice(args.which),
         label=args.label,
     )

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The joints of a take as motion in a picture: where wrists and chest go, in shoulder widths of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from mien.body_tracking.body import SIDES
+from mien.engines.diffted.key_points import BodyMotion
+from mien.face_tracking.head_pose import PICTURE_AXES
+
+SLOW = 0.15  # shoulder widths a second, below which a hand is at rest
+FEWEST = 5  # frames at rest, from which their middle is where a hand rests
+
+
+def body_motion(
+    joints: np.ndarray,
+    names: Sequence[str],
+    parents: Mapping[str, str | None],
+    rest: Mapping[str, Sequence[float]],
+    head_rotation: np.ndarray,
+    fps: float,
+) -> BodyMotion:
+    """The motion of joints (F, J, 3): rotation vectors of `names` about the rest pose, each on top of its parent's.
+
+    parents: by joint, None at the root; rest: metres by joint, y up, z to the front, x to the body's left;
+    head_rotation (F, 3) of the take. A joint that is not among the names stays as it is at rest.
+    """
+    places, turns = posed(joints, names, parents, rest)
+    shoulders = np.stack([places[f"{side}_upper_arm"] for side in SIDES], 1)
+    width = float(np.linalg.norm(np.subtract(rest["left_upper_arm"], rest["right_upper_arm"])))
+    shown = {name: at * PICTURE_AXES / width for name, at in places.items()}
+    chest = shoulders.mean(1) * PICTURE_AXES / width
+    chest_rest = chest - _rest_of(chest, fps)
+    line = (shoulders[:, 0] - shoulders[:, 1]) * PICTURE_AXES
+    roll = np.arctan2(line[:, 1], line[:, 0])
+    wrists, hands, lifts = [], [], []
+    for side in SIDES:
+        wrist = shown[f"{side}_hand"]
+        moved = wrist - _rest_of(wrist, fps)
+        wrists.append(moved)
+        # A palm's turn in the picture, without what the forearm did already.
+        knuckle = shown.get(f"{side}_middle_proximal", wrist)
+        palm = (knuckle - wrist)[:, :2]
+        forearm = (wrist - shown[f"{side}_lower_arm"])[:, :2]
+        bent = _turn(forearm, palm)
+        hands.append(bent - np.median(bent))
+        shoulder = shown[f"{side}_upper_arm"]
+        lifts.append(shoulder - _rest_of(shoulder, fps))
+    return BodyMotion(
+        wrists=np.stack(wrists, 1),
+        shoulders=np.stack(lifts, 1),
+        chest=chest_rest,
+        roll=roll - np.median(roll),
+        hands=np.stack(hands, 1),
+        head=np.asarray(head_rotation, float),
+    )
+
+
+def posed(
+    joints: np.ndarray, names: Sequence[str], parents: Mapping[str, str | None], rest: Mapping[str, Sequence[float]]
+) -> tuple[dict[str, np.ndarray], dict[str, Rotation]]:
+    """(metres (F, 3), turn from rest (F,)) of every joint of `rest`, by forward kinematics."""
+    frames = len(joints)
+    rows = {name: i for i, name in enumerate(names)}
+    places: dict[str, np.ndarray] = {}
+    turns: dict[str, Rotation] = {}
+
+    def place(name: str) -> None:
+        if name in places:
+            return
+        own = joints[:, rows[name]] if name in rows else np.zeros((frames, 3))
+        turn = Rotation.from_rotvec(np.asarray(own, float))
+        parent = parents.get(name)
+        if parent is None:
+            places[name], turns[name] = np.tile(np.asarray(rest[name], float), (frames, 1)), turn
+            return
+        place(parent)
+        places[name] = places[parent] + turns[parent].apply(np.subtract(rest[name], rest[parent]))
+        turns[name] = turns[parent] * turn
+
+    for name in rest:
+        place(name)
+    return places, turns
+
+
+def _rest_of(path: np.ndarray, fps: float) -> np.ndarray:
+    """(3,) where a point (F, 3), in shoulder widths, is when it does nothing: the middle of its slow frames."""
+    if len(path) < 2:
+        return path.mean(0)
+    speed = np.linalg.norm(np.gradient(path, axis=0), axis=1) * fps
+    slow = path[speed < SLOW]
+    return np.median(slow if len(slow) >= FEWEST else path, 0)
+
+
+def _turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(F,) radians from start (F, 2) to end (F, 2), clockwise as seen; unwrapped."""
+    cross = start[:, 0] * end[:, 1] - start[:, 1] * end[:, 0]
+    return np.unwrap(np.arctan2(cross, (start * end).sum(1)))
