@@ -39,9 +39,9 @@ def texture_filled(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray) -> n
         sources = _sized(known[window].astype(np.float32), size) > 0.99
         todo = _sized(hole[window].astype(np.float32), size) > 0.01
         start = small if current is None else np.where(todo[..., None], _sized(current, size), small)
-        current = _matched(start, sources & ~todo, todo, sharp=level == LEVELS[-1])
-        if current is None:
-            return whole
+        matched = _matched(start, sources & ~todo, todo, sharp=level == LEVELS[-1])
+        current = start if matched is None else matched  # too small a picture for whole patches
+    assert current is not None
     if top < 1:
         current = _sized(current, (x1 - x0, y1 - y0))
     whole[window] = np.where(hole[window][..., None], current, whole[window])

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import pytest
+from drawn_body import drawn_body, matte, picture
+from mien.photo import PortraitRefused
+from mien.photo.body import layers
+
+
+@pytest.fixture(scope="module")
+def made() -> layers.BodyLayers:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layers, "person_matte", lambda pixels, points: matte())
+        return layers.body_layers(picture(), np.zeros((478, 3)), drawn_body())
+
+
+def over(layer: np.ndarray, under: np.ndarray) -> np.ndarray:
+    return layer[..., :3] + (1 - layer[..., 3:] / 255) * under
+
+
+def test_at_rest_the_layers_are_the_photo(made) -> None:
+    shown = over(made.base.person.astype(float), made.base.background[..., :3].astype(float))
+    for arm in made.arms:
+        shown = over(arm.ring.astype(float), shown)
+    apart = np.abs(shown - picture())
+    assert apart.mean() < 0.3 and np.percentile(apart, 99) <= 5
+
+
+def test_each_free_hand_is_a_layer_and_is_taken_from_the_base(made) -> None:
+    assert {arm.side for arm in made.arms} == {"left", "right"}
+    assert made.base.person[100:120, 205, 3].max() < 128  # where the left hand was, there is wall
+    left = next(arm for arm in made.arms if arm.side == "left")
+    assert left.image[112:126, 205, 3].min() > 200
+    assert left.image[:, :140, 3].max() == 0
+
+
+def test_a_hand_that_is_not_seen_is_no_layer(monkeypatch) -> None:
+    monkeypatch.setattr(layers, "person_matte", lambda pixels, points: matte())
+    made = layers.body_layers(picture(), np.zeros((478, 3)), drawn_body(left=None))
+    assert [arm.side for arm in made.arms] == ["right"]
+
+
+def test_a_person_that_cannot_be_told_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(layers, "person_matte", lambda pixels, points: None)
+    with pytest.raises(PortraitRefused, match="background"):
+        layers.body_layers(picture(), np.zeros((478, 3)), drawn_body())
+
+
+def test_a_table_is_no_part_of_the_person() -> None:
+    wide = np.zeros((100, 100), np.float32)
+    wide[20:60, 40:60] = wide[80:, :] = 1
+    pose = np.zeros((100, 100), np.float32)
+    pose[20:60, 40:60] = 1
+    gated = layers.gated(wide, pose)
+    assert gated[30, 50] == 1 and not gated[85:].any()
