@@ -8,15 +8,17 @@ from mien.engines.articulation.persona import FOLDER, SUFFIX
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import MienError
 from mien.film_request import FilmRefused, FilmRequest, read_options
+from mien.photo.body.options import TalkOptions
 from mien.photo.options import PortraitOptions
 from mien.video.consent import Consent
 
 CONSENT = Consent("Maria Rossi, in writing", "2026-03-12T10:00:00+00:00", "service")
 DUB = FilmRequest("dub", "a" * 64, "clip.mp4", "b" * 64, "line.wav", DubOptions(opening=0.8), CONSENT)
 PORTRAIT = replace(DUB, make="portrait", shown_name="me.jpg", options=PortraitOptions(direction=Direction(seed=3)))
+TALK = replace(PORTRAIT, make="talk", options=TalkOptions(hands="left", gestures=0.5))
 
 
-@pytest.mark.parametrize("request_", [DUB, PORTRAIT])
+@pytest.mark.parametrize("request_", [DUB, PORTRAIT, TALK])
 def test_it_is_read_as_it_was_written(request_: FilmRequest) -> None:
     assert FilmRequest.from_json(request_.to_json()) == request_
     assert request_.sources == ("a" * 64, "b" * 64) and request_.name == request_.shown_name
@@ -36,6 +38,7 @@ def test_whatever_changes_the_film_changes_its_key(tmp_path: Path) -> None:
         replace(DUB, options=DubOptions(opening=0.9)),
         replace(DUB, consent=replace(CONSENT, statement="Paolo Rossi, in writing")),
         PORTRAIT,
+        TALK,
     ]
     keys = [each.result_key(tmp_path) for each in (DUB, *others)]
     assert len(set(keys)) == len(keys) and DUB.result_key(tmp_path) == keys[0]
@@ -57,7 +60,9 @@ def test_a_persona_learnt_anew_makes_another_film(tmp_path: Path) -> None:
     [
         ("portrait", '{"take": "a.take.safetensors"}', "'take', and a backend opens no file"),
         ("portrait", '{"pose": "a.png"}', "'pose', and a backend opens no file"),
-        ("opera", "{}", "there is no film 'opera' to make; expected dub or portrait"),
+        ("talk", '{"take": "a.take.safetensors"}', "mien talk"),
+        ("talk", '{"gestures": 9}', "gestures is 9"),
+        ("opera", "{}", "there is no film 'opera' to make; expected dub, portrait, talk"),
         ("dub", '{"opening": "wide"}', "opening"),
     ],
 )

@@ -251,7 +251,7 @@ class Client:
         on_sent: Callable[[float], None] = lambda share: None,
     ) -> str:
         """Request a dub or a portrait; the job's id, of kind 'films'. files: `video` or `photo`, and `voice`; fields:
-        `options` and `consent` as the backend describes them. `on_sent` as of `submit`."""
+        `make`, `options` and `consent` as the backend describes them. `on_sent` as of `submit`."""
         return self._send("films", files, fields, on_sent)
 
     def _send(

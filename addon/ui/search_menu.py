@@ -10,7 +10,7 @@ MENU = (
     ("make_idle", "remove_idle"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),
     ("landmark_empties", "landmark_strokes", "remove_landmarks"),
-    ("dub", "portrait", "cancel_film"),
+    ("dub", "portrait", "talk", "cancel_film"),
     ("bake_all", "report", "copy_report"),
     ("add_parts", "remove_part", "apply_take", "add_studio"),
     ("edit_table", "forget_table", "add_key", "remove_key", "load_table", "save_table", "find_bones"),

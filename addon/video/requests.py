@@ -29,14 +29,21 @@ def dub_job(
 
 
 def portrait_job(
-    context: bpy.types.Context, photo: Path, voice: Voice, options: Mapping[str, Any], consent: str
+    context: bpy.types.Context,
+    photo: Path,
+    voice: Voice,
+    options: Mapping[str, Any],
+    consent: str,
+    make: str = "portrait",
 ) -> FilmJob:
-    """The job of a picture that speaks, at the scene's rate where that is one for portraits. Raises SoundError."""
+    """The job of a picture that speaks, at the scene's rate where that is one for portraits. make: "talk" where its
+    body is to move, too. Raises SoundError."""
     fps = scene_fps(context.scene)
     fps = fps if FPS[0] * Fraction(1000, 1001) <= fps <= FPS[1] else Fraction(25)
     wanted = {"fps": str(fps), **options}
-    output = output_path(photo, "portrait", ".mov" if options.get("alpha") else ".mp4")
-    return _job(context, {"photo": photo, "voice": voice.voice.write()}, wanted, consent, output)
+    output = output_path(photo, make, ".mov" if options.get("alpha") else ".mp4")
+    files = {"photo": photo, "voice": voice.voice.write()}
+    return _job(context, files, wanted, consent, output, make="" if make == "portrait" else make)
 
 
 def output_path(source: Path, kind: str, suffix: str) -> Path:
@@ -55,8 +62,9 @@ def _job(
     consent: str,
     output: Path,
     address: str = "",
+    make: str = "",
 ) -> FilmJob:
     settings = preferences(context)
     start_own = not address and settings.start_own and is_loopback(settings.address)
-    fields = {"options": json.dumps(options), "consent": consent.strip()}
+    fields = {"options": json.dumps(options), "consent": consent.strip()} | ({"make": make} if make else {})
     return FilmJob(files, fields, output, address or settings.address, start_own, settings.command)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""FilmRequest: a dub or a portrait as a client asked for it, its JSON, and the key of its result."""
+"""FilmRequest: a dub, a portrait or a talk as a client asked for it, its JSON, and the key of its result."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mien.body_tracking.networks import networks_digest
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import USAGE, MienError
 from mien.face_tracking.bundle import load_bundle
+from mien.photo.body.options import TalkOptions
 from mien.photo.options import PortraitOptions
 from mien.take_request import code_digest, learnt_digests, own_models
 from mien.video.consent import Consent
 
 KIND = "film"
-MAKES = {"dub": "video", "portrait": "photo"}  # what is made, of what
+MAKES = {"dub": "video", "portrait": "photo", "talk": "photo"}  # what is made, of what
 
 Options = DubOptions | PortraitOptions
 
@@ -31,7 +33,7 @@ class FilmRefused(MienError, ValueError):
 @dataclass(frozen=True)
 class FilmRequest:
     """make: one of MAKES; shown: sha256 of the video or photo, with its file name; voice: that of the sound; options:
-    as `dub` or `portrait` takes them; consent: of the person who is shown."""
+    as `dub`, `portrait` or `talk` takes them; consent: of the person who is shown."""
 
     make: str
     shown: str
@@ -89,7 +91,7 @@ class FilmRequest:
         parts = {
             "request": self.to_json(),
             "code": code_digest(),
-            "networks": load_bundle().sha256,
+            "networks": load_bundle().sha256 + (networks_digest() if self.make == "talk" else ""),
             "own": own_models(data_folder),
             "learnt": learnt_digests(self.options.direction, data_folder),
         }
@@ -101,11 +103,11 @@ def read_options(make: str, source: str | bytes | Mapping) -> Options:
     of this machine; else what `from_json` of the options raises, in words."""
     if make == "dub":
         return DubOptions.from_json(source)
-    if make == "portrait":
-        options = PortraitOptions.from_json(source)
+    if make in ("portrait", "talk"):
+        options = (TalkOptions if make == "talk" else PortraitOptions).from_json(source)
         named = "take" if options.take is not None else "pose" if options.pose is not None else None
     else:
-        raise FilmRefused(f"there is no film {make[:40]!r} to make; expected {' or '.join(MAKES)}.")
+        raise FilmRefused(f"there is no film {make[:40]!r} to make; expected {', '.join(MAKES)}.")
     if named:
         raise FilmRefused(
             f"the options name a file for {named!r}, and a backend opens no file that a client names; leave it out, or "

@@ -130,12 +130,10 @@ class MIEN_OT_dub(_FilmOperator, bpy.types.Operator):
         }
 
 
-class MIEN_OT_portrait(_FilmOperator, bpy.types.Operator, ImportHelper):
-    """Make the face of a picture say what the selected sound strip has, or the speaker's sound: a new movie strip, or a
-    plane in the scene"""
+class _PictureOperator(_FilmOperator, ImportHelper):
+    """What pictures that speak share. make: by the backend's name."""
 
-    bl_idname = "mien.portrait"
-    bl_label = "Portrait"
+    make_what = "portrait"
     filename_ext = ""
     filter_image: BoolProperty(default=True, options={"HIDDEN"})
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})
@@ -149,7 +147,6 @@ class MIEN_OT_portrait(_FilmOperator, bpy.types.Operator, ImportHelper):
     emotion: EnumProperty(name="Emotion", items=[(name, name.capitalize(), "") for name in ("neutral", *EMOTIONS)])
     intensity: FloatProperty(name="Intensity", default=0.6, min=0.0, max=1.0, subtype="FACTOR")
     seed: IntProperty(name="Seed", description="Another seed is another performance", min=0)
-    alpha: BoolProperty(name="Keep Transparency", description="Of the picture; the film is then a larger MOV")
 
     @classmethod
     def disabled_reason(cls, context) -> str:
@@ -167,7 +164,7 @@ class MIEN_OT_portrait(_FilmOperator, bpy.types.Operator, ImportHelper):
         row.active = self.emotion != "neutral"
         row.prop(self, "intensity")
         layout.prop(self, "seed")
-        layout.prop(self, "alpha")
+        self.draw_own(layout)
         layout.prop(self, "label")
         self.draw_consent(layout)
 
@@ -185,7 +182,7 @@ class MIEN_OT_portrait(_FilmOperator, bpy.types.Operator, ImportHelper):
         scene = strip_sync.sequencer_scene(context) if self.place == "STRIP" else context.scene
         try:
             voice = strips.voice_of(context) or _voice_of_speaker(context)
-            job = requests.portrait_job(context, photo, voice, self.requested(), words)
+            job = requests.portrait_job(context, photo, voice, self.requested(), words, self.make_what)
         except SoundError as error:
             return self.refuse(str(error))
         consent.remember(scene, str(photo), words)
@@ -200,7 +197,46 @@ class MIEN_OT_portrait(_FilmOperator, bpy.types.Operator, ImportHelper):
         direction: dict[str, Any] = {"seed": self.seed}
         if self.emotion != "neutral":
             direction |= {"emotion": {self.emotion: 1.0}, "intensity": round(self.intensity, 4)}
-        return {"direction": direction, "alpha": self.alpha, "label": self.label}
+        return {"direction": direction, "label": self.label, **self.requested_own()}
+
+
+class MIEN_OT_portrait(_PictureOperator, bpy.types.Operator):
+    """Make the face of a picture say what the selected sound strip has, or the speaker's sound: a new movie strip, or a
+    plane in the scene"""
+
+    bl_idname = "mien.portrait"
+    bl_label = "Portrait"
+    alpha: BoolProperty(name="Keep Transparency", description="Of the picture; the film is then a larger MOV")
+
+    def draw_own(self, layout) -> None:
+        layout.prop(self, "alpha")
+
+    def requested_own(self) -> dict[str, Any]:
+        return {"alpha": self.alpha}
+
+
+class MIEN_OT_talk(_PictureOperator, bpy.types.Operator):
+    """Make the person of a half-length picture say what the selected sound strip has, with shoulders, arms and hands: a
+    new movie strip, or a plane in the scene"""
+
+    bl_idname = "mien.talk"
+    bl_label = "Talk"
+    make_what = "talk"
+    gestures: FloatProperty(
+        name="Gestures", description="How large they are; 0 keeps the body still", default=1.0, min=0.0, max=1.5
+    )
+    hands: EnumProperty(
+        name="Hands",
+        description="Which of the person's own hands move",
+        items=[(name.lower(), name, "") for name in ("Both", "Left", "Right", "None")],
+    )
+
+    def draw_own(self, layout) -> None:
+        layout.prop(self, "gestures")
+        layout.prop(self, "hands")
+
+    def requested_own(self) -> dict[str, Any]:
+        return {"gestures": round(self.gestures, 4), "hands": self.hands}
 
 
 def place_portrait(scene_name: str, name: str, path: str, frame: int, as_plane: bool, below: str) -> str:
@@ -251,4 +287,4 @@ class MIEN_OT_dismiss_film(bpy.types.Operator):
         return {"FINISHED"}
 
 
-CLASSES = (MIEN_OT_dub, MIEN_OT_portrait, MIEN_OT_cancel_film, MIEN_OT_dismiss_film)
+CLASSES = (MIEN_OT_dub, MIEN_OT_portrait, MIEN_OT_talk, MIEN_OT_cancel_film, MIEN_OT_dismiss_film)

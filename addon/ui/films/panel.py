@@ -19,6 +19,7 @@ class _Films:
         row.operator_context = "INVOKE_DEFAULT"
         row.operator("mien.dub", icon="FILE_MOVIE")
         row.operator("mien.portrait", icon="IMAGE_DATA")
+        row.operator("mien.talk", icon="ARMATURE_DATA")
         if run.running:
             column = layout.column()
             column.progress(factor=run.fraction, type="BAR", text=f"{run.stage.capitalize()}  {run.fraction:.0%}")

@@ -115,9 +115,12 @@ def test_a_photo_speaks_and_lossless_and_alpha_have_their_containers(tmp_path: P
     for sent, options, make, suffix in (
         (photo, {}, "portrait", ".mp4"),
         (photo, {"alpha": True}, "portrait", ".mov"),
+        (photo, {"gestures": 0.5}, "talk", ".mp4"),
         (files(), {"codec": "lossless"}, "dub", ".mkv"),
     ):
-        job = final(http, post(http, sent, **options))
+        fields = {"make": make} if make == "talk" else {}
+        data = {"consent": WORDS, "options": json.dumps(options)} | fields
+        job = final(http, http.post("/v1/films", files=sent, data=data))
         assert (job["make"], job["suffix"], job["state"]) == (make, suffix, "done")
         assert f"{make}{suffix}" in http.get(job["result"]).headers["content-disposition"]
     scheduler.close()
@@ -145,6 +148,7 @@ def test_without_consent_nothing_is_made_and_with_it_nobody_asks_again(tmp_path:
         ({"voice": ("v.wav", b"v")}, {}, "Send one file `video` to be dubbed, or one file `photo`"),
         (files() | {"photo": ("p.png", b"p")}, {}, "Send one file `video` to be dubbed, or one file `photo`"),
         ({"video": ("a.mp4", b"a")}, {}, "no file `voice`"),
+        (files(), {"make": "talk"}, "of a video it can be dub"),
         (files(), {"options": "{"}, "not JSON"),
         (files(), {"options": "[]"}, "expected a JSON object"),
         (files(), {"options": '{"strenght": 1}'}, "strenght"),

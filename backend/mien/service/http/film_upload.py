@@ -24,8 +24,8 @@ from mien.service.jobs.scheduler import Scheduler
 from mien.settings import Settings
 from mien.video.consent import Consent, ConsentMissing, require_consent
 
-FILES = (*MAKES.values(), "voice")
-TEXTS = ("options", "consent")
+FILES = (*dict.fromkeys(MAKES.values()), "voice")
+TEXTS = ("make", "options", "consent")
 FIELD_BYTES = 8 * 2**20  # options with a direction of 100,000 keys have some 3 MB
 RETRY_S = 30
 
@@ -55,10 +55,14 @@ def read_form(form: FormData | Mapping[str, object]) -> FilmForm:
     """What is asked for. Raises Problem."""
     check_fields(form, (*FILES, *TEXTS))
     texts = texts_of(form, TEXTS)
-    makes = [make for make, field in MAKES.items() if field in form]
-    if len(makes) != 1:
+    sent = [field for field in dict.fromkeys(MAKES.values()) if field in form]
+    if len(sent) != 1:
         raise Problem(422, "Send one file `video` to be dubbed, or one file `photo` to speak; with a file `voice`.")
-    (make,) = makes
+    (shown_field,) = sent
+    makes = [make for make, field in MAKES.items() if field == shown_field]
+    make = texts["make"] or makes[0]
+    if make not in makes:
+        raise Problem(422, f"The field `make` is {make[:40]!r}; of a {shown_field} it can be {' or '.join(makes)}.")
     shown, voice = form.get(MAKES[make]), form.get("voice")
     for name, file in ((MAKES[make], shown), ("voice", voice)):
         if not isinstance(file, UploadFile):

@@ -214,12 +214,12 @@ def _schemas() -> Schema:
             | {"position": perhaps("integer", "How many are before it in the queue; null when it does not wait.")},
         ),
         "Film": object_of(
-            "A dub or a portrait that is being made.",
+            "A dub, a portrait or a talk that is being made.",
             job_fields()
             | {
                 "position": perhaps("integer", "How many are before it in the queue; null when it does not wait."),
                 "left_s": perhaps("integer", "Seconds until it is done, as far as that is known."),
-                "make": {"enum": ["dub", "portrait"]},
+                "make": {"enum": ["dub", "portrait", "talk"]},
                 "suffix": {"enum": [".mp4", ".mov", ".mkv"], "description": "Of the film's file."},
                 "notes": {**texts, "description": "Sentences on what became of it, once it is done."},
             },
@@ -239,7 +239,7 @@ def _schemas() -> Schema:
                 "personas": {**texts, "description": "Names of what its user learnt: `persona` of a direction."},
                 "lips_models": {**texts, "description": "Names of what its user trained: `lips_model` of a direction."},
                 "tracks": {"const": True, "description": "It tracks films."},
-                "films": {"const": True, "description": "It makes dubs and portraits."},
+                "films": {"const": True, "description": "It makes dubs, portraits and talks."},
                 "head": object_of("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),

@@ -142,6 +142,11 @@ def _film_body(settings: Settings) -> Schema:
         "video": {**file, "description": f"The film to dub, as a file part; {most}"},
         "photo": {**file, "description": "In its place: the picture that is to speak."},
         "voice": {**file, "description": f"What is said: a sound file, or a film with sound; {most}"},
+        "make": {
+            **text,
+            "description": "Of a photo: portrait, which moves the face (the default), or talk, which moves "
+            "head, shoulders, arms and hands.",
+        },
         "options": {**text, "description": "What is asked of the film, as a JSON object; {} by default."},
         "consent": {
             **text,

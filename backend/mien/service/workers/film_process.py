@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes one dub or portrait in a process of its own (`python -m mien.service.workers.film_process BYTES`).
+"""Makes one dub, portrait or talk in a process of its own (`python -m mien.service.workers.film_process BYTES`).
 
 The server sends one message, {"request", "shown", "voice", "folder", "film", "limit_s", "environment"}: the JSON of a
 FilmRequest, the files of the film or photo and of the voice, a folder for this work, the file to write, the longest
@@ -61,9 +61,11 @@ def work(message: dict, reply: Callable[[dict], None]) -> dict:
 def make_film(
     request: FilmRequest, shown: Path, voice: Path, output: Path, progress: Callable[[float, str], None]
 ) -> None:
-    """Dub or portrait, into `output`."""
+    """Dub, portrait or talk, into `output`."""
     if request.make == "dub":
         from mien.dub import dub as make
+    elif request.make == "talk":
+        from mien.talk import talk as make
     else:
         from mien.portrait import portrait as make
     make(shown, voice, output, request.options, progress)  # pyright: ignore[reportArgumentType]
