@@ -46,8 +46,8 @@ def main() -> int:
     blender = shutil.which(args.blender or "blender")
     try:
         if blender is None:
-            asked = f"'{args.blender}' is no program" if args.blender else "none is on the PATH"
-            raise BuildError(f"The index is written by Blender, and {asked}; give its path with --blender.")
+            fault = f"'{args.blender}' is no program" if args.blender else "none is on the PATH"
+            raise BuildError(f"The index is written by Blender, and {fault}; give its path with --blender.")
         index = build_repository(args.out.resolve(), blender)
     except BuildError as error:
         print(f"build_repository: {error}", file=sys.stderr)

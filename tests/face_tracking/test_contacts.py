@@ -57,11 +57,21 @@ def test_touching_lips_are_closed_over_an_open_jaw() -> None:
     weights[:, INDEX["jawOpen"]] = 0.3
     weights[:, INDEX["mouthUpperUpLeft"]] = 0.4
     fitted = fit_lips(weights, np.array([TOUCH, OPEN, (TOUCH + OPEN) / 2]))
-    assert fitted[0, INDEX["mouthClose"]] == fitted[0, INDEX["jawOpen"]] == pytest.approx(0.3)
+    assert fitted[0, INDEX["jawOpen"]] == pytest.approx(0.3) and fitted[0, INDEX["mouthClose"]] > 0.25
+    gap = load_head().lip_aperture(fitted, ARKIT)
+    assert 0 < gap[0] < 0.0005 < gap[2] < gap[1]  # m
     assert fitted[0, INDEX["mouthUpperUpLeft"]] == 0
     assert fitted[1, INDEX["mouthClose"]] == 0
     assert fitted[1, INDEX["mouthUpperUpLeft"]] == pytest.approx(0.4)
-    assert 0 < fitted[2, INDEX["mouthClose"]] < fitted[2, INDEX["jawOpen"]]
+    assert 0 < fitted[2, INDEX["mouthClose"]] < fitted[0, INDEX["mouthClose"]]
+
+
+def test_rolled_lips_meet_and_do_not_go_through_each_other() -> None:
+    weights = np.zeros((2, 52))
+    weights[:, INDEX["jawOpen"]] = 0.2
+    weights[1, [INDEX["mouthRollUpper"], INDEX["mouthRollLower"]]] = 0.4
+    gap = load_head().lip_aperture(fit_lips(weights, np.full(2, TOUCH / 3)), ARKIT)
+    assert (np.abs(gap) < 0.0006).all()  # m
 
 
 def test_holds_are_the_first_and_the_last_time_of_each_run() -> None:

@@ -16,11 +16,13 @@ TOUCH, OPEN = 0.015, 0.03
 # The lip aperture of the default head in the same unit: at rest, of the whole jawOpen, and what each channel adds at
 # 1 (of both sides). Other heads with ARKit's shapes are near enough.
 REST_APERTURE, JAW_APERTURE = 0.015, 0.426
+CONTACT = 0.0035  # aperture of lips that meet: 0.3 mm, as the engines close them
 APERTURE = {
     "mouthFunnel": 0.142, "mouthLowerDown": 0.076, "mouthUpperUp": 0.073, "mouthShrugUpper": 0.048,
     "mouthSmile": -0.008, "mouthPress": -0.011, "mouthPucker": -0.015, "mouthRollLower": -0.024,
     "mouthRollUpper": -0.064, "mouthShrugLower": -0.07,
 }  # fmt: skip
+SOON = 0.25  # of the way from OPEN to TOUCH, over which mouthClose comes in
 JAW_CHANGE = 0.3  # of the weight at most: beyond, the landmarks are wrong
 SHUT = 0.7  # mean blink weight of shut lids
 OPENERS = [i for i, name in enumerate(ARKIT) if name.startswith(("mouthLowerDown", "mouthUpperUp"))]
@@ -41,7 +43,7 @@ def fit_lips(weights: np.ndarray, aperture: np.ndarray) -> np.ndarray:
 
     The networks score the jaw of a speaker low and hardly give mouthClose. So the jaw takes up what the other channels
     leave of the aperture; where they alone open the lips further, they are made weaker; and where the lips meet
-    mouthClose holds them together in front of a jaw that may stay open.
+    mouthClose holds them together in front of a jaw that may stay open, and closes what parts them at rest.
     """
     weights = weights.copy()
     jaw, close = INDEX["jawOpen"], INDEX["mouthClose"]
@@ -52,7 +54,9 @@ def fit_lips(weights: np.ndarray, aperture: np.ndarray) -> np.ndarray:
     parted = weights[:, OPENERS] @ OPENED
     excess = np.clip(_shown(weights) - aperture, 0, parted) * (weights[:, jaw] == 0)
     weights[:, OPENERS] *= (1 - excess / np.maximum(parted, 1e-9))[:, None]
-    weights[:, close] = closed * weights[:, jaw]
+    goal = CONTACT + (1 - closed) * (OPEN - CONTACT)
+    together = np.clip((_shown(weights) - goal) / JAW_APERTURE, 0, weights[:, jaw] + REST_APERTURE / JAW_APERTURE)
+    weights[:, close] = np.minimum(closed / SOON, 1) * together
     return weights
 
 

@@ -33,8 +33,8 @@ Progress = Callable[[float, str], None]
 class PixelResult:
     """Of one way to make the pictures: PSNR in dB and SSIM of the face, PSNR of the mouth; likeness: the difference of
     `face_tracking.likeness` to the first picture over that of the true pictures; flicker: mean change between pictures
-    in the face over the true one; folded: share of the face's pixels that show skin turned over; outside: the largest change of
-    a pixel that is not the person's, in 255ths."""
+    in the face over the true one; folded: share of the face's pixels that show skin turned over; outside: the largest
+    change of a pixel that is not the person's, in 255ths."""
 
     way: str
     pictures: int
