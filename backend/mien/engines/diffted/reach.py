@@ -13,7 +13,7 @@ import numpy as np
 from mien.body_tracking.body import SIDES, TrackedBody
 from mien.body_tracking.pose import LEFT_EAR, NOSE, RIGHT_EAR, SHOULDERS, WRISTS
 
-WHOLE = 0.5  # shoulder widths that a hand moves at most: clean to .45, usable to .6
+WHOLE = 0.45  # shoulder widths that a hand moves at most: clean to there, usable to .6
 # The same for hands with a thing, on each other, on a table, cut by the picture's edge: so little that nothing behind
 # them is seen, and they go with the clothes around them.
 HELD, JOINED, RESTING, CUT = 0.08, 0.08, 0.06, 0.03

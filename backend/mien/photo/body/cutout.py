@@ -26,6 +26,7 @@ SLEEVE_CORE, SLEEVE_ROOM = (
     0.16,
     0.8,
 )  # palms from the forearm's bone that surely are arm, and that surely are not beyond
+SMOOTH = 0.05  # palms: how much the outline is smoothed
 BLOB = 0.4  # palms: the radius of a hand of which no more is known
 THIN = 0.13  # palms: a finger's bone as drawn
 
@@ -57,7 +58,7 @@ def arm_mask(pixels: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np
     found = _walk(small, inside, (elbow - [x0, y0]) * factor, (hand - [x0, y0]) * factor, palm * scale, sure)
     whole = np.asarray(Image.fromarray(found.astype(np.float32)).resize((x1 - x0, y1 - y0), Image.Resampling.BICUBIC))
     mask = np.zeros((height, width), np.float32)
-    mask[y0:y1, x0:x1] = np.clip((whole - 0.25) / 0.5, 0, 1)
+    mask[y0:y1, x0:x1] = np.clip((gaussian_filter(whole, max(0.6, SMOOTH * palm)) - 0.35) / 0.35, 0, 1)
     return mask
 
 
@@ -77,13 +78,13 @@ def _walk(colours: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np.n
     if not sure:
         no_arm |= person < 0.15  # nothing else says where a hand ends that holds something
     near_hand = hand_distance < sleeve
-    likely = _likely(colours, core, no_arm & (hand_distance < 3 * palm))
+    chance = likely(colours, core, no_arm & (hand_distance < 3 * palm))
     prior = np.where(near_hand, PRIOR, 0.0)
-    return _solved(colours, is_arm, no_arm & ~is_arm, likely, prior)
+    return _solved(colours, is_arm, no_arm & ~is_arm, chance, prior)
 
 
 def _solved(
-    colours: np.ndarray, is_arm: np.ndarray, no_arm: np.ndarray, likely: np.ndarray, prior: np.ndarray
+    colours: np.ndarray, is_arm: np.ndarray, no_arm: np.ndarray, chance: np.ndarray, prior: np.ndarray
 ) -> np.ndarray:
     """The chance of a walk from each pixel to end in the arm."""
     height, width = is_arm.shape
@@ -103,7 +104,7 @@ def _solved(
     fixed = (is_arm | no_arm).ravel()
     value = is_arm.ravel().astype(float)
     free = ~fixed
-    known = pull * likely.ravel()
+    known = pull * chance.ravel()
     if free.any():
         laplacian = laplacian.tocsr()
         right = known[free] - laplacian[free][:, fixed] @ value[fixed]
@@ -111,8 +112,8 @@ def _solved(
     return value.reshape(height, width)
 
 
-def _likely(colours: np.ndarray, hand: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(h, w) 0..1: how much a pixel's colour is one of the hand's."""
+def likely(colours: np.ndarray, hand: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(h, w) 0..1: how much a pixel's colour (h, w, 3), 0..1, is one of the hand's and not of the other pixels'."""
     cells = np.minimum((colours * LEVELS).astype(int), LEVELS - 1)
 
     def share(mask: np.ndarray) -> np.ndarray:

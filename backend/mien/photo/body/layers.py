@@ -6,13 +6,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import binary_dilation, binary_erosion, gaussian_filter, grey_dilation, label
+from PIL import Image, ImageDraw
+from scipy.ndimage import (
+    binary_dilation,
+    binary_erosion,
+    distance_transform_edt,
+    gaussian_filter,
+    grey_dilation,
+    label,
+    maximum_filter,
+)
 
 from mien.body_tracking.body import SIDES, TrackedBody
-from mien.body_tracking.pose import ELBOWS, WRISTS
+from mien.body_tracking.pose import ELBOWS, HIPS, SHOULDERS, WRISTS
 from mien.engines.diffted.reach import reach_of
 from mien.photo import PortraitRefused
-from mien.photo.body.cutout import arm_mask
+from mien.photo.body.cutout import arm_mask, likely
 from mien.photo.body.texture_fill import texture_filled
 from mien.photo.fill import filled
 from mien.photo.matte import Layers, exactly_over, person_matte, split
@@ -21,7 +30,12 @@ GATE = (0.3, 0.7)  # of the pose's mask, over which a pixel counts as the person
 GATE_ROOM = 9 / 256  # of the picture, by which that mask is grown
 MORE = 0.035  # shoulder widths around a forearm that are taken from the base with it
 LEAST_PALM = 0.17  # shoulder widths: a palm seen from its edge is as wide as that, too
-DISC = 0.85  # palms: the radius of the elbow, which both layers have
+DISC = 1.3  # half widths of the forearm: the radius of the elbow, which both layers have
+KEPT, BARE = 0.8, 1.8  # of the disc: what the base keeps of the elbow; around it no clothes are taken from
+UPPER_ARM, UPPER_SHARE = 0.22, 0.75  # shoulder widths: how thick an upper arm is; of its length, what is surely there
+BEYOND = (0.6, 0.85)  # of the matte that is carried on behind an arm, over which it counts outside the trunk
+LIKELY = 0.6  # chance of a colour from which it is skin
+FUZZ = 0.05  # shoulder widths around the person that go with them
 FADE = 0.5  # of the disc, where the forearm's layer begins to end
 
 
@@ -55,11 +69,16 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
             "photograph with a plainer background, or mien portrait, which moves the face."
         )
     matte = gated(matte, body.mask)
+    unit = body.shoulder_width
+    # Hair is wider than its matte: what is near moves with the person, too, so that no outline is left behind.
+    fuzz = binary_dilation(matte > 0.02, iterations=max(1, round(FUZZ * unit)))
+    matte = np.where(fuzz, np.maximum(matte, 1e-3), matte).astype(np.float32)
     whole = split(pixels, matte)
     behind = whole.background[..., :3].astype(np.float32)
-    unit = body.shoulder_width
     reaches = reach_of(body)
     masks: dict[str, tuple[np.ndarray, np.ndarray, float]] = {}
+    palms = {}
+    skin = np.zeros(matte.shape, bool)
     for i, side in enumerate(SIDES):
         hand = body.hands[side]
         if hand is None or not reaches[side].layered:
@@ -67,8 +86,10 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
         palm = max(hand.palm, LEAST_PALM * unit)
         elbow = body.points[ELBOWS[i], :2]
         mask = arm_mask(pixels, matte, elbow, hand.points[:, :2], palm, hand.reliable)
-        disc = DISC * palm
+        palms[side] = palm
+        disc = _disc(mask, elbow, hand.points[0, :2], palm)
         away = _distance(matte.shape, elbow)
+        skin |= away < BARE * disc
         # Within the elbow's disc the base keeps its pixels, and the arm's layer ends softly.
         upper = _behind_elbow(matte.shape, elbow, hand.points[0, :2])
         mask = np.where(upper, mask * _fall(away, FADE * disc, disc), mask) * np.where(away < disc, matte, 1)
@@ -77,8 +98,9 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
     reach = max(1, round(MORE * unit))
     for mask, away, disc in masks.values():
         grown = binary_dilation(mask > 0.02, iterations=reach)
-        removed |= grown & (away > 0.55 * disc)
-    base, base_alpha = _base(pixels, whole, matte, removed, unit, _table(body, masks, removed))
+        removed |= grown & (away > KEPT * disc)
+    skin |= _skin(pixels, matte, [mask for mask, _, _ in masks.values()], body)
+    base, base_alpha = _base(pixels, whole, matte, removed, skin, body)
     # What is behind an arm is looked at when it moves: with texture, where the person's own hole is only smooth.
     nobody = binary_erosion(matte < 0.02, iterations=reach)
     behind = np.where(removed[..., None], texture_filled(behind, nobody, removed & (matte > 0)), behind)
@@ -91,12 +113,11 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
     arms = []
     for side in sorted(masks, key=lambda side: -body.points[WRISTS[SIDES.index(side)], 2]):
         mask, _, disc = masks[side]
-        palm = disc / DISC
         grown = grey_dilation(mask, size=2 * reach + 3)
         nearest = np.where(removed & (grown > 0), np.maximum(mask, 1e-3), mask)
         ring = exactly_over(pixels, under, nearest)
-        tight = _tight(pixels, mask, ring)
-        arms.append(ArmLayer(side, (tight + 0.5).astype(np.uint8), (ring + 0.5).astype(np.uint8), palm, disc))
+        tight = _tight(pixels, mask)
+        arms.append(ArmLayer(side, (tight + 0.5).astype(np.uint8), (ring + 0.5).astype(np.uint8), palms[side], disc))
         under = ring[..., :3] + (1 - ring[..., 3:] / 255) * under
     layers = Layers((premultiplied + 0.5).astype(np.uint8), background, True)
     return BodyLayers(layers, tuple(arms))
@@ -121,41 +142,65 @@ def _largest(matte: np.ndarray) -> np.ndarray:
     return np.where(binary_dilation(pieces == sizes.argmax(), iterations=2), matte, 0)
 
 
-def _table(body: TrackedBody, masks: dict, removed: np.ndarray) -> np.ndarray:
-    """(H, W) bool: the pixels at and below the lower edge of hands that rest: what they rest on."""
-    table = np.zeros(removed.shape, bool)
-    reaches = reach_of(body)
-    for side, (mask, _, disc) in masks.items():
-        if reaches[side].resting:
-            points = body.hands[side].points
-            low = round(float(points[:, 1].max()) - 0.05 * disc)
-            left, right = np.flatnonzero((mask > 0.1).any(0))[[0, -1]]
-            table[max(0, low) :, max(0, left - round(disc)) : right + round(disc)] = True
-    return table
-
-
 def _base(
-    pixels: np.ndarray, whole: Layers, matte: np.ndarray, removed: np.ndarray, unit: float, table: np.ndarray
+    pixels: np.ndarray, whole: Layers, matte: np.ndarray, removed: np.ndarray, skin: np.ndarray, body: TrackedBody
 ) -> tuple[np.ndarray, np.ndarray]:
     """(colours (H, W, 3), alpha (H, W)) of the base: where something is removed, the clothes go on behind it."""
-    known = (matte > 0.95) & ~removed
+    known = (matte > 0.95) & ~removed & ~skin
     alpha = filled(np.where(removed, 0, matte)[..., None], (~removed).astype(np.float32))[..., 0]
-    alpha = gaussian_filter(alpha, max(0.5, 0.01 * unit))
-    share = np.clip((alpha - 0.4) / 0.2, 0, 1)
-    alpha = np.where(removed, share * share * (3 - 2 * share) * ~table, matte)
+    # Beyond the trunk there is mostly nothing behind an arm, whatever surrounds it.
+    alpha = np.maximum(np.clip((alpha - BEYOND[0]) / (BEYOND[1] - BEYOND[0]), 0, 1), trunk(body))
+    alpha = gaussian_filter(alpha, max(0.7, 0.015 * body.shoulder_width))
+    share = np.clip((alpha - 0.3) / 0.4, 0, 1)
+    alpha = np.where(removed, share * share * (3 - 2 * share), matte)
     alpha = _largest(alpha)
     colours = texture_filled(pixels, known, removed & (alpha > 0))
     own = whole.person[..., :3] / np.maximum(whole.person[..., 3:], 1) * 255.0
     return np.where(removed[..., None], colours, own), alpha.astype(np.float32)
 
 
-def _tight(pixels: np.ndarray, mask: np.ndarray, ring: np.ndarray) -> np.ndarray:
+def _skin(pixels: np.ndarray, matte: np.ndarray, masks: list[np.ndarray], body: TrackedBody) -> np.ndarray:
+    """(H, W) bool: pixels of the person in the colours of the hands, and none of the clothes'."""
+    hands = np.zeros(matte.shape, bool)
+    for hand in body.hands.values():
+        if hand is not None:
+            at = _distance(matte.shape, hand.points[:, :2].mean(0)) < 0.5 * hand.palm
+            hands |= at & (np.max(masks, 0) > 0.97 if masks else False)
+    clothes = (trunk(body) > 0.5) & ~np.any([mask > 0.02 for mask in masks], 0) if masks else hands
+    if hands.sum() < 20 or clothes.sum() < 20:
+        return np.zeros(matte.shape, bool)
+    return binary_dilation(likely(pixels / 255.0, hands, clothes) > LIKELY, iterations=2)
+
+
+def trunk(body: TrackedBody) -> np.ndarray:
+    """(H, W) float32: 1 where torso and upper arms surely are, whatever is before them."""
+    image = Image.new("L", body.mask.shape[::-1])
+    draw = ImageDraw.Draw(image)
+    places = {i: (float(body.points[i, 0]), float(body.points[i, 1])) for i in (*SHOULDERS, *ELBOWS, *HIPS)}
+    draw.polygon([places[i] for i in (SHOULDERS[0], SHOULDERS[1], HIPS[1], HIPS[0])], fill=255)
+    width = max(1, round(UPPER_ARM * body.shoulder_width))
+    for shoulder, elbow in zip(SHOULDERS, ELBOWS, strict=True):
+        (x, y), (to_x, to_y) = places[shoulder], places[elbow]
+        end = (x + UPPER_SHARE * (to_x - x), y + UPPER_SHARE * (to_y - y))
+        draw.line([(x, y), end], fill=255, width=width)
+    return np.asarray(image, np.float32) / 255
+
+
+def _tight(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
     """The arm's layer without what surrounds it: its own colour goes on to the edge, so that no fringe shows."""
-    sure = (mask > 0.97).astype(np.float32)
-    spread = filled(pixels, sure)
-    own = np.where((mask > 0.97)[..., None], pixels, 0.5 * spread + 0.5 * np.where(
-        ring[..., 3:] > 128, ring[..., :3] / np.maximum(ring[..., 3:], 1) * 255, spread))  # fmt: skip
+    sure = mask > 0.97
+    own = np.where(sure[..., None], pixels, filled(pixels, sure.astype(np.float32)))
     return np.concatenate([np.clip(own, 0, 255) * mask[..., None], 255 * mask[..., None]], 2)
+
+
+def _disc(mask: np.ndarray, elbow: np.ndarray, wrist: np.ndarray, palm: float) -> float:
+    """Pixels: the radius of an elbow, from how wide the forearm of a mask (H, W) is."""
+    depth = np.asarray(distance_transform_edt(mask > 0.5))
+    near = maximum_filter(depth, max(1, round(0.4 * palm)))
+    along = elbow + np.linspace(0.2, 0.7, 9)[:, None] * (wrist - elbow)
+    height, width = mask.shape
+    x, y = np.clip(np.round(along - 0.5).astype(int), 0, [width - 1, height - 1]).T
+    return float(np.clip(DISC * np.median(near[y, x]), 0.3 * palm, 0.9 * palm))
 
 
 def _distance(size: tuple[int, ...], point: np.ndarray) -> np.ndarray:

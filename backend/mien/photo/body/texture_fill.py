@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import binary_erosion
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from mien.photo.fill import filled
 
@@ -16,6 +16,7 @@ PATCH = 3  # pixels to each side of a patch's middle
 LEVELS = (0.25, 0.5, 1.0)  # sizes at which the hole is filled
 ROUNDS = 3  # of choosing patches and mixing them, on a level
 JUMPS = (8, 4, 2, 1)  # pixels from where neighbours hand on their patches
+RIM = 3  # pixels around the hole whose truth corrects it
 SIDE = 220  # pixels of the longer side of the window, beyond which it is filled smaller
 ROOM = 0.6  # of the hole around it from where patches come
 
@@ -26,6 +27,10 @@ def texture_filled(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray) -> n
     whole = np.where(hole[..., None], smooth, pixels).astype(np.float32)
     if not hole.any():
         return whole
+    # A rim of what is known is filled, too: by how much it is wrong there, all of it is shifted, and no seam shows.
+    rim = binary_dilation(hole, iterations=RIM) & known & ~hole
+    own, hole = hole, hole | rim
+    known = known & ~rim
     rows, columns = np.flatnonzero(hole.any(1)), np.flatnonzero(hole.any(0))
     room = int(ROOM * max(np.ptp(rows), np.ptp(columns))) + 8
     y0, y1 = max(0, rows[0] - room), min(hole.shape[0], rows[-1] + room + 1)
@@ -44,7 +49,9 @@ def texture_filled(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray) -> n
     assert current is not None
     if top < 1:
         current = _sized(current, (x1 - x0, y1 - y0))
-    whole[window] = np.where(hole[window][..., None], current, whole[window])
+    wrong = np.where(rim[window][..., None], pixels[window] - current, 0)
+    membrane = filled(wrong, rim[window].astype(np.float32)) if rim.any() else 0
+    whole[window] = np.where(own[window][..., None], np.clip(current + membrane, 0, 255), pixels[window])
     return whole
 
 
