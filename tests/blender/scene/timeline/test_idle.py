@@ -128,7 +128,7 @@ def test_four_lines_played_from_before_the_first_to_after_the_last_without_a_jum
     within: list[tuple[int, int]] = []
     for number, (start, emotion) in enumerate(zip(STARTS, ("happy", "sad", "angry", "happy"), strict=True)):
         lines.add(speaker, start_frame=start)
-        take = of_engine(emotion, number, 0.4 + 3.0 * number, 3.4)
+        take = of_engine(emotion, number, 1.2 * number, 3.4)
         apply(speaker, take, start=start)
         within.append((start, start + take.frames - 1))
     silence = pytest.importorskip("mien.idle").idle_take(33.0, pytest.importorskip("mien.direction").Direction(), 24)
