@@ -4,21 +4,28 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Any
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def single_threaded_pool(jobs: int) -> ProcessPoolExecutor:
-    """A pool of new processes of one thread each: several with several threads each are slower than one."""
-    return ProcessPoolExecutor(jobs, get_context("spawn"), _limit_threads)
+    """A pool of new processes of one thread each: several with several threads each are slower than one. They end with
+    this process, however it ends."""
+    return ProcessPoolExecutor(jobs, get_context("spawn"), _begin)
 
 
 def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]) -> Iterator[Any]:
     """Call `work` on each item in `jobs` processes and yield the item once it is done, in order of completion.
 
-    Where one raises, or the loop is left, items that have not begun are dropped.
+    Where one raises, or the loop is left, items that have not begun are dropped. BrokenProcessPool where a process ends
+    without a word.
     """
     with single_threaded_pool(jobs) as pool:
         pending = {pool.submit(work, item): item for item in items}
@@ -30,6 +37,16 @@ def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]
             pool.shutdown(cancel_futures=True)
 
 
-def _limit_threads() -> None:
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):  # read when their library is loaded
+def _begin() -> None:
+    for name in THREADS:  # read when their library is loaded
         os.environ[name] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed says nothing to its workers, which would go on with what they have and then wait."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

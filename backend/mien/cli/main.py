@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from mien import __version__
 from mien.cli import (
+    batch,
     bench,
     bind,
     doctor,
@@ -66,6 +67,7 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speak.add_commands(commands)
     track.add_commands(commands)
+    batch.add_commands(commands)
     dub.add_commands(commands)
     portrait.add_commands(commands)
     talk.add_commands(commands)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan is carried out: what is there already is kept, what is equal is made once, what fails stops nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mien.batch import process_pool
+from mien.batch.line import Line
+from mien.batch.plan import Plan
+from mien.batch.requests import jobs_of
+from mien.batch.store import Store, StoreError
+from mien.batch.work import Job, make
+from mien.engines import Progress, no_progress
+from mien.settings import Settings
+
+READING = 0.05  # share of the work that the reading of all sounds is
+MADE, KEPT, FAILED = "made", "kept", "failed"
+MapUnordered = Callable[[int, Callable[[Any], object], Iterable[Any]], Iterator[Any]]
+"""`map_unordered` of process_pool or of ray_pool."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a line. state: MADE now, KEPT as it was, or FAILED; record: as `work.make` wrote it."""
+
+    line: Line
+    key: str
+    state: str
+    record: dict[str, Any]
+
+    @property
+    def error(self) -> str:
+        """Why it failed; empty where it did not."""
+        return self.record.get("error", "")
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What the checks found, by name of `checks.FAULTS`."""
+        return self.record.get("faults", {})
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is to do. `jobs`: one for each line of the plan; `stale`: those to make, by key, each once."""
+
+    plan: Plan
+    store: Store
+    jobs: tuple[Job, ...]
+    stale: dict[str, Job]
+
+
+def prepare(plan: Plan, output: Path, settings: Settings, progress: Progress = no_progress) -> Batch:
+    """What of the plan is to be made. PlanError for rows that cannot be, StoreError for files that would be lost."""
+    store = Store(output)
+    jobs = jobs_of(plan, output, settings, progress)
+    for line in plan.lines:
+        target = store.output / line.file_name
+        for source in (line.voice, line.shown):
+            if source is not None and target.exists() and source.exists() and target.samefile(source):
+                raise StoreError(f"{target} is made from itself, which would be lost; name another folder with -o.")
+    store.refuse_foreign(line.file_name for line in plan.lines)
+    unique = {job.key: job for job in jobs}
+    stale = {key: job for key, job in unique.items() if not store.is_whole(key, job.suffix)}
+    return Batch(plan, store, tuple(jobs), stale)
+
+
+def run(
+    plan: Plan,
+    output: Path,
+    jobs: int,
+    settings: Settings,
+    progress: Progress = no_progress,
+    map_unordered: MapUnordered = process_pool.map_unordered,
+) -> list[Outcome]:
+    """Make what is stale, `jobs` at once, and put each result under the id of its lines in the folder `output`.
+
+    A batch that is stopped in any way goes on where it was when it is run again. PlanError and StoreError as of
+    `prepare`, before any work; StoreError while another batch works on the folder; OSError.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    store = Store(output)
+    with store.locked():
+        batch = prepare(plan, output, settings, lambda done, stage: progress(READING * done, stage))
+        lines: dict[str, list[Line]] = {}
+        for line, job in zip(plan.lines, batch.jobs, strict=True):
+            lines.setdefault(job.key, []).append(line)
+        count, failed, flagged = 0, 0, 0
+
+        def done(job: Job) -> None:
+            nonlocal count, failed, flagged
+            record = batch.store.record(job.key) or {}
+            count, failed, flagged = count + 1, failed + ("error" in record), flagged + bool(record.get("faults"))
+            if "error" not in record:
+                for line in lines[job.key]:
+                    batch.store.deliver(job.key, job.suffix, line.file_name)
+            share = READING + (1 - READING) * count / len(batch.stale)
+            progress(share, f"{count} of {len(batch.stale)}, {failed} failed, {flagged} flagged")
+
+        for line, job in zip(plan.lines, batch.jobs, strict=True):
+            if job.key not in batch.stale:
+                batch.store.deliver(job.key, job.suffix, line.file_name)
+        make_all(batch, jobs, map_unordered, done)
+        return [_outcome(batch, line, job) for line, job in zip(plan.lines, batch.jobs, strict=True)]
+
+
+def make_all(batch: Batch, jobs: int, map_unordered: MapUnordered, done: Callable[[Job], None]) -> None:
+    """`make` every stale result; `done` is called after each. One whose process ends without a word is tried once more
+    by itself, and fails where it does so again."""
+    pending = dict(sorted(batch.stale.items(), key=lambda item: -_length(item[1])))  # the longest first
+    while pending:
+        try:
+            for job in map_unordered(jobs, make, list(pending.values())):
+                del pending[job.key]
+                done(job)
+        except BrokenProcessPool:
+            suspects = [pending.pop(key) for key in batch.store.take_begun() if key in pending]
+            if not suspects:
+                raise
+            for job in suspects:
+                try:
+                    list(map_unordered(1, make, [job]))
+                except BrokenProcessPool:
+                    batch.store.take_begun()
+                    sentence = "the process that made it was ended, twice; there may not be enough memory for it."
+                    batch.store.write_record(job.key, {"error": sentence})
+                done(job)
+
+
+def _length(job: Job) -> float:
+    """Seconds of sound; films take longer than any take."""
+    return getattr(job.request, "seconds", 3600.0)
+
+
+def _outcome(batch: Batch, line: Line, job: Job) -> Outcome:
+    record = batch.store.record(job.key) or {"error": "nothing is known of it; run the batch again."}
+    state = FAILED if "error" in record else MADE if job.key in batch.stale else KEPT
+    return Outcome(line, job.key, state, record)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien batch`: a plan of many lines to takes and films, on this machine's cores or on a Ray cluster."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mien.cli.flags import add_direction_flags, direction_of, frame_rate
+from mien.cli.output import printable
+from mien.cli.parser import add_command
+from mien.cli.progress import ProgressBar
+from mien.errors import FAILED
+from mien.settings import Settings
+
+if TYPE_CHECKING:
+    from mien.batch.plan import Plan
+    from mien.batch.run import Batch, MapUnordered
+
+MOST_JOBS = 4096
+
+
+def add_commands(commands) -> None:
+    """Add `mien batch` to the parser."""
+    batch = add_command(commands, "batch", batch_command, "make takes and films of many lines")
+    batch.add_argument("plan", type=Path, help="a .csv or .json of lines, or a folder of sounds (docs/batch.md)")
+    batch.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="what it writes to (default: the plan's name with .batch)",
+    )
+    batch.add_argument("--jobs", type=_jobs, metavar="N", help="so many at once (default: one for each core)")
+    batch.add_argument(
+        "--ray", metavar="ADDRESS", help="on this Ray cluster; 'auto' is the one that this machine belongs to"
+    )
+    batch.add_argument(
+        "--most-flagged", type=_share, default=0.05, metavar="SHARE",
+        help="the share of lines with faults above which the batch fails, as 5%% or 0.05 (default: 5%%)",
+    )  # fmt: skip
+    batch.add_argument("--dry-run", action="store_true", help="check the plan and say what would be made")
+    batch.add_argument("--fps", type=_fps, default="25", help="of takes, or 'engine' for its own (default: 25)")
+    batch.add_argument("--head", choices=("mien", "flame"), default="mien", help="of takes (default: %(default)s)")
+    batch.add_argument("--consent", metavar="WORDS", help="who agreed to the films, and when")
+    batch.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
+    add_direction_flags(batch, engine=None)
+
+
+def batch_command(args: argparse.Namespace) -> int:
+    """mien batch: the whole plan is checked, then what is stale is made, then the report is written."""
+    from mien.batch.line import Defaults
+    from mien.batch.plan import read_plan
+    from mien.batch.report import Report, write_report
+    from mien.batch.report_page import write_page
+    from mien.batch.run import prepare, run
+
+    started = time.monotonic()
+    settings = Settings.read(limit_s=args.limit_seconds)
+    defaults = Defaults(args.engine, direction_of(args), args.fps, args.head, args.consent)
+    plan = read_plan(args.plan, defaults)
+    output = args.output or Path(f"{args.plan.absolute().stem}.batch")
+    if args.dry_run:
+        with ProgressBar("plan", quiet=args.json) as progress:
+            return _say_stale(prepare(plan, output, settings, progress), args.json)
+    with ProgressBar("batch", quiet=args.json) as progress, _machines(args) as (jobs, map_unordered):
+        outcomes = run(plan, output, jobs, settings, progress, map_unordered)
+    report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit)
+    paths = [write_report(report, output), write_page(report, output)]
+    if args.json:
+        print(json.dumps(report.summary() | {"reports": [str(path) for path in paths]}))
+    else:
+        first, *rest = report.sentences()
+        print(printable(first))
+        print(printable(f"{paths[-1]}: every line, to hear and see"))
+        for sentence in rest:
+            print(f"mien: {printable(sentence)}", file=sys.stderr)
+    return 0 if report.passed else FAILED
+
+
+@contextmanager
+def _machines(args: argparse.Namespace) -> Iterator[tuple[int, MapUnordered]]:
+    """How many at once, and where."""
+    if args.ray is None:
+        from mien.batch.process_pool import map_unordered
+
+        yield args.jobs or cores(), map_unordered
+    else:
+        from mien.batch import ray_pool
+
+        with ray_pool.connected(args.ray) as cpus:
+            yield args.jobs or cpus, ray_pool.map_unordered
+
+
+def _say_stale(batch: Batch, as_json: bool) -> int:
+    plan: Plan = batch.plan
+    stale = [line.id for line, job in zip(plan.lines, batch.jobs, strict=True) if job.key in batch.stale]
+    if as_json:
+        print(json.dumps({"lines": len(plan.lines), "stale": stale}))
+    else:
+        print("\n".join(map(printable, [*stale, f"{len(stale)} of {len(plan.lines)} lines would be made"])))
+    return 0
+
+
+def cores() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _fps(text: str) -> Fraction | None:
+    return None if text == "engine" else frame_rate(text)
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs from 1 to {MOST_JOBS}")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    percent = text.endswith("%")
+    try:
+        share = float(text.removesuffix("%")) / (100 if percent else 1)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share, as 5% or 0.05")
+    return share
