@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from checkpoints import WEIGHTS, patched, rezipped, saved, text
-from mien.files.checkpoint import VALUES, CheckpointError, read_checkpoint, read_settings
+from mien.files.checkpoint import VALUES, CheckpointError, read_checkpoint, read_networks, read_settings
 from mien.files.safe_pickle import LIMIT, Stub
 
 
@@ -76,6 +76,19 @@ def test_a_bare_state_dict_is_a_checkpoint(tmp_path: Path) -> None:
     actual = read_checkpoint(saved(tmp_path, net.state_dict()))  # an OrderedDict with attributes
     assert torch.equal(actual.weights["weight"], net.weight.detach())
     assert actual.settings == {}
+
+
+def test_the_networks_of_one_file_are_read_by_name(tmp_path: Path) -> None:
+    content = {"one": collections.OrderedDict(WEIGHTS), "two": {"b": torch.ones(2)}, "optimizer": {"state": {0: {}}}}
+    path = saved(tmp_path, {**content, "epoch": 3})
+    found = read_networks(path, ["one"], ["two", "three"])
+    assert list(found) == ["one", "two"] and list(found["one"]) == list(WEIGHTS)
+    assert torch.equal(found["two"]["b"], torch.ones(2))
+    for name, what in (("three", "missing"), ("epoch", "a int, not a dict of tensors")):
+        with pytest.raises(CheckpointError, match=f"its {name} is {what}"):
+            read_networks(path, [name])
+    with pytest.raises(CheckpointError, match="'state' of its state_dict is a dict, not a tensor with a name"):
+        read_networks(path, ["optimizer"])
 
 
 def test_views_of_one_storage_are_views_again(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import flame
+import motion_model
 import numpy as np
 from mien.engines import ENGINES
 from mien.engines.emodiffhead import USER_WEIGHTS
@@ -24,7 +25,7 @@ def test_what_comes_with_mien_is_here_and_what_does_not_says_where_to_get_it(tmp
     found = by_name(tmp_path)
     shipped = [name for name, info in ENGINES.items() if info.weights]
     own = [info.user_model.name for info in ENGINES.values() if info.user_model]
-    assert list(found) == ["mien", "ear", "face tracker", *shipped, "flame", *own]
+    assert list(found) == ["mien", "ear", "face tracker", *shipped, "flame", *own, "tps"]
     for name in shipped:
         card = json.loads(ENGINES[name].card.read_text("utf-8"))
         assert found[name].licence == card["licence"] and card["sha256"].startswith(found[name].here.split()[-1])
@@ -32,7 +33,7 @@ def test_what_comes_with_mien_is_here_and_what_does_not_says_where_to_get_it(tmp
     for name in ("ear", "face tracker"):
         assert found[name].here and not found[name].needs
     assert found["face tracker"].licence == "Apache-2.0"
-    for name in ("flame", *own):
+    for name in ("flame", *own, "tps"):
         assert not found[name].here and found[name].needs and found[name].licence
     assert "https://flame.is.tue.mpg.de" in found["flame"].needs and "CC-BY-4.0" in found["flame"].licence
 
@@ -59,6 +60,17 @@ def test_weights_trained_on_the_users_flame_are_listed_for_that_flame_alone(tmp_
         assert listed.here == "1 MB of weights" and bool(listed.needs) is not fits
     path.write_bytes(b"")
     assert "cannot be read" in by_name(tmp_path)["emodiffhead-flame"].needs
+
+
+def test_each_motion_model_that_was_imported_is_listed(tmp_path) -> None:
+    for name in ("vox", "ted"):
+        find(motion_model.saved(tmp_path / f"{name}.pth.tar", motion_model.model())).convert(tmp_path)
+    listed = by_name(tmp_path)
+    assert "tps" not in listed and listed["tps ted"].licence.startswith("MIT")
+    for name in ("tps ted", "tps vox"):
+        assert "MB of weights" in listed[name].here and not listed[name].needs
+    (tmp_path / "engines" / "tps" / "ted.card.json").unlink()
+    assert "ted.card.json is missing or damaged" in by_name(tmp_path)["tps ted"].needs
 
 
 def test_a_harmed_import_says_so(tmp_path) -> None:

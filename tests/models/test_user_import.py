@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import flame
+import motion_model
 import probtalk3d
 import published
 import pytest
@@ -34,6 +35,15 @@ def test_a_file_is_known_by_what_it_holds(tmp_path) -> None:
     assert find(flame.model_at(tmp_path / "flame2023_Open.pkl")).licence is OPEN_LICENCE
     landmarks = flame.landmarks_at(tmp_path / "x.pkl")
     assert find(landmarks).landmarks == landmarks and find(landmarks).licence is CLOSED_LICENCE
+
+
+def test_a_motion_model_is_known_by_its_name_before_others_look_at_the_zip(tmp_path) -> None:
+    checkpoint = motion_model.saved(tmp_path / "checkpoints" / "vox.pth.tar", motion_model.model())
+    for given in (checkpoint, tmp_path):
+        assert find(given).files == (checkpoint,) and find(given).licence.name.startswith("MIT")
+    flame.model_at(tmp_path / "generic_model.pkl")
+    with pytest.raises(DownloadError, match=r"holds both FLAME's files and the Thin-Plate-Spline motion model's: "):
+        find(tmp_path)
 
 
 def test_what_is_nothing_of_flame_is_refused_in_words(tmp_path) -> None:

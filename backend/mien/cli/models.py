@@ -29,7 +29,9 @@ def add_commands(commands) -> None:
     """Add `mien models` and `mien models import` to the parser."""
     models = add_command(commands, "models", models_command, "list heads and weights, what is here and what it needs")
     further = models.add_subparsers(metavar="WHAT")
-    importing = add_command(further, "import", import_command, "convert your own FLAME or ProbTalk3D, once")
+    importing = add_command(
+        further, "import", import_command, "convert your own FLAME, ProbTalk3D or motion model, once"
+    )
     importing.add_argument("path", type=Path, help="a file, or the folder of a download")
     importing.add_argument(
         "--accept", action="store_true", help="you accept the licence that is shown without this flag"

@@ -10,7 +10,7 @@ against the size of its member first, and only the tensors that are asked for ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -104,6 +104,13 @@ def read_settings(path: Path) -> dict[str, object]:
     return _read(path, lambda reader: reader.settings(reader.content()))
 
 
+def read_networks(path: Path, names: Sequence[str], optional: Sequence[str] = ()) -> dict[str, dict[str, torch.Tensor]]:
+    """The weights of several networks that one file holds, by network and name: of `names`, and of `optional` those
+    that are there. What else it holds, as the optimiser's state, is not read. Raises as read_checkpoint, also where one
+    of `names` is missing."""
+    return _read(path, lambda reader: reader.networks(names, optional))
+
+
 def _read(path: Path, read: Callable[[_Reader], Content]) -> Content:
     try:
         with open_archive(path) as archive:
@@ -130,6 +137,17 @@ class _Reader:
         if not isinstance(state, dict):
             raise CheckpointError(f"{self.name}: its state_dict is a {type(state).__name__}, not a dict of tensors.")
         return Checkpoint(self._weights(state), self.settings(content))
+
+    def networks(self, names: Sequence[str], optional: Sequence[str]) -> dict[str, dict[str, torch.Tensor]]:
+        content = self.content()
+        found = {}
+        for name in (*names, *(each for each in optional if each in content)):
+            state = content.get(name)
+            if not isinstance(state, dict):
+                what = f"a {type(state).__name__}, not a dict of tensors" if name in content else "missing"
+                raise CheckpointError(f"{self.name} is no such checkpoint: its {name} is {what}.")
+            found[name] = self._weights(state)
+        return found
 
     def content(self) -> dict:
         """The content of the pickle, with _Tensor for tensors, whose bytes are not read."""

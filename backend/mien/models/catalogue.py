@@ -11,6 +11,7 @@ from mien.engines import ENGINES, NAMES
 from mien.engines.articulation.lips.model import model_paths
 from mien.engines.articulation.persona import PersonaError, name_of, persona_paths, read_persona
 from mien.engines.base import UserModel
+from mien.engines.diffted.published import tps
 from mien.face_tracking.bundle import CARD as TRACKER_CARD
 from mien.files.card import card_path
 from mien.heads.default import load_head
@@ -40,9 +41,11 @@ def models(data_folder: Path) -> list[Model]:
     shipped += [_shipped("face tracker", "finds and follows a face in a film: mien track", TRACKER_CARD)]
     shipped += [_shipped(info.name, info.description, info.card) for info in engines if info.card]
     own = [_user_model(info.user_model, data_folder) for info in engines if info.user_model]
+    motion = [_motion_model(path) for path in tps.weights_in(data_folder)]
+    motion = motion or [_user_model(tps.USER_MODEL, data_folder)]
     lips = [_lips_model(path) for path in model_paths(data_folder)]
     personas = [_persona(path) for path in persona_paths(data_folder)]
-    return [_default_head(), *shipped, _flame(data_folder / FLAME_FOLDER), *own, *lips, *personas]
+    return [_default_head(), *shipped, _flame(data_folder / FLAME_FOLDER), *own, *motion, *lips, *personas]
 
 
 def _default_head() -> Model:
@@ -72,6 +75,18 @@ def _lips_model(path: Path) -> Model:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         needs = f"Its card {card_path(path).name} is damaged."
     return Model(name, what, "", needs=f"{needs} Train it again: mien train lips.")
+
+
+def _motion_model(path: Path) -> Model:
+    """One of the motion models that the user imported."""
+    name, what = f"{tps.NAME} {path.stem}", tps.USER_MODEL.description
+    try:
+        card = json.loads(card_path(path).read_text("utf-8"))
+        here = f"{path.stat().st_size / 1e6:.0f} MB of weights, sha256 {card['sha256'][:12]}"
+        return Model(name, what, card["licence"], here)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        needs = f"Its card {card_path(path).name} is missing or damaged. Import it again: mien models import FILE."
+    return Model(name, what, "", needs=needs)
 
 
 def _persona(path: Path) -> Model:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mien.engines import ENGINES
 from mien.engines.base import Import, Progress, UserModel, no_progress
+from mien.engines.diffted.published import tps
 from mien.files.card import Licence, imported_before, sha256_of
 from mien.files.download import DownloadError, files_below, listed, mistaken_download, several
 from mien.heads.flame import FILE as FLAME_FILE
@@ -93,8 +94,8 @@ def _find_in_folder(folder: Path) -> Import:
 
 
 def _importable() -> list[tuple[UserModel, Callable[[Path], Import | None]]]:
-    """Weights of engines that are imported, and not trained, each with its `find`."""
-    models = [info.user_model for info in ENGINES.values()]
+    """Weights that are imported, and not trained, each with its `find`; the first that knows a file takes it."""
+    models = [tps.USER_MODEL, *(info.user_model for info in ENGINES.values())]
     return [(model, model.find) for model in models if model is not None and model.find is not None]
 
 

@@ -6,13 +6,17 @@ They lie in ../shared, which only developers have; a test that needs them is ski
 
 from __future__ import annotations
 
+import functools
 import importlib.util
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from checkout import SHARED
+from mien.engines.diffted.published.tps.network import MotionModel
+from mien.engines.diffted.published.tps.weights import read_published
 
 GOLDEN = SHARED / "golden" / "tps"
 REASON = "the recorded numbers of the motion model are in ../shared/golden/tps, which is not here"
@@ -20,7 +24,7 @@ needs_golden = pytest.mark.skipif(not GOLDEN.is_dir(), reason=REASON)
 CHECKPOINT = GOLDEN / "tiny_checkpoint.pth.tar"
 
 
-def recorded(name: str) -> dict[str, torch.Tensor | np.ndarray]:
+def recorded(name: str) -> dict:
     """The arrays of NAME.npz, as tensors where they are numbers."""
     with np.load(GOLDEN / f"{name}.npz") as file:
         arrays = {key: file[key] for key in file.files}
@@ -56,3 +60,20 @@ def keys(name: str) -> dict[str, str]:
 def picture(name: str) -> torch.Tensor:
     """A picture of the rule: (1, 3, 256, 256), 0..1."""
     return torch.from_numpy(rule().image(name, 256, 256)).permute(2, 0, 1)[None].float() / 255
+
+
+@functools.cache
+def tiny_model() -> MotionModel:
+    """The recorded checkpoint, read as a user's is, with the avd_network of the rule, which it lacks."""
+    published = read_published(CHECKPOINT)
+    model = MotionModel(replace(published.sizes, avatar=(8, 8)))
+    model.load_state_dict(published.state_dict(), strict=False)
+    assert model.avd_network is not None
+    fill(model.avd_network, "avd_network")
+    return model.eval()
+
+
+def pictures(golden: dict) -> tuple[torch.Tensor, torch.Tensor]:
+    """Source and driving picture of a recorded pipeline, (1, 3, 256, 256) of 0..1."""
+    source, driving = (golden[f"{name}_u8"].permute(2, 0, 1)[None].float() / 255 for name in ("source", "driving"))
+    return source, driving
