@@ -57,6 +57,8 @@ def _classes() -> list[type]:
         search_menu,
         video_operators,
     )
+    from .ui.characters import operators as character_operators
+    from .ui.characters import panel as character_panel
     from .ui.films import operators as film_operators
     from .ui.films import panel as film_panel
     from .ui.timeline import idle_panel
@@ -65,6 +67,7 @@ def _classes() -> list[type]:
     buttons = (
         operators,
         line_operators,
+        character_operators,
         generate_operators,
         video_operators,
         film_operators,
@@ -73,6 +76,6 @@ def _classes() -> list[type]:
         presets,
         search_menu,
     )
-    speaker_panels = (main_panel, line_panels, idle_panel, landmark_operators, direction_panels, engine_options_panel)
-    sidebar = (*speaker_panels, driving_panel, binding_panel, film_panel, batch_panel, backend_panel)
-    return [cls for module in (*data, *buttons, *sidebar) for cls in module.CLASSES]
+    speaker_panels = (main_panel, character_panel, line_panels, idle_panel, landmark_operators, direction_panels)
+    tabs = (engine_options_panel, driving_panel, binding_panel, film_panel, batch_panel, backend_panel)
+    return [cls for module in (*data, *buttons, *speaker_panels, *tabs) for cls in module.CLASSES]

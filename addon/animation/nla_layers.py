@@ -25,7 +25,8 @@ REST_SPAN = (0.0, 1.0)  # frames; the rest extrapolates its values to both sides
 
 @dataclass(frozen=True)
 class Mark:
-    """Identifies an action of Mien's. role: 'rest', 'idle', 'take', 'correction' or 'baked'; line and take are uids."""
+    """Identifies an action of Mien's. role: 'rest', 'idle', 'take', 'correction', 'baked' or 'check'; line and take are
+    uids."""
 
     role: str
     line: int = 0
@@ -193,7 +194,7 @@ def below_of(id_: bpy.types.ID, mark: Mark, start: float) -> bpy.types.NlaTrack 
     below = None
     for layer in layers(id_):
         earlier = layer.mark.role == "take" and mark.role == "take" and start_of(layer) <= start
-        if layer.mark.role == "rest" or (layer.mark.role == "idle" and mark.role == "take") or earlier:
+        if layer.mark.role == "rest" or (layer.mark.role == "idle" and mark.role != "idle") or earlier:
             below = layer.track
     return below
 
@@ -213,8 +214,8 @@ def end_of(layer: Layer) -> float:
 
 
 def animates(id_: bpy.types.ID) -> bool:
-    """Whether the datablock has a layer of a take, or an idle."""
-    return any(layer.mark.role in ("take", "idle") for layer in layers(id_))
+    """Whether the datablock has a layer of a take, an idle, or a character check."""
+    return any(layer.mark.role in ("take", "idle", "check") for layer in layers(id_))
 
 
 def paths(id_: bpy.types.ID) -> set[str]:

@@ -15,9 +15,10 @@ def meshes(speaker: bpy.types.Object) -> list[bpy.types.Object]:
 
 def driven(speaker: bpy.types.Object) -> list[bpy.types.ID]:
     """The datablocks that a take of this speaker may animate, each once: the shape keys of its meshes, the object that
-    its head rotation turns, the armature of its jaw and eyes."""
+    its head rotation turns, the armature of its jaw and eyes, eyes that are objects."""
     ids = [mesh.data.shape_keys for mesh in meshes(speaker)]
-    ids += [speaker.mien.head_object, speaker.mien_driving.armature]
+    mapping = speaker.mien_driving
+    ids += [speaker.mien.head_object, mapping.armature, mapping.eye_left_object, mapping.eye_right_object]
     return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 

@@ -101,13 +101,23 @@ def how_driven(speaker: bpy.types.Object) -> str:
         [
             len(mesh.data.vertices),
             mesh.mien_driving.vertices,
-            [astuple(row) for row in driving.table_of(mesh, part=mesh != speaker).rows],
+            [astuple(row) for row in driving.table_of(mesh, mesh != speaker, speaker).rows],
         ]
         for mesh in takes.meshes(speaker)
     ]
     head_object = speaker.mien.head_object
-    bones = [head_object.name if head_object is not None else "", astuple(speaker.mien_driving.bones())]
-    return json.dumps([meshes, bones])
+    chosen = speaker.mien_driving.bones()
+    names = (*chosen.names, chosen.facing)
+    bones = [head_object.name if head_object is not None else "", names]
+    return json.dumps([meshes, bones, *_how_eyes_turn(speaker)])
+
+
+def _how_eyes_turn(speaker: bpy.types.Object) -> list:
+    """What of the gaze was set; nothing where nothing was, so that takes of former versions stay up to date."""
+    mapping = speaker.mien_driving
+    objects = [obj.name if obj is not None else "" for obj in (mapping.eye_left_object, mapping.eye_right_object)]
+    settings = [mapping.gaze, *objects, mapping.eye_left_gain, mapping.eye_right_gain]
+    return [] if settings == ["AUTO", "", "", 1.0, 1.0] else [settings]
 
 
 def new_seeds(line) -> list[int]:

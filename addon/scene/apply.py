@@ -3,7 +3,7 @@
 rotation."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ..animation.fcurves import Curve, constant_or_all
 from ..animation.nla_layers import Mark
 from ..formats.channels import ARKIT
 from ..formats.take import Take
-from ..shape_keys import bones, driving, keys
+from ..shape_keys import bones, driving, eye_objects, gaze, keys
 from ..shape_keys.recognition import short_list
 from . import linked, vertex_takes
 
@@ -58,6 +58,8 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
         _refuse_layer(speaker.mien.head_object, mark)
     if speaker.mien_driving.bones().names_by_part:
         _refuse_bones(speaker, mark)
+    for eye in eye_objects.chosen(speaker, takes.meshes(speaker)).values():
+        _refuse_layer(eye, mark)
     count = len(speaker.data.vertices)
     if take.vertices == count:
         kind, note = vertex_takes.representation(take, speaker.mien_driving.vertices)
@@ -86,9 +88,9 @@ def _channel_plan(speaker: bpy.types.Object, take: Take, weights: np.ndarray) ->
     top = float(np.abs(weights).max(initial=0.0))
     if top > VALUE_LIMIT:
         raise ApplyError(f"The take has a weight of {top:g}; a shape key takes at most {VALUE_LIMIT:g}.")
-    channel_targets = []
-    for mesh in takes.meshes(speaker):
-        targets = driving.targets(mesh, take, part=mesh != speaker)
+    channel_targets, meshes = [], takes.meshes(speaker)
+    for mesh in meshes:
+        targets = driving.targets(mesh, take, mesh != speaker, meshes)
         if targets.refusal and mesh == speaker and not speaker.mien_driving.bones().names_by_part:
             raise ApplyError(targets.refusal)
         if targets.values:
@@ -155,7 +157,7 @@ def apply_take(
         linked.open_mesh(mesh)
         moved[mesh.data.shape_keys] = _key_curves(mesh, targets.values, frames)
     rests = {id_: {(curve.path, 0): 0.0 for curve in curves} for id_, curves in moved.items()}
-    chosen_bones = speaker.mien_driving.bones()
+    chosen_bones = gaze.bones_of(speaker, takes.meshes(speaker))
     if chosen_bones.names_by_part:
         closes = any("mouthClose" not in targets.missing for _, targets in changes.targets)
         bone_curves = bones.curves(speaker.mien_driving.armature, chosen_bones, take, frames, 1, closes)
@@ -170,6 +172,12 @@ def apply_take(
         rests.setdefault(target, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in rest})
     elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (chosen_bones.head or chosen_bones.neck):
         notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
+    for side, eye in eye_objects.chosen(speaker, takes.meshes(speaker)).items():
+        eye_objects.remember_rest(eye)
+        eye_curves = eye_objects.curves(speaker, side, eye, take, frames)
+        still = eye_objects.curves(speaker, side, eye, replace(take, gaze=np.zeros((take.frames, 2))), frames)
+        moved.setdefault(eye, []).extend(eye_curves)
+        rests.setdefault(eye, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in still})
     for id_ in takes.driven(speaker):
         if id_ not in moved and nla_layers.find(id_, mark) is not None:
             nla_layers.drop(id_, mark)  # the former take moved this, and this one does not

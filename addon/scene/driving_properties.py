@@ -23,6 +23,19 @@ VERTICES = (
 )
 
 
+MOUTHS = (
+    ("AUTO", "What Opens Farther", "Of channels and visemes, those that open the mouth farther"),
+    ("CHANNELS", "Channels", "Keys like jawOpen and mouthFunnel move the mouth"),
+    ("VISEMES", "Visemes", "Keys of whole mouths, like viseme_aa or Fcl_MTH_A, move the mouth"),
+)
+WAYS_OF_GAZE = (
+    ("AUTO", "What There Is", "Bones that turn the eyes, else eye objects, else shape keys"),
+    ("BONES", "Bones", "The eye bones turn; keys that would turn the eyes rest"),
+    ("OBJECTS", "Objects", "The eye objects turn"),
+    ("KEYS", "Shape Keys", "Keys like eyeLookInLeft turn the eyes; eye bones rest"),
+)
+
+
 class MienKey(bpy.types.PropertyGroup):
     """A row of the mapping table."""
 
@@ -44,6 +57,31 @@ class MienKey(bpy.types.PropertyGroup):
 
 def _armature(self, obj: bpy.types.Object) -> bool:
     return obj.type == "ARMATURE"
+
+
+def _eye(self, obj: bpy.types.Object) -> bool:
+    return obj.type in ("MESH", "EMPTY", "SURFACE", "CURVE") and obj != self.id_data
+
+
+def _eye_object(side: str):
+    return PointerProperty(
+        name=f"{side} Eye Object",
+        description=f"The object that is the character's own {side.lower()} eye, or an empty above it; it is turned",
+        type=bpy.types.Object,
+        poll=_eye,
+        override=KEPT,
+    )
+
+
+def _gain(side: str):
+    return FloatProperty(
+        name=f"{side} Eye Gain",
+        description=f"How far the character's own {side.lower()} eye turns: 1 is as far as a person's",
+        default=1.0,
+        soft_min=0.0,
+        soft_max=2.0,
+        override=KEPT,
+    )
 
 
 def _bone(name: str, description: str):
@@ -76,6 +114,24 @@ class MienDriving(bpy.types.PropertyGroup):
     eye_right: _bone("Right Eye", "The bone that turns the character's own right eye")
     head: _bone("Head", "The bone that turns the head, in place of an object under Head Rotation")
     neck: _bone("Neck", "The bone that takes half of the head's turning")
+    mouth: EnumProperty(
+        name="Mouth",
+        description="What moves the mouth where the mesh has shape keys for channels and for visemes",
+        items=MOUTHS,
+        default="AUTO",
+        override=KEPT,
+    )
+    gaze: EnumProperty(
+        name="Gaze",
+        description="What turns the eyes; never two of them at once",
+        items=WAYS_OF_GAZE,
+        default="AUTO",
+        override=KEPT,
+    )
+    eye_left_object: _eye_object("Left")
+    eye_right_object: _eye_object("Right")
+    eye_left_gain: _gain("Left")
+    eye_right_gain: _gain("Right")
     face_group: StringProperty(
         name="Face",
         description="The vertex group of the face, where the mesh is a whole body: only it is bound; empty is all",
@@ -105,7 +161,8 @@ class MienDriving(bpy.types.PropertyGroup):
         """The chosen bones; none without an armature."""
         if self.armature is None:
             return Bones()
-        return Bones(self.jaw, self.eye_left, self.eye_right, self.head, self.neck, self.facing)
+        names = (self.jaw, self.eye_left, self.eye_right, self.head, self.neck)
+        return Bones(*names, self.facing, self.eye_left_gain, self.eye_right_gain)
 
 
 CLASSES = (MienKey, MienDriving)

@@ -130,7 +130,7 @@ def _of_path(
 def _rows(speaker: bpy.types.Object, mesh: bpy.types.Object) -> list[Row]:
     """The usable rows of the mapping table of a mesh of the speaker."""
     blocks = mesh.data.shape_keys.key_blocks
-    table = driving.table_of(mesh, part=mesh != speaker).rows
+    table = driving.table_of(mesh, mesh != speaker, speaker).rows
     return [row for row in table if row.key in blocks and not key_table.fault(row.source)]
 
 

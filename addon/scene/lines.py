@@ -8,6 +8,7 @@ import bpy
 
 from ..animation import corrections, fcurves, nla_layers, takes
 from . import direction, held_keys, matched_face, sound, strip_sync
+from .characters.distinct_names import distinct
 
 DEFAULT_NAME = "Line"
 
@@ -80,7 +81,12 @@ def _curve_collections(data) -> list:
 
 
 def on_rename(line) -> None:
-    """Rename the tracks and actions of the line's takes and corrections."""
+    """Rename the tracks and actions of the line's takes and corrections. Of two lines that share a name the one that
+    was renamed gets a number."""
+    wanted = distinct(line.name, (other.name for other in line.id_data.mien.lines if other != line))
+    if wanted != line.name:
+        line.name = wanted  # which calls this again
+        return
     for take in line.takes:
         takes.on_take_renamed(take)
     for id_, layer in corrections.correction_layers(line.id_data, line):

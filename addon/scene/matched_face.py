@@ -21,7 +21,7 @@ def current_face(speaker: bpy.types.Object) -> dict[str, float]:
         blocks = mesh.data.shape_keys.key_blocks if mesh.data.shape_keys is not None else {}
         rows = [
             row
-            for row in driving.table_of(mesh, part=mesh != speaker).rows
+            for row in driving.table_of(mesh, mesh != speaker, speaker).rows
             if row.key in blocks and not key_table.fault(row.source) and not shown & key_table.channels_of([row])
         ]
         values = {row.key: np.array([0.0 if blocks[row.key].mute else blocks[row.key].value]) for row in rows}

@@ -15,6 +15,7 @@ from bpy.app.handlers import persistent
 from ..animation import fcurves, nla_layers, takes
 from ..animation.nla_layers import Mark
 from . import lines
+from .characters import distinct_names
 from .direction import EMOTIONS
 
 OLD_TRACK = "Mien lip-sync"
@@ -101,6 +102,8 @@ def _after_load(*_) -> None:
     for obj in bpy.data.objects:
         if obj.type == "MESH" and obj.library is None and obj.data.library is None:
             migrate(obj)
+        if obj.type == "MESH" and obj.library is None and len(obj.mien.parts):
+            distinct_names.name_parts(obj)
 
 
 def register() -> None:

@@ -21,6 +21,7 @@ from bpy.props import (
 
 from ..animation import takes
 from . import lines, strip_sync
+from .characters import distinct_names
 from .direction_properties import MienPerformance
 from .override_flags import GROWING, KEPT
 
@@ -154,11 +155,13 @@ class MienLine(bpy.types.PropertyGroup):
 class MienPart(bpy.types.PropertyGroup):
     """A further mesh of a speaker."""
 
+    name: StringProperty(options={"HIDDEN"}, override=KEPT)  # by it a library override finds the part again
     mesh: PointerProperty(
         name="Mesh",
         description="Another mesh of this face with shape keys: teeth, tongue, brows, lashes ...",
         type=bpy.types.Object,
         poll=lambda part, obj: obj.type == "MESH" and obj != part.id_data,
+        update=lambda part, context: distinct_names.name_of_mesh(part),
         override=KEPT,
     )
 

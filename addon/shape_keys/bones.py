@@ -41,6 +41,12 @@ class Bones:
     head: str = ""
     neck: str = ""
     facing: str = "-Y"
+    gain_left: float = 1.0  # how far the eyes turn
+    gain_right: float = 1.0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.jaw, self.eye_left, self.eye_right, self.head, self.neck
 
     @property
     def names_by_part(self) -> dict[str, str]:
@@ -123,10 +129,11 @@ def _moves(armature, bones: Bones, take: Take, mouth_closes: bool):
         shift = (shift + forward[:, None] * np.array(JAW_FORWARD_SHIFT)) * 1e-3 * units_per_metre(armature, bones)
         shifts = [facing @ Vector((x, -z, y)) for x, y, z in shift.tolist()]
         yield bones.jaw, rotations(*angles), shifts
-    for name, side in ((bones.eye_left, "Left"), (bones.eye_right, "Right")):
+    sides = (bones.eye_left, "Left", bones.gain_left), (bones.eye_right, "Right", bones.gain_right)
+    for name, side, gain in sides:
         if name:
-            pitch, yaw = take.gaze.astype(float).T if take.gaze is not None else _gaze_from_channels(weight, side)
-            yield name, rotations(pitch, yaw, np.zeros(take.frames)), None
+            pitch, yaw = gaze_angles(take, side)
+            yield name, rotations(gain * pitch, gain * yaw, np.zeros(take.frames)), None
     if bones.head or bones.neck:
         turns = rotations(*take.head_rotation.astype(float).T)
         if bones.head and bones.neck:
@@ -142,6 +149,14 @@ def _weights(take: Take) -> Callable[[str], np.ndarray]:
         return take.weights[:, take.channels.index(name)].astype(float)
 
     return weight
+
+
+def gaze_angles(take: Take, side: str) -> tuple[np.ndarray, np.ndarray]:
+    """(pitch, yaw) of the Left or the Right eye, (F,) radians each, down and to the head's left positive."""
+    if take.gaze is not None:
+        pitch, yaw = take.gaze.astype(float).T
+        return pitch, yaw
+    return _gaze_from_channels(_weights(take), side)
 
 
 def _gaze_from_channels(weight: Callable[[str], np.ndarray], side: str) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ from ..animation import fcurves
 from ..formats import head_file
 from ..formats.channels import sides
 from ..formats.take import Take
-from . import bones, key_table, keys, viseme_mix
+from . import additive, bones, gaze, key_table, keys, mouth_choice, viseme_mix
 from .recognition import Recognition, missing_channels, recognise, short_list
 
 HEAD_VERTICES = 4538  # of Mien's own head
@@ -40,15 +40,18 @@ class Targets:
     refusal: str
 
 
-def targets(obj: bpy.types.Object, take: Take, part: bool = False) -> Targets:
+def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Sequence[bpy.types.Object] = ()) -> Targets:
     """The shape-key values of a mesh object for a take with weights. Changes nothing.
 
-    Keys with a driver are left out. part: a further mesh of the speaker, which needs no notes on missing keys.
+    Keys with a driver are left out. part: a further mesh of the speaker, which needs no notes on missing keys. meshes:
+    all of the speaker, the face first; by default this one.
     """
+    meshes = tuple(meshes) or (obj,)
+    speaker = meshes[0]
     names = keys.names(obj.data)
     if not names:
         return Targets({}, "", take.channels, (), f"'{obj.name}' has no shape keys.")
-    table = table_of(obj, part)
+    table = table_of(obj, part, speaker)
     known = set(names)
     faulty = tuple(row.key for row in table.rows if key_table.fault(row.source))
     rows = [row for row in table.rows if row.key in known and row.key not in faulty]
@@ -73,7 +76,10 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False) -> Targets:
             "drivers first.",
         )
     rows = [row for row in rows if row.key not in driven]
-    values = key_table.values(rows, _sources(take, rows), take.frames)
+    shown = key_table.channels_of(rows)
+    rows = gaze.key_rows(rows, obj, speaker, meshes)
+    turned = shown - key_table.channels_of(rows)  # bones or objects show these
+    values = additive.cap(key_table.values(rows, _sources(take, rows, gaze.gains(speaker)), take.frames))
     notes = [] if part else list(table.notes)
     if faulty:
         notes.append(f"The sources of these cannot be read, so they were left; see the table: {short_list(faulty)}.")
@@ -88,11 +94,16 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False) -> Targets:
         notes.append(f"These are muted, so they do not show: {short_list(muted)}.")
     if obj.show_only_shape_key:
         notes.append("One shape key is pinned (Solo), so the others do not show.")
-    bone_channels = bones.channels_of_bones(obj.mien_driving.bones())
-    shown_twice = sorted(bone_channels & key_table.channels_of(rows))
+    bone_channels = bones.channels_of_bones(gaze.bones_of(speaker, meshes))
+    moved = {name for name in key_table.channels_of(rows) if not name.startswith(gaze.LOOK)}
+    shown_twice = sorted(bone_channels & moved)
     if shown_twice and not part:
         notes.append(f"Both a bone and a shape key show these: {short_list(shown_twice)}.")
-    missing = tuple(name for name in take.channels if name in table.missing and name not in bone_channels)
+    if gaze.way(speaker, meshes) == "OBJECTS":
+        bone_channels |= {name for name in take.channels if name.startswith(gaze.LOOK)}
+    missing = tuple(
+        name for name in take.channels if name in table.missing and name not in bone_channels and name not in turned
+    )
     return Targets(values, table.scheme, missing, tuple(notes), "")
 
 
@@ -105,14 +116,21 @@ def missing_note(take: Take, meshes: Sequence[Targets]) -> str:
     return f"{len(ordered)} of {len(take.channels)} shape keys are not there: {short_list(ordered)}."
 
 
-def table_of(obj: bpy.types.Object, part: bool = False) -> Recognition:
-    """The mapping table of this mesh: the animator's, where it was edited, else by the names of its keys."""
+def table_of(obj: bpy.types.Object, part: bool = False, speaker: bpy.types.Object | None = None) -> Recognition:
+    """The mapping table of this mesh: the animator's, where it was edited, else by the names of its keys. speaker: the
+    face of which it is a part, whose mouth decides between visemes and channels."""
     mapping = obj.mien_driving
     if mapping.edited:
         rows = mapping.rows()
         return Recognition(rows, mapping.table_name, missing_channels(rows), ())
-    recognition = recognise(keys.names(obj.data), part)
+    recognition = recognise(keys.names(obj.data), part, mouth_of(obj if speaker is None else speaker))
     return replace(recognition, rows=with_gaze_gains(recognition.rows)) if has_default_head_eyes(obj) else recognition
+
+
+def mouth_of(speaker: bpy.types.Object) -> str:
+    """What moves the mouth of a speaker: CHANNELS or VISEMES, or AUTO where the names of its keys decide."""
+    chosen = speaker.mien_driving.mouth
+    return mouth_choice.choose(speaker) if chosen == "AUTO" and speaker.type == "MESH" else chosen
 
 
 def has_default_head_eyes(obj: bpy.types.Object) -> bool:
@@ -135,8 +153,8 @@ def with_gaze_gains(rows: Sequence[key_table.Row]) -> tuple[key_table.Row, ...]:
     return tuple(out)
 
 
-def _sources(take: Take, rows: Sequence[key_table.Row]) -> dict[str, np.ndarray]:
-    """name -> (F,) of every channel of the take and every viseme of the rows."""
+def _sources(take: Take, rows: Sequence[key_table.Row], gains: dict[str, float]) -> dict[str, np.ndarray]:
+    """name -> (F,) of every channel of the take and every viseme of the rows. gains: of the left and the right eye."""
     weights = take.weights.astype(float)
     sources = {name: weights[:, column] for column, name in enumerate(take.channels)}
     visemes = key_table.visemes_of(rows)
@@ -147,4 +165,7 @@ def _sources(take: Take, rows: Sequence[key_table.Row]) -> dict[str, np.ndarray]
         products = viseme_mix.lip_products(head_file.find_file())
         shares = viseme_mix.mix(weights, take.channels, visemes, key_table.channels_of(rows), products, contact)
         sources |= dict(zip(visemes, shares.T, strict=True))
+    for side, gain in gains.items():
+        for name in [name for name in sources if name.startswith(gaze.LOOK) and name.endswith(side)]:
+            sources[name] = gain * sources[name]
     return sources

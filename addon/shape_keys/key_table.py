@@ -4,7 +4,8 @@
 A source is a weighted sum of channels and visemes: `jawOpen`, `0.5 mouthSmileLeft + 0.5 mouthSmileRight`,
 `jawOpen - 1.03 mouthClose`, `/P B M/`. A viseme, phones (ARPAbet) between slashes, is the mean of their mouth shapes;
 `viseme_mix.mix` computes the shares of all visemes of a table together. A key with a negative term in its source never
-goes below its offset.
+goes below its offset. One that sums several goes no farther than a single one of them would take it: the shape was
+made for values up to 1, and beyond them it spikes.
 """
 
 import json
@@ -87,6 +88,9 @@ def values(rows: Iterable[Row], sources: dict[str, np.ndarray], frames: int) -> 
         total = sum((share * sources[name] for name, share in parts if name in sources), np.zeros(frames))
         if any(share < 0 for _, share in parts):
             total = np.maximum(total, 0.0)
+        added = [share for _, share in parts if share > 0]
+        if len(added) > 1:
+            total = np.minimum(total, max(1.0, *added))
         out[row.key] = np.clip(row.offset + row.gain * total, -LIMIT, LIMIT).astype(np.float32)
     return out
 

@@ -10,6 +10,7 @@ from .key_table import Row, channels_of, source_text, terms, visemes_of
 from .naming_schemes import SCHEMES, VISEME_PREFIXES, VISEMES, VisemeSet
 from .viseme_mix import SPEECH_CHANNELS
 
+MOUTHS = ("AUTO", "CHANNELS", "VISEMES")  # what moves the mouth where a mesh has keys for both
 ENOUGH_MOUTH_KEYS = 10  # SPEECH_CHANNELS with keys of their own from which on keys for visemes are left alone
 # Channel without a key -> (channel whose key replaces it, share): both are the work of the same muscles, and the share
 # explains at least half of the channel's movement on the default head (least squares over its vertices; a test repeats
@@ -35,17 +36,18 @@ class Recognition:
     notes: tuple[str, ...]
 
 
-def recognise(names: Iterable[str], part: bool = False) -> Recognition:
+def recognise(names: Iterable[str], part: bool = False, mouth: str = "AUTO") -> Recognition:
     """The table of a mesh by the names of its keys. part: the mesh is a part of a speaker, teeth or a tongue, in which
-    no other key replaces a missing one."""
-    return _recognise(tuple(names), part)
+    no other key replaces a missing one. mouth: of MOUTHS; AUTO takes the channels where there are enough of them."""
+    return _recognise(tuple(names), part, mouth)
 
 
 @lru_cache(64)  # called whenever the sidebar is drawn
-def _recognise(names: tuple[str, ...], part: bool) -> Recognition:
+def _recognise(names: tuple[str, ...], part: bool, mouth: str) -> Recognition:
     direct, ambiguous = _direct(names)
     mouth_rows = [row for row in direct.values() if set(channels_of([row])) & set(SPEECH_CHANNELS)]
-    best_set = _visemes(names) if len(channels_of(mouth_rows) & set(SPEECH_CHANNELS)) < ENOUGH_MOUTH_KEYS else None
+    few = len(channels_of(mouth_rows) & set(SPEECH_CHANNELS)) < ENOUGH_MOUTH_KEYS
+    best_set = _visemes(names) if mouth == "VISEMES" or (mouth == "AUTO" and few) else None
     if best_set is not None:
         visemes, keys = best_set
         direct = _direct(name for name in names if name not in keys)[0]

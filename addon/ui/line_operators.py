@@ -133,7 +133,7 @@ class MIEN_OT_add_parts(DisabledReason, bpy.types.Operator):
     def execute(self, context):
         speaker = speaker_of(context)
         for obj in _other_meshes(context):
-            speaker.mien.parts.add().mesh = obj
+            speaker.mien.parts.add().mesh = obj  # which names it
         return {"FINISHED"}
 
 

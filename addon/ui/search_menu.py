@@ -7,6 +7,7 @@ MENU = (
     ("generate", "from_video", "make_anew", "delete_take", "cancel"),
     ("new_line", "lines_from_strips", "delete_line"),
     ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
+    ("set_up_character", "check_character", "remove_check"),
     ("make_idle", "remove_idle"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),
     ("landmark_empties", "landmark_strokes", "remove_landmarks"),

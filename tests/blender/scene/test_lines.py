@@ -96,3 +96,15 @@ def test_lines_and_takes_are_saved(toy_head, tmp_path, voice):
     assert (line.start_frame, sound.absolute(line.sound), line.uid) == (5, voice, 1)
     assert [(take.seed, take.uid, take.last_frame) for take in line.takes] == [(4, 1, 24)]
     assert takes.line_of(line.takes[0]) == line
+
+
+def test_lines_of_one_file_have_distinct_names(toy_head, voice):
+    """An override finds the items of a list by their names."""
+    for _ in range(3):
+        lines.add(toy_head, str(voice))
+    assert [line.name for line in toy_head.mien.lines] == ["voice", "voice 2", "voice 3"]
+    toy_head.mien.lines[2].name = "voice"
+    assert [line.name for line in toy_head.mien.lines] == ["voice", "voice 2", "voice 3"]
+    toy_head.mien.lines[0].name = "Hello"
+    toy_head.mien.lines[2].name = "voice"
+    assert [line.name for line in toy_head.mien.lines] == ["Hello", "voice 2", "voice"]

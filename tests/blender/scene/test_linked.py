@@ -174,3 +174,24 @@ def test_shapes_for_an_override_come_as_a_point_cache(library, voice, backend, t
     (anna,) = reopened(tmp_path)
     assert len(anna.data.shape_keys.key_blocks) == keys
     assert anna.modifiers[0].type == "MESH_CACHE" and not anna.override_library.is_system_override
+
+
+@pytest.mark.parametrize("in_library", [0, 1, 3])
+def test_an_override_keeps_all_its_parts_when_the_film_is_opened_again(library, tmp_path, in_library):
+    bpy.ops.wm.open_mainfile(filepath=str(library))
+    anna = bpy.data.objects["Anna"]
+    for number in range(in_library):
+        part = bpy.data.objects.new(f"Own {number}", bpy.data.meshes.new("Own"))
+        anna.users_collection[0].objects.link(part)
+        anna.mien.parts.add().mesh = part
+    bpy.ops.wm.save_mainfile()
+    (anna,) = (obj for obj in film_of(library, 1) if obj.name.startswith("Anna"))
+    for number in range(3):
+        part = bpy.data.objects.new(f"Part {number}", bpy.data.meshes.new("Part"))
+        bpy.context.scene.collection.objects.link(part)
+        anna.mien.parts.add().mesh = part
+    before = sorted(part.mesh.name for part in anna.mien.parts)
+    assert len(before) == 3 + in_library
+    for _ in range(2):
+        (anna,) = (obj for obj in reopened(tmp_path) if obj.name.startswith("Anna"))
+        assert sorted(part.mesh.name for part in anna.mien.parts if part.mesh) == before

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The panel of a character: set up, checked, and what moves its mouth and eyes."""
+
+import bpy
+
+from ...animation import takes
+from ...scene.characters import check
+from ...scene.speakers import speaker_of
+from ...shape_keys import driving, gaze
+from .. import text
+from ..panel_base import SpeakerPanel
+
+
+class MIEN_PT_character(SpeakerPanel, bpy.types.Panel):
+    bl_label = "Character"
+    bl_order = 0
+
+    def draw(self, context):
+        layout, speaker = self.layout, speaker_of(context)
+        mapping = speaker.mien_driving
+        layout.operator("mien.set_up_character", icon="COMMUNITY")
+        row = layout.row(align=True)
+        row.operator("mien.check_character", icon="VIEWZOOM")
+        if check.is_there(speaker):
+            row.operator("mien.remove_check", text="", icon="TRASH")
+        column = layout.column()
+        column.use_property_split, column.use_property_decorate = True, False
+        column.prop(mapping, "mouth")
+        column.prop(mapping, "gaze")
+        way = gaze.way(speaker, takes.meshes(speaker))
+        if mapping.mouth == "AUTO" and driving.mouth_of(speaker) != "AUTO":
+            text.draw(layout, context, f"The mouth is moved by {driving.mouth_of(speaker).lower()}.", "INFO")
+        if mapping.gaze == "AUTO":
+            text.draw(
+                layout, context, f"The eyes are turned by {'shape keys' if way == 'KEYS' else way.lower()}.", "INFO"
+            )
+        if way == "OBJECTS":
+            column.prop(mapping, "eye_left_object")
+            column.prop(mapping, "eye_right_object")
+        column.prop(mapping, "eye_left_gain")
+        column.prop(mapping, "eye_right_gain")
+
+
+CLASSES = (MIEN_PT_character,)
