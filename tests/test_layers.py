@@ -19,7 +19,7 @@ BACKEND = (
     ("errors", "numeric", "nn", "channels", "settings"),
     ("files", "audio", "video"),
     ("take", "speech_analysis", "direction", "face_tracking", "body_tracking"),
-    ("heads",),
+    ("heads", "body"),
     ("engines.base", "engines.analysis", "engines.articulation", "engines.neural"),
     ("engines.film_options", "engines.staged_progress"),
     ("engines.toy", "engines.*"),

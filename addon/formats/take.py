@@ -25,8 +25,9 @@ TAILS: dict[str, tuple[int | None, ...]] = {
     "basis": (None, 3),
     "mouth_holds": (2,),
     "eye_holds": (2,),
+    "joints": (None, 3),
 }
-PER_FRAME = ("head_rotation", "weights", "gaze", "coefficients", "offsets")
+PER_FRAME = ("head_rotation", "weights", "gaze", "coefficients", "offsets", "joints")
 
 
 class TakeError(ValueError):
@@ -40,7 +41,8 @@ class Take:
     weights (F, C) for `channels`; head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with coefficients
     (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's left). mouth_holds and
     eye_holds (H, 2): first and last second of the intervals in which the lips (or lip and teeth) touch, and in which
-    the lids are shut; frames inside an interval keep that contact.
+    the lids are shut; frames inside an interval keep that contact. joints (F, J, 3): rotation vectors in radians of the
+    body's `joint_names` (VRM's names in snake case), in the head's axes at rest, each on top of its parent's.
     """
 
     fps: Fraction
@@ -55,6 +57,8 @@ class Take:
     meta: dict[str, str]
     mouth_holds: np.ndarray | None = None
     eye_holds: np.ndarray | None = None
+    joints: np.ndarray | None = None
+    joint_names: tuple[str, ...] = ()
 
     @property
     def frames(self) -> int:
@@ -120,7 +124,8 @@ def read_take(source: Path | str | bytes) -> Take:
     return Take(
         fps=parse_fps(meta.get("fps", "")),
         start=_start(meta.get("start", "0")),
-        channels=_channels(meta.get("channels", "[]"), tensors.get("weights")),
+        channels=_names(meta, "channels", tensors.get("weights")),
+        joint_names=_names(meta, "joint_names", tensors.get("joints")),
         meta=meta,
         head_rotation=tensors["head_rotation"],
         **{name: tensors.get(name) for name in TAILS if name != "head_rotation"},
@@ -188,16 +193,19 @@ def _start(text: str) -> Fraction:
     return Fraction(start).limit_denominator(10**9)
 
 
-def _channels(text: str, weights: np.ndarray | None) -> tuple[str, ...]:
-    columns = 0 if weights is None else weights.shape[1]
+def _names(meta: dict[str, str], what: str, values: np.ndarray | None) -> tuple[str, ...]:
+    """Of channels, or of joints, one for each of the values (F, N, ...)."""
+    columns = 0 if values is None else values.shape[1]
     try:
-        names = json.loads(text)
+        names = json.loads(meta.get(what, "[]"))
     except (ValueError, RecursionError):
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise TakeError("The take's channels are not a JSON list of names; generate it again.")
+        raise TakeError(f"The take's {what} are not a JSON list of names; generate it again.")
     if len(set(names)) != len(names):
-        raise TakeError("The take names a channel twice; generate it again.")
+        raise TakeError(f"The take names a {what.split('_')[0].removesuffix('s')} twice; generate it again.")
+    if len(names) != columns and what != "channels":
+        raise TakeError(f"The take names {len(names)} joints and turns {columns}; generate it again.")
     if len(names) != columns:
         raise TakeError(f"The take names {len(names)} channels and has {columns} weights a frame; generate it again.")
     return tuple(names)

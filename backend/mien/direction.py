@@ -32,6 +32,8 @@ BEND = 0.8  # the smaller, the more of a face a low intensity shows
 KEY_LIMIT = 100_000
 TEXT_LIMIT = 100_000
 GUIDANCE_LIMIT = 5.0
+GESTURES_TOP = 1.5
+HANDS = ("both", "left", "right", "none")
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ANGLES = ("headPitch", "headYaw", "headRoll", "gazePitch", "gazeYaw")  # radians, as in a take
 SAME = 1e-4  # s: a key and a frame are at the same time although their decimals differ
@@ -105,6 +107,9 @@ class Direction:
     persona: str = ""  # who speaks, by name (`mien learn`), in the place of the style
     held: Mapping[str, tuple[Curve, ...]] = field(default_factory=dict)  # channels and ANGLES that keep these values
     # exactly, from a curve's first key to its last
+    # OF_THE_BODY, whatever the engine:
+    gestures: float = 0.0  # how large those of arms and hands are, 0..1.5; 0: the take has no body
+    hands: str = "both"  # which may move, of HANDS
 
     @property
     def optional_fields(self) -> tuple[str, ...]:
@@ -142,7 +147,8 @@ class Direction:
                 value = {name: value[name].to_json() for name in sorted(value)}
             elif f.name == "held":
                 value = {name: [curve.keys for curve in value[name]] for name in sorted(value)}
-            if f.name not in OPTIONAL_FIELDS or f.name in self.optional_fields:
+            left_out = f.name in OF_THE_BODY and value == f.default
+            if not left_out and (f.name not in OPTIONAL_FIELDS or f.name in self.optional_fields):
                 data[f.name] = value
         return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
@@ -224,6 +230,16 @@ def _gain(name: str, value: object) -> Curve:
 
 def _amount(name: str, value: object) -> float:
     return _number(name, value, 2.0)
+
+
+def _gestures(name: str, value: object) -> float:
+    return _number(name, value, GESTURES_TOP)
+
+
+def _hands(name: str, value: object) -> str:
+    if value not in HANDS:
+        raise DirectionError(f"{name} is {shortened(value)}; expected {', '.join(HANDS)}{did_you_mean(value, HANDS)}.")
+    return str(value)
 
 
 def _intensity(name: str, value: object) -> Curve:
@@ -323,6 +339,7 @@ def _angle(name: str, value: object) -> float:
     return float(value) + 0.0
 
 
+OF_THE_BODY = ("gestures", "hands")
 OPTIONAL_FIELDS = (
     "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model",
     "persona", "held",
@@ -350,4 +367,6 @@ READERS = {
     "lips_model": _model_name,
     "persona": _model_name,
     "held": _held,
+    "gestures": _gestures,
+    "hands": _hands,
 }

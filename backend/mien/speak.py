@@ -15,6 +15,7 @@ from mien.engines import Progress, no_progress
 from mien.engines.analysis import SharedAnalysis
 from mien.engines.articulation.lips.model import model_digest
 from mien.engines.articulation.persona import persona_digest
+from mien.engines.diffted.gestures import with_gestures
 from mien.engines.neural.held_keys import enforced
 from mien.heads.default import Head, load_head
 from mien.heads.flame import Flame
@@ -22,8 +23,10 @@ from mien.heads.lookup import head_named
 from mien.heads.retarget import retargeter
 from mien.performance import Performance
 from mien.settings import Settings
+from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.report import speech_seconds, warnings_of
+from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take, parse_fps
 
 STYLE_ALONE = (
@@ -79,6 +82,9 @@ def speak_takes(
         take = retargeted(replace(take, meta=metadata))
         if rate is not None:
             take = take.resample(rate)
+        if direction.gestures > 0:
+            track, prosody = listen(speech, direction.transcript), listen_to_prosody(speech)
+            take = with_gestures(take, track, prosody, direction.with_seed(seed))
         if performance is not None:
             take = performance.onto(take, speech, direction.transcript)
         yield take if rate is None else enforced(take, direction)
@@ -97,8 +103,19 @@ def _report(speech: Speech, direction: Direction, shares_phones: bool, posed: He
         "tracks": reading.tracks,
         "speech_seconds": round(speech_seconds(speech, track), 2),
     }
-    found = {"sound": json.dumps(sound, sort_keys=True)}
+    found = {"sound": json.dumps(sound, sort_keys=True), **_speech_on_the_timeline(track)}
     return found | {"warnings": json.dumps(sentences, ensure_ascii=False)} if sentences else found
+
+
+def _speech_on_the_timeline(track: PhoneTrack | None) -> dict[str, str]:
+    """JSON of the take's metadata: `phones` that are said and `words` of the transcript, where there are any, each as
+    [text, second, second]."""
+    if track is None:
+        return {}
+    phones = [[each.phone, *each.seconds] for each in track.segments if each.phone != "SIL"]
+    words = [[word.text, word.begin, word.end] for word in track.words]
+    found = {"phones": phones, "words": words}
+    return {name: json.dumps(entries, ensure_ascii=False) for name, entries in found.items() if entries}
 
 
 def posed_head(info: engines.EngineInfo, target: Head | Flame | None) -> Head | Flame:

@@ -39,6 +39,7 @@ SHAPES: dict[str, tuple[int | None, ...]] = {
     "offsets": (None, 3),
     "mouth_holds": (2,),
     "eye_holds": (2,),
+    "joints": (None, 3),
 }
 NOT_FRAMES = {"basis", "mouth_holds", "eye_holds"}
 
@@ -57,6 +58,9 @@ class Take:
     right-hand rotations about the head's x (its left), y (up), z (forward), so that +pitch nods down, +yaw turns
     to the head's left; gaze (F, 2) radians: pitch and yaw of the eyes in the head, same signs.
     Vertex engines give basis (K, V, 3) with coefficients (F, K), or exact offsets (F, V, 3), in metres.
+    joints (F, J, 3): a body's gestures, rotation vectors in radians of the joints named in `joint_names`
+    (`body/skeleton.py`), in the body's axes at rest, which are the head's, each on top of its parent's; the head's own
+    rotation is not among them.
     mouth_holds and eye_holds (H, 2) are the intervals, in seconds of the sound, that at least one frame must
     show at any rate: closed lips and shut lids.
     """
@@ -72,6 +76,8 @@ class Take:
     offsets: np.ndarray | None = None
     mouth_holds: np.ndarray | None = None
     eye_holds: np.ndarray | None = None
+    joints: np.ndarray | None = None
+    joint_names: tuple[str, ...] = ()
     start: float = 0.0
     meta: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,6 +127,7 @@ class Take:
             gaze=None if self.gaze is None else self._read(self.gaze, times),
             coefficients=None if self.coefficients is None else self._read(self.coefficients, mouth),
             offsets=None if self.offsets is None else self._read(self.offsets, mouth),
+            joints=None if self.joints is None else self._read(self.joints, times),
             mouth_holds=mouth_holds,
             eye_holds=eye_holds,
         )
@@ -146,6 +153,8 @@ class Take:
             "duration": str(self.duration),
             "channels": json.dumps(list(self.channels)),
         }
+        if self.joint_names:
+            meta["joint_names"] = json.dumps(list(self.joint_names))
         return write_tensors(tensors, meta)
 
 
@@ -258,6 +267,11 @@ def check(take: Take) -> None:
     width = 0 if take.weights is None else take.weights.shape[1]
     if len(take.channels) != width or len(set(take.channels)) != width:
         raise TakeError(f"the take has {width} weights a frame and {len(set(take.channels))} different channel names.")
+    count = 0 if take.joints is None else take.joints.shape[1]
+    if len(take.joint_names) != count or len(set(take.joint_names)) != count:
+        raise TakeError(
+            f"the take turns {count} joints and has {len(set(take.joint_names))} different names of joints."
+        )
 
 
 def read_take(source: Path | str | bytes) -> Take:
@@ -281,8 +295,10 @@ def read_take(source: Path | str | bytes) -> Take:
     fps = parse_fps(meta.get("fps", "missing"))
     start = _start(meta.get("start", "0"))
     duration = _duration(meta.get("duration"), len(tensors["head_rotation"]), fps, start)
-    channels = _channels(meta.get("channels", "[]"))
-    return Take(fps=fps, duration=duration, start=start, channels=channels, meta=meta, **tensors)
+    channels, joint_names = (_names(meta, what) for what in ("channels", "joint_names"))
+    return Take(
+        fps=fps, duration=duration, start=start, channels=channels, joint_names=joint_names, meta=meta, **tensors
+    )
 
 
 def _start(text: str) -> float:
@@ -308,13 +324,14 @@ def parse_fraction(text: str) -> Fraction | None:
     return Fraction(int(number[1]), int(number[2] or 1)) if number and int(number[2] or 1) else None
 
 
-def _channels(text: str) -> tuple[str, ...]:
+def _names(meta: Mapping[str, str], what: str) -> tuple[str, ...]:
+    """Of channels or joints."""
     try:
-        names = json.loads(text)
+        names = json.loads(meta.get(what, "[]"))
     except (ValueError, RecursionError):
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise TakeError("the take's channels are no JSON list of names; generate it again.")
+        raise TakeError(f"the take's {what} are no JSON list of names; generate it again.")
     return tuple(names)
 
 

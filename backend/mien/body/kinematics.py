@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from mien.body.skeleton import FINGERS, JOINTS, PARENTS, REST, finger_joints
 
-POLE = np.array([0.55, -1.0, -0.45])  # where the left elbow points: aside, down, a little back
+POLE = np.array([0.28, -1.0, -0.5])  # where the left elbow points: aside, down, a little back
 STRAIGHT = 0.985  # of an arm's length at most: an arm that is stretched out quite looks broken
 HAND_BEND = np.radians(50.0)  # of the wrist at most
 TWIST_TO_FOREARM = 0.7  # of the hand's turn about the forearm: it is the forearm that pronates

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import engines
-from mien.direction import EMOTIONS, Direction, parse_emotion, parse_intensity
+from mien.direction import EMOTIONS, HANDS, OF_THE_BODY, Direction, parse_emotion, parse_intensity
 from mien.files.strict_json import JsonError, parse_json
 from mien.files.text import read_text
 from mien.settings import Settings
@@ -57,6 +57,15 @@ def add_direction_flags(command: argparse.ArgumentParser, engine: str | None = e
         command.add_argument(f"--{name}-guidance", type=float, metavar="FACTOR", help=text)
 
 
+def add_gesture_flags(command: argparse.ArgumentParser) -> None:
+    """Arms and hands of a body; `direction_of` reads them."""
+    command.add_argument(
+        "--gestures", type=float, nargs="?", const=1.0, metavar="SCALE",
+        help="joints of a body that gestures with the voice, 0 to 1.5 times as large (docs/gestures.md)",
+    )  # fmt: skip
+    command.add_argument("--hands", choices=HANDS, help="which hands gesture (default: both)")
+
+
 def direction_of(args: argparse.Namespace, start: Direction | None = None) -> Direction:
     """The direction file, or `start`, or the default direction, changed by the flags of `add_direction_flags`.
     DirectionError."""
@@ -66,8 +75,9 @@ def direction_of(args: argparse.Namespace, start: Direction | None = None) -> Di
         changes["emotion"] = parse_emotion(args.emotion)
     if args.intensity is not None:
         changes["intensity"] = parse_intensity(args.intensity)
-    for name in ("style", "seed", "temperature", "face", "lips_model", "sound_guidance", "emotion_guidance"):
-        if (value := getattr(args, name)) is not None:
+    names = ("style", "seed", "temperature", "face", "lips_model", "sound_guidance", "emotion_guidance")
+    for name in (*names, *OF_THE_BODY):
+        if (value := getattr(args, name, None)) is not None:
             changes[name] = value
     if args.persona is not None:
         changes["persona"] = _persona_name(args.persona)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mien.cli.flags import (
     add_direction_flags,
+    add_gesture_flags,
     add_head_flags,
     add_identity_flag,
     direction_of,
@@ -60,6 +61,7 @@ def add_commands(commands) -> None:
         help="what is of the performance: its life, or its lips with the engine's life (default: life)",
     )  # fmt: skip
     add_direction_flags(speak)
+    add_gesture_flags(speak)
     speak.add_argument("--limit-seconds", type=float, help="the longest sound that is read (default: 600)")
 
 

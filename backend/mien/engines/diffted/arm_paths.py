@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where wrists go, how hands look and how fingers curl, over time, for a plan of strokes.
+
+Places are in shoulder widths from the middle of the shoulders: x to the body's left, y up, z to the front. Hands move
+by minimum jerk (Flash and Hogan 1985) from place to place, on a slight arc.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.body.skeleton import FINGERS, SIDES
+from mien.engines.diffted.strokes import BEAT, DEICTIC, FRAME, PALM, Stroke
+
+REST_PLACE = np.array([0.40, -0.98, 0.62])  # of the left wrist: before the belly, hands beside each other
+REST_HAND, REST_PALM = np.array([-0.42, -0.3, 0.85]), np.array([-0.8, -0.6, 0.0])
+CENTRE = np.array([0.46, -0.62, 0.95])  # of the left hand's gesture space
+REACH = np.array([0.16, 0.16, 0.10])  # of the places within it that strokes begin at
+LOWEST, NEAREST = -1.0, 0.6  # y, and z from the chest: no hand goes into the body
+FROM_MIDDLE = 0.26  # x that each hand keeps on its own side: hands do not go through each other
+FOLLOWS = 0.3  # of a stroke that the other hand makes along
+ARC = 0.12  # of a way's length, aside of it
+# hand and palm directions of the left hand, and radians that each finger joint curls
+LOOKS = {
+    "rest": (REST_HAND, REST_PALM),
+    BEAT: (np.array([-0.35, 0.25, 0.9]), np.array([-0.8, -0.45, 0.1])),
+    PALM: (np.array([0.25, 0.1, 0.95]), np.array([-0.35, 0.9, 0.1])),
+    FRAME: (np.array([-0.1, 0.3, 0.95]), np.array([-0.98, 0.0, 0.1])),
+    DEICTIC: (np.array([0.15, 0.05, 1.0]), np.array([-0.5, -0.8, 0.0])),
+}
+RELAXED = {"thumb": 0.12, "index": 0.28, "middle": 0.36, "ring": 0.42, "little": 0.46}
+CURLS = {
+    "rest": RELAXED,
+    BEAT: {"thumb": 0.15, "index": 0.2, "middle": 0.3, "ring": 0.38, "little": 0.42},
+    PALM: {"thumb": -0.05, "index": 0.06, "middle": 0.09, "ring": 0.13, "little": 0.16},
+    FRAME: {"thumb": -0.05, "index": 0.12, "middle": 0.14, "ring": 0.17, "little": 0.2},
+    DEICTIC: {"thumb": 0.2, "index": 0.03, "middle": 0.85, "ring": 0.95, "little": 0.95},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ArmPath:
+    """Of one arm, T moments: wrist (T, 3); hand, palm (T, 3): where they look; curls: radians (T,) by finger."""
+
+    wrist: np.ndarray
+    hand: np.ndarray
+    palm: np.ndarray
+    curls: dict[str, np.ndarray]
+
+
+def arm_paths(
+    strokes: list[Stroke], times: np.ndarray, scale: float, hands: str, rng: np.random.Generator
+) -> dict[str, ArmPath]:
+    """By side. times (T,) seconds; scale: of every stroke's size, and of how far hands leave their rest; 0: they
+    stay."""
+    draws = rng.uniform(-1, 1, (len(strokes), 6))
+    rest_shift = rng.normal(0, 1, (2, 3)) * [0.05, 0.04, 0.03]
+    return {
+        side: _path(side, strokes, draws, times, scale, hands in ("both", side), REST_PLACE + rest_shift[i])
+        for i, side in enumerate(SIDES)
+    }
+
+
+def _path(
+    side: str, strokes: list[Stroke], draws: np.ndarray, times: np.ndarray, scale: float, moves: bool, rest: np.ndarray
+) -> ArmPath:
+    """In the left hand's terms, mirrored at the end for the right."""
+    wrist = np.tile(rest, (len(times), 1))
+    look = {
+        name: np.tile(values, (len(times), 1)) for name, values in zip(("hand", "palm"), LOOKS["rest"], strict=True)
+    }
+    curls = {finger: np.full(len(times), RELAXED[finger]) for finger in FINGERS}
+    place, kind = rest, "rest"
+    for stroke, draw in zip(strokes, draws, strict=True):
+        share = (1.0 if stroke.hands in ("both", side) else FOLLOWS) * moves * min(scale, 1.5)
+        if share == 0:
+            continue
+        own = stroke.kind if share > FOLLOWS * 1.5 else "rest"
+        first, last = (rest + min(share, 1.0) * (goal - rest) for goal in _goals(stroke, draw, share))
+        for begin, end, goal, shape in (
+            (stroke.begin, stroke.start, first, own),
+            (stroke.start, stroke.end, last, own),
+            (stroke.leave, stroke.home, rest, "rest"),
+        ):
+            if end - begin < 1e-6:
+                continue
+            _move(wrist, times, begin, end, place, goal, draw[5])
+            _turn(look, curls, times, begin, end, kind, shape)
+            place, kind = goal, shape
+    wrist[:, 0] = np.maximum(wrist[:, 0], FROM_MIDDLE)
+    wrist[:, 1] = np.maximum(wrist[:, 1], LOWEST)
+    wrist[:, 2] = np.maximum(wrist[:, 2], NEAREST)
+    mirror = np.array([1.0, 1, 1] if side == "left" else [-1.0, 1, 1])
+    return ArmPath(wrist * mirror, look["hand"] * mirror, look["palm"] * mirror, curls)
+
+
+def _goals(stroke: Stroke, draw: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where a stroke begins and ends."""
+    middle = CENTRE + REACH * [draw[0], stroke.height, draw[1]]
+    aside, size = 0.5 + 0.5 * stroke.side, stroke.size * max(share, 0.6)
+    way = {
+        BEAT: np.array([0.35 * draw[2], -1.0, 0.35 + 0.2 * draw[3]]),
+        PALM: np.array([0.75 * aside + 0.2, -0.25 + 0.35 * draw[2], 0.75]),
+        FRAME: np.array([1.0, 0.15 * draw[2], 0.1]),
+        DEICTIC: np.array([0.8 * aside, 0.35 + 0.2 * draw[2], 0.8]),
+    }[stroke.kind]
+    way = way / np.linalg.norm(way) * size
+    # a beat falls from above its place, the others go out from it
+    return (
+        (middle - 0.6 * way, middle + 0.4 * way) if stroke.kind == BEAT else (middle - 0.35 * way, middle + 0.65 * way)
+    )
+
+
+def _move(
+    wrist: np.ndarray, times: np.ndarray, begin: float, end: float, start: np.ndarray, goal: np.ndarray, bow: float
+) -> None:
+    """Fills in the way from start to goal, and the goal from then on."""
+    share = _minimum_jerk((times - begin) / (end - begin))[:, None]
+    way = goal - start
+    aside = np.cross(way, [0.0, 0.0, 1.0])
+    lift = np.array([0.0, 0.5, 0.5]) * np.linalg.norm(way)
+    arc = ARC * 4 * share * (1 - share) * (bow * aside + lift)
+    later = times >= begin
+    wrist[later] = (start + share * way + arc)[later]
+
+
+def _turn(
+    look: dict[str, np.ndarray], curls: dict[str, np.ndarray], times: np.ndarray, begin: float, end: float, before: str,
+    after: str,
+) -> None:  # fmt: skip
+    later = times >= begin
+    share = _minimum_jerk((times - begin) / (end - begin))[later]
+    for name, one, other in zip(("hand", "palm"), LOOKS[before], LOOKS[after], strict=True):
+        look[name][later] = one + share[:, None] * (other - one)
+    for finger, values in curls.items():
+        one, other = CURLS[before][finger], CURLS[after][finger]
+        values[later] = one + share * (other - one)
+
+
+def _minimum_jerk(share: np.ndarray) -> np.ndarray:
+    x = np.clip(share, 0, 1)
+    return x**3 * (10 - 15 * x + 6 * x**2)
