@@ -27,6 +27,15 @@ class Segment:
         return self.begin / RATE, self.end / RATE
 
 
+@dataclass(frozen=True)
+class Word:
+    """A word of a transcript, as it is written, and the seconds of the sound in which it is said."""
+
+    text: str
+    begin: float
+    end: float
+
+
 @dataclass(frozen=True, eq=False)
 class PhoneTrack:
     """Posteriors (T, 40) float32 at 100 Hz over PHONES, rows sum to 1; frame i covers [i/100, (i+1)/100) s.
@@ -35,7 +44,7 @@ class PhoneTrack:
     float32 that the lips are shut (`closure`: p b m), that the lower lip is at the teeth (`labiodental`: f v) and that
     somebody speaks (`voice`); None where the recogniser does not give them. `speech` (T,) float32: that somebody
     speaks, by the sound alone, where a transcript gave the rest. `disagreements`: (begin, end) in seconds where the
-    transcript is not what the sound says.
+    transcript is not what the sound says. `words`: those of the transcript, none without one.
     """
 
     posteriors: np.ndarray
@@ -46,6 +55,7 @@ class PhoneTrack:
     voice: np.ndarray | None = None
     speech: np.ndarray | None = None
     disagreements: tuple[tuple[float, float], ...] = ()
+    words: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
         assert self.posteriors.ndim == 2 and self.posteriors.shape[1] == len(PHONES)
@@ -85,6 +95,7 @@ class PhoneTrack:
             posteriors, segments, self.source, padded(self.closure), padded(self.labiodental), padded(self.voice),
             padded(self.speech),
             tuple((a + begin / RATE, b + begin / RATE) for a, b in self.disagreements),
+            tuple(Word(word.text, word.begin + begin / RATE, word.end + begin / RATE) for word in self.words),
         )  # fmt: skip
 
 

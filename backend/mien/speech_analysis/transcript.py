@@ -9,7 +9,7 @@ where they say nothing the sound alone is followed.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.forced_alignment import STATES, best_path, graph_of
 from mien.speech_analysis.inventory import NUMBER, SIL, SOUNDS, sounds_of
 from mien.speech_analysis.subtitles import Cue, cues_of
-from mien.speech_analysis.track import RATE
+from mien.speech_analysis.track import RATE, Word
+from mien.speech_analysis.words import words_of
 
 # Languages by the script they are written in, as Unicode names its letters; the commonest first
 LANGUAGES = {
@@ -45,11 +46,12 @@ OTHER_SHARE = 0.05  # its probability, of that of the most probable sound
 class Alignment:
     """`path` (T,) numbers in SOUNDS of the text's sounds in their order; `covered` (T,) bool: where the text says what
     is spoken, all of it but for subtitles, between which somebody may speak as well; `claimed` (T,) bool: where it
-    should, by the times of subtitles."""
+    should, by the times of subtitles; `words`: when each word is said."""
 
     path: np.ndarray
     covered: np.ndarray
     claimed: np.ndarray
+    words: tuple[Word, ...] = ()
 
 
 def align_transcript(text: str, sounds: np.ndarray) -> Alignment:
@@ -77,8 +79,12 @@ def align_transcript(text: str, sounds: np.ndarray) -> Alignment:
     if not timed:
         path = best_path(_likelihood(sounds), *_graph(pronunciations[language]))
         everywhere = np.ones(len(path), bool)
-        return Alignment(path, everywhere, everywhere)
-    return _within_times(cues, language, sounds)
+        aligned = Alignment(path, everywhere, everywhere)
+    else:
+        aligned = _within_times(cues, language, sounds)
+    texts = whole.split()
+    spoken = [[sound for word in _pronounced(language, text) for sound in word] for text in texts]
+    return replace(aligned, words=words_of(texts, spoken, aligned.path, NUMBER[SIL]))
 
 
 def _within_times(cues: tuple[Cue, ...], language: str, sounds: np.ndarray) -> Alignment:

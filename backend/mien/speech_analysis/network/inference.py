@@ -59,7 +59,7 @@ def align(
     )
     wrong = disagreements(np.where(aligned.claimed, path, probabilities.sounds.argmax(1)), probabilities.sounds)
     track = track_of(mixed, f"mien ear ({weights.stem}), by transcript")
-    return replace(track, speech=_voice(probabilities), disagreements=wrong)
+    return replace(track, speech=_voice(probabilities), disagreements=wrong, words=aligned.words)
 
 
 def probabilities_of(
