@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,11 @@ def talk(
 ) -> PortraitReport:
     """The person in `photo` says `voice` with head, shoulders, arms and hands: a film written to `output`, whole or not
     at all. What `portrait` says of progress, errors and consent holds; PortraitError, too, where there is no body."""
-    return portrait(photo, voice, output, options or TalkOptions(), progress, cancelled, OpenedBody)
+    options = options or TalkOptions()
+    moves = options.gestures > 0 and options.hands != "none"
+    # Joints are made at their own size; the photo's limits and the options' scale come where they are laid onto it.
+    direction = replace(options.direction, gestures=float(moves), hands=options.hands)
+    return portrait(photo, voice, output, replace(options, direction=direction), progress, cancelled, OpenedBody)
 
 
 class OpenedBody:
@@ -54,8 +59,11 @@ class OpenedBody:
 def motion_of_take(take: Take) -> BodyMotion:
     """The body's motion of a take: that of its joints, and where it has none the chest that goes along with the
     head."""
+    from mien.engines.diffted.body_motion import body_motion
     from mien.engines.diffted.key_points import still_motion
 
+    if take.joints is not None:
+        return body_motion(take.joints, take.joint_names, take.head_rotation, float(take.fps))
     motion = still_motion(take.head_rotation)
     motion.chest[:, 0] = FOLLOWS * motion.head[:, 1]
     motion.roll[:] = -0.2 * motion.head[:, 2]

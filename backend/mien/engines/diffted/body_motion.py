@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
+from mien.body.kinematics import forward
+from mien.body.skeleton import REST
 from mien.body_tracking.body import SIDES
 from mien.engines.diffted.key_points import BodyMotion
 from mien.face_tracking.head_pose import PICTURE_AXES
@@ -16,22 +17,12 @@ SLOW = 0.15  # shoulder widths a second, below which a hand is at rest
 FEWEST = 5  # frames at rest, from which their middle is where a hand rests
 
 
-def body_motion(
-    joints: np.ndarray,
-    names: Sequence[str],
-    parents: Mapping[str, str | None],
-    rest: Mapping[str, Sequence[float]],
-    head_rotation: np.ndarray,
-    fps: float,
-) -> BodyMotion:
-    """The motion of joints (F, J, 3): rotation vectors of `names` about the rest pose, each on top of its parent's.
-
-    parents: by joint, None at the root; rest: metres by joint, y up, z to the front, x to the body's left;
-    head_rotation (F, 3) of the take. A joint that is not among the names stays as it is at rest.
-    """
-    places, turns = posed(joints, names, parents, rest)
+def body_motion(joints: np.ndarray, names: Sequence[str], head_rotation: np.ndarray, fps: float) -> BodyMotion:
+    """The motion of joints (F, J, 3) of the default body: rotation vectors of `names` about the rest pose, each on top
+    of its parent's. head_rotation (F, 3) of the take. A joint that is not among the names stays as it is at rest."""
+    places, _ = forward(joints, names)
     shoulders = np.stack([places[f"{side}_upper_arm"] for side in SIDES], 1)
-    width = float(np.linalg.norm(np.subtract(rest["left_upper_arm"], rest["right_upper_arm"])))
+    width = float(np.linalg.norm(np.subtract(REST["left_upper_arm"], REST["right_upper_arm"])))
     shown = {name: at * PICTURE_AXES / width for name, at in places.items()}
     chest = shoulders.mean(1) * PICTURE_AXES / width
     chest_rest = chest - _rest_of(chest, fps)
@@ -58,33 +49,6 @@ def body_motion(
         hands=np.stack(hands, 1),
         head=np.asarray(head_rotation, float),
     )
-
-
-def posed(
-    joints: np.ndarray, names: Sequence[str], parents: Mapping[str, str | None], rest: Mapping[str, Sequence[float]]
-) -> tuple[dict[str, np.ndarray], dict[str, Rotation]]:
-    """(metres (F, 3), turn from rest (F,)) of every joint of `rest`, by forward kinematics."""
-    frames = len(joints)
-    rows = {name: i for i, name in enumerate(names)}
-    places: dict[str, np.ndarray] = {}
-    turns: dict[str, Rotation] = {}
-
-    def place(name: str) -> None:
-        if name in places:
-            return
-        own = joints[:, rows[name]] if name in rows else np.zeros((frames, 3))
-        turn = Rotation.from_rotvec(np.asarray(own, float))
-        parent = parents.get(name)
-        if parent is None:
-            places[name], turns[name] = np.tile(np.asarray(rest[name], float), (frames, 1)), turn
-            return
-        place(parent)
-        places[name] = places[parent] + turns[parent].apply(np.subtract(rest[name], rest[parent]))
-        turns[name] = turns[parent] * turn
-
-    for name in rest:
-        place(name)
-    return places, turns
 
 
 def _rest_of(path: np.ndarray, fps: float) -> np.ndarray:
