@@ -8,7 +8,8 @@ import bpy
 import numpy as np
 
 GROUP = "Mien"  # the channel group of Mien's curves in an action
-LINEAR = 1  # Keyframe.interpolation as the integer that foreach_set takes
+LINEAR, BEZIER = 1, 2  # Keyframe.interpolation as the integer that foreach_set takes
+FREE = 0  # Keyframe.handle_left_type, too
 
 
 class CurveError(Exception):
@@ -120,6 +121,17 @@ def set_keys(fcurve, frames: np.ndarray, values: np.ndarray) -> None:
     points[:, 0], points[:, 1] = frames, values
     fcurve.keyframe_points.foreach_set("co", points.ravel())
     fcurve.keyframe_points.foreach_set("interpolation", np.full(count, LINEAR, np.int32))
+    fcurve.update()
+
+
+def set_bezier_keys(fcurve, points: np.ndarray, left: np.ndarray, right: np.ndarray) -> None:
+    """Add Bezier keys to an F-curve without keys: frame and value (N, 2) of the keys and of both handles."""
+    count = len(points)
+    fcurve.keyframe_points.add(count)
+    for name, places in (("co", points), ("handle_left", left), ("handle_right", right)):
+        fcurve.keyframe_points.foreach_set(name, np.ascontiguousarray(places, np.float32).ravel())
+    for name, kind in (("interpolation", BEZIER), ("handle_left_type", FREE), ("handle_right_type", FREE)):
+        fcurve.keyframe_points.foreach_set(name, np.full(count, kind, np.int32))
     fcurve.update()
 
 

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ..formats.channels import folded
-from . import baking, fcurves, key_reduction, nla_layers, takes
+from . import baking, bezier_reduction, fcurves, key_reduction, nla_layers, takes
 from .nla_layers import Mark
 
 LID_WORDS = ("eye", "brow", "blink", "lid", "まばたき")  # in names of shape keys that do not move the lips
@@ -25,8 +25,9 @@ class KeyReduction:
     skipped: int
 
 
-def reduce_keys(speaker: bpy.types.Object, line, error: float) -> KeyReduction:
-    """Reduce the keys of the baked action, or else of the line's active take. Where lips or lids are shut all keys of
+def reduce_keys(speaker: bpy.types.Object, line, error: float, bezier: bool = False) -> KeyReduction:
+    """Reduce the keys of the baked action, or else of the line's active take, to straight lines between them or to
+    Bezier curves. Where lips or lids are shut all keys of
     the curves that move them stay. Raises CurveError, changing nothing, where a layer is locked or in tweak mode."""
     before = after = skipped = 0
     worst = 0.0
@@ -42,9 +43,18 @@ def reduce_keys(speaker: bpy.types.Object, line, error: float) -> KeyReduction:
                 skipped += 1
                 continue
             frames, values = fcurves.keys_of(fcurve)
-            indices = key_reduction.keys_to_keep(frames, values, error, _contact_keys(fcurve.data_path, frames, facts))
+            held = _contact_keys(fcurve.data_path, frames, facts)
+            before += len(frames)
+            if bezier and len(frames) > 2:
+                fitted = bezier_reduction.fit(frames, values, error, held)
+                worst, after = max(worst, fitted.error), after + len(fitted.indices)
+                fcurve.keyframe_points.clear()
+                points = np.stack([frames[fitted.indices], values[fitted.indices]], 1)
+                fcurves.set_bezier_keys(fcurve, points, fitted.left, fitted.right)
+                continue
+            indices = key_reduction.keys_to_keep(frames, values, error, held)
             worst = max(worst, key_reduction.largest_error(frames, values, indices))
-            before, after = before + len(frames), after + len(indices)
+            after += len(indices)
             if len(indices) < len(frames):
                 fcurve.keyframe_points.clear()
                 fcurves.set_keys(fcurve, frames[indices], values[indices])

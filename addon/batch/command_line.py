@@ -46,12 +46,26 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as end:  # argparse has printed the fault, or the help
         return int(end.code or 0)
     try:
+        _refuse_missing_file(sys.argv)
         return options.do(options)
     except (BatchError, PlanError, CommandError, rendering.RenderError) as error:
         print(f"mien: {error}", file=sys.stderr)
         if options.json:
             _write_json(options.json, Report(bpy.data.filepath, (), error=str(error)), options.name, USAGE_ERROR)
         return USAGE_ERROR
+
+
+def _refuse_missing_file(arguments: Sequence[str]) -> None:
+    """Raises CommandError where Blender was given a film and has not opened it: it runs the command all the same, with
+    its startup file."""
+    before = arguments[: arguments.index("--command")] if "--command" in arguments else []
+    named = [name for name in before[1:] if name.lower().endswith(".blend") and not name.startswith("-")]
+    if not named or bpy.data.filepath:
+        return
+    path = Path(named[-1])
+    if not path.is_file():
+        raise CommandError(f"'{path}' is not there; nothing was done. Write the film's path before --command.")
+    raise CommandError(f"Blender could not open '{path}'; nothing was done. It says why above.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -106,7 +106,8 @@ class BackendInfo:
 @dataclass(frozen=True)
 class Progress:
     """The status of a job. state: queued, running, done, failed or cancelled; fraction: 0..1; left_s: seconds until it
-    is done, None where that is not known; notes: sentences on what became of a film."""
+    is done, position: its place in the queue, from 1; None where these are not known. notes: sentences on what became
+    of a film."""
 
     state: str
     stage: str
@@ -114,6 +115,7 @@ class Progress:
     error: str
     left_s: float | None = None
     notes: tuple[str, ...] = ()
+    position: int | None = None
 
 
 def split_address(address: str) -> tuple[str, int, bool]:
@@ -317,7 +319,10 @@ class Client:
         left = reply.get("left_s")
         left_s = float(left) if isinstance(left, int | float) else None
         notes = tuple(map(str, reply.get("notes") or ()))
-        return Progress(state, str(reply.get("stage") or ""), fraction, str(reply.get("error") or ""), left_s, notes)
+        place = reply.get("position")
+        position = place if isinstance(place, int) and not isinstance(place, bool) and place > 0 else None
+        stage, error = str(reply.get("stage") or ""), str(reply.get("error") or "")
+        return Progress(state, stage, fraction, error, left_s, notes, position)
 
     def result(self, job: str, kind: str = "takes") -> bytes:
         """The bytes of a finished job's result, checked against the hash in its ETag where there is one."""

@@ -62,9 +62,12 @@ class Requested:
 
 @dataclass(frozen=True)
 class Progressed:
+    """left_s: seconds until the job is done, None where that is not known."""
+
     ticket: int
     stage: str
     fraction: float
+    left_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ class State:
     take: Take | None = None
     stage: str = ""
     share: float = 0.0  # progress of the current request, 0..1
+    left_s: float | None = None  # seconds until the current request is done, as the backend says
+    lost: bool = False  # the last list ended as no backend was there
     error: str = ""
     note: str = ""
     info: BackendInfo | None = None
@@ -184,9 +189,9 @@ def step(state: State, event: object) -> tuple[State, tuple]:
     """The next state and the effects. Events of a job that is not the latest, or has ended, change nothing."""
     match event:
         case BackendStatus(info, sentence):
-            return replace(state, info=info or state.info, backend=sentence), ()
+            return replace(state, info=info or state.info, backend=sentence, lost=state.lost and info is None), ()
         case Dismissed():
-            return replace(state, error="", note=""), ()
+            return replace(state, error="", note="", lost=False), ()
         case Requested(requests) if requests and not state.running:
             started = State(ticket=state.ticket, waiting=tuple(requests), info=state.info, backend=state.backend)
             return _next(started, "looking for the backend")
@@ -196,8 +201,8 @@ def step(state: State, event: object) -> tuple[State, tuple]:
     if not state.running or getattr(event, "ticket", None) != state.ticket:
         return state, ()
     match event:
-        case Progressed(_, stage, fraction) if state.phase == "working":
-            return replace(state, stage=stage, share=fraction), ()
+        case Progressed(_, stage, fraction, left_s) if state.phase == "working":
+            return replace(state, stage=stage, share=fraction, left_s=left_s), ()
         case Arrived(ticket, take) if state.request is not None:
             holding = replace(state, phase="holding", take=take, stage="applying", share=1.0)
             return holding, (ApplyTake(ticket, state.request, take),)
@@ -206,7 +211,7 @@ def step(state: State, event: object) -> tuple[State, tuple]:
         case Failed(_, sentence, lost, touched):
             failed = replace(_end_current(state, "failed", sentence), touched=state.touched or touched)
             if lost:
-                failed = _drop_waiting(failed, "failed", sentence)
+                failed = replace(_drop_waiting(failed, "failed", sentence), lost=True)
             return _next(failed)
         case Applied(_, note):
             return _next(_end_current(state, "done", note))
@@ -219,7 +224,16 @@ def _end_current(state: State, outcome: str, sentence: str) -> State:
     if state.request is not None:  # always, while the list runs
         outcomes += (Outcome(state.request, outcome, sentence),)
     return replace(
-        state, phase="idle", request=None, take=None, stage="", share=0.0, error="", note="", outcomes=outcomes
+        state,
+        phase="idle",
+        request=None,
+        take=None,
+        stage="",
+        share=0.0,
+        left_s=None,
+        error="",
+        note="",
+        outcomes=outcomes,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ..connection import engines
 from ..connection.client import BackendInfo, Busy, Client, ClientError, Stopped, TimedOut, UnknownJob, Unreachable
+from ..connection.client import Progress as JobProgress
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.take import Take, TakeError, read_take
 from . import fingerprint
@@ -149,8 +150,17 @@ class _Job:
                 raise ClientError("The job was cancelled at the backend.")
             if progress.state == "done":
                 return
-            stage = progress.stage or progress.state
-            self.post(Progressed(self.ticket, stage, SEND_SHARE + WORK_SHARE * progress.fraction))
+            stage = stage_of(progress)
+            fraction = SEND_SHARE + WORK_SHARE * progress.fraction
+            self.post(Progressed(self.ticket, stage, fraction, progress.left_s))
+
+
+def stage_of(progress: JobProgress) -> str:
+    """What a job is at, in words; of one that waits, its place in the backend's queue."""
+    if progress.state == "queued" and progress.position is not None:
+        ahead = progress.position - 1
+        return "waiting, the next in the queue" if ahead == 0 else f"waiting, {ahead} before it in the queue"
+    return progress.stage or progress.state
 
 
 def retry_while_busy(call: Callable[[], T], stop: threading.Event, on_busy: Callable[[], None] = lambda: None) -> T:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
+from .. import package
 from ..connection import backend_list, discovery
 from ..connection.client import BackendInfo, ClientError, TokenWanted, Untrusted, in_groups, is_loopback
 from ..connection.credentials import plain_address
@@ -108,6 +109,22 @@ class MIEN_OT_check_backend(DisabledReason, bpy.types.Operator):
     def execute(self, context):
         look(context, False)
         return {"FINISHED"}
+
+
+class MIEN_OT_open_preferences(DisabledReason, bpy.types.Operator):
+    """Open the preferences of Mien: the backend's address, and the program that is started where none answers"""
+
+    bl_idname = "mien.open_preferences"
+    bl_label = "Open Preferences"
+
+    @classmethod
+    def disabled_reason(cls, context) -> str:
+        if bpy.app.background:
+            return "Blender has no window"
+        return "" if package.NAME in context.preferences.addons else "Mien is not installed as an extension"
+
+    def execute(self, context):
+        return bpy.ops.preferences.addon_show(module=package.NAME)
 
 
 class MIEN_OT_use_backend(bpy.types.Operator):
@@ -236,6 +253,8 @@ class MIEN_PT_backend(bpy.types.Panel):
         row.operator("mien.check_backend", icon="VIEWZOOM")
         row.operator("mien.start_backend")
         row.operator("mien.stop_backend")
+        if run.backend and runner.state.info is None:
+            layout.operator("mien.open_preferences", icon="PREFERENCES")
 
 
 def _draw_key(layout, context, settings) -> None:
@@ -281,6 +300,7 @@ def _draw_list(layout, settings) -> None:
 
 CLASSES = (
     MIEN_OT_check_backend,
+    MIEN_OT_open_preferences,
     MIEN_OT_use_backend,
     MIEN_OT_trust_backend,
     MIEN_OT_forget_backend,

@@ -2,7 +2,7 @@
 """Operators on curves: correct, bake down, back to takes, reduce keys."""
 
 import bpy
-from bpy.props import FloatProperty
+from bpy.props import EnumProperty, FloatProperty
 
 from ..animation import baking, corrections, fcurves, reduce_keys, takes
 from ..scene import lines, speakers
@@ -159,13 +159,22 @@ class MIEN_OT_thin(_CurvesOperator, bpy.types.Operator):
         precision=4,
         step=0.1,
     )
+    curve: EnumProperty(
+        name="Curve",
+        description="What lies between the keys that stay",
+        items=[
+            ("LINEAR", "Lines", "Straight lines: what a take has"),
+            ("BEZIER", "Bezier", "Curves with handles to pull: fewer keys"),
+        ],
+        default="LINEAR",
+    )
 
     @classmethod
     def disabled_reason(cls, context) -> str:
         return _line_refusal(context) or (RUNNING if context.window_manager.mien_run.running else "")
 
     def apply(self, speaker) -> str:
-        result = reduce_keys.reduce_keys(speaker, lines.active(speaker), self.error)
+        result = reduce_keys.reduce_keys(speaker, lines.active(speaker), self.error, self.curve == "BEZIER")
         left = f" {result.skipped} curves that were edited by hand were left." if result.skipped else ""
         return f"{result.after:,} keys in place of {result.before:,}, nowhere more than {result.error:.4f} off.{left}"
 

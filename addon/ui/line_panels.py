@@ -50,7 +50,9 @@ class MIEN_PT_curves(SpeakerPanel, bpy.types.Panel):
         else:
             row.operator("mien.correct", icon="FCURVE")
         row.operator("mien.clear_corrections", text="", icon="TRASH")
-        layout.operator("mien.thin", icon="IPO_LINEAR")
+        row = layout.row(align=True)
+        row.operator("mien.thin", icon="IPO_LINEAR").curve = "LINEAR"
+        row.operator("mien.thin", text="To Bezier", icon="IPO_BEZIER").curve = "BEZIER"
         layout.operator("mien.back_to_takes" if speaker.mien.baked else "mien.bake_down", icon="ACTION")
         layout.separator()
         file = layout.row()

@@ -14,7 +14,10 @@ from ..scene.direction import performance_of
 from ..scene.speakers import speaker_of
 from ..shape_keys import driving
 from . import text
+from .films.panel import left
 from .panel_base import Tab, menu
+
+LONG_S = 5.0  # a job that is done sooner needs no time beside its bar
 
 
 class MIEN_UL_lines(bpy.types.UIList):
@@ -77,6 +80,7 @@ class MIEN_PT_speaker(Tab, bpy.types.Panel):
             _draw_run(layout, run)
         if run.error:
             text.draw_dismissible(layout, context, run.error, "ERROR")
+            _draw_lost(layout)
         elif run.note:
             text.draw_dismissible(layout, context, run.note, "INFO" if run.running else "CHECKMARK")
         if line is not None and len(line.takes):
@@ -157,11 +161,23 @@ def _engine_name(name: str) -> str:
     return f"Default ({info.default_engine})" if info is not None else "Default"
 
 
+def _draw_lost(layout) -> None:
+    """What to press where no backend answered."""
+    if runner.state.lost:
+        row = layout.row(align=True)
+        row.operator("mien.check_backend", text="Test", icon="VIEWZOOM")
+        row.operator("mien.open_preferences", icon="PREFERENCES")
+
+
 def _draw_run(layout, run) -> None:
     column = layout.column()
     stage = f"{run.stage[:1].upper()}{run.stage[1:]}"
     which = f"Take {run.number} of {run.total}: {stage}" if run.total > 1 else stage
     column.progress(factor=run.fraction, type="BAR", text=f"{which}  {run.fraction:.0%}")
+    left_s = runner.state.left_s
+    if left_s is not None and left_s >= LONG_S:
+        of_it = " of this take" if run.total > 1 else ""
+        column.label(text=f"About {left(left_s)} left{of_it}", icon="TIME")
     column.separator(factor=2.0)
     row = column.row()
     row.alignment = "RIGHT"  # away from Generate, so that a second click does not cancel

@@ -16,7 +16,7 @@ MENU = (
     ("add_parts", "remove_part", "apply_take", "add_studio"),
     ("edit_table", "forget_table", "add_key", "remove_key", "load_table", "save_table", "find_bones"),
     ("pick_points", "clear_picks", "bind", "cancel_bind", "show_fit"),
-    ("check_backend", "start_backend", "stop_backend"),
+    ("check_backend", "start_backend", "stop_backend", "open_preferences"),
 )
 
 

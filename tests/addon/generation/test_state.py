@@ -156,3 +156,18 @@ def test_backend_info_stays_after_the_backend_is_lost():
 def test_states_cannot_be_changed_in_place():
     with pytest.raises(dataclasses.FrozenInstanceError):
         State().phase = "working"
+
+
+def test_the_time_that_is_left_is_kept_while_the_job_runs():
+    state, _ = after(Requested((REQUEST,)), Progressed(1, "phones", 0.4, 42.0))
+    assert state.left_s == 42.0
+    state, _ = step(state, Failed(1, "nothing"))
+    assert state.left_s is None and not state.lost
+
+
+def test_a_lost_backend_is_known_until_one_answers_or_it_is_dismissed():
+    state, _ = after(Requested((REQUEST,)), Failed(1, "nothing answers", lost=True))
+    assert state.lost
+    assert not step(state, Dismissed())[0].lost
+    assert step(state, BackendStatus(None, "still none"))[0].lost
+    assert not step(state, Requested((REQUEST,)))[0].lost

@@ -11,12 +11,12 @@ import pytest
 from checkout import SUPPORT
 from fake_backend import FakeBackend
 
-from addon.connection.client import Client
+from addon.connection.client import Client, Progress
 from addon.connection.local_backend import LocalBackend
 from addon.generation.prefetch import Prefetcher
 from addon.generation.state import Arrived, BackendStatus, Failed, Progressed, Request
 from addon.generation.take_cache import TakeCache
-from addon.generation.worker import Worker, work
+from addon.generation.worker import Worker, stage_of, work
 
 FAKE = SUPPORT / "fake_backend.py"
 COMMAND = f'"{sys.executable}" "{FAKE}"'
@@ -249,3 +249,17 @@ def test_a_cancelled_film_is_cancelled_as_one(backend, request_, local):
     worker.stop.set()
     worker.join(20)
     assert backend.cancelled_kinds == ["tracks"] and not any(isinstance(event, Arrived) for event in posted)
+
+
+@pytest.mark.parametrize(
+    ("state", "position", "said"),
+    [
+        ("queued", 1, "waiting, the next in the queue"),
+        ("queued", 4, "waiting, 3 before it in the queue"),
+        ("queued", None, "waiting"),
+        ("running", None, "phones"),
+    ],
+)
+def test_a_job_that_waits_says_its_place(state, position, said):
+    stage = "waiting" if state == "queued" else "phones"
+    assert stage_of(Progress(state, stage, 0.0, "", position=position)) == said

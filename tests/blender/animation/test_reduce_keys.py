@@ -118,3 +118,16 @@ def test_names_of_lids_and_of_lips():
         "まばたき": [6, 7, 8],
     }
     assert reduce_keys._contact_keys("rotation_euler", frames, facts) is None
+
+
+def test_bezier_keys_are_within_the_error_in_blender(speaker_and_line):
+    speaker, line = speaker_and_line
+    before = values(speaker)
+    result = reduce_keys.reduce_keys(speaker, line, 0.02, bezier=True)
+    off = np.abs(values(speaker) - before)
+    assert off.max() <= 0.02 + 1e-4 and result.error <= 0.02
+    assert off[:, :2][24:29].max() < 1e-6
+    assert result.after < result.before / 3
+    (layer,) = own_layers(speaker.data.shape_keys)
+    points = [point for curve in layer.fcurves for point in curve.keyframe_points]
+    assert {point.interpolation for point in points} == {"BEZIER"} and {p.handle_left_type for p in points} == {"FREE"}

@@ -177,3 +177,16 @@ def test_a_preview_is_a_small_film():
     rendering._as_preview(scene)
     assert scene.render.engine == "BLENDER_WORKBENCH" and scene.render.is_movie_format
     assert rendering.frames_of("-5--2") == (-5, -2) and rendering.frames_of("7") == (7, 7)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_film_that_was_not_opened_is_said_to_be_missing(tmp_path, monkeypatch, capsys, there):
+    """Blender runs the command all the same, with its startup file."""
+    path = tmp_path / "film.blend"
+    if there:
+        path.write_bytes(b"no film")
+    monkeypatch.setattr("sys.argv", ["blender", "-b", str(path), "--command", "mien", "report"])
+    assert command_line.run(["report", "--json", str(tmp_path / "report.json")]) == command_line.USAGE_ERROR
+    said = capsys.readouterr().err
+    assert str(path) in said and ("could not open" if there else "is not there") in said
+    assert json.loads((tmp_path / "report.json").read_text())["status"] == command_line.USAGE_ERROR
