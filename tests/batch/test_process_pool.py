@@ -1,15 +1,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each item is worked on once, and none after a failure."""
+"""Each item is worked on once, none after a failure, and no process outlives the one that began it."""
 
 from __future__ import annotations
 
 import functools
 import operator
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
+import mien
 import pytest
 from mien.batch.process_pool import map_unordered
+from mien.service.process_alive import alive
 
 HALVE = functools.partial(operator.truediv, 1)
+PARENT = """
+import pathlib, sys, time
+from mien.batch.process_pool import single_threaded_pool
+if __name__ == "__main__":
+    with single_threaded_pool(1) as pool:
+        import os
+        print(pool.submit(os.getpid).result(), flush=True)
+        pool.submit(time.sleep, 600)
+        time.sleep(600)
+"""
 
 
 def test_every_item_is_done_once() -> None:
@@ -19,3 +38,23 @@ def test_every_item_is_done_once() -> None:
 def test_a_failure_is_raised_here() -> None:
     with pytest.raises(ZeroDivisionError):
         list(map_unordered(1, HALVE, [0, 1]))
+
+
+def test_a_process_that_ends_is_said() -> None:
+    with pytest.raises(BrokenProcessPool):
+        list(map_unordered(1, os._exit, [1]))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    environment = os.environ | {"PYTHONPATH": str(Path(mien.__file__).parent.parent)}
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=environment) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.send_signal(signal.SIGKILL)
+    until = time.monotonic() + 60
+    while alive(child) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not alive(child)

@@ -70,12 +70,12 @@ def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]
     Where one raises, or the loop is left, the others are cancelled. BrokenProcessPool where a task was lost more than
     RETRIES times.
     """
-    ray, task, waiting = _ray(), _task(work), iter(items)
+    ray, task, waiting = _ray(), _task(), iter(items)
     pending: dict[Any, Any] = {}
     try:
         while True:
             while len(pending) < AHEAD * jobs and (item := next(waiting, waiting)) is not waiting:
-                pending[task.remote(item)] = item
+                pending[task.remote(work, (item,), {})] = item
             if not pending:
                 return
             for done in ray.wait(list(pending), num_returns=1)[0]:
@@ -98,23 +98,22 @@ def _result(reference: Any) -> Any:
         raise BrokenProcessPool(str(error).partition("\n")[0]) from None
 
 
-def _task(work: Callable[..., object]) -> Any:
-    return _ray().remote(num_cpus=1, max_retries=RETRIES)(_call(work))
+def _task() -> Any:
+    """`_apply` as a Ray task."""
+    return _ray().remote(num_cpus=1, max_retries=RETRIES)(_apply)
 
 
-def _call(work: Callable[..., object]) -> Callable[..., object]:
-    def call(*arguments: Any) -> object:
-        return work(*arguments)
-
-    return call
+def _apply(work: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    return work(*arguments, **keywords)
 
 
 class _RayPool(Executor):
     def __init__(self) -> None:
+        self._task = _task()
         self._references: list[Any] = []
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future:
-        reference = _ray().remote(num_cpus=1, max_retries=RETRIES)(fn).remote(*args, **kwargs)
+        reference = self._task.remote(fn, args, kwargs)
         self._references.append(reference)
         return reference.future()
 

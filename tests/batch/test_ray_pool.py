@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A Ray cluster of three nodes on loopback: each item once, none lost with a node, and the bytes of one without Ray."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from types import SimpleNamespace
+
+import mien
+import pytest
+from batches import plan_of, settings_in, voices_in
+from mien.batch import ray_pool
+from mien.batch.run import MADE, run
+
+ray = pytest.importorskip("ray")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[SimpleNamespace]:
+    """Three nodes of one CPU each; `lose()` kills one of them."""
+    from ray.cluster_utils import Cluster
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(mien.__file__).parent.parent))
+        patch.setenv("RAY_health_check_period_ms", "500")
+        options = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80 * 2**20}
+        nodes = Cluster(initialize_head=True, head_node_args=options)
+        del options["include_dashboard"]
+        others = [nodes.add_node(**options) for _ in range(2)]
+        nodes.wait_for_nodes()
+        with ray_pool.connected(nodes.address) as cpus:
+            yield SimpleNamespace(cpus=cpus, lose=lambda: nodes.remove_node(others.pop(), allow_graceful=False))
+        nodes.shutdown()
+
+
+def test_no_cluster_there() -> None:  # before there is one
+    with pytest.raises(ray_pool.RayUnreachable, match="no Ray cluster answers"), ray_pool.connected("auto"):
+        pass
+
+
+def test_every_item_once_and_one_process_for_several(cluster, tmp_path: Path) -> None:
+    def work(number: int) -> None:
+        (tmp_path / f"{number}.{os.getpid()}").touch()
+
+    done = list(ray_pool.map_unordered(cluster.cpus, work, range(20)))
+    assert cluster.cpus == 3 and sorted(done) == list(range(20))
+    names = [path.name.split(".") for path in tmp_path.iterdir()]
+    assert sorted(int(number) for number, _ in names) == list(range(20))
+    assert len({process for _, process in names}) < 10, "processes, and the models in them, are used again"
+
+
+def test_what_a_task_raises_is_raised_here(cluster) -> None:
+    def work(number: int) -> float:
+        return 1 / number
+
+    with pytest.raises(ZeroDivisionError):
+        list(ray_pool.map_unordered(1, work, [0, 1]))
+
+
+def test_a_process_that_ends_is_said(cluster) -> None:
+    def work(number: int) -> None:
+        os._exit(1)
+
+    with pytest.raises(BrokenProcessPool):
+        list(ray_pool.map_unordered(1, work, [0]))
+
+
+def test_no_more_are_handed_over_than_can_be_done_soon(cluster) -> None:
+    taken = 0
+
+    def items() -> Iterator[int]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield taken
+
+    with contextlib.closing(ray_pool.map_unordered(2, abs, items())) as done:
+        next(done)
+        assert taken <= ray_pool.AHEAD * 2
+
+
+def test_the_pool_is_an_executor(cluster) -> None:
+    with ray_pool.single_threaded_pool(2) as pool:
+        assert list(pool.map(abs, [-1, -2, -3])) == [1, 2, 3]
+
+
+def test_a_node_is_killed_in_the_middle_of_a_batch(cluster, tmp_path: Path, monkeypatch) -> None:
+    settings = settings_in(tmp_path, monkeypatch)
+    plan = plan_of(voices_in(tmp_path / "voices", 12))
+    alone = run(plan, tmp_path / "alone", 2, settings)
+    lost: list[float] = []
+
+    def progress(fraction: float, stage: str) -> None:
+        if stage.startswith("3 of") and not lost:
+            lost.append(time.monotonic())
+            cluster.lose()
+
+    many = run(plan, tmp_path / "many", cluster.cpus, settings, progress, ray_pool.map_unordered)
+    assert lost, "no node was killed"
+    assert [outcome.state for outcome in many] == [MADE] * 12
+    assert [outcome.record["sha256"] for outcome in many] == [outcome.record["sha256"] for outcome in alone]
+    assert not [outcome for outcome in run(plan, tmp_path / "many", 1, settings) if outcome.state == MADE]

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Results by key, and the files of lines: nobody else's file is replaced."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from mien.batch.store import Store, StoreError
+
+KEY, SUFFIX = "ab" * 32, ".take.safetensors"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    store = Store(tmp_path / "out")
+    with store.locked():
+        return store
+
+
+def made(store: Store, data: bytes = b"take", key: str = KEY) -> None:
+    store.result(key, SUFFIX).write_bytes(data)
+    store.write_record(key, {"sha256": hashlib.sha256(data).hexdigest()})
+
+
+def test_a_result_is_whole_once_it_is_recorded(store: Store) -> None:
+    assert store.record(KEY) is None and not store.is_whole(KEY, SUFFIX)
+    store.result(KEY, SUFFIX).write_bytes(b"take")
+    assert not store.is_whole(KEY, SUFFIX)
+    made(store)
+    assert store.is_whole(KEY, SUFFIX)
+    store.result(KEY, SUFFIX).write_bytes(b"tape")
+    assert not store.is_whole(KEY, SUFFIX)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"error": "no"}'])
+def test_what_is_no_record_of_a_result(store: Store, text: str) -> None:
+    made(store)
+    (store.results / f"{KEY}.json").write_text(text)
+    assert not store.is_whole(KEY, SUFFIX)
+
+
+def test_a_result_under_the_names_of_two_lines(store: Store) -> None:
+    made(store)
+    for name in ("a.take.safetensors", "scene/b.take.safetensors"):
+        store.deliver(KEY, SUFFIX, name)
+        store.deliver(KEY, SUFFIX, name)
+        assert (store.output / name).read_bytes() == b"take"
+    again = Store(store.output)
+    again.refuse_foreign(["a.take.safetensors", "scene/b.take.safetensors", "c.take.safetensors"])
+    assert len((store.folder / "delivered.jsonl").read_text().splitlines()) == 2
+
+
+def test_without_hard_links_it_is_copied(store: Store, monkeypatch) -> None:
+    def no_links(*arguments: object) -> None:
+        raise OSError("not here")
+
+    monkeypatch.setattr("os.link", no_links)
+    made(store)
+    store.deliver(KEY, SUFFIX, "a.take.safetensors")
+    assert (store.output / "a.take.safetensors").read_bytes() == b"take"
+    assert not (store.output / "a.take.safetensors").samefile(store.result(KEY, SUFFIX))
+
+
+def test_another_result_takes_the_name_of_the_former(store: Store) -> None:
+    made(store)
+    store.deliver(KEY, SUFFIX, "a")
+    made(store, b"other", "cd" * 32)
+    store.refuse_foreign(["a"])
+    store.deliver("cd" * 32, SUFFIX, "a")
+    assert (store.output / "a").read_bytes() == b"other" and store.is_whole(KEY, SUFFIX)
+
+
+def test_files_of_somebody_else_and_changed_ones_stay(store: Store) -> None:
+    made(store)
+    store.deliver(KEY, SUFFIX, "a")
+    (store.output / "a").unlink()
+    (store.output / "a").write_bytes(b"edited")
+    (store.output / "b").write_bytes(b"theirs")
+    with pytest.raises(StoreError, match=r"a, b in .* would be replaced.*-o"):
+        store.refuse_foreign(["a", "b", "c"])
+
+
+def test_one_batch_at_a_time(store: Store) -> None:
+    with store.locked(), pytest.raises(StoreError, match="another batch is at work"), Store(store.output).locked():
+        pass
+
+
+def test_what_a_killed_batch_left_is_removed(store: Store) -> None:
+    (store.results / ".x.0123.part").touch()
+    store.work_folder(KEY).mkdir()
+    (store.work_folder(KEY) / "film.mp4").touch()
+    (store.results / f"{KEY}.begun").touch()
+    made(store)
+    with store.locked():
+        assert store.is_whole(KEY, SUFFIX) and len(list(store.results.iterdir())) == 2
+
+
+def test_what_was_in_work_is_known(store: Store) -> None:
+    with store.begun(KEY):
+        assert store.take_begun() == {KEY} and store.take_begun() == set()
+    with store.begun(KEY):
+        pass
+    assert store.take_begun() == set()
+
+
+def test_a_line_of_the_list_that_was_not_written_whole(store: Store) -> None:
+    made(store)
+    store.deliver(KEY, SUFFIX, "a")
+    with (store.folder / "delivered.jsonl").open("a") as file:
+        file.write('["b", "01')
+    Store(store.output).refuse_foreign(["a"])
