@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from mien.cli import evaluate_films
-from mien.cli.films import portrait_evaluation
+from mien.cli.films import portrait_evaluation, talk_evaluation
 from mien.cli.flags import add_direction_flags, direction_of
 from mien.cli.output import DRAWING, Output, check_outputs
 from mien.cli.parser import add_command
@@ -117,6 +117,7 @@ def add_commands(commands) -> None:
 
     evaluate_films.add_commands(evaluate)
     portrait_evaluation.add_commands(evaluate)
+    talk_evaluation.add_commands(evaluate)
 
     training = add_command(evaluate, "training", training_command, "draw the losses of a training of probtalk3d")
     training.add_argument("run", type=Path, help="the folder that `mien train` was given")

@@ -32,7 +32,7 @@ def body_motion(joints: np.ndarray, names: Sequence[str], head_rotation: np.ndar
     for side in SIDES:
         wrist = shown[f"{side}_hand"]
         moved = wrist - _rest_of(wrist, fps)
-        wrists.append(moved)
+        wrists.append(moved - 0.5 * chest_rest)  # the photo's chest takes its hands along by half, too
         # A palm's turn in the picture, without what the forearm did already.
         knuckle = shown.get(f"{side}_middle_proximal", wrist)
         palm = (knuckle - wrist)[:, :2]

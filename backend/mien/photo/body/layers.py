@@ -183,6 +183,7 @@ def trunk(body: TrackedBody) -> np.ndarray:
         (x, y), (to_x, to_y) = places[shoulder], places[elbow]
         end = (x + UPPER_SHARE * (to_x - x), y + UPPER_SHARE * (to_y - y))
         draw.line([(x, y), end], fill=255, width=width)
+        draw.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], fill=255)
     return np.asarray(image, np.float32) / 255
 
 
