@@ -22,6 +22,8 @@ def test_what_is_measured_is_measured(capsys: pytest.CaptureFixture[str]) -> Non
     assert len(dubs) == (len(tracked) if "nothing was measured of dubs: " not in stderr else 0)
     portraits = [row for row in rows if "a portrait" in row["what"]]
     assert len(portraits) == (0 if "nothing was measured of portraits: " in stderr else 1)
+    frames = [row for row in rows if "of the motion model (tps)" in row["what"]]
+    assert [row["ratio"] for row in frames] == [pytest.approx(25 * frames[0]["seconds"])]
     for name in NAMES:  # every engine has its rows, or the reason why not
         takes = [row["what"] for row in rows if f"of {name}," in row["what"]]
         assert len(takes) == (0 if f"nothing was measured of {name}: " in stderr else 3 if name == RULES else 4), name

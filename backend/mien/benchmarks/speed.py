@@ -134,6 +134,18 @@ drawn = (animator.picture(*row) for row in zip(motion.weights, motion.head_rotat
 write_film(sys.argv[2], drawn, Fraction(25), speech.samples, RATE)
 seconds = time.perf_counter() - begin
 """
+# A frame of the motion model; weights of random numbers take as long as a user's own
+MOTION_MODEL_SIDE = 256
+MOTION_MODEL = """
+import numpy as np
+from mien.engines.diffted.published.tps.network import MotionModel, Sizes
+from mien.engines.diffted.published.tps.renderer import Renderer
+renderer = Renderer(MotionModel(Sizes()).eval(), np.zeros(({side}, {side}, 3), np.uint8), {side})
+renderer.frame(renderer.key_points)  # warm: the memory is there
+begin = time.perf_counter()
+renderer.frame(renderer.key_points)
+seconds = time.perf_counter() - begin
+"""
 ALL_PHONE = """
 import pocketsphinx, soundfile
 pcm = soundfile.read(sys.argv[1], dtype="int16")[0].tobytes()
@@ -259,6 +271,7 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
             rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
         rows += _tracking(sound, Path(folder) / "film.mp4", take, length)
         rows += _portrait(sound, take, length)
+        rows.append(_motion_model(sound, take))
         rows += _blender(sound, take, length)
     return [asdict(row) for row in rows]
 
@@ -308,6 +321,13 @@ def _portrait(sound: Path, take: Path, length: float) -> list[Row]:
     name = f"a portrait, {length:g} s of {PORTRAIT_SIDE} x {PORTRAIT_SIDE} pixels, cold start"
     program = PORTRAIT.format(side=PORTRAIT_SIDE, engine=PORTRAIT_ENGINE)
     return _film_rows("portraits", name, length, lambda: _child(program, sound, take.with_name("portrait.mp4")))
+
+
+def _motion_model(sound: Path, take: Path) -> Row:
+    """A frame by the networks of the Thin-Plate-Spline motion model, on the processor."""
+    frame = _child(MOTION_MODEL.format(side=MOTION_MODEL_SIDE), sound, take)
+    side = f"{MOTION_MODEL_SIDE} x {MOTION_MODEL_SIDE} pixels"
+    return Row(f"a frame of the motion model (tps), {side}, warm", *frame, "a frame at 25 a second", 25 * frame[0])
 
 
 def _film_rows(subject: str, name: str, length: float, make: Callable[[], tuple[float, float]]) -> list[Row]:

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from pathlib import Path
+
 import motion_model
 import numpy as np
 import pytest
 import torch
-from mien.engines.base import EngineError
-from mien.engines.diffted.published.tps.renderer import Renderer, square
+from mien.engines.base import EngineError, EngineMissing
+from mien.engines.diffted.published.tps import FOLDER
+from mien.engines.diffted.published.tps.renderer import Renderer, open_renderer, square
+from mien.engines.diffted.published.tps.weights import import_weights
 from tps_golden import needs_golden, recorded, tiny_model
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)
@@ -58,6 +62,17 @@ def test_a_photo_is_cut_to_a_square_where_heads_are() -> None:
 def test_sides_that_the_networks_cannot_draw_are_refused(side: int) -> None:
     with pytest.raises(EngineError, match=f"multiples of 128 px; {side} is none"):
         Renderer(motion_model.model(), PHOTO, side)
+
+
+def test_imported_weights_are_opened_by_their_name(tmp_path: Path) -> None:
+    with pytest.raises(EngineMissing, match=r"no weights of the motion model are called 'vox'\. The weights of the"):
+        open_renderer(PHOTO, tmp_path, "vox")
+    checkpoint = motion_model.saved(tmp_path / "ted.pth.tar", motion_model.model())
+    import_weights(checkpoint, tmp_path / FOLDER / "ted.safetensors")
+    assert open_renderer(PHOTO, tmp_path, "ted", device="cpu").side == 384
+    assert open_renderer(PHOTO, tmp_path, "ted", 128, "cpu").frame(np.zeros((50, 2))).shape == (128, 128, 3)
+    with pytest.raises(EngineMissing, match="called 'vox'. Imported are: ted"):
+        open_renderer(PHOTO, tmp_path, "vox")
 
 
 @needs_golden

@@ -2,7 +2,8 @@
 """The Thin-Plate-Spline motion model (Zhao and Zhang, CVPR 2022, arXiv 2203.14367) on the user's own weights.
 
 `network.py` is the whole of it, built of `key_points.py`, `background.py`, `dense_motion.py`, `inpainting.py` and
-`avatar_motion.py`; `renderer.py` draws a photo by it. Pictures are (B, 3, H, W) of 0..1; points are (x, y) of -1..1
+`avatar_motion.py`; `renderer.py` draws a photo by it,
+`reenactment.py` as a film moves. Pictures are (B, 3, H, W) of 0..1; points are (x, y) of -1..1
 with the centres of the outermost pixels at -1 and 1.
 """
 

@@ -50,13 +50,13 @@ class AntiAlias(nn.Module):
         super().__init__()
         self.scale = scale
         sigma = (1 / scale - 1) / 2
-        self.half = round(4 * sigma)
-        offsets = torch.arange(2 * self.half + 1, dtype=torch.float32) - self.half
+        self.reach = round(4 * sigma)
+        offsets = torch.arange(2 * self.reach + 1, dtype=torch.float32) - self.reach
         line = torch.exp(-(offsets**2) / (2 * sigma**2))
         kernel = line[:, None] * line[None]
         self.register_buffer("weight", (kernel / kernel.sum()).expand(channels, 1, -1, -1).contiguous())
 
     def forward(self, picture: torch.Tensor) -> torch.Tensor:
-        blurred = functional.conv2d(picture, self.weight, padding=self.half, groups=picture.shape[1])
+        blurred = functional.conv2d(picture, self.weight, padding=self.reach, groups=picture.shape[1])
         step = round(1 / self.scale)
         return blurred[:, :, ::step, ::step]

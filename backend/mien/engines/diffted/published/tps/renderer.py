@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
-from mien.engines.base import EngineError, Progress, no_progress
+from mien.engines.base import EngineError, EngineMissing, Progress, no_progress
+from mien.engines.diffted.published.tps import NEEDED, weights_in
 from mien.engines.diffted.published.tps.network import MotionModel
+from mien.engines.diffted.published.tps.weights import read_weights
 
 MULTIPLE = 128  # the hourglass halves a quarter of the picture five times
 
@@ -61,6 +64,19 @@ class Renderer:
         resized = Image.fromarray(square(picture)).resize((self.side, self.side), Image.Resampling.BICUBIC)
         tensor = torch.from_numpy(np.asarray(resized, dtype=np.float32) / 255)
         return tensor.permute(2, 0, 1)[None].contiguous().to(self.device)
+
+
+def open_renderer(
+    photo: np.ndarray, data_folder: Path, name: str, side: int | None = None, device: str = "auto"
+) -> Renderer:
+    """The renderer of a photo by the weights that were imported under a name, as 'vox'; `side` None: the side of the
+    pictures that they were trained on. EngineMissing where there are none of that name, EngineError as `Renderer`."""
+    found = {path.stem: path for path in weights_in(data_folder)}
+    if name not in found:
+        known = f" Imported are: {', '.join(found)}." if found else ""
+        raise EngineMissing(f"no weights of the motion model are called {name!r}.{known} {NEEDED}.")
+    model, own_side = read_weights(found[name])
+    return Renderer(model, photo, side or own_side, device)
 
 
 def square(picture: np.ndarray) -> np.ndarray:
