@@ -61,7 +61,7 @@ def _classes() -> list[type]:
     from .ui.characters import panel as character_panel
     from .ui.films import operators as film_operators
     from .ui.films import panel as film_panel
-    from .ui.timeline import idle_panel
+    from .ui.timeline import idle_panel, words_panel
 
     data = (preferences, direction_properties, properties, driving_properties)
     buttons = (
@@ -76,6 +76,7 @@ def _classes() -> list[type]:
         presets,
         search_menu,
     )
-    speaker_panels = (main_panel, character_panel, line_panels, idle_panel, landmark_operators, direction_panels)
+    line_parts = (line_panels, words_panel, idle_panel)
+    speaker_panels = (main_panel, character_panel, *line_parts, landmark_operators, direction_panels)
     tabs = (engine_options_panel, driving_panel, binding_panel, film_panel, batch_panel, backend_panel)
     return [cls for module in (*data, *buttons, *speaker_panels, *tabs) for cls in module.CLASSES]

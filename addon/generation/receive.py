@@ -11,7 +11,7 @@ from ..animation import corrections, takes
 from ..animation.nla_layers import Mark
 from ..formats.take import Take
 from ..scene import apply, lines, sound, strip_sync
-from ..scene.timeline import idle
+from ..scene.timeline import idle, words
 from . import fingerprint
 from .state import Request
 
@@ -31,6 +31,8 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
         line = None
     if line is None and request.line:
         raise apply.ApplyError(f"The line '{request.line_name}' of '{speaker.name}' is not there any more.")
+    if request.spans and line is not None:
+        return _correct(scene, speaker, line, take, request)
     seed = int(take.meta.get("seed") or 0)
     item = None
     if line is not None:
@@ -68,6 +70,17 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # evaluate it now
     frames = f"from frame {round(start)} to {placed.last_frame}"
     return " ".join([f"'{speaker.name}' speaks {frames} ({_origin(request, seed)}).", *notes])
+
+
+def _correct(scene: bpy.types.Scene, speaker: bpy.types.Object, line, take: Take, request: Request) -> str:
+    """Put corrected words into a take. Raises ApplyError before anything is changed."""
+    shift = line.start_frame - request.line_start
+    spans = tuple((first + shift, last + shift) for first, last in request.spans)
+    said = words.splice(scene, speaker, line, request.take, take, request.start_frame + shift, spans)
+    line.transcript = request.transcript
+    words.show(scene, speaker, line, "words")
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    return " ".join([said, *take.warnings])
 
 
 def _origin(request: Request, seed: int) -> str:

@@ -2,7 +2,7 @@
 """The requests of a line: everything that the backend and the runner need for each of its takes, as plain values."""
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import partial
 
 import bpy
@@ -13,6 +13,7 @@ from ..connection.client import is_loopback
 from ..connection.preferences import preferences
 from ..scene import direction, retiming, strip_sync
 from ..scene.sound import SoundError, scene_fps
+from ..scene.timeline import words
 from ..shape_keys import driving
 from . import fingerprint
 from .runner import runner
@@ -93,6 +94,18 @@ def of_line(
             )
         )
     return tuple(requests)
+
+
+def of_corrected_words(
+    context: bpy.types.Context, scene: bpy.types.Scene, speaker: bpy.types.Object, line
+) -> tuple[Request, ...]:
+    """The request of the active take with the words that were retyped: only they replace what the take has. Raises
+    SoundError, WordError."""
+    text, spans = words.corrected(line)
+    take = takes.active(line)
+    (request,) = of_line(context, scene, speaker, line, [take.seed], take.uid)
+    direction_text = json.dumps({**json.loads(request.direction), "transcript": text}, sort_keys=True)
+    return (replace(request, direction=direction_text, spans=spans, transcript=text, fingerprint=""),)
 
 
 def how_driven(speaker: bpy.types.Object) -> str:

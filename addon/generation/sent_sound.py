@@ -183,7 +183,7 @@ def write_silence(seconds: float) -> Path:
             writer.setnchannels(1)
             writer.setsampwidth(1)
             writer.setframerate(8000)
-            writer.writeframes(b"\x80" * max(1, round(8000 * seconds)))
+            writer.writeframes(b"\x80" * max(1, int(8000 * seconds)))
         write_whole(file, out.getvalue())
     return file
 

@@ -42,6 +42,8 @@ class Request:
     fields: tuple[tuple[str, str], ...] = ()  # of 'tracks': what is asked of it, by the backend's names
     first_picture: bool = False  # `start_frame` is that of the film's first picture, and not of second 0 of its sound
     new_line: bool = False  # it gets a line of its own
+    spans: tuple[tuple[float, float], ...] = ()  # the scene's frames of corrected words: only they replace the take's
+    transcript: str = ""  # with the corrected words
     idle: bool = False  # it becomes the speaker's idle, and no take of a line
 
 

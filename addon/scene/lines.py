@@ -8,6 +8,7 @@ import bpy
 
 from ..animation import corrections, fcurves, nla_layers, takes
 from . import direction, held_keys, matched_face, sound, strip_sync
+from .timeline import words
 from .characters.distinct_names import distinct
 
 DEFAULT_NAME = "Line"
@@ -44,6 +45,7 @@ def remove(speaker: bpy.types.Object, line) -> None:
             if layer.mark.line == line.uid:
                 nla_layers.refuse_layer(id_, layer.mark)
     held_keys.release(speaker, line)
+    words.hide(line)
     takes.drop_line(speaker, line.uid)
     settings = speaker.mien
     index = next(number for number, other in enumerate(settings.lines) if other.uid == line.uid)

@@ -142,6 +142,7 @@ class MienLine(bpy.types.PropertyGroup):
         override=KEPT,
     )
     performance: PointerProperty(type=MienPerformance, override=KEPT)
+    words: StringProperty(options={"HIDDEN"}, override=KEPT)  # JSON of `timeline.words.Shown`, '' without markers
     held: StringProperty(options={"HIDDEN"}, override=KEPT)  # JSON of `held_keys`, '' where nothing is held
     takes: CollectionProperty(type=MienTake, override=GROWING)
     active_take: IntProperty(

@@ -10,6 +10,7 @@ from bpy.app.handlers import persistent
 
 from ..animation import easing, nla_layers, point_cache, takes
 from . import retiming, sound
+from .timeline import words
 
 LINE = "mien_line"  # custom property of a strip: 'object name/uid' of its line
 
@@ -97,6 +98,7 @@ def on_start_change(line, context) -> None:
                     nla_layers.move(layer.strip, shift)
         easing.fit(takes.driven(line.id_data))
         point_cache.move(line.id_data, line.uid, shift)
+        words.move(line, shift)
         for take in line.takes:
             take.last_frame += shift
 

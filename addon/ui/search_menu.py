@@ -9,6 +9,7 @@ MENU = (
     ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
     ("set_up_character", "check_character", "remove_check"),
     ("make_idle", "remove_idle"),
+    ("show_words", "hide_words", "retime_words", "correct_words"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),
     ("landmark_empties", "landmark_strokes", "remove_landmarks"),
     ("dub", "portrait", "talk", "cancel_film"),

@@ -144,10 +144,6 @@ def steps():
 
 
 def pictures():
-    window, area, _, main = view3d()
-    with bpy.context.temp_override(window=window, area=area, region=main):
-        bpy.ops.view3d.view_axis(type="FRONT")
-        bpy.ops.view3d.view_all()
     for frame in (20, 45, 51, 57, 61, 110, 146, 152, 158, 164, 200, 275, 281, 287, 293, 480, 486, 492, 500, 540):
         bpy.context.scene.frame_set(frame)
         yield from shot(OUT, f"frame_{frame:03d}")
