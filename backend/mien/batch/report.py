@@ -73,7 +73,8 @@ class Report:
             first += f" ({', '.join(f'{name}: {count}' for name, count in self.faults.items())})"
         said = [f"{o.line.id} ({self.unit} {o.line.row}): {o.error}" for o in self.outcomes if o.error]
         if self.too_many_flagged:
-            said.append(f"More than {self.most_flagged:.1%} of the lines are flagged, which --most-flagged allows.")
+            most = f"{self.most_flagged:.1%}"
+            said.append(f"{self.flagged} of {len(self.outcomes)} lines are flagged, and --most-flagged allows {most}.")
         return [first, *said]
 
 

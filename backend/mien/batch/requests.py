@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 from mien.audio.speech import read_speech
@@ -53,7 +54,9 @@ def _job(line: Line, output: Path, settings: Settings) -> Job:
             line.make, subject, shown.name, file_digest(voice), voice.name, line.options, consent
         )  # fmt: skip
     key = request.result_key(settings.data_folder)
-    return Job(key, request, voice, output, code_digest(), line.id, shown, line.track, settings.limit_s)
+    return Job(
+        key, request, voice, output, code_digest(), platform.node(), line.id, shown, line.track, settings.limit_s
+    )
 
 
 def _consent_faults(plan: Plan) -> list[tuple[int, str]]:

@@ -26,7 +26,8 @@ from mien.video.consent import file_digest, record_consent, recorded_consent
 
 @dataclass(frozen=True)
 class Job:
-    """A result that is to be made. `code`: the digest of the Mien that asks for it; `track`: of the sound; `shown`: the
+    """A result that is to be made. `code`: the digest of the Mien that asks for it, on
+    `machine`; `track`: of the sound; `shown`: the
     film or photo; `name`: for messages; `output`: the folder of the batch, which every machine sees."""
 
     key: str
@@ -34,6 +35,7 @@ class Job:
     voice: Path
     output: Path
     code: str
+    machine: str
     name: str
     shown: Path | None = None
     track: int | None = None
@@ -68,8 +70,11 @@ def make(job: Job) -> None:
 
 
 def _record(job: Job, store: Store) -> dict[str, Any]:
-    if job.code != code_digest():
-        raise MienError(f"the machine {platform.node()} has another version of Mien; install the same on all.")
+    if job.machine != platform.node() and job.code != code_digest():
+        raise MienError(
+            f"Mien on the machine {platform.node()} is not the one that began the batch; install the same on all "
+            "machines, and change nothing of it meanwhile."
+        )
     path = store.result(job.key, job.suffix)
     if store.record(job.key) is not None:
         path.unlink(missing_ok=True)  # it failed, or was damaged since
