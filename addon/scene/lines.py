@@ -8,8 +8,8 @@ import bpy
 
 from ..animation import corrections, fcurves, nla_layers, takes
 from . import direction, held_keys, matched_face, sound, strip_sync
-from .timeline import words
 from .characters.distinct_names import distinct
+from .timeline import words
 
 DEFAULT_NAME = "Line"
 
