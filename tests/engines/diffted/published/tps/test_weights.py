@@ -4,6 +4,8 @@
 import hashlib
 import json
 import os
+import random
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,3 +150,19 @@ def test_the_recorded_checkpoint_draws_the_recorded_picture_after_its_import(tmp
     np.testing.assert_allclose(renderer.key_points, golden["kp_source"][0], atol=1e-5)
     frame = renderer.frame(golden["kp_driving"][0].numpy())
     np.testing.assert_allclose(frame, 255 * golden["prediction"][0].permute(1, 2, 0).numpy(), atol=0.7)
+
+
+def test_changed_bytes_of_the_pickle_give_a_sentence_or_a_model(checkpoint: Path) -> None:
+    whole, chance, outcomes = checkpoint.read_bytes(), random.Random(1), set()
+    with zipfile.ZipFile(checkpoint) as archive:
+        pickle = archive.read(next(name for name in archive.namelist() if name.endswith("/data.pkl")))
+    for _ in range(30):
+        data = bytearray(pickle)
+        data[chance.randrange(len(data))] = chance.randrange(256)
+        checkpoint.write_bytes(whole)
+        try:
+            outcomes.add(type(read_published(rezipped(checkpoint, data_pkl=bytes(data)))))
+        except EngineError as error:
+            outcomes.add(type(error))
+            assert "ted.pth.tar" in str(error) and len(str(error)) < 700
+    assert EngineError in outcomes
