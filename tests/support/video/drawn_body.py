@@ -71,3 +71,24 @@ def _person(draw: ImageDraw.ImageDraw, skin, cloth) -> None:
         draw.polygon([tuple(points[i]) for i in (0, 1, 5, 9, 13, 17)], fill=skin)
         for finger in range(5):
             draw.line([tuple(points[0]), *map(tuple, points[1 + 4 * finger : 5 + 4 * finger])], fill=skin, width=5)
+
+
+def with_face(face: np.ndarray) -> np.ndarray:
+    """The picture, twice as large, with a face (H, W, 3) uint8 before its head: something that a face tracker finds."""
+    large = np.asarray(Image.fromarray(picture()).resize((2 * WIDTH, 2 * HEIGHT), Image.Resampling.BICUBIC)).copy()
+    side = 140
+    small = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.LANCZOS))
+    top, left = 50, 240 - side // 2
+    large[top : top + side, left : left + side] = small
+    return large
+
+
+def larger(body: TrackedBody, scale: float = 2.0) -> TrackedBody:
+    """The body of a picture that is larger."""
+    size = (round(WIDTH * scale), round(HEIGHT * scale))
+    mask = np.asarray(Image.fromarray(body.mask).resize(size, Image.Resampling.BILINEAR))
+    hands = {
+        side: None if hand is None else Hand(hand.points * scale, hand.presence, hand.right, hand.disagreement)
+        for side, hand in body.hands.items()
+    }
+    return TrackedBody(body.points * scale, body.visibility, hands, mask)
