@@ -31,6 +31,7 @@ BACKEND = (
         "models",
         "speak",
         "idle",
+        "tagged",
         "dub",
         "landmarks",
         "portrait",

@@ -27,6 +27,7 @@ from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.report import speech_seconds, warnings_of
 from mien.speech_analysis.track import PhoneTrack
+from mien.tagged import Tagged, follow_tags
 from mien.take import Take, parse_fps
 
 STYLE_ALONE = (
@@ -69,31 +70,34 @@ def speak_takes(
     performance: a part of it replaces that of every take; keys that the direction holds stay. PerformanceError."""
     rate = None if fps is None else parse_fps(fps)
     info = engines.info_of(engine)
-    engines.check(direction, info)
+    tagged = follow_tags(direction, speech, lambda done: progress(0.0, "listening"))
+    directed = tagged.direction
+    engines.check(directed, info)
     maker = info.create()
     maker.load("auto")
     posed = posed_head(info, head)
     retargeted = retargeter(head or load_head(), posed)
     report: dict[str, str] = {}
-    for seed, take in zip(seeds, maker.takes(speech, direction, seeds, progress, posed), strict=True):
+    for seed, take in zip(seeds, maker.takes(speech, directed, seeds, progress, posed), strict=True):
         # after the first take the recogniser has its track at hand
-        report = report or _report(speech, direction, isinstance(maker, SharedAnalysis), posed)
+        report = report or _report(speech, tagged, isinstance(maker, SharedAnalysis), posed)
         metadata = {**report, **_provenance(take, info, speech, direction.with_seed(seed))}
-        take = retargeted(replace(take, meta=metadata))
+        take = retargeted(tagged.perform(replace(take, meta=metadata)))
         if rate is not None:
             take = take.resample(rate)
         if direction.gestures > 0:
             track, prosody = listen(speech, direction.transcript), listen_to_prosody(speech)
             take = with_gestures(take, track, prosody, direction.with_seed(seed))
         if performance is not None:
-            take = performance.onto(take, speech, direction.transcript)
+            take = performance.onto(take, speech, directed.transcript)
         yield take if rate is None else enforced(take, direction)
 
 
-def _report(speech: Speech, direction: Direction, shares_phones: bool, posed: Head | Flame) -> dict[str, str]:
+def _report(speech: Speech, tagged: Tagged, shares_phones: bool, posed: Head | Flame) -> dict[str, str]:
     """The take's metadata on its sound: `sound` and, where there are any, `warnings`, as JSON."""
+    direction = tagged.direction
     track = listen(speech, direction.transcript) if shares_phones else None
-    reading, sentences = speech.reading, warnings_of(speech, track)
+    reading, sentences = speech.reading, [*warnings_of(speech, track), *tagged.notes]
     if direction.persona and isinstance(posed, Flame):
         sentences = [*sentences, STYLE_ALONE.format(direction.persona)]
     sound = {
