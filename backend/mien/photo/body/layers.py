@@ -34,6 +34,10 @@ DISC = 1.3  # half widths of the forearm: the radius of the elbow, which both la
 KEPT, BARE = 0.8, 1.8  # of the disc: what the base keeps of the elbow; around it no clothes are taken from
 UPPER_ARM, UPPER_SHARE = 0.22, 0.75  # shoulder widths: how thick an upper arm is; of its length, what is surely there
 BEYOND = (0.6, 0.85)  # of the matte that is carried on behind an arm, over which it counts outside the trunk
+SHIRT, ENOUGH = (
+    0.85,
+    0.2,
+)  # of the way to the hips, where clothes are taken from; of what is removed, as much as they need
 LIKELY = 0.6  # chance of a colour from which it is skin
 FUZZ = 0.05  # shoulder widths around the person that go with them
 FADE = 0.5  # of the disc, where the forearm's layer begins to end
@@ -147,6 +151,9 @@ def _base(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(colours (H, W, 3), alpha (H, W)) of the base: where something is removed, the clothes go on behind it."""
     known = (matte > 0.95) & ~removed & ~skin
+    shirt = binary_dilation(trunk(body, SHIRT) > 0.5, iterations=max(1, round(0.06 * body.shoulder_width)))
+    if (known & shirt).sum() > ENOUGH * max(1, removed.sum()):
+        known &= shirt  # trousers do not climb up behind a hand
     alpha = filled(np.where(removed, 0, matte)[..., None], (~removed).astype(np.float32))[..., 0]
     # Beyond the trunk there is mostly nothing behind an arm, whatever surrounds it.
     alpha = np.maximum(np.clip((alpha - BEYOND[0]) / (BEYOND[1] - BEYOND[0]), 0, 1), trunk(body))
@@ -172,12 +179,17 @@ def _skin(pixels: np.ndarray, matte: np.ndarray, masks: list[np.ndarray], body: 
     return binary_dilation(likely(pixels / 255.0, hands, clothes) > LIKELY, iterations=2)
 
 
-def trunk(body: TrackedBody) -> np.ndarray:
-    """(H, W) float32: 1 where torso and upper arms surely are, whatever is before them."""
+def trunk(body: TrackedBody, share: float = 1.0) -> np.ndarray:
+    """(H, W) float32: 1 where torso and upper arms surely are, whatever is before them; down to a share of the way to
+    the hips."""
     image = Image.new("L", body.mask.shape[::-1])
     draw = ImageDraw.Draw(image)
     places = {i: (float(body.points[i, 0]), float(body.points[i, 1])) for i in (*SHOULDERS, *ELBOWS, *HIPS)}
-    draw.polygon([places[i] for i in (SHOULDERS[0], SHOULDERS[1], HIPS[1], HIPS[0])], fill=255)
+    low = [
+        tuple(np.add(places[shoulder], share * np.subtract(places[hip], places[shoulder])).tolist())
+        for shoulder, hip in zip(SHOULDERS, HIPS, strict=True)
+    ]
+    draw.polygon([places[SHOULDERS[0]], places[SHOULDERS[1]], low[1], low[0]], fill=255)
     width = max(1, round(UPPER_ARM * body.shoulder_width))
     for shoulder, elbow in zip(SHOULDERS, ELBOWS, strict=True):
         (x, y), (to_x, to_y) = places[shoulder], places[elbow]
