@@ -18,6 +18,14 @@ def test_words_are_read_out_as_symbols_numbers_too() -> None:
     assert espeak.pronounce("en", "...") == []
 
 
+def test_stressed_vowels_are_marked() -> None:
+    marked = espeak.stresses("en", "decided, hobby")
+    assert [symbol for symbol, stressed in marked if stressed] == ["aɪ", "ɑː"]
+    assert [symbol for symbol, _ in marked] == [
+        symbol for word in espeak.pronounce("en", "decided, hobby") for symbol in word
+    ]
+
+
 def test_a_word_of_another_language_leaves_no_mark() -> None:
     assert [symbol for word in espeak.pronounce("fr", "le week-end") for symbol in word if "(" in symbol] == []
 

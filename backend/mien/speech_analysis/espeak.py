@@ -151,6 +151,16 @@ def pronounce(language: str, text: str) -> list[list[str]]:
     Numbers and abbreviations are read out, and little words may join the next (English "in the" is one word), so the
     words are not those of the text. EspeakError where there is no espeak-ng, or it does not speak the language.
     """
+    return [[symbol.translate(STRESS) for symbol in word] for word in _transcribed(language, text)]
+
+
+def stresses(language: str, text: str) -> list[tuple[str, bool]]:
+    """The IPA symbols of a text in order, and of each whether it is a vowel of primary stress; as `pronounce`."""
+    return [(symbol.translate(STRESS), "ˈ" in symbol) for word in _transcribed(language, text) for symbol in word]
+
+
+def _transcribed(language: str, text: str) -> list[list[str]]:
+    """Words of IPA symbols with their stress."""
     espeak, _ = _library()
     clauses: list[str] = []
     with LOCK:
@@ -158,8 +168,8 @@ def pronounce(language: str, text: str) -> list[list[str]]:
         left = ctypes.c_char_p(text.encode())
         while left.value is not None:  # one clause a call
             clauses.append(espeak.espeak_TextToPhonemes(ctypes.byref(left), UTF8, IPA | ord("_") << 8).decode())
-    words = [SWITCH.sub("", word).translate(STRESS) for word in " ".join(clauses).split()]
-    return [symbols for word in words if (symbols := [symbol for symbol in word.split("_") if symbol])]
+    words = [SWITCH.sub("", word) for word in " ".join(clauses).split()]
+    return [symbols for word in words if (symbols := [one for one in word.split("_") if one.translate(STRESS)])]
 
 
 def main() -> None:
