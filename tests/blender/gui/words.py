@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words of a line in a real window: shown by a click, one dragged in the timeline with G, one renamed with F2, each
+"""Words of a line in a real window: shown by a click, one dragged with G in the timeline, one renamed there, each
 followed by a click; the take changes only there, in one undo step.
 
 Needs a backend with espeak-ng: run.py --script words.py ... -- http://127.0.0.1:8642 VOICE.wav, with the words of the
@@ -97,6 +97,16 @@ def over_timeline(*keys: str):
     yield 1.5 + 0.5 * len(keys)
 
 
+def double_click(frame: int):
+    """A double click on the marker at a frame, which opens Blender's field of its name."""
+    _, region = timeline()
+    x = region.x + region.view2d.view_to_region(frame, 0.0)[0]
+    y = bpy.context.window_manager.windows[0].height - region.y - 18
+    command = ["xdotool", "mousemove", "700", "450", "sleep", "0.3", "mousemove", str(x), str(y), "sleep", "0.6"]
+    subprocess.Popen([*command, "click", "--repeat", "2", "--delay", "60", "1"])
+    yield 2.5
+
+
 def keys(*names: str):
     """Keys of the keyboard where the pointer is."""
     subprocess.Popen(["xdotool", *(word for name in names for word in ("key", name, "sleep", "0.3"))])
@@ -171,11 +181,11 @@ def steps():
     start = words.shown(line()).markers
     number = next(n for n, (name, _) in enumerate(start) if n > 8 and len(name) > 4)
     marker = chosen(number)
-    yield from over_timeline("F2")
+    yield from double_click(start[number][1])
     yield from shot(OUT, "3_rename")
     yield from keys("ctrl+a", *"mommy", "Return", "Return")
     yield from until("it has the new name", lambda: words.changes(line()).retyped == (number,), 10.0)
-    check("F2 retypes the word", words.changes(line()).retyped == (number,), (marker.name, start[number]))
+    check("the word is retyped", words.changes(line()).retyped == (number,), (marker.name, start[number]))
     yield from settled()
     yield from shot(OUT, "3_retyped")
     yield from click_until(
