@@ -137,7 +137,7 @@ def steps():
         emotion,
     )
     check("three takes, the first is seen", seeds() == [0, 1, 2] and visible_takes() == [1], (seeds(), visible_takes()))
-    check("it plays", jaw(20) == 0.2 and jaw(60) == 0.0 and jaw(5) == 0.0, (jaw(20), jaw(60), jaw(5)))
+    check("it plays", jaw(20) == 0.2 and jaw(60) == 0.0 and jaw(-15) == 0.0, (jaw(20), jaw(60), jaw(-15)))
     yield from settled()
     yield from shot(OUT, "4_done")
     press(bpy.ops.mien.dismiss)
