@@ -171,6 +171,10 @@ def _frames(layer: Layer, by_index: dict) -> np.ndarray:
 
 def _default(id_: bpy.types.ID, path: str, index: int) -> float:
     """A property's default, from which Blender's NLA starts."""
+    if path.endswith('"]'):
+        holder, name = fcurves.custom_property(id_, path)
+        default = holder.id_properties_ui(name).as_dict().get("default", 0.0)
+        return default[index] if hasattr(default, "__len__") else default
     owner, _, name = path.rpartition(".")
     definition = (id_.path_resolve(owner) if owner else id_).bl_rna.properties[name]
     return definition.default_array[index] if definition.is_array else definition.default

@@ -48,6 +48,12 @@ def driven_paths(id_: bpy.types.ID) -> set[str]:
     return {driver.data_path for driver in data.drivers} if data is not None else set()
 
 
+def custom_property(id_: bpy.types.ID, path: str) -> tuple:
+    """(holder, name) of a custom property by its data path, like pose.bones["jaw"]["open"]."""
+    holder, _, name = path.removesuffix('"]').rpartition('["')
+    return (id_.path_resolve(holder) if holder else id_), bpy.utils.unescape_identifier(name)
+
+
 def id_type(id_: bpy.types.ID) -> str:
     """What an action or a slot is for: KEY, OBJECT and so on."""
     return id_.id_type

@@ -15,10 +15,12 @@ def meshes(speaker: bpy.types.Object) -> list[bpy.types.Object]:
 
 def driven(speaker: bpy.types.Object) -> list[bpy.types.ID]:
     """The datablocks that a take of this speaker may animate, each once: the shape keys of its meshes, the object that
-    its head rotation turns, the armature of its jaw and eyes, eyes that are objects."""
+    its head rotation turns, the armature of its jaw and eyes, eyes that are objects, rigs whose controls are moved."""
     ids = [mesh.data.shape_keys for mesh in meshes(speaker)]
     mapping = speaker.mien_driving
     ids += [speaker.mien.head_object, mapping.armature, mapping.eye_left_object, mapping.eye_right_object]
+    ids += [item.owner for item in mapping.control_owners]
+    ids.append(speaker.mien.body)
     return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 
@@ -131,6 +133,10 @@ def _set(id_: bpy.types.ID, path: str, index: int, value: float) -> None:
     try:
         old = id_.path_resolve(path)
     except ValueError:  # a key that was deleted meanwhile
+        return
+    if path.endswith('"]'):
+        holder, name = fcurves.custom_property(id_, path)
+        holder[name] = round(value) if isinstance(old, int) else value
         return
     owner_path, _, name = path.rpartition(".")
     owner = id_.path_resolve(owner_path) if owner_path else id_

@@ -122,15 +122,17 @@ def how_driven(speaker: bpy.types.Object) -> str:
     chosen = speaker.mien_driving.bones()
     names = (*chosen.names, chosen.facing)
     bones = [head_object.name if head_object is not None else "", names]
-    return json.dumps([meshes, bones, *_how_eyes_turn(speaker)])
+    return json.dumps([meshes, bones, *_how_set_up(speaker)])
 
 
-def _how_eyes_turn(speaker: bpy.types.Object) -> list:
-    """What of the gaze was set; nothing where nothing was, so that takes of former versions stay up to date."""
+def _how_set_up(speaker: bpy.types.Object) -> list:
+    """What of the gaze was set and of controls was learnt; nothing where nothing was, so that takes of former versions
+    stay up to date."""
     mapping = speaker.mien_driving
     objects = [obj.name if obj is not None else "" for obj in (mapping.eye_left_object, mapping.eye_right_object)]
     settings = [mapping.gaze, *objects, mapping.eye_left_gain, mapping.eye_right_gain]
-    return [] if settings == ["AUTO", "", "", 1.0, 1.0] else [settings]
+    learnt = [mapping.control_map] if mapping.control_map else []
+    return learnt if settings == ["AUTO", "", "", 1.0, 1.0] else [settings, *learnt]
 
 
 def new_seeds(line) -> list[int]:

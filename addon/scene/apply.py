@@ -19,7 +19,8 @@ from ..formats.channels import ARKIT
 from ..formats.take import Take
 from ..shape_keys import bones, driving, eye_objects, gaze, keys
 from ..shape_keys.recognition import short_list
-from . import linked, vertex_takes
+from . import gesture_layer, linked, vertex_takes
+from .characters import control_curves
 
 SETTLE_S = 0.2  # after its last frame a point cache fades to the mesh's rest in this time
 VALUE_LIMIT = 10.0  # Blender's hard limit of a shape key's slider
@@ -58,8 +59,13 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
         _refuse_layer(speaker.mien.head_object, mark)
     if speaker.mien_driving.bones().names_by_part:
         _refuse_bones(speaker, mark)
+    for owner in control_curves.learnt(speaker)[1]:
+        if owner is not None:
+            _refuse_layer(owner, mark)
     for eye in eye_objects.chosen(speaker, takes.meshes(speaker)).values():
         _refuse_layer(eye, mark)
+    if take.joints is not None and (body := gesture_layer.body_of(speaker)) is not None:
+        _refuse_layer(body, mark)
     count = len(speaker.data.vertices)
     if take.vertices == count:
         kind, note = vertex_takes.representation(take, speaker.mien_driving.vertices)
@@ -93,7 +99,7 @@ def _channel_plan(speaker: bpy.types.Object, take: Take, weights: np.ndarray) ->
         targets = driving.targets(mesh, take, mesh != speaker, meshes)
         if targets.refusal and mesh == speaker and not speaker.mien_driving.bones().names_by_part:
             raise ApplyError(targets.refusal)
-        if targets.values:
+        if targets.values or targets.driven:
             channel_targets.append((mesh, targets))
     notes = [note for _, targets in channel_targets for note in targets.notes]
     notes += [note for mesh, targets in channel_targets if (note := linked.clipping_note(mesh, targets.values))]
@@ -154,6 +160,8 @@ def apply_take(
         curves = _basis_curves(speaker, take.basis, take.coefficients, frames)
         moved[speaker.data.shape_keys] = curves
     for mesh, targets in changes.targets:
+        if not targets.values:
+            continue
         linked.open_mesh(mesh)
         moved[mesh.data.shape_keys] = _key_curves(mesh, targets.values, frames)
     rests = {id_: {(curve.path, 0): 0.0 for curve in curves} for id_, curves in moved.items()}
@@ -172,12 +180,19 @@ def apply_take(
         rests.setdefault(target, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in rest})
     elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (chosen_bones.head or chosen_bones.neck):
         notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
+    controls = control_curves.of_take(speaker, [(mesh, each.driven) for mesh, each in changes.targets], frames)
+    for owner, curves in controls.by_owner.items():
+        moved.setdefault(owner, []).extend(curves)
+        rests.setdefault(owner, {}).update(controls.rests[owner])
+    notes += [controls.note] if controls.note else []
     for side, eye in eye_objects.chosen(speaker, takes.meshes(speaker)).items():
         eye_objects.remember_rest(eye)
         eye_curves = eye_objects.curves(speaker, side, eye, take, frames)
         still = eye_objects.curves(speaker, side, eye, replace(take, gaze=np.zeros((take.frames, 2))), frames)
         moved.setdefault(eye, []).extend(eye_curves)
         rests.setdefault(eye, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in still})
+    gestures = gesture_layer.add(speaker, take, frames, moved, rests)
+    notes += gestures.notes
     for id_ in takes.driven(speaker):
         if id_ not in moved and nla_layers.find(id_, mark) is not None:
             nla_layers.drop(id_, mark)  # the former take moved this, and this one does not
@@ -186,7 +201,8 @@ def apply_take(
     for id_, curves in moved.items():
         own = ease.of_head(float(scene_fps)) if id_ == target != speaker.mien_driving.armature else ease
         facts = _facts(take, start_frame, scene_fps, own)
-        _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, own, rests[id_])
+        blend = gestures.blend if id_ == gestures.body else "REPLACE"
+        _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, own, rests[id_], blend)
     easing.fit(takes.driven(speaker))
     if speaker.data.shape_keys is not None and not linked.has_library_mesh(speaker):
         keys.remove_unused_bases(speaker, nla_layers.paths(speaker.data.shape_keys))
@@ -195,10 +211,10 @@ def apply_take(
     return ApplyResult(int(np.ceil(frames[-1])), tuple(notes))
 
 
-def _put_layer(id_, mark: Mark, curves: list[Curve], name: str, facts: str, ease: Ease, rest: dict) -> None:
+def _put_layer(id_, mark: Mark, curves: list[Curve], name: str, facts: str, ease: Ease, rest: dict, blend: str) -> None:
     nla_layers.rest(id_, rest)
     span = (ease.first, max(ease.last, ease.first + 1.0))
-    nla_layers.put(id_, mark, curves, name, facts, span, above=nla_layers.below_of(id_, mark, ease.first))
+    nla_layers.put(id_, mark, curves, name, facts, span, nla_layers.below_of(id_, mark, ease.first), blend)
 
 
 def _facts(take: Take, start_frame: float, fps: Fraction, ease: Ease) -> str:

@@ -55,6 +55,13 @@ class MienKey(bpy.types.PropertyGroup):
     )
 
 
+class MienControlOwner(bpy.types.PropertyGroup):
+    """An object whose controls move with the takes, by the mapping that was learnt."""
+
+    name: StringProperty(options={"HIDDEN"}, override=KEPT)
+    owner: PointerProperty(type=bpy.types.Object, override=KEPT)
+
+
 def _armature(self, obj: bpy.types.Object) -> bool:
     return obj.type == "ARMATURE"
 
@@ -132,6 +139,8 @@ class MienDriving(bpy.types.PropertyGroup):
     eye_right_object: _eye_object("Right")
     eye_left_gain: _gain("Left")
     eye_right_gain: _gain("Right")
+    control_map: StringProperty(options={"HIDDEN"}, override=KEPT)  # JSON of `control_fit.ControlMap`, '' for none
+    control_owners: CollectionProperty(type=MienControlOwner, options={"HIDDEN"}, override=GROWING)
     face_group: StringProperty(
         name="Face",
         description="The vertex group of the face, where the mesh is a whole body: only it is bound; empty is all",
@@ -165,7 +174,7 @@ class MienDriving(bpy.types.PropertyGroup):
         return Bones(*names, self.facing, self.eye_left_gain, self.eye_right_gain)
 
 
-CLASSES = (MienKey, MienDriving)
+CLASSES = (MienKey, MienControlOwner, MienDriving)
 
 
 def register() -> None:

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import bpy
 import numpy as np
@@ -31,13 +31,15 @@ LID_SHARE = 0.235  # of a blink, by which the lids close at an eyeLookDown key o
 class Targets:
     """values: shape key -> (F,) float32, a value for each frame of the take; the sliders' ranges must be extended to
     them (`keys.fit_range`). scheme: name of the keys' naming scheme. missing: channels of the take that this mesh does
-    not show. notes: sentences for the animator. refusal: why nothing of the take shows on this mesh, '' if it does."""
+    not show. notes: sentences for the animator. refusal: why nothing of the take shows on this mesh, '' if it does.
+    driven: the values of keys that have drivers, for the controls behind these."""
 
     values: dict[str, np.ndarray]
     scheme: str
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     refusal: str
+    driven: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Sequence[bpy.types.Object] = ()) -> Targets:
@@ -66,27 +68,29 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Seque
         )
     driven_paths = fcurves.driven_paths(obj.data.shape_keys)
     driven = tuple(row.key for row in rows if keys.value_path(row.key) in driven_paths)
-    if len(driven) == len(rows):
+    learnt = bool(speaker.mien_driving.control_map)
+    if len(driven) == len(rows) and not learnt:
         return Targets(
             {},
             table.scheme,
             (),
             table.notes,
-            f"Every shape key of '{obj.name}' that the take drives has a driver, which overrules curves; remove the "
-            "drivers first.",
+            f"Every shape key of '{obj.name}' that the take drives has a driver, which overrules curves: press Learn "
+            "Controls, and takes move the rig's controls.",
         )
-    rows = [row for row in rows if row.key not in driven]
+    rows = rows if learnt else [row for row in rows if row.key not in driven]
     shown = key_table.channels_of(rows)
     rows = gaze.key_rows(rows, obj, speaker, meshes)
     turned = shown - key_table.channels_of(rows)  # bones or objects show these
     values = additive.cap(key_table.values(rows, _sources(take, rows, gaze.gains(speaker)), take.frames))
+    behind_drivers = {name: values.pop(name) for name in driven if name in values}
     notes = [] if part else list(table.notes)
     if faulty:
         notes.append(f"The sources of these cannot be read, so they were left; see the table: {short_list(faulty)}.")
     absent_keys = tuple(row.key for row in table.rows if row.key not in known)
     if absent_keys and not part:
         notes.append(f"The table names keys that '{obj.name}' does not have: {short_list(absent_keys)}.")
-    if driven and not part:
+    if driven and not part and not learnt:
         notes.append(f"These have drivers of their own and were left to them: {short_list(driven)}.")
     blocks = obj.data.shape_keys.key_blocks
     muted = tuple(name for name in values if blocks[name].mute)
@@ -104,7 +108,7 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Seque
     missing = tuple(
         name for name in take.channels if name in table.missing and name not in bone_channels and name not in turned
     )
-    return Targets(values, table.scheme, missing, tuple(notes), "")
+    return Targets(values, table.scheme, missing, tuple(notes), "", behind_drivers)
 
 
 def missing_note(take: Take, meshes: Sequence[Targets]) -> str:

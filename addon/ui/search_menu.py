@@ -7,7 +7,7 @@ MENU = (
     ("generate", "from_video", "make_anew", "delete_take", "cancel"),
     ("new_line", "lines_from_strips", "delete_line"),
     ("correct", "done_correcting", "clear_corrections", "thin", "bake_down", "back_to_takes"),
-    ("set_up_character", "check_character", "remove_check"),
+    ("set_up_character", "check_character", "remove_check", "learn_controls", "forget_controls"),
     ("make_idle", "remove_idle"),
     ("show_words", "hide_words", "retime_words", "correct_words"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),
@@ -44,6 +44,7 @@ def add_to_object_menu(self, context):
 
 def add_to_menu(self, context):
     self.layout.operator("mien.add_head", text="Mien Head", icon="USER")
+    self.layout.operator("mien.add_body", text="Mien Body", icon="ARMATURE_DATA")
     self.layout.operator("mien.add_studio", text="Mien Camera and Light", icon="OUTLINER_OB_CAMERA")
 
 

@@ -5,7 +5,7 @@ import bpy
 
 from ...shape_keys import driving, gaze, keys
 from ...shape_keys.recognition import short_list
-from . import parts
+from . import learning, parts
 
 WAYS = {"BONES": "bones", "OBJECTS": "objects", "KEYS": "shape keys"}
 
@@ -36,9 +36,24 @@ def set_up(scene: bpy.types.Scene, face: bpy.types.Object, with_meshes: bool = T
     meshes = [face, *(part.mesh for part in face.mien.parts if part.mesh is not None)]
     said.append(f"eyes turned by {WAYS[gaze.way(face, meshes)]}")
     table = driving.table_of(face)
+    learnt = _learn(scene, face)
+    if learnt:
+        said.append(learnt)
     if table.rows:
         said.append(f"mouth by {table.scheme}")
     return f"'{face.name}': {'; '.join(said)}.{_refusal(face, table)}"
+
+
+def _learn(scene: bpy.types.Scene, face: bpy.types.Object) -> str:
+    """Learn the controls behind driven shape keys, where none were; what was learnt, without a full stop."""
+    if face.mien_driving.control_map or not learning.driven_keys(face):
+        return ""
+    try:
+        learnt = learning.learn(scene, face)
+    except learning.LearningError as error:
+        return str(error).rstrip(".")
+    learning.store(face, learnt)
+    return learnt.sentence.rstrip(".")
 
 
 def add_meshes(face: bpy.types.Object, meshes) -> list[str]:
@@ -60,6 +75,8 @@ def _leave_jaw_to_keys(face: bpy.types.Object) -> None:
 
 
 def _refusal(face: bpy.types.Object, table) -> str:
+    if len(face.data.vertices) == driving.FLAME_VERTICES and not keys.names(face.data):
+        return " It is FLAME's mesh, which engines move vertex by vertex."
     if table.rows or face.mien_driving.bones().names_by_part.get("jaw"):
         return ""
     if not keys.names(face.data):

@@ -4,7 +4,7 @@
 import bpy
 
 from ...animation import takes
-from ...scene.characters import check
+from ...scene.characters import check, learning
 from ...scene.speakers import speaker_of
 from ...shape_keys import driving, gaze
 from .. import text
@@ -23,6 +23,11 @@ class MIEN_PT_character(SpeakerPanel, bpy.types.Panel):
         row.operator("mien.check_character", icon="VIEWZOOM")
         if check.is_there(speaker):
             row.operator("mien.remove_check", text="", icon="TRASH")
+        if learning.driven_keys(speaker) or mapping.control_map:
+            row = layout.row(align=True)
+            row.operator("mien.learn_controls", icon="DRIVER")
+            if mapping.control_map:
+                row.operator("mien.forget_controls", text="", icon="X")
         column = layout.column()
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(mapping, "mouth")

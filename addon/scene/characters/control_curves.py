@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Curves of a rig's controls for a take, by the mapping that was learnt."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Euler
+
+from ...animation import head_rotation
+from ...animation.fcurves import Curve, constant_or_all
+from ...shape_keys import control_fit
+from ...shape_keys.control_fit import ControlMap
+from ...shape_keys.recognition import short_list
+from .learning import SEPARATOR
+
+OFF = 0.1  # of a key's value: what is farther off is named
+
+
+@dataclass(frozen=True, eq=False)
+class ControlCurves:
+    """by_owner: object -> curves; rests: object -> (path, index) -> value without a take; note: a sentence on how near
+    the controls come to the take."""
+
+    by_owner: dict[bpy.types.Object, list[Curve]]
+    rests: dict[bpy.types.Object, dict[tuple[str, int], float]]
+    note: str
+
+
+def of_take(
+    speaker: bpy.types.Object, driven: Iterable[tuple[bpy.types.Object, dict]], frames: np.ndarray
+) -> ControlCurves:
+    """The curves at frames (F,) for the driven keys' values: pairs of a mesh and key -> (F,). None without a mapping.
+
+    Raises nothing: keys that no control moves stay as they are, and the note says so."""
+    mapping, owners = learnt(speaker)
+    wanted = {f"{mesh.name}{SEPARATOR}{key}": values for mesh, listed in driven for key, values in listed.items()}
+    wanted = {name: values for name, values in wanted.items() if mapping is not None and name in mapping.weights}
+    if mapping is None or not wanted:
+        return ControlCurves({}, {}, "")
+    values, shown = control_fit.solve(mapping, wanted)
+    out = ControlCurves({}, {}, _note(mapping, wanted, shown))
+    turned: dict[tuple[int, str], np.ndarray] = {}
+    for control, column in zip(mapping.controls, values.T, strict=True):
+        owner = owners[control.owner]
+        if owner is None:
+            continue
+        if control.angle:
+            angles = turned.setdefault((control.owner, control.path), np.zeros((len(frames), 3)))
+            angles[:, control.index] = column
+            continue
+        index = max(control.index, 0)
+        _add(out, owner, constant_or_all(control.path, index, frames, column.astype(np.float32)), control.rest)
+    for (number, path), angles in turned.items():
+        mode = "QUATERNION" if path.endswith("quaternion") else "AXIS_ANGLE"
+        _, rows = head_rotation.rotation_values(mode, [Euler(row).to_matrix() for row in angles.tolist()])
+        _, still = head_rotation.rotation_values(mode, [Euler().to_matrix()])
+        for axis in range(4):
+            _add(out, owners[number], constant_or_all(path, axis, frames, rows[:, axis]), float(still[0, axis]))
+    return out
+
+
+def learnt(speaker: bpy.types.Object) -> tuple[ControlMap | None, list[bpy.types.Object | None]]:
+    """(the mapping of a speaker, None without one; its objects)."""
+    settings = speaker.mien_driving
+    if not settings.control_map:
+        return None, []
+    return control_fit.from_text(settings.control_map), [item.owner for item in settings.control_owners]
+
+
+def _add(out: ControlCurves, owner: bpy.types.Object, curve: Curve, rest: float) -> None:
+    out.by_owner.setdefault(owner, []).append(curve)
+    out.rests.setdefault(owner, {})[curve.path, curve.index] = rest
+
+
+def _note(mapping: ControlMap, wanted: dict[str, np.ndarray], shown: dict[str, np.ndarray]) -> str:
+    off = {name: float(np.abs(shown[name] - values).max(initial=0.0)) for name, values in wanted.items()}
+    far = [name.partition(SEPARATOR)[2] for name, most in sorted(off.items(), key=lambda pair: -pair[1]) if most > OFF]
+    every = np.concatenate([np.abs(shown[name] - values) for name, values in wanted.items()])
+    said = f"{len(mapping.controls)} controls move {len(wanted)} shape keys, {every.mean():.3f} off on average"
+    return said + (f"; farthest off: {short_list(far)}." if far else ".")

@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Learns how the controls of a rig drive a character's shape keys, by moving each of them and looking."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import bpy
+import numpy as np
+from mathutils import Euler, Quaternion
+
+from ...animation import fcurves, takes
+from ...shape_keys import control_fit, driving, keys, mouth_choice
+from ...shape_keys.control_fit import STEPS, Control, ControlMap, Side
+from ...shape_keys.recognition import short_list
+from .controls import Candidate, candidates
+
+FULL = 1.0  # a key's value at which a control has gone far enough
+LEAST = 0.02  # a response smaller than this is none
+DOUBLINGS = 14  # of the first step, before a control is given up
+SEPARATOR = "/"  # between the mesh and its key in the mapping
+
+
+class LearningError(Exception):
+    """The rig has no control that drives the keys; the message says what was found. The scene is unchanged."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was learnt, and a sentence on it."""
+
+    mapping: ControlMap
+    owners: tuple[bpy.types.Object, ...]
+    sentence: str
+
+
+def driven_keys(speaker: bpy.types.Object) -> dict[bpy.types.Object, list[str]]:
+    """mesh -> the keys that takes drive and that have drivers of their own."""
+    out = {}
+    for mesh in takes.meshes(speaker):
+        if mesh.data.shape_keys is None:
+            continue
+        paths = fcurves.driven_paths(mesh.data.shape_keys)
+        rows = driving.table_of(mesh, mesh != speaker, speaker).rows
+        found = [row.key for row in rows if keys.value_path(row.key) in paths]
+        if found:
+            out[mesh] = found
+    return out
+
+
+def learn(scene: bpy.types.Scene, speaker: bpy.types.Object) -> Learnt:
+    """Move each control and look what it does. The scene is as it was afterwards. Raises LearningError."""
+    wanted = driven_keys(speaker)
+    if not wanted:
+        raise LearningError(
+            f"No shape key of '{speaker.name}' that takes drive has a driver; there is nothing to learn."
+        )
+    found = candidates(list(wanted), wanted)
+    owners = list(dict.fromkeys(candidate.owner for candidate in found))
+    names = [f"{mesh.name}{SEPARATOR}{key}" for mesh, listed in wanted.items() for key in listed]
+    _try_again(list(wanted), owners)
+    with _as_it_was(owners):
+        look = _Look(wanted)
+        for candidate in found:
+            _set(candidate, _rest_of(candidate))
+        zero = look()
+        controls: list[Control] = []
+        sides: list[Side] = []
+        used: list[Candidate] = []
+        for candidate in found:
+            own = [side for sign in (1, -1) if (side := _sample(candidate, sign, look, zero, names, len(controls)))]
+            if own:
+                owner = owners.index(candidate.owner)
+                rest = _rest_of(candidate)
+                controls.append(Control(owner, candidate.path, candidate.index, rest, candidate.angle))
+                sides += own
+                used.append(candidate)
+        if not controls:
+            raise LearningError(
+                f"None of the {len(found)} properties and bones behind the drivers of '{speaker.name}' moves a key: "
+                "the rig may drive them from another file."
+            )
+        mapping = ControlMap(tuple(controls), tuple(sides), _weights(wanted))
+        error, worst = _check(mapping, used, look, zero)
+    mapping = replace(mapping, error=error, worst=worst)
+    return Learnt(mapping, tuple(owners), _sentence(mapping, owners))
+
+
+def store(speaker: bpy.types.Object, learnt: Learnt) -> None:
+    """Keep the mapping on the speaker."""
+    settings = speaker.mien_driving
+    settings.control_map = learnt.mapping.to_text()
+    settings.control_owners.clear()
+    for owner in learnt.owners:
+        item = settings.control_owners.add()
+        item.name, item.owner = owner.name, owner
+
+
+def _sentence(mapping: ControlMap, owners: list[bpy.types.Object]) -> str:
+    names = ", ".join(f"'{owner.name}'" for owner in owners)
+    lost = [key for key in mapping.keys if key not in mapping.reached]
+    said = (
+        f"{len(mapping.controls)} controls of {names} drive {len(mapping.reached)} of {len(mapping.keys)} shape keys, "
+        f"each to {mapping.error:.3f} of its value"
+    )
+    said += f" ({mapping.worst.partition(SEPARATOR)[2]} is farthest off)." if mapping.error > 0.01 else "."
+    return said + (f" No control was found for {short_list([_key(name) for name in lost])}." if lost else "")
+
+
+def _key(name: str) -> str:
+    return name.partition(SEPARATOR)[2]
+
+
+def _try_again(meshes: list[bpy.types.Object], owners: list[bpy.types.Object]) -> None:
+    """Evaluate drivers anew: Blender gives one up for good where it met its property before that was there."""
+    for owner in owners:
+        owner.update_tag()
+    bpy.context.view_layer.update()
+    for id_ in (*(mesh.data.shape_keys for mesh in meshes), *owners):
+        for curve in id_.animation_data.drivers if id_.animation_data is not None else ():
+            if not curve.driver.is_valid:
+                curve.driver.expression = curve.driver.expression
+
+
+class _Look:
+    """Called, it returns (K,) the values that the keys show."""
+
+    def __init__(self, wanted: dict[bpy.types.Object, list[str]]) -> None:
+        self._wanted = wanted
+
+    def __call__(self) -> np.ndarray:
+        for mesh in self._wanted:
+            mesh.data.shape_keys.id_data.update_tag()
+        bpy.context.view_layer.update()
+        graph = bpy.context.evaluated_depsgraph_get()
+        out = []
+        for mesh, names in self._wanted.items():
+            blocks = mesh.evaluated_get(graph).data.shape_keys.key_blocks
+            out += [blocks[name].value for name in names]
+        return np.array(out, float)
+
+
+def _weights(wanted: dict[bpy.types.Object, list[str]]) -> dict[str, float]:
+    """How far each key moves its mesh: what moves more counts more."""
+    out = {}
+    for mesh, names in wanted.items():
+        size = max(float(np.ptp(keys.rest(mesh.data), axis=0).max(initial=0.0)), 1e-9)
+        for name in names:
+            out[f"{mesh.name}{SEPARATOR}{name}"] = max(mouth_choice.opens(mesh, name) / size, 1e-3)
+    return out
+
+
+def _sample(
+    candidate: Candidate, sign: int, look: _Look, zero: np.ndarray, names: list[str], number: int
+) -> Side | None:
+    """One side of a control, None where it moves no key."""
+    rest = _rest_of(candidate)
+    room = (candidate.high - rest) if sign > 0 else (rest - candidate.low)
+    if room <= 1e-9:
+        return None
+    end = sign * (min(room, _end(candidate, sign, room, look, zero)) if candidate.probe else room)
+    rows = []
+    for share in STEPS[1:]:
+        _set(candidate, rest + share * end)
+        rows.append(look() - zero)
+    _set(candidate, rest)
+    full = rows[-1]
+    response = {name: float(value) for name, value in zip(names, full, strict=True) if abs(value) > LEAST}
+    if not response:
+        return None
+    course = [0.0, *(float(np.clip(row @ full / (full @ full), 0.0, 1.0)) for row in rows)]
+    return Side(number, float(end), response, tuple(course))
+
+
+def _end(candidate: Candidate, sign: int, room: float, look: _Look, zero: np.ndarray) -> float:
+    """How far a control goes until a key is full: where no limit says so, it is searched for."""
+    rest, step, before = _rest_of(candidate), candidate.probe, (0.0, 0.0)
+    for _ in range(DOUBLINGS):
+        at = min(step, room)
+        _set(candidate, rest + sign * at)
+        top = float(np.abs(look() - zero).max(initial=0.0))
+        if top >= FULL - 1e-4:
+            first, low = before
+            return _bisect(candidate, sign, first, at, look, zero) if top > low else at
+        if at >= room or (top > LEAST and top <= before[1] + 1e-4):  # its end, or it goes no farther
+            return at if top > before[1] + 1e-4 else before[0]
+        before, step = (at, top), step * 2.0
+    return before[0] or step
+
+
+def _bisect(candidate: Candidate, sign: int, low: float, high: float, look: _Look, zero: np.ndarray) -> float:
+    rest = _rest_of(candidate)
+    for _ in range(12):
+        middle = (low + high) / 2
+        _set(candidate, rest + sign * middle)
+        if np.abs(look() - zero).max(initial=0.0) >= FULL - 1e-4:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _check(mapping: ControlMap, used: list[Candidate], look: _Look, zero: np.ndarray) -> tuple[float, str]:
+    """(the farthest that a key is off when it alone is asked for at a half, its name), by what the rig shows."""
+    error, worst = 0.0, ""
+    for number, name in enumerate(mapping.keys):
+        if name not in mapping.reached:
+            continue
+        values, _ = control_fit.solve(mapping, {name: np.array([0.5])})
+        for candidate, value in zip(used, values[0], strict=True):
+            _set(candidate, float(value))
+        off = abs(float(look()[number] - zero[number]) - 0.5)
+        if off > error:
+            error, worst = off, name
+    for candidate, control in zip(used, mapping.controls, strict=True):
+        _set(candidate, control.rest)
+    return error, worst
+
+
+def _rest_of(candidate: Candidate) -> float:
+    """The value of a control at rest: 0, 1 for a scale, and what is nearest to 0 for a property with limits."""
+    if candidate.path.endswith("scale"):
+        return 1.0
+    return float(np.clip(0.0, candidate.low, candidate.high))
+
+
+def _set(candidate: Candidate, value: float) -> None:
+    owner_path, _, name = candidate.path.rpartition(".")
+    if candidate.path.endswith("]"):  # a custom property
+        holder_path, _, name = candidate.path.rpartition("[")
+        holder = candidate.owner.path_resolve(holder_path.rstrip(".")) if holder_path else candidate.owner
+        key = name.strip('"]')
+        if candidate.index >= 0:
+            holder[key][candidate.index] = value
+        else:
+            holder[key] = round(value) if isinstance(holder[key], int) else value
+        candidate.owner.update_tag()
+        return
+    holder = candidate.owner.path_resolve(owner_path) if owner_path else candidate.owner
+    if candidate.angle:
+        turn = Euler([value if axis == candidate.index else 0.0 for axis in range(3)]).to_quaternion()
+        if name == "rotation_quaternion":
+            holder.rotation_quaternion = turn
+        else:
+            axis, angle = Quaternion(turn).to_axis_angle()
+            holder.rotation_axis_angle = (angle, *axis)
+    elif candidate.index >= 0:
+        getattr(holder, name)[candidate.index] = value
+    else:
+        setattr(holder, name, value)
+    candidate.owner.update_tag()
+
+
+def _copied(value):
+    """A custom property's value; None for what is no number."""
+    if hasattr(value, "to_list"):
+        return value.to_list()
+    return value if isinstance(value, int | float) else None
+
+
+@contextmanager
+def _as_it_was(owners: list[bpy.types.Object]) -> Iterator[None]:
+    """Poses and custom properties of these objects are as they were after the block; animation rests meanwhile, so that
+    it does not overrule what is set."""
+    kept = []
+    for owner in owners:
+        data = owner.animation_data
+        action = (data.action, getattr(data, "action_slot", None), data.use_nla) if data is not None else None
+        parts = [owner, *(owner.pose.bones if owner.pose is not None else ())]
+        values = [
+            (
+                part,
+                part.location.copy(),
+                part.rotation_euler.copy(),
+                part.rotation_quaternion.copy(),
+                tuple(part.rotation_axis_angle),
+                part.scale.copy(),
+                {name: _copied(value) for name, value in part.items()},
+            )
+            for part in parts
+        ]
+        kept.append((owner, action, values))
+        if action is not None and not data.use_tweak_mode:
+            data.action, data.use_nla = None, False
+    try:
+        yield
+    finally:
+        for owner, action, values in kept:
+            for part, location, euler, quaternion, axis_angle, scale, properties in values:
+                part.location, part.rotation_euler, part.scale = location, euler, scale
+                part.rotation_quaternion, part.rotation_axis_angle = quaternion, axis_angle
+                for name, value in properties.items():
+                    if value is not None:
+                        part[name] = value
+            if action is not None and not owner.animation_data.use_tweak_mode:
+                owner.animation_data.action = action[0]
+                if action[1] is not None:
+                    owner.animation_data.action_slot = action[1]
+                owner.animation_data.use_nla = action[2]
+            owner.update_tag()
+        bpy.context.view_layer.update()
