@@ -26,6 +26,7 @@ from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.contacts import lip_aperture as seen_aperture
 from mien.face_tracking.follower import FaceFollower
 from mien.face_tracking.head_pose import fit_pose
+from mien.face_tracking.landmark_indices import FACE
 from mien.face_tracking.tracker import track_face
 from mien.photo.body.options import TalkOptions
 from mien.photo.body.talking_body import TalkingBody
@@ -85,19 +86,23 @@ def reenact(pictures: Sequence[np.ndarray], name: str, progress: Progress) -> Re
     tracker, follower = BodyTracker(), FaceFollower(load_bundle(), FaceChoice())
     opened = TalkingBody(pictures[0], TalkOptions(), name)
     first = opened.body
-    head = _head_rotation(follower, pictures[0], True)
+    head = _head_of(follower, pictures[0], True)
     found, ways = [], []
     with opened.animator as animator:
         for number, true in enumerate(pictures[1:]):
-            body, turned = tracker.follow(true), _head_rotation(follower, true, False)
+            body, seen = tracker.follow(true), _head_of(follower, true, False)
             progress(number / len(pictures), name)
-            if body is None or turned is None or head is None:
+            if body is None or seen is None or head is None:
                 continue
-            motion = seen_motion(first, body, turned - head)
+            turned = seen[0] - head[0]
+            motion = seen_motion(first, body, turned)
             opened.follow(motion)
             opened.warp.pose(seen_points(opened, body))
-            drawn = animator.picture(animator.own,
-                                     turned - head, np.zeros(2))  # fmt: skip
+            turn = animator.turn(turned)
+            carried = (head[1] - animator.pivot) @ turn.T + animator.pivot
+            shift = np.r_[seen[1][:2] - opened.warp.carried_head(carried[None, :2])[0], 0]
+            places = animator.mesh.at(animator.own)
+            drawn = animator.picture_of_points(places, animator.own, turn, np.zeros(2), shift)
             mask = body.mask > PERSON
             found.append([*_likeness(pictures[0], true, mask), *_likeness(drawn, true, mask)])
             ways.append(float(np.linalg.norm(motion.wrists[0, :, :2], axis=1).mean()))
@@ -248,9 +253,13 @@ def _hand_goal(body: TrackedBody, side: str, rest: np.ndarray, points: np.ndarra
     return np.stack([turned.real, turned.imag], 1)
 
 
-def _head_rotation(follower: FaceFollower, picture: np.ndarray, first: bool) -> np.ndarray | None:
+def _head_of(follower: FaceFollower, picture: np.ndarray, first: bool) -> tuple[np.ndarray, np.ndarray] | None:
+    """(rotation (3,), middle of the landmarks (3,) in pixels) of the head in a picture; None where none is found."""
     found = follower(picture, first)
-    return None if found is None else fit_pose(found[0].astype(float)).head_rotation
+    if found is None:
+        return None
+    points = found[0].astype(float)
+    return fit_pose(points).head_rotation, points[:FACE].mean(0)
 
 
 def _likeness(drawn: np.ndarray, true: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
