@@ -38,8 +38,9 @@ def contents() -> dict[str, Path]:
     files = {path.relative_to(addon).as_posix(): path for path in sources}
     files["blender_manifest.toml"] = ROOT / "blender_manifest.toml"
     files["LICENSE"] = ROOT / "LICENSE"
-    for name in ("mien.safetensors", "mien.card.json", "identities.safetensors", "identities.card.json"):
-        files[name] = ROOT / "meshes" / name
+    for asset in ("mien", "identities", "body"):
+        for name in (f"{asset}.safetensors", f"{asset}.card.json"):
+            files[name] = ROOT / "meshes" / name
     for name, path in files.items():
         if not path.is_file():
             raise BuildError(f"{path.relative_to(ROOT)} is not there, so the zip would lack {name}.")

@@ -164,7 +164,7 @@ def rest(id_: bpy.types.ID, values: dict[tuple[str, int], float]) -> None:
 
     Properties that the animator's own tracks or action animate are left out.
     """
-    theirs = _animated_by_others(id_)
+    theirs = animated_by_others(id_)
     layer = find(id_, REST)
     held = {} if layer is None else {(c.data_path, c.array_index): float(keys_of(c)[1][0]) for c in layer.fcurves}
     wanted = {**held, **{key: value for key, value in values.items() if key not in theirs}}
@@ -223,7 +223,8 @@ def paths(id_: bpy.types.ID) -> set[str]:
     return {fcurve.data_path for layer in layers(id_) if layer.mark != REST for fcurve in layer.fcurves}
 
 
-def _animated_by_others(id_: bpy.types.ID) -> set[tuple[str, int]]:
+def animated_by_others(id_: bpy.types.ID) -> set[tuple[str, int]]:
+    """(path, index) of what the animator's own tracks and action animate."""
     data = id_.animation_data
     if data is None:
         return set()

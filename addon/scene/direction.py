@@ -66,6 +66,8 @@ def direction(
     out["emotion"] = {name: values[name] for name in EMOTIONS if values[name] != 0.0}
     out |= {name: values[name] for name in limits if name not in EMOTIONS}
     out |= optional
+    if performance.gestures > 0.0:
+        out |= {"gestures": round(performance.gestures, DIGITS), "hands": performance.hands}
     if performance.style.strip():
         out["style"] = performance.style.strip()
     said = transcript.of_line(line) if line is not None else ""

@@ -9,6 +9,12 @@ from .direction import EMOTIONS
 from .override_flags import KEPT
 
 CHOICES = ("neutral", *EMOTIONS, "mix")
+HANDS = (
+    ("both", "Both", "Both hands gesture"),
+    ("left", "Left", "The left hand gestures, the right one rests"),
+    ("right", "Right", "The right hand gestures, the left one rests"),
+    ("none", "None", "No hand gestures; the body breathes and sways"),
+)
 
 
 def _amount(name: str, description: str, keyed: bool = False):
@@ -132,6 +138,19 @@ class MienPerformance(bpy.types.PropertyGroup):
     brows: _amount("Brows", "How much the brows follow the voice; 0 is not at all")
     gaze: _amount("Gaze", "How much the eyes wander; 0 is straight ahead")
     head: _amount("Head", "How much the head moves; 0 is not at all")
+    gestures: FloatProperty(
+        name="Gestures",
+        description="How large the gestures of arms and hands are, on a body; 0 is none",
+        default=0.0,
+        min=0.0,
+        max=1.5,
+        subtype="FACTOR",
+        options=set(),
+        override=KEPT,
+    )
+    hands: EnumProperty(
+        name="Hands", description="Which hands gesture", items=HANDS, default="both", options=set(), override=KEPT
+    )
     temperature: _amount("Variety", "How far takes of other seeds differ; 0 is always the likeliest")
     face: PointerProperty(type=MienFace, override=KEPT)
     face_level: FloatProperty(

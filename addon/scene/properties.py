@@ -167,6 +167,10 @@ class MienPart(bpy.types.PropertyGroup):
     )
 
 
+def _armature(self, obj: bpy.types.Object) -> bool:
+    return obj.type == "ARMATURE"
+
+
 class MienSpeaker(bpy.types.PropertyGroup):
     """On every object; of use on the mesh of a face."""
 
@@ -185,6 +189,14 @@ class MienSpeaker(bpy.types.PropertyGroup):
         name="Head Rotation",
         description="The object that turns with the head: an empty to hang a neck on, or the mesh itself",
         type=bpy.types.Object,
+        override=KEPT,
+    )
+    body: PointerProperty(
+        name="Body",
+        description="The armature whose arms gesture, with bones named as by Mien, Rigify, Mixamo, VRM or Unreal; "
+        "empty is the one that carries the mesh",
+        type=bpy.types.Object,
+        poll=_armature,
         override=KEPT,
     )
     place_sound: BoolProperty(

@@ -103,6 +103,17 @@ class MIEN_PT_articulation(_PerformancePanel, bpy.types.Panel):
         draw_voice(self.layout, performance_of(speaker, lines.active(speaker)))
 
 
+def draw_gestures(layout, speaker) -> None:
+    """How large gestures are and which hands make them; the armature that they are for."""
+    performance = performance_of(speaker, lines.active(speaker))
+    row = layout.row(align=True)
+    row.prop(performance, "gestures", slider=True)
+    side = row.row(align=True)
+    side.active = performance.gestures > 0.0
+    side.prop(performance, "hands", text="")
+    layout.prop(speaker.mien, "body")
+
+
 class MIEN_PT_non_verbal(_PerformancePanel, bpy.types.Panel):
     bl_label = "Life"
     bl_idname = "MIEN_PT_life"
@@ -111,6 +122,7 @@ class MIEN_PT_non_verbal(_PerformancePanel, bpy.types.Panel):
     def draw(self, context):
         super().draw(context)
         self.layout.prop(speaker_of(context).mien, "head_object")
+        draw_gestures(self.layout, speaker_of(context))
 
 
 CLASSES = (

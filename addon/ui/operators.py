@@ -8,8 +8,9 @@ from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
 from bpy_extras.io_utils import ImportHelper
 from mathutils import Euler
 
+from ..default_body import build as body_build
 from ..default_head import build, studio
-from ..formats import head_file, identity_file
+from ..formats import body_file, head_file, identity_file
 from ..formats.take import TakeError, read_take
 from ..generation import receive
 from ..scene import lines, speakers
@@ -55,11 +56,15 @@ class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
             head, hair = head_file.read_head(head_file.find_file()), None
             if self.identity != PLAIN:
                 head, hair = identity_file.with_identity(head, self.identity)
-            build.add_head(context, head, hair if self.hair else None)
+            self.add(context, head, hair if self.hair else None)
         except head_file.HeadError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
+
+    def add(self, context, head, hair) -> None:
+        """Raises HeadError."""
+        build.add_head(context, head, hair)
 
     def invoke(self, context, event):
         if not self.properties.is_property_set("identity") and PERSON in identity_file.names():
@@ -71,6 +76,16 @@ class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
                 bpy.ops.view3d.view_selected()
             context.space_data.region_3d.view_rotation = FACING.copy()
         return done
+
+
+class MIEN_OT_add_body(MIEN_OT_add_head):
+    """Add a clothed body with the default head at the 3D cursor; takes with gestures move its armature (CC0)"""
+
+    bl_idname = "mien.add_body"
+    bl_label = "Add Default Body"
+
+    def add(self, context, head, hair) -> None:
+        body_build.add_body(context, body_file.read_body(), head, hair)
 
 
 class MIEN_OT_add_studio(DisabledReason, bpy.types.Operator):
@@ -179,6 +194,7 @@ class MIEN_OT_fit_end(bpy.types.Operator):
 
 CLASSES = (
     MIEN_OT_add_head,
+    MIEN_OT_add_body,
     MIEN_OT_add_studio,
     MIEN_OT_apply_take,
     MIEN_OT_choose_engine,
