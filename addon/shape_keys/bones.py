@@ -178,20 +178,21 @@ def units_per_metre(armature: bpy.types.Object, bones: Bones) -> float:
 
 
 def by_name(armature: bpy.types.Object) -> Bones:
-    """Bones of an armature named as by Rigify, Character Creator, VRM, MMD, Mixamo, MetaHuman or others."""
+    """Bones of an armature named as by Rigify, Auto-Rig Pro, Character Creator, VRM, MMD, Mixamo, MetaHuman or others."""
     names = {_plain(bone.name): bone.name for bone in armature.data.bones}
 
     def first(*candidates: str) -> str:
         return next((names[name] for name in candidates if name in names), "")
 
     return Bones(
-        jaw=first("jawmaster", "ccbasejawroot", "jaw", "jjaw", "jbipcjaw", "facialcjaw", "lowerjaw", "mandible", "顎"),
+        jaw=first("jawmaster", "ccbasejawroot", "jaw", "jjaw", "jbipcjaw", "facialcjaw", "lowerjaw", "mandible",
+                  "cjawbonex", "顎"),
         eye_left=first("mastereyel", "ccbaseleye", "eyel", "lefteye", "lefteyeball", "eyeleft", "jadjlfaceeye",
-                       "facialleye", "左目"),
+                       "facialleye", "ceyel", "左目"),
         eye_right=first("mastereyer", "ccbasereye", "eyer", "righteye", "righteyeball", "eyeright", "jadjrfaceeye",
-                        "facialreye", "右目"),
-        head=first("head", "ccbasehead", "jbipchead", "頭"),
-        neck=first("neck", "neck01", "ccbasenecktwist01", "jbipcneck", "首"),
+                        "facialreye", "ceyer", "右目"),
+        head=first("head", "ccbasehead", "jbipchead", "cheadx", "頭"),
+        neck=first("neck", "neck01", "ccbasenecktwist01", "jbipcneck", "cneckx", "首"),
     )  # fmt: skip
 
 

@@ -203,3 +203,10 @@ def test_a_bone_that_is_gone_is_named_and_nothing_changes(rig, cube):
     with pytest.raises(ApplyError, match="The jaw bone 'chin' is not in 'Rig' any more"):
         receive.put(bpy.context.scene, cube, take_of(jawOpen=0.5), 1)
     assert rig.animation_data is None
+
+
+def test_bones_of_auto_rig_pro_are_known(rig):
+    new = {"jaw": "c_jawbone.x", "eye.L": "c_eye.l", "eye.R": "c_eye.r", "head": "c_head.x", "neck": "c_neck.x"}
+    for old, name in new.items():
+        rig.data.bones[old].name = name
+    assert bones.by_name(rig).names == tuple(new.values())
