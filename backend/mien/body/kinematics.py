@@ -49,7 +49,8 @@ def reach(
     """Rotation vectors (F, 3) of upper arm, lower arm and hand that bring the wrist to its goal.
 
     shoulder (F, 3) metres, where the upper arm begins; chest (F,): the turn of the joint it hangs on; wrist (F, 3) the
-    goal; hand, palm (F, 3): where hand and palm are to look. A goal beyond the arm's length is approached.
+    goal; hand, palm (F, 3): where hand and palm are to look. Frames follow each other. A goal beyond the
+    arm's length is approached.
     """
     names = [f"{side}_{part}" for part in ("upper_arm", "lower_arm", "hand")]
     upper, lower, end = (REST[name] for name in names)
@@ -73,7 +74,7 @@ def reach(
     local = lower_turn.inv() * hand_turn
     # What the hand turns about the forearm is the forearm's; the rest the wrist's, within its limit.
     axis = _unit(rest_lower)
-    twist = TWIST_TO_FOREARM * _twist(local, axis)
+    twist = TWIST_TO_FOREARM * np.unwrap(_twist(local, axis))
     lower_turn = lower_turn * Rotation.from_rotvec(twist[:, None] * axis)
     bent = (lower_turn.inv() * hand_turn).as_rotvec()
     size = np.linalg.norm(bent, axis=1, keepdims=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The part of the command `mien` that measures what is read from films: `mien evaluate tracking`, `persona`."""
+"""The part of the command `mien` that measures what is read from films: `mien evaluate tracking`, `persona`;
+and `gestures`."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from mien.cli.progress import ProgressBar
 from mien.engines.base import part
 
 SECTION, DUB_SECTION = "tracking", "dub"  # of the page
-ROUND_TRIP, PERSONA = "round trip", "persona"
+ROUND_TRIP, PERSONA, GESTURES = "round trip", "persona", "gestures"
 
 
 def add_commands(evaluate) -> None:
@@ -30,6 +31,11 @@ def add_commands(evaluate) -> None:
     )
     persona.add_argument("--speakers", type=int, default=38, metavar="N", help="so many styles (default: all 38)")
     persona.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    body = add_command(evaluate, "gestures", gestures_command, "how gestures go with speech, beside people's")
+    body.add_argument("--audio", type=Path, required=True, metavar="FOLDER", help="sounds (.wav, .flac) of voices")
+    body.add_argument("--scale", type=float, default=1.0, help="of the gestures (default: 1)")
+    body.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
+    body.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
     dub = add_command(evaluate, "dub", dub_command, "how near a rendered mouth is to the filmed one")
     dub.add_argument("clips", type=Path, nargs="+", metavar="CLIP", help="films of one speaker each, with their sound")
     dub.add_argument("--engine", default="probtalk3d", help="whose take drives the mouth (default: %(default)s)")
@@ -73,6 +79,23 @@ def persona_command(args: argparse.Namespace) -> int:
     print(json.dumps(rows) if args.json else text)
     if args.page:
         write_section(args.page, PERSONA, text)
+    return 0
+
+
+def gestures_command(args: argparse.Namespace) -> int:
+    """mien evaluate gestures: voices in, measures of their gestures out."""
+    from mien.evaluation.takes import gestures
+    from mien.files.markdown import require_section, table, write_section
+
+    if args.page:
+        require_section(args.page, GESTURES)
+    paths = sorted(path for path in args.audio.iterdir() if path.suffix in (".wav", ".flac"))
+    with ProgressBar("gestures", quiet=args.json) as progress:
+        scores = gestures.evaluate(paths, args.seed, args.scale, progress)
+    text = table(gestures.HEAD, gestures.cells(scores))
+    print(json.dumps(asdict(scores)) if args.json else text)
+    if args.page:
+        write_section(args.page, GESTURES, text)
     return 0
 
 

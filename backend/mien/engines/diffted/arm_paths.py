@@ -10,16 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation, Slerp
 
 from mien.body.skeleton import FINGERS, SIDES
 from mien.engines.diffted.strokes import BEAT, DEICTIC, FRAME, PALM, Stroke
 
-REST_PLACE = np.array([0.40, -0.98, 0.62])  # of the left wrist: before the belly, hands beside each other
-REST_HAND, REST_PALM = np.array([-0.42, -0.3, 0.85]), np.array([-0.8, -0.6, 0.0])
-CENTRE = np.array([0.46, -0.62, 0.95])  # of the left hand's gesture space
-REACH = np.array([0.16, 0.16, 0.10])  # of the places within it that strokes begin at
+REST_PLACE = np.array([0.44, -0.88, 0.74])  # of the left wrist: before the belly, hands beside each other
+REST_HAND, REST_PALM = np.array([-0.28, -0.3, 0.9]), np.array([-0.8, -0.6, 0.0])
+CENTRE = np.array([0.47, -0.64, 0.92])  # of the left hand's gesture space
+REACH = np.array([0.12, 0.13, 0.08])  # of the places within it that strokes begin at
 LOWEST, NEAREST = -1.0, 0.6  # y, and z from the chest: no hand goes into the body
-FROM_MIDDLE = 0.26  # x that each hand keeps on its own side: hands do not go through each other
+FROM_MIDDLE = 0.3  # x that each hand keeps on its own side: hands do not go through each other
 FOLLOWS = 0.3  # of a stroke that the other hand makes along
 ARC = 0.12  # of a way's length, aside of it
 # hand and palm directions of the left hand, and radians that each finger joint curls
@@ -68,9 +69,7 @@ def _path(
 ) -> ArmPath:
     """In the left hand's terms, mirrored at the end for the right."""
     wrist = np.tile(rest, (len(times), 1))
-    look = {
-        name: np.tile(values, (len(times), 1)) for name, values in zip(("hand", "palm"), LOOKS["rest"], strict=True)
-    }
+    look = np.tile(_frame("rest").as_quat(), (len(times), 1))
     curls = {finger: np.full(len(times), RELAXED[finger]) for finger in FINGERS}
     place, kind = rest, "rest"
     for stroke, draw in zip(strokes, draws, strict=True):
@@ -93,7 +92,8 @@ def _path(
     wrist[:, 1] = np.maximum(wrist[:, 1], LOWEST)
     wrist[:, 2] = np.maximum(wrist[:, 2], NEAREST)
     mirror = np.array([1.0, 1, 1] if side == "left" else [-1.0, 1, 1])
-    return ArmPath(wrist * mirror, look["hand"] * mirror, look["palm"] * mirror, curls)
+    turned = Rotation.from_quat(look).as_matrix()
+    return ArmPath(wrist * mirror, turned[:, :, 0] * mirror, turned[:, :, 1] * mirror, curls)
 
 
 def _goals(stroke: Stroke, draw: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
@@ -127,18 +127,28 @@ def _move(
 
 
 def _turn(
-    look: dict[str, np.ndarray], curls: dict[str, np.ndarray], times: np.ndarray, begin: float, end: float, before: str,
+    look: np.ndarray, curls: dict[str, np.ndarray], times: np.ndarray, begin: float, end: float, before: str,
     after: str,
 ) -> None:  # fmt: skip
     later = times >= begin
     share = _minimum_jerk((times - begin) / (end - begin))[later]
-    for name, one, other in zip(("hand", "palm"), LOOKS[before], LOOKS[after], strict=True):
-        look[name][later] = one + share[:, None] * (other - one)
+    if later.any():
+        ends = Rotation.concatenate([_frame(before), _frame(after)])
+        look[later] = Slerp([0, 1], ends)(share).as_quat()
     for finger, values in curls.items():
         one, other = CURLS[before][finger], CURLS[after][finger]
         values[later] = one + share * (other - one)
 
 
+def _frame(look: str) -> Rotation:
+    """Of a hand: x along it, y out of the palm."""
+    hand, palm = LOOKS[look]
+    x = hand / np.linalg.norm(hand)
+    y = palm - (palm @ x) * x
+    y /= np.linalg.norm(y)
+    return Rotation.from_matrix(np.stack([x, y, np.cross(x, y)], 1))
+
+
 def _minimum_jerk(share: np.ndarray) -> np.ndarray:
     x = np.clip(share, 0, 1)
-    return x**3 * (10 - 15 * x + 6 * x**2)
+    return np.clip(x**3 * (10 - 15 * x + 6 * x**2), 0, 1)

@@ -8,7 +8,7 @@ before, the accent that it goes with. Rates, lengths and sizes are near those me
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,16 +17,17 @@ from mien.speech_analysis.track import RATE
 
 BEAT, PALM, FRAME, DEICTIC = "beat", "open palm", "frame", "deictic"
 KINDS = {BEAT: 0.55, PALM: 0.27, FRAME: 0.12, DEICTIC: 0.06}  # of all gestures; frames take both hands
-STROKES_A_MINUTE = 22.0  # of speech; a pause has none
-LEAST_APART = 0.65  # s between the ends of two strokes
-LENGTH, LENGTH_SPREAD, LENGTHS = 0.42, 0.3, (0.26, 0.75)  # s: median, spread of its logarithm, limits
-SIZE, SIZE_SPREAD, SIZES = 0.27, 0.55, (0.12, 0.75)  # shoulder widths: the same
-BEFORE = 0.03  # s by which a stroke ends before the peak of the pitch
-PREPARATION = (0.34, 0.55)  # s
+STROKES_A_MINUTE = 14.0  # of speech; a pause has none
+LEAST_APART = 0.8  # s between the ends of two strokes
+LENGTH, LENGTH_SPREAD, LENGTHS = 0.52, 0.28, (0.34, 0.9)  # s: median, spread of its logarithm, limits
+SIZE, SIZE_SPREAD, SIZES = 0.26, 0.5, (0.12, 0.7)  # shoulder widths: the same
+LATE = 0.03  # s after the onset of the accented vowel, at which a stroke ends
+PREPARATION = (0.5, 0.75)  # s
 HOLD, HOLD_SPREAD = 0.35, 0.5  # s
 BRIDGED = 1.7  # s between strokes up to which the hand waits where it is
-RETRACTION = (0.6, 0.95)  # s
-FINAL = 0.35  # of phrases' last accents that are sure to get a stroke
+HURRIED = 0.38  # s of preparation, below which a hand has no time to turn
+RETRACTION = (0.75, 1.2)  # s
+FINAL = 0.2  # of phrases' last accents that are sure to get a stroke
 BOTH = 0.25  # of beats and open palms are made with both hands
 # What an emotion at 1 does to rate, size and length
 MANNERS = {
@@ -39,8 +40,8 @@ MANNERS = {
 class Stroke:
     """Seconds of the sound: `begin` of the preparation, `start` and `end` of the stroke, `leave` of the hold and
     `home`, when the hand rests again; leave == home where the next stroke begins from here. hands: "left", "right",
-    "both"; kind: of KINDS; size: shoulder widths; accent: the second of the accent that it goes with; side: -1 to 1, how far
-    aside it goes; height: -1 to 1 in the gesture space."""
+    "both"; kind: of KINDS; size: shoulder widths; accent: the second of the accent that it goes with; side: -1 to 1,
+    how far aside it goes; height: -1 to 1 in the gesture space."""
 
     begin: float
     start: float
@@ -103,8 +104,8 @@ def _stroke(
     both, other = rng.random() < BOTH or kind == FRAME, rng.random() < 0.15
     one = preferred if not other else {"left": "right", "right": "left"}[preferred]
     hands = "both" if both and allowed == "both" else one if allowed == "both" else allowed
-    at = accent.peak / RATE
-    end = at - BEFORE
+    at = accent.onset / RATE
+    end = at + LATE
     preparation = float(rng.uniform(*PREPARATION))
     return Stroke(
         begin=end - length - preparation, start=end - length, end=end, leave=end, home=end, hands=hands, kind=kind,
@@ -115,8 +116,6 @@ def _stroke(
 def _joined(strokes: list[Stroke], phrases: list[Phrase], seconds: float, rng: np.random.Generator) -> list[Stroke]:
     """With holds and retractions, none of which runs into the next preparation; a hand waits where the next stroke is
     near and the phrase goes on."""
-    from dataclasses import replace
-
     joined = []
     for i, stroke in enumerate(strokes):
         following = strokes[i + 1] if i + 1 < len(strokes) else None
@@ -140,7 +139,9 @@ def _joined(strokes: list[Stroke], phrases: list[Phrase], seconds: float, rng: n
             home = leave + way
             if following and home > following.begin:
                 leave = home = max(following.begin, stroke.end)
-        joined.append(replace(stroke, begin=begin, start=start, leave=leave, home=home))
+        # A palm that turns up takes its time; where there is none the hand beats.
+        kind = BEAT if start - begin < HURRIED else stroke.kind
+        joined.append(replace(stroke, begin=begin, start=start, leave=leave, home=home, kind=kind))
     return joined
 
 
