@@ -139,6 +139,7 @@ class MienDriving(bpy.types.PropertyGroup):
     eye_right_object: _eye_object("Right")
     eye_left_gain: _gain("Left")
     eye_right_gain: _gain("Right")
+    found: StringProperty(options={"HIDDEN"}, override=KEPT)  # what the last set-up or check said
     control_map: StringProperty(options={"HIDDEN"}, override=KEPT)  # JSON of `control_fit.ControlMap`, '' for none
     control_owners: CollectionProperty(type=MienControlOwner, options={"HIDDEN"}, override=GROWING)
     face_group: StringProperty(

@@ -178,7 +178,7 @@ def units_per_metre(armature: bpy.types.Object, bones: Bones) -> float:
 
 
 def by_name(armature: bpy.types.Object) -> Bones:
-    """Bones of an armature named as by Rigify, Auto-Rig Pro, Character Creator, VRM, MMD, Mixamo, MetaHuman or others."""
+    """Bones of an armature named as by Rigify, Auto-Rig Pro, Character Creator, VRM, MMD, Mixamo, MetaHuman or more."""
     names = {_plain(bone.name): bone.name for bone in armature.data.bones}
 
     def first(*candidates: str) -> str:

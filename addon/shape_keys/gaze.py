@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What turns the eyes of a speaker: bones, objects or shape keys, and never two of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import bpy
@@ -13,6 +13,7 @@ from .key_table import Row, terms
 
 WAYS = ("AUTO", "BONES", "OBJECTS", "KEYS")
 LOOK = "eyeLook"  # prefix of the channels
+LEAST_WEIGHT = 0.05  # of a bone on a vertex: less moves no eye
 MOVED = 1e-5  # of the mesh's size: a vertex that a key moves less is at rest
 
 
@@ -69,7 +70,7 @@ def _idle_bones(armature: bpy.types.Object, chosen: Bones, meshes: Sequence[bpy.
     if not deformed or any(child.parent_bone in _with_children(armature, names) for child in armature.children):
         return False
     scene_meshes = [obj for obj in bpy.data.objects if obj.type == "MESH" and _is_deformed_by(obj, armature)]
-    return not any(len(_weighted(mesh, armature, names)) for mesh in scene_meshes)
+    return not any(_has_weights(mesh, armature, names) for mesh in scene_meshes)
 
 
 def _is_deformed_by(mesh: bpy.types.Object, armature: bpy.types.Object) -> bool:
@@ -81,19 +82,17 @@ def _with_children(armature: bpy.types.Object, names: set[str]) -> set[str]:
     return names | {child.name for bone in bones for child in bone.children_recursive}
 
 
-def _weighted(mesh: bpy.types.Object, armature: bpy.types.Object, names: set[str]) -> np.ndarray:
+def _weighted(mesh: bpy.types.Object, armature: bpy.types.Object, names: set[str]) -> Iterator[int]:
     """Indices of the vertices that these bones, or bones below them, move."""
-    groups = {group.index for group in mesh.vertex_groups if group.name in _with_children(armature, names)}
-    if not groups:
-        return np.empty(0, int)
-    return np.array(
-        [
-            vertex.index
-            for vertex in mesh.data.vertices
-            if any(entry.group in groups and entry.weight > 0.05 for entry in vertex.groups)
-        ],
-        int,
-    )
+    moving = _with_children(armature, names)
+    groups = {group.index for group in mesh.vertex_groups if group.name in moving}
+    for vertex in mesh.data.vertices if groups else ():
+        if any(entry.group in groups and entry.weight > LEAST_WEIGHT for entry in vertex.groups):
+            yield vertex.index
+
+
+def _has_weights(mesh: bpy.types.Object, armature: bpy.types.Object, names: set[str]) -> bool:
+    return next(_weighted(mesh, armature, names), None) is not None
 
 
 def _moves_lids_alone(obj: bpy.types.Object, looks: Sequence[Row], speaker: bpy.types.Object) -> bool:
@@ -103,9 +102,9 @@ def _moves_lids_alone(obj: bpy.types.Object, looks: Sequence[Row], speaker: bpy.
         return False
     names = {name for name in (mapping.eye_left, mapping.eye_right) if name}
     meshes = [other for other in bpy.data.objects if other.type == "MESH" and _is_deformed_by(other, mapping.armature)]
-    if not any(len(_weighted(mesh, mapping.armature, names)) for mesh in meshes):
+    if not any(_has_weights(mesh, mapping.armature, names) for mesh in meshes):
         return False
-    eyes = _weighted(obj, mapping.armature, names)
+    eyes = np.fromiter(_weighted(obj, mapping.armature, names), int)
     rest = keys.rest(obj.data)
     size = float(np.ptp(rest, axis=0).max(initial=0.0))
     blocks = obj.data.shape_keys.key_blocks

@@ -34,7 +34,10 @@ class MIEN_OT_set_up_character(DisabledReason, bpy.types.Operator):
         return "" if context.mode == "OBJECT" else "Go to Object Mode first"
 
     def execute(self, context):
-        self.report({"INFO"}, set_up.set_up(context.scene, speaker_of(context), self.further_meshes))
+        speaker = speaker_of(context)
+        said = set_up.set_up(context.scene, speaker, self.further_meshes)
+        speaker.mien_driving.found = said
+        self.report({"INFO"}, said)
         return {"FINISHED"}
 
 
@@ -58,11 +61,13 @@ class MIEN_OT_check_character(DisabledReason, bpy.types.Operator):
         return editable(context)
 
     def execute(self, context):
+        speaker = speaker_of(context)
         try:
-            checked = check.play(context.scene, speaker_of(context))
+            checked = check.play(context.scene, speaker)
         except (ApplyError, fcurves.CurveError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        speaker.mien_driving.found = checked.sentence
         self.report({"WARNING"} if checked.missing else {"INFO"}, checked.sentence)
         return {"FINISHED"}
 
@@ -81,6 +86,7 @@ class MIEN_OT_remove_check(DisabledReason, bpy.types.Operator):
     def execute(self, context):
         try:
             check.remove(context.scene, speaker_of(context))
+            speaker_of(context).mien_driving.found = ""
         except fcurves.CurveError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -112,6 +118,7 @@ class MIEN_OT_learn_controls(DisabledReason, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         learning.store(speaker, learnt)
+        speaker.mien_driving.found = learnt.sentence
         self.report({"INFO"}, learnt.sentence)
         return {"FINISHED"}
 

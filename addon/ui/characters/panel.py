@@ -3,10 +3,9 @@
 
 import bpy
 
-from ...animation import takes
 from ...scene.characters import check, learning
 from ...scene.speakers import speaker_of
-from ...shape_keys import driving, gaze
+from ...shape_keys import driving
 from .. import text
 from ..panel_base import SpeakerPanel
 
@@ -32,18 +31,15 @@ class MIEN_PT_character(SpeakerPanel, bpy.types.Panel):
         column.use_property_split, column.use_property_decorate = True, False
         column.prop(mapping, "mouth")
         column.prop(mapping, "gaze")
-        way = gaze.way(speaker, takes.meshes(speaker))
         if mapping.mouth == "AUTO" and driving.mouth_of(speaker) != "AUTO":
             text.draw(layout, context, f"The mouth is moved by {driving.mouth_of(speaker).lower()}.", "INFO")
-        if mapping.gaze == "AUTO":
-            text.draw(
-                layout, context, f"The eyes are turned by {'shape keys' if way == 'KEYS' else way.lower()}.", "INFO"
-            )
-        if way == "OBJECTS":
+        if mapping.gaze == "OBJECTS" or mapping.eye_left_object or mapping.eye_right_object:
             column.prop(mapping, "eye_left_object")
             column.prop(mapping, "eye_right_object")
         column.prop(mapping, "eye_left_gain")
         column.prop(mapping, "eye_right_gain")
+        if mapping.found:
+            text.draw(layout, context, mapping.found, "ERROR" if "Nothing moves" in mapping.found else "INFO")
 
 
 CLASSES = (MIEN_PT_character,)
