@@ -20,8 +20,9 @@ def chosen(speaker: bpy.types.Object, meshes) -> dict[str, bpy.types.Object]:
     mapping = speaker.mien_driving
     if gaze.way(speaker, meshes) != "OBJECTS":
         return {}
-    both = {"Left": mapping.eye_left_object, "Right": mapping.eye_right_object}
-    return {side: obj for side, obj in both.items() if obj is not None}
+    left, right = mapping.eye_left_object, mapping.eye_right_object
+    both = {"Left": left, "Right": right if right != left else None}
+    return {side: obj for side, obj in both.items() if obj is not None and obj != speaker.mien.head_object}
 
 
 def remember_rest(obj: bpy.types.Object) -> None:
