@@ -8,6 +8,8 @@ FINGERS = ("thumb", "index", "middle", "ring", "little")
 PARTS = ("proximal", "intermediate", "distal")
 THUMB = ("metacarpal", "proximal", "distal")
 
+CONTROLS = "Rigify"  # the kind whose bones are controls
+
 Table = dict[str, str]  # joint -> bone
 
 
@@ -53,7 +55,8 @@ _WORDS = {
     "hand": "{left}Hand",
 }
 
-# Name of the kind of rig -> its bones; a rig is of the kind of which it has most, the first of equals.
+# Name of the kind of rig -> its bones; a rig is of the kind of which it has most, the first of equals. A rig with
+# controls has deform bones, too, which follow the controls.
 RIGS: dict[str, Table] = {
     "Mien": _table(
         {name: name for name in ("hips", "spine", "chest", "upper_chest")},
@@ -61,7 +64,7 @@ RIGS: dict[str, Table] = {
         "", FINGERS, {},
     ) | {f"{side}_{finger}_{part}": f"{finger}_{part}.{SIDES[side][0]}" for side in SIDES for finger in FINGERS
          for part in (THUMB if finger == "thumb" else PARTS)},
-    "Rigify": _rigify("", _FK, ("", "spine_fk.001", "spine_fk.002", "spine_fk.003")),
+    CONTROLS: _rigify("", _FK, ("", "spine_fk.001", "spine_fk.002", "spine_fk.003")),
     "Rigify's meta-rig": _rigify("", _BLENDER, ("spine", "spine.001", "spine.002", "spine.003")),
     "Rigify's deform bones": _rigify("DEF-", _DEF, ("DEF-spine", "DEF-spine.001", "DEF-spine.002", "DEF-spine.003")),
     "Mixamo": _table(
@@ -97,6 +100,8 @@ def bones_of(names: Iterable[str]) -> tuple[str, Table]:
     best: tuple[str, Table] = "", {}
     for kind, table in RIGS.items():
         found = {joint: have[plain(bone)] for joint, bone in table.items() if plain(bone) in have}
+        if kind == CONTROLS and all(f"{side}_hand" in found for side in SIDES):
+            return kind, found
         if len(found) > len(best[1]) and any(joint.endswith("upper_arm") for joint in found):
             best = kind, found
     return best

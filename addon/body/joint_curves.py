@@ -13,7 +13,7 @@ from ..animation.fcurves import Curve, constant_or_all
 from ..formats.body_file import BodyFile, read_body
 from ..formats.head_file import HeadError
 from ..formats.take import Take
-from .bone_names import SIDES, bones_of
+from .bone_names import CONTROLS, SIDES, bones_of
 from .rest_poses import CHAINS, alignments, model_axes, unit
 
 BENT = 0.5  # cosine: where a finger's last bone points farther aside, its tail says nothing of the finger
@@ -70,7 +70,7 @@ def layer(armature: bpy.types.Object, take: Take, frames: np.ndarray) -> JointLa
         path, values = head_rotation.rotation_values(armature.pose.bones[bone].rotation_mode, rotations)
         path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{path}'
         curves += [constant_or_all(path, axis, frames, values[:, axis]) for axis in range(values.shape[1])]
-    if kind == "Rigify":
+    if kind == CONTROLS:
         curves += _forward_kinematics(armature, frames)
     rest = {(curve.path, curve.index): float(curve.values[0]) for curve in curves}
     notes = _notes(armature, kind, table, take, local)
@@ -111,7 +111,7 @@ def _local_rotations(armature, kind: str, table: dict[str, str], body: BodyFile,
 
 def _joint_above(bone, joint: str, kind: str, joint_of: dict[str, str], table, body: BodyFile) -> str | None:
     """The joint whose rotation a bone inherits. Rigify's controls hang on hidden bones, so there it is the body's."""
-    if kind == "Rigify":
+    if kind == CONTROLS:
         above = body.parents[joint]
         while above and above not in table:
             above = body.parents[above]
@@ -129,18 +129,23 @@ def _directions(bones, table: dict[str, str], theirs: dict[str, np.ndarray], axe
         for part, after in zip(CHAINS, ("lower_arm", "hand", "middle_proximal"), strict=True):
             joint, goal = f"{side}_{part}", f"{side}_{after}"
             if joint in table:
-                along = np.array(bones[table[joint]].vector) @ axes
+                along = _along(bones[table[joint]]) @ axes
                 ends[joint] = unit(theirs[goal] - theirs[joint] if goal in theirs else along)
         for finger in ("thumb", "index", "middle", "ring", "little"):
             joints = [name for name in table if name.startswith(f"{side}_{finger}_")]
             for joint, after in zip(joints, [*joints[1:], None], strict=True):
-                along = unit(np.array(bones[table[joint]].vector) @ axes)
+                along = unit(_along(bones[table[joint]]) @ axes)
                 if after is not None:
                     along = unit(theirs[after] - theirs[joint])
                 elif len(joints) > 1 and along @ ends[joints[-2]] < BENT:
                     along = ends[joints[-2]]
                 ends[joint] = along
     return ends
+
+
+def _along(bone) -> np.ndarray:
+    """(3,) from head to tail in the armature's axes; Bone.vector is in the parent's."""
+    return np.array(bone.tail_local) - np.array(bone.head_local)
 
 
 def _turns(body: BodyFile, take: Take) -> dict[str, np.ndarray]:
@@ -190,7 +195,7 @@ def _notes(armature, kind: str, table: dict[str, str], take: Take, local) -> tup
         own = {curve.data_path for curve in nla_layers.fcurves_of(action, getattr(data, "action_slot", None))}
         if own & _paths(armature, local):
             notes.append(
-                f"The action '{action.name}' of '{armature.name}' keys bones that gesture, and lies above the gestures: "
+                f"The action '{action.name}' of '{armature.name}' keys bones that gesture, and lies above them: "
                 "push it down in the NLA editor, and they add to it."
             )
     return tuple(notes)

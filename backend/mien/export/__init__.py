@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.export import audio2face, flame_parameters, gltf, live_link, obj, point_cache, usd
+from mien.export import audio2face, bvh, flame_parameters, gltf, live_link, obj, point_cache, usd
 from mien.export.errors import ExportError, UnknownFormat
 from mien.files.atomic import atomic_path
 from mien.heads.default import Head
@@ -23,6 +23,7 @@ Write = Callable[..., None]  # (take, head, path), and the hair for those of HAI
 FORMATS: dict[str, tuple[str, Write]] = {
     ".csv": ("Live Link Face", live_link.write),
     ".json": ("Audio2Face", audio2face.write),
+    ".bvh": ("BVH of the body", bvh.write),
     ".npz": ("FLAME's parameters", flame_parameters.write),
     ".pc2": ("point cache", point_cache.write_pc2),
     ".mdd": ("point cache of Motion Designer", point_cache.write_mdd),
