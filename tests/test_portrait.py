@@ -141,3 +141,9 @@ def test_the_command_makes_the_film_and_says_so(folder: Path, capsys) -> None:
     assert main([*arguments[:3], "-o", str(folder / "photo.png")]) == 2
     assert main([*arguments, "--head", "7"]) == 2
     assert "0 to 2" in capsys.readouterr().err
+
+
+def test_a_film_says_that_nothing_was_heard(folder: Path) -> None:
+    soundfile.write(folder / "voice.wav", np.zeros(round(SECONDS * 16000)), 16000)
+    report = portrait_of(folder)
+    assert any(note.startswith("Nothing was heard as speech") for note in report.notes)

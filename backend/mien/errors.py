@@ -16,9 +16,11 @@ STOPPED = 130  # by the user, as a shell reports SIGINT
 
 class MienError(Exception):
     """A fault whose message is a sentence for the user. Subclasses set the exit status and may inherit ValueError or
-    another built-in error as well, where callers catch that."""
+    another built-in error as well, where callers catch that. has_lines: whether the message is a list, a line each; in
+    others a line break is of a file's name, and shown as \\n."""
 
     exit_status: ClassVar[int] = FAILED
+    has_lines: ClassVar[bool] = False
 
 
 def capitalized(text: str) -> str:

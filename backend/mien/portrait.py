@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -116,6 +117,8 @@ def portrait(
         work("photo", 1.0)
         speech = read_speech(voice)
         take = _take(speech, options, work)
+        if options.take is None:  # as nothing was heard in the voice
+            notes = (*notes, *json.loads(take.meta.get("warnings", "[]")))
         motion = motion_of(take, animator.head, animator.face.own, options.strength)
         moved.follow(take)
         pictures = _pictures(moved, motion, options, work)

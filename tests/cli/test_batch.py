@@ -46,6 +46,16 @@ def test_too_many_faults_fail_it(folder: Path, capsys) -> None:
     assert "1 flagged (silent: 1)" in output.out and "1 of 3 lines are flagged" in output.err
 
 
+def test_parts_have_reports_of_their_own(folder: Path, capsys) -> None:
+    for number in (1, 2):
+        assert mien_batch("voices", "--part", f"{number}/2") == 0
+    assert mien_batch("voices", "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["kept"] == 2
+    assert {path.name for path in (folder / "voices.batch").glob("report*.json")} == {
+        "report.json", "report.1-of-2.json", "report.2-of-2.json",
+    }  # fmt: skip
+
+
 def test_bad_rows_are_said_and_nothing_is_made(folder: Path, capsys) -> None:
     (folder / "plan.csv").write_text("voice,emotion\nvoices/0.wav,\nvoices/1.wav,hapy\n")
     assert mien_batch("plan.csv", "--json") == USAGE
@@ -70,7 +80,11 @@ def test_ray_that_is_not_installed_is_said(capsys) -> None:
 
 @pytest.mark.parametrize(
     ("flags", "words"),
-    [(("--jobs", "0"), "'0' is no number of jobs"), (("--most-flagged", "101%"), "'101%' is no share")],
+    [
+        (("--jobs", "0"), "'0' is no number of jobs"),
+        (("--part", "3/2"), "'3/2' is no part"),
+        (("--most-flagged", "101%"), "'101%' is no share"),
+    ],
 )
 def test_flags_that_cannot_be(capsys, flags: tuple[str, str], words: str) -> None:
     assert main.main(("batch", "voices", *flags)) == USAGE
@@ -79,3 +93,11 @@ def test_flags_that_cannot_be(capsys, flags: tuple[str, str], words: str) -> Non
 
 def test_a_core_is_there() -> None:
     assert batch.cores() >= 1
+
+
+def test_the_rows_of_a_plan_that_cannot_be_followed_have_a_line_each(folder: Path, capsys) -> None:
+    (folder / "plan.csv").write_text('id,voice,emotion\n../../x,voices/0.wav,\n"a\nb",voices/1.wav,hapy\n')
+    assert mien_batch("plan.csv", "--dry-run") == USAGE
+    first, *rows = capsys.readouterr().err.splitlines()
+    assert first == "mien: nothing was made, as 2 of the lines of plan.csv cannot be followed."
+    assert [row.partition(":")[0] for row in rows] == ["line 2", "line 3"]

@@ -2,9 +2,12 @@
 """`mien idle` writes a take, and refuses in words."""
 
 import json
+from pathlib import Path
 
 from mien.cli.main import main
+from mien.errors import USAGE
 from mien.take import read_take
+from personas import write_persona
 
 
 def test_a_take_is_written(tmp_path, capsys):
@@ -25,3 +28,13 @@ def test_faults_are_sentences(tmp_path, capsys):
     assert main(["idle", "--seconds", "0", "-o", str(tmp_path / "a.take.safetensors")]) == 2
     assert "more than 0" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_a_persona_that_is_read_is_not_written_over(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("MIEN_DATA_FOLDER", str(tmp_path / "data"))
+    persona = write_persona(tmp_path, "ada")
+    before = persona.read_bytes()
+    for output in (persona, persona.parent / ".." / persona.parent.name / persona.name):
+        assert main(["idle", "--seconds", "1", "--persona", str(persona), "-o", str(output)]) == USAGE
+        assert "is the persona itself, which would be lost" in capsys.readouterr().err
+    assert persona.read_bytes() == before

@@ -43,6 +43,7 @@ class PlanError(MienError, ValueError):
     """The plan cannot be carried out; the message says which rows, by number, and why."""
 
     exit_status = USAGE
+    has_lines = True
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def refuse(faults: Sequence[tuple[int, str]], unit: str, what: str) -> None:
     if not faults:
         return
     faults = sorted(faults)
-    said = [f"{unit} {number}: {sentence}" for number, sentence in faults[:SAID]]
+    said = [f"{unit} {number}: {' '.join(sentence.split())}" for number, sentence in faults[:SAID]]
     if len(faults) > SAID:
         said.append(f"and {len(faults) - SAID} more")
     raise PlanError(f"nothing was made, as {len(faults)} of {what} cannot be followed.\n" + "\n".join(said))

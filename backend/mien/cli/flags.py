@@ -87,6 +87,12 @@ def direction_of(args: argparse.Namespace, start: Direction | None = None) -> Di
     return replace(direction, **{name: getattr(changed, name) for name in changes})
 
 
+def direction_inputs(args: argparse.Namespace) -> dict[str, Path | None]:
+    """The files that `direction_of` reads, as `check_outputs` takes them."""
+    persona = Path(args.persona) if args.persona is not None and _is_persona_file(args.persona) else None
+    return {"direction": args.direction, "transcript": args.transcript, "persona": persona}
+
+
 def add_head_flags(command: argparse.ArgumentParser) -> None:
     """The head that a take moves; `head_of` reads it."""
     command.add_argument("--head", choices=("mien", "flame"), default="mien", help="what moves (default: %(default)s)")
@@ -146,10 +152,15 @@ def step_count(text: str) -> int:
 
 def _persona_name(text: str) -> str:
     """The name itself, or the one under which a persona file is kept in the data folder. PersonaError, OSError."""
-    from mien.engines.articulation.persona import SUFFIX, keep_persona
+    from mien.engines.articulation.persona import keep_persona
 
-    path = Path(text)
-    return keep_persona(path, Settings.read().data_folder) if text.endswith(SUFFIX) or path.parent.name else text
+    return keep_persona(Path(text), Settings.read().data_folder) if _is_persona_file(text) else text
+
+
+def _is_persona_file(text: str) -> bool:
+    from mien.engines.articulation.persona import SUFFIX
+
+    return text.endswith(SUFFIX) or bool(Path(text).parent.name)
 
 
 def _face(text: str) -> object:

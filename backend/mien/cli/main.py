@@ -49,9 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sentence, status = _sentence_and_status(error)
         made = getattr(error, "made", [])  # before it
+        has_lines = isinstance(error, MienError) and error.has_lines
     if made:
         sentence += f" Written before: {', '.join(entry['take'] for entry in made)}."
-    print(f"mien: {printable(sentence)}", file=sys.stderr)
+    lines = sentence.split("\n") if has_lines else [sentence]
+    print("mien:", "\n".join(map(printable, lines)), file=sys.stderr)
     if "--json" in arguments:
         print(json.dumps({"error": sentence, "status": status} | ({"made": made} if made else {})))
     return status

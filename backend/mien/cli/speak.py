@@ -18,6 +18,7 @@ from mien.cli.flags import (
     add_gesture_flags,
     add_head_flags,
     add_identity_flag,
+    direction_inputs,
     direction_of,
     frame_rate,
     head_of,
@@ -86,8 +87,7 @@ def speak_command(args: argparse.Namespace) -> int:
     check_outputs(
         [*(Output(path, "the take", TENSORS, named, output) for path in paths),
          *(Output(path, "the preview", FILM, written_as=args.preview) for path in previews)],
-        sound=args.sound, direction=args.direction, transcript=args.transcript, performance=args.performance,
-        shape=args.shape,
+        sound=args.sound, performance=args.performance, shape=args.shape, **direction_inputs(args),
     )  # fmt: skip
     if args.performance and args.head != "mien":
         raise HeadChoice("--performance goes into takes of the default head, which have channels; leave --head out.")

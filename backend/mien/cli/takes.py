@@ -7,7 +7,15 @@ import argparse
 import json
 from pathlib import Path
 
-from mien.cli.flags import SHAPE_HELP, add_identity_flag, direction_of, frame_rate, identity_of, shape_of
+from mien.cli.flags import (
+    SHAPE_HELP,
+    add_identity_flag,
+    direction_inputs,
+    direction_of,
+    frame_rate,
+    identity_of,
+    shape_of,
+)
 from mien.cli.output import TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
@@ -64,7 +72,7 @@ def idle_command(args: argparse.Namespace) -> int:
     output = args.output or Path()
     if output.is_dir():
         output /= IDLE
-    check_outputs([Output(output, "the take", TENSORS, args.output is not None)], direction=args.direction)
+    check_outputs([Output(output, "the take", TENSORS, args.output is not None)], **direction_inputs(args))
     with ProgressBar("idle", quiet=args.json) as progress:
         take = idle_take(args.seconds, direction, args.fps, progress, Settings.read().limit_s)
     write_take(take, output)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.films.consent import add_consent_flag, consent_of
-from mien.cli.flags import add_direction_flags, direction_of
+from mien.cli.flags import add_direction_flags, direction_inputs, direction_of
 from mien.cli.output import Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
@@ -61,7 +61,10 @@ def dub_command(args: argparse.Namespace) -> int:
     from mien.dub import dub
     from mien.engines.personatalk.options import DubOptions
 
-    check_outputs([Output(args.output, "the film", FILMS)], film=args.video, sound=args.voice, options=args.options)
+    check_outputs(
+        [Output(args.output, "the film", FILMS)],
+        film=args.video, sound=args.voice, options=args.options, **direction_inputs(args),
+    )  # fmt: skip
     options = DubOptions.from_json(_options_of(args))
     if not args.video.is_file():
         raise FileNotFoundError(2, "there is no such film", str(args.video))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.cli.flags import add_direction_flags, add_identity_flag, direction_of, frame_rate
+from mien.cli.flags import add_direction_flags, add_identity_flag, direction_inputs, direction_of, frame_rate
 from mien.cli.output import Output, OutputRefused, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
@@ -75,7 +75,7 @@ def landmarks_command(args: argparse.Namespace) -> int:
     paths = args.output or ([Path(f"{_stem(args.source)}{TRACK}")] if default else [])
     check_outputs(
         [Output(path, _kind(path), SUFFIXES, not default) for path in paths],
-        source=args.source, photo=args.photo, sound=args.sound, direction=args.direction, transcript=args.transcript,
+        source=args.source, photo=args.photo, sound=args.sound, **direction_inputs(args),
     )  # fmt: skip
     if args.svg is not None:
         check_folder(args.svg)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.cli.films.consent import add_consent_flag, consent_of
-from mien.cli.flags import add_direction_flags, direction_of, frame_rate
+from mien.cli.flags import add_direction_flags, direction_inputs, direction_of, frame_rate
 from mien.cli.output import Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
@@ -75,7 +75,7 @@ def film_command(
     output = args.output or Path(f"{args.photo.stem}{options.suffix}")
     check_outputs(
         [Output(output, "the film", (options.suffix,), args.output is not None)],
-        photo=args.photo, voice=args.voice, take=args.take, pose=args.pose,
+        photo=args.photo, voice=args.voice, take=args.take, pose=args.pose, **direction_inputs(args),
     )  # fmt: skip
     consent_of(args, args.photo)
     with ProgressBar(name, quiet=args.json) as progress:
