@@ -21,11 +21,20 @@ from batches import plan_of, settings_in, voices_in
 from mien.batch import run as module
 from mien.batch.plan import Plan
 from mien.batch.plan_file import PlanError
-from mien.batch.run import FAILED, KEPT, MADE, make_all, prepare, run
+from mien.batch.run import FAILED, KEPT, MADE, Part, make_all, prepare, run
 from mien.batch.store import BEGUN, FOLDER, Store, StoreError
 from mien.batch.work import Job
 from mien.settings import Settings
 from mien.take import read_take
+
+# `mien` by a code that nobody edits between two runs: with another code every take is another request
+BATCH = """
+from mien import take_request
+take_request.code_digest = lambda: "0" * 64
+from mien.__main__ import run
+if __name__ == "__main__":
+    run()
+"""
 
 
 @pytest.fixture
@@ -149,7 +158,9 @@ def test_a_pool_that_ends_without_work_is_raised(tmp_path: Path, settings: Setti
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_a_batch_that_is_killed_goes_on_where_it_was(tmp_path: Path, settings: Settings) -> None:
     voices, output = voices_in(tmp_path / "voices", 10), tmp_path / "out"
-    command = [sys.executable, "-m", "mien", "batch", str(voices), "-o", str(output), "--jobs", "2"]
+    script = tmp_path / "batch.py"
+    script.write_text(BATCH)
+    command = [sys.executable, str(script), "batch", str(voices), "-o", str(output), "--jobs", "2"]
     command += ["--engine", "articulation"]
     environment = os.environ | {"PYTHONPATH": str(Path(mien.__file__).parent.parent)}
     results = output / FOLDER / "results"
@@ -169,6 +180,14 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(tmp_path: Path, settings: S
     for outcome in run(plan_of(voices), tmp_path / "whole", 2, settings):
         resumed, whole = (folder / outcome.line.file_name for folder in (output, tmp_path / "whole"))
         assert np.array_equal(read_take(resumed).weights, read_take(whole).weights)
+
+
+def test_parts_are_the_whole(tmp_path: Path, settings: Settings) -> None:
+    plan, output = plan_of(voices_in(tmp_path / "voices", 5)), tmp_path / "out"
+    made = [run(plan, output, 1, settings, map_unordered=here, part=Part(number, 3)) for number in (1, 2, 3)]
+    ids = [outcome.line.id for part in made for outcome in part]
+    assert sorted(ids) == ["0", "1", "2", "3", "4"] and all(outcome.state == MADE for part in made for outcome in part)
+    assert states(plan, output, settings) == [KEPT] * 5
 
 
 def test_two_batches_do_not_share_a_folder(tmp_path: Path, settings: Settings) -> None:

@@ -87,6 +87,22 @@ def test_one_batch_at_a_time(store: Store) -> None:
         pass
 
 
+def test_parts_run_beside_each_other_and_not_beside_the_whole(store: Store) -> None:
+    one, two, whole = Store(store.output, "1-of-2"), Store(store.output, "2-of-2"), Store(store.output)
+    with one.locked(), two.locked():
+        for again in (whole, Store(store.output, "1-of-2")):
+            with pytest.raises(StoreError, match="another batch is at work"), again.locked():
+                pass
+    made(store)
+    one.deliver(KEY, SUFFIX, "a")
+    with whole.locked():
+        whole.refuse_foreign(["a"])
+    with whole.locked(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mien.batch.store.PATIENCE", 0.1)
+        with pytest.raises(StoreError), one.locked():
+            pass
+
+
 def test_what_a_killed_batch_left_is_removed(store: Store) -> None:
     (store.results / ".x.0123.part").touch()
     store.work_folder(KEY).mkdir()
@@ -99,10 +115,11 @@ def test_what_a_killed_batch_left_is_removed(store: Store) -> None:
 
 def test_what_was_in_work_is_known(store: Store) -> None:
     with store.begun(KEY):
-        assert store.take_begun() == {KEY} and store.take_begun() == set()
+        assert store.take_begun(["cd" * 32]) == []
+        assert store.take_begun([KEY]) == [KEY] and store.take_begun([KEY]) == []
     with store.begun(KEY):
         pass
-    assert store.take_begun() == set()
+    assert store.take_begun([KEY]) == []
 
 
 def test_a_line_of_the_list_that_was_not_written_whole(store: Store) -> None:

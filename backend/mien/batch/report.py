@@ -13,18 +13,21 @@ from typing import Any
 from mien.batch.run import FAILED, KEPT, MADE, Outcome
 from mien.files.atomic import write_whole
 
-JSON_NAME = "report.json"
-
 
 @dataclass(frozen=True)
 class Report:
     """outcomes: in the order of the plan; most_flagged: the share of lines with faults that still passes; seconds: of
-    the run; unit: what a row of the plan is called."""
+    the run; unit: what a row of the plan is called; part: as "1-of-4", of a part of it."""
 
     outcomes: Sequence[Outcome]
     most_flagged: float
     seconds: float
     unit: str = "line"
+    part: str = ""
+
+    def path(self, folder: Path, suffix: str) -> Path:
+        """Of a file of the report: report.json, or report.1-of-4.json of a part."""
+        return folder / ".".join(filter(None, ("report", self.part, suffix)))
 
     def of(self, state: str) -> int:
         """How many lines are in this state."""
@@ -80,7 +83,7 @@ class Report:
 
 def write_report(report: Report, folder: Path) -> Path:
     """Write report.json into a folder; its path. OSError."""
-    path = folder / JSON_NAME
+    path = report.path(folder, "json")
     write_whole(path, json.dumps(report.as_json(), indent=1, ensure_ascii=False).encode() + b"\n")
     return path
 

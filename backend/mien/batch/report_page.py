@@ -15,7 +15,6 @@ from mien.batch.report import Report
 from mien.batch.run import FAILED, Outcome
 from mien.files.atomic import write_whole
 
-HTML_NAME = "report.html"
 WIDTH, HEIGHT = 480, 26  # of a curve, in the units of its drawing
 SCALES = {"lips": (0.0, 20.0, "mm"), "brows": (-0.6, 0.6, ""), "head": (0.0, 12.0, "°")}  # what a curve shows at least
 POLICY = "default-src 'none'; media-src 'self' file:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
@@ -53,7 +52,7 @@ only.addEventListener("change", () => {
 
 def write_page(report: Report, folder: Path) -> Path:
     """Write report.html into the folder of the batch's files; its path. OSError."""
-    path = folder / HTML_NAME
+    path = report.path(folder, "html")
     write_whole(path, page(report, folder).encode())
     return path
 

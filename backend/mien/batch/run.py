@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,25 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The `number`th, from 1, of `count` parts of a batch, which run beside each other on machines that share a folder.
+    Requests that are equal are in one part."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.number}-of-{self.count}"
+
+    def has(self, key: str) -> bool:
+        """Whether a result is of this part, by its key."""
+        return int(key[:16], 16) % self.count == self.number - 1
+
+
+@dataclass(frozen=True)
 class Batch:
-    """What is to do. `jobs`: one for each line of the plan; `stale`: those to make, by key, each once."""
+    """What is to do. `jobs`: one for each line of the plan, or of the part of it; `stale`: those to make, by key, each
+    once."""
 
     plan: Plan
     store: Store
@@ -54,10 +71,16 @@ class Batch:
     stale: dict[str, Job]
 
 
-def prepare(plan: Plan, output: Path, settings: Settings, progress: Progress = no_progress) -> Batch:
-    """What of the plan is to be made. PlanError for rows that cannot be, StoreError for files that would be lost."""
-    store = Store(output)
+def prepare(
+    plan: Plan, output: Path, settings: Settings, progress: Progress = no_progress, part: Part | None = None
+) -> Batch:
+    """What of the plan, or of a part of it, is to be made. PlanError for rows that cannot be,
+    StoreError for files that would be lost."""
+    store = Store(output, str(part or ""))
     jobs = jobs_of(plan, output, settings, progress)
+    if part is not None:
+        mine = [(line, job) for line, job in zip(plan.lines, jobs, strict=True) if part.has(job.key)]
+        plan, jobs = replace(plan, lines=tuple(line for line, _ in mine)), [job for _, job in mine]
     for line in plan.lines:
         target = store.output / line.file_name
         for source in (line.voice, line.shown):
@@ -76,6 +99,7 @@ def run(
     settings: Settings,
     progress: Progress = no_progress,
     map_unordered: MapUnordered = process_pool.map_unordered,
+    part: Part | None = None,
 ) -> list[Outcome]:
     """Make what is stale, `jobs` at once, and put each result under the id of its lines in the folder `output`.
 
@@ -83,9 +107,9 @@ def run(
     `prepare`, before any work; StoreError while another batch works on the folder; OSError.
     """
     output.mkdir(parents=True, exist_ok=True)
-    store = Store(output)
-    with store.locked():
-        batch = prepare(plan, output, settings, lambda done, stage: progress(READING * done, stage))
+    with Store(output, str(part or "")).locked():
+        batch = prepare(plan, output, settings, lambda done, stage: progress(READING * done, stage), part)
+        plan = batch.plan
         lines: dict[str, list[Line]] = {}
         for line, job in zip(plan.lines, batch.jobs, strict=True):
             lines.setdefault(job.key, []).append(line)
@@ -118,14 +142,14 @@ def make_all(batch: Batch, jobs: int, map_unordered: MapUnordered, done: Callabl
                 del pending[job.key]
                 done(job)
         except BrokenProcessPool:
-            suspects = [pending.pop(key) for key in batch.store.take_begun() if key in pending]
+            suspects = [pending.pop(key) for key in batch.store.take_begun(pending)]
             if not suspects:
                 raise
             for job in suspects:
                 try:
                     list(map_unordered(1, make, [job]))
                 except BrokenProcessPool:
-                    batch.store.take_begun()
+                    batch.store.take_begun([job.key])
                     sentence = "the process that made it was ended, twice; there may not be enough memory for it."
                     batch.store.write_record(job.key, {"error": sentence})
                 done(job)

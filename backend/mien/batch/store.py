@@ -2,8 +2,8 @@
 """The results of a batch by the key of their request, and the files of its lines, which are links to them.
 
 `results/KEY.SUFFIX` is a take or film, written whole or not at all; `results/KEY.json` says that it is whole, by its
-sha256, and what was found of it. `delivered.jsonl` has the sha256 of each file that was put under the id of a line, so
-that a file of somebody else, or one that was edited, is never replaced.
+sha256, and what was found of it. `delivered*.jsonl` have the sha256 of each file that was put under the id of a line,
+so that a file of somebody else, or one that was edited, is never replaced.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from mien.files.atomic import write_whole
 from mien.video.consent import file_digest
 
 FOLDER = ".mien-batch"  # in the folder of a batch's files
-RESULTS, DELIVERED, LOCK = "results", "delivered.jsonl", "lock"
+RESULTS, DELIVERED, LOCK = "results", "delivered", "lock"
+PATIENCE = 20.0  # s that a part waits while another begins
 BEGUN, WORK = ".begun", ".work"
 SAID = 5
 
@@ -36,10 +37,10 @@ class StoreError(MienError, ValueError):
 
 
 class Store:
-    """The results of the batch whose files are in `output`."""
+    """The results of the batch whose files are in `output`; of a `part` of it, as "1-of-4", that runs beside others."""
 
-    def __init__(self, output: Path) -> None:
-        self.output = output.absolute()
+    def __init__(self, output: Path, part: str = "") -> None:
+        self.output, self.part = output.absolute(), part
         self.folder = self.output / FOLDER
         self.results = self.folder / RESULTS
 
@@ -69,21 +70,36 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """This batch alone works on the folder. StoreError while another does; OSError where nothing can be written."""
+        """This batch alone works on the folder, or on its part. StoreError while another does; OSError where nothing
+        can be written."""
         self.results.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / LOCK, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            raise StoreError(f"another batch is at work on {self.output}; wait for its end.") from None
-        try:
-            for part in (*self.results.glob(".*.part*"), *self.results.glob(f"*{BEGUN}")):
-                part.unlink(missing_ok=True)  # of a batch that was killed
-            for folder in self.results.glob(f"*{WORK}"):
-                shutil.rmtree(folder, ignore_errors=True)
+        with self._lock():
+            if not self.part:
+                self._remove_left()
             yield
-        finally:
-            lock.release()
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """A part holds its own lock, and that of the whole for a moment; the whole finds no part's lock held."""
+        with ExitStack() as held:
+            try:
+                whole = held.enter_context(FileLock(self.folder / LOCK, timeout=PATIENCE if self.part else 0))
+                if self.part:
+                    held.enter_context(FileLock(self.folder / f"{LOCK}.{self.part}", timeout=0))
+                    whole.release()
+                else:
+                    for path in self.folder.glob(f"{LOCK}.*"):
+                        FileLock(path, timeout=0).acquire().lock.release()
+            except Timeout:
+                raise StoreError(f"another batch is at work on {self.output}; wait for its end.") from None
+            yield
+
+    def _remove_left(self) -> None:
+        """What a batch that was killed left."""
+        for part in (*self.results.glob(".*.part*"), *self.results.glob(f"*{BEGUN}")):
+            part.unlink(missing_ok=True)
+        for folder in self.results.glob(f"*{WORK}"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def begun(self, key: str) -> Iterator[None]:
@@ -93,12 +109,12 @@ class Store:
         yield
         marker.unlink(missing_ok=True)
 
-    def take_begun(self) -> set[str]:
-        """The keys that were in work when their processes ended; they are then forgotten."""
-        markers = list(self.results.glob(f"*{BEGUN}"))
-        for marker in markers:
-            marker.unlink(missing_ok=True)
-        return {marker.name.removesuffix(BEGUN) for marker in markers}
+    def take_begun(self, keys: Iterable[str]) -> list[str]:
+        """Those of the keys that were in work when their processes ended; that is then forgotten."""
+        begun = [key for key in keys if (self.results / f"{key}{BEGUN}").exists()]
+        for key in begun:
+            (self.results / f"{key}{BEGUN}").unlink(missing_ok=True)
+        return begun
 
     def refuse_foreign(self, names: Iterable[str]) -> None:
         """StoreError where files of these names (below the output) are there that this batch did not write, or that
@@ -113,13 +129,13 @@ class Store:
 
     def deliver(self, key: str, suffix: str, name: str) -> None:
         """The result under the name of a line: a link, or a copy where there are none. Says which bytes in
-        `delivered.jsonl` before. OSError."""
+        `delivered*.jsonl` before. OSError."""
         source, target = self.result(key, suffix), self.output / name
         digest = (self.record(key) or {}).get("sha256", "")
         if target.is_file() and (target.samefile(source) or file_digest(target) == digest):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / DELIVERED).open("a", encoding="utf-8") as file:
+        with (self.folder / f"{DELIVERED}{self.part}.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps([name, digest]) + "\n")
         self._delivered.setdefault(name, set()).add(digest)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -137,11 +153,8 @@ class Store:
     @cached_property
     def _delivered(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        try:
-            lines = (self.folder / DELIVERED).read_text("utf-8").splitlines()
-        except FileNotFoundError:
-            return found
-        for line in lines:
+        files = self.folder.glob(f"{DELIVERED}*.jsonl")
+        for line in (line for file in files for line in file.read_text("utf-8").splitlines()):
             try:
                 name, digest = json.loads(line)
             except ValueError:

@@ -22,8 +22,7 @@ from mien.errors import FAILED
 from mien.settings import Settings
 
 if TYPE_CHECKING:
-    from mien.batch.plan import Plan
-    from mien.batch.run import Batch, MapUnordered
+    from mien.batch.run import Batch, MapUnordered, Part
 
 MOST_JOBS = 4096
 
@@ -43,6 +42,7 @@ def add_commands(commands) -> None:
     batch.add_argument(
         "--ray", metavar="ADDRESS", help="on this Ray cluster; 'auto' is the one that this machine belongs to"
     )
+    batch.add_argument("--part", type=_part, metavar="K/N", help="only the Kth of N parts, which run beside each other")
     batch.add_argument(
         "--most-flagged", type=_share, default=0.05, metavar="SHARE",
         help="the share of lines with faults above which the batch fails, as 5%% or 0.05 (default: 5%%)",
@@ -70,10 +70,10 @@ def batch_command(args: argparse.Namespace) -> int:
     output = args.output or Path(f"{args.plan.absolute().stem}.batch")
     if args.dry_run:
         with ProgressBar("plan", quiet=args.json) as progress:
-            return _say_stale(prepare(plan, output, settings, progress), args.json)
+            return _say_stale(prepare(plan, output, settings, progress, args.part), args.json)
     with ProgressBar("batch", quiet=args.json) as progress, _machines(args) as (jobs, map_unordered):
-        outcomes = run(plan, output, jobs, settings, progress, map_unordered)
-    report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit)
+        outcomes = run(plan, output, jobs, settings, progress, map_unordered, args.part)
+    report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit, str(args.part or ""))
     paths = [write_report(report, output), write_page(report, output)]
     if args.json:
         print(json.dumps(report.summary() | {"reports": [str(path) for path in paths]}))
@@ -101,7 +101,7 @@ def _machines(args: argparse.Namespace) -> Iterator[tuple[int, MapUnordered]]:
 
 
 def _say_stale(batch: Batch, as_json: bool) -> int:
-    plan: Plan = batch.plan
+    plan = batch.plan
     stale = [line.id for line, job in zip(plan.lines, batch.jobs, strict=True) if job.key in batch.stale]
     if as_json:
         print(json.dumps({"lines": len(plan.lines), "stale": stale}))
@@ -123,6 +123,17 @@ def _jobs(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= MOST_JOBS):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of jobs from 1 to {MOST_JOBS}")
     return int(text)
+
+
+def _part(text: str) -> Part:
+    from mien.batch.run import Part
+
+    number, _, count = text.partition("/")
+    if not all(each.isascii() and each.isdigit() and len(each) < 6 for each in (number, count)):
+        number = count = "0"
+    if not 1 <= int(number) <= int(count):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part of a batch, as 1/4 to 4/4")
+    return Part(int(number), int(count))
 
 
 def _share(text: str) -> float:
