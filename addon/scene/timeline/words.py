@@ -64,7 +64,7 @@ def show(scene: bpy.types.Scene, speaker: bpy.types.Object, line, kind: str) -> 
     entries = known(speaker, line, kind)
     markers = tuple((text, round(begin)) for text, begin, _ in entries)
     for name, frame in markers:
-        scene.timeline_markers.new(name, frame=frame)
+        scene.timeline_markers.new(name, frame=frame).select = False  # else a drag would move all of them
     line.words = Shown(scene.name, kind, markers).to_text() if markers else ""
     return len(markers)
 

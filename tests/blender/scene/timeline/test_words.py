@@ -51,6 +51,7 @@ def head_angles(speaker) -> np.ndarray:
 
 def test_each_word_has_a_marker_where_it_begins(line):
     assert markers() == {"the": 11, "cat": 23, "sat": 35, "down": 47}
+    assert not any(marker.select for marker in bpy.context.scene.timeline_markers)
     bpy.context.scene.timeline_markers.new("Shot 2", frame=23)
     words.hide(line)
     assert markers() == {"Shot 2": 23} and not line.words
