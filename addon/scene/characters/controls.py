@@ -37,16 +37,36 @@ def candidates(meshes: list[bpy.types.Object], keys_of: dict[bpy.types.Object, l
     for mesh in meshes:
         shape_keys = mesh.data.shape_keys
         wanted = {f'key_blocks["{bpy.utils.escape_identifier(name)}"].value' for name in keys_of[mesh]}
-        for curve in shape_keys.animation_data.drivers if shape_keys.animation_data else ():
+        for curve in drivers_of(shape_keys):
             if curve.data_path in wanted:
                 for candidate in _of_driver(curve.driver, 0):
                     found.setdefault((candidate.owner, candidate.path, candidate.index), candidate)
     return list(found.values())
 
 
+def drivers_of(id_: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """The drivers on a datablock."""
+    return list(id_.animation_data.drivers) if id_.animation_data is not None else []
+
+
+def follows_free_keys(curve: bpy.types.FCurve) -> bool:
+    """Whether a driver reads shape keys alone, none of which has a driver: takes move it through these."""
+    targets = [target for variable in curve.driver.variables for target in variable.targets]
+    return bool(targets) and all(
+        isinstance(target.id, bpy.types.Key)
+        and not any(other.data_path == target.data_path for other in drivers_of(target.id))
+        for target in targets
+    )
+
+
 def _of_driver(driver: bpy.types.Driver, depth: int) -> Iterator[Candidate]:
     for variable in driver.variables if depth < DEEP else ():
         for target in variable.targets:
+            if isinstance(target.id, bpy.types.Key):  # teeth that follow a key of the face
+                for curve in drivers_of(target.id):
+                    if curve.data_path == target.data_path:
+                        yield from _of_driver(curve.driver, depth + 1)
+                continue
             if not isinstance(target.id, bpy.types.Object) or target.id.library is not None:
                 continue
             if variable.type == "SINGLE_PROP":
@@ -59,7 +79,7 @@ def _of_driver(driver: bpy.types.Driver, depth: int) -> Iterator[Candidate]:
 def _of_property(owner: bpy.types.Object, data_path: str, depth: int) -> Iterator[Candidate]:
     behind = [
         curve
-        for curve in (owner.animation_data.drivers if owner.animation_data else ())
+        for curve in drivers_of(owner)
         if curve.data_path == data_path or f"{curve.data_path}[{curve.array_index}]" == data_path
     ]
     if behind:

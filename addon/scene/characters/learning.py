@@ -9,11 +9,11 @@ import bpy
 import numpy as np
 from mathutils import Euler, Quaternion
 
-from ...animation import fcurves, takes
+from ...animation import takes
 from ...shape_keys import control_fit, driving, keys, mouth_choice
 from ...shape_keys.control_fit import STEPS, Control, ControlMap, Side
 from ...shape_keys.recognition import short_list
-from .controls import Candidate, candidates
+from .controls import Candidate, candidates, drivers_of, follows_free_keys
 
 FULL = 1.0  # a key's value at which a control has gone far enough
 LEAST = 0.02  # a response smaller than this is none
@@ -35,12 +35,12 @@ class Learnt:
 
 
 def driven_keys(speaker: bpy.types.Object) -> dict[bpy.types.Object, list[str]]:
-    """mesh -> the keys that takes drive and that have drivers of their own."""
+    """mesh -> the keys that takes drive and that have drivers, but for those that follow other keys."""
     out = {}
     for mesh in takes.meshes(speaker):
         if mesh.data.shape_keys is None:
             continue
-        paths = fcurves.driven_paths(mesh.data.shape_keys)
+        paths = {curve.data_path for curve in drivers_of(mesh.data.shape_keys) if not follows_free_keys(curve)}
         rows = driving.table_of(mesh, mesh != speaker, speaker).rows
         found = [row.key for row in rows if keys.value_path(row.key) in paths]
         if found:
@@ -117,7 +117,7 @@ def _try_again(meshes: list[bpy.types.Object], owners: list[bpy.types.Object]) -
         owner.update_tag()
     bpy.context.view_layer.update()
     for id_ in (*(mesh.data.shape_keys for mesh in meshes), *owners):
-        for curve in id_.animation_data.drivers if id_.animation_data is not None else ():
+        for curve in drivers_of(id_):
             if not curve.driver.is_valid:
                 curve.driver.expression = curve.driver.expression
 

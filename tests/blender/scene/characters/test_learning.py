@@ -139,3 +139,22 @@ def test_a_driver_without_a_control_is_said():
     face.data.shape_keys.key_blocks["jawOpen"].driver_add("value").driver.expression = "frame / 100"
     with pytest.raises(learning.LearningError, match="None of the 0"):
         learning.learn(bpy.context.scene, face)
+
+
+@pytest.mark.parametrize("driven_face", [False, True])
+def test_teeth_that_follow_a_key_of_the_face_need_no_control_of_their_own(driven_face):
+    """The usual driver of teeth reads the face's shape key, not the rig."""
+    face = characters.all_driven() if driven_face else characters.face("Driven", {"jawOpen": {"jawOpen": 1.0}})
+    teeth = characters.teeth("Teeth", {"jawOpen": "jawOpen"})
+    driver = teeth.data.shape_keys.key_blocks["jawOpen"].driver_add("value").driver
+    variable = driver.variables.new()
+    variable.name, variable.targets[0].id_type = "v", "KEY"
+    variable.targets[0].id, variable.targets[0].data_path = face.data.shape_keys, 'key_blocks["jawOpen"].value'
+    driver.expression = "v"
+    said = set_up.set_up(bpy.context.scene, face)
+    assert ("53 of 53 shape keys" in said) is driven_face and "None of" not in said
+    weights = np.zeros((3, len(ARKIT)), np.float32)
+    weights[1, ARKIT.index("jawOpen")] = 0.6
+    apply(face, weights_take(weights, ARKIT))
+    assert value_at(face, "jawOpen", 2) == pytest.approx(0.6, abs=0.01)
+    assert value_at(teeth, "jawOpen", 2) == pytest.approx(0.6, abs=0.01)
