@@ -63,7 +63,7 @@ def _refine(places: np.ndarray, heat: np.ndarray) -> None:
             continue
         columns = np.arange(max(0, column - reach), min(HEAT_SIDE, column + reach + 1))
         rows = np.arange(max(0, row - reach), min(HEAT_SIDE, row + reach + 1))
-        share = 1 / (1 + np.exp(-heat[np.ix_(rows, columns, [i])][..., 0].astype(float)))
+        share = 1 / (1 + np.exp(-heat[rows[:, None], columns, i].astype(float)))
         if share.max() >= HEAT_LEAST:
             total = share.sum()
             places[i] = (share.sum(0) @ columns / total / HEAT_SIDE, share.sum(1) @ rows / total / HEAT_SIDE)

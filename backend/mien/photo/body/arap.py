@@ -12,7 +12,7 @@ STEPS = 2
 
 
 class RigidMesh:
-    """rest (N, 2); triangles (T, 3); pull (N,): how much each vertex is held where it is asked to be."""
+    """rest (N, 2); triangles (T, 3); pull (N,): how much each vertex is held at its goal."""
 
     def __init__(self, rest: np.ndarray, triangles: np.ndarray, pull: np.ndarray) -> None:
         self._rest, self._pull = rest, pull[:, None]
@@ -27,9 +27,9 @@ class RigidMesh:
         self._edges = rest[self._to] - rest[self._from]
         self._sums = coo_matrix((ones, (self._from, np.arange(len(ones)))), (count, len(ones))).tocsr()
 
-    def __call__(self, asked: np.ndarray) -> np.ndarray:
-        """(N, 2): where the vertices go that are asked to be at asked (N, 2)."""
-        places = asked
+    def __call__(self, goals: np.ndarray) -> np.ndarray:
+        """(N, 2): where the vertices with these goals (N, 2) go."""
+        places = goals
         for _ in range(STEPS):
             now = places[self._to] - places[self._from]
             # The rotation that fits best in the plane is the angle of one complex sum.
@@ -37,7 +37,7 @@ class RigidMesh:
             turn = self._sums @ ((now[:, 0] + 1j * now[:, 1]) * rest.conj())
             turn /= np.maximum(np.abs(turn), 1e-12)
             wanted = -self._sums @ ((turn[self._from] + turn[self._to]) / 2 * rest)
-            places = self._solver.solve(np.stack([wanted.real, wanted.imag], 1) + self._pull * asked)
+            places = self._solver.solve(np.stack([wanted.real, wanted.imag], 1) + self._pull * goals)
         return places
 
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-from scipy.ndimage import binary_dilation, maximum_filter
+from scipy.ndimage import binary_dilation
 
 from mien.engines.diffted.key_points import index
 from mien.engines.diffted.placed_motion import chest_frame
@@ -32,8 +34,8 @@ class BodyWarp:
         self._unit = max(float(np.linalg.norm(left - right)), 1.0)
         self.arms = [_ArmMesh(arm, rest, self._unit, depth) for depth, arm in enumerate(reversed(layers.arms))][::-1]
         self._layered = {arm.side for arm in layers.arms}
-        self.images = {name: image for arm in self.arms for name, image in arm.images.items()}
-        self.parts = {arm.name: arm.part for arm in self.arms}
+        self.images: Mapping[str, np.ndarray] = {name: image for arm in self.arms for name, image in arm.images.items()}
+        self.parts: Mapping[str, Part] = {arm.name: arm.part for arm in self.arms}
         self._bones = _bones(rest, rest)
         self.person = np.zeros((0, 2))  # the vertices of the base as last carried
 
@@ -108,9 +110,9 @@ class _ArmMesh:
         base = _skinned(self.rest, bones[:3], self._at_base) + self._at_base[:, 3:] * self.rest
         forearm, hand = _apply(bones[3 + i], self.rest), _apply(bones[5 + i], self.rest)
         w = self._weights
-        asked = w[:, :1] * base + w[:, 1:2] * forearm + w[:, 2:] * hand
-        moved = float(np.abs(asked - self.rest).max()) if len(asked) else 0.0
-        self.places = self.rest if self._mesh is None or moved < STILL else self._mesh(asked)
+        goals = w[:, :1] * base + w[:, 1:2] * forearm + w[:, 2:] * hand
+        moved = float(np.abs(goals - self.rest).max()) if len(goals) else 0.0
+        self.places = self.rest if self._mesh is None or moved < STILL else self._mesh(goals)
         self._block[:, :2], self._block[:, 2] = self.places, self._depth
         self._block[:, SHARE] = 1 - _smooth(np.array(moved / self._unit), *RING)
         return self._block
@@ -187,13 +189,12 @@ def _grid(seen: np.ndarray, cell: float) -> tuple[np.ndarray, np.ndarray]:
     height, width = seen.shape
     xs = np.linspace(0, width, max(2, round(width / cell)) + 1)
     ys = np.linspace(0, height, max(2, round(height / cell)) + 1)
-    wide = binary_dilation(seen, iterations=2)
+    wide = np.asarray(binary_dilation(seen, iterations=2), bool)
     used = np.zeros((len(ys) - 1, len(xs) - 1), bool)
     y, x = np.nonzero(wide)
     rows = np.clip(np.searchsorted(ys, y + 0.5) - 1, 0, len(ys) - 2)
     columns = np.clip(np.searchsorted(xs, x + 0.5) - 1, 0, len(xs) - 2)
     used[rows, columns] = True
-    used = maximum_filter(used, 1)
     number = np.arange(len(ys) * len(xs)).reshape(len(ys), len(xs))
     a, b, c, d = number[:-1, :-1][used], number[:-1, 1:][used], number[1:, :-1][used], number[1:, 1:][used]
     triangles = np.concatenate([np.stack([a, c, b], 1), np.stack([b, c, d], 1)])

@@ -101,7 +101,7 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
     removed = np.zeros(matte.shape, bool)
     reach = max(1, round(MORE * unit))
     for mask, away, disc in masks.values():
-        grown = binary_dilation(mask > 0.02, iterations=reach)
+        grown = np.asarray(binary_dilation(mask > 0.02, iterations=reach), bool)
         removed |= grown & (away > KEPT * disc)
     skin |= _skin(pixels, matte, [mask for mask, _, _ in masks.values()], body)
     base, base_alpha = _base(pixels, whole, matte, removed, skin, body)
@@ -138,7 +138,7 @@ def gated(matte: np.ndarray, pose_mask: np.ndarray) -> np.ndarray:
 
 def _largest(matte: np.ndarray) -> np.ndarray:
     """The largest piece of a matte alone."""
-    pieces, count = label(matte > 0.1)
+    pieces, count = label(matte > 0.1)  # pyright: ignore
     if count < 2:
         return matte
     sizes = np.bincount(pieces.ravel())
@@ -182,7 +182,7 @@ def _skin(pixels: np.ndarray, matte: np.ndarray, masks: list[np.ndarray], body: 
 def trunk(body: TrackedBody, share: float = 1.0) -> np.ndarray:
     """(H, W) float32: 1 where torso and upper arms surely are, whatever is before them; down to a share of the way to
     the hips."""
-    image = Image.new("L", body.mask.shape[::-1])
+    image = Image.new("L", (body.mask.shape[1], body.mask.shape[0]))
     draw = ImageDraw.Draw(image)
     places = {i: (float(body.points[i, 0]), float(body.points[i, 1])) for i in (*SHOULDERS, *ELBOWS, *HIPS)}
     low = [

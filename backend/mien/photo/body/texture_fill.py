@@ -57,10 +57,9 @@ def texture_filled(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray) -> n
 
 def _sized(values: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     planes = values[..., None] if values.ndim == 2 else values
+    target = size[0], size[1]
     resized = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(planes[..., i], np.float32)).resize(size, Image.Resampling.BILINEAR)
-        )
+        np.asarray(Image.fromarray(np.array(planes[..., i], np.float32)).resize(target, Image.Resampling.BILINEAR))
         for i in range(planes.shape[2])
     ]
     return resized[0] if values.ndim == 2 else np.stack(resized, 2)
