@@ -130,11 +130,13 @@ class MotionDistances:
     training: float
 
 
-def motion_distances(training: np.ndarray, held_out: np.ndarray, other_seed: np.ndarray, seed: int) -> MotionDistances:
+def motion_distances(
+    training: np.ndarray, held_out: np.ndarray, other_seed: np.ndarray, seed: int, steps: int = STEPS
+) -> MotionDistances:
     """training (N, FRAMES, D); held_out and other_seed (M, FRAMES, D): the same moments of voices that are not in the
     training, by two seeds."""
     rng = np.random.default_rng(seed)
-    encode = MotionEncoder(training, seed)
+    encode = MotionEncoder(training, seed, steps)
     known, new = encode(training), encode(held_out)
     pairs = rng.integers(0, len(known), (2, PAIRS))
     return MotionDistances(

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Gestures of voices held out: beside known stress, and their distance from the gestures of other voices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mien.audio.speech import read_speech
+from mien.direction import Direction
+from mien.engines.diffted.gestures import Gestures, gestures
+from mien.evaluation.body.known_stress import StressedSpeech, spoken
+from mien.evaluation.body.motion_distance import SHOWN, STEPS, MotionDistances, motion_distances, shown_places, windows
+from mien.evaluation.takes.gestures import FPS, motion_beats, near
+from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.track import RATE, PhoneTrack
+
+# espeak-ng's voice, words a minute, pitch, liveliness
+VOICES = (
+    ("en-us+m3", 150, 45, 60), ("en-us+f2", 160, 60, 70), ("en-us+m7", 140, 35, 50), ("en-us+f4", 155, 55, 60),
+    ("en-us+m1", 165, 50, 80), ("en-us+f1", 150, 50, 60),
+)  # fmt: skip
+SENTENCES = 8  # that each says, others than the next
+SEEDS = 6  # of each voice, in each part of the distances
+STEP = 0.02  # s between the moments of `by_chance`
+
+Analysis = tuple[PhoneTrack, Prosody]
+
+
+@dataclass(frozen=True)
+class StressScores:
+    """Shares within 100 ms of a vowel that espeak-ng stresses: planned, of the ends of strokes; seen, of all stops of a
+    hand in the motion, those of preparation and retraction among them; by_chance, of all moments."""
+
+    voices: int
+    strokes: int
+    planned: float
+    seen: float
+    by_chance: float
+
+
+def stress_scores(voices: Sequence[tuple[StressedSpeech, Analysis]], seed: int, scale: float) -> StressScores:
+    """Of voices and their analyses, SEEDS performances each."""
+    planned, seen, chance = [], [], []
+    for said, analysed in voices:
+        for i in range(SEEDS):
+            made = _perform(analysed, seed + i, scale)
+            planned += [near(stroke.end, said.stressed) for stroke in made.strokes]
+            seen += [near(moment, said.stressed) for moment in motion_beats(_wrists(made))]
+        chance += [near(moment, said.stressed) for moment in np.arange(0, float(said.speech.duration), STEP)]
+    return StressScores(len(voices), len(planned), _mean(planned), _mean(seen), _mean(chance))
+
+
+def distances(analysed: Sequence[Analysis], seed: int, scale: float, steps: int = STEPS) -> MotionDistances:
+    """The auto-encoder learns every second voice; the others are held out, with seeds of their own."""
+    parts = (analysed[::2], seed), (analysed[1::2], seed + 1000), (analysed[1::2], seed + 2000)
+    training, held_out, again = (
+        np.concatenate([_windows(_perform(voice, first + i, scale)) for i in range(SEEDS) for voice in voices])
+        for voices, first in parts
+    )
+    return motion_distances(training, held_out, again, seed, steps)
+
+
+def known_voices(
+    sentences: Sequence[str], progress: Callable[[float, str], None]
+) -> list[tuple[StressedSpeech, Analysis]]:
+    """VOICES, each SENTENCES of the sentences, one after the other."""
+    found = []
+    for i, (voice, *settings) in enumerate(VOICES):
+        said = spoken(voice, sentences[SENTENCES * i : SENTENCES * (i + 1)], *settings)
+        found.append((said, (listen(said.speech), listen_to_prosody(said.speech))))
+        progress((i + 1) / len(VOICES), voice)
+    return found
+
+
+def evaluate(
+    paths: Sequence[Path], sentences: Sequence[str], seed: int, scale: float, progress: Callable[[float, str], None]
+) -> tuple[StressScores, MotionDistances]:
+    """Stress of VOICES that say the sentences; distances of these voices and of those in the files together."""
+    known = known_voices(sentences, lambda done, voice: progress(done / 2, voice))
+    analysed = [each for _, each in known]
+    for i, path in enumerate(paths):
+        speech = read_speech(path)
+        analysed.append((listen(speech), listen_to_prosody(speech)))
+        progress(0.5 + 0.4 * (i + 1) / len(paths), path.name)
+    return stress_scores(known, seed, scale), distances(analysed, seed, scale)
+
+
+HEAD = ("measure", "gestures")
+
+
+def cells(stress: StressScores, apart: MotionDistances) -> list[list[str]]:
+    """Rows of a table under HEAD."""
+    return [
+        ["strokes' ends within 100 ms of a vowel that espeak-ng stresses", _share(stress.planned)],
+        ["stops of a hand, of preparation and retraction too", _share(stress.seen)],
+        ["moments", _share(stress.by_chance)],
+        ["FGD, gestures of voices held out", f"{apart.held_out:.1f}"],
+        ["FGD, their windows as straight lines", f"{apart.interpolated:.1f}"],
+        ["FGD, their frames shuffled", f"{apart.shuffled:.1f}"],
+        ["two seeds, latents (L1)", f"{apart.seeds:.1f}"],
+        ["two windows of the training, latents (L1)", f"{apart.training:.1f}"],
+    ]
+
+
+def _perform(analysed: Analysis, seed: int, scale: float) -> Gestures:
+    times = np.arange(max(2, len(analysed[0]) * FPS // RATE)) / FPS
+    return gestures(*analysed, Direction(seed=seed, gestures=scale), times, np.zeros((len(times), 3)))
+
+
+def _windows(made: Gestures) -> np.ndarray:
+    return windows(shown_places(made.joints, made.names))
+
+
+def _wrists(made: Gestures) -> np.ndarray:
+    """(F, 2, 3) shoulder widths."""
+    return shown_places(made.joints, made.names).reshape(len(made.joints), 2, len(SHOWN), 3)[:, :, SHOWN.index("hand")]
+
+
+def _mean(values: Sequence[bool]) -> float:
+    return float(np.mean(values)) if values else 0.0
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
