@@ -9,7 +9,7 @@ import json
 import os
 from pathlib import Path
 
-from mien.cli import evaluate_films
+from mien.cli.films import evaluation as evaluate_films
 from mien.cli.films import portrait_evaluation, talk_evaluation
 from mien.cli.flags import add_direction_flags, direction_of
 from mien.cli.output import DRAWING, Output, check_outputs

@@ -12,9 +12,11 @@ from pathlib import Path
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.engines.base import part
+from mien.files.markdown import require_section, table, write_section
 
 SECTION, DUB_SECTION = "tracking", "dub"  # of the page
 ROUND_TRIP, PERSONA, GESTURES = "round trip", "persona", "gestures"
+HELD_OUT = "gestures held out"
 
 
 def add_commands(evaluate) -> None:
@@ -35,6 +37,7 @@ def add_commands(evaluate) -> None:
     body.add_argument("--audio", type=Path, required=True, metavar="FOLDER", help="sounds (.wav, .flac) of voices")
     body.add_argument("--scale", type=float, default=1.0, help="of the gestures (default: 1)")
     body.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
+    body.add_argument("--held-out", action="store_true", help="beside known stress (espeak-ng), and distances (FGD)")
     body.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
     dub = add_command(evaluate, "dub", dub_command, "how near a rendered mouth is to the filmed one")
     dub.add_argument("clips", type=Path, nargs="+", metavar="CLIP", help="films of one speaker each, with their sound")
@@ -47,7 +50,6 @@ def tracking_command(args: argparse.Namespace) -> int:
     """mien evaluate tracking: known channels rendered in several looks, tracked, compared."""
     from mien.audio.speech import read_speech
     from mien.evaluation.films import round_trip, tracking
-    from mien.files.markdown import require_section, table, write_section
 
     section = SECTION if args.speech is None else ROUND_TRIP
     if args.page:
@@ -68,7 +70,6 @@ def tracking_command(args: argparse.Namespace) -> int:
 def persona_command(args: argparse.Namespace) -> int:
     """mien evaluate persona: speakers of known style, learnt, compared."""
     from mien.evaluation.takes.personas import evaluate_personas, for_page
-    from mien.files.markdown import require_section, write_section
 
     if args.page:
         require_section(args.page, PERSONA)
@@ -84,19 +85,32 @@ def persona_command(args: argparse.Namespace) -> int:
 
 def gestures_command(args: argparse.Namespace) -> int:
     """mien evaluate gestures: voices in, measures of their gestures out."""
-    from mien.evaluation.takes import gestures
-    from mien.files.markdown import require_section, table, write_section
-
+    section = HELD_OUT if args.held_out else GESTURES
     if args.page:
-        require_section(args.page, GESTURES)
+        require_section(args.page, section)
     paths = sorted(path for path in args.audio.iterdir() if path.suffix in (".wav", ".flac"))
     with ProgressBar("gestures", quiet=args.json) as progress:
-        scores = gestures.evaluate(paths, args.seed, args.scale, progress)
-    text = table(gestures.HEAD, gestures.cells(scores))
-    print(json.dumps(asdict(scores)) if args.json else text)
+        scores, text = (_held_out if args.held_out else _gestures)(paths, args.seed, args.scale, progress)
+    print(json.dumps(scores) if args.json else text)
     if args.page:
-        write_section(args.page, GESTURES, text)
+        write_section(args.page, section, text)
     return 0
+
+
+def _gestures(paths: list[Path], seed: int, scale: float, progress: ProgressBar) -> tuple[dict, str]:
+    from mien.evaluation.takes import gestures
+
+    scores = gestures.evaluate(paths, seed, scale, progress)
+    return asdict(scores), table(gestures.HEAD, gestures.cells(scores))
+
+
+def _held_out(paths: list[Path], seed: int, scale: float, progress: ProgressBar) -> tuple[dict, str]:
+    from mien.evaluation.body import held_out_gestures
+    from mien.training.speech_corpus.text import sentences
+
+    stress, apart = held_out_gestures.evaluate(paths, sentences("en"), seed, scale, progress)
+    scores = {"stress": asdict(stress), "distances": asdict(apart)}
+    return scores, table(held_out_gestures.HEAD, held_out_gestures.cells(stress, apart))
 
 
 def _lengths(text: str) -> tuple[float, ...]:
@@ -112,7 +126,6 @@ def _lengths(text: str) -> tuple[float, ...]:
 def dub_command(args: argparse.Namespace) -> int:
     """mien evaluate dub: the last fifth of each clip made again from the rest, beside baselines."""
     from mien.evaluation.films.dub_held_out import HEAD, MOTION_HEAD, cells, evaluate, motion_cells
-    from mien.files.markdown import require_section, table, write_section
 
     if args.page:
         require_section(args.page, DUB_SECTION)
