@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Learns how the controls of a rig drive a character's shape keys, by moving each of them and looking."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
-from mathutils import Euler, Quaternion
 
 from ...animation import takes
 from ...shape_keys import control_fit, driving, keys, mouth_choice
 from ...shape_keys.control_fit import STEPS, Control, ControlMap, Side
 from ...shape_keys.recognition import short_list
+from .control_values import as_it_was, rest_of, set_value
 from .controls import Candidate, candidates, drivers_of, follows_free_keys
 
 FULL = 1.0  # a key's value at which a control has gone far enough
 LEAST = 0.02  # a response smaller than this is none
-DOUBLINGS = 14  # of the first step, before a control is given up
+DOUBLINGS = 11  # of the first step, before a control is given up
 SEPARATOR = "/"  # between the mesh and its key in the mapping
 
 
@@ -59,10 +57,10 @@ def learn(scene: bpy.types.Scene, speaker: bpy.types.Object) -> Learnt:
     owners = list(dict.fromkeys(candidate.owner for candidate in found))
     names = [f"{mesh.name}{SEPARATOR}{key}" for mesh, listed in wanted.items() for key in listed]
     _try_again(list(wanted), owners)
-    with _as_it_was(owners):
+    with as_it_was(owners):
         look = _Look(wanted)
         for candidate in found:
-            _set(candidate, _rest_of(candidate))
+            set_value(candidate, rest_of(candidate))
         zero = look()
         controls: list[Control] = []
         sides: list[Side] = []
@@ -71,7 +69,7 @@ def learn(scene: bpy.types.Scene, speaker: bpy.types.Object) -> Learnt:
             own = [side for sign in (1, -1) if (side := _sample(candidate, sign, look, zero, names, len(controls)))]
             if own:
                 owner = owners.index(candidate.owner)
-                rest = _rest_of(candidate)
+                rest = rest_of(candidate)
                 controls.append(Control(owner, candidate.path, candidate.index, rest, candidate.angle))
                 sides += own
                 used.append(candidate)
@@ -154,16 +152,16 @@ def _sample(
     candidate: Candidate, sign: int, look: _Look, zero: np.ndarray, names: list[str], number: int
 ) -> Side | None:
     """One side of a control, None where it moves no key."""
-    rest = _rest_of(candidate)
+    rest = rest_of(candidate)
     room = (candidate.high - rest) if sign > 0 else (rest - candidate.low)
     if room <= 1e-9:
         return None
     end = sign * (min(room, _end(candidate, sign, room, look, zero)) if candidate.probe else room)
     rows = []
     for share in STEPS[1:]:
-        _set(candidate, rest + share * end)
+        set_value(candidate, rest + share * end)
         rows.append(look() - zero)
-    _set(candidate, rest)
+    set_value(candidate, rest)
     full = rows[-1]
     response = {name: float(value) for name, value in zip(names, full, strict=True) if abs(value) > LEAST}
     if not response:
@@ -174,25 +172,34 @@ def _sample(
 
 def _end(candidate: Candidate, sign: int, room: float, look: _Look, zero: np.ndarray) -> float:
     """How far a control goes until a key is full: where no limit says so, it is searched for."""
-    rest, step, before = _rest_of(candidate), candidate.probe, (0.0, 0.0)
+    rest, step, before = rest_of(candidate), candidate.probe, (0.0, 0.0)
     for _ in range(DOUBLINGS):
         at = min(step, room)
-        _set(candidate, rest + sign * at)
+        set_value(candidate, rest + sign * at)
         top = float(np.abs(look() - zero).max(initial=0.0))
         if top >= FULL - 1e-4:
             first, low = before
-            return _bisect(candidate, sign, first, at, look, zero) if top > low else at
+            return _full(candidate, sign, first, low, at, look, zero) if top > low else at
         if at >= room or (top > LEAST and top <= before[1] + 1e-4):  # its end, or it goes no farther
             return at if top > before[1] + 1e-4 else before[0]
         before, step = (at, top), step * 2.0
     return before[0] or step
 
 
-def _bisect(candidate: Candidate, sign: int, low: float, high: float, look: _Look, zero: np.ndarray) -> float:
-    rest = _rest_of(candidate)
+def _full(
+    candidate: Candidate, sign: int, low: float, value: float, high: float, look: _Look, zero: np.ndarray
+) -> float:
+    """Where a key becomes full, between `low`, where it has this value, and `high`: straight on, as most drivers go,
+    else by halves."""
+    rest = rest_of(candidate)
+    straight = low * FULL / value if value > LEAST else 0.0
+    if low < straight <= high:
+        set_value(candidate, rest + sign * 0.998 * straight)
+        if 0.99 * FULL < np.abs(look() - zero).max(initial=0.0) < FULL - 1e-4:
+            return straight
     for _ in range(12):
         middle = (low + high) / 2
-        _set(candidate, rest + sign * middle)
+        set_value(candidate, rest + sign * middle)
         if np.abs(look() - zero).max(initial=0.0) >= FULL - 1e-4:
             high = middle
         else:
@@ -208,94 +215,10 @@ def _check(mapping: ControlMap, used: list[Candidate], look: _Look, zero: np.nda
             continue
         values, _ = control_fit.solve(mapping, {name: np.array([0.5])})
         for candidate, value in zip(used, values[0], strict=True):
-            _set(candidate, float(value))
+            set_value(candidate, float(value))
         off = abs(float(look()[number] - zero[number]) - 0.5)
         if off > error:
             error, worst = off, name
     for candidate, control in zip(used, mapping.controls, strict=True):
-        _set(candidate, control.rest)
+        set_value(candidate, control.rest)
     return error, worst
-
-
-def _rest_of(candidate: Candidate) -> float:
-    """The value of a control at rest: 0, 1 for a scale, and what is nearest to 0 for a property with limits."""
-    if candidate.path.endswith("scale"):
-        return 1.0
-    return float(np.clip(0.0, candidate.low, candidate.high))
-
-
-def _set(candidate: Candidate, value: float) -> None:
-    owner_path, _, name = candidate.path.rpartition(".")
-    if candidate.path.endswith("]"):  # a custom property
-        holder_path, _, name = candidate.path.rpartition("[")
-        holder = candidate.owner.path_resolve(holder_path.rstrip(".")) if holder_path else candidate.owner
-        key = name.strip('"]')
-        if candidate.index >= 0:
-            holder[key][candidate.index] = value
-        else:
-            holder[key] = round(value) if isinstance(holder[key], int) else value
-        candidate.owner.update_tag()
-        return
-    holder = candidate.owner.path_resolve(owner_path) if owner_path else candidate.owner
-    if candidate.angle:
-        turn = Euler([value if axis == candidate.index else 0.0 for axis in range(3)]).to_quaternion()
-        if name == "rotation_quaternion":
-            holder.rotation_quaternion = turn
-        else:
-            axis, angle = Quaternion(turn).to_axis_angle()
-            holder.rotation_axis_angle = (angle, *axis)
-    elif candidate.index >= 0:
-        getattr(holder, name)[candidate.index] = value
-    else:
-        setattr(holder, name, value)
-    candidate.owner.update_tag()
-
-
-def _copied(value):
-    """A custom property's value; None for what is no number."""
-    if hasattr(value, "to_list"):
-        return value.to_list()
-    return value if isinstance(value, int | float) else None
-
-
-@contextmanager
-def _as_it_was(owners: list[bpy.types.Object]) -> Iterator[None]:
-    """Poses and custom properties of these objects are as they were after the block; animation rests meanwhile, so that
-    it does not overrule what is set."""
-    kept = []
-    for owner in owners:
-        data = owner.animation_data
-        action = (data.action, getattr(data, "action_slot", None), data.use_nla) if data is not None else None
-        parts = [owner, *(owner.pose.bones if owner.pose is not None else ())]
-        values = [
-            (
-                part,
-                part.location.copy(),
-                part.rotation_euler.copy(),
-                part.rotation_quaternion.copy(),
-                tuple(part.rotation_axis_angle),
-                part.scale.copy(),
-                {name: _copied(value) for name, value in part.items()},
-            )
-            for part in parts
-        ]
-        kept.append((owner, action, values))
-        if action is not None and not data.use_tweak_mode:
-            data.action, data.use_nla = None, False
-    try:
-        yield
-    finally:
-        for owner, action, values in kept:
-            for part, location, euler, quaternion, axis_angle, scale, properties in values:
-                part.location, part.rotation_euler, part.scale = location, euler, scale
-                part.rotation_quaternion, part.rotation_axis_angle = quaternion, axis_angle
-                for name, value in properties.items():
-                    if value is not None:
-                        part[name] = value
-            if action is not None and not owner.animation_data.use_tweak_mode:
-                owner.animation_data.action = action[0]
-                if action[1] is not None:
-                    owner.animation_data.action_slot = action[1]
-                owner.animation_data.use_nla = action[2]
-            owner.update_tag()
-        bpy.context.view_layer.update()

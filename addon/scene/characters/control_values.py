@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of a rig's controls: at rest, set, and all of them as they were after a block."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import bpy
+import numpy as np
+from mathutils import Euler, Quaternion
+
+from .controls import Candidate
+
+
+def rest_of(candidate: Candidate) -> float:
+    """The value of a control at rest: 0, 1 for a scale, and what is nearest to 0 for a property with limits."""
+    if candidate.path.endswith("scale"):
+        return 1.0
+    return float(np.clip(0.0, candidate.low, candidate.high))
+
+
+def set_value(candidate: Candidate, value: float) -> None:
+    """Set a control, and tag its object for evaluation."""
+    owner_path, _, name = candidate.path.rpartition(".")
+    if candidate.path.endswith("]"):  # a custom property
+        holder_path, _, name = candidate.path.rpartition("[")
+        holder = candidate.owner.path_resolve(holder_path.rstrip(".")) if holder_path else candidate.owner
+        key = name.strip('"]')
+        if candidate.index >= 0:
+            holder[key][candidate.index] = value
+        else:
+            holder[key] = round(value) if isinstance(holder[key], int) else value
+        candidate.owner.update_tag()
+        return
+    holder = candidate.owner.path_resolve(owner_path) if owner_path else candidate.owner
+    if candidate.angle:
+        turn = Euler([value if axis == candidate.index else 0.0 for axis in range(3)]).to_quaternion()
+        if name == "rotation_quaternion":
+            holder.rotation_quaternion = turn
+        else:
+            axis, angle = Quaternion(turn).to_axis_angle()
+            holder.rotation_axis_angle = (angle, *axis)
+    elif candidate.index >= 0:
+        getattr(holder, name)[candidate.index] = value
+    else:
+        setattr(holder, name, value)
+    candidate.owner.update_tag()
+
+
+def _copied(value):
+    """A custom property's value; None for what is no number."""
+    if hasattr(value, "to_list"):
+        return value.to_list()
+    return value if isinstance(value, int | float) else None
+
+
+@contextmanager
+def as_it_was(owners: list[bpy.types.Object]) -> Iterator[None]:
+    """Poses and custom properties of these objects are as they were after the block; animation rests meanwhile, so that
+    it does not overrule what is set."""
+    kept = []
+    for owner in owners:
+        data = owner.animation_data
+        action = (data.action, getattr(data, "action_slot", None), data.use_nla) if data is not None else None
+        parts = [owner, *(owner.pose.bones if owner.pose is not None else ())]
+        values = [
+            (
+                part,
+                part.location.copy(),
+                part.rotation_euler.copy(),
+                part.rotation_quaternion.copy(),
+                tuple(part.rotation_axis_angle),
+                part.scale.copy(),
+                {name: _copied(value) for name, value in part.items()},
+            )
+            for part in parts
+        ]
+        kept.append((owner, action, values))
+        if action is not None and not data.use_tweak_mode:
+            data.action, data.use_nla = None, False
+    try:
+        yield
+    finally:
+        for owner, action, values in kept:
+            for part, location, euler, quaternion, axis_angle, scale, properties in values:
+                part.location, part.rotation_euler, part.scale = location, euler, scale
+                part.rotation_quaternion, part.rotation_axis_angle = quaternion, axis_angle
+                for name, value in properties.items():
+                    if value is not None:
+                        part[name] = value
+            if action is not None and not owner.animation_data.use_tweak_mode:
+                owner.animation_data.action = action[0]
+                if action[1] is not None:
+                    owner.animation_data.action_slot = action[1]
+                owner.animation_data.use_nla = action[2]
+            owner.update_tag()
+        bpy.context.view_layer.update()
