@@ -35,11 +35,9 @@ def identity_items() -> list[tuple[str, str, str]]:
     return [(PLAIN, "Plain Head", "The head without hair, between the sexes"), *people]
 
 
-class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
-    """Add a face with the 52 ARKit shape keys at the 3D cursor, free to use for anything (CC0)"""
+class _AddPerson(DisabledReason):
+    """Of the operators that add the default head, alone or on a body."""
 
-    bl_idname = "mien.add_head"
-    bl_label = "Add Default Head"
     bl_options = {"REGISTER", "UNDO"}
 
     identity: EnumProperty(
@@ -62,10 +60,6 @@ class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
             return {"CANCELLED"}
         return {"FINISHED"}
 
-    def add(self, context, head, hair) -> None:
-        """Raises HeadError."""
-        build.add_head(context, head, hair)
-
     def invoke(self, context, event):
         if not self.properties.is_property_set("identity") and PERSON in identity_file.names():
             self.identity = PERSON
@@ -78,13 +72,24 @@ class MIEN_OT_add_head(DisabledReason, bpy.types.Operator):
         return done
 
 
-class MIEN_OT_add_body(MIEN_OT_add_head):
+class MIEN_OT_add_head(_AddPerson, bpy.types.Operator):
+    """Add a face with the 52 ARKit shape keys at the 3D cursor, free to use for anything (CC0)"""
+
+    bl_idname = "mien.add_head"
+    bl_label = "Add Default Head"
+
+    def add(self, context, head, hair) -> None:
+        build.add_head(context, head, hair)
+
+
+class MIEN_OT_add_body(_AddPerson, bpy.types.Operator):
     """Add a clothed body with the default head at the 3D cursor; takes with gestures move its armature (CC0)"""
 
     bl_idname = "mien.add_body"
     bl_label = "Add Default Body"
 
     def add(self, context, head, hair) -> None:
+        """Raises HeadError."""
         body_build.add_body(context, body_file.read_body(), head, hair)
 
 
