@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Image.fromarray(with_face(face())).save(tmp_path / "photo.png")
     agreed(tmp_path / "photo.png")
     body = larger(drawn_body())
-    monkeypatch.setattr(talking_body, "tracked_body", lambda pixels, name: body)
+    monkeypatch.setattr(talking_body, "tracked_body", lambda pixels, name, face: body)
     monkeypatch.setattr(layers, "person_matte", lambda pixels, points: body.mask)
     return tmp_path
 

@@ -51,3 +51,12 @@ def test_a_still_film_stays_where_it_is(tracker) -> None:
     picture = photo("talk_001.png")
     widths = [tracker.follow(picture).shoulder_width for _ in range(30)]
     assert max(widths) < 1.15 * min(widths)
+
+
+def test_of_two_people_the_one_with_the_face_is_found(tracker) -> None:
+    one, other = photo("talk_001.png"), photo("talk_002.png")
+    both = np.concatenate([one, other], 1)
+    for nose in (np.array([105.0, 70.0]), np.array([256 + 140.0, 98.0])):
+        body = tracker.still(both, nose)
+        assert body is not None
+        assert np.hypot(*(body.points[0, :2] - nose)) < 30

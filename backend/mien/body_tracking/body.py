@@ -9,7 +9,7 @@ import numpy as np
 
 from mien.body_tracking.detector import PoseDetector
 from mien.body_tracking.hand import PRESENT, Hand, HandNetwork
-from mien.body_tracking.pose import ELBOWS, INDICES, PINKIES, SHOULDERS, WRISTS, Pose, PoseNetwork
+from mien.body_tracking.pose import ELBOWS, INDICES, NOSE, PINKIES, SHOULDERS, WRISTS, Pose, PoseNetwork
 from mien.face_tracking.region import Region
 
 SIDES = ("left", "right")  # the person's own
@@ -45,12 +45,15 @@ class BodyTracker:
         self._first: Region | None = None
         self._next: Region | None = None
 
-    def still(self, picture: np.ndarray) -> TrackedBody | None:
-        """The body in picture (H, W, 3) uint8 by many readings; None where there is nobody."""
+    def still(self, picture: np.ndarray, face: np.ndarray | None = None) -> TrackedBody | None:
+        """The body in picture (H, W, 3) uint8 by many readings; None where there is nobody. face (2,) pixels: of
+        several people the one whose nose is nearest to it; else the one with the largest face."""
         regions = self._detector(picture)
         if not regions:
             return None
-        pose = self._pose(picture, self._pose(picture, regions[0], mask=False).following)
+        poses = [self._pose(picture, region, mask=False) for region in (regions if face is not None else regions[:1])]
+        first = min(poses, key=lambda each: 0.0 if face is None else float(np.hypot(*(each.points[NOSE, :2] - face))))
+        pose = self._pose(picture, first.following)
         if pose.presence < FOUND:
             return None
         random = np.random.default_rng(0)

@@ -14,7 +14,7 @@ PHOTO = ROOT.parent / "shared" / "real-video" / "talk_002.png"
 @pytest.fixture
 def known(monkeypatch) -> np.ndarray:
     body = larger(drawn_body())
-    monkeypatch.setattr(talking_body, "tracked_body", lambda pixels, name: body)
+    monkeypatch.setattr(talking_body, "tracked_body", lambda pixels, name, face: body)
     monkeypatch.setattr(layers, "person_matte", lambda pixels, points: body.mask)
     return with_face(face())
 

@@ -15,7 +15,7 @@ FRAMES = 8
 @pytest.fixture
 def opened(monkeypatch) -> TalkingBody:
     body = larger(drawn_body())
-    monkeypatch.setattr(talking_body, "tracked_body", lambda pixels, name: body)
+    monkeypatch.setattr(talking_body, "tracked_body", lambda pixels, name, face: body)
     monkeypatch.setattr(layers, "person_matte", lambda pixels, points: body.mask)
     return TalkingBody(with_face(face()), TalkOptions(hands="left"), "drawn")
 
@@ -60,6 +60,6 @@ def test_a_picture_without_a_body_is_refused_in_words() -> None:
 
 
 def test_a_tiny_body_is_refused_in_words(monkeypatch) -> None:
-    monkeypatch.setattr(talking_body.BodyTracker, "still", lambda self, pixels: larger(drawn_body(), 0.3))
+    monkeypatch.setattr(talking_body.BodyTracker, "still", lambda self, pixels, face: larger(drawn_body(), 0.3))
     with pytest.raises(PortraitError, match="too small"):
         tracked_body(np.zeros((78, 72, 3), np.uint8), "thumb.png")

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mien.body_tracking.body import SIDES, BodyTracker, TrackedBody
+from mien.body_tracking.pose import NOSE
 from mien.engines.diffted.key_points import BodyMotion, rest_points
 from mien.engines.diffted.placed_motion import key_points
 from mien.engines.diffted.reach import reach_of
@@ -31,7 +32,7 @@ class TalkingBody:
     def __init__(self, pixels: np.ndarray, options: TalkOptions, name: str) -> None:
         self.options = options
         face = fit_face(pixels, options.face, name)
-        self.body = tracked_body(pixels, name)
+        self.body = tracked_body(pixels, name, face.points)
         layers = body_layers(pixels, face.points, self.body)
         self.warp = BodyWarp(layers, rest_points(self.body))
         self.animator = Animator(pixels, name=name, face=face, layers=layers.base, body=self.warp)
@@ -55,9 +56,14 @@ class TalkingBody:
                 yield f"the person's {side} hand {little}: {reach.why}"
 
 
-def tracked_body(pixels: np.ndarray, name: str) -> TrackedBody:
-    """The body in pixels (H, W, 3) uint8. PortraitError in words where there is none, or a tiny one."""
-    body = BodyTracker().still(np.ascontiguousarray(pixels))
+def tracked_body(pixels: np.ndarray, name: str, face: np.ndarray | None = None) -> TrackedBody:
+    """The body in pixels (H, W, 3) uint8 that has the landmarks of a face (478, 3). PortraitError in words where there
+    is none, or a tiny one."""
+    middle = None if face is None else face[:, :2].mean(0)
+    body = BodyTracker().still(np.ascontiguousarray(pixels), middle)
+    if body is not None and face is not None:
+        tall = float(np.ptp(face[:, 1]))
+        body = body if np.hypot(*(body.points[NOSE, :2] - middle)) < tall else None
     if body is None:
         raise PortraitError(
             f"No body is seen in {name!r}; a talk needs a photo with head, shoulders and arms. mien portrait moves a "
