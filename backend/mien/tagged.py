@@ -109,14 +109,14 @@ def _end(words: Sequence[Word], number: int) -> float:
 
 
 def _with_emotions(direction: Direction, tags: Sequence[Tag], words: Sequence[Word], seconds: float) -> Direction:
-    asked = [tag for tag in tags if tag.kind == "emotion"]
-    if not asked:
+    wanted = [tag for tag in tags if tag.kind == "emotion"]
+    if not wanted:
         return direction
     times = np.arange(0.0, seconds + STEP, STEP)
-    names = sorted({*direction.emotion, *(tag.value for tag in asked if tag.value)})
+    names = sorted({*direction.emotion, *(tag.value for tag in wanted if tag.value)})
     values = {name: direction.emotion[name].at(times) if name in direction.emotion else 0 * times for name in names}
-    begins = [_begin(words, tag.word) for tag in asked]
-    for tag, begin, end in zip(asked, begins, [*begins[1:], np.inf], strict=True):
+    begins = [_begin(words, tag.word) for tag in wanted]
+    for tag, begin, end in zip(wanted, begins, [*begins[1:], np.inf], strict=True):
         if tag.value:
             share = _share(times, begin - RAMP / 2 if begin else -1.0, end - RAMP / 2, RAMP, inside=False)
             for name in names:
@@ -154,11 +154,11 @@ def _pauses(tags: Sequence[Tag], words: Sequence[Word], seconds: float) -> tuple
 
 
 def _looks(tags: Sequence[Tag], words: Sequence[Word], seconds: float) -> tuple[tuple[float, float, str], ...]:
-    asked = [tag for tag in tags if tag.kind == "look"]
-    begins = [_begin(words, tag.word) for tag in asked]
+    wanted = [tag for tag in tags if tag.kind == "look"]
+    begins = [_begin(words, tag.word) for tag in wanted]
     ends = [*begins[1:], seconds + 1.0][: len(begins)]
     return tuple(
-        (begin, min(begin + LOOK_S, end), tag.value) for tag, begin, end in zip(asked, begins, ends, strict=True)
+        (begin, min(begin + LOOK_S, end), tag.value) for tag, begin, end in zip(wanted, begins, ends, strict=True)
     )
 
 
