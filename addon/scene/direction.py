@@ -14,8 +14,8 @@ import numpy as np
 from ..animation import fcurves, key_reduction
 from ..formats.channels import ARKIT
 from ..formats.held_keys import HeldKeys
-from . import transcript
 from .frame_sampling import sampled_frames
+from .timeline import transcript
 
 EMOTIONS = ("happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")  # without neutral
 GAINS = {"intensity": 1.0, "jaw": 2.0, "lips": 2.0}  # may be keyed like the emotions -> upper limit

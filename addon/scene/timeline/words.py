@@ -13,7 +13,7 @@ from ...animation.nla_layers import Mark
 from ...formats.take import Take
 from ...shape_keys import driving, key_table, keys
 from .. import apply, sound
-from . import marker_changes
+from . import marker_changes, transcript
 from .marker_changes import Changes, Marker
 
 MOUTH = ("jaw", "mouth", "tongue", "cheekPuff")  # beginnings of the channels that follow the words
@@ -144,8 +144,6 @@ def retime(speaker: bpy.types.Object, line) -> int:
 
 def corrected(line) -> tuple[str, tuple[tuple[float, float], ...]]:
     """(the transcript with the words that were retyped, the scene's frames of those words). Raises WordError."""
-    from .. import transcript
-
     placed, found = shown(line), changes(line)
     if placed is None or placed.kind != "words" or not found.retyped:
         raise WordError("No word was retyped: rename a word's marker (F2 over the timeline) first.")

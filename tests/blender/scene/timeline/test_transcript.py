@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from addon.scene import lines, retiming, transcript
+from addon.scene import lines, retiming
 from addon.scene.sound import SoundError
+from addon.scene.timeline import transcript
 
 SRT = "1\n00:00:01,000 --> 00:00:02,000\nHello\n"
 

@@ -4,8 +4,8 @@ sent."""
 
 import numpy as np
 
-from ..formats import subtitles
-from . import retiming, sound
+from ...formats import subtitles
+from .. import retiming, sound
 
 
 def of_line(line) -> str:
