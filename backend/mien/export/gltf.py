@@ -16,6 +16,7 @@ import numpy as np
 
 from mien import __version__
 from mien.export.blendshape_rig import BlendshapeRig, rig_of
+from mien.export.gltf_body import add_body
 from mien.heads.correspondence import vertex_normals
 from mien.heads.creases import folded
 from mien.heads.default import Head
@@ -94,6 +95,7 @@ def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) 
     }
     if hair is not None:
         _add_hair(content, hair, rig, buffer)
+    add_body(content, take, buffer, ROOT)
     content["buffers"][0]["byteLength"] = len(buffer.data)
     text = json.dumps(content, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
