@@ -33,26 +33,35 @@ Analysis = tuple[PhoneTrack, Prosody]
 
 @dataclass(frozen=True)
 class StressScores:
-    """Shares within 100 ms of a vowel that espeak-ng stresses: planned, of the ends of strokes; seen, of all stops of a
-    hand in the motion, those of preparation and retraction among them; by_chance, of all moments."""
+    """Shares within 100 ms of a vowel that espeak-ng stresses: planned, of the ends of strokes; found, of the stops of
+    a hand in the motion that are within 100 ms of such an end; seen, of all stops, those of preparation and retraction
+    among them; by_chance, of all moments. visible: share of strokes whose end has such a stop."""
 
     voices: int
     strokes: int
     planned: float
+    visible: float
+    found: float
     seen: float
     by_chance: float
 
 
 def stress_scores(voices: Sequence[tuple[StressedSpeech, Analysis]], seed: int, scale: float) -> StressScores:
     """Of voices and their analyses, SEEDS performances each."""
-    planned, seen, chance = [], [], []
+    planned, visible, found, seen, chance = [], [], [], [], []
     for said, analysed in voices:
         for i in range(SEEDS):
             made = _perform(analysed, seed + i, scale)
             planned += [near(stroke.end, said.stressed) for stroke in made.strokes]
-            seen += [near(moment, said.stressed) for moment in motion_beats(_wrists(made))]
+            stops = motion_beats(_wrists(made))
+            ends = np.array([stroke.end for stroke in made.strokes])
+            visible += [near(end, np.stack([stops, stops], 1)) for end in ends]
+            found += [near(stop, said.stressed) for stop in stops if near(stop, np.stack([ends, ends], 1))]
+            seen += [near(stop, said.stressed) for stop in stops]
         chance += [near(moment, said.stressed) for moment in np.arange(0, float(said.speech.duration), STEP)]
-    return StressScores(len(voices), len(planned), _mean(planned), _mean(seen), _mean(chance))
+    return StressScores(
+        len(voices), len(planned), _mean(planned), _mean(visible), _mean(found), _mean(seen), _mean(chance)
+    )
 
 
 def distances(analysed: Sequence[Analysis], seed: int, scale: float, steps: int = STEPS) -> MotionDistances:
@@ -97,8 +106,10 @@ def cells(stress: StressScores, apart: MotionDistances) -> list[list[str]]:
     """Rows of a table under HEAD."""
     return [
         ["strokes' ends within 100 ms of a vowel that espeak-ng stresses", _share(stress.planned)],
-        ["stops of a hand, of preparation and retraction too", _share(stress.seen)],
-        ["moments", _share(stress.by_chance)],
+        ["strokes that a stop of a hand shows within 100 ms", _share(stress.visible)],
+        ["such stops within 100 ms of a stressed vowel", _share(stress.found)],
+        ["all stops, those of preparation and retraction too", _share(stress.seen)],
+        ["moments within 100 ms of one", _share(stress.by_chance)],
         ["FGD, gestures of voices held out", f"{apart.held_out:.1f}"],
         ["FGD, their windows as straight lines", f"{apart.interpolated:.1f}"],
         ["FGD, their frames shuffled", f"{apart.shuffled:.1f}"],
