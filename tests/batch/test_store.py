@@ -128,3 +128,25 @@ def test_a_line_of_the_list_that_was_not_written_whole(store: Store) -> None:
     with (store.folder / "delivered.jsonl").open("a") as file:
         file.write('["b", "01')
     Store(store.output).refuse_foreign(["a"])
+
+
+@pytest.mark.parametrize("entry", ["5", "[]", '{"a": 1}', '["a"]', "[{}, []]"])
+def test_a_line_of_the_list_that_is_no_name_and_digest(store: Store, entry: str) -> None:
+    made(store)
+    store.deliver(KEY, SUFFIX, "a" + SUFFIX)
+    with (store.folder / "delivered.jsonl").open("a") as file:
+        file.write(entry + "\n")
+    Store(store.output).refuse_foreign(["a" + SUFFIX])
+
+
+def test_a_file_where_the_folder_of_a_line_would_be_stays(store: Store) -> None:
+    (store.output / "scene").write_text("mine")
+    with pytest.raises(StoreError, match=f"scene/a{SUFFIX}"):
+        store.refuse_foreign(["scene/a" + SUFFIX])
+
+
+@pytest.mark.parametrize("record", [{"sha256": 5}, {"faults": [1]}, {"facts": 3}, {"notes": "x"}])
+def test_a_record_with_values_of_another_kind_is_none(store: Store, record: dict) -> None:
+    made(store)
+    store.write_record(KEY, {"sha256": "0"} | record)
+    assert store.record(KEY) is None and not store.is_whole(KEY, SUFFIX)

@@ -9,11 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from batches import plan_of, settings_in, voices_in
+from mien.batch.plan import read_plan
 from mien.batch.requests import jobs_of
 from mien.batch.store import Store
 from mien.batch.work import Job, make
+from mien.face_tracking import TrackingError
+from mien.photo.options import PortraitOptions
 from mien.speak import speak
 from mien.take import read_take
+from mien.video.consent import recorded_consent
 
 
 @pytest.fixture
@@ -99,3 +103,30 @@ def test_a_machine_with_another_mien(job: Job) -> None:
 def test_a_machine_that_does_not_see_the_folder(job: Job, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="is not seen by the machine"):
         make(replace(job, output=tmp_path / "elsewhere"))
+
+
+def test_a_film_has_the_name_of_its_line_and_is_tracked_again(tmp_path: Path, monkeypatch) -> None:
+    settings = settings_in(tmp_path, monkeypatch)
+    folder = voices_in(tmp_path / "voices", 1)
+    (folder / "photo.png").write_bytes(b"a photo")
+    (folder / "plan.csv").write_text("id,voice,photo,consent\nscene/ann,0.wav,photo.png,Ann in May\n")
+    names: list[str] = []
+
+    def portrait(photo: Path, voice: Path, output: Path, options: PortraitOptions) -> None:
+        names.append(output.name)
+        output.write_bytes(b"a film")
+
+    def film_take(path: Path, name: str) -> None:
+        raise TrackingError("no face was found.")
+
+    monkeypatch.setattr("mien.portrait.portrait", portrait)
+    monkeypatch.setattr("mien.film_take.film_take", film_take)
+    with Store(tmp_path / "out").locked():
+        (job,) = jobs_of(read_plan(folder / "plan.csv"), tmp_path / "out", settings)
+    (settings.data_folder / "consent").rename(tmp_path / "elsewhere")  # as on another machine
+    make(job)
+    store = Store(job.output)
+    assert names == ["ann.mp4"] and store.result(job.key, ".mp4").read_bytes() == b"a film"
+    assert set(record(job)["faults"]) == {"no face"} and not store.work_folder(job.key).exists()
+    consent = recorded_consent(job.request.shown, settings.data_folder)
+    assert consent is not None and consent.statement == "Ann in May"
