@@ -113,9 +113,9 @@ def _resolved(owner: bpy.types.Object, path: str):
 def _limits_of_property(owner: bpy.types.Object, path: str) -> tuple[float, float]:
     """The soft limits of a custom property, else -1 to 1."""
     match = re.fullmatch(r'(.*?)\.?\["([^"]+)"\]', path)
-    holder = (owner.path_resolve(match[1]) if match[1] else owner) if match else None
-    if holder is None:
+    if match is None:
         return -1.0, 1.0
+    holder = owner.path_resolve(match[1]) if match[1] else owner
     limits = holder.id_properties_ui(match[2]).as_dict()
     low, high = (
         float(limits.get(f"soft_{end}", limits.get(end, default))) for end, default in (("min", -1), ("max", 1))

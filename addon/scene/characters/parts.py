@@ -2,7 +2,7 @@
 """Finds what belongs to a face in a scene: its armature, further meshes with shape keys, eyes that are objects."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -38,7 +38,7 @@ def find(scene: bpy.types.Scene, face: bpy.types.Object) -> Parts:
     meshes = tuple(obj for obj in siblings if recognise(keys.names(obj.data), True).rows)
     eyes = _eyes([obj for obj in siblings if obj not in meshes], named)
     facing = _facing(armature, named, eyes)
-    chosen = bones.Bones(*named.names, facing) if armature is not None else bones.Bones(facing=facing)
+    chosen = replace(named, facing=facing)
     return Parts(armature, chosen, meshes, eyes, _root(face, siblings) if not (named.head or named.neck) else None)
 
 
