@@ -12,7 +12,7 @@ from checkout import SAMPLES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mien import take as backend
-from mien.take import Take, TakeError, frame_count, hold_times, parse_fps, read_take, write_take
+from mien.take import Take, TakeError, check_lists, frame_count, hold_times, parse_fps, read_take, write_take
 
 from addon.formats import take as extension
 
@@ -397,3 +397,12 @@ def test_a_closure_survives_being_resampled_twice() -> None:
     assert once.weights.max() == pytest.approx(1, abs=1e-5)
     for fps in ("24", "30", "60", "30000/1001"):
         assert once.resample(fps).weights.max() == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    "entry", [{"warnings": "xx"}, {"warnings": "5"}, {"warnings": "[1]"}, {"gaps": "[[0]]"}, {"phrases": "[[0, NaN]]"}]
+)
+def test_a_list_of_the_metadata_that_is_none_is_refused(entry: dict[str, str]) -> None:
+    with pytest.raises(TakeError, match="are no JSON list"):
+        check_lists(entry, "the take", TakeError)
+    check_lists({"warnings": '["Loud."]', "gaps": "[[0, 1.5]]"}, "the take", TakeError)

@@ -296,6 +296,7 @@ def read_take(source: Path | str | bytes) -> Take:
     start = _start(meta.get("start", "0"))
     duration = _duration(meta.get("duration"), len(tensors["head_rotation"]), fps, start)
     channels, joint_names = (_names(meta, what) for what in ("channels", "joint_names"))
+    check_lists(meta, "the take", TakeError)
     return Take(
         fps=fps, duration=duration, start=start, channels=channels, joint_names=joint_names, meta=meta, **tensors
     )
@@ -322,6 +323,27 @@ def parse_fraction(text: str) -> Fraction | None:
     """'12' or '25025/1000' -> Fraction; None for anything else."""
     number = re.fullmatch(r"([0-9]{1,15})(?:/([0-9]{1,15}))?", text)
     return Fraction(int(number[1]), int(number[2] or 1)) if number and int(number[2] or 1) else None
+
+
+def check_lists(meta: Mapping[str, str], which: str, refused: type[Exception]) -> None:
+    """Raises `refused` where metadata that is read later is no JSON list of sentences or names, or of spans (begin,
+    end) in seconds."""
+    for name in ("warnings", "missing_channels", "gaps", "phrases"):
+        try:
+            entries = json.loads(meta.get(name, "[]"))
+        except (ValueError, RecursionError):
+            entries = None
+        holds = _is_span if name in ("gaps", "phrases") else lambda entry: isinstance(entry, str)
+        if not isinstance(entries, list) or not all(map(holds, entries)):
+            raise refused(f"{which}'s {name} are no JSON list of what they should be; generate it again.")
+
+
+def _is_span(entry: object) -> bool:
+    return (
+        isinstance(entry, list)
+        and len(entry) == 2
+        and all(isinstance(second, int | float) and abs(second) <= TIME_LIMIT for second in entry)
+    )
 
 
 def _names(meta: Mapping[str, str], what: str) -> tuple[str, ...]:

@@ -101,3 +101,11 @@ def test_the_rows_of_a_plan_that_cannot_be_followed_have_a_line_each(folder: Pat
     first, *rows = capsys.readouterr().err.splitlines()
     assert first == "mien: nothing was made, as 2 of the lines of plan.csv cannot be followed."
     assert [row.partition(":")[0] for row in rows] == ["line 2", "line 3"]
+
+
+def test_a_plan_is_not_written_over_by_its_report(folder: Path, capsys) -> None:
+    plan = folder / "voices" / "report.json"
+    plan.write_text('[{"voice": "0.wav"}]')
+    assert mien_batch("voices/report.json", "-o", "voices/../voices") == USAGE
+    assert "report.json is the plan itself, which would be lost" in capsys.readouterr().err
+    assert plan.read_text() == '[{"voice": "0.wav"}]'

@@ -58,7 +58,9 @@ def test_a_name_goes_into_the_data_folder_once(clips: list[str], data_folder: Pa
 
 
 def test_no_name_and_a_clip_as_output_are_refused(clips: list[str], capsys) -> None:
-    assert main(["learn", *clips, "-o", "my ada"]) == 3
+    assert main(["learn", *clips, "-o", "my ada"]) == 2
     assert "'my ada' is no name for a persona" in capsys.readouterr().err
+    assert main(["learn", clips[0], "--sound", "a.wav", "--sound", "b.wav", "-o", "ada"]) == 2
+    assert "there are 1 takes and 2 sounds" in capsys.readouterr().err
     assert main(["learn", *clips, "-o", clips[0]]) == 2
     assert "which would be lost" in capsys.readouterr().err

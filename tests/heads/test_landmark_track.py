@@ -135,6 +135,7 @@ def test_parts_that_do_not_belong_together(parts, sentence) -> None:
         ({"fps": None}, "'fps' is missing"),
         ({"fps": "12.5"}, "25/2"),
         ({"start": "nan"}, "start is 'nan'"),
+        ({"warnings": "xx"}, "warnings are no JSON list"),
         ({"duration": "1/0"}, "duration is '1/0'"),
         ({"tensors": {"rest": None}}, "'rest' is missing"),
         ({"tensors": {"lips": np.zeros(3, np.float32)}}, "'lips' is unknown"),

@@ -45,7 +45,7 @@ def test_a_take_of_another_sound_is_left_out_and_alone_refused(tmp_path: Path) -
     write_take(dataclasses.replace(take, meta={"audio_sha256": "0" * 64}), bad)
     found, refused = read_recordings([good, bad], [sound, sound], quiet, 600)
     assert len(found) == 1 and len(refused) == 1
-    assert "ne.wav is not the sound of two.take.safetensors, which was made of another" in refused[0]
+    assert "file one.wav is not the sound of two.take.safetensors, which was made of another" in refused[0]
     with pytest.raises(LearningError, match="none of the clips is of use"):
         read_recordings([bad], [sound], quiet, 600)
 

@@ -32,6 +32,7 @@ def test_options_come_back_from_their_json() -> None:
     ("data", "words"),
     [
         ({"fps": 12}, "24 to 60"),
+        ({"fps": Fraction(10)}, "fps is 10; expected"),
         ({"fps": True}, "24 to 60"),
         ({"fps": "soon"}, "24 to 60"),
         ({"size": 16}, "64 to 4096"),

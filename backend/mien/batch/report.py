@@ -27,7 +27,7 @@ class Report:
 
     def path(self, folder: Path, suffix: str) -> Path:
         """Of a file of the report: report.json, or report.1-of-4.json of a part."""
-        return folder / ".".join(filter(None, ("report", self.part, suffix)))
+        return report_path(folder, self.part, suffix)
 
     def of(self, state: str) -> int:
         """How many lines are in this state."""
@@ -79,6 +79,11 @@ class Report:
             most = f"{self.most_flagged:.1%}"
             said.append(f"{self.flagged} of {len(self.outcomes)} lines are flagged, and --most-flagged allows {most}.")
         return [first, *said]
+
+
+def report_path(folder: Path, part: str, suffix: str) -> Path:
+    """report.json, or report.1-of-4.json of a part."""
+    return folder / ".".join(filter(None, ("report", part, suffix)))
 
 
 def write_report(report: Report, folder: Path) -> Path:

@@ -28,6 +28,7 @@ RESULTS, DELIVERED, LOCK = "results", "delivered", "lock"
 PATIENCE = 20.0  # s that a part waits while another begins
 BEGUN, WORK = ".begun", ".work"
 SAID = 5
+KINDS = {"sha256": str, "error": str, "faults": dict, "facts": dict, "curves": dict, "notes": list}  # of a record
 
 
 class StoreError(MienError, ValueError):
@@ -58,7 +59,10 @@ class Store:
             record = json.loads((self.results / f"{key}.json").read_text("utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        return record if isinstance(record, dict) else None
+        holds = isinstance(record, dict) and all(
+            isinstance(record.get(name, kind()), kind) for name, kind in KINDS.items()
+        )
+        return record if holds else None
 
     def write_record(self, key: str, record: dict[str, Any]) -> None:
         write_whole(self.results / f"{key}.json", json.dumps(record, ensure_ascii=False).encode())
@@ -119,7 +123,7 @@ class Store:
     def refuse_foreign(self, names: Iterable[str]) -> None:
         """StoreError where files of these names (below the output) are there that this batch did not write, or that
         were changed since."""
-        foreign = [name for name in names if (path := self.output / name).exists() and not self._is_ours(name, path)]
+        foreign = [name for name in names if self._is_taken(self.output / name) and not self._is_ours(name)]
         if foreign:
             more = f" and {len(foreign) - SAID} more" if len(foreign) > SAID else ""
             raise StoreError(
@@ -147,7 +151,13 @@ class Store:
             shutil.copyfile(source, part)
         part.replace(target)
 
-    def _is_ours(self, name: str, path: Path) -> bool:
+    def _is_taken(self, path: Path) -> bool:
+        """Whether something is there, or a file where its folder would be."""
+        between = path.parents[: path.parents.index(self.output)]
+        return path.exists() or any(folder.exists() and not folder.is_dir() for folder in between)
+
+    def _is_ours(self, name: str) -> bool:
+        path = self.output / name
         return path.is_file() and name in self._delivered and file_digest(path) in self._delivered[name]
 
     @cached_property
@@ -156,8 +166,8 @@ class Store:
         files = self.folder.glob(f"{DELIVERED}*.jsonl")
         for line in (line for file in files for line in file.read_text("utf-8").splitlines()):
             try:
-                name, digest = json.loads(line)
-            except ValueError:
+                name, digest = map(str, json.loads(line))
+            except (ValueError, TypeError):
                 continue  # the batch was killed while it wrote
             found.setdefault(name, set()).add(digest)
         return found

@@ -14,8 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mien.cli.flags import add_direction_flags, direction_of, frame_rate
-from mien.cli.output import printable
+from mien.cli.flags import add_direction_flags, direction_inputs, direction_of, frame_rate
+from mien.cli.output import Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.errors import FAILED
@@ -59,7 +59,7 @@ def batch_command(args: argparse.Namespace) -> int:
     """mien batch: the whole plan is checked, then what is stale is made, then the report is written."""
     from mien.batch.line import Defaults
     from mien.batch.plan import read_plan
-    from mien.batch.report import Report, write_report
+    from mien.batch.report import Report, report_path, write_report
     from mien.batch.report_page import write_page
     from mien.batch.run import prepare, run
 
@@ -71,9 +71,13 @@ def batch_command(args: argparse.Namespace) -> int:
     if args.dry_run:
         with ProgressBar("plan", quiet=args.json) as progress:
             return _say_stale(prepare(plan, output, settings, progress, args.part), args.json)
+    part = str(args.part or "")
+    if output.is_dir():
+        reports = [Output(report_path(output, part, suffix), "the report") for suffix in ("json", "html")]
+        check_outputs(reports, plan=args.plan, **direction_inputs(args))
     with ProgressBar("batch", quiet=args.json) as progress, _machines(args) as (jobs, map_unordered):
         outcomes = run(plan, output, jobs, settings, progress, map_unordered, args.part)
-    report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit, str(args.part or ""))
+    report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit, part)
     paths = [write_report(report, output), write_page(report, output)]
     if args.json:
         print(json.dumps(report.summary() | {"reports": [str(path) for path in paths]}))

@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from mien.cli.output import Output, OutputExists, check_outputs, printable
+from mien.cli.output import Output, OutputExists, OutputRefused, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.settings import Settings
@@ -36,7 +36,7 @@ def add_commands(commands) -> None:
 
 def learn_command(args: argparse.Namespace) -> int:
     """mien learn: clips to recordings, recordings to a persona."""
-    from mien.engines.articulation.persona import FOLDER, PersonaError, name_of
+    from mien.engines.articulation.persona import FOLDER, name_of
     from mien.files.atomic import write_whole
     from mien.persona.clips import read_recordings
     from mien.persona.learn import learn, sentences_of
@@ -54,7 +54,7 @@ def learn_command(args: argparse.Namespace) -> int:
         **{f"clip {i}" if i <= len(args.clips) else "sound": each for i, each in enumerate(inputs, 1)},
     )
     if not name_of(path):
-        raise PersonaError(f"{path} has no name before its suffix; name it after who speaks.")
+        raise OutputRefused(f"{path} has no name before its suffix; name it after who speaks.")
     with ProgressBar("persona", quiet=args.json) as progress:
         recordings, refused = read_recordings(
             args.clips, args.sound, lambda done, stage: progress(KEPT * done, stage), settings.limit_s
@@ -72,13 +72,13 @@ def learn_command(args: argparse.Namespace) -> int:
 
 
 def persona_file(output: str, data_folder: Path) -> Path:
-    """Where a persona goes: the file, or, for a name alone, the folder that --persona reads. PersonaError for a name
+    """Where a persona goes: the file, or, for a name alone, the folder that --persona reads. OutputRefused for a name
     that is none."""
     from mien.direction import MODEL_NAME
-    from mien.engines.articulation.persona import FOLDER, SUFFIX, PersonaError
+    from mien.engines.articulation.persona import FOLDER, SUFFIX
 
     if output.endswith(".safetensors") or Path(output).name != output:
         return Path(output)
     if not MODEL_NAME.fullmatch(output):
-        raise PersonaError(f"{output!r} is no name for a persona; give one with -o: letters, digits, dots, dashes.")
+        raise OutputRefused(f"{output!r} is no name for a persona; give one with -o: letters, digits, dots, dashes.")
     return data_folder / FOLDER / f"{output}{SUFFIX}"

@@ -23,7 +23,17 @@ from mien.files.atomic import write_whole
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.heads.default import Head, load_head, rotation_matrix
 from mien.heads.identity import Identity
-from mien.take import FRAME_LIMIT, Take, TakeError, exact, frame_count, frame_times, parse_fps, parse_fraction
+from mien.take import (
+    FRAME_LIMIT,
+    Take,
+    TakeError,
+    check_lists,
+    exact,
+    frame_count,
+    frame_times,
+    parse_fps,
+    parse_fraction,
+)
 
 FORMAT, VERSION, SUFFIX = "mien.landmarks", "1", ".landmarks.safetensors"
 POINTS = 68
@@ -226,6 +236,7 @@ def read_landmarks(source: Path | str | bytes) -> LandmarkTrack:
     if missing or unknown:
         state = "missing" if missing else "unknown"
         raise LandmarkError(f"the landmarks are damaged: {(missing + unknown)[0]!r} is {state}.")
+    check_lists(meta, "the landmarks", LandmarkError)
     return LandmarkTrack(
         head=tensors.pop("head_rotation"),
         gaze=tensors.pop("gaze", None),

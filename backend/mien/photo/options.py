@@ -96,8 +96,9 @@ def _fps(name: str, value: Any) -> Fraction:
     except (TakeError, ValueError, TypeError):
         fps = Fraction(0)
     if not FPS_LEAST * Fraction(1000, 1001) <= fps <= FPS_MOST:  # 23.976, too
+        found = value if isinstance(value, Fraction) else shortened(value)
         raise PortraitRefused(
-            f"{name} is {shortened(value)}; expected {FPS_LEAST} to {FPS_MOST} pictures a second, like 30000/1001."
+            f"{name} is {found}; expected {FPS_LEAST} to {FPS_MOST} pictures a second, like 30000/1001."
         )
     return fps
 
