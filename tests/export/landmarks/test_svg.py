@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Drawings in SVG: a file a frame, in a folder that was new or empty."""
 
+import errno
 from fractions import Fraction
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -63,3 +65,13 @@ def test_a_folder_with_something_in_it_is_left_alone(track, tmp_path) -> None:
     with pytest.raises(FileNotFoundError):
         check_folder(tmp_path / "nowhere" / "drawings")
     assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_a_full_disk_is_said_of_the_folder_and_leaves_nothing(track, tmp_path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        write_svgs(track, canvas_of(track), tmp_path / "drawings")
+    assert raised.value.filename == str(tmp_path / "drawings") and not list(tmp_path.iterdir())

@@ -30,6 +30,8 @@ def write_svgs(track: LandmarkTrack, canvas: Canvas, folder: Path) -> list[str]:
         if folder.exists():
             folder.rmdir()
         part.rename(folder)
+    except OSError as error:  # a full disk has no name, and nobody knows the part's
+        raise type(error)(error.errno, error.strerror, str(folder)) from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return names
