@@ -16,6 +16,7 @@ import numpy as np
 from mien.channels import ARKIT
 from mien.direction import Direction
 from mien.engines.articulation import jali_axes
+from mien.engines.articulation.blinks import add_blinks
 from mien.engines.articulation.coarticulation import blend, smooth
 from mien.engines.articulation.constraints import REST_PAUSE, Hold, constrain, rest
 from mien.engines.articulation.emotion import mixes
@@ -141,7 +142,7 @@ def _nonverbal_motion(weights: np.ndarray, life: Life) -> tuple[np.ndarray, np.n
     follow_gaze(weights)
     weights += life.lids()
     shut, lids = life.blinks(startled)
-    weights += shut
+    add_blinks(weights, shut)
     return rotation, eyes, lids
 
 

@@ -19,7 +19,7 @@ DRAW = 1.2  # s: how far a blink moves to meet a pause or an accent
 MEDIAN = 0.68  # of a log-normal interval, times 1 / rate
 CLOSE, STAY, OPEN = (0.08, 0.12), (0.02, 0.05), (0.24, 0.42)  # s
 OPENING = 0.65  # power of time: lids open fast at first and settle slowly
-LIDS = columns("eyeBlink")
+LIDS, WIDE = columns("eyeBlink"), columns("eyeWide")
 # Channels that move with a shut lid
 COMPANIONS = {"browDown": 0.04, "cheekSquint": 0.08, "eyeLookDown": 0.15}
 
@@ -53,6 +53,13 @@ def blinks(
     for name, value in COMPANIONS.items():
         added[:, columns(name)] += value * shut[:, None]
     return added, intervals
+
+
+def add_blinks(weights: np.ndarray, added: np.ndarray) -> None:
+    """Adds blinks (T, 52) to weights (T, 52), in place. Wide eyes shut, too: eyeWide gives way as the lids come down,
+    as both at 1 leave a fifth of the eye open."""
+    weights[:, WIDE] *= 1 - np.sqrt(np.clip(added[:, LIDS], 0, 1))
+    weights += added
 
 
 def times(rng: np.random.Generator) -> tuple[float, float, float]:

@@ -21,7 +21,7 @@ from scipy.ndimage import distance_transform_edt, minimum_filter1d
 from mien.channels import ARKIT, INDEX, other_side
 from mien.direction import Direction
 from mien.engines.articulation.animate import early, gains, steer_mouth, take_of_curves
-from mien.engines.articulation.blinks import LIDS
+from mien.engines.articulation.blinks import LIDS, add_blinks
 from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.constraints import REST_PAUSE, constrain, holds, rest
 from mien.engines.articulation.emotion import mixes
@@ -138,7 +138,8 @@ def _enliven(weights: np.ndarray, life: Life) -> list[tuple[float, float]]:
     life.style.lean_brows(brows)
     blinks, shut = life.blinks([])
     blinks[:, LOOKS] = 0  # the gaze is in them
-    spoken += lopsided(brows, spoken) * free[: life.frames] + blinks
+    spoken += lopsided(brows, spoken) * free[: life.frames]
+    add_blinks(spoken, blinks)
     spoken += lopsided(life.lids(), spoken) * free_share(life.direction, "eye", life.frames)
     return shut
 

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+from mien.channels import ARKIT, columns
+from mien.engines.articulation.blinks import LIDS, WIDE, add_blinks
+from mien.heads.default import load_head
+
+
+def test_wide_eyes_shut_in_a_blink_and_are_wide_beside_it() -> None:
+    weights, added = np.zeros((3, len(ARKIT))), np.zeros((3, len(ARKIT)))
+    weights[:, WIDE], weights[:, LIDS] = 0.9, 0.05
+    added[:, LIDS] = np.array([0.0, 0.5, 0.95])[:, None]
+    add_blinks(weights, added)
+    assert (weights[0, WIDE] == 0.9).all() and (weights[2, WIDE] < 0.05).all()
+    assert (np.diff(weights[:, WIDE], axis=0) < 0).all() and (np.diff(weights[:, LIDS], axis=0) > 0).all()
+
+
+def test_lids_that_are_shut_so_leave_less_of_the_eye_than_wide_ones_did() -> None:
+    head = load_head()
+    added = np.zeros((1, len(ARKIT)))
+    added[:, LIDS] = 1.0
+    wide = np.zeros((1, len(ARKIT)))
+    wide[:, WIDE] = 1.0
+    shut, both = wide.copy(), wide + added
+    add_blinks(shut, added)
+    pairs = [(37, 41), (38, 40), (43, 47), (44, 46)]  # iBUG 68: upper and lower lids
+    gaps = []
+    for weights in (shut, both):
+        points = head.pose(weights[0].astype(np.float32), np.zeros(3, np.float32))[head.landmarks]
+        gaps.append(np.mean([points[upper, 1] - points[lower, 1] for upper, lower in pairs]))
+    assert gaps[0] < gaps[1] - 0.001  # m
+    assert columns("eyeWide") == WIDE
