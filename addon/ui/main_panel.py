@@ -58,9 +58,9 @@ class MIEN_PT_speaker(Tab, bpy.types.Panel):
             layout.label(text="Select the mesh of a face", icon="INFO")
         else:
             _draw_speaker(layout, speaker)
-        row = layout.row(align=True)
-        row.operator("mien.add_head", icon="ADD")
-        row.operator("mien.add_body", icon="ARMATURE_DATA")
+        column = layout.column(align=True)  # side by side their names are cut
+        column.operator("mien.add_head", icon="ADD")
+        column.operator("mien.add_body", icon="ARMATURE_DATA")
         line = lines.active(speaker) if speaker is not None else None
         if speaker is not None:
             _draw_lines(layout, speaker, line)

@@ -67,7 +67,13 @@ class _AddPerson(DisabledReason):
         region = next((r for r in context.area.regions if r.type == "WINDOW"), None) if context.area else None
         if done == {"FINISHED"} and context.area.type == "VIEW_3D" and region is not None:
             with context.temp_override(region=region):  # a head is 25 cm high: without framing it is hard to find
+                body = context.object.mien.body
+                parts = [] if body is None else [part for part in body.children if part.type == "MESH"]
+                for part in parts:
+                    part.select_set(True)
                 bpy.ops.view3d.view_selected()
+                for part in parts:
+                    part.select_set(part == context.object)
             context.space_data.region_3d.view_rotation = FACING.copy()
         return done
 
