@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from batches import plan_of, settings_in, voices_in
+from mien.audio.speech import read_speech
 from mien.batch.plan import read_plan
 from mien.batch.plan_file import PlanError
 from mien.batch.requests import jobs_of
@@ -73,3 +74,15 @@ def test_a_sound_that_is_too_long_is_said_by_row(folder: Path, settings: Setting
 def test_a_head_that_is_not_here_is_said_by_row(folder: Path, settings: Settings) -> None:
     with pytest.raises(PlanError, match="line 2: .*FLAME"):
         jobs(folder, settings, "voice,head\n0.wav,flame\n")
+
+
+def test_lines_of_one_sound_read_it_once(folder: Path, settings: Settings, monkeypatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path, **flags):
+        read.append(path)
+        return read_speech(path, **flags)
+
+    monkeypatch.setattr("mien.batch.requests.read_speech", counted)
+    made = jobs(folder, settings, "id,voice,seed\na,0.wav,0-3\nb,1.wav,0\n")
+    assert [path.name for path in read] == ["0.wav", "1.wav"] and len({job.key for job in made}) == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import platform
 from pathlib import Path
+from typing import Any
 
 from mien.audio.speech import read_speech
 from mien.batch.line import Line
@@ -18,32 +19,38 @@ from mien.settings import Settings
 from mien.take_request import TakeRequest, code_digest
 from mien.video.consent import file_digest, require_consent
 
+_Sounds = dict[tuple[Path, int | None], tuple[str, int, Any]]
+"""sha256, length and reading of the sounds that were read, by file and track: lines of one sound read it once."""
+
 
 def jobs_of(plan: Plan, output: Path, settings: Settings, progress: Progress = no_progress) -> list[Job]:
     """For each line what makes it; those of equal keys make the same. Consent that a row states is recorded. PlanError
     that says all rows whose sound, film, head or consent cannot be used."""
     faults = _consent_faults(plan)
     jobs: list[Job] = []
+    sounds: _Sounds = {}
     for number, line in enumerate(plan.lines):
         progress(number / len(plan.lines), f"reading {number} of {len(plan.lines)} sounds")
         try:
-            jobs.append(_job(line, output.absolute(), settings))
+            jobs.append(_job(line, output.absolute(), settings, sounds))
         except (MienError, OSError) as error:
             faults.append((line.row, sentence_of(error)))
     plan.refuse(list(dict.fromkeys(faults)))
     return jobs
 
 
-def _job(line: Line, output: Path, settings: Settings) -> Job:
+def _job(line: Line, output: Path, settings: Settings, sounds: _Sounds) -> Job:
     voice = line.voice.absolute()
     shown = None if line.shown is None else line.shown.absolute()
     if shown is None:
-        speech = read_speech(voice, limit_s=settings.limit_s, track=line.track)
+        if (voice, line.track) not in sounds:
+            speech = read_speech(voice, limit_s=settings.limit_s, track=line.track)
+            sounds[voice, line.track] = speech.sha256, len(speech.samples), speech.reading.to_json()
+        digest, length, reading = sounds[voice, line.track]
         if line.head != "mien":
             head_named(line.head, settings.data_folder)
-        reading = speech.reading.to_json()
         request: TakeRequest | FilmRequest = TakeRequest(
-            speech.sha256, len(speech.samples), voice.name, line.direction, line.engine, line.fps, line.head, reading
+            digest, length, voice.name, line.direction, line.engine, line.fps, line.head, reading
         )
     else:
         assert line.options is not None
