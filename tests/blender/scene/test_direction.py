@@ -168,6 +168,13 @@ def test_a_direction_has_transcript_and_style(toy_head, line):
     assert (fields["transcript"], fields["style"]) == ("hello", "clear")
 
 
+def test_gestures_are_asked_for_where_they_are_wanted(toy_head, line):
+    assert "gestures" not in direction_of(toy_head, line)
+    toy_head.mien.performance.gestures, toy_head.mien.performance.hands = 0.8, "left"
+    fields = direction_of(toy_head, line)
+    assert (fields["gestures"], fields["hands"]) == (0.8, "left")
+
+
 def test_constant_samples_are_a_number():
     assert as_keys(np.arange(3.0), np.full(3, 0.25)) == 0.25
 
