@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Draw docs/body.jpg in Blender: the default body speaks and gestures, from the front and from three quarters.
 
-    mien speak voice.wav --gestures 1.2 -o voice.take.safetensors
-    blender -b --factory-startup -P meshes/body_sheet.py -- voice.take.safetensors docs/body.jpg [frame ...]
+mien speak voice.wav --gestures 1.2 -o voice.take.safetensors
+blender -b --factory-startup -P meshes/body_sheet.py -- voice.take.safetensors docs/body.jpg [frame ...]
 """
 
 import math
