@@ -27,3 +27,18 @@ def test_shut_lids_hide_the_iris_and_the_rest_stays() -> None:
     mouth = slice(130, 170)
     for painted in (eyes.shut_lids, eyes.open_eyes):
         assert np.array_equal(painted[mouth, :, :3], face()[mouth])
+
+
+def test_a_lid_from_a_shaded_socket_gets_the_light_of_the_skin() -> None:
+    from types import SimpleNamespace
+
+    from mien.photo.eyes import CHEEKS, LIGHTER, _lit
+
+    picture = np.full((100, 100, 3), 200.0)
+    face = SimpleNamespace(points=np.full((max(CHEEKS) + 1, 3), 90.0), eye_distance=60.0)
+    covered = np.zeros((40, 40))
+    covered[15:25, 10:30] = 1
+    factor = _lit(np.full((40, 40, 3), 120.0), covered, picture, face)
+    assert 1.3 < factor[20, 20, 0] <= LIGHTER[1] and factor[0, 0, 0] < 1.05
+    bright = _lit(np.full((40, 40, 3), 220.0), covered, picture, face)
+    np.testing.assert_allclose(bright, 1)  # never darker

@@ -19,9 +19,11 @@ CELLS = (18, 12)  # of the mesh over an eye
 ROOM = 0.45  # of the eye's width around it that the mesh covers
 RIM = 0.018  # of the eye distance inside the opening where lashes and lids are not the eye
 LASHES = (0.085, 0.04)  # of the eye distance above and below the opening that are not skin
-DARK = 0.5  # of the brightness of the skin around, below which a pixel is lash or brow
+DARK = 0.7  # of the brightness of the skin around, below which a pixel is lash or brow
 GRAIN = 0.5  # of the skin's, as a lid is smoother
 LASH_WIDTH, LASH_STRENGTH = 0.011, 0.75  # of the eye distance; opacity
+EDGE = 0.03  # of the eye distance, over which a painted lid becomes the photo
+LIT, LIGHTER = 0.85, (1.0, 2.0)  # share of the way from a lid's shade to the light of bare skin; limits of the factor
 CHEEKS = (50, 280, 101, 330, 118, 347)  # landmarks on bare skin
 
 
@@ -127,6 +129,7 @@ def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: F
     light = np.clip((grey / max(skin, 1.0) - DARK) / 0.15, 0, 1)
     known = (1 - np.clip(reach * 1.5, 0, 1)) * np.maximum(light, 0.0005)
     lid = filled(gaussian_filter(part, (1, 1, 0)), known)
+    lid *= _lit(lid, reach, picture, face)
     # The lid is round: a little darker where it turns down to the lashes.
     y = (np.arange(size[0]) + 0.5 + low[1] - outline[:, 1].min()) / max(np.ptp(outline[:, 1]), 1.0)
     lid *= (1 - 0.07 * np.clip(y, 0, 1) ** 2)[:, None, None]
@@ -144,8 +147,25 @@ def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: F
     inside = part[opening > 0.2] if (opening > 0.2).any() else part.reshape(-1, 3)
     dark = np.percentile(inside, 6, axis=0)
     lid = lid * (1 - ink[..., None]) + dark * ink[..., None]
-    cover = gaussian_filter(np.clip(reach * 1.5, 0, 1), max(1.0, 0.015 * eyes))[..., None]
+    wide = grey_dilation(reach, size=2 * max(1, round(EDGE * eyes)) + 1)
+    cover = gaussian_filter(np.clip(wide * 1.5, 0, 1), max(1.0, 0.5 * EDGE * eyes))[..., None]
     out[rows, columns] = out[rows, columns] * (1 - cover) + lid * cover
+
+
+def _lit(lid: np.ndarray, covered: np.ndarray, picture: np.ndarray, face: FittedFace) -> np.ndarray:
+    """(h, w, 3) factors that bring a lid, which was filled from the shade of its socket, towards the light that bare
+    skin has in this photo: most in its middle, which bulges, and not at its edge. covered (h, w): where it is painted.
+    """
+    places = np.round(face.points[list(CHEEKS), :2] - 0.5).astype(int)
+    inside = ((places >= 0) & (places < [picture.shape[1], picture.shape[0]])).all(1)
+    if not inside.any():
+        return np.ones_like(lid)
+    skin = np.median(picture[places[inside, 1], places[inside, 0]], axis=0)
+    own = (lid * covered[..., None]).sum((0, 1)) / max(float(covered.sum()), 1e-6)
+    factor = np.clip(1 + LIT * (skin / np.maximum(own, 1.0) - 1), *LIGHTER)
+    bulge = gaussian_filter(covered, 0.05 * face.eye_distance)
+    bulge = np.clip(bulge / max(float(bulge.max()), 1e-6), 0, 1)[..., None]
+    return 1 + bulge * (factor - 1)
 
 
 def _read(values: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
