@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Eyes of a photo: irises that move, lids that are skin, and nothing painted elsewhere."""
 
+from types import SimpleNamespace
+
 import numpy as np
 from mien.face_tracking.landmark_indices import LEFT_IRIS, RIGHT_IRIS
-from mien.photo.eyes import Eyes
+from mien.photo.eyes import CHEEKS, LIGHTER, Eyes, _lit
 from mien.photo.fit import fit_face
 from rendered_faces import face
 
@@ -30,10 +32,6 @@ def test_shut_lids_hide_the_iris_and_the_rest_stays() -> None:
 
 
 def test_a_lid_from_a_shaded_socket_gets_the_light_of_the_skin() -> None:
-    from types import SimpleNamespace
-
-    from mien.photo.eyes import CHEEKS, LIGHTER, _lit
-
     picture = np.full((100, 100, 3), 200.0)
     face = SimpleNamespace(points=np.full((max(CHEEKS) + 1, 3), 90.0), eye_distance=60.0)
     covered = np.zeros((40, 40))
