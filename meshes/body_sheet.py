@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# pyright: reportAttributeAccessIssue=false, reportOptionalMemberAccess=false
 """Draw docs/body.jpg in Blender: the default body speaks and gestures, from the front and from three quarters.
 
 mien speak voice.wav --gestures 1.2 -o voice.take.safetensors

