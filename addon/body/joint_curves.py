@@ -151,11 +151,12 @@ def _along(bone) -> np.ndarray:
 def _turns(body: BodyFile, take: Take) -> dict[str, np.ndarray]:
     """joint -> (F, 3, 3) rotation from rest in the model's axes, by all joints above it."""
     rows = {name: number for number, name in enumerate(take.joint_names)}
+    joints = np.zeros((take.frames, 0, 3)) if take.joints is None else take.joints.astype(float)
     turns: dict[str, np.ndarray] = {}
     for joint, parent in body.parents.items():  # parents come first
         turn = turns[parent] if parent else np.tile(np.eye(3), (take.frames, 1, 1))
         if joint in rows:
-            turn = turn @ rotation_matrices(take.joints[:, rows[joint]].astype(float))
+            turn = turn @ rotation_matrices(joints[:, rows[joint]])
         turns[joint] = turn
     return turns
 
@@ -185,7 +186,8 @@ def _forward_kinematics(armature: bpy.types.Object, frames: np.ndarray) -> list[
 def _notes(armature, kind: str, table: dict[str, str], take: Take, local) -> tuple[str, ...]:
     notes = []
     absent = [name for name in take.joint_names if name not in table]
-    moved = [name for name in absent if np.abs(take.joints[:, take.joint_names.index(name)]).max() > 1e-3]
+    joints = np.zeros((take.frames, 0, 3)) if take.joints is None else take.joints
+    moved = [name for name in absent if np.abs(joints[:, take.joint_names.index(name)]).max() > 1e-3]
     if moved:
         shown = ", ".join(moved[:4]).replace("_", " ") + (f" and {len(moved) - 4} more" if len(moved) > 4 else "")
         notes.append(f"'{armature.name}' ({kind}) has no bone for {shown}; they are left out.")

@@ -33,7 +33,7 @@ from window import (
 OUT = Path(arguments()[0])
 nla_layers, fcurves, sound = extension("animation.nla_layers"), extension("animation.fcurves"), extension("scene.sound")
 # Where things are in the sidebar, from the top of a window of 1600 x 900: one line, no message
-GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY, SECOND_TAKE = 358, 427, 422, 454, 480, 416
+GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY, SECOND_TAKE = 380, 449, 496, 528, 554, 438
 
 
 def run():
