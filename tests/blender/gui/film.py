@@ -20,7 +20,7 @@ from window import MIEN, arguments, check, click_until, drive, extension, open_t
 ARKIT = extension("formats.channels").ARKIT
 batch_panel = extension("ui.batch_panel")
 # From the top of a window of 1600 x 900, with nothing selected and no message: the panel's head, its button, Cancel
-FILM, BAKE, CANCEL = 282, 316, 430
+FILM, BAKE, CANCEL = 304, 338, 452
 
 
 def voice(out: Path, name: str, samples: int = 16000) -> Path:
