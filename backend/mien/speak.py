@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,7 +15,6 @@ from mien.engines import Progress, no_progress
 from mien.engines.analysis import SharedAnalysis
 from mien.engines.articulation.lips.model import model_digest
 from mien.engines.articulation.persona import persona_digest
-from mien.engines.diffted.gestures import with_gestures
 from mien.engines.neural.held_keys import enforced
 from mien.heads.default import Head, load_head
 from mien.heads.flame import Flame
@@ -78,6 +77,7 @@ def speak_takes(
     posed = posed_head(info, head)
     retargeted = retargeter(head or load_head(), posed)
     report: dict[str, str] = {}
+    gesture = _gestures_of(speech, directed) if directed.gestures > 0 else None
     for seed, take in zip(seeds, maker.takes(speech, directed, seeds, progress, posed), strict=True):
         # after the first take the recogniser has its track at hand
         report = report or _report(speech, tagged, isinstance(maker, SharedAnalysis), posed)
@@ -85,12 +85,19 @@ def speak_takes(
         take = retargeted(tagged.perform(replace(take, meta=metadata)))
         if rate is not None:
             take = take.resample(rate)
-        if direction.gestures > 0:
-            track, prosody = listen(speech, direction.transcript), listen_to_prosody(speech)
-            take = with_gestures(take, track, prosody, direction.with_seed(seed))
         if performance is not None:
             take = performance.onto(take, speech, directed.transcript)
+        if gesture is not None:
+            take = gesture(take, seed)
         yield take if rate is None else enforced(take, direction)
+
+
+def _gestures_of(speech: Speech, direction: Direction) -> Callable[[Take, int], Take]:
+    """What gives a take the gestures of a seed; the sound is analysed once for all."""
+    from mien.engines.diffted.gestures import with_gestures  # a quarter of a second, for takes without a body, too
+
+    track, prosody = listen(speech, direction.transcript), listen_to_prosody(speech)
+    return lambda take, seed: with_gestures(take, track, prosody, direction.with_seed(seed))
 
 
 def _report(speech: Speech, tagged: Tagged, shares_phones: bool, posed: Head | Flame) -> dict[str, str]:

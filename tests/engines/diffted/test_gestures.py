@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,8 @@ from mien.body.skeleton import JOINTS, REST
 from mien.direction import Direction
 from mien.engines.diffted.gestures import NAMES, gestures
 from mien.evaluation.takes.gestures import collisions
-from mien.speak import speak
+from mien.performance import Performance
+from mien.speak import speak, speak_takes
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.take import read_take
@@ -76,3 +78,28 @@ def test_a_take_holds_joints_where_they_are_asked_for(recording: Speech) -> None
     assert again.joint_names == take.joint_names == NAMES
     np.testing.assert_array_equal(take.weights, plain.weights)
     assert take.resample(30).joints.shape[0] == take.resample(30).frames
+
+
+def test_tags_of_a_transcript_are_not_spoken_and_their_emotions_gesture(recording: Speech, transcript: str) -> None:
+    plain = speak(recording, Direction(gestures=1.0, transcript=transcript), "articulation", Fraction(25))
+    tagged = Direction(gestures=1.0, transcript=f"[sad 1] {transcript}")
+    sad = speak(recording, tagged, "articulation", Fraction(25))
+    keyed = Direction.from_json({"gestures": 1.0, "transcript": transcript, "emotion": {"sad": 1.0}})
+    asked = speak(recording, keyed, "articulation", Fraction(25))
+    assert np.abs(sad.joints - plain.joints).max() > 0.01
+
+    def hands(take) -> float:
+        places, _ = forward(take.joints.astype(float), take.joint_names)
+        return float(np.abs(np.diff(places["right_hand"], axis=0)).sum())
+
+    assert abs(hands(sad) - hands(asked)) < 0.5 * abs(hands(plain) - hands(asked)) + 0.05
+
+
+def test_the_spine_goes_along_with_the_head_of_a_performance(recording: Speech) -> None:
+    direction = Direction(gestures=1.0)
+    own = speak(recording, direction, "articulation", Fraction(25))
+    turned = replace(own, head_rotation=own.head_rotation + np.float32([0, 0.4, 0]), joints=None, joint_names=())
+    performance = Performance(turned, "life")
+    (take,) = speak_takes(recording, direction, [0], "articulation", Fraction(25), performance=performance)
+    spine = NAMES.index("chest")
+    assert (take.joints[:, spine, 1] - own.joints[:, spine, 1]).mean() > 0.005

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
 from mien.body.kinematics import curl, forward, reach
-from mien.body.skeleton import JOINTS, SHOULDER_WIDTH, SIDES
+from mien.body.skeleton import JOINTS, REST, SHOULDER_WIDTH, SIDES
 from mien.direction import Direction
 from mien.engines.articulation.accents import accents, phrases
 from mien.engines.articulation.smooth_noise import waves
@@ -75,9 +75,7 @@ def gestures(
 
 
 def with_gestures(take: Take, track: PhoneTrack, prosody: Prosody, direction: Direction) -> Take:
-    """The take with joints of the body, where the direction asks for gestures."""
-    if direction.gestures <= 0:
-        return take
+    """The take with joints of the body."""
     made = gestures(track, prosody, direction, take.times, take.head_rotation)
     return replace(take, joints=made.joints, joint_names=made.names)
 
@@ -123,9 +121,7 @@ def _arms(
     still."""
     named = list(spine)
     places, turns = forward(np.stack([spine[name] for name in named], 1), named)
-    still, _ = forward(np.zeros((1, 1, 3)), ("spine",))
-    middle = (places["left_upper_arm"] + places["right_upper_arm"]) / 2
-    rest = (still["left_upper_arm"] + still["right_upper_arm"]) / 2
+    middle, rest = ((each["left_upper_arm"] + each["right_upper_arm"]) / 2 for each in (places, REST))
     found = {}
     for side in SIDES:
         path = paths[side]
