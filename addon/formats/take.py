@@ -124,8 +124,8 @@ def read_take(source: Path | str | bytes) -> Take:
     return Take(
         fps=parse_fps(meta.get("fps", "")),
         start=_start(meta.get("start", "0")),
-        channels=_names(meta, "channels", tensors.get("weights")),
-        joint_names=_names(meta, "joint_names", tensors.get("joints")),
+        channels=_names(meta.get("channels", "[]"), "channel", "weights a frame", tensors.get("weights")),
+        joint_names=_names(meta.get("joint_names", "[]"), "joint", "rotations a frame", tensors.get("joints")),
         meta=meta,
         head_rotation=tensors["head_rotation"],
         **{name: tensors.get(name) for name in TAILS if name != "head_rotation"},
@@ -193,19 +193,17 @@ def _start(text: str) -> Fraction:
     return Fraction(start).limit_denominator(10**9)
 
 
-def _names(meta: dict[str, str], what: str, values: np.ndarray | None) -> tuple[str, ...]:
-    """Of channels, or of joints, one for each of the values (F, N, ...)."""
+def _names(text: str, noun: str, values_noun: str, values: np.ndarray | None) -> tuple[str, ...]:
+    """Of what each of the values (F, N, ...) of a frame is for: N nouns, "channel" or "joint"."""
     columns = 0 if values is None else values.shape[1]
     try:
-        names = json.loads(meta.get(what, "[]"))
+        names = json.loads(text)
     except (ValueError, RecursionError):
         names = None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise TakeError(f"The take's {what} are not a JSON list of names; generate it again.")
+        raise TakeError(f"The take's {noun}s are not a JSON list of names; generate it again.")
     if len(set(names)) != len(names):
-        raise TakeError(f"The take names a {what.split('_')[0].removesuffix('s')} twice; generate it again.")
-    if len(names) != columns and what != "channels":
-        raise TakeError(f"The take names {len(names)} joints and turns {columns}; generate it again.")
+        raise TakeError(f"The take names a {noun} twice; generate it again.")
     if len(names) != columns:
-        raise TakeError(f"The take names {len(names)} channels and has {columns} weights a frame; generate it again.")
+        raise TakeError(f"The take names {len(names)} {noun}s and has {columns} {values_noun}; generate it again.")
     return tuple(names)

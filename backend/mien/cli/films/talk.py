@@ -8,11 +8,10 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from mien.cli.films.portrait import add_film_flags, film_command, options_of
+from mien.direction import HANDS
 
 if TYPE_CHECKING:
     from mien.photo.body.options import TalkOptions
-
-HANDS = ("both", "left", "right", "none")  # those of TalkOptions, which take long to import
 
 
 def add_commands(commands) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mien.direction import GESTURES_TOP, HANDS
 from mien.errors import shortened
 from mien.photo import PortraitRefused
 from mien.photo.options import PortraitOptions
-
-GESTURES_TOP = 1.5
-HANDS = ("both", "left", "right", "none")
 
 
 @dataclass(frozen=True)
