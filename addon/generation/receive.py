@@ -11,6 +11,7 @@ from ..animation import corrections, takes
 from ..animation.nla_layers import Mark
 from ..formats.take import Take
 from ..scene import apply, lines, sound, strip_sync
+from ..scene.frame_sampling import evaluate_again
 from ..scene.timeline import idle, words
 from . import fingerprint
 from .state import Request
@@ -24,7 +25,7 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     """
     if request.idle:
         said = idle.put(scene, speaker, take, request.start_frame)
-        scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+        evaluate_again(scene)
         return said
     line = lines.find(speaker, request.line) if request.line else lines.active(speaker)
     if request.new_line:
@@ -67,7 +68,7 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
         takes.audition(line, None)
     if request.sound_to_place and take.film_has_sound:
         notes += _place_sound(scene, speaker, line, request)
-    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)  # evaluate it now
+    evaluate_again(scene)  # evaluate it now
     frames = f"from frame {round(start)} to {placed.last_frame}"
     return " ".join([f"'{speaker.name}' speaks {frames} ({_origin(request, seed)}).", *notes])
 
@@ -79,7 +80,7 @@ def _correct(scene: bpy.types.Scene, speaker: bpy.types.Object, line, take: Take
     said = words.splice(scene, speaker, line, request.take, take, request.start_frame + shift, spans)
     line.transcript = request.transcript
     words.show(scene, speaker, line, "words")
-    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    evaluate_again(scene)
     return " ".join([said, *take.warnings])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Evaluates a scene at several frames and restores it: the frame, and values that were set but not keyed."""
+"""Evaluates a scene again, or at several frames and restores it: the frame, and values that were set but not keyed."""
 
 import contextlib
 from collections.abc import Iterable, Iterator
@@ -7,6 +7,11 @@ from collections.abc import Iterable, Iterator
 import bpy
 
 from ..animation import fcurves
+
+
+def evaluate_again(scene: bpy.types.Scene) -> None:
+    """Show the scene's frame as its animation is now."""
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from bpy.props import EnumProperty, FloatProperty
 
 from ..animation import baking, corrections, fcurves, reduce_keys, takes
 from ..scene import lines, speakers
+from ..scene.frame_sampling import evaluate_again
 from ..scene.speakers import speaker_of
 from .disabled_reason import DisabledReason
 
@@ -34,7 +35,7 @@ class _CurvesOperator(DisabledReason):
         except fcurves.CurveError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
+        evaluate_again(context.scene)
         if note:
             self.report({"INFO"}, note)
         return {"FINISHED"}

@@ -8,6 +8,7 @@ from ..formats.held_keys import HeldKeys
 from ..generation.runner import runner
 from ..scene import held_keys, lines, matched_face, sound
 from ..scene.direction import face_of, performance_of
+from ..scene.frame_sampling import evaluate_again
 from ..scene.speakers import speaker_of
 from ..shape_keys.recognition import short_list
 from .disabled_reason import DisabledReason
@@ -124,7 +125,7 @@ def held_summary(line, scene: bpy.types.Scene) -> str:
 
 
 def _show(scene: bpy.types.Scene) -> None:
-    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
+    evaluate_again(scene)
 
 
 CLASSES = (MIEN_OT_match_face, MIEN_OT_forget_face, MIEN_OT_hold_keys, MIEN_OT_release_keys)

@@ -31,19 +31,20 @@ def speaker_refusal(context: bpy.types.Context) -> str:
     return speakers.BAKED if speaker.mien.baked else ""
 
 
-class _GenerateOperator(DisabledReason):
+class RequestOperator(DisabledReason):
     """An operator that requests takes: in the background when it is invoked, before it returns from a script."""
 
     bl_options = {"REGISTER"}  # the undo step is pushed when a take is applied, not when it is requested
+    refusals: tuple[type[Exception], ...] = (sound.SoundError,)
 
     def make_requests(self, context) -> tuple:
-        """Bring the line in step with its strip, write its sound, and return its requests. Raises SoundError."""
+        """Bring the line in step with its strip, write its sound, and return its requests. Raises `refusals`."""
         raise NotImplementedError
 
     def invoke(self, context, event):
         try:
             runner.begin(self.make_requests(context))
-        except sound.SoundError as error:
+        except self.refusals as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
@@ -52,7 +53,7 @@ class _GenerateOperator(DisabledReason):
         """Generate before returning, for scripts and Blender without a window."""
         try:
             error = runner.run(self.make_requests(context))
-        except sound.SoundError as refusal_:
+        except self.refusals as refusal_:
             error = str(refusal_)
         if error:
             self.report({"ERROR"}, error)
@@ -61,7 +62,7 @@ class _GenerateOperator(DisabledReason):
         return {"FINISHED"}
 
 
-class MIEN_OT_generate(_GenerateOperator, bpy.types.Operator):
+class MIEN_OT_generate(RequestOperator, bpy.types.Operator):
     """Make takes of the line: each becomes animation on a track of its own, in an undo step of its own"""
 
     bl_idname = "mien.generate"
@@ -78,7 +79,7 @@ class MIEN_OT_generate(_GenerateOperator, bpy.types.Operator):
         return requests.of_line(context, context.scene, speaker, line, requests.new_seeds(line))
 
 
-class MIEN_OT_make_anew(_GenerateOperator, bpy.types.Operator):
+class MIEN_OT_make_anew(RequestOperator, bpy.types.Operator):
     """Make this take alone again, as the performance is set now; its corrections stay. A locked seed is kept,
     an unlocked take draws another"""
 

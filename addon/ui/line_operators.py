@@ -5,6 +5,7 @@ import bpy
 
 from ..animation import fcurves, takes
 from ..scene import lines, sound, speakers, strip_sync
+from ..scene.frame_sampling import evaluate_again
 from ..scene.speakers import speaker_of
 from .disabled_reason import DisabledReason
 
@@ -115,7 +116,7 @@ class MIEN_OT_delete_take(DisabledReason, bpy.types.Operator):
         except fcurves.CurveError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
+        evaluate_again(context.scene)
         return {"FINISHED"}
 
 

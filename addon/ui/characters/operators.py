@@ -8,6 +8,7 @@ from ...animation import fcurves, nla_layers
 from ...scene import speakers
 from ...scene.apply import ApplyError
 from ...scene.characters import check, learning, set_up
+from ...scene.frame_sampling import evaluate_again
 from ...scene.speakers import speaker_of
 from ..disabled_reason import DisabledReason
 from ..line_operators import editable
@@ -90,7 +91,7 @@ class MIEN_OT_remove_check(DisabledReason, bpy.types.Operator):
         except fcurves.CurveError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
+        evaluate_again(context.scene)
         return {"FINISHED"}
 
 

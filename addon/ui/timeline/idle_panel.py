@@ -6,23 +6,22 @@ import bpy
 from ...animation import fcurves, nla_layers, takes
 from ...generation import idle_requests
 from ...generation.requests import head_of
-from ...generation.runner import runner
+from ...scene.frame_sampling import evaluate_again
 from ...scene.speakers import speaker_of
 from ...scene.timeline import idle
 from ..backend_panel import address_refusal
 from ..disabled_reason import DisabledReason
-from ..generate_operators import speaker_refusal
+from ..generate_operators import RequestOperator, speaker_refusal
 from ..line_operators import editable
 from ..panel_base import SpeakerPanel
 
 
-class MIEN_OT_make_idle(DisabledReason, bpy.types.Operator):
+class MIEN_OT_make_idle(RequestOperator, bpy.types.Operator):
     """Let the speaker live before, between and after its lines: blinks, gaze, brows, breath and shifts of the weight.
     It becomes a layer beneath the takes, in one undo step"""
 
     bl_idname = "mien.make_idle"
     bl_label = "Make Idle"
-    bl_options = {"REGISTER"}  # the undo step is pushed when it is applied
 
     @classmethod
     def disabled_reason(cls, context) -> str:
@@ -39,18 +38,8 @@ class MIEN_OT_make_idle(DisabledReason, bpy.types.Operator):
             return str(error).rstrip(".")
         return ""
 
-    def invoke(self, context, event):
-        runner.begin(idle_requests.of_speaker(context, context.scene, speaker_of(context)))
-        return {"FINISHED"}
-
-    def execute(self, context):
-        """Before it returns, for scripts and Blender without a window."""
-        error = runner.run(idle_requests.of_speaker(context, context.scene, speaker_of(context)))
-        if error:
-            self.report({"ERROR"}, error)
-            return {"CANCELLED"}
-        self.report({"INFO"}, runner.state.note)
-        return {"FINISHED"}
+    def make_requests(self, context) -> tuple:
+        return idle_requests.of_speaker(context, context.scene, speaker_of(context))
 
 
 class MIEN_OT_remove_idle(DisabledReason, bpy.types.Operator):
@@ -71,7 +60,7 @@ class MIEN_OT_remove_idle(DisabledReason, bpy.types.Operator):
         except fcurves.CurveError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
+        evaluate_again(context.scene)
         return {"FINISHED"}
 
 

@@ -6,13 +6,13 @@ from bpy.props import EnumProperty
 
 from ...animation import fcurves, takes
 from ...generation import requests
-from ...generation.runner import runner
 from ...scene import lines
+from ...scene.frame_sampling import evaluate_again
 from ...scene.sound import SoundError
 from ...scene.speakers import speaker_of
 from ...scene.timeline import words
 from ..disabled_reason import DisabledReason
-from ..generate_operators import refusal
+from ..generate_operators import RequestOperator, refusal
 from ..line_operators import editable
 from ..panel_base import SpeakerPanel
 
@@ -99,17 +99,17 @@ class MIEN_OT_retime_words(DisabledReason, bpy.types.Operator):
         except (words.WordError, fcurves.CurveError) as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
+        evaluate_again(context.scene)
         self.report({"INFO"}, f"The mouth follows {number} {'marker' if number == 1 else 'markers'}.")
         return {"FINISHED"}
 
 
-class MIEN_OT_correct_words(DisabledReason, bpy.types.Operator):
+class MIEN_OT_correct_words(RequestOperator, bpy.types.Operator):
     """Make the words that were retyped anew, and put the mouth of these alone into the take"""
 
     bl_idname = "mien.correct_words"
     bl_label = "Correct Retyped Words"
-    bl_options = {"REGISTER"}  # the undo step is pushed when they are applied
+    refusals = (SoundError, words.WordError)
 
     @classmethod
     def disabled_reason(cls, context) -> str:
@@ -124,30 +124,10 @@ class MIEN_OT_correct_words(DisabledReason, bpy.types.Operator):
             return "Press Follow Dragged Words first"
         return "" if found.retyped else "Rename a word's marker on the timeline first"
 
-    def _requests(self, context) -> tuple:
+    def make_requests(self, context) -> tuple:
         speaker, line = speaker_of(context), _line(context)
         requests.prepare(line)
         return requests.of_corrected_words(context, context.scene, speaker, line)
-
-    def invoke(self, context, event):
-        try:
-            runner.begin(self._requests(context))
-        except (SoundError, words.WordError) as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-    def execute(self, context):
-        """Before it returns, for scripts and Blender without a window."""
-        try:
-            error = runner.run(self._requests(context))
-        except (SoundError, words.WordError) as refused:
-            error = str(refused)
-        if error:
-            self.report({"ERROR"}, error)
-            return {"CANCELLED"}
-        self.report({"INFO"}, runner.state.note)
-        return {"FINISHED"}
 
 
 class MIEN_PT_words(SpeakerPanel, bpy.types.Panel):
