@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .head_file import HeadError, find_file, read_file
+from .head_file import HeadError, find_file, read_format
 
 FILE = "body.safetensors"
 FORMAT, FORMAT_VERSION = "mien.body", "1"
@@ -33,15 +33,7 @@ class BodyFile:
 def read_body(path: Path | None = None) -> BodyFile:
     """The body of a file, by default the one beside the head's. Raises HeadError."""
     path = path or find_file().with_name(FILE)
-    tensors, meta = read_file(path)
-    if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
-        raise HeadError(
-            f"{path.name} is '{meta.get('format')}' version {meta.get('format_version')}; this extension reads "
-            f"'{FORMAT}' version {FORMAT_VERSION}."
-        )
-    absent = [name for name in NEEDED if name not in tensors]
-    if absent:
-        raise HeadError(f"{path.name} has no {absent[0]}; install the extension again.")
+    tensors, meta = read_format(path, FORMAT, FORMAT_VERSION, NEEDED)
     try:
         names, parents = json.loads(meta["joint_names"]), json.loads(meta["joint_parents"])
         materials = tuple(json.loads(meta["materials"]))

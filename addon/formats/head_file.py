@@ -2,6 +2,7 @@
 """The head file: mesh, shape keys, materials, teeth, eyes and brows of Mien's own head. numpy alone; no bpy."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,17 +110,25 @@ def read_file(path: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         raise HeadError(str(error)) from None
 
 
-def read_head(path: Path) -> HeadFile:
-    """The head of a file. Raises HeadError."""
+def read_format(
+    path: Path, form: str, version: str, needed: Iterable[str]
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """(tensors, metadata) of a file of this format and version that has the needed tensors. Raises HeadError."""
     tensors, meta = read_file(path)
-    if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
+    if meta.get("format") != form or meta.get("format_version") != version:
         raise HeadError(
             f"{path.name} is '{meta.get('format')}' version {meta.get('format_version')}; this extension reads "
-            f"'{FORMAT}' version {FORMAT_VERSION}."
+            f"'{form}' version {version}."
         )
-    absent = [name for name in NEEDED if name not in tensors]
+    absent = [name for name in needed if name not in tensors]
     if absent:
         raise HeadError(f"{path.name} has no tensor '{absent[0]}'; install the extension again.")
+    return tensors, meta
+
+
+def read_head(path: Path) -> HeadFile:
+    """The head of a file. Raises HeadError."""
+    tensors, meta = read_format(path, FORMAT, FORMAT_VERSION, NEEDED)
     try:
         channels = tuple(json.loads(meta["channels"]))
         materials = tuple(json.loads(meta["materials"]))
