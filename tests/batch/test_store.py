@@ -19,7 +19,7 @@ def store(tmp_path: Path) -> Store:
         return store
 
 
-def made(store: Store, data: bytes = b"take", key: str = KEY) -> None:
+def store_result(store: Store, data: bytes = b"take", key: str = KEY) -> None:
     store.result(key, SUFFIX).write_bytes(data)
     store.write_record(key, {"sha256": hashlib.sha256(data).hexdigest()})
 
@@ -28,7 +28,7 @@ def test_a_result_is_whole_once_it_is_recorded(store: Store) -> None:
     assert store.record(KEY) is None and not store.is_whole(KEY, SUFFIX)
     store.result(KEY, SUFFIX).write_bytes(b"take")
     assert not store.is_whole(KEY, SUFFIX)
-    made(store)
+    store_result(store)
     assert store.is_whole(KEY, SUFFIX)
     store.result(KEY, SUFFIX).write_bytes(b"tape")
     assert not store.is_whole(KEY, SUFFIX)
@@ -36,13 +36,13 @@ def test_a_result_is_whole_once_it_is_recorded(store: Store) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"error": "no"}'])
 def test_what_is_no_record_of_a_result(store: Store, text: str) -> None:
-    made(store)
+    store_result(store)
     (store.results / f"{KEY}.json").write_text(text)
     assert not store.is_whole(KEY, SUFFIX)
 
 
 def test_a_result_under_the_names_of_two_lines(store: Store) -> None:
-    made(store)
+    store_result(store)
     for name in ("a.take.safetensors", "scene/b.take.safetensors"):
         store.deliver(KEY, SUFFIX, name)
         store.deliver(KEY, SUFFIX, name)
@@ -57,23 +57,23 @@ def test_without_hard_links_it_is_copied(store: Store, monkeypatch) -> None:
         raise OSError("not here")
 
     monkeypatch.setattr("os.link", no_links)
-    made(store)
+    store_result(store)
     store.deliver(KEY, SUFFIX, "a.take.safetensors")
     assert (store.output / "a.take.safetensors").read_bytes() == b"take"
     assert not (store.output / "a.take.safetensors").samefile(store.result(KEY, SUFFIX))
 
 
 def test_another_result_takes_the_name_of_the_former(store: Store) -> None:
-    made(store)
+    store_result(store)
     store.deliver(KEY, SUFFIX, "a")
-    made(store, b"other", "cd" * 32)
+    store_result(store, b"other", "cd" * 32)
     store.refuse_foreign(["a"])
     store.deliver("cd" * 32, SUFFIX, "a")
     assert (store.output / "a").read_bytes() == b"other" and store.is_whole(KEY, SUFFIX)
 
 
 def test_files_of_somebody_else_and_changed_ones_stay(store: Store) -> None:
-    made(store)
+    store_result(store)
     store.deliver(KEY, SUFFIX, "a")
     (store.output / "a").unlink()
     (store.output / "a").write_bytes(b"edited")
@@ -93,7 +93,7 @@ def test_parts_run_beside_each_other_and_not_beside_the_whole(store: Store) -> N
         for again in (whole, Store(store.output, "1-of-2")):
             with pytest.raises(StoreError, match="another batch is at work"), again.locked():
                 pass
-    made(store)
+    store_result(store)
     one.deliver(KEY, SUFFIX, "a")
     with whole.locked():
         whole.refuse_foreign(["a"])
@@ -108,7 +108,7 @@ def test_what_a_killed_batch_left_is_removed(store: Store) -> None:
     store.work_folder(KEY).mkdir()
     (store.work_folder(KEY) / "film.mp4").touch()
     (store.results / f"{KEY}.begun").touch()
-    made(store)
+    store_result(store)
     with store.locked():
         assert store.is_whole(KEY, SUFFIX) and len(list(store.results.iterdir())) == 2
 
@@ -123,7 +123,7 @@ def test_what_was_in_work_is_known(store: Store) -> None:
 
 
 def test_a_line_of_the_list_that_was_not_written_whole(store: Store) -> None:
-    made(store)
+    store_result(store)
     store.deliver(KEY, SUFFIX, "a")
     with (store.folder / "delivered.jsonl").open("a") as file:
         file.write('["b", "01')
@@ -132,7 +132,7 @@ def test_a_line_of_the_list_that_was_not_written_whole(store: Store) -> None:
 
 @pytest.mark.parametrize("entry", ["5", "[]", '{"a": 1}', '["a"]', "[{}, []]"])
 def test_a_line_of_the_list_that_is_no_name_and_digest(store: Store, entry: str) -> None:
-    made(store)
+    store_result(store)
     store.deliver(KEY, SUFFIX, "a" + SUFFIX)
     with (store.folder / "delivered.jsonl").open("a") as file:
         file.write(entry + "\n")
@@ -147,6 +147,6 @@ def test_a_file_where_the_folder_of_a_line_would_be_stays(store: Store) -> None:
 
 @pytest.mark.parametrize("record", [{"sha256": 5}, {"faults": [1]}, {"facts": 3}, {"notes": "x"}])
 def test_a_record_with_values_of_another_kind_is_none(store: Store, record: dict) -> None:
-    made(store)
+    store_result(store)
     store.write_record(KEY, {"sha256": "0"} | record)
     assert store.record(KEY) is None and not store.is_whole(KEY, SUFFIX)

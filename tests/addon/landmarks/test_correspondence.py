@@ -19,7 +19,7 @@ FEW = ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "eyeBlink
 RETOPOLOGY = retopology.load_module()
 
 
-def found_vertices(mesh: np.ndarray, deltas: dict[str, np.ndarray]) -> np.ndarray:
+def landmark_vertices(mesh: np.ndarray, deltas: dict[str, np.ndarray]) -> np.ndarray:
     return find(REST[IDS], MARKS, REST, DELTAS, mesh, deltas)
 
 
@@ -33,7 +33,7 @@ def errors(mesh: np.ndarray, vertices: np.ndarray, face: np.ndarray) -> np.ndarr
 def test_people_of_the_same_topology(name: str) -> None:
     """Measured: a median of 0; the farthest 0.05 and 0.12 (at the ears), 0.05."""
     face = load_identity(name).head.vertices.astype(float)
-    off = errors(face, found_vertices(face, DELTAS), face)
+    off = errors(face, landmark_vertices(face, DELTAS), face)
     assert np.median(off) < 0.01 and off.max() < 0.15
 
 
@@ -49,7 +49,7 @@ def test_another_topology_and_other_proportions(kind: str) -> None:
         kept, _ = RETOPOLOGY.collapsed(REST, RETOPOLOGY.halves(skin), 2000, 1)
         weights = sparse.identity(len(REST), format="csr")[kept]
     mesh = weights @ face
-    vertices = found_vertices(mesh, {name: weights @ delta for name, delta in DELTAS.items()})
+    vertices = landmark_vertices(mesh, {name: weights @ delta for name, delta in DELTAS.items()})
     off = errors(mesh, vertices, face)
     assert np.median(off) < 0.06 and off.max() < 0.22
     for upper, lower in ((61, 67), (62, 66), (63, 65)):  # no upper lip for a lower one
@@ -58,19 +58,19 @@ def test_another_topology_and_other_proportions(kind: str) -> None:
 
 def test_six_keys_of_any_size_are_enough() -> None:
     deltas = {name: DELTAS[name] * 0.3 for name in FEW}
-    assert errors(REST, found_vertices(REST, deltas), REST).max() < 0.05
+    assert errors(REST, landmark_vertices(REST, deltas), REST).max() < 0.05
 
 
 def test_fewer_keys_or_none_that_move_are_refused_in_words() -> None:
     with pytest.raises(LandmarksMissing, match="5 move this mesh; 6 are needed"):
-        found_vertices(REST, {name: DELTAS[name] for name in FEW[:5]})
+        landmark_vertices(REST, {name: DELTAS[name] for name in FEW[:5]})
     with pytest.raises(LandmarksMissing, match="0 move this mesh"):
-        found_vertices(REST, {name: 0 * delta for name, delta in DELTAS.items()})
+        landmark_vertices(REST, {name: 0 * delta for name, delta in DELTAS.items()})
 
 
 def test_keys_that_move_one_place_are_refused_in_words() -> None:
     with pytest.raises(LandmarksMissing, match="in one place alone"):
-        found_vertices(REST, dict.fromkeys(FEW, DELTAS["jawOpen"]))
+        landmark_vertices(REST, dict.fromkeys(FEW, DELTAS["jawOpen"]))
 
 
 def test_a_similarity_is_found_in_spite_of_an_outlier() -> None:

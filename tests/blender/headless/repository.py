@@ -54,7 +54,7 @@ class Run:
     def extension(self, *arguments: object) -> str:
         return self.do("--command", "extension", *arguments)
 
-    def seen(self) -> str:
+    def running_extension(self) -> str:
         """The extension that runs in a new Blender, and its version; empty where none does."""
         output = self.do("-b", "--python-expr", SEEN)
         return next((line for line in output.splitlines() if line.startswith("SEEN")), "")
@@ -93,7 +93,7 @@ def main() -> int:
     run.extension("repo-add", "--name", "Mien", "--url", url, "mien_test")
     run.extension("sync")
     run.extension("install", "--enable", "mien_test.mien")
-    first = run.seen()
+    first = run.running_extension()
     run.check("it is installed and runs", "bl_ext.mien_test.mien" in first, first)
     add_version(folder, LATER)
     generate = [options.blender, "--factory-startup", "--command", "extension", "server-generate"]
@@ -101,7 +101,7 @@ def main() -> int:
     listed = run.extension("list", "--sync")
     run.check("the update is offered", LATER in listed)
     run.extension("update")
-    second = run.seen()
+    second = run.running_extension()
     run.check("the second version runs", second.endswith(LATER), second)
     server.shutdown()
     print("logs:", options.out)

@@ -9,7 +9,7 @@ from mien.body.kinematics import forward
 from mien.body.skeleton import JOINTS, REST
 from mien.direction import Direction
 from mien.engines.diffted.gestures import NAMES, gestures
-from mien.evaluation.takes.gestures import collisions
+from mien.evaluation.body.gestures import collisions
 from mien.performance import Performance
 from mien.speak import speak, speak_takes
 from mien.speech_analysis.prosody import listen_to_prosody
@@ -18,7 +18,7 @@ from mien.take import read_take
 
 
 @pytest.fixture(scope="module")
-def made(recording: Speech):
+def gestures_of(recording: Speech):
     track, prosody = listen(recording), listen_to_prosody(recording)
     times = np.arange(int(recording.duration * 25)) / 25
 
@@ -29,16 +29,16 @@ def made(recording: Speech):
     return make
 
 
-def test_a_seed_is_a_performance(made) -> None:
-    one, again, other = made(1), made(1), made(2)
+def test_a_seed_is_a_performance(gestures_of) -> None:
+    one, again, other = gestures_of(1), gestures_of(1), gestures_of(2)
     assert one.joints.shape[1:] == (len(NAMES), 3) and one.joints.dtype == np.float32 and set(NAMES) <= set(JOINTS)
     np.testing.assert_array_equal(one.joints, again.joints)
     assert np.abs(one.joints - other.joints).max() > 0.05 and one.strokes != other.strokes
 
 
-def test_nothing_leaps_and_no_hand_is_in_the_body(made) -> None:
+def test_nothing_leaps_and_no_hand_is_in_the_body(gestures_of) -> None:
     for seed in range(6):
-        found = made(seed)
+        found = gestures_of(seed)
         assert np.isfinite(found.joints).all()
         assert np.degrees(np.abs(np.diff(found.joints, axis=0)).max()) < 25  # a frame of 40 ms
         assert not collisions(found).any()
@@ -46,18 +46,18 @@ def test_nothing_leaps_and_no_hand_is_in_the_body(made) -> None:
         np.testing.assert_allclose(places["left_foot"], np.tile(REST["left_foot"], (len(found.joints), 1)), atol=1e-9)
 
 
-def test_hands_that_may_not_move_rest_while_the_body_lives(made) -> None:
-    still, moving = made(1, hands="none"), made(1)
+def test_hands_that_may_not_move_rest_while_the_body_lives(gestures_of) -> None:
+    still, moving = gestures_of(1, hands="none"), gestures_of(1)
     assert still.strokes == () and moving.strokes
     assert 0 < np.abs(np.diff(still.joints, axis=0)).max() < np.abs(np.diff(moving.joints, axis=0)).max()
 
 
-def test_the_spine_goes_along_with_the_head(made) -> None:
-    frames = len(made(1).joints)
+def test_the_spine_goes_along_with_the_head(gestures_of) -> None:
+    frames = len(gestures_of(1).joints)
     turned = np.zeros((frames, 3))
     turned[:, 1] = 0.4
     spine = NAMES.index("chest")
-    difference = made(1, turned).joints[:, spine, 1] - made(1).joints[:, spine, 1]
+    difference = gestures_of(1, turned).joints[:, spine, 1] - gestures_of(1).joints[:, spine, 1]
     assert (difference > 0.01).all()
 
 

@@ -44,7 +44,7 @@ def test_what_is_seen_of_two_bodies_is_a_motion() -> None:
     first, second = drawn_body(), drawn_body()
     second.points[15, :2] += [9, -18]
     second.hands["left"].points[:, :2] += [9, -18]
-    motion = talk.seen_motion(first, second, np.zeros(3))
+    motion = talk.tracked_motion(first, second, np.zeros(3))
     np.testing.assert_allclose(motion.wrists[0, 0, :2], [0.1, -0.2], atol=1e-9)
     np.testing.assert_allclose(motion.wrists[0, 1], 0, atol=1e-9)
 

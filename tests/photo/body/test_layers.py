@@ -7,7 +7,7 @@ from mien.photo.body import layers
 
 
 @pytest.fixture(scope="module")
-def made() -> layers.BodyLayers:
+def drawn_layers() -> layers.BodyLayers:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(layers, "person_matte", lambda pixels, points: matte())
         return layers.body_layers(picture(), np.zeros((478, 3)), drawn_body())
@@ -17,26 +17,26 @@ def over(layer: np.ndarray, under: np.ndarray) -> np.ndarray:
     return layer[..., :3] + (1 - layer[..., 3:] / 255) * under
 
 
-def test_at_rest_the_layers_are_the_photo(made) -> None:
-    shown = over(made.base.person.astype(float), made.base.background[..., :3].astype(float))
-    for arm in made.arms:
+def test_at_rest_the_layers_are_the_photo(drawn_layers) -> None:
+    shown = over(drawn_layers.base.person.astype(float), drawn_layers.base.background[..., :3].astype(float))
+    for arm in drawn_layers.arms:
         shown = over(arm.ring.astype(float), shown)
     apart = np.abs(shown - picture())
     assert apart.mean() < 0.3 and np.percentile(apart, 99) <= 5
 
 
-def test_each_free_hand_is_a_layer_and_is_taken_from_the_base(made) -> None:
-    assert {arm.side for arm in made.arms} == {"left", "right"}
-    assert made.base.person[100:120, 205, 3].max() < 128  # where the left hand was, there is wall
-    left = next(arm for arm in made.arms if arm.side == "left")
+def test_each_free_hand_is_a_layer_and_is_taken_from_the_base(drawn_layers) -> None:
+    assert {arm.side for arm in drawn_layers.arms} == {"left", "right"}
+    assert drawn_layers.base.person[100:120, 205, 3].max() < 128  # where the left hand was, there is wall
+    left = next(arm for arm in drawn_layers.arms if arm.side == "left")
     assert left.image[112:126, 205, 3].min() > 200
     assert left.image[:, :140, 3].max() == 0
 
 
 def test_a_hand_that_is_not_seen_is_no_layer(monkeypatch) -> None:
     monkeypatch.setattr(layers, "person_matte", lambda pixels, points: matte())
-    made = layers.body_layers(picture(), np.zeros((478, 3)), drawn_body(left=None))
-    assert [arm.side for arm in made.arms] == ["right"]
+    drawn_layers = layers.body_layers(picture(), np.zeros((478, 3)), drawn_body(left=None))
+    assert [arm.side for arm in drawn_layers.arms] == ["right"]
 
 
 def test_a_person_that_cannot_be_told_is_refused(monkeypatch) -> None:

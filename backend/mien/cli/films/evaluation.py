@@ -98,7 +98,7 @@ def gestures_command(args: argparse.Namespace) -> int:
 
 
 def _gestures(paths: list[Path], seed: int, scale: float, progress: ProgressBar) -> tuple[dict, str]:
-    from mien.evaluation.takes import gestures
+    from mien.evaluation.body import gestures
 
     scores = gestures.evaluate(paths, seed, scale, progress)
     return asdict(scores), table(gestures.HEAD, gestures.cells(scores))

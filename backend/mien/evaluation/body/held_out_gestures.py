@@ -12,9 +12,9 @@ import numpy as np
 from mien.audio.speech import read_speech
 from mien.direction import Direction
 from mien.engines.diffted.gestures import Gestures, gestures
+from mien.evaluation.body.gestures import FPS, motion_beats, near
 from mien.evaluation.body.known_stress import StressedSpeech, spoken
 from mien.evaluation.body.motion_distance import SHOWN, STEPS, MotionDistances, motion_distances, shown_places, windows
-from mien.evaluation.takes.gestures import FPS, motion_beats, near
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.track import RATE, PhoneTrack

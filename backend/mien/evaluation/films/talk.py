@@ -95,9 +95,9 @@ def reenact(pictures: Sequence[np.ndarray], name: str, progress: Progress) -> Re
             if body is None or seen is None or head is None:
                 continue
             turned = seen[0] - head[0]
-            motion = seen_motion(first, body, turned)
+            motion = tracked_motion(first, body, turned)
             opened.follow(motion)
-            opened.warp.pose(seen_points(opened, body))
+            opened.warp.pose(tracked_key_points(opened, body))
             turn = animator.turn(turned)
             carried = (head[1] - animator.pivot) @ turn.T + animator.pivot
             shift = np.r_[seen[1][:2] - opened.warp.carried_head(carried[None, :2])[0], 0]
@@ -116,7 +116,7 @@ def reenact(pictures: Sequence[np.ndarray], name: str, progress: Progress) -> Re
     )
 
 
-def seen_motion(first: TrackedBody, body: TrackedBody, turned: np.ndarray) -> BodyMotion:
+def tracked_motion(first: TrackedBody, body: TrackedBody, turned: np.ndarray) -> BodyMotion:
     """The motion of one frame that takes a tracked body to another one; turned (3,) of the head."""
     width = first.shoulder_width
     motion = still_motion(turned[None])
@@ -138,7 +138,7 @@ def seen_motion(first: TrackedBody, body: TrackedBody, turned: np.ndarray) -> Bo
     return motion
 
 
-def seen_points(opened: TalkingBody, body: TrackedBody) -> np.ndarray:
+def tracked_key_points(opened: TalkingBody, body: TrackedBody) -> np.ndarray:
     """(50, 2) pixels: the key points of a tracked body for the photo that is opened; those of hands without a layer as
     far as their reach lets them."""
     points, seen, rest = opened.points[0].copy(), rest_points(body), rest_points(opened.body)

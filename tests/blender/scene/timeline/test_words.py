@@ -17,7 +17,7 @@ from addon.scene.timeline.words import WordError, apply_text
 WORDS = [["the", 0.0, 0.4], ["cat", 0.5, 0.9], ["sat", 1.0, 1.4], ["down", 1.5, 1.9]]  # seconds; 24 frames a second
 
 
-def said(seed: int = 0, **meta: str):
+def spoken_take(seed: int = 0, **meta: str):
     """A take of two seconds in which all channels move."""
     weights = np.random.default_rng(seed).random((48, 3))
     head = np.random.default_rng(seed).normal(0, 0.05, (48, 3))
@@ -28,7 +28,7 @@ def said(seed: int = 0, **meta: str):
 def line(toy_head):
     added = lines.add(toy_head, start_frame=11)
     added.transcript = "[happy .6] the cat sat [pause] down"
-    apply(toy_head, said(), start=11)
+    apply(toy_head, spoken_take(), start=11)
     assert words.show(bpy.context.scene, toy_head, added, "words") == 4
     return added
 
@@ -95,7 +95,7 @@ def test_a_retyped_word_replaces_the_mouth_of_that_word_alone(line):
     bpy.context.scene.timeline_markers["sat"].name = "sang"
     text, spans = words.corrected(line)
     assert text == "[happy .6] the cat sang [pause] down" and spans == ((35.0, 47.0),)
-    before, other = curves(speaker), said(seed=5, words=json.dumps([*WORDS[:2], ["sang", 1.0, 1.45], WORDS[3]]))
+    before, other = curves(speaker), spoken_take(seed=5, words=json.dumps([*WORDS[:2], ["sang", 1.0, 1.45], WORDS[3]]))
     request = state.Request(
         speaker=speaker.name, scene=bpy.context.scene.name, sound="", start_frame=11, direction="{}", engine="",
         fps="24", address="", start_own=False, line=line.uid, line_start=11, take=line.takes[0].uid, spans=spans,

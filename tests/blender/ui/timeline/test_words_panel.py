@@ -13,7 +13,7 @@ from addon.ui.timeline import words_panel
 WORDS = [["one", 0.0, 0.4], ["two", 0.5, 0.9]]
 
 
-def said(**meta: str) -> bytes:
+def spoken_take(**meta: str) -> bytes:
     weights = np.random.default_rng(0).random((24, 3)).astype(np.float32)
     head = np.zeros((24, 3), np.float32)
     names = {"channels": json.dumps(CHANNELS), "words": json.dumps(WORDS), **meta}
@@ -28,7 +28,7 @@ def test_dragged_and_retyped_words_are_followed_by_the_buttons(speaker, backend)
     line = speaker.mien.lines[0]
     line.transcript, line.start_frame = "one two", 11
     assert reason(words_panel.MIEN_OT_show_words) == "There is no take yet; press Generate"
-    backend.take = said
+    backend.take = spoken_take
     assert bpy.ops.mien.generate() == {"FINISHED"}
     assert reason(words_panel.MIEN_OT_retime_words) == "Show the words first"
     assert bpy.ops.mien.show_words() == {"FINISHED"}

@@ -42,11 +42,11 @@ def _row(status: JobStatus) -> dict:
         "position": status.position,
         "left_s": None if status.left_s is None else round(status.left_s),
         "name": job.request.name,
-        **_made(job),
+        **_of_request(job),
     }
 
 
-def _made(job: Job) -> dict:
+def _of_request(job: Job) -> dict:
     """What a job makes: a row's `make`, and what the page shows of its request."""
     match job.request:
         case TakeRequest() as request:

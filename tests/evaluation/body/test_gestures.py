@@ -4,7 +4,7 @@ import pytest
 from mien.body.skeleton import REST
 from mien.engines.diffted.gestures import NAMES, Gestures
 from mien.evaluation import EvaluationError
-from mien.evaluation.takes.gestures import (
+from mien.evaluation.body.gestures import (
     FPS,
     HEAD,
     cells,
