@@ -58,6 +58,7 @@ def test_speakers_and_dashes_of_subtitles_are_not_said() -> None:
         ("<speak><desc>a cough</desc>Hello <sub alias='World Wide Web'>WWW</sub></speak>", "Hello World Wide Web"),
         ("Hello <!-- not said --> you", "Hello you"),
         ("[happy .6] Hello [pause] you", "Hello you"),
+        ("*Never* say two * three * four", "Never say two * three * four"),
         ("if a < b and b > a (so)", "if a < b and b > a (so)"),
         ("\u202bוהיה\u202c so\u00adft\u200b", "והיה soft"),
         ("<b></b>", ""),

@@ -16,6 +16,7 @@ TAG = re.compile(r"</?[A-Za-z0-9][^<>]*>|<!--.*?-->|<\?.*?\?>|\{\\[^{}]*\}", re.
 SILENT_TAG = re.compile(r"<(script|style|desc|metadata)\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
 ALIAS = re.compile(r"<sub\b[^>]*\balias\s*=\s*(\"[^\"]*\"|'[^']*')[^>]*>.*?</sub>", re.DOTALL | re.IGNORECASE)
 BRACKETED = re.compile(r"\[[^\[\]]*\]")  # [music], and what a direction writes into a text
+STRESSED = re.compile(r"(?<![\w*])\*([^\s*](?:[^*\n]{0,80}[^\s*])?)\*(?![\w*])")  # *word*: its stars are not said
 ASIDE = re.compile(r"\([^()]*\)|[♪♫#]+")  # (laughs), in subtitles
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")  # directions, breaks
 SPEAKER = re.compile(r"^(?:-\s*)?(?:[A-Z][A-Z .'0-9]{1,30}:\s+)?", re.MULTILINE)
@@ -51,8 +52,8 @@ def cues_of(text: str) -> tuple[Cue, ...]:
 
 
 def spoken(text: str) -> str:
-    """The text without tags and what stands in square brackets, its white space single."""
-    return " ".join(BRACKETED.sub(" ", _untagged(text)).split())
+    """The text without tags, stars of stressed words and what stands in square brackets, its white space single."""
+    return " ".join(STRESSED.sub(r"\1", BRACKETED.sub(" ", _untagged(text))).split())
 
 
 def _untagged(text: str) -> str:

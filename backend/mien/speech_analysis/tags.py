@@ -11,10 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from mien.errors import did_you_mean
-from mien.speech_analysis.subtitles import BRACKETED, cues_of
+from mien.speech_analysis.subtitles import BRACKETED, STRESSED, cues_of
 
 LOOKS = ("left", "right", "up", "down", "away", "camera")
-STRESSED = re.compile(r"(?<![\w*])\*([^\s*](?:[^*\n]{0,80}[^\s*])?)\*(?![\w*])")
 SIMPLE = re.compile(r"(/?)([A-Za-z]*)(?:\s+(\d*\.?\d+))?")  # a word, and perhaps a number
 MARK = re.compile("\ue000(\\d+)\ue001")  # the place of a tag in a text; of Unicode's private use
 
