@@ -26,9 +26,9 @@ from mien.video.consent import file_digest, record_consent, recorded_consent
 
 @dataclass(frozen=True)
 class Job:
-    """A result that is to be made. `code`: the digest of the Mien that asks for it, on
-    `machine`; `track`: of the sound; `shown`: the
-    film or photo; `name`: for messages; `output`: the folder of the batch, which every machine sees."""
+    """A result that is to be made. `code`: the digest of the Mien that asks for it, on `machine`; `track`: of the
+    sound; `shown`: the film or photo; `name`: for messages; `output`: the folder of the batch, which every machine
+    sees."""
 
     key: str
     request: TakeRequest | FilmRequest

@@ -10,7 +10,7 @@ import numpy as np
 from mien.body.kinematics import forward
 from mien.body.skeleton import REST
 from mien.body_tracking.body import SIDES
-from mien.engines.diffted.key_points import BodyMotion
+from mien.engines.diffted.key_points import BodyMotion, turned
 from mien.face_tracking.head_pose import PICTURE_AXES
 
 SLOW = 0.15  # shoulder widths a second, below which a hand is at rest
@@ -37,7 +37,7 @@ def body_motion(joints: np.ndarray, names: Sequence[str], head_rotation: np.ndar
         knuckle = shown.get(f"{side}_middle_proximal", wrist)
         palm = (knuckle - wrist)[:, :2]
         forearm = (wrist - shown[f"{side}_lower_arm"])[:, :2]
-        bent = _turn(forearm, palm)
+        bent = np.unwrap(turned(forearm, palm))
         hands.append(bent - np.median(bent))
         shoulder = shown[f"{side}_upper_arm"]
         lifts.append(shoulder - _rest_of(shoulder, fps))
@@ -58,9 +58,3 @@ def _rest_of(path: np.ndarray, fps: float) -> np.ndarray:
     speed = np.linalg.norm(np.gradient(path, axis=0), axis=1) * fps
     slow = path[speed < SLOW]
     return np.median(slow if len(slow) >= FEWEST else path, 0)
-
-
-def _turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(F,) radians from start (F, 2) to end (F, 2), clockwise as seen; unwrapped."""
-    cross = start[:, 0] * end[:, 1] - start[:, 1] * end[:, 0]
-    return np.unwrap(np.arctan2(cross, (start * end).sum(1)))

@@ -121,6 +121,12 @@ class BodyMotion:
         return len(self.chest)
 
 
+def turned(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """(F,) radians from start (2,) or (F, 2) to end (F, 2), clockwise as seen."""
+    cross = start[..., 0] * end[:, 1] - start[..., 1] * end[:, 0]
+    return np.arctan2(cross, (start * end).sum(1))
+
+
 def still_motion(head_rotation: np.ndarray) -> BodyMotion:
     """The motion of a body that stays at rest under a head's rotation (F, 3)."""
     frames = len(head_rotation)

@@ -14,6 +14,7 @@ from mien.engines.diffted.key_points import (
     limb,
     rest_points,
     rows,
+    turned,
     unit,
 )  # fmt: skip
 from mien.engines.diffted.reach import Reach, reach_of
@@ -101,7 +102,7 @@ def _arm(points: np.ndarray, rest: np.ndarray, side: str, shift: np.ndarray, tur
     elbows, wrists = placed(np.where(whole, 1.0, low))
     points[:, upper] = limb(root, elbows, ASIDE * width)
     points[:, lower] = limb(elbows, wrists, ASIDE * width)
-    angle = HAND_FOLLOWS * _turned(wrist - elbow, wrists - elbows)
+    angle = HAND_FOLLOWS * turned(wrist - elbow, wrists - elbows)
     if reach.turn > 0:
         angle = angle + reach.turn * np.tanh(turn / reach.turn)
     elif reach.seen:
@@ -112,12 +113,7 @@ def _arm(points: np.ndarray, rest: np.ndarray, side: str, shift: np.ndarray, tur
 
 def _within(rest: np.ndarray, now: np.ndarray, most: float, length: tuple[float, float]) -> np.ndarray:
     ratio = np.linalg.norm(now, axis=1) / max(float(np.linalg.norm(rest)), 1e-9)
-    return (np.abs(_turned(rest, now)) <= most) & (ratio >= length[0]) & (ratio <= length[1])
-
-
-def _turned(rest: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """(F,) radians from rest (2,) to now (F, 2), clockwise as seen."""
-    return np.arctan2(rest[0] * now[:, 1] - rest[1] * now[:, 0], now @ rest)
+    return (np.abs(turned(rest, now)) <= most) & (ratio >= length[0]) & (ratio <= length[1])
 
 
 def _head(points: np.ndarray, rest: np.ndarray, motion: BodyMotion) -> None:
