@@ -18,31 +18,42 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("backend/mien", "meshes")
+KINDS = {".js": "library"}  # of what is no model
 
 
 def models() -> list[dict]:
-    """A component for each file that has a card. SystemExit where a file is not the one that its card describes."""
+    """A component for each file that a card describes. SystemExit where a file is not the one that it describes."""
     found = []
     for path in sorted(card for folder in FOLDERS for card in (ROOT / folder).rglob("*.card.json")):
         card = json.loads(path.read_text(encoding="utf-8"))
-        file = path.with_name(card["file"]) if "file" in card else None
-        if file is None or not file.is_file():
-            continue
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-        if digest != card["sha256"]:
-            raise SystemExit(f"sbom: {file.relative_to(ROOT)} is not the file that its card describes.")
-        name = file.relative_to(ROOT).as_posix()
-        found.append(
-            {
-                "type": "machine-learning-model" if "/mien/" in f"/{name}" and name.startswith("backend") else "data",
-                "bom-ref": name,
-                "name": name,
-                "description": card.get("what", card["name"]),
-                "licenses": [{"license": {"name": card["licence"]}}],
-                "hashes": [{"alg": "SHA-256", "content": digest}],
-            }
-        )
+        for file, expected in sorted(described(path, card).items()):
+            name = file.relative_to(ROOT).as_posix()
+            digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+            if digest != expected:
+                raise SystemExit(f"sbom: {name} is not the file that its card describes.")
+            found.append(
+                {
+                    "type": KINDS.get(file.suffix, "machine-learning-model") if name.startswith("backend") else "data",
+                    "bom-ref": name,
+                    "name": name,
+                    "description": card.get("what", card["name"]),
+                    "licenses": [{"license": {"name": card["licence"]}}],
+                    "hashes": [{"alg": "SHA-256", "content": digest}],
+                }
+            )
     return found
+
+
+def described(path: Path, card: dict) -> dict[Path, str]:
+    """The sha256 of each file that the card at this path describes: of one `file`, of several by their names, of
+    `members` beside it; of the tensors of its own name where it says none."""
+    digests = card.get("sha256")
+    if isinstance(digests, str):
+        name = card.get("file", f"{path.name.removesuffix('.card.json')}.safetensors")
+        return {path.with_name(name): digests}
+    if digests is None:
+        digests = {name: member["sha256"] for name, member in card["members"].items()}
+    return {path.with_name(name): digest for name, digest in digests.items()}
 
 
 def bill(python: str) -> dict:

@@ -22,7 +22,9 @@ def test_weights_networks_and_meshes_are_listed_with_licence_and_digest() -> Non
     assert found["backend/mien/face_tracking/face_landmarker_v2.task"]["licenses"] == [
         {"license": {"name": "Apache-2.0"}}
     ]
-    assert found["meshes/mien.safetensors"]["type"] == "data"
+    assert found["meshes/mien.safetensors"]["type"] == found["meshes/body.safetensors"]["type"] == "data"
+    assert found["backend/mien/body_tracking/pose_detection.tflite"]["type"] == "machine-learning-model"
+    assert found["backend/mien/service/http/page/static/three/GLTFLoader.js"]["type"] == "library"
 
 
 def test_a_file_that_is_not_its_cards_is_refused(tmp_path: Path, monkeypatch) -> None:
