@@ -52,3 +52,23 @@ def test_hands_stay_before_the_body_each_on_its_side() -> None:
             assert aside.min() >= FROM_MIDDLE and path.wrist[:, 1].min() >= LOWEST
             assert path.wrist[:, 2].min() >= NEAREST
     assert REST_PLACE[0] > FROM_MIDDLE
+
+
+def test_both_hands_of_a_gesture_are_no_mirror_images_and_the_one_that_follows_is_late() -> None:
+    strokes = [*one("beat"), Stroke(4.0, 4.6, 5.0, 5.2, 5.9, "both", "frame", 0.4, 5.0, 0.3, 0.2)]
+    for seed in range(5):
+        found = paths(strokes, seed=seed)
+        led, followed = found["right"].wrist[380:], found["left"].wrist[380:]
+        apart = led * [-1, 1, 1] - followed
+        assert np.linalg.norm(apart - apart[0], axis=1).max() > 0.02
+        gone = [np.linalg.norm(wrist - wrist[0], axis=1) for wrist in (led, followed)]
+        began = [int(np.argmax(way > 0.1 * way.max())) for way in gone]
+        assert 2 <= began[1] - began[0] <= 15  # hundredths of a second
+
+
+def test_a_hand_turns_around_before_a_stroke_without_a_stop() -> None:
+    slowest = []
+    for seed in range(8):
+        speed = np.linalg.norm(np.diff(paths(one("open palm", size=0.5), seed=seed)["right"].wrist, axis=0), axis=1)
+        slowest.append(100 * speed[130:190].min())
+    assert np.median(slowest) > 0.2  # shoulder widths a second

@@ -2,7 +2,8 @@
 """Where wrists go, how hands look and how fingers curl, over time, for a plan of strokes.
 
 Places are in shoulder widths from the middle of the shoulders: x to the body's left, y up, z to the front. Hands move
-by minimum jerk (Flash and Hogan 1985) from place to place, on a slight arc.
+by minimum jerk (Flash and Hogan 1985) from place to place, on a slight arc; the stroke begins while the preparation
+still goes on, and the two add up (Flash and Henis 1991), so that a hand turns around without a stop.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ LOWEST, NEAREST = -1.0, 0.6  # y, and z from the chest: no hand goes into the bo
 FROM_MIDDLE = 0.3  # x that each hand keeps on its own side: hands do not go through each other
 FOLLOWS = 0.3  # of a stroke that the other hand makes along
 ARC = 0.12  # of a way's length, aside of it
+OVERLAP = 0.45  # of a stroke's length, in which its preparation still goes on
+# The hand that goes with the other: s that it is late, of the size, and shoulder widths that its places are elsewhere
+LAG, SMALLER, ELSEWHERE = (0.03, 0.12), (0.75, 1.0), 0.05
 # hand and palm directions of the left hand, and radians that each finger joint curls
 LOOKS = {
     "rest": (REST_HAND, REST_PALM),
@@ -58,35 +62,61 @@ def arm_paths(
     stay."""
     draws = rng.uniform(-1, 1, (len(strokes), 6))
     rest_shift = rng.normal(0, 1, (2, 3)) * [0.05, 0.04, 0.03]
+    follower = min(SIDES, key=lambda side: sum(stroke.hands == side for stroke in strokes))
+    differences = _differences(len(strokes), rng)
     return {
-        side: _path(side, strokes, draws, times, scale, hands in ("both", side), REST_PLACE + rest_shift[i])
+        side: _path(
+            side, strokes, draws, differences if side == follower else None, times, scale, hands in ("both", side),
+            REST_PLACE + rest_shift[i],
+        )
         for i, side in enumerate(SIDES)
-    }
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Differences:
+    """Of the hand that follows the other, by stroke: seconds late (N,), share of the size (N,), places (N, 3) aside."""
+
+    late: np.ndarray
+    smaller: np.ndarray
+    aside: np.ndarray
+
+
+def _differences(count: int, rng: np.random.Generator) -> _Differences:
+    return _Differences(
+        rng.uniform(*LAG, count), rng.uniform(*SMALLER, count), ELSEWHERE * rng.normal(0, 1, (count, 3))
+    )
 
 
 def _path(
-    side: str, strokes: list[Stroke], draws: np.ndarray, times: np.ndarray, scale: float, moves: bool, rest: np.ndarray
-) -> ArmPath:
+    side: str, strokes: list[Stroke], draws: np.ndarray, differences: _Differences | None, times: np.ndarray,
+    scale: float, moves: bool, rest: np.ndarray,
+) -> ArmPath:  # fmt: skip
     """In the left hand's terms, mirrored at the end for the right."""
     wrist = np.tile(rest, (len(times), 1))
     look = np.tile(_frame("rest").as_quat(), (len(times), 1))
     curls = {finger: np.full(len(times), RELAXED[finger]) for finger in FINGERS}
     place, kind = rest, "rest"
-    for stroke, draw in zip(strokes, draws, strict=True):
+    for i, (stroke, draw) in enumerate(zip(strokes, draws, strict=True)):
         share = (1.0 if stroke.hands in ("both", side) else FOLLOWS) * moves * min(scale, 1.5)
         if share == 0:
             continue
         own = stroke.kind if share > FOLLOWS * 1.5 else "rest"
-        first, last = (rest + min(share, 1.0) * (goal - rest) for goal in _goals(stroke, draw, share))
-        for begin, end, goal, shape in (
-            (stroke.begin, stroke.start, first, own),
-            (stroke.start, stroke.end, last, own),
-            (stroke.leave, stroke.home, rest, "rest"),
+        late, aside = 0.0, np.zeros(3)
+        if differences is not None and stroke.hands != side:
+            late, aside = differences.late[i], differences.aside[i]
+            share *= differences.smaller[i]
+        first, last = (rest + min(share, 1.0) * (goal + aside - rest) for goal in _goals(stroke, draw, share))
+        together = OVERLAP * (stroke.end - stroke.start)
+        for begin, end, turned, goal, shape in (
+            (stroke.begin, stroke.start + together, stroke.start, first, own),
+            (stroke.start, stroke.end, stroke.end, last, own),
+            (stroke.leave, stroke.home, stroke.home, rest, "rest"),
         ):
-            if end - begin < 1e-6:
+            if turned - begin < 1e-6:
                 continue
-            _move(wrist, times, begin, end, place, goal, draw[5])
-            _turn(look, curls, times, begin, end, kind, shape)
+            _move(wrist, times - late, begin, end, goal - place, draw[5])
+            _turn(look, curls, times - late, begin, turned, kind, shape)
             place, kind = goal, shape
     wrist[:, 0] = np.maximum(wrist[:, 0], FROM_MIDDLE)
     wrist[:, 1] = np.maximum(wrist[:, 1], LOWEST)
@@ -113,17 +143,12 @@ def _goals(stroke: Stroke, draw: np.ndarray, share: float) -> tuple[np.ndarray, 
     )
 
 
-def _move(
-    wrist: np.ndarray, times: np.ndarray, begin: float, end: float, start: np.ndarray, goal: np.ndarray, bow: float
-) -> None:
-    """Fills in the way from start to goal, and the goal from then on."""
+def _move(wrist: np.ndarray, times: np.ndarray, begin: float, end: float, way: np.ndarray, bow: float) -> None:
+    """Adds a way (3,) that is gone from begin to end."""
     share = _minimum_jerk((times - begin) / (end - begin))[:, None]
-    way = goal - start
     aside = np.cross(way, [0.0, 0.0, 1.0])
     lift = np.array([0.0, 0.5, 0.5]) * np.linalg.norm(way)
-    arc = ARC * 4 * share * (1 - share) * (bow * aside + lift)
-    later = times >= begin
-    wrist[later] = (start + share * way + arc)[later]
+    wrist += share * way + ARC * 4 * share * (1 - share) * (bow * aside + lift)
 
 
 def _turn(
