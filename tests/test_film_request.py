@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 from mien.direction import Direction
 from mien.engines.articulation.persona import FOLDER, SUFFIX
+from mien.engines.diffted.published.tps import FOLDER as FOLDER_OF_MOTION_MODELS
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import MienError
+from mien.files.card import card_path
 from mien.film_request import FilmRefused, FilmRequest, read_options
 from mien.photo.body.options import TalkOptions
 from mien.photo.options import PortraitOptions
@@ -55,6 +57,18 @@ def test_a_persona_learnt_anew_makes_another_film(tmp_path: Path) -> None:
     assert len(keys) == 2
 
 
+def test_another_motion_model_of_the_same_name_draws_another_film(tmp_path: Path) -> None:
+    request = replace(TALK, options=TalkOptions(renderer="tps"))
+    path = tmp_path / FOLDER_OF_MOTION_MODELS / "vox.safetensors"
+    keys = {TALK.result_key(tmp_path), request.result_key(tmp_path)}
+    path.parent.mkdir(parents=True)
+    path.touch()
+    for digest in ("aa", "bb"):
+        card_path(path).write_text(digest)
+        keys.add(request.result_key(tmp_path))
+    assert len(keys) == 4 and TALK.result_key(tmp_path) in keys
+
+
 @pytest.mark.parametrize(
     ("make", "options", "sentence"),
     [
@@ -62,6 +76,7 @@ def test_a_persona_learnt_anew_makes_another_film(tmp_path: Path) -> None:
         ("portrait", '{"pose": "a.png"}', "'pose', and a backend opens no file"),
         ("talk", '{"take": "a.take.safetensors"}', "mien talk"),
         ("talk", '{"gestures": 9}', "gestures is 9"),
+        ("talk", '{"renderer": "gan"}', "renderer is 'gan'; expected one of warp, tps"),
         ("opera", "{}", "there is no film 'opera' to make; expected dub, portrait, talk"),
         ("dub", '{"opening": "wide"}', "opening"),
     ],

@@ -7,12 +7,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import motion_model
 import numpy as np
 import pytest
 import soundfile
 from drawn_body import drawn_body, larger, with_face
 from mien.body.skeleton import JOINTS
 from mien.channels import ARKIT
+from mien.engines.base import EngineMissing
+from mien.engines.diffted.published.tps import FOLDER
+from mien.engines.diffted.published.tps.weights import import_weights
 from mien.photo import PortraitError, PortraitRefused
 from mien.photo.body import layers, talking_body
 from mien.photo.body.options import TalkOptions
@@ -89,6 +93,26 @@ def test_a_voice_makes_gestures_of_its_own_and_none_where_none_are_wanted(folder
         assert report.frames == int(np.ceil(SECONDS * 25))
     still = pictures(folder / "still.mp4")
     assert np.abs(still[-1] - still[1])[:, :80].max() < 30  # the right hand, but for what the codec does
+
+
+def test_the_user_s_motion_model_draws_the_talk_and_says_how_long_that_takes(folder: Path) -> None:
+    wanted = TalkOptions(take=str(folder / "act.take.safetensors"), renderer="tps")
+    write_take(take_of(0.9, 3), folder / "act.take.safetensors")
+    with pytest.raises(EngineMissing, match="mien models import FILE"):
+        talk(folder / "photo.png", folder / "voice.wav", folder / "talk.mp4", wanted)
+    data = Settings.read().data_folder
+    import_weights(motion_model.saved(folder / "vox.pth.tar", motion_model.model()), data / FOLDER / "vox.safetensors")
+    said: list[str] = []
+    report = talk(
+        folder / "photo.png", folder / "voice.wav", folder / "talk.mp4", wanted, lambda _, stage: said.append(stage)
+    )
+    assert any("s a picture on the" in stage and stage.startswith("drawing, ") for stage in said)
+    assert "the motion model 'vox' at 256 pixels, enlarged to" in report.notes[-1]
+    shown, photo = pictures(folder / "talk.mp4"), np.asarray(Image.open(folder / "photo.png"))
+    assert len(shown) == 3 and shown[0].shape == photo.shape
+    assert np.abs(shown[0][60:400, 60:400] - photo[60:400, 60:400]).mean() > 30  # by a network of random numbers
+    reading = read_provenance(folder / "talk.mp4")
+    assert reading.tag and any("motion model" in note for note in reading.tag.notes)
 
 
 def test_a_film_of_a_person_needs_consent_and_the_right_name(folder: Path) -> None:

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.body_tracking.networks import networks_digest
+from mien.engines.diffted.published.tps import weights_in
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import USAGE, MienError
 from mien.face_tracking.bundle import load_bundle
+from mien.files.card import card_path
 from mien.photo.body.options import TalkOptions
-from mien.photo.options import PortraitOptions
+from mien.photo.options import WARP, PortraitOptions
 from mien.take_request import code_digest, learnt_digests, own_models
 from mien.video.consent import Consent
 
@@ -94,8 +96,17 @@ class FilmRequest:
             "networks": load_bundle().sha256 + (networks_digest() if self.make == "talk" else ""),
             "own": own_models(data_folder),
             "learnt": learnt_digests(self.options.direction, data_folder),
+            "drawing": self._drawing(data_folder),
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def _drawing(self, data_folder: Path) -> str:
+        """sha256 of the names and sha256 of the motion models that may draw it; "" where none does."""
+        if getattr(self.options, "renderer", WARP) == WARP:
+            return ""
+        cards = {path.name: card_path(path) for path in weights_in(data_folder)}
+        cards = {name: card.read_text("utf-8") for name, card in cards.items() if card.is_file()}
+        return hashlib.sha256(json.dumps(cards, sort_keys=True).encode()).hexdigest()
 
 
 def read_options(make: str, source: str | bytes | Mapping) -> Options:

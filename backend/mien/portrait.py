@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from mien.engines.base import Progress, no_progress
 from mien.engines.staged_progress import StagedProgress
 from mien.photo import PortraitRefused
-from mien.photo.options import PortraitOptions
+from mien.photo.options import MOTION_MODEL, PortraitOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from mien.direction import Direction
     from mien.photo.animator import Animator
     from mien.photo.motion import Motion
+    from mien.photo.motion_model import MotionModelDrawing
     from mien.take import Take
 
 STAGES = {"photo": 0.05, "voice": 0.3, "drawing": 0.65}  # shares of the work
+AROUND_FACE = 0.9  # heights of a face to each side of its middle, which a motion model draws
 FEW_PIXELS = 60  # between the eyes, below which a film of the face is no more than a thumbnail
 
 
@@ -49,10 +51,12 @@ class PortraitReport:
 
 
 class Opened(Protocol):
-    """A photo that is ready to move: its animator, and sentences for the user."""
+    """A photo that is ready to move: its animator, sentences for the user, and the box of what moves (left, top, right,
+    bottom) in pixels."""
 
     animator: Animator
     notes: tuple[str, ...]
+    box: tuple[float, float, float, float]
 
     def follow(self, take: Take) -> None:
         """The take that moves all but the face."""
@@ -67,10 +71,15 @@ class FaceAlone:
     """A photo of which the face moves. PortraitError, VideoError, OpenGLMissing."""
 
     def __init__(self, pixels: np.ndarray, options: PortraitOptions, name: str) -> None:
+        import numpy as np
+
         from mien.photo.animator import Animator
 
         self.animator = Animator(pixels, options.face, name)
         self.notes: tuple[str, ...] = ()
+        places = self.animator.face.points[:, :2]
+        (x, y), half = (places.min(0) + places.max(0)) / 2, AROUND_FACE * float(np.ptp(places[:, 1]))
+        self.box = (x - half, y - half, x + half, y + half)
 
     def follow(self, take: Take) -> None:
         pass
@@ -92,8 +101,8 @@ def portrait(
     ready, from its pixels, the options and its name.
 
     `progress(fraction, stage)` may raise Cancelled, as `cancelled()` asks for it; both are called for every picture.
-    Raises PortraitError, VideoError, SpeechError, TrackingError, EngineError or DirectionError in words, ConsentMissing
-    where none is on record for the photo; OSError.
+    Raises PortraitError, VideoError, SpeechError, TrackingError, EngineError (EngineMissing where the renderer has no
+    weights) or DirectionError in words, ConsentMissing where none is on record for the photo; OSError.
     """
     # here, as the service reads the options alone
     from mien.audio.speech import read_speech
@@ -110,10 +119,12 @@ def portrait(
     provenance = provenance_of("portrait", inputs, engine, options.direction.seed)
     work = StagedProgress(STAGES, progress, cancelled, f"The {options.MAKES} was stopped; nothing is written.")
     work("photo", 0.0)
+    weights = _weights(options)
     pixels, notes = read_pixels(photo, options.size, options.alpha)
     moved = opened(pixels, options, photo.name)
     with moved.animator as animator:
         notes = (*notes, *_notes(animator), *moved.notes)
+        drawing = None if weights is None else _drawing(pixels, moved, weights)
         work("photo", 1.0)
         speech = read_speech(voice)
         take = _take(speech, options, work)
@@ -121,9 +132,10 @@ def portrait(
             notes = (*notes, *json.loads(take.meta.get("warnings", "[]")))
         motion = motion_of(take, animator.head, animator.face.own, options.strength)
         moved.follow(take)
-        pictures = _pictures(moved, motion, options, work)
+        pictures = _pictures(moved, motion, options, drawing, work)
         with atomic_path(output) as part:
             _write(part, pictures, take, voice, options)
+            notes = notes if drawing is None else (*notes, drawing.note())
             sign(part, replace(provenance, notes=notes), output.name)
     work("drawing", 1.0)
     return PortraitReport(
@@ -184,13 +196,33 @@ def _posed(direction: Direction, pose: Path) -> Direction:
     return replace(direction, face={name: min(1.0, weight) for name, weight in sorted(face.items())})
 
 
-def _pictures(moved: Opened, motion: Motion, options: PortraitOptions, work: StagedProgress) -> Iterator[np.ndarray]:
+def _weights(options: PortraitOptions) -> str | None:
+    """The motion model's weights that are to draw; None for the warp. EngineMissing."""
+    if options.renderer != MOTION_MODEL:
+        return None
+    from mien.photo.motion_model import weights_named
+    from mien.settings import Settings
+
+    return weights_named(options.weights, options.MAKES, Settings.read().data_folder)
+
+
+def _drawing(pixels: np.ndarray, moved: Opened, weights: str) -> MotionModelDrawing:
+    from mien.photo.motion_model import open_drawing
+    from mien.settings import Settings
+
+    return open_drawing(pixels, moved.box, weights, Settings.read().data_folder)
+
+
+def _pictures(
+    moved: Opened, motion: Motion, options: PortraitOptions, drawing: MotionModelDrawing | None, work: StagedProgress
+) -> Iterator[np.ndarray]:
     from mien.video.label import draw_label
 
     for number in range(motion.frames):
-        work("drawing", number / motion.frames)
+        work("drawing", number / motion.frames, drawing.left(motion.frames - number) if drawing else "")
         moved.pose(number)
         picture = moved.animator.picture(motion.weights[number], motion.head_rotation[number], motion.gaze[number])
+        picture = drawing(picture) if drawing else picture
         yield draw_label(picture, "portrait") if options.label else picture
 
 

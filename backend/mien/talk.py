@@ -47,7 +47,7 @@ class OpenedBody:
 
         assert isinstance(options, TalkOptions)
         self._body = TalkingBody(pixels, options, name)
-        self.animator, self.notes = self._body.animator, self._body.notes
+        self.animator, self.notes, self.box = self._body.animator, self._body.notes, self._body.box
 
     def follow(self, take: Take) -> None:
         self._body.follow(motion_of_take(take))

@@ -15,6 +15,8 @@ def test_stages_add_up_and_parts_of_one_lie_within_it() -> None:
     work.of("drawing", 0.5, 0.5)(0.5, "of another")
     work("drawing", 2.0)
     assert said == [(0.25, "reading"), (0.25 + 0.75 * 0.75, "drawing"), (1.0, "drawing")]
+    work("drawing", 1.0, "2 s left")
+    assert said[-1] == (1.0, "drawing, 2 s left")
     assert set(work.seconds) == set(SHARES) and min(work.seconds.values()) >= 0
 
 

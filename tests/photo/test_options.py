@@ -25,6 +25,8 @@ def test_options_come_back_from_their_json() -> None:
     )
     assert PortraitOptions.from_json(options.to_json()) == options
     assert PortraitOptions.from_json("{}") == PortraitOptions()
+    drawn = PortraitOptions(renderer="tps", weights="vox")
+    assert PortraitOptions.from_json(drawn.to_json()) == drawn
     assert PortraitOptions.from_json({"face": {"at": [10, 20]}}).face == FaceChoice(at=(10.0, 20.0))
 
 
@@ -46,6 +48,10 @@ def test_options_come_back_from_their_json() -> None:
         ({"direction": {"emotion": "hapy"}}, "did you mean 'happy'"),
         ({"take": "a", "pose": "b"}, "a take and for a pose"),
         ({"take": ""}, "path of a file"),
+        ({"renderer": "gan"}, "one of warp, tps"),
+        ({"renderer": "tps", "alpha": True}, "draws no alpha"),
+        ({"renderer": "tps", "weights": "../vox"}, "name of imported weights"),
+        ({"weights": "vox"}, "those of the renderer tps"),
     ],
 )
 def test_what_is_out_of_range_is_refused_in_a_sentence(data: dict, words: str) -> None:

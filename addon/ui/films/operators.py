@@ -147,6 +147,13 @@ class _PictureOperator(_FilmOperator, ImportHelper):
     emotion: EnumProperty(name="Emotion", items=[(name, name.capitalize(), "") for name in ("neutral", *EMOTIONS)])
     intensity: FloatProperty(name="Intensity", default=0.6, min=0.0, max=1.0, subtype="FACTOR")
     seed: IntProperty(name="Seed", description="Another seed is another performance", min=0)
+    renderer: EnumProperty(
+        name="Renderer",
+        items=[
+            ("warp", "Warp", "The picture's own pixels, moved"),
+            ("tps", "Motion Model", "The networks that the backend's user imported; slow without a graphics card"),
+        ],
+    )
 
     @classmethod
     def disabled_reason(cls, context) -> str:
@@ -165,6 +172,7 @@ class _PictureOperator(_FilmOperator, ImportHelper):
         row.prop(self, "intensity")
         layout.prop(self, "seed")
         self.draw_own(layout)
+        layout.prop(self, "renderer")
         layout.prop(self, "label")
         self.draw_consent(layout)
 
@@ -197,7 +205,8 @@ class _PictureOperator(_FilmOperator, ImportHelper):
         direction: dict[str, Any] = {"seed": self.seed}
         if self.emotion != "neutral":
             direction |= {"emotion": {self.emotion: 1.0}, "intensity": round(self.intensity, 4)}
-        return {"direction": direction, "label": self.label, **self.requested_own()}
+        drawn = {} if self.renderer == "warp" else {"renderer": self.renderer}
+        return {"direction": direction, "label": self.label, **drawn, **self.requested_own()}
 
 
 class MIEN_OT_portrait(_PictureOperator, bpy.types.Operator):

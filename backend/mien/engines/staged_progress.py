@@ -21,8 +21,8 @@ class StagedProgress:
     seconds: dict[str, float] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)
 
-    def __call__(self, stage: str, fraction: float) -> None:
-        """Report that so much of a stage is done. Cancelled where that is asked for."""
+    def __call__(self, stage: str, fraction: float, detail: str = "") -> None:
+        """Report that so much of a stage is done, and a detail of it. Cancelled where that is asked for."""
         if self.cancelled():
             raise Cancelled(self.stopped)
         now = time.monotonic()
@@ -30,7 +30,7 @@ class StagedProgress:
         self._began = now
         names = list(self.shares)
         before = sum(self.shares[name] for name in names[: names.index(stage)])
-        self.progress(before + self.shares[stage] * min(1.0, fraction), stage)
+        self.progress(before + self.shares[stage] * min(1.0, fraction), f"{stage}, {detail}" if detail else stage)
 
     def of(self, stage: str, begin: float = 0.0, share: float = 1.0) -> Progress:
         """The Progress of a part of a stage, from `begin` on."""

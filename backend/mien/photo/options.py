@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -19,6 +20,8 @@ FPS_LEAST, FPS_MOST = 24, 60
 SIZE_LEAST, SIZE_MOST = 64, 4096  # pixels of the longer side
 DEFAULT_LONGEST = 1920  # pixels of the longer side of a film whose size nobody asked for
 AMOUNT_TOP = 2.0
+WARP, MOTION_MODEL = "warp", "tps"
+RENDERERS = (WARP, MOTION_MODEL)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class PortraitOptions(FilmOptions):
     pose: the path of a photo or of a take whose (first) face is matched, as `direction.face` is. strength: of all that
     the face does about its rest, 0..2. size: pixels of the film's longer side; None for the photo's own, at most
     DEFAULT_LONGEST. fps: pictures a second, 24 to 60. alpha: keep the photo's transparency; the film is then a .mov.
-    face: which face of the photo. label: whether a visible line says that the film was made with Mien.
+    face: which face of the photo. label: whether a visible line says that the film was made with Mien. renderer: one of
+    RENDERERS, Mien's own or the motion model whose weights the user imported; weights: the name of those, None for the
+    ones that fit best.
     """
 
     MAKES, REFUSED = "portrait", PortraitRefused
@@ -45,6 +50,8 @@ class PortraitOptions(FilmOptions):
     alpha: bool = False
     face: FaceChoice = field(default_factory=FaceChoice)
     label: bool = False
+    renderer: str = WARP
+    weights: str | None = None
 
     @property
     def suffix(self) -> str:
@@ -56,6 +63,10 @@ class PortraitOptions(FilmOptions):
         super().__post_init__()
         if self.take is not None and self.pose is not None:
             raise PortraitRefused("the portrait asks for a take and for a pose to match; a take has its own poses.")
+        if self.alpha and self.renderer == MOTION_MODEL:
+            raise PortraitRefused("the motion model draws no alpha; leave it out, or take the renderer warp.")
+        if self.weights is not None and self.renderer != MOTION_MODEL:
+            raise PortraitRefused(f"weights are those of the renderer {MOTION_MODEL}; ask for that, or for no weights.")
 
 
 def _amount(name: str, value: object) -> float:
@@ -67,6 +78,18 @@ def _amount(name: str, value: object) -> float:
 def _engine(name: str, value: object) -> str:
     if not isinstance(value, str) or not value or len(value) > 64:
         raise PortraitRefused(f"{name} is {shortened(value)}; expected the name of an engine.")
+    return value
+
+
+def _renderer(name: str, value: object) -> str:
+    if not isinstance(value, str) or value not in RENDERERS:
+        raise PortraitRefused(f"{name} is {shortened(value)}; expected one of {', '.join(RENDERERS)}.")
+    return value
+
+
+def _weights(name: str, value: object) -> str | None:
+    if value is not None and (not isinstance(value, str) or not re.fullmatch("[a-z0-9-]{1,64}", value)):
+        raise PortraitRefused(f"{name} are {shortened(value)}; expected the name of imported weights, like vox.")
     return value
 
 
@@ -114,4 +137,6 @@ PortraitOptions.READERS = {
     "alpha": read_flag(PortraitRefused),
     "face": read_face,
     "label": read_flag(PortraitRefused),
+    "renderer": _renderer,
+    "weights": _weights,
 }

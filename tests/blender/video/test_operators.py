@@ -125,11 +125,12 @@ def test_a_picture_speaks_in_the_sequencer(sequencer, backend, film, photo):
 def test_a_picture_talks_with_its_hands(sequencer, backend, film, photo):
     backend.made_film = lambda form: film.read_bytes()
     options = {"gestures": 0.5, "hands": "left"}
-    assert bpy.ops.mien.talk(filepath=str(photo), consent=WORDS, **options) == {"FINISHED"}
+    assert bpy.ops.mien.talk(filepath=str(photo), consent=WORDS, renderer="tps", **options) == {"FINISHED"}
     (form,) = backend.requests
     assert form["make"] == "talk" and form["photo"] == photo.read_bytes()
     assert json.loads(form["options"]) == {
-        "fps": "24", "direction": {"seed": 0}, "gestures": 0.5, "hands": "left", "label": False
+        "fps": "24", "direction": {"seed": 0}, "gestures": 0.5, "hands": "left", "label": False,
+        "renderer": "tps",
     }  # fmt: skip
     assert "me" in names()
 

@@ -3,9 +3,10 @@ import argparse
 
 import numpy as np
 import pytest
-from mien.cli.films import talk
+from mien.cli.films import portrait, talk
 from mien.cli.main import main
 from mien.errors import MienError
+from mien.photo.options import RENDERERS
 from PIL import Image
 
 
@@ -18,12 +19,22 @@ def parsed(*flags: str) -> argparse.Namespace:
 def test_flags_become_options() -> None:
     options = talk.talk_options(parsed("--gestures", "0.5", "--hands", "left", "--size", "512", "--seed", "3"))
     assert (options.gestures, options.hands, options.size, options.direction.seed) == (0.5, "left", 512, 3)
-    assert not options.alpha
+    assert not options.alpha and options.renderer == "warp"
+    drawn = talk.talk_options(parsed("--renderer", "tps", "--weights", "vox"))
+    assert (drawn.renderer, drawn.weights) == ("tps", "vox")
+
+
+def test_every_renderer_can_be_chosen() -> None:
+    assert portrait.RENDERERS == RENDERERS
 
 
 def test_what_no_talk_can_do_is_refused() -> None:
     with pytest.raises(MienError, match="gestures"):
         talk.talk_options(parsed("--gestures", "7"))
+    with pytest.raises(MienError, match="renderer tps"):
+        talk.talk_options(parsed("--weights", "vox"))
+    with pytest.raises(SystemExit):
+        parsed("--renderer", "gan")
     with pytest.raises(SystemExit):
         parsed("--hands", "three")
     with pytest.raises(SystemExit):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mien.portrait import PortraitReport
 
 DEFAULT_ENGINE = emodiffhead.INFO.name  # that of PortraitOptions, which takes long to import
+RENDERERS = ("warp", "tps")  # likewise
 AMOUNTS = ("head", "blinks", "gaze", "brows")
 
 
@@ -58,6 +59,11 @@ def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
         "--which", type=int, default=1, metavar="N", help="the Nth largest face (default: the largest)"
     )
     portrait.add_argument("--label", action="store_true", help="say in the picture that it is made by software")
+    portrait.add_argument(
+        "--renderer", choices=RENDERERS, default=RENDERERS[0],
+        help="warp, or tps: the motion model that you imported (mien models), slow without a graphics card",
+    )  # fmt: skip
+    portrait.add_argument("--weights", metavar="NAME", help="which of its weights, like vox (default: what fits best)")
     add_consent_flag(portrait)
 
 
@@ -111,4 +117,6 @@ def options_of(args: argparse.Namespace) -> PortraitOptions:
         alpha=getattr(args, "alpha", False),
         face=FaceChoice(args.which),
         label=args.label,
+        renderer=args.renderer,
+        weights=args.weights,
     )

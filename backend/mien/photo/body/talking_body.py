@@ -39,6 +39,13 @@ class TalkingBody:
         self.notes = tuple(self._notes())
         self.points = rest_points(self.body)[None]
 
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """(left, top, right, bottom) of the person, pixels."""
+        seen = np.any([~self.animator.nobody, *(image[..., 3] > 0 for image in self.warp.images.values())], 0)
+        rows, columns = np.flatnonzero(seen.any(1)), np.flatnonzero(seen.any(0))
+        return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
     def follow(self, motion: BodyMotion) -> None:
         """The motion whose frames `pose` shows from now on."""
         chosen = [self.options.hands in ("both", side) for side in SIDES]
