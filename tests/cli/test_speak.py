@@ -106,3 +106,12 @@ def test_a_transcript_of_bytes_is_refused(capsys) -> None:
     Path("said.txt").write_bytes("Größe".encode("cp1252"))
     assert main.main(("speak", "sound.wav", "--transcript", "said.txt")) == 3
     assert "Save it as UTF-8" in capsys.readouterr().err
+
+
+def test_hands_without_gestures_are_a_sentence_and_none_is_written(capsys) -> None:
+    Path("line.wav").write_bytes(written(VOICE))
+    flags = ("speak", "line.wav", "--engine", "articulation", "--hands", "left")
+    assert main.main(flags) == 2
+    assert "add --gestures" in capsys.readouterr().err and not list(Path().glob("*.take.safetensors"))
+    Path("acted.json").write_text('{"gestures": 0.5}')
+    assert main.main((*flags, "--direction", "acted.json")) == 0

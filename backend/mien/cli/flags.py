@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import engines
-from mien.direction import EMOTIONS, HANDS, OF_THE_BODY, Direction, parse_emotion, parse_intensity
+from mien.direction import EMOTIONS, HANDS, OF_THE_BODY, Direction, DirectionError, parse_emotion, parse_intensity
 from mien.files.strict_json import JsonError, parse_json
 from mien.files.text import read_text
 from mien.settings import Settings
@@ -84,7 +84,10 @@ def direction_of(args: argparse.Namespace, start: Direction | None = None) -> Di
     if args.transcript is not None:
         changes["transcript"] = read_text(args.transcript)
     changed = Direction.from_json(changes)
-    return replace(direction, **{name: getattr(changed, name) for name in changes})
+    direction = replace(direction, **{name: getattr(changed, name) for name in changes})
+    if changes.get("hands") not in (None, "none") and "gestures" not in changes and not direction.gestures:
+        raise DirectionError("--hands says which hands gesture, and none do; add --gestures, or leave --hands out.")
+    return direction
 
 
 def direction_inputs(args: argparse.Namespace) -> dict[str, Path | None]:
