@@ -30,6 +30,7 @@ from mien.cli import (
 from mien.cli.films import dub, landmarks, portrait, provenance, talk
 from mien.cli.output import printable
 from mien.cli.parser import Parser
+from mien.cli.voices import suggest_emotion
 from mien.errors import FAILED, FILE, MISSING, STOPPED, MienError
 
 LEFT_OUT = "mien.training."  # of wheels: see pyproject.toml
@@ -68,6 +69,7 @@ def _parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"mien {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     speak.add_commands(commands)
+    suggest_emotion.add_commands(commands)
     track.add_commands(commands)
     batch.add_commands(commands)
     dub.add_commands(commands)

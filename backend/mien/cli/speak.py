@@ -47,7 +47,9 @@ def add_commands(commands) -> None:
     """Add `mien speak` to the parser."""
     speak = add_command(commands, "speak", speak_command, "turn a sound into a take")
     speak.add_argument("sound", type=Path, help="wav, flac, ogg, mp3, m4a, or the sound of mp4, mov, mkv")
-    speak.add_argument("--track", type=_track, metavar="N", help="which sound track, from 1 (default: one with speech)")
+    speak.add_argument(
+        "--track", type=sound_track, metavar="N", help="which sound track, from 1 (default: one with speech)"
+    )
     speak.add_argument("-o", "--output", type=Path, help=f"the take file (default: the sound's name with {SUFFIX})")
     speak.add_argument("--fps", type=_fps, default="25", help="frames a second, or 'engine' for its own (default: 25)")
     add_head_flags(speak)
@@ -154,7 +156,8 @@ def _fps(text: str) -> Fraction | None:
     return None if text == "engine" else frame_rate(text)
 
 
-def _track(text: str) -> int:
+def sound_track(text: str) -> int:
+    """The number of a sound track, from 1, as it is written. Raises ArgumentTypeError."""
     if not text.isdigit() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of a sound track; the first is 1")
     return int(text)
