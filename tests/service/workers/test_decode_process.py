@@ -47,6 +47,20 @@ def test_a_refusal_comes_in_the_same_words_and_the_process_stays(decoder: Decode
     assert decoder._process.pid == pid and not (tmp_path / "a").exists()
 
 
+def test_the_longest_sound_has_room_for_a_suggestion(tmp_path: Path) -> None:
+    """Ten minutes, with a voice in the first and in the last of them, within the limit of memory."""
+    samples, rate = soundfile.read(SAMPLES / "voice" / "sense_and_sensibility.wav", dtype="float32")
+    silence = np.zeros(600 * rate - 2 * len(samples), np.float32)
+    path, long = tmp_path / "long.wav", Decoder(600, tmp_path)
+    soundfile.write(path, np.concatenate([samples, silence, samples]), rate)
+    try:
+        suggested = long.suggest_emotion(path, "long.wav")
+    finally:
+        long.close()
+    half = len(suggested["phrases"]) // 2
+    assert half >= 2 and suggested["phrases"][half - 1]["end"] < 10 and suggested["phrases"][half]["begin"] > 590
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a file that never ends is made as a POSIX pipe")
 def test_a_file_that_is_not_decoded_in_time_is_refused(decoder: Decoder, tmp_path: Path, monkeypatch) -> None:
     pipe = tmp_path / "pipe"

@@ -17,6 +17,7 @@ from mien.engines.articulation.persona import name_of, persona_paths
 from mien.heads.default import load_head
 from mien.service import API
 from mien.service.http.bind_routes import bind_routes
+from mien.service.http.emotion_routes import emotion_routes
 from mien.service.http.film_routes import film_routes
 from mien.service.http.middleware import AccessMiddleware
 from mien.service.http.page.page_routes import page_routes
@@ -52,6 +53,7 @@ def create_app(
         *bind_routes(scheduler),
         *track_routes(settings, scheduler),
         *film_routes(settings, scheduler),
+        *emotion_routes(settings, scheduler.storage.folder, decoder),
         *status_routes(settings, scheduler, statistics),
         *page_routes(settings, scheduler),
     ]
@@ -90,5 +92,6 @@ def _info(settings: Settings) -> dict:
         "lips_models": [path.stem for path in model_paths(settings.data_folder)],
         "tracks": True,
         "films": True,
+        "suggests_emotions": True,
         "head": {"name": head.name, "sha256": head.sha256, "vertices": len(head.vertices)},
     }

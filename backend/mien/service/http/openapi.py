@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from mien import __version__, engines
 from mien.service import API
+from mien.service.http.openapi_emotions import emotion_paths, emotion_schemas
 from mien.service.http.openapi_films import film_paths, track_paths
 from mien.service.http.openapi_parts import (
     Schema,
@@ -104,6 +105,7 @@ def _paths(settings: Settings) -> Schema:
         },
         **track_paths(settings),
         **film_paths(settings),
+        **emotion_paths(settings),
         **_binding_paths(),
         "/v1/health": {
             "get": operation("health", "That the service answers; quick.", {"200": json_reply("It does.", "Health")}),
@@ -207,6 +209,7 @@ def _schemas() -> Schema:
                 "warnings": {**texts, "description": "Sentences on the sound: what was taken of it, or not heard."},
             },
         ),
+        **emotion_schemas(),
         "Binding": object_of("A mesh that is being bound.", job_fields()),
         "Track": object_of(
             "A film that is being tracked.",
@@ -240,6 +243,7 @@ def _schemas() -> Schema:
                 "lips_models": {**texts, "description": "Names of what its user trained: `lips_model` of a direction."},
                 "tracks": {"const": True, "description": "It tracks films."},
                 "films": {"const": True, "description": "It makes dubs, portraits and talks."},
+                "suggests_emotions": {"const": True, "description": "It says what a voice suggests."},
                 "head": object_of("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),

@@ -75,3 +75,10 @@ def copy_upload(upload: UploadFile, path: Path) -> None:
 def name_of(file: UploadFile, default: str) -> str:
     """Only a name for messages: nothing is opened by it."""
     return PurePath(unquote(file.filename or default)).name[:100]
+
+
+def track_number(text: str) -> int | None:
+    """The number of a sound track, from 1; None for "". Raises Problem."""
+    if text and not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1000):
+        raise Problem(422, f"The field 'track' is {text[:40]!r}; send the number of a sound track, from 1.")
+    return int(text) if text else None

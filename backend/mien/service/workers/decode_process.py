@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.audio.speech import RATE, SpeechError, read_speech
+from mien.audio.speech import RATE, Speech, SpeechError, read_speech
 from mien.service.workers.process import ParentPipe, ProcessEnded, WorkerProcess
 
 MODULE = "mien.service.workers.decode_process"
@@ -52,14 +52,13 @@ class Decoder:
     def decode(self, source: Path, name: str, result: Path, track: int | None = None) -> Sound:
         """Decode the file `source`, which is called `name` in messages, into the new file `result`; `track`: which
         sound track, from 1. Raises SpeechError in words; OSError when there is no room for it."""
-        with self._lock:
-            self._cancel_timer()
-            try:
-                return self._decode(source, name, result, track)
-            finally:
-                self._idle = threading.Timer(IDLE_S, self.release)
-                self._idle.daemon = True
-                self._idle.start()
+        reply = self._ask({"source": str(source), "name": name, "result": str(result), "track": track})
+        return Sound(reply["sha256"], reply["samples"], result, reply["reading"])
+
+    def suggest_emotion(self, source: Path, name: str, track: int | None = None) -> dict:
+        """What the voice of the file `source` suggests, as `SuggestedEmotion.to_json` has it. Raises SpeechError in
+        words, for a sound without a voice, too."""
+        return self._ask({"source": str(source), "name": name, "track": track})["suggested"]
 
     def release(self) -> None:
         """End the process, if there is one."""
@@ -72,15 +71,24 @@ class Decoder:
         self._cancel_timer()
         self._end()
 
-    def _decode(self, source: Path, name: str, result: Path, track: int | None) -> Sound:
+    def _ask(self, message: dict) -> dict:
+        """The reply of the process. Raises SpeechError, OSError."""
+        with self._lock:
+            self._cancel_timer()
+            try:
+                return self._reply(message | {"limit_s": self._limit_s}, message["name"])
+            finally:
+                self._idle = threading.Timer(IDLE_S, self.release)
+                self._idle.daemon = True
+                self._idle.start()
+
+    def _reply(self, message: dict, name: str) -> dict:
         if self._process is None or not self._process.running or self._count >= SOUNDS:
             self._end()
             self._process = WorkerProcess(MODULE, self._memory, self._data_folder, environment=ENVIRONMENT)
             self._count = 0
         self._count += 1
         limit_s = TIME_S + TIME_SHARE * self._limit_s
-        message = {"source": str(source), "name": name, "result": str(result), "limit_s": self._limit_s}
-        message |= {"track": track}
         try:
             self._process.send(message)
             reply = self._process.receive(limit_s)
@@ -104,7 +112,7 @@ class Decoder:
             raise SpeechError(reply["sentence"])
         if "errno" in reply:
             raise OSError(reply["errno"], os.strerror(reply["errno"]))
-        return Sound(reply["sha256"], reply["samples"], result, reply["reading"])
+        return reply
 
     def _end(self) -> None:
         process, self._process = self._process, None
@@ -117,10 +125,12 @@ class Decoder:
 
 
 def decode(message: dict) -> dict:
-    """In the child process: decode one file; returns the reply."""
+    """In the child process: decode one file, into `result` or, without that, to what its voice suggests; the reply."""
     try:
         source, track = Path(message["source"]), message.get("track")
         speech = read_speech(source, name=message["name"], limit_s=message["limit_s"], track=track)
+        if "result" not in message:
+            return _suggestion(speech)
         data = speech.samples.astype("<f4", copy=False).tobytes()
         with Path(message["result"]).open("xb") as file:
             file.write(data)
@@ -134,6 +144,15 @@ def decode(message: dict) -> dict:
         return {"errno": error.errno}
     reading = speech.reading.to_json()
     return {"sha256": hashlib.sha256(data).hexdigest(), "samples": len(speech.samples), "reading": reading}
+
+
+def _suggestion(speech: Speech) -> dict:
+    from mien.speech_analysis.vocal.suggestion import NoVoice, suggest_emotion  # SciPy and Praat, for few of the sounds
+
+    try:
+        return {"suggested": suggest_emotion(speech).to_json()}
+    except NoVoice as error:
+        return {"sentence": str(error)}
 
 
 if __name__ == "__main__":
