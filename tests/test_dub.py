@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A drawn head that talks is dubbed: the whole way, on two seconds of small pictures."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from films import squares, write_pictures
-from mien.dub import NO_FACE, dub
+from mien.dub import dub
 from mien.engines import Cancelled
 from mien.engines.personatalk import DubError, DubRefused
+from mien.engines.personatalk.film.kept_pictures import NO_FACE
 from mien.engines.personatalk.options import DubOptions
+from mien.engines.personatalk.renderer import Renderer
 from mien.face_tracking import TrackingError
 from mien.face_tracking.contacts import lip_aperture
 from mien.face_tracking.tracker import track_face
@@ -138,6 +144,52 @@ def test_it_stops_when_it_is_told_to(film: Path, sound: Path, tmp_path: Path) ->
         assert sorted(path.name for path in tmp_path.iterdir() if "out" in path.name) == []
 
 
+MORTAL = """
+import os, signal, sys
+from fractions import Fraction
+from pathlib import Path
+from mien.dub import dub
+from mien.engines.personatalk.film import film_plan
+from mien.engines.personatalk.options import DubOptions
+from mien.engines.personatalk.renderer import Renderer
+
+film_plan.PART = Fraction(sys.argv[5])
+def progress(fraction, stage):
+    if stage == "dubbing" and fraction >= float(sys.argv[4]):
+        os.kill(os.getpid(), signal.SIGKILL)
+dub(*map(Path, sys.argv[1:4]), DubOptions.from_json(sys.stdin.read()), progress)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize("codec", ["h264", "lossless"])
+def test_a_dub_that_was_killed_goes_on_where_it_was(
+    film: Path, sound: Path, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, codec: str
+) -> None:
+    part = Fraction(2, 5)  # s: ten pictures
+    monkeypatch.setattr("mien.engines.personatalk.film.film_plan.PART", part)
+    options = replace(PLAIN, codec=codec)
+    one, other = tmp_path / f"one{options.suffix}", tmp_path / f"other{options.suffix}"
+    # the third of five parts is being drawn: tracking and listening are .55 of the work
+    arguments = [*map(str, (film, sound, one)), str(0.55 + 0.45 * 25 / 48), str(part)]
+    killed = subprocess.run([sys.executable, "-c", MORTAL, *arguments], input=options.to_json(), text=True, check=False)
+    assert killed.returncode == -signal.SIGKILL and not one.exists()
+    rendered, render = [], Renderer.render
+    monkeypatch.setattr(Renderer, "render", lambda *arguments: rendered.append(1) or render(*arguments))
+    tracked: list[int] = []
+    monkeypatch.setattr("mien.face_tracking.tracker.track_face", lambda *arguments, **named: tracked.append(1))
+    report = dub(film, sound, one, options)
+    assert len(rendered) == 28 and tracked == [] and report.frames == report.dubbed == 48
+    assert any(note.startswith("0.8 s of it were made before") for note in report.notes)
+    assert list((data / "unfinished-dubs").iterdir()) == []
+    monkeypatch.undo()
+    monkeypatch.setattr("mien.engines.personatalk.film.film_plan.PART", part)
+    monkeypatch.setenv("MIEN_DATA_FOLDER", str(data))
+    dub(film, sound, other, options)
+    with av.open(str(one)) as resumed, av.open(str(other)) as whole:
+        assert [bytes(p) for p in resumed.demux()] == [bytes(p) for p in whole.demux()]
+
+
 def test_nobody_is_dubbed_without_consent(sound: Path, tmp_path: Path) -> None:
     path = write_pictures(tmp_path / "other.mp4", [face()] * 30)
     with pytest.raises(ConsentMissing):
@@ -159,5 +211,5 @@ def test_what_cannot_be_dubbed_is_refused_in_words(sound: Path, tmp_path: Path, 
     ]
     for path, error, sentence in wanted:
         with pytest.raises(error, match=sentence):
-            dub(consented(path, data), sound, tmp_path / "out.mp4", PLAIN)
+            dub(consented(path, data), sound, tmp_path / "out.mp4", replace(PLAIN, when_longer="stop"))
     assert not (tmp_path / "out.mp4").exists()

@@ -26,6 +26,7 @@ BACKEND = (
     ("engines", "export", "bind", "preview"),
     ("photo", "tagged"),
     (
+        "take_request",
         "performance",
         "film_take",
         "models",
@@ -35,7 +36,6 @@ BACKEND = (
         "landmarks",
         "portrait",
         "talk",
-        "take_request",
         "track_request",
         "film_request",
         "batch",

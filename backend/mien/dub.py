@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,28 +19,28 @@ from mien.engines.base import Progress, no_progress
 from mien.engines.personatalk import DubError
 from mien.engines.personatalk.options import CLIP, DubOptions
 from mien.engines.staged_progress import StagedProgress
-from mien.numeric.mask_runs import runs
 
 if TYPE_CHECKING:
     from mien.audio.speech import Speech
     from mien.direction import Direction
     from mien.engines.personatalk.face_shapes import FaceShapes
+    from mien.engines.personatalk.film.dubbed_pictures import DubbedPictures
+    from mien.engines.personatalk.film.film_plan import FilmPlan
     from mien.engines.personatalk.film.shots import ShotRenderers
+    from mien.engines.personatalk.film.unfinished_dub import UnfinishedDub
     from mien.engines.personatalk.lip_motion import Speaker
     from mien.engines.personatalk.mouth_space import MouthSpace
     from mien.engines.personatalk.speaking_style import SpeakingStyle
     from mien.engines.personatalk.voice_motion import VoiceMotion
     from mien.face_tracking.track import FaceTrack
     from mien.video.footage import Footage
+    from mien.video.provenance import Provenance
 
 STAGES = {"tracking": 0.25, "listening": 0.15, "references": 0.15, "dubbing": 0.45}  # shares of the work
 SOUND_LIMIT_S = 6 * 3600.0  # of the film's own sound that is read
 LEARN_S = 60.0  # of the film's own sound that is listened to
 MUTE = 1.0  # s after the end of the new sound, from which it is said
 LOOP_BYTES = 400e6  # of pictures that are held for running backwards
-NO_FACE, TURNED, COVERED, PAUSE = (
-    "no face is seen", "the head is turned more than 50 degrees", "something covers the mouth", "a pause is kept",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,32 +70,67 @@ def dub(
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> DubReport:
-    """The film `video` with the words of `voice`, written to `output`, whole or not at all.
+    """The film `video` with the words of `voice`, written to `output`, whole or not at all. A dub that was killed goes
+    on where it was when the same is asked for again.
 
     `progress(fraction, stage)` may raise Cancelled, as `cancelled()` asks for it; both are called for every picture.
     Raises DubError, VideoError, SpeechError, TrackingError, EngineError or DirectionError in words; ConsentMissing
     where nobody said that the person agreed.
     """
     # here, as the service reads the options alone
-    from mien.audio.speech import read_speech
-    from mien.engines.personatalk.film.timeline import timeline
-    from mien.engines.personatalk.film.writer import FilmPlan, check_suffix, write_dub
-    from mien.engines.personatalk.lip_motion import plan_mouth
-    from mien.engines.personatalk.warp import one_thread
-    from mien.face_tracking.tracker import track_face
-    from mien.files.atomic import atomic_path
-    from mien.video.provenance import provenance_of, sign
+    from mien.engines.personatalk.film.unfinished_dub import unfinished_dub
+    from mien.engines.personatalk.film.writer import check_suffix
+    from mien.settings import Settings
+    from mien.video.provenance import provenance_of
 
     options = options or DubOptions()
     check_suffix(output, options)
     names = {"video": video, "voice": voice}
     provenance = provenance_of("dub", names, f"personatalk with {options.engine}", options.direction.seed)
     work = StagedProgress(STAGES, progress, cancelled, "The dub was stopped; nothing is written.")
+    data_folder = Settings.read().data_folder
+    with unfinished_dub(data_folder, _key(provenance, options, data_folder)) as unfinished:
+        return _make(video, voice, output, options, provenance, unfinished, work)
+
+
+def _key(provenance: Provenance, options: DubOptions, data_folder: Path) -> str:
+    """sha256 over all that the pictures of a dub depend on, as the files' contents, the options, code and networks."""
+    from mien.face_tracking.bundle import load_bundle
+    from mien.take_request import code_digest, learnt_digests, own_models
+
+    parts = {
+        "files": [each.sha256 for each in provenance.inputs],
+        "options": options.to_json(),
+        "code": code_digest(),
+        "networks": load_bundle().sha256,
+        "own": own_models(data_folder),
+        "learnt": learnt_digests(options.direction, data_folder),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _make(
+    video: Path, voice: Path, output: Path, options: DubOptions, provenance: Provenance, unfinished: UnfinishedDub,
+    work: StagedProgress,
+) -> DubReport:  # fmt: skip
+    from mien.audio.speech import read_speech
+    from mien.engines.personatalk.film.dubbed_pictures import DubbedPictures
+    from mien.engines.personatalk.film.film_plan import FilmPlan
+    from mien.engines.personatalk.film.kept_pictures import kept_pictures, stretches_kept
+    from mien.engines.personatalk.film.timeline import refuse_longer, timeline
+    from mien.engines.personatalk.film.writer import write_dub
+    from mien.engines.personatalk.lip_motion import own_rest, plan_mouth
+    from mien.face_tracking.tracker import track_face
+    from mien.files.atomic import atomic_path
+    from mien.video.provenance import sign
+
     speech = read_speech(voice)
-    footage = _part_of(video, options, speech.duration)
-    track = track_face(footage, options.face, progress=work.of("tracking"))
-    actor = _learn(video, footage, track, options, work)
+    footage = _part_of(video, options)
     length = speech.duration if options.preview is None else min(speech.duration, options.preview)
+    if footage.length is not None:
+        refuse_longer(footage.length, length, options.when_longer)
+    track = unfinished.track(lambda: track_face(footage, options.face, progress=work.of("tracking")))
+    actor = _learn(video, footage, track, options, work)
     loop = int(LOOP_BYTES / (3 * track.width * track.height))
     sources = timeline(track.frames, track.rate, length, options.when_longer, actor.shapes.pose, loop)
     if options.preview is not None:
@@ -103,19 +141,27 @@ def dub(
     frame = float(1 / track.rate)
     seconds = np.array([float(second) for second in times])
     mouth = plan_mouth(motion, seconds, frame, actor.speaker, actor.style.lip_map if actor.style else None, options)
-    kept = _kept(actor, track, sources, mouth, motion, seconds, options)
+    pause = None
+    if options.keep_pauses:
+        pause = own_rest(actor.mouth[sources], mouth, actor.speaker, motion, seconds)
+    kept = kept_pictures(actor.shapes, sources, pause)
     plan = FilmPlan(
         times, track.rate, track.steady, video, track.start if options.begin else Fraction(0), voice, provenance.tags()
     )
-    pictures = _dubbed(footage, actor, track, sources, mouth, kept, options, work)
-    with atomic_path(output) as part, one_thread():
-        written = write_dub(part, pictures, plan, options)
-        style, stretches = actor.style, _stretches(kept, seconds, frame)
+    pictures = DubbedPictures(
+        footage, actor.shapes, actor.space, actor.renderers, track.shot, sources, actor.mouth, mouth, options.label
+    )
+    before = _draw(pictures, plan, kept, options, unfinished, work)
+    with atomic_path(output) as part:
+        written = write_dub(part, map(unfinished.path, plan.parts), plan, options.codec == "lossless")
+        style, stretches = actor.style, stretches_kept(kept, seconds, frame)
         notes = (*footage.notes, *(style.notes if style is not None else actor.notes), *written)
         notes += _of_the_voice(speech, track, motion, options)
         said = (*(f"As it was from {begin:.2f} s to {end:.2f} s: {why}." for begin, end, why in stretches), *notes)
         sign(part, replace(provenance, notes=said), output.name)
     work("dubbing", 1.0)
+    if before:
+        notes += (f"{before * frame:.1f} s of it were made before the work was ended, and were not drawn again.",)
     return DubReport(
         output=str(output),
         frames=len(sources),
@@ -125,6 +171,34 @@ def dub(
         notes=notes,
         seconds=work.seconds,
     )
+
+
+def _draw(
+    pictures: DubbedPictures, plan: FilmPlan, kept: list[str | None], options: DubOptions, unfinished: UnfinishedDub,
+    work: StagedProgress,
+) -> int:  # fmt: skip
+    """Draw and encode the parts that are not there yet; returns how many pictures were. Pictures that are covered are
+    added to `kept`."""
+    from mien.engines.personatalk.film.colours import Colours
+    from mien.engines.personatalk.film.kept_pictures import COVERED
+    from mien.engines.personatalk.film.part_encoder import PartEncoder
+    from mien.engines.personatalk.warp import one_thread
+
+    wanted = np.ones(len(kept), bool)
+    for part in plan.parts:
+        covered = unfinished.covered(part)
+        if covered is not None:
+            wanted[part.start : part.stop] = False
+            for number in covered:
+                kept[number] = COVERED
+    encoder = PartEncoder(plan, options.codec, Colours.of(plan.source))
+    with one_thread():
+        drawn = pictures(kept, wanted, lambda number: work("dubbing", number / len(kept)))
+        for part in plan.parts:
+            if wanted[part.start]:
+                ours = (pixels for _, pixels in itertools.islice(drawn, len(part)))
+                unfinished.write(part, ours, encoder, lambda part=part: [n for n in part if kept[n] == COVERED])
+    return int((~wanted).sum())
 
 
 def _of_the_voice(speech: Speech, track: FaceTrack, motion: VoiceMotion, options: DubOptions) -> tuple[str, ...]:
@@ -151,7 +225,7 @@ class _Actor:
     notes: tuple[str, ...]
 
 
-def _part_of(video: Path, options: DubOptions, voice: Fraction) -> Footage:
+def _part_of(video: Path, options: DubOptions) -> Footage:
     from mien.video.excerpt import excerpt
     from mien.video.reader import open_footage
 
@@ -224,73 +298,3 @@ def _motion(
 
     take = speak(speech, direction, engine, Fraction(RATE), work.of(stage, begin, 0.5))
     return voice_motion(take, listen(speech, direction.transcript), listen_to_prosody(speech), load_head())
-
-
-def _kept(
-    actor: _Actor, track: FaceTrack, sources: np.ndarray, mouth: np.ndarray, motion: VoiceMotion,
-    seconds: np.ndarray, options: DubOptions,
-) -> list[str | None]:  # fmt: skip
-    """Why each frame of the dub keeps its own picture; None where it does not. More are found while rendering."""
-    from mien.engines.personatalk.lip_motion import own_rest
-    from mien.engines.personatalk.reference_choice import is_profile
-
-    profile = is_profile(actor.shapes)
-    pause = np.zeros(len(sources), bool)
-    if options.keep_pauses:
-        pause = own_rest(actor.mouth[sources], mouth, actor.speaker, motion, seconds)
-    why: list[str | None] = []
-    for number, source in enumerate(sources):
-        if not track.tracked[source]:
-            why.append(NO_FACE)
-        elif profile[source]:
-            why.append(TURNED)
-        else:
-            why.append(PAUSE if pause[number] else None)
-    return why
-
-
-def _dubbed(
-    footage: Footage, actor: _Actor, track: FaceTrack, sources: np.ndarray, mouth: np.ndarray,
-    kept: list[str | None], options: DubOptions, work: StagedProgress,
-) -> Iterator[np.ndarray]:  # fmt: skip
-    """The pictures of the dub; frames that turn out to be covered are added to `kept`."""
-    from mien.video.label import draw_label
-
-    shot, renderer = -1, None
-    for number, source, pixels in _with_pictures(footage, sources):
-        work("dubbing", number / len(sources))
-        if kept[number] is None:
-            if renderer is None or shot != track.shot[source]:
-                shot = int(track.shot[source])
-                renderer = actor.renderers(shot, sources, mouth)
-            shape = actor.space.moved(actor.shapes.shapes[source], mouth[number] - actor.mouth[source])
-            made = renderer.renderer.render(pixels, int(source), shape, int(renderer.reference[number]))
-            if made is None:
-                kept[number] = COVERED
-            else:
-                pixels = made
-        yield draw_label(pixels, "dub") if options.label else pixels
-
-
-def _with_pictures(footage: Footage, sources: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-    """(number, source, pixels) of every frame of the dub; the pictures that are shown again at the end are held."""
-    jumps = np.flatnonzero(np.diff(sources) != 1)
-    again = set(sources[jumps[0] :].tolist()) if len(jumps) else set()
-    held: dict[int, np.ndarray] = {}
-    number = 0
-    for index, picture in enumerate(footage.pictures()):
-        if index in again:
-            held[index] = picture.pixels
-        if number < len(sources) and sources[number] == index:
-            yield number, index, picture.pixels
-            number += 1
-    for later in range(number, len(sources)):
-        yield later, int(sources[later]), held[int(sources[later])]
-
-
-def _stretches(kept: list[str | None], seconds: np.ndarray, frame: float) -> tuple[tuple[float, float, str], ...]:
-    found = []
-    for why in dict.fromkeys(why for why in kept if why is not None):
-        for begin, end in runs(np.array([each == why for each in kept])):
-            found.append((round(float(seconds[begin]), 3), round(float(seconds[end - 1]) + frame, 3), why))
-    return tuple(sorted(found))

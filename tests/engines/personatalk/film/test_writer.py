@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 from films import squares, write_pictures
 from mien.engines.personatalk import DubError
-from mien.engines.personatalk.film.writer import Colours, FilmPlan, check_suffix, write_dub
+from mien.engines.personatalk.film.colours import Colours
+from mien.engines.personatalk.film.film_plan import FilmPlan
+from mien.engines.personatalk.film.part_encoder import PartEncoder
+from mien.engines.personatalk.film.writer import check_suffix, write_dub
 from mien.engines.personatalk.options import DubOptions
 from sounds import voice, written
 
@@ -24,6 +27,15 @@ def plan(tmp_path: Path) -> FilmPlan:
     return FilmPlan(times, NTSC, True, source, Fraction(0), sound, {"comment": "made by a test"})
 
 
+def write(path: Path, pictures: list[np.ndarray], plan: FilmPlan, codec: str = "h264") -> list[str]:
+    """Each part encoded by itself, then the film."""
+    encoder, parts = PartEncoder(plan, codec, Colours.of(plan.source)), []
+    for part in plan.parts:
+        parts.append(path.with_name(f"{part.start}.part"))
+        encoder(parts[-1], part, pictures[part.start : part.stop])
+    return write_dub(path, parts, plan, codec == "lossless")
+
+
 def decoded(path: Path) -> tuple[list[Fraction], list[np.ndarray]]:
     with av.open(str(path)) as film:
         frames = list(film.decode(video=0))
@@ -32,7 +44,7 @@ def decoded(path: Path) -> tuple[list[Fraction], list[np.ndarray]]:
 
 def test_times_size_sound_and_tags(plan: FilmPlan, tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
-    assert write_dub(path, squares(30), plan, DubOptions()) == []
+    assert write(path, squares(30), plan) == []
     times, pictures = decoded(path)
     assert times == plan.times
     assert pictures[0].shape == (48, 64, 3)
@@ -44,10 +56,26 @@ def test_times_size_sound_and_tags(plan: FilmPlan, tmp_path: Path) -> None:
         assert abs(samples / sound.rate - 1.0) < 0.05
 
 
+@pytest.mark.parametrize(("codec", "suffix"), [("h264", ".mp4"), ("h264", ".mkv"), ("lossless", ".mkv")])
+def test_parts_are_joined_without_a_seam(
+    plan: FilmPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str, suffix: str
+) -> None:
+    monkeypatch.setattr("mien.engines.personatalk.film.film_plan.PART", Fraction(1, 3))
+    assert [len(part) for part in plan.parts] == [10, 10, 10]
+    path = tmp_path / f"out{suffix}"
+    write(path, squares(30), plan, codec)
+    times, pictures = decoded(path)
+    shown = [float(time) for time in times]
+    assert shown == pytest.approx([float(time) for time in plan.times], abs=6e-4)  # mkv counts milliseconds
+    assert all(np.abs(a.astype(int) - b).mean() < 4 for a, b in zip(pictures, squares(30), strict=True))
+    with av.open(str(path)) as film:
+        assert film.streams.video[0].average_rate == NTSC
+
+
 def test_lossless_is_lossless(plan: FilmPlan, tmp_path: Path) -> None:
     path = tmp_path / "out.mkv"
     noise = list(np.random.default_rng(0).integers(0, 255, (5, 33, 47, 3), np.uint8))
-    write_dub(path, noise, replace(plan, times=plan.times[:5]), DubOptions(codec="lossless"))
+    write(path, noise, replace(plan, times=plan.times[:5]), "lossless")
     _, pictures = decoded(path)
     for one, other in zip(pictures, noise, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -55,27 +83,13 @@ def test_lossless_is_lossless(plan: FilmPlan, tmp_path: Path) -> None:
 
 def test_pictures_that_keep_no_rate_keep_their_times(plan: FilmPlan, tmp_path: Path) -> None:
     times = [Fraction(i * i, 100) for i in range(10)]
-    write_dub(tmp_path / "out.mp4", squares(10), replace(plan, times=times, steady=False), DubOptions())
+    write(tmp_path / "out.mp4", squares(10), replace(plan, times=times, steady=False))
     assert decoded(tmp_path / "out.mp4")[0] == times
 
 
 def test_odd_sizes_are_kept(plan: FilmPlan, tmp_path: Path) -> None:
-    write_dub(tmp_path / "out.mp4", squares(30, (63, 47)), plan, DubOptions())
+    write(tmp_path / "out.mp4", squares(30, (63, 47)), plan)
     assert decoded(tmp_path / "out.mp4")[1][0].shape == (47, 63, 3)
-
-
-@pytest.mark.parametrize("matrix", [1, 6])
-def test_colours_are_tagged_and_meant_as_in_the_source(plan: FilmPlan, tmp_path: Path, matrix: int) -> None:
-    tags = {"color_primaries": matrix, "color_trc": matrix, "colorspace": matrix, "color_range": 1}
-    source = write_pictures(tmp_path / f"{matrix}.mp4", squares(5), colours=tags)
-    red = [np.full((48, 64, 3), (200, 40, 40), np.uint8)] * 5
-    path = tmp_path / "out.mp4"
-    write_dub(path, red, replace(plan, source=source, times=plan.times[:5]), DubOptions())
-    assert Colours.of(path) == Colours.of(source) == Colours(matrix, matrix, matrix, 1)
-    from mien.video.reader import open_footage
-
-    seen = next(open_footage(path).pictures()).pixels
-    assert np.abs(seen.astype(int) - red[0]).mean() < 4
 
 
 def test_the_other_sound_tracks_are_copied(plan: FilmPlan, tmp_path: Path) -> None:
@@ -95,7 +109,7 @@ def test_the_other_sound_tracks_are_copied(plan: FilmPlan, tmp_path: Path) -> No
     with av.open(str(source)) as film:
         replaced = film.streams.best("audio").rate
     path = tmp_path / "out.mp4"
-    assert write_dub(path, squares(30), replace(plan, source=source), DubOptions()) == []
+    assert write(path, squares(30), replace(plan, source=source)) == []
     with av.open(str(path)) as film:
         assert {stream.rate for stream in film.streams.audio} == {48000, 8000 + 16000 - replaced}
 

@@ -29,11 +29,7 @@ def timeline(
         return own
     if voice - frames / rate <= SLACK:
         return np.r_[own, np.full(needed - frames, frames - 1)]
-    if when_longer is None:
-        raise DubRefused(
-            f"the new sound lasts {float(voice):.2f} s and the film {float(frames / rate):.2f} s. Choose what the "
-            "pictures do then: loop (to and fro over a still moment), hold (the last picture) or stop (with the film)."
-        )
+    refuse_longer(frames / rate, voice, when_longer)
     if needed > FRAME_LIMIT:
         raise DubRefused(f"the dub would have {needed} pictures; {FRAME_LIMIT} are possible.")
     if when_longer == "hold":
@@ -42,6 +38,15 @@ def timeline(
     there_and_back = np.r_[np.arange(length - 1, -1, -1), np.arange(1, length)]
     turns = np.resize(there_and_back[1:], needed - frames) if length > 1 else np.zeros(needed - frames, int)
     return np.r_[own, frames - length + turns]
+
+
+def refuse_longer(film: Fraction, voice: Fraction, when_longer: str | None) -> None:
+    """DubRefused where a voice is longer than the film, both in seconds, and nobody chose what is shown then."""
+    if when_longer is None and voice - film > SLACK:
+        raise DubRefused(
+            f"the new sound lasts {float(voice):.2f} s and the film {float(film):.2f} s. Choose what the pictures do "
+            "then: loop (to and fro over a still moment), hold (the last picture) or stop (with the film)."
+        )
 
 
 def _loop_length(frames: int, rate: Fraction, pose: HeadPose, most_loop: int) -> int:

@@ -1,77 +1,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A dubbed film on the disk: pictures with the source's colours and times, the new voice, the source's other sounds.
 
-All streams are encoded and copied side by side, so that memory does not grow with the length.
+The pictures come encoded, in parts; all streams are put side by side, so that memory does not grow with the length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import av.container
 import av.error
-import numpy as np
 from av.audio.resampler import AudioResampler
 
 from mien.engines.personatalk import DubError
+from mien.engines.personatalk.film.film_plan import FilmPlan
 from mien.engines.personatalk.options import DubOptions
 
-CRF, PRESET = 17, "fast"
-KEYFRAME_SECONDS = Fraction(1, 2)
 SOUND_RATE, SOUND_BITS, SOUND_FRAME = 48000, 160_000, 1024
-FINE_TICKS = 90000  # a second, where pictures do not keep a rate
-BT709, UNSPECIFIED, SMPTE170M, MPEG, FULL = 1, 2, 6, 1, 2  # ISO/IEC 23091-2; AVColorRange
-ITU709, ITU601 = 1, 5  # of the scaler
-HD = 720
 SUFFIXES = {"h264": (".mp4", ".mov", ".m4v", ".mkv"), "lossless": (".mkv",)}
-HDR = (16, 18)  # transfer curves that the reader maps down
-
-
-@dataclass(frozen=True)
-class Colours:
-    """As the source's stream has them."""
-
-    primaries: int
-    transfer: int
-    matrix: int
-    range: int
-
-    @classmethod
-    def of(cls, path: Path) -> Colours:
-        with av.open(str(path)) as container:
-            context = container.streams.video[0].codec_context
-            read = (context.color_primaries, context.color_trc, context.colorspace, context.color_range)
-            primaries, transfer, matrix, span = (int(value or 0) for value in read)
-        if transfer in HDR or primaries == 9 or matrix not in (BT709, UNSPECIFIED, 5, SMPTE170M):
-            return cls(BT709, BT709, BT709, MPEG)  # the reader's pictures are sRGB
-        return cls(primaries or UNSPECIFIED, transfer or UNSPECIFIED, matrix, FULL if span == FULL else MPEG)
-
-
-@dataclass(frozen=True)
-class FilmPlan:
-    """What is written: times (K,) exact seconds of the pictures and `rate`; steady: whether they keep it; source, whose
-    sounds but the first are copied from `begin` on; voice, whose sound is heard from the first picture on."""
-
-    times: list[Fraction]
-    rate: Fraction
-    steady: bool
-    source: Path
-    begin: Fraction
-    voice: Path
-    tags: Mapping[str, str]
-
-    @property
-    def tick(self) -> Fraction:
-        """The unit of the pictures' times. The muxer's own is another one once it has begun."""
-        return 1 / self.rate if self.steady else Fraction(1, FINE_TICKS)
-
-    @property
-    def end(self) -> Fraction:
-        return self.times[-1] + 1 / self.rate
 
 
 def check_suffix(path: Path, options: DubOptions) -> None:
@@ -81,62 +31,43 @@ def check_suffix(path: Path, options: DubOptions) -> None:
         raise DubError(f"{path.name!r} is to be written as {options.codec}; name a file that ends in {fit}.")
 
 
-def write_dub(part: Path, pictures: Iterable[np.ndarray], plan: FilmPlan, options: DubOptions) -> list[str]:
-    """Write `pictures` (H, W, 3) uint8, one for each of the plan's times, and the sounds, to the file `part`. Returns
-    sentences on what could not be kept. DubError for what cannot be encoded; what `pictures` raises passes through."""
+def write_dub(film_path: Path, parts: Iterable[Path], plan: FilmPlan, lossless: bool) -> list[str]:
+    """Write the encoded pictures of `parts`, one for each of the plan's times, and the sounds, to the file `film_path`.
+    Returns sentences on what could not be kept. DubError for sounds that cannot be encoded."""
     notes: list[str] = []
-    movie = part.suffix.lower() != ".mkv"
-    with av.open(str(part), "w", options={"movflags": "+faststart"} if movie else {}) as film:
+    movie = film_path.suffix.lower() != ".mkv"
+    with av.open(str(film_path), "w", options={"movflags": "+faststart"} if movie else {}) as film:
         film.metadata.update(plan.tags)
-        pictures = iter(pictures)
-        first = next(pictures)
-        colours = Colours.of(plan.source)
-        stream = _picture_stream(film, first.shape, plan, options, colours)
-        voice = _Voice(film, plan, lossless=options.codec == "lossless")
+        packets = _packets(film, parts, plan)
+        first = next(packets)  # the stream of the pictures is there now, before those of the sounds
+        voice = _Voice(film, plan, lossless)
         others = _OtherSounds(film, plan, notes)
-        picture: np.ndarray | None = first
-        for number, time in enumerate(plan.times):
-            if picture is None:
-                break
-            frame = _frame(picture, stream.pix_fmt or "yuv420p", colours)
-            frame.pts = number if plan.steady else round(time * FINE_TICKS)
-            frame.time_base = plan.tick
-            film.mux(stream.encode(frame))
+        for time, packet in zip(plan.times, itertools.chain([first], packets), strict=True):
+            film.mux(packet)
             voice.write_until(time + 1 / plan.rate)
             others.copy_until(time + 1 / plan.rate)
-            picture = next(pictures, None)
-        film.mux(stream.encode(None))
         voice.finish()
         others.close()
     return notes
 
 
-def _picture_stream(
-    film: av.container.OutputContainer, shape: tuple[int, ...], plan: FilmPlan, options: DubOptions, colours: Colours
-) -> av.VideoStream:
-    height, width = shape[:2]
-    lossless = options.codec == "lossless"
-    stream = film.add_stream("ffv1" if lossless else "libx264", rate=plan.rate)
-    stream.width, stream.height = width, height
-    even = width % 2 == 0 and height % 2 == 0
-    stream.pix_fmt = "bgr0" if lossless else "yuv420p" if even else "yuv444p"
-    stream.time_base = stream.codec_context.time_base = plan.tick
-    context = stream.codec_context
-    if not lossless:
-        context.gop_size = max(1, round(plan.rate * KEYFRAME_SECONDS))
-        context.max_b_frames = 0
-        context.color_primaries, context.color_trc = colours.primaries, colours.transfer
-        context.colorspace, context.color_range = colours.matrix, colours.range
-        stream.options = {"crf": str(CRF), "preset": PRESET}
-    return stream
-
-
-def _frame(picture: np.ndarray, pix_fmt: str, colours: Colours) -> av.VideoFrame:
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-    if pix_fmt == "bgr0":
-        return frame.reformat(format=pix_fmt)
-    hd = colours.matrix == BT709 or (colours.matrix == UNSPECIFIED and picture.shape[0] >= HD)
-    return frame.reformat(format=pix_fmt, dst_colorspace=ITU709 if hd else ITU601, dst_color_range=colours.range)
+def _packets(film: av.container.OutputContainer, parts: Iterable[Path], plan: FilmPlan) -> Iterator[av.Packet]:
+    """The pictures in their order, each at its time."""
+    stream, number = None, 0
+    for path in parts:
+        with av.open(str(path)) as part:
+            source = part.streams.video[0]
+            if stream is None:
+                stream = film.add_stream_from_template(source)
+                stream.time_base = plan.tick
+            for packet in part.demux(source):
+                if packet.size == 0:
+                    continue  # the end
+                packet.stream, packet.time_base = stream, plan.tick
+                packet.pts = packet.dts = plan.ticks(number)
+                packet.duration = max(1, round(1 / (plan.rate * plan.tick)))
+                number += 1
+                yield packet
 
 
 class _Voice:
