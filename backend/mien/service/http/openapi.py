@@ -276,6 +276,18 @@ def _schemas() -> Schema:
                 "running": whole,
                 "free_bytes": whole | {"description": "On the disk where takes are kept."},
                 "worker": {"enum": ["busy", "ready", "asleep"], "description": "The process that makes takes."},
+                "nodes": {
+                    "type": "array",
+                    "description": "The machines of the Ray cluster that it works on; none with this machine alone.",
+                    "items": object_of("A machine.", {
+                        "name": text,
+                        "address": text,
+                        "alive": {"type": "boolean"},
+                        "cpus": whole,
+                        "gpus": whole,
+                        "memory": whole | {"description": "Bytes."},
+                    }),
+                },
             },
         ),
     }
