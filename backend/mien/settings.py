@@ -64,6 +64,9 @@ class Settings:
     idle_s: float = 600.0
     # The user's own models and heads. --data-folder, MIEN_DATA_FOLDER
     data_folder: Path = platformdirs.user_data_path("mien", appauthor=False)
+    # The Ray cluster whose machines make what is asked for, as host:port or "auto"; None is this machine alone.
+    # --ray, MIEN_RAY
+    ray: str | None = None
     # The certificate chain and the key, in PEM, that films are signed with; one is made where both are None.
     # --sign-certificate, MIEN_SIGN_CERTIFICATE; --sign-key, MIEN_SIGN_KEY
     sign_certificate: Path | None = None
@@ -117,6 +120,7 @@ NAMES = {
     "memory_bytes": ("--memory-bytes", "MIEN_MEMORY_BYTES"),
     "idle_s": ("--idle-seconds", "MIEN_IDLE_SECONDS"),
     "data_folder": ("--data-folder", "MIEN_DATA_FOLDER"),
+    "ray": ("--ray", "MIEN_RAY"),
     "sign_certificate": ("--sign-certificate", "MIEN_SIGN_CERTIFICATE"),
     "sign_key": ("--sign-key", "MIEN_SIGN_KEY"),
 }
@@ -199,6 +203,7 @@ READERS = {
     "memory_bytes": lambda name, value: _bytes(name, value, 0, 2**50),
     "idle_s": _seconds,
     "data_folder": lambda name, value: Path(str(value)).expanduser(),
+    "ray": lambda name, value: str(value),
     "sign_certificate": lambda name, value: Path(str(value)).expanduser(),
     "sign_key": lambda name, value: Path(str(value)).expanduser(),
 }

@@ -11,11 +11,11 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
 
-import mien
 import pytest
 from batches import plan_of, settings_in, voices_in
 from mien.batch import ray_pool
 from mien.batch.run import MADE, run
+from ray_nodes import three_nodes
 
 ray = pytest.importorskip("ray")
 
@@ -23,19 +23,8 @@ ray = pytest.importorskip("ray")
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[SimpleNamespace]:
     """Three nodes of one CPU each; `lose()` kills one of them."""
-    from ray.cluster_utils import Cluster
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(mien.__file__).parent.parent))
-        patch.setenv("RAY_health_check_period_ms", "500")
-        options = {"num_cpus": 1, "include_dashboard": False, "object_store_memory": 80 * 2**20}
-        nodes = Cluster(initialize_head=True, head_node_args=options)
-        del options["include_dashboard"]
-        others = [nodes.add_node(**options) for _ in range(2)]
-        nodes.wait_for_nodes()
-        with ray_pool.connected(nodes.address) as cpus:
-            yield SimpleNamespace(cpus=cpus, lose=lambda: nodes.remove_node(others.pop(), allow_graceful=False))
-        nodes.shutdown()
+    with three_nodes() as nodes, ray_pool.connected(nodes.address) as cpus:
+        yield SimpleNamespace(cpus=cpus, lose=nodes.lose)
 
 
 def test_no_cluster_there() -> None:  # before there is one

@@ -9,7 +9,7 @@ made twice. Ray (Apache-2.0) is the extra `mien[ray]`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -36,17 +36,18 @@ class RayUnreachable(MienError):
 
 
 @contextmanager
-def connected(address: str) -> Iterator[int]:
+def connected(address: str, without: Collection[str] = ()) -> Iterator[int]:
     """A connection to the cluster at `address` (host:port, ray://host:port, or "auto" for the one of this machine) for
-    the block; yields how many CPUs it has. RayMissing, RayUnreachable in words."""
-    ray = _ray()
+    the block; yields how many CPUs it has. Its processes have Mien's variables of this one, `without` some of them.
+    RayMissing, RayUnreachable in words."""
+    ray = ray_package()
     try:
         ray.init(
             address,
             log_to_driver=False,
             logging_level="ERROR",
             configure_logging=False,
-            runtime_env={"env_vars": {**dict.fromkeys(THREADS, "1"), **_settings()}},
+            runtime_env={"env_vars": {**dict.fromkeys(THREADS, "1"), **_settings(without)}},
         )
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
         raise RayUnreachable(
@@ -70,7 +71,7 @@ def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]
     Where one raises, or the loop is left, the others are cancelled. BrokenProcessPool where a task was lost more than
     RETRIES times.
     """
-    ray, task, waiting = _ray(), _task(), iter(items)
+    ray, task, waiting = ray_package(), _task(), iter(items)
     pending: dict[Any, Any] = {}
     try:
         while True:
@@ -80,27 +81,32 @@ def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]
                 return
             for done in ray.wait(list(pending), num_returns=1)[0]:
                 item = pending.pop(done)
-                _result(done)
+                result_of(done)
                 yield item
     finally:
         for reference in pending:
             ray.cancel(reference, force=True)
 
 
-def _result(reference: Any) -> Any:
+def result_of(reference: Any) -> Any:
     """What a task returned; what it raised, as it raised it. BrokenProcessPool where it was lost."""
-    ray = _ray()
+    ray = ray_package()
     try:
         return ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         raise getattr(error, "cause", error) from None
-    except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError, ray.exceptions.OutOfMemoryError) as error:
+    except (
+        ray.exceptions.WorkerCrashedError,
+        ray.exceptions.NodeDiedError,
+        ray.exceptions.OutOfMemoryError,
+        ray.exceptions.ObjectLostError,
+    ) as error:
         raise BrokenProcessPool(str(error).partition("\n")[0]) from None
 
 
 def _task() -> Any:
     """`_apply` as a Ray task."""
-    return _ray().remote(num_cpus=1, max_retries=RETRIES)(_apply)
+    return ray_package().remote(num_cpus=1, max_retries=RETRIES)(_apply)
 
 
 def _apply(work: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -118,7 +124,7 @@ class _RayPool(Executor):
         return reference.future()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        ray = _ray()
+        ray = ray_package()
         if cancel_futures:
             for reference in self._references:
                 ray.cancel(reference)
@@ -126,12 +132,13 @@ class _RayPool(Executor):
             ray.wait(self._references, num_returns=len(self._references))
 
 
-def _settings() -> dict[str, str]:
+def _settings(without: Collection[str]) -> dict[str, str]:
     """Mien's settings of this process, which those on the nodes have, too."""
-    return {name: value for name, value in os.environ.items() if name.startswith("MIEN_")}
+    return {name: value for name, value in os.environ.items() if name.startswith("MIEN_") and name not in without}
 
 
-def _ray() -> Any:
+def ray_package() -> Any:
+    """The package `ray`. RayMissing."""
     try:
         import ray
         import ray.exceptions

@@ -38,6 +38,9 @@ def add_commands(commands) -> None:
     serve.add_argument("--port-file", type=Path, help="write the port and process id there once listening")
     serve.add_argument("--parent", type=int, metavar="PID", help="end when this process has ended")
     serve.add_argument("--data-folder", type=Path, help="where clients, certificate and takes are kept")
+    serve.add_argument(
+        "--ray", metavar="ADDRESS", help="work on this Ray cluster; 'auto' is the one that this machine belongs to"
+    )
     serve.add_argument("--sign-certificate", type=Path, metavar="PEM", help="the chain that films are signed with")
     serve.add_argument("--sign-key", type=Path, metavar="PEM", help="its key (default: both are made here)")
     serve.add_argument("--log", choices=KINDS, default="text", help="the log on standard error (default: text)")

@@ -42,6 +42,17 @@ def _status_text(status: dict) -> str:
     lines = [f"{status['url']}, process {status['pid']}"]
     if "error" in status:
         return "\n".join([*lines, f"  does not answer as it should: {status['error']}"])
-    lines += [f"  {name:<10} {value}" for name, value in status["health"].items()]
+    health = dict(status["health"])
+    nodes = health.pop("nodes", [])
+    lines += [f"  {name:<10} {value}" for name, value in health.items()]
+    lines += [f"  {'node':<10} {_node_text(node)}" for node in nodes]
     numbers = [line for line in status["metrics"].splitlines() if not line.startswith("#") and "_bucket{" not in line]
     return "\n".join([*lines, "", *(f"  {line}" for line in numbers)])
+
+
+def _node_text(node: dict) -> str:
+    """A machine of the cluster, in a line."""
+    name = f"{node['name']} ({node['address']})"
+    if not node["alive"]:
+        return f"{name}: lost"
+    return f"{name}: {node['cpus']} CPUs, {node['gpus']} GPUs, {node['memory'] / 1e9:.0f} GB of memory"

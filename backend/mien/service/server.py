@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from mien import __version__, engines
+from mien.errors import MienError
 from mien.files.atomic import atomic_write
 from mien.files.private_folder import make_private_folder
 from mien.heads.default import HeadError, load_head
@@ -27,7 +28,6 @@ from mien.service.http.app import create_app
 from mien.service.http.connection_limits import connections_of
 from mien.service.http.middleware import HEADER_BYTES
 from mien.service.jobs.scheduler import Scheduler
-from mien.service.jobs.state_folder import StateFolderError
 from mien.service.network.addresses import Names, served, url
 from mien.service.network.certificate import Certificate, CertificateError, in_groups, own_certificate
 from mien.service.network.invitation import invitation_text
@@ -36,6 +36,7 @@ from mien.service.network.running_backends import RunningBackend, registered
 from mien.service.network.tokens import FIRST, TokenError, Tokens
 from mien.service.process_alive import alive
 from mien.service.workers.decode_process import Decoder
+from mien.service.workers.ray_cluster import ray_cluster
 from mien.service.workers.worker import Worker
 from mien.settings import Settings, is_loopback
 
@@ -65,7 +66,7 @@ def run_server(
     the end. With `settings.lan` every client needs a token: without any client a first one is made and shown, and the
     backend is announced where other machines reach it. `workers` by kind of job replace the usual ones. Raises
     ServerError when the address is taken, the parent, the head or the certificate is not there, or other machines would
-    be let in without a token.
+    be let in without a token; RayMissing and RayUnreachable where there is no cluster `settings.ray`.
     """
     if parent is not None and not alive(parent):
         raise ServerError(f"There is no process {parent} for --parent to watch. Name a running one.")
@@ -74,9 +75,12 @@ def run_server(
     certificate, tokens = _certificate_and_tokens(settings)
     listener = _listen(settings.host, settings.port)
     port, names = listener.getsockname()[1], Names(settings)
+    machines = ExitStack()
     try:
-        scheduler = Scheduler(settings, workers)
-    except StateFolderError:
+        cluster = None if settings.ray is None else machines.enter_context(ray_cluster(settings.ray))
+        scheduler = Scheduler(settings, workers, cluster=cluster)
+    except MienError:
+        machines.close()
         listener.close()
         raise
     decoder = Decoder(settings.limit_s, settings.data_folder)
@@ -116,6 +120,7 @@ def run_server(
                 announcement.stop()
             scheduler.close(keep=parent is None)
             decoder.close()
+            machines.close()
             server.should_exit = True
             thread.join(END_S + 2)
             listener.close()

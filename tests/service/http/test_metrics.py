@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from mien.service.http import metrics
 from mien.service.http.metrics import job_metrics, open_files, process_metrics, render, resident_bytes
-from mien.service.jobs.snapshot import KindSnapshot, Snapshot
 from mien.service.monitoring.job_statistics import JobStatistics
 from mien.service.monitoring.request_statistics import BOUNDS_S, RequestStatistics
+from mien.service.monitoring.snapshot import KindSnapshot, Snapshot
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families

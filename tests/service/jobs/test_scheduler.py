@@ -3,7 +3,7 @@ import hashlib
 import sqlite3
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from in_thread import Held, InThread
@@ -11,6 +11,7 @@ from mien.service.http.take_routes import described
 from mien.service.jobs.errors import QueueFull, SourceNeeded
 from mien.service.jobs.registry import UnknownJob
 from mien.service.jobs.take_jobs import TAKE
+from mien.service.workers.worker import Node
 from schedulers import (
     REQUEST,
     TOY,
@@ -22,6 +23,7 @@ from schedulers import (
     submit_known,
     take_of,
     takes,
+    until,
     until_idle,
 )  # fmt: skip
 
@@ -191,3 +193,56 @@ def test_many_threads_may_use_one_scheduler(schedulers: Schedulers) -> None:
     jobs = [final(scheduler, job_id) for job_id in ids]
     assert len({job.id for job in jobs}) == 50 and {job.state for job in jobs} == {"done"}
     assert len({job.sha256 for job in jobs}) == 10
+
+
+class Machines:
+    """A cluster on which `worker` does everything."""
+
+    def __init__(self, worker: InThread) -> None:
+        self._worker, self.tell = worker, lambda count: None
+
+    def worker(self, make_worker, on_gpu, settings) -> InThread:
+        return self._worker
+
+    def nodes(self) -> list[Node]:
+        return [Node("farm", "10.0.0.2", True, 2, 0, 2**30)]
+
+    def watch(self, on_change) -> None:
+        self.tell = on_change
+        on_change(2)
+
+
+def test_a_cluster_makes_several_at_once_and_each_only_once(schedulers: Schedulers) -> None:
+    held = Held()
+    machines = Machines(held)
+    scheduler = schedulers.open(cluster=machines)
+    jobs = [submit(scheduler, apart(1)), *(submit_known(scheduler, apart(number)) for number in (2, 3, 4))]
+    for job in jobs[:2]:
+        until(scheduler, job.id, lambda job: job.stage == "holding")
+    assert takes(scheduler).running == 2 and scheduler.status(TAKE, jobs[2].id).position == 1
+    same = submit_known(scheduler, apart(2), "ben")
+    assert scheduler.job(same.id).state == "running"
+    machines.tell(3)  # one more machine
+    until(scheduler, jobs[2].id, lambda job: job.stage == "holding")
+    scheduler.cancel(TAKE, jobs[0].id)
+    until(scheduler, jobs[3].id, lambda job: job.stage == "holding")
+    machines.tell(1)
+    last = submit_known(scheduler, apart(5))
+    held.go.set()
+    assert [final(scheduler, job.id).state for job in (*jobs[1:], same, last)] == ["done"] * 5
+    assert sorted(seeds for seeds in held.batches) == [[2], [3], [4], [5]]
+    assert scheduler.health()["nodes"] == [asdict(node) for node in machines.nodes()]
+
+
+def test_a_result_that_was_lost_for_two_is_made_again_once(schedulers: Schedulers) -> None:
+    held = Held()
+    held.go.set()
+    scheduler = schedulers.open(held)
+    jobs = [final(scheduler, submit(scheduler).id), final(scheduler, submit_known(scheduler, REQUEST, "ben").id)]
+    scheduler.storage.cache.path(jobs[0].sha256).write_bytes(b"damaged")
+    held.go.clear()
+    assert take_of(scheduler, jobs[0]) is None
+    until(scheduler, jobs[0].id, lambda job: job.stage == "holding")
+    assert take_of(scheduler, jobs[1]) is None and scheduler.job(jobs[1].id).state == "running"
+    held.go.set()
+    assert [take_of(scheduler, final(scheduler, job.id)) for job in jobs] == [TOY, TOY] and held.batches == [[0], [0]]

@@ -15,8 +15,9 @@ from mien.direction import Direction
 from mien.engines.toy.engine import Toy
 from mien.service.jobs.job import FINAL, Job
 from mien.service.jobs.scheduler import Scheduler
-from mien.service.jobs.snapshot import KindSnapshot
+from mien.service.monitoring.snapshot import KindSnapshot
 from mien.service.jobs.take_jobs import TAKE
+from mien.service.workers.worker import Cluster
 from mien.settings import Settings
 from mien.take_request import TakeRequest
 
@@ -41,9 +42,12 @@ class Schedulers:
     def __init__(self, folder: Path) -> None:
         self.folder, self.opened = folder, []
 
-    def open(self, worker: InThread | None = None, clock=time.monotonic, **settings: object) -> Scheduler:
+    def open(
+        self, worker: InThread | None = None, clock=time.monotonic, cluster: Cluster | None = None, **settings: object
+    ) -> Scheduler:
         settings = Settings(data_folder=self.folder, **settings)
-        scheduler = Scheduler(settings, {"take": worker or InThread()}, clock=clock)
+        workers = {"take": worker or InThread()} if cluster is None else {}
+        scheduler = Scheduler(settings, workers, clock=clock, cluster=cluster)
         self.opened.append(scheduler)
         return scheduler
 
@@ -57,7 +61,7 @@ class Schedulers:
         scheduler._registry._write = lambda *_: None
         with scheduler._changed:
             scheduler.closing = True
-            for batch in scheduler._batches.values():
+            for batch in scheduler._batches:
                 batch.stop.set()
             scheduler._changed.notify_all()
         for dispatcher in scheduler._dispatchers:

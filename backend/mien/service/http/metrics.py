@@ -17,7 +17,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYP
 
 from mien import __version__
 from mien.service import API
-from mien.service.jobs.snapshot import KindSnapshot, Snapshot
+from mien.service.monitoring.snapshot import KindSnapshot, Snapshot
 
 __all__ = ["CONTENT_TYPE", "device_metrics", "job_metrics", "open_files", "process_metrics", "render", "resident_bytes"]
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from mien.film_request import KIND, FilmRequest
+from mien.photo.options import MOTION_MODEL
 from mien.service.jobs.job_kind import JobKind, Limits
 from mien.service.workers.film_worker import FilmWorker
 from mien.settings import Settings
@@ -25,4 +26,5 @@ FILM = JobKind(
     workload=lambda request: None,
     limits=limits,
     make_worker=FilmWorker,
+    on_gpu=lambda request: getattr(request.options, "renderer", "") == MOTION_MODEL,
 )

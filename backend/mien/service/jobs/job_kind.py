@@ -15,6 +15,11 @@ from mien.service.workers.worker import Worker
 from mien.settings import Settings
 
 
+def on_processor(request: Any) -> bool:
+    """For a kind that uses no GPU."""
+    return False
+
+
 class Request(Protocol):
     """What a job has to make: a value, written to the database as JSON."""
 
@@ -62,3 +67,4 @@ class JobKind:
     workload: Callable[[Any], tuple[str, float] | None]  # (what is measured, size in seconds) for estimates of time
     limits: Callable[[Settings], Limits]
     make_worker: Callable[[Settings], Worker]
+    on_gpu: Callable[[Any], bool] = on_processor  # whether a GPU makes the result of a request faster

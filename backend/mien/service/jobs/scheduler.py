@@ -4,7 +4,7 @@
 An accepted job is in the database before it is confirmed, and the next server on the same folder takes it up again. A
 result that is in the cache is not made again; jobs of the same result key share one work; requests of one batch key
 that wait are made together (five takes 2.4 times as fast, measured). Each kind has a worker and a dispatcher of its
-own.
+own; on a cluster, a dispatcher for each batch that may be made at once, and a worker that hands them to it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,13 +29,14 @@ from mien.service.jobs.job_kind import JobKind, Request
 from mien.service.jobs.job_status import JobStatus
 from mien.service.jobs.recovery import recover
 from mien.service.jobs.registry import JobRegistry, UnknownJob
-from mien.service.jobs.snapshot import KindSnapshot, Snapshot
+from mien.service.jobs.running_batches import RunningBatches
 from mien.service.jobs.storage import Storage
 from mien.service.jobs.take_jobs import TAKE
 from mien.service.jobs.time_estimate import TimeEstimate
 from mien.service.jobs.track_jobs import TRACK
 from mien.service.monitoring.job_statistics import JobStatistics
-from mien.service.workers.worker import Worker
+from mien.service.monitoring.snapshot import KindSnapshot, Snapshot
+from mien.service.workers.worker import Cluster, Node, Worker
 from mien.settings import Settings
 
 KINDS = {kind.name: kind for kind in (TAKE, BINDING, TRACK, FILM)}
@@ -43,18 +45,20 @@ NEXT_START = "waiting for the backend's next start"
 
 class Scheduler:
     """Every method may be called from any thread. `workers` by kind replace those that the kinds make; `clock` in
-    seconds. Raises StateFolderError."""
+    seconds; the work is done on the machines of a `cluster` where there is one. Raises StateFolderError."""
 
     def __init__(
         self,
         settings: Settings,
         workers: Mapping[str, Worker] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        cluster: Cluster | None = None,
     ) -> None:
         self.settings, self.closing = settings, False
+        self._cluster, self._at_once = cluster, 1
         self._clock = clock
         self._changed = threading.Condition()  # the lock around all of the below; notified of new jobs and of the end
-        self._batches: dict[str, Batch] = {}  # by kind, while they are made
+        self._batches = RunningBatches()
         self._statistics = {name: JobStatistics(name) for name in KINDS}
         self.storage = Storage(settings.data_folder, settings.cache_bytes)
         self._cache = self.storage.cache
@@ -63,8 +67,24 @@ class Scheduler:
             self._estimate = TimeEstimate(self.storage.database)
             self._queue = BatchingQueue(self._registry.__getitem__, self._estimate)
             self._recover()
-        self._workers = {name: (workers or {}).get(name) or kind.make_worker(settings) for name, kind in KINDS.items()}
+        self._workers = {name: (workers or {}).get(name) or self._worker(kind) for name, kind in KINDS.items()}
         self._dispatchers = [Dispatcher(self, kind, self._workers[name]) for name, kind in KINDS.items()]
+        if cluster is not None:
+            cluster.watch(self._make_at_once)
+
+    def _worker(self, kind: JobKind) -> Worker:
+        make, on_gpu = kind.make_worker, kind.on_gpu
+        return make(self.settings) if self._cluster is None else self._cluster.worker(make, on_gpu, self.settings)
+
+    def _make_at_once(self, count: int) -> None:
+        """Of each kind, so many batches from now on; a dispatcher waits in vain where there are more of them."""
+        with self._changed:
+            if self.closing:
+                return
+            self._at_once = max(count, 1)
+            self._changed.notify_all()
+            for _ in range(self._at_once - len(self._dispatchers) // len(KINDS)):
+                self._dispatchers += [Dispatcher(self, kind, self._workers[name]) for name, kind in KINDS.items()]
 
     def _recover(self) -> None:
         now = self._clock()
@@ -93,9 +113,7 @@ class Scheduler:
                 raise Closing
             now, statistics = self._clock(), self._statistics[kind.name]
             job = Job(secrets.token_urlsafe(12), client, kind, result_key, request, now)
-            batch = self._batches.get(kind.name)
-            if batch is not None and result_key not in batch.jobs:
-                batch = None
+            batch = self._batches.making(kind, result_key)
             if not result and batch is None:
                 result = self.storage.result(result_key)  # its work may have ended since the first look
             if result:
@@ -149,9 +167,9 @@ class Scheduler:
             job = self._job_of(kind, job_id)
             if job.state not in FINAL:
                 self._end([cancelled(job, self._clock())])
-                batch = self._batches.get(kind.name)
-                if batch is not None and not batch.jobs:
-                    batch.stop.set()
+                for batch in self._batches.of(kind):
+                    if not batch.jobs:
+                        batch.stop.set()
                 self._workers[kind.name].wake()
             return self._status(self._registry.get(job_id) or cancelled(job, self._clock()))
 
@@ -194,23 +212,28 @@ class Scheduler:
         with self._changed:
             kinds = {}
             for name, kind in KINDS.items():
-                running = len(self._batches[name].ids) if name in self._batches else 0
+                running = self._batches.count(kind)
                 ended = {state: self._registry.ended[name, state] for state in FINAL}
                 worker = self._workers[name].pid
                 kinds[name] = KindSnapshot(self._queue.count(kind), running, ended, self._statistics[name], worker)
             return Snapshot(kinds, len(self._cache), self._cache.bytes)
 
     def health(self) -> dict:
-        """How busy it is and whether it can go on: jobs that wait and run, free bytes on the disk, and the worker that
-        makes takes: 'busy', 'ready' (its models are loaded) or 'asleep'."""
+        """How busy it is and whether it can go on: jobs that wait and run, free bytes on the disk, the worker that
+        makes takes ('busy', 'ready' with its models loaded, or 'asleep'), and the machines of the cluster."""
         with self._changed:
-            worker = "busy" if TAKE.name in self._batches else "ready" if self._workers[TAKE.name].pid else "asleep"
+            worker = "busy" if self._batches.of(TAKE) else "ready" if self._workers[TAKE.name].pid else "asleep"
             return {
                 "queued": len(self._queue),
-                "running": sum(len(batch.ids) for batch in self._batches.values()),
+                "running": sum(map(self._batches.count, KINDS.values())),
                 "free_bytes": shutil.disk_usage(self.storage.folder.folder).free,
                 "worker": worker,
+                "nodes": [asdict(node) for node in self.nodes()],
             }
+
+    def nodes(self) -> list[Node]:
+        """The machines of the cluster; none where the work is done on this machine alone."""
+        return [] if self._cluster is None else self._cluster.nodes()
 
     def close(self, keep: bool = False, timeout_s: float = 5.0) -> None:
         """Stop: cancel everything, or `keep` what is not done for the next server. Waits for at most `timeout_s` s.
@@ -222,9 +245,9 @@ class Scheduler:
             unfinished = self._registry.with_state("queued", "running")
             now = self._clock()
             self._registry.put(requeued(job, NEXT_START) if keep else cancelled(job, now) for job in unfinished)
-            for name, batch in self._batches.items():
+            for batch in self._batches:
                 batch.stop.set()
-                self._workers[name].wake()
+                self._workers[batch.kind.name].wake()
             self._registry.notify()
             self._changed.notify_all()
         deadline = time.monotonic() + timeout_s
@@ -237,15 +260,19 @@ class Scheduler:
 
     def next_batch(self, kind: JobKind, timeout_s: float | None) -> Batch | None:
         """Wait for jobs of a kind, and start those whose turn it is; None when none came in time. Raises Closing."""
+
+        def ready() -> bool:
+            return bool(self._queue.count(kind)) and len(self._batches.of(kind)) < self._at_once
+
         with self._changed:
-            self._changed.wait_for(lambda: self._queue.count(kind) or self.closing, timeout_s)
+            self._changed.wait_for(lambda: ready() or self.closing, timeout_s)
             if self.closing:
                 raise Closing
-            if not self._queue.count(kind):
+            if not ready():
                 return None
             now, statistics = self._clock(), self._statistics[kind.name]
             batch, jobs = self._queue.next_batch(kind, now)
-            self._batches[kind.name] = batch
+            self._batches.add(batch)
             for job in jobs:
                 statistics.wait.observe(now - job.submitted_at)
             statistics.shared += len(jobs) - len(batch.requests)
@@ -307,8 +334,8 @@ class Scheduler:
     def end_batch(self, batch: Batch) -> None:
         """Its worker is free for the next."""
         with self._changed:
-            if self._batches.get(batch.kind.name) is batch:
-                del self._batches[batch.kind.name]
+            self._batches.remove(batch)
+            self._changed.notify_all()
 
     # under the lock
 
@@ -328,20 +355,26 @@ class Scheduler:
             raise QueueFull(limits.queue, False, self._batch_left_s(kind))
 
     def _batch_left_s(self, kind: JobKind) -> float | None:
-        """Seconds until the present batch is done, None where that is not known; 0 when there is none."""
-        batch = self._batches.get(kind.name)
-        if batch is None:
+        """Seconds until a worker is free for the next batch, None where that is not known."""
+        batches = self._batches.of(kind)
+        if len(batches) < self._at_once:
             return 0.0
-        return self._estimate.left(kind.workload(batch.first), batch.fraction, self._clock() - batch.started_at)
+        left = [seconds for seconds in map(self._left_s, batches) if seconds is not None]
+        return min(left) if len(left) == len(batches) else None
+
+    def _left_s(self, batch: Batch) -> float | None:
+        """Seconds until a batch is done, None where that is not known."""
+        workload = batch.kind.workload(batch.first)
+        return self._estimate.left(workload, batch.fraction, self._clock() - batch.started_at)
 
     def _status(self, job: Job) -> JobStatus:
         position, left_s = None, None
         if job.state == "queued" and not self.closing:
             position, own_s = self._queue.position(job)
             batch_s = self._batch_left_s(job.kind)
-            left_s = None if batch_s is None or own_s is None else batch_s + own_s
-        elif job.state == "running":
-            left_s = self._batch_left_s(job.kind)
+            left_s = None if batch_s is None or own_s is None else batch_s + own_s / self._at_once
+        elif job.state == "running" and (batch := self._batches.with_job(job)):
+            left_s = self._left_s(batch)
         return JobStatus(job, position, left_s)
 
     def _hold(self, job: Job) -> None:
@@ -365,7 +398,7 @@ class Scheduler:
         for job in jobs:
             self._queue.remove(job)
             self._release(job)
-            if batch := self._batches.get(job.kind.name):
+            if batch := self._batches.with_job(job):
                 batch.remove(job)
             if job.state == "done" and job.ended_at is not None:
                 self._statistics[job.kind.name].duration.observe(job.ended_at - job.submitted_at)
@@ -386,8 +419,13 @@ class Scheduler:
             return
         if self._has_sources(job):
             self._hold(job)
-            self._registry.put([requeued(job)])
-            self._enqueue(self._registry[job.id])
+            job = requeued(job)
+            if batch := self._batches.making(job.kind, job.result_key):
+                batch.jobs[job.result_key].add(job.id)
+                self._registry.put([started(job)])
+            else:
+                self._registry.put([job])
+                self._enqueue(job)
         else:
             name = job.kind.name
             sentence = f"The {name} was dropped to make room for others, or damaged on the disk. Ask for it anew."

@@ -24,4 +24,5 @@ TAKE = JobKind(
     workload=lambda request: (request.engine, request.seconds),
     limits=limits,
     make_worker=lambda settings: TakeWorker(settings.data_folder, settings.memory_bytes),
+    on_gpu=lambda request: ENGINES[request.engine].user_model is not None,  # networks as published; ours are small
 )

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
 
 from mien.engines.base import Progress
 from mien.errors import FILE, MienError
+from mien.settings import Settings
 
 OnResult = Callable[[int, str], None]
 """Called with the place of a request in its batch and the sha256 of its result, once that file is written."""
@@ -59,3 +61,34 @@ class Worker(Protocol):
 
     def release(self) -> None:
         """End the process, if there is one, and give back its memory."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine of a cluster: how many `cpus` and `gpus` it gives to Mien, and how many bytes of `memory`; `alive` is
+    false once it is lost."""
+
+    name: str
+    address: str
+    alive: bool
+    cpus: int
+    gpus: int
+    memory: int
+
+
+class Cluster(Protocol):
+    """Machines that do the work of workers, several batches of a kind at once."""
+
+    def worker(
+        self, make_worker: Callable[[Settings], Worker], on_gpu: Callable[[Any], bool], settings: Settings
+    ) -> Worker:
+        """A Worker whose methods may be called from any thread, and which has what `make_worker` makes work on one of
+        the machines; `on_gpu` says of a request whether a GPU makes it faster."""
+        ...
+
+    def nodes(self) -> list[Node]:
+        """As they were a moment ago; also those that are lost."""
+        ...
+
+    def watch(self, on_change: Callable[[int], None]) -> None:
+        """Call `on_change` with how many batches can be made at once: now, and on any thread whenever it changes."""

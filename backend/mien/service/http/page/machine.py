@@ -8,6 +8,7 @@ import os
 import platform
 import re
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 from mien import __version__, engines
@@ -18,7 +19,8 @@ MEMINFO = Path("/proc/meminfo")
 
 
 def machine(scheduler: Scheduler, seconds: float) -> dict:
-    """This machine and its backend, which has run for so many seconds. Bytes; None where the system does not say."""
+    """This machine, its backend, which has run for so many seconds, and the cluster that it works on. Bytes; None where
+    the system does not say."""
     snapshot = scheduler.snapshot()
     disk = shutil.disk_usage(scheduler.storage.folder.folder)
     memory, free = memory_bytes()
@@ -37,6 +39,7 @@ def machine(scheduler: Scheduler, seconds: float) -> dict:
         "cache_limit": scheduler.settings.cache_bytes,
         "devices": _devices(),
         "server": resident_bytes(),
+        "nodes": [asdict(node) for node in scheduler.nodes()],
         "kinds": [
             {
                 "kind": name,

@@ -39,12 +39,29 @@ function card(machine) {
     gauge("Cache of Mien", machine.cache, machine.cache_limit),
     ...machine.devices.map((device) => gauge(`Memory of ${device.name}`, device.used, device.memory)),
   ];
+  const cluster = machine.nodes.length ? [
+    element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Cluster of ${machine.name}` },
+      nodes(machine.nodes)),
+  ] : [];
   return element("article", { className: "card" },
     element("h3", { textContent: machine.name }),
     element("p", { className: "quiet", textContent: facts.join(" · ") }),
     element("div", { className: "gauges" }, ...gauges),
     element("p", { textContent: `The server takes ${size(machine.server)} of memory.` }),
-    element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Jobs of ${machine.name}` }, table(machine)));
+    element("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": `Jobs of ${machine.name}` }, table(machine)),
+    ...cluster);
+}
+
+/** The machines of the Ray cluster that the work is done on. */
+function nodes(machines) {
+  const heads = ["Machine of the cluster", "State", "CPUs", "GPUs", "Memory"];
+  const rows = machines.map((node) => [
+    node.alive ? "works" : "lost", node.alive ? node.cpus : "", node.alive ? node.gpus : "", node.alive ? size(node.memory) : "",
+  ].map((text) => element("td", { textContent: text })));
+  return element("table", {},
+    element("thead", {}, element("tr", {}, ...heads.map((text) => element("th", { scope: "col", textContent: text })))),
+    element("tbody", {}, ...rows.map((cells, i) =>
+      element("tr", {}, element("th", { scope: "row", textContent: `${machines[i].name} (${machines[i].address})` }), ...cells))));
 }
 
 function gauge(name, used, all) {
