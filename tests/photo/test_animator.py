@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from mien.face_tracking.landmark_indices import LEFT_LIDS, LOWER_LIP, UPPER_LIP
 from mien.photo.animator import Animator
+from painted_teeth import TOOTH, painted
 from rendered_faces import face
 
 STILL = np.zeros(3), np.zeros(2)
@@ -45,6 +46,18 @@ def test_a_jaw_opens_and_a_lid_shuts(animator: Animator) -> None:
     assert gap(opened, (UPPER_LIP, LOWER_LIP)) > gap(rest, (UPPER_LIP, LOWER_LIP)) + 0.05 * animator.face.eye_distance
     shut = mesh.landmarks(mesh.at(weights_of(animator, eyeBlinkLeft=1.0)))
     assert gap(shut, LEFT_LIDS) < 0.35 * gap(rest, LEFT_LIDS)
+
+
+def test_teeth_of_the_photo_are_hidden_by_lips_that_meet() -> None:
+    fitted, pixels = painted(0.5, 0.0)
+    with Animator(pixels, face=fitted) as animator:
+        assert animator.shows_teeth
+        x, y = (int(value) for value in fitted.points[[UPPER_LIP, LOWER_LIP], :2].mean(0))
+        near = slice(y - 60, y + 60), slice(x - 8, x + 8)
+        weights = weights_of(animator, jawOpen=0.0)
+        light = [(np.abs(picture[near].astype(int) - TOOTH).sum(-1) < 60).sum() for picture in (
+            pixels, animator.picture(weights, *STILL))]  # fmt: skip
+        assert light[1] < 0.02 * light[0]
 
 
 def test_what_the_person_neither_hides_nor_hid_stays(animator: Animator) -> None:

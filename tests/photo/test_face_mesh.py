@@ -25,12 +25,13 @@ def test_rest_changes_nothing(mesh: FaceMesh) -> None:
     assert np.array_equal(rest, mesh.rest)
     assert np.allclose(mesh.shade(rest), 1, atol=1e-6)
     assert not mesh.lid_share(rest).any()
-    assert (mesh.between_opacity(rest) == 1).all()
+    assert mesh.between_opacity(rest) == 1
 
 
 def test_a_shut_lid_is_painted_and_an_open_mouth_is_not_the_photos(mesh: FaceMesh) -> None:
     assert mesh.lid_share(at(mesh, eyeBlinkLeft=1.0)).max() > 0.9
-    assert (mesh.between_opacity(at(mesh, jawOpen=0.8)) == 0).all()
+    assert mesh.between_opacity(at(mesh, jawOpen=0.8)) == 0
+    assert mesh.parted(at(mesh, jawOpen=0.8)) == 1
 
 
 def test_a_frown_shades_the_brows_and_not_the_chin(mesh: FaceMesh) -> None:

@@ -7,7 +7,7 @@ from mien.channels import INDEX
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.landmark_indices import LOWER_LIP, UPPER_LIP
 from mien.photo import PortraitError
-from mien.photo.fit import fit_face, relative_gap
+from mien.photo.fit import fit_face, photo_head, relative_gap, shut_head
 from mien.photo.head_landmarks import landmarks_on
 from PIL import Image
 from rendered_faces import beside, face, nobody
@@ -51,3 +51,13 @@ def test_no_face_a_tiny_face_and_a_profile_are_refused_in_words() -> None:
         fit_face(small)
     with pytest.raises(PortraitError, match="turned by|cannot be made out|No face"):
         fit_face(face((), (0, 75, 0)))
+
+
+def test_lips_of_the_head_of_open_photos_meet() -> None:
+    head, before = shut_head(), photo_head()
+    weights = np.zeros((1, 52), np.float32)
+    assert abs(float(head.lip_aperture(weights, head.channels)[0])) < 4e-4
+    assert float(before.lip_aperture(weights, head.channels)[0]) > 1e-3
+    moved = np.linalg.norm(head.vertices - before.vertices, axis=1)
+    assert moved.max() < 4e-3
+    assert not moved[before.landmarks[:48]].any() or moved[before.landmarks[:48]].max() < 1e-4

@@ -17,15 +17,21 @@ from mien.photo.canvas import AT, OPACITY, POSITION, SECOND, SHARE, TINT, Part, 
 from mien.photo.eyes import Eyes
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
+from mien.photo.light import white_of
 from mien.photo.matte import Layers, layers_of
-from mien.photo.mouth import HOLE, Mouth
+from mien.photo.mouth.inside import HOLE, Mouth
+from mien.photo.mouth.seen_teeth import seen_teeth
+from mien.photo.mouth.teeth import Teeth
 from mien.photo.sheet import Sheet
 from mien.photo.space_warp import SpaceWarp
 
 STILL = 1e-3  # pixels: less motion than this is none
 BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
 PLAIN = np.full((1, 1, 4), 255, np.uint8)
-OF_THE_HEAD = ("face", "eye holes", "mouth hole", "between", "mouth", "eyes")
+OF_THE_HEAD = ("face", "eye holes", "mouth hole", "between", "mouth", "tongue", "eyes")
+INSIDE = 3  # the slot of what the lips and lids open to
+GONE = 0.6  # weights of the mouth's channels away from the photo's, at which nothing of its mouth but teeth is left
+BEHIND = 1.0  # eye distances: the cavity lies behind all that is drawn in it
 
 
 class MovingBody(Protocol):
@@ -79,8 +85,15 @@ class Animator:
         self.own[self.head.order(ARKIT)] = self.face.own
         self.mesh = FaceMesh(self.face, self.own)
         self.sheet = Sheet(self.face, (width, height), layers.cut)
-        self.eyes, self.mouth = Eyes(self.face, self.pixels), Mouth(self.face, self.pixels)
-        opaque = np.concatenate([colours, np.full((height, width, 1), 255, np.uint8)], 2)
+        self.eyes = Eyes(self.face, self.pixels)
+        white = white_of(self.face, self.pixels)
+        seen = seen_teeth(self.face, self.pixels)
+        self.mouth, self.teeth = Mouth(self.face, white), Teeth(self.face, (width, height), white, seen, INSIDE)
+        self.shows_teeth = seen is not None
+        self._of_mouth = [i for i, name in enumerate(self.head.channels) if name.startswith(("mouth", "jaw"))]
+        self._far = BEHIND * self.face.eye_distance
+        full = np.full((height, width, 1), 255, np.uint8)
+        opaque = np.concatenate([colours if seen is None else seen.lips, full], 2)
         images = {
             "background": layers.background,
             "person": layers.person,
@@ -88,17 +101,26 @@ class Animator:
             "eyes": self.eyes.open_eyes,
             "lids": self.eyes.shut_lids,
             "plain": PLAIN,
+            **self.teeth.images,
         }
+        if seen is not None:
+            images["inside"] = np.concatenate([seen.inside, full], 2)
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+        between = Part(len(self.mesh.between), self.mesh.between_triangles, INSIDE + (seen is None),
+                       "photo" if seen is None else "inside", "lids")  # fmt: skip
         parts = {
             "background": Part(4, BACKDROP, 0, "background"),
             "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person"),
             "shutter": Part(4, BACKDROP, 5, "plain"),
             "mouth hole": Part(len(self.mesh.between), self.mesh.between_triangles, 2, "plain", opens=True),
             "eye holes": Part(len(self.mesh.rims), self.mesh.rim_triangles, 2, "eyes", "lids", opens=True),
-            "mouth": Part(self.mouth.count, self.mouth.triangles, 3, "plain"),
-            "between": Part(len(self.mesh.between), self.mesh.between_triangles, 4, "photo"),
-            "eyes": Part(len(self.eyes.rest), self.eyes.triangles, 3, "eyes"),
+            "mouth": Part(self.mouth.count, self.mouth.cavity, INSIDE, "plain"),
+            # Teeth of the photo stand before what else it shows in its mouth; drawn ones come behind that.
+            **({"between": between} if seen is not None else {}),
+            "tongue": Part(self.mouth.count, self.mouth.tongue, INSIDE, "plain"),
+            **self.teeth.parts,
+            **({} if seen is not None else {"between": between}),
+            "eyes": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "eyes"),
             "face": Part(len(self.mesh.which), self.mesh.triangles, 6, "photo", "lids"),
         }
         if body is not None:
@@ -109,7 +131,8 @@ class Animator:
         self._blocks = {name: block(part.count) for name, part in parts.items()}
         self._blocks["background"][:, :2] = self._blocks["background"][:, AT] = corners
         self._blocks["person"][:, AT] = self.sheet.rest[:, :2]
-        self._blocks["between"][:, AT] = self.mesh.rest[self.mesh.between, :2]
+        between_block = self._blocks["between"]
+        between_block[:, AT] = between_block[:, SECOND] = self.mesh.rest[self.mesh.between, :2]
         self._blocks["mouth hole"][:, TINT] = HOLE
         # Nothing of mouth and eyes is seen but through their holes.
         self._blocks["shutter"][:, :2], self._blocks["shutter"][:, OPACITY] = corners, 0
@@ -175,11 +198,24 @@ class Animator:
         blocks["face"][:, SHARE] = 0 if bare else mesh.lid_share(places)
         blocks["face"][:, TINT] = 1 if bare else mesh.shade(places)
         inside, colours = self.mouth.at(weights, warp)
-        blocks["mouth"][:, POSITION], blocks["mouth"][:, TINT] = turned(inside), colours
+        inside = turned(inside)
+        blocks["tongue"][:, POSITION], blocks["tongue"][:, TINT] = inside, colours
+        far = [0.0, 0.0, self._far]
+        blocks["mouth"][:, POSITION], blocks["mouth"][:, TINT] = inside + far, colours
+        shown = 1.0 if bare else mesh.between_opacity(places)
+        if self.shows_teeth and not bare:
+            shown *= 1 - float(np.clip(np.abs(weights - self.own)[self._of_mouth].sum() / GONE, 0, 1))
+        blocks["between"][:, OPACITY] = shown
+        for name, values in self.teeth.place(
+            weights, self.mouth.filled(weights), 1 - shown, mesh.parted(places)
+        ).items():
+            blocks[name] = values
+            values[:, POSITION] = turned(values[:, POSITION])
         blocks["eye holes"][:, POSITION] = moved[mesh.rims]
         blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
         blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
-        blocks["between"][:, OPACITY] = 1 if bare else mesh.between_opacity(places)
+        if self.shows_teeth:
+            blocks["between"][:, POSITION] += np.float32([0.0, 0.0, 0.5 * self._far])
         blocks["eyes"][:, POSITION] = turned(self.eyes.rest)
         left, right = np.zeros(2) if bare else mesh.shut(places)
         half = len(mesh.rims) // 2
@@ -190,7 +226,7 @@ class Animator:
         blocks["eyes"][:, AT] = self.eyes.pixels_at(gaze)
         if self._body is not None:
             blocks["person"][:, :2] = self._body.carried(blocks["person"][:, :2])
-            for name in OF_THE_HEAD:
+            for name in (*OF_THE_HEAD, *self.teeth.parts):
                 blocks[name][:, :2] = self._body.carried_head(blocks[name][:, :2])
             blocks |= self._body.blocks()
         drawn = self._canvas.draw(blocks)

@@ -43,6 +43,7 @@ out vec4 colour;
 void main() {
     vec4 seen = texture(first, first_at);
     if (second_share > 0.0) seen = mix(seen, texture(second, second_at), second_share);
+    if (seen.a < 0.02) discard;  // what is not there hides nothing
     colour = seen * cover;
 }
 """

@@ -72,14 +72,15 @@ def _opaque(picture: np.ndarray) -> np.ndarray:
     return (np.clip(np.concatenate([picture, full], 2), 0, 255) + 0.5).astype(np.uint8)
 
 
-def _window(outline: np.ndarray, room: float, shape: tuple[int, ...]) -> tuple[slice, slice, np.ndarray]:
+def window(outline: np.ndarray, room: float, shape: tuple[int, ...]) -> tuple[slice, slice, np.ndarray]:
+    """(rows, columns, (2,) its first pixel): the part of a picture within `room` pixels of outline (N, 2)."""
     low = np.maximum(np.floor(outline.min(0) - room), 0).astype(int)
     high = np.minimum(np.ceil(outline.max(0) + room), (shape[1], shape[0])).astype(int)
     high = np.maximum(high, low + 1)
     return slice(low[1], high[1]), slice(low[0], high[0]), low
 
 
-def _polygon(outline: np.ndarray, low: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def polygon(outline: np.ndarray, low: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     """(h, w) float32 coverage of the outline, by four samples each way."""
     image = Image.new("L", (size[1] * 4, size[0] * 4))
     ImageDraw.Draw(image).polygon([tuple(map(float, p)) for p in (outline - low) * 4], fill=255)
@@ -89,10 +90,10 @@ def _polygon(outline: np.ndarray, low: np.ndarray, size: tuple[int, ...]) -> np.
 def _open_eye(
     out: np.ndarray, picture: np.ndarray, outline: np.ndarray, centre: np.ndarray, radius: float, eyes: float
 ) -> None:
-    rows, columns, low = _window(outline, 0.5 * eyes, picture.shape)
+    rows, columns, low = window(outline, 0.5 * eyes, picture.shape)
     part = picture[rows, columns]
     size = part.shape[:2]
-    opening = _polygon(outline, low, size)
+    opening = polygon(outline, low, size)
     rim = max(1.0, RIM * eyes)
     known = np.clip((gaussian_filter(opening, rim) - 0.55) / 0.35, 0, 1)
     y, x = np.mgrid[: size[0], : size[1]] + 0.5
@@ -116,11 +117,11 @@ def _open_eye(
 
 def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: FittedFace) -> None:
     eyes = face.eye_distance
-    rows, columns, low = _window(outline, 0.3 * eyes, picture.shape)
+    rows, columns, low = window(outline, 0.3 * eyes, picture.shape)
     part = picture[rows, columns]
     size = part.shape[:2]
     above, below = (max(1, round(share * eyes)) for share in LASHES)
-    opening = _polygon(outline, low, size)
+    opening = polygon(outline, low, size)
     # The lashes stand higher above than below.
     middle: Any = ((above - below) // 2, 0)
     reach = grey_dilation(opening, footprint=np.ones((above + below + 1, 1 + 2 * above)), origin=middle)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import KDTree
 
-from mien.face_tracking.landmark_indices import FACE_OVAL
+from mien.face_tracking.landmark_indices import CHIN, FACE_OVAL, NOSE_TIP
 from mien.photo.eyes import LASHES
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import landmark_places, lid_chain, quads_of, skin_triangles
@@ -19,6 +19,7 @@ LID_ZONE = (0.13, 0.19)  # of the eye distance from the opening, over which the 
 LID_SHUT = (0.3, 0.65)  # of the way of a blink, over which painted lid replaces the stretched one
 SHUT = (0.68, 0.8)  # of the way of a blink, over which the lids meet
 MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
+PARTED = (0.014, 0.033)  # of the eye distance between the lips, over which teeth come to be seen
 
 LIGHT = np.array([0.0, -0.55, -0.835])  # towards it, in the picture's axes
 AMBIENT = 0.35  # share of the light that comes from everywhere
@@ -61,6 +62,8 @@ class FaceMesh:
             [np.stack([i, i + 1, i + 2], 1), np.stack([i + 1, i + 3, i + 2], 1)]
         ).astype(np.int32)
         self._pairs, self._eyes = pairs, eyes
+        down = face.points[CHIN, :2] - face.points[NOSE_TIP, :2]
+        self._down = down / max(float(np.linalg.norm(down)), 1.0)
         self._rest_gaps = self._gaps(self.rest)
         count = len(self.triangles)
         ones = np.ones(3 * count)
@@ -124,12 +127,19 @@ class FaceMesh:
         normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
         return AMBIENT + (1 - AMBIENT) * np.clip(normals @ LIGHT, 0, 1)
 
-    def between_opacity(self, places: np.ndarray) -> np.ndarray:
-        """(P,) 0..1 of the photo's own mouth between the lips: it fades where they part further than in the photo."""
+    def between_opacity(self, places: np.ndarray) -> float:
+        """0..1 of the photo's own mouth between the lips: it fades where they part further than in the photo."""
         low, high = MOUTH_OPEN
         wider = float((self._gaps(places) - self._rest_gaps).max()) / self._eyes
         share = np.clip((wider - low) / (high - low), 0, 1)
-        return np.full(len(self.between), 1 - share * share * (3 - 2 * share), np.float32)
+        return float(1 - share * share * (3 - 2 * share))
+
+    def parted(self, places: np.ndarray) -> float:
+        """0..1: whether the lips are apart so far that what is behind them is seen."""
+        low, high = PARTED
+        upper, lower = places[self._pairs[:, 0], :2], places[self._pairs[:, 1], :2]
+        opened = float(((lower - upper) @ self._down).max()) / self._eyes
+        return float(np.clip((opened - low) / (high - low), 0, 1))
 
     def _gaps(self, places: np.ndarray) -> np.ndarray:
         return np.linalg.norm(places[self._pairs[:, 0], :2] - places[self._pairs[:, 1], :2], axis=1)

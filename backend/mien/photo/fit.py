@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.spatial import KDTree
 
 from mien.channels import ARKIT, INDEX
 from mien.face_tracking.blendshapes import CHANNELS, BlendshapeNetwork
@@ -30,6 +31,7 @@ DEPTH_TRUST = 0.35  # share of the tracker's depth against the fitted head's own
 OPEN_GAP = 0.035  # of the eye distance between the lips, from which the photo's mouth is open
 SMILE = (0.25, 0.9)  # of the scores, over which a smile rises to its whole
 PUCKER = 1.9
+LIP_REACH = 0.004  # m around the inner lips that go with them where they are brought together
 FAMILY_RIDGE = 0.25  # how far the family of heads is drawn to its mean, against noise
 
 
@@ -98,8 +100,9 @@ def fit_face(pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "
 
 def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> FittedFace:
     """The default head fitted to landmarks (478, 3) pixels with the scores of the channels."""
-    head = photo_head()
-    own = own_channels(head, scores, relative_gap(points))
+    gap = relative_gap(points)
+    head = photo_head() if gap <= OPEN_GAP else shut_head()
+    own = own_channels(head, scores, gap)
     order = head.order(ARKIT)
     weights = np.zeros(len(order))
     weights[order] = own
@@ -124,6 +127,30 @@ def photo_head() -> Head:
     deltas = head.deltas.copy()
     deltas[head.channels.index("mouthPucker"), :, 0] *= PUCKER
     return replace(head, deltas=deltas)
+
+
+@lru_cache(maxsize=1)
+def shut_head() -> Head:
+    """The head of photos with open mouths: its lips meet at rest. Those of the default head are 1.3 mm apart, through
+    which teeth of the photo would be seen; a photo with closed lips brings them together itself."""
+    head = photo_head()
+    vertices = head.vertices.astype(float)
+    upper, lower = (np.unique(side) for side in head.inner_lips.T)
+    ends = np.intersect1d(upper, lower)
+    upper, lower = np.setdiff1d(upper, ends), np.setdiff1d(lower, ends)
+    across = np.linspace(vertices[lower, 0].min(), vertices[lower, 0].max(), 60)
+    heights = [np.interp(across, *_by_x(vertices[side])) for side in (upper, lower)]
+    meeting = np.mean(heights, 0)
+    rim = np.r_[upper, lower]
+    moves = np.interp(vertices[rim, 0], across, meeting) - vertices[rim, 1]
+    near, which = KDTree(vertices[rim]).query(vertices)
+    vertices[:, 1] += moves[which] * np.exp(-((near / LIP_REACH) ** 2))
+    return replace(head, vertices=vertices.astype(np.float32))
+
+
+def _by_x(places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(places[:, 0])
+    return places[order, 0], places[order, 1]
 
 
 def relative_gap(points: np.ndarray) -> float:

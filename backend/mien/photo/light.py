@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The light in a photo, and colours as light: sRGB and linear."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.face_tracking.landmark_indices import LEFT_EYE, RIGHT_EYE
+from mien.photo.eyes import CHEEKS, polygon, window
+from mien.photo.fit import FittedFace
+
+
+def white_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
+    """(3,) linear: what a white surface would show in the face's light, from the skin and the white of the eyes."""
+    picture = pixels[..., :3]
+    at = np.clip(face.points[list(CHEEKS), :2].astype(int), 0, np.array(picture.shape[1::-1]) - 1)
+    skin = np.median(linear(picture[at[:, 1], at[:, 0]] / 255), 0)
+    found = [skin * 1.05]
+    for ring in (RIGHT_EYE, LEFT_EYE):
+        outline = face.points[list(ring), :2]
+        rows, columns, low = window(outline, 2, picture.shape)
+        part = linear(picture[rows, columns] / 255)
+        inside = part[polygon(outline, low, part.shape[:2]) > 0.9]
+        if len(inside) > 8:
+            found.append(np.percentile(inside, 85, axis=0) * 1.1)
+    brightest = max(found, key=lambda colour: float(colour.mean()))
+    grey = brightest.mean()
+    # Half of the light's colour: skin and eyes have one of their own.
+    return np.clip(0.5 * brightest + 0.5 * grey, 0.02, 1.0)
+
+
+def linear(values: np.ndarray) -> np.ndarray:
+    """sRGB 0..1 to linear."""
+    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+
+
+def srgb(values: np.ndarray) -> np.ndarray:
+    """Linear 0..1 to sRGB."""
+    values = np.clip(values, 0, 1)
+    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)
