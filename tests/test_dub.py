@@ -167,6 +167,7 @@ def test_a_dub_that_was_killed_goes_on_where_it_was(
     film: Path, sound: Path, tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, codec: str
 ) -> None:
     part = Fraction(2, 5)  # s: ten pictures
+    monkeypatch.setattr("mien.take_request.code_digest", lambda: "this code")  # while somebody edits it
     monkeypatch.setattr("mien.engines.personatalk.film.film_plan.PART", part)
     options = replace(PLAIN, codec=codec)
     one, other = tmp_path / f"one{options.suffix}", tmp_path / f"other{options.suffix}"

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from mien.engines.personatalk.film.film_plan import FilmPlan
     from mien.engines.personatalk.film.shots import ShotRenderers
     from mien.engines.personatalk.film.unfinished_dub import UnfinishedDub
-    from mien.engines.personatalk.lip_motion import Speaker
+    from mien.engines.personatalk.learnt_speaker import LearntSpeaker, OwnSound
     from mien.engines.personatalk.mouth_space import MouthSpace
-    from mien.engines.personatalk.speaking_style import SpeakingStyle
     from mien.engines.personatalk.voice_motion import VoiceMotion
     from mien.face_tracking.track import FaceTrack
     from mien.video.footage import Footage
@@ -140,10 +139,12 @@ def _make(
     motion = _motion(speech, options.direction, options.engine, work, "listening", 0.5)
     frame = float(1 / track.rate)
     seconds = np.array([float(second) for second in times])
-    mouth = plan_mouth(motion, seconds, frame, actor.speaker, actor.style.lip_map if actor.style else None, options)
+    who = actor.who
+    mouth = plan_mouth(motion, seconds, frame, who.speaker, who.style.lip_map if who.style else None, options)
     pause = None
     if options.keep_pauses:
-        pause = own_rest(actor.mouth[sources], mouth, actor.speaker, motion, seconds)
+        pause = own_rest((actor.mouth - who.posture)[sources], mouth, who.speaker, motion, seconds)
+    mouth = mouth + who.posture[sources]
     kept = kept_pictures(actor.shapes, sources, pause)
     plan = FilmPlan(
         times, track.rate, track.steady, video, track.start if options.begin else Fraction(0), voice, provenance.tags()
@@ -154,7 +155,7 @@ def _make(
     before = _draw(pictures, plan, kept, options, unfinished, work)
     with atomic_path(output) as part:
         written = write_dub(part, map(unfinished.path, plan.parts), plan, options.codec == "lossless")
-        style, stretches = actor.style, stretches_kept(kept, seconds, frame)
+        style, stretches = who.style, stretches_kept(kept, seconds, frame)
         notes = (*footage.notes, *(style.notes if style is not None else actor.notes), *written)
         notes += _of_the_voice(speech, track, motion, options)
         said = (*(f"As it was from {begin:.2f} s to {end:.2f} s: {why}." for begin, end, why in stretches), *notes)
@@ -214,13 +215,12 @@ def _of_the_voice(speech: Speech, track: FaceTrack, motion: VoiceMotion, options
 
 @dataclass(frozen=True, eq=False)
 class _Actor:
-    """The person of the film, and how they move the mouth; style: None where nothing of it is used."""
+    """The person of the film, and how they move the mouth (N, 12) in its frames."""
 
     shapes: FaceShapes
     space: MouthSpace
     mouth: np.ndarray
-    speaker: Speaker
-    style: SpeakingStyle | None
+    who: LearntSpeaker
     renderers: ShotRenderers
     notes: tuple[str, ...]
 
@@ -239,7 +239,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     """Shape, mouth and style of the person in the track."""
     from mien.engines.personatalk.face_shapes import face_shapes
     from mien.engines.personatalk.film.shots import ShotRenderers
-    from mien.engines.personatalk.lip_motion import speaker_of
+    from mien.engines.personatalk.learnt_speaker import learn_speaker
     from mien.engines.personatalk.mouth_space import mouth_space
     from mien.engines.personatalk.reference_choice import is_profile
     from mien.engines.personatalk.template import face_template
@@ -253,21 +253,21 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     shapes = face_shapes(track, learnt)
     space = mouth_space(shapes, learnt)
     mouth = space.coefficients(shapes.shapes)
-    speaker = speaker_of(space, mouth[learnt])
-    style, notes = None, ()
+    sound, notes = None, ()
     if options.manner == CLIP:
-        style, notes = _style(video, footage, mouth, learnt, seconds, track, speaker, options, work)
+        sound, notes = _own_sound(video, footage, learnt, seconds, track, options, work)
+    who = learn_speaker(space, mouth, shapes.turn, learnt, sound)
     template = face_template(shapes, learnt)
     renderers = ShotRenderers(footage, shapes, track.shot, learnt, space, template, work.of("references"))
-    return _Actor(shapes, space, mouth, speaker, style, renderers, notes)
+    return _Actor(shapes, space, mouth, who, renderers, notes)
 
 
-def _style(
-    video: Path, footage: Footage, mouth: np.ndarray, learnt: np.ndarray, seconds: np.ndarray, track: FaceTrack,
-    speaker: Speaker, options: DubOptions, work: StagedProgress,
-) -> tuple[SpeakingStyle | None, tuple[str, ...]]:  # fmt: skip
+def _own_sound(
+    video: Path, footage: Footage, learnt: np.ndarray, seconds: np.ndarray, track: FaceTrack, options: DubOptions,
+    work: StagedProgress,
+) -> tuple[OwnSound | None, tuple[str, ...]]:  # fmt: skip
     from mien.audio.speech import RATE, Speech, SpeechError, read_speech
-    from mien.engines.personatalk.speaking_style import learn_style
+    from mien.engines.personatalk.learnt_speaker import OwnSound
 
     plain = "the mouth opens as the engine has it."
     if not footage.has_sound:
@@ -281,9 +281,8 @@ def _style(
     sample = Speech.from_samples(own.samples[first : first + round(LEARN_S * RATE)], own.name)
     direction = replace(options.direction, emotion={}, transcript="", held={}, face={})
     motion = _motion(sample, direction, options.engine, work, "listening", 0.0)
-    within = learnt & (seconds - first / RATE < float(sample.duration))
-    style = learn_style(mouth, within, seconds - first / RATE, float(1 / track.rate), motion, speaker)
-    return style, style.notes
+    times = seconds - first / RATE
+    return OwnSound(motion, times, float(1 / track.rate), times < float(sample.duration)), ()
 
 
 def _motion(

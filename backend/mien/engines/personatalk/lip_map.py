@@ -94,13 +94,14 @@ def _solved(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(mean, weights of the plain features, weights of the channels on what these leave)."""
     mean = mouth.mean(0)
-    first = _ridge(plain, mouth - mean, penalties[0])
+    first = ridge(plain, mouth - mean, penalties[0])
     if np.isinf(penalties[1]):
         return mean, first, np.zeros((channels.shape[1], mouth.shape[1]))
-    return mean, first, _ridge(channels, mouth - mean - plain @ first, penalties[1])
+    return mean, first, ridge(channels, mouth - mean - plain @ first, penalties[1])
 
 
-def _ridge(features: np.ndarray, values: np.ndarray, penalty: float) -> np.ndarray:
+def ridge(features: np.ndarray, values: np.ndarray, penalty: float) -> np.ndarray:
+    """Weights (f, d) of ridge regression from features (n, f), each of spread 1, to values (n, d) without a mean."""
     count = len(features)
     normal = features.T @ features / count + penalty * np.eye(features.shape[1])
     return np.linalg.solve(normal, features.T @ values / count)

@@ -13,7 +13,7 @@ import torch
 
 from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.face_shapes import face_shapes
-from mien.engines.personatalk.lip_motion import Speaker, speaker_of
+from mien.engines.personatalk.learnt_speaker import LearntSpeaker, OwnSound, learn_speaker
 from mien.engines.personatalk.mouth_space import mouth_space
 from mien.engines.personatalk.reference_bank import reference_bank
 from mien.engines.personatalk.reference_choice import choose_references, is_profile
@@ -115,11 +115,13 @@ def _motion(path: Path, track: FaceTrack, usable: np.ndarray, engine: str) -> Mo
     voice = voice_motion(take, listen(speech), listen_to_prosody(speech), load_head())
     times = track.seconds + float(track.start)
 
-    def face(learnt: np.ndarray) -> tuple[np.ndarray, Speaker]:
+    sound = OwnSound(voice, times, float(1 / track.rate), np.ones(track.frames, bool))
+
+    def face(learnt: np.ndarray) -> tuple[np.ndarray, LearntSpeaker]:
         shapes = face_shapes(track, learnt)
         space = mouth_space(shapes, learnt)
         mouth = space.coefficients(shapes.shapes)
-        return mouth, speaker_of(space, mouth[learnt])
+        return mouth, learn_speaker(space, mouth, shapes.turn, learnt, sound)
 
     return cross_validated(usable, times, float(1 / track.rate), voice, face)
 

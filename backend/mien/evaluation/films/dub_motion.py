@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from mien.engines.personatalk.lip_motion import Speaker, closed_mouth, spoken_mouth
+from mien.engines.personatalk.learnt_speaker import LearntSpeaker
+from mien.engines.personatalk.lip_motion import Speaker, closed_mouth, resting_mouth, spoken_mouth
 from mien.engines.personatalk.options import DubOptions
 from mien.engines.personatalk.sound_offset import find_offset
-from mien.engines.personatalk.speaking_style import learn_style
 from mien.engines.personatalk.voice_motion import VoiceMotion
 from mien.face_tracking.contacts import TOUCH
 
@@ -29,9 +29,9 @@ HELD_STILL = 0.006  # eye distances above the speaker's closed lips that still a
 class MotionScores:
     """On held-out frames of the own sound: r of the lip gap, and of plain jawOpen; gain: spread of the gap over the
     true one; error: mean distance of the mouth's coefficients over that of the mean mouth; closed, truly_closed: shares
-    of frames with closed lips over the whole film; late: pictures by which the sound is late; shift_error: the largest
-    error of it, in pictures, after shifting the sound; style: Wasserstein distances of gap, width and speed over the
-    true spread; learnt: whether the speaker's style was."""
+    of frames with closed lips over the whole film, with contacts and pauses as a dub shows them; late: pictures by
+    which the sound is late; shift_error: the largest error of it, in pictures, after shifting the sound; style:
+    Wasserstein distances of gap, width and speed over the true spread; learnt: whether the speaker's style was."""
 
     r: float
     jaw_r: float
@@ -47,19 +47,24 @@ class MotionScores:
 
 def motion_scores(
     mouth: np.ndarray, learnt: np.ndarray, held_out: np.ndarray, times: np.ndarray, frame: float, voice: VoiceMotion,
-    speaker: Speaker,
+    who: LearntSpeaker,
 ) -> MotionScores:  # fmt: skip
-    """Of coefficients mouth (N, 12) at times (N,) seconds of the sound; frames learnt, held_out (N,) bool."""
-    style = learn_style(mouth, learnt, times, frame, voice, speaker)
+    """Of coefficients mouth (N, 12) at times (N,) seconds of the sound; frames learnt, held_out (N,) bool; who: what
+    was learnt. ValueError where no style was looked for."""
+    speaker, style = who.speaker, who.style
+    if style is None:
+        raise ValueError("the speaker was learnt without the sound")
     at = times + style.offset.late
     planned = spoken_mouth(voice, at, speaker, style.lip_map, DubOptions())
-    shut = closed_mouth(planned, voice, at, frame, speaker)
+    shown = resting_mouth(closed_mouth(planned, voice, at, frame, speaker), voice, at, speaker) + who.posture
+    planned = planned + who.posture
     gap, true = speaker.gap(planned), speaker.gap(mouth)
+    still = speaker.gap(mouth - who.posture)
     jaw = voice.plain_at(at)[:, JAW]
     limit = max(speaker.closed + HELD_STILL, TOUCH)
     mean = np.linalg.norm(mouth[held_out] - mouth[learnt].mean(0), axis=1).mean()
     shifted = [
-        abs(find_offset(voice, times[learnt] + k * frame, true[learnt], frame).late - style.offset.late + k * frame)
+        abs(find_offset(voice, times[learnt] + k * frame, still[learnt], frame).late - style.offset.late + k * frame)
         for k in SHIFTS
     ]
     return MotionScores(
@@ -67,23 +72,23 @@ def motion_scores(
         jaw_r=_correlation(jaw[held_out], true[held_out]),
         gain=float(gap[held_out].std() / max(true[held_out].std(), 1e-9)),
         error=float(np.linalg.norm(planned[held_out] - mouth[held_out], axis=1).mean() / max(mean, 1e-9)),
-        closed=float((speaker.gap(shut) < limit).mean()),
+        closed=float((speaker.gap(shown) < limit).mean()),
         truly_closed=float((true < limit).mean()),
         late=style.offset.late / frame,
         shift_error=float(max(shifted) / frame),
-        style=float(np.mean([_style_distance(one, other) for one, other in _curves(shut, mouth, speaker, learnt)])),
+        style=float(np.mean([_style_distance(one, other) for one, other in _curves(shown, mouth, speaker, learnt)])),
         learnt=style.lip_map is not None,
     )
 
 
 def cross_validated(
     usable: np.ndarray, times: np.ndarray, frame: float, voice: VoiceMotion,
-    face: Callable[[np.ndarray], tuple[np.ndarray, Speaker]],
+    face: Callable[[np.ndarray], tuple[np.ndarray, LearntSpeaker]],
 ) -> MotionScores:  # fmt: skip
     """The mean of `motion_scores` over FOLDS parts, each held out once; shift_error is the largest of all.
 
     usable (N,) bool: frames that show the face; face: for the frames that are learnt from (N,) the mouth coefficients
-    (N, 12) and the speaker. Parts without 2 usable frames are left out. ValueError where there is none.
+    (N, 12) and the speaker as learnt. Parts without 2 usable frames are left out. ValueError where there is none.
     """
     frames = np.arange(len(usable))
     found = []
@@ -91,8 +96,8 @@ def cross_validated(
         held_out = usable & np.isin(frames, part)
         learnt = usable & ((frames < part[0] - APART) | (frames > part[-1] + APART)) if len(part) else usable
         if held_out.sum() >= 2:
-            mouth, speaker = face(learnt)
-            found.append(motion_scores(mouth, learnt, held_out, times, frame, voice, speaker))
+            mouth, who = face(learnt)
+            found.append(motion_scores(mouth, learnt, held_out, times, frame, voice, who))
     if not found:
         raise ValueError("no part of the film shows the face")
     values = {field.name: [getattr(scores, field.name) for scores in found] for field in fields(MotionScores)}
