@@ -20,7 +20,7 @@ from ..formats.take import Take
 from ..shape_keys import bones, driving, eye_objects, gaze, keys
 from ..shape_keys.recognition import short_list
 from . import gesture_layer, linked, vertex_takes
-from .characters import control_curves
+from .characters import control_curves, learnt
 
 SETTLE_S = 0.2  # after its last frame a point cache fades to the mesh's rest in this time
 VALUE_LIMIT = 10.0  # Blender's hard limit of a shape key's slider
@@ -59,7 +59,7 @@ def plan(speaker: bpy.types.Object, take: Take, mark: Mark) -> Plan:
         _refuse_layer(speaker.mien.head_object, mark)
     if speaker.mien_driving.bones().names_by_part:
         _refuse_bones(speaker, mark)
-    for owner in control_curves.learnt(speaker)[1]:
+    for owner in learnt.owners_of(speaker):
         if owner is not None:
             _refuse_layer(owner, mark)
     for eye in eye_objects.chosen(speaker, takes.meshes(speaker)).values():

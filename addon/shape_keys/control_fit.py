@@ -7,6 +7,7 @@ within 0 and 1, by coordinate descent; the two sides of one control are never us
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -19,12 +20,14 @@ STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of a side at which it is sampled
 @dataclass(frozen=True)
 class Side:
     """One side of a control. control: number of it; end: its value there, from rest; response: key -> value at the end;
-    course: at STEPS, the share of the response."""
+    course: at STEPS, the share of the response. low: the lowest share, below 0 of a straight control whose other side
+    does the opposite."""
 
     control: int
     end: float
     response: dict[str, float]
     course: tuple[float, ...]
+    low: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -85,15 +88,23 @@ def solve(mapping: ControlMap, wanted: dict[str, np.ndarray]) -> tuple[np.ndarra
     target = np.stack([np.asarray(wanted.get(name, np.zeros(frames)), float) for name in names], 1)  # (F, K)
     shares = _within_bounds(matrix * weights[:, None], target * weights)
     shares = _one_side_each(mapping, matrix * weights[:, None], target * weights, shares)
-    values = np.tile([control.rest for control in mapping.controls], (frames, 1))
-    for number, side in enumerate(mapping.sides):
-        values[:, side.control] += side.end * _along(side, shares[:, number])
+    values = from_sides(mapping.controls, mapping.sides, shares)
     shown = shares @ matrix.T
     return values, dict(zip(names, shown.T, strict=True))
 
 
+def from_sides(controls: Sequence[Control], sides: Sequence[Side], shares: np.ndarray) -> np.ndarray:
+    """(F, controls) values of the controls for shares (F, sides) of their sides."""
+    values = np.tile(np.array([control.rest for control in controls], float), (len(shares), 1))
+    for number, side in enumerate(sides):
+        values[:, side.control] += side.end * _along(side, shares[:, number])
+    return values
+
+
 def _along(side: Side, share: np.ndarray) -> np.ndarray:
     """How far along the side its response is this share of the full one."""
+    if side.low < 0.0:
+        return share
     course = np.maximum.accumulate(side.course)
     return np.interp(share, course + 1e-9 * np.arange(len(course)), STEPS)
 

@@ -15,7 +15,7 @@ from ..animation import fcurves
 from ..formats import head_file
 from ..formats.channels import sides
 from ..formats.take import Take
-from . import additive, bones, gaze, key_table, keys, mouth_choice, viseme_mix
+from . import additive, bones, gaze, key_table, keys, mouth_choice, vertex_fit, viseme_mix
 from .recognition import Recognition, missing_channels, recognise, short_list
 
 HEAD_VERTICES = 4538  # of Mien's own head
@@ -32,7 +32,8 @@ class Targets:
     """values: shape key -> (F,) float32, a value for each frame of the take; the sliders' ranges must be extended to
     them (`keys.fit_range`). scheme: name of the keys' naming scheme. missing: channels of the take that this mesh does
     not show. notes: sentences for the animator. refusal: why nothing of the take shows on this mesh, '' if it does.
-    driven: the values of keys that have drivers, for the controls behind these."""
+    driven: the values of keys that controls of the rig stand for: of those that have drivers, or of all where the rig
+    moves the vertices."""
 
     values: dict[str, np.ndarray]
     scheme: str
@@ -69,6 +70,8 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Seque
     driven_paths = fcurves.driven_paths(obj.data.shape_keys)
     driven = tuple(row.key for row in rows if keys.value_path(row.key) in driven_paths)
     learnt = bool(speaker.mien_driving.control_map)
+    if vertex_fit.is_text_of_vertices(speaker.mien_driving.control_map):
+        driven = tuple(row.key for row in rows)  # the rig moves the face as these keys would
     if len(driven) == len(rows) and not learnt:
         return Targets(
             {},

@@ -10,11 +10,13 @@ from mathutils import Euler
 
 from ...animation import head_rotation
 from ...animation.fcurves import Curve, constant_or_all
-from ...shape_keys import control_fit
+from ...shape_keys import control_fit, vertex_fit
 from ...shape_keys.control_fit import ControlMap
 from ...shape_keys.recognition import short_list
-from .learning import SEPARATOR
+from ...shape_keys.vertex_fit import Solution, VertexMap
+from .learnt import SEPARATOR, mapping_of, owners_of
 
+REACHED = 0.5  # of a key's motion: keys of which the rig shows less are named
 OFF = 0.1  # of a key's value: what is farther off is named
 
 
@@ -34,13 +36,18 @@ def of_take(
     """The curves at frames (F,) for the driven keys' values: pairs of a mesh and key -> (F,). None without a mapping.
 
     Raises nothing: keys that no control moves stay as they are, and the note says so."""
-    mapping, owners = learnt(speaker)
+    mapping, owners = mapping_of(speaker), owners_of(speaker)
     wanted = {f"{mesh.name}{SEPARATOR}{key}": values for mesh, listed in driven for key, values in listed.items()}
-    wanted = {name: values for name, values in wanted.items() if mapping is not None and name in mapping.weights}
+    wanted = {name: values for name, values in wanted.items() if mapping is not None and name in mapping.keys}
     if mapping is None or not wanted:
         return ControlCurves({}, {}, "")
-    values, shown = control_fit.solve(mapping, wanted)
-    out = ControlCurves({}, {}, _note(mapping, wanted, shown))
+    if isinstance(mapping, VertexMap):
+        solution = vertex_fit.solve(mapping, wanted)
+        values, note = solution.values, _note_of_vertices(mapping, wanted, solution)
+    else:
+        values, shown = control_fit.solve(mapping, wanted)
+        note = _note(mapping, wanted, shown)
+    out = ControlCurves({}, {}, note)
     turned: dict[tuple[int, str], np.ndarray] = {}
     for control, column in zip(mapping.controls, values.T, strict=True):
         owner = owners[control.owner]
@@ -61,14 +68,6 @@ def of_take(
     return out
 
 
-def learnt(speaker: bpy.types.Object) -> tuple[ControlMap | None, list[bpy.types.Object | None]]:
-    """(the mapping of a speaker, None without one; its objects)."""
-    settings = speaker.mien_driving
-    if not settings.control_map:
-        return None, []
-    return control_fit.from_text(settings.control_map), [item.owner for item in settings.control_owners]
-
-
 def _add(out: ControlCurves, owner: bpy.types.Object, curve: Curve, rest: float) -> None:
     out.by_owner.setdefault(owner, []).append(curve)
     out.rests.setdefault(owner, {})[curve.path, curve.index] = rest
@@ -80,3 +79,15 @@ def _note(mapping: ControlMap, wanted: dict[str, np.ndarray], shown: dict[str, n
     every = np.concatenate([np.abs(shown[name] - values) for name, values in wanted.items()])
     said = f"{len(mapping.controls)} controls move {len(wanted)} shape keys, {every.mean():.3f} off on average"
     return said + (f"; farthest off: {short_list(far)}." if far else ".")
+
+
+def _note_of_vertices(mapping: VertexMap, wanted: dict[str, np.ndarray], solution: Solution) -> str:
+    """How far the vertices are off, and the keys of which the rig shows less than half and that the take needs."""
+    share = float(np.sqrt((solution.off**2).sum() / max((solution.motion**2).sum(), 1e-30)))
+    low = [
+        name.partition(SEPARATOR)[2]
+        for name, values in wanted.items()
+        if mapping.reached.get(name, 0.0) < REACHED and float(np.abs(values).max(initial=0.0)) > OFF
+    ]
+    said = f"{len(mapping.controls)} controls move the face, {share:.0%} of its motion off"
+    return said + (f"; less than half is shown of {short_list(low)}." if low else ".")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Values of a rig's controls: at rest, set, and all of them as they were after a block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import bpy
@@ -34,16 +34,45 @@ def set_value(candidate: Candidate, value: float) -> None:
     holder = candidate.owner.path_resolve(owner_path) if owner_path else candidate.owner
     if candidate.angle:
         turn = Euler([value if axis == candidate.index else 0.0 for axis in range(3)]).to_quaternion()
-        if name == "rotation_quaternion":
-            holder.rotation_quaternion = turn
-        else:
-            axis, angle = Quaternion(turn).to_axis_angle()
-            holder.rotation_axis_angle = (angle, *axis)
+        _turn(candidate.owner, candidate.path, turn)
     elif candidate.index >= 0:
         getattr(holder, name)[candidate.index] = value
     else:
         setattr(holder, name, value)
     candidate.owner.update_tag()
+
+
+def set_values(candidates: Sequence[Candidate], values: Iterable[float]) -> None:
+    """Set all of these. Axes of one turn in quaternions go together."""
+    turns: dict[tuple[bpy.types.Object, str], list[float]] = {}
+    for candidate, value in zip(candidates, values, strict=True):
+        if candidate.angle:
+            turns.setdefault((candidate.owner, candidate.path), [0.0] * 3)[candidate.index] = float(value)
+        else:
+            set_value(candidate, float(value))
+    for (owner, path), angles in turns.items():
+        _turn(owner, path, Euler(angles).to_quaternion())
+
+
+def _turn(owner: bpy.types.Object, path: str, turn: Quaternion) -> None:
+    owner_path, _, name = path.rpartition(".")
+    holder = owner.path_resolve(owner_path) if owner_path else owner
+    if name == "rotation_quaternion":
+        holder.rotation_quaternion = turn
+    else:
+        axis, angle = turn.to_axis_angle()
+        holder.rotation_axis_angle = (angle, *axis)
+    owner.update_tag()
+
+
+def rest_pose(owners: Iterable[bpy.types.Object]) -> None:
+    """All bones of these armatures at rest; custom properties stay."""
+    for owner in owners:
+        for bone in owner.pose.bones if owner.pose is not None else ():
+            bone.location, bone.scale = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+            bone.rotation_euler, bone.rotation_quaternion = (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0)
+            bone.rotation_axis_angle = (0.0, 0.0, 1.0, 0.0)
+        owner.update_tag()
 
 
 def _copied(value):

@@ -31,6 +31,12 @@ class Candidate:
     angle: bool = False  # of a bone or object in quaternions: index is the axis
 
 
+def name_of(candidate: Candidate) -> str:
+    """Its bone or its property, else its object."""
+    parts = candidate.path.split('"')
+    return parts[1] if len(parts) > 1 else candidate.owner.name
+
+
 def candidates(meshes: list[bpy.types.Object], keys_of: dict[bpy.types.Object, list[str]]) -> list[Candidate]:
     """The candidates behind the drivers of these keys, each once."""
     found: dict[tuple, Candidate] = {}
@@ -57,6 +63,11 @@ def follows_free_keys(curve: bpy.types.FCurve) -> bool:
         and not any(other.data_path == target.data_path for other in drivers_of(target.id))
         for target in targets
     )
+
+
+def driver_candidates(driver: bpy.types.Driver) -> Iterator[Candidate]:
+    """The candidates behind a driver."""
+    return _of_driver(driver, 0)
 
 
 def _of_driver(driver: bpy.types.Driver, depth: int) -> Iterator[Candidate]:
@@ -134,6 +145,13 @@ def _of_transform(owner: bpy.types.Object, bone: str, kind: str, depth: int) -> 
         if target.library is None and (target, subtarget) != (owner, bone):
             for part in ("LOC_DIFF", "ROTATION_DIFF"):
                 yield from _of_transform(target, subtarget, part, depth + 1)
+    yield from transform(owner, bone, kind)
+
+
+def transform(owner: bpy.types.Object, bone: str, kind: str) -> Iterator[Candidate]:
+    """A transform of an object or of its bone, along each axis that is not locked. kind: LOC, ROT or SCALE, perhaps
+    with _X, _Y or _Z, or LOC_DIFF, ROTATION_DIFF."""
+    moved = owner.pose.bones[bone] if bone else owner
     prefix = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].' if moved is not owner else ""
     part, axes = kind[:3], range(3)
     if kind[-2:] in ("_X", "_Y", "_Z"):

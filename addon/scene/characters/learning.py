@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Learns how the controls of a rig drive a character's shape keys, by moving each of them and looking."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import bpy
 import numpy as np
@@ -10,26 +10,14 @@ from ...animation import takes
 from ...shape_keys import control_fit, driving, keys, mouth_choice
 from ...shape_keys.control_fit import STEPS, Control, ControlMap, Side
 from ...shape_keys.recognition import short_list
-from .control_values import as_it_was, rest_of, set_value
-from .controls import Candidate, candidates, drivers_of, follows_free_keys
+from . import vertex_learning
+from .control_values import as_it_was, rest_of, set_value, set_values
+from .controls import Candidate, candidates, drivers_of, follows_free_keys, name_of
+from .learnt import SEPARATOR, LearningError, Learnt, Progress, Steps, finish
 
 FULL = 1.0  # a key's value at which a control has gone far enough
 LEAST = 0.02  # a response smaller than this is none
 DOUBLINGS = 11  # of the first step, before a control is given up
-SEPARATOR = "/"  # between the mesh and its key in the mapping
-
-
-class LearningError(Exception):
-    """The rig has no control that drives the keys; the message says what was found. The scene is unchanged."""
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """What was learnt, and a sentence on it."""
-
-    mapping: ControlMap
-    owners: tuple[bpy.types.Object, ...]
-    sentence: str
 
 
 def driven_keys(speaker: bpy.types.Object) -> dict[bpy.types.Object, list[str]]:
@@ -46,13 +34,26 @@ def driven_keys(speaker: bpy.types.Object) -> dict[bpy.types.Object, list[str]]:
     return out
 
 
-def learn(scene: bpy.types.Scene, speaker: bpy.types.Object) -> Learnt:
+def learn(speaker: bpy.types.Object) -> Learnt:
     """Move each control and look what it does. The scene is as it was afterwards. Raises LearningError."""
+    return finish(steps(speaker))
+
+
+def refusal(speaker: bpy.types.Object) -> str:
+    """Why there is nothing to learn, without a full stop; '' where there is."""
+    return "" if driven_keys(speaker) else vertex_learning.can_learn(speaker)
+
+
+def steps(speaker: bpy.types.Object) -> Steps:
+    """As `learn`, with progress, and to be stopped: where keys have drivers the controls behind these, else those that
+    move the vertices."""
+    if not driven_keys(speaker):
+        return (yield from vertex_learning.steps(speaker))
+    return (yield from _steps_of_keys(speaker))
+
+
+def _steps_of_keys(speaker: bpy.types.Object) -> Steps:
     wanted = driven_keys(speaker)
-    if not wanted:
-        raise LearningError(
-            f"No shape key of '{speaker.name}' that takes drive has a driver; there is nothing to learn."
-        )
     found = candidates(list(wanted), wanted)
     owners = list(dict.fromkeys(candidate.owner for candidate in found))
     names = [f"{mesh.name}{SEPARATOR}{key}" for mesh, listed in wanted.items() for key in listed]
@@ -65,7 +66,7 @@ def learn(scene: bpy.types.Scene, speaker: bpy.types.Object) -> Learnt:
         controls: list[Control] = []
         sides: list[Side] = []
         used: list[Candidate] = []
-        for candidate in found:
+        for done, candidate in enumerate(found):
             own = [side for sign in (1, -1) if (side := _sample(candidate, sign, look, zero, names, len(controls)))]
             if own:
                 owner = owners.index(candidate.owner)
@@ -73,25 +74,17 @@ def learn(scene: bpy.types.Scene, speaker: bpy.types.Object) -> Learnt:
                 controls.append(Control(owner, candidate.path, candidate.index, rest, candidate.angle))
                 sides += own
                 used.append(candidate)
+            yield Progress(0.9 * (done + 1) / len(found), f"moving {name_of(candidate)}")
         if not controls:
             raise LearningError(
                 f"None of the {len(found)} properties and bones behind the drivers of '{speaker.name}' moves a key: "
                 "the rig may drive them from another file."
             )
         mapping = ControlMap(tuple(controls), tuple(sides), _weights(wanted))
+        yield Progress(0.9, "checking the keys")
         error, worst = _check(mapping, used, look, zero)
     mapping = replace(mapping, error=error, worst=worst)
     return Learnt(mapping, tuple(owners), _sentence(mapping, owners))
-
-
-def store(speaker: bpy.types.Object, learnt: Learnt) -> None:
-    """Keep the mapping on the speaker."""
-    settings = speaker.mien_driving
-    settings.control_map = learnt.mapping.to_text()
-    settings.control_owners.clear()
-    for owner in learnt.owners:
-        item = settings.control_owners.add()
-        item.name, item.owner = owner.name, owner
 
 
 def _sentence(mapping: ControlMap, owners: list[bpy.types.Object]) -> str:
@@ -214,11 +207,9 @@ def _check(mapping: ControlMap, used: list[Candidate], look: _Look, zero: np.nda
         if name not in mapping.reached:
             continue
         values, _ = control_fit.solve(mapping, {name: np.array([0.5])})
-        for candidate, value in zip(used, values[0], strict=True):
-            set_value(candidate, float(value))
+        set_values(used, values[0])
         off = abs(float(look()[number] - zero[number]) - 0.5)
         if off > error:
             error, worst = off, name
-    for candidate, control in zip(used, mapping.controls, strict=True):
-        set_value(candidate, control.rest)
+    set_values(used, [control.rest for control in mapping.controls])
     return error, worst

@@ -5,7 +5,8 @@ import bpy
 
 from ...shape_keys import driving, gaze, keys
 from ...shape_keys.recognition import short_list
-from . import learning, parts
+from . import face_rig, learning, parts
+from .learnt import LearningError, store
 
 WAYS = {"BONES": "bones", "OBJECTS": "objects", "KEYS": "shape keys"}
 
@@ -39,6 +40,8 @@ def set_up(scene: bpy.types.Scene, face: bpy.types.Object, with_meshes: bool = T
     learnt = _learn(scene, face)
     if learnt:
         said.append(learnt)
+    elif table.rows and not face.mien_driving.control_map and face_rig.system_of(face):
+        said.append(f"the controls of {face_rig.system_of(face)} move it, once Learn Controls is pressed")
     if table.rows:
         said.append(f"mouth by {table.scheme}")
     return f"'{face.name}': {'; '.join(said)}.{_refusal(face, table)}"
@@ -49,11 +52,11 @@ def _learn(scene: bpy.types.Scene, face: bpy.types.Object) -> str:
     if face.mien_driving.control_map or not learning.driven_keys(face):
         return ""
     try:
-        learnt = learning.learn(scene, face)
-    except learning.LearningError as error:
+        found = learning.learn(face)
+    except LearningError as error:
         return str(error).rstrip(".")
-    learning.store(face, learnt)
-    return learnt.sentence.rstrip(".")
+    store(face, found)
+    return found.sentence.rstrip(".")
 
 
 def add_meshes(face: bpy.types.Object, meshes) -> list[str]:

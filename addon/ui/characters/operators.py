@@ -4,14 +4,15 @@
 import bpy
 from bpy.props import BoolProperty
 
-from ...animation import fcurves, nla_layers
+from ...animation import fcurves
 from ...scene import speakers
 from ...scene.apply import ApplyError
-from ...scene.characters import check, learning, set_up
+from ...scene.characters import check, set_up
 from ...scene.frame_sampling import evaluate_again
 from ...scene.speakers import speaker_of
 from ..disabled_reason import DisabledReason
 from ..line_operators import editable
+from . import learn_operators
 
 
 class MIEN_OT_set_up_character(DisabledReason, bpy.types.Operator):
@@ -95,63 +96,9 @@ class MIEN_OT_remove_check(DisabledReason, bpy.types.Operator):
         return {"FINISHED"}
 
 
-class MIEN_OT_learn_controls(DisabledReason, bpy.types.Operator):
-    """Move each control behind the drivers of the shape keys and look what it does; takes move the controls then, and
-    an animator can go on with them"""
-
-    bl_idname = "mien.learn_controls"
-    bl_label = "Learn Controls"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        if editable(context):
-            return editable(context)
-        if context.mode != "OBJECT":
-            return "Go to Object Mode first"
-        return "" if learning.driven_keys(speaker_of(context)) else "None of the shape keys has a driver"
-
-    def execute(self, context):
-        speaker = speaker_of(context)
-        try:
-            learnt = learning.learn(context.scene, speaker)
-        except learning.LearningError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        learning.store(speaker, learnt)
-        speaker.mien_driving.found = learnt.sentence
-        self.report({"INFO"}, learnt.sentence)
-        return {"FINISHED"}
-
-
-class MIEN_OT_forget_controls(DisabledReason, bpy.types.Operator):
-    """Forget what was learnt of the rig's controls; takes leave driven shape keys alone again"""
-
-    bl_idname = "mien.forget_controls"
-    bl_label = "Forget Controls"
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def disabled_reason(cls, context) -> str:
-        if editable(context):
-            return editable(context)
-        speaker = speaker_of(context)
-        if not speaker.mien_driving.control_map:
-            return "No controls were learnt"
-        moved = [item.owner for item in speaker.mien_driving.control_owners if item.owner is not None]
-        return "Delete the takes first" if any(nla_layers.animates(owner) for owner in moved) else ""
-
-    def execute(self, context):
-        mapping = speaker_of(context).mien_driving
-        mapping.control_map = ""
-        mapping.control_owners.clear()
-        return {"FINISHED"}
-
-
 CLASSES = (
+    *learn_operators.CLASSES,
     MIEN_OT_set_up_character,
     MIEN_OT_check_character,
     MIEN_OT_remove_check,
-    MIEN_OT_learn_controls,
-    MIEN_OT_forget_controls,
 )

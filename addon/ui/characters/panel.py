@@ -3,11 +3,12 @@
 
 import bpy
 
-from ...scene.characters import check, learning
+from ...scene.characters import check, face_rig, learning
 from ...scene.speakers import speaker_of
 from ...shape_keys import driving
 from .. import text
 from ..panel_base import SpeakerPanel
+from .learn_operators import LearningShown
 
 
 class MIEN_PT_character(SpeakerPanel, bpy.types.Panel):
@@ -22,7 +23,10 @@ class MIEN_PT_character(SpeakerPanel, bpy.types.Panel):
         row.operator("mien.check_character", icon="VIEWZOOM")
         if check.is_there(speaker):
             row.operator("mien.remove_check", text="", icon="TRASH")
-        if learning.driven_keys(speaker) or mapping.control_map:
+        shown = LearningShown.progress
+        if shown is not None:
+            layout.progress(factor=shown.share, text=f"{shown.stage} (Esc: stop)")
+        elif mapping.control_map or learning.driven_keys(speaker) or face_rig.is_face_of_bones(speaker):
             row = layout.row(align=True)
             row.operator("mien.learn_controls", icon="DRIVER")
             if mapping.control_map:

@@ -15,6 +15,7 @@ from addon.formats.channels import ARKIT
 from addon.scene import lines
 from addon.scene.apply import ApplyError
 from addon.scene.characters import learning, set_up
+from addon.scene.characters.learnt import LearningError
 
 JAW = 'pose.bones["jaw_ctrl"].location'
 
@@ -54,7 +55,7 @@ def test_learning_leaves_the_rig_as_it_was(driven):
     rig.pose.bones["jaw_ctrl"].location = (0.01, -0.02, 0.0)
     rig.pose.bones["ctrl_eyeBlinkLeft"]["eyeBlinkLeft"] = 0.25
     rig.keyframe_insert("location", frame=1)
-    learnt = learning.learn(bpy.context.scene, driven)
+    learnt = learning.learn(driven)
     assert tuple(rig.pose.bones["jaw_ctrl"].location) == pytest.approx((0.01, -0.02, 0.0))
     assert rig.pose.bones["ctrl_eyeBlinkLeft"]["eyeBlinkLeft"] == 0.25 and rig.animation_data.action is not None
     assert learnt.mapping.error < 0.01 and learnt.mapping.reached == set(learnt.mapping.keys)
@@ -94,7 +95,7 @@ def test_controls_behind_a_mechanism_are_found():
     variable = driver.variables.new()
     variable.name, variable.targets[0].id, variable.targets[0].data_path = "v", rig, '["pucker"]'
     driver.expression = "v"
-    learnt = learning.learn(bpy.context.scene, face)
+    learnt = learning.learn(face)
     paths = {(control.path, control.index) for control in learnt.mapping.controls}
     assert ('pose.bones["c"].location', 2) in paths and "Face/mouthPucker" in learnt.mapping.reached
     assert "Face/jawOpen" in learnt.mapping.reached
@@ -137,8 +138,8 @@ def test_takes_of_controls_are_baked_and_deleted_like_others(driven):
 def test_a_driver_without_a_control_is_said():
     face = characters.face("Face", {"jawOpen": {"jawOpen": 1.0}})
     face.data.shape_keys.key_blocks["jawOpen"].driver_add("value").driver.expression = "frame / 100"
-    with pytest.raises(learning.LearningError, match="None of the 0"):
-        learning.learn(bpy.context.scene, face)
+    with pytest.raises(LearningError, match="None of the 0"):
+        learning.learn(face)
 
 
 @pytest.mark.parametrize("driven_face", [False, True])

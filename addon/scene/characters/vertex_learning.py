@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Learns how the controls of a face of bones move its vertices, by moving each of them and looking, and how far they
+reach what the shape keys of the mesh would do."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import bpy
+import numpy as np
+
+from ...animation import takes
+from ...shape_keys import control_names, driving, vertex_fit
+from ...shape_keys.control_fit import Control, Side
+from ...shape_keys.key_table import terms
+from ...shape_keys.recognition import short_list
+from ...shape_keys.vertex_fit import VertexMap
+from . import face_rig
+from .control_values import as_it_was, rest_of, rest_pose, set_value, set_values
+from .controls import Candidate
+from .learnt import SEPARATOR, LearningError, Learnt, Progress, Steps
+from .vertex_samples import Look, bones_alone, farthest, sample, wanted_of, weighted
+
+REACHED = 0.5  # of a key's motion: keys of which less is reached are named
+
+
+def can_learn(speaker: bpy.types.Object) -> str:
+    """Why the controls of a face of bones cannot be learnt, without a full stop; '' where they can."""
+    if not face_rig.is_face_of_bones(speaker):
+        return "None of the shape keys has a driver, and no bones move the face"
+    if not driving.table_of(speaker).rows:
+        return "Bind the mesh first, under Driving: its shape keys say what the bones should do"
+    return ""
+
+
+def steps(speaker: bpy.types.Object) -> Steps:
+    """Move each control and look what it does. Raises LearningError."""
+    refusal = can_learn(speaker)
+    if refusal:
+        raise LearningError(f"{refusal}.")
+    meshes = takes.meshes(speaker)
+    rig = face_rig.find(speaker, meshes)
+    wanted = wanted_of(speaker, meshes)
+    controls: list[Control] = []
+    sides: list[Side] = []
+    responses: list[np.ndarray] = []
+    used: list[Candidate] = []
+    names: list[str] = []
+    products = np.zeros((0, 0))
+    with as_it_was(list(rig.owners)), bones_alone(meshes):
+        rest_pose(rig.owners)
+        for candidate in rig.candidates:
+            set_value(candidate, rest_of(candidate))
+        look = Look(wanted)
+        zero = look()
+        for number, candidate in enumerate(rig.candidates):
+            found = sample(candidate, look, zero, wanted, len(controls))
+            for side, response in found:
+                sides.append(side)
+                responses.append(weighted(response, wanted))
+                products = _with_row(products, responses)
+                names.append(rig.names[number])
+            if found:
+                owner, rest = rig.owners.index(candidate.owner), rest_of(candidate)
+                controls.append(Control(owner, candidate.path, candidate.index, rest, candidate.angle))
+                used.append(candidate)
+            yield Progress(0.9 * (number + 1) / len(rig.candidates), f"moving {rig.names[number]}")
+        if not controls:
+            raise LearningError(
+                f"None of the {len(rig.candidates)} controls of '{speaker.name}' moves a part of its face. "
+                "Choose the mesh that the bones move."
+            )
+        yield Progress(0.9, "solving the channels")
+        targets = np.array([weighted(delta, wanted) for delta in wanted.offsets])
+        cross = np.array([targets @ response for response in responses]).T
+        meant = np.array([[_is_for(name, source) for name in names] for source in wanted.sources], bool)
+        mapping = vertex_fit.fit(
+            controls, sides, wanted.names, (products, cross, targets @ targets.T), meant, wanted.moving, rig.system
+        )
+        at = {(control.owner, control.path, control.index): place for place, control in enumerate(controls)}
+        used = [used[at[control.owner, control.path, control.index]] for control in mapping.controls]
+        reached, off = {}, {}
+        alone = dict(zip(wanted.names, np.eye(len(wanted.names)), strict=True))
+        for number, values in enumerate(vertex_fit.solve(mapping, alone).values):
+            set_values(used, values)
+            reached[wanted.names[number]], off[wanted.names[number]] = _compared(wanted.offsets[number], look() - zero)
+            yield Progress(0.95 + 0.05 * (number + 1) / len(wanted.names), f"checking {wanted.sources[number]}")
+        set_values(used, [control.rest for control in mapping.controls])
+    mapping = replace(mapping, reached=reached, off=off)
+    return Learnt(mapping, rig.owners, sentence(mapping, rig.owners))
+
+
+def sentence(mapping: VertexMap, owners: Sequence[bpy.types.Object]) -> str:
+    """What the rig reaches of the keys."""
+    moved = {control.owner for control in mapping.controls}
+    names = ", ".join(f"'{owner.name}'" for number, owner in enumerate(owners) if number in moved)
+    kind = f" ({mapping.system})" if mapping.system else ""
+    reached = np.array(list(mapping.reached.values()))
+    said = f"{len(mapping.controls)} controls of {names}{kind} reach {np.mean(reached):.0%} of the keys' motion"
+    low = [
+        f"{name.partition(SEPARATOR)[2]} {max(share, 0.0):.0%}"
+        for name, share in sorted(mapping.reached.items(), key=lambda pair: pair[1])
+        if share < REACHED
+    ]
+    return f"{said}; less than half of {short_list(low)}." if low else f"{said}, more than half of each."
+
+
+def _is_for(name: str, source: str) -> bool:
+    known = control_names.find(name)
+    return known is not None and any(known.is_for(channel) for channel, share in terms(source) if share > 0.0)
+
+
+def _with_row(products: np.ndarray, responses: list[np.ndarray]) -> np.ndarray:
+    """Products (J, J) of responses with those of the last one. One row at a time: Blender's numpy is slow at it."""
+    row = np.array([float(response @ responses[-1]) for response in responses])
+    out = np.empty((len(row), len(row)))
+    out[:-1, :-1], out[-1], out[:, -1] = products, row, row
+    return out
+
+
+def _compared(offsets: np.ndarray, shown: np.ndarray) -> tuple[float, float]:
+    """(share of the motion that is shown, rms difference over the vertices that the key moves)."""
+    moved = np.linalg.norm(offsets, axis=1) > face_rig.MOVED * farthest(offsets)
+    power = float((offsets**2).sum())
+    if power <= 0.0:
+        return 1.0, 0.0
+    off = ((shown - offsets) ** 2).sum(1)
+    return 1.0 - float(off.sum()) / power, float(np.sqrt(off[moved].mean())) if moved.any() else 0.0
