@@ -170,6 +170,11 @@ def _notes(animator: Animator) -> Iterator[str]:
             f"there are {face.eye_distance:.0f} pixels between the eyes, too few for teeth and lids to look real; cut "
             "the photo closer, or use a larger one"
         )
+    if animator.shows_teeth or animator.folds.any:
+        yield (
+            f"the photo {'shows teeth' if animator.shows_teeth else 'smiles'}; a photo with closed lips and a calm face "
+            "shows speech better"
+        )
     if not animator.cut_out:
         yield "no person could be told from the background, so it moves a little with the head"
 

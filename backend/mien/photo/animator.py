@@ -17,6 +17,7 @@ from mien.photo.canvas import AT, OPACITY, POSITION, SECOND, SHARE, TINT, Part, 
 from mien.photo.eyes import Eyes
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
+from mien.photo.folds import Folds
 from mien.photo.light import white_of
 from mien.photo.matte import Layers, layers_of
 from mien.photo.mouth.inside import HOLE, Mouth
@@ -88,6 +89,11 @@ class Animator:
         self.eyes = Eyes(self.face, self.pixels)
         white = white_of(self.face, self.pixels)
         seen = seen_teeth(self.face, self.pixels)
+        if seen is not None:
+            changed = (seen.lips != colours).any(2)
+            self.eyes.shut_lids[changed, :3] = seen.lips[changed]
+        self.folds = Folds(self.face, self.own, self.mesh.rest)
+        self.folds.soften(self.eyes.shut_lids)
         self.mouth, self.teeth = Mouth(self.face, white), Teeth(self.face, (width, height), white, seen, INSIDE)
         self.shows_teeth = seen is not None
         self._of_mouth = [i for i, name in enumerate(self.head.channels) if name.startswith(("mouth", "jaw"))]
@@ -107,7 +113,7 @@ class Animator:
             images["inside"] = np.concatenate([seen.inside, full], 2)
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
         between = Part(len(self.mesh.between), self.mesh.between_triangles, INSIDE + (seen is None),
-                       "photo" if seen is None else "inside", "lids")  # fmt: skip
+                       "photo" if seen is None else "inside", "person")  # fmt: skip
         parts = {
             "background": Part(4, BACKDROP, 0, "background"),
             "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person"),
@@ -194,8 +200,10 @@ class Animator:
         landmarks = mesh.landmarks(places)
         blocks["person"][:, POSITION] = self.sheet.moved(landmarks - mesh.rest_landmarks, turn, pivot, shift)
         blocks["face"][:, POSITION] = moved
-        blocks["face"][:, SECOND] = places[:, :2]
-        blocks["face"][:, SHARE] = 0 if bare else mesh.lid_share(places)
+        lids, folds = mesh.lid_share(places), self.folds.share(weights)
+        # A lid is painted where it shuts, a soft fold where the fold is.
+        blocks["face"][:, SECOND] = np.where((folds > lids)[:, None], mesh.rest[:, :2], places[:, :2])
+        blocks["face"][:, SHARE] = 0 if bare else np.maximum(lids, folds)
         blocks["face"][:, TINT] = 1 if bare else mesh.shade(places)
         inside, colours = self.mouth.at(weights, warp)
         inside = turned(inside)
