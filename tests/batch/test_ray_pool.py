@@ -12,19 +12,20 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from batches import plan_of, settings_in, voices_in
+from batches import plan_of, settings_in, spoken_lines, voices_in
 from mien.batch import ray_pool
 from mien.batch.run import MADE, run
 from ray_nodes import three_nodes
 
 ray = pytest.importorskip("ray")
+LINES = 1000
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[SimpleNamespace]:
     """Three nodes of one CPU each; `lose()` kills one of them."""
     with three_nodes() as nodes, ray_pool.connected(nodes.address) as cpus:
-        yield SimpleNamespace(cpus=cpus, lose=nodes.lose)
+        yield SimpleNamespace(cpus=cpus, lose=nodes.lose, add=nodes.add)
 
 
 def test_no_cluster_there() -> None:  # before there is one
@@ -94,3 +95,28 @@ def test_a_node_is_killed_in_the_middle_of_a_batch(cluster, tmp_path: Path, monk
     assert [outcome.state for outcome in many] == [MADE] * 12
     assert [outcome.record["sha256"] for outcome in many] == [outcome.record["sha256"] for outcome in alone]
     assert not [outcome for outcome in run(plan, tmp_path / "many", 1, settings) if outcome.state == MADE]
+    cluster.add()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(5400)
+def test_a_thousand_lines_while_a_node_is_killed(cluster, tmp_path: Path, monkeypatch) -> None:
+    settings = settings_in(tmp_path, monkeypatch)
+    plan = plan_of(spoken_lines(tmp_path / "voices", LINES))
+    began = time.monotonic()
+    alone = run(plan, tmp_path / "alone", 2, settings)
+    between = time.monotonic()
+    lost: list[str] = []
+
+    def progress(fraction: float, stage: str) -> None:
+        if stage.startswith(f"{LINES // 2} of") and not lost:
+            lost.append(stage)
+            cluster.lose()
+
+    many = run(plan, tmp_path / "many", cluster.cpus, settings, progress, ray_pool.map_unordered)
+    seconds = {"alone": round(between - began, 1), "on three nodes": round(time.monotonic() - between, 1)}
+    print(f"{LINES} lines, lost at {lost[0]!r}, seconds {seconds}")
+    assert [outcome.state for outcome in many] == [MADE] * LINES
+    assert [outcome.record["sha256"] for outcome in many] == [outcome.record["sha256"] for outcome in alone]
+    takes = list((tmp_path / "many").glob("*.take.safetensors"))
+    assert len(takes) == LINES == len(list((tmp_path / "many" / ".mien-batch" / "results").glob("*.take.safetensors")))

@@ -15,8 +15,8 @@ from mien.direction import Direction
 from mien.engines.toy.engine import Toy
 from mien.service.jobs.job import FINAL, Job
 from mien.service.jobs.scheduler import Scheduler
-from mien.service.monitoring.snapshot import KindSnapshot
 from mien.service.jobs.take_jobs import TAKE
+from mien.service.monitoring.snapshot import KindSnapshot
 from mien.service.workers.worker import Cluster
 from mien.settings import Settings
 from mien.take_request import TakeRequest
