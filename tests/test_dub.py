@@ -148,11 +148,12 @@ MORTAL = """
 import os, signal, sys
 from fractions import Fraction
 from pathlib import Path
+from mien import take_request
 from mien.dub import dub
 from mien.engines.personatalk.film import film_plan
 from mien.engines.personatalk.options import DubOptions
-from mien.engines.personatalk.renderer import Renderer
 
+take_request.code_digest = lambda: "this code"
 film_plan.PART = Fraction(sys.argv[5])
 def progress(fraction, stage):
     if stage == "dubbing" and fraction >= float(sys.argv[4]):
