@@ -101,6 +101,7 @@ class BackendInfo:
     films: bool = False  # whether it makes dubs and portraits
     personas: tuple[str, ...] = ()  # of its user, by name: `mien learn`
     lips_models: tuple[str, ...] = ()  # and `mien train lips`
+    suggests_emotions: bool = False  # whether it says what a voice suggests
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,7 @@ class Client:
             reply.get("films") is True,
             personas,
             lips_models,
+            reply.get("suggests_emotions") is True,
         )
 
     def submit(
@@ -260,6 +262,19 @@ class Client:
         self, kind: str, files: Mapping[str, Path], fields: Mapping[str, str], on_sent: Callable[[float], None]
     ) -> str:
         """Submit a job of a kind with these files by the form's fields; the job's id. Empty fields are left out."""
+        reply = self._post_form(kind, files, fields, on_sent)
+        if not isinstance(reply.get("id"), str) or not reply["id"]:
+            raise ClientError(f"The backend at {self.address} took the job but gave it no number.")
+        return reply["id"]
+
+    def suggest_emotion(self, sound: Path) -> dict:
+        """What the voice of a sound file suggests: the reply of /v1/suggested-emotions."""
+        return self._post_form("suggested-emotions", {"sound": sound}, {}, lambda share: None)
+
+    def _post_form(
+        self, kind: str, files: Mapping[str, Path], fields: Mapping[str, str], on_sent: Callable[[float], None]
+    ) -> dict:
+        """Post a multipart form; the reply."""
         boundary = f"mien-{uuid.uuid4().hex}"
         texts = b"".join(
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
@@ -292,15 +307,12 @@ class Client:
                 yield tail
 
             length = len(texts) + sum(len(header) + 2 for header, _ in parts) + total + len(tail)
-            reply = self._json(
+            return self._json(
                 "POST",
                 f"/v1/{kind}",
                 body(),
                 {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(length)},
             )
-        if not isinstance(reply.get("id"), str) or not reply["id"]:
-            raise ClientError(f"The backend at {self.address} took the job but gave it no number.")
-        return reply["id"]
 
     def bind(self, mesh: bytes) -> str:
         """Request the blend shapes of a mesh (a file of format mien.mesh); the job's id, of kind 'bind'."""

@@ -9,6 +9,7 @@ from ..scene import lines
 from ..scene.direction import CHOSEN, EMOTIONS, performance_of
 from ..scene.speakers import speaker_of
 from .panel_base import SpeakerPanel, menu
+from .timeline import emotion_suggestion
 
 
 class MIEN_MT_styles(bpy.types.Menu):
@@ -90,6 +91,7 @@ class MIEN_PT_emotions(_PerformancePanel, bpy.types.Panel):
         row.menu("MIEN_MT_presets", text="Presets")
         row.operator("mien.add_preset", text="", icon="ADD")
         row.operator("mien.add_preset", text="", icon="REMOVE").remove_active = True
+        emotion_suggestion.draw(self.layout, context)
 
 
 class MIEN_PT_articulation(_PerformancePanel, bpy.types.Panel):

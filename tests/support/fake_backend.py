@@ -25,6 +25,13 @@ MISSING_WEIGHTS = {
 OPTIONAL_FIELDS = (
     "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model", "persona", "held",
 )  # fmt: skip
+SUGGESTED = {
+    "phrases": [],
+    "intensity": [[0.25, 0.4], [0.5, 0.4], [0.75, 0.9], [1.0, 0.9]],
+    "emotions": {"angry": [[0.25, 0.0], [0.5, 0.0], [0.75, 1.0], [1.0, 1.0]]},
+    "shares": {"angry": 0.31, "neutral": 0.27, "happy": 0.2},
+    "doubts": ["How strongly, phrase against phrase, is a fair guess.", "What is felt a voice seldom tells."],
+}
 ARKIT_SUBSET = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
 
 
@@ -87,6 +94,7 @@ class FakeBackend(ThreadingHTTPServer):
         self.tracks = True  # whether it makes takes of films
         self.films = True  # whether it makes dubs and portraits
         self.made_film = lambda form: form.get("video", b"")  # form -> the film: a dub is the video itself
+        self.suggested: dict | None = SUGGESTED  # what a voice suggests; None: there is no voice
         self.notes: list[str] = []  # sentences on a film that is done
         self.shapes = lambda mesh: b""  # mesh file -> shapes file
         self.requests: list[dict] = []
@@ -134,6 +142,7 @@ class FakeBackend(ThreadingHTTPServer):
             "limits": {"seconds": 600, "bytes": 1_000_000},
             "tracks": self.tracks,
             "films": self.films,
+            "suggests_emotions": True,
             "head": {"name": "mien", "sha256": "", "vertices": 4538},
         }
 
@@ -218,6 +227,10 @@ class Handler(BaseHTTPRequestHandler):
                 several = name in ("video", "photo", "voice")
                 form[f"{name}_filename" if several else "filename"] = part.get_filename()
         self.server.requests.append(form)
+        if self.path == "/v1/suggested-emotions":
+            if self.server.suggested is None:
+                return self.problem(422, "No voice is heard in 'voice.wav': the sound is silence, 1.0 s of it.")
+            return self.reply_json(200, self.server.suggested)
         job = f"job{len(self.server.requests)}"
         public = {"id": job, "stage": "", "fraction": 0.0, "error": None, "result": None}
         seed = json.loads(form.get("direction", "{}")).get("seed", 0)

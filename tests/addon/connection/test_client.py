@@ -198,3 +198,13 @@ def test_a_film_is_sent_and_its_take_fetched_and_cancelled_as_a_track(backend, t
 def test_a_backend_that_does_not_say_so_tracks_no_films(backend):
     backend.tracks = False
     assert not Client(backend.address).info().tracks
+
+
+def test_what_a_voice_suggests_is_the_reply(backend, tmp_path):
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(b"RIFF sound")
+    assert Client(backend.address).suggest_emotion(sound) == backend.suggested
+    assert backend.requests[-1]["sound"] == b"RIFF sound" and Client(backend.address).info().suggests_emotions
+    backend.suggested = None
+    with pytest.raises(ClientError, match="No voice is heard"):
+        Client(backend.address).suggest_emotion(sound)
