@@ -66,7 +66,7 @@ def test_silence_has_no_strokes() -> None:
     found = gestures(
         listen(silent), listen_to_prosody(silent), Direction(gestures=1.0), np.arange(75) / 25, np.zeros((75, 3))
     )
-    assert found.strokes == () and np.isfinite(found.joints).all()
+    assert found.ends == found.strokes == () and np.isfinite(found.joints).all()
 
 
 def test_a_take_holds_joints_where_they_are_asked_for(recording: Speech) -> None:

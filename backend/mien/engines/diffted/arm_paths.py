@@ -155,14 +155,15 @@ def _turn(
     look: np.ndarray, curls: dict[str, np.ndarray], times: np.ndarray, begin: float, end: float, before: str,
     after: str,
 ) -> None:  # fmt: skip
-    later = times >= begin
-    share = _minimum_jerk((times - begin) / (end - begin))[later]
-    if later.any():
-        ends = Rotation.concatenate([_frame(before), _frame(after)])
-        look[later] = Slerp([0, 1], ends)(share).as_quat()
+    within, later = (times >= begin) & (times < end), times >= end
+    share = _minimum_jerk((times[within] - begin) / (end - begin))
+    ends = Rotation.concatenate([_frame(before), _frame(after)])
+    if within.any():
+        look[within] = Slerp([0, 1], ends)(share).as_quat()
+    look[later] = ends[1].as_quat()
     for finger, values in curls.items():
         one, other = CURLS[before][finger], CURLS[after][finger]
-        values[later] = one + share * (other - one)
+        values[within], values[later] = one + share * (other - one), other
 
 
 def _frame(look: str) -> Rotation:

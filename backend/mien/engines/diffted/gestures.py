@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gestures that know the speech: joints of the default body for a voice, by a grammar of strokes.
+"""Gestures that know the speech: joints of the default body for a voice.
 
-The plan of strokes is `strokes.py`, the ways of hands `arm_paths.py`; here spine, shoulders, arms and fingers come
-together. The grammar is ours; what DiffTED (Hogue et al. 2024) learns from talks is not trained here.
+What hands do is `hand_motion.py`; here spine, shoulders, arms and fingers come together.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from scipy.ndimage import gaussian_filter1d
 from mien.body.kinematics import curl, forward, reach
 from mien.body.skeleton import JOINTS, REST, SHOULDER_WIDTH, SIDES
 from mien.direction import Direction
-from mien.engines.articulation.accents import accents, phrases
 from mien.engines.articulation.smooth_noise import waves
-from mien.engines.diffted.arm_paths import ArmPath, arm_paths
-from mien.engines.diffted.strokes import Stroke, plan_strokes
+from mien.engines.diffted.arm_paths import ArmPath
+from mien.engines.diffted.hand_motion import Mover, by_grammar
+from mien.engines.diffted.strokes import Stroke
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -41,11 +40,14 @@ SMOOTH = 0.02  # s, of joints: corners of minimum-jerk ways
 @dataclass(frozen=True, eq=False)
 class Gestures:
     """joints (F, J, 3): rotation vectors in radians of `names`, in the body's axes at rest, each on top of its
-    parent's; strokes: what was planned."""
+    parent's; ends: seconds at which strokes end; strokes: the plan, () where there is none; seams: seconds at which
+    windows of a network meet."""
 
     joints: np.ndarray
     names: tuple[str, ...]
-    strokes: tuple[Stroke, ...]
+    ends: tuple[float, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    seams: tuple[float, ...] = ()
 
 
 def gestures(
@@ -54,24 +56,24 @@ def gestures(
     direction: Direction,
     times: np.ndarray,
     head_rotation: np.ndarray,
+    mover: Mover = by_grammar,
 ) -> Gestures:
     """For frames at times (F,) seconds of the sound; head_rotation (F, 3) of the take, which the spine goes along with.
-    The direction says how large gestures are and which hands move; its seed draws them, its emotions colour them."""
-    scale, hands = direction.gestures, direction.hands
+    The direction says how large gestures are and which hands move; its seed draws them, its emotions colour them.
+    mover: what moves the hands."""
     seconds = max(len(track) / RATE, float(times[-1]) + 1 / RATE if len(times) else 0.0)
     clock = np.arange(int(np.ceil(seconds * RATE)) + 1) / RATE
-    plan = plan_strokes(
-        accents(track, prosody), phrases(track, prosody), direction.gains(clock), seconds,
-        stream(direction.seed, "gestures"), hands if scale > 0 else "none",
-    )  # fmt: skip
-    paths = arm_paths(plan, clock, scale, hands, stream(direction.seed, "arms"))
+    moved = mover(track, prosody, direction, clock)
+    paths = moved.paths
     head = np.stack([np.interp(clock, times, column) for column in head_rotation.T], 1)
     rotations = _spine(clock, head, paths, stream(direction.seed, "spine"))
     rotations |= _arms(clock, paths, rotations, stream(direction.seed, "hands"))
     joints = np.stack([rotations.get(name, np.zeros((len(clock), 3))) for name in NAMES], 1)
     joints = gaussian_filter1d(joints, SMOOTH * RATE, axis=0, mode="nearest")
     shown = np.stack([np.interp(times, clock, column) for column in joints.reshape(len(clock), -1).T], 1)
-    return Gestures(shown.reshape(len(times), len(NAMES), 3).astype(np.float32), NAMES, tuple(plan))
+    return Gestures(
+        shown.reshape(len(times), len(NAMES), 3).astype(np.float32), NAMES, moved.ends, moved.strokes, moved.seams
+    )
 
 
 def with_gestures(take: Take, track: PhoneTrack, prosody: Prosody, direction: Direction) -> Take:

@@ -63,17 +63,24 @@ def plan_strokes(
     seconds: float,
     rng: np.random.Generator,
     hands: str = "both",
+    preferred: str | None = None,
 ) -> list[Stroke]:
-    """In order. gains: each emotion's at 100 Hz. hands: those that may move; "none" gives no stroke."""
+    """In order. gains: each emotion's at 100 Hz. hands: those that may move; "none" gives no stroke. preferred: "left"
+    or "right", which makes the most of them; None: `preferred_hand`."""
     if hands == "none" or not phrases:
         return []
-    preferred = hands if hands != "both" else str(rng.choice(["right", "left"], p=[0.68, 0.32]))
+    preferred = preferred or preferred_hand(hands, rng)
     strokes: list[Stroke] = []
     for accent in _chosen(accents, phrases, gains, rng):
         stroke = _stroke(accent, gains, preferred, hands, rng)
         if stroke.end <= seconds and (not strokes or stroke.end - strokes[-1].end >= LEAST_APART):
             strokes.append(stroke)
     return _joined(strokes, phrases, seconds, rng)
+
+
+def preferred_hand(hands: str, rng: np.random.Generator) -> str:
+    """Which of the hands that may move, "left", "right" or "both", makes the most strokes; the right one more often."""
+    return hands if hands != "both" else str(rng.choice(["right", "left"], p=[0.68, 0.32]))
 
 
 def _chosen(
@@ -86,7 +93,7 @@ def _chosen(
     prominence = np.array([accent.z for accent in accents])
     weight = np.exp(0.8 * (prominence - prominence.mean()))
     last = {max((a for a in accents if p.begin <= a.peak < p.end), key=lambda a: a.peak, default=None) for p in phrases}
-    rate = np.array([_manner(gains, accent.peak)[0] for accent in accents])
+    rate = manner(gains, np.array([accent.peak for accent in accents]))[:, 0]
     chance = STROKES_A_MINUTE / 60 * spoken * weight / weight.sum() * rate
     chance += np.array([FINAL * r if accent in last else 0.0 for accent, r in zip(accents, rate, strict=True)])
     draws = rng.random(len(accents))
@@ -96,7 +103,7 @@ def _chosen(
 def _stroke(
     accent: Accent, gains: dict[str, np.ndarray], preferred: str, allowed: str, rng: np.random.Generator
 ) -> Stroke:
-    _, larger, longer = _manner(gains, accent.peak)
+    _, larger, longer = manner(gains, accent.peak).tolist()
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     length = float(np.clip(LENGTH * np.exp(LENGTH_SPREAD * rng.standard_normal()) * longer, *LENGTHS))
     loud = np.clip(1 + 0.15 * (accent.z - 1.5), 0.8, 1.3)
@@ -145,12 +152,11 @@ def _joined(strokes: list[Stroke], phrases: list[Phrase], seconds: float, rng: n
     return joined
 
 
-def _manner(gains: dict[str, np.ndarray], frame: int) -> tuple[float, float, float]:
-    """Factors of rate, size and length at a frame."""
-    factors = np.ones(3)
-    for name, (rate, size, length) in MANNERS.items():
+def manner(gains: dict[str, np.ndarray], frames: np.ndarray | int) -> np.ndarray:
+    """(..., 3) factors of the strokes' rate, size and length at frames (...) of the emotions' gains at 100 Hz."""
+    factors = np.ones((*np.shape(frames), 3))
+    for name, factor in MANNERS.items():
         if name in gains and len(gains[name]):
-            amount = float(gains[name][min(frame, len(gains[name]) - 1)])
-            factors += amount * (np.array([rate, size, length]) - 1)
-    rate, size, length = np.clip(factors, 0.3, 1.8)
-    return float(rate), float(size), float(length)
+            amount = gains[name][np.minimum(frames, len(gains[name]) - 1)]
+            factors += np.multiply.outer(amount, np.array(factor) - 1)
+    return np.clip(factors, 0.3, 1.8)

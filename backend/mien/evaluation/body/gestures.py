@@ -15,6 +15,7 @@ from mien.body.skeleton import FINGERS, REST, SHOULDER_WIDTH, SIDES
 from mien.direction import Direction
 from mien.engines.articulation import phone_table
 from mien.engines.diffted.gestures import Gestures, gestures
+from mien.engines.diffted.hand_motion import Mover, by_grammar
 from mien.evaluation import EvaluationError
 from mien.numeric.mask_runs import runs
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
@@ -39,7 +40,8 @@ class GestureScores:
     by_chance: share of moments within NEAR of a stressed syllable, stressed: of the strokes' ends; movements a minute,
     their seconds and amplitudes in shoulder widths (median, p10, p90); rest: share of slow frames; diversity: mean
     distance of the wrists of two seeds, shoulder widths; step: the largest of a joint between two frames, radians;
-    inside: frames in which a hand is in the body or in the other hand."""
+    inside: frames in which a hand is in the body or in the other hand; seam_jerk: of the wrists where windows of a
+    network meet, over that elsewhere; None without seams."""
 
     voices: int
     seconds: float
@@ -56,6 +58,7 @@ class GestureScores:
     diversity: float
     step: float
     inside: int
+    seam_jerk: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +70,16 @@ class _Clip:
     wrists: tuple[np.ndarray, np.ndarray]
 
 
-def evaluate(paths: Sequence[Path], seed: int, scale: float, progress: Progress) -> GestureScores:
-    """Of the voices in these files, two seeds each. EvaluationError for fewer than two voices; what reading raises."""
+def evaluate(
+    paths: Sequence[Path], seed: int, scale: float, progress: Progress, mover: Mover = by_grammar
+) -> GestureScores:
+    """Of the voices in these files, two seeds each; mover: what moves the hands. EvaluationError for fewer than two
+    voices; what reading raises."""
     if len(paths) < 2:
         raise EvaluationError(f"{len(paths)} voices are given; two are needed, as sounds are exchanged.")
     clips = []
     for i, path in enumerate(sorted(paths)):
-        clips.append(_clip(read_speech(path), seed + 10 * i, scale))
+        clips.append(_clip(read_speech(path), seed + 10 * i, scale, mover))
         progress((i + 1) / len(paths), path.name)
     stops = [[motion_beats(wrists) for wrists in clip.wrists] for clip in clips]
     pairs = list(zip(clips, stops, strict=True))
@@ -87,7 +93,7 @@ def evaluate(paths: Sequence[Path], seed: int, scale: float, progress: Progress)
     rng = np.random.default_rng(0)
     draws = rng.integers(0, len(clips), (BOOTSTRAP, len(clips)))
     low, high = np.quantile((own - others)[draws].mean(1), (0.025, 0.975))
-    ends = [(stroke.end, clip) for clip in clips for stroke in clip.made[0].strokes]
+    ends = [(end, clip) for clip in clips for end in clip.made[0].ends]
     moves = [move for clip in clips for side in range(2) for move in movements(clip.wrists[0][:, side])]
     seconds = sum(clip.seconds for clip in clips)
     speeds = np.concatenate([_speed(clip.wrists[0]).ravel() for clip in clips])
@@ -102,6 +108,7 @@ def evaluate(paths: Sequence[Path], seed: int, scale: float, progress: Progress)
         diversity=float(np.mean([np.linalg.norm(c.wrists[0] - c.wrists[1], axis=-1).mean() for c in clips])),
         step=float(max(np.abs(np.diff(made.joints, axis=0)).max() for c in clips for made in c.made)),
         inside=sum(int(collisions(made).sum()) for clip in clips for made in clip.made),
+        seam_jerk=seam_jerk([(clip.wrists[i], clip.made[i].seams) for clip in clips for i in range(2)]),
     )  # fmt: skip
 
 
@@ -157,6 +164,22 @@ def movements(wrist: np.ndarray) -> list[tuple[float, float]]:
     return found
 
 
+def seam_jerk(clips: Sequence[tuple[np.ndarray, Sequence[float]]]) -> float | None:
+    """The mean third difference of wrists (F, 2, 3) within two frames of a seam (seconds) over that elsewhere; None
+    where there is no seam."""
+    at_seams, elsewhere = [], []
+    for wrists, seams in clips:
+        jerk = np.linalg.norm(np.diff(wrists, 3, axis=0), axis=-1).mean(1)
+        middles = np.arange(len(jerk)) + 1.5  # frames that a difference lies between
+        near_seam = (
+            (np.abs(middles[:, None] - FPS * np.array(seams)) <= 2).any(1) if seams else np.zeros(len(jerk), bool)
+        )
+        at_seams.append(jerk[near_seam])
+        elsewhere.append(jerk[~near_seam])
+    joined = np.concatenate(at_seams)
+    return float(joined.mean() / np.concatenate(elsewhere).mean()) if len(joined) else None
+
+
 def collisions(made: Gestures) -> np.ndarray:
     """(F,) bool: a joint of a hand is within TORSO of the spine, or within APART of one of the other hand."""
     places, _ = forward(made.joints.astype(float), made.names)
@@ -181,12 +204,12 @@ def _to_segment(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.nd
     return np.linalg.norm(points - start - share[..., None] * along, axis=-1)
 
 
-def _clip(speech: Speech, seed: int, scale: float) -> _Clip:
+def _clip(speech: Speech, seed: int, scale: float, mover: Mover) -> _Clip:
     track, prosody = listen(speech), listen_to_prosody(speech)
     frames = max(2, int(float(speech.duration) * FPS))
     times, still = np.arange(frames) / FPS, np.zeros((frames, 3))
     directions = [Direction(seed=seed + i, gestures=scale) for i in range(2)]
-    made = [gestures(track, prosody, direction, times, still) for direction in directions]
+    made = [gestures(track, prosody, direction, times, still, mover) for direction in directions]
     return _Clip(
         float(speech.duration), sound_beats(prosody), stressed_syllables(track, prosody), (made[0], made[1]),
         (_wrists(made[0]), _wrists(made[1])),
@@ -216,6 +239,7 @@ HEAD = ("measure", "gestures", "seven speakers")
 
 def cells(scores: GestureScores) -> list[list[str]]:
     """Rows of a table under HEAD."""
+    seams = "no seams" if scores.seam_jerk is None else f"{scores.seam_jerk:.2f}"
     low, high = scores.interval
     return [
         ["beat consistency, own sound", f"{scores.own:.3f}", ""],
@@ -230,6 +254,7 @@ def cells(scores: GestureScores) -> list[list[str]]:
         ["two seeds, shoulder widths between wrists", f"{scores.diversity:.2f}", ""],
         ["largest step of a joint, degrees a frame", f"{np.degrees(scores.step):.1f}", ""],
         ["frames with a hand in the body or the other hand", str(scores.inside), ""],
+        ["jerk at seams over that elsewhere", seams, ""],
     ]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from mien.audio.speech import read_speech
 from mien.direction import Direction
 from mien.engines.diffted.gestures import Gestures, gestures
+from mien.engines.diffted.hand_motion import Mover, by_grammar
 from mien.evaluation.body.gestures import FPS, motion_beats, near
 from mien.evaluation.body.known_stress import StressedSpeech, spoken
 from mien.evaluation.body.motion_distance import SHOWN, STEPS, MotionDistances, motion_distances, shown_places, windows
@@ -46,15 +47,17 @@ class StressScores:
     by_chance: float
 
 
-def stress_scores(voices: Sequence[tuple[StressedSpeech, Analysis]], seed: int, scale: float) -> StressScores:
-    """Of voices and their analyses, SEEDS performances each."""
+def stress_scores(
+    voices: Sequence[tuple[StressedSpeech, Analysis]], seed: int, scale: float, mover: Mover = by_grammar
+) -> StressScores:
+    """Of voices and their analyses, SEEDS performances each; mover: what moves the hands."""
     planned, visible, found, seen, chance = [], [], [], [], []
     for said, analysed in voices:
         for i in range(SEEDS):
-            made = _perform(analysed, seed + i, scale)
-            planned += [near(stroke.end, said.stressed) for stroke in made.strokes]
+            made = _perform(analysed, seed + i, scale, mover)
+            planned += [near(end, said.stressed) for end in made.ends]
             stops = motion_beats(_wrists(made))
-            ends = np.array([stroke.end for stroke in made.strokes])
+            ends = np.array(made.ends)
             visible += [near(end, np.stack([stops, stops], 1)) for end in ends]
             found += [near(stop, said.stressed) for stop in stops if near(stop, np.stack([ends, ends], 1))]
             seen += [near(stop, said.stressed) for stop in stops]
@@ -64,14 +67,21 @@ def stress_scores(voices: Sequence[tuple[StressedSpeech, Analysis]], seed: int, 
     )
 
 
-def distances(analysed: Sequence[Analysis], seed: int, scale: float, steps: int = STEPS) -> MotionDistances:
-    """The auto-encoder learns every second voice; the others are held out, with seeds of their own."""
-    parts = (analysed[::2], seed), (analysed[1::2], seed + 1000), (analysed[1::2], seed + 2000)
-    training, held_out, again = (
-        np.concatenate([_windows(_perform(voice, first + i, scale)) for i in range(SEEDS) for voice in voices])
-        for voices, first in parts
-    )
-    return motion_distances(training, held_out, again, seed, steps)
+def distances(
+    analysed: Sequence[Analysis], seed: int, scale: float, steps: int = STEPS, mover: Mover = by_grammar
+) -> MotionDistances:
+    """The auto-encoder learns the grammar's gestures of every second voice; the others are held out, with seeds of
+    their own. mover: whose gestures of these voices are `made`."""
+    known, others = analysed[::2], analysed[1::2]
+
+    def motion(voices: Sequence[Analysis], first: int, mover: Mover) -> np.ndarray:
+        made = [_perform(one, first + i, scale, mover) for i in range(SEEDS) for one in voices]
+        return np.concatenate([windows(shown_places(each.joints, each.names)) for each in made])
+
+    held_out = motion(others, seed + 1000, by_grammar)
+    made = held_out if mover is by_grammar else motion(others, seed + 1000, mover)
+    again = motion(others, seed + 2000, mover)
+    return motion_distances(motion(known, seed, by_grammar), held_out, made, again, seed, steps)
 
 
 def known_voices(
@@ -87,16 +97,22 @@ def known_voices(
 
 
 def evaluate(
-    paths: Sequence[Path], sentences: Sequence[str], seed: int, scale: float, progress: Callable[[float, str], None]
+    paths: Sequence[Path],
+    sentences: Sequence[str],
+    seed: int,
+    scale: float,
+    progress: Callable[[float, str], None],
+    mover: Mover = by_grammar,
 ) -> tuple[StressScores, MotionDistances]:
-    """Stress of VOICES that say the sentences; distances of these voices and of those in the files together."""
+    """Stress of VOICES that say the sentences; distances of these voices and of those in the files together. mover:
+    what moves the hands."""
     known = known_voices(sentences, lambda done, voice: progress(done / 2, voice))
     analysed = [each for _, each in known]
     for i, path in enumerate(paths):
         speech = read_speech(path)
         analysed.append((listen(speech), listen_to_prosody(speech)))
         progress(0.5 + 0.4 * (i + 1) / len(paths), path.name)
-    return stress_scores(known, seed, scale), distances(analysed, seed, scale)
+    return stress_scores(known, seed, scale, mover), distances(analysed, seed, scale, mover=mover)
 
 
 HEAD = ("measure", "gestures")
@@ -110,21 +126,18 @@ def cells(stress: StressScores, apart: MotionDistances) -> list[list[str]]:
         ["such stops within 100 ms of a stressed vowel", _share(stress.found)],
         ["all stops, those of preparation and retraction too", _share(stress.seen)],
         ["moments within 100 ms of one", _share(stress.by_chance)],
-        ["FGD, gestures of voices held out", f"{apart.held_out:.1f}"],
-        ["FGD, their windows as straight lines", f"{apart.interpolated:.1f}"],
-        ["FGD, their frames shuffled", f"{apart.shuffled:.1f}"],
+        ["FGD, the grammar's gestures of voices held out", f"{apart.held_out:.1f}"],
+        ["FGD, these gestures of them", f"{apart.made:.1f}"],
+        ["FGD, the grammar's windows as straight lines", f"{apart.interpolated:.1f}"],
+        ["FGD, the grammar's frames shuffled", f"{apart.shuffled:.1f}"],
         ["two seeds, latents (L1)", f"{apart.seeds:.1f}"],
         ["two windows of the training, latents (L1)", f"{apart.training:.1f}"],
     ]
 
 
-def _perform(analysed: Analysis, seed: int, scale: float) -> Gestures:
+def _perform(analysed: Analysis, seed: int, scale: float, mover: Mover) -> Gestures:
     times = np.arange(max(2, len(analysed[0]) * FPS // RATE)) / FPS
-    return gestures(*analysed, Direction(seed=seed, gestures=scale), times, np.zeros((len(times), 3)))
-
-
-def _windows(made: Gestures) -> np.ndarray:
-    return windows(shown_places(made.joints, made.names))
+    return gestures(*analysed, Direction(seed=seed, gestures=scale), times, np.zeros((len(times), 3)), mover)
 
 
 def _wrists(made: Gestures) -> np.ndarray:

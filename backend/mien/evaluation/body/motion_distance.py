@@ -119,11 +119,13 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class MotionDistances:
-    """FGD from the motion trained on of: the held-out motion, its windows as straight lines, its frames shuffled; and
-    diversity: the mean L1 distance of latents of one moment by two seeds (seeds), of any two windows (training)."""
+    """FGD from the motion trained on of: the held-out motion, what was made for the same moments, the held-out windows
+    as straight lines, their frames shuffled; and diversity: the mean L1 distance of latents of one moment by two seeds
+    of what was made (seeds), of any two windows (training)."""
 
     windows: int
     held_out: float
+    made: float
     interpolated: float
     shuffled: float
     seeds: float
@@ -131,17 +133,18 @@ class MotionDistances:
 
 
 def motion_distances(
-    training: np.ndarray, held_out: np.ndarray, other_seed: np.ndarray, seed: int, steps: int = STEPS
+    training: np.ndarray, held_out: np.ndarray, made: np.ndarray, other_seed: np.ndarray, seed: int, steps: int = STEPS
 ) -> MotionDistances:
-    """training (N, FRAMES, D); held_out and other_seed (M, FRAMES, D): the same moments of voices that are not in the
-    training, by two seeds."""
+    """training (N, FRAMES, D); held_out, made and other_seed (M, FRAMES, D): the same moments of voices that are not in
+    the training, the last two by two seeds."""
     rng = np.random.default_rng(seed)
     encode = MotionEncoder(training, seed, steps)
-    known, new = encode(training), encode(held_out)
+    known, new = encode(training), encode(made)
     pairs = rng.integers(0, len(known), (2, PAIRS))
     return MotionDistances(
         windows=len(training),
-        held_out=frechet_distance(known, new),
+        held_out=frechet_distance(known, encode(held_out)),
+        made=frechet_distance(known, new),
         interpolated=frechet_distance(known, encode(interpolated(held_out))),
         shuffled=frechet_distance(known, encode(shuffled_frames(held_out, rng))),
         seeds=float(np.abs(new - encode(other_seed)).sum(1).mean()),
