@@ -172,7 +172,7 @@ def _notes(animator: Animator) -> Iterator[str]:
         )
     if animator.shows_teeth or animator.folds.any:
         yield (
-            f"the photo {'shows teeth' if animator.shows_teeth else 'smiles'}; a photo with closed lips and a calm face "
+            f"the photo {'shows teeth' if animator.shows_teeth else 'smiles'}; one with closed lips and a calm face "
             "shows speech better"
         )
     if not animator.cut_out:

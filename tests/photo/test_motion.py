@@ -53,3 +53,11 @@ def test_a_take_of_vertices_becomes_channels() -> None:
     jaw = motion_of(vertices, HEAD, np.zeros(len(ARKIT))).weights[:, HEAD.channels.index("jawOpen")]
     assert abs(jaw[0] - 0.5) < 0.1
     assert jaw[0] > jaw[1]
+
+
+def test_brows_rise_whole_and_one_may_rise_alone() -> None:
+    inner, left, right = (INDEX[name] for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"))
+    motion = motion_of(take({left: 0.8, right: 0.6, inner: 0.1}, {right: 0.6}), HEAD, np.zeros(len(ARKIT)))
+    shown = motion.weights[:, HEAD.order(ARKIT)]
+    assert 0.3 < shown[0, inner] < 0.6
+    assert shown[1, inner] == 0

@@ -231,6 +231,8 @@ class Animator:
         blocks["eye holes"][:, SECOND] = places[mesh.rims, :2]
         half = len(self.eyes.rest) // 2  # the right eye is the first of these
         blocks["eyes"][:half, OPACITY], blocks["eyes"][half:, OPACITY] = 1 - right, 1 - left
+        left, right = np.ones(2) if bare else mesh.lid_shadow(places)
+        blocks["eyes"][:half, TINT], blocks["eyes"][half:, TINT] = right, left
         blocks["eyes"][:, AT] = self.eyes.pixels_at(gaze)
         if self._body is not None:
             blocks["person"][:, :2] = self._body.carried(blocks["person"][:, :2])

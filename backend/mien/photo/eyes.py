@@ -19,11 +19,13 @@ CELLS = (18, 12)  # of the mesh over an eye
 ROOM = 0.45  # of the eye's width around it that the mesh covers
 RIM = 0.018  # of the eye distance inside the opening where lashes and lids are not the eye
 LASHES = (0.085, 0.04)  # of the eye distance above and below the opening that are not skin
-DARK = 0.7  # of the brightness of the skin around, below which a pixel is lash or brow
+RIMS = (0.035, 0.022)  # of the eye distance above and below the opening that the shut lid covers in any case
+AROUND = 0.06  # of the eye distance: the spread of the skin around a pixel
+DARK = 0.78  # of the brightness of the skin around, below which a pixel is lash or brow
 GRAIN = 0.5  # of the skin's, as a lid is smoother
 LASH_WIDTH, LASH_STRENGTH = 0.011, 0.75  # of the eye distance; opacity
-EDGE = 0.03  # of the eye distance, over which a painted lid becomes the photo
-LIT, LIGHTER = 0.85, (1.0, 2.0)  # share of the way from a lid's shade to the light of bare skin; limits of the factor
+EDGE = 0.02  # of the eye distance, over which a painted lid becomes the photo
+LIT, LIGHTER = 0.4, (1.0, 1.35)  # share of the way from a lid's shade to the light of bare skin; limits of the factor
 CHEEKS = (50, 280, 101, 330, 118, 347)  # landmarks on bare skin
 
 
@@ -120,14 +122,8 @@ def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: F
     rows, columns, low = window(outline, 0.3 * eyes, picture.shape)
     part = picture[rows, columns]
     size = part.shape[:2]
-    above, below = (max(1, round(share * eyes)) for share in LASHES)
     opening = polygon(outline, low, size)
-    # The lashes stand higher above than below.
-    middle: Any = ((above - below) // 2, 0)
-    reach = grey_dilation(opening, footprint=np.ones((above + below + 1, 1 + 2 * above)), origin=middle)
-    grey = part.mean(2)
-    skin = float(np.percentile(grey[reach < 0.1], 70)) if (reach < 0.1).any() else float(grey.mean())
-    light = np.clip((grey / max(skin, 1.0) - DARK) / 0.15, 0, 1)
+    reach, light = _covered(part.mean(2), opening, eyes)
     known = (1 - np.clip(reach * 1.5, 0, 1)) * np.maximum(light, 0.0005)
     lid = filled(gaussian_filter(part, (1, 1, 0)), known)
     lid *= _lit(lid, reach, picture, face)
@@ -149,8 +145,26 @@ def _shut_lid(out: np.ndarray, picture: np.ndarray, outline: np.ndarray, face: F
     dark = np.percentile(inside, 6, axis=0)
     lid = lid * (1 - ink[..., None]) + dark * ink[..., None]
     wide = grey_dilation(reach, size=2 * max(1, round(EDGE * eyes)) + 1)
-    cover = gaussian_filter(np.clip(wide * 1.5, 0, 1), max(1.0, 0.5 * EDGE * eyes))[..., None]
+    cover = gaussian_filter(wide, max(1.0, 0.6 * EDGE * eyes))[..., None]
     out[rows, columns] = out[rows, columns] * (1 - cover) + lid * cover
+
+
+def _covered(grey: np.ndarray, opening: np.ndarray, eyes: float) -> tuple[np.ndarray, np.ndarray]:
+    """((h, w) 0..1 what a painted lid covers: the opening with its rims, and the lashes about it;
+    (h, w) 0..1 which pixels are skin: not darker than what is around them)."""
+    above, below = (max(1, round(share * eyes)) for share in LASHES)
+    # The lashes stand higher above than below.
+    middle: Any = ((above - below) // 2, 0)
+    lashes = grey_dilation(opening, footprint=np.ones((above + below + 1, 1 + 2 * above)), origin=middle)
+    over, under = (max(1, round(share * eyes)) for share in RIMS)
+    middle = ((over - under) // 2, 0)
+    rims = grey_dilation(opening, footprint=np.ones((over + under + 1, 1 + 2 * under)), origin=middle)
+    outside = 1 - np.clip(rims * 1.5, 0, 1)
+    spread = AROUND * eyes
+    around = gaussian_filter(grey * outside, spread) / np.maximum(gaussian_filter(outside, spread), 1e-3)
+    light = np.clip((grey / np.maximum(around, 1.0) - DARK) / 0.12, 0, 1)
+    dark = gaussian_filter(np.clip(1 - light, 0, 1) * (lashes > 0.1), 0.006 * eyes)
+    return np.maximum(rims, np.clip(3 * dark, 0, 1)), light
 
 
 def _lit(lid: np.ndarray, covered: np.ndarray, picture: np.ndarray, face: FittedFace) -> np.ndarray:

@@ -15,8 +15,9 @@ from mien.photo.sheet import BLEND, outside_oval
 
 BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's back begins
 LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of the lids
-LID_ZONE = (0.13, 0.19)  # of the eye distance from the opening, over which the painted lid ends
-LID_SHUT = (0.3, 0.65)  # of the way of a blink, over which painted lid replaces the stretched one
+LID_ZONE = (0.09, 0.13)  # of the eye distance from the opening, over which the painted lid ends
+LID_SHUT = (0.08, 0.42)  # of the way of a blink, over which painted lid replaces the stretched one
+LID_SHADOW = 0.45  # of the light on an eye that the lid takes by the time it is shut
 SHUT = (0.68, 0.8)  # of the way of a blink, over which the lids meet
 MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
 PARTED = (0.014, 0.033)  # of the eye distance between the lips, over which teeth come to be seen
@@ -54,6 +55,8 @@ class FaceMesh:
         self._corners, self._weights = place[corners], weights[..., None]
         self.rest_landmarks = self.landmarks(self.rest)
         self._moving = np.flatnonzero(np.abs(head.deltas[:, self.which]).max((0, 2)) > 1e-6)
+        down = face.points[CHIN, :2] - face.points[NOSE_TIP, :2]
+        self._down = down / max(float(np.linalg.norm(down)), 1.0)
         self._find_lids(place, eyes)
         pairs = place[head.inner_lips]
         self.between = pairs.ravel()
@@ -62,8 +65,6 @@ class FaceMesh:
             [np.stack([i, i + 1, i + 2], 1), np.stack([i + 1, i + 3, i + 2], 1)]
         ).astype(np.int32)
         self._pairs, self._eyes = pairs, eyes
-        down = face.points[CHIN, :2] - face.points[NOSE_TIP, :2]
-        self._down = down / max(float(np.linalg.norm(down)), 1.0)
         self._rest_gaps = self._gaps(self.rest)
         count = len(self.triangles)
         ones = np.ones(3 * count)
@@ -108,8 +109,13 @@ class FaceMesh:
         low, high = SHUT
         return np.clip((way - low) / (high - low), 0, 1)
 
+    def lid_shadow(self, places: np.ndarray) -> np.ndarray:
+        """(2,) factors of the light on the left and the right eye under their lids as they come down."""
+        way = np.array([self._way(places, rim, opening) for _, _, rim, opening in self._lids])
+        return 1 - LID_SHADOW * np.clip(way, 0, 1)
+
     def _way(self, places: np.ndarray, rim: np.ndarray, opening: float) -> float:
-        return float(np.linalg.norm(places[rim, :2] - self.rest[rim, :2], axis=1).max() / opening)
+        return max(0.0, float(((places[rim, :2] - self.rest[rim, :2]) @ self._down).max() / opening))
 
     def shade(self, places: np.ndarray) -> np.ndarray:
         """(N, 3) factors of the skin's colour: folds and bulges of the expression turn the skin from the light, which
