@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A film whose server ends is taken up by the next one where it was, in the real process that makes it."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+from mien.engines.personatalk.options import DubOptions
+from mien.film_request import FilmRequest
+from mien.service.jobs.film_jobs import FILM
+from mien.service.jobs.job import FINAL
+from mien.service.jobs.scheduler import Scheduler
+from mien.settings import Settings
+from mien.video.consent import Consent, file_digest, record_consent
+from mien.video.writer import write_film
+from rendered_faces import face
+from sounds import voice, written
+
+RATE = Fraction(5)  # so few pictures a second that a part of eight seconds is soon drawn
+JAWS = [0.0, 0.1, 0.35, 0.6, 0.4, 0.15]
+PATIENCE = 300.0  # s, on a busy machine
+
+
+def until(found: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def scheduler(tmp_path: Path):
+    opened = []
+
+    def open_next() -> Scheduler:
+        opened.append(Scheduler(Settings(data_folder=tmp_path / "data")))
+        return opened[-1]
+
+    yield open_next
+    for each in opened:
+        each.close()
+
+
+def test_a_dub_goes_on_in_the_next_server(tmp_path: Path, scheduler: Callable[[], Scheduler]) -> None:
+    film, sound, data = tmp_path / "film.mp4", tmp_path / "voice.wav", tmp_path / "data"
+    write_film(film, [face((("jawOpen", JAWS[i % 6]),)) for i in range(110)], RATE, voice(1.2), 16000)
+    sound.write_bytes(written(voice(1.2)))
+    consent = Consent.given("drawn, nobody living", "test")
+    shown, heard = file_digest(film), file_digest(sound)
+    record_consent(shown, consent, data)
+    options = DubOptions(engine="articulation")
+    request = FilmRequest("dub", shown, "film.mp4", heard, "voice.wav", options, consent)
+    first = scheduler()
+    job = first.submit(FILM, request, "", film, sound)
+    parts = data / "unfinished-dubs"
+    until(lambda: any(parts.glob("*/*.json")) or first.job(job.id).state in FINAL)
+    first.close(keep=True)
+    (record,) = parts.glob("*/0000000-0000040.json")  # two more parts were not drawn
+    when = record.stat().st_mtime_ns
+    assert not list(parts.glob("*/0000080-0000110.json"))
+    track = next(parts.glob("*/track.safetensors")).stat().st_mtime_ns
+
+    heir, seen, folders = scheduler(), [], set()
+
+    def look() -> bool:
+        folders.update(parts.iterdir())
+        state = heir.job(job.id)
+        with suppress(FileNotFoundError):  # before it goes on, and once the film is whole
+            seen.append((record.stat().st_mtime_ns, record.with_name("track.safetensors").stat().st_mtime_ns))
+        return state.state in FINAL
+
+    until(look)
+    assert heir.job(job.id).state == "done", heir.job(job.id).error
+    assert len(folders) == 1  # else the code was edited meanwhile
+    assert seen and set(seen) == {(when, track)}  # neither was made again
+    assert list(parts.iterdir()) == []
+    with heir.open_result(heir.job(job.id)) as result:
+        assert result is not None
+        with av.open(result) as made:
+            assert sum(1 for _ in made.decode(video=0)) == 110
