@@ -3,7 +3,7 @@
 
 import numpy as np
 from mien.photo.fit import fit_face
-from mien.photo.matte import layers_of, oval_mask, person_matte
+from mien.photo.matte import layers_of, oval_mask, person_matte, split
 from rendered_faces import face
 
 
@@ -32,3 +32,20 @@ def test_a_photos_own_alpha_cuts_it_out() -> None:
     assert not layers.background.any()
     assert (layers.person[..., 3:] == alpha).all()
     assert not layers.person[:20].any()
+
+
+def test_a_halo_about_the_person_is_not_of_the_background() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.clip(rng.normal(150, 6, (200, 200, 1)) + np.zeros(3), 0, 255)
+    y, x = np.mgrid[:200, :200]
+    away = np.hypot(x - 100, y - 100)
+    halo = np.clip((54 - away) / 4, 0, 1)[..., None]
+    pixels = (pixels * (1 - halo) + 20 * halo).astype(np.uint8)
+    layers = split(pixels, (away < 50).astype(np.float32))  # the matte misses the last pixels of the dark disc
+    ring = (away > 50) & (away < 53)
+    assert layers.background[ring, :3].mean() > 135
+    assert layers.background[away < 40, :3].std() > 2  # grain goes on behind the person
+    alpha = layers.person[..., 3:].astype(float) / 255
+    over = layers.person[..., :3] + (1 - alpha) * layers.background[..., :3]
+    assert np.abs(over - pixels).max() <= 2
+    assert not layers.person[away > 60, 3].any()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter, grey_dilation, uniform_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_dilation, uniform_filter
 
 from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.nn.tflite import TfliteNetwork
@@ -24,6 +24,8 @@ GUIDE_RADIUS = 1 / 128  # of the longer side: the guided filter's
 GUIDE_NOISE = 4e-4
 EDGE = (0.15, 0.85)  # probabilities that become 0 and 1
 FOUND = 0.6  # mean probability inside the face, below which the network has not seen this person (a drawing, a mask)
+RIM = (1.0, 2.5)  # ROOMs about the person, over which what has some of its colour is the person's
+MOST_GRAIN = 20.0  # of 255: more is an object, not grain
 ROOM = 1 / 100  # of the longer side: so far from the person the background is not trusted
 
 
@@ -89,16 +91,37 @@ def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
 
 
 def split(pixels: np.ndarray, matte: np.ndarray) -> Layers:
-    """The layers of pixels (H, W, 3) uint8 with the person's matte (H, W) 0..1."""
+    """The layers of pixels (H, W, 3) uint8 with the person's matte (H, W) 0..1. What lies close about the person, and
+    has some of its colour, is the person's, too, and none of it is in the background."""
     reach = max(1, round(ROOM * max(pixels.shape[:2])))
     near = gaussian_filter(grey_dilation(matte, size=2 * reach + 1), reach / 2)
     known = np.clip(1 - near * 1.05, 0, 1) * (matte < 0.02)
-    behind = np.clip(filled(pixels, known), 0, 255)
-    behind = np.where((matte > 0)[..., None], behind, pixels)
-    person = exactly_over(pixels, behind, matte)
+    smooth = filled(pixels, known)
+    smooth += _grain(pixels, known, reach)
+    # From the person outwards the background becomes the photo's own again.
+    away = distance_transform_edt(matte < 0.02) / reach
+    share = np.clip((RIM[1] - away) / (RIM[1] - RIM[0]), 0, 1)[..., None]
+    behind = np.clip(pixels * (1 - share) + smooth * share, 0, 255)
+    rim = np.maximum(matte, (share[..., 0] > 0) * 1e-3)
+    person = exactly_over(pixels, behind, rim)
     behind = np.where(person[..., 3:] > 0, behind, pixels)
     opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
     return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)
+
+
+def _grain(pixels: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
+    """(H, W, 3) the fine structure of what is known, turned over at its edge, for what is not: a smooth filling would
+    show among canvas, leaves or noise."""
+    sure = known > 0.9
+    if not sure.any():
+        return np.zeros(pixels.shape, np.float32)
+    weight = gaussian_filter(known.astype(np.float32), reach)[..., None]
+    mean = gaussian_filter(pixels * known[..., None].astype(np.float32), (reach, reach, 0)) / np.maximum(weight, 1e-3)
+    fine = np.clip((pixels - mean) * known[..., None], -MOST_GRAIN, MOST_GRAIN)
+    at = np.indices(sure.shape)
+    nearest = distance_transform_edt(~sure, return_distances=False, return_indices=True)
+    rows, columns = (np.clip(2 * nearest[axis] - at[axis], 0, sure.shape[axis] - 1) for axis in (0, 1))
+    return (fine[rows, columns] * (1 - known)[..., None]).astype(np.float32)
 
 
 def exactly_over(pixels: np.ndarray, behind: np.ndarray, matte: np.ndarray) -> np.ndarray:
