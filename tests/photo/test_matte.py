@@ -39,10 +39,10 @@ def test_a_halo_about_the_person_is_not_of_the_background() -> None:
     pixels = np.clip(rng.normal(150, 6, (200, 200, 1)) + np.zeros(3), 0, 255)
     y, x = np.mgrid[:200, :200]
     away = np.hypot(x - 100, y - 100)
-    halo = np.clip((54 - away) / 4, 0, 1)[..., None]
+    halo = np.clip((52 - away) / 2, 0, 1)[..., None]
     pixels = (pixels * (1 - halo) + 20 * halo).astype(np.uint8)
     layers = split(pixels, (away < 50).astype(np.float32))  # the matte misses the last pixels of the dark disc
-    ring = (away > 50) & (away < 53)
+    ring = (away > 50) & (away < 52)
     assert layers.background[ring, :3].mean() > 135
     assert layers.background[away < 40, :3].std() > 2  # grain goes on behind the person
     alpha = layers.person[..., 3:].astype(float) / 255
