@@ -2,9 +2,9 @@
 """A learnt mapping from the controls of a rig to the vertices of a face, and its inverse. numpy; no bpy.
 
 Each side of a control moves the vertices by its response; each shape key would move them by its offsets. A take's keys
-are solved onto the sides by least squares over the vertices within 0 and 1, with a ridge that pulls each side to the
-first guess, the solution by the controls whose names say that they are for the key. What is stored is the responses and
-the offsets in the coordinates of their common principal axes, so that the mesh is not needed any more.
+are solved onto the sides by least squares over the vertices within 0 and 1, from the sum of the solutions for each key
+alone, to which a ridge pulls; those start from the controls whose names say that they are for the key. Responses and
+offsets are stored in the coordinates of their common principal axes, so that the mesh is not needed any more.
 """
 
 import base64
@@ -18,8 +18,8 @@ from .control_fit import Control, Side, from_sides
 
 KIND = "vertices"
 RIDGE = 3e-3  # of a side's own diagonal element
-SWEEPS = 100
-STILL = 1e-4  # of a share: a sweep that changes less is the last
+SWEEPS, FEW_SWEEPS = 60, 12  # of coordinate descent: from nothing, and from the sum of the keys' own solutions
+STILL = 1e-3  # of a share: a sweep that changes less is the last
 ENERGY = 1e-7  # of the largest eigenvalue: axes below are left out
 LEAST_SHARE = 0.01  # of a side, in the solution of each key: sides that are used less are not needed
 
@@ -27,8 +27,8 @@ LEAST_SHARE = 0.01  # of a side, in the solution of each key: sides that are use
 @dataclass(frozen=True, eq=False)
 class VertexMap:
     """sides: their response is empty. keys: names. responses (J, R) and offsets (K, R) of sides and keys along R axes;
-    beyond (K, K): products of what of the offsets no side can reach; guess (K, J): shares of the first guess; motion
-    (K,): how far each key moves the face, rms in the mesh's units over `vertices`. reached: key -> share of its motion
+    beyond (K, K): products of what of the offsets no side can reach; guess (K, J): shares for each key
+    alone; vertices: how many the keys move, over which a motion's mean is. reached: key -> share of its motion
     that the rig showed, off: key -> rms difference in the mesh's units."""
 
     controls: tuple[Control, ...]
@@ -109,13 +109,15 @@ def _fit(controls, sides, keys, products, meant, vertices: float, system: str) -
     roots, axes = np.sqrt(values[kept]), axes[:, kept]
     responses = axes * roots
     offsets = cross @ axes / roots
-    guess, low = np.zeros_like(cross), np.array([side.low for side in sides])
+    named, low = np.zeros_like(cross), np.array([side.low for side in sides])
     for number in range(len(keys)):
-        named = np.flatnonzero(meant[number])
-        if len(named):
-            guess[number, named] = _bounded(
-                responses[named], offsets[number][None], np.zeros((1, len(named))), low[named]
+        own_sides = np.flatnonzero(meant[number])
+        if len(own_sides):
+            none = np.zeros((1, len(own_sides)))
+            named[number, own_sides] = _bounded(
+                responses[own_sides], offsets[number][None], none, none, low[own_sides], SWEEPS
             )[0]
+    guess = _bounded(responses, offsets, named, np.clip(named, low, 1.0), low, SWEEPS)
     beyond = wanted - offsets @ offsets.T
     return VertexMap(tuple(controls), tuple(sides), tuple(keys), responses, offsets, beyond, guess, vertices, system)
 
@@ -123,59 +125,57 @@ def _fit(controls, sides, keys, products, meant, vertices: float, system: str) -
 def solve(mapping: VertexMap, wanted: dict[str, np.ndarray]) -> Solution:
     """The controls for wanted key -> (F,). Keys that are not wanted should stay at 0."""
     frames = len(next(iter(wanted.values()))) if wanted else 0
-    asked = np.stack([np.asarray(wanted.get(name, np.zeros(frames)), float) for name in mapping.keys], 1)
-    shares = _shares(mapping, asked)
-    missing = ((asked @ mapping.offsets - shares @ mapping.responses) ** 2).sum(1)
-    missing += np.maximum(((asked @ mapping.beyond) * asked).sum(1), 0.0)
-    motion = ((asked @ mapping.offsets) ** 2).sum(1) + np.maximum(((asked @ mapping.beyond) * asked).sum(1), 0.0)
+    weights = np.stack([np.asarray(wanted.get(name, np.zeros(frames)), float) for name in mapping.keys], 1)
+    shares = _shares(mapping, weights)
+    missing = ((weights @ mapping.offsets - shares @ mapping.responses) ** 2).sum(1)
+    missing += np.maximum(((weights @ mapping.beyond) * weights).sum(1), 0.0)
+    motion = ((weights @ mapping.offsets) ** 2).sum(1) + np.maximum(((weights @ mapping.beyond) * weights).sum(1), 0.0)
     values = from_sides(mapping.controls, mapping.sides, shares)
     return Solution(values, np.sqrt(missing / mapping.vertices), np.sqrt(motion / mapping.vertices))
 
 
-def _shares(mapping: VertexMap, asked: np.ndarray) -> np.ndarray:
+def _shares(mapping: VertexMap, weights: np.ndarray) -> np.ndarray:
     """(F, J) of the sides for keys (F, K); of two sides of a control the one that is used more."""
-    target, guess = asked @ mapping.offsets, asked @ mapping.guess
-    low = np.array([side.low for side in mapping.sides])
-    shares = _bounded(mapping.responses, target, guess, low)
+    target, guess = weights @ mapping.offsets, weights @ mapping.guess
+    low, top = np.array([side.low for side in mapping.sides]), np.ones(guess.shape)
     both: dict[int, list[int]] = {}
     for number, side in enumerate(mapping.sides):
         both.setdefault(side.control, []).append(number)
-    top = np.ones_like(shares)
     for first, second in (pair for pair in both.values() if len(pair) == 2):
-        used = np.minimum(shares[:, first], shares[:, second]) > 1e-3
-        less = shares[:, first] < shares[:, second]
-        top[used & less, first] = 0.0
-        top[used & ~less, second] = 0.0
-    again = ~top.all(1)
-    if again.any():
-        shares[again] = _bounded(mapping.responses, target[again], guess[again], low, top[again])
-    return shares
+        ends = mapping.sides[first].end, mapping.sides[second].end
+        net = guess[:, first] * ends[0] + guess[:, second] * ends[1]
+        other = net * ends[0] < 0.0
+        top[other, first], top[~other, second] = 0.0, 0.0
+        guess[:, first], guess[:, second] = np.where(other, 0, net / ends[0]), np.where(other, net / ends[1], 0)
+    return _bounded(mapping.responses, target, guess, guess, low, FEW_SWEEPS, top)
 
 
 def _bounded(
-    responses: np.ndarray, target: np.ndarray, guess: np.ndarray, low: np.ndarray, top: np.ndarray | None = None
+    responses: np.ndarray,
+    target: np.ndarray,
+    guess: np.ndarray,
+    start: np.ndarray,
+    low: np.ndarray,
+    sweeps: int,
+    top: np.ndarray | None = None,
 ) -> np.ndarray:
-    """(F, J) in low (J,) to top (F, J) of least |x responses - target|^2 + ridge |x - guess|^2: the solution without
-    bounds, and where it leaves them coordinate descent from there."""
+    """(F, J) in low (J,) to top (F, J) of least |x responses - target|^2 + ridge |x - guess|^2, by coordinate descent
+    from start (F, J)."""
     system = responses @ responses.T
     ridge = np.maximum(RIDGE * np.diag(system), 1e-18)
     system[np.diag_indices_from(system)] += ridge
-    right = target @ responses.T + guess * ridge
-    highest = np.ones_like(right) if top is None else top
-    out = np.linalg.solve(system, right.T).T
-    open_ = np.flatnonzero(((out < low) | (out > highest)).any(1))
-    right, highest = np.ascontiguousarray(right[open_].T), np.ascontiguousarray(highest[open_].T)
-    x = np.clip(np.ascontiguousarray(out[open_].T), low[:, None], highest)  # (J, F): rows lie together in memory
-    for _ in range(SWEEPS if len(open_) else 0):
+    right = np.ascontiguousarray((target @ responses.T + guess * ridge).T)  # (J, F): rows lie together in memory
+    highest = np.ones_like(right) if top is None else np.ascontiguousarray(top.T)
+    x = np.clip(np.ascontiguousarray(start.T), low[:, None], highest)
+    for _ in range(sweeps):
         largest = 0.0
         for j, row in enumerate(system):
-            new = np.clip(x[j] + (right[j] - row @ x) / row[j], low[j], highest[j])
-            largest = max(largest, float(np.abs(new - x[j]).max()))
+            new = np.minimum(np.maximum(x[j] + (right[j] - row @ x) / row[j], low[j]), highest[j])
+            largest = max(largest, float(np.abs(new - x[j]).max(initial=0.0)))
             x[j] = new
         if largest < STILL:
             break
-    out[open_] = x.T
-    return out
+    return x.T
 
 
 def _packed(array: np.ndarray) -> dict:
