@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mien.engines import check_film
 from mien.engines.base import Progress, no_progress
 from mien.engines.personatalk import DubError
 from mien.engines.personatalk.options import CLIP, DubOptions
@@ -69,8 +70,7 @@ def dub(
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> DubReport:
-    """The film `video` with the words of `voice`, written to `output`, whole or not at all. A dub that was killed goes
-    on where it was when the same is asked for again.
+    """The film `video` with the words of `voice`, written to `output`, whole or not at all. One that was killed goes on.
 
     `progress(fraction, stage)` may raise Cancelled, as `cancelled()` asks for it; both are called for every picture.
     Raises DubError, VideoError, SpeechError, TrackingError, EngineError or DirectionError in words; ConsentMissing
@@ -84,6 +84,7 @@ def dub(
 
     options = options or DubOptions()
     check_suffix(output, options)
+    check_film(options.engine, options.direction)
     names = {"video": video, "voice": voice}
     provenance = provenance_of("dub", names, f"personatalk with {options.engine}", options.direction.seed)
     work = StagedProgress(STAGES, progress, cancelled, "The dub was stopped; nothing is written.")

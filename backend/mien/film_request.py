@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mien.body_tracking.networks import networks_digest
+from mien.engines import check_film
 from mien.engines.diffted.published.tps import weights_in
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import USAGE, MienError
@@ -111,9 +112,11 @@ class FilmRequest:
 
 def read_options(make: str, source: str | bytes | Mapping) -> Options:
     """The options of a film from their JSON. Raises FilmRefused for an unknown `make` and for options that name a file
-    of this machine; else what `from_json` of the options raises, in words."""
+    of this machine; else what `from_json` of the options and `check_film` of their engine raise, in words."""
     if make == "dub":
-        return DubOptions.from_json(source)
+        options = DubOptions.from_json(source)
+        check_film(options.engine, options.direction)
+        return options
     if make in ("portrait", "talk"):
         options = (TalkOptions if make == "talk" else PortraitOptions).from_json(source)
         named = "take" if options.take is not None else "pose" if options.pose is not None else None
@@ -124,4 +127,5 @@ def read_options(make: str, source: str | bytes | Mapping) -> Options:
             f"the options name a file for {named!r}, and a backend opens no file that a client names; leave it out, or "
             f"make the film on this machine with mien {make}."
         )
+    check_film(options.engine, options.direction)
     return options

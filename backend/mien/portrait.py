@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from mien.engines import check_film
 from mien.engines.base import Progress, no_progress
 from mien.engines.staged_progress import StagedProgress
 from mien.photo import PortraitRefused
@@ -113,6 +114,8 @@ def portrait(
 
     options = options or PortraitOptions()
     check_suffix(output, options)
+    if options.take is None:
+        check_film(options.engine, options.direction)
     inputs = {"photo": photo, "voice": voice}
     inputs |= {name: Path(path) for name in ("take", "pose") if (path := getattr(options, name)) is not None}
     engine = "a take" if options.take else options.engine

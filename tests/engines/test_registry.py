@@ -7,8 +7,8 @@ import sys
 
 import pytest
 from checkout import ROOT
-from mien.direction import EMOTIONS, OPTIONAL_FIELDS
-from mien.engines import DEFAULT, ENGINES, NAMES, EngineError, engine
+from mien.direction import EMOTIONS, OPTIONAL_FIELDS, Direction, DirectionError
+from mien.engines import DEFAULT, ENGINES, NAMES, EngineError, check_film, engine
 from mien.engines.articulation.styles import STYLES
 
 LIST = "import sys, mien.engines; print(*(m for m in ('numpy', 'scipy', 'torch', 'av') if m in sys.modules))"
@@ -49,3 +49,17 @@ def test_each_users_weights_lie_in_a_folder_of_their_own() -> None:
 
 def test_the_styles_of_the_rules_are_named_in_their_order() -> None:
     assert ENGINES["articulation"].styles == tuple(STYLES)
+
+
+@pytest.mark.parametrize(
+    ("name", "direction", "sentence"),
+    [
+        ("articulaton", Direction(), "did you mean 'articulation'"),
+        ("probtalk3d-published", Direction(), "no channels of the mouth"),
+        ("articulation", Direction(style="anna"), "no style 'anna'"),
+    ],
+)
+def test_engines_that_no_film_can_be_made_with_are_refused(name: str, direction: Direction, sentence: str) -> None:
+    check_film("articulation", Direction())
+    with pytest.raises((EngineError, DirectionError), match=sentence):
+        check_film(name, direction)

@@ -27,7 +27,7 @@ NAMES = tuple(name for name, info in ENGINES.items() if not info.hidden)
 
 __all__ = [
     "DEFAULT", "ENGINES", "NAMES", "Cancelled", "Engine", "EngineError", "EngineInfo", "EngineMissing", "Missing",
-    "Progress", "check", "engine", "info_of", "no_progress",
+    "Progress", "check", "check_film", "engine", "info_of", "no_progress",
 ]  # fmt: skip
 
 
@@ -57,3 +57,15 @@ def check(direction: Direction, info: EngineInfo) -> None:
             f"{info.name} has no style {direction.style!r}; it has {info.styles_in_words}"
             f"{did_you_mean(direction.style, info.styles)}."
         )
+
+
+def check_film(name: str, direction: Direction) -> None:
+    """EngineError or DirectionError where no film can be made with takes of the engine of that name, before any work
+    is done: it is not there, moves another head than the 52 channels, or cannot show what is asked."""
+    info = info_of(name)
+    if info.head != "mien":
+        able = ", ".join(each for each in NAMES if ENGINES[each].head == "mien")
+        raise EngineError(
+            f"the takes of {name} have no channels of the mouth, so no film can be made with it; ask {able}."
+        )
+    check(direction, info)

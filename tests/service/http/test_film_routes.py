@@ -153,6 +153,8 @@ def test_without_consent_nothing_is_made_and_with_it_nobody_asks_again(tmp_path:
         (files(), {"options": "[]"}, "expected a JSON object"),
         (files(), {"options": '{"strenght": 1}'}, "strenght"),
         (files(), {"options": '{"strength": 9}'}, "Strength is 9"),
+        (files(), {"options": '{"engine": "emodifhead"}'}, "did you mean 'emodiffhead'"),
+        ({"photo": ("p.png", b"p"), "voice": ("v", b"v")}, {"options": '{"engine": "toyy"}'}, "no engine 'toyy'"),
         (files(), {"options": '{"manner": "../../secret"}'}, "clip or neutral"),
         ({"photo": ("p.png", b"p"), "voice": ("v", b"v")}, {"options": '{"take": "a.safetensors"}'}, "opens no file"),
         ({"photo": ("p.png", b"p"), "voice": ("v", b"v")}, {"options": '{"pose": "a.jpg"}'}, "opens no file"),
