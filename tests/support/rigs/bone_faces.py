@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import bpy
 import numpy as np
+from mathutils import Vector
 
 from addon.formats.channels import ARKIT
 from addon.shape_keys import keys
@@ -96,9 +97,8 @@ ARP = {
     ("nose", ""): "c_nose_03.x", ("lip_top", "L"): "c_lips_top_01.l", ("lip_bottom", "L"): "c_lips_bot_01.l",
     ("lip_corner", "L"): "c_lips_smile.l", ("lid_top", "L"): "c_eyelid_top.l", ("lid_bottom", "L"): "c_eyelid_bot.l",
     ("brow_inner", "L"): "c_eyebrow_01.l", ("brow_middle", "L"): "c_eyebrow_02.l",
-    ("brow_outer", "L"): "c_eyebrow_03.l", ("cheek", "L"): "c_cheek_inflate.l", ("nostril", "L"): "c_nose_02.x",
+    ("brow_outer", "L"): "c_eyebrow_03.l", ("cheek", "L"): "c_cheek_inflate.l",
 }  # fmt: skip
-ARP.pop(("nostril", "L"))
 
 
 def auto_rig_pro_like() -> bpy.types.Object:
@@ -198,7 +198,9 @@ def _drive(
     """Add a slider's share to the driver of a bone's transform, given along world axes."""
     pose = rig.pose.bones[bone]
     if path == "location":
-        along: Sequence[float] = pose.bone.matrix_local.to_3x3().inverted() @ _axis(index)
+        along: Sequence[float] = pose.bone.matrix_local.to_3x3().inverted() @ Vector(
+            [float(number == index) for number in range(3)]
+        )
         sign = -1.0 if index == 0 and side == "R" and "mouth_" in slider else 1.0
         shares = [sign * amount * float(value) * (-1.0 if index == 1 else 1.0) for value in along]
     else:
@@ -206,13 +208,11 @@ def _drive(
     for number, share in enumerate(shares):
         if abs(share) < 1e-6:
             continue
-        known = {
-            (curve.data_path, curve.array_index): curve
-            for curve in (rig.animation_data.drivers if rig.animation_data else ())
-        }
+        drivers = rig.animation_data.drivers if rig.animation_data is not None else []
+        known = {(curve.data_path, curve.array_index): curve for curve in drivers}
         curve = known.get((f'pose.bones["{bone}"].{path}', number)) or pose.driver_add(path, number)
         driver = curve.driver
-        if curve.array_index == number and not driver.variables:
+        if not driver.variables:
             driver.expression = "0"
         variable = driver.variables.new()
         variable.name = f"v{len(driver.variables)}"
@@ -221,9 +221,3 @@ def _drive(
         target.id, target.bone_target = board, slider
         target.transform_type, target.transform_space = f"LOC_{axis.upper()}", "LOCAL_SPACE"
         driver.expression += f" + {share:.6f} * max(-1, min(1, {variable.name}))"
-
-
-def _axis(index: int):
-    from mathutils import Vector
-
-    return Vector([float(number == index) for number in range(3)])
