@@ -15,10 +15,11 @@ from pathlib import Path
 
 import mien
 import pytest
-from mien.batch.process_pool import map_unordered
+from mien.batch.process_pool import StartedPool, map_unordered
 from mien.service.process_alive import alive
 
 HALVE = functools.partial(operator.truediv, 1)
+NUMBERS: list[int] = []  # of a process that was prepared
 PARENT = """
 import pathlib, sys, time
 from mien.batch.process_pool import single_threaded_pool
@@ -43,6 +44,38 @@ def test_a_failure_is_raised_here() -> None:
 def test_a_process_that_ends_is_said() -> None:
     with pytest.raises(BrokenProcessPool):
         list(map_unordered(1, os._exit, [1]))
+
+
+def prepare() -> None:
+    NUMBERS.append(7)
+
+
+def fail() -> None:
+    raise ValueError("it cannot be prepared")
+
+
+def note(folder: Path) -> None:
+    (folder / f"{os.getpid()} {NUMBERS}").touch()
+
+
+def test_processes_that_were_started_early_are_prepared_before_they_work(tmp_path: Path) -> None:
+    pool = StartedPool(2, prepare)
+    early = set(pool._started._processes)
+    assert list(pool.map_unordered(2, note, [tmp_path] * 4)) == [tmp_path] * 4
+    first = {path.name.split()[0] for path in tmp_path.iterdir()}
+    assert first <= set(map(str, early)) and all(path.name.endswith(" [7]") for path in tmp_path.iterdir())
+    list(pool.map_unordered(1, note, [tmp_path]))  # as after a process that ended
+    assert len({path.name.split()[0] for path in tmp_path.iterdir()} - first) == 1
+    pool.close()
+
+
+def test_processes_that_cannot_be_prepared_work_all_the_same_and_end_without_work() -> None:
+    pool = StartedPool(1, fail)
+    assert list(pool.map_unordered(1, HALVE, [2])) == [2]
+    unused = StartedPool(1, fail)
+    processes = list(unused._started._processes.values())
+    unused.close()
+    assert processes and not any(process.is_alive() for process in processes)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

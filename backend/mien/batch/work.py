@@ -6,13 +6,17 @@ from __future__ import annotations
 import json
 import platform
 import traceback
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mien.audio.speech import read_speech
+import numpy as np
+
+from mien.audio.speech import RATE, Speech, read_speech
 from mien.batch.checks import Checked, check_film, check_take
 from mien.batch.store import Store
+from mien.direction import Direction
 from mien.errors import MienError
 from mien.face_tracking import TrackingError
 from mien.film_request import FilmRequest
@@ -44,6 +48,13 @@ class Job:
     @property
     def suffix(self) -> str:
         return ".take.safetensors" if isinstance(self.request, TakeRequest) else self.request.suffix
+
+
+def load(engines: Collection[str]) -> None:
+    """Load what takes of these engines need, which is two seconds of work for the first take otherwise."""
+    hum = Speech.from_samples(0.1 * np.sin(2 * np.pi * 120 / RATE * np.arange(RATE)))
+    for name in engines:
+        speak(hum, Direction(), name)
 
 
 def make(job: Job) -> None:

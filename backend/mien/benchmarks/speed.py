@@ -273,6 +273,7 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
         rows += _portrait(sound, take, length)
         rows.append(_motion_model(sound, take))
         rows += _blender(sound, take, length)
+        rows.append(_batch(Path(folder) / "batch", voice, length))
     return [asdict(row) for row in rows]
 
 
@@ -360,6 +361,17 @@ def _blender(sound: Path, take: Path, length: float) -> list[Row]:
         Row(play, *played, "what is played, at 25 frames a second", played[0] * 25 / frames),
         Row(play, *played, "46 shapes with a curve each, played", played[0] / shapes[0]),
     ]
+
+
+def _batch(folder: Path, voice: Speech, length: float) -> Row:
+    """Several processes at many lines, beside one."""
+    from mien.benchmarks import batches
+
+    speed = batches.measure(folder, voice.samples, RULES, min(batches.LINES, round(4 * length)))
+    name = f"`mien batch --jobs {speed.several.jobs}`, {speed.lines} lines of 2 to 6 s"
+    return Row(
+        name, speed.several.seconds, speed.several.megabytes, "half the time of `--jobs 1`", 1 / speed.efficiency
+    )
 
 
 def table(rows: list[dict]) -> str:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from mien.errors import FAILED
 from mien.settings import Settings
 
 if TYPE_CHECKING:
+    from mien.batch.plan import Plan
     from mien.batch.run import Batch, MapUnordered, Part
 
 MOST_JOBS = 4096
@@ -75,7 +77,7 @@ def batch_command(args: argparse.Namespace) -> int:
     if output.is_dir():
         reports = [Output(report_path(output, part, suffix), "the report") for suffix in ("json", "html")]
         check_outputs(reports, plan=args.plan, **direction_inputs(args))
-    with ProgressBar("batch", quiet=args.json) as progress, _machines(args) as (jobs, map_unordered):
+    with ProgressBar("batch", quiet=args.json) as progress, _machines(args, plan, output) as (jobs, map_unordered):
         outcomes = run(plan, output, jobs, settings, progress, map_unordered, args.part)
     report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit, part)
     paths = [write_report(report, output), write_page(report, output)]
@@ -91,12 +93,24 @@ def batch_command(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _machines(args: argparse.Namespace) -> Iterator[tuple[int, MapUnordered]]:
-    """How many at once, and where."""
+def _machines(args: argparse.Namespace, plan: Plan, output: Path) -> Iterator[tuple[int, MapUnordered]]:
+    """How many at once, and where. Processes of this machine load what they need while the sounds are read, where the
+    folder does not have a result for each line yet."""
     if args.ray is None:
-        from mien.batch.process_pool import map_unordered
+        from mien.batch.process_pool import StartedPool, map_unordered
+        from mien.batch.store import Store
+        from mien.batch.work import load
 
-        yield args.jobs or cores(), map_unordered
+        jobs = min(args.jobs or cores(), len(plan.lines))
+        if len(list(Store(output).results.glob("*.json"))) >= len(plan.lines):
+            yield jobs, map_unordered
+            return
+        engines = sorted({line.engine for line in plan.lines if line.shown is None})
+        pool = StartedPool(jobs, partial(load, engines))
+        try:
+            yield jobs, pool.map_unordered
+        finally:
+            pool.close()
     else:
         from mien.batch import ray_pool
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien bench`: speed and memory of takes, and with `serve` of the service."""
+"""`mien bench`: speed and memory of takes, with `serve` of the service, with `batch` of many lines at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mien.errors import FAILED
 
 
 def add_commands(commands) -> None:
-    """Add `mien bench` and `mien bench serve` to the parser."""
+    """Add `mien bench`, `mien bench serve` and `mien bench batch` to the parser."""
     bench = add_command(commands, "bench", bench_command, "measure speed and memory, as ratios")
     bench.add_argument("--seconds", type=float, default=60.0, help="length of the speech (default: 60)")
     bench.add_argument(
@@ -32,6 +32,11 @@ def add_commands(commands) -> None:
     serve.add_argument("--soak", type=float, metavar="MINUTES", help="instead: a mixed load for so long; 1 if it grew")
     serve.add_argument("--rate", type=float, default=1.0, help="deeds a second of the soak (default: 1)")
     serve.add_argument("--page", type=Path, help="write the table into this file, between its serve or soak marks")
+    batch = add_command(further, "batch", bench_batch_command, "measure many lines in one process and in several")
+    batch.add_argument("--engine", default="articulation", choices=engines.NAMES, help="(default: %(default)s)")
+    batch.add_argument("--lines", type=_count, default=240, metavar="N", help="so many (default: %(default)s)")
+    batch.add_argument("--jobs", type=_count, default=2, metavar="N", help="beside one (default: %(default)s)")
+    batch.add_argument("--page", type=Path, help="write the table into this file, between its batch marks")
 
 
 def bench_command(args: argparse.Namespace) -> int:
@@ -67,6 +72,34 @@ def bench_serve_command(args: argparse.Namespace) -> int:
         growth = soak.soak(Path(folder), voice, 60 * args.soak, args.rate, args.engine, say=report_line)
     _print_result(args, growth, soak.report, soak.write_into)
     return FAILED if growth.grew or growth.faults else 0
+
+
+def bench_batch_command(args: argparse.Namespace) -> int:
+    """mien bench batch: how much faster several processes are than one."""
+    import tempfile
+
+    from mien.benchmarks import batches
+    from mien.benchmarks.speed import shipped_voice
+    from mien.files.markdown import require_section
+
+    if args.page:  # before the work
+        require_section(args.page, "batch")
+    voice = shipped_voice().samples
+    with tempfile.TemporaryDirectory(prefix="mien-bench-") as folder:
+        speed = batches.measure(Path(folder), voice, args.engine, args.lines, args.jobs)
+    if args.json:
+        print(json.dumps(asdict(speed) | {"efficiency": speed.efficiency}))
+    else:
+        print(batches.report(speed))
+    if args.page:
+        batches.write_into(args.page, speed)
+    return 0
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 100_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 99999")
+    return int(text)
 
 
 def _print_result(args: argparse.Namespace, result: Any, report: Callable, write_into: Callable) -> int:
