@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The head over a photo: its landmarks on the photo's, its turn the photo's, and sentences where there is none."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from mien.channels import INDEX
@@ -9,7 +11,8 @@ from mien.face_tracking.landmark_indices import LOWER_LIP, UPPER_LIP
 from mien.photo import PortraitError
 from mien.photo.fit import fit_face, photo_head, relative_gap, shut_head
 from mien.photo.head_landmarks import landmarks_on
-from PIL import Image
+from mien.photo.reading import read_pixels
+from PIL import Image, ImageDraw
 from rendered_faces import beside, face, nobody
 
 
@@ -61,3 +64,82 @@ def test_lips_of_the_head_of_open_photos_meet() -> None:
     moved = np.linalg.norm(head.vertices - before.vertices, axis=1)
     assert moved.max() < 4e-3
     assert not moved[before.landmarks[:48]].any() or moved[before.landmarks[:48]].max() < 1e-4
+
+
+def cat() -> np.ndarray:
+    """An animal: round, with ears, whiskers and slit eyes."""
+    image = Image.new("RGB", (320, 320), (190, 200, 190))
+    draw = ImageDraw.Draw(image)
+    for ear in ([(70, 120), (80, 20), (150, 80)], [(250, 120), (240, 20), (170, 80)]):
+        draw.polygon(ear, fill=(120, 90, 60))
+    draw.ellipse((60, 60, 260, 270), fill=(140, 105, 70))
+    for x in (115, 205):
+        draw.ellipse((x - 22, 125, x + 22, 165), fill=(200, 190, 60))
+        draw.ellipse((x - 5, 126, x + 5, 164), fill=(10, 10, 10))
+    draw.polygon([(148, 190), (172, 190), (160, 205)], fill=(190, 110, 110))
+    for y in (205, 215, 225):
+        draw.line((30, y - 10, 130, y), fill=(240, 240, 240), width=2)
+        draw.line((290, y - 10, 190, y), fill=(240, 240, 240), width=2)
+    return np.asarray(image)
+
+
+def on_grey(pixels: np.ndarray, side: int, room: int) -> Image.Image:
+    image = Image.new("RGB", (room, room), (120, 120, 120))
+    image.paste(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS), (room // 3, room // 3))
+    return image
+
+
+def turned(path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(face()).transpose(Image.Transpose.ROTATE_90).save(path, exif=exif, quality=95)
+
+
+def deep(path: Path) -> None:
+    Image.fromarray(face().mean(2).astype(np.uint16) * 257).save(path)
+
+
+def animated(path: Path) -> None:
+    frames = [Image.fromarray(face()), Image.new("RGB", (192, 192))]
+    frames[0].save(path, save_all=True, append_images=frames[1:], lossless=True)
+
+
+def huge(path: Path) -> None:
+    """100 megapixels in few bytes: rows of a palette, each of them many times."""
+    image = Image.fromarray(face()).quantize(32, dither=Image.Dither.NONE)
+    image.resize((10_000, 10_000), Image.Resampling.NEAREST).save(path, compress_level=1)
+
+
+# What is written, and what is said of it; None where a face is found in it.
+INPUTS = {
+    "nobody.png": (lambda path: Image.fromarray(nobody()).save(path), "No face was found"),
+    "animal.png": (lambda path: Image.fromarray(cat()).save(path), "No face was found|cannot be made out"),
+    "small.png": (lambda path: on_grey(face(), 40, 120).save(path), "too small|No face was found"),
+    "profile.png": (
+        lambda path: Image.fromarray(face((), (0, 70, 0))).save(path),
+        "turned by|cannot be made out|No face",
+    ),
+    "turned.jpg": (turned, None),
+    "cmyk.jpg": (lambda path: Image.fromarray(face()).convert("CMYK").save(path, quality=95), None),
+    "deep.png": (deep, None),
+    "animated.webp": (animated, None),
+    "grey.png": (lambda path: Image.fromarray(face()).convert("L").save(path), None),
+    "palette.gif": (lambda path: Image.fromarray(face()).quantize(200).save(path), "can be read"),
+    "huge.png": (huge, None),
+}
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_a_photo_is_read_and_its_face_found_or_a_sentence_says_why_not(name: str, tmp_path: Path) -> None:
+    write, sentence = INPUTS[name]
+    write(tmp_path / name)
+    assert (tmp_path / name).stat().st_size < 4e6
+    if sentence is None:
+        pixels, _ = read_pixels(tmp_path / name, None, False)
+        assert max(pixels.shape) <= 1920
+        fitted = fit_face(pixels, name=name)
+        assert abs(fitted.pose.head_rotation[2]) < 0.2  # upright
+        return
+    with pytest.raises(PortraitError, match=sentence) as caught:
+        fit_face(read_pixels(tmp_path / name, None, False)[0], name=name)
+    assert name in str(caught.value)
