@@ -70,7 +70,7 @@ def dub(
     progress: Progress = no_progress,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> DubReport:
-    """The film `video` with the words of `voice`, written to `output`, whole or not at all. One that was killed goes on.
+    """The film `video` with the words of `voice`, written to `output`, whole or not at all. A killed one goes on.
 
     `progress(fraction, stage)` may raise Cancelled, as `cancelled()` asks for it; both are called for every picture.
     Raises DubError, VideoError, SpeechError, TrackingError, EngineError or DirectionError in words; ConsentMissing
@@ -117,6 +117,7 @@ def _make(
     from mien.engines.personatalk.film.dubbed_pictures import DubbedPictures
     from mien.engines.personatalk.film.film_plan import FilmPlan
     from mien.engines.personatalk.film.kept_pictures import kept_pictures, stretches_kept
+    from mien.engines.personatalk.film.preview import tracked_preview
     from mien.engines.personatalk.film.timeline import refuse_longer, timeline
     from mien.engines.personatalk.film.writer import write_dub
     from mien.engines.personatalk.lip_motion import own_rest, plan_mouth
@@ -129,7 +130,11 @@ def _make(
     length = speech.duration if options.preview is None else min(speech.duration, options.preview)
     if footage.length is not None:
         refuse_longer(footage.length, length, options.when_longer)
-    track = unfinished.track(lambda: track_face(footage, options.face, progress=work.of("tracking")))
+    found = tracked_preview(footage, options, work.of("tracking"))
+    if found is None:
+        track = unfinished.track(lambda: track_face(footage, options.face, progress=work.of("tracking")))
+    else:
+        footage, track = found
     actor = _learn(video, footage, track, options, work)
     loop = int(LOOP_BYTES / (3 * track.width * track.height))
     sources = timeline(track.frames, track.rate, length, options.when_longer, actor.shapes.pose, loop)
