@@ -17,7 +17,7 @@ from ..animation.fcurves import Curve, constant_or_all
 from ..animation.nla_layers import Mark
 from ..formats.channels import ARKIT
 from ..formats.take import Take
-from ..shape_keys import bones, driving, eye_objects, gaze, keys
+from ..shape_keys import bones, driving, eye_objects, gaze, keys, mesh_axes
 from ..shape_keys.recognition import short_list
 from . import gesture_layer, linked, vertex_takes
 from .characters import control_curves, learnt
@@ -270,7 +270,8 @@ def _write_cache(speaker, take: Take) -> tuple[Path, int]:
         speaker.name, take.meta.get("seed", "0"), offsets.tobytes() + str(tail).encode()
     )
     try:
-        point_cache.write_pc2(path, keys.rest(speaker.data), keys.to_blender(offsets), tail)
+        rest = keys.rest(speaker.data)
+        point_cache.write_pc2(path, rest, mesh_axes.to_mesh(rest, offsets), tail)
     except point_cache.PointCacheError as error:
         raise ApplyError(str(error)) from None
     return path, len(offsets) + tail

@@ -6,6 +6,8 @@ import hashlib
 import bpy
 import numpy as np
 
+from . import mesh_axes
+
 BOUND = "mien_bound"  # custom property of shape keys: names of those that binding made
 BASIS_NAME = "Mien basis"  # prefix of the keys that carry a vertex engine's basis
 
@@ -61,7 +63,8 @@ def value_path(name: str) -> str:
 def add_basis(speaker: bpy.types.Object, basis: np.ndarray) -> list[str]:
     """Add keys for a basis (K, V, 3) in head-space metres; returns their names. The names have the hash of the basis:
     the same basis changes nothing, and takes with other bases keep theirs."""
-    points, shapes = rest(speaker.data), to_blender(basis)
+    points = rest(speaker.data)
+    shapes = mesh_axes.to_mesh(points, basis)
     digest = hashlib.sha256(shapes.tobytes()).hexdigest()[:8]
     names_of_basis = []
     for number, shape in enumerate(shapes):

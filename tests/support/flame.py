@@ -7,13 +7,14 @@ Written from the pickle protocol (pickletools), for neither Python 2 nor chumpy 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from mien.heads.default import load_head, rotation_matrix
 from mien.heads.flame import Flame
 from scipy import sparse
+from scipy.spatial import ConvexHull
 
 
 @dataclass
@@ -136,25 +137,28 @@ def embedding(triangles: int, seed: int = 1) -> dict[str, np.ndarray]:
     }
 
 
-def on_head(size: float = 0.9) -> Flame:
+def on_head(size: float = 0.9, vertices: int | None = None) -> Flame:
     """A FLAME that is Mien's head as somebody else has it: another person's face, of another size, in another place,
-    turned, with a vertex in the middle of each quad, without eyes and the mouth's inside. Its expressions are the
-    channels of Mien's head; its jaw opens the mouth."""
+    turned, with a vertex in the middle of each quad, or of some, so that it has as many `vertices`; without eyes and
+    the mouth's inside. Its expressions are the channels of Mien's head; its jaw opens the mouth."""
     head = load_head()
     skin = head.quads[head.quad_part == head.parts.index("skin")]
     used, quads = np.unique(skin, return_inverse=True)
     quads = quads.reshape(skin.shape)
+    divided = len(quads) if vertices is None else vertices - len(used)
 
     def finer(values: np.ndarray) -> np.ndarray:
         kept = values[..., used, :].astype(float)
-        return np.concatenate([kept, kept[..., quads, :].mean(-2)], -2)
+        return np.concatenate([kept, kept[..., quads[:divided], :].mean(-2)], -2)
 
     turn = size * rotation_matrix(np.array([0.05, -0.03, 0.02]))
     person = head.vertices + 0.3 * (head.identities["woman"] - head.vertices)
     template = finer(person) @ turn.T + (0.01, -0.13, -0.02)
     count = len(template)
-    middle = len(used) + np.arange(len(quads))
-    triangles = np.concatenate([np.stack([quads[:, i], quads[:, (i + 1) % 4], middle], 1) for i in range(4)])
+    middle, fine, rest = len(used) + np.arange(divided), quads[:divided], quads[divided:]
+    triangles = np.concatenate(
+        [*(np.stack([fine[:, i], fine[:, (i + 1) % 4], middle], 1) for i in range(4)), rest[:, :3], rest[:, [0, 2, 3]]]
+    )
     opening = np.linalg.norm(finer(head.deltas[head.channels.index("jawOpen")]), axis=-1)
     weights = np.zeros((count, 5))
     weights[:, 2] = opening / opening.max()
@@ -190,3 +194,70 @@ def landmarks_at(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(python2(embedding(40)))
     return path
+
+
+PUBLISHED = 5023  # vertices of every published FLAME
+EYEBALLS = (423, 422)  # of them, left and right
+ROUND = 0.0115  # m, their radius
+
+
+def of_published_size(size: float = 1.0) -> Flame:
+    """`on_head` with eyeballs that turn about their joints, and PUBLISHED vertices."""
+    skin = on_head(size, PUBLISHED - sum(EYEBALLS))
+    places = [skin.joint_regressor[row] @ skin.template for row in (3, 4)]
+    balls = [
+        place + size * ROUND * _sphere(count) + size * np.array([0, 0, 0.002])
+        for place, count in zip(places, EYEBALLS, strict=True)
+    ]
+    template = np.concatenate([skin.template, *balls]).astype(np.float32)
+    added = len(template) - len(skin.template)
+    weights = np.concatenate([skin.skin_weights, np.repeat(np.eye(5)[3:5], EYEBALLS, 0)])
+    regressor = np.concatenate([skin.joint_regressor, np.zeros((5, added))], 1)
+    triangles, first = [skin.triangles], len(skin.template)
+    for ball in balls:
+        triangles.append(first + ConvexHull(ball).simplices)
+        first += len(ball)
+
+    def still(basis: np.ndarray) -> np.ndarray:
+        return np.concatenate([basis, np.zeros((len(basis), added, 3))], 1).astype(np.float32)
+
+    return replace(
+        skin,
+        template=template,
+        shape_basis=still(skin.shape_basis),
+        expression_basis=still(skin.expression_basis),
+        pose_basis=still(skin.pose_basis),
+        joint_regressor=regressor.astype(np.float32),
+        skin_weights=weights.astype(np.float32),
+        triangles=np.concatenate(triangles),
+    )
+
+
+def _sphere(count: int) -> np.ndarray:
+    """(count, 3) points about evenly on a sphere (a Fibonacci lattice)."""
+    i = np.arange(count) + 0.5
+    polar, angle = np.arccos(1 - 2 * i / count), np.pi * (1 + 5**0.5) * i
+    return np.stack([np.cos(angle) * np.sin(polar), np.sin(angle) * np.sin(polar), np.cos(polar)], 1)
+
+
+def files_of(made: Flame, folder: Path) -> tuple[Path, Path]:
+    """A FLAME as its makers' two downloads: the model and its landmarks."""
+    bases = np.concatenate([made.shape_basis, made.expression_basis])
+    arrays = {
+        "v_template": made.template.astype(float),
+        "f": made.triangles.astype(np.uint32),
+        "shapedirs": bases.transpose(1, 2, 0).astype(float),
+        "posedirs": made.pose_basis.transpose(1, 2, 0).astype(float),
+        "J_regressor": made.joint_regressor.astype(float),
+        "kintree_table": np.array([[2**32 - 1, 0, 1, 1, 1], [0, 1, 2, 3, 4]], np.uint32),
+        "weights": made.skin_weights.astype(float),
+    }
+    marks = {
+        "lmk_face_idx": made.landmark_triangles.astype(np.uint32),
+        "lmk_b_coords": made.landmark_weights.astype(float),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    model_file, landmark_file = folder / "generic_model.pkl", folder / "flame_static_embedding.pkl"
+    model_file.write_bytes(python2(as_published(arrays)))
+    landmark_file.write_bytes(python2(marks))
+    return model_file, landmark_file

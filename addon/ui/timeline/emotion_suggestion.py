@@ -17,8 +17,6 @@ from ..backend_panel import address_refusal
 from ..disabled_reason import DisabledReason
 from ..line_operators import editable
 
-NAMED = 3  # emotions in the panel
-
 
 def _line(context):
     speaker = speaker_of(context)
@@ -118,10 +116,9 @@ class MIEN_OT_drop_suggestion(DisabledReason, bpy.types.Operator):
 
 
 def in_words(found: Suggestion) -> str:
-    """What is suggested, for the panel: the range of the intensity, and the shares."""
+    """What is suggested, for the panel."""
     least, most = found.range
-    shares = ", ".join(f"{name} {share:.0%}" for name, share in [*found.shares.items()][:NAMED])
-    return f"Intensity {least:.2f} to {most:.2f}. {shares}."
+    return f"Intensity {least:.2f} to {most:.2f}"
 
 
 def draw(layout, context) -> None:

@@ -10,7 +10,6 @@ from addon.formats.channels import ARKIT
 from addon.shape_keys import keys
 
 SKIN = ("skin", "lips", "mouth", "socket")
-FLAME = 5023
 # Mouths of VRoid Studio as channels of the head they are made of.
 VROID_MOUTHS = {
     "A": {"jawOpen": 0.55},
@@ -204,16 +203,55 @@ def all_driven() -> bpy.types.Object:
 
 
 def closed_scan() -> bpy.types.Object:
-    """As a scanner leaves it: one skin without keys."""
-    return face("Scan", {}, ("skin", "lips"))
+    """As a scanner leaves it: one surface without keys, the lips grown together, the eyes' lids and balls one skin."""
+    from mien.heads.default import load_head
+    from sealed_mouth import sealed
+
+    source = load_head()
+    vertices, triangles = sealed(source, source.vertices)
+    for eye in source.eyeballs:
+        vertices, triangles = _covered(vertices, triangles, eye[:3], float(eye[3]), eye[4:7])
+    obj = mesh_object("Scan", keys.to_blender(vertices), triangles)
+    obj.data.shade_smooth()
+    return obj
+
+
+def _covered(vertices: np.ndarray, triangles: np.ndarray, centre, radius: float, ahead) -> tuple:
+    """The hole before an eyeball, covered by a fan of three rings on the ball."""
+    edges = {(int(a), int(b)) for t in triangles for a, b in zip(t, np.roll(t, -1), strict=True)}
+    after = {b: a for a, b in edges if (b, a) not in edges and np.linalg.norm(vertices[a] - centre) < 2.2 * radius}
+    loop = [next(iter(after))]
+    while (following := after[loop[-1]]) != loop[0]:
+        loop.append(following)
+    ring, points, added = np.array(loop), [vertices], []
+    top = centre + radius * ahead
+    for share in (0.33, 0.66):
+        line = (1 - share) * vertices[loop] + share * top - centre
+        points.append(centre + radius * line / np.linalg.norm(line, axis=1, keepdims=True))
+        new = sum(map(len, points[:-1])) + np.arange(len(loop))
+        added += _band(ring, new)
+        ring = new
+    points.append(np.array([top]))
+    last = sum(map(len, points)) - 1
+    added += [(a, b, last) for a, b in zip(ring, np.roll(ring, -1), strict=True)]
+    return np.concatenate(points), np.concatenate([triangles, np.array(added)])
+
+
+def _band(outer: np.ndarray, inner: np.ndarray) -> list[tuple]:
+    """Triangles between two rings of as many vertices."""
+    pairs = list(zip(outer, np.roll(outer, -1), inner, np.roll(inner, -1), strict=True))
+    return [(a, b, d) for a, b, c, d in pairs] + [(a, d, c) for a, b, c, d in pairs]
 
 
 def flame_like() -> bpy.types.Object:
-    """A mesh with as many vertices as FLAME's, without keys."""
-    source = head()
-    rest = keys.to_blender(source.vertices)
-    extra = np.repeat(rest[:1], FLAME - len(rest), 0)
-    return mesh_object("FLAME", np.concatenate([rest, extra]), source.quads)
+    """FLAME's mesh as an importer of OBJ leaves it: 5,023 vertices, y up, the object turned; without keys."""
+    import flame
+
+    made = flame.of_published_size()
+    obj = mesh_object("FLAME", made.template, made.triangles)
+    obj.rotation_euler = (np.pi / 2, 0.0, 0.0)
+    obj.data.shade_smooth()
+    return obj
 
 
 ALL = (arkit_multi_mesh, vrm_like, with_eye_objects, all_driven, closed_scan, flame_like)
