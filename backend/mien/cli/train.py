@@ -129,6 +129,14 @@ def train_ear(args: argparse.Namespace) -> Path:
         return train(args.corpus, args.run, shape, config, args.threads, progress)
 
 
+def train_breaths(args: argparse.Namespace) -> Path:
+    """The network of breaths, over what the ear heard."""
+    from mien.training.ear.train_breaths import BreathConfig, train
+
+    with ProgressBar("training", quiet=args.json) as progress:
+        return train(args.corpus, args.run, _config(BreathConfig(), args), args.threads, progress)
+
+
 def train_codec(args: argparse.Namespace) -> Path:
     """Stage 1 of probtalk3d."""
     from mien.training.probtalk3d.train_codec import CONFIG, SHAPES, train
@@ -195,6 +203,20 @@ def train_kfusion(args: argparse.Namespace) -> Path:
         return train(args.corpus, args.motion, args.run, shape, _config(CONFIG, args), args.threads, progress)
 
 
+def train_diffted(args: argparse.Namespace) -> Path:
+    """The denoiser of gestures, after the audio features and the performances that it learns from."""
+    from mien.engines.diffted.denoiser.network import GestureConfig
+    from mien.training.diffted.dataset import perform
+    from mien.training.diffted.train import CONFIG, train
+
+    shape = _changed(GestureConfig(), args.shape, "--shape")
+    _extract_features(args)
+    with ProgressBar("performing", quiet=args.json) as progress:
+        perform(args.corpus, args.motion, args.performances, args.seed, max(1, args.jobs), progress)
+    with ProgressBar("training", quiet=args.json) as progress:
+        return train(args.corpus, args.motion, args.run, shape, _config(CONFIG, args), args.threads, progress)
+
+
 def _extract_features(args: argparse.Namespace) -> None:
     from mien.training.ear_features import extract_features
 
@@ -242,6 +264,14 @@ def _add_kfusion_flags(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _add_diffted_flags(command: argparse.ArgumentParser) -> None:
+    _add_jobs(command)
+    command.add_argument(
+        "--performances", type=_count, default=8, help="of the gestures of each minute of speech (default: 8)"
+    )
+    command.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes unlike the default's")
+
+
 def _add_initial(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--initial", type=Path, metavar="WEIGHTS", help="begin with these weights of the same network, not anew"
@@ -265,6 +295,10 @@ TRAININGS = (
         "of 64 s of sound each (default: 4700)", (1, "of the network; one more process degrades (default: 1)"),
     ),
     TrainingCommand(
+        "breaths", train_breaths, "train the part of the ear that knows breaths, or go on", {"corpus": SPEECH},
+        run="where checkpoint, log (csv) and weights go", threads=(1, "(default: 1)"),
+    ),
+    TrainingCommand(
         "codec", train_codec, "train stage 1 of probtalk3d on performances, or go on", {"motion": MOTION}, _add_initial,
     ),
     TrainingCommand(
@@ -282,6 +316,10 @@ TRAININGS = (
     TrainingCommand(
         "kfusion", train_kfusion, "train kfusion on performances, or go on",
         {"corpus": "the speech that was performed: first it is heard", "motion": MOTION}, _add_kfusion_flags,
+    ),
+    TrainingCommand(
+        "diffted", train_diffted, "train the denoiser of gestures on the grammar's, or go on",
+        {"corpus": SPEECH, "motion": "where audio features and gestures of this speech go"}, _add_diffted_flags,
     ),
 )  # fmt: skip
 

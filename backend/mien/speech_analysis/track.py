@@ -43,8 +43,9 @@ class PhoneTrack:
     `segments` are the most probable sequence, gapless from 0 to T. `source` names the recogniser. Probabilities (T,)
     float32 that the lips are shut (`closure`: p b m), that the lower lip is at the teeth (`labiodental`: f v) and that
     somebody speaks (`voice`); None where the recogniser does not give them. `speech` (T,) float32: that somebody
-    speaks, by the sound alone, where a transcript gave the rest. `disagreements`: (begin, end) in seconds where the
-    transcript is not what the sound says. `words`: those of the transcript, none without one.
+    speaks, by the sound alone, where a transcript gave the rest. `breath` and `pause` (T,) float32: that nobody speaks
+    and a breath is heard, or none is; `bands` (T, 20) float32: log-mel bands. `disagreements`: (begin, end) in seconds
+    where the transcript is not what the sound says. `words`: those of the transcript, none without one.
     """
 
     posteriors: np.ndarray
@@ -56,12 +57,16 @@ class PhoneTrack:
     speech: np.ndarray | None = None
     disagreements: tuple[tuple[float, float], ...] = ()
     words: tuple[Word, ...] = ()
+    breath: np.ndarray | None = None
+    pause: np.ndarray | None = None
+    bands: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         assert self.posteriors.ndim == 2 and self.posteriors.shape[1] == len(PHONES)
         assert not self.segments or self.segments[-1].end == len(self.posteriors)
-        for flag in (self.closure, self.labiodental, self.voice, self.speech):
+        for flag in (self.closure, self.labiodental, self.voice, self.speech, self.breath, self.pause):
             assert flag is None or flag.shape == (len(self.posteriors),)
+        assert self.bands is None or len(self.bands) == len(self.posteriors)
 
     def __len__(self) -> int:
         return len(self.posteriors)
@@ -88,14 +93,16 @@ class PhoneTrack:
         states = [INDEX[segment.phone] for segment in self.segments for _ in range(segment.begin, segment.end)]
         segments = segments_of(np.pad(states, (begin, after), constant_values=INDEX["SIL"]))
 
-        def padded(flag: np.ndarray | None) -> np.ndarray | None:
-            return None if flag is None else np.pad(flag, (begin, after))
+        def padded(flag: np.ndarray | None, value: float = 0.0) -> np.ndarray | None:
+            return None if flag is None else np.pad(flag, (begin, after), constant_values=value)
 
         return PhoneTrack(
             posteriors, segments, self.source, padded(self.closure), padded(self.labiodental), padded(self.voice),
             padded(self.speech),
             tuple((a + begin / RATE, b + begin / RATE) for a, b in self.disagreements),
             tuple(Word(word.text, word.begin + begin / RATE, word.end + begin / RATE) for word in self.words),
+            breath=padded(self.breath), pause=padded(self.pause, 1.0),
+            bands=None if self.bands is None else np.pad(self.bands, ((begin, after), (0, 0)), mode="minimum"),
         )  # fmt: skip
 
 

@@ -160,12 +160,11 @@ def early(track: PhoneTrack) -> PhoneTrack:
         for s in track.segments
         if s.end > shift
     ]
-    closure, labiodental, voice = (
-        None if values is None else shifted(values) for values in (track.closure, track.labiodental, track.voice)
-    )
-    return PhoneTrack(
-        shifted(track.posteriors), tuple(segments), track.source, closure=closure, labiodental=labiodental, voice=voice
-    )
+    flags = {
+        name: None if (values := getattr(track, name)) is None else shifted(values)
+        for name in ("closure", "labiodental", "voice", "breath", "pause")
+    }
+    return PhoneTrack(shifted(track.posteriors), tuple(segments), track.source, **flags)
 
 
 def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import maximum_filter1d
 
 from mien.channels import INDEX, columns
 from mien.engines.articulation import phone_table
@@ -33,6 +34,10 @@ REST_PAUSE = 1.2  # s: in a longer one the mouth comes to rest; in a shorter one
 REST_LATE, REST_CLOSING, REST_OPENING, REST_PARTED, REST_HELD = 0.100, 0.350, 0.350, 0.120, 0.040
 BREATH_PAUSE, BREATH_PHRASE = 0.9, 2.0  # s: a breath is drawn after such a pause, before such a phrase
 BREATH = (0.45, 0.30, 0.07)  # s before the phrase: begin, length; jaw
+BREATH_LEAST, BREATH_MOST = 0.2, 0.55  # probability of a breath from which it is heard, and heard for certain
+BREATH_NEAR = 4.0  # s: a breath further from all speech is none of the speaker's
+BREATH_FROM_ENDS = 0.12  # s: a take begins and ends at rest, even in the middle of a breath
+BREATH_TAPS = 15  # Hann taps at 100 Hz: lips part and close about a breath in some 70 ms
 VOWEL, OPEN_VOWEL = 0.070, 0.100  # s: longer ones reach their gap
 VOWEL_GAP, OPEN_GAP = 0.003, 0.0085  # m
 TEETH_GAP = 0.0026  # m: the most in an F or V, under a fifth of what the lips range over in speech
@@ -132,13 +137,28 @@ def rest(track: PhoneTrack, least: float = PAUSE) -> np.ndarray:
     return shape
 
 
+def breath_share(track: PhoneTrack) -> np.ndarray:
+    """(T,) 0 to 1 where somebody is heard to breathe, as far as the recogniser knows."""
+    if track.breath is None:
+        return np.zeros(len(track))
+    spoken = track.posteriors[:, INDEX_OF_PHONE["SIL"]] < 0.5
+    near = maximum_filter1d(spoken, 2 * round(BREATH_NEAR * RATE) + 1, mode="constant")
+    share = np.clip((track.breath - BREATH_LEAST) / (BREATH_MOST - BREATH_LEAST), 0, 1)
+    at = np.arange(len(track))
+    from_the_ends = np.minimum(at, len(track) - 1 - at) / (BREATH_FROM_ENDS * RATE)
+    return smooth(near * share, BREATH_TAPS) * np.clip(from_the_ends, 0, 1)
+
+
 def breaths(track: PhoneTrack) -> np.ndarray:
-    """(T,) jaw opening of breaths drawn before long phrases."""
-    jaw = np.zeros(len(track))
+    """(T,) jaw opening of breaths: of those that are heard, and one before each long phrase whose pause has none."""
+    audible = breath_share(track)
+    jaw = BREATH[2] * audible
     silences = pauses(track)
     for pause, following in zip(silences, [*silences[1:], None], strict=False):
         phrase = ((following.begin if following else len(track)) - pause.end) / RATE
         if (pause.end - pause.begin) / RATE < BREATH_PAUSE or phrase < BREATH_PHRASE:
+            continue
+        if audible[pause.begin : pause.end].max() > 0.5:
             continue
         begin = pause.end - round(BREATH[0] * RATE)
         span = np.hanning(round(BREATH[1] * RATE))

@@ -21,10 +21,11 @@ import torch
 from mien.audio.speech import Speech
 from mien.speech_analysis.agreement import disagreements
 from mien.speech_analysis.inventory import SOUNDS, folding
+from mien.speech_analysis.network.breath import bands_of, breath_features, breath_network, breath_probability
 from mien.speech_analysis.network.features import HOP, MARGIN, RATE, log_mel
 from mien.speech_analysis.network.model import FLAGS, AcousticModel, flags_of
 from mien.speech_analysis.network.weights import load
-from mien.speech_analysis.track import PhoneTrack, segments_of
+from mien.speech_analysis.track import INDEX, PhoneTrack, segments_of
 from mien.speech_analysis.transcript import align_transcript
 
 WEIGHTS = Path(__file__).with_name("mien.safetensors")
@@ -35,10 +36,13 @@ SWITCH = 3.0  # nats that a change of phone costs in the most probable sequence
 
 @dataclass(frozen=True, eq=False)
 class SoundProbabilities:
-    """`sounds` (T, sounds) and `flags` (T, 3): probabilities at 100 Hz."""
+    """`sounds` (T, sounds) and `flags` (T, 3): probabilities at 100 Hz; `bands` (T, 20): log-mel bands, and `breath`
+    (T,): the probability that a breath is heard where nobody speaks."""
 
     sounds: np.ndarray
     flags: np.ndarray
+    bands: np.ndarray
+    breath: np.ndarray
 
 
 def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS) -> PhoneTrack:
@@ -54,8 +58,10 @@ def align(
     aligned = align_transcript(text, probabilities.sounds)
     path, covered = aligned.path, aligned.covered[:, None]
     certain = np.eye(len(SOUNDS), dtype=np.float32)[path]
-    mixed = SoundProbabilities(
-        np.where(covered, certain, probabilities.sounds), np.where(covered, flags_of(path), probabilities.flags)
+    mixed = replace(
+        probabilities,
+        sounds=np.where(covered, certain, probabilities.sounds),
+        flags=np.where(covered, flags_of(path), probabilities.flags),
     )
     wrong = disagreements(np.where(aligned.claimed, path, probabilities.sounds.argmax(1)), probabilities.sounds)
     track = track_of(mixed, f"mien ear ({weights.stem}), by transcript")
@@ -70,15 +76,17 @@ def probabilities_of(
     known = len(before) // HOP
     total = known + max(1, -(-len(samples) // HOP))
     samples = np.concatenate([before, samples])
-    sounds, flags = [], []
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     with torch.inference_mode():
         for begin, end, window, skip in windows(samples, total, network.config.behind, network.config.lookahead):
             progress(begin / total)
-            sound_logits, flag_logits = network(log_mel(torch.from_numpy(window)[None]))
-            part = slice(skip, skip + end - begin)
-            sounds.append(torch.softmax(sound_logits[0, part], -1).numpy())
-            flags.append(torch.sigmoid(flag_logits[0, part]).numpy())
-    return SoundProbabilities(np.concatenate(sounds)[known:], np.concatenate(flags)[known:])
+            mel = log_mel(torch.from_numpy(window)[None])
+            sounds, flags = (logits[0, skip : skip + end - begin] for logits in network(mel))
+            bands = bands_of(mel[0, skip : skip + end - begin].numpy())
+            parts.append((torch.softmax(sounds, -1).numpy(), torch.sigmoid(flags).numpy(), bands))
+    sounds, flags, bands = (np.concatenate(column)[known:] for column in zip(*parts, strict=True))
+    inputs = breath_features(bands, sounds @ folding(), flags[:, FLAGS.index("voice")])
+    return SoundProbabilities(sounds, flags, bands, breath_probability(inputs, breath_network()))
 
 
 def lead_in(samples: np.ndarray) -> np.ndarray:
@@ -107,7 +115,11 @@ def track_of(probabilities: SoundProbabilities, source: str) -> PhoneTrack:
     posteriors = probabilities.sounds @ folding()
     flags = dict(zip(FLAGS, np.ascontiguousarray(probabilities.flags.T), strict=True))
     segments = segments_of(_sequence(posteriors))
-    return PhoneTrack(posteriors, segments, source, **flags, speech=_voice(probabilities))
+    silent = posteriors[:, INDEX["SIL"]]
+    return PhoneTrack(
+        posteriors, segments, source, **flags, speech=_voice(probabilities), breath=silent * probabilities.breath,
+        pause=silent * (1 - probabilities.breath), bands=probabilities.bands,
+    )  # fmt: skip
 
 
 def _voice(probabilities: SoundProbabilities) -> np.ndarray:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.engines.articulation.coarticulation import smooth
+from mien.engines.articulation.constraints import BREATH_TAPS, breath_share
 from mien.engines.articulation.lips.statistics import lip_statistics
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack, Segment
@@ -24,8 +25,9 @@ SMOOTHING = {"aperture": 13, "width": 15, "jawDrop": 17}  # taps at 100 Hz: jaws
 PROFILE_PAUSE, REST_PAUSE = 0.6, 1.2  # s: shorter ones are within the kernel's reach; in longer ones the mouth rests
 PROFILE = "0.6-1.2"
 EDGE = 0.08  # s over which a pause's profile takes over
-# An audible breath: dB above the quietest of its silence where it begins to count and counts whole; what it opens
-BREATH_FLOOR, BREATH_FULL, BREATH_APERTURE = 6.0, 14.0, 0.8
+BREATH_APERTURE = 0.8  # what an audible breath opens
+# Of a track that does not know breaths: dB above the quietest of its silence where one begins to count and counts whole
+BREATH_FLOOR, BREATH_FULL = 6.0, 14.0
 BREATH_PAUSE = 0.2  # s
 
 
@@ -65,7 +67,10 @@ def kernel_sum(posteriors: np.ndarray, kernel: np.ndarray, offsets: tuple[int, .
 
 
 def audible_breath(track: PhoneTrack, prosody: Prosody) -> np.ndarray:
-    """(T,) 0 to 1 where something unvoiced is heard within a silence: somebody breathes."""
+    """(T,) 0 to 1 where somebody is heard to breathe: by the recogniser, else where something unvoiced is heard within
+    a silence."""
+    if track.breath is not None:
+        return breath_share(track)
     breath = np.zeros(len(track))
     for pause in _silences(track):
         frames = slice(pause.begin, pause.end)
@@ -76,7 +81,7 @@ def audible_breath(track: PhoneTrack, prosody: Prosody) -> np.ndarray:
         share = np.clip(above / (BREATH_FULL - BREATH_FLOOR), 0, 1) * ~prosody.voiced[frames]
         share[: round(EDGE * RATE)] = share[-round(EDGE * RATE / 2) :] = 0  # the phones beside it
         breath[frames] = share
-    return smooth(breath, 15)
+    return smooth(breath, BREATH_TAPS)
 
 
 def _with_pauses(aperture: np.ndarray, track: PhoneTrack) -> np.ndarray:
