@@ -32,6 +32,7 @@ from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.persona import style_of
 from mien.engines.articulation.styles import Style, lean_of
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
+from mien.engines.neural.one_sided import draw_one_sided
 from mien.engines.neural.style_features import LEAST, MOST
 from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.prosody import Prosody
@@ -87,13 +88,14 @@ def postprocess(
     levels = mixes.gains(direction, len(visible))
     style = style_of(direction)
     life = Life(track, prosody, direction, levels, style)
+    added = _no_speech(direction, style, levels, visible, swell(track, prosody))
+    draw_one_sided(weights[: len(track)], added, levels, _free(direction, len(track)))
     lids = _enliven(weights, life)
     jaw, _ = gains(visible, prosody, direction, levels, style)
     curve = curve or lip_curve(track, prosody)
     corners = lopsided(life.corners(), weights[: len(track)]) * free_share(direction, "mouth", len(track))
     weights[: len(track)] += corners
-    no_speech = _no_speech(direction, style, levels, visible, swell(track, prosody)) + corners
-    steer_mouth(weights[: len(track)], visible, direction, levels, curve, style, no_speech)
+    steer_mouth(weights[: len(track)], visible, direction, levels, curve, style, added + corners)
     style.lean_mouth(weights[: len(track)], _missing_lean(weights[: len(track)], style))
     closures = constrain(weights[: len(track)], visible, lip_aperture(), jaw)
     return take_of_curves(weights, rotation, gaze, closures, lids, duration)
@@ -154,6 +156,13 @@ def free_share(direction: Direction, part: str, frames: int) -> np.ndarray:
         return free[:, None]
     near = np.clip(np.asarray(distance_transform_edt(free)) / (HELD_EASE * RATE), 0, 1)
     return (near * near * (3 - 2 * near))[:, None]
+
+
+def _free(direction: Direction, frames: int) -> np.ndarray:
+    """(T, 52) `free_share` of the part of the face of each channel."""
+    parts = {part: free_share(direction, part, frames) for part in ("brow", "eye", "cheek", "mouth", "nose", "jaw")}
+    parts["tongue"] = parts["mouth"]
+    return np.concatenate([next(free for part, free in parts.items() if name.startswith(part)) for name in ARKIT], 1)
 
 
 def lopsided(drawn: np.ndarray, sampled: np.ndarray) -> np.ndarray:
