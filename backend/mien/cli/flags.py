@@ -37,7 +37,7 @@ def add_direction_flags(command: argparse.ArgumentParser, engine: str | None = e
     )
     command.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     command.add_argument("--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}")
-    command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1")
+    command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1 (default: 1)")
     styles = engines.info_of(engines.DEFAULT).styles_in_words
     command.add_argument("--style", help=f"who speaks, and how: {styles}")
     command.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")

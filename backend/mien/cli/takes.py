@@ -34,7 +34,7 @@ def add_commands(commands) -> None:
     idle.add_argument("--fps", type=frame_rate, default="25", help="frames a second (default: 25)")
     idle.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     idle.add_argument("--emotion", metavar="NAME=WEIGHT,...", help="the mood, as of mien speak")
-    idle.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1")
+    idle.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1 (default: 1)")
     idle.add_argument("--style", help="whose manner it is, as of mien speak")
     idle.add_argument("--persona", metavar="NAME|FILE", help="somebody in particular (mien learn)")
     idle.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")

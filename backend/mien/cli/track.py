@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.cli.films.face_choice import add_face_flags, face_choice
 from mien.cli.flags import frame_rate
 from mien.cli.output import FILM, TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
@@ -32,8 +33,7 @@ def add_commands(commands) -> None:
     track.add_argument("video", type=Path, help="mp4, mov, mkv, webm and what else FFmpeg reads; or a photo")
     track.add_argument("-o", "--output", type=Path, help=f"the take file (default: the film's name with {TAKE})")
     track.add_argument("--fps", type=frame_rate, help="frames a second of the take (default: as the film)")
-    track.add_argument("--face", type=int, default=1, metavar="N", help="the Nth largest face (default: the largest)")
-    track.add_argument("--at", type=_point, metavar="X,Y", help="the face at this pixel of the first picture with it")
+    add_face_flags(track, "--face")
     track.add_argument(
         "--neutral", type=_neutral, metavar="FRAME",
         help="the picture, counted from 0, or the second (as 2.5s) with the resting face that looks straight ahead "
@@ -55,13 +55,12 @@ def add_commands(commands) -> None:
 
 def track_command(args: argparse.Namespace) -> int:
     """mien track: film -> track -> take; then the landmarks and the drawn film where they are asked for."""
-    from mien.face_tracking.choice import FaceChoice
     from mien.face_tracking.track import write_track
     from mien.film_take import TrackOptions, film_take
     from mien.take import write_take
 
     started = time.monotonic()
-    choice = FaceChoice(args.face, args.at)
+    choice = face_choice(args)
     output = args.output or Path()
     if output.is_dir():
         output /= f"{args.video.stem}{TAKE}"
@@ -138,14 +137,6 @@ def _lines(track: FaceTrack, report: dict[str, Any]) -> list[str]:
     lines += report["notes"]
     lines.append(f"not tracked, and 0 in the take: {', '.join(report['missing_channels'])}")
     return lines
-
-
-def _point(text: str) -> tuple[float, float]:
-    number = r"[0-9]{1,6}(?:\.[0-9]+)?"
-    if not re.fullmatch(f"{number},{number}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no point; write pixels from the left and the top, as 640,360")
-    x, y = map(float, text.split(","))
-    return x, y
 
 
 def _neutral(text: str) -> int | float:

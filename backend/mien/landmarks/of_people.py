@@ -16,6 +16,7 @@ import numpy as np
 
 from mien.face_tracking.bundle import canonical_face
 from mien.face_tracking.calibration import REST_SECONDS, calibrate
+from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.head_pose import PICTURE_AXES
 from mien.face_tracking.landmark_indices import IBUG
 from mien.face_tracking.to_take import take_from_track
@@ -46,13 +47,13 @@ class PhotoFace:
     notes: tuple[str, ...]
 
 
-def photo_face(path: Path) -> PhotoFace:
-    """The largest face in a photo. VideoError for a file that cannot be read, TrackingError where no face is found,
-    LandmarkError for a film."""
+def photo_face(path: Path, choice: FaceChoice | None = None) -> PhotoFace:
+    """The face in a photo that is meant, the largest unless said. VideoError for a file that cannot be read,
+    TrackingError where no face is found, LandmarkError for a film."""
     footage = open_footage(path)
     if not footage.still:
         raise LandmarkError(f"{footage.name} is a film, not a photo; name a photo, or track the film with mien track.")
-    track = track_face(footage)
+    track = track_face(footage, choice)
     points, camera = _in_head(track, np.array([0]))
     rest = points[0]
     notes = list(json.loads(track.meta["notes"]))

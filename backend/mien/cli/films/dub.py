@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mien.cli.films.consent import add_consent_flag, consent_of
+from mien.cli.films.face_choice import add_face_flags
 from mien.cli.flags import add_direction_flags, direction_inputs, direction_of
 from mien.cli.output import Output, check_outputs, printable
 from mien.cli.parser import add_command
@@ -49,8 +50,7 @@ def add_commands(commands) -> None:
     )  # fmt: skip
     dub.add_argument("--codec", choices=("h264", "lossless"), help="(default: h264)")
     dub.add_argument("--preview", type=_second, metavar="S", help="make only the first S seconds")
-    dub.add_argument("--face-number", type=int, metavar="N", help="the Nth largest face (default: the largest)")
-    dub.add_argument("--at", type=_point, metavar="X,Y", help="the face at this pixel of the first picture with it")
+    add_face_flags(dub)
     dub.add_argument("--label", action="store_const", const=True, help="a visible line that says what the film is")
     add_consent_flag(dub)
     add_direction_flags(dub, engine=None)
@@ -90,7 +90,8 @@ def _options_of(args: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
     values |= {name: value for name, value in given.items() if value is not None}
     if args.face_number is not None or args.at is not None:
-        values["face"] = {"number": 1 if args.face_number is None else args.face_number, "at": args.at}
+        values["face"] = {"number": 1 if args.face_number is None else args.face_number,
+                          "at": None if args.at is None else list(args.at)}  # fmt: skip
     values["direction"] = direction_of(args, start.direction)
     return values
 
@@ -116,10 +117,3 @@ def _span(text: str) -> list[str]:
     if not dash:
         raise argparse.ArgumentTypeError(f"{text!r} is no span of seconds, as 0-20")
     return [_second(begin), _second(end)]
-
-
-def _point(text: str) -> list[float]:
-    number = r"[0-9]{1,6}(?:\.[0-9]+)?"
-    if not re.fullmatch(f"{number},{number}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no point; write pixels from the left and the top, as 640,360")
-    return [float(part) for part in text.split(",")]

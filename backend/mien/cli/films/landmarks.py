@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mien.cli.films.face_choice import add_face_flags, face_choice
 from mien.cli.flags import add_direction_flags, add_identity_flag, direction_inputs, direction_of, frame_rate
 from mien.cli.output import Output, OutputRefused, check_outputs, printable
 from mien.cli.parser import add_command
@@ -53,6 +54,7 @@ def add_commands(commands) -> None:
     marks.add_argument(
         "--photo", type=Path, metavar="FILE", help="the landmarks of the face in this photo, in its pixels"
     )
+    add_face_flags(marks, of="--photo")
     add_identity_flag(marks, "the default head, whose landmarks they are,")
     marks.add_argument(
         "--frame", choices=("eyes", "photo", "head"),
@@ -146,7 +148,11 @@ def _face(args: argparse.Namespace) -> Any:
     if args.photo is not None:
         from mien.landmarks.of_people import photo_face
 
-        return photo_face(args.photo)
+        return photo_face(args.photo, face_choice(args))
+    if args.face_number is not None or args.at is not None:
+        from mien.heads.landmark_track import LandmarkError
+
+        raise LandmarkError("--face-number and --at choose a face of --photo; name a photo, too.")
     if args.identity is not None:
         from mien.heads.identity import load_identity
 

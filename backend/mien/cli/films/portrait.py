@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien.cli.films.consent import add_consent_flag, consent_of
+from mien.cli.films.face_choice import add_face_flags, face_choice
 from mien.cli.flags import add_direction_flags, direction_inputs, direction_of, frame_rate
 from mien.cli.output import Output, check_outputs, printable
 from mien.cli.parser import add_command
@@ -55,9 +56,7 @@ def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
     portrait.add_argument(
         "--fps", type=frame_rate, default=Fraction(25), help="pictures a second, 24 to 60 (default: 25)"
     )
-    portrait.add_argument(
-        "--which", type=int, default=1, metavar="N", help="the Nth largest face (default: the largest)"
-    )
+    add_face_flags(portrait, "--which", "film")
     portrait.add_argument("--label", action="store_true", help="say in the picture that it is made by software")
     portrait.add_argument(
         "--renderer", choices=RENDERERS, default=RENDERERS[0],
@@ -99,7 +98,6 @@ def film_command(
 def options_of(args: argparse.Namespace) -> PortraitOptions:
     """The options that the flags ask for. PortraitRefused, DirectionError, ChoiceError in words."""
     from mien.direction import Direction
-    from mien.face_tracking.choice import FaceChoice
     from mien.photo.options import PortraitOptions
 
     direction = direction_of(args)
@@ -115,7 +113,7 @@ def options_of(args: argparse.Namespace) -> PortraitOptions:
         size=args.size,
         fps=args.fps,
         alpha=getattr(args, "alpha", False),
-        face=FaceChoice(args.which),
+        face=face_choice(args),
         label=args.label,
         renderer=args.renderer,
         weights=args.weights,
