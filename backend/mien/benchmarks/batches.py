@@ -26,7 +26,7 @@ try:
 except ImportError:  # Windows has none
     resource = None
 
-LINES, JOBS = 240, 2
+LINES, JOBS = 1000, 2
 LENGTHS_S = 2.0, 6.0  # of a line
 SPEEDS = 0.8, 1.25  # of the voice, so that no two lines are alike
 

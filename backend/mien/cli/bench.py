@@ -34,7 +34,7 @@ def add_commands(commands) -> None:
     serve.add_argument("--page", type=Path, help="write the table into this file, between its serve or soak marks")
     batch = add_command(further, "batch", bench_batch_command, "measure many lines in one process and in several")
     batch.add_argument("--engine", default="articulation", choices=engines.NAMES, help="(default: %(default)s)")
-    batch.add_argument("--lines", type=_count, default=240, metavar="N", help="so many (default: %(default)s)")
+    batch.add_argument("--lines", type=_count, default=1000, metavar="N", help="so many (default: %(default)s)")
     batch.add_argument("--jobs", type=_count, default=2, metavar="N", help="beside one (default: %(default)s)")
     batch.add_argument("--page", type=Path, help="write the table into this file, between its batch marks")
 

@@ -24,7 +24,7 @@ def logged(kind: str) -> list[str]:
     stream = io.StringIO()
     log_as(kind, stream)
     log = logging.getLogger("mien.test")
-    log.info("done\nwith %s", "it", extra={"job": "abc", "client": None, "seconds": 0.25})
+    log.info("done\nwith %s", "it", extra={"job": "abc", "client": None, "seconds": 0.25, "_ray_timestamp_ns": 1})
     log.debug("nobody asked")
     logging.getLogger("other").info("not ours")
     logging.getLogger("python_multipart.multipart").warning("a client's body is not as it should be")

@@ -32,8 +32,12 @@ def log_as(kind: str, stream=None) -> None:
 
 
 def fields(record: logging.LogRecord) -> dict[str, object]:
-    """The `extra` of a message, without what is None."""
-    return {name: value for name, value in vars(record).items() if name not in _PLAIN and value is not None}
+    """The `extra` of a message, without what is None and what libraries add for themselves (`_ray_timestamp_ns`)."""
+    return {
+        name: value
+        for name, value in vars(record).items()
+        if name not in _PLAIN and not name.startswith("_") and value is not None
+    }
 
 
 class JsonLines(logging.Formatter):
