@@ -7,6 +7,7 @@ import numpy as np
 BLENDER = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]], np.float32)  # rows: x, y, z of head space
 HEAD = np.eye(3, dtype=np.float32)  # y up, z forward, as the files of FLAME and of Mien have it
 AHEAD = np.array([0.0, -0.25, 1.0])  # of the middle of a head, what speech moves: before it, and rather below
+CLEAR = 0.1  # of the mesh's size: a mesh is Blender's way unless it clearly is not
 STILL = 1e-9  # metres: nothing moves
 
 
@@ -17,8 +18,8 @@ def axes_of(rest: np.ndarray, motion: np.ndarray) -> np.ndarray:
     if not amount.max(initial=0.0) > STILL:
         return BLENDER
     middle = (rest.min(0) + rest.max(0)) / 2
-    towards = (amount[:, None] * (rest - middle)).sum(0)
-    return max((BLENDER, HEAD), key=lambda axes: float(AHEAD @ axes @ towards))
+    towards = (amount[:, None] * (rest - middle)).sum(0) / amount.sum() / np.ptp(rest, axis=0).max()
+    return HEAD if AHEAD @ HEAD @ towards > AHEAD @ BLENDER @ towards + CLEAR else BLENDER
 
 
 def to_mesh(rest: np.ndarray, motion: np.ndarray) -> np.ndarray:
