@@ -16,7 +16,7 @@ from mien.cli.flags import (
     identity_of,
     shape_of,
 )
-from mien.cli.output import TENSORS, Output, check_outputs, printable
+from mien.cli.output import FILM, TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.settings import Settings
@@ -32,6 +32,8 @@ def add_commands(commands) -> None:
     idle.add_argument("--seconds", type=float, required=True, metavar="N", help="how long it is")
     idle.add_argument("-o", "--output", type=Path, help=f"the take file (default: {IDLE})")
     idle.add_argument("--fps", type=frame_rate, default="25", help="frames a second (default: 25)")
+    idle.add_argument("--preview", type=Path, metavar="MP4", help="also render the take")
+    add_identity_flag(idle, "the head of --preview")
     idle.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     idle.add_argument("--emotion", metavar="NAME=WEIGHT,...", help="the mood, as of mien speak")
     idle.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1 (default: 1)")
@@ -65,6 +67,7 @@ def add_commands(commands) -> None:
 
 def idle_command(args: argparse.Namespace) -> int:
     """mien idle: silence, a direction and a seed to a take file."""
+    from mien.heads.default import HeadChoice, load_head
     from mien.idle import idle_take
     from mien.take import write_take
 
@@ -72,10 +75,20 @@ def idle_command(args: argparse.Namespace) -> int:
     output = args.output or Path()
     if output.is_dir():
         output /= IDLE
-    check_outputs([Output(output, "the take", TENSORS, args.output is not None)], **direction_inputs(args))
+    outputs = [Output(output, "the take", TENSORS, args.output is not None)]
+    outputs += [Output(args.preview, "the preview", FILM)] if args.preview else []
+    check_outputs(outputs, **direction_inputs(args))
+    if args.identity and not args.preview:
+        raise HeadChoice("--identity is whose face --preview shows, and a take is of no one's; add --preview FILE.mp4.")
+    identity = identity_of(args.identity, load_head()) if args.preview else None
     with ProgressBar("idle", quiet=args.json) as progress:
         take = idle_take(args.seconds, direction, args.fps, progress, Settings.read().limit_s)
     write_take(take, output)
+    if args.preview:
+        from mien.preview.render import render_preview
+
+        with ProgressBar("preview", quiet=args.json) as progress:
+            render_preview(take, None, args.preview, progress=progress, identity=identity)
     entry = {"take": str(output), "seed": direction.seed, "frames": take.frames, "fps": str(take.fps)}
     print(json.dumps(entry) if args.json else printable(f"{output}: {take.frames} frames at {take.fps} fps"))
     return 0
