@@ -61,7 +61,7 @@ def _classes() -> list[type]:
     from .ui.characters import panel as character_panel
     from .ui.films import operators as film_operators
     from .ui.films import panel as film_panel
-    from .ui.timeline import emotion_suggestion, idle_panel, words_panel
+    from .ui.timeline import emotion_suggestion, idle_panel, recorded_take, words_panel
 
     data = (preferences, direction_properties, properties, driving_properties)
     buttons = (
@@ -70,6 +70,7 @@ def _classes() -> list[type]:
         character_operators,
         generate_operators,
         video_operators,
+        recorded_take,
         film_operators,
         curve_operators,
         engine_options_operators,

@@ -161,7 +161,8 @@ class Batch:
         """Write the sound of a line that is due and put this batch's backend into its request; failed where there is no
         sound."""
         try:
-            requests.prepare(lines.find(bpy.data.objects[entry.speaker], entry.uid))
+            speaker = bpy.data.objects[entry.speaker]
+            requests.prepare(speaker, lines.find(speaker, entry.uid))
         except SoundError as error:
             return PlannedLine(replace(entry, state="failed", why=str(error)))
         return PlannedLine(entry, replace(request, address=self.address, start_own=self.start_own))

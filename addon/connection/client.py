@@ -101,6 +101,7 @@ class BackendInfo:
     films: bool = False  # whether it makes dubs and portraits
     personas: tuple[str, ...] = ()  # of its user, by name: `mien learn`
     lips_models: tuple[str, ...] = ()  # and `mien train lips`
+    performances: bool = False  # whether a take takes its life or its lips of a recorded one
     suggests_emotions: bool = False  # whether it says what a voice suggests
 
 
@@ -224,6 +225,7 @@ class Client:
             reply.get("films") is True,
             personas,
             lips_models,
+            reply.get("performances") is True,
             reply.get("suggests_emotions") is True,
         )
 
@@ -235,11 +237,17 @@ class Client:
         fps: str = "",
         on_sent: Callable[[float], None] = lambda share: None,
         head: str = "",
+        performance: Path | None = None,
+        performance_part: str = "",
     ) -> str:
-        """Request a take of a sound file; the job's id. `on_sent` is called with the share of the file that was sent,
-        0..1, and may raise Stopped."""
+        """Request a take of a sound file; the job's id. performance: the file of a take whose part ('life' or 'lips')
+        replaces the engine's. `on_sent` is called with the share of the files that was sent, 0..1, and may raise
+        Stopped."""
         fields = {"direction": direction, "engine": engine, "fps": fps, "head": head}
-        return self._send("takes", {"sound": sound}, fields, on_sent)
+        if performance is None:
+            return self._send("takes", {"sound": sound}, fields, on_sent)
+        files = {"sound": sound, "performance": performance}
+        return self._send("takes", files, fields | {"performance_part": performance_part}, on_sent)
 
     def submit_film(
         self, film: Path, fields: Mapping[str, str], on_sent: Callable[[float], None] = lambda share: None

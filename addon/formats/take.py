@@ -59,6 +59,7 @@ class Take:
     eye_holds: np.ndarray | None = None
     joints: np.ndarray | None = None
     joint_names: tuple[str, ...] = ()
+    file: bytes = b""  # as it was read; b"" where the take was made otherwise
 
     @property
     def frames(self) -> int:
@@ -105,6 +106,7 @@ def read_take(source: Path | str | bytes) -> Take:
     """The take of a path or of a file's bytes. Raises TakeError for every fault."""
     try:
         tensors, meta = read_tensors(source, dtypes=("F32", "F16"))
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except OSError as error:
         raise TakeError(f"{Path(str(source)).name} cannot be read: {error.strerror or error}.") from None
     except TensorFileError as error:
@@ -127,6 +129,7 @@ def read_take(source: Path | str | bytes) -> Take:
         channels=_names(meta.get("channels", "[]"), "channel", "weights a frame", tensors.get("weights")),
         joint_names=_names(meta.get("joint_names", "[]"), "joint", "rotations a frame", tensors.get("joints")),
         meta=meta,
+        file=data,
         head_rotation=tensors["head_rotation"],
         **{name: tensors.get(name) for name in TAILS if name != "head_rotation"},
     )

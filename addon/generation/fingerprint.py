@@ -18,6 +18,7 @@ PARTS = {
     "direction": "what is asked of it changed",
     "fps": "the frame rate changed",
     "head": "the mesh is another one",
+    "recorded": "the recorded take changed",
     "engine": "the engine or its weights are others",
     "driven": "how the mesh is driven changed",
 }
@@ -39,18 +40,19 @@ def of_sound(path: Path) -> str:
     return _sound_digests[key]
 
 
-def of_request(sound: str, direction: str, fps: str, head: str, driven: str) -> str:
+def of_request(sound: str, direction: str, fps: str, head: str, driven: str, recorded: str = "") -> str:
     """The fingerprint of a requested take, without the engine, which only the backend knows. sound: digest of the sound
-    that is sent; driven: any text that tells how the meshes are driven."""
-    return _text(
-        {
-            "sound": sound,
-            "direction": digest(direction),
-            "fps": fps,
-            "head": head,
-            "driven": digest(driven),
-        }
-    )
+    that is sent; driven: any text that tells how the meshes are driven; recorded: one that tells what of which recorded
+    take is in it, '' where nothing is."""
+    parts = {
+        "sound": sound,
+        "direction": digest(direction),
+        "fps": fps,
+        "head": head,
+        "driven": digest(driven),
+        "recorded": recorded,
+    }
+    return _text(parts)
 
 
 def with_engine(fingerprint: str, engine: str) -> str:
@@ -72,7 +74,7 @@ def engine_of(info: BackendInfo | None, name: str, head: str = "") -> str:
 def changes(was: str, now: str) -> tuple[str, ...]:
     """The differences of two fingerprints, in words. A part that only one of them has is not compared: the engine is
     unknown while no backend answers."""
-    before, after = _parts(was), _parts(now)
+    before, after = ({"recorded": "", **parts} if parts else parts for parts in (_parts(was), _parts(now)))
     both = before.keys() & after.keys()
     return tuple(word for part, word in PARTS.items() if part in both and before[part] != after[part])
 
@@ -81,6 +83,8 @@ def cache_key(fingerprint: str) -> str:
     """The key of the bytes that the backend sends; they do not depend on how a mesh is driven. '' without an engine."""
     parts = _parts(fingerprint)
     parts.pop("driven", None)
+    if not parts.get("recorded"):
+        parts.pop("recorded", None)  # as in takes of former versions
     return hashlib.sha256(_text(parts).encode()).hexdigest() if "engine" in parts else ""
 
 

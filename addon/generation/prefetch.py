@@ -71,4 +71,6 @@ def submit(client: Client, request: Request, on_sent: Callable[[float], None]) -
     """Submit a request to the backend; the job's id. Errors and `on_sent` as of Client.submit."""
     if request.kind == "tracks":
         return client.submit_film(Path(request.sound), dict(request.fields), on_sent)
-    return client.submit(Path(request.sound), request.direction, request.engine, request.fps, on_sent, request.head)
+    recorded = Path(request.recorded) if request.recorded else None
+    what = Path(request.sound), request.direction, request.engine, request.fps, on_sent, request.head
+    return client.submit(*what, recorded, request.recorded_part)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import bpy
 
-from ..animation import corrections, takes
+from ..animation import corrections, recorded_takes, takes
 from ..animation.nla_layers import Mark
 from ..formats.take import Take
 from ..scene import apply, lines, sound, strip_sync
@@ -51,6 +51,7 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
         item.uid, line.next_take = line.next_take, line.next_take + 1
         item.name = f"Take {item.uid}"
     item.film, item.film_fields = request.film, json.dumps(dict(request.fields)) if request.film else ""
+    recorded_takes.keep(item, take)
     item.seed, item.content = seed, fingerprint.with_engine(request.fingerprint, take.meta.get("made_with", ""))
     item.made = datetime.datetime.now().isoformat(timespec="seconds")
     mark = Mark("take", line.uid, item.uid)

@@ -16,6 +16,7 @@ from ..scene.sound import SoundError, scene_fps
 from ..scene.timeline import words
 from ..shape_keys import driving
 from . import fingerprint
+from .recorded_part import recorded_part
 from .runner import runner
 from .sent_sound import SentSound
 from .state import Request
@@ -38,11 +39,14 @@ def sound_of_line(line, scene: bpy.types.Scene) -> LineSound:
     return LineSound(sent, start, None if seconds is None else start + seconds * fps)
 
 
-def prepare(line) -> None:
+def prepare(speaker: bpy.types.Object, line) -> None:
     """Bring the line to where its strip is and write the file that is sent where it is not there yet: before the
     requests of `of_line` are sent. Raises SoundError."""
     strip_sync.sync_line(line)
     _sent(line).write()
+    recorded = recorded_part(speaker, line)
+    if recorded is not None:
+        recorded.write()
 
 
 def _sent(line) -> SentSound:
@@ -64,6 +68,11 @@ def of_line(
     settings, line_sound, fps = preferences(context), sound_of_line(line, scene), scene_fps(scene)
     performance = direction.performance_of(speaker, line)
     head, driven = head_of(speaker), how_driven(speaker)
+    recorded = recorded_part(speaker, line)
+    if recorded is not None and head:
+        raise SoundError(
+            "A recorded take has 52 channels, for which this mesh has no keys; choose none under Recorded."
+        )
     supports = partial(engines.supports, runner.state.info, performance.engine)
     requests = []
     for number, seed in enumerate(seeds):
@@ -90,7 +99,11 @@ def of_line(
                 line_start=line.start_frame,
                 take=take,
                 show=number == 0,
-                fingerprint=fingerprint.of_request(line_sound.sound.digest(), text, str(fps), head, driven),
+                recorded=str(recorded.file) if recorded is not None else "",
+                recorded_part=recorded.part if recorded is not None else "",
+                fingerprint=fingerprint.of_request(
+                    line_sound.sound.digest(), text, str(fps), head, driven, recorded.stamp if recorded else ""
+                ),
             )
         )
     return tuple(requests)

@@ -63,7 +63,7 @@ class SentSound:
         stamp = f"{source}|{stat.st_mtime_ns if stat else 0}|{self.first_s:.6f}|{self.last_s:.6f}"
         if self.offset_s or self.retiming or not self._plain:
             stamp += f"|{self.offset_s:.6f}|{self.retiming}"
-        return _folder() / f"{source.stem[:40]}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}.wav"
+        return folder() / f"{source.stem[:40]}_{hashlib.sha256(stamp.encode()).hexdigest()[:16]}.wav"
 
     def digest(self) -> str:
         """The digest of the bytes that are sent, as `fingerprint.of_sound` gives it. Raises SoundError."""
@@ -97,7 +97,7 @@ class SentSound:
         file = sound.absolute(self.path)
         if file.is_file():
             return file
-        return _folder() / f"{hashlib.sha256(self._packed_bytes()).hexdigest()[:16]}{file.suffix}"
+        return folder() / f"{hashlib.sha256(self._packed_bytes()).hexdigest()[:16]}{file.suffix}"
 
     def _packed_bytes(self) -> bytes:
         return bytes(sound.find_packed(self.path).packed_file.data)
@@ -177,7 +177,7 @@ def _in_sequence(whole, rate: int) -> np.ndarray:
 
 def write_silence(seconds: float) -> Path:
     """A sound file of so many seconds of silence, of 8 bits at 8 kHz; its path."""
-    file, out = _folder() / f"silence_{seconds:.4f}.wav", io.BytesIO()
+    file, out = folder() / f"silence_{seconds:.4f}.wav", io.BytesIO()
     if not file.is_file():
         with wave.open(out, "wb") as writer:
             writer.setnchannels(1)
@@ -188,5 +188,6 @@ def write_silence(seconds: float) -> Path:
     return file
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Of files that are made to be sent, in this Blender's own temporary folder."""
     return Path(bpy.app.tempdir) / "mien-sounds"

@@ -244,6 +244,11 @@ def _check(request: Request, info: BackendInfo) -> None:
     if engine.missing:
         needs = " ".join(part.sentence for part in engine.missing)
         raise ClientError(f"The engine '{engine.name}' cannot work yet. {needs}")
+    if request.recorded and not info.performances:
+        raise ClientError(
+            f"The backend at {info.address}, Mien {info.version}, takes no life of a recorded take; update it, or "
+            "choose none under Recorded."
+        )
     _check_size(request, info, "sound")
 
 

@@ -58,6 +58,8 @@ class MienTake(bpy.types.PropertyGroup):
     # of a take from video: the film, and what was asked of it as JSON; '' where it was generated
     film: StringProperty(subtype="FILE_PATH", options={"HIDDEN"} | RELATIVE, override=KEPT)
     film_fields: StringProperty(options={"HIDDEN"}, override=KEPT)
+    # of a take from video: its file, see `recorded_takes`
+    recorded: StringProperty(options={"HIDDEN"}, override=KEPT)
     # notes from when it was applied: missing keys and the like
     said: StringProperty(options={"HIDDEN"}, override=KEPT)
     content: StringProperty(options={"HIDDEN"}, override=KEPT)  # its fingerprint, '' where it came from a file
@@ -133,6 +135,22 @@ class MienLine(bpy.types.PropertyGroup):
         default=1,
         min=1,
         max=TAKES_LIMIT,
+        override=KEPT,
+    )
+    # the recorded take whose part its takes have, by its key; '' for none: `recorded_takes`
+    life_from: StringProperty(options={"HIDDEN"}, override=KEPT)
+    recorded_part: EnumProperty(
+        name="Part",
+        description="What of the recorded take replaces the engine's",
+        items=[
+            (
+                "life",
+                "Brows, Eyes and Head",
+                "Brows, lids, cheeks, gaze and head are recorded; the lips follow the voice",
+            ),
+            ("lips", "Lips", "Lips, jaw and tongue are recorded; the engine gives the life"),
+        ],
+        options=set(),
         override=KEPT,
     )
     own: BoolProperty(

@@ -75,7 +75,7 @@ class MIEN_OT_generate(RequestOperator, bpy.types.Operator):
     def make_requests(self, context) -> tuple:
         speaker = speaker_of(context)
         line = lines.active(speaker)
-        requests.prepare(line)
+        requests.prepare(speaker, line)
         return requests.of_line(context, context.scene, speaker, line, requests.new_seeds(line))
 
 
@@ -111,7 +111,7 @@ class MIEN_OT_make_anew(RequestOperator, bpy.types.Operator):
         if take.film:
             return film_requests.of_take(context, context.scene, speaker, line, take)
         seed = take.seed if take.lock else takes.free_seed(line, line.seed)
-        requests.prepare(line)
+        requests.prepare(speaker, line)
         return requests.of_line(context, context.scene, speaker, line, [seed], take.uid)
 
 

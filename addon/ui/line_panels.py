@@ -8,6 +8,7 @@ from ..scene import lines, strip_sync
 from ..scene.speakers import speaker_of
 from . import text
 from .panel_base import SpeakerPanel
+from .timeline.recorded_take import draw_recorded
 
 
 class MIEN_PT_line(SpeakerPanel, bpy.types.Panel):
@@ -28,6 +29,7 @@ class MIEN_PT_line(SpeakerPanel, bpy.types.Panel):
             layout.prop_search(line, "strip", editor, "strips" if hasattr(editor, "strips") else "sequences")
         layout.prop(speaker.mien, "place_sound")
         layout.prop(line, "transcript")
+        draw_recorded(layout, speaker, line)
         layout.prop(line, "own")
         take = takes.active(line)
         if take is not None:

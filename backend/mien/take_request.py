@@ -28,7 +28,8 @@ OWN_FOLDERS = (FLAME_FOLDER, *(info.user_folder for info in engines.ENGINES.valu
 @dataclass(frozen=True)
 class TakeRequest:
     """`sound`: sha256 of the decoded samples (float32, 16 kHz), `samples` of them, `name` for messages; `fps` None is
-    the engine's own rate; `head` by name; `reading`: how the file was read, JSON of a `Reading`."""
+    the engine's own rate; `head` by name; `reading`: how the file was read, JSON of a `Reading`. `performance`: sha256
+    of the file of a take whose `performance_part`, one of `performance.PARTS`, replaces the engine's; "" for none."""
 
     sound: str
     samples: int
@@ -38,11 +39,14 @@ class TakeRequest:
     fps: Fraction | None = None
     head: str = "mien"
     reading: str = ""
+    performance: str = ""
+    performance_name: str = ""
+    performance_part: str = "life"
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """sha256 of the file that the take is made from."""
-        return (self.sound,)
+        """sha256 of the files that the take is made from."""
+        return (self.sound, self.performance) if self.performance else (self.sound,)
 
     @property
     def seconds(self) -> float:
@@ -83,6 +87,8 @@ class TakeRequest:
         }
         if self.reading:  # the take's metadata has it
             parts["reading"] = self.reading
+        if self.performance:
+            parts["performance"] = [self.performance, self.performance_name, self.performance_part]
         if "flame" in (self.head, engines.ENGINES[self.engine].head):
             parts["own"] = own_models(data_folder)
         parts |= learnt_digests(self.direction, data_folder)

@@ -126,7 +126,7 @@ class MIEN_OT_correct_words(RequestOperator, bpy.types.Operator):
 
     def make_requests(self, context) -> tuple:
         speaker, line = speaker_of(context), _line(context)
-        requests.prepare(line)
+        requests.prepare(speaker, line)
         return requests.of_corrected_words(context, context.scene, speaker, line)
 
 

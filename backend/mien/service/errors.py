@@ -14,9 +14,10 @@ from mien.audio.speech import SpeechError
 from mien.direction import DirectionError
 from mien.engines.base import EngineError
 from mien.heads.default import HeadError
+from mien.performance import PerformanceError
 from mien.take import TakeError
 
-SENTENCES = (DirectionError, EngineError, HeadError, SpeechError, TakeError)
+SENTENCES = (DirectionError, EngineError, HeadError, PerformanceError, SpeechError, TakeError)
 
 
 def sentence_of(error: Exception, data_folder: Path) -> str:

@@ -52,7 +52,7 @@ def played(tmp_path: Path) -> np.ndarray:
 def sent(toy_head) -> tuple[np.ndarray, float]:
     """What the backend gets, and the second of the scene at which that begins."""
     line = lines.active(toy_head)
-    requests.prepare(line)
+    requests.prepare(toy_head, line)
     of_line = requests.sound_of_line(line, bpy.context.scene)
     return samples_of(of_line.sound.write()), (of_line.start_frame - 1) / FPS
 

@@ -73,7 +73,7 @@ def test_requests_change_nothing_and_prepare_does(toy_head, voice):
     before = sounds_on_disk()
     (request,) = requests.of_line(bpy.context, scene, toy_head, line, [1])
     assert (line.trim_start, line.trim_end) == (0.25, 0.75) and sounds_on_disk() - {Path(request.sound)} == before
-    requests.prepare(line)
+    requests.prepare(toy_head, line)
     assert (line.trim_start, line.trim_end) == (0.0, 0.0), "the strip is not trimmed"
     assert requests.of_line(bpy.context, scene, toy_head, line, [1])[0].sound == str(voice)
 

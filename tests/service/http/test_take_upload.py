@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import hashlib
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mien import engines
+from mien.audio.speech import RATE, Speech
+from mien.direction import Direction
+from mien.speak import speak
 from service_client import SAMPLES, WAV, Service, check_problem
+
+SPOKEN = speak(Speech.from_samples(np.sin(np.arange(RATE) / 20) * 0.3, "hum"), Direction(), "toy")
+OFFSETS = np.zeros((SPOKEN.frames, 3, 3), np.float32)
 
 
 @pytest.mark.parametrize(
@@ -59,10 +67,39 @@ def test_a_large_request_is_refused(service: Service) -> None:
         ({"direction": '{"seed": 1, "seed": 2}'}, "the key 'seed' is there twice"),
         ({"direction": "[" * 100 + "]" * 100}, "nested more than"),
         ({"speed": "2"}, "has a field 'speed'"),
+        ({"performance_part": "hands"}, "'hands'; it can be life or lips"),
+        ({"performance": "act.take"}, "'performance' is text; send the take as a file"),
     ],
 )
 def test_a_wrong_field_is_refused_by_name(service: Service, fields: dict[str, str], sentence: str) -> None:
     check_problem(service.submit(**fields), 422, sentence)
+
+
+def with_performance(service: Service, data: bytes, **fields: str):
+    files = {"sound": ("voice.wav", WAV), "performance": ("act.take.safetensors", data)}
+    return service.http.post("/v1/takes", files=files, data={"engine": "toy"} | fields)
+
+
+def test_a_performance_is_part_of_what_is_asked_for(service: Service) -> None:
+    acted = SPOKEN.to_bytes()
+    first, again = (with_performance(service, acted).json()["id"] for _ in range(2))
+    other = service.submit().json()["id"]
+    requests = {job: service.scheduler.job(job).request for job in (first, again, other)}
+    assert requests[first] == requests[again] != requests[other]
+    assert requests[first].sources == (requests[other].sound, hashlib.sha256(acted).hexdigest())
+    assert requests[first].performance_name == "act.take.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("data", "fields", "sentence"),
+    [
+        (b"\x00" * 40, {}, "is damaged"),
+        (replace(SPOKEN, channels=(), weights=None, offsets=OFFSETS).to_bytes(), {}, "has no channels"),
+        (SPOKEN.to_bytes(), {"head": "flame"}, "FLAME|default head"),
+    ],
+)
+def test_a_file_that_is_no_performance_is_refused(service: Service, data: bytes, fields: dict, sentence: str) -> None:
+    check_problem(with_performance(service, data, **fields), 422, sentence)
 
 
 @pytest.mark.parametrize("kind", ["MULTIPART/FORM-DATA", "Multipart/Form-Data ", "multipart/form-data"])
@@ -95,7 +132,8 @@ def test_requests_without_a_file_are_refused(service: Service) -> None:
     check_problem(post("/v1/takes"), 415, "no content type")
     check_problem(post("/v1/takes", files={"voice": WAV}), 422, "has a field 'voice'")
     check_problem(post("/v1/takes", files={"engine": ("a", "toy")}), 422, "no file `sound`")
-    check_problem(post("/v1/takes", files=[("sound", WAV), ("sound", WAV)]), 400, "Too many files")
+    check_problem(post("/v1/takes", files=[("sound", WAV), ("sound", WAV)]), 422, "'sound' more than once")
+    check_problem(post("/v1/takes", files=[("sound", WAV)] * 3), 400, "Too many files")
     as_text = b'--x\r\nContent-Disposition: form-data; name="sound"\r\n\r\n/etc/passwd\r\n--x--\r\n'
     kind = {"content-type": "multipart/form-data; boundary=x"}
     check_problem(post("/v1/takes", content=as_text, headers=kind), 422, "no file `sound`")

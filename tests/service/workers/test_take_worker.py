@@ -2,6 +2,7 @@
 """The process that makes takes, with an engine that fails as the seed says."""
 
 import hashlib
+import json
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from mien.engines.toy.engine import Toy
 from mien.service.workers import stop_deadline
 from mien.service.workers.take_worker import TakeWorker
 from mien.service.workers.worker import DiskFull, WorkCrashed, WorkFailed
+from mien.take import read_take
 from mien.take_request import TakeRequest
 
 SAMPLES = (np.sin(np.arange(16000) / 20) * 0.3).astype("<f4")
@@ -176,3 +178,12 @@ def test_the_limit_of_memory_is_a_sentence(bench: Bench) -> None:
     finally:
         limited.release()
         bench.worker = whole
+
+
+def test_a_performance_lies_beside_the_sound(bench: Bench) -> None:
+    (acted,) = bench.make(3, engine="toy")
+    name = hashlib.sha256(acted).hexdigest()
+    (bench.folder / name).write_bytes(acted)
+    (data,) = bench.make(4, engine="toy", performance=name, performance_name="act", performance_part="lips")
+    take = read_take(data)
+    assert json.loads(take.meta["performance"]) == {"source": "act", "part": "lips", "warp": "none"}

@@ -93,5 +93,6 @@ def _info(settings: Settings) -> dict:
         "tracks": True,
         "films": True,
         "suggests_emotions": True,
+        "performances": True,
         "head": {"name": head.name, "sha256": head.sha256, "vertices": len(head.vertices)},
     }

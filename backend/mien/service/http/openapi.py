@@ -5,6 +5,7 @@ body, an event stream or a problem. A test compares it with the routes and with 
 from __future__ import annotations
 
 from mien import __version__, engines
+from mien.performance import PARTS
 from mien.service import API
 from mien.service.http.openapi_emotions import emotion_paths, emotion_schemas
 from mien.service.http.openapi_films import film_paths, track_paths
@@ -184,9 +185,19 @@ def _take_body(settings: Settings) -> Schema:
                             "type": "string",
                             "description": "Which sound track, from 1; by default one that holds speech.",
                         },
+                        "performance": {
+                            "type": "string",
+                            "contentMediaType": "application/octet-stream",
+                            "description": "A take as a file part, as of /v1/tracks: part of it replaces the engine's.",
+                        },
+                        "performance_part": {
+                            "type": "string",
+                            "enum": list(PARTS),
+                            "description": "What is of it: its life (brows, lids, gaze, head) or its lips.",
+                        },
                     },
                 },
-                "encoding": {"sound": {"contentType": "application/octet-stream"}},
+                "encoding": {name: {"contentType": "application/octet-stream"} for name in ("sound", "performance")},
             }
         },
     }
@@ -244,6 +255,7 @@ def _schemas() -> Schema:
                 "tracks": {"const": True, "description": "It tracks films."},
                 "films": {"const": True, "description": "It makes dubs, portraits and talks."},
                 "suggests_emotions": {"const": True, "description": "It says what a voice suggests."},
+                "performances": {"const": True, "description": "A take takes its life or its lips of another one."},
                 "head": object_of("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),

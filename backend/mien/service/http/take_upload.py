@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from starlette.concurrency import run_in_threadpool
@@ -18,28 +18,32 @@ from mien.audio.speech import RATE
 from mien.direction import Direction
 from mien.engines import EngineError
 from mien.engines.articulation.lips.model import model_path
+from mien.heads.default import HeadChoice
 from mien.heads.lookup import head_named
+from mien.performance import PARTS, Performance
 from mien.service.errors import SENTENCES, sentence_of
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import copy_upload, file_and_texts, name_of, receive_form
+from mien.service.http.upload_form import check_fields, copy_upload, file_and_texts, name_of, receive_form
 from mien.service.jobs.errors import Closing, QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
 from mien.service.jobs.take_jobs import TAKE
 from mien.service.workers.decode_process import Decoder, Sound
 from mien.settings import Settings
-from mien.take import parse_fps
+from mien.take import parse_fps, read_take
 from mien.take_request import TakeRequest
 
-FIELDS = ("sound", "direction", "engine", "fps", "head", "track")
+FIELDS = ("sound", "direction", "engine", "fps", "head", "track", "performance_part")
+PERFORMANCE = "performance"  # the field of a second file
+PERFORMANCE_BYTES = 64 * 2**20  # an hour of channels at 60 frames a second
 FIELD_BYTES = 8 * 2**20  # a direction with 100,000 keys has some 3 MB
 RETRY_S = 5.0  # when to ask again, as long as nothing was measured
 
 
 @dataclass(frozen=True)
 class TakeForm:
-    """The fields of a request; `sound` is the file, called `name` in messages."""
+    """The fields of a request; `sound` is the file, called `name` in messages; `performance` a take's, or None."""
 
     sound: UploadFile
     name: str
@@ -48,15 +52,27 @@ class TakeForm:
     fps: Fraction | None
     head: str
     track: int | None = None
+    performance: UploadFile | None = None
+    performance_part: str = PARTS[0]
 
     def request(self, sound: str, samples: int, reading: str) -> TakeRequest:
         """For the decoded sound: sha256 and number of its samples, and how the file was read."""
-        return TakeRequest(sound, samples, self.name, self.direction, self.engine, self.fps, self.head, reading)
+        request = TakeRequest(sound, samples, self.name, self.direction, self.engine, self.fps, self.head, reading)
+        if self.performance is None:
+            return request
+        digest, name = file_digest(self.performance), name_of(self.performance, PERFORMANCE)
+        return replace(request, performance=digest, performance_name=name, performance_part=self.performance_part)
+
+
+def file_digest(upload: UploadFile) -> str:
+    """sha256 of an uploaded file."""
+    upload.file.seek(0)
+    return hashlib.file_digest(upload.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
 
 
 async def submit_take(http: Request, settings: Settings, scheduler: Scheduler, decoder: Decoder) -> Job:
     """The job of a request. Raises Problem with a sentence for what is wrong with it."""
-    form = await receive_form(http, FIELDS, FIELD_BYTES)
+    form = await receive_form(http, FIELDS, FIELD_BYTES, files=2)
     try:
         with submission(TAKE):
             return await run_in_threadpool(_submit, form, settings, scheduler, decoder, client_of(http))
@@ -73,7 +89,7 @@ def _submit(form: FormData, settings: Settings, scheduler: Scheduler, decoder: D
     if scheduler.closing:
         raise Closing
     fields, database = read_form(form, settings), scheduler.storage.database
-    upload = hashlib.file_digest(fields.sound.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
+    upload = file_digest(fields.sound)
     upload += f" track {fields.track}" if fields.track else ""
     known = database.upload(upload)
     if known is not None and known[1] <= settings.limit_s * RATE:
@@ -86,7 +102,13 @@ def _submit(form: FormData, settings: Settings, scheduler: Scheduler, decoder: D
             raise Closing
         database.add_upload(upload, sound.sha256, sound.samples, sound.reading)
         request = fields.request(sound.sha256, sound.samples, sound.reading)
-        return scheduler.submit(TAKE, request, client, sound.file)
+        with ExitStack() as stack:
+            files = [sound.file]
+            if fields.performance is not None:
+                files.append(scheduler.storage.folder.new_file("upload"))
+                stack.callback(files[-1].unlink, missing_ok=True)
+                copy_upload(fields.performance, files[-1])
+            return scheduler.submit(TAKE, request, client, *files)
     finally:
         sound.file.unlink(missing_ok=True)
 
@@ -107,7 +129,8 @@ def _decode(form: TakeForm, scheduler: Scheduler, decoder: Decoder) -> Sound:
 
 def read_form(form: FormData | Mapping[str, object], settings: Settings) -> TakeForm:
     """The fields of a form. Raises Problem, or the error of the field that cannot be used."""
-    sound, texts = file_and_texts(form, FIELDS)
+    check_fields(form, (*FIELDS, PERFORMANCE))
+    sound, texts = file_and_texts({name: form[name] for name in form if name != PERFORMANCE}, FIELDS)
     direction = Direction.from_json(texts["direction"] or "{}")
     engine = texts["engine"] or engines.DEFAULT
     info = engines.info_of(engine)
@@ -119,7 +142,29 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Take
     fps = parse_fps(texts["fps"]) if texts["fps"] else None
     head = texts["head"] or "mien"
     head_named(head, settings.data_folder)
-    return TakeForm(sound, name_of(sound, "sound"), direction, engine, fps, head, _track(texts["track"]))
+    part = texts["performance_part"] or PARTS[0]
+    performance = _performance(form.get(PERFORMANCE), part, head)
+    track = _track(texts["track"])
+    return TakeForm(sound, name_of(sound, "sound"), direction, engine, fps, head, track, performance, part)
+
+
+def _performance(file: object, part: str, head: str) -> UploadFile | None:
+    """The file of a take that can be a performance. Raises Problem, TakeError, PerformanceError, HeadChoice."""
+    if part not in PARTS:
+        raise Problem(422, f"The field 'performance_part' is {part[:40]!r}; it can be {' or '.join(PARTS)}.")
+    if file is None:
+        return None
+    if not isinstance(file, UploadFile):
+        raise Problem(422, f"The field {PERFORMANCE!r} is text; send the take as a file of that name.")
+    if (file.size or 0) > PERFORMANCE_BYTES:
+        raise Problem(
+            413, f"The performance has {(file.size or 0) >> 20} MB; {PERFORMANCE_BYTES >> 20} MB is the most."
+        )
+    if head != "mien":
+        raise HeadChoice("A performance goes into takes of the default head, which have channels; leave `head` out.")
+    file.file.seek(0)
+    Performance(read_take(file.file.read()), part, name_of(file, PERFORMANCE))
+    return file
 
 
 def _track(text: str) -> int | None:

@@ -48,10 +48,14 @@ def file_and_texts(form: FormData | Mapping[str, object], fields: Sequence[str])
 
 
 def check_fields(form: FormData | Mapping[str, object], fields: Sequence[str]) -> None:
-    """Raises Problem for a field that is not one of these."""
+    """Raises Problem for a field that is not one of these, or is there twice."""
     unknown = [name for name in form if name not in fields]
     if unknown:
         raise Problem(422, f"The request has a field {unknown[0][:60]!r}; the fields are {', '.join(fields)}.")
+    if isinstance(form, FormData):
+        twice = [name for name in form if len(form.getlist(name)) > 1]
+        if twice:
+            raise Problem(422, f"The request has the field {twice[0]!r} more than once; send it once.")
 
 
 def texts_of(form: FormData | Mapping[str, object], fields: Sequence[str]) -> dict[str, str]:

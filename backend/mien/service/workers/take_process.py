@@ -24,11 +24,12 @@ from mien import engines
 from mien.audio.speech import Reading, Speech
 from mien.engines.base import Cancelled, EngineError
 from mien.heads.lookup import head_named
+from mien.performance import Performance
 from mien.service.errors import SENTENCES, disk_full, sentence_of
 from mien.service.workers.process import ParentPipe, throttled
 from mien.settings import Settings
 from mien.speak import speak_takes
-from mien.take import Take
+from mien.take import Take, read_take
 from mien.take_request import TakeRequest
 
 
@@ -86,7 +87,8 @@ def work(message: dict, reply: Callable[[dict], None], stopped: Callable[[], boo
         head = None if first.head == "mien" else head_named(first.head, data_folder)
         reply({"begun": True})
         seeds = [request.direction.seed for request in requests]
-        takes = speak_takes(speech, first.direction, seeds, first.engine, first.fps, progress, head)
+        performance = performance_of(first, Path(message["sound"]).parent)
+        takes = speak_takes(speech, first.direction, seeds, first.engine, first.fps, progress, head, performance)
         for number, (take, path) in enumerate(zip(takes, message["results"], strict=True)):
             reply({"take": number, "sha256": write(take, Path(path))})
         return {"end": "done"}
@@ -105,6 +107,13 @@ def work(message: dict, reply: Callable[[dict], None], stopped: Callable[[], boo
                 "shorter pieces or close other programs.",
             }
         return unexpected(first)
+
+
+def performance_of(request: TakeRequest, folder: Path) -> Performance | None:
+    """What the request takes from another take, whose file lies beside the sound. TakeError, PerformanceError."""
+    if not request.performance:
+        return None
+    return Performance(read_take(folder / request.performance), request.performance_part, request.performance_name)
 
 
 def write(take: Take, path: Path) -> str:
