@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from mien.channels import ARKIT
 from mien.face_tracking.calibration import MISSING
+from mien.face_tracking.head_pose import DEPTH
 from mien.face_tracking.to_take import BRIDGED, EASE, take_from_track
+from mien.face_tracking.track import FaceTrack
 from mien.take import read_take
 from tracks import track
 
@@ -26,11 +28,16 @@ def test_a_take_has_a_frame_for_each_picture() -> None:
     assert read_take(take.to_bytes()).meta["engine"] == "face tracker"
 
 
+def as_deep_as_seen(one: FaceTrack) -> FaceTrack:
+    """With the depth that the landmark network gives to a face, which is more than it has."""
+    return replace(one, points=one.points * np.array([1, 1, 1 / DEPTH], np.float32))
+
+
 def test_the_head_is_measured_from_its_mean_direction() -> None:
     tilt = np.array([0.3, -0.2, 0.1])  # a camera that is held lower, and from the side
     still = take_from_track(track(50, rotation=np.tile(tilt, (50, 1))))
     np.testing.assert_allclose(still.head_rotation, 0, atol=1e-5)
-    take = take_from_track(track(50, rotation=nods(50)))
+    take = take_from_track(as_deep_as_seen(track(50, rotation=nods(50))))
     np.testing.assert_allclose(take.head_rotation, nods(50), atol=1e-3)
 
 
@@ -113,7 +120,8 @@ def test_a_take_begins_where_the_picture_does_in_the_sound() -> None:
 
 
 def test_a_photo_is_a_take_of_one_frame() -> None:
-    take = take_from_track(track(1, mouthSmileLeft=0.9, mouthSmileRight=0.9, rotation=np.array([[0.1, 0.2, 0]])))
+    one = track(1, mouthSmileLeft=0.9, mouthSmileRight=0.9, rotation=np.array([[0.1, 0.2, 0]]))
+    take = take_from_track(as_deep_as_seen(one))
     assert take.frames == 1
     assert take.channel("mouthSmileLeft")[0] == pytest.approx(1)
     np.testing.assert_allclose(take.head_rotation[0], [0.1, 0.2, 0], atol=1e-4)

@@ -11,6 +11,9 @@ from mien.face_tracking.bundle import CanonicalFace, canonical_face
 
 # Canonical axes (y up, z to the viewer) in a picture's (y down, z away), and back.
 PICTURE_AXES = np.array([1.0, -1.0, -1.0])
+# Of the network's z where the turn of the head alone is asked for. With all of it the yaw of three people who talk is
+# 0.94 to 1.15 of what structure from motion gives (x and y alone), with this 0.89 to 1.09; rendered heads gain more.
+DEPTH = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,3 +66,9 @@ def fit_pose(points: np.ndarray, face: CanonicalFace | None = None) -> HeadPose:
     scale = (singular * signs).sum(-1) / (weights @ (flat**2).sum(1))
     shift = other - scale[..., None] * (turn @ middle)
     return HeadPose(turn, scale, shift)
+
+
+def fit_turn(points: np.ndarray) -> HeadPose:
+    """As `fit_pose`, but nearer to how the head is really turned: z counts for less. It does not lay the canonical face
+    over the landmarks as closely."""
+    return fit_pose(np.asarray(points) * [1.0, 1.0, DEPTH])

@@ -85,13 +85,13 @@ def _curves(track: FaceTrack, calibration: Calibration, neutral: int | None, ape
         eyes = eyes - (np.median(eyes[track.tracked], axis=0) if neutral is None else eyes[neutral])
     for channel, values in look_weights(eyes).items():
         weights[:, channel] = values
-    rotation = track.pose.head_rotation if still else _relative_rotation(track, neutral)
+    rotation = track.turn.head_rotation if still else _relative_rotation(track, neutral)
     return _Curves(weights, rotation, eyes)
 
 
 def _relative_rotation(track: FaceTrack, neutral: int | None) -> np.ndarray:
     """(N, 3) radians: the head against its neutral, or against its mean in the same shot, as each has its camera."""
-    turn = track.pose.turn
+    turn = track.turn.turn
     result = np.zeros((track.frames, 3))
     for shot in np.unique(track.shot):
         here = track.shot == shot

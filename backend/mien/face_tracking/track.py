@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.face_tracking import TrackingError
-from mien.face_tracking.head_pose import HeadPose, fit_pose
+from mien.face_tracking.head_pose import HeadPose, fit_pose, fit_turn
 from mien.face_tracking.landmark_indices import POINTS
 from mien.files.atomic import write_whole
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
@@ -81,9 +81,17 @@ class FaceTrack:
     def pose(self) -> HeadPose:
         """How the head is turned in each picture; without meaning where it was not found. TrackingError where it is
         in none."""
+        return self._fitted(fit_pose)
+
+    @cached_property
+    def turn(self) -> HeadPose:
+        """As `pose`, of `fit_turn`: for the rotation of the head."""
+        return self._fitted(fit_turn)
+
+    def _fitted(self, fit: Callable[[np.ndarray], HeadPose]) -> HeadPose:
         if not self.tracked.any():
             raise TrackingError("the track has no picture with the face.")
-        seen = fit_pose(self.points[self.tracked])
+        seen = fit(self.points[self.tracked])
         nearest = np.maximum(np.cumsum(self.tracked) - 1, 0)
         return HeadPose(seen.turn[nearest], seen.scale[nearest], seen.shift[nearest])
 
