@@ -22,6 +22,14 @@ from PIL import Image
 
 RATE = 16000
 CONSENT = "Nobody: grey squares, made by a test"
+NOTE_FIELDS = """() => {
+    const append = FormData.prototype.append;
+    window.fields = {};
+    FormData.prototype.append = function (name, value) {
+        window.fields[name] = String(value);
+        return append.call(this, name, value);
+    };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +217,32 @@ def test_a_portrait_is_shown_beside_its_photo(tab: Tab, files: dict[str, Path]) 
     page.wait_for_selector("#portrait-compare .before img")
 
 
+def test_a_talk_is_requested_with_its_gestures(tab: Tab, server: PageServer, files: dict[str, Path]) -> None:
+    page = tab.page
+    page.click("#tab-talk")
+    page.click("#talk-form button[type=submit]")
+    assert page.text_content("#talk-problem") == "Choose a photo first."
+    page.set_input_files("#talk-shown", files["photo.png"])
+    page.set_input_files("#talk-voice", files["line.wav"])
+    page.fill("#talk-consent", CONSENT)
+    tab.slide("#talk-gestures", 50)
+    page.select_option("#talk-hands", "left")
+    page.evaluate(NOTE_FIELDS)
+    page.click("#talk-form button[type=submit]")
+    page.wait_for_selector("#talk-compare .after video")
+    fields = page.evaluate("window.fields")
+    assert fields["make"] == "talk" and fields["consent"] == CONSENT
+    assert {"gestures": 0.5, "hands": "left", "strength": 1}.items() <= json.loads(fields["options"]).items()
+    assert page.get_attribute("#talk-compare .before img", "alt") == "The photo as it was"
+    with page.expect_download() as download:
+        page.click("#talk-compare .download")
+    assert download.value.suggested_filename == "photo.talk.mp4"
+    page.reload()
+    page.locator("#queue li", has_text="Talk of photo.png").first.get_by_role("button", name="Open").click()
+    page.wait_for_selector("#talk-compare .before img")
+    assert server.http.get("/page/jobs").json()["jobs"][0]["make"] == "talk"
+
+
 def test_a_job_is_cancelled_and_then_removed(tab: Tab, server: PageServer, files: dict[str, Path]) -> None:
     dub(tab, files, "held.wav")
     page = tab.page
@@ -379,7 +413,7 @@ def test_nothing_is_cut_off_on_small_screens(browser, server: PageServer, size: 
     tab = Tab(browser, server.url, viewport={"width": size[0], "height": size[1]})
     page = tab.open()
     page.wait_for_selector("#speak-emotions input")
-    for name in ("speak", "dub", "portrait", "machines"):
+    for name in ("speak", "dub", "portrait", "talk", "machines"):
         page.click(f"#tab-{name}")
         assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
     tab.close()
@@ -407,7 +441,7 @@ def test_axe_finds_no_fault(browser, server: PageServer, files: dict[str, Path],
     dub(tab, files, "line.wav")
     page.wait_for_selector("#dub-compare .play:enabled")
     assert faults() == []
-    for name in ("portrait", "machines"):
+    for name in ("portrait", "talk", "machines"):
         page.click(f"#tab-{name}")
         page.wait_for_timeout(500)
         assert faults() == []

@@ -21,7 +21,7 @@ from mien.service.workers.worker import WorkFailed
 from mien.video.writer import write_film
 
 GREY = 90
-ROOMS = (BACKEND, SUPPORT, SUPPORT / "video")
+ROOMS = (BACKEND, SUPPORT, SUPPORT / "jobs", SUPPORT / "video")
 
 
 class FilmWorker(HeldWorker):

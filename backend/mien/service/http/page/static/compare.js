@@ -33,7 +33,7 @@ export class Compare {
       if (this.#job !== job) return;
       this.#film = film;
       this.#after = this.#screen("after", film, "After", false);
-      this.#before = shown instanceof Blob ? this.#screen("before", shown, "Before", job.make === "portrait") : null;
+      this.#before = shown instanceof Blob ? this.#screen("before", shown, "Before", job.make !== "dub") : null;
       if (!this.#before) this.#say("before", shown.message);
       this.#part("compare-note").textContent = `${job.name}, with the voice ${job.voice}`;
       this.#part("notes").replaceChildren(...state.notes.map((text) => element("li", { textContent: text })));

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The forms of a dub and of a portrait.
+// The forms of a dub, a portrait and a talk.
 
 import { postForm } from "./backend.js";
 import { Compare } from "./compare.js";
 import { acceptDrops, announce, byId, capitalized, chosenOf, followSliders, radios } from "./parts.js";
 
 const PREVIEW_S = 3;
-const ENGINES = { dub: "probtalk3d", portrait: "emodiffhead" }; // the backend's own choice where none is named
-const FIELDS = { dub: "video", portrait: "photo" };
-const NEEDED = { dub: "Choose a film first.", portrait: "Choose a photo first." };
+const ENGINES = { dub: "probtalk3d", portrait: "emodiffhead", talk: "emodiffhead" }; // the backend's own choice where none is named
+const FIELDS = { dub: "video", portrait: "photo", talk: "photo" };
+const NEEDED = { dub: "Choose a film first.", portrait: "Choose a photo first.", talk: "Choose a photo first." };
 
 export class Films {
   #files = new Map(); // id of a job: the film or photo that was chosen
   #wanted = null; // id of the job that is shown as soon as it is done
 
-  /** make: "dub" or "portrait". */
+  /** make: "dub", "portrait" or "talk". */
   constructor(make, queue) {
     this.make = make;
     this.queue = queue;
@@ -61,6 +61,7 @@ export class Films {
       return;
     }
     const data = new FormData();
+    if (this.make === "talk") data.append("make", this.make); // of a photo there are two kinds of films
     data.append("options", JSON.stringify(this.#options(input)));
     const consent = input("consent").value.trim();
     if (consent) data.append("consent", consent);
@@ -89,6 +90,9 @@ export class Films {
       label: input("label").checked,
     };
     if (this.make === "portrait") return all;
+    if (this.make === "talk") {
+      return { ...all, gestures: Number(input("gestures").value) / 100, hands: input("hands").value };
+    }
     return {
       ...all,
       when_longer: input("longer").value || null,

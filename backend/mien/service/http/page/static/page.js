@@ -15,7 +15,7 @@ const THEME = "mien theme";
 takeTokenOfAddress();
 const queue = new Queue(open);
 const speak = new Speak(queue);
-const films = { dub: new Films("dub", queue), portrait: new Films("portrait", queue) };
+const films = Object.fromEntries(["dub", "portrait", "talk"].map((make) => [make, new Films(make, queue)]));
 const machines = new Machines(() => !byId("panel-machines").hidden);
 const tabs = makeTabs((name) => name === "machines" && machines.refresh());
 watchToken(start);
@@ -38,8 +38,7 @@ async function start() {
   try {
     const [info, { faces }] = await Promise.all([getJson("/v1/info"), getJson("/page/faces")]);
     speak.offer(info, faces);
-    films.dub.offer(info);
-    films.portrait.offer(info);
+    for (const each of Object.values(films)) each.offer(info);
     byId("backend-state").textContent = `Version ${info.version} on ${info.device}`;
     if (!byId("panel-machines").hidden) machines.refresh();
   } catch (error) {

@@ -7,7 +7,7 @@ import { announce, byId, capitalized, duration, element } from "./parts.js";
 const BUSY_MS = 500; // how often it is asked for while something is made
 const QUIET_MS = 3000; // and while nothing is
 const FINAL = ["done", "failed", "cancelled"];
-const KINDS = { take: "take", dub: "dub", portrait: "portrait", binding: "binding", track: "tracked film" };
+const KINDS = { take: "take", dub: "dub", portrait: "portrait", talk: "talk", binding: "binding", track: "tracked film" };
 
 export const isFinal = (job) => FINAL.includes(job.state);
 
@@ -96,7 +96,7 @@ export class Queue extends EventTarget {
     row.item.dataset.state = job.state;
     row.bar.hidden = ended;
     row.bar.value = job.fraction;
-    row.open.hidden = job.state !== "done" || !["take", "dub", "portrait"].includes(job.make);
+    row.open.hidden = job.state !== "done" || !["take", "dub", "portrait", "talk"].includes(job.make);
     const word = ended ? "Remove" : "Cancel";
     if (row.end.textContent !== word) {
       row.end.textContent = word;
