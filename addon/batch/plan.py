@@ -165,7 +165,8 @@ def _why_due(speaker, line, take, request: Request, info: BackendInfo | None) ->
     has_layer = any(nla_layers.find(id_, mark) is not None for id_ in takes.driven(speaker))
     if not has_layer and not point_cache.exists(speaker, mark):
         return "The animation of its take is gone."
-    now = fingerprint.with_engine(request.fingerprint, fingerprint.engine_of(info, request.engine, request.head))
+    engine = fingerprint.engine_of(info, request.engine, request.head, request.direction)
+    now = fingerprint.with_engine(request.fingerprint, engine)
     changed = fingerprint.changes(take.content, now)
     return f"Since its take was made, {' and '.join(changed)}." if changed else ""
 

@@ -100,6 +100,7 @@ def info_from_text(text: str) -> BackendInfo | None:
             for engine in fields["engines"]
         )
         names = {name: tuple(fields.get(name, ())) for name in ("personas", "lips_models")}
+        names["learnt"] = tuple((name, digest) for name, digest in fields.get("learnt", ()))
         return BackendInfo(**{**fields, **names, "engines": engines})
     except (ValueError, KeyError, TypeError):
         return None

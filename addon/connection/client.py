@@ -101,6 +101,7 @@ class BackendInfo:
     films: bool = False  # whether it makes dubs and portraits
     personas: tuple[str, ...] = ()  # of its user, by name: `mien learn`
     lips_models: tuple[str, ...] = ()  # and `mien train lips`
+    learnt: tuple[tuple[str, str], ...] = ()  # ('persona/ada', sha256) of each of these
     performances: bool = False  # whether a take takes its life or its lips of a recorded one
     suggests_emotions: bool = False  # whether it says what a voice suggests
 
@@ -210,6 +211,11 @@ class Client:
             limits = {name: float(value) for name, value in reply.get("limits", {}).items()}
             default = str(reply.get("default_engine") or engines[0].name)
             personas, lips_models = (tuple(map(str, reply.get(name, ()))) for name in ("personas", "lips_models"))
+            learnt = tuple(
+                (f"{kind}/{learnt_name}", str(digest))
+                for kind, digests in reply.get("learnt", {}).items()
+                for learnt_name, digest in digests.items()
+            )
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise ClientError(f"The backend at {self.address} does not say which engines it has.") from None
         return BackendInfo(
@@ -225,6 +231,7 @@ class Client:
             reply.get("films") is True,
             personas,
             lips_models,
+            learnt,
             reply.get("performances") is True,
             reply.get("suggests_emotions") is True,
         )

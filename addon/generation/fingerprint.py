@@ -22,6 +22,7 @@ PARTS = {
     "engine": "the engine or its weights are others",
     "driven": "how the mesh is driven changed",
 }
+LEARNT = ("persona", "lips_model")  # fields of a direction that name what a user learnt
 _sound_digests: dict[tuple[str, int, int], str] = {}  # by path, size and time of change
 
 
@@ -60,14 +61,16 @@ def with_engine(fingerprint: str, engine: str) -> str:
     return _text({**_parts(fingerprint), "engine": engine}) if fingerprint and engine else fingerprint
 
 
-def engine_of(info: BackendInfo | None, name: str, head: str = "") -> str:
-    """Name, version and weights of an engine ('' is the default) for this head, with the user's own models where it
-    uses them. '' where the engine is unknown."""
+def engine_of(info: BackendInfo | None, name: str, head: str = "", direction: str = "{}") -> str:
+    """Name, version and weights of an engine ('' is the default) for this head, with the user's own models, persona and
+    lips model where they are used. '' where the engine is unknown."""
     engine = engines.engine_by_name(info, name)
     if engine is None:
         return ""
     own = info.own_models if "flame" in (head, engine.head) else ""
-    parts = (engine.name, engine.version, info.made_with[:DIGITS], own[:DIGITS])
+    asked, digests = json.loads(direction), dict(info.learnt)
+    learnt = [digests.get(f"{kind}/{asked.get(kind)}", "")[:DIGITS] for kind in LEARNT]
+    parts = (engine.name, engine.version, info.made_with[:DIGITS], own[:DIGITS], *learnt)
     return " ".join(part for part in parts if part)
 
 

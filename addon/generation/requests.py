@@ -8,10 +8,11 @@ from functools import partial
 import bpy
 
 from ..animation import takes
+from ..body.bone_names import bones_of
 from ..connection import engines
 from ..connection.client import is_loopback
 from ..connection.preferences import preferences
-from ..scene import direction, retiming, strip_sync
+from ..scene import direction, gesture_layer, retiming, strip_sync
 from ..scene.sound import SoundError, scene_fps
 from ..scene.timeline import words
 from ..shape_keys import driving
@@ -67,7 +68,7 @@ def of_line(
     """
     settings, line_sound, fps = preferences(context), sound_of_line(line, scene), scene_fps(scene)
     performance = direction.performance_of(speaker, line)
-    head, driven = head_of(speaker), how_driven(speaker)
+    head, driven = head_of(speaker), how_driven(speaker, gestures=performance.gestures > 0.0)
     recorded = recorded_part(speaker, line)
     if recorded is not None and head:
         raise SoundError(
@@ -121,8 +122,9 @@ def of_corrected_words(
     return (replace(request, direction=direction_text, spans=spans, transcript=text, fingerprint=""),)
 
 
-def how_driven(speaker: bpy.types.Object) -> str:
-    """A text that changes whenever takes would be applied to the speaker's meshes and bones differently."""
+def how_driven(speaker: bpy.types.Object, gestures: bool = False) -> str:
+    """A text that changes whenever takes would be applied to the speaker's meshes and bones differently; with gestures
+    also to the armature of its body."""
     meshes = [
         [
             len(mesh.data.vertices),
@@ -135,7 +137,13 @@ def how_driven(speaker: bpy.types.Object) -> str:
     chosen = speaker.mien_driving.bones()
     names = (*chosen.names, chosen.facing)
     bones = [head_object.name if head_object is not None else "", names]
-    return json.dumps([meshes, bones, *_how_set_up(speaker)])
+    return json.dumps([meshes, bones, *_how_set_up(speaker), *(_how_it_gestures(speaker) if gestures else ())])
+
+
+def _how_it_gestures(speaker: bpy.types.Object) -> list:
+    """The armature of the body, and which of its bones gesture."""
+    body = gesture_layer.body_of(speaker)
+    return [] if body is None else [body.name, bones_of(body.data.bones.keys())]
 
 
 def _how_set_up(speaker: bpy.types.Object) -> list:

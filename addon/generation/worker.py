@@ -208,7 +208,7 @@ def _store(cache: TakeCache | None, key: str, data: bytes) -> None:
 
 
 def _engine_of(request: Request, info: BackendInfo) -> str:
-    return fingerprint.engine_of(info, request.engine, request.head)
+    return fingerprint.engine_of(info, request.engine, request.head, request.direction)
 
 
 def connect(

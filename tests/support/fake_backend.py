@@ -138,6 +138,7 @@ class FakeBackend(ThreadingHTTPServer):
             "made_with": "ab" * 32,
             "own_models": self.own_models,
             "personas": self.personas,
+            "learnt": {"persona": dict.fromkeys(self.personas, "ef" * 32)},
             "lips_models": self.lips_models,
             "limits": {"seconds": 600, "bytes": 1_000_000},
             "tracks": self.tracks,

@@ -59,7 +59,9 @@ def test_the_least_recently_used_are_forgotten() -> None:
 def test_info_survives_its_text() -> None:
     missing = (MissingPart("Bring it.", "https://example.org"),)
     engine = EngineInfo("other", "2", ("happy",), ("clear",), "GPL", missing, ("face",))
-    info = BackendInfo("http://10.0.0.1:8642", "0.1.0", "cpu", (engine,), "other", {"seconds": 600.0})
+    info = BackendInfo(
+        "http://10.0.0.1:8642", "0.1.0", "cpu", (engine,), "other", {"seconds": 600.0}, learnt=(("persona/ada", "ab"),)
+    )
     assert info_from_text(info_to_text(info)) == info
 
 

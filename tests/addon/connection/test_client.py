@@ -38,6 +38,7 @@ def test_info_lists_engines_and_limits(backend):
     assert info.engines[0].follows == () and "face" in info.engines[2].follows and info.engines[0].head == "mien"
     assert (info.made_with, info.own_models) == ("ab" * 32, "cd" * 32)
     assert (info.personas, info.lips_models) == (("ada", "bob"), ("mine",))
+    assert info.learnt == (("persona/ada", "ef" * 32), ("persona/bob", "ef" * 32))
     assert info.engines[1].missing == (MissingPart(MISSING_WEIGHTS["sentence"], "https://example.org/other"),)
     assert (info.default_engine, info.device, info.limits["bytes"]) == ("toy", "cpu", 1_000_000)
 

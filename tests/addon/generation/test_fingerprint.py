@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Fingerprints: equal where the take would be, and with the differences in words where not."""
 
+import json
 import os
 from dataclasses import replace
 
@@ -92,6 +93,14 @@ def test_a_text_of_another_version_is_not_compared(text, sound):
 def test_a_missing_sound_is_an_oserror(tmp_path):
     with pytest.raises(OSError):
         fingerprint.of_sound(tmp_path / "gone.wav")
+
+
+@pytest.mark.parametrize("kind", ["persona", "lips_model"])
+def test_a_take_follows_what_was_learnt_anew(kind):
+    one, other = (replace(INFO, learnt=((f"{kind}/ada", digest * 32),)) for digest in ("ab", "cd"))
+    direction = json.dumps({kind: "ada"})
+    assert fingerprint.engine_of(one, "", "", direction) != fingerprint.engine_of(other, "", "", direction)
+    assert fingerprint.engine_of(one, "") == fingerprint.engine_of(other, "") == fingerprint.engine_of(INFO, "")
 
 
 def test_own_models_matter_for_takes_of_flame_alone():

@@ -12,8 +12,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from mien import __version__, engines
-from mien.engines.articulation.lips.model import model_paths
-from mien.engines.articulation.persona import name_of, persona_paths
+from mien.engines.articulation.lips.model import model_digest, model_paths
+from mien.engines.articulation.persona import name_of, persona_digest, persona_paths
 from mien.heads.default import load_head
 from mien.service import API
 from mien.service.http.bind_routes import bind_routes
@@ -90,6 +90,15 @@ def _info(settings: Settings) -> dict:
         "own_models": own_models(settings.data_folder),
         "personas": [name_of(path) for path in persona_paths(settings.data_folder)],
         "lips_models": [path.stem for path in model_paths(settings.data_folder)],
+        "learnt": {
+            "persona": {
+                name: persona_digest(name, settings.data_folder)
+                for name in map(name_of, persona_paths(settings.data_folder))
+            },
+            "lips_model": {
+                path.stem: model_digest(path.stem, settings.data_folder) for path in model_paths(settings.data_folder)
+            },
+        },
         "tracks": True,
         "films": True,
         "suggests_emotions": True,
