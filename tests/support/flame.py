@@ -198,24 +198,30 @@ def landmarks_at(path: Path) -> Path:
 
 PUBLISHED = 5023  # vertices of every published FLAME
 EYEBALLS = (423, 422)  # of them, left and right
-ROUND = 0.0115  # m, their radius
 
 
 def of_published_size(size: float = 1.0) -> Flame:
     """`on_head` with eyeballs that turn about their joints, and PUBLISHED vertices."""
     skin = on_head(size, PUBLISHED - sum(EYEBALLS))
-    places = [skin.joint_regressor[row] @ skin.template for row in (3, 4)]
+    turn = size * rotation_matrix(np.array([0.05, -0.03, 0.02]))
     balls = [
-        place + size * ROUND * _sphere(count) + size * np.array([0, 0, 0.002])
-        for place, count in zip(places, EYEBALLS, strict=True)
+        (eye[:3] + eye[3] * _sphere(count)) @ turn.T + (0.01, -0.13, -0.02)
+        for eye, count in zip(load_head().eyeballs, EYEBALLS, strict=True)
     ]
     template = np.concatenate([skin.template, *balls]).astype(np.float32)
     added = len(template) - len(skin.template)
     weights = np.concatenate([skin.skin_weights, np.repeat(np.eye(5)[3:5], EYEBALLS, 0)])
     regressor = np.concatenate([skin.joint_regressor, np.zeros((5, added))], 1)
+    owner = np.repeat([3, 4], EYEBALLS)
+    for row in (3, 4):
+        regressor[row] = 0
+        regressor[row, len(skin.template) :] = (owner == row) / (owner == row).sum()
     triangles, first = [skin.triangles], len(skin.template)
     for ball in balls:
-        triangles.append(first + ConvexHull(ball).simplices)
+        hull = ConvexHull(ball)
+        corners = ball[hull.simplices]
+        inwards = (np.cross(*(corners[:, i] - corners[:, 0] for i in (1, 2))) * hull.equations[:, :3]).sum(1) < 0
+        triangles.append(first + np.where(inwards[:, None], hull.simplices[:, ::-1], hull.simplices))
         first += len(ball)
 
     def still(basis: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ import bpy
 
 from ...shape_keys import driving, gaze, keys
 from ...shape_keys.recognition import short_list
-from . import face_rig, learning, parts
+from . import face_rig, head_pivot, learning, parts
 from .learnt import LearningError, store
 
 WAYS = {"BONES": "bones", "OBJECTS": "objects", "KEYS": "shape keys"}
@@ -34,6 +34,9 @@ def set_up(scene: bpy.types.Scene, face: bpy.types.Object, with_meshes: bool = T
     if found.root is not None and face.mien.head_object is None:
         face.mien.head_object = found.root
         said.append(f"'{found.root.name}' turns with the head")
+    if found.armature is None and face.mien.head_object is None and head_pivot.is_head_alone(face):
+        face.mien.head_object = head_pivot.add(scene, face)
+        said.append(f"the new empty '{face.mien.head_object.name}' turns the head")
     meshes = [face, *(part.mesh for part in face.mien.parts if part.mesh is not None)]
     said.append(f"eyes turned by {WAYS[gaze.way(face, meshes)]}")
     table = driving.table_of(face)
