@@ -25,6 +25,7 @@ LEAST_LIGHT = 0.42  # of the cheeks' brightness that the brightest pixels of a m
 RIM = 0.02  # of the eye distance beyond the inner lips: the tracker's error there
 CROWN = 0.15  # of the eye distance: the height of a front tooth at most; taller light is two rows
 NOTCH = 0.05  # of the brightness: the dip where an upper row ends on a lower one
+OUTERMOST = 0.12  # of the row's width at each end
 LEAST_ROW, LEAST_ROW_SHARE = 0.012, 0.08  # of the eye distance high, of the upper row's area: a lower row
 LIP = 0.16  # of the eye distance that a row goes on under the lip
 NECKS = (0.112, 0.09)  # of the eye distance from the edge of an upper and of a lower tooth, where its gum begins
@@ -39,14 +40,15 @@ DARK = (0.016, 0.005, 0.005)  # linear, of the cheeks' light: what is behind tee
 class SeenTeeth:
     """upper, lower: (H, W, 4) uint8 with premultiplied alpha: the row as the photo has it, and what goes on under the
     lip; None where it shows none. lips, inside (H, W, 3) uint8: the photo whose lips go on over the opening, and the
-    photo without the teeth. colour (3,) sRGB 0..255: of the front teeth. left, right: pixels between which the front
-    row is seen; edge: pixels down to its edge at its middle."""
+    photo without the teeth. colour, side (3,) sRGB 0..255: of the teeth, and of the outermost ones. left, right: pixels
+    between which the front row is seen; edge: pixels down to its edge at its middle."""
 
     upper: np.ndarray | None
     lower: np.ndarray | None
     lips: np.ndarray
     inside: np.ndarray
     colour: np.ndarray
+    side: np.ndarray
     left: float
     right: float
     edge: float
@@ -99,8 +101,11 @@ def seen_teeth(face: FittedFace, pixels: np.ndarray) -> SeenTeeth | None:
     middle = front[:, len(front[0]) // 2 - 2 : len(front[0]) // 2 + 3].any(1)
     downs = np.flatnonzero(middle if middle.any() else front.any(1))
     colour = np.percentile(part[front], 70, axis=0)
+    outermost = front & ((np.arange(front.shape[1]) < seen[0] + OUTERMOST * len(seen)) | (
+        np.arange(front.shape[1]) > seen[-1] - OUTERMOST * len(seen)))  # fmt: skip
+    side = np.percentile(part[outermost], 70, axis=0)
     return SeenTeeth(
-        layers[0], layers[1], lips, behind, colour,
+        layers[0], layers[1], lips, behind, colour, side,
         float(seen[0] + low[0]), float(seen[-1] + 1 + low[0]), float(downs[-1] + 1 + low[1]),
     )  # fmt: skip
 

@@ -19,7 +19,7 @@ ROWS = ("lower", "upper")  # the upper row bites over the lower one, so it is dr
 SHARP = 1.6  # pixels of a row's picture for each of the photo
 LEAST_SCALE, MOST_SCALE = 1500.0, 14000.0  # pixels a metre of a row's picture
 WIDTH_RANGE = (0.9, 1.2)  # how much wider or narrower than the fitted head's teeth may be
-DEEP, DEEP_SEEN = 0.026, 0.017  # m behind the front teeth at which a third of the light is left; in a photo with teeth
+DEEP = 0.026  # m behind the front teeth at which a third of the light is left
 LOWER_LIGHT = np.array((0.80, 0.76, 0.72))  # of the upper row's: the lower one stands in the shade of lip and upper row
 SHUT_LIGHT = 0.75
 CELLS = (25, 5)  # of the mesh of a row that the photo shows
@@ -53,7 +53,7 @@ class Teeth:
         self._scale = float(np.linalg.norm(self._turn[:, 0]))
         self._seen = seen
         if seen is not None:
-            white = np.minimum(linear(seen.colour / 255) / dental_arch.ENAMEL, 1.3)
+            white = np.minimum(linear(seen.side / 255) / dental_arch.ENAMEL, 1.3)
         self.images: dict[str, np.ndarray] = {}
         self.parts: dict[str, Part] = {}
         self._rows: dict[str, _Row] = {}
@@ -97,11 +97,10 @@ class Teeth:
         metres = places + [0.0, edge, of_row[:, 2].max()]
         seen = self._seen
         deep = places[:, 2] + dental_arch.LEAN * np.abs(places[:, 1])  # of the arch, not of the lean
-        light = (
-            np.exp(np.minimum(deep, 0) / (DEEP if seen is None else DEEP_SEEN))[:, None]
-            * white
-            * (LOWER_LIGHT if lower else 1.0)
-        )
+        if seen is not None:  # the light is known at the ends of the photo's row
+            half = 0.5 * (seen.right - seen.left) / self._scale
+            deep = deep - float(dental_arch.depth_at(np.array(half)))
+        light = np.exp(np.clip(deep, -1, 0) / DEEP)[:, None] * white * (LOWER_LIGHT if lower else 1.0)
         rest = metres @ self._turn.T + self._shift
         opacity = np.ones(len(rest))
         if seen is not None and shown:
