@@ -58,6 +58,10 @@ def add_commands(commands) -> None:
     phones.add_argument("--section", default="prompts", metavar="NAME", help="which marks (default: %(default)s)")
     phones.add_argument("--picture", type=Path, metavar="PNG", help="draw which shape is taken for which")
 
+    breaths = add_command(evaluate, "breaths", breaths_command, "breaths that are heard, beside those that were seen")
+    breaths.add_argument("--audio", type=Path, action="append", default=[], metavar="FOLDER", help="more recordings")
+    breaths.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+
     ear = add_command(evaluate, "ear", ear_command, "trainings of the ear compared")
     ear.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
     ear.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="of `mien train ear`; the first is the base")
@@ -150,6 +154,21 @@ def life_command(args: argparse.Namespace) -> int:
     if args.page is not None:
         write_section(args.page, args.section, text)
     print(json.dumps(as_json(results)) if args.json else text)
+    return 0
+
+
+def breaths_command(args: argparse.Namespace) -> int:
+    """mien evaluate breaths."""
+    from mien.evaluation.phones import breaths
+
+    _refuse_unmarked(args.page, "breaths")
+    found = breaths.find_recordings({each.name for each in breaths.silences()}, args.audio)
+    with ProgressBar("breaths", quiet=args.json) as progress:
+        rows = breaths.evaluate(found, progress)
+    text = breaths.report(rows, len(found))
+    if args.page is not None:
+        write_section(args.page, "breaths", text)
+    print(json.dumps([dict(zip(breaths.HEAD, row, strict=True)) for row in rows]) if args.json else text)
     return 0
 
 
