@@ -313,3 +313,39 @@ def test_an_identity_that_is_none_or_has_no_face_to_show_is_refused(folder: Path
     assert status_of("speak", "hum.wav", "-o", "a.st") == 0
     status, sentence = refusal(capsys, "export", "a.st", "-o", "a.csv", "--identity", "adult")
     assert status != 0 and "leave the identity out" in sentence and not (folder / "a.csv").exists()
+
+
+STOPPED = """
+import sys, time
+from pathlib import Path
+import mien.__main__
+import mien.cli.main
+from mien.batch.process_pool import single_threaded_pool
+from mien.files.atomic import atomic_path
+
+def write() -> int:
+    with atomic_path(Path("film.mp4")) as part, single_threaded_pool(1) as pool:
+        part.write_bytes(b"half a film")
+        pool.submit(time.sleep, 600)
+        print("begun", flush=True)
+        time.sleep(600)
+
+if __name__ == "__main__":
+    mien.cli.main.main = write
+    sys.exit(mien.__main__.run())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_sigterm_stops_a_command_which_leaves_no_temporary_file(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(STOPPED)
+    environment = os.environ | {"PYTHONPATH": str(BACKEND)}
+    with subprocess.Popen(
+        [sys.executable, script], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"begun\n" and len(list(tmp_path.glob(".film.*.part.mp4"))) == 1
+        process.terminate()
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130 and stderr == b"mien: stopped.\n"
+    assert list(tmp_path.iterdir()) == [script]

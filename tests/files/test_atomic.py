@@ -8,6 +8,8 @@ import os
 import re
 import signal
 import stat
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -169,6 +171,8 @@ OTHERWISE = {  # files that are written without `files.atomic`, and why
     "service/workers/take_process.py": "a new file of the state folder, which the parent process renames",
     "service/workers/decode_process.py": "the same",
     "service/workers/bind_process.py": "the same",
+    "service/workers/ray_worker.py": "the same, in a thread of the server",
+    "service/workers/ray_task.py": "into a temporary folder",
 }
 WRITES = re.compile(
     r"\.write_(bytes|text)\(|open\([^)]*\"[wx]|np\.savez?(_compressed)?\((?!file|data)|savefig\((?!part)"
@@ -271,3 +275,42 @@ def test_a_pipe_or_device_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="is a device or a pipe"):
         atomic.write_whole(pipe, b"bytes")
     assert pipe.is_fifo() and [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def left_by_a_killed_process(path: Path) -> Path:
+    """The temporary file of a process that was killed while it wrote `path`."""
+    program = (
+        "import os, signal, sys; from pathlib import Path; from mien.files.atomic import atomic_path\n"
+        "with atomic_path(Path(sys.argv[1])) as part:\n"
+        "    part.write_bytes(b'half a film'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(BACKEND)}
+    assert subprocess.run([sys.executable, "-c", program, path], env=environment, check=False).returncode == -9
+    (part,) = path.parent.iterdir()
+    return part
+
+
+def test_what_a_killed_process_left_is_removed_the_next_time(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    part = left_by_a_killed_process(film)
+    assert re.fullmatch(r"\.film\.[0-9a-f]{16}\.part\.mp4", part.name) and part.read_bytes() == b"half a film"
+    others = [part.with_name(name) for name in (part.name.replace("film", "other"), ".film.mine.part.mp4")]
+    for other in others:
+        other.write_bytes(b"not of this film")
+        os.utime(other, (0, 0))
+    atomic.remove_left(film)
+    assert part.exists(), "it may be of a process that is about to lock it"
+    os.utime(part, (0, 0))
+    with atomic.atomic_path(film) as mine:
+        mine.write_bytes(b"a film")
+    assert sorted(tmp_path.iterdir()) == sorted([film, *others])
+
+
+def test_what_another_process_writes_is_left_alone(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with atomic.atomic_path(film) as part:
+        os.utime(part, (0, 0))
+        atomic.remove_left(film)
+        assert part.exists()
+    assert film.exists()
+    atomic.remove_left(tmp_path / "nowhere" / "film.mp4")

@@ -4,21 +4,32 @@
 The bytes go to a temporary file in the same folder, which then takes the file's name: whoever reads, and whoever comes
 after a crash, finds the former file or the new one. The temporary file has a random name that begins with a dot, is
 created by O_EXCL, which follows no link, and is removed on failure. A link at the file's name is replaced.
+
+That of a film may be large, and a process that is killed leaves it. So it is locked for as long as its process lives
+(POSIX), and whoever writes the file the next time removes those that nobody has.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None
+
 EVERYBODY = 0o666  # the mode of a file, less the umask, as `open` has it
 OWNER = 0o600  # for this user alone
+LEFT_S = 60.0  # since a temporary file was written: it may be of a process that is about to lock it
 LEAST_ROOM = 1 << 16  # bytes: a disk without so many is full
 FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
@@ -59,10 +70,42 @@ def atomic_write_all(
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """The same for a library that opens files itself: the path of an empty file, with the suffix of `path`."""
+    remove_left(path)
     part = _part_of(path, path.suffix)
     with _renaming([part], [path]):
-        os.close(os.open(part, FLAGS, EVERYBODY))
-        yield part
+        descriptor = os.open(part, FLAGS, EVERYBODY)
+        try:
+            if fcntl is None:
+                os.close(descriptor)
+            else:
+                with suppress(OSError):  # no locks on this file system
+                    fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            yield part
+        finally:
+            if fcntl is not None:
+                os.close(descriptor)
+
+
+def remove_left(path: Path) -> None:
+    """Remove temporary files of `path` that processes which were killed left. Nothing on Windows."""
+    if fcntl is None:
+        return
+    name = re.compile(rf"\.{re.escape(path.stem[:40])}\.[0-9a-f]{{16}}\.part{re.escape(path.suffix)}")
+    with suppress(OSError):
+        for other in [each for each in path.parent.iterdir() if name.fullmatch(each.name)]:
+            _remove_if_left(other)
+
+
+def _remove_if_left(part: Path) -> None:
+    if fcntl is None or time.time() - part.lstat().st_mtime < LEFT_S:
+        return
+    with suppress(OSError):  # it is somebody else's, or locked
+        descriptor = os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            part.unlink()
+        finally:
+            os.close(descriptor)
 
 
 def require_room(path: Path) -> None:
