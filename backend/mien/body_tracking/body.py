@@ -9,6 +9,7 @@ import numpy as np
 
 from mien.body_tracking.detector import PoseDetector
 from mien.body_tracking.hand import PRESENT, Hand, HandNetwork
+from mien.body_tracking.hand_support import in_the_air
 from mien.body_tracking.pose import ELBOWS, INDICES, NOSE, PINKIES, SHOULDERS, WRISTS, Pose, PoseNetwork
 from mien.face_tracking.region import Region
 
@@ -17,18 +18,20 @@ FOUND = 0.5  # presence of a body
 READINGS = 11  # of a still, from crops a little apart: their noise is 2 % of the shoulders' width
 APART, GROWN, TURNED = 0.01, 0.02, 0.02
 GROWTH = (0.7, 1.4)  # of the region over the first one, beyond which the person is looked for anew
+MOUTH = 9, 10  # points of the pose
 AT_WRIST = 0.6  # of the hand's region between the hand's wrist and the pose's, beyond which it is another hand
 
 
 @dataclass(frozen=True, eq=False)
 class TrackedBody:
     """points (33, 3) pixels and visibility (33,) of the pose; hands by side, None where there is none in the picture;
-    mask (H, W) float32 0..1."""
+    mask (H, W) float32 0..1; in_air: the sides of hands that surely are on nothing, of a still."""
 
     points: np.ndarray
     visibility: np.ndarray
     hands: dict[str, Hand | None]
     mask: np.ndarray
+    in_air: frozenset[str] = frozenset()
 
     @property
     def shoulder_width(self) -> float:
@@ -65,7 +68,12 @@ class BodyTracker:
             points.append(read.points)
             masks.append(read.mask)
         pose = replace(pose, points=np.median(points, 0), mask=np.mean(masks, 0).astype(np.float32))
-        return self._with_hands(picture, pose)
+        body = self._with_hands(picture, pose)
+        mouth = body.points[list(MOUTH), 1].mean()
+        return replace(body, in_air=frozenset(
+            side for side, hand in body.hands.items()
+            if hand is not None and in_the_air(picture, body.mask, hand.points, hand.palm, float(mouth))
+        ))  # fmt: skip
 
     def follow(self, picture: np.ndarray) -> TrackedBody | None:
         """The body in the next picture (H, W, 3) uint8 of a film; None where there is nobody."""

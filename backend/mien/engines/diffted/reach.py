@@ -74,7 +74,7 @@ def _reach(body: TrackedBody, side: str, i: int, joined: bool) -> Reach:
     edge = MARGIN * max(height, width)
     cut = bool((low < edge).any() or high[0] > width - edge or high[1] > height - edge)
     wrist_low = float(points[:, 1].mean() - shoulder[1]) / unit
-    resting = wrist_low > RAISED and _nothing_below(body, hand.points)
+    resting = wrist_low > RAISED and side not in body.in_air and _nothing_below(body, hand.points)
     most, turn, why = WHOLE, TURN, ""
     if joined:
         most, turn, why = JOINED, 0.0, "it holds the other hand"

@@ -25,12 +25,12 @@ from mien.face_tracking.bundle import load_bundle
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.contacts import lip_aperture as seen_aperture
 from mien.face_tracking.follower import FaceFollower
-from mien.face_tracking.head_pose import fit_pose
-from mien.face_tracking.landmark_indices import FACE
 from mien.face_tracking.tracker import track_face
+from mien.photo.body.body_warp import BodyWarp
 from mien.photo.body.options import TalkOptions
 from mien.photo.body.talking_body import TalkingBody
 from mien.photo.motion import motion_of
+from mien.photo.reenactment import Reenactment
 from mien.video.footage import Footage, Picture
 
 PERSON = 0.5  # of the mask
@@ -85,24 +85,21 @@ def reenact(pictures: Sequence[np.ndarray], name: str, progress: Progress) -> Re
     nobody in them; what TalkingBody raises."""
     tracker, follower = BodyTracker(), FaceFollower(load_bundle(), FaceChoice())
     opened = TalkingBody(pictures[0], TalkOptions(), name)
-    first = opened.body
-    head = _head_of(follower, pictures[0], True)
+    # Every picture is read as a photo is, by many readings: noise of one would be taken for motion.
+    first, face = opened.body, follower(pictures[0], True)
     found, ways = [], []
     with opened.animator as animator:
+        moved_face = Reenactment(animator)
         for number, true in enumerate(pictures[1:]):
-            body, seen = tracker.follow(true), _head_of(follower, true, False)
+            seen = follower(true, False)
+            body = None if seen is None else tracker.still(true, seen[0][:, :2].mean(0))
             progress(number / len(pictures), name)
-            if body is None or seen is None or head is None:
+            if face is None or body is None or seen is None:
                 continue
-            turned = seen[0] - head[0]
-            motion = tracked_motion(first, body, turned)
-            opened.follow(motion)
-            opened.warp.pose(tracked_key_points(opened, body))
-            turn = animator.turn(turned)
-            carried = (head[1] - animator.pivot) @ turn.T + animator.pivot
-            shift = np.r_[seen[1][:2] - opened.warp.carried_head(carried[None, :2])[0], 0]
-            places = animator.mesh.at(animator.own)
-            drawn = animator.picture_of_points(places, animator.own, turn, np.zeros(2), shift)
+            motion = tracked_motion(first, body, np.zeros(3))
+            opened.warp.pose(tracked_key_points(opened, first, body))
+            landmarks = seen[0].astype(float) + (animator.face.points - face[0])
+            drawn = moved_face.picture(without_body(opened.warp, landmarks))
             mask = body.mask > PERSON
             found.append([*_likeness(pictures[0], true, mask), *_likeness(drawn, true, mask)])
             ways.append(float(np.linalg.norm(motion.wrists[0, :, :2], axis=1).mean()))
@@ -138,24 +135,35 @@ def tracked_motion(first: TrackedBody, body: TrackedBody, turned: np.ndarray) ->
     return motion
 
 
-def tracked_key_points(opened: TalkingBody, body: TrackedBody) -> np.ndarray:
-    """(50, 2) pixels: the key points of a tracked body for the photo that is opened; those of hands without a layer as
-    far as their reach lets them."""
-    points, seen, rest = opened.points[0].copy(), rest_points(body), rest_points(opened.body)
-    points[rows("torso").start : rows("torso").start + 3] = seen[rows("torso").start : rows("torso").start + 3]
+def tracked_key_points(opened: TalkingBody, first: TrackedBody, body: TrackedBody) -> np.ndarray:
+    """(50, 2) pixels: the key points of the photo that is opened, gone as far as those of a film from its first body
+    to another one; arms without a layer as far as their reach lets them."""
+    rest, ways = rest_points(opened.body), rest_points(body) - rest_points(first)
+    points = key_points(tracked_motion(first, body, np.zeros(3)), opened.body)[0]
+    upper = slice(rows("torso").start, rows("torso").start + 3)
+    points[upper] = rest[upper] + ways[upper]
     for side, reach in reach_of(opened.body).items():
         if not reach.layered:
             continue
         for part in ("upper_arm", "forearm"):
-            points[rows(f"{side}_{part}")] = seen[rows(f"{side}_{part}")]
-        hand = rows(f"{side}_hand")
-        wrist, knuckle = hand.start, hand.start + 2
-        old = complex(*(rest[knuckle] - rest[wrist]))
-        new = complex(*(seen[knuckle] - seen[wrist])) if body.hands[side] is not None else old
-        turn = new / old / max(abs(new / old), 1e-9)
+            points[rows(f"{side}_{part}")] = rest[rows(f"{side}_{part}")] + ways[rows(f"{side}_{part}")]
+        hand, wrist = rows(f"{side}_hand"), rows(f"{side}_hand").start
+        turn = 1.0 + 0j
+        if first.hands[side] is not None and body.hands[side] is not None:
+            old, new = (complex(*np.diff(rest_points(each)[[wrist, wrist + 2]], axis=0)[0]) for each in (first, body))
+            turn = new / old / max(abs(new / old), 1e-9)
         away = (rest[hand, 0] - rest[wrist, 0] + 1j * (rest[hand, 1] - rest[wrist, 1])) * turn
-        points[hand] = seen[wrist] + np.stack([away.real, away.imag], 1)
+        points[hand] = rest[wrist] + ways[wrist] + np.stack([away.real, away.imag], 1)
     return points
+
+
+def without_body(warp: BodyWarp, landmarks: np.ndarray) -> np.ndarray:
+    """landmarks (N, 3) pixels as they are before the body takes its head along."""
+    corners = warp.carried_head(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    matrix = (corners[1:] - corners[0]).T
+    inside = landmarks.copy()
+    inside[:, :2] = (landmarks[:, :2] - corners[0]) @ np.linalg.inv(matrix).T
+    return inside
 
 
 def in_exercise(pixels: np.ndarray, name: str, seconds: float, progress: Progress) -> Exercised:
@@ -251,15 +259,6 @@ def _hand_goal(body: TrackedBody, side: str, rest: np.ndarray, points: np.ndarra
     old, new = (complex(*(each[knuckle] - each[wrist])) for each in (rest, points))
     turned = (hand.points[:, 0] + 1j * hand.points[:, 1] - complex(*rest[wrist])) * new / old + complex(*points[wrist])
     return np.stack([turned.real, turned.imag], 1)
-
-
-def _head_of(follower: FaceFollower, picture: np.ndarray, first: bool) -> tuple[np.ndarray, np.ndarray] | None:
-    """(rotation (3,), middle of the landmarks (3,) in pixels) of the head in a picture; None where none is found."""
-    found = follower(picture, first)
-    if found is None:
-        return None
-    points = found[0].astype(float)
-    return fit_pose(points).head_rotation, points[:FACE].mean(0)
 
 
 def _likeness(drawn: np.ndarray, true: np.ndarray, mask: np.ndarray) -> tuple[float, float]:

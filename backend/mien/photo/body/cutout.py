@@ -6,9 +6,11 @@ Grady 2006, Random Walks for Image Segmentation; Grady 2005, Multilabel Random W
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, label
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import spsolve
 
@@ -26,17 +28,31 @@ SLEEVE_CORE, SLEEVE_ROOM = (
     0.16,
     0.8,
 )  # palms from the forearm's bone that surely are arm, and that surely are not beyond
+WIDE = 1.5  # palms from the bone to the edge of a wide sleeve
+BESIDE = 0.4, 1.2  # palms from the torso, as its joints say, to what may be a sleeve and to what surely is one
+OTHER = 0.32  # palms: a finger of another hand
 SMOOTH = 0.05  # palms: how much the outline is smoothed
 BLOB = 0.4  # palms: the radius of a hand of which no more is known
 THIN = 0.13  # palms: a finger's bone as drawn
 
 
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """What is about a forearm: shoulder (2,) of its arm; the torso (H, W) bool; points (21, 2) of the other hand, None
+    where that is not seen. Pixels."""
+
+    shoulder: np.ndarray
+    torso: np.ndarray
+    other_hand: np.ndarray | None = None
+
+
 def arm_mask(pixels: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np.ndarray, palm: float,
-             sure: bool) -> np.ndarray:  # fmt: skip
+             sure: bool, about: Surroundings | None = None) -> np.ndarray:  # fmt: skip
     """(H, W) float32 0..1: forearm and hand in pixels (H, W, 3) uint8 with the person's matte (H, W).
 
     elbow (2,), hand (21, 2) pixels; palm: pixels from wrist to knuckles; sure: whether the fingers are where they say;
-    else the hand is a blob about their middle.
+    else the hand is a blob about their middle. about: where it is known, a wide sleeve is the forearm's beside the
+    torso, and another hand on the forearm is none of it.
     """
     if not sure:
         hand = _blob(hand, elbow, palm)
@@ -55,7 +71,13 @@ def arm_mask(pixels: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np
         Image.fromarray(person[y0:y1, x0:x1].astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
     )
     factor = np.array(size) / [x1 - x0, y1 - y0]
-    found = _walk(small, inside, (elbow - [x0, y0]) * factor, (hand - [x0, y0]) * factor, palm * scale, sure)
+    inner = (elbow - [x0, y0]) * factor, (hand - [x0, y0]) * factor
+    window_about = None
+    if about is not None:
+        torso = Image.fromarray(about.torso[y0:y1, x0:x1]).resize(size, Image.Resampling.NEAREST)
+        other = None if about.other_hand is None else (about.other_hand - [x0, y0]) * factor
+        window_about = Surroundings((about.shoulder - [x0, y0]) * factor, np.asarray(torso), other)
+    found = _walk(small, inside, *inner, palm * scale, sure, window_about)
     whole = np.asarray(Image.fromarray(found.astype(np.float32)).resize((x1 - x0, y1 - y0), Image.Resampling.BICUBIC))
     mask = np.zeros((height, width), np.float32)
     mask[y0:y1, x0:x1] = np.clip((gaussian_filter(whole, max(0.6, SMOOTH * palm)) - 0.35) / 0.35, 0, 1)
@@ -63,7 +85,7 @@ def arm_mask(pixels: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np
 
 
 def _walk(colours: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np.ndarray, palm: float,
-          sure: bool) -> np.ndarray:  # fmt: skip
+          sure: bool, about: Surroundings | None) -> np.ndarray:  # fmt: skip
     size = colours.shape[:2]
     bones = _drawn(size, [hand[[0, *finger]] for finger in FINGERS], max(1, round(THIN * palm)))
     shape = _filled(size, hand[list(ROUND_PALM)])
@@ -77,10 +99,35 @@ def _walk(colours: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np.n
     no_arm = (hand_distance > room) & ((sleeve > sleeve_room) | (person < 0.1))
     if not sure:
         no_arm |= person < 0.15  # nothing else says where a hand ends that holds something
+    if about is not None:
+        perhaps, surely = (
+            _sleeve(size, person, elbow, hand[0], sleeve, beside * palm, palm, about) for beside in BESIDE
+        )
+        is_arm, no_arm = is_arm | surely, no_arm & ~perhaps
+        if about.other_hand is not None:
+            lines = [about.other_hand[[0, *finger]] for finger in FINGERS]
+            others = _drawn(size, lines, max(1, round(OTHER * palm))) | _filled(
+                size, about.other_hand[list(ROUND_PALM)]
+            )
+            is_arm, no_arm = is_arm & ~(others & ~core), no_arm | (others & ~core)
     near_hand = hand_distance < sleeve
     chance = likely(colours, core, no_arm & (hand_distance < 3 * palm))
     prior = np.where(near_hand, PRIOR, 0.0)
-    return _solved(colours, is_arm, no_arm & ~is_arm, chance, prior)
+    found = _solved(colours, is_arm, no_arm & ~is_arm, chance, prior)
+    pieces, _ = label(found > 0.3)  # pyright: ignore
+    counts = np.bincount(pieces[core & (pieces > 0)], minlength=2)
+    return np.where((pieces == 0) | (pieces == counts.argmax()), found, 0)
+
+
+def _sleeve(size: tuple[int, ...], person: np.ndarray, elbow: np.ndarray, wrist: np.ndarray, sleeve: np.ndarray,
+            beside: float, palm: float, about: Surroundings) -> np.ndarray:  # fmt: skip
+    """(h, w) bool: what of the person is beside the torso, by so many pixels, and nearer to the forearm's bone than to
+    the upper arm's."""
+    upper = _distance(size, [np.stack([about.shoulder, elbow])])
+    aside = np.asarray(distance_transform_edt(~about.torso)) if about.torso.any() else np.full(size, np.inf)
+    return (
+        (person > 0.5) & (aside > beside) & (sleeve < WIDE * palm) & (sleeve < upper) & (_along(size, elbow, wrist) < 1)
+    )
 
 
 def _solved(

@@ -21,7 +21,7 @@ from mien.body_tracking.body import SIDES, TrackedBody
 from mien.body_tracking.pose import ELBOWS, HIPS, SHOULDERS, WRISTS
 from mien.engines.diffted.reach import reach_of
 from mien.photo import PortraitRefused
-from mien.photo.body.cutout import arm_mask, likely
+from mien.photo.body.cutout import Surroundings, arm_mask, likely
 from mien.photo.body.texture_fill import texture_filled
 from mien.photo.fill import filled
 from mien.photo.matte import Layers, exactly_over, person_matte, split
@@ -79,7 +79,7 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
     matte = np.where(fuzz, np.maximum(matte, 1e-3), matte).astype(np.float32)
     whole = split(pixels, matte)
     behind = whole.background[..., :3].astype(np.float32)
-    reaches = reach_of(body)
+    reaches, torso = reach_of(body), trunk(body, arms=False) > 0.5
     masks: dict[str, tuple[np.ndarray, np.ndarray, float]] = {}
     palms = {}
     skin = np.zeros(matte.shape, bool)
@@ -89,7 +89,11 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
             continue
         palm = max(hand.palm, LEAST_PALM * unit)
         elbow = body.points[ELBOWS[i], :2]
-        mask = arm_mask(pixels, matte, elbow, hand.points[:, :2], palm, hand.reliable)
+        other = body.hands[SIDES[1 - i]]
+        about = Surroundings(
+            body.points[SHOULDERS[i], :2], torso, None if other is None or not other.reliable else other.points[:, :2]
+        )
+        mask = arm_mask(pixels, matte, elbow, hand.points[:, :2], palm, hand.reliable, about)
         palms[side] = palm
         disc = _disc(mask, elbow, hand.points[0, :2], palm)
         away = _distance(matte.shape, elbow)
@@ -179,7 +183,7 @@ def _skin(pixels: np.ndarray, matte: np.ndarray, masks: list[np.ndarray], body: 
     return binary_dilation(likely(pixels / 255.0, hands, clothes) > LIKELY, iterations=2)
 
 
-def trunk(body: TrackedBody, share: float = 1.0) -> np.ndarray:
+def trunk(body: TrackedBody, share: float = 1.0, arms: bool = True) -> np.ndarray:
     """(H, W) float32: 1 where torso and upper arms surely are, whatever is before them; down to a share of the way to
     the hips."""
     image = Image.new("L", (body.mask.shape[1], body.mask.shape[0]))
@@ -191,7 +195,7 @@ def trunk(body: TrackedBody, share: float = 1.0) -> np.ndarray:
     ]
     draw.polygon([places[SHOULDERS[0]], places[SHOULDERS[1]], low[1], low[0]], fill=255)
     width = max(1, round(UPPER_ARM * body.shoulder_width))
-    for shoulder, elbow in zip(SHOULDERS, ELBOWS, strict=True):
+    for shoulder, elbow in zip(SHOULDERS, ELBOWS, strict=True) if arms else ():
         (x, y), (to_x, to_y) = places[shoulder], places[elbow]
         end = (x + UPPER_SHARE * (to_x - x), y + UPPER_SHARE * (to_y - y))
         draw.line([(x, y), end], fill=255, width=width)
