@@ -10,7 +10,8 @@
     python3 dev.py setup       only the set-up
 
 The set-up makes .venv (or $MIEN_VENV) and fills it from pyproject.toml and constraints.txt. What Debian has to give
-is installed when this runs as root, and asked for in words otherwise. This file uses the standard library alone.
+is installed when this runs as root, and asked for in words otherwise. With MIEN_PAGE=1 it also has what drives the
+backend's page in a browser (some 170 MB), whose tests skip without. This file uses the standard library alone.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = Path(os.environ.get("MIEN_VENV", ROOT / ".venv"))
 WINDOWS = os.name == "nt"
+PAGE = os.environ.get("MIEN_PAGE") == "1"
 # Blender as a Python module exists for these Pythons only; the first is what the tests are written on
 BPY = {(3, 11): "bpy==5.0.1", (3, 13): "bpy==5.2.*"}
 DEBIAN = {
     "libegl1 libgl1 libgl1-mesa-dri libgles2": "the preview and Blender's module (OpenGL without a screen)",
     "libsm6 libxfixes3 libxi6 libxkbcommon0 libxrender1 libxxf86vm1": "Blender's module",
     "espeak-ng": "the tests (two synthetic voices)",
-}
+} | ({"chromium": "the tests of the page (MIEN_PAGE)"} if PAGE else {})
 
 
 def main() -> int:
@@ -93,7 +95,7 @@ def setup() -> Path:
     version = version_of(str(python))
     stamp = VENV / "mien-setup"
     wanted = hashlib.sha256(
-        b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "dev.py"))
+        b"".join((ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt", "dev.py")) + bytes([PAGE])
     ).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
         return python
@@ -109,6 +111,8 @@ def setup() -> Path:
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if run([*pip, "--constraint", ROOT / "constraints.txt", *packages]):
         raise SystemExit("dev.py: the packages could not be installed; the lines above say why.")
+    if PAGE and run([*pip, "--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[page]"]):
+        say("the packages that drive a browser could not be installed; the tests of the page are skipped")
     stamp.write_text(wanted)
     return python
 

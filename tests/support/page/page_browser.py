@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Chromium, driven by Playwright, on the backend's page. Tests skip where one of them is not installed; those of
-accessibility where MIEN_AXE does not name axe.min.js (of npm's axe-core)."""
+accessibility where axe-core is neither the extra `page` nor a file that MIEN_AXE names."""
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import os
 import shutil
@@ -26,7 +27,9 @@ WAIT_MS = 60_000  # for anything; a loaded machine draws slowly
 @contextmanager
 def chromium() -> Iterator:
     """A browser without a window. Skips where there is none."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the page is driven by Playwright (PyPI)")
+    sync_api = pytest.importorskip(
+        "playwright.sync_api", reason="the page is driven by Playwright: pip install 'mien[page]'"
+    )
     path = os.environ.get("MIEN_CHROMIUM") or shutil.which("chromium")
     if path is None:
         pytest.skip("the page is driven in Chromium: install it, or name it in MIEN_CHROMIUM")
@@ -85,8 +88,10 @@ class Tab:
 
 
 def axe_script() -> Path:
-    """axe.min.js. Skips where MIEN_AXE does not name it."""
-    path = os.environ.get("MIEN_AXE")
-    if not path:
-        pytest.skip("accessibility is checked by axe-core (npm): name its axe.min.js in MIEN_AXE")
-    return Path(path)
+    """axe.min.js. Skips where there is none."""
+    if path := os.environ.get("MIEN_AXE"):
+        return Path(path)
+    package = importlib.util.find_spec("axe_playwright_python")
+    if package is None or package.origin is None:
+        pytest.skip("accessibility is checked by axe-core: pip install 'mien[page]', or name axe.min.js in MIEN_AXE")
+    return Path(package.origin).with_name("axe.min.js")
