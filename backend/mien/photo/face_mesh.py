@@ -16,8 +16,8 @@ from mien.photo.sheet import BLEND, outside_oval
 BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's back begins
 LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of the lids
 LID_ZONE = (0.09, 0.13)  # of the eye distance from the opening, over which the painted lid ends
-LID_SHUT = (0.08, 0.42)  # of the way of a blink, over which painted lid replaces the stretched one
-LID_SHADOW = 0.45  # of the light on an eye that the lid takes by the time it is shut
+LID_SHUT = (0.3, 0.6)  # of the way of a blink, over which painted lid replaces the stretched one
+LID_SHADOW = 0.3  # of the light on an eye that the lid takes by the time it is shut
 SHUT = (0.68, 0.8)  # of the way of a blink, over which the lids meet
 MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
 PARTED = (0.014, 0.033)  # of the eye distance between the lips, over which teeth come to be seen
