@@ -14,8 +14,11 @@ from mien.evaluation.films.drawn_photos import YAWS, drawn_photo
 from mien.files.atomic import atomic_path
 from mien.photo.animator import Animator
 
-SHEET = ("woman_a", "man_b", "old_woman", "man_c", "teen", "old_man")
-CELL = 220  # pixels
+SHEET = (
+    "woman_a", "man_b", "old_woman", "man_c", "teen", "old_man",
+    "adult", "woman_c", "man_a", "woman_d", "man_d", "round_woman",
+)  # fmt: skip
+CELL = 170  # pixels
 # Weights by channel, or turns of the head: pitch, yaw.
 MOMENTS: tuple[tuple[dict[str, float], tuple[float, float]], ...] = (
     ({}, (0.0, 0.0)),
