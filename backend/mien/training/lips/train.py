@@ -12,7 +12,6 @@ import torch
 
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.network import (
-    BANDS,
     FORMAT,
     SIZE,
     VERSION,
@@ -24,6 +23,7 @@ from mien.engines.articulation.lips.network import (
 from mien.engines.base import Progress
 from mien.files.card import write_with_card
 from mien.numeric.random_streams import stream
+from mien.speech_analysis.network.breath import BANDS
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.track import INDEX, PHONES, RATE

@@ -21,13 +21,12 @@ from mien.engines.articulation.lips.curve import POWER, LipCurve, lip_curve
 from mien.engines.base import EngineError
 from mien.errors import FILE
 from mien.files.safetensors import TensorFileError, read_tensors
-from mien.speech_analysis.network.features import BANDS as MEL_BANDS
+from mien.speech_analysis.network.breath import BANDS, bands_of
 from mien.speech_analysis.network.features import log_mel, padded
 from mien.speech_analysis.prosody import Prosody, against_running
 from mien.speech_analysis.track import INDEX, PHONES, PhoneTrack
 
 FORMAT, VERSION = "mien.lips", "1"
-BANDS = 20  # of the log-mel spectrum: means of the recogniser's 80
 QUIETEST = -0.6  # of a band, below its mean while speaking: what is quieter is the room's noise
 MEMORY = 8.0  # s over which loud and high are relative
 PROSODY = 5
@@ -69,8 +68,10 @@ def lip_features(speech: Speech, track: PhoneTrack, prosody: Prosody) -> np.ndar
     """(T, SIZE + CURVES) float32 at 100 Hz: phone posteriors^0.5, log-mel bands about their mean while somebody speaks,
     prosody, and the curves of the statistics."""
     speaking, voiced = 1 - track.posteriors[:, INDEX["SIL"]], prosody.voiced
-    samples = torch.from_numpy(np.array(speech.samples, np.float32)[None])
-    bands = log_mel(padded(samples))[0].numpy()[: len(track)].reshape(len(track), BANDS, MEL_BANDS // BANDS).mean(2)
+    bands = track.bands
+    if bands is None:  # of a track that is no recogniser's
+        samples = torch.from_numpy(np.array(speech.samples, np.float32)[None])
+        bands = bands_of(log_mel(padded(samples))[0].numpy()[: len(track)])
     level = (bands * speaking[:, None]).sum(0) / max(float(speaking.sum()), 1e-6)
     melody = [
         np.clip((prosody.level + 57) / 35, -0.5, 1.5),
