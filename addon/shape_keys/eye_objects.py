@@ -10,6 +10,7 @@ from ..animation.fcurves import Curve, constant_or_all
 from ..formats.take import Take
 from . import gaze
 from .bones import FACING, gaze_angles
+from .facing import turn_of
 
 REST_PLACE = "mien_rest_location"  # custom property: the location of an eye that turns about its middle
 OFF_CENTRE = 0.05  # of its size: an origin farther from the middle does not stay in place
@@ -63,9 +64,9 @@ def _middle(obj: bpy.types.Object) -> Vector:
 
 
 def _axes(speaker: bpy.types.Object) -> Matrix:
-    """The axes in which the face looks along `facing`: the armature's, or the world's."""
+    """The axes in which the face looks along `facing`: the armature's, or the upright ones of the face."""
     armature = speaker.mien_driving.armature
-    return _rotation(armature.matrix_world) if armature is not None else Matrix.Identity(3)
+    return _rotation(armature.matrix_world) if armature is not None else turn_of(speaker)
 
 
 def _space(obj: bpy.types.Object) -> Matrix:

@@ -6,6 +6,8 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 
+from ...shape_keys.facing import turn_of
+
 HEIGHT = (1.15, 2.3)  # of a head with its neck, in widths; with shoulders it is less, a whole body more
 PIVOT_HEIGHT, PIVOT_DEPTH = 0.32, 0.6  # of a head with its neck: where the skull sits on the spine, from chin and nose
 
@@ -24,7 +26,7 @@ def add(scene: bpy.types.Scene, face: bpy.types.Object) -> bpy.types.Object:
     for collection in face.users_collection or (scene.collection,):
         collection.objects.link(empty)
     (_, depth, height), least = _box(face)
-    turn = _turn(face)
+    turn = turn_of(face)
     place = turn @ Vector((*_middle(face)[:1], least[1] + PIVOT_DEPTH * depth, least[2] + PIVOT_HEIGHT * height))
     empty.matrix_world = Matrix.Translation(place) @ turn.to_4x4()
     empty.empty_display_size = 0.6 * depth
@@ -35,16 +37,9 @@ def add(scene: bpy.types.Scene, face: bpy.types.Object) -> bpy.types.Object:
     return empty
 
 
-def _turn(face: bpy.types.Object) -> Matrix:
-    """3x3: about the world's z, to where the face looks. Its own up is z, or y where an importer turned the object."""
-    own = face.matrix_world.to_3x3().normalized()
-    ahead = own @ (Vector((0, -1, 0)) if own.col[2].z >= own.col[1].z else Vector((0, 0, 1)))
-    return Matrix.Rotation(float(np.arctan2(ahead.x, -ahead.y)), 3, "Z")
-
-
 def _corners(face: bpy.types.Object) -> np.ndarray:
     """(8, 3) the corners of the face's box, along the axes in which it looks along -y."""
-    back = _turn(face).inverted()
+    back = turn_of(face).inverted()
     return np.array([back @ (face.matrix_world @ Vector(corner)) for corner in face.bound_box])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from mathutils import Vector
 
 from ...shape_keys import bones, keys
+from ...shape_keys.facing import turn_of
 from ...shape_keys.recognition import recognise
 
 EYE = re.compile(r"eye|augapfel|iris|cornea|目", re.IGNORECASE)
@@ -37,7 +38,7 @@ def find(scene: bpy.types.Scene, face: bpy.types.Object) -> Parts:
     siblings = [obj for obj in scene.objects if obj.type == "MESH" and obj != face and _belongs(obj, face, armature)]
     meshes = tuple(obj for obj in siblings if recognise(keys.names(obj.data), True).rows)
     eyes = _eyes([obj for obj in siblings if obj not in meshes], named)
-    facing = _facing(armature, named, eyes)
+    facing = _facing(face, armature, named, eyes)
     chosen = replace(named, facing=facing)
     return Parts(armature, chosen, meshes, eyes, _root(face, siblings) if not (named.head or named.neck) else None)
 
@@ -111,8 +112,10 @@ def _is_on_bones(obj: bpy.types.Object, named: bones.Bones) -> bool:
     )
 
 
-def _facing(armature: bpy.types.Object | None, named: bones.Bones, eyes: dict[str, bpy.types.Object]) -> str:
-    """Where the face looks, by its left and right eye."""
+def _facing(
+    face: bpy.types.Object, armature: bpy.types.Object | None, named: bones.Bones, eyes: dict[str, bpy.types.Object]
+) -> str:
+    """Where the face looks in the armature's axes, or in its own upright ones, by its left and right eye."""
     if armature is not None and named.eye_left and named.eye_right:
         heads = (armature.data.bones[name].head_local for name in (named.eye_left, named.eye_right))
         left, right = heads
@@ -121,6 +124,8 @@ def _facing(armature: bpy.types.Object | None, named: bones.Bones, eyes: dict[st
         across = Vector(_box(eyes["Left"]).mean(0) - _box(eyes["Right"]).mean(0))
         if armature is not None:
             across = armature.matrix_world.to_quaternion().inverted() @ across
+        else:
+            across = turn_of(face).inverted() @ across
     else:
         return "-Y"
     if abs(across.x) >= abs(across.y):

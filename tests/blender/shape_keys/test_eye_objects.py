@@ -89,3 +89,16 @@ def test_what_a_take_moved_is_not_taken_for_how_it_stands(face):
     eye.location.x = 4.0  # moved by the animator, with no take on it
     eye_objects.remember_rest(eye)
     assert list(eye[eye_objects.REST_PLACE]) == [4.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("yaw", [0.8, -2.0])
+def test_of_a_character_that_stands_turned_it_looks_the_characters_way(face, yaw):
+    eye = ball("Left")
+    face.rotation_euler = eye.rotation_euler = (0.0, 0.0, yaw)
+    bpy.context.view_layer.update()
+    rest = eye.matrix_basis.to_3x3()
+    eye_objects.remember_rest(eye)
+    found = eye_objects.curves(face, "Left", eye, take_of(0.1, 0.25), FRAMES)
+    ahead = rest.inverted() @ (placed(eye, found, 1).to_3x3() @ Vector((0.0, -1.0, 0.0)))
+    looks = [np.arcsin(-ahead.z), np.arctan2(ahead.x, -ahead.y)]
+    np.testing.assert_allclose(looks, [0.1, 0.25], atol=1e-5)
