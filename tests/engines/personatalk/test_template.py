@@ -23,7 +23,7 @@ def test_there_and_back_is_the_same_place() -> None:
     template = face_template(made.shapes, made.learnt)
     mesh = made.shapes.vertices(3)
     places = torch.from_numpy(template.places(mesh))
-    under, covered = template.under(mesh, (0, 0, 128, 128))
+    under, covered, _ = template.under(mesh, (0, 0, 128, 128))
     back = sample(under.permute(2, 0, 1), places)
     down, across = np.mgrid[: template.size[0], : template.size[1]]
     inner = torch.from_numpy(template.hidden > 0.9)
@@ -35,10 +35,29 @@ def test_a_large_window_is_looked_up_at_half_its_size(monkeypatch) -> None:
     made = talker(40)
     template = face_template(made.shapes, made.learnt)
     mesh, window = made.shapes.vertices(3), (11, 20, 118, 121)
-    whole, covered = template.under(mesh, window)
+    whole, covered, _ = template.under(mesh, window)
     monkeypatch.setattr(module, "HALVED", 50)
-    half, certain = template.under(mesh, window)
+    half, certain, _ = template.under(mesh, window)
     assert half.shape == whole.shape and certain.shape == covered.shape
     assert (covered | ~certain).all() and certain.sum() > 0.9 * covered.sum()
     away = (half - whole).abs().amax(-1)[torch.from_numpy(certain)]
     assert float(away.quantile(0.95)) < 0.6  # samples, of 1 / 100 eye distance
+
+
+def test_no_place_lies_between_the_two_sides_of_a_folded_edge(monkeypatch) -> None:
+    made = talker(40)
+    template = face_template(made.shapes, made.learnt)
+    mesh = made.shapes.vertices(3)
+    middle = mesh[:468].mean(0)
+    angle = np.radians(40)
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    turned, window = (mesh - middle) @ turn.T + middle, (0, 0, 128, 128)
+    whole, covered, folded = template.under(turned, window)
+    assert 0 < folded.sum() < 0.3 * covered.sum()
+    monkeypatch.setattr(module, "HALVED", 50)
+    half, certain, also = template.under(turned, window)
+    both = torch.from_numpy(also & covered & certain)
+    assert also.any() and float((half - whole).abs().amax(-1)[both].quantile(0.99)) < 0.6
+    monkeypatch.setattr(module, "FOLD", np.inf)
+    careless, _, none = template.under(turned, window)
+    assert not none.any() and float((careless - whole).abs().amax(-1)[both].quantile(0.99)) > 5

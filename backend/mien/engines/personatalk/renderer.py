@@ -24,6 +24,7 @@ TEETH_SHARE = 0.8  # of the one reference between the lips; the mean has the res
 FINE_SHARE = 0.92  # of a reference's fine texture: what of it lies beside its place costs more than it shows
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
+SOFT_EDGE = 0.7  # pixels: the sigma of an edge before what it hides
 LIP_EDGE = 6  # samples around the lips that are no skin yet
 # Samples from the face's edge over which what geometry says of its light begins to count: what lies beyond the jaw,
 # hair and background, goes its own way in every picture.
@@ -83,14 +84,18 @@ class Renderer:
         teeth = self._bank.pictures[reference].texture
         low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, TEETH) - low)
 
-        under, covered = template.under(mesh, window)
+        under, covered, folded = template.under(mesh, window)
         at = sample(self._bank.places(reference), under).permute(1, 2, 0)
         fine = FINE_SHARE * self._fine(self._bank.pictures[reference].crop, at, scale)
         if not hidden:
             places = torch.from_numpy((template.places(own_mesh) - own.corner).transpose(2, 0, 1)).float()
             skin = self._fine(own.crop, sample(places, under).permute(1, 2, 0), scale)
             fine = skin + sample(self._lips_and_edge, under) * (fine - skin)
-        return self.paste(pixels, window, sample(low, under) + fine, under, covered, hidden)
+        made = sample(low, under) + fine
+        if folded.any():  # one side of the face's edge meets the other within a pixel there; so do lips, which is true
+            edge = torch.from_numpy(folded) & (sample(self._lips_and_edge, under)[0] < 0.1)
+            made = torch.where(edge, blurred(made, SOFT_EDGE), made)
+        return self.paste(pixels, window, made, under, covered, hidden)
 
     def paste(
         self, pixels: np.ndarray, window: tuple[int, int, int, int], made: Tensor, under: Tensor, covered: np.ndarray,

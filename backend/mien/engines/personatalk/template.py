@@ -27,6 +27,7 @@ MARGIN = 0.12  # eye distances around the mask: the ring that colours are matche
 FEATHER = 0.07  # eye distances over which the mask fades
 BEYOND_JAW = {"hidden": 0.07, "dubbed": 0.2}  # eye distances by which the masks reach beyond the jaw at rest
 HALVED = 128  # pixels of a window from which every other one is looked up, and those between are interpolated
+FOLD = 4.0  # times the usual distance of the places of neighbours: between them the mesh is folded away
 LIP_REACH, LIP_SOFT = 3, 3.0  # samples: lips with their edge, faded
 SKIN_CORE, OUTSIDE = 4, 3  # samples from the face's edge at which colours are taken inside and outside
 
@@ -60,22 +61,55 @@ class FaceTemplate:
         covered = self.coverage.interpolate(self.triangles, vertices[:, :2] - 0.5)  # landmarks count from the edge
         return covered[self.nearest[0], self.nearest[1]]
 
-    def under(self, vertices: np.ndarray, window: tuple[int, int, int, int]) -> tuple[Tensor, np.ndarray]:
+    def under(self, vertices: np.ndarray, window: tuple[int, int, int, int]) -> tuple[Tensor, np.ndarray, np.ndarray]:
         """The way back: for each pixel of window (x0, y0, x1, y1) of an image whose mesh has vertices (504, 3), its
-        place (h, w, 2) in the template, and whether (h, w) the mesh is there."""
+        place (h, w, 2) in the template, whether (h, w) the mesh is there, and whether the mesh is folded there."""
         x0, y0, x1, y1 = window
         step = 2 if max(x1 - x0, y1 - y0) > HALVED else 1
+        points, depth = vertices[:, :2] - 0.5 - [x0, y0], vertices[:, 2]
         size = (y1 - y0 + step - 1) // step + step - 1, (x1 - x0 + step - 1) // step + step - 1
-        coverage = rasterise((vertices[:, :2] - 0.5 - [x0, y0]) / step, self.triangles, size, vertices[:, 2])
-        places = torch.from_numpy(np.nan_to_num(coverage.interpolate(self.triangles, self.vertices)))
+        coverage = rasterise(points / step, self.triangles, size, depth)
+        found = np.nan_to_num(coverage.interpolate(self.triangles, self.vertices))
+        places = torch.from_numpy(found)
         covered = torch.from_numpy((coverage.triangle >= 0).astype(np.float32))
         if step == 1:
-            return places, covered.numpy() > 0
+            return places, covered.numpy() > 0, _folds(found, coverage.triangle >= 0)
         down, across = torch.arange(y1 - y0) / step, torch.arange(x1 - x0) / step
         at = torch.stack(torch.meshgrid(across, down, indexing="xy"), -1)
         # beside what is not covered a place would lie between two others
         between = sample(torch.cat([places.permute(2, 0, 1), covered[None]]), at)
-        return between[:2].permute(1, 2, 0).contiguous(), between[2].numpy() > 0.999
+        places, seen = between[:2].permute(1, 2, 0).contiguous(), between[2].numpy() > 0.999
+        folds = _folds(found, coverage.triangle >= 0)
+        folded = np.zeros((y1 - y0, x1 - x0), bool)
+        if folds.any():  # beside the edge of a turned cheek, too; there each pixel is looked up
+            near = _touching(points[self.triangles] / step, folds)
+            folded = np.repeat(np.repeat(folds, step, 0), step, 1)[: y1 - y0, : x1 - x0]
+            exact = rasterise(points, self.triangles[near], (y1 - y0, x1 - x0), depth)
+            folded &= exact.triangle >= 0
+            there = exact.interpolate(self.triangles[near], self.vertices)[folded]
+            places[torch.from_numpy(folded)] = torch.from_numpy(there)
+        return places, seen, folded
+
+
+def _folds(places: np.ndarray, covered: np.ndarray) -> np.ndarray:
+    """(h, w) bool: where the places (h, w, 2) of neighbours are far apart, and the pixels around."""
+    jump = np.zeros(covered.shape, bool)
+    for axis in (0, 1):
+        after, before = [(slice(None),) * axis + (part,) for part in (slice(1, None), slice(None, -1))]
+        step, both = np.linalg.norm(places[after] - places[before], axis=-1), covered[after] & covered[before]
+        far = both & (step > FOLD * np.median(step[both])) if both.any() else both
+        jump[after] |= far
+        jump[before] |= far
+    return np.asarray(ndimage.binary_dilation(jump, iterations=2), bool)
+
+
+def _touching(corners: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Indices of the triangles (T, 3, 2) whose box has a pixel that is wanted (h, w) bool."""
+    sums = np.pad(wanted.astype(np.int32).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    limit = np.array(wanted.shape[::-1])
+    x0, y0 = np.clip(np.floor(corners.min(1)).astype(int), 0, limit).T
+    x1, y1 = np.clip(np.ceil(corners.max(1)).astype(int) + 1, 0, limit).T
+    return np.flatnonzero(sums[y1, x1] - sums[y0, x1] - sums[y1, x0] + sums[y0, x0] > 0)
 
 
 def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:

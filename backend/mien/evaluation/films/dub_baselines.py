@@ -88,7 +88,7 @@ class Baselines:
         return np.concatenate([matrix, (b.mean(0) - a.mean(0) @ matrix)[None]])
 
     def _under(self, frame: int, pixels: np.ndarray) -> tuple[Tensor, np.ndarray]:
-        return self._bank.template.under(self._shapes.vertices(frame), self._window(frame, pixels))
+        return self._bank.template.under(self._shapes.vertices(frame), self._window(frame, pixels))[:2]
 
     def _window(self, frame: int, pixels: np.ndarray) -> tuple[int, int, int, int]:
         window = self._renderer.window(self._shapes.vertices(frame), True, pixels.shape)

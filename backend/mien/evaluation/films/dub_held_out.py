@@ -148,7 +148,7 @@ def _white(
     renderer: Renderer, mesh: np.ndarray, window: tuple[int, int, int, int]
 ) -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
     x0, y0, x1, y1 = window
-    under, covered = renderer.template.under(mesh, window)
+    under, covered, _ = renderer.template.under(mesh, window)
     return torch.full((3, y1 - y0, x1 - x0), 1e6), under, covered
 
 
