@@ -3,11 +3,13 @@
 
 The jaw bone moves as the lower teeth of the default head do: at a weight of 1 by the angles and shifts JAW_... below,
 which were measured on the teeth (rigid fit; a test repeats it). The eyes follow the take's gaze. Head and neck take
-half of the head's rotation each, or one of them all of it.
+half of the head's rotation each, or one of them all of it. An eye bone that another bone aims at, as Rigify's eye.L is,
+is moved to where the eye looks.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import bpy
 import numpy as np
@@ -24,6 +26,7 @@ JAW_SIDE_SHIFT = (6.0, -0.1, 4.5)  # mm at the joint of jawLeft 1, head space
 JAW_FORWARD_ANGLE, JAW_FORWARD_SHIFT = 1.19, (0.0, -0.2, 9.1)  # degrees and mm of jawForward 1
 GAZE_ANGLE = np.radians(30.0)  # of an eyeLook weight of 1 (docs/articulation.md, section 10)
 EYES_APART = 0.0591  # m between the eyes of the default head: the unit of lengths
+AIMS = ("DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK")  # constraints by which one bone looks at another
 FACING = {"-Y": 0.0, "+X": np.pi / 2, "+Y": np.pi, "-X": -np.pi / 2}  # rotation about z from the default head's
 
 
@@ -85,12 +88,21 @@ def curves(
         bone = armature.pose.bones[name]
         rest = bone.bone.matrix_local.to_3x3()
         rotations = [rest.inverted() @ turn @ rest for turn in (*turns, Matrix.Identity(3))]
-        path, values = head_rotation.rotation_values(bone.rotation_mode, rotations)
-        out += _curves(name, path, frames, values)
+        if not aims_at(armature, name):
+            path, values = head_rotation.rotation_values(bone.rotation_mode, rotations)
+            out += _curves(name, path, frames, values)
         if shifts is not None and not (bone.bone.use_connect and bone.parent):
             offsets = [rest.inverted() @ shift for shift in (*shifts, Vector())]
             out += _curves(name, "location", frames, np.array(offsets, np.float32))
     return out
+
+
+def gaze_curves(armature: bpy.types.Object, bones: Bones, pitch: float) -> list[Curve]:
+    """F-curves of the eye bones that look down by this angle, at frame 0. Raises BoneError."""
+    still = np.zeros((1, 3), np.float32)
+    gaze = np.array([[pitch, 0.0]], np.float32)
+    take = Take(Fraction(24), Fraction(0), (), still, None, gaze, None, None, None, {})
+    return curves(armature, bones, take, np.zeros(1), 1)
 
 
 def channels_of_bones(bones: Bones) -> set[str]:
@@ -133,13 +145,29 @@ def _moves(armature, bones: Bones, take: Take, mouth_closes: bool):
     for name, side, gain in sides:
         if name:
             pitch, yaw = gaze_angles(take, side)
-            yield name, rotations(gain * pitch, gain * yaw, np.zeros(take.frames)), None
+            turns = rotations(gain * pitch, gain * yaw, np.zeros(take.frames))
+            aiming = aims_at(armature, name)
+            if aiming is None:
+                yield name, turns, None
+            else:
+                far = armature.data.bones[name].head_local - aiming.bone.head_local
+                yield name, turns, [turn @ far - far for turn in turns]
     if bones.head or bones.neck:
         turns = rotations(*take.head_rotation.astype(float).T)
         if bones.head and bones.neck:
             turns = [Quaternion().slerp(turn.to_quaternion(), 0.5).to_matrix() for turn in turns]
         for name in filter(None, (bones.neck, bones.head)):
             yield name, turns, None
+
+
+def aims_at(armature: bpy.types.Object, name: str) -> bpy.types.PoseBone | None:
+    """The bone that looks at this one by a constraint; None where none does."""
+    for bone in armature.pose.bones:
+        for constraint in bone.constraints:
+            aimed = constraint.type in AIMS and not constraint.mute and constraint.target == armature
+            if aimed and constraint.subtarget == name:
+                return bone
+    return None
 
 
 def _weights(take: Take) -> Callable[[str], np.ndarray]:
@@ -184,15 +212,20 @@ def by_name(armature: bpy.types.Object) -> Bones:
     def first(*candidates: str) -> str:
         return next((names[name] for name in candidates if name in names), "")
 
+    def eye(aim: str, *candidates: str) -> str:
+        """Rigify's eye.L where another bone looks at it; else the first of these."""
+        aimed = names.get(aim, "")
+        return aimed if aimed and aims_at(armature, aimed) else first(*candidates)
+
     return Bones(
         jaw=first("jawmaster", "ccbasejawroot", "jaw", "jjaw", "jbipcjaw", "facialcjaw", "lowerjaw", "mandible",
                   "cjawbonex", "顎"),
-        eye_left=first("mastereyel", "ccbaseleye", "eyel", "lefteye", "lefteyeball", "eyeleft", "jadjlfaceeye",
-                       "facialleye", "ceyel", "左目"),
-        eye_right=first("mastereyer", "ccbasereye", "eyer", "righteye", "righteyeball", "eyeright", "jadjrfaceeye",
-                        "facialreye", "ceyer", "右目"),
-        head=first("head", "ccbasehead", "jbipchead", "cheadx", "頭"),
-        neck=first("neck", "neck01", "ccbasenecktwist01", "jbipcneck", "cneckx", "首"),
+        eye_left=eye("eyel", "mastereyel", "ccbaseleye", "eyel", "lefteye", "lefteyeball", "eyeleft",
+                     "jadjlfaceeye", "facialleye", "ceyel", "左目"),
+        eye_right=eye("eyer", "mastereyer", "ccbasereye", "eyer", "righteye", "righteyeball", "eyeright",
+                      "jadjrfaceeye", "facialreye", "ceyer", "右目"),
+        head=first("head", "headx", "ccbasehead", "jbipchead", "cheadx", "頭"),
+        neck=first("neck", "neckx", "neck01", "ccbasenecktwist01", "jbipcneck", "cneckx", "首"),
     )  # fmt: skip
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 
 LEAST = 4  # controls of one system, before a rig is taken for it
-LIDS = ("eyeBlink", "eyeSquint", "eyeWide")
+LIDS = ("eyeBlink", "eyeSquint", "eyeWide", "eyeLook")
 LIPS = ("mouth",)
 BROWS = ("brow",)
 CHEEKS = ("cheek", "mouthSmile", "eyeSquint")
 TONGUE = ("tongue",)
 NOSE = ("noseSneer",)
+REGIONS = {"eye": "eyes", "brow": "brows"}  # all else is the mouth and what moves with it
 ALL_AXES = "xyz"
 
 
@@ -50,7 +51,8 @@ SYSTEMS = (
             NamedControl(r"chin(_end)?(\.\d+)?", ("mouthShrugLower", "mouthRollLower")),
             NamedControl(r"chin\.[LR]", ("mouthStretch", "mouthFrown")),
             NamedControl(r"lid\.[TB]\.[LR](\.\d+)?", LIDS),
-            NamedControl(r"brow\.[TB]\.[LR](\.\d+)?", BROWS),
+            NamedControl(r"brow\.T\.[LR](\.\d+)?", BROWS),
+            NamedControl(r"brow\.B\.[LR](\.\d+)?", (*LIDS, *BROWS)),  # the fold above the lid
             NamedControl(r"cheek\.[TB]\.[LR](\.\d+)?", CHEEKS),
             NamedControl(r"nose(_master)?(\.[LR])?(\.\d+)?", NOSE),
             NamedControl(r"tongue_master", TONGUE, rotation="x"),
@@ -112,12 +114,22 @@ class Known:
     control: NamedControl
     side: str  # Left, Right or '' for the middle
 
+    @property
+    def regions(self) -> set[str]:
+        """The regions of the channels it is for."""
+        return {region(prefix) for prefix in self.control.serves}
+
     def is_for(self, channel: str) -> bool:
         """Whether the control is meant for this channel."""
         other = {"Left": "Right", "Right": "Left"}.get(self.side, "?")
         # mouthLeft and jawRight name a direction and not a side
         sided = channel not in ("mouthLeft", "mouthRight", "jawLeft", "jawRight") and channel.endswith(other)
         return channel.startswith(self.control.serves) and not sided
+
+
+def region(channel: str) -> str:
+    """The region of a channel, or of a prefix of channels: eyes, brows or mouth."""
+    return next((part for prefix, part in REGIONS.items() if channel.startswith(prefix)), "mouth")
 
 
 @cache

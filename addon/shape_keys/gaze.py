@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from . import keys
-from .bones import Bones
+from .bones import Bones, aims_at
 from .key_table import Row, terms
 
 WAYS = ("AUTO", "BONES", "OBJECTS", "KEYS")
@@ -78,6 +78,9 @@ def _is_deformed_by(mesh: bpy.types.Object, armature: bpy.types.Object) -> bool:
 
 
 def _with_children(armature: bpy.types.Object, names: set[str]) -> set[str]:
+    """These bones, those that look at them, and all below."""
+    aiming = {bone.name for name in names if (bone := aims_at(armature, name)) is not None}
+    names = names | aiming
     bones = [armature.data.bones[name] for name in names if name in armature.data.bones]
     return names | {child.name for bone in bones for child in bone.children_recursive}
 

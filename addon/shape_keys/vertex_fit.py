@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A learnt mapping from the controls of a rig to the vertices of a face, and its inverse. numpy; no bpy.
 
-Each side of a control moves the vertices by its response; each shape key would move them by its offsets. A take's keys
-are solved onto the sides by least squares over the vertices within 0 and 1, from the sum of the solutions for each key
-alone, to which a ridge pulls; those start from the controls whose names say that they are for the key. Responses and
-offsets are stored in the coordinates of their common principal axes, so that the mesh is not needed any more.
+Each side of a control moves the vertices by its response; each shape key would move them by its offsets. Each key is
+solved onto the sides by least squares over the vertices within 0 and 1: first onto the controls whose names say that
+they are for it, then onto all that may help, with a ridge to the first. A frame of a take is the sum of its keys'
+solutions; where a control would go beyond its end, others make up for it. Responses and offsets are stored in the
+coordinates of their common principal axes, so that the mesh is not needed any more.
 """
 
 import base64
@@ -17,8 +18,10 @@ import numpy as np
 from .control_fit import Control, Side, from_sides
 
 KIND = "vertices"
-RIDGE = 3e-3  # of a side's own diagonal element
-SWEEPS, FEW_SWEEPS = 60, 12  # of coordinate descent: from nothing, and from the sum of the keys' own solutions
+RIDGE = 3e-3  # of a side's own diagonal element, where nothing is known
+RIDGE_OF_NAMES = 0.1  # to the solution by the controls that are for a key: others help where they help a lot
+RIDGE_OF_KEYS = 0.3  # to the sum of the keys' own solutions
+SWEEPS, FEW_SWEEPS = 60, 12  # of coordinate descent: for each key, and for a frame
 STILL = 1e-3  # of a share: a sweep that changes less is the last
 ENERGY = 1e-7  # of the largest eigenvalue: axes below are left out
 LEAST_SHARE = 0.01  # of a side, in the solution of each key: sides that are used less are not needed
@@ -27,7 +30,7 @@ LEAST_SHARE = 0.01  # of a side, in the solution of each key: sides that are use
 @dataclass(frozen=True, eq=False)
 class VertexMap:
     """sides: their response is empty. keys: names. responses (J, R) and offsets (K, R) of sides and keys along R axes;
-    beyond (K, K): products of what of the offsets no side can reach; guess (K, J): shares for each key
+    beyond (K, K): products of what of the offsets no side can reach; shares (K, J): of the sides for each key
     alone; vertices: how many the keys move, over which a motion's mean is. reached: key -> share of its motion
     that the rig showed, off: key -> rms difference in the mesh's units."""
 
@@ -37,17 +40,25 @@ class VertexMap:
     responses: np.ndarray
     offsets: np.ndarray
     beyond: np.ndarray
-    guess: np.ndarray
+    shares: np.ndarray
     vertices: float
     system: str = ""
     reached: dict[str, float] = field(default_factory=dict)
     off: dict[str, float] = field(default_factory=dict)
 
     def to_text(self) -> str:
-        arrays = {name: _packed(getattr(self, name)) for name in ("responses", "offsets", "beyond", "guess")}
+        arrays = {name: _packed(getattr(self, name)) for name in ("responses", "offsets", "beyond", "shares")}
         plain = {name: getattr(self, name) for name in ("keys", "vertices", "system", "reached", "off")}
         parts = {"controls": [asdict(each) for each in self.controls], "sides": [asdict(each) for each in self.sides]}
         return json.dumps({"kind": KIND, **parts, **plain, **arrays})
+
+
+@dataclass(frozen=True, eq=False)
+class SidesByName:
+    """(K, J) bool each. meant: the name of a side's control says that it is for the key; allowed: it may help."""
+
+    meant: np.ndarray
+    allowed: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +84,7 @@ def from_text(text: str) -> VertexMap | None:
             return None
         controls = tuple(Control(**control) for control in data.pop("controls"))
         sides = tuple(Side(**{**side, "course": tuple(side["course"])}) for side in data.pop("sides"))
-        arrays = {name: _unpacked(data.pop(name)) for name in ("responses", "offsets", "beyond", "guess")}
+        arrays = {name: _unpacked(data.pop(name)) for name in ("responses", "offsets", "beyond", "shares")}
         return VertexMap(controls, sides, tuple(data.pop("keys")), **arrays, **data)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
@@ -84,42 +95,45 @@ def fit(
     sides: Sequence[Side],
     keys: Sequence[str],
     products: tuple[np.ndarray, np.ndarray, np.ndarray],
-    meant: np.ndarray,
+    names: SidesByName,
     vertices: float,
     system: str,
 ) -> VertexMap:
     """The mapping of J sides and K keys. products: (J, J) of responses, (K, J) of offsets with responses, (K, K) of
-    offsets. meant (K, J): whether a side's name says that it is for the key. Sides that no key needs are left out."""
-    mapping = _fit(controls, sides, keys, products, np.zeros_like(meant), vertices, system)
-    used = np.abs(_shares(mapping, np.eye(len(keys)))).max(0) >= LEAST_SHARE
-    if not used.any():
+    offsets. Sides that no key needs are left out."""
+    mapping = _fit(controls, sides, keys, products, names, vertices, system)
+    kept = np.flatnonzero(np.abs(mapping.shares).max(0) >= LEAST_SHARE)
+    if not len(kept):
         return mapping
     own, cross, wanted = products
-    kept = [number for number, is_used in enumerate(used) if is_used]
     numbers = sorted({sides[number].control for number in kept})
     renumbered = [replace(sides[number], control=numbers.index(sides[number].control)) for number in kept]
     products = own[np.ix_(kept, kept)], cross[:, kept], wanted
-    return _fit([controls[number] for number in numbers], renumbered, keys, products, meant[:, kept], vertices, system)
+    names = SidesByName(names.meant[:, kept], names.allowed[:, kept])
+    return _fit([controls[number] for number in numbers], renumbered, keys, products, names, vertices, system)
 
 
-def _fit(controls, sides, keys, products, meant, vertices: float, system: str) -> VertexMap:
+def _fit(controls, sides, keys, products, names: SidesByName, vertices: float, system: str) -> VertexMap:
     own, cross, wanted = (np.asarray(part, float) for part in products)
     values, axes = np.linalg.eigh(own)
     kept = values > ENERGY * values[-1]
     roots, axes = np.sqrt(values[kept]), axes[:, kept]
-    responses = axes * roots
-    offsets = cross @ axes / roots
-    named, low = np.zeros_like(cross), np.array([side.low for side in sides])
+    responses, offsets = axes * roots, cross @ axes / roots
+    low = np.array([side.low for side in sides])
+    shares = np.zeros_like(cross)
     for number in range(len(keys)):
-        own_sides = np.flatnonzero(meant[number])
-        if len(own_sides):
-            none = np.zeros((1, len(own_sides)))
-            named[number, own_sides] = _bounded(
-                responses[own_sides], offsets[number][None], none, none, low[own_sides], SWEEPS
-            )[0]
-    guess = _bounded(responses, offsets, named, np.clip(named, low, 1.0), low, SWEEPS)
+        chosen = np.flatnonzero(names.meant[number])
+        if len(chosen):
+            none = np.zeros((1, len(chosen)))
+            shares[number, chosen] = _bounded(responses[chosen], offsets[number][None], none, low[chosen], RIDGE)[0]
+    patterns = np.concatenate([names.allowed, names.meant.any(1)[:, None]], 1)
+    for pattern in np.unique(patterns, axis=0):
+        rows, chosen = np.flatnonzero((patterns == pattern).all(1)), np.flatnonzero(pattern[:-1])
+        ridge = RIDGE_OF_NAMES if pattern[-1] else RIDGE
+        first = shares[np.ix_(rows, chosen)]
+        shares[np.ix_(rows, chosen)] = _bounded(responses[chosen], offsets[rows], first, low[chosen], ridge)
     beyond = wanted - offsets @ offsets.T
-    return VertexMap(tuple(controls), tuple(sides), tuple(keys), responses, offsets, beyond, guess, vertices, system)
+    return VertexMap(tuple(controls), tuple(sides), tuple(keys), responses, offsets, beyond, shares, vertices, system)
 
 
 def solve(mapping: VertexMap, wanted: dict[str, np.ndarray]) -> Solution:
@@ -135,38 +149,44 @@ def solve(mapping: VertexMap, wanted: dict[str, np.ndarray]) -> Solution:
 
 
 def _shares(mapping: VertexMap, weights: np.ndarray) -> np.ndarray:
-    """(F, J) of the sides for keys (F, K); of two sides of a control the one that is used more."""
-    target, guess = weights @ mapping.offsets, weights @ mapping.guess
-    low, top = np.array([side.low for side in mapping.sides]), np.ones(guess.shape)
+    """(F, J) of the sides for keys (F, K): the sum of the keys' own; where a side would leave its bounds, what others
+    add to come near to the motion of that sum."""
+    shares = weights @ mapping.shares
+    low, top = np.array([side.low for side in mapping.sides]), np.ones(shares.shape)
     both: dict[int, list[int]] = {}
     for number, side in enumerate(mapping.sides):
         both.setdefault(side.control, []).append(number)
-    for first, second in (pair for pair in both.values() if len(pair) == 2):
+    for first, second in (pair for pair in both.values() if len(pair) == 2):  # one side, by which way they go together
         ends = mapping.sides[first].end, mapping.sides[second].end
-        net = guess[:, first] * ends[0] + guess[:, second] * ends[1]
+        net = shares[:, first] * ends[0] + shares[:, second] * ends[1]
         other = net * ends[0] < 0.0
         top[other, first], top[~other, second] = 0.0, 0.0
-        guess[:, first], guess[:, second] = np.where(other, 0, net / ends[0]), np.where(other, net / ends[1], 0)
-    return _bounded(mapping.responses, target, guess, guess, low, FEW_SWEEPS, top)
+        shares[:, first], shares[:, second] = np.where(other, 0, net / ends[0]), np.where(other, net / ends[1], 0)
+    beyond = np.flatnonzero(((shares < low - 1e-9) | (shares > top + 1e-9)).any(1))
+    if len(beyond):
+        first = shares[beyond]
+        target = first @ mapping.responses
+        shares[beyond] = _bounded(mapping.responses, target, first, low, RIDGE_OF_KEYS, FEW_SWEEPS, top[beyond])
+    return shares
 
 
 def _bounded(
     responses: np.ndarray,
     target: np.ndarray,
-    guess: np.ndarray,
-    start: np.ndarray,
+    first: np.ndarray,
     low: np.ndarray,
-    sweeps: int,
+    ridge: float,
+    sweeps: int = SWEEPS,
     top: np.ndarray | None = None,
 ) -> np.ndarray:
-    """(F, J) in low (J,) to top (F, J) of least |x responses - target|^2 + ridge |x - guess|^2, by coordinate descent
-    from start (F, J)."""
+    """(F, J) in low (J,) to top (F, J) of least |x responses - target|^2 + ridge |x - first|^2, by coordinate descent
+    from first (F, J); the ridge is a share of each side's own diagonal element."""
     system = responses @ responses.T
-    ridge = np.maximum(RIDGE * np.diag(system), 1e-18)
-    system[np.diag_indices_from(system)] += ridge
-    right = np.ascontiguousarray((target @ responses.T + guess * ridge).T)  # (J, F): rows lie together in memory
+    pull = np.maximum(ridge * np.diag(system), 1e-18)
+    system[np.diag_indices_from(system)] += pull
+    right = np.ascontiguousarray((target @ responses.T + first * pull).T)  # (J, F): rows lie together in memory
     highest = np.ones_like(right) if top is None else np.ascontiguousarray(top.T)
-    x = np.clip(np.ascontiguousarray(start.T), low[:, None], highest)
+    x = np.clip(np.ascontiguousarray(first.T), low[:, None], highest)
     for _ in range(sweeps):
         largest = 0.0
         for j, row in enumerate(system):

@@ -8,7 +8,7 @@ import numpy as np
 WEIGHT = 3.0  # of the difference of a pair's motions, against the motion of one vertex
 NEAR = 0.15  # of a key's largest movement: two lips this near at rest touch, two lids this near at its end
 MOVES, RESTS = 0.5, 0.35  # of a key's largest movement, by what it moves and by what it leaves
-MOST = 400  # pairs of one key
+MOST = 200  # pairs of one key
 
 
 def find(rest: np.ndarray, offsets: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Euler, Quaternion
 
+from ...animation.fcurves import Curve
 from .controls import Candidate
 
 
@@ -63,6 +64,17 @@ def _turn(owner: bpy.types.Object, path: str, turn: Quaternion) -> None:
         axis, angle = turn.to_axis_angle()
         holder.rotation_axis_angle = (angle, *axis)
     owner.update_tag()
+
+
+def set_curves(owner: bpy.types.Object, curves: Iterable[Curve]) -> bool:
+    """Set what these curves have at their start; whether there are any."""
+    there = False
+    for curve in curves:
+        holder_path, _, name = curve.path.rpartition(".")
+        getattr(owner.path_resolve(holder_path), name)[curve.index] = float(curve.values[0])
+        there = True
+    owner.update_tag()
+    return there
 
 
 def rest_pose(owners: Iterable[bpy.types.Object]) -> None:

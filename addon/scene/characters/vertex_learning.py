@@ -9,17 +9,18 @@ import bpy
 import numpy as np
 
 from ...animation import takes
-from ...shape_keys import control_names, driving, vertex_fit
+from ...shape_keys import bones, control_names, driving, gaze, vertex_fit
 from ...shape_keys.control_fit import Control, Side
 from ...shape_keys.key_table import terms
 from ...shape_keys.recognition import short_list
 from ...shape_keys.vertex_fit import VertexMap
 from . import face_rig
-from .control_values import as_it_was, rest_of, rest_pose, set_value, set_values
+from .control_values import as_it_was, rest_of, rest_pose, set_curves, set_value, set_values
 from .controls import Candidate
 from .learnt import SEPARATOR, LearningError, Learnt, Progress, Steps
-from .vertex_samples import Look, bones_alone, farthest, sample, wanted_of, weighted
+from .vertex_samples import Look, Wanted, bones_alone, farthest, sample, wanted_of, weighted
 
+LOOK_DOWN, FOLLOWS = 0.35, 0.15  # radians; of the keys' own motion: lids that go so far follow the eyes
 REACHED = 0.5  # of a key's motion: keys of which less is reached are named
 
 
@@ -52,6 +53,8 @@ def steps(speaker: bpy.types.Object) -> Steps:
             set_value(candidate, rest_of(candidate))
         look = Look(wanted)
         zero = look()
+        if _lids_follow(speaker, meshes, wanted, look, zero):
+            wanted = wanted.without(gaze.LOOK)
         for number, candidate in enumerate(rig.candidates):
             found = sample(candidate, look, zero, wanted, len(controls))
             for side, response in found:
@@ -72,9 +75,12 @@ def steps(speaker: bpy.types.Object) -> Steps:
         yield Progress(0.9, "solving the channels")
         targets = np.array([weighted(delta, wanted) for delta in wanted.offsets])
         cross = np.array([targets @ response for response in responses]).T
-        meant = np.array([[_is_for(name, source) for name in names] for source in wanted.sources], bool)
+        by_name = vertex_fit.SidesByName(
+            np.array([[_is_for(name, source) for name in names] for source in wanted.sources], bool),
+            np.array([[_may_help(name, source) for name in names] for source in wanted.sources], bool),
+        )
         mapping = vertex_fit.fit(
-            controls, sides, wanted.names, (products, cross, targets @ targets.T), meant, wanted.moving, rig.system
+            controls, sides, wanted.names, (products, cross, targets @ targets.T), by_name, wanted.moving, rig.system
         )
         at = {(control.owner, control.path, control.index): place for place, control in enumerate(controls)}
         used = [used[at[control.owner, control.path, control.index]] for control in mapping.controls]
@@ -104,9 +110,30 @@ def sentence(mapping: VertexMap, owners: Sequence[bpy.types.Object]) -> str:
     return f"{said}; less than half of {short_list(low)}." if low else f"{said}, more than half of each."
 
 
+def _lids_follow(speaker, meshes, wanted: Wanted, look: Look, zero: np.ndarray) -> bool:
+    """Whether the rig itself moves the lids with the eyes, so that no control need do it."""
+    chosen, mapping = gaze.bones_of(speaker, meshes), speaker.mien_driving
+    looking = [number for number, source in enumerate(wanted.sources) if source.startswith(f"{gaze.LOOK}Down")]
+    if mapping.armature is None or not chosen.eye_left or not chosen.eye_right or not looking:
+        return False
+    eyes = bones.Bones("", chosen.eye_left, chosen.eye_right, "", "", chosen.facing)
+    posed = set_curves(mapping.armature, bones.gaze_curves(mapping.armature, eyes, LOOK_DOWN))
+    down, wished = look() - zero, wanted.offsets[looking].sum(0)
+    set_curves(mapping.armature, bones.gaze_curves(mapping.armature, eyes, 0.0))
+    return posed and float((down * wished).sum()) > FOLLOWS * float((wished**2).sum())
+
+
 def _is_for(name: str, source: str) -> bool:
     known = control_names.find(name)
     return known is not None and any(known.is_for(channel) for channel, share in terms(source) if share > 0.0)
+
+
+def _may_help(name: str, source: str) -> bool:
+    """Whether a control is in the region of a key, or of the lids, which keep their place while others move: brows do
+    not help a blink. True for names that nobody knows."""
+    known = control_names.find(name)
+    regions = {control_names.region(channel) for channel, _ in terms(source)} | {"eyes"}
+    return known is None or bool(regions & known.regions)
 
 
 def _with_row(products: np.ndarray, responses: list[np.ndarray]) -> np.ndarray:

@@ -13,12 +13,13 @@ from ...shape_keys import driving, keys
 from ...shape_keys.control_fit import STEPS, Side
 from . import contacts, face_rig
 from .control_values import rest_of, set_value
-from .controls import Candidate
+from .controls import FREE_TURN, Candidate
 from .learnt import SEPARATOR, LearningError
 
-FAR = 1.3  # of the farthest that the keys move what a control moves: how far one without limits is moved
+FAR, FAR_TURNED = 2.0, 1.3  # of the farthest that a key moves what a control moves: how far one without limits goes
+MOST_TURNED = 0.6  # radians, of such a turn: what goes farther is no straight motion any more
 LEAST = 0.01  # of the farthest that a key moves anything: a control that moves less moves nothing
-WHOLE = 0.5  # of a response, in vertices that no key moves: more, and it moves the head as a whole
+WHOLE = 0.2  # of a response, in vertices that no key moves: more, and it moves the head as a whole
 STRAIGHT = 0.1  # of a response, by which half the way may be off half of it
 MOST_VERTICES = 4000  # of a face, that are looked at
 WIDENINGS = 5  # of the first step by 8, before a control is given up
@@ -40,6 +41,12 @@ class Wanted:
     sources: tuple[str, ...]
     offsets: np.ndarray
     pairs: np.ndarray
+
+    def without(self, prefix: str) -> "Wanted":
+        """What is wanted but for the keys whose source starts so."""
+        kept = [number for number, source in enumerate(self.sources) if not source.startswith(prefix)]
+        names, sources = (tuple(part[number] for number in kept) for part in (self.names, self.sources))
+        return replace(self, names=names, sources=sources, offsets=self.offsets[kept])
 
     @property
     def moving(self) -> float:
@@ -163,29 +170,34 @@ def sample(candidate: Candidate, look: Look, zero: np.ndarray, wanted: Wanted, n
     """The sides of a control that move a part of the face; one for both where they do the opposite of each other."""
     rest = rest_of(candidate)
     room = candidate.high - rest, rest - candidate.low
+    turns = "rotation" in candidate.path.rpartition(".")[2] and candidate.high - candidate.low >= 2 * FREE_TURN
+    room = tuple(min(each, MOST_TURNED) for each in room) if turns else room
+    far = FAR_TURNED if turns else FAR
 
     def at(value: float) -> np.ndarray:
         set_value(candidate, rest + value)
         return look() - zero
 
     try:
-        first = _side(room[0], 1, candidate.probe, at, wanted, number)
+        first = _side(room[0], 1, candidate.probe, far, at, wanted, number)
         if first is not None and room[1] > 1e-9 and first[0].course == STEPS:
             share = min(1.0, room[1] / first[0].end)
             half = STEPS[2] * share
             if np.abs(at(-half * first[0].end) + half * first[1]).max() < STRAIGHT * half * np.abs(first[1]).max():
                 return [(replace(first[0], low=-share), first[1])]
-        return [side for side in (first, _side(room[1], -1, candidate.probe, at, wanted, number)) if side is not None]
+        return [
+            side for side in (first, _side(room[1], -1, candidate.probe, far, at, wanted, number)) if side is not None
+        ]
     finally:
         set_value(candidate, rest)
 
 
 def _side(
-    room: float, sign: int, probe: float, at: Callable[[float], np.ndarray], wanted: Wanted, number: int
+    room: float, sign: int, probe: float, far: float, at: Callable[[float], np.ndarray], wanted: Wanted, number: int
 ) -> Sampled | None:
     if room <= 1e-9:
         return None
-    end, full = _end(room, sign, probe, at, wanted)
+    end, full = _end(room, sign, probe, far, at, wanted)
     if full is None or farthest(full) < LEAST * wanted.far or _is_whole(full, wanted.still):
         return None
     half, course = at(sign * STEPS[2] * end), STEPS
@@ -199,7 +211,7 @@ def _side(
 
 
 def _end(
-    room: float, sign: int, probe: float, at: Callable[[float], np.ndarray], wanted: Wanted
+    room: float, sign: int, probe: float, far: float, at: Callable[[float], np.ndarray], wanted: Wanted
 ) -> tuple[float, np.ndarray | None]:
     """(how far a control goes, the motion there): to its limit, or until it moves vertices as far as the keys do, or no
     farther. None where it moves nothing."""
@@ -214,8 +226,8 @@ def _end(
         step = min(step * 8.0, room)
     if moved <= NOTHING * wanted.far:
         return 0.0, None
-    far = np.sqrt((motion**2).sum(1))
-    end = min(step * FAR * float(wanted.reach[far > moved / 2].max()) / moved, room)
+    moves = np.sqrt((motion**2).sum(1))
+    end = min(step * far * float(wanted.reach[moves > moved / 2].max()) / moved, room)
     full = at(sign * end)
     most = farthest(full)
     if most >= STOPPED * moved * end / step:

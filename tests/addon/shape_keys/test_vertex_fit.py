@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from addon.shape_keys.control_fit import STEPS, Control, Side
-from addon.shape_keys.vertex_fit import fit, from_text, is_text_of_vertices, solve
+from addon.shape_keys.vertex_fit import SidesByName, fit, from_text, is_text_of_vertices, solve
 
 KEYS = ("open", "wide", "round")
 VERTICES = 40
@@ -20,7 +20,8 @@ def mapping_of(responses: np.ndarray, offsets: np.ndarray, sides, meant=None):
     controls = [Control(0, f'pose.bones["{number}"].location', 1, 0.0) for number in range(len(responses))]
     meant = np.zeros((len(offsets), len(sides)), bool) if meant is None else meant
     products = responses @ responses.T, offsets @ responses.T, offsets @ offsets.T
-    return fit(controls, sides, KEYS[: len(offsets)], products, meant, VERTICES, "Rigify")
+    by_name = SidesByName(meant, np.ones_like(meant))
+    return fit(controls, sides, KEYS[: len(offsets)], products, by_name, VERTICES, "Rigify")
 
 
 def straight(control: int, end: float = 2.0, low: float = -1.0) -> Side:

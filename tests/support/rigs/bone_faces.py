@@ -29,6 +29,7 @@ OTHER_SIDE = {22: 21, 24: 19, 26: 17, 35: 31, 43: 38, 44: 37, 46: 41, 47: 40, 52
 LIDS = {"lid_top": "eyeBlink", "lid_bottom": "eyeSquint"}
 WIDE = {"cheek": 0.02, "chin": 0.02}  # m: how far the weights of a bone go
 NARROW = 0.011
+EYE = 0.03  # m: lids are around it
 
 
 def places() -> dict[tuple[str, str], tuple[np.ndarray, str]]:
@@ -68,7 +69,9 @@ def _weigh(obj: bpy.types.Object, spots, names, head: str, jaw: str) -> None:
     parts = {}
     for key, (place, parent) in spots.items():
         if key[0] in LIDS:  # painted by what a lid moves, as lids are
-            parts[names[key]] = _moved(obj, f"{LIDS[key[0]]}{'Left' if key[1] == 'L' else 'Right'}")
+            side = "Left" if key[1] == "L" else "Right"
+            own = _moved(obj, f"{LIDS[key[0]]}{side}") * (np.linalg.norm(rest - place, axis=1) < EYE)
+            parts[names[key]] = own / own.max()
             continue
         near = np.exp(-((np.linalg.norm(rest - place, axis=1) / WIDE.get(key[0], NARROW)) ** 2))
         of_corner = key[0] in ("lip_corner", "cheek")
@@ -140,7 +143,7 @@ BOARD = {
     "CTRL_{s}_mouth_purseU": {"y": [("lip_top", "location", 1, 0.008), ("lip_corner", "location", 0, -0.012)]},
     "CTRL_{s}_mouth_purseD": {"y": [("lip_bottom", "location", 1, 0.008), ("lip_corner", "location", 0, -0.012)]},
     "CTRL_{s}_mouth_lipsTogetherD": {"y": [("lip_bottom", "location", 2, 0.025)]},
-    "CTRL_{s}_eye_blink": {"y": [("lid_top", "location", 2, -0.011)]},
+    "CTRL_{s}_eye_blink": {"y": [("lid_top", "location", 2, -0.015)]},
     "CTRL_{s}_eye_squintInner": {"y": [("lid_bottom", "location", 2, 0.005)]},
     "CTRL_{s}_brow_raiseIn": {"y": [("brow_inner", "location", 2, 0.012)]},
     "CTRL_{s}_brow_raiseOut": {"y": [("brow_outer", "location", 2, 0.012), ("brow_middle", "location", 2, 0.01)]},

@@ -121,6 +121,9 @@ def rigify_face(with_keys: bool = True) -> bpy.types.Object:
     bpy.context.view_layer.objects.active = rig
     bpy.ops.object.parent_set(type="ARMATURE_AUTO")
     for side, number in (("L", 0), ("R", 1)):
-        characters.deform(characters.eyeball(f"Eye.{side}", number, False), rig, f"MCH-eye.{side}")
+        ball = characters.eyeball(f"Eye.{side}", number, False)
+        place = ball.matrix_world.copy()
+        ball.parent, ball.parent_type, ball.parent_bone = rig, "BONE", f"MCH-eye.{side}"
+        ball.matrix_world = place
     bpy.context.view_layer.objects.active = obj
     return obj
