@@ -10,7 +10,7 @@ MENU = (
     ("set_up_character", "check_character", "remove_check", "learn_controls", "forget_controls"),
     ("make_idle", "remove_idle"),
     ("show_words", "hide_words", "retime_words", "correct_words"),
-    ("suggest_emotion",),
+    ("suggest_emotion", "accept_suggestion"),
     ("match_face", "forget_face", "hold_keys", "release_keys"),
     ("landmark_empties", "landmark_strokes", "remove_landmarks"),
     ("dub", "portrait", "talk", "cancel_film"),
