@@ -29,6 +29,7 @@ from mien.photo.matte import Layers, exactly_over, person_matte, split
 GATE = (0.3, 0.7)  # of the pose's mask, over which a pixel counts as the person's
 GATE_ROOM = 9 / 256  # of the picture, by which that mask is grown
 MORE = 0.035  # shoulder widths around a forearm that are taken from the base with it
+RIM = 3  # times as far, where there is skin
 LEAST_PALM = 0.17  # shoulder widths: a palm seen from its edge is as wide as that, too
 DISC = 1.3  # half widths of the forearm: the radius of the elbow, which both layers have
 KEPT, BARE = 0.8, 1.8  # of the disc: what the base keeps of the elbow; around it no clothes are taken from
@@ -104,10 +105,13 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
         masks[side] = mask.astype(np.float32), away, disc
     removed = np.zeros(matte.shape, bool)
     reach = max(1, round(MORE * unit))
+    bare = _skin(pixels, matte, [mask for mask, _, _ in masks.values()], body)
+    skin |= bare
     for mask, away, disc in masks.values():
         grown = np.asarray(binary_dilation(mask > 0.02, iterations=reach), bool)
+        # What was cut too narrowly would stay behind as a line of skin.
+        grown |= np.asarray(binary_dilation(mask > 0.02, iterations=RIM * reach), bool) & bare
         removed |= grown & (away > KEPT * disc)
-    skin |= _skin(pixels, matte, [mask for mask, _, _ in masks.values()], body)
     base, base_alpha = _base(pixels, whole, matte, removed, skin, body)
     # What is behind an arm is looked at when it moves: with texture, where the person's own hole is only smooth.
     nobody = binary_erosion(matte < 0.02, iterations=reach)

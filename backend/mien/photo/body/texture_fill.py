@@ -17,7 +17,7 @@ LEVELS = (0.25, 0.5, 1.0)  # sizes at which the hole is filled
 ROUNDS = 3  # of choosing patches and mixing them, on a level
 JUMPS = (8, 4, 2, 1)  # pixels from where neighbours hand on their patches
 RIM = 3  # pixels around the hole whose truth corrects it
-ALIKE = 40.0  # of 255 that the rim may be wrong by: light that changes over cloth
+ALIKE = 80.0  # of 255 that the rim may be wrong by: light and shade that go over cloth
 SIDE = 220  # pixels of the longer side of the window, beyond which it is filled smaller
 ROOM = 0.6  # of the hole around it from where patches come
 
@@ -50,7 +50,7 @@ def texture_filled(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray) -> n
     assert current is not None
     if top < 1:
         current = _sized(current, (x1 - x0, y1 - y0))
-    # A rim that is quite another thing, a cuff or a shadow, would only smear over the cloth.
+    # A rim that is quite another thing, a cuff or a wall, would only smear over the cloth.
     wrong = np.where(rim[window][..., None], pixels[window] - current, 0)
     alike = rim[window] & (np.abs(wrong).max(2) < ALIKE)
     membrane = filled(np.where(alike[..., None], wrong, 0), alike.astype(np.float32)) if alike.any() else 0
