@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from checkout import BACKEND
 from mien.cli.main import main
 from mien.doctor import checks
 from mien.doctor.diagnostics import FAIL, OK, WARN
+from mien.service.workers.worker import Node
 from mien.settings import NAMES
 
 from addon.connection.client import Client, ClientError, TokenWanted, Untrusted
@@ -232,3 +234,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def test_the_status_has_a_line_for_each_machine_of_a_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    nodes = [asdict(Node("one", "10.0.0.1", True, 8, 1, 64 * 10**9)), asdict(Node("two", "10.0.0.2", False, 0, 0, 0))]
+    health = {"status": "ok", "nodes": nodes}
+    found = {"url": "http://127.0.0.1:1", "pid": 7, "health": health, "metrics": ""}
+    monkeypatch.setattr("mien.cli.status._status_of", lambda backend: found)
+    monkeypatch.setattr("mien.service.network.running_backends.all_running", lambda folder: [None])
+    assert main(["serve", "--status", "--data-folder", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  node       one (10.0.0.1): 8 CPUs, 1 GPUs, 64 GB of memory" in lines
+    assert "  node       two (10.0.0.2): lost" in lines

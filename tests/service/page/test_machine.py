@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import asdict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mien.service.http.page import machine as module
 from mien.service.http.page.machine import memory_bytes
+from mien.service.workers.worker import Node
 from prometheus_client.core import GaugeMetricFamily
 from service_client import Service
 
@@ -44,3 +47,11 @@ def test_devices_have_their_memory(service: Service, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "device_metrics", lambda: [used, size])
     (row,) = service.http.get("/page/machines").json()["machines"]
     assert row["devices"] == [{"name": "GPU", "used": 5, "memory": 9}]
+
+
+def test_the_machines_of_a_cluster_are_listed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert service.http.get("/page/machines").json()["machines"][0]["nodes"] == []
+    node = Node("farm", "10.0.0.2", True, 16, 1, 2**36)
+    monkeypatch.setattr(service.scheduler, "_cluster", SimpleNamespace(nodes=lambda: [node]))
+    assert service.http.get("/page/machines").json()["machines"][0]["nodes"] == [asdict(node)]
+    assert service.http.get("/v1/health").json()["nodes"] == [asdict(node)]
