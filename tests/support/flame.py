@@ -248,6 +248,7 @@ def _sphere(count: int) -> np.ndarray:
 
 def files_of(made: Flame, folder: Path) -> tuple[Path, Path]:
     """A FLAME as its makers' two downloads: the model and its landmarks."""
+    assert made.landmark_triangles is not None and made.landmark_weights is not None
     bases = np.concatenate([made.shape_basis, made.expression_basis])
     arrays = {
         "v_template": made.template.astype(float),

@@ -85,12 +85,15 @@ class MIEN_OT_accept_suggestion(DisabledReason, bpy.types.Operator):
     def description(cls, context, properties) -> str:
         if properties.with_emotions:
             return "Key the intensity and the emotions that the voice suggests; which emotion is a weak guess"
-        return cls.__doc__
+        return cls.__doc__ or ""
 
     def execute(self, context):
+        found = _found(context)
+        if not isinstance(found, Suggestion):  # the button was pressed in the moment in which it was put away
+            return {"CANCELLED"}
         try:
             said = suggested_emotion.accept(
-                context.scene, speaker_of(context), _line(context), _found(context), self.with_emotions
+                context.scene, speaker_of(context), _line(context), found, self.with_emotions
             )
         except (SuggestionError, fcurves.CurveError) as error:
             self.report({"ERROR"}, str(error))
