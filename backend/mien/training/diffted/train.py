@@ -26,7 +26,7 @@ from mien.training.motion_corpus import held_out as is_held_out
 from mien.training.speech_corpus.store import read_units
 from mien.training.weight_average import WeightAverage
 
-CONFIG = TrainingConfig(steps=6000, batch=24, seconds=FRAMES / 25, rate=8e-4, decay=0.01)
+CONFIG = TrainingConfig(steps=2640, batch=32, seconds=FRAMES / 25, rate=8e-4, decay=0.01)
 LEAST = 0.02  # smallest deviation that a number is divided by
 WEIGHTS = {"numbers": 1.0, "change": 4.0}  # of the losses
 WRISTS, CURLS = 2.0, 0.4  # weight of these numbers beside the others
@@ -68,7 +68,7 @@ def train(
     }  # fmt: skip
     weights = save(trained, run / f"{name}.safetensors", note)
     write_card(
-        weights, "Weights of the gestures' denoiser: a voice, a person and what is request to two moving hands.",
+        weights, "Weights of the gestures' denoiser: a voice, a person and a direction to two moving hands.",
         "docs/gestures.md: mien corpus build, train diffted",
         [unit for unit in read_units(corpus) if not is_held_out(unit)], note,
         {name: round(value, 4) for name, value in evaluate().items()}, shape.as_dict(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter1d
 
 from mien.body.skeleton import SIDES
 from mien.engines.base import Progress, no_progress
@@ -18,7 +19,8 @@ from mien.engines.diffted.denoiser.network import FRAMES, SEED, GestureDenoiser
 from mien.engines.diffted.denoiser.noise_schedule import STEPS, solve
 from mien.numeric.random_streams import stream
 
-GUIDANCE = 1.15
+GUIDANCE = 1.75
+CALM = 1.5  # frames: deviation of the Gaussian that takes what is left of the noise
 CANDIDATES = 3
 SMOOTH = 0.004  # shoulder widths a frame^3: the mean third difference of the grammar's moving wrists is .0047
 BLEND = 10  # frames over which a window comes from where the one before ended
@@ -46,7 +48,8 @@ def sample(
             new = continued(motion[-SEED:], sample_window(network, part, motion[-SEED:], drawn, guidance, steps))
             found.append((seam_jerk(motion[-SEED:] * scale, new * scale), new))
         motion = np.concatenate([motion, min(found, key=lambda each: each[0])[1]])
-    return motion[SEED : len(features)] * scale + mean
+    motion = gaussian_filter1d(motion[: len(features)], CALM, axis=0, mode="nearest")
+    return motion[SEED:] * scale + mean
 
 
 @torch.inference_mode()
