@@ -8,7 +8,7 @@ is moved to where the eye looks.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import bpy
@@ -98,7 +98,8 @@ def curves(
 
 
 def gaze_curves(armature: bpy.types.Object, bones: Bones, pitch: float) -> list[Curve]:
-    """F-curves of the eye bones that look down by this angle, at frame 0. Raises BoneError."""
+    """F-curves of the eye bones alone that look down by this angle, at frame 0. Raises BoneError."""
+    bones = replace(bones, jaw="", head="", neck="")
     still = np.zeros((1, 3), np.float32)
     gaze = np.array([[pitch, 0.0]], np.float32)
     take = Take(Fraction(24), Fraction(0), (), still, None, gaze, None, None, None, {})

@@ -116,10 +116,9 @@ def _lids_follow(speaker, meshes, wanted: Wanted, look: Look, zero: np.ndarray) 
     looking = [number for number, source in enumerate(wanted.sources) if source.startswith(f"{gaze.LOOK}Down")]
     if mapping.armature is None or not chosen.eye_left or not chosen.eye_right or not looking:
         return False
-    eyes = bones.Bones("", chosen.eye_left, chosen.eye_right, "", "", chosen.facing)
-    posed = set_curves(mapping.armature, bones.gaze_curves(mapping.armature, eyes, LOOK_DOWN))
+    posed = set_curves(mapping.armature, bones.gaze_curves(mapping.armature, chosen, LOOK_DOWN))
     down, wished = look() - zero, wanted.offsets[looking].sum(0)
-    set_curves(mapping.armature, bones.gaze_curves(mapping.armature, eyes, 0.0))
+    set_curves(mapping.armature, bones.gaze_curves(mapping.armature, chosen, 0.0))
     return posed and float((down * wished).sum()) > FOLLOWS * float((wished**2).sum())
 
 

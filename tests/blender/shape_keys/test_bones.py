@@ -210,3 +210,37 @@ def test_bones_of_auto_rig_pro_are_known(rig):
     for old, name in new.items():
         rig.data.bones[old].name = name
     assert bones.by_name(rig).names == tuple(new.values())
+
+
+def test_what_an_eye_is_aimed_at_is_moved_to_where_the_take_looks(rig):
+    """As in Rigify: an eye tracks a bone before it, and that bone is the control."""
+    bpy.ops.object.mode_set(mode="EDIT")
+    for side in "LR":
+        eye = rig.data.edit_bones[f"eye.{side}"]
+        eye.name = f"ball.{side}"
+        target = rig.data.edit_bones.new(f"eye.{side}")
+        target.head, target.tail = eye.head + Vector((0, -0.2, 0)), eye.head + Vector((0, -0.2, 0.02))
+        target.parent = rig.data.edit_bones["head"]
+        eye.tail, eye.roll = eye.head + Vector((0, -0.02, 0)), 0.0
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for side in "LR":
+        track = rig.pose.bones[f"ball.{side}"].constraints.new("DAMPED_TRACK")
+        track.target, track.subtarget, track.track_axis = rig, f"eye.{side}", "TRACK_Y"
+    found = bones.by_name(rig)
+    assert (found.eye_left, found.eye_right) == ("eye.L", "eye.R")
+    assert bones.aims_at(rig, "eye.L").name == "ball.L" and bones.aims_at(rig, "ball.L") is None
+    pitch, yaw = 0.2, -0.15
+    put(rig, take_of(gaze=(pitch, yaw), jawOpen=0.0), bones.Bones(eye_left="eye.L", eye_right="eye.R"))
+    wanted = head_rotation.matrix(pitch, yaw, 0.0) @ Vector((0, -1, 0))
+    for side in "LR":
+        looks = rig.pose.bones[f"ball.{side}"].matrix.to_3x3() @ Vector((0, 1, 0))
+        assert looks.angle(wanted) < 1e-3
+    paths = {curve.path for curve in bones.gaze_curves(rig, found, 0.3)}
+    assert paths == {f'pose.bones["eye.{side}"].location' for side in "LR"}
+
+
+def test_head_and_neck_of_auto_rig_pro_s_skeleton_are_known(rig):
+    bpy.ops.object.mode_set(mode="EDIT")
+    rig.data.edit_bones["head"].name, rig.data.edit_bones["neck"].name = "head.x", "neck.x"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert (bones.by_name(rig).head, bones.by_name(rig).neck) == ("head.x", "neck.x")
