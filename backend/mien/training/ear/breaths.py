@@ -127,7 +127,7 @@ def _silence(rng: np.random.Generator, length: int, loud: float) -> tuple[np.nda
         out = rng.random() < OUT_SHARE
         sound = breath(rng, min(seconds - 0.04, float(rng.uniform(0.12, 0.75))))
         if rng.random() < 0.3:  # through a narrow opening: high and thin
-            sound = noise.levelled(signal.sosfilt(AIR, sound))
+            sound = noise.levelled(np.asarray(signal.sosfilt(AIR, sound)))
         gap = int(rng.uniform(0.0, 0.08 if out else 0.16) * RATE)
         begin = gap if out else length - len(sound) - gap
         if rng.random() < 0.15:
