@@ -42,8 +42,8 @@ class MIEN_OT_suggest_emotion(DisabledReason, bpy.types.Operator):
         reason = speakers.refusal(speaker) or editable(context) or lines.refusal(lines.active(speaker))
         if reason:
             return reason
-        if suggestions.busy and runner.working_in_background:
-            return f"'{suggestions.busy}' is being listened to; wait for it"
+        if runner.working_in_background:  # one thread at a time
+            return f"'{suggestions.busy}' is being listened to; wait for it" if suggestions.busy else "Wait a moment"
         return address_refusal(context)
 
     def invoke(self, context, event):

@@ -6,6 +6,7 @@ import pytest
 
 from addon.animation import fcurves
 from addon.generation.emotion_suggestions import suggestions
+from addon.generation.runner import runner
 from addon.scene import lines
 from addon.scene.timeline.suggested_emotion import Suggestion
 from addon.ui.timeline import emotion_suggestion
@@ -32,6 +33,15 @@ def test_nothing_is_keyed_before_it_is_accepted(speaker, backend):
     assert set(curves_of(speaker)) == {"mien.performance.intensity", "mien.performance.angry"}
     assert bpy.ops.mien.drop_suggestion() == {"FINISHED"}
     assert suggestions.of(speaker, lines.active(speaker)) is None and curves_of(speaker)
+
+
+def test_one_question_at_a_time(speaker, backend, monkeypatch):
+    reason = emotion_suggestion.MIEN_OT_suggest_emotion.disabled_reason
+    assert reason(bpy.context) == ""
+    monkeypatch.setattr(type(runner), "working_in_background", property(lambda _: True))
+    assert reason(bpy.context) == "Wait a moment"
+    monkeypatch.setattr(suggestions, "busy", "Line 1")
+    assert reason(bpy.context) == "'Line 1' is being listened to; wait for it"
 
 
 def test_a_suggestion_is_of_its_line(speaker, backend):
