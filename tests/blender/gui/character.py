@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Characters of other programs in a real window: set up by a click, checked by a click, learnt where keys are driven,
-each one undo step; takes thinned to Bezier keys.
+each one undo step; takes thinned to Bezier keys; a face of bones learnt, with progress, stopped by Esc.
 
 Started by run.py: run.py --script character.py ... Leaves pictures of the poses in OUT.
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,16 +16,17 @@ from mathutils import Euler, Vector
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-from window import MIEN, arguments, check, click_until, drive, extension, open_tab, press, settled, shot, view3d
+from window import MIEN, arguments, check, click_until, drive, extension, open_tab, press, settled, shot, until, view3d
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 from fake_backend import take_bytes
-from rigs import characters
+from rigs import bone_faces, characters
 
 OUT = Path(arguments()[0])
-SET_UP, CHECK = 127, 153  # from the top of the window: the buttons, with the character's panel alone
+SET_UP, CHECK, LEARN = 127, 153, 179  # from the top of the window: the buttons, with the character's panel alone
 receive, take_file, channels = extension("generation.receive"), extension("formats.take"), extension("formats.channels")
 character_check, nla_layers = extension("scene.characters.check"), extension("animation.nla_layers")
+learning_shown = extension("ui.characters.learn_operators").LearningShown
 
 
 def undo(back: bool = True) -> None:
@@ -121,6 +123,32 @@ def steps():
     check("thinned to Bezier keys", any(point.interpolation == "BEZIER" for point in points), len(points))
     bpy.context.scene.frame_set(7)
     yield from shot(OUT, "3_driven")
+
+    name = fresh(bone_faces.auto_rig_pro_like)
+    yield from settled()
+    jaw = face().parent.pose.bones["c_jawbone.x"]
+    yield from click_until("a click begins to learn bones", middle, LEARN, lambda: learning_shown.progress is not None)
+    yield 0.5
+    yield from shot(OUT, "4_progress")
+    share = learning_shown.progress.share if learning_shown.progress is not None else 0.0
+    check("the window is alive meanwhile", 0.0 < share < 1.0, share)
+    subprocess.Popen(["xdotool", "mousemove", "700", "450", "key", "Escape"])
+    yield from until("Esc stops it", lambda: learning_shown.progress is None)
+    check("nothing was learnt", face().mien_driving.control_map == "" and jaw.rotation_euler.x == 0.0)
+    yield from click_until("a click learns again", middle, LEARN, lambda: learning_shown.progress is not None)
+    yield from until("the bones are learnt", lambda: face().mien_driving.control_map != "", 300.0)
+    check("it says what the rig reaches", "of the keys' motion" in face().mien_driving.found, face().mien_driving.found)
+    yield from shot(OUT, "4_learnt")
+    undo()
+    check("one undo step forgets them", face().mien_driving.control_map == "")
+    undo(back=False)
+    check("and one brings them again", face().mien_driving.control_map != "")
+    said = receive.put(bpy.context.scene, face(), moving_take(), 1)
+    check("a take moves the bones", "controls move the face" in said, said)
+    bpy.context.scene.frame_set(7)
+    turned = face().parent.pose.bones["c_jawbone.x"].rotation_euler.x
+    check("the jaw is open", abs(turned) > 0.1, turned)
+    yield from shot(OUT, "5_open")
 
 
 drive(steps())
