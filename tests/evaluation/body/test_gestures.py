@@ -2,7 +2,9 @@
 import numpy as np
 import pytest
 from mien.body.skeleton import REST
+from mien.engines.diffted.arm_paths import arm_paths
 from mien.engines.diffted.gestures import NAMES, Gestures
+from mien.engines.diffted.hand_motion import HandMotion
 from mien.evaluation import EvaluationError
 from mien.evaluation.body.gestures import (
     FPS,
@@ -14,6 +16,7 @@ from mien.evaluation.body.gestures import (
     motion_beats,
     movements,
     near,
+    seam_jerk,
 )
 from voices import SHIPPED
 
@@ -60,3 +63,24 @@ def test_an_arm_folded_into_the_belly_is_noticed() -> None:
     joints[0, NAMES.index("left_lower_arm")] = 1.6 * axis / np.linalg.norm(axis)
     joints[0, NAMES.index("left_upper_arm")] = (0, 0, -0.5)
     assert collisions(Gestures(joints, NAMES, ())).any()
+
+
+def test_a_corner_at_a_seam_is_jerk_there() -> None:
+    t = np.arange(100) / FPS
+    smooth = np.repeat(np.stack([t**3, t, t], 1)[:, None], 2, axis=1)
+    cornered = smooth + np.where(t >= 2, 0.1, 0.0)[:, None, None]
+    assert seam_jerk([(smooth, ())]) is None
+    assert seam_jerk([(smooth, (2.0,)), (smooth, ())]) == pytest.approx(1)
+    assert seam_jerk([(cornered, (2.0,))]) > 1.5
+
+
+def test_the_hands_of_another_mover_are_measured(tmp_path) -> None:
+    other = tmp_path / "other.wav"
+    other.write_bytes(SHIPPED.read_bytes())
+
+    def still(track, prosody, direction, clock) -> HandMotion:
+        return HandMotion(arm_paths([], clock, 0.0, "none", np.random.default_rng(0)), (), seams=(4.8,))
+
+    scores = evaluate([SHIPPED, other], 1, 1.0, lambda done, stage: None, still)
+    assert scores.a_minute == scores.stressed == scores.own == 0 and scores.rest == 1
+    assert scores.seam_jerk is not None
