@@ -120,7 +120,7 @@ def _make(
     from mien.engines.personatalk.film.preview import tracked_preview
     from mien.engines.personatalk.film.timeline import refuse_longer, timeline
     from mien.engines.personatalk.film.writer import write_dub
-    from mien.engines.personatalk.lip_motion import own_rest, plan_mouth
+    from mien.engines.personatalk.lip_motion import own_rest, plan_mouth, with_posture
     from mien.face_tracking.tracker import track_face
     from mien.files.atomic import atomic_path
     from mien.video.provenance import sign
@@ -150,7 +150,7 @@ def _make(
     pause = None
     if options.keep_pauses:
         pause = own_rest((actor.mouth - who.posture)[sources], mouth, who.speaker, motion, seconds)
-    mouth = mouth + who.posture[sources]
+    mouth = with_posture(mouth, who.posture[sources], who.speaker)
     kept = kept_pictures(actor.shapes, sources, pause)
     plan = FilmPlan(
         times, track.rate, track.steady, video, track.start if options.begin else Fraction(0), voice, provenance.tags()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from dub_voices import FRAME, spoken
 from mien.engines.personatalk.lip_map import fit_lip_map
-from mien.engines.personatalk.lip_motion import own_rest, plan_mouth, speaker_of, spoken_mouth
+from mien.engines.personatalk.lip_motion import own_rest, plan_mouth, speaker_of, spoken_mouth, with_posture
 from mien.engines.personatalk.mouth_space import mouth_space
 from mien.engines.personatalk.options import DubOptions
 from talkers import talker
@@ -81,3 +81,16 @@ def test_a_speaker_of_a_film() -> None:
     wide = speaker.with_gap(mouth, np.full(60, 0.15))
     np.testing.assert_allclose(speaker.gap(wide), 0.15, atol=1e-9)
     assert abs(speaker.gap(speaker.rest[None])[0] - speaker.closed) < 1e-9
+
+
+def test_a_posture_moves_parted_lips_and_does_not_part_shut_ones(spoken_lips) -> None:
+    film, _ = spoken_lips
+    posture = np.zeros_like(film.mouth)
+    posture[:, :2] = 0.01, 0.02
+    turned = with_posture(film.mouth, posture, film.speaker)
+    was, now = film.speaker.gap(film.mouth), film.speaker.gap(turned)
+    shut, parted = was <= film.speaker.closed, was > film.speaker.closed + 0.05
+    assert shut.any() and parted.any()
+    np.testing.assert_allclose(now[shut], was[shut], atol=1e-9)
+    np.testing.assert_allclose(now[parted], was[parted] + 0.02, atol=1e-9)
+    np.testing.assert_allclose(turned[:, 1], film.mouth[:, 1] + 0.02, atol=1e-9)

@@ -17,6 +17,7 @@ CLOSED, RESTING = 0.08, 0.15  # quantiles of the speaker's gap: lips that meet; 
 CLOSING = 0.05  # s in which lips close and open again around a contact
 EARLY = 0.02  # s by which they meet before it is heard (three real clips)
 SETTLING, PARTING = 0.12, 0.10  # s in which the mouth comes to rest in silence, and leaves it before the next sound
+PARTED = 0.04  # eye distances of gap, from which lips are parted
 NEAR_REST = 0.012  # eye distances, root mean square of the mouth's points: one rest is like the other
 SEEN = (0.005, 0.995)  # quantiles of each coefficient: what this speaker's mouth does
 WIDER = 1.1  # times their distance from the mean
@@ -122,6 +123,13 @@ def _away(times: np.ndarray, spans: np.ndarray, ramp: float, reach: float) -> np
         away = np.maximum(begin - reach - times, times - end - reach) / ramp
         share = np.minimum(share, np.sin(np.clip(away, 0, 1) * np.pi / 2) ** 2)
     return share
+
+
+def with_posture(mouth: np.ndarray, posture: np.ndarray, speaker: Speaker) -> np.ndarray:
+    """Coefficients (n, 12) with what the head's turn adds to them (n, 12). It does not part lips that are shut."""
+    parted = np.clip((speaker.gap(mouth) - speaker.closed) / PARTED, 0, 1)
+    turned = mouth + posture
+    return speaker.with_gap(turned, speaker.gap(turned) - (1 - parted) * (posture @ speaker.opening))
 
 
 def own_rest(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from mien.engines.personatalk.learnt_speaker import LearntSpeaker
-from mien.engines.personatalk.lip_motion import Speaker, closed_mouth, resting_mouth, spoken_mouth
+from mien.engines.personatalk.lip_motion import Speaker, closed_mouth, resting_mouth, spoken_mouth, with_posture
 from mien.engines.personatalk.options import DubOptions
 from mien.engines.personatalk.sound_offset import find_offset
 from mien.engines.personatalk.voice_motion import VoiceMotion
@@ -56,8 +56,8 @@ def motion_scores(
         raise ValueError("the speaker was learnt without the sound")
     at = times + style.offset.late
     planned = spoken_mouth(voice, at, speaker, style.lip_map, DubOptions())
-    shown = resting_mouth(closed_mouth(planned, voice, at, frame, speaker), voice, at, speaker) + who.posture
-    planned = planned + who.posture
+    shown = resting_mouth(closed_mouth(planned, voice, at, frame, speaker), voice, at, speaker)
+    shown, planned = (with_posture(each, who.posture, speaker) for each in (shown, planned))
     gap, true = speaker.gap(planned), speaker.gap(mouth)
     still = speaker.gap(mouth - who.posture)
     jaw = voice.plain_at(at)[:, JAW]
