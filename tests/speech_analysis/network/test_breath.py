@@ -46,6 +46,7 @@ def spoken(rng: np.random.Generator, breath_db: float | None) -> PhoneTrack:
 def test_a_breath_in_a_pause_is_heard_where_it_is(breath_db: float) -> None:
     track = spoken(np.random.default_rng(1), breath_db)
     begin, end = (round((SPEECH + second) * 100) for second in BREATH)
+    assert track.breath is not None and track.pause is not None
     assert track.breath[begin:end].max() > 0.7
     around = np.r_[track.breath[: begin - 15], track.breath[end + 15 :]]
     assert np.mean(around > 0.5) < 0.02
@@ -56,6 +57,7 @@ def test_a_breath_in_a_pause_is_heard_where_it_is(breath_db: float) -> None:
 def test_a_pause_without_a_breath_is_a_pause() -> None:
     track = spoken(np.random.default_rng(1), None)
     inside = slice(round((SPEECH + BREATH[0]) * 100), round((SPEECH + BREATH[1]) * 100))
+    assert track.breath is not None and track.pause is not None
     assert track.breath[inside].max() < 0.5 < track.pause[inside].mean()
 
 

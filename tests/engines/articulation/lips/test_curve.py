@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lip curve of a voice: phones, pauses and breath."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from mien.audio.speech import Speech
+from mien.engines.articulation.constraints import breaths
 from mien.engines.articulation.lips.curve import LipCurve, audible_breath, lip_curve
 from mien.speech_analysis.prosody import Prosody, listen_to_prosody
 from mien.speech_analysis.track import PhoneTrack
@@ -53,6 +56,25 @@ def test_an_audible_breath_opens_the_lips() -> None:
     assert breath[55:65].min() > 0.5 and breath[:30].max() == 0 and breath[90:].max() == 0
     opened = lip_curve(track, breathing).aperture - lip_curve(track, silent(track)).aperture
     assert opened[55:65].min() > 0.4
+
+
+@pytest.mark.parametrize(("pause", "parted"), [(0.8, 1.0), (3.0, 1.0), (12.0, 0.0)])
+def test_a_breath_that_the_recogniser_hears_parts_the_lips_near_speech(pause: float, parted: float) -> None:
+    track = PhoneTrack.from_segments([("AA", 0.3), ("SIL", pause), ("AA", 0.3)])
+    middle = len(track) // 2
+    breath = np.zeros(len(track), np.float32)
+    breath[middle - 15 : middle + 15] = 0.9
+    share = audible_breath(dataclasses.replace(track, breath=breath), silent(track))
+    assert share[middle] == pytest.approx(parted, abs=0.01)
+    assert share[: middle - 40].max() == share[middle + 40 :].max() == 0
+    jaw = breaths(dataclasses.replace(track, breath=breath))
+    assert (jaw[middle] > 0.05) == bool(parted)
+
+
+def test_a_take_begins_and_ends_at_rest_even_in_a_breath() -> None:
+    track = PhoneTrack.from_segments([("SIL", 0.4), ("AA", 0.3), ("SIL", 0.4)])
+    share = audible_breath(dataclasses.replace(track, breath=np.full(len(track), 0.9, np.float32)), silent(track))
+    assert share[0] == share[-1] == 0 and share[20] > 0.9
 
 
 @pytest.mark.parametrize("seconds", [0.01, 0.05])
