@@ -68,8 +68,8 @@ def engine_of(info: BackendInfo | None, name: str, head: str = "", direction: st
     if engine is None:
         return ""
     own = info.own_models if "flame" in (head, engine.head) else ""
-    asked, digests = json.loads(direction), dict(info.learnt)
-    learnt = [digests.get(f"{kind}/{asked.get(kind)}", "")[:DIGITS] for kind in LEARNT]
+    fields, digests = json.loads(direction), dict(info.learnt)
+    learnt = [digests.get(f"{kind}/{fields.get(kind)}", "")[:DIGITS] for kind in LEARNT]
     parts = (engine.name, engine.version, info.made_with[:DIGITS], own[:DIGITS], *learnt)
     return " ".join(part for part in parts if part)
 

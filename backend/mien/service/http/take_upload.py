@@ -24,7 +24,7 @@ from mien.performance import PARTS, Performance
 from mien.service.errors import SENTENCES, sentence_of
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import check_fields, copy_upload, file_and_texts, name_of, receive_form
+from mien.service.http.upload_form import check_fields, copy_upload, file_and_texts, name_of, receive_form, track_number
 from mien.service.jobs.errors import Closing, QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
@@ -144,7 +144,7 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Take
     head_named(head, settings.data_folder)
     part = texts["performance_part"] or PARTS[0]
     performance = _performance(form.get(PERFORMANCE), part, head)
-    track = _track(texts["track"])
+    track = track_number(texts["track"])
     return TakeForm(sound, name_of(sound, "sound"), direction, engine, fps, head, track, performance, part)
 
 
@@ -165,12 +165,6 @@ def _performance(file: object, part: str, head: str) -> UploadFile | None:
     file.file.seek(0)
     Performance(read_take(file.file.read()), part, name_of(file, PERFORMANCE))
     return file
-
-
-def _track(text: str) -> int | None:
-    if text and not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1000):
-        raise Problem(422, f"The field 'track' is {text[:40]!r}; send the number of a sound track, from 1.")
-    return int(text) if text else None
 
 
 def _queue_full(full: QueueFull) -> Problem:
