@@ -22,6 +22,8 @@ def test_what_is_measured_is_measured(capsys: pytest.CaptureFixture[str]) -> Non
     assert len(dubs) == (len(tracked) if "nothing was measured of dubs: " not in stderr else 0)
     portraits = [row for row in rows if "a portrait" in row["what"]]
     assert len(portraits) == (0 if "nothing was measured of portraits: " in stderr else 1)
+    talks = [row for row in rows if "a talk" in row["what"]]
+    assert len(talks) == (0 if "nothing was measured of talks: " in stderr else 1)
     frames = [row for row in rows if "of the motion model (tps)" in row["what"]]
     assert [row["ratio"] for row in frames] == [pytest.approx(25 * frames[0]["seconds"])]
     for name in NAMES:  # every engine has its rows, or the reason why not

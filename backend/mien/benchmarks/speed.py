@@ -27,6 +27,7 @@ from mien.files.markdown import write_section
 ROOT = Path(__file__).resolve().parents[3]
 VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
 RULES = "articulation"  # the engine that the others are compared with
+HALF_LENGTH = ROOT / "tests" / "samples" / "photo" / "half_length.jpg"
 PLAYED_S = 20.0  # seconds of a take that are played in Blender, frame by frame
 # Runs in a child, prints {"seconds": ..., "megabytes": ...} as its last line; {body} sets `seconds`
 CHILD = """
@@ -132,6 +133,36 @@ animator = Animator(photo)
 motion = motion_of(take, animator.head, animator.face.own)
 drawn = (animator.picture(*row) for row in zip(motion.weights, motion.head_rotation, motion.gaze))
 write_film(sys.argv[2], drawn, Fraction(25), speech.samples, RATE)
+seconds = time.perf_counter() - begin
+"""
+# A rendered half-length picture that talks with its hands: all of `mien talk` but consent and signature
+TALK_S, TALK_ENGINE = 10.0, "emodiffhead"
+TALK = """
+from fractions import Fraction
+from pathlib import Path
+import numpy as np
+from PIL import Image
+photo = np.asarray(Image.open("{photo}").convert("RGB"))
+begin = time.perf_counter()
+from mien.audio.speech import RATE, Speech, read_speech
+from mien.direction import Direction
+from mien.photo.body.options import TalkOptions
+from mien.photo.body.talking_body import TalkingBody
+from mien.photo.motion import motion_of
+from mien.speak import speak
+from mien.talk import motion_of_take
+from mien.video.writer import write_film
+speech = read_speech(Path(sys.argv[1]))
+speech = Speech.from_samples(speech.samples[: round({seconds} * RATE)])
+take = speak(speech, Direction(gestures=1.0), "{engine}", 25)
+opened = TalkingBody(photo, TalkOptions(), "photo")
+opened.follow(motion_of_take(take))
+motion = motion_of(take, opened.animator.head, opened.animator.face.own)
+def drawn():
+    for number, row in enumerate(zip(motion.weights, motion.head_rotation, motion.gaze)):
+        opened.pose(number)
+        yield opened.animator.picture(*row)
+write_film(Path(sys.argv[2]), drawn(), Fraction(25), speech.samples, RATE)
 seconds = time.perf_counter() - begin
 """
 # A frame of the motion model; weights of random numbers take as long as a user's own
@@ -271,6 +302,7 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
             rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
         rows += _tracking(sound, Path(folder) / "film.mp4", take, length)
         rows += _portrait(sound, take, length)
+        rows += _talk(sound, take, length)
         rows.append(_motion_model(sound, take))
         rows += _blender(sound, take, length)
         rows.append(_batch(Path(folder) / "batch", voice, length))
@@ -322,6 +354,14 @@ def _portrait(sound: Path, take: Path, length: float) -> list[Row]:
     name = f"a portrait, {length:g} s of {PORTRAIT_SIDE} x {PORTRAIT_SIDE} pixels, cold start"
     program = PORTRAIT.format(side=PORTRAIT_SIDE, engine=PORTRAIT_ENGINE)
     return _film_rows("portraits", name, length, lambda: _child(program, sound, take.with_name("portrait.mp4")))
+
+
+def _talk(sound: Path, take: Path, length: float) -> list[Row]:
+    """A half-length picture that talks; nothing where none can be drawn. `take` is left as it is."""
+    spoken = min(length, TALK_S)
+    name = f"a talk, {spoken:g} s of 512 x 512 pixels, cold start"
+    program = TALK.format(photo=HALF_LENGTH.as_posix(), seconds=spoken, engine=TALK_ENGINE)
+    return _film_rows("talks", name, spoken, lambda: _child(program, sound, take.with_name("talk.mp4")))
 
 
 def _motion_model(sound: Path, take: Path) -> Row:
