@@ -2,7 +2,9 @@
 """Learns how the controls of a face of bones move its vertices, by moving each of them and looking, and how far they
 reach what the shape keys of the mesh would do."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import replace
 
 import bpy
@@ -20,6 +22,7 @@ from .controls import Candidate
 from .learnt import SEPARATOR, LearningError, Learnt, Progress, Steps
 from .vertex_samples import Look, Wanted, bones_alone, farthest, sample, wanted_of, weighted
 
+WAIT_S = 0.03  # for the thread, before Blender goes on
 LOOK_DOWN, FOLLOWS = 0.35, 0.15  # radians; of the keys' own motion: lids that go so far follow the eyes
 REACHED = 0.5  # of a key's motion: keys of which less is reached are named
 
@@ -72,16 +75,7 @@ def steps(speaker: bpy.types.Object) -> Steps:
                 f"None of the {len(rig.candidates)} controls of '{speaker.name}' moves a part of its face. "
                 "Choose the mesh that the bones move."
             )
-        yield Progress(0.9, "solving the channels")
-        targets = np.array([weighted(delta, wanted) for delta in wanted.offsets])
-        cross = np.array([targets @ response for response in responses]).T
-        by_name = vertex_fit.SidesByName(
-            np.array([[_is_for(name, source) for name in names] for source in wanted.sources], bool),
-            np.array([[_may_help(name, source) for name in names] for source in wanted.sources], bool),
-        )
-        mapping = vertex_fit.fit(
-            controls, sides, wanted.names, (products, cross, targets @ targets.T), by_name, wanted.moving, rig.system
-        )
+        mapping = yield from _fit(wanted, controls, sides, responses, products, names, rig.system)
         at = {(control.owner, control.path, control.index): place for place, control in enumerate(controls)}
         used = [used[at[control.owner, control.path, control.index]] for control in mapping.controls]
         reached, off = {}, {}
@@ -108,6 +102,39 @@ def sentence(mapping: VertexMap, owners: Sequence[bpy.types.Object]) -> str:
         if share < REACHED
     ]
     return f"{said}; less than half of {short_list(low)}." if low else f"{said}, more than half of each."
+
+
+def _fit(
+    wanted: Wanted,
+    controls: list[Control],
+    sides: list[Side],
+    responses: list[np.ndarray],
+    products: np.ndarray,
+    names: list[str],
+    system: str,
+) -> Generator[Progress, None, VertexMap]:
+    """The mapping, worked out on a thread: it takes seconds, and touches nothing of Blender."""
+
+    def work() -> VertexMap:
+        targets = np.array([weighted(delta, wanted) for delta in wanted.offsets])
+        cross = np.array([targets @ response for response in responses]).T
+        by_name = vertex_fit.SidesByName(
+            np.array([[_is_for(name, source) for name in names] for source in wanted.sources], bool),
+            np.array([[_may_help(name, source) for name in names] for source in wanted.sources], bool),
+        )
+        all_products = products, cross, targets @ targets.T
+        return vertex_fit.fit(controls, sides, wanted.names, all_products, by_name, wanted.moving, system)
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        future = pool.submit(work)
+        while True:
+            try:
+                return future.result(timeout=WAIT_S)
+            except FutureTimeout:
+                yield Progress(0.92, "solving the keys")
+    finally:
+        pool.shutdown(wait=False)
 
 
 def _lids_follow(speaker, meshes, wanted: Wanted, look: Look, zero: np.ndarray) -> bool:

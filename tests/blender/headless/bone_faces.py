@@ -102,6 +102,8 @@ def from_rig_to_take(name: str) -> None:
     print("LEARNT", f"{time.monotonic() - begin:.0f} s", face.mien_driving.found)
     reached = {key.partition("/")[2]: f"{share:.2f}" for key, share in mapping.reached.items()}
     print("REACHED", reached)
+    follow = name == "rigify"  # its lids follow its eyes
+    report(f"{name}: lids that follow the eyes are left to the rig", follow != any("eyeLook" in key for key in reached))
     measure = Measure(face)
     checked = check.play(scene, face)
     report(f"{name}: no pose is missing", not checked.missing, checked.sentence)
