@@ -38,7 +38,7 @@ def test_what_the_turn_does_is_told_from_what_is_said(space: MouthSpace) -> None
 
 def test_without_a_sound_there_is_no_style(space: MouthSpace) -> None:
     mouth, turn, sound = nodding(space, 0.3)
-    who = learn_speaker(space, mouth, turn, sound.heard, None)
+    who = learn_speaker(space, mouth, turn, sound.within, None)
     assert who.style is None
     assert np.linalg.norm(mouth - mouth.mean(0) - who.posture) < 0.9 * np.linalg.norm(mouth - mouth.mean(0))
 
@@ -46,5 +46,5 @@ def test_without_a_sound_there_is_no_style(space: MouthSpace) -> None:
 def test_a_mouth_that_does_not_follow_its_sound_has_no_map(space: MouthSpace) -> None:
     mouth, turn, sound = nodding(space, 0.0)
     noise = 0.02 * np.random.default_rng(2).normal(size=mouth.shape)
-    who = learn_speaker(space, noise, turn, sound.heard, sound)
+    who = learn_speaker(space, noise, turn, sound.within, sound)
     assert who.style is not None and who.style.lip_map is None and np.isfinite(who.posture).all()

@@ -50,10 +50,10 @@ def test_a_dub_goes_on_in_the_next_server(tmp_path: Path, scheduler: Callable[[]
     write_film(film, [face((("jawOpen", JAWS[i % 6]),)) for i in range(110)], RATE, voice(1.2), 16000)
     sound.write_bytes(written(voice(1.2)))
     consent = Consent.given("drawn, nobody living", "test")
-    shown, heard = file_digest(film), file_digest(sound)
+    shown, spoken = file_digest(film), file_digest(sound)
     record_consent(shown, consent, data)
     options = DubOptions(engine="articulation")
-    request = FilmRequest("dub", shown, "film.mp4", heard, "voice.wav", options, consent)
+    request = FilmRequest("dub", shown, "film.mp4", spoken, "voice.wav", options, consent)
     first = scheduler()
     job = first.submit(FILM, request, "", film, sound)
     parts = data / "unfinished-dubs"

@@ -18,12 +18,12 @@ from mien.engines.personatalk.voice_motion import VoiceMotion
 @dataclass(frozen=True, eq=False)
 class OwnSound:
     """What is heard in the film: motion of its voice; times (N,) seconds of that sound at which each frame is shown,
-    `frame` s apart; heard (N,) bool: the frames whose sound this is."""
+    `frame` s apart; within (N,) bool: the frames whose sound this is."""
 
     voice: VoiceMotion
     times: np.ndarray
     frame: float
-    heard: np.ndarray
+    within: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ def learn_speaker(
         speaker = speaker_of(space, still[learnt])
         if sound is None:
             return LearntSpeaker(speaker, None, posture)
-        within = learnt & sound.heard
+        within = learnt & sound.within
         return LearntSpeaker(
             speaker, learn_style(still, within, sound.times, sound.frame, sound.voice, speaker), posture
         )
@@ -58,7 +58,7 @@ def learn_speaker(
     if sound is None or found.style is None or found.style.lip_map is None:
         return found
     left = mouth - (mouth - found.posture)[learnt].mean(0)
-    within = np.flatnonzero(learnt & sound.heard)
+    within = np.flatnonzero(learnt & sound.within)
     at = sound.times[within] + found.style.offset.late
     left[within] = mouth[within] - spoken_mouth(sound.voice, at, found.speaker, found.style.lip_map, DubOptions())
     return fit(fit_posture(turn[learnt], left[learnt])(turn))
