@@ -22,7 +22,7 @@ from mien.numeric.random_streams import stream
 GUIDANCE = 1.75
 CALM = 1.5  # frames: deviation of the Gaussian that takes what is left of the noise
 CANDIDATES = 3
-SMOOTH = 0.004  # shoulder widths a frame^3: the mean third difference of the grammar's moving wrists is .0047
+SMOOTH = 0.003  # shoulder widths a frame^3 at a seam; the mean of the grammar's moving wrists is .0047
 BLEND = 10  # frames over which a window comes from where the one before ended
 STRIDE = FRAMES - SEED
 WRISTS = [i * motion_space.HAND + axis for i in range(len(SIDES)) for axis in range(3)]
@@ -48,8 +48,7 @@ def sample(
             new = continued(motion[-SEED:], sample_window(network, part, motion[-SEED:], drawn, guidance, steps))
             found.append((seam_jerk(motion[-SEED:] * scale, new * scale), new))
         motion = np.concatenate([motion, min(found, key=lambda each: each[0])[1]])
-    motion = gaussian_filter1d(motion[: len(features)], CALM, axis=0, mode="nearest")
-    return motion[SEED:] * scale + mean
+    return calmed(motion[: len(features)])[SEED:] * scale + mean
 
 
 @torch.inference_mode()
@@ -57,15 +56,20 @@ def sample_window(
     network: GestureDenoiser, features: np.ndarray, seed: np.ndarray, drawn: np.ndarray, guidance: float, steps: int
 ) -> np.ndarray:
     """(FRAMES, SIZE) in the network's units of the noise `drawn` (FRAMES, SIZE); features (FRAMES, conditions.SIZE),
-    seed (SEED, SIZE). Guided without a classifier: null + guidance (conditional - null)."""
+    seed (SEED, SIZE), which is put into every step's prediction, so that the rest goes on from it. Guided without a
+    classifier: null + guidance (conditional - null)."""
     known, given = (torch.from_numpy(each.astype(np.float32)).expand(2, -1, -1) for each in (seed, features))
     use_sound = torch.tensor([True, False])
 
     def predict(noisy: torch.Tensor, t: float) -> torch.Tensor:
+        nonlocal last
         conditional, null = network(noisy.expand(2, -1, -1), torch.full((2,), t), given, known, use_sound)
-        return null + guidance * (conditional - null)
+        last = null + guidance * (conditional - null)
+        return torch.cat([known[0], last[SEED:]])
 
-    return solve(predict, torch.from_numpy(drawn), steps).numpy()
+    last = torch.empty(0)
+    solve(predict, torch.from_numpy(drawn), steps)
+    return last.numpy()
 
 
 def continued(last: np.ndarray, window: np.ndarray) -> np.ndarray:
@@ -77,6 +81,13 @@ def continued(last: np.ndarray, window: np.ndarray) -> np.ndarray:
 
 
 def seam_jerk(last: np.ndarray, new: np.ndarray) -> float:
-    """The larger of the wrists' mean third differences where `new` (F, SIZE) follows `last` (SEED, SIZE)."""
-    around = np.concatenate([last[-3:], new[:3]])[:, WRISTS].reshape(-1, len(SIDES), 3)
+    """The larger of the wrists' mean third differences where `new` (F, SIZE) follows `last` (SEED, SIZE), both calmed:
+    what is left of the noise is no seam's."""
+    wrists = calmed(np.concatenate([last, new[:SEED]])[:, WRISTS])
+    around = wrists[len(last) - 3 : len(last) + 3].reshape(-1, len(SIDES), 3)
     return float(np.linalg.norm(np.diff(around, 3, axis=0), axis=2).mean(0).max())
+
+
+def calmed(motion: np.ndarray) -> np.ndarray:
+    """Motion (F, C) without what is left of the noise."""
+    return gaussian_filter1d(motion, CALM, axis=0, mode="nearest")
