@@ -252,9 +252,10 @@ def _schemas() -> Schema:
                 "own_models": {**text, "description": "sha256 of the user's own, which takes on FLAME are made with."},
                 "personas": {**texts, "description": "Names of what its user learnt: `persona` of a direction."},
                 "lips_models": {**texts, "description": "Names of what its user trained: `lips_model` of a direction."},
-                "learnt": object_of("sha256 of each persona and lips model, by name.", {
-                    name: {"type": "object", "additionalProperties": text} for name in ("persona", "lips_model")
-                }),
+                "learnt": object_of(
+                    "sha256 of each persona and lips model, by name.",
+                    {name: {"type": "object", "additionalProperties": text} for name in ("persona", "lips_model")},
+                ),
                 "tracks": {"const": True, "description": "It tracks films."},
                 "films": {"const": True, "description": "It makes dubs, portraits and talks."},
                 "suggests_emotions": {"const": True, "description": "It says what a voice suggests."},
@@ -294,14 +295,17 @@ def _schemas() -> Schema:
                 "nodes": {
                     "type": "array",
                     "description": "The machines of the Ray cluster that it works on; none with this machine alone.",
-                    "items": object_of("A machine.", {
-                        "name": text,
-                        "address": text,
-                        "alive": {"type": "boolean"},
-                        "cpus": whole,
-                        "gpus": whole,
-                        "memory": whole | {"description": "Bytes."},
-                    }),
+                    "items": object_of(
+                        "A machine.",
+                        {
+                            "name": text,
+                            "address": text,
+                            "alive": {"type": "boolean"},
+                            "cpus": whole,
+                            "gpus": whole,
+                            "memory": whole | {"description": "Bytes."},
+                        },
+                    ),
                 },
             },
         ),
