@@ -34,7 +34,6 @@ TEXT_LIMIT = 100_000
 GUIDANCE_LIMIT = 5.0
 GESTURES_TOP = 1.5
 HANDS = ("both", "left", "right", "none")
-GESTURES_BY = ("grammar", "denoiser")  # a grammar of strokes; the network that learnt from it
 MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 ANGLES = ("headPitch", "headYaw", "headRoll", "gazePitch", "gazeYaw")  # radians, as in a take
 SAME = 1e-4  # s: a key and a frame are at the same time although their decimals differ
@@ -111,7 +110,6 @@ class Direction:
     # OF_THE_BODY, whatever the engine:
     gestures: float = 0.0  # how large those of arms and hands are, 0..1.5; 0: the take has no body
     hands: str = "both"  # which may move, of HANDS
-    gestures_by: str = "grammar"  # what moves them, of GESTURES_BY
 
     @property
     def optional_fields(self) -> tuple[str, ...]:
@@ -244,13 +242,6 @@ def _hands(name: str, value: object) -> str:
     return str(value)
 
 
-def _gestures_by(name: str, value: object) -> str:
-    if value not in GESTURES_BY:
-        known = ", ".join(GESTURES_BY)
-        raise DirectionError(f"{name} is {shortened(value)}; expected {known}{did_you_mean(value, GESTURES_BY)}.")
-    return str(value)
-
-
 def _intensity(name: str, value: object) -> Curve:
     if isinstance(value, str):
         if value not in LEVELS:
@@ -348,7 +339,7 @@ def _angle(name: str, value: object) -> float:
     return float(value) + 0.0
 
 
-OF_THE_BODY = ("gestures", "hands", "gestures_by")
+OF_THE_BODY = ("gestures", "hands")
 OPTIONAL_FIELDS = (
     "face", "face_level", "onset", "offset", "sound_guidance", "emotion_guidance", "lips_model",
     "persona", "held",
@@ -378,5 +369,4 @@ READERS = {
     "held": _held,
     "gestures": _gestures,
     "hands": _hands,
-    "gestures_by": _gestures_by,
 }

@@ -10,16 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import engines
-from mien.direction import (
-    EMOTIONS,
-    GESTURES_BY,
-    HANDS,
-    OF_THE_BODY,
-    Direction,
-    DirectionError,
-    parse_emotion,
-    parse_intensity,
-)
+from mien.direction import EMOTIONS, HANDS, OF_THE_BODY, Direction, DirectionError, parse_emotion, parse_intensity
 from mien.files.strict_json import JsonError, parse_json
 from mien.files.text import read_text
 from mien.settings import Settings
@@ -73,7 +64,6 @@ def add_gesture_flags(command: argparse.ArgumentParser) -> None:
         help="joints of a body that gestures with the voice, 0 to 1.5 times as large (docs/gestures.md)",
     )  # fmt: skip
     command.add_argument("--hands", choices=HANDS, help="which hands gesture (default: both)")
-    command.add_argument("--gestures-by", choices=GESTURES_BY, help="what makes them (default: grammar)")
 
 
 def direction_of(args: argparse.Namespace, start: Direction | None = None) -> Direction:

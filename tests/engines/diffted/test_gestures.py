@@ -7,7 +7,7 @@ import pytest
 from mien.audio.speech import Speech
 from mien.body.kinematics import forward
 from mien.body.skeleton import JOINTS, REST
-from mien.direction import Direction, DirectionError
+from mien.direction import Direction
 from mien.engines.diffted.gestures import NAMES, gestures
 from mien.evaluation.body.gestures import collisions
 from mien.performance import Performance
@@ -103,18 +103,3 @@ def test_the_spine_goes_along_with_the_head_of_a_performance(recording: Speech) 
     (take,) = speak_takes(recording, direction, [0], "articulation", Fraction(25), performance=performance)
     spine = NAMES.index("chest")
     assert (take.joints[:, spine, 1] - own.joints[:, spine, 1]).mean() > 0.005
-
-
-def test_the_denoiser_gestures_where_it_is_wanted(recording: Speech) -> None:
-    by_rules = speak(recording, Direction(gestures=1.0, seed=2), "articulation", Fraction(25))
-    direction = Direction.from_json({"gestures": 1.0, "seed": 2, "gestures_by": "denoiser"})
-    take = speak(recording, direction, "articulation", Fraction(25))
-    assert take.joint_names == NAMES and np.isfinite(take.joints).all()
-    assert np.abs(take.joints - by_rules.joints).max() > 0.05
-    np.testing.assert_array_equal(take.weights, by_rules.weights)
-    np.testing.assert_array_equal(take.joints, speak(recording, direction, "articulation", Fraction(25)).joints)
-
-
-def test_one_that_there_is_not_is_refused_in_words() -> None:
-    with pytest.raises(DirectionError, match="gestures_by is 'denoise'; expected grammar, denoiser .did you mean 'denoiser'"):
-        Direction.from_json({"gestures_by": "denoise"})

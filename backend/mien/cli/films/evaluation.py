@@ -7,13 +7,17 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
-from mien.direction import GESTURES_BY
 from mien.engines.base import part
 from mien.files.markdown import require_section, table, write_section
+
+if TYPE_CHECKING:
+    from mien.engines.diffted.hand_motion import Mover
 
 SECTION, DUB_SECTION = "tracking", "dub"  # of the page
 ROUND_TRIP, PERSONA, GESTURES = "round trip", "persona", "gestures"
@@ -38,7 +42,9 @@ def add_commands(evaluate) -> None:
     body.add_argument("--audio", type=Path, required=True, metavar="FOLDER", help="sounds (.wav, .flac) of voices")
     body.add_argument("--scale", type=float, default=1.0, help="of the gestures (default: 1)")
     body.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
-    body.add_argument("--by", choices=GESTURES_BY, default="grammar", help="what makes them (default: %(default)s)")
+    body.add_argument(
+        "--weights", type=Path, metavar="FILE", help="of `mien train diffted` (default: none, the grammar's gestures)"
+    )
     body.add_argument("--held-out", action="store_true", help="beside known stress (espeak-ng), and distances (FGD)")
     body.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
     dub = add_command(evaluate, "dub", dub_command, "how near a rendered mouth is to the filmed one")
@@ -88,7 +94,7 @@ def persona_command(args: argparse.Namespace) -> int:
 def gestures_command(args: argparse.Namespace) -> int:
     """mien evaluate gestures: voices in, measures of their gestures out."""
     section = HELD_OUT if args.held_out else GESTURES
-    section += "" if args.by == "grammar" else f" by the {args.by}"
+    section += " by the denoiser" if args.weights else ""
     if args.page:
         require_section(args.page, section)
     paths = sorted(path for path in args.audio.iterdir() if path.suffix in (".wav", ".flac"))
@@ -100,20 +106,28 @@ def gestures_command(args: argparse.Namespace) -> int:
     return 0
 
 
+def _mover(weights: Path | None) -> Mover:
+    from mien.engines.diffted.hand_motion import by_grammar
+
+    if weights is None:
+        return by_grammar
+    from mien.engines.diffted.denoiser.generate import denoised
+
+    return partial(denoised, weights=weights)
+
+
 def _gestures(paths: list[Path], args: argparse.Namespace, progress: ProgressBar) -> tuple[dict, str]:
-    from mien.engines.diffted.gestures import mover_named
     from mien.evaluation.body import gestures
 
-    scores = gestures.evaluate(paths, args.seed, args.scale, progress, mover_named(args.by))
+    scores = gestures.evaluate(paths, args.seed, args.scale, progress, _mover(args.weights))
     return asdict(scores), table(gestures.HEAD, gestures.cells(scores))
 
 
 def _held_out(paths: list[Path], args: argparse.Namespace, progress: ProgressBar) -> tuple[dict, str]:
-    from mien.engines.diffted.gestures import mover_named
     from mien.evaluation.body import held_out_gestures
     from mien.training.speech_corpus.text import sentences
 
-    mover = mover_named(args.by)
+    mover = _mover(args.weights)
     stress, apart = held_out_gestures.evaluate(paths, sentences("en"), args.seed, args.scale, progress, mover)
     scores = {"stress": asdict(stress), "distances": asdict(apart)}
     return scores, table(held_out_gestures.HEAD, held_out_gestures.cells(stress, apart))

@@ -76,18 +76,9 @@ def gestures(
     )
 
 
-def mover_named(name: str) -> Mover:
-    """Of `direction.GESTURES_BY`."""
-    if name == "grammar":
-        return by_grammar
-    from mien.engines.diffted.denoiser.generate import denoised  # PyTorch takes seconds to import
-
-    return denoised
-
-
 def with_gestures(take: Take, track: PhoneTrack, prosody: Prosody, direction: Direction) -> Take:
     """The take with joints of the body."""
-    made = gestures(track, prosody, direction, take.times, take.head_rotation, mover_named(direction.gestures_by))
+    made = gestures(track, prosody, direction, take.times, take.head_rotation)
     return replace(take, joints=made.joints, joint_names=made.names)
 
 

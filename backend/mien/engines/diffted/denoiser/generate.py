@@ -12,7 +12,7 @@ from mien.body.skeleton import SIDES
 from mien.direction import Direction
 from mien.engines.articulation.accents import accents, phrases
 from mien.engines.diffted.arm_paths import arm_paths
-from mien.engines.diffted.denoiser import WEIGHTS, conditions, motion_space
+from mien.engines.diffted.denoiser import conditions, motion_space
 from mien.engines.diffted.denoiser.conditions import Person
 from mien.engines.diffted.hand_motion import HandMotion
 from mien.engines.diffted.strokes import preferred_hand
@@ -22,11 +22,9 @@ from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import PhoneTrack
 
 
-def denoised(
-    track: PhoneTrack, prosody: Prosody, direction: Direction, clock: np.ndarray, weights: Path = WEIGHTS
-) -> HandMotion:
+def denoised(track: PhoneTrack, prosody: Prosody, direction: Direction, clock: np.ndarray, weights: Path) -> HandMotion:
     """At the seconds `clock` (T,), from 0 on. A hand that may not move, and both at a scale of 0, rest; the seed draws
-    the person and the noise. EngineError where the weights cannot be read."""
+    the person and the noise; weights: of `mien train diffted`. EngineError where the weights cannot be read."""
     rng = stream(direction.seed, "gesturing person")
     hands = direction.hands if direction.gestures > 0 else "none"
     preferred = preferred_hand("both" if hands == "none" else hands, rng)
