@@ -25,7 +25,7 @@ SMOOTHING = {"aperture": 13, "width": 15, "jawDrop": 17}  # taps at 100 Hz: jaws
 PROFILE_PAUSE, REST_PAUSE = 0.6, 1.2  # s: shorter ones are within the kernel's reach; in longer ones the mouth rests
 PROFILE = "0.6-1.2"
 EDGE = 0.08  # s over which a pause's profile takes over
-BREATH_APERTURE = 0.8  # what an audible breath opens
+BREATH_APERTURE = 1.2  # what an audible breath opens, standard deviations
 # Of a track that does not know breaths: dB above the quietest of its silence where one begins to count and counts whole
 BREATH_FLOOR, BREATH_FULL = 6.0, 14.0
 BREATH_PAUSE = 0.2  # s
