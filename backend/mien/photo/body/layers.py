@@ -125,7 +125,7 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
     arms = []
     for side in sorted(masks, key=lambda side: -body.points[WRISTS[SIDES.index(side)], 2]):
         mask, _, disc = masks[side]
-        grown = grey_dilation(mask, size=2 * reach + 3)
+        grown = grey_dilation(mask, size=2 * RIM * reach + 3)
         nearest = np.where(removed & (grown > 0), np.maximum(mask, 1e-3), mask)
         ring = exactly_over(pixels, under, nearest)
         tight = _tight(pixels, mask)
