@@ -25,7 +25,7 @@ from mien.speech_analysis.viseme_groups import GROUP, NAMES
 PENALTIES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)  # of a weight's square, beside the mean square error of the curves
 FOLDS, BLOCK = 8, 4.0  # parts that are left out in turn: blocks of so many seconds, all over the recordings
 # Of the correlation on what is left out; standard errors of its mean over the parts. Of eight parts chance reaches two
-# in one case of twenty (Student's t), and more as the best penalty is taken (2 of 12 shuffled faces); three in one of 100
+# in one case of twenty (Student's t), more as the best penalty is taken (2 of 12 shuffled faces); three in one of 100
 LEAST_GAIN, CERTAIN = 0.01, 3.0
 LEAST_SECONDS = 20.0  # of speech
 VISEMES = np.eye(len(NAMES))[GROUP]  # (40, 9)

@@ -223,7 +223,7 @@ class Animator:
         blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
         blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
         if self.shows_teeth:
-            blocks["between"][:, POSITION] += np.float32([0.0, 0.0, 0.5 * self._far])
+            blocks["between"][:, POSITION] += np.array([0.0, 0.0, 0.5 * self._far], np.float32)
         blocks["eyes"][:, POSITION] = turned(self.eyes.rest)
         left, right = np.zeros(2) if bare else mesh.shut(places)
         half = len(mesh.rims) // 2

@@ -99,7 +99,7 @@ def split(pixels: np.ndarray, matte: np.ndarray) -> Layers:
     smooth = filled(pixels, known)
     smooth += _grain(pixels, known, reach)
     # From the person outwards the background becomes the photo's own again.
-    away = distance_transform_edt(matte < 0.02) / reach
+    away = np.asarray(distance_transform_edt(matte < 0.02)) / reach
     share = np.clip((RIM[1] - away) / (RIM[1] - RIM[0]), 0, 1)[..., None]
     behind = np.clip(pixels * (1 - share) + smooth * share, 0, 255)
     rim = np.maximum(matte, (share[..., 0] > 0) * 1e-3)
@@ -119,7 +119,7 @@ def _grain(pixels: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
     mean = gaussian_filter(pixels * known[..., None].astype(np.float32), (reach, reach, 0)) / np.maximum(weight, 1e-3)
     fine = np.clip((pixels - mean) * known[..., None], -MOST_GRAIN, MOST_GRAIN)
     at = np.indices(sure.shape)
-    nearest = distance_transform_edt(~sure, return_distances=False, return_indices=True)
+    nearest = np.asarray(distance_transform_edt(~sure, return_distances=False, return_indices=True))
     rows, columns = (np.clip(2 * nearest[axis] - at[axis], 0, sure.shape[axis] - 1) for axis in (0, 1))
     return (fine[rows, columns] * (1 - known)[..., None]).astype(np.float32)
 

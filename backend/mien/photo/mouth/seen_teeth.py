@@ -65,13 +65,13 @@ def seen_teeth(face: FittedFace, pixels: np.ndarray) -> SeenTeeth | None:
     size = part.shape[:2]
     opening = polygon(outline, low, size)
     rim = max(1, round(RIM * eyes))
-    around = binary_dilation(opening > 0.5, iterations=rim)
+    around = _wider(opening > 0.5, rim)
     grey, red = part.mean(2), _redness(part)
     inside = opening > 0.5
     if inside.sum() < 20:
         return None
     cheeks = _cheeks(face, pixels)
-    lip_red = float(np.median(red[binary_dilation(around, iterations=3 * rim) & ~around]))
+    lip_red = float(np.median(red[_wider(around, 3 * rim) & ~around]))
     dark, bright = np.percentile(grey[inside], (5, 92))
     brightest = float(np.median(red[inside & (grey >= bright)]))
     least = max(dark + LIGHT * (bright - dark), 0.3 * cheeks)
@@ -128,14 +128,19 @@ def _cheeks(face: FittedFace, pixels: np.ndarray) -> float:
     return float(np.median(pixels[at[:, 1], at[:, 0], :3].mean(-1)))
 
 
+def _wider(mask: np.ndarray, pixels: int) -> np.ndarray:
+    """A mask (h, w) bool and what is so many pixels from it."""
+    return np.asarray(binary_dilation(mask, iterations=pixels), bool)
+
+
 def _of_the_mouth(tooth: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """What joins the opening: light on the lips does not."""
-    marks, count = label(tooth)
+    marks, count = label(tooth)  # pyright: ignore
     joined = np.bincount(marks[inside], minlength=count + 1)
     areas = np.bincount(marks.ravel(), minlength=count + 1)
     kept = joined > 0.5 * np.maximum(areas, 1)
     kept[0] = False
-    return kept[marks]
+    return kept[marks]  # pyright: ignore
 
 
 def _rows(tooth: np.ndarray, grey: np.ndarray, inside: np.ndarray, eyes: float) -> tuple[np.ndarray, np.ndarray]:
@@ -195,7 +200,7 @@ def _even(row: np.ndarray, eyes: float) -> np.ndarray:
 
 def _whole(row: np.ndarray) -> np.ndarray:
     """The largest piece of a row, with those that are near to it."""
-    marks, count = label(binary_dilation(row, iterations=2))
+    marks, count = label(_wider(row, 2))  # pyright: ignore
     if not count:
         return row
     areas = np.bincount(marks[row], minlength=count + 1)
@@ -235,7 +240,7 @@ def _layer(part: np.ndarray, row: np.ndarray, eyes: float, way: int) -> np.ndarr
 
 def _lips(part: np.ndarray, opening: np.ndarray, around: np.ndarray, teeth: np.ndarray) -> np.ndarray:
     """(h, w, 3) lips that go on over the opening: at their rim a tooth may be under them."""
-    wide = binary_dilation(teeth, iterations=1)
+    wide = _wider(teeth, 1)
     lips = filled(part, (~around & ~wide).astype(np.float32))
     cover = np.maximum(opening, _soft(wide | (around & (part.mean(2) > lips.mean(2) * 1.12)))[..., 0])[..., None]
     return (np.clip(part * (1 - cover) + lips * cover, 0, 255) + 0.5).astype(np.uint8)
@@ -243,7 +248,7 @@ def _lips(part: np.ndarray, opening: np.ndarray, around: np.ndarray, teeth: np.n
 
 def _behind(part: np.ndarray, opening: np.ndarray, teeth: np.ndarray, cheeks: float) -> np.ndarray:
     """(h, w, 3) the mouth without teeth: the dark or the tongue that is seen beside them."""
-    wide = binary_dilation(teeth, iterations=1)
+    wide = _wider(teeth, 1)
     soft = (opening > 0.9) & ~wide
     if soft.sum() > 0.05 * (opening > 0.5).sum():
         # A lip's edge is not the inside, which is as light as the darker part of it at most.
