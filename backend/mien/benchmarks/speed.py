@@ -234,7 +234,7 @@ for number in range(46):
     played.append(fcurves.Curve(keys.value_path(shape.name), 0, np.arange(1, {frames} + 1, dtype=np.float32), weights))
 named, action = speaker.data.shape_keys, bpy.data.actions.new("shapes")
 slot = fcurves.slot_for(action, named)
-curves.fill(fcurves.bag_of(action, slot), played)
+fcurves.fill(fcurves.bag_of(action, slot), played)
 named.animation_data_create().action = action
 if slot is not None:
     named.animation_data.action_slot = slot
