@@ -16,7 +16,8 @@ HELD_OUT_BATCHES = 8  # that every evaluation looks at
 
 
 class Dataset(Protocol):
-    units: list[MotionUnit]
+    @property
+    def units(self) -> Sequence[object]: ...
 
     def batches(self, seed: int, first: int, batch: int, frames: int) -> Iterator[tuple[torch.Tensor, ...]]:
         """Endless batches of `batch` clips of so many frames from step `first` on, the same for the same seed and

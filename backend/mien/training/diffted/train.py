@@ -19,7 +19,7 @@ from mien.engines.diffted.denoiser.network import FRAMES, SEED, GestureConfig, G
 from mien.engines.diffted.denoiser.noise_schedule import START, diffused
 from mien.engines.diffted.denoiser.weights import save
 from mien.training.diffted.dataset import GestureDataset
-from mien.training.examples import HELD_OUT_BATCHES
+from mien.training.examples import held_out_batches
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
 from mien.training.model_card import write_card
 from mien.training.motion_corpus import held_out as is_held_out
@@ -43,10 +43,7 @@ def train(
     known, unknown = (GestureDataset.read(corpus, motion, held_out) for held_out in (False, True))
     network = new_network(shape, known).to(device)
     average = WeightAverage(new_network(shape, known).to(device), network, AVERAGE)
-    batches = unknown.batches(1, 0, config.batch, FRAMES) if unknown.units else iter(())
-    held_out = [
-        tuple(tensor.to(device) for tensor in batch) for _, batch in zip(range(HELD_OUT_BATCHES), batches, strict=False)
-    ]
+    held_out = held_out_batches(unknown, config.batch, FRAMES, device)
 
     def evaluate() -> dict[str, float]:
         return mean_losses(
