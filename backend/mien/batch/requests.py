@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,10 @@ from mien.settings import Settings
 from mien.take_request import TakeRequest, code_digest
 from mien.video.consent import file_digest, require_consent
 
-_Sounds = dict[tuple[Path, int | None], tuple[str, int, Any]]
-"""sha256, length and reading of the sounds that were read, by file and track: lines of one sound read it once."""
+READERS = 2  # threads; the decoder and the meter of loudness let others run, the rest of the reading does not
+_Sound = tuple[str, int, Any]  # sha256, length and reading
+_Sounds = dict[tuple[Path, int | None], Future[_Sound]]
+"""The sounds of takes, by file and track: lines of one sound read it once."""
 
 
 def jobs_of(plan: Plan, output: Path, settings: Settings, progress: Progress = no_progress) -> list[Job]:
@@ -28,25 +33,38 @@ def jobs_of(plan: Plan, output: Path, settings: Settings, progress: Progress = n
     that says all rows whose sound, film, head or consent cannot be used."""
     faults = _consent_faults(plan)
     jobs: list[Job] = []
-    sounds: _Sounds = {}
-    for number, line in enumerate(plan.lines):
-        progress(number / len(plan.lines), f"reading {number} of {len(plan.lines)} sounds")
-        try:
-            jobs.append(_job(line, output.absolute(), settings, sounds))
-        except (MienError, OSError) as error:
-            faults.append((line.row, sentence_of(error)))
+    with _sounds(plan, settings) as sounds:
+        for number, line in enumerate(plan.lines):
+            progress(number / len(plan.lines), f"reading {number} of {len(plan.lines)} sounds")
+            try:
+                jobs.append(_job(line, output.absolute(), settings, sounds))
+            except (MienError, OSError) as error:
+                faults.append((line.row, sentence_of(error)))
     plan.refuse(list(dict.fromkeys(faults)))
     return jobs
+
+
+@contextmanager
+def _sounds(plan: Plan, settings: Settings) -> Iterator[_Sounds]:
+    """Read by threads, in the order of the lines; those that have not begun are dropped when the block is left."""
+
+    def read(voice: Path, track: int | None) -> _Sound:
+        speech = read_speech(voice, limit_s=settings.limit_s, track=track)
+        return speech.sha256, len(speech.samples), speech.reading.to_json()
+
+    pool = ThreadPoolExecutor(READERS)
+    keys = dict.fromkeys((line.voice.absolute(), line.track) for line in plan.lines if line.shown is None)
+    try:
+        yield {key: pool.submit(read, *key) for key in keys}
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _job(line: Line, output: Path, settings: Settings, sounds: _Sounds) -> Job:
     voice = line.voice.absolute()
     shown = None if line.shown is None else line.shown.absolute()
     if shown is None:
-        if (voice, line.track) not in sounds:
-            speech = read_speech(voice, limit_s=settings.limit_s, track=line.track)
-            sounds[voice, line.track] = speech.sha256, len(speech.samples), speech.reading.to_json()
-        digest, length, reading = sounds[voice, line.track]
+        digest, length, reading = sounds[voice, line.track].result()
         if line.head != "mien":
             head_named(line.head, settings.data_folder)
         request: TakeRequest | FilmRequest = TakeRequest(
