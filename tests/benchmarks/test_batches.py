@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import soundfile
 from mien.benchmarks.batches import LENGTHS_S, BatchSpeed, Run, measure, report, write_into, write_lines
-from mien.benchmarks.speed import BenchError
+from mien.benchmarks.measured_process import BenchError
 from mien.cli.main import main
 from sounds import RATE, voice
 

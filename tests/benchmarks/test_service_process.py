@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from live_backend import WAV
+from mien.benchmarks.measured_process import BenchError
 from mien.benchmarks.service_client import Client
 from mien.benchmarks.service_process import backend_process, size_of
-from mien.benchmarks.speed import BenchError
 from mien.service.process_alive import alive
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are measured through /proc")

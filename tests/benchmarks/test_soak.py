@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from mien.benchmarks.measured_process import BenchError
 from mien.benchmarks.service_process import Size
 from mien.benchmarks.soak import ACTIONS, Growth, Load, Soak, _act, _Schedule, growth, report, soak, write_into
-from mien.benchmarks.speed import BenchError
 from mien.files.markdown import SectionError
 
 FLAT = Soak(

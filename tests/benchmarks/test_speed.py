@@ -2,7 +2,8 @@
 from pathlib import Path
 
 import pytest
-from mien.benchmarks.speed import RULES, BenchError, measure, table, write_into
+from mien.benchmarks.measured_process import BenchError
+from mien.benchmarks.speed import RULES, measure, table, write_into
 from mien.engines import NAMES
 
 ROWS = [{"what": "a job", "seconds": 2.0, "megabytes": 100.0, "of": "another", "ratio": 0.25}]

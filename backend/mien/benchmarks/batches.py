@@ -4,10 +4,10 @@ each from the command's start to its end. The efficiency is the speed as a share
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,24 +17,35 @@ import soxr
 
 import mien
 from mien.audio.speech import RATE
-from mien.benchmarks.speed import BenchError
+from mien.benchmarks.measured_process import BenchError
 from mien.files.markdown import table as markdown_table
 from mien.files.markdown import write_section
-
-try:
-    import resource
-except ImportError:  # Windows has none
-    resource = None
 
 LINES, JOBS = 1000, 2
 LENGTHS_S = 2.0, 6.0  # of a line
 SPEEDS = 0.8, 1.25  # of the voice, so that no two lines are alike
+# Runs a command in a small process of its own: what a program had at most includes what its parent had as it began it
+RUN = """
+import json, subprocess, sys, time
+begin = time.perf_counter()
+status = subprocess.run(sys.argv[1:]).returncode
+seconds = time.perf_counter() - begin
+try:
+    import resource
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    figures = used.ru_utime + used.ru_stime, used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+except ImportError:
+    figures = 0.0, 0.0
+if status:
+    sys.exit(status)
+print(json.dumps([seconds, *figures]))
+"""
 
 
 @dataclass(frozen=True)
 class Run:
     """One batch: `seconds` by the clock, `processor_s` of all its processes (0 where the system does not say), and the
-    most `megabytes` that one of them had."""
+    most `megabytes` that one of them had (0 as well)."""
 
     jobs: int
     seconds: float
@@ -91,31 +102,14 @@ def _run(folder: Path, output: Path, engine: str, jobs: int) -> Run:
     flags = ["-o", str(output), "--engine", engine, "--jobs", str(jobs), "--most-flagged", "100%", "--json"]
     paths = [str(Path(mien.__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "MIEN_DATA_FOLDER": str(folder / "data")}
-    before, began = _processor_s(), time.perf_counter()
+    command = [sys.executable, "-m", "mien", "batch", str(folder / "voices"), *flags]
     done = subprocess.run(
-        [sys.executable, "-m", "mien", "batch", str(folder / "voices"), *flags],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
+        [sys.executable, "-c", RUN, *command], capture_output=True, text=True, env=environment, check=False
     )
-    seconds = time.perf_counter() - began
     if done.returncode:
         last = ((done.stderr or done.stdout).strip().splitlines() or ["it printed nothing"])[-1]
         raise BenchError(f"the batch ended with {done.returncode}: {last}")
-    return Run(jobs, seconds, _processor_s() - before, _most_megabytes())
-
-
-def _processor_s() -> float:
-    """Of all processes that ended and were waited for."""
-    if resource is None:
-        return 0.0
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _most_megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3 if resource else 0.0
+    return Run(jobs, *json.loads(done.stdout.splitlines()[-1]))
 
 
 def report(speed: BatchSpeed) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.benchmarks.speed import BenchError
+from mien.benchmarks.measured_process import BenchError
 from mien.service.http.metrics import open_files, resident_bytes
 from mien.service.workers import decode_process, take_worker
 from mien.settings import NAMES

@@ -21,9 +21,9 @@ import numpy as np
 
 from mien.audio.speech import RATE, Speech
 from mien.batch.process_pool import single_threaded_pool
+from mien.benchmarks.measured_process import BenchError
 from mien.benchmarks.service_client import Client, form, wav
 from mien.benchmarks.service_process import BackendProcess, backend_process
-from mien.benchmarks.speed import BenchError
 from mien.direction import Direction
 from mien.files.markdown import table as markdown_table
 from mien.files.markdown import write_section
