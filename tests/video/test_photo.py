@@ -50,6 +50,20 @@ def test_grey_stands_behind_transparent_parts() -> None:
     assert any("transparent" in note for note in notes)
 
 
+def test_an_alpha_that_hides_nothing_is_not_spoken_of() -> None:
+    layers = np.dstack([corners(), np.full((48, 64), 255, np.uint8)])
+    pixels, notes = read(stored(Image.fromarray(layers, "RGBA"), "PNG"))
+    np.testing.assert_array_equal(pixels, corners())
+    assert notes == ()
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_the_colour_profile_of_a_photo_with_alpha_is_looked_at(alpha: int) -> None:
+    layers = np.dstack([corners(), np.full((48, 64), alpha, np.uint8)])
+    _, notes = read(stored(Image.fromarray(layers, "RGBA"), "PNG", icc_profile=b"no profile"))
+    assert any("colour profile cannot be read" in note for note in notes)
+
+
 def test_sixteen_bits_become_eight() -> None:
     grey = (np.arange(64 * 48).reshape(48, 64) * 21).astype(np.uint16)
     pixels, notes = read(stored(Image.fromarray(grey), "PNG"))

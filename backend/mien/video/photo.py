@@ -40,10 +40,19 @@ def read_photo(file: BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...]] 
         notes.append("the photo has more than 8 bits a colour; 8 are used")
         image = _grey(image)
     if image.has_transparency_data:
-        notes.append("the photo has transparent parts; grey is put behind them")
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, (BACKDROP,) * 3 + (255,)), image)
+        image = _opaque(image, notes)
     return np.array(_srgb(image, notes)), tuple(notes)
+
+
+def _opaque(image: Image.Image, notes: list[str]) -> Image.Image:
+    """Grey behind what is transparent; the colour profile is kept."""
+    image = image.convert("RGBA")
+    if image.getextrema()[3][0] == 255:  # an alpha that hides nothing, as renderers write it
+        return image
+    notes.append("the photo has transparent parts; grey is put behind them")
+    opaque = Image.alpha_composite(Image.new("RGBA", image.size, (BACKDROP,) * 3 + (255,)), image)
+    opaque.info = image.info
+    return opaque
 
 
 def _grey(image: Image.Image) -> Image.Image:
