@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,7 @@ from ray_nodes import Nodes, three_nodes
 from schedulers import REQUEST, SAMPLES, final, seed, submit, submit_known, take_of, until
 
 ray = pytest.importorskip("ray")
-FAILS, DIES, HELD = 50, 51, 100  # seeds
+FAILS, DIES, ON_GPU, HELD = 50, 51, 52, 100  # seeds
 
 
 class Copier:
@@ -42,6 +43,7 @@ class Copier:
         for number, (request, path) in enumerate(zip(requests, results, strict=True)):
             asked = request.direction.seed
             (self.notes / f"{asked} begun {os.getpid()} {time.monotonic_ns()}").touch()
+            (self.notes / f"{asked} sees GPU {os.environ.get('CUDA_VISIBLE_DEVICES', '')}").touch()
             if asked == FAILS:
                 raise WorkFailed("It cannot be copied.")
             if asked == DIES:
@@ -193,6 +195,27 @@ def test_a_node_that_is_lost_costs_nothing(copier: Scheduler, notes: Path, nodes
     assert [node.alive for node in copier.nodes()] == [True, True, False]
     nodes.add()
     wait(lambda: cluster.at_once() == 3)
+
+
+def test_networks_that_profit_of_a_gpu_have_one(cluster: RayCluster, tmp_path: Path, notes: Path, nodes: Nodes) -> None:
+    settings = Settings(data_folder=tmp_path, idle_s=1.0)
+    worker = cluster.worker(Copier, lambda request: request.direction.seed == ON_GPU, settings)
+    scheduler = Scheduler(settings, {"take": worker}, cluster=cluster)
+    try:
+        assert final(scheduler, submit(scheduler, copies(ON_GPU)).id).state == "done"  # no machine has one
+        assert (notes / f"{ON_GPU} sees GPU ").exists()
+        (notes / f"{ON_GPU} sees GPU ").unlink()
+        nodes.add(gpus=1)
+        wait(lambda: any(node.gpus for node in cluster.nodes()))
+        requests = [replace(copies(ON_GPU), fps=Fraction(30)), *map(copies, range(3))]
+        jobs = [submit_known(scheduler, request) for request in requests]
+        assert [final(scheduler, job.id).state for job in jobs] == ["done"] * len(jobs)
+    finally:
+        scheduler.close()
+        nodes.lose()
+        wait(lambda: cluster.at_once() == 3)
+    seen = {path.name for path in notes.glob("* sees GPU *")}
+    assert seen == {f"{ON_GPU} sees GPU 0", *(f"{number} sees GPU " for number in range(3))}
 
 
 def test_a_result_that_was_damaged_on_the_way_is_not_kept(tmp_path: Path) -> None:

@@ -29,9 +29,9 @@ class Nodes:
         """Kill one of them."""
         self._cluster.remove_node(self._others.pop(), allow_graceful=False)
 
-    def add(self) -> None:
-        """One more."""
-        self._others.append(self._cluster.add_node(**OPTIONS))
+    def add(self, gpus: int = 0) -> None:
+        """One more, which says that it has so many GPUs."""
+        self._others.append(self._cluster.add_node(**OPTIONS, num_gpus=gpus))
 
     def close(self) -> None:
         self._cluster.shutdown()
