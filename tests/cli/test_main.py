@@ -256,6 +256,11 @@ def test_help_names_every_flag_and_the_exit_status(capsys) -> None:
         assert flag in flags
 
 
+def test_help_keeps_the_names_as_they_are_written(capsys) -> None:
+    assert status_of("models", "import", "--help") == 0
+    assert "Convert your own FLAME, ProbTalk3D" in capsys.readouterr().out
+
+
 def test_a_file_name_that_is_no_text_is_no_traceback(folder: Path) -> None:
     """A name from another system's encoding cannot be printed as it is."""
     name = b"h\xffm.wav"

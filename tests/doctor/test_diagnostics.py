@@ -20,7 +20,7 @@ def test_a_failure_makes_it_unhealthy_and_a_warning_does_not() -> None:
         "            -> Mend.",
         "1 of 3 checks failed; what to do stands below each.",
     ]
-    assert "1 of 2 checks have something to say" in report([good, odd])
+    assert "1 of 2 checks warned" in report([good, odd])
     parsed = json.loads(to_json([good, bad]))
     assert parsed["healthy"] is False
     assert parsed["findings"][1] == {"asked": "long", "found": "no", "level": "fail", "advice": "Mend."}

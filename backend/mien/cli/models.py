@@ -28,7 +28,7 @@ NOT_ACCEPTED = "nothing was imported. To accept the licence, run this again with
 def add_commands(commands) -> None:
     """Add `mien models` and `mien models import` to the parser."""
     models = add_command(commands, "models", models_command, "list heads and weights, what is here and what it needs")
-    further = models.add_subparsers(metavar="WHAT")
+    further = models.add_subparsers(metavar="[import]")
     importing = add_command(
         further, "import", import_command, "convert your own FLAME, ProbTalk3D or motion model, once"
     )

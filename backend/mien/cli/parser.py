@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
 
 def add_command(commands, name: str, execute: Execute, description: str) -> Parser:
     """A parser for one command among `commands`, with the flag --json that all have."""
-    command = commands.add_parser(name, help=description, description=description.capitalize() + ".")
+    command = commands.add_parser(name, help=description, description=f"{description[0].upper()}{description[1:]}.")
     command.set_defaults(execute=execute)
     command.add_argument("--json", action="store_true", help="one JSON object on standard output, for machines")
     return command

@@ -40,7 +40,7 @@ def report(diagnostics: list[Diagnostic]) -> str:
     if failed:
         lines.append(f"{failed} of {len(diagnostics)} checks failed; what to do stands below each.")
     elif warned:
-        lines.append(f"Mien can work here; {warned} of {len(diagnostics)} checks have something to say.")
+        lines.append(f"Mien can work here; {warned} of {len(diagnostics)} checks warned; what to do stands below each.")
     else:
         lines.append("Mien can work here.")
     return "\n".join(lines)
