@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from mien.photo.canvas import AT, POSITION, TINT, Part, PhotoCanvas, block
+from mien.photo.canvas import AT, OPACITY, POSITION, TINT, Part, PhotoCanvas, block
 from mien.video import OpenGLMissing, VideoError
 
 SIZE = (48, 32)
@@ -51,6 +51,28 @@ def test_what_lies_behind_is_seen_through_a_hole_alone() -> None:
     assert tuple(drawn[15, 12, :3]) == (0, 0, 0)
     assert tuple(drawn[15, 17, :3]) == (0, 255, 0)
     assert tuple(drawn[25, 40, :3]) == (255, 0, 0)
+
+
+def test_soft_parts_and_those_with_edges_lie_over_one_another_in_their_order() -> None:
+    parts = {
+        "wall": Part(4, QUAD, 0, "white", soft=True),
+        "face": Part(4, QUAD, 6, "white"),
+        "hand": Part(4, QUAD, 7, "white", soft=True),
+    }
+    with canvas({"white": WHITE}, parts) as made:
+        # The window grows, moves, is partly outside of the picture and is empty.
+        for left, right in ((10, 14), (2, 40), (-9, 12), (60, 70)):
+            face = rectangle(left, 5, right, 25.5, (0, 1, 0))
+            face[:, OPACITY] = 0.5
+            face[:, TINT] = (0, 1, 0)
+            drawn = made.draw({
+                "wall": rectangle(0, 0, 48, 32, (1, 0, 0)), "face": face, "hand": rectangle(0, 20, 48, 22, (0, 0, 1)),
+            }).astype(int)  # fmt: skip
+            wanted = np.tile(np.array([255, 0, 0, 255]), (32, 48, 1))
+            wanted[5:25, max(left, 0) : right] = [127, 128, 0, 255]
+            wanted[25, max(left, 0) : right] = [191, 64, 0, 255]  # half of the samples of these
+            wanted[20:22] = [0, 0, 255, 255]
+            assert np.abs(drawn - wanted).max() <= 2
 
 
 def test_sizes_are_checked_and_a_closed_canvas_says_so() -> None:

@@ -23,6 +23,19 @@ def test_the_head_moves_the_shoulders_do_not_and_nothing_folds() -> None:
     assert sheet.share[nose] == 1
 
 
+def test_cells_in_which_nothing_is_seen_are_not_there() -> None:
+    fitted = fit_face(face())
+    seen = np.zeros((192, 192), bool)
+    seen[100:, 40:90] = True
+    whole, part = Sheet(fitted, (192, 192), cut=True), Sheet(fitted, (192, 192), cut=True, seen=seen)
+    every = whole.rest[whole.triangles][..., :2]
+    touching = every[((every.max(1) > [40, 100]) & (every.min(1) < [90, 300])).all(1)]
+    kept = {tuple(each) for each in part.rest[part.triangles][..., :2].reshape(-1, 6).tolist()}
+    assert {tuple(each) for each in touching.reshape(-1, 6).tolist()} <= kept
+    assert kept < {tuple(each) for each in every.reshape(-1, 6).tolist()}
+    assert len(part.triangles) < 0.4 * len(whole.triangles)
+
+
 def test_the_distance_from_the_oval_has_a_sign() -> None:
     points = fit_face(face()).points
     inside, outside = outside_oval(points, np.array([points[4, :2], points[10, :2] - (0, 30)]), 60.0)

@@ -85,7 +85,7 @@ class Animator:
         self.own = np.zeros(len(ARKIT), np.float32)
         self.own[self.head.order(ARKIT)] = self.face.own
         self.mesh = FaceMesh(self.face, self.own)
-        self.sheet = Sheet(self.face, (width, height), layers.cut)
+        self.sheet = Sheet(self.face, (width, height), layers.cut, ~self.nobody)
         self.eyes = Eyes(self.face, self.pixels)
         white = white_of(self.face, self.pixels)
         seen = seen_teeth(self.face, self.pixels)
@@ -115,8 +115,8 @@ class Animator:
         between = Part(len(self.mesh.between), self.mesh.between_triangles, INSIDE + (seen is None),
                        "photo" if seen is None else "inside", "person")  # fmt: skip
         parts = {
-            "background": Part(4, BACKDROP, 0, "background"),
-            "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person"),
+            "background": Part(4, BACKDROP, 0, "background", soft=True),
+            "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person", soft=True),
             "shutter": Part(4, BACKDROP, 5, "plain"),
             "mouth hole": Part(len(self.mesh.between), self.mesh.between_triangles, 2, "plain", opens=True),
             "eye holes": Part(len(self.mesh.rims), self.mesh.rim_triangles, 2, "eyes", "lids", opens=True),

@@ -6,8 +6,9 @@ The context is that of the preview (`preview/gl_canvas.py`): a graphics card whe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,10 @@ POSITION, AT, SECOND, SHARE, OPACITY, TINT = (
     slice(0, 3), slice(3, 5), slice(5, 7), 7, 8, slice(9, 12),
 )  # fmt: skip
 SLOTS = 8
+WINDOW_ROOM = 16  # pixels that a window is larger than what it is opened for
 DEPTH = 4  # longer sides of the picture that the depth may reach
+LEAST = 0.02  # opacity of an image: what is less is not there, and hides nothing
+CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
 VERTEX = """#version 330 core
 in vec3 position; in vec2 at; in vec2 at_second; in float share; in float opacity; in vec3 tint;
 uniform vec2 size; uniform float depth; uniform vec2 slot;
@@ -38,12 +42,12 @@ void main() {
 """
 FRAGMENT = """#version 330 core
 in vec2 first_at; in vec2 second_at; in float second_share; in vec4 cover;
-uniform sampler2D first; uniform sampler2D second;
+uniform sampler2D first; uniform sampler2D second; uniform float least;
 out vec4 colour;
 void main() {
     vec4 seen = texture(first, first_at);
     if (second_share > 0.0) seen = mix(seen, texture(second, second_at), second_share);
-    if (seen.a < 0.02) discard;  // what is not there hides nothing
+    if (seen.a < least) discard;
     colour = seen * cover;
 }
 """
@@ -53,7 +57,8 @@ void main() {
 class Part:
     """A layer: triangles (T, 3) of `count` vertices; the names of its image and of the second one, which a vertex has
     its `share` of. slot: how near the layer is as a whole, from 0, the farthest, to SLOTS - 1; opens: it is drawn
-    whatever lies before it, and what is drawn later in slots between shows through it."""
+    whatever lies before it, and what is drawn later in slots between shows through it. soft: its image is clear before
+    its triangles end, so one sample a pixel is enough; others are drawn with several."""
 
     count: int
     triangles: np.ndarray
@@ -61,10 +66,15 @@ class Part:
     image: str
     second: str = ""
     opens: bool = False
+    soft: bool = False
 
 
 class PhotoCanvas:
     """Draws parts in their order and in slices of depth, their slots; in a slot what is nearer hides what is behind.
+
+    Parts that are not soft and follow one another are a group: it is drawn by itself with several samples a pixel, in
+    the window that it fills alone, and laid over what was drawn before. Slots count within a group, and among soft
+    parts.
 
     size: (width, height) pixels, at most 4096; images: (h, w, 4) uint8 with premultiplied alpha, over the whole
     picture; one of 1 x 1 is a plain colour. Close it, or use it in a `with`; one thread only. Raises VideoError,
@@ -101,29 +111,82 @@ class PhotoCanvas:
         if context is None:
             raise VideoError("This canvas is closed; open another to draw on.")
         with context:
-            self._frame.clear(0, 0, 0, 0, depth=1.0)
-            self._frame.use()
-            context.enable_only(context.DEPTH_TEST | context.BLEND)
-            context.blend_func = context.ONE, context.ONE_MINUS_SRC_ALPHA
-            for name, (buffer, array, part) in self._parts.items():
-                values = vertices.get(name)
-                if values is not None:
-                    buffer.write(np.ascontiguousarray(values, np.float32))
-                self._images[part.image].use(0)
-                self._images[part.second or part.image].use(1)
-                context.depth_func = "1" if part.opens else "<="
-                self._slot.value = (1 - (2 * part.slot + 1) / SLOTS, 1 / SLOTS)
-                array.render()
-            context.depth_func = "<="
-            context.copy_framebuffer(self._resolved, self._frame)
-            pixels = self._resolved.read(components=4, alignment=1)
+            for name, values in vertices.items():
+                if values is not None and name in self._parts:
+                    values = np.ascontiguousarray(values, np.float32)
+                    self._parts[name][0].write(values)
+                    self._boxes[name] = _box(values)
+            self._begin(self._frame, (0, 0))
+            for soft, names in groupby(self._parts, lambda name: self._parts[name][2].soft):
+                if soft:
+                    self._render(context, names)
+                else:
+                    self._draw_window(context, list(names))
+            pixels = self._frame.read(components=4, alignment=1)
         return np.frombuffer(pixels, np.uint8).reshape(self.height, self.width, 4)
+
+    def _begin(self, frame: moderngl.Framebuffer, corner: tuple[int, int]) -> None:
+        """Draws on an empty frame from now on, whose first pixel is at a corner of the picture."""
+        frame.use()
+        frame.viewport = (-corner[0], -corner[1], self.width, self.height)
+        frame.clear(0, 0, 0, 0, depth=1.0)
+
+    def _render(self, context: moderngl.Context, names: Iterable[str]) -> None:
+        context.enable_only(context.DEPTH_TEST | context.BLEND)
+        context.blend_func = context.ONE, context.ONE_MINUS_SRC_ALPHA
+        for _, array, part in (self._parts[name] for name in names):
+            self._images[part.image].use(0)
+            self._images[part.second or part.image].use(1)
+            context.depth_func = "1" if part.opens else "<="
+            self._slot.value = (1 - (2 * part.slot + 1) / SLOTS, 1 / SLOTS)
+            array.render()
+        context.depth_func = "<="
+
+    def _draw_window(self, context: moderngl.Context, names: list[str]) -> None:
+        """A group of parts that are not soft, over what is drawn."""
+        boxes = [box for name in names if (box := self._boxes.get(name)) is not None]
+        if not boxes:
+            return
+        low = np.clip(np.floor(np.min([box[0] for box in boxes], 0)), 0, [self.width, self.height]).astype(int)
+        high = np.clip(np.ceil(np.max([box[1] for box in boxes], 0)), 0, [self.width, self.height]).astype(int)
+        if (high <= low).any():
+            return
+        if (high - low > self._window_size).any():
+            self._open_window(context, np.minimum(high - low + WINDOW_ROOM, [self.width, self.height]))
+        corner = int(low[0]), int(low[1])
+        self._begin(self._window, corner)
+        self._render(context, names)
+        context.copy_framebuffer(self._resolved, self._window)
+        self._frame.use()
+        values = block(4)
+        values[:, :2] = low + CORNERS * self._window_size
+        values[:, AT] = CORNERS * [self.width, self.height]
+        self._over[0].write(values)
+        context.enable_only(context.BLEND)
+        self._seen.use(0)
+        self._least.value = 0.0
+        self._over[1].render()
+        self._least.value = LEAST
+
+    def _open_window(self, context: moderngl.Context, size: np.ndarray) -> None:
+        for each in self._window_parts:
+            each.release()
+        self._window_size = size
+        size, samples = (int(size[0]), int(size[1])), min(SAMPLES, context.max_samples)
+        colours = context.renderbuffer(size, 4, samples=samples)
+        depth = context.depth_renderbuffer(size, samples=samples)
+        self._window = context.framebuffer(colours, depth)
+        self._seen = context.texture(size, 4)
+        self._seen.filter = (context.NEAREST, context.NEAREST)
+        self._resolved = context.framebuffer(self._seen)
+        self._window_parts = (self._window, self._resolved, self._seen, colours, depth)
 
     def _build(self, context: moderngl.Context, images: Mapping[str, np.ndarray], parts: Mapping[str, Part]) -> None:
         program: Any = context.program(VERTEX, FRAGMENT)  # its items are uniforms, which the stubs do not know
         program["size"].value = (float(self.width), float(self.height))
         program["depth"].value = float(DEPTH * max(self.width, self.height))
-        self._slot = program["slot"]
+        self._slot, self._least = program["slot"], program["least"]
+        self._least.value = LEAST
         program["first"].value, program["second"].value = 0, 1
         self._images = {}
         for name, image in images.items():
@@ -140,11 +203,18 @@ class PhotoCanvas:
             array = context.vertex_array(program, [(buffer, formats, *LAYOUT)], indices)
             self._parts[name] = (buffer, array, part)
         size = (self.width, self.height)
-        samples = min(SAMPLES, context.max_samples)
-        self._frame = context.framebuffer(
-            context.renderbuffer(size, 4, samples=samples), context.depth_renderbuffer(size, samples=samples)
-        )
-        self._resolved = context.framebuffer(context.renderbuffer(size, 4))
+        self._frame = context.framebuffer(context.renderbuffer(size, 4), context.depth_renderbuffer(size))
+        self._boxes: dict[str, np.ndarray | None] = {}
+        self._window_size, self._window_parts = np.zeros(2, int), ()
+        buffer = context.buffer(reserve=4 * FLOATS * 4, dynamic=True)
+        indices = context.buffer(np.array([0, 1, 2, 0, 2, 3], np.uint32).tobytes())
+        self._over = buffer, context.vertex_array(program, [(buffer, formats, *LAYOUT)], indices)
+
+
+def _box(values: np.ndarray) -> np.ndarray | None:
+    """(2, 2) pixels: the low and the high corner of what is not clear in vertices (N, FLOATS)."""
+    places = values[values[:, OPACITY] > 0, :2]
+    return np.stack([places.min(0), places.max(0)]) if len(places) else None
 
 
 def block(count: int) -> np.ndarray:

@@ -27,11 +27,11 @@ NEIGHBOURS = 6
 class Sheet:
     """rest (N, 3) pixels and depth of its vertices; triangles (T, 3); share (N,) of the head's turn that each takes.
 
-    size: (width, height) of the photo; `cut`: whether the person is a layer of their own.
+    size: (width, height) of the photo; `cut`: whether the person is a layer of their own; seen (H, W) bool: where that
+    layer shows anything: nothing else is drawn, and so has no vertices.
     """
 
-    def __init__(self, face: FittedFace, size: tuple[int, int], cut: bool) -> None:
-        width, height = size
+    def __init__(self, face: FittedFace, size: tuple[int, int], cut: bool, seen: np.ndarray | None = None) -> None:
         eyes = face.eye_distance
         cell = max(CELL * eyes, max(size) / MOST_CELLS)
         xs, ys = (_steps(length, cell) for length in size)
@@ -39,12 +39,16 @@ class Sheet:
         columns = len(xs)
         r, c = np.meshgrid(np.arange(len(ys) - 1), np.arange(columns - 1), indexing="ij")
         corner = (r * columns + c).ravel()
-        self.triangles = np.concatenate(
+        if seen is not None:
+            corner = corner[_shown(seen, xs, ys).ravel()]
+        triangles = np.concatenate(
             [
                 np.stack([corner, corner + columns, corner + 1], 1),
                 np.stack([corner + 1, corner + columns, corner + columns + 1], 1),
             ]
-        ).astype(np.int32)
+        )
+        used, triangles = np.unique(triangles, return_inverse=True)
+        grid, self.triangles = grid[used], triangles.reshape(-1, 3).astype(np.int32)
         outside = outside_oval(face.points, grid, eyes)
         landmarks = face.points[:FACE]
         distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
@@ -96,6 +100,21 @@ def _steps(length: int, cell: float) -> np.ndarray:
     room = BEYOND * length
     inside = np.linspace(0, length, max(2, int(np.ceil(length / cell)) + 1))
     return np.r_[-room, inside, length + room]
+
+
+def _shown(seen: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
+    """(rows, columns) bool: the cells between steps xs and ys in which anything of seen (H, W) bool is drawn; beyond
+    the picture its edge is."""
+    sums = np.pad(np.cumsum(np.cumsum(seen, 0), 1), ((1, 0), (1, 0)))
+
+    def bounds(steps: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        # Drawing reads half a pixel around a place.
+        low, high = np.floor(steps[:-1] - 1).astype(int), np.ceil(steps[1:] + 1).astype(int)
+        return np.clip(low, 0, length - 1), np.clip(high, 1, length)
+
+    (top, bottom), (left, right) = bounds(ys, seen.shape[0]), bounds(xs, seen.shape[1])
+    counts = sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)]
+    return counts + sums[np.ix_(top, left)] > 0
 
 
 def _smooth(value: np.ndarray, start: float, end: float) -> np.ndarray:

@@ -81,7 +81,7 @@ class _ArmMesh:
         self.name, self._side, self._unit, self._depth = f"{layer.side} arm", layer.side, unit, float(depth)
         self.images = {self.name: layer.image, f"{self.name} ring": layer.ring}
         self.rest, triangles = _grid(layer.ring[..., 3] > 0, max(2.0, CELL * unit))
-        self.part = Part(len(self.rest), triangles, SLOT, self.name, f"{self.name} ring")
+        self.part = Part(len(self.rest), triangles, SLOT, self.name, f"{self.name} ring", soft=True)
         self._block = block(len(self.rest))
         self._block[:, AT] = self._block[:, SECOND] = self.rest
         self._weights, pull = self._bound(rest, layer)
