@@ -57,6 +57,13 @@ def test_the_broken_takes_are_those_the_script_writes() -> None:
     assert set(WORDS) == set(made)
 
 
+def test_a_sound_in_the_place_of_a_take_is_told_what_to_do(tmp_path) -> None:
+    sound = tmp_path / "voice.wav"
+    sound.write_bytes(b"RIFF\xff\xff\xff\xffWAVE")
+    with pytest.raises(TakeError, match=r"voice\.wav is no take; .*'mien speak'"):
+        read_take(sound)
+
+
 PAIRS = [(fault, reader) for fault in WORDS for reader in READERS]
 
 

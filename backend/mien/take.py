@@ -42,6 +42,7 @@ SHAPES: dict[str, tuple[int | None, ...]] = {
     "joints": (None, 3),
 }
 NOT_FRAMES = {"basis", "mouth_holds", "eye_holds"}
+TAKES_COME_OF = "first make one, by 'mien speak' of a sound or 'mien track' of a film."
 
 
 class TakeError(MienError, ValueError):
@@ -279,9 +280,12 @@ def read_take(source: Path | str | bytes) -> Take:
     try:
         tensors, meta = read_tensors(source, dtypes=("F32", "F16"))
     except TensorFileError as error:
+        if isinstance(source, str | Path) and Path(source).suffix.lower() != ".safetensors":
+            raise TakeError(f"{Path(source).name} is no take; {TAKES_COME_OF}") from None
         raise TakeError(str(error)) from None
     if meta.get("format") != FORMAT:
-        raise TakeError(f"this is no take: its format is {meta.get('format')!r}, expected {FORMAT!r}.")
+        found = f"this is no take: its format is {meta.get('format')!r}, expected {FORMAT!r}"
+        raise TakeError(f"{found}; {TAKES_COME_OF}")
     if meta.get("format_version") != VERSION:
         raise TakeError(
             f"the take has format version {meta.get('format_version')!r}, this Mien reads version {VERSION!r}: "

@@ -151,6 +151,8 @@ def test_export_takes_the_format_from_the_suffix(folder, capsys) -> None:
     assert run("export", SAMPLE, "-o", "a.csv", "--fps", "60") == 0
     assert capsys.readouterr().out == "a.csv: Live Link Face, 180 frames at 60 fps\n"
     assert len(Path("a.csv").read_text().splitlines()) == 181
+    assert run("export", SAMPLE, "-o", "rest.obj") == 0
+    assert capsys.readouterr().out == "rest.obj: the face at rest\n"
     assert run("export", SAMPLE, "-o", "a.xyz") == 2
     assert "nothing is written as '.xyz'" in capsys.readouterr().err
 

@@ -30,7 +30,7 @@ SUGGESTED = {
     "intensity": [[0.25, 0.4], [0.5, 0.4], [0.75, 0.9], [1.0, 0.9]],
     "emotions": {"angry": [[0.25, 0.0], [0.5, 0.0], [0.75, 1.0], [1.0, 1.0]]},
     "shares": {"angry": 0.31, "neutral": 0.27, "happy": 0.2},
-    "doubts": ["How strongly, phrase against phrase, is a fair guess.", "What is felt a voice seldom tells."],
+    "doubts": ["The intensity, phrase against phrase, is a fair guess.", "A voice seldom tells which emotion it is."],
 }
 ARKIT_SUBSET = ("jawOpen", "mouthClose", "eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft")
 

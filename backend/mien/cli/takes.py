@@ -126,7 +126,7 @@ def convert_command(args: argparse.Namespace) -> int:
 
 def export_command(args: argparse.Namespace) -> int:
     """mien export: the format by the suffix."""
-    from mien.export import export, format_of
+    from mien.export import STILL, export, format_of
     from mien.heads.lookup import head_of
     from mien.take import read_take
 
@@ -141,5 +141,6 @@ def export_command(args: argparse.Namespace) -> int:
         entry = {"written": str(args.output), "format": name, "frames": take.frames, "fps": str(take.fps)}
         print(json.dumps(entry))
     else:
-        print(f"{printable(args.output)}: {name}, {take.frames} frames at {take.fps} fps")
+        frames = "" if args.output.suffix.lower() in STILL else f", {take.frames} frames at {take.fps} fps"
+        print(f"{printable(args.output)}: {name}{frames}")
     return 0

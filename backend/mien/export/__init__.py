@@ -17,7 +17,7 @@ from mien.heads.flame import Flame
 from mien.heads.identity import Identity
 from mien.take import Take
 
-__all__ = ["FORMATS", "ExportError", "UnknownFormat", "export", "format_of"]
+__all__ = ["FORMATS", "STILL", "ExportError", "UnknownFormat", "export", "format_of"]
 
 Write = Callable[..., None]  # (take, head, path), and the hair for those of HAIRY
 FORMATS: dict[str, tuple[str, Write]] = {
@@ -38,6 +38,7 @@ FORMATS: dict[str, tuple[str, Write]] = {
 # What shows a face; the others hold channels alone. Of those, which have room for hair beside it.
 FACES = (".pc2", ".mdd", ".glb", ".obj", ".usd", ".usda", ".usdc")
 HAIRY = (gltf.write, usd.write)
+STILL = (".obj",)  # no frames: the face at rest
 
 
 def format_of(path: Path) -> tuple[str, Write]:

@@ -16,7 +16,7 @@ def test_it_writes_a_direction_that_speak_follows(tmp_path: Path, capsys: pytest
     path, take = tmp_path / "felt.json", tmp_path / "one.take.safetensors"
     assert main((*SUGGEST, "--emotion", "happy", "-o", str(path))) == 0
     said = capsys.readouterr().out
-    assert "arousal" in said and "How strongly" in said and "What is felt" not in said
+    assert "arousal" in said and "The intensity" in said and "which emotion" not in said
     direction = Direction.from_file(path)
     assert direction.emotion["happy"].constant == 1.0 and len(direction.intensity.times) > 1
     assert main(("speak", str(SHIPPED), "--engine", "articulation", "--direction", str(path), "-o", str(take))) == 0

@@ -61,7 +61,7 @@ def test_a_direction_takes_it() -> None:
 def test_the_doubt_is_said() -> None:
     how, what = suggestion_of([phrase(0.0, 2.0, 0.7, "angry"), phrase(3.0, 5.0, 0.4, "angry")]).doubts
     assert "likely" in how and "angry (40%)" in what and "weak guess" in what
-    assert "nothing to be compared with" in suggestion_of([phrase(0.0, 2.0, 0.7)]).doubts[0]
+    assert "nothing to compare it with" in suggestion_of([phrase(0.0, 2.0, 0.7)]).doubts[0]
     assert "weak guess" in suggestion_of([phrase(0.0, 2.0, 0.7, confidence=0.1)] * 2).doubts[0]
 
 

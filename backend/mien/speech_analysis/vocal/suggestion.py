@@ -115,12 +115,12 @@ def _plain(keys: Keys) -> object:
 def _doubts(phrases: Sequence[FeltPhrase], shares: Mapping[str, float]) -> tuple[str, str]:
     confidence = float(np.mean([phrase.confidence for phrase in phrases]))
     if len(phrases) == 1:
-        how = "One phrase has nothing to be compared with: how strongly is a guess."
+        how = "There is one phrase and nothing to compare it with, so the intensity is a guess."
     else:
         word = "likely" if confidence >= SURE else "a fair guess" if confidence >= FAIR else "a weak guess"
-        how = f"How strongly, phrase against phrase, is {word}."
+        how = f"The intensity, phrase against phrase, is {word}."
     first, second = (f"{name} ({share:.0%})" for name, share in [*shares.items()][:2])
-    return how, f"What is felt a voice seldom tells: {first} or {second} is a weak guess."
+    return how, f"A voice seldom tells which emotion it is: {first} or {second} is a weak guess."
 
 
 def _phrase_json(phrase: FeltPhrase) -> dict:
