@@ -33,7 +33,7 @@ def a_usual_head(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def some_blinks(rate: float = 0.35, seed: int = 0):
-    return blinks(FRAMES, rate * ONES, ONES, PHRASES, ACCENTS, [], stream(seed, "blinks"))
+    return blinks(FRAMES, 1.0, rate * ONES, ONES, PHRASES, ACCENTS, [], stream(seed, "blinks"))
 
 
 def some_head(seed: int = 0, accents: list[Accent] = ACCENTS) -> np.ndarray:

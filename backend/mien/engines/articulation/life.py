@@ -95,6 +95,8 @@ class Life:
         often = self.style.blinks * self.manner.blinks * self.direction.blinks
         if not often:
             return np.zeros((self.frames, len(ARKIT))), []
-        rate = often * self.of("blinks") * (0.75 + 0.25 * self.speaking)
+        often *= 0.75 + 0.25 * self.speaking
         duration = self.style.blink_time * self.manner.blink_time * self.of("blink_time")
-        return blinks(self.frames, rate, duration, self.phrases, self.accents, startled, self.chance("blinks"))
+        return blinks(
+            self.frames, often, self.of("blinks"), duration, self.phrases, self.accents, startled, self.chance("blinks")
+        )  # fmt: skip
