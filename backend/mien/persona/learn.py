@@ -63,13 +63,14 @@ def sentences_of(persona: Persona) -> list[str]:
         if each.name not in ("mouth_lean", "brow_lean", "resting", "tilt")
         for usual in [{"jaw": 1.3, "lips": 1.1}.get(each.name, 1.0)]
     )
-    lines = [f"{learnt['seconds']:g} s of {learnt['clips']} clips; beside what is usual: {factors}."]
+    clips = "one clip" if learnt["clips"] == 1 else f"{learnt['clips']} clips"
+    lines = [f"Learnt from {learnt['seconds']:g} s of {clips}. As factors on the default style: {factors}."]
     correlations = learnt["correlation_on_parts_left_out"]
     people, own = (correlations[key][0] for key in ("people", "with_correction"))  # pyright: ignore
     if persona.lips is None:
-        lines.append(f"The lips follow people's statistics (r {people:.2f}); single phones have no correction.")
+        lines.append(f"The usual lips follow the clip's (r {people:.2f}); no correction of single phones was better.")
     else:
-        lines.append(f"Lip aperture on parts left out: r {people:.2f} by people's statistics, {own:.2f} with its own.")
+        lines.append(f"On parts left out the usual lips follow the clip's with r {people:.2f}, the learnt {own:.2f}.")
     if float(str(learnt["seconds"])) < ENOUGH:
         lines.append("That is little: about a minute makes head, blinks and brows more certain.")
     return lines
