@@ -48,7 +48,7 @@ def drawn(monkeypatch) -> list:
     ("draw", "axes", "names"),
     [
         (apertures, {"seconds", "lips apart, mm"}, ["sound", "p b m, f v", "take 0", "take 1", "take 2"]),
-        (intensity, {"intensity asked for", "channel energy"}, ["happy", "sad"]),
+        (intensity, {"intensity asked for", "displacement, mm"}, ["happy", "sad"]),
         (diversity, {"temperature", "diversity, mm"}, ["lips", "upper face"]),
     ],
 )

@@ -52,10 +52,10 @@ def draw_apertures(
     save(figure, path)
 
 
-def draw_intensity(path: Path, intensity: np.ndarray, energy: Mapping[str, np.ndarray]) -> None:
-    """How much a face moves with the intensity of an emotion: intensity (P,) 0..1, and of each emotion the energy
-    (P,) of the channels: mean over a take's frames of the sum of their squared weights. EvaluationError as above."""
-    _draw_curves(path, intensity, energy, "intensity asked for", "channel energy")
+def draw_intensity(path: Path, intensity: np.ndarray, displacement: Mapping[str, np.ndarray]) -> None:
+    """How much a face moves with the intensity of an emotion: intensity (P,) 0..1, and of each emotion the
+    displacement (P,) from the neutral take, mm. EvaluationError as above."""
+    _draw_curves(path, intensity, displacement, "intensity asked for", "displacement, mm")
 
 
 def draw_diversity(path: Path, temperatures: np.ndarray, diversity: Mapping[str, np.ndarray]) -> None:

@@ -57,12 +57,6 @@ def test_the_lips_are_measured_under_an_emotion() -> None:
     assert met == 0 and likeness < 0.9
 
 
-def test_a_rise_without_a_bend_has_none() -> None:
-    assert emotion.bend(np.linspace(0.3, 2, 11)) == pytest.approx(0, abs=1e-9)
-    assert emotion.bend(np.linspace(0, 1, 11) ** 2) == pytest.approx(0.02)
-    assert emotion.bend(np.repeat([0, 1], [5, 6])) == 1
-
-
 def test_all_of_it_makes_a_row() -> None:
     class Knowing:
         def name(self, take) -> str:
@@ -72,8 +66,9 @@ def test_all_of_it_makes_a_row() -> None:
     other = replace(CLIP, name="b 0")
     scores = emotion.scores_of([CLIP, other], perform(1), Knowing(), lambda done: None)
     assert scores.named == 1 and scores.by_emotion == (1.0,) * 8 and scores.rises == 1 and scores.met == 1
+    assert scores.displaced == 1 and scores.bend == pytest.approx(0.04, abs=0.001)  # that of the level curve
     (row,) = emotion.rows_of(emotion.Results({"made up": scores}, {}, {}, []))
-    assert row[:2] == ["made up", "100 %"] and row[5] == "100.0 %" and len(row) == len(emotion.HEAD)
+    assert row[:2] == ["made up", "100 %"] and row[6] == "100.0 %" and len(row) == len(emotion.HEAD)
 
 
 def test_the_engines_are_those_of_the_registry_that_work_on_phones_and_move_the_default_head() -> None:

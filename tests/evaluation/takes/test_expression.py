@@ -9,7 +9,18 @@ from mien.audio.speech import Speech
 from mien.direction import EMOTIONS, Direction, strength
 from mien.evaluation import EvaluationError
 from mien.evaluation.takes.clips import Clip, take_of
-from mien.evaluation.takes.expression import EmotionClassifier, diversity, energy, feeling, intensities, named, rises
+from mien.evaluation.takes.expression import (
+    EmotionClassifier,
+    bend,
+    displacement,
+    diversity,
+    energy,
+    feeling,
+    intensities,
+    named,
+    rises,
+)  # fmt: skip
+from mien.heads.default import load_head
 
 CLIP = Clip("a 0", Speech.from_samples(np.zeros(1600, np.float32)), Direction(), np.zeros((1, 57)), None, True)
 
@@ -51,11 +62,28 @@ def test_a_classifier_without_examples_of_an_emotion_is_refused() -> None:
         EmotionClassifier(known(range(7)))
 
 
-def test_energy_rises_with_intensity() -> None:
-    levels, energies = intensities([CLIP], perform)
-    assert list(energies) == list(EMOTIONS[1:]) and energies["sad"].shape == (1, 11)
-    assert all(rises(levels, energy[0]) == 1 for energy in energies.values())
-    assert rises(levels, levels[::-1]) == -1
+def test_a_face_rises_with_intensity() -> None:
+    risen = intensities([CLIP], perform)
+    assert list(risen) == list(EMOTIONS[1:]) and risen["sad"].energies.shape == (1, 11)
+    for each in risen.values():
+        assert rises(each.intensity, each.energies[0]) == rises(each.intensity, each.displacements[0]) == 1
+        assert each.displacements[0, 0] == 0 and each.bend == pytest.approx(0.04, abs=0.001)  # `strength` itself
+    assert rises(np.arange(11), np.arange(11)[::-1]) == -1
+
+
+def test_a_rise_without_a_bend_has_none() -> None:
+    assert bend(np.linspace(0.3, 2, 11)) == pytest.approx(0, abs=1e-9)
+    assert bend(np.linspace(0, 1, 11) ** 2) == pytest.approx(0.02)
+    assert bend(np.repeat([0, 1], [5, 6])) == 1
+
+
+def test_a_displacement_is_that_of_the_vertices() -> None:
+    head = load_head()
+    one, two = (take_of(face(emotion, 1.0, emotion)) for emotion in (1, 2))
+    apart = head.faces(one) - head.faces(two)
+    rms = np.sqrt(np.square(apart).sum(2).mean(1)).mean()
+    assert displacement(one, two) == pytest.approx(1000 * rms, rel=1e-3)
+    assert displacement(one, one) == 0
 
 
 def test_energy_is_the_mean_over_frames_of_the_channels_squares() -> None:

@@ -36,7 +36,7 @@ from mien.training.motion_corpus import read_motion_units
 SHARES = ((0.5, 0.5), (0.25, 0.75))  # of two emotions in a mix
 FEW = 4  # clips that intensities and mixes are measured on
 HEAD = (
-    "engine", "named rightly", "energy rises with intensity, r", "second difference", "mixes, error",
+    "engine", "named rightly", "rises with intensity, r: energy", "displacement", "second difference", "mixes, error",
     "p b m shown", "lips as when neutral, r",
 )  # fmt: skip
 
@@ -44,14 +44,15 @@ HEAD = (
 @dataclass(frozen=True, eq=False)
 class EmotionScores:
     """Of one engine. named, by_emotion: share of takes at full intensity whose emotion a classifier names rightly.
-    rises: least rank correlation of intensity and energy. bend: greatest second difference of energy over 11
-    intensities, as a share of its whole rise. mixes: error of each mix relative to the sum of its parts. met, lips: of
-    the worst emotion, the share of closures that are met, and the correlation of the lip aperture with the neutral
-    take's."""
+    rises, displaced: least rank correlation of intensity and energy, and of intensity and displacement from the neutral
+    take, means over clips. bend: greatest second difference of that displacement (`Rise.bend`). mixes: error of each
+    mix relative to the sum of its parts. met, lips: of the worst emotion, the share of closures that are met, and the
+    correlation of the lip aperture with the neutral take's."""
 
     named: float
     by_emotion: tuple[float, ...]
     rises: float
+    displaced: float
     bend: float
     mixes: tuple[float, ...]
     met: float
@@ -153,7 +154,7 @@ def scores_of(
     counts = named(classifier, clips, perform)
     progress(0.25)
     few = _few(clips)
-    levels, energies = intensities(few, perform)
+    risen = intensities(few, perform).values()
     progress(0.6)
     errors = tuple(mix_error(few, perform, pair, shares) for pair in pairwise(EMOTIONS[1:]) for shares in SHARES)
     progress(0.8)
@@ -162,17 +163,12 @@ def scores_of(
     return EmotionScores(
         float(np.trace(counts) / counts.sum()),
         tuple(np.diag(counts) / counts.sum(1)),
-        min(rises(levels, energy.mean(0)) for energy in energies.values()),
-        max(bend(energy.mean(0)) for energy in energies.values()),
+        min(rises(each.intensity, each.energies.mean(0)) for each in risen),
+        min(rises(each.intensity, each.displacements.mean(0)) for each in risen),
+        max(each.bend for each in risen),
         errors,
         *(min(values) for values in zip(*lips, strict=True)),
     )
-
-
-def bend(energies: np.ndarray) -> float:
-    """Greatest second difference of energies (P,) over equally spaced intensities, as a share of the whole rise: 0.02
-    for a square, as energy is, over 11 steps; 1 for a jump."""
-    return float(np.abs(np.diff(energies, 2)).max() / abs(energies[-1] - energies[0]))
 
 
 def mix_error(clips: Sequence[Clip], perform: Perform, pair: tuple[str, str], shares: tuple[float, float]) -> float:
@@ -214,7 +210,8 @@ def rows_of(results: Results) -> list[list[str]]:
     """Cells under HEAD."""
     return [
         [
-            name, f"{100 * scores.named:.0f} %", f"{scores.rises:.3f}", f"{scores.bend:.3f}",
+            name, f"{100 * scores.named:.0f} %", f"{scores.rises:.3f}", f"{scores.displaced:.3f}",
+            f"{scores.bend:.3f}",
             f"{np.mean(scores.mixes):.3f} (worst {max(scores.mixes):.3f})", f"{100 * scores.met:.1f} %",
             f"{scores.lips:.3f}",
         ]

@@ -17,7 +17,7 @@ from mien.evaluation import plots
 from mien.evaluation.takes.baselines import CachedTakes, systems
 from mien.evaluation.takes.clips import Clip, held_out_clips
 from mien.evaluation.takes.comparison import Row, aperture, compare
-from mien.evaluation.takes.expression import EmotionClassifier, Perform, diversity, feeling, intensities, named
+from mien.evaluation.takes.expression import EmotionClassifier, Perform, Rise, diversity, feeling, intensities, named
 from mien.evaluation.takes.metrics import SAMPLES
 from mien.heads.default import load_head
 from mien.preview.render import contact_sheet
@@ -31,13 +31,12 @@ SENTENCES = 8  # clips that intensities and temperatures are measured on
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """rows: of the comparison. intensities (11,) and, by emotion, energies (clips, 11). named (8, 8): counts of takes
+    """rows: of the comparison. risen: by emotion, over intensities. named (8, 8): counts of takes
     by the emotion of the direction and that of the classifier. diversity, metres, of the whole face and of the lips, by
     temperature. takes: ten of the clip `clip`."""
 
     rows: list[Row]
-    intensities: np.ndarray
-    energies: dict[str, np.ndarray]
+    risen: dict[str, Rise]
     named: np.ndarray
     diversity: dict[float, tuple[float, float]]
     clip: Clip
@@ -60,7 +59,7 @@ def evaluate(
     perform = cached_takes(weights)
     plain = [replace(clip, direction=_plain(clip.direction)) for clip in clips]
     step("intensities")
-    levels, energies = intensities(_few(plain), perform)
+    risen = intensities(_few(plain), perform)
     step("emotions named")
     counts = named(EmotionClassifier(known), plain, perform)
     step("temperatures")
@@ -68,9 +67,7 @@ def evaluate(
     first = plain[0]
     takes = perform(first, [first.direction.with_seed(seed) for seed in range(SAMPLES)])
     progress(1.0, "done")
-    return Results(
-        rows, levels, energies, counts, {t: (float(a), float(b)) for t, (a, b) in spread.items()}, first, takes
-    )
+    return Results(rows, risen, counts, {t: (float(a), float(b)) for t, (a, b) in spread.items()}, first, takes)
 
 
 def cached_takes(weights: Path) -> Perform:
@@ -87,8 +84,8 @@ def draw(results: Results, folder: Path) -> None:
         {f"take {i}": 1000 * aperture(take, head).astype(float) for i, take in enumerate(takes, 1)},
         np.zeros((0, 2)) if holds is None else holds,
     )  # fmt: skip
-    means = {name: energy.mean(0) for name, energy in results.energies.items()}
-    plots.draw_intensity(folder / "intensity.png", results.intensities, means)
+    means = {name: rise.displacements.mean(0) for name, rise in results.risen.items()}
+    plots.draw_intensity(folder / "intensity.png", next(iter(results.risen.values())).intensity, means)
     face, lips = 1000 * np.array(list(results.diversity.values())).T
     plots.draw_diversity(
         folder / "diversity.png", np.array(list(results.diversity)), {"whole face": face, "lips": lips}

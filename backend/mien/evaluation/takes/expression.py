@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,27 +30,68 @@ Perform = Callable[[Clip, list[Direction]], list[Take]]
 """Takes at 25 frames a second of a clip, for directions that differ only in their seed."""
 
 
+@dataclass(frozen=True, eq=False)
+class Rise:
+    """How a face rises with the intensity (11,) of one emotion, on some clips: energies (clips, 11), `energy` of the
+    takes; displacements (clips, 11), mm from the take of intensity 0 and the same seed (`displacement`)."""
+
+    intensity: np.ndarray
+    energies: np.ndarray
+    displacements: np.ndarray
+
+    @property
+    def bend(self) -> float:
+        """Greatest second difference of the mean displacement, as a share of the whole rise: 0 for a straight line, 1
+        for a jump; `direction.strength`, which every engine follows, has 0.04 of its own."""
+        return bend(self.displacements.mean(0))
+
+
 def energy(take: Take) -> float:
     """Mean over frames of the sum of squared weights of the 52 channels."""
     assert take.weights is not None
     return float(np.square(take.weights).sum(1).mean())
 
 
-def intensities(clips: Sequence[Clip], perform: Perform) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """(11,) intensities and, by emotion, (clips, 11) energies of takes of the same seed."""
+def displacement(take: Take, other: Take) -> float:
+    """mm between two takes of the 52 channels of as many frames, the head being still: the root of the mean square
+    over the vertices of the default head, mean over frames."""
+    assert take.weights is not None and other.weights is not None
+    apart = (take.weights - other.weights).astype(float)
+    squares = ((apart @ _vertex_products()) * apart).sum(1)
+    return 1000 * float(np.sqrt(np.maximum(squares, 0)).mean())
+
+
+@functools.cache
+def _vertex_products() -> np.ndarray:
+    """(52, 52) mean over the vertices of the product of what two channels move them by, m squared."""
+    head = load_head()
+    deltas = head.deltas[head.order(ARKIT)].reshape(len(ARKIT), -1).astype(float)
+    return deltas @ deltas.T / len(head.vertices)
+
+
+def intensities(clips: Sequence[Clip], perform: Perform) -> dict[str, Rise]:
+    """By emotion, from takes of the same seed."""
     levels = np.linspace(0, 1, STEPS)
-    energies = {}
+    risen = {}
     for emotion in EMOTIONS[1:]:
-        energies[emotion] = np.array([
-            [energy(perform(clip, [feeling(clip.direction, emotion, level)])[0]) for level in levels]
-            for clip in clips
-        ])  # fmt: skip
-    return levels, energies
+        takes = [[perform(clip, [feeling(clip.direction, emotion, level)])[0] for level in levels] for clip in clips]
+        risen[emotion] = Rise(
+            levels,
+            np.array([[energy(take) for take in row] for row in takes]),
+            np.array([[displacement(take, row[0]) for take in row] for row in takes]),
+        )
+    return risen
 
 
 def rises(levels: np.ndarray, energies: np.ndarray) -> float:
-    """Spearman's rank correlation of intensity (P,) and energy (P,)."""
+    """Spearman's rank correlation of intensity (P,) and energy or displacement (P,)."""
     return float(np.asarray(spearmanr(levels, energies))[0])
+
+
+def bend(values: np.ndarray) -> float:
+    """Greatest second difference of values (P,) over equally spaced intensities, as a share of the whole rise: 0.02
+    for a square over 11 steps; 1 for a jump."""
+    return float(np.abs(np.diff(values, 2)).max() / abs(values[-1] - values[0]))
 
 
 def feeling(direction: Direction, emotion: str, level: float) -> Direction:

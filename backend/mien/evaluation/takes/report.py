@@ -61,8 +61,10 @@ def as_object(results: Results) -> dict:
         for row in results.rows
     ]  # fmt: skip
     return {
-        "rows": rows, "intensities": results.intensities.tolist(),
-        "energies": {name: energy.tolist() for name, energy in results.energies.items()},
+        "rows": rows,
+        "risen": {
+            name: {key: value.tolist() for key, value in vars(rise).items()} for name, rise in results.risen.items()
+        },
         "emotions": list(EMOTIONS), "named": results.named.tolist(),
         "diversity": {str(t): list(both) for t, both in results.diversity.items()},
     }  # fmt: skip
@@ -78,16 +80,23 @@ def _cells(row: Row) -> list[str]:
 
 
 def _emotions(results: Results) -> list[list[str]]:
-    energies = results.energies.values()
-    whole = [rises(results.intensities, each.mean(0)) for each in energies]
-    worst = [min(rises(results.intensities, one) for one in each) for each in energies]
+    risen = results.risen.values()
+    rows = []
+    for name, of in (("energy", lambda each: each.energies), ("displacement", lambda each: each.displacements)):
+        whole = [rises(each.intensity, of(each).mean(0)) for each in risen]
+        worst = [min(rises(each.intensity, one) for one in of(each)) for each in risen]
+        rows += [
+            [f"{name}: rank correlation over 11 intensities", *map(_share, whole)],
+            ["the same, of the worst stretch", *map(_share, worst)],
+        ]
     share = np.diag(results.named) / np.maximum(1, results.named.sum(1))
     neutral = f"named rightly at full intensity (neutral: {100 * share[0]:.0f} %)"
     return [
-        ["energy at intensity 0", *(f"{each.mean(0)[0]:.3f}" for each in energies)],
-        ["energy at intensity 1", *(f"{each.mean(0)[-1]:.3f}" for each in energies)],
-        ["rank correlation over 11 steps", *map(_share, whole)],
-        ["the same, of the worst stretch", *map(_share, worst)],
+        ["energy at intensity 0", *(f"{each.energies.mean(0)[0]:.3f}" for each in risen)],
+        ["energy at intensity 1", *(f"{each.energies.mean(0)[-1]:.3f}" for each in risen)],
+        ["displacement at intensity 1, mm", *(f"{each.displacements.mean(0)[-1]:.2f}" for each in risen)],
+        *rows,
+        ["second difference of the displacement", *(f"{each.bend:.3f}" for each in risen)],
         [neutral, *(f"{100 * each:.0f} %" for each in share[1:])],
     ]
 
