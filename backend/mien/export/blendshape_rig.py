@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from mien.export.licence import licence_of
 from mien.heads.default import Head, rotation_matrix
 from mien.heads.flame import Flame
 from mien.heads.retarget import to_basis
@@ -44,7 +45,7 @@ def rig_of(take: Take, head: Head | Flame) -> BlendshapeRig:
     rotations = Rotation.from_matrix(rotation_matrix(take.head_rotation)).as_quat()
     flips = np.cumprod(np.concatenate([[1.0], np.where((rotations[1:] * rotations[:-1]).sum(1) < 0, -1.0, 1.0)]))
     rotations = (rotations * flips[:, None]).astype(np.float32)
-    licence = take.meta.get("licence", head.licence)
+    licence = licence_of(take, head)
     if isinstance(head, Head):
         groups = tuple(
             (
