@@ -13,6 +13,7 @@ import numpy as np
 from mien.audio.reader import open_recording
 from mien.audio.speech import Speech
 from mien.batch.curves import Curves, aperture_of, curves_of
+from mien.engines.articulation.constraints import REST_PAUSE
 from mien.numeric.mask_runs import runs
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.report import LEAST_S, speech_seconds
@@ -29,8 +30,8 @@ MET = 0.0006  # m: aperture of lips that meet; the engines close them to 0.3 mm
 AROUND = 0.04  # s before and after a contact in which a frame may show it
 FEW_MET = 0.75  # share of the contacts that a take shows, at least
 FEW_SEEN = 0.5  # that a film shows: its pictures are tracked again, and motion blur hides some
-EDGE = 0.2  # s at both ends of a pause in which the mouth still closes, or opens already
-OPEN, OPEN_S = 0.005, 0.2  # m and seconds: a mouth that is open in the middle of pauses
+SETTLING = 0.5  # s after a phone in which the mouth still comes to rest, and before one in which it parts already
+OPEN, OPEN_S = 0.005, 0.2  # m and seconds: a mouth that is open where it should rest
 NO_FACE = 0.1  # share of a film without a face
 FAULTS = {
     "clipped": "the sound is clipped",
@@ -130,12 +131,16 @@ def _met(aperture: np.ndarray, times: np.ndarray, begins: np.ndarray, ends: np.n
 
 
 def _open_seconds(aperture: np.ndarray, take: Take, phones: PhoneTrack) -> float:
-    """Seconds in the middle of pauses in which the mouth is open."""
+    """Seconds in which the mouth is open and should rest: in silence at the ends of the sound, and in the middle of
+    pauses beyond REST_PAUSE. In shorter ones people's lips stay apart, and so do those of the engines."""
     still = np.zeros(len(phones), bool)
     for segment in phones.segments:
-        begin, end = segment.begin + round(EDGE * RATE), segment.end - round(EDGE * RATE)
-        if segment.phone == "SIL" and end > begin:
-            still[begin:end] = True
+        first, last = segment.begin == 0, segment.end == len(phones)
+        if segment.phone != "SIL" or not (first or last or segment.end - segment.begin >= REST_PAUSE * RATE):
+            continue
+        begin = segment.begin + (0 if first else round(SETTLING * RATE))
+        end = segment.end - (0 if last else round(SETTLING * RATE))
+        still[begin : max(begin, end)] = True
     at = np.clip((take.times * RATE).astype(int), 0, len(phones) - 1)
     return float((still[at] & (aperture > OPEN)).sum() / take.fps)
 
