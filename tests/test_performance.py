@@ -109,6 +109,20 @@ def test_the_same_sound_is_not_warped_whatever_its_phrases() -> None:
     np.testing.assert_allclose(both.head_rotation, own.head_rotation[:50], atol=1e-6)
 
 
+def test_the_engine_goes_on_where_a_performance_has_ended() -> None:
+    sound = Speech.from_samples(np.sin(np.arange(4 * RATE) / 20) * 0.3, "hum.wav")
+    own, take = acted(2.0, audio_sha256=sound.sha256), generated(seconds=4.0)
+    take = replace(take, eye_holds=np.array([[0.3, 0.4], [3.3, 3.4]], np.float32))
+    both = Performance(own, name="act").onto(take, sound)
+    np.testing.assert_allclose(both.head_rotation[:50], own.head_rotation, atol=1e-6)
+    np.testing.assert_allclose(both.head_rotation[63:], take.head_rotation[63:], atol=1e-6)
+    assert np.abs(np.diff(both.head_rotation[:, 0])).max() < 0.15  # of 1, without a jump
+    np.testing.assert_allclose(both.channel("browInnerUp")[63:], 0.5, atol=1e-6)
+    np.testing.assert_allclose(both.eye_holds, [[1.0, 1.0], [3.3, 3.4]], atol=0.06)
+    (said,) = json.loads(both.meta["warnings"])
+    assert "'act' has from 0.00 to 1.96 s" in said and "brows, eyes and head are the engine's" in said
+
+
 def test_phrases_are_matched_where_both_are_known(monkeypatch) -> None:
     said = PhoneTrack.from_segments([("SIL", 0.2), ("AA", 0.4), ("SIL", 0.6), ("IY", 0.6), ("SIL", 0.2)])
     monkeypatch.setattr(performance, "listen", lambda speech, transcript: said)

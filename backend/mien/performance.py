@@ -2,7 +2,8 @@
 """Lips by sound, life by camera: a part of a recorded performance in a take that an engine made of a voice.
 
 The performance is any take with channels, such as one of `mien track`. Its time is warped to the voice: phrase by
-phrase where those of both sounds are known, evenly otherwise. Blinks keep their speed.
+phrase where those of both sounds are known, evenly otherwise. Blinks keep their speed. Where the performance
+has ended, or has not begun, the engine's own motion goes on.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ PARTS = ("life", "lips")
 UNMATCHED = 0.6  # cost of a pause without a counterpart, beside |log| of how much the speech between is stretched
 SKIPPED = 4  # pauses in a row without a counterpart, at most
 BLINK = 0.2  # s on both sides of a blink's middle that keep their speed
+FADE = 0.5  # s beyond either end of the performance in which it gives way to the engine; held where less is missing
 
 
 class PerformanceError(MienError, ValueError):
@@ -89,8 +91,9 @@ class Performance:
     def onto(self, take: Take, speech: Speech, transcript: str = "") -> Take:
         """`take`, of `speech`, with this part of the performance; blinks or closures go along with their seconds.
 
-        Channels that the performance names as missing stay those of the take. How time was warped is in the metadata.
-        PerformanceError for a take without channels.
+        Channels that the performance names as missing stay those of the take, and so does what lies beyond its ends,
+        which a warning says. How time was warped is in the metadata. PerformanceError for a take without
+        channels.
         """
         if take.weights is None:
             raise PerformanceError(
@@ -111,13 +114,21 @@ class Performance:
             if channel in self.channels:
                 times = at_holds if lips or of_lids(channel) else take.times
                 source = (steady if of_lids(channel) else warp).to_source(times)
-                weights[:, i] = self._read(self.take.channel(channel)[:, None], source)[:, 0]
+                weights[:, [i]] = self._blend(weights[:, [i]], self.take.channel(channel)[:, None], source)
+        source = warp.to_source(take.times)
         meta = {**take.meta, "performance": json.dumps({"source": self.name, "part": self.part, "warp": warp.kind})}
+        share = self._share(source)
+        if share.min() < 1:
+            shown = _with_holds(shown, take.mouth_holds if lips else take.eye_holds, take.times, share)
+            said = [*json.loads(meta.get("warnings", "[]")), self._ends(take.times[share == 1])]
+            meta["warnings"] = json.dumps(said, ensure_ascii=False)
         if lips:
             return replace(take, weights=weights, mouth_holds=shown, meta=meta)
-        source = warp.to_source(take.times)
-        gaze = take.gaze if self.take.gaze is None else self._read(self.take.gaze, source)
-        rotation = self._read(self.take.head_rotation, source)
+        gaze = take.gaze
+        if self.take.gaze is not None:
+            own = np.zeros((take.frames, 2), np.float32) if gaze is None else gaze
+            gaze = self._blend(own, self.take.gaze, source)
+        rotation = self._blend(take.head_rotation, self.take.head_rotation, source)
         return replace(take, weights=weights, head_rotation=rotation, gaze=gaze, eye_holds=shown, meta=meta)
 
     @property
@@ -144,10 +155,26 @@ class Performance:
             return TimeWarp(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "none")
         return TimeWarp(np.array([0.0, length]), np.array([0.0, own]), "even")
 
-    def _read(self, values: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """values (F, C) of the performance at times (N,) of its sound; the ends are held."""
-        columns = [np.interp(times, self.take.times, column) for column in values.T]
-        return np.stack(columns, 1).astype(np.float32)
+    def _blend(self, own: np.ndarray, values: np.ndarray, times: np.ndarray) -> np.ndarray:
+        """values (F, C) of the performance at times (N,) of its sound, and `own` (N, C) beyond its ends."""
+        read = np.stack([np.interp(times, self.take.times, column) for column in values.T], 1)
+        share = self._share(times)[:, None]
+        return np.where(share == 1, read, share * read + (1 - share) * own).astype(np.float32)
+
+    def _share(self, times: np.ndarray) -> np.ndarray:
+        """(N,) from 1 to 0: how much of the performance shows at times (N,) of its sound."""
+        share = np.ones(len(times))
+        for beyond in (self.take.times[0] - times, times - self.take.times[-1]):
+            if beyond.max() > FADE:
+                way = np.clip(beyond / FADE, 0, 1)
+                share *= 1 - way * way * (3 - 2 * way)
+        return share
+
+    def _ends(self, covered: np.ndarray) -> str:
+        """The warning for a take of which the performance has but the times `covered` (N,)."""
+        what = "the lips" if self.part == "lips" else "brows, eyes and head"
+        where = f"from {covered[0]:.2f} to {covered[-1]:.2f} s" if len(covered) else "no moment"
+        return f"The performance {self.name!r} has {where} of this sound; elsewhere {what} are the engine's."
 
 
 def match_phrases(target: np.ndarray, source: np.ndarray) -> TimeWarp:
@@ -182,6 +209,17 @@ def match_phrases(target: np.ndarray, source: np.ndarray) -> TimeWarp:
         at = begin
     one, other = np.array(knots[::-1], float).T
     return TimeWarp(one, other, "phrases")
+
+
+def _with_holds(
+    shown: np.ndarray | None, own: np.ndarray | None, times: np.ndarray, share: np.ndarray
+) -> np.ndarray | None:
+    """`shown` (H, 2) seconds of the performance's holds, with those of `own` at which nothing of it shows."""
+    if own is None:
+        return shown
+    kept = own[(np.interp(own.astype(float), times, share) == 0).all(1)]
+    together = kept if shown is None else np.concatenate([shown, kept])
+    return together[np.argsort(together[:, 0])]
 
 
 def _read_knots(times: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
