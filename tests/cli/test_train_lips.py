@@ -9,7 +9,9 @@ from checkout import SAMPLES
 from lips import talking, with_sound_of, write_tracks
 from mien.audio.speech import SpeechError
 from mien.cli.main import main
+from mien.cli.train_lips import in_words
 from mien.errors import FAILED, FILE, MISSING
+from mien.training.lips.train import LipsResult
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,12 @@ def test_given_tracks_become_a_model_that_is_listed(tmp_path: Path, data_folder:
     assert len(result["correlation_on_speakers_left_out"]) == 3 and len(result["refused"]) == 1
     assert main(["models"]) == 0
     assert "--lips-model ours" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("left_out", "said"), [((0.71, 0.5, 0.5), True), ((0.75, 0.5, 0.5), False), (None, False)])
+def test_a_model_that_is_no_better_than_none_is_said_to_be(left_out: tuple[float, ...] | None, said: bool) -> None:
+    words = in_words(LipsResult(Path("a.safetensors"), 3, 3, 36.0, left_out, (0.715, 0.5, 0.5), ()), "a")
+    assert ("no better than none" in words) == said
 
 
 def test_a_name_that_is_taken_or_none_and_a_folder_without_clips_are_refused(

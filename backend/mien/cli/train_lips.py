@@ -62,7 +62,7 @@ def lips_command(args: argparse.Namespace) -> int:
         make_private_folder(path.parent.parent)
         result = train_lips(clips, path, config, args.seed, progress, args.folds)
     result = replace(result, refused=(*refused, *result.refused))
-    print(json.dumps(_as_json(result)) if args.json else _in_words(result, name))
+    print(json.dumps(_as_json(result)) if args.json else in_words(result, name))
     return 0
 
 
@@ -78,7 +78,8 @@ def _as_json(result: LipsResult) -> dict[str, object]:
     }
 
 
-def _in_words(result: LipsResult, name: str) -> str:
+def in_words(result: LipsResult, name: str) -> str:
+    """What a training came to, for people."""
     aperture = result.statistics[0]
     clips = f"{result.clips} clip{'s' * (result.clips > 1)}"
     speakers = f"{result.speakers} speaker{'s' * (result.speakers > 1)}"
@@ -90,6 +91,8 @@ def _in_words(result: LipsResult, name: str) -> str:
             f"On speakers that were left out its lip aperture follows theirs with r {result.left_out[0]:.3f} "
             f"(width {result.left_out[1]:.3f}, jaw {result.left_out[2]:.3f})."
         )
-    lines.append(f"People's statistics alone: {aperture:.3f} on the same clips.")
+    lines.append(f"The usual lips, without a model, have {aperture:.3f} on the same clips.")
+    if result.left_out is not None and result.left_out[0] <= aperture:
+        lines.append("So the model is no better than none: give it more footage, a minute or more of each speaker.")
     lines += [f"The model is {result.path}.", f"Use it: mien speak --lips-model {name}"]
     return "\n".join(lines)
