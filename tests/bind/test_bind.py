@@ -132,6 +132,14 @@ def test_picks_of_the_wrong_side_are_refused(face) -> None:
             bind(mesh, swapped, head=HEAD)
 
 
+def test_one_pair_of_picks_in_each_others_place_is_refused_by_name(face) -> None:
+    mesh, _, picks = face
+    chosen = {**retopology.picked(HEAD, own(HEAD.identities["woman"].astype(float)), tuple(POINTS)), **picks}
+    chosen["mouth_right"], chosen["mouth_left"] = chosen["mouth_left"], chosen["mouth_right"]
+    with pytest.raises(BindError, match="the picks mouth_right and mouth_left are swapped"):
+        bind(mesh, chosen, head=HEAD)
+
+
 def _side(name: str) -> str:
     return next((side for side in ("_right", "_left") if name.endswith(side)), "")
 

@@ -86,7 +86,8 @@ def _check_near(mesh: Mesh, mesh_picks: dict[str, np.ndarray], rotation: np.ndar
 
 
 def _check_sides(mesh_picks: dict[str, np.ndarray], head: Head, rotation: np.ndarray, shift: np.ndarray) -> None:
-    """BindError where the picks are the mirror image of the head's: no rotation fits them, and a reflection does."""
+    """BindError where the picks are the mirror image of the head's: no rotation fits them, and a reflection does; and
+    where those of a pair, such as the mouth's corners, have each other's place."""
     names = list(mesh_picks)
     points, targets = landmark_weights(names, head) @ head.vertices, np.array([mesh_picks[name] for name in names])
     mirrored = points * (-1, 1, 1)
@@ -98,6 +99,16 @@ def _check_sides(mesh_picks: dict[str, np.ndarray], head: Head, rotation: np.nda
             "right and left are swapped: the picks fit a mirror image of a head, and no head. Right is the head's own "
             "right, on the left of who looks at it; give each pick the name of the other side."
         )
+    across = dict(zip(names, points[:, 0], strict=True))
+    for name in names:
+        other = opposite(name, head)
+        if other not in mesh_picks or across[name] >= across[other]:
+            continue
+        if (_to_head_space(mesh_picks[name] - mesh_picks[other], rotation, np.zeros(3)))[0] > 0:
+            raise BindError(
+                f"the picks {name} and {other} are swapped: each lies on the other's side of the face. Right is the "
+                "head's own right, on the left of who looks at it."
+            )
 
 
 def _fit_to_picks(mesh_picks: dict[str, np.ndarray], head: Head) -> tuple[np.ndarray, np.ndarray]:
