@@ -150,12 +150,18 @@ def test_head_brows_blinks_and_gaze_follow_their_amounts(monkeypatch: pytest.Mon
         monkeypatch.setitem(STYLES, "somebody", Style(1.3, 1.1, **changes))
         return animate(*analysed("english man"), Direction(style="somebody", seed=2), voice("english man").duration)
 
+    def shut_of(amount: float, seed: int) -> int:
+        monkeypatch.setitem(STYLES, "somebody", Style(1.3, 1.1, blinks=amount))
+        direction = Direction(style="somebody", seed=seed)
+        take = animate(*analysed("english man"), direction, voice("english man").duration)
+        return int((take.channel("eyeBlinkLeft") > 0.5).sum())
+
     plain = of()
     assert of(head=1.5).head_rotation.std() > 1.2 * plain.head_rotation.std()
     assert of(nods=2.0).head_rotation.tobytes() != plain.head_rotation.tobytes()
     assert of(gaze=2.0).gaze.std() > plain.gaze.std()
     assert plain.channel("browInnerUp").max() > 1.5 * of(brows=0.5).channel("browInnerUp").max()
-    often = of(blinks=2.0).channel("eyeBlinkLeft") > 0.5
-    assert often.sum() > (plain.channel("eyeBlinkLeft") > 0.5).sum()
+    often, seldom = (sum(shut_of(amount, seed) for seed in range(4)) for amount in (2.0, 0.7))
+    assert often > 1.3 * seldom
     tilted = np.degrees(of(tilt=(3.0, 2.0, -3.0)).head_rotation - plain.head_rotation).mean(0)
     assert tilted == pytest.approx([-3, 2, -3], abs=0.5)  # a take's pitch is down; its limit is soft

@@ -10,7 +10,7 @@ from mien.channels import INDEX
 from mien.direction import Direction
 from mien.engines.articulation.animate import early
 from mien.engines.articulation.constraints import holds
-from mien.engines.neural.motion_space import SIZE
+from mien.engines.neural.motion_space import GAZE, SIZE
 from mien.engines.neural.postprocess import lopsided, postprocess
 from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.prosody import listen_to_prosody
@@ -124,3 +124,13 @@ def test_the_shortest_sounds_give_a_take(seconds: Fraction) -> None:
     prosody = listen_to_prosody(Speech.from_samples(np.zeros(frames * 160, np.float32)))
     result = postprocess(np.zeros((2, SIZE), np.float32), track, prosody, Direction(), seconds)
     assert result.frames == frames
+
+
+def test_the_eyes_are_those_of_the_rules_whatever_was_sampled_and_held_ones_stay() -> None:
+    sampled = np.zeros((51, SIZE), np.float32)
+    one, other = (take(sampled, seed=seed).gaze for seed in (1, 2))
+    assert np.degrees(np.abs(one - other)).max() > 1
+    sampled[:, GAZE] = 0.2
+    np.testing.assert_array_equal(take(sampled, seed=1).gaze, one)
+    held = take(sampled, seed=1, held={"gazeYaw": [[[0.9, 0.2], [1.1, 0.2]]]}).gaze
+    np.testing.assert_allclose(held[90:111, 1], 0.2, atol=1e-5)

@@ -22,7 +22,7 @@ from mien.engines.articulation.constraints import REST_PAUSE, Hold, constrain, r
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.eyelids import follow_gaze
-from mien.engines.articulation.gaze import gaze, look
+from mien.engines.articulation.gaze import look
 from mien.engines.articulation.head_motion import head, idle_motion
 from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
@@ -133,11 +133,7 @@ def _nonverbal_motion(weights: np.ndarray, life: Life) -> tuple[np.ndarray, np.n
     )  # fmt: skip
     if not life.phrases:  # nobody speaks: an idle
         rotation += direction.head * life.temperature * idle_motion(life.frames, life.chance("idle"))
-    eyes, startled = gaze(
-        life.frames, life.phrases, rotation, 1 + 30 * of("tremor"), style.gaze * own.gaze * life.temperature,
-        life.chance("gaze"),
-    )  # fmt: skip
-    eyes *= direction.gaze
+    eyes, startled = life.gaze(rotation)
     weights += look(eyes)
     follow_gaze(weights)
     weights += life.lids()

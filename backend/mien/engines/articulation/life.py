@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a performance does of its own accord with brows, lids and the corners of the mouth: drawn from the seed, in its
-manner and style, as far as the direction and its emotions say. The learnt engines take it from here too."""
+"""What a performance does of its own accord with brows, eyes, lids and the corners of the mouth: drawn from the seed,
+in its manner and style, as far as the direction and its emotions say. The learnt engines take it from here too."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.constraints import rest
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.eyelids import eyelids
+from mien.engines.articulation.gaze import gaze
 from mien.engines.articulation.manner import Manner, manner
 from mien.engines.articulation.mouth_corners import mouth_corners
 from mien.engines.articulation.persona import style_of
@@ -88,6 +89,14 @@ class Life:
         """(T, 52) to be added between the blinks; nothing where there shall be no blinks."""
         own, amount = self.manner, min(self.direction.blinks, 1) * self.temperature
         return amount * eyelids(self.frames, own.lids, own.asymmetry, self.chance("lids"))
+
+    def gaze(self, rotation: np.ndarray) -> tuple[np.ndarray, list[int]]:
+        """((T, 2) pitch and yaw of the eyes in a head of rotation (T, 3), frames of the shifts that bring a blink)."""
+        amount = self.style.gaze * self.manner.gaze * self.temperature
+        eyes, startled = gaze(
+            self.frames, self.phrases, rotation, 1 + 30 * self.of("tremor"), amount, self.chance("gaze")
+        )  # fmt: skip
+        return self.direction.gaze * eyes, startled
 
     def blinks(self, startled: list[int]) -> tuple[np.ndarray, list[tuple[float, float]]]:
         """((T, 52) to be added, [(start, end)] seconds in which the lids are shut); `startled` are the frames of gaze

@@ -2,10 +2,10 @@
 """Post-processing: sampled motion at 25 frames a second to a take at 100 that keeps every rule of articulation.
 
 Between the frames run cubic curves. What chance alone decides is drawn by rules, for networks learn little of it:
-blinks that do not shut, brows that hardly move, a face that mirrors itself. So blinks, fast motion of brows, and how
-brows, lids and the corners of the mouth wander are the `Life` of articulation; emotions, style, head and gaze are
-sampled. The mouth is steered to the lip curve of a person, and last come the constraints of `articulation`: the lips
-meet on p, b and m, and the mouth rests in a long pause.
+blinks that do not shut, brows that hardly move, eyes that do not leap, a face that mirrors itself. So blinks, fast
+motion of brows, the gaze in the sampled head, and how brows, lids and the corners of the mouth wander are the `Life` of
+articulation; emotions, style and head are sampled. The mouth is steered to the lip curve of a person, and last come the
+constraints of `articulation`: the lips meet on p, b and m, and the mouth rests in a long pause.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.persona import style_of
 from mien.engines.articulation.styles import Style, lean_of
+from mien.engines.neural import missing_life
+from mien.engines.neural.head_speed import paced
+from mien.engines.neural.missing_life import calm_knit, missing
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.engines.neural.one_sided import draw_one_sided
 from mien.engines.neural.style_features import LEAST, MOST
@@ -52,18 +55,17 @@ EXPRESSION = 1.0  # s: slower motion of a brow belongs to the emotion, faster mo
 
 @dataclass(frozen=True, eq=False)
 class ResidualGains:
-    """The part of a Direction's gains beyond the range that the network was trained in, applied afterwards: factors on
-    head rotation and gaze."""
+    """The part of a Direction's gains beyond the range that the network was trained in, applied afterwards: a factor on
+    head rotation."""
 
     head: float
-    gaze: float
 
     @classmethod
     def of(cls, direction: Direction) -> ResidualGains:
         def residual(gain: float) -> float:
             return gain / float(np.clip(gain, LEAST, MOST))
 
-        return cls(residual(direction.head), residual(direction.gaze))
+        return cls(residual(direction.head))
 
 
 def postprocess(
@@ -83,17 +85,23 @@ def postprocess(
         weights[:, channels] = PchipInterpolator(knots, motion[:, channels])(within)  # never beyond its frames
     weights = np.clip(weights, 0, 1)
     rotation = residual.head * CubicSpline(moments, motion[:, ROTATION])(within)
-    gaze = residual.gaze * PchipInterpolator(moments, motion[:, GAZE])(within)
-    weights[:, LOOKS] = look(gaze)[:, LOOKS]
+    rotation = paced(rotation, free_share(direction, "head", len(rotation)))
     levels = mixes.gains(direction, len(visible))
     style = style_of(direction)
     life = Life(track, prosody, direction, levels, style)
     added = _no_speech(direction, style, levels, visible, swell(track, prosody))
     draw_one_sided(weights[: len(track)], added, levels, _free(direction, len(track)))
-    lids = _enliven(weights, life)
+    gaze, startled = life.gaze(rotation[: len(track)])
+    gaze = np.pad(gaze, ((0, len(weights) - len(gaze)), (0, 0)), "edge")
+    free = free_share(direction, "gaze", len(gaze))
+    gaze = free * gaze + (1 - free) * PchipInterpolator(moments, motion[:, GAZE])(within)
+    weights[:, LOOKS] = look(gaze)[:, LOOKS]
+    lids = _enliven(weights, life, added, startled)
     jaw, _ = gains(visible, prosody, direction, levels, style)
     curve = curve or lip_curve(track, prosody)
-    corners = lopsided(life.corners(), weights[: len(track)]) * free_share(direction, "mouth", len(track))
+    spoken = weights[: len(track)]
+    corners = lopsided(missing(life.corners(), spoken - added, missing_life.corners), spoken)
+    corners *= free_share(direction, "mouth", len(track))
     weights[: len(track)] += corners
     steer_mouth(weights[: len(track)], visible, direction, levels, curve, style, added + corners)
     style.lean_mouth(weights[: len(track)], _missing_lean(weights[: len(track)], style))
@@ -126,9 +134,12 @@ def _mouth_moments(moments: np.ndarray, track: PhoneTrack) -> np.ndarray:
     return shown
 
 
-def _enliven(weights: np.ndarray, life: Life) -> list[tuple[float, float]]:
+def _enliven(
+    weights: np.ndarray, life: Life, added: np.ndarray, startled: list[int]
+) -> list[tuple[float, float]]:  # fmt: skip
     """Give brows and lids of weights (T, 52), in place, the life of the rules for what was sampled of it: their motion
-    beyond the expression's, and the blinks; returns when the lids are shut, seconds."""
+    beyond the expression's, `added`, and the blinks, some of them at the frames of `startled`; returns when the lids
+    are shut, seconds."""
     free = free_share(life.direction, "brow", len(weights))
     slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
     weights[:, BROWS] += free * (slow - weights[:, BROWS])
@@ -136,13 +147,15 @@ def _enliven(weights: np.ndarray, life: Life) -> list[tuple[float, float]]:
     awake = np.stack([smooth(minimum_filter1d(weights[:, lid], width), width // 2 * 2 + 1) for lid in LIDS], 1)
     weights[:, LIDS] = np.minimum(awake, weights[:, LIDS])
     spoken = weights[: life.frames]
+    calm_knit(spoken, added, free[: life.frames])
     brows = life.brows(spoken)
     life.style.lean_brows(brows)
-    blinks, shut = life.blinks([])
+    blinks, shut = life.blinks(startled)
     blinks[:, LOOKS] = 0  # the gaze is in them
     spoken += lopsided(brows, spoken) * free[: life.frames]
+    drawn = lopsided(missing(life.lids(), spoken - added, missing_life.lids), spoken)
     add_blinks(spoken, blinks)
-    spoken += lopsided(life.lids(), spoken) * free_share(life.direction, "eye", life.frames)
+    spoken += drawn * free_share(life.direction, "eye", life.frames)
     return shut
 
 
