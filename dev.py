@@ -107,7 +107,7 @@ def setup() -> Path:
             f"Python {version[0]}.{version[1]} has no Blender module; with Python 3.11 on the PATH "
             f"and {VENV.name} removed, the Blender steps run too"
         )
-    say("installing packages (some 500 MB the first time)")
+    say("installing packages (the first time 3 GB on the disk; with PyTorch for CUDA, as Linux gets it, more)")
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if run([*pip, "--constraint", ROOT / "constraints.txt", *packages]):
         raise SystemExit("dev.py: the packages could not be installed; the lines above say why.")
