@@ -16,14 +16,14 @@ from mathutils import Euler, Vector
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
-from window import MIEN, arguments, check, click_until, drive, extension, open_tab, press, settled, shot, until, view3d
+from buttons import alone, press_until
+from window import arguments, check, drive, extension, open_tab, press, settled, shot, until, view3d
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
 from fake_backend import take_bytes
 from rigs import bone_faces, characters
 
 OUT = Path(arguments()[0])
-SET_UP, CHECK, LEARN = 127, 153, 179  # from the top of the window: the buttons, with the character's panel alone
 receive, take_file, channels = extension("generation.receive"), extension("formats.take"), extension("formats.channels")
 character_check, nla_layers = extension("scene.characters.check"), extension("animation.nla_layers")
 learning_shown = extension("ui.characters.learn_operators").LearningShown
@@ -33,16 +33,6 @@ def undo(back: bool = True) -> None:
     window, area, _, main = view3d()
     with bpy.context.temp_override(window=window, area=area, region=main):
         (bpy.ops.ed.undo if back else bpy.ops.ed.redo)()
-
-
-def alone(panel) -> None:
-    """Leave no panel but this one in the tab, open."""
-    modules = [sys.modules[name] for name in sys.modules if name.startswith(f"{MIEN}.")]
-    classes = [cls for module in modules for cls in getattr(module, "CLASSES", ())]
-    for cls in [cls for cls in classes if issubclass(cls, bpy.types.Panel)]:
-        bpy.utils.unregister_class(cls)
-    panel.bl_options, panel.bl_parent_id = set(), ""
-    bpy.utils.register_class(panel)
 
 
 def fresh(build):
@@ -77,22 +67,20 @@ def moving_take():
 def steps():
     yield from open_tab("Mien")
     name = fresh(characters.arkit_multi_mesh)
-    alone(extension("ui.characters.panel").MIEN_PT_character)
+    alone("ui.characters.panel", "MIEN_PT_character")
     yield from settled()
     yield from shot(OUT, "1_panel")
 
     def face():
         return bpy.data.objects[name]
 
-    side = view3d()[2]
-    middle = side.x + side.width // 2
-    yield from click_until("a click sets it up", middle, SET_UP, lambda: len(face().mien.parts) == 2)
+    yield from press_until("a click sets it up", "mien.set_up_character(", lambda: len(face().mien.parts) == 2)
     check("its eyes turn by bones", face().mien_driving.eye_left == "LeftEye", face().mien_driving.eye_left)
     undo()
     check("one undo step takes it back", len(face().mien.parts) == 0 and face().mien_driving.armature is None)
     undo(back=False)
     check("and one brings it again", len(face().mien.parts) == 2)
-    yield from click_until("a click plays the poses", middle, CHECK, lambda: character_check.is_there(face()))
+    yield from press_until("a click plays the poses", "mien.check_character(", lambda: character_check.is_there(face()))
     markers = {marker.name: marker.frame for marker in bpy.context.scene.timeline_markers}
     check("each pose has a marker", len(markers) == 7, markers)
     for pose, frame in markers.items():
@@ -105,7 +93,9 @@ def steps():
 
     name = fresh(characters.all_driven)
     yield from settled()
-    yield from click_until("a click learns the controls", middle, SET_UP, lambda: face().mien_driving.control_map != "")
+    yield from press_until(
+        "a click learns the controls", "mien.set_up_character(", lambda: face().mien_driving.control_map != ""
+    )
     undo()
     check("one undo step forgets them", face().mien_driving.control_map == "")
     undo(back=False)
@@ -127,7 +117,9 @@ def steps():
     name = fresh(bone_faces.auto_rig_pro_like)
     yield from settled()
     jaw = face().parent.pose.bones["c_jawbone.x"]
-    yield from click_until("a click begins to learn bones", middle, LEARN, lambda: learning_shown.progress is not None)
+    yield from press_until(
+        "a click begins to learn bones", "mien.learn_controls(", lambda: learning_shown.progress is not None
+    )
     yield 0.5
     yield from shot(OUT, "4_progress")
     share = learning_shown.progress.share if learning_shown.progress is not None else 0.0
@@ -135,7 +127,7 @@ def steps():
     subprocess.Popen(["xdotool", "mousemove", "700", "450", "key", "Escape"])
     yield from until("Esc stops it", lambda: learning_shown.progress is None)
     check("nothing was learnt", face().mien_driving.control_map == "" and jaw.rotation_euler.x == 0.0)
-    yield from click_until("a click learns again", middle, LEARN, lambda: learning_shown.progress is not None)
+    yield from press_until("a click learns again", "mien.learn_controls(", lambda: learning_shown.progress is not None)
     yield from until("the bones are learnt", lambda: face().mien_driving.control_map != "", 300.0)
     check("it says what the rig reaches", "of the keys' motion" in face().mien_driving.found, face().mien_driving.found)
     yield from shot(OUT, "4_learnt")

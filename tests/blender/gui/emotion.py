@@ -11,11 +11,10 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
+from buttons import alone, press_until
 from window import (
-    MIEN,
     arguments,
     check,
-    click_until,
     drive,
     extension,
     open_tab,
@@ -28,7 +27,6 @@ from window import (
 )
 
 OUT, ADDRESS, SOUND = Path(arguments()[0]), arguments()[1], Path(arguments()[2])
-SUGGEST, ACCEPT = 361, 484  # from the top of the window, with the panel of emotions alone
 
 
 def head():
@@ -58,23 +56,23 @@ def steps():
     bpy.context.scene.frame_end = 190
     head().mien.sound = str(SOUND)
     head().mien.performance.emotion = "happy"
-    panel = extension("ui.direction_panels").MIEN_PT_emotions
-    for cls in [cls for module in _modules() for cls in module.CLASSES if issubclass(cls, bpy.types.Panel)]:
-        bpy.utils.unregister_class(cls)
-    panel.bl_options, panel.bl_parent_id = set(), ""  # open, and alone
-    bpy.utils.register_class(panel)
+    alone("ui.direction_panels", "MIEN_PT_emotions")
     yield from settled()
     yield from shot(OUT, "1_emotions")
     bpy.ops.ed.undo_push(message="a head with a sound")
     side = view3d()[2]
-    middle, left = side.x + side.width // 2, side.x + side.width // 4
-    yield from click_until("a click asks", middle, SUGGEST, lambda: bool(suggestions.busy) or _found() is not None)
+    left = side.x + side.width // 4
+    yield from press_until(
+        "a click asks", "mien.suggest_emotion(", lambda: bool(suggestions.busy) or _found() is not None
+    )
     yield from until("the backend answers", lambda: _found() is not None and not suggestions.busy)
     check("it is a suggestion", hasattr(_found(), "doubts"), _found())
     check("nothing is keyed yet", keys("intensity") == [])
     yield from settled()
     yield from shot(OUT, "2_suggested")
-    yield from click_until("a click keys the intensity", left, ACCEPT, lambda: len(keys("intensity")) > 3)
+    yield from press_until(
+        "a click keys the intensity", "mien.accept_suggestion(", lambda: len(keys("intensity")) > 3, left
+    )
     check("and no emotion", keys("happy") == [] and keys("angry") == [])
     yield from settled()
     bpy.context.scene.frame_set(40)
@@ -87,11 +85,6 @@ def steps():
 
 def _found():
     return extension("generation.emotion_suggestions").suggestions.of(head(), head().mien.lines[0])
-
-
-def _modules() -> list:
-    names = [name for name in sys.modules if name.startswith(f"{MIEN}.")]
-    return [sys.modules[name] for name in names if hasattr(sys.modules[name], "CLASSES")]
 
 
 drive(steps())

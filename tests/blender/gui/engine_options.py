@@ -11,11 +11,11 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
+from buttons import open_panel, press_until
 from film import flat_take, jaw, voice
 from window import (
     arguments,
     check,
-    click_until,
     drive,
     extension,
     open_tab,
@@ -29,13 +29,12 @@ from window import (
 
 OUT = Path(arguments()[0])
 scene_direction = extension("scene.direction")
-# From the top of a window of 1600 x 900, with one line and no message: the panel's head, its buttons
-PANEL, MATCH, HOLD = 500, 532, 650
 
 
 def steps():
     backend, _ = use_fake_backend()
     backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
+    open_panel("ui.engine_options_panel", "MIEN_PT_engine_options")
     yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
     head = bpy.data.objects["Mien head"]
@@ -48,8 +47,6 @@ def steps():
     yield from until("the backend is seen", lambda: runner.state.info is not None)
     yield from settled()
     side = view3d()[2]
-    yield from click_until("closer direction is opened", side.x + 60, PANEL, lambda: True)
-    yield from settled()
     yield from shot(OUT, "1_refused")
     check("greyed out", not bpy.ops.mien.match_face.poll() and not bpy.ops.mien.hold_keys.poll())
     press(bpy.ops.mien.choose_engine, name="closer")
@@ -60,14 +57,17 @@ def steps():
     yield from settled()
     yield from shot(OUT, "2_keyed")
     middle = side.x + side.width // 2 - 40
-    yield from click_until("Hold My Keys holds them", middle, HOLD, lambda: line.held != "")
+    yield from press_until("Hold My Keys holds them", "mien.hold_keys(", lambda: line.held != "", middle)
     for name, value in (("browInnerUp", 0.8), ("mouthFrownLeft", 0.5), ("mouthFrownRight", 0.5), ("jawOpen", 0.0)):
         blocks[name].value = value
     yield from settled()
     yield from shot(OUT, "3_held_and_posed")
     performance = head.mien.performance
-    yield from click_until(
-        "Match This Face takes the pose", middle, MATCH, lambda: len(scene_direction.face_of(performance)) == 3
+    yield from press_until(
+        "Match This Face takes the pose",
+        "mien.match_face(",
+        lambda: len(scene_direction.face_of(performance)) == 3,
+        middle,
     )
     face = {name: round(value, 3) for name, value in scene_direction.face_of(performance).items()}
     check("as it is", face == {"mouthFrownLeft": 0.5, "mouthFrownRight": 0.5, "browInnerUp": 0.8}, face)

@@ -14,13 +14,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
+from buttons import open_panel, press_until
 from fake_backend import FakeBackend, take_bytes
-from window import MIEN, arguments, check, click_until, drive, extension, open_tab, press, settled, shot, until, view3d
+from window import MIEN, arguments, check, drive, extension, open_tab, press, settled, shot, until, view3d
 
 ARKIT = extension("formats.channels").ARKIT
 batch_panel = extension("ui.batch_panel")
-# From the top of a window of 1600 x 900, with nothing selected and no message: the panel's head, its button, Cancel
-FILM, BAKE, CANCEL = 304, 338, 452
 
 
 def voice(out: Path, name: str, samples: int = 16000) -> Path:
@@ -44,6 +43,12 @@ def flat_take(value: float, seed: str, fps: str) -> bytes:
 def jaw(head, frame: int) -> float:
     bpy.context.scene.frame_set(frame)
     return round(head.data.shape_keys.key_blocks["jawOpen"].value, 4)
+
+
+def middle() -> int:
+    """Left of the middle of the sidebar, where Bake All is and not the button beside it."""
+    side = view3d()[2]
+    return side.x + side.width // 2 - 40
 
 
 def _states() -> dict[str, str]:
@@ -76,12 +81,9 @@ def bake_all(out: Path, settings, anna):
     settings.address = backend.address
     press(bpy.ops.mien.dismiss)
     yield from settled()
-    side = view3d()[2]
-    yield from click_until("the whole film is opened", side.x + 60, FILM, lambda: True)
-    yield from settled()
     yield from shot(out, "10_film")
 
-    yield from click_until("Bake All starts it", side.x + side.width // 2 - 40, BAKE, lambda: run.running)
+    yield from press_until("Bake All starts it", "mien.bake_all(", lambda: run.running, middle())
     yield from until("what is due is asked for", lambda: run.total == 3 and len(backend.jobs) == 3)
     first = [entry["filename"] for entry in backend.requests]
     check("and not what is up to date", first == ["second.wav", "third_0.wav", "third_1.wav"], first)
@@ -90,7 +92,7 @@ def bake_all(out: Path, settings, anna):
     yield from settled()
     yield from shot(out, "11_baking")
     side = view3d()[2]
-    yield from click_until("Cancel stops it", side.x + side.width - 70, CANCEL, lambda: not run.running)
+    yield from press_until("Cancel stops it", "mien.cancel(", lambda: not run.running, side.x + side.width - 70)
     check("and says so", run.note == "Cancelled; 1 of 3 takes was made and is kept.", run.note)
     states = {**fresh, "second": "made", "third_0": "cancelled", "third_1": "cancelled"}
     check("the report says what was made", _states() == states, _states())
@@ -103,10 +105,9 @@ def bake_all(out: Path, settings, anna):
     backend.slow = 0.0
     for job in backend.jobs.values():
         job["started"] -= 1000.0
-    side = view3d()[2]
     count = len(backend.requests)
-    yield from click_until(
-        "Bake All goes on", side.x + side.width // 2 - 40, BAKE, lambda: run.running or len(backend.requests) > count
+    yield from press_until(
+        "Bake All goes on", "mien.bake_all(", lambda: run.running or len(backend.requests) > count, middle()
     )
     yield from until("until the film is baked", lambda: not run.running and "due" not in _states().values())
     rest = [entry["filename"] for entry in backend.requests[count:]]
@@ -127,6 +128,7 @@ def alone():
     out = Path(arguments()[0])
     settings = bpy.context.preferences.addons[MIEN].preferences
     settings.start_own = False
+    open_panel("ui.batch_panel", "MIEN_PT_batch")
     yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
     anna = bpy.data.objects["Mien head"]

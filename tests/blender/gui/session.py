@@ -13,6 +13,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
+from buttons import find, key_on, open_panel, press_until
 from film import bake_all, flat_take, voice
 from window import (
     arguments,
@@ -20,7 +21,6 @@ from window import (
     click_until,
     drive,
     extension,
-    key_over,
     open_tab,
     press,
     settled,
@@ -32,8 +32,6 @@ from window import (
 
 OUT = Path(arguments()[0])
 nla_layers, fcurves, sound = extension("animation.nla_layers"), extension("animation.fcurves"), extension("scene.sound")
-# Where things are in the sidebar, from the top of a window of 1600 x 900: one line, no message
-GENERATE, CANCEL, EMOTIONS, HAPPY, ANGRY, SECOND_TAKE = 380, 449, 496, 528, 554, 438
 
 
 def run():
@@ -81,20 +79,14 @@ def undo() -> None:
 
 def key_emotion():
     """Happy at the start of the line, angry at its end: I over the two sliders, at two frames."""
-    side = view3d()[2]
-    field = side.x + side.width // 2 + 60
-    yield from click_until(
-        "the emotions are opened", side.x + 60, EMOTIONS, lambda: True
-    )  # what was opened shows in what can be keyed below
-    yield from settled()
     yield from shot(OUT, "2_emotions")
     performance = head().mien.performance
     for frame, happy in ((11, 1.0), (34, 0.0)):
         bpy.context.scene.frame_set(frame)
         performance.happy, performance.angry = happy, 1.0 - happy
-        for y, name in ((HAPPY, "happy"), (ANGRY, "angry")):
+        for name in ("happy", "angry"):
             for _ in range(3):
-                yield from key_over(field, y, "i")
+                yield from key_on(f"performance.{name}", "i")
                 if any(at == frame for at, _ in emotion_keys().get(name, [])):
                     break
     bpy.context.scene.frame_set(11)
@@ -102,13 +94,13 @@ def key_emotion():
     check("happy is keyed from 1 to 0", keyed.get("happy") == [(11, 1), (34, 0)], keyed)
     check("angry is keyed from 0 to 1", keyed.get("angry") == [(11, 0), (34, 1)], keyed)
     yield from shot(OUT, "2_keyed")
-    yield from click_until("the emotions are closed", side.x + 60, EMOTIONS, lambda: True)
-    yield from settled()
 
 
 def steps():
     backend, settings = use_fake_backend()
     backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
+    open_panel("ui.direction_panels", "MIEN_PT_emotions")
+    open_panel("ui.batch_panel", "MIEN_PT_batch")
     yield from open_tab("Mien")
     yield from shot(OUT, "1_cube")
     check("no lip-sync for a cube", not bpy.ops.mien.generate.poll())
@@ -122,8 +114,7 @@ def steps():
     bpy.ops.ed.undo_push(message="settings")
 
     backend.slow = 6.0
-    side = view3d()[2]
-    yield from click_until("Generate starts it", side.x + side.width // 2, GENERATE, lambda: run().running)
+    yield from press_until("Generate starts it", "mien.generate(", lambda: run().running)
     yield from until("progress is shown", lambda: run().fraction > 0.1 and run().total == 3)
     check("no second run at once", not bpy.ops.mien.generate.poll())
     yield from shot(OUT, "3_running")
@@ -142,9 +133,9 @@ def steps():
     yield from shot(OUT, "4_done")
     press(bpy.ops.mien.dismiss)
     yield from settled()
-    yield from click_until(
-        "a click on a take lets it be seen", side.x + 100, SECOND_TAKE, lambda: visible_takes() == [2]
-    )
+    side = view3d()[2]
+    row = yield from find("takes[1].lock", side.x + 175)  # the name beside it is no button before it is clicked
+    yield from click_until("a click on a take lets it be seen", side.x + 100, row, lambda: visible_takes() == [2])
     check("and it alone", jaw(20) == 0.3, jaw(20))
     yield from shot(OUT, "5_second_take")
 
@@ -188,7 +179,7 @@ def steps():
     yield from settled()
     yield from shot(OUT, "7_to_cancel")
     side = view3d()[2]  # undo has made the screen anew
-    yield from click_until("Cancel stops it", side.x + side.width - 70, CANCEL, lambda: not run().running)
+    yield from press_until("Cancel stops it", "mien.cancel(", lambda: not run().running, side.x + side.width - 70)
     check("and says so", run().note == "Cancelled; 1 of 3 takes was made and is kept.", run().note)
     yield from until("the backend is told", lambda: "job6" in backend.cancelled)
     check("what was done is kept", seeds() == [0, 1, 2, 3], seeds())

@@ -12,6 +12,7 @@ from pathlib import Path
 import bpy
 
 sys.path.insert(0, str(Path(__file__).parent))
+from buttons import find
 from film import flat_take
 from window import (
     arguments,
@@ -32,8 +33,7 @@ from window import (
 OUT = Path(arguments()[0])
 FILM, ADDRESS = [*arguments()[1:], "", ""][:2]
 sound, nla_layers = extension("scene.sound"), extension("animation.nla_layers")
-# From the top of a window of 1600 x 900: the icon beside Sound, the first strip in its menu
-ICON, STRIP = 179, 232
+STRIP = 53  # pixels from the icon beside Sound to the first strip in its menu
 
 
 def run():
@@ -82,7 +82,8 @@ def steps():
     yield from shot(OUT, "1_head")
 
     side = view3d()[2]
-    yield from click(side.x + side.width - 47, ICON)
+    icon = yield from find("mien.sound", side.x + side.width // 2)
+    yield from click(side.x + side.width - 47, icon)
     yield from shot(OUT, "2_menu")
     yield from click(700, 600)  # elsewhere: the menu closes
     press(bpy.ops.mien.from_video)
@@ -125,9 +126,10 @@ def steps():
         bpy.ops.ed.undo_push(message="a movie strip")
         yield from settled()
         side = view3d()[2]
-        yield from click(side.x + side.width - 47, ICON)
+        icon = yield from find("mien.sound", side.x + side.width // 2)
+        yield from click(side.x + side.width - 47, icon)
         yield from shot(OUT, "6_menu_with_strip")
-        yield from click_in_menu(side.x + side.width - 17, STRIP)
+        yield from click_in_menu(side.x + side.width - 17, icon + STRIP)
         check("a strip of the menu is taken", run().running or len(head().mien.lines) == 1)
         yield from until("its take is applied", lambda: not run().running, 300.0)
         check("without an error, too", run().error == "", run().error or run().note)

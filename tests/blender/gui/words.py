@@ -14,11 +14,10 @@ import bpy
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+from buttons import alone, press_until
 from window import (
-    MIEN,
     arguments,
     check,
-    click_until,
     drive,
     extension,
     open_tab,
@@ -31,7 +30,6 @@ from window import (
 )
 
 OUT, ADDRESS, SOUND = Path(arguments()[0]), arguments()[1], Path(arguments()[2])
-SHOW, FOLLOW, CORRECT = 127, 154, 174  # from the top of the window, with the panel of words alone
 DRAGGED, BY = 6, 4  # the number of the word, and the frames
 
 
@@ -140,18 +138,16 @@ def steps():
     press(bpy.ops.mien.generate)
     yield from until("the line speaks", lambda: not run().running and len(line().takes) == 1)
     check("without an error", run().error == "", run().error)
-    panel = extension("ui.timeline.words_panel").MIEN_PT_words
-    for cls in [cls for module in _modules() for cls in module.CLASSES if issubclass(cls, bpy.types.Panel)]:
-        bpy.utils.unregister_class(cls)
-    panel.bl_options, panel.bl_parent_id = set(), ""  # open, and alone
-    bpy.utils.register_class(panel)
+    alone("ui.timeline.words_panel", "MIEN_PT_words")
     open_timeline()
     yield from settled()
     in_timeline(bpy.ops.action.view_all)
     yield from settled()
     side = view3d()[2]
-    middle, left = side.x + side.width // 2, side.x + side.width // 4
-    yield from click_until("a click shows the words", left, SHOW, lambda: len(bpy.context.scene.timeline_markers) > 15)
+    left = side.x + side.width // 4
+    yield from press_until(
+        "a click shows the words", "mien.show_words(", lambda: len(bpy.context.scene.timeline_markers) > 15, left
+    )
     yield from shot(OUT, "1_words")
     before, names = values()
     start = words.shown(line()).markers
@@ -163,8 +159,8 @@ def steps():
     check("G drags the word", words.changes(line()).moved == (DRAGGED,), words.changes(line()).moved)
     yield from settled()
     yield from shot(OUT, "2_dragged")
-    yield from click_until(
-        "a click lets the mouth follow", middle, FOLLOW, lambda: bool(changed(before, values()[0])[1])
+    yield from press_until(
+        "a click lets the mouth follow", "mien.retime_words(", lambda: bool(changed(before, values()[0])[1])
     )
     after = values()[0]
     first, last = changed(before, after)
@@ -188,8 +184,8 @@ def steps():
     check("the word is retyped", words.changes(line()).retyped == (number,), (marker.name, start[number]))
     yield from settled()
     yield from shot(OUT, "3_retyped")
-    yield from click_until(
-        "a click makes it anew", middle, CORRECT, lambda: run().running or "mommy" in line().transcript
+    yield from press_until(
+        "a click makes it anew", "mien.correct_words(", lambda: run().running or "mommy" in line().transcript
     )
     yield from until("it is applied", lambda: not run().running and "mommy" in line().transcript)
     check("without an error", run().error == "" and "corrected words" in run().note, run().error or run().note)
@@ -200,11 +196,6 @@ def steps():
     yield from shot(OUT, "4_corrected")
     undo()
     check("one undo step takes that back", changed(before, values()[0]) == (0, 0))
-
-
-def _modules() -> list:
-    names = [name for name in sys.modules if name.startswith(f"{MIEN}.")]
-    return [sys.modules[name] for name in names if hasattr(sys.modules[name], "CLASSES")]
 
 
 drive(steps())

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a button of the sidebar is: Blender says what is under the pointer, which is led down the sidebar. Rows that
+are added to a panel thus break no script."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import bpy
+from window import MIEN, check, click_until, extension, key_over, view3d
+
+STEP = 10  # pixels; the lowest button is 20 high
+_last: dict[str, int] = {}  # where each was found before, from the top of the window
+
+
+def under_pointer() -> str:
+    """The Python command of the button under the pointer, or the path of its property; '' where there is none."""
+    window, area, side, _ = view3d()
+    manager = bpy.context.window_manager
+    with bpy.context.temp_override(window=window, area=area, region=side):
+        if bpy.ops.ui.copy_python_command_button.poll():
+            before, manager.clipboard = manager.clipboard, ""
+            bpy.ops.ui.copy_python_command_button()
+            command, manager.clipboard = manager.clipboard, before
+            return command
+        found = getattr(bpy.context, "property", None)
+        if not found:
+            return ""
+        data, name, _ = found
+        return f"{data.path_from_id()}.{name}" if not isinstance(data, bpy.types.ID) else name
+
+
+def find(button: str, x: int) -> Iterator[float]:
+    """Seek a button below or above x by its command or its property, as in 'mien.generate(' and 'mien.sound'; the
+    generator returns how far from the top of the window it is, 0 where it is not seen."""
+    side = view3d()[2]
+    top = view3d()[0].height - side.y - side.height
+    known = _last.get(button, 0)
+    places = [known, *range(top + 5, top + side.height - 5, STEP)] if known else range(top + 5, top + side.height, STEP)
+    for wait in (0.2, 0.6):  # a busy machine notices the pointer late
+        for y in places:
+            subprocess.run(["xdotool", "mousemove", str(x - 3), str(y), "mousemove", str(x), str(y)], check=True)
+            yield wait
+            seen = under_pointer()
+            if button in seen if "(" in button else seen.endswith(button):
+                _last[button] = y + 4 if y != known else y  # not its very edge
+                return _last[button]
+    return 0
+
+
+def press_until(what: str, button: str, true: Callable[[], bool], x: int | None = None) -> Iterator[float]:
+    """Click a button until it takes effect. x: where it is sought, by default in the middle of the sidebar."""
+    side = view3d()[2]
+    x = side.x + side.width // 2 if x is None else x
+    y = yield from find(button, x)
+    check(f"there is a button {button}", y > 0)
+    yield from click_until(what, x, y, true)
+
+
+def key_on(button: str, key: str, x: int | None = None) -> Iterator[float]:
+    """A key of the keyboard with the pointer over a field of the sidebar."""
+    side = view3d()[2]
+    x = side.x + side.width // 2 + 60 if x is None else x
+    y = yield from find(button, x)
+    check(f"there is a field {button}", y > 0)
+    yield from key_over(x, y, key)
+
+
+def open_panel(room: str, name: str) -> None:
+    """Register a panel of a module like 'ui.direction_panels' anew, open. Before the tab is drawn first: Blender keeps
+    whether a panel is open."""
+    panel = getattr(extension(room), name)
+    bpy.utils.unregister_class(panel)
+    panel.bl_options = set(panel.bl_options) - {"DEFAULT_CLOSED"}
+    bpy.utils.register_class(panel)
+
+
+def alone(room: str, *names: str) -> None:
+    """Leave no panel in Mien's tab but these of a module, open."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(f"{MIEN}.")]
+    classes = [cls for module in modules for cls in getattr(module, "CLASSES", ())]
+    for cls in [cls for cls in classes if issubclass(cls, bpy.types.Panel)]:
+        if cls.is_registered:
+            bpy.utils.unregister_class(cls)
+    for name in names:
+        panel = getattr(extension(room), name)
+        panel.bl_options, panel.bl_parent_id = set(), ""
+        bpy.utils.register_class(panel)
