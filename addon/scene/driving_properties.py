@@ -24,12 +24,12 @@ VERTICES = (
 
 
 MOUTHS = (
-    ("AUTO", "What Opens Farther", "Of channels and visemes, those that open the mouth farther"),
+    ("AUTO", "Automatic", "Of channels and visemes, those that open the mouth farther"),
     ("CHANNELS", "Channels", "Keys like jawOpen and mouthFunnel move the mouth"),
     ("VISEMES", "Visemes", "Keys of whole mouths, like viseme_aa or Fcl_MTH_A, move the mouth"),
 )
 WAYS_OF_GAZE = (
-    ("AUTO", "What There Is", "Bones that turn the eyes, else eye objects, else shape keys"),
+    ("AUTO", "Automatic", "Bones that turn the eyes, else eye objects, else shape keys"),
     ("BONES", "Bones", "The eye bones turn; keys that would turn the eyes rest"),
     ("OBJECTS", "Objects", "The eye objects turn"),
     ("KEYS", "Shape Keys", "Keys like eyeLookInLeft turn the eyes; eye bones rest"),

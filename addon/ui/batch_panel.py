@@ -48,6 +48,7 @@ def refusal(context: bpy.types.Context) -> str:
 class _LinesOperator(DisabledReason):
     scope: EnumProperty(
         name="Lines",
+        description="Whose lines are meant",
         items=[
             ("FILE", "All Scenes", "Every line of every speaker of every scene"),
             ("SCENE", "This Scene", "Every line of every speaker of this scene"),

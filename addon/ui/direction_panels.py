@@ -49,8 +49,8 @@ class MIEN_MT_personas(_NamesMenu, bpy.types.Menu):
 
 
 class MIEN_MT_lips_models(_NamesMenu, bpy.types.Menu):
-    bl_label, bl_idname = "Lips", "MIEN_MT_lips_models"
-    operator, field, nothing = "mien.choose_lips_model", "lips_models", "People's"
+    bl_label, bl_idname = "Lip Model", "MIEN_MT_lips_models"
+    operator, field, nothing = "mien.choose_lips_model", "lips_models", "Default"
     hint = "None here yet: mien train lips FOLDER"
 
 
@@ -60,7 +60,7 @@ def draw_voice(layout, performance) -> None:
     for active, *row in (
         (not (persona and performance.persona), "Style", "MIEN_MT_styles", performance.style.capitalize() or "Default"),
         (persona, "Persona", "MIEN_MT_personas", performance.persona or "None"),
-        (lips, "Lips", "MIEN_MT_lips_models", performance.lips_model or "People's"),
+        (lips, "Lip Model", "MIEN_MT_lips_models", performance.lips_model or "Default"),
     ):
         column = layout.column()
         column.active = active

@@ -13,6 +13,7 @@ from .engine_options_operators import held_summary
 from .panel_base import SpeakerPanel
 
 SECONDS, GUIDANCE = ("onset", "offset"), ("sound_guidance", "emotion_guidance")
+FIELDS = ("face", *SECONDS, *GUIDANCE, "held")  # of this panel
 
 
 class MIEN_PT_engine_options(SpeakerPanel, bpy.types.Panel):
@@ -24,7 +25,7 @@ class MIEN_PT_engine_options(SpeakerPanel, bpy.types.Panel):
         line = lines.active(speaker)
         performance = performance_of(speaker, line)
         info, engine = runner.state.info, performance.engine
-        refused = {field: engines.refusal(info, engine, field) for field in engines.OPTIONAL_FIELDS}
+        refused = {field: engines.refusal(info, engine, field) for field in FIELDS}
         if all(refused.values()):
             all_refused = engines.refusal(info, engine, "face", "any of this")
             text.draw(layout, context, f"{all_refused}.", "INFO")

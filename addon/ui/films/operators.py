@@ -139,16 +139,24 @@ class _PictureOperator(_FilmOperator, ImportHelper):
     filter_folder: BoolProperty(default=True, options={"HIDDEN"})
     place: EnumProperty(
         name="As",
+        description="What the film becomes in this file",
         items=[
             ("STRIP", "Movie Strip", "In the sequencer, above its sound"),
             ("PLANE", "Plane", "A plane at the 3D cursor"),
         ],
     )
-    emotion: EnumProperty(name="Emotion", items=[(name, name.capitalize(), "") for name in ("neutral", *EMOTIONS)])
-    intensity: FloatProperty(name="Intensity", default=0.6, min=0.0, max=1.0, subtype="FACTOR")
+    emotion: EnumProperty(
+        name="Emotion",
+        description="With which emotion it is said",
+        items=[(name, name.capitalize(), "") for name in ("neutral", *EMOTIONS)],
+    )
+    intensity: FloatProperty(
+        name="Intensity", description="How strong the emotion is", default=0.6, min=0.0, max=1.0, subtype="FACTOR"
+    )
     seed: IntProperty(name="Seed", description="Another seed is another performance", min=0)
     renderer: EnumProperty(
         name="Renderer",
+        description="What draws the moving face",
         items=[
             ("warp", "Warp", "The picture's own pixels, moved"),
             ("tps", "Motion Model", "The networks that the backend's user imported; slow without a graphics card"),

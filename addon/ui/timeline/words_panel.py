@@ -136,8 +136,8 @@ class MIEN_PT_words(SpeakerPanel, bpy.types.Panel):
     def draw(self, context):
         layout, line = self.layout, _line(context)
         row = layout.row(align=True)
-        row.operator("mien.show_words", text="Words", icon="MARKER").kind = "words"
-        row.operator("mien.show_words", text="Phones").kind = "phones"
+        row.operator("mien.show_words", text="Show Words", icon="MARKER").kind = "words"
+        row.operator("mien.show_words", text="Show Phones").kind = "phones"
         row.operator("mien.hide_words", text="", icon="TRASH")
         column = layout.column(align=True)
         column.operator("mien.retime_words", icon="ARROW_LEFTRIGHT")

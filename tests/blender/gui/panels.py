@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A picture of each panel of Mien's tab, open, of a speaker with lines, takes and a recorded take; and in words: each
-field and button of it has a tooltip.
+"""A picture of each panel of Mien's tab, open, of a speaker with lines, takes and a recorded take.
 
 Needs a backend with the engine articulation: run.py --script panels.py ... -- http://127.0.0.1:8642 VOICE.wav
 """
@@ -29,27 +28,6 @@ def panels() -> list[tuple[str, str]]:
     ]
 
 
-def without_words() -> list[str]:
-    """Properties and operators of Mien without a tooltip."""
-    found = []
-    for cls in bpy.types.PropertyGroup.__subclasses__():
-        if cls.__module__.startswith(MIEN):
-            found += [
-                f"{cls.__name__}.{prop.identifier}"
-                for prop in cls.bl_rna.properties
-                if not prop.description and not prop.is_hidden and prop.identifier not in ("rna_type", "name")
-            ]
-    for name in dir(bpy.ops.mien):
-        operator = getattr(bpy.ops.mien, name).get_rna_type()
-        found += [name] if not operator.description else []
-        found += [
-            f"{name}.{prop.identifier}"
-            for prop in operator.properties
-            if not prop.description and not prop.is_hidden and prop.identifier != "rna_type"
-        ]
-    return found
-
-
 def sidebar(name: str):
     view3d()[1].tag_redraw()
     yield 1.2
@@ -63,8 +41,8 @@ def sidebar(name: str):
 def steps():
     use_backend(ADDRESS)
     bpy.data.objects.remove(bpy.data.objects["Cube"])
-    print("WITHOUT WORDS", *without_words(), sep="\n  ")
     every = panels()
+    alone("ui.main_panel", "MIEN_PT_speaker")  # or the others would be drawn closed, and stay so
     yield from open_tab("Mien")
     yield from sidebar("0_nothing")
     press(bpy.ops.mien.add_head)

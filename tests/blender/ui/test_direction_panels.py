@@ -76,7 +76,7 @@ def test_the_menus_name_what_the_backend_has(info):
     assert [(text, chosen.name) for _, text, chosen in personas] == [("None", ""), ("ada", "ada"), ("bob", "bob")]
     lips = drawn(direction_panels.MIEN_MT_lips_models)
     assert [(name, text) for name, text, _ in lips] == [
-        ("mien.choose_lips_model", "People's"),
+        ("mien.choose_lips_model", "Default"),
         ("mien.choose_lips_model", "mine"),
     ]
 
@@ -90,7 +90,7 @@ def test_without_any_the_menu_says_how_one_is_made(info):
 
 def test_a_persona_takes_the_place_of_the_style(info, toy_head):
     texts, active = zip(*menus().values(), strict=True)
-    assert texts == ("Default", "None", "People's") and active == (True, True, True)
+    assert texts == ("Default", "None", "Default") and active == (True, True, True)
     assert bpy.ops.mien.choose_persona(name="ada") == bpy.ops.mien.choose_lips_model(name="mine") == {"FINISHED"}
     texts, active = zip(*menus().values(), strict=True)
     assert texts == ("Default", "ada", "mine") and active == (False, True, True)
