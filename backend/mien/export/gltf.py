@@ -17,6 +17,7 @@ import numpy as np
 from mien import __version__
 from mien.export.blendshape_rig import BlendshapeRig, rig_of
 from mien.export.gltf_body import add_body
+from mien.export.gltf_teeth import add_teeth
 from mien.heads.correspondence import vertex_normals
 from mien.heads.creases import folded
 from mien.heads.default import Head
@@ -33,7 +34,7 @@ SEEN = 0.005  # a smaller change of a unit normal is left out: a third of a degr
 
 
 def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) -> None:
-    """A .glb, the hair as a mesh that the neck carries; its animation begins at the take's start, or at 0
+    """A .glb, teeth and hair as meshes that the neck carries; its animation begins at the take's start, or at 0
     for one that begins earlier. HeadError when the take is of another head."""
     rig = rig_of(take, head)
     buffer = _Buffer()
@@ -95,6 +96,8 @@ def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) 
     }
     if hair is not None:
         _add_hair(content, hair, rig, buffer)
+    if isinstance(head, Head):
+        add_teeth(content, head, rig, buffer, NECK)
     add_body(content, take, buffer, ROOT)
     content["buffers"][0]["byteLength"] = len(buffer.data)
     text = json.dumps(content, separators=(",", ":")).encode()
@@ -171,7 +174,7 @@ def _add_hair(content: dict, hair: Hair, rig: BlendshapeRig, buffer: _Buffer) ->
     }
     indices = buffer.add(_triangles(hair.quads).reshape(-1).astype(np.uint32), "SCALAR", INDICES)
     primitive = {"attributes": attributes, "indices": indices, "material": len(content["materials"])}
-    content["nodes"][NECK]["children"] = [len(content["nodes"])]
+    content["nodes"][NECK].setdefault("children", []).append(len(content["nodes"]))
     content["nodes"].append({"name": "hair", "mesh": len(content["meshes"])})
     content["meshes"].append({"name": "hair", "primitives": [primitive]})
     surface = {"baseColorFactor": [*hair.colour, 1.0], "metallicFactor": 0.0, "roughnessFactor": ROUGHNESS_OF_HAIR}
