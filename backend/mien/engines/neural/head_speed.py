@@ -5,29 +5,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.engines.articulation.coarticulation import smooth
 from mien.speech_analysis.track import RATE
 
 FAST, WINDOW = 1.0, 10.0  # Hz; s of a window of Welch's method
-SHARE = 0.065  # of a head's power above FAST, people's (docs/life.md)
-SLOW = 0.75  # s over which slow motion is a mean: half of what moves at FAST is left in it
+SHARE = 0.07  # of a head's power above FAST, people's (docs/life.md)
 LEAST, MOST = 0.35, 1.8  # factors on fast motion
+LONG_ENOUGH = 0.5  # s
 
 
 def paced(rotation: np.ndarray, free: np.ndarray) -> np.ndarray:
     """Head rotation (T, 3) at 100 Hz whose fast motion has some SHARE of the power of all; `free` (T, 1) is 0 where the
     head is held."""
-    share = fast_share(rotation)
+    from scipy.signal import butter, sosfiltfilt  # slow to import; so is what `fast_share` needs
+
+    share = fast_share(rotation) if len(rotation) > LONG_ENOUGH * RATE else 0
     if not 0 < share < 1:
         return rotation
-    slow = np.stack([smooth(axis, 2 * round(SLOW * RATE / 2) + 1) for axis in rotation.T], 1)
+    fast = sosfiltfilt(butter(2, FAST, "highpass", fs=RATE, output="sos"), rotation, axis=0)
     factor = np.clip(np.sqrt(SHARE / (1 - SHARE) * (1 - share) / share), LEAST, MOST)
-    return rotation + free * (factor - 1) * (rotation - slow)
+    return rotation + free * (factor - 1) * fast
 
 
 def fast_share(rotation: np.ndarray) -> float:
     """Share of the power of rotation (T, 3) that is above FAST, without a drift; 0 for a head that is still."""
-    from scipy.signal import welch  # slow to import
+    from scipy.signal import welch
 
     window = min(len(rotation), round(WINDOW * RATE))
     frequency, power = welch(rotation, RATE, nperseg=window, detrend="linear", axis=0)
