@@ -7,10 +7,9 @@ from pathlib import Path
 import bpy
 
 from ..animation import recorded_takes
-from ..formats.atomic_write import write_whole
 from ..scene.sound import SoundError
 from . import fingerprint
-from .sent_sound import folder
+from .sent_sound import folder, keep
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,9 @@ class RecordedPart:
         return folder() / f"{fingerprint.digest(self.data)}.take.safetensors"
 
     def write(self) -> None:
+        """Write the file where it is not there yet. Raises SoundError."""
         if not self.file.is_file():
-            write_whole(self.file, self.data)
+            keep(self.file, self.data)
 
 
 def recorded_part(speaker: bpy.types.Object, line) -> RecordedPart | None:

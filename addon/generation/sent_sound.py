@@ -87,7 +87,7 @@ class SentSound:
         """Write the file where it is not there yet; its path. Raises SoundError."""
         file = self.file
         if not file.is_file():
-            write_whole(file, self._excerpt_bytes()[0] if self.trimmed else self._packed_bytes())
+            keep(file, self._excerpt_bytes()[0] if self.trimmed else self._packed_bytes())
         return file
 
     def _source(self) -> Path:
@@ -186,6 +186,17 @@ def write_silence(seconds: float) -> Path:
             writer.writeframes(b"\x80" * max(1, int(8000 * seconds)))
         write_whole(file, out.getvalue())
     return file
+
+
+def keep(file: Path, data: bytes) -> None:
+    """Write a file that is sent. Raises SoundError where the disk is full or the folder cannot be written."""
+    try:
+        write_whole(file, data)
+    except OSError as error:
+        raise SoundError(
+            f"What is sent cannot be written to '{file.parent}': {error.strerror or error}. Free some space there, or "
+            "choose another folder in Preferences > File Paths > Temporary Files."
+        ) from None
 
 
 def folder() -> Path:

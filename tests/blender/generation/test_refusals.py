@@ -10,6 +10,7 @@ from fake_backend import take_bytes
 
 from addon.animation import point_cache
 from addon.connection import preferences
+from addon.generation import sent_sound
 from addon.scene import lines
 from addon.ui import generate_operators
 
@@ -118,6 +119,16 @@ def test_another_api_version(speaker, backend):
 def test_a_wrong_token(speaker, backend):
     backend.token = "secret"
     assert "token" in refusal()
+
+
+def test_a_full_disk(speaker, backend, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sent_sound, "write_whole", full)
+    speaker.mien.lines[0].trim_start = 0.1  # an excerpt is written before it is sent
+    said = refusal()
+    assert "No space left on device. Free some space there" in said and "Temporary Files" in said
 
 
 def test_a_file_that_cannot_be_written(speaker, backend, tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ WORDS = "Maria Rossi, in writing, 12 March 2026"
 sound, film_run = extension("scene.sound"), extension("video.run").run
 # From the top left of a window of 1600 x 900, where the dialog opens below a pointer at 700, 300
 POINTER, FIELD, OK = (700, 310), (551, 444), (645, 476)
+ROW = 26  # lower where the sound is longer than the film, of which the dialog asks something then
 
 
 def sequencer():
@@ -98,11 +99,13 @@ def dialog():
     yield from over(POINTER)
     call(bpy.ops.mien.dub, "INVOKE_DEFAULT")
     yield 1.5
+    act, line = (sound.span_of(sound.strips_of(bpy.context.scene)[name]) for name in ("act", "line"))
+    lower = ROW if line[1] > act[1] else 0
     yield from picture("2_dialog")
     bpy.context.window_manager.clipboard = WORDS
-    yield from over(FIELD, "key", "ctrl+v")
+    yield from over((FIELD[0], FIELD[1] + lower), "key", "ctrl+v")
     yield from picture("3_pasted")
-    yield from over(OK, "click", "1")
+    yield from over((OK[0], OK[1] + lower), "click", "1")
 
 
 def steps():
