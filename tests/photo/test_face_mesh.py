@@ -36,6 +36,14 @@ def test_a_shut_lid_is_painted_and_an_open_mouth_is_not_the_photos(mesh: FaceMes
     assert mesh.parted(at(mesh, jawOpen=0.8)) == 1
 
 
+def test_an_eye_that_is_carried_as_a_whole_does_not_blink(mesh: FaceMesh) -> None:
+    moved = mesh.rest + np.array([2.0, 9.0, 0.0], np.float32)
+    assert not mesh.lid_share(moved).any()
+    assert np.allclose(mesh.shut(moved), 0)
+    assert np.allclose(mesh.eye_motion(moved), [2, 9, 0], atol=1e-3)
+    assert np.allclose(mesh.skull_motion(moved, mesh.rest), [2, 9, 0], atol=1e-3)
+
+
 def test_a_frown_shades_the_brows_and_not_the_chin(mesh: FaceMesh) -> None:
     shade = mesh.shade(at(mesh, browDownLeft=1.0, browDownRight=1.0))
     assert shade.min() < 0.98

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What white is in a photo's light."""
+"""What white and the dark are in a photo's light."""
 
 import numpy as np
 from mien.photo.fit import fit_face
-from mien.photo.light import linear, srgb, white_of
+from mien.photo.light import dark_of, linear, srgb, white_of
 from rendered_faces import face
 
 
@@ -11,6 +11,14 @@ def test_white_is_brighter_in_a_brighter_photo() -> None:
     fitted = fit_face(face())
     dim = (face() * 0.5).astype(np.uint8)
     assert white_of(fitted, dim).mean() < white_of(fitted, face()).mean()
+
+
+def test_the_dark_is_that_of_the_nostrils_and_never_light() -> None:
+    fitted = fit_face(face())
+    hazy = (120 + face() * 0.5).astype(np.uint8)
+    black = (np.maximum(face().astype(int) - 90, 0) * 1.5).clip(0, 255).astype(np.uint8)
+    assert dark_of(fitted, black).mean() < dark_of(fitted, hazy).mean()
+    assert dark_of(fitted, hazy).mean() < 0.2 * linear(hazy / 255).mean()
 
 
 def test_srgb_there_and_back() -> None:

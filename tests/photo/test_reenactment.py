@@ -33,6 +33,13 @@ def test_the_mouth_opens_and_the_head_turns(animator: Animator) -> None:
     assert np.degrees(np.arccos((np.trace(turn) - 1) / 2)) == pytest.approx(12, abs=4)
 
 
+def test_lips_that_met_come_apart_without_stretching(animator: Animator) -> None:
+    moved = Reenactment(animator)
+    places = moved.places(fit_face(face((("jawOpen", 0.6),))).points)[0]
+    upper, lower = places[animator.mesh.between].reshape(-1, 2, 3)[:, :, 1].T
+    assert (lower - upper).max() > 0.08 * animator.face.eye_distance
+
+
 def test_irises_are_told_in_widths_of_the_eye(animator: Animator) -> None:
     points = animator.face.points.copy()
     before = iris_places(points)

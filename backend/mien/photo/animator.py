@@ -18,9 +18,9 @@ from mien.photo.eyes import Eyes
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
 from mien.photo.folds import Folds
-from mien.photo.light import white_of
+from mien.photo.light import dark_of, white_of
 from mien.photo.matte import Layers, layers_of
-from mien.photo.mouth.inside import HOLE, Mouth
+from mien.photo.mouth.inside import Mouth
 from mien.photo.mouth.seen_teeth import seen_teeth
 from mien.photo.mouth.teeth import Teeth
 from mien.photo.sheet import Sheet
@@ -94,7 +94,8 @@ class Animator:
             self.eyes.shut_lids[changed, :3] = seen.lips[changed]
         self.folds = Folds(self.face, self.own, self.mesh.rest)
         self.folds.soften(self.eyes.shut_lids)
-        self.mouth, self.teeth = Mouth(self.face, white), Teeth(self.face, (width, height), white, seen, INSIDE)
+        self.mouth = Mouth(self.face, white, dark_of(self.face, self.pixels))
+        self.teeth = Teeth(self.face, (width, height), white, seen, INSIDE)
         self.shows_teeth = seen is not None
         self._of_mouth = [i for i, name in enumerate(self.head.channels) if name.startswith(("mouth", "jaw"))]
         self._far = BEHIND * self.face.eye_distance
@@ -139,7 +140,7 @@ class Animator:
         self._blocks["person"][:, AT] = self.sheet.rest[:, :2]
         between_block = self._blocks["between"]
         between_block[:, AT] = between_block[:, SECOND] = self.mesh.rest[self.mesh.between, :2]
-        self._blocks["mouth hole"][:, TINT] = HOLE
+        self._blocks["mouth hole"][:, TINT] = self.mouth.hole
         # Nothing of mouth and eyes is seen but through their holes.
         self._blocks["shutter"][:, :2], self._blocks["shutter"][:, OPACITY] = corners, 0
         face_block = self._blocks["face"]
@@ -214,22 +215,25 @@ class Animator:
         if self.shows_teeth and not bare:
             shown *= 1 - float(np.clip(np.abs(weights - self.own)[self._of_mouth].sum() / GONE, 0, 1))
         blocks["between"][:, OPACITY] = shown
+        skull = 0.0 if warp is None else mesh.skull_motion(places, mesh.at(weights))
         for name, values in self.teeth.place(
             weights, self.mouth.filled(weights), 1 - shown, mesh.parted(places)
         ).items():
             blocks[name] = values
-            values[:, POSITION] = turned(values[:, POSITION])
+            values[:, POSITION] = turned(values[:, POSITION] + skull)
         blocks["eye holes"][:, POSITION] = moved[mesh.rims]
         blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
         blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
         if self.shows_teeth:
             blocks["between"][:, POSITION] += np.array([0.0, 0.0, 0.5 * self._far], np.float32)
-        blocks["eyes"][:, POSITION] = turned(self.eyes.rest)
+        # The right eye is the first of these.
+        carried = np.repeat(mesh.eye_motion(places)[::-1], len(self.eyes.rest) // 2, 0)
+        blocks["eyes"][:, POSITION] = turned(self.eyes.rest + carried)
         left, right = np.zeros(2) if bare else mesh.shut(places)
         half = len(mesh.rims) // 2
         blocks["eye holes"][:half, SHARE], blocks["eye holes"][half:, SHARE] = left, right
         blocks["eye holes"][:, SECOND] = places[mesh.rims, :2]
-        half = len(self.eyes.rest) // 2  # the right eye is the first of these
+        half = len(self.eyes.rest) // 2
         blocks["eyes"][:half, OPACITY], blocks["eyes"][half:, OPACITY] = 1 - right, 1 - left
         left, right = np.ones(2) if bare else mesh.lid_shadow(places)
         blocks["eyes"][:half, TINT], blocks["eyes"][half:, TINT] = right, left

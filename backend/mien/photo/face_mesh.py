@@ -22,6 +22,7 @@ SHUT = (0.68, 0.8)  # of the way of a blink, over which the lids meet
 MOUTH_OPEN = (0.012, 0.05)  # of the eye distance the lips part beyond the photo's, over which its own mouth fades
 PARTED = (0.014, 0.033)  # of the eye distance between the lips, over which teeth come to be seen
 
+NOSE_BASE = (2, 97, 98, 326, 327)  # landmarks
 LIGHT = np.array([0.0, -0.55, -0.835])  # towards it, in the picture's axes
 AMBIENT = 0.35  # share of the light that comes from everywhere
 SHADE, SMOOTHINGS = 0.8, 3  # of the head's own shading, which is smoothed: its mesh is coarser than skin
@@ -99,7 +100,7 @@ class FaceMesh:
             share = np.clip((self._way(places, rim, opening) - low) / (high - low), 0, 1)
             out[lid] = share * share * (3 - 2 * share) * zone
             # The lashes are the photo's own, but at the corners, where the rim stays and would show them twice.
-            moved = np.linalg.norm(places[rim, :2] - self.rest[rim, :2], axis=1)
+            moved = np.linalg.norm(self._lid_motion(places, rim), axis=1)
             out[rim] *= 1 - np.clip(2 * moved / max(float(moved.max()), 1e-6), 0, 1)
         return out
 
@@ -115,7 +116,22 @@ class FaceMesh:
         return 1 - LID_SHADOW * np.clip(way, 0, 1)
 
     def _way(self, places: np.ndarray, rim: np.ndarray, opening: float) -> float:
-        return max(0.0, float(((places[rim, :2] - self.rest[rim, :2]) @ self._down).max() / opening))
+        return max(0.0, float((self._lid_motion(places, rim) @ self._down).max() / opening))
+
+    def skull_motion(self, places: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """(3,) pixels from expected (N, 3) to places (N, 3) at the root of the nose's lower end, which no expression
+        moves much: what the upper teeth go with."""
+        return (self.landmarks(places) - self.landmarks(expected))[list(NOSE_BASE)].mean(0)
+
+    def eye_motion(self, places: np.ndarray) -> np.ndarray:
+        """(2, 3) pixels that the corners of the left and of the right eye moved, and what is behind the lids with
+        them."""
+        return np.array([(places[rim[[0, -1]]] - self.rest[rim[[0, -1]]]).mean(0) for _, _, rim, _ in self._lids])
+
+    def _lid_motion(self, places: np.ndarray, rim: np.ndarray) -> np.ndarray:
+        """(N, 2) pixels that a lid's rim moved from the corners of its eye, which move with the brow and the cheek."""
+        moved = places[rim, :2] - self.rest[rim, :2]
+        return moved - (moved[0] + moved[-1]) / 2
 
     def shade(self, places: np.ndarray) -> np.ndarray:
         """(N, 3) factors of the skin's colour: folds and bulges of the expression turn the skin from the light, which

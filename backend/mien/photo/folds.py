@@ -10,9 +10,9 @@ from scipy.spatial import KDTree
 from mien.face_tracking.landmark_indices import OUTER_LIPS
 from mien.photo.eyes import polygon, window
 from mien.photo.fit import FittedFace
+from mien.photo.light import NOSTRILS
 
 LINES = {"Right": (129, 203, 206, 216, 212, 202), "Left": (358, 423, 426, 436, 432, 422)}  # landmarks along a fold
-NOSTRILS = (98, 97, 2, 326, 327, 460, 328, 462, 370, 94, 141, 242, 99, 240)
 NEAR, FAR = 0.10, 0.18  # of the eye distance from the line, over which a fold's neighbourhood ends
 FINE, COARSE = 0.012, 0.10  # of the eye distance: shading between these scales is the fold
 SOFTENED = 0.9  # of that shading

@@ -9,6 +9,11 @@ from mien.face_tracking.landmark_indices import LEFT_EYE, RIGHT_EYE
 from mien.photo.eyes import CHEEKS, polygon, window
 from mien.photo.fit import FittedFace
 
+NOSTRILS = (98, 97, 2, 326, 327, 460, 328, 462, 370, 94, 141, 242, 99, 240)  # landmarks
+NOSTRIL_ROOM = 0.02  # of the eye distance around them
+DARKEST = 2.0  # percent of these pixels
+MOST_DARK = 0.11  # of the cheeks' light: what is lighter is not the dark
+
 
 def white_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
     """(3,) linear: what a white surface would show in the face's light, from the skin and the white of the eyes."""
@@ -27,6 +32,22 @@ def white_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
     grey = brightest.mean()
     # Half of the light's colour: skin and eyes have one of their own.
     return np.clip(0.5 * brightest + 0.5 * grey, 0.02, 1.0)
+
+
+def dark_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
+    """(3,) linear: what no light falls on in the face, as its nostrils show: black in hard light, a brown or a grey
+    where lens, film or paint lighten the dark."""
+    picture = pixels[..., :3]
+    nostrils = face.points[list(NOSTRILS), :2]
+    rows, columns, _ = window(nostrils, NOSTRIL_ROOM * face.eye_distance, picture.shape)
+    seen = linear(picture[rows, columns].reshape(-1, 3) / 255)
+    grey = seen.mean(1)
+    dark = seen[grey <= np.percentile(grey, DARKEST)].mean(0)
+    at = np.clip(face.points[list(CHEEKS), :2].astype(int), 0, np.array(picture.shape[1::-1]) - 1)
+    most = MOST_DARK * float(linear(picture[at[:, 1], at[:, 0]] / 255).mean(1).mean())
+    # Small, or seen from above, a nostril is a mean of dark and skin.
+    grey_dark = 0.5 * dark + 0.5 * dark.mean()
+    return grey_dark * min(1.0, most / max(float(grey_dark.mean()), 1e-6))
 
 
 def linear(values: np.ndarray) -> np.ndarray:

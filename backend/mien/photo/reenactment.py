@@ -20,11 +20,15 @@ class Reenactment:
 
     def __init__(self, animator: Animator) -> None:
         self._animator = animator
-        face = animator.face
-        self._head_points = landmarks_on(face.posed(animator.own)).astype(float)
         self._rest = animator.mesh.rest_landmarks.astype(float)
-        self._posed = face.posed(animator.own, animator.mesh.which)
-        self._looks = iris_places(face.points)
+        self._looks = iris_places(animator.face.points)
+
+    def weights(self, points: np.ndarray) -> np.ndarray:
+        """(52,) in the order of the head: the photo's own channels with a mouth as wide open as that of the points."""
+        animator = self._animator
+        weights = np.zeros(len(ARKIT), np.float32)
+        weights[animator.head.order(ARKIT)] = own_channels(animator.head, animator.face.scores, relative_gap(points))
+        return weights
 
     def places(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, SpaceWarp]:
         """(places (V, 3) of the face's vertices before the turn, turn (3, 3), shift (3,), warp of the head)."""
@@ -39,15 +43,16 @@ class Reenactment:
         depth = goals[:, 2] - animator.pivot[2]
         aside = seen[:, :2] - animator.pivot[:2] - shift[:2] - depth[:, None] * turn[:2, 2]
         goals[:, :2] = animator.pivot[:2] + aside @ np.linalg.inv(turn[:2, :2]).T
-        warp = SpaceWarp(self._head_points, goals, SMOOTHING)
-        return warp(self._posed), turn, shift, warp
+        # The head opens its lips itself: no smooth map of closed ones takes them apart.
+        face, weights = animator.face, self.weights(points)
+        warp = SpaceWarp(landmarks_on(face.posed(weights)).astype(float), goals, SMOOTHING)
+        return warp(face.posed(weights, animator.mesh.which)), turn, shift, warp
 
     def picture(self, points: np.ndarray, bare: bool = False) -> np.ndarray:
         """(H, W, 3) uint8 for landmarks (478, 3). bare: the warp alone, without mouth and lids."""
         animator = self._animator
         places, turn, shift, warp = self.places(points)
-        weights = np.zeros(len(ARKIT), np.float32)
-        weights[animator.head.order(ARKIT)] = own_channels(animator.head, animator.face.scores, relative_gap(points))
+        weights = self.weights(points)
         looks = (iris_places(points) - self._looks).mean(0)
         gaze = np.clip(looks[::-1] * 1.6, -GAZE_LIMIT, GAZE_LIMIT)
         return animator.picture_of_points(places, weights, turn, gaze, shift, warp, bare)

@@ -10,15 +10,21 @@ from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import CHIN, FACE, FACE_OVAL
 from mien.photo.fit import FittedFace
+from mien.photo.head_landmarks import landmarks_on
+from mien.photo.relief import depth_at, own_weights
 
 CELL = 0.09  # of the eye distance between two vertices of the sheet
 MOST_CELLS = 150  # along the longer side
 BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by the frame moves with its edge
+# Landmarks from ear to ear.
+JAW = (
+    234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
+)  # fmt: skip
 FOREHEAD = 10  # landmark at the top of the oval
-NECK = (-0.06, 0.62)  # of the face's height below the chin, over which the head's motion fades
+NECK = (0.0, 0.22)  # of the face's height below the jaw, over which the head's motion fades
 ASIDE = (1.7, 3.0)  # of the face's height from the face's middle, over which it fades sideways and upwards
 WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
-ROUND = 0.75  # of the eye distance from the face's oval to where the head is seen from its side
+OVAL_EDGE = (0.0, 0.08)  # of the eye distance beyond the oval, over which the depth becomes the head's own
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
 NEIGHBOURS = 6
@@ -54,12 +60,11 @@ class Sheet:
         distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
         weights = 1 / np.maximum(distance, 0.02 * eyes) ** 2
         self._near, self._weights = near, weights / weights.sum(1, keepdims=True)
-        surface = (landmarks[near, 2] * self._weights).sum(1)
-        middle = float(face.pose.shift[2])  # the neck's root, about which the head turns
-        away = np.clip(outside / (ROUND * eyes), 0, 1)
-        depth = surface + (middle - surface) * (1 - np.sqrt(1 - away**2))  # a round head
-        self.rest = np.c_[grid, depth]
-        self.share = self._turn_share(face, grid, cut)
+        # Within the oval the landmarks say it, as eyes and mouth are holes in the head.
+        inner = (landmarks_on(face.vertices(own_weights(face)))[near, 2] * self._weights).sum(1)
+        beyond = _smooth(outside / eyes, *OVAL_EDGE)
+        self.rest = np.c_[grid, inner + beyond * (depth_at(face, grid) - inner)]
+        self.share = self._turn_share(face, grid, outside, cut)
         fade = np.clip(1 - outside / (JAW_REACH * eyes), 0, 1)
         self._fade = fade * fade * (3 - 2 * fade)
 
@@ -71,11 +76,15 @@ class Sheet:
         turned = (face - pivot) @ turn.T + pivot + shift
         return face + self.share[:, None] * (turned - face)
 
-    def _turn_share(self, face: FittedFace, grid: np.ndarray, cut: bool) -> np.ndarray:
+    def _turn_share(self, face: FittedFace, grid: np.ndarray, outside: np.ndarray, cut: bool) -> np.ndarray:
         top, chin = face.points[FOREHEAD, :2], face.points[CHIN, :2]
         tall = float(np.linalg.norm(chin - top))
         down = (chin - top) / tall
-        below = (grid - chin) @ down / tall
+        across = np.array([down[1], -down[0]])
+        jaw = face.points[list(JAW), :2]
+        jaw = jaw[np.argsort(jaw @ across)]
+        below = grid @ down - np.interp(grid @ across, jaw @ across, jaw @ down)
+        below = np.minimum(below, outside) / tall  # beside the jaw its outline is steep
         middle = (top + chin) / 2
         aside = np.linalg.norm(grid - middle, axis=1) / tall
         near, far = ASIDE if cut else WHOLE

@@ -6,12 +6,12 @@ from mien.photo.fit import fit_face
 from mien.photo.mouth.inside import Mouth
 from rendered_faces import face
 
-WHITE = np.ones(3)
+WHITE, DARK = np.ones(3), np.full(3, 0.01)
 
 
 def test_an_open_mouth_is_lit() -> None:
     fitted = fit_face(face())
-    mouth = Mouth(fitted, WHITE)
+    mouth = Mouth(fitted, WHITE, DARK)
     weights = np.zeros(52, np.float32)
     _, shut = mouth.at(weights)
     assert mouth.filled(weights) < 0.5
@@ -23,6 +23,14 @@ def test_an_open_mouth_is_lit() -> None:
 
 
 def test_the_tongue_is_not_of_the_cavity() -> None:
-    mouth = Mouth(fit_face(face()), WHITE)
+    mouth = Mouth(fit_face(face()), WHITE, DARK)
     inside = set(mouth.tongue.ravel()) - set(mouth.cavity.ravel())
     assert inside and max(inside) < mouth.count
+
+
+def test_where_the_photos_dark_is_light_so_is_the_mouths() -> None:
+    fitted = fit_face(face())
+    weights = np.zeros(52, np.float32)
+    dark, light = (Mouth(fitted, WHITE, np.full(3, value)) for value in (0.0, 0.05))
+    assert (light.at(weights)[1] > dark.at(weights)[1]).all()
+    assert (light.hole > dark.hole).all()

@@ -13,20 +13,23 @@ from mien.photo.space_warp import SpaceWarp
 
 CAVITY, TONGUE = np.array((0.17, 0.045, 0.04)), np.array((0.52, 0.19, 0.18))  # linear, against white
 CAVITY_DEPTH = 0.03  # m behind the lips that is drawn; further back it is dark
-HOLE = (0.09, 0.028, 0.025)  # sRGB of what is seen there
+HOLE = (0.0085, 0.0022, 0.0019)  # linear: what is seen there
 DEPTH, TONGUE_DEPTH = 0.015, 0.03  # m behind the lips at which a third of the light is left
 FLOOR = 0.03  # of the light that gets everywhere
-OPENING = (0.001, 0.009)  # m between the lips over which the mouth fills with light
+OPENING = (0.002, 0.014)  # m between the lips over which the mouth fills with light
 SHUT_LIGHT = 0.4
 DIM = 0.72  # of the light on a surface that is seen edge on
 
 
 class Mouth:
-    """cavity, tongue: (T, 3) triangles of the N vertices that `at` places."""
+    """cavity, tongue: (T, 3) triangles of the N vertices that `at` places; hole (3,) sRGB 0..1: what is behind them.
 
-    def __init__(self, face: FittedFace, white: np.ndarray) -> None:
+    white, dark (3,) linear: what `light.white_of` and `light.dark_of` read from the photo."""
+
+    def __init__(self, face: FittedFace, white: np.ndarray, dark: np.ndarray) -> None:
         head = face.head
-        self._face, self._white = face, white
+        self._face, self._white, self._dark = face, white, dark
+        self.hole = srgb(np.maximum(HOLE, dark))
         cavity = quads_of(head, "mouth")
         front = float(head.vertices[head.inner_lips][..., 2].max())
         cavity = cavity[(head.vertices[cavity][..., 2] > front - CAVITY_DEPTH).all(1)]
@@ -65,4 +68,4 @@ class Mouth:
         normals = vertex_normals(places.astype(np.float64), self._triangles)
         facing = np.clip(-normals[:, 2], 0, 1)  # towards the camera
         light = light * (SHUT_LIGHT + (1 - SHUT_LIGHT) * self.filled(weights)) * (DIM + (1 - DIM) * facing)
-        return places, srgb(self._colours * light[:, None] * self._white)
+        return places, srgb(self._colours * light[:, None] * self._white + self._dark)
