@@ -238,11 +238,13 @@ def in_one_undo_step(message: str, change: Callable[[], str]) -> str:
 
 
 def find_speaker(request: jobs.Request) -> bpy.types.Object | None:
-    """The speaker by its session uid, which outlives a rename and undo, else by name."""
+    """The speaker by its session uid, which outlives a rename and undo, else by name; None where it was unlinked
+    from every scene, too."""
+    found = bpy.data.objects.get(request.speaker)
     for obj in bpy.data.objects:
         if request.speaker_uid and getattr(obj, "session_uid", 0) == request.speaker_uid:
-            return obj
-    return bpy.data.objects.get(request.speaker)
+            found = obj
+    return found if found is not None and found.users_scene else None
 
 
 def defer_reason(speaker: bpy.types.Object) -> str:

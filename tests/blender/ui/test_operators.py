@@ -198,6 +198,15 @@ def test_a_renamed_speaker_gets_its_take_and_a_deleted_one_is_named(speaker, bac
     assert "not there any more" in runner.runner.run([request])
 
 
+def test_a_speaker_that_was_unlinked_from_its_scene_is_named(speaker, backend):
+    (request,) = requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0])
+    backend.slow = 0.0
+    speaker.use_fake_user = True
+    for collection in speaker.users_collection:
+        collection.objects.unlink(speaker)
+    assert "not there any more" in runner.runner.run([request]) and not len(speaker.mien.lines[0].takes)
+
+
 def test_the_panels_state_keeps_a_backends_info(speaker, backend):
     bpy.ops.mien.generate()
     assert runner.runner.state.info == Client(backend.address).info()
