@@ -256,6 +256,15 @@ def test_help_names_every_flag_and_the_exit_status(capsys) -> None:
         assert flag in flags
 
 
+@pytest.mark.parametrize(("arguments", "meant"), [(["speka"], "speak"), (["idle", "--seconds", "x"], None)])
+def test_a_command_that_there_is_none_of_is_met_with_the_nearest(
+    arguments: list[str], meant: str | None, capsys
+) -> None:
+    assert main.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert ("did you mean" in said) == (meant is not None) and (meant is None or f"did you mean {meant!r}?" in said)
+
+
 def test_help_keeps_the_names_as_they_are_written(capsys) -> None:
     assert status_of("models", "import", "--help") == 0
     assert "Convert your own FLAME, ProbTalk3D" in capsys.readouterr().out

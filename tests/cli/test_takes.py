@@ -22,7 +22,7 @@ def test_a_take_is_written(tmp_path, capsys):
 def test_a_folder_gets_a_file_of_its_own_name(tmp_path, capsys):
     film = tmp_path / "idle.mp4"
     assert main(["idle", "--seconds", "1", "-o", str(tmp_path), "--preview", str(film)]) == 0
-    assert film.stat().st_size > 1000
+    assert film.stat().st_size > 1000 and f"{film}: the preview" in capsys.readouterr().out
     assert (tmp_path / "idle.take.safetensors").is_file()
 
 

@@ -36,7 +36,9 @@ def add_direction_flags(command: argparse.ArgumentParser, engine: str | None = e
         help=f"(default: {engine or engines.DEFAULT})",
     )
     command.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
-    command.add_argument("--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}")
+    command.add_argument(
+        "--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}, as happy=0.7,sad=0.2"
+    )
     command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1 (default: 1)")
     styles = engines.info_of(engines.DEFAULT).styles_in_words
     command.add_argument("--style", help=f"who speaks, and how: {styles}")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -23,7 +24,19 @@ class Parser(argparse.ArgumentParser):
     """Raises UsageError, in one line, in place of a usage text and an exit."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see {self.prog} --help)")
+        raise UsageError(f"{message}{_near(message)} (see {self.prog} --help)")
+
+
+def _near(message: str) -> str:
+    """A guess at what was meant, for a choice that there is none of."""
+    import difflib
+
+    found = re.search(r"invalid choice: '(.+?)' \(choose from (.+)\)", message)
+    if found is None:
+        return ""
+    choices = [choice.strip(" '") for choice in found[2].split(",")]
+    near = difflib.get_close_matches(found[1], choices, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def add_command(commands, name: str, execute: Execute, description: str) -> Parser:

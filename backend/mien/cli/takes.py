@@ -90,7 +90,14 @@ def idle_command(args: argparse.Namespace) -> int:
         with ProgressBar("preview", quiet=args.json) as progress:
             render_preview(take, None, args.preview, progress=progress, identity=identity)
     entry = {"take": str(output), "seed": direction.seed, "frames": take.frames, "fps": str(take.fps)}
-    print(json.dumps(entry) if args.json else printable(f"{output}: {take.frames} frames at {take.fps} fps"))
+    if args.preview:
+        entry["preview"] = str(args.preview)
+    if args.json:
+        print(json.dumps(entry))
+        return 0
+    print(printable(f"{output}: {take.frames} frames at {take.fps} fps, seed {direction.seed}"))
+    if args.preview:
+        print(f"{printable(args.preview)}: the preview")
     return 0
 
 
