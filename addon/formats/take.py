@@ -26,8 +26,9 @@ TAILS: dict[str, tuple[int | None, ...]] = {
     "mouth_holds": (2,),
     "eye_holds": (2,),
     "joints": (None, 3),
+    "tongue": (None,),
 }
-PER_FRAME = ("head_rotation", "weights", "gaze", "coefficients", "offsets", "joints")
+PER_FRAME = ("head_rotation", "weights", "gaze", "coefficients", "offsets", "joints", "tongue")
 
 
 class TakeError(ValueError):
@@ -38,7 +39,8 @@ class TakeError(ValueError):
 class Take:
     """An animation of F frames; frame i shows the face at start + i / fps seconds of the sound.
 
-    weights (F, C) for `channels`; head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with coefficients
+    weights (F, C) for `channels`, after which the file's shapes of the tongue come as channels of their own;
+    head_rotation (F, 3) and gaze (F, 2) in radians; basis (K, V, 3) with coefficients
     (F, K), or offsets (F, V, 3), in metres of head space (y up, z forward, +x the head's left). mouth_holds and
     eye_holds (H, 2): first and last second of the intervals in which the lips (or lip and teeth) touch, and in which
     the lids are shut; frames inside an interval keep that contact. joints (F, J, 3): rotation vectors in radians of the
@@ -123,15 +125,23 @@ def read_take(source: Path | str | bytes) -> Take:
             raise TakeError(f"The take has a tensor '{name}' that this extension does not know; update the extension.")
         _check_tensor(name, tensors[name])
     _check_together(tensors)
+    channels = _names(meta.get("channels", "[]"), "channel", "weights a frame", tensors.get("weights"))
+    tongue_names = _names(
+        meta.get("tongue_names", "[]"), "tongue shape", "weights of them a frame", tensors.get("tongue")
+    )
+    tongue = tensors.pop("tongue", None)
+    if tongue is not None and "weights" in tensors and not set(tongue_names) & set(channels):
+        tensors["weights"] = np.concatenate([tensors["weights"], tongue], 1)
+        channels += tongue_names
     return Take(
         fps=parse_fps(meta.get("fps", "")),
         start=_start(meta.get("start", "0")),
-        channels=_names(meta.get("channels", "[]"), "channel", "weights a frame", tensors.get("weights")),
+        channels=channels,
         joint_names=_names(meta.get("joint_names", "[]"), "joint", "rotations a frame", tensors.get("joints")),
         meta=meta,
         file=data,
         head_rotation=tensors["head_rotation"],
-        **{name: tensors.get(name) for name in TAILS if name != "head_rotation"},
+        **{name: tensors.get(name) for name in TAILS if name not in ("head_rotation", "tongue")},
     )
 
 

@@ -28,6 +28,7 @@ from mien.speech_analysis.report import speech_seconds, warnings_of
 from mien.speech_analysis.track import PhoneTrack
 from mien.tagged import Tagged, follow_tags
 from mien.take import Take, parse_fps
+from mien.tongue.layer import with_tongue
 
 STYLE_ALONE = (
     "On FLAME the persona {!r} is a style: how far jaw, lips, brows and head move, blinks, gaze and resting face. How "
@@ -78,6 +79,7 @@ def speak_takes(
     retargeted = retargeter(head or load_head(), posed)
     report: dict[str, str] = {}
     gesture = _gestures_of(speech, directed) if directed.gestures > 0 else None
+    tongue = _tongue_of(speech, directed) if isinstance(maker, SharedAnalysis) or isinstance(posed, Flame) else None
     for seed, take in zip(seeds, maker.takes(speech, directed, seeds, progress, posed), strict=True):
         # after the first take the recogniser has its track at hand
         report = report or _report(speech, tagged, isinstance(maker, SharedAnalysis), posed)
@@ -89,7 +91,19 @@ def speak_takes(
             take = performance.onto(take, speech, directed.transcript)
         if gesture is not None:
             take = gesture(take, seed)
-        yield take if rate is None else enforced(take, direction)
+        take = take if rate is None else enforced(take, direction)
+        yield take if tongue is None else tongue(take)
+
+
+def _tongue_of(speech: Speech, direction: Direction) -> Callable[[Take], Take]:
+    """What gives a take of the default head's channels its tongue; any other take stays as it is."""
+
+    def tongue(take: Take) -> Take:
+        if take.channels != load_head().channels:
+            return take
+        return with_tongue(take, listen(speech, direction.transcript), direction, load_head())
+
+    return tongue
 
 
 def _gestures_of(speech: Speech, direction: Direction) -> Callable[[Take, int], Take]:

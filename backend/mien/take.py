@@ -40,6 +40,7 @@ SHAPES: dict[str, tuple[int | None, ...]] = {
     "mouth_holds": (2,),
     "eye_holds": (2,),
     "joints": (None, 3),
+    "tongue": (None,),
 }
 NOT_FRAMES = {"basis", "mouth_holds", "eye_holds"}
 TAKES_COME_OF = "first make one, by 'mien speak' of a sound or 'mien track' of a film."
@@ -62,6 +63,8 @@ class Take:
     joints (F, J, 3): a body's gestures, rotation vectors in radians of the joints named in `joint_names`
     (`body/skeleton.py`), in the body's axes at rest, which are the head's, each on top of its parent's; the head's own
     rotation is not among them.
+    tongue (F, S) in 0..1: shapes of the tongue named in `tongue_names`, which go beyond the 52 channels; added to a
+    take of channels on a head that has them (`heads/default.py`).
     mouth_holds and eye_holds (H, 2) are the intervals, in seconds of the sound, that at least one frame must
     show at any rate: closed lips and shut lids.
     """
@@ -79,6 +82,8 @@ class Take:
     eye_holds: np.ndarray | None = None
     joints: np.ndarray | None = None
     joint_names: tuple[str, ...] = ()
+    tongue: np.ndarray | None = None
+    tongue_names: tuple[str, ...] = ()
     start: float = 0.0
     meta: Mapping[str, str] = field(default_factory=dict)
 
@@ -129,6 +134,7 @@ class Take:
             coefficients=None if self.coefficients is None else self._read(self.coefficients, mouth),
             offsets=None if self.offsets is None else self._read(self.offsets, mouth),
             joints=None if self.joints is None else self._read(self.joints, times),
+            tongue=None if self.tongue is None else self._read(self.tongue, mouth),
             mouth_holds=mouth_holds,
             eye_holds=eye_holds,
         )
@@ -156,6 +162,8 @@ class Take:
         }
         if self.joint_names:
             meta["joint_names"] = json.dumps(list(self.joint_names))
+        if self.tongue_names:
+            meta["tongue_names"] = json.dumps(list(self.tongue_names))
         return write_tensors(tensors, meta)
 
 
@@ -265,14 +273,14 @@ def check(take: Take) -> None:
         )
     if take.weights is None and take.basis is None and take.offsets is None:
         raise TakeError("the take moves nothing: it has neither weights nor a basis nor offsets.")
-    width = 0 if take.weights is None else take.weights.shape[1]
-    if len(take.channels) != width or len(set(take.channels)) != width:
-        raise TakeError(f"the take has {width} weights a frame and {len(set(take.channels))} different channel names.")
-    count = 0 if take.joints is None else take.joints.shape[1]
-    if len(take.joint_names) != count or len(set(take.joint_names)) != count:
-        raise TakeError(
-            f"the take turns {count} joints and has {len(set(take.joint_names))} different names of joints."
-        )
+    for values, names, found, noun in (
+        (take.weights, take.channels, "has {} weights a frame and", "channel names"),
+        (take.joints, take.joint_names, "turns {} joints and has", "names of joints"),
+        (take.tongue, take.tongue_names, "moves {} shapes of the tongue and has", "names of them"),
+    ):
+        count, different = 0 if values is None else values.shape[1], len(set(names))
+        if len(names) != count or different != count:
+            raise TakeError(f"the take {found.format(count)} {different} different {noun}.")
 
 
 def read_take(source: Path | str | bytes) -> Take:
@@ -299,10 +307,17 @@ def read_take(source: Path | str | bytes) -> Take:
     fps = parse_fps(meta.get("fps", "missing"))
     start = _start(meta.get("start", "0"))
     duration = _duration(meta.get("duration"), len(tensors["head_rotation"]), fps, start)
-    channels, joint_names = (_names(meta, what) for what in ("channels", "joint_names"))
+    channels, joint_names, tongue_names = (_names(meta, what) for what in ("channels", "joint_names", "tongue_names"))
     check_lists(meta, "the take", TakeError)
     return Take(
-        fps=fps, duration=duration, start=start, channels=channels, joint_names=joint_names, meta=meta, **tensors
+        fps=fps,
+        duration=duration,
+        start=start,
+        channels=channels,
+        joint_names=joint_names,
+        tongue_names=tongue_names,
+        meta=meta,
+        **tensors,
     )
 
 
@@ -351,7 +366,7 @@ def _is_span(entry: object) -> bool:
 
 
 def _names(meta: Mapping[str, str], what: str) -> tuple[str, ...]:
-    """Of channels or joints."""
+    """Of channels, joints or shapes of the tongue."""
     try:
         names = json.loads(meta.get(what, "[]"))
     except (ValueError, RecursionError):

@@ -33,11 +33,14 @@ class BlendshapeRig:
 
 
 def rig_of(take: Take, head: Head | Flame) -> BlendshapeRig:
-    """Channels as they are; vertices as the basis of `retarget.to_basis`, to 0.1 mm. HeadError when the take is of
-    another head."""
+    """Channels and shapes of the tongue as they are; vertices as the basis of `retarget.to_basis`, to 0.1 mm. HeadError
+    when the take is of another head."""
     if take.weights is not None and isinstance(head, Head):
         used = head.order(take.channels)
-        names, deltas, weights = take.channels, head.deltas[used], take.weights
+        shown, rows = head.tongue_of(take)
+        names = (*take.channels, *(head.tongue_names[row] for row in rows))
+        deltas = np.concatenate([head.deltas[used], head.tongue_deltas[rows]])
+        weights = np.concatenate([take.weights, shown], 1)
     else:
         of_basis = take if take.basis is not None else to_basis(take, head)
         head.faces(of_basis)  # HeadError where it is of another head

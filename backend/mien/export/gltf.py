@@ -17,6 +17,7 @@ import numpy as np
 from mien import __version__
 from mien.export.blendshape_rig import BlendshapeRig, rig_of
 from mien.export.gltf_body import add_body
+from mien.export.gltf_paint import BROWS, add_paint
 from mien.export.gltf_teeth import add_teeth
 from mien.heads.correspondence import vertex_normals
 from mien.heads.creases import folded
@@ -33,9 +34,11 @@ ROUGHNESS_OF_HAIR = 0.5
 SEEN = 0.005  # a smaller change of a unit normal is left out: a third of a degree
 
 
-def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) -> None:
+def write(
+    take: Take, head: Head | Flame, path: Path, hair: Hair | None = None, brows: tuple[float, ...] = BROWS
+) -> None:
     """A .glb, teeth and hair as meshes that the neck carries; its animation begins at the take's start, or at 0
-    for one that begins earlier. HeadError when the take is of another head."""
+    for one that begins earlier. brows: their colour, linear RGB. HeadError when the take is of another head."""
     rig = rig_of(take, head)
     buffer = _Buffer()
     triangles = [_triangles(faces) for _, _, _, faces in rig.groups]
@@ -97,6 +100,7 @@ def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) 
     if hair is not None:
         _add_hair(content, hair, rig, buffer)
     if isinstance(head, Head):
+        add_paint(content, head, brows, buffer)
         add_teeth(content, head, rig, buffer, NECK)
     add_body(content, take, buffer, ROOT)
     content["buffers"][0]["byteLength"] = len(buffer.data)
@@ -132,6 +136,12 @@ class _Buffer:
         self.data += bytes(-len(self.data) % 4)
         return len(self.accessors) - 1
 
+    def add_bytes(self, data: bytes) -> int:
+        """Append bytes, as a picture's; the index of their view."""
+        self.views.append({"buffer": 0, "byteOffset": len(self.data), "byteLength": len(data)})
+        self.data += data + bytes(-len(data) % 4)
+        return len(self.views) - 1
+
     def add_sparse(self, rows: np.ndarray) -> int:
         """Append vectors (N, 3) of which most are 0, as those that are not; the index of their accessor."""
         used = np.flatnonzero(rows.any(1))
@@ -152,7 +162,7 @@ class _Buffer:
 def _bent_normals(rig: BlendshapeRig, head: Head | Flame, triangles: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """(K, V, 3) what each shape at weight 1 adds to the normals; changes that nobody sees are 0."""
     folds = np.zeros((len(rig.names), len(rig.vertices)))
-    if isinstance(head, Head) and set(rig.names) <= set(head.channels):
+    if isinstance(head, Head) and set(rig.names) <= {*head.channels, *head.tongue_names}:
         folds = folded(head, rig.names)
     out = np.zeros((len(rig.names), *rig.vertices.shape), np.float32)
     for row, delta, fold in zip(out, rig.deltas, folds, strict=True):

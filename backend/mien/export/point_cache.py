@@ -47,7 +47,7 @@ def frames_of(take: Take, head: Head | Flame) -> Iterator[np.ndarray]:
     rest = rest_of(head)
     for begin in range(0, take.frames, BLOCK):
         rows = slice(begin, begin + BLOCK)
-        framed = ("head_rotation", "weights", "coefficients", "offsets", "gaze")
+        framed = ("head_rotation", "weights", "coefficients", "offsets", "gaze", "tongue")
         part = {name: getattr(take, name)[rows] for name in framed if getattr(take, name) is not None}
         count = len(part["head_rotation"])
         yield rest + head.offsets(replace(take, start=0.0, duration=count / take.fps, **part))

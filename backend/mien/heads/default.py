@@ -44,10 +44,11 @@ SHAPES: dict[str, tuple[str | int, ...]] = {
     "eyeballs": (2, 7),
     "eye_anchors": (2, 3),
     "brows": ("", "", 2),
+    "tongue_deltas": ("S", "V", 3),
 }
 FOR_EXTENSION = ("strand_corners", "strand_places", "strand_lash")  # tensors that the extension alone reads
 JSON = ("channels", "parts", "materials", "joint_names", "inner_lips_middle", "gap_axis")
-JSON += ("teeth_channels", "brow_window")
+JSON += ("teeth_channels", "brow_window", "tongue_names")
 IDENTITY = "identity_"
 
 
@@ -76,8 +77,9 @@ class Head:
     each vertex of the skin; teeth_vertices (N, 3), teeth_quads: both rows with their gums, teeth_gum and teeth_lower
     (N,) 0 or 1, teeth_deltas (K, N, 3) of the jaw's `teeth_channels`; eyeballs (2, 7) left, right: centre, radius
     and unit vector forward, eye_anchors (2, 3) vertices that each follows; brows (h, w, 2) U8 paint of brows and
-    lashes, row 0 at the bottom, over `brow_window` (x, y, width, height) of the face from the front; identities: other
-    neutral faces (V, 3) by name, which take the same deltas.
+    lashes, row 0 at the bottom, over `brow_window` (x, y, width, height) of the face from the front; tongue_deltas
+    (S, V, 3) of the tongue's own shapes, `tongue_names`, beside the channels; identities: other neutral faces (V, 3) by
+    name, which take the same deltas.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Head:
     gap_axis: np.ndarray
     teeth_channels: tuple[str, ...]
     brow_window: tuple[float, ...]
+    tongue_names: tuple[str, ...]
     vertices: np.ndarray
     quads: np.ndarray
     uvs: np.ndarray
@@ -113,6 +116,7 @@ class Head:
     eyeballs: np.ndarray
     eye_anchors: np.ndarray
     brows: np.ndarray
+    tongue_deltas: np.ndarray
     identities: dict[str, np.ndarray]
 
     def joint(self, name: str) -> np.ndarray:
@@ -163,11 +167,19 @@ class Head:
         return self.turned(self.faces(take), take.head_rotation) - self.vertices
 
     def faces(self, take: Take) -> np.ndarray:
-        """(F, V, 3) float32: the face of each frame without head rotation. HeadError as above."""
+        """(F, V, 3) float32: the face of each frame without head rotation. HeadError as above.
+
+        Of a take of channels, with the shapes of the tongue that this head has.
+        """
         if take.weights is not None:
             weights = np.zeros((take.frames, len(self.channels)), np.float32)
             weights[:, self.order(take.channels)] = take.weights
-            return self.pose(weights)
+            face = self.pose(weights)
+            if take.tongue is not None:
+                shown, rows = self.tongue_of(take)
+                moved = np.flatnonzero(self.tongue_deltas.any((0, 2)))
+                face[:, moved] += np.tensordot(shown, self.tongue_deltas[rows][:, moved], 1)
+            return face
         if take.offsets is not None:
             self._check_vertices(take.offsets.shape[1])
             offsets = take.offsets
@@ -177,6 +189,14 @@ class Head:
         else:
             raise HeadError("the take moves nothing of a face: it has neither channels nor vertices.")
         return self.vertices + offsets.astype(np.float32, copy=False)
+
+    def tongue_of(self, take: Take) -> tuple[np.ndarray, list[int]]:
+        """((F, N) weights of the shapes of the tongue that both the take and this head have, their N rows in
+        `tongue_names`)."""
+        rows = [row for row, name in enumerate(self.tongue_names) if name in take.tongue_names]
+        columns = [take.tongue_names.index(self.tongue_names[row]) for row in rows]
+        tongue = np.zeros((take.frames, 0), np.float32) if take.tongue is None else take.tongue[:, columns]
+        return tongue, rows
 
     def _check_vertices(self, count: int) -> None:
         if count != len(self.vertices):
@@ -257,6 +277,7 @@ def read_head(source: Path | bytes) -> Head:
         gap_axis=np.array(values["gap_axis"], np.float32),
         teeth_channels=tuple(values["teeth_channels"]),
         brow_window=tuple(values["brow_window"]),
+        tongue_names=tuple(values["tongue_names"]),
         identities=identities,
         **tensors,
     )
@@ -291,6 +312,7 @@ def _check_shapes(tensors: dict[str, np.ndarray], values: dict[str, list]) -> No
         "C": len(values["channels"]),
         "J": len(values["joint_names"]),
         "K": len(values["teeth_channels"]),
+        "S": len(values["tongue_names"]),
     }
     identities = {key: ("V", 3) for key in tensors if key.startswith(IDENTITY)}
     unknown = set(tensors) - set(SHAPES) - set(identities)

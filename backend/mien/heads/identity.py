@@ -80,6 +80,7 @@ def load_identity(name: str) -> Identity:
         joints=head.joints + tensors["joints"][row],
         teeth_vertices=head.teeth_vertices * scale + shift,
         teeth_deltas=head.teeth_deltas * scale,
+        tongue_deltas=head.tongue_deltas * scale,
         materials=materials,
         eyeballs=tensors["eyeballs"][row],
     )

@@ -38,15 +38,15 @@ def to_vertices(take: Take, head: Head | Flame) -> Take:
 def to_basis(take: Take, head: Head | Flame, error_m: float = BASIS_ERROR) -> Take:
     """The take as a basis with coefficients of at most 1.
 
-    Of channels: their own shapes, exactly. Of vertices: the fewest principal components that leave no vertex further
-    than `error_m` metres away; metadata `basis_error_m` is the measured error. HeadError where the take is of another
-    head.
+    Of channels: their own shapes and the tongue's, exactly. Of vertices: the fewest principal components that leave
+    no vertex further than `error_m` metres away; metadata `basis_error_m` is the measured error. HeadError where the
+    take is of another head.
     """
     if take.weights is not None and isinstance(head, Head):
-        used = head.order(take.channels)
-        return _retargeted(
-            take, head, {"basis_error_m": 0.0}, basis=head.deltas[used].copy(), coefficients=take.weights
-        )
+        shown, rows = head.tongue_of(take)
+        basis = np.concatenate([head.deltas[head.order(take.channels)], head.tongue_deltas[rows]])
+        coefficients = np.concatenate([take.weights, shown], 1)
+        return _retargeted(take, head, {"basis_error_m": 0.0}, basis=basis, coefficients=coefficients)
     motion = _motion(take, head)
     basis, coefficients, error = principal_shapes(motion.at, take.frames, error_m)
     return _retargeted(take, head, {"basis_error_m": error}, basis=basis, coefficients=coefficients)
@@ -121,10 +121,12 @@ def rest_of(head: Head | Flame) -> np.ndarray:
 
 def channels_of(motion: VertexMotion, head: Head, matched: np.ndarray, smooth: float) -> np.ndarray:
     """(F, C) weights in 0..1, float64, in the head's order: box-constrained least squares at the vertices `matched`
-    (V,) bool, smoothed over time by `smooth` (m^2). A channel that moves mostly unmatched vertices stays 0."""
+    (V,) bool, smoothed over time by `smooth` (m^2). A channel that moves mostly unmatched vertices stays 0. The shapes
+    of the tongue are solved for, too, so that no channel stands in for them."""
     energy = (head.deltas.astype(float) ** 2).sum(-1)
     known = (energy * matched).sum(1) >= LEAST_MATCHED * energy.sum(1)
-    basis = head.deltas[known][:, matched].astype(float).reshape(known.sum(), -1)
+    shapes = np.concatenate([head.deltas[known], head.tongue_deltas])
+    basis = shapes[:, matched].astype(float).reshape(len(shapes), -1)
     gram = basis @ basis.T
     gram += RIDGE * np.diag(gram).max() * np.eye(len(gram))
     products = np.concatenate(
@@ -134,7 +136,7 @@ def channels_of(motion: VertexMotion, head: Head, matched: np.ndarray, smooth: f
         ]
     )
     weights = np.zeros((len(motion), len(head.channels)))
-    weights[:, known] = solve(gram, products, smooth)
+    weights[:, known] = solve(gram, products, smooth)[:, : known.sum()]
     return weights
 
 
@@ -224,5 +226,6 @@ def _retargeted(take: Take, head: Head | Flame, errors: Mapping[str, float] | No
     if isinstance(head, Flame) and head.licence not in licence:
         meta["licence"] = "; ".join(filter(None, (licence, head.licence)))
     meta |= {key: f"{error:.3g}" for key, error in (errors or {}).items()}
-    empty = dict.fromkeys(("weights", "basis", "coefficients", "offsets")) | {"channels": ()}
+    empty = dict.fromkeys(("weights", "basis", "coefficients", "offsets", "tongue"))
+    empty |= {"channels": (), "tongue_names": ()}
     return replace(take, meta=meta, **(empty | fields))

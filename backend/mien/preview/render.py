@@ -95,7 +95,7 @@ def _faces(
 
 def _cut(take: Take, first: int, end: int) -> Take:
     """Frames `first` to `end` of a take, as a take of its own from time 0."""
-    names = ("weights", "head_rotation", "gaze", "coefficients", "offsets")
+    names = ("weights", "head_rotation", "gaze", "coefficients", "offsets", "tongue")
     parts = {name: getattr(take, name)[first:end] for name in names if getattr(take, name) is not None}
     return replace(take, start=0.0, duration=(end - first) / Fraction(take.fps), **parts)
 

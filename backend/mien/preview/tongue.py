@@ -7,21 +7,29 @@ from scipy import sparse
 from mien.heads.default import Head
 
 FURROW, FURROW_WIDTH = 0.35, 0.0028  # the light that it takes; metres, half its width
+SLICE = 0.005  # metres before and behind a point: of what its height is judged by
 
 
 class Tongue:
     """quads (Q, 4) of the subdivided surface, whose N vertices are weighted means of the head's; furrow (N,): the share
-    of the light that reaches the furrow along the middle, 1 beside it."""
+    of the light that reaches the furrow along the middle of its upper side, 1 beside it."""
 
     def __init__(self, head: Head) -> None:
         part = np.array(head.parts)[head.quad_part]
         self._weights, self.quads = subdivision(head.quads[part == "tongue"], len(head.vertices))
         rest = self.place(head.vertices)
-        self.furrow = 1 - FURROW * np.exp(-((rest[:, 0] / FURROW_WIDTH) ** 2))
+        self.furrow = 1 - FURROW * _upper(rest) * np.exp(-((rest[:, 0] / FURROW_WIDTH) ** 2))
 
     def place(self, vertices: np.ndarray) -> np.ndarray:
         """(N, 3) for the head's vertices (V, 3) in this frame."""
         return self._weights @ vertices
+
+
+def _upper(points: np.ndarray) -> np.ndarray:
+    """(N,) whether each point is in the upper half of the tongue around it."""
+    near = np.abs(points[:, 2:] - points[:, 2]) < SLICE
+    high, low = (pick(np.where(near, points[:, 1], end), 1) for pick, end in ((np.max, -1.0), (np.min, 1.0)))
+    return points[:, 1] > (high + low) / 2
 
 
 def subdivision(quads: np.ndarray, count: int) -> tuple[sparse.csr_matrix, np.ndarray]:
