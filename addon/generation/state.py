@@ -82,8 +82,8 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Failed:
-    """lost: the backend is lost, so that the rest of the list fails too. touched: the scene may have been changed, and
-    the sentence says what is left of the change."""
+    """lost: there is no backend, or it refuses us, so that the rest of the list fails too. touched: the scene may have
+    been changed, and the sentence says what is left of the change."""
 
     ticket: int
     sentence: str
@@ -159,7 +159,7 @@ class State:
     stage: str = ""
     share: float = 0.0  # progress of the current request, 0..1
     left_s: float | None = None  # seconds until the current request is done, as the backend says
-    lost: bool = False  # the last list ended as no backend was there
+    lost: bool = False  # the last list ended as no backend was there, or it refused us
     error: str = ""
     note: str = ""
     info: BackendInfo | None = None

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..connection import engines
-from ..connection.client import BackendInfo, Busy, Client, ClientError, Stopped, TimedOut, UnknownJob, Unreachable
+from ..connection.client import (
+    BackendInfo,
+    Busy,
+    Client,
+    ClientError,
+    Stopped,
+    TimedOut,
+    TokenWanted,
+    UnknownJob,
+    Unreachable,
+    Untrusted,
+)
 from ..connection.client import Progress as JobProgress
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.take import Take, TakeError, read_take
@@ -18,6 +29,7 @@ from .prefetch import Prefetcher, submit
 from .state import Arrived, BackendStatus, Failed, Progressed, Request
 from .take_cache import TakeCache
 
+NO_BACKEND = (Unreachable, LocalBackendError, TokenWanted, Untrusted)  # no further request can be answered either
 POLL_FIRST_S, POLL_LAST_S = 0.05, 0.5
 GRACE_S = 60.0  # a busy backend may be slow to answer; a dead one refuses the connection at once
 SEND_SHARE, WORK_SHARE = 0.02, 0.96  # of a job's progress; the rest is the fetching
@@ -43,8 +55,9 @@ def work(
     except Stopped:
         return
     except (ClientError, LocalBackendError, TakeError) as error:
+        hint = " Press Test, and there is a field for it." if isinstance(error, TokenWanted) else ""
         report = f" {local.exit_report()}" if isinstance(error, Unreachable) and local.exit_report() else ""
-        post(Failed(ticket, f"{error}{report}", lost=isinstance(error, Unreachable | LocalBackendError)))
+        post(Failed(ticket, f"{error}{hint}{report}", lost=isinstance(error, NO_BACKEND)))
     except Exception as error:  # a programming error must reach the panel: nobody watches the thread
         post(Failed(ticket, f"Mien met a fault of its own ({type(error).__name__}: {error})."))
         raise

@@ -244,7 +244,7 @@ class MIEN_PT_backend(bpy.types.Panel):
         layout, settings, run = self.layout, preferences(context), context.window_manager.mien_run
         if isinstance(settings, bpy.types.AddonPreferences):
             layout.prop(settings, "address", text="")
-            _draw_key(layout, context, settings)
+            draw_key(layout, context, settings)
             _draw_list(layout, settings)
             layout.prop(settings, "start_own")
         if run.backend:
@@ -257,7 +257,7 @@ class MIEN_PT_backend(bpy.types.Panel):
             layout.operator("mien.open_preferences", icon="PREFERENCES")
 
 
-def _draw_key(layout, context, settings) -> None:
+def draw_key(layout, context, settings) -> None:
     """The token and the certificate of the backend, where it needs them."""
     entry = settings.entry(settings.address)
     if entry is None:

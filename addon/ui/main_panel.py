@@ -8,12 +8,14 @@ import bpy
 
 from ..animation import takes
 from ..connection import engines
+from ..connection.preferences import preferences
 from ..generation.runner import runner
 from ..scene import direction, lines
 from ..scene.direction import performance_of
 from ..scene.speakers import speaker_of
 from ..shape_keys import driving
 from . import text
+from .backend_panel import draw_key
 from .films.panel import left
 from .panel_base import Tab, menu
 
@@ -82,7 +84,7 @@ class MIEN_PT_speaker(Tab, bpy.types.Panel):
             _draw_run(layout, run)
         if run.error:
             text.draw_dismissible(layout, context, run.error, "ERROR")
-            _draw_lost(layout)
+            _draw_lost(layout, context)
         elif run.note:
             text.draw_dismissible(layout, context, run.note, "INFO" if run.running else "CHECKMARK")
         if line is not None and len(line.takes):
@@ -163,9 +165,12 @@ def _engine_name(name: str) -> str:
     return f"Default ({info.default_engine})" if info is not None else "Default"
 
 
-def _draw_lost(layout) -> None:
-    """What to press where no backend answered."""
+def _draw_lost(layout, context) -> None:
+    """What to press where no backend answered, or it refused us; its token and certificate once it was asked for."""
     if runner.state.lost:
+        settings = preferences(context)
+        if isinstance(settings, bpy.types.AddonPreferences):
+            draw_key(layout, context, settings)
         row = layout.row(align=True)
         row.operator("mien.check_backend", text="Test", icon="VIEWZOOM")
         row.operator("mien.open_preferences", icon="PREFERENCES")

@@ -98,6 +98,12 @@ def test_no_backend_starts_one(request_, local):
     assert local.running
 
 
+def test_a_backend_that_refuses_the_token_ends_the_list_and_says_where_one_is_entered(backend, request_, local):
+    backend.token = "secret"
+    posted = outcome(request_, local)
+    assert posted[-1].lost and "token" in posted[-1].sentence and "Press Test" in posted[-1].sentence
+
+
 def test_a_backend_that_dies_at_work_is_reported_with_its_stage(backend, request_, local):
     backend.slow = 60
     posted: list = []

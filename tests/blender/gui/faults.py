@@ -52,7 +52,7 @@ def generate() -> str:
     return ""
 
 
-def failing(backend):
+def failing(backend, settings):
     """Requests that fail, each with its sentence in the panel."""
     backend.token = "secret"
     generate()
@@ -60,6 +60,17 @@ def failing(backend):
     check("with what to do", "token" in run().error.lower(), run().error)
     yield from settled()
     yield from shot(OUT, "1_token")
+    press(bpy.ops.mien.check_backend)
+    yield from until("Test is answered", lambda: not runner.runner.working_in_background)
+    yield 0.5
+    check("and there is a field for it", settings.entry(settings.address).token_wanted)
+    yield from settled()
+    yield from shot(OUT, "1_field")
+    settings.entry(settings.address).token = "secret"
+    generate()
+    yield from until("with the token it is taken", lambda: not run().running and takes() == 1)
+    in_view(bpy.ops.ed.undo)
+    yield 0.5
     backend.token = ""
 
     file = sound.absolute(head().mien.lines[0].sound)
@@ -113,7 +124,7 @@ def left_meanwhile(backend):
 
 
 def steps():
-    backend, _ = use_fake_backend()
+    backend, settings = use_fake_backend()
     backend.take = lambda **meta: flat_take(0.2, meta["seed"], meta["fps"])
     yield from open_tab("Mien")
     bpy.data.objects.remove(bpy.data.objects["Cube"])
@@ -121,7 +132,7 @@ def steps():
     head().mien.sound = str(voice(OUT, "voice"))
     bpy.ops.ed.undo_push(message="a head with a sound")
     yield from settled()
-    yield from failing(backend)
+    yield from failing(backend, settings)
     yield from left_meanwhile(backend)
 
     bpy.ops.ed.undo_push(message="one take")

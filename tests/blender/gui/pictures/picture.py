@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The picture of the README: the head, a take from a running backend, and the panel, in a real window.
 
-Started by run.py: run.py --script picture.py ... -- http://127.0.0.1:8642 voice.wav FRAME[,FRAME] EMOTION SECONDS
+Started by run.py: run.py --script pictures/picture.py ... -- http://127.0.0.1:8642 voice.wav FRAME[,FRAME] EMOTION
+SECONDS
 """
 
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import bpy
 from mathutils import Euler
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from window import arguments, check, drive, open_tab, press, shot, until, use_backend, view3d
 
 OUT, ADDRESS, SOUND, FRAMES, EMOTION, WAIT = arguments()

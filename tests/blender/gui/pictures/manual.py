@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the pictures of docs/manual.md from the real panel: two speakers, their lines and takes, and the whole film.
 
-Started by run.py: run.py --script manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves manual_performance.png,
-manual_closer.png and manual_film.png in its folder, for addon/pictures. They are combined from pictures of the sidebar,
+Started by run.py: run.py --script pictures/manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves
+manual_performance.png, manual_closer.png and manual_film.png in its folder, for addon/pictures. They are combined from pictures of the sidebar,
 whose parts are open from the start and shown one at a time. The backend must have the engine emodiffhead, with or
 without its weights.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import bpy
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from window import MIEN, arguments, check, drive, open_tab, press, until, use_backend, view3d
 
 OUT, ADDRESS, SOUND = arguments()

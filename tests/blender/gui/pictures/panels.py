@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A picture of each panel of Mien's tab, open, of a speaker with lines, takes and a recorded take.
 
-Needs a backend with the engine articulation: run.py --script panels.py ... -- http://127.0.0.1:8642 VOICE.wav
+Needs a backend with the engine articulation: run.py --script pictures/panels.py ... -- http://127.0.0.1:8642 VOICE.wav
 """
 
 import subprocess
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import bpy
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from buttons import alone
 from window import MIEN, arguments, check, drive, open_tab, press, settled, until, use_backend, view3d
 
