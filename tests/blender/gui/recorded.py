@@ -64,8 +64,8 @@ def steps():
     use_backend(ADDRESS)
     bpy.data.objects.remove(bpy.data.objects["Cube"])
     alone("ui.line_panels", "MIEN_PT_line")
-    yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
+    yield from open_tab("Mien")
     head().mien.performance.engine = "articulation"
     bpy.ops.mien.from_video(filepath=FILM, in_window=True)
     yield from until("the film is tracked", lambda: not run().running, 300.0)

@@ -2,9 +2,9 @@
 """Makes the pictures of docs/manual.md from the real panel: two speakers, their lines and takes, and the whole film.
 
 Started by run.py: run.py --script pictures/manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves
-manual_performance.png, manual_closer.png and manual_film.png in its folder, for addon/pictures. They are combined from pictures of the sidebar,
-whose parts are open from the start and shown one at a time. The backend must have the engine emodiffhead, with or
-without its weights.
+manual_performance.png, manual_closer.png and manual_film.png in its folder, for addon/pictures. They are combined from
+pictures of the sidebar, whose parts are open from the start and shown one at a time. The backend must have the engine
+emodiffhead, with or without its weights.
 """
 
 import shutil
