@@ -63,6 +63,8 @@ def export(take: Take, head: Head | Flame, path: Path, identity: Identity | None
     with atomic_path(path) as part:
         if identity is None:
             write(take, head, part)
+        elif write is gltf.write:
+            write(take, identity.head, part, identity.hair, identity.brow_colour)
         elif write in HAIRY:
             write(take, identity.head, part, identity.hair)
         else:
