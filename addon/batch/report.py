@@ -10,7 +10,7 @@ STATES = {
     "fresh": "up to date",
     "due": "to be made",
     "skipped": "skipped",
-    "cancelled": "not made any more",
+    "cancelled": "cancelled",
     "failed": "failed",
 }
 FORMAT = "mien.report"

@@ -188,11 +188,10 @@ class MIEN_PT_batch(bpy.types.Panel):
 def _draw_entry(layout, context, entry: Entry) -> None:
     box = layout.box()
     row = box.row()
-    row.label(text=f"{entry.speaker}, {entry.line}: {STATES[entry.state]}", icon=ICONS[entry.state])
+    row.label(text=f"{entry.speaker}, {entry.line}", icon=ICONS[entry.state])
     button = row.operator("mien.go_to_line", text="", icon="RIGHTARROW", emboss=False)
     button.scene, button.speaker, button.uid = entry.scene, entry.speaker, entry.uid
-    if entry.why:
-        text.draw(box, context, entry.why)
+    text.draw(box, context, entry.why or STATES[entry.state].capitalize())
 
 
 def dismiss() -> None:

@@ -173,7 +173,7 @@ def _draw_lost(layout, context) -> None:
             draw_key(layout, context, settings)
         row = layout.row(align=True)
         row.operator("mien.check_backend", text="Test", icon="VIEWZOOM")
-        row.operator("mien.open_preferences", icon="PREFERENCES")
+        row.operator("mien.open_preferences", text="Preferences", icon="PREFERENCES")
 
 
 def _draw_run(layout, run) -> None:
