@@ -50,5 +50,28 @@ def test_a_long_film_is_planned_in_blocks(monkeypatch) -> None:
     whole = reference_path(appearance, made.mouth, made.talker.shapes.turn)
     monkeypatch.setattr(module, "BLOCK", 20)
     parts = reference_path(appearance, made.mouth, made.talker.shapes.turn)
-    assert whole.shape == parts.shape == (60,) and whole.min() >= 0 and whole.max() < len(made.bank)
-    assert (whole == parts).mean() > 0.5
+    one, other = whole.references, parts.references
+    assert one.shape == other.shape == (60, module.TOGETHER) and one.min() >= 0 and one.max() < len(made.bank)
+    assert (one[:, 0] == other[:, 0]).mean() > 0.5
+
+
+def test_references_are_different_and_share_a_frame() -> None:
+    made = drawn_bank()
+    path = reference_path(Appearance(made.bank), made.mouth[:9], made.talker.shapes.turn[:9])
+    for frame in range(9):
+        shares = path[frame]
+        assert len(shares) == module.TOGETHER and min(shares.values()) >= 0
+        assert abs(sum(shares.values()) - 1) < 1e-9
+
+
+def test_a_single_reference_has_all_of_each_frame() -> None:
+    made = drawn_bank()
+    alone = made.bank.without(np.arange(len(made.bank)) != 7)
+    path = reference_path(Appearance(alone), made.mouth[:3], made.talker.shapes.turn[:3])
+    assert [path[frame] for frame in range(3)] == [{0: 1.0}] * 3
+
+
+def test_no_frames_have_an_empty_path() -> None:
+    made = drawn_bank()
+    path = reference_path(Appearance(made.bank), made.mouth[:0], made.talker.shapes.turn[:0])
+    assert path.references.shape[0] == path.shares.shape[0] == 0

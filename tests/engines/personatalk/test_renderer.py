@@ -7,6 +7,7 @@ from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CoverTest
 from mien.engines.personatalk.reference_path import reference_path
 from mien.engines.personatalk.renderer import Renderer
+from scipy.ndimage import gaussian_filter
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +24,9 @@ def test_held_out_pictures_are_made_again(drawn: DrawnBank, renderer: Renderer) 
     talker, frames = drawn.talker, np.arange(45, 60)
     path = reference_path(Appearance(drawn.bank), drawn.mouth[frames], talker.shapes.turn[frames])
     errors, stale = [], []
-    for frame, reference in zip(frames, path, strict=True):
+    for number, frame in enumerate(frames):
         true = talker.pictures[frame].astype(float)
-        picture = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], int(reference), True)
+        picture = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], path[number], True)
         changed = np.any(picture != talker.pictures[frame], -1)
         if changed.any():
             errors.append(((picture - true)[changed] ** 2).mean())
@@ -41,15 +42,30 @@ def test_what_is_hidden_is_not_looked_at(drawn: DrawnBank, renderer: Renderer) -
     spoilt = talker.pictures[frame].copy()
     spoilt[box] = [0, 255, 0]
     shape = talker.shapes.shapes[frame]
-    one = renderer.render(talker.pictures[frame], frame, shape, 3, True)
-    other = renderer.render(spoilt, frame, shape, 3, True)
+    one = renderer.render(talker.pictures[frame], frame, shape, {3: 0.6, 4: 0.4}, True)
+    other = renderer.render(spoilt, frame, shape, {3: 0.6, 4: 0.4}, True)
     assert np.abs(one[box].astype(int) - other[box]).max() <= 2
+
+
+def test_several_references_have_the_contrast_of_one(drawn: DrawnBank, renderer: Renderer) -> None:
+    talker, frame = drawn.talker, 50
+    window = renderer.window(talker.shapes.vertices(frame), True, talker.pictures[frame].shape)
+    assert window is not None
+
+    def contrast(references: dict[int, float]) -> float:
+        made = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], references, True)
+        assert made is not None
+        grey = made[window[1] : window[3], window[0] : window[2]].mean(-1)
+        return float(np.std(grey - gaussian_filter(grey, 1)))
+
+    alone = [contrast({reference: 1.0}) for reference in (3, 20, 41)]
+    assert min(alone) * 0.85 < contrast({3: 0.4, 20: 0.3, 41: 0.3}) < max(alone) * 1.15
 
 
 def test_all_pixels_outside_of_the_mask_stay(drawn: DrawnBank, renderer: Renderer) -> None:
     talker, frame = drawn.talker, 12
     shape = drawn.space.moved(talker.shapes.shapes[frame], drawn.mouth[20] - drawn.mouth[frame])
-    picture = renderer.render(talker.pictures[frame], frame, shape, 20)
+    picture = renderer.render(talker.pictures[frame], frame, shape, {20: 1.0})
     mesh = talker.shapes.vertices(frame, shape)
     x0, y0, x1, y1 = renderer.window(mesh, False, picture.shape)
     outside = np.ones(picture.shape[:2], bool)
@@ -62,7 +78,7 @@ def test_the_mouth_opens_as_it_is_told(drawn: DrawnBank, renderer: Renderer) -> 
     talker = drawn.talker
     frame, wide = int(talker.opening[:45].argmin()), int(talker.opening[:45].argmax())
     shape = drawn.space.moved(talker.shapes.shapes[frame], drawn.mouth[wide] - drawn.mouth[frame])
-    picture = renderer.render(talker.pictures[frame], frame, shape, wide)
+    picture = renderer.render(talker.pictures[frame], frame, shape, {wide: 1.0})
 
     def dark(pixels: np.ndarray) -> int:
         return int(((pixels[..., 1] < 70) & (pixels[..., 0] > 50))[60:110, 40:90].sum())
@@ -72,7 +88,7 @@ def test_the_mouth_opens_as_it_is_told(drawn: DrawnBank, renderer: Renderer) -> 
 
 def test_its_own_mouth_again_is_the_picture(drawn: DrawnBank, renderer: Renderer) -> None:
     talker, frame = drawn.talker, 22
-    picture = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], 22)
+    picture = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], {22: 1.0})
     assert np.abs(picture.astype(int) - talker.pictures[frame]).mean() < 1.0
 
 
@@ -81,8 +97,8 @@ def test_a_covered_mouth_is_left_alone(drawn: DrawnBank) -> None:
     renderer = Renderer(drawn.talker.shapes, drawn.space, Appearance(drawn.bank), cover)
     pixels = drawn.talker.pictures[9].copy()
     pixels[70:, 30:100] = np.random.default_rng(0).integers(0, 255, pixels[70:, 30:100].shape)
-    assert renderer.render(pixels, 9, drawn.talker.shapes.shapes[9], 9) is None
-    assert renderer.render(drawn.talker.pictures[9], 9, drawn.talker.shapes.shapes[9], 9) is not None
+    assert renderer.render(pixels, 9, drawn.talker.shapes.shapes[9], {9: 1.0}) is None
+    assert renderer.render(drawn.talker.pictures[9], 9, drawn.talker.shapes.shapes[9], {9: 1.0}) is not None
 
 
 def test_what_lies_beyond_the_jaw_is_of_the_very_picture() -> None:
@@ -94,7 +110,7 @@ def test_what_lies_beyond_the_jaw_is_of_the_very_picture() -> None:
     renderer = Renderer(drawn.talker.shapes, drawn.space, Appearance(bank))
     frame, wide = int(drawn.talker.opening[:45].argmin()), int(drawn.talker.opening[:45].argmax())
     shape = drawn.space.moved(drawn.talker.shapes.shapes[frame], drawn.mouth[wide] - drawn.mouth[frame])
-    picture = renderer.render(drawn.talker.pictures[frame], frame, shape, wide)
+    picture = renderer.render(drawn.talker.pictures[frame], frame, shape, {wide: 1.0})
     jaw = drawn.talker.shapes.vertices(frame, shape)[[172, 397, 150, 379], :2]
     for x, y in (jaw + [[-6, 4], [6, 4], [-6, 6], [6, 6]]).astype(int):
         away = np.abs(picture[y, x].astype(int) - drawn.talker.pictures[frame][y, x])

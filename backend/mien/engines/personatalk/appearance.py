@@ -28,12 +28,12 @@ class Attention:
     turn: float
     ring: float
     noise: float
-    rough: bool  # a Matern 3/2 kernel in place of a Gaussian one
+    rough: bool  # a Matern 1/2 kernel in place of a Matern 3/2 one
 
 
-# By cross-validation over blocks of two real clips
-LIP = Attention(mouth=0.04, turn=0.8, ring=0.0, noise=0.3, rough=True)
-FACE = Attention(mouth=0.08, turn=0.8, ring=0.4, noise=0.1, rough=False)
+# By cross-validation over blocks within the learnt parts of three real clips: all within a factor of two do alike
+LIP = Attention(mouth=0.1, turn=2.0, ring=0.0, noise=0.03, rough=True)
+FACE = Attention(mouth=0.12, turn=0.5, ring=0.25, noise=0.03, rough=False)
 
 
 class KernelRegression:
@@ -58,8 +58,8 @@ class KernelRegression:
     def _kernel(self, queries: np.ndarray) -> np.ndarray:
         squared = (queries**2).sum(1)[:, None] + (self._keys**2).sum(1) - 2 * queries @ self._keys.T
         squared = np.maximum(squared, 0)
-        if not self._attention.rough:
-            return np.exp(-0.5 * squared)
+        if self._attention.rough:
+            return np.exp(-np.sqrt(squared))
         far = np.sqrt(3 * squared)
         return (1 + far) * np.exp(-far)
 

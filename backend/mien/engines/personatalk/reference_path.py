@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which reference gives teeth, tongue and fine texture in each frame: a path over time, so that rows do not flip.
+"""Which references give teeth, tongue and fine texture in each frame: one along a path over time, so that rows do not
+flip, and the two nearest ones beside it.
 
 A reference is dear where its mouth or its head is far from the target's, and where its teeth are unlike those expected
 from all references (the picture nearest to the mean, not the mean itself, whose rows of teeth are blurred). To go on
@@ -7,6 +8,8 @@ along the film costs nothing, to stay or go back little, to jump more.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,24 +20,48 @@ TEETH, TEETH_WEIGHT = 20.0, 2.0  # of 255: root mean square that costs TEETH_WEI
 JUMP, STAY = 1.5, 0.2
 SAMPLES = 3  # every so many-th sample between the lips is compared
 BLOCK = 1000  # frames that are planned at once: memory does not grow with the film
+TOGETHER = 3  # references of a frame: what they have in common is more often true than what one has alone
+LESS = 2.0  # by which a reference is dearer whose share is 1 / e of another's
 
 
-def reference_path(appearance: Appearance, mouth: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    """(n,) index of a reference for each frame's geometry mouth (n, 12), turn (n, 3)."""
+@dataclass(frozen=True, eq=False)
+class ReferencePath:
+    """Of n frames: references (n, R) of the bank, that of the path first; shares (n, R), which sum to 1."""
+
+    references: np.ndarray
+    shares: np.ndarray
+
+    def __getitem__(self, frame: int) -> dict[int, float]:
+        """The share of each reference."""
+        return dict(zip(self.references[frame].tolist(), self.shares[frame].tolist(), strict=True))
+
+
+def reference_path(appearance: Appearance, mouth: np.ndarray, turn: np.ndarray) -> ReferencePath:
+    """For each frame's geometry mouth (n, 12), turn (n, 3)."""
     bank = appearance.bank
     columns = np.flatnonzero(bank.template.inner)[::SAMPLES]
     columns = np.concatenate([columns + channel * bank.template.inner.size for channel in range(3)])
     teeth = bank.textures[:, columns].numpy()
     follows = np.flatnonzero(np.diff(bank.frames) == 1)  # i + 1 is the next picture of the film
-    paths, last = [], None
+    paths: list[np.ndarray] = []
+    shares: list[np.ndarray] = []
+    last = None
     for begin in range(0, len(mouth), BLOCK):
         part = slice(begin, begin + BLOCK)
         cost = _squared(mouth[part], bank.mouth) / MOUTH**2 + _squared(turn[part], bank.turn) / TURN**2
         expected = appearance.lip_weights(mouth[part], turn[part]) @ teeth
         cost += TEETH_WEIGHT * _squared(expected, teeth) / (TEETH**2 * max(len(columns), 1))
-        paths.append(cheapest_path(cost, follows, last))
-        last = int(paths[-1][-1])
-    return np.concatenate(paths) if paths else np.zeros(0, int)
+        path = cheapest_path(cost, follows, last)
+        last = int(path[-1])
+        others = cost.copy()
+        others[np.arange(len(path)), path] = -1
+        paths.append(np.argsort(others, axis=1, kind="stable")[:, :TOGETHER])
+        dear = np.take_along_axis(cost, paths[-1], 1)
+        share = np.exp((dear.min(1, keepdims=True) - dear) / LESS)
+        shares.append(share / share.sum(1, keepdims=True))
+    if not paths:
+        return ReferencePath(np.zeros((0, 1), int), np.zeros((0, 1)))
+    return ReferencePath(np.concatenate(paths), np.concatenate(shares))
 
 
 def cheapest_path(cost: np.ndarray, follows: np.ndarray, last: int | None = None) -> np.ndarray:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A picture with another mouth: the low band from Lip- and Face-Attention over all references, teeth and fine texture
-of the lips from one reference warped to the target geometry, skin and its grain from the very picture."""
+of the lips from the few nearest ones warped to the target geometry, skin and its grain from the very picture."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -20,8 +23,9 @@ from mien.engines.personatalk.warp import blurred, sample
 
 LIGHT = 25.0  # samples over which the light of what is seen is carried to what is not
 TEETH = 12.0  # samples: what is coarser is of the mean between the lips, too, so that they keep its light
-TEETH_SHARE = 0.8  # of the one reference between the lips; the mean has the rest
-FINE_SHARE = 0.92  # of a reference's fine texture: what of it lies beside its place costs more than it shows
+TEETH_SHARE = 0.5  # of the nearest references between the lips; the mean has the rest
+FINE_SHARE = 1.06  # of their fine texture: a little more, as the coarse mean lacks some of what is nearly fine
+MOST_CONTRAST = 2.0  # by which the fine texture of several pictures, which wipe out each other's, is made up for
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
 SOFT_EDGE = 0.7  # pixels: the sigma of an edge before what it hides
@@ -57,11 +61,11 @@ class Renderer:
         self._masks = {name: torch.from_numpy(getattr(template, name))[None] for name in ("hidden", "dubbed")}
 
     def render(
-        self, pixels: np.ndarray, frame: int, shape: np.ndarray, reference: int, hidden: bool = False
+        self, pixels: np.ndarray, frame: int, shape: np.ndarray, references: Mapping[int, float], hidden: bool = False
     ) -> np.ndarray | None:
-        """The picture (H, W, 3) uint8 of a frame, its face with the shape (468, 3), teeth and fine texture from one
-        reference of the bank. hidden: nothing of the picture within the template's `hidden` mask is looked at, as for
-        measuring; else its skin is used. Outside of the mask all pixels stay."""
+        """The picture (H, W, 3) uint8 of a frame, its face with the shape (468, 3), teeth and fine texture from
+        references of the bank, by their shares. hidden: nothing of the picture within the template's `hidden` mask is
+        looked at, as for measuring; else its skin is used. Outside of the mask all pixels stay."""
         template, space = self.template, self._space
         own_mesh, mesh = self._shapes.vertices(frame), self._shapes.vertices(frame, shape)
         window = self.window(mesh, hidden, pixels.shape)
@@ -81,19 +85,23 @@ class Renderer:
             was, texture = self._appearance.textures(geometries, turns, rings)
             texture = was + self._changes * (texture - was)
         low = texture + self.light(own.texture - was, hidden)
-        teeth = self._bank.pictures[reference].texture
+        teeth = torch.stack([share * self._bank.pictures[each].texture for each, share in references.items()]).sum(0)
         low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, TEETH) - low)
 
         under, covered, folded = template.under(mesh, window)
-        at = sample(self._bank.places(reference), under).permute(1, 2, 0)
-        fine = FINE_SHARE * self._fine(self._bank.pictures[reference].crop, at, scale)
-        if not hidden:
+        lips = sample(self._lips_and_edge, under)
+        if hidden:
+            fine = self._shared_fine(references, under, lips, scale)
+        else:
             places = torch.from_numpy((template.places(own_mesh) - own.corner).transpose(2, 0, 1)).float()
-            skin = self._fine(own.crop, sample(places, under).permute(1, 2, 0), scale)
-            fine = skin + sample(self._lips_and_edge, under) * (fine - skin)
+            fine = self._fine(own.crop, sample(places, under).permute(1, 2, 0), scale)
+            if (lips > 0).any():
+                box = _around(lips[0] > 0, math.ceil(3 * FINE * scale))
+                there = fine[:, *box]
+                there += lips[:, *box] * (self._shared_fine(references, under[box], lips[:, *box], scale) - there)
         made = sample(low, under) + fine
         if folded.any():  # one side of the face's edge meets the other within a pixel there; so do lips, which is true
-            edge = torch.from_numpy(folded) & (sample(self._lips_and_edge, under)[0] < 0.1)
+            edge = torch.from_numpy(folded) & (lips[0] < 0.1)
             made = torch.where(edge, blurred(made, SOFT_EDGE), made)
         return self.paste(pixels, window, made, under, covered, hidden)
 
@@ -127,6 +135,18 @@ class Renderer:
         carried = outside(difference) + self._face * (inside(difference) - outside(difference))
         return carried + seen * (difference - carried)
 
+    def _shared_fine(self, references: Mapping[int, float], under: Tensor, lips: Tensor, scale: float) -> Tensor:
+        """(3, h, w) at places `under` (h, w, 2): the mean of the references' fine texture, with the contrast that each
+        of them has on the lips (1, h, w)."""
+        mean, energy = torch.zeros(3, *under.shape[:2]), 0.0
+        for reference, share in references.items():
+            at = sample(self._bank.places(reference), under).permute(1, 2, 0)
+            fine = self._fine(self._bank.pictures[reference].crop, at, scale)
+            mean += share * fine
+            energy += share * float((lips * fine.square()).sum())
+        left = float((lips * mean.square()).sum())
+        return FINE_SHARE * min(math.sqrt(energy / max(left, 1e-9)), MOST_CONTRAST) * mean
+
     @staticmethod
     def _fine(crop: Tensor, at: Tensor, scale: float) -> Tensor:
         warped = sample(crop.float(), at, cubic=True)
@@ -148,6 +168,13 @@ class _Light:
     @staticmethod
     def _spread(values: Tensor) -> Tensor:
         return _coarse_blur(values, LIGHT) + FAR * _coarse_blur(values, 3 * LIGHT)
+
+
+def _around(wanted: Tensor, margin: int) -> tuple[slice, slice]:
+    """The box around the pixels that are wanted (h, w) bool, of which there are some, and a margin."""
+    rows, columns = (torch.nonzero(wanted.any(axis)).flatten() for axis in (1, 0))
+    y, x = (slice(max(int(each[0]) - margin, 0), int(each[-1]) + margin + 1) for each in (rows, columns))
+    return y, x
 
 
 def _coarse_blur(image: Tensor, sigma: float) -> Tensor:

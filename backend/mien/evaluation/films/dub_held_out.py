@@ -79,16 +79,16 @@ def evaluate(path: Path, engine: str, most_frames: int, progress: Progress) -> D
             break
     appearance = Appearance(bank)
     renderer = Renderer(shapes, space, appearance)
-    references = reference_path(appearance, mouth[rendered], shapes.turn[rendered])
+    path = reference_path(appearance, mouth[rendered], shapes.turn[rendered])
     baselines = Baselines(shapes, bank, renderer, mouth)
     scale = shapes.pose.scale
     masks = {int(i): _mask(renderer, template.hidden, shapes.vertices(i), true[i].shape) for i in rendered}
     pixels = {}
     for done, name in enumerate((OURS, *NAMES)):
         made = {}
-        for i, reference in zip(rendered.tolist(), references.tolist(), strict=True):
+        for number, i in enumerate(rendered.tolist()):
             if name == OURS:
-                made[i] = renderer.render(true[i], i, shapes.shapes[i], reference, hidden=True)
+                made[i] = renderer.render(true[i], i, shapes.shapes[i], path[number], hidden=True)
             else:
                 made[i] = baselines.render(name, i, true[i], true[i - 1])
         pixels[name] = pixel_scores(made, true, track.points, scale, masks)

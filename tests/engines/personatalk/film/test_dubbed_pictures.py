@@ -16,9 +16,11 @@ class Renderers:
 
     def __call__(self, shot: int, sources: np.ndarray, mouth: np.ndarray) -> SimpleNamespace:
         self.shots.append(shot)
-        return SimpleNamespace(renderer=self, reference=np.zeros(len(sources), int))
+        return SimpleNamespace(renderer=self, path=[{0: 1.0}], place=np.zeros(len(sources), int))
 
-    def render(self, pixels: np.ndarray, frame: int, shape: np.ndarray, reference: int) -> np.ndarray | None:
+    def render(
+        self, pixels: np.ndarray, frame: int, shape: np.ndarray, references: dict[int, float]
+    ) -> np.ndarray | None:
         self.drawn.append(frame)
         return None if frame == self._covered else pixels + 200
 

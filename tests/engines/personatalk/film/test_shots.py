@@ -19,10 +19,10 @@ def test_long_shots_have_their_own_references_and_short_ones_share(monkeypatch) 
     )  # fmt: skip
     sources = np.arange(60)
     first, second = renderers(0, sources, made.mouth), renderers(1, sources, made.mouth)
-    assert (first.reference[:50] >= 0).all() and (first.reference[50:] == -1).all()
-    assert first.reference.max() < 50 and (second.reference[50:] >= 0).all() and (second.reference[:50] == -1).all()
+    assert (first.place[:50] >= 0).all() and (first.place[50:] == -1).all()
+    assert (second.place[50:] >= 0).all() and (second.place[:50] == -1).all()
     assert steps == sorted(steps) and abs(steps[-1] - 1) < 1e-9
-    picture = second.renderer.render(made.talker.pictures[55], 55, made.talker.shapes.shapes[55], 3)
+    picture = second.renderer.render(made.talker.pictures[55], 55, made.talker.shapes.shapes[55], {3: 1.0})
     assert picture is not None and picture.shape == made.talker.pictures[55].shape
 
 
@@ -36,5 +36,5 @@ def test_covered_pictures_are_no_references() -> None:
         talker.footage(), talker.shapes, talker.track.shot, np.ones(60, bool), made.space, made.template, no_progress
     )
     renderer = renderers(0, np.arange(60), made.mouth).renderer
-    assert renderer.render(pictures[20], 20, talker.shapes.shapes[20], 5) is None
-    assert renderer.render(pictures[25], 25, talker.shapes.shapes[25], 5) is not None
+    assert renderer.render(pictures[20], 20, talker.shapes.shapes[20], {5: 1.0}) is None
+    assert renderer.render(pictures[25], 25, talker.shapes.shapes[25], {5: 1.0}) is not None

@@ -47,7 +47,8 @@ class DubbedPictures:
                     renderer = self.renderers(shot, self.sources, self.mouth)
                 change = self.mouth[number] - self.own[source]
                 shape = self.space.moved(self.shapes.shapes[source], change)
-                made = renderer.renderer.render(pixels, source, shape, int(renderer.reference[number]))
+                references = renderer.path[int(renderer.place[number])]
+                made = renderer.renderer.render(pixels, source, shape, references)
                 if made is None:
                     kept[number] = COVERED
                 else:

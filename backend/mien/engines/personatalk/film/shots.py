@@ -16,7 +16,7 @@ from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.mouth_space import MouthSpace
 from mien.engines.personatalk.reference_bank import ReferenceBank, reference_bank
 from mien.engines.personatalk.reference_choice import choose_references
-from mien.engines.personatalk.reference_path import reference_path
+from mien.engines.personatalk.reference_path import ReferencePath, reference_path
 from mien.engines.personatalk.renderer import Renderer
 from mien.engines.personatalk.template import FaceTemplate
 from mien.video.footage import Footage
@@ -27,10 +27,12 @@ LEAST_KEPT = 0.5  # share of the references that are not covered: with fewer the
 
 @dataclass(frozen=True, eq=False)
 class ShotRenderer:
-    """renderer of one shot, and `reference` (K,) of the bank for each frame of the dub, -1 outside of the shot."""
+    """renderer of one shot; path: its references for those of the dub's K frames that are in it, of which `place` (K,)
+    has the place in the path, -1 outside of the shot."""
 
     renderer: Renderer
-    reference: np.ndarray
+    path: ReferencePath
+    place: np.ndarray
 
 
 class ShotRenderers:
@@ -54,12 +56,11 @@ class ShotRenderers:
     def __call__(self, number: int, sources: np.ndarray, mouth: np.ndarray) -> ShotRenderer:
         """Of shot `number`; sources (K,): the film's frame under each frame of the dub, mouth (K, 12): how it is."""
         renderer, appearance = self._renderer(number)
-        reference = np.full(len(sources), -1)
+        place = np.full(len(sources), -1)
         inside = np.flatnonzero((self._shot[sources] == number) & self._shapes.seen[sources])
-        if len(inside):
-            turn = self._shapes.turn[sources[inside]]
-            reference[inside] = reference_path(appearance, mouth[inside], turn)
-        return ShotRenderer(renderer, reference)
+        place[inside] = np.arange(len(inside))
+        path = reference_path(appearance, mouth[inside], self._shapes.turn[sources[inside]])
+        return ShotRenderer(renderer, path, place)
 
     def _step(self) -> None:
         self._read += 1
