@@ -21,6 +21,7 @@ def test_every_file_is_sent_with_the_policy_and_asked_for_once(service: Service)
 
 def test_the_policy_allows_nothing_inline_and_nothing_from_elsewhere() -> None:
     assert "unsafe" not in POLICY and "http" not in POLICY and "*" not in POLICY and "data:" not in POLICY
+    assert "connect-src 'self' blob:;" in POLICY  # three.js fetches the brows of a glTF
     assert POLICY.startswith("default-src 'none'") and "frame-ancestors 'none'" in POLICY
 
 

@@ -26,9 +26,10 @@ MEDIA_TYPES = {
     ".txt": "text/plain; charset=utf-8",
 }
 # Scripts, styles and requests of this backend alone, nothing inline, no frame around it; pictures, films and sounds
-# also from the page's own memory (blob:), as they are fetched with a token.
+# also from the page's own memory (blob:), as they are fetched with a token; three.js fetches a
+# glTF's pictures from there.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' blob:; img-src 'self' blob:; "
     "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
