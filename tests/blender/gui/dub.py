@@ -108,6 +108,33 @@ def dialog():
     yield from over((OK[0], OK[1] + lower), "click", "1")
 
 
+def talk(photo: str, backend):
+    """A picture talks as a strip above its sound: cancelled, then made, then undone."""
+    if backend is not None:
+        backend.slow = 600.0
+    call(bpy.ops.mien.talk, filepath=photo, consent=WORDS, place="STRIP", in_window=True)
+    yield from until("a talk is on its way", lambda: film_run.fraction > 0.02 or not film_run.running, 300.0)
+    check("it runs", film_run.running, film_run.error)
+    call(bpy.ops.mien.cancel_film)
+    yield 1.0
+    check("cancelled, the strips are as they were", not film_run.running and names() == ["act", "line"], names())
+    if backend is not None:
+        backend.slow = 1.0
+    select("line")
+    call(bpy.ops.mien.talk, filepath=photo, consent=WORDS, place="STRIP", in_window=True)
+    yield from until("it is made", lambda: not film_run.running, 900.0)
+    check("as a strip", names() == sorted(["act", "line", Path(photo).stem]), film_run.error or names())
+    strip = sound.strips_of(bpy.context.scene)[Path(photo).stem]
+    line = sound.strips_of(bpy.context.scene)["line"]
+    check("above its sound", strip.channel > line.channel and sound.span_of(strip)[0] == SAID, sound.span_of(strip))
+    for number, frame in enumerate((25, 35, 45)):
+        bpy.context.scene.frame_set(frame)
+        yield from picture(f"8_talk_{number}")
+    call(bpy.ops.ed.undo)
+    yield 0.5
+    check("one undo step takes it back", names() == ["act", "line"], names())
+
+
 def steps():
     backend = None
     if ADDRESS:
@@ -176,6 +203,8 @@ def steps():
         with bpy.context.temp_override(window=window):
             bpy.ops.wm.window_close()
     yield 1.0
+    yield from talk(photo, backend)
+    select("line")
     call(bpy.ops.mien.portrait, filepath=photo, consent=WORDS, place="PLANE", in_window=True)
     yield from until("a picture speaks", lambda: not film_run.running, 900.0)
     check("on a plane", Path(photo).stem in bpy.data.objects, film_run.error or film_run.note)

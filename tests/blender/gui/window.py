@@ -144,7 +144,7 @@ def drive(steps: Iterator[float]) -> None:
         return None
 
     bpy.context.preferences.view.show_splash = False
-    bpy.app.timers.register(advance, first_interval=1.5)
+    bpy.app.timers.register(advance, first_interval=1.5, persistent=True)  # also when a file is opened
 
 
 def arguments() -> list[str]:
