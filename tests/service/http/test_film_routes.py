@@ -16,6 +16,7 @@ import pytest
 import soundfile
 from films import squares, write_pictures
 from held_worker import HeldWorker
+from mien.engines.personatalk.film.unfinished_dub import FOLDER
 from mien.film_request import FilmRequest
 from mien.service.http.film_routes import film_routes
 from mien.service.http.problems import PROBLEMS
@@ -199,12 +200,16 @@ def test_a_cancelled_film_ends_at_once_and_leaves_nothing(http, sources, tmp_pat
         time.sleep(0.01)
     assert http.get(url).json()["left_s"] is not None
     (folder,) = (tmp_path / "data" / "service").glob("*/incoming/*.work")
+    assert any((tmp_path / "data" / FOLDER).glob("*")) == (seed == film_stand_in.DAWDLES)
     began = time.monotonic()
     assert http.delete(url).json()["state"] == "cancelled"
     while folder.exists():
         assert time.monotonic() - began < 5  # it would take a minute
         time.sleep(0.01)
     print(f"its process ended after {time.monotonic() - began:.2f} s")
+    while any((tmp_path / "data" / FOLDER).glob("*")):
+        assert time.monotonic() - began < 10
+        time.sleep(0.01)
 
 
 def test_a_film_is_taken_up_by_the_next_server_with_both_of_its_files(tmp_path: Path) -> None:

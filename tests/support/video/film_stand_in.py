@@ -13,8 +13,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from mien.engines.personatalk.film.unfinished_dub import unfinished_dub
 from mien.film_request import MAKES, FilmRequest
 from mien.service.workers import film_process
+from mien.settings import Settings
 from mien.video import VideoError
 from mien.video.provenance import provenance_of, sign
 from mien.video.writer import write_film
@@ -29,9 +31,10 @@ def stand_in(
     seed = request.options.direction.seed
     provenance = provenance_of(request.make, {MAKES[request.make]: shown, "voice": voice}, "stand-in", seed)
     if seed == DAWDLES:
-        for step in range(6000):
-            progress(min(step / 100, 0.9), "dawdling")
-            time.sleep(0.01)
+        with unfinished_dub(Settings.read().data_folder, "0" * 64):
+            for step in range(6000):
+                progress(min(step / 100, 0.9), "dawdling")
+                time.sleep(0.01)
     elif seed == UNRESPONSIVE:
         progress(0.5, "unresponsive")
         time.sleep(60)

@@ -26,6 +26,7 @@ class FilmWorker(SingleJobWorker):
             NAMES[name][1]: str(getattr(settings, name)) for name in ENVIRONMENT if getattr(settings, name)
         }
         self._folder: Path | None = None
+        self._ended: int | None = None
 
     def job(self, request: FilmRequest, source: Path, result: Path) -> SingleJob:
         self._folder = result.with_suffix(".work")
@@ -46,7 +47,15 @@ class FilmWorker(SingleJobWorker):
             f"The film of {request.name!r} broke its process: {{}}. A file may be damaged: export it again.",
         )
 
+    def prepare(self, request: FilmRequest) -> None:
+        """Called where the film was cancelled: nobody comes back for what there is of it."""
+        from mien.engines.personatalk.film.unfinished_dub import remove_unfinished
+
+        if self._ended is not None:
+            remove_unfinished(self._data_folder, self._ended)
+
     def release(self) -> None:
+        self._ended = self.pid or self._ended
         super().release()
         folder, self._folder = self._folder, None
         if folder is not None:

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 from mien.engines.base import Cancelled
 from mien.engines.personatalk import DubError
-from mien.engines.personatalk.film.unfinished_dub import FOLDER, OLD, TRACK, UnfinishedDub, unfinished_dub
+from mien.engines.personatalk.film.unfinished_dub import (
+    FOLDER,
+    OLD,
+    PROCESS,
+    TRACK,
+    UnfinishedDub,
+    remove_unfinished,
+    unfinished_dub,
+)
 from tracks import track
 
 KEY = "0" * 64
@@ -99,6 +107,15 @@ def test_what_nobody_came_back_for_goes(tmp_path: Path) -> None:
     os.utime(tmp_path / FOLDER / KEY, (long_ago, long_ago))
     with unfinished_dub(tmp_path, "1" * 64):
         assert not (tmp_path / FOLDER / KEY).exists()
+
+
+def test_who_killed_a_process_removes_what_its_dub_has_left(tmp_path: Path) -> None:
+    killed(tmp_path)
+    (other := tmp_path / FOLDER / ("1" * 64)).mkdir()
+    (other / PROCESS).write_text(f"{os.getpid()}0")
+    remove_unfinished(tmp_path, os.getpid())
+    assert list((tmp_path / FOLDER).iterdir()) == [other]
+    remove_unfinished(tmp_path / "elsewhere", os.getpid())
 
 
 def test_a_track_is_made_once_and_again_when_it_is_damaged(tmp_path: Path) -> None:

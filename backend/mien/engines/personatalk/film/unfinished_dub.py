@@ -3,12 +3,14 @@
 
 A folder of the user's data folder, named by what the dub depends on, for this user alone: the track, and the encoded
 pictures part by part, each with a record that says that it is whole. It is removed when the film is written, and where
-the dub is cancelled or refused; what nobody came back for is removed after a week.
+the dub is cancelled or refused; what nobody came back for is removed after a week. A process that is killed because its
+dub was cancelled cannot do so itself: who killed it does.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import time
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
 FOLDER = "unfinished-dubs"  # in the data folder
 OLD = 7 * 24 * 3600.0  # s since something was written into a folder that nobody comes back for
-TRACK, LOCK = "track.safetensors", "lock"
+TRACK, LOCK, PROCESS = "track.safetensors", "lock", "process"
 
 
 class UnfinishedDub:
@@ -93,6 +95,7 @@ def unfinished_dub(data_folder: Path, key: str) -> Iterator[UnfinishedDub]:
         resumable = False
         folder = make_private_folder(parent / f"{key[:16]}.{secrets.token_hex(8)}")
     try:
+        write_whole(folder / PROCESS, str(os.getpid()).encode())
         yield UnfinishedDub(folder)
     except BaseException as error:
         if resumable and not isinstance(error, Cancelled | MienError):
@@ -101,6 +104,14 @@ def unfinished_dub(data_folder: Path, key: str) -> Iterator[UnfinishedDub]:
         _remove(folder, lock)
         raise
     _remove(folder, lock)
+
+
+def remove_unfinished(data_folder: Path, process: int) -> None:
+    """Remove what the dub of a process that has ended, by its number, has left."""
+    for record in (data_folder / FOLDER).glob(f"*/{PROCESS}"):
+        with suppress(OSError):
+            if record.read_bytes() == str(process).encode():
+                shutil.rmtree(record.parent, ignore_errors=True)
 
 
 def _remove(folder: Path, lock: FileLock) -> None:
