@@ -3,6 +3,7 @@
 
 import numpy as np
 import pytest
+from mien.heads.correspondence import vertex_normals
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import fit_face
 from rendered_faces import face
@@ -54,3 +55,10 @@ def test_a_frown_shades_the_brows_and_not_the_chin(mesh: FaceMesh) -> None:
 def test_triangles_of_lids_cover_the_strip_between_them(mesh: FaceMesh) -> None:
     assert mesh.rim_triangles.max() == len(mesh.rims) - 1
     assert mesh.between_triangles.max() == len(mesh.between) - 1
+
+
+def test_skin_that_the_photo_saw_from_behind_is_not_shown(mesh: FaceMesh) -> None:
+    normals = vertex_normals(mesh.rest.astype(float), mesh.triangles)
+    inner = mesh.opacity == 1
+    assert inner.mean() > 0.2
+    assert (mesh.opacity[(normals[:, 2] > 0.1) & ~inner] == 0).all()

@@ -8,12 +8,14 @@ from scipy import sparse
 from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import CHIN, FACE_OVAL, NOSE_TIP
+from mien.heads.correspondence import vertex_normals
 from mien.photo.eyes import LASHES
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import landmark_places, lid_chain, quads_of, skin_triangles
 from mien.photo.sheet import BLEND, outside_oval
 
 BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's back begins
+FACING = (-0.05, 0.15)  # cosine of the skin's turn from the camera, over which it comes to be shown
 LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of the lids
 LID_ZONE = (0.09, 0.13)  # of the eye distance from the opening, over which the painted lid ends
 LID_SHUT = (0.3, 0.6)  # of the way of a blink, over which painted lid replaces the stretched one
@@ -52,7 +54,11 @@ class FaceMesh:
         self.triangles = place[triangles].astype(np.int32)
         self.rest = all_rest[self.which]
         share = np.clip(-inside[self.which] / (BLEND * eyes), 0, 1)
-        self.opacity = (share * share * (3 - 2 * share)).astype(np.float32)
+        # At the oval, skin that the photo saw from its side or from behind would show other skin in its place.
+        facing = -vertex_normals(self.rest.astype(np.float64), self.triangles)[:, 2]
+        low, high = FACING
+        seen = np.where(share < 1, np.clip((facing - low) / (high - low), 0, 1), 1)
+        self.opacity = (share * share * (3 - 2 * share) * seen).astype(np.float32)
         self._corners, self._weights = place[corners], weights[..., None]
         self.rest_landmarks = self.landmarks(self.rest)
         self._moving = np.flatnonzero(np.abs(head.deltas[:, self.which]).max((0, 2)) > 1e-6)

@@ -12,7 +12,7 @@ from mien.photo.fit import FittedFace
 NOSTRILS = (98, 97, 2, 326, 327, 460, 328, 462, 370, 94, 141, 242, 99, 240)  # landmarks
 NOSTRIL_ROOM = 0.02  # of the eye distance around them
 DARKEST = 2.0  # percent of these pixels
-MOST_DARK = 0.11  # of the cheeks' light: what is lighter is not the dark
+MOST_DARK = 0.08  # of the cheeks' light: what is lighter is not the dark
 
 
 def white_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
@@ -46,7 +46,7 @@ def dark_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
     at = np.clip(face.points[list(CHEEKS), :2].astype(int), 0, np.array(picture.shape[1::-1]) - 1)
     most = MOST_DARK * float(linear(picture[at[:, 1], at[:, 0]] / 255).mean(1).mean())
     # Small, or seen from above, a nostril is a mean of dark and skin.
-    grey_dark = 0.5 * dark + 0.5 * dark.mean()
+    grey_dark = 0.65 * dark + 0.35 * dark.mean()
     return grey_dark * min(1.0, most / max(float(grey_dark.mean()), 1e-6))
 
 

@@ -1,40 +1,66 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How deep the person in a photo is, where no landmark says it: ears, jaw and neck of the fitted head."""
+"""How deep the person in a photo is: face, ears, jaw and neck of the fitted head, and the hair about it."""
 
 from __future__ import annotations
 
 import numpy as np
+from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.spatial import KDTree
 
 from mien.channels import ARKIT
 from mien.engines.personatalk.raster import rasterise
+from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.photo.fit import FittedFace
-from mien.photo.head_landmarks import skin_triangles
+from mien.photo.head_landmarks import landmarks_on, skin_triangles
 
 UNIT = 0.025  # of the eye distance: a sample of the depth
 SOFT = (0.03, 0.35)  # of the eye distance over which the depth is softened on the head and beside it
 BESIDE = 0.15  # of the eye distance from the head's outline to where it is soft
+EDGE = 0.2  # of the eye distance beyond the face's oval over which the depth steps back, as from the jaw to the neck
+HOLE = 0.25  # eye distances behind the nearest landmark: skin seen through the eyes or the mouth
 ROOM = 8  # samples around the head
 
 
 def depth_at(face: FittedFace, places: np.ndarray) -> np.ndarray:
     """(N,) pixels away from the camera at places (N, 2) of the photo: of the fitted head's nearest skin there, and
     beside the head of its outline, which hair goes on from."""
+    eyes = face.eye_distance
     vertices = face.vertices(own_weights(face)).astype(float)
-    unit = max(UNIT * face.eye_distance, 0.25)
+    unit = max(UNIT * eyes, 0.25)
     triangles = skin_triangles(face.head)
     used = np.unique(triangles)
     low = vertices[used, :2].min(0) - ROOM * unit
-    width, height = (np.ceil((vertices[used, :2].max(0) - low) / unit) + ROOM).astype(int)
-    over = rasterise((vertices[:, :2] - low) / unit, triangles, (int(height), int(width)), vertices[:, 2])
-    depth = over.interpolate(triangles, vertices[:, 2:])[..., 0]
+    width, height = (int(side) for side in np.ceil((vertices[used, :2].max(0) - low) / unit) + ROOM)
+    over = rasterise((vertices[:, :2] - low) / unit, triangles, (height, width), vertices[:, 2])
     away, nearest = distance_transform_edt(over.triangle < 0, return_indices=True)
-    depth = depth[tuple(nearest)]
-    near, far = (gaussian_filter(depth, soft * face.eye_distance / unit) for soft in SOFT)
-    beside = np.clip(away * unit / (BESIDE * face.eye_distance), 0, 1)
-    depth = near + beside * (far - near)
+    nearest_skin = over.interpolate(triangles, vertices[:, 2:])[..., 0][tuple(nearest)]
+    oval = Image.new("1", (width, height))
+    ImageDraw.Draw(oval).polygon(
+        [tuple(map(float, p)) for p in (face.points[list(FACE_OVAL), :2] - low) / unit], fill=1
+    )
+    inside = np.asarray(oval)
+    near, far = (gaussian_filter(nearest_skin, soft * eyes / unit) for soft in SOFT)
+    depth = near + np.clip(away * unit / (BESIDE * eyes), 0, 1) * (far - near)
+    outside, nearest = distance_transform_edt(~inside, return_indices=True)
+    skin = _without_holes(face, vertices, nearest_skin, low, unit)[tuple(nearest)]
+    rim = gaussian_filter(skin, SOFT[0] * eyes / unit)
+    share = np.clip(outside * unit / (EDGE * eyes), 0, 1)
+    depth = rim + share * share * (3 - 2 * share) * (depth - rim)
     columns, rows = np.clip(np.rint((places - low) / unit).astype(int), 0, [width - 1, height - 1]).T
     return depth[rows, columns]
+
+
+def _without_holes(
+    face: FittedFace, vertices: np.ndarray, depth: np.ndarray, low: np.ndarray, unit: float
+) -> np.ndarray:
+    """depth (h, w) with that of the landmarks where it is far behind the nearest one."""
+    landmarks = landmarks_on(vertices)
+    y, x = np.indices(depth.shape)
+    distance, near = KDTree(landmarks[:, :2]).query(np.stack([x, y], -1) * unit + low, k=4)
+    weights = 1 / np.maximum(distance, unit) ** 2
+    skin = (landmarks[near, 2] * weights).sum(-1) / weights.sum(-1)
+    return np.where(depth > skin + HOLE * face.eye_distance, skin, depth)
 
 
 def own_weights(face: FittedFace) -> np.ndarray:

@@ -10,10 +10,9 @@ from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import CHIN, FACE, FACE_OVAL
 from mien.photo.fit import FittedFace
-from mien.photo.head_landmarks import landmarks_on
-from mien.photo.relief import depth_at, own_weights
+from mien.photo.relief import depth_at
 
-CELL = 0.09  # of the eye distance between two vertices of the sheet
+CELL = 0.06  # of the eye distance between two vertices of the sheet
 MOST_CELLS = 150  # along the longer side
 BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by the frame moves with its edge
 # Landmarks from ear to ear.
@@ -24,7 +23,6 @@ FOREHEAD = 10  # landmark at the top of the oval
 NECK = (0.0, 0.22)  # of the face's height below the jaw, over which the head's motion fades
 ASIDE = (1.7, 3.0)  # of the face's height from the face's middle, over which it fades sideways and upwards
 WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
-OVAL_EDGE = (0.0, 0.08)  # of the eye distance beyond the oval, over which the depth becomes the head's own
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
 NEIGHBOURS = 6
@@ -60,10 +58,7 @@ class Sheet:
         distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
         weights = 1 / np.maximum(distance, 0.02 * eyes) ** 2
         self._near, self._weights = near, weights / weights.sum(1, keepdims=True)
-        # Within the oval the landmarks say it, as eyes and mouth are holes in the head.
-        inner = (landmarks_on(face.vertices(own_weights(face)))[near, 2] * self._weights).sum(1)
-        beyond = _smooth(outside / eyes, *OVAL_EDGE)
-        self.rest = np.c_[grid, inner + beyond * (depth_at(face, grid) - inner)]
+        self.rest = np.c_[grid, depth_at(face, grid)]
         self.share = self._turn_share(face, grid, outside, cut)
         fade = np.clip(1 - outside / (JAW_REACH * eyes), 0, 1)
         self._fade = fade * fade * (3 - 2 * fade)
