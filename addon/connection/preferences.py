@@ -94,7 +94,7 @@ class MIEN_AP_preferences(bpy.types.AddonPreferences):
         layout.use_property_split = True
         for name in ("address", "start_own", "command"):
             layout.prop(self, name)
-        layout.operator("mien.check_backend", text="Test", icon="VIEWZOOM")
+        layout.operator("mien.check_backend", icon="VIEWZOOM")
         run = getattr(context.window_manager, "mien_run", None)
         if run is not None and run.backend:
             layout.label(text=run.backend)

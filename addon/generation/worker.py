@@ -55,7 +55,7 @@ def work(
     except Stopped:
         return
     except (ClientError, LocalBackendError, TakeError) as error:
-        hint = " Press Test, and there is a field for it." if isinstance(error, TokenWanted) else ""
+        hint = " Press Look, and there is a field for it." if isinstance(error, TokenWanted) else ""
         report = f" {local.exit_report()}" if isinstance(error, Unreachable) and local.exit_report() else ""
         post(Failed(ticket, f"{error}{hint}{report}", lost=isinstance(error, NO_BACKEND)))
     except Exception as error:  # a programming error must reach the panel: nobody watches the thread

@@ -145,7 +145,7 @@ class MienLine(bpy.types.PropertyGroup):
         items=[
             (
                 "life",
-                "Brows, Eyes and Head",
+                "Brows, Eyes, Head",
                 "Brows, lids, cheeks, gaze and head are recorded; the lips follow the voice",
             ),
             ("lips", "Lips", "Lips, jaw and tongue are recorded; the engine gives the life"),

@@ -172,7 +172,7 @@ def _draw_lost(layout, context) -> None:
         if isinstance(settings, bpy.types.AddonPreferences):
             draw_key(layout, context, settings)
         row = layout.row(align=True)
-        row.operator("mien.check_backend", text="Test", icon="VIEWZOOM")
+        row.operator("mien.check_backend", icon="VIEWZOOM")
         row.operator("mien.open_preferences", text="Preferences", icon="PREFERENCES")
 
 

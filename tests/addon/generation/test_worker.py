@@ -101,7 +101,7 @@ def test_no_backend_starts_one(request_, local):
 def test_a_backend_that_refuses_the_token_ends_the_list_and_says_where_one_is_entered(backend, request_, local):
     backend.token = "secret"
     posted = outcome(request_, local)
-    assert posted[-1].lost and "token" in posted[-1].sentence and "Press Test" in posted[-1].sentence
+    assert posted[-1].lost and "token" in posted[-1].sentence and "Press Look" in posted[-1].sentence
 
 
 def test_a_backend_that_dies_at_work_is_reported_with_its_stage(backend, request_, local):

@@ -61,7 +61,7 @@ def failing(backend, settings):
     yield from settled()
     yield from shot(OUT, "1_token")
     press(bpy.ops.mien.check_backend)
-    yield from until("Test is answered", lambda: not runner.runner.working_in_background)
+    yield from until("Look is answered", lambda: not runner.runner.working_in_background)
     yield 0.5
     check("and there is a field for it", settings.entry(settings.address).token_wanted)
     yield from settled()
