@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The names of a take's 52 channels (ARKit's), and names normalised for comparison. No bpy."""
+"""The names of a take's 52 channels (ARKit's), of its tongue's shapes, and names normalised for comparison. No bpy."""
 
 import re
 import unicodedata
@@ -14,6 +14,7 @@ _WHOLE = (
     "mouthRollUpper mouthShrugLower mouthShrugUpper browInnerUp cheekPuff tongueOut"
 )
 SIDED = tuple(_SIDED.split())
+TONGUE = ("tongueTipUp", "tongueBackUp", "tongueTipForward")  # Mien's own, beside the 52; takes of speech have them
 ARKIT = tuple(name + side for name in SIDED for side in ("Left", "Right")) + tuple(_WHOLE.split())
 
 

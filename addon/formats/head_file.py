@@ -68,9 +68,9 @@ class Crease:
 @dataclass(frozen=True, eq=False)
 class HeadFile:
     """vertices (V, 3) metres in head space; quads (Q, 4); uvs (T, 2) with quad_uvs (Q, 4); deltas (C, V, 3) for
-    channels; quad_material (Q,) indices into materials; pivot (3,) of the neck; neck_weights (V,) 0..1; accessories:
-    and strands: None where the file has none; creases: () where it has none. Of an identity: its name, the face (V, 3)
-    on which the brows are painted, and their colour; None is the head's own."""
+    channels, the tongue's shapes the last of them; quad_material (Q,) indices into materials; pivot (3,) of the neck;
+    neck_weights (V,) 0..1; accessories and strands: None where the file has none; creases: () where it has none. Of an
+    identity: its name, the face (V, 3) on which the brows are painted, and their colour; None is the head's own."""
 
     name: str
     vertices: np.ndarray
@@ -130,7 +130,7 @@ def read_head(path: Path) -> HeadFile:
     """The head of a file. Raises HeadError."""
     tensors, meta = read_format(path, FORMAT, FORMAT_VERSION, NEEDED)
     try:
-        channels = tuple(json.loads(meta["channels"]))
+        channels = (*json.loads(meta["channels"]), *json.loads(meta.get("tongue_names", "[]")))
         materials = tuple(json.loads(meta["materials"]))
         neck = json.loads(meta["joint_names"]).index("neck")
     except (KeyError, ValueError, TypeError):
@@ -153,7 +153,7 @@ def read_head(path: Path) -> HeadFile:
         quads=tensors["quads"],
         uvs=tensors["uvs"],
         quad_uvs=tensors["quad_uvs"],
-        deltas=tensors["deltas"],
+        deltas=np.concatenate([tensors[name] for name in ("deltas", "tongue_deltas") if name in tensors]),
         quad_material=tensors["quad_material"],
         neck_weights=tensors["neck_weights"],
     )

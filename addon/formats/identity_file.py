@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .channels import TONGUE
 from .head_file import Accessories, HeadError, HeadFile, find_file, read_file
 
 FILE = "identities.safetensors"
@@ -53,6 +54,7 @@ def with_identity(head: HeadFile, name: str) -> tuple[HeadFile, HairMesh | None]
         raise HeadError(f"{FILE} is of another head; install the extension again.")
     colours = json.loads(meta["colours"])[name]
     of_channel = dict(zip(json.loads(meta["channels"]), tensors["gains"][row].tolist(), strict=True))
+    of_channel |= dict.fromkeys(TONGUE, of_channel.get("tongueOut", 1.0))
     gains = np.array([of_channel.get(channel, 1.0) for channel in head.channels], np.float32)
     face = replace(
         head,

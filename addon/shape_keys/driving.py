@@ -13,7 +13,7 @@ import numpy as np
 
 from ..animation import fcurves
 from ..formats import head_file
-from ..formats.channels import sides
+from ..formats.channels import TONGUE, sides
 from ..formats.take import Take
 from . import additive, bones, gaze, key_table, keys, mouth_choice, vertex_fit, viseme_mix
 from .recognition import Recognition, missing_channels, recognise, short_list
@@ -116,11 +116,12 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Seque
 
 def missing_note(take: Take, meshes: Sequence[Targets]) -> str:
     """A sentence on the channels of the take that none of a speaker's meshes shows, '' when all are shown."""
-    missing = set(take.channels).intersection(*(mesh.missing for mesh in meshes))
+    channels = [name for name in take.channels if name not in TONGUE]  # few faces have them, and none needs them
+    missing = set(channels).intersection(*(mesh.missing for mesh in meshes))
     if not missing:
         return ""
-    ordered = sorted(missing, key=lambda name: (not name.startswith(("jaw", "mouth")), take.channels.index(name)))
-    return f"{len(ordered)} of {len(take.channels)} shape keys are not there: {short_list(ordered)}."
+    ordered = sorted(missing, key=lambda name: (not name.startswith(("jaw", "mouth")), channels.index(name)))
+    return f"{len(ordered)} of {len(channels)} shape keys are not there: {short_list(ordered)}."
 
 
 def table_of(obj: bpy.types.Object, part: bool = False, speaker: bpy.types.Object | None = None) -> Recognition:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..formats.atomic_write import write_whole
-from ..formats.channels import ARKIT
+from ..formats.channels import ARKIT, TONGUE
 from .viseme_mix import PHONES
 
 FORMAT, FORMAT_VERSION = "mien.keys", "1"
@@ -149,7 +149,7 @@ def _row(entry: Any, file: str) -> Row:
 def check(source: str) -> None:
     """Raises TableError for a source that cannot be parsed or has an unknown channel or phone."""
     for name, _ in terms(source):
-        if not name.startswith("/") and name not in ARKIT:
+        if not name.startswith("/") and name not in (*ARKIT, *TONGUE):
             raise TableError(f"There is no channel '{name}'; the names are ARKit's, like jawOpen or mouthSmileLeft.")
         for phone in name.strip("/").split() if name.startswith("/") else ():
             if phone not in PHONES:

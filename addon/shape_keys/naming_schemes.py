@@ -10,7 +10,7 @@ highest (docs/articulation.md, section 6).
 
 from dataclasses import dataclass
 
-from ..formats.channels import ARKIT, SIDED, folded, sides, stripped
+from ..formats.channels import ARKIT, SIDED, TONGUE, folded, sides, stripped
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,17 @@ MMD = _read(
     """
 )
 
+# Mien's own shapes, and those by which others raise a tongue. Theirs are up at 1; Mien's reach up from an open jaw,
+# too, so that they are at some half of it in speech.
+TONGUES = (
+    {folded(name): name for name in TONGUE},
+    _read("Tongue_Mid_Up = 1.25 tongueBackUp"),
+    _read("V_Tongue_Up = 1.25 tongueTipUp\nV_Tongue_Raise = 1.25 tongueBackUp"),
+    _read("Tongue_Up = 1.25 tongueTipUp"),
+    {"ctrlexpressionstonguetipup": "1.25 tongueTipUp"},
+    {"ctrlexpressionstongueup": "1.25 tongueTipUp"},
+)
+
 # A channel is driven by the first scheme that has a key for it: a mesh may have keys of several schemes.
 SCHEMES = (
     Scheme("ARKit", {folded(name): name for name in ARKIT}),
@@ -222,6 +233,7 @@ SCHEMES = (
     Scheme("VRM", VRM),
     Scheme("MMD", MMD),
     Scheme("simple", WHOLE),
+    *(Scheme("tongue", keys) for keys in TONGUES),
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 from checkout import ROOT
 from mien.heads.default import load_head
 
-from addon.formats.channels import ARKIT
+from addon.formats.channels import ARKIT, TONGUE
 from addon.shape_keys.key_table import check, terms
 from addon.shape_keys.recognition import JAW_OPEN_PER_MOUTH_CLOSE, SUBSTITUTES, recognise
 from addon.shape_keys.viseme_mix import lip_products
@@ -179,3 +179,23 @@ def test_the_lips_of_the_head_file_are_read():
     assert products.shape == (52, 52)
     assert products[ARKIT.index("jawOpen"), ARKIT.index("jawOpen")] > 0
     assert [name for name, _ in terms("jawOpen - 1.03 mouthClose")] == ["jawOpen", "mouthClose"]
+
+
+def test_the_tongue_is_raised_by_the_keys_of_its_names_each_once():
+    own = sources_of([*ARKIT, *TONGUE])
+    assert {name: own[name] for name in TONGUE} == {name: name for name in TONGUE}
+    assert own["tongueOut"] == "tongueOut"
+    names = ("tongueUp", "TongueUp", "tongue_up", "V_Tongue_up", "CTRL_expressions_tongueTipUp")
+    for name in names:
+        assert sources_of(["jawOpen", name])[name] == "1.25 tongueTipUp"
+    assert sources_of(["Jaw_Open", "V_Tongue_Raise"])["V_Tongue_Raise"] == "1.25 tongueBackUp"
+    assert sources_of(["jawOpen", "Tongue_Tip_Up"])["Tongue_Tip_Up"] == "tongueTipUp"
+    both = sources_of(["Jaw_Open", "V_Tongue_up", "Tongue_Tip_Up", "Tongue_Mid_Up"])
+    assert "V_Tongue_up" not in both and len(both) == 3
+    assert "Fcl_MTH_A" not in sources_of(["Fcl_EYE_Close", "Fcl_MTH_A", "tongueTipUp"])
+
+
+def test_a_face_without_a_tongue_lacks_nothing():
+    assert recognise(ARKIT).missing == ()
+    assert recognise(["jawOpen", *TONGUE]).missing == tuple(name for name in recognise(["jawOpen"]).missing)
+    assert {name for name in TONGUE if check(name) is None} == set(load_head().tongue_names)

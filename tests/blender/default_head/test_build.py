@@ -68,11 +68,11 @@ def test_the_head_moved_elsewhere_still_turns_about_its_own_neck(toy_head):
     np.testing.assert_allclose(shown(toy_head)[25:], (rest[25:] - pivot) @ turn.T + pivot, atol=5e-6)
 
 
-def test_the_head_that_ships_has_52_channels_and_is_upright():
+def test_the_head_that_ships_has_52_channels_and_a_tongue_and_is_upright():
     head = head_file.read_head(real_head_file())
     speaker = build.add_head(bpy.context, head)
     assert (len(speaker.data.vertices), len(speaker.data.polygons)) == (4538, 4507)
-    assert set(keys.names(speaker.data)) == set(channels.ARKIT)
+    assert set(keys.names(speaker.data)) == {*channels.ARKIT, *channels.TONGUE}
     size = shown(speaker).max(0) - shown(speaker).min(0)
     assert 0.2 < size[2] < 0.4 and size[0] < 0.25  # metres: a head, its height along z
     jaw = head.channels.index("jawOpen")

@@ -33,7 +33,7 @@ def test_the_face_and_its_keys_are_the_identitys(person):
     person.data.shape_keys.key_blocks["mouthSmileLeft"].value = 1.0
     delta = head.deltas[head.channels.index("mouthSmileLeft")]
     np.testing.assert_allclose(shown(person), in_blender(head.vertices + delta), atol=1e-6)
-    assert len(keys.names(person.data)) == 52
+    assert len(keys.names(person.data)) == 52 + len(head.tongue_names)
 
 
 def test_the_colours_are_its_own_beside_those_of_the_plain_head(person):

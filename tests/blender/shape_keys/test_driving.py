@@ -12,7 +12,7 @@ from fake_backend import take_bytes
 from addon.animation import point_cache
 from addon.default_head import accessories, build
 from addon.formats import head_file
-from addon.formats.channels import ARKIT
+from addon.formats.channels import ARKIT, TONGUE
 from addon.formats.safetensors import read_tensors
 from addon.formats.take import read_take
 from addon.generation import receive
@@ -198,3 +198,30 @@ def test_shapes_of_vertices_come_as_a_point_cache_where_that_was_chosen(cube, tm
     wanted = keys.rest(cube.data) + keys.to_blender(np.tensordot(tensors["coefficients"][2], tensors["basis"], 1))
     np.testing.assert_allclose(shown(cube), wanted, atol=1e-5)
     assert keys.names(cube.data) == ()
+
+
+def test_the_tongue_of_a_take_lands_on_the_keys_that_a_face_has(cube, toy_head):
+    weights, tongue = np.zeros((3, 52)), np.random.default_rng(3).random((3, 3))
+    data = take_bytes(
+        {
+            "weights": weights.astype(np.float32),
+            "head_rotation": np.zeros((3, 3), np.float32),
+            "tongue": tongue.astype(np.float32),
+        },
+        channels=json.dumps(list(ARKIT)),
+        tongue_names=json.dumps(list(TONGUE)),
+    )
+    take = read_take(data)
+    with_keys(cube, *ARKIT, *TONGUE)
+    values = driving.targets(cube, take).values
+    np.testing.assert_allclose(np.stack([values[name] for name in TONGUE], 1), tongue, atol=1e-6)
+    head = driving.targets(toy_head, take)  # no tongue: nothing is said
+    assert not set(TONGUE) & {*head.values, *head.missing}
+    assert "tongueTip" not in driving.missing_note(take, [head])
+    assert " of 52 " in driving.missing_note(take, [head])
+
+
+def test_a_face_of_character_creator_raises_its_own_tongue(cube):
+    with_keys(cube, "Jaw_Open", "V_Tongue_up")
+    take = take_of(np.full((2, 2), 0.4), ("jawOpen", "tongueTipUp"))
+    np.testing.assert_allclose(driving.targets(cube, take).values["V_Tongue_up"], 0.5, atol=1e-6)
