@@ -68,9 +68,10 @@ def test_a_statement_that_says_nothing_is_refused_in_words(statement: str) -> No
 def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     record_consent(SUBJECT, Consent.given(WORDS, "terminal"), tmp_path)
     (path,) = (tmp_path / "consent").iterdir()
-    path.write_text('{"format": "mien.consent"}')
-    with pytest.raises(ConsentError, match=f"{path.name} is no record of consent.*Delete it"):
-        recorded_consent(SUBJECT, tmp_path)
+    for damaged in (b'{"format": "mien.consent"}', b"", b"[]", b"\xff\x00", b"[" * 100_000):
+        path.write_bytes(damaged)
+        with pytest.raises(ConsentError, match=f"{path.name} is no record of consent.*Delete it"):
+            recorded_consent(SUBJECT, tmp_path)
 
 
 def test_a_name_that_is_no_digest_opens_nothing(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def recorded_consent(subject: str, data_folder: Path) -> Consent | None:
         return Consent(str(fields["statement"]), str(fields["recorded"]), str(fields["through"]))
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ConsentError(
             f"{path} is no record of consent ({error}). Delete it and state the consent anew."
         ) from error

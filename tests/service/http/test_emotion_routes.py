@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """POST /v1/suggested-emotions: a sound goes in, what its voice suggests comes back, and nothing is kept."""
 
+import errno
 import io
 
 import numpy as np
+import pytest
 import soundfile
 from checkout import SAMPLES
 from mien.audio.speech import read_speech
+from mien.service.http import emotion_routes
 from mien.speech_analysis.vocal.suggestion import suggest_emotion
 from service_client import WAV, check_problem
 from voices import SHIPPED
@@ -40,6 +43,14 @@ def test_what_cannot_be_used_is_a_problem_in_words(service) -> None:
     check_problem(suggest(service, WAV, track="0"), 422, "The field 'track' is '0'")
     check_problem(suggest(service, WAV, mood="glum"), 422, "a field 'mood'; the fields are sound, track")
     check_problem(service.http.post(PATH, content=WAV), 415, "send multipart/form-data")
+
+
+def test_a_full_disk_is_a_problem_in_words(service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(upload: object, path: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(emotion_routes, "copy_upload", full)
+    check_problem(suggest(service, WAV), 507, "The backend's disk is full, so it cannot take a sound.")
 
 
 def test_info_says_that_it_can(service) -> None:

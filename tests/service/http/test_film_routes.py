@@ -143,6 +143,17 @@ def test_without_consent_nothing_is_made_and_with_it_nobody_asks_again(tmp_path:
     scheduler.close()
 
 
+def test_a_damaged_record_of_consent_is_said_without_a_path(tmp_path: Path) -> None:
+    scheduler, http = opened(tmp_path, HeldFilm(b"its film"))
+    subject = hashlib.sha256(b"a video").hexdigest()
+    (tmp_path / "consent").mkdir(mode=0o700)
+    (tmp_path / "consent" / f"{subject}.json").write_bytes(b"\0")
+    reply = post(http, files(), consent="")
+    assert reply.status_code == 422 and "is no record of consent" in reply.json()["detail"]
+    assert f"{subject}.json" in reply.json()["detail"] and str(tmp_path) not in reply.json()["detail"]
+    scheduler.close()
+
+
 @pytest.mark.parametrize(
     ("sent", "fields", "sentence"),
     [

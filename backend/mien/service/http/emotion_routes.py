@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from mien.service.errors import SENTENCES, sentence_of
-from mien.service.http.problems import Problem
+from mien.service.http.problems import Problem, room_for
 from mien.service.http.upload_form import copy_upload, file_and_texts, name_of, receive_form, track_number
 from mien.service.jobs.state_folder import StateFolder
 from mien.service.workers.decode_process import Decoder
@@ -26,7 +26,8 @@ def emotion_routes(settings: Settings, folder: StateFolder, decoder: Decoder) ->
     async def suggest(http: Request) -> JSONResponse:
         form = await receive_form(http, FIELDS)
         try:
-            return JSONResponse(await run_in_threadpool(_suggested, form, folder, decoder))
+            with room_for("sound"):
+                return JSONResponse(await run_in_threadpool(_suggested, form, folder, decoder))
         except SENTENCES as error:
             raise Problem(422, sentence_of(error, settings.data_folder)) from error
         finally:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from mien.errors import MienError, capitalized
 from mien.film_request import MAKES, FilmRequest, Options, read_options
+from mien.service.errors import sentence_of
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
 from mien.service.http.upload_form import check_fields, copy_upload, name_of, receive_form, texts_of
@@ -109,4 +110,4 @@ def _consent(statement: str | None, shown: str, name: str, settings: Settings, c
         )
         raise Problem(422, sentence) from None
     except MienError as error:
-        raise Problem(422, capitalized(str(error))) from None
+        raise Problem(422, capitalized(sentence_of(error, settings.data_folder))) from None

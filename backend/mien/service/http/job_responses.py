@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
@@ -15,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from mien.service.errors import disk_full
-from mien.service.http.problems import Problem
+from mien.service.http.problems import Problem, room_for
 from mien.service.jobs.errors import Closing
 from mien.service.jobs.job import FINAL, Job, cancelled
 from mien.service.jobs.job_kind import JobKind
@@ -62,16 +60,10 @@ def described(status: JobStatus, path: str) -> dict:
 def submission(kind: JobKind) -> Iterator[None]:
     """Around the submission of a job: the Problem for a server that ends, and for a full disk."""
     try:
-        yield
+        with room_for(kind.source):
+            yield
     except Closing:
         raise Problem(503, "The backend is ending. Ask again when it runs again.", {"Retry-After": "10"}) from None
-    except (OSError, sqlite3.OperationalError) as error:
-        if not disk_full(error):
-            raise
-        raise Problem(
-            507,
-            f"The backend's disk is full, so it cannot take a {kind.source}. Whoever runs it must free some of it.",
-        ) from error
 
 
 def status_of(scheduler: Scheduler, kind: JobKind, job_id: str) -> JobStatus:

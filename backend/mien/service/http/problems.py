@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.routing import Match
+
+from mien.service.errors import disk_full
 
 METHODS = ("DELETE", "GET", "HEAD", "POST")  # that any path has
 
@@ -19,6 +23,19 @@ class Problem(HTTPException):
 
     def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(status, sentence, dict(headers or {}))
+
+
+@contextmanager
+def room_for(source: str) -> Iterator[None]:
+    """Around what a request needs the disk for: the Problem for one that is full; `source` is what was sent."""
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        if not disk_full(error):
+            raise
+        raise Problem(
+            507, f"The backend's disk is full, so it cannot take a {source}. Whoever runs it must free some of it."
+        ) from error
 
 
 def problem_of(status: int, sentence: str) -> dict[str, str | int]:

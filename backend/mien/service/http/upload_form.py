@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from mien.service.http.problems import Problem
+from mien.service.http.problems import Problem, room_for
 
 FIELD_BYTES = 2**20  # of a text field, unless a form allows more
 
@@ -28,7 +28,8 @@ async def receive_form(
             415, f"The request has {content_type[:80]}; send multipart/form-data with the {file} as a file `{file}`."
         )
     try:
-        return await http.form(max_files=files, max_fields=len(fields), max_part_size=field_bytes)
+        with room_for(file):  # large files lie on the disk until they are read
+            return await http.form(max_files=files, max_fields=len(fields), max_part_size=field_bytes)
     except Problem:
         raise
     except HTTPException as error:
@@ -83,6 +84,6 @@ def name_of(file: UploadFile, default: str) -> str:
 
 def track_number(text: str) -> int | None:
     """The number of a sound track, from 1; None for "". Raises Problem."""
-    if text and not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1000):
+    if text and not (len(text) <= 4 and text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
         raise Problem(422, f"The field 'track' is {text[:40]!r}; send the number of a sound track, from 1.")
     return int(text) if text else None
