@@ -72,7 +72,12 @@ def readable(path: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="mien-sound-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder) / f"packed{file.suffix}"
-        copy.write_bytes(bytes(packed_sound.packed_file.data))
+        try:
+            copy.write_bytes(bytes(packed_sound.packed_file.data))
+        except OSError as error:
+            raise SoundError(
+                f"The packed sound '{file.name}' cannot be written to '{folder}': {error.strerror or error}."
+            ) from None
         yield copy
 
 

@@ -82,3 +82,19 @@ def test_paths_that_cannot_be_used_say_why(tmp_path):
     assert sound.refusal("") == "Choose a sound file first"
     assert "never saved" in sound.refusal("//voice.wav")
     assert "There is no sound file" in sound.refusal(str(tmp_path / "gone.wav"))
+
+
+def test_a_packed_sound_for_which_there_is_no_room_is_named(voice, tmp_path, monkeypatch):
+    copy = tmp_path / "packed.wav"
+    copy.write_bytes(voice.read_bytes())
+    packed = bpy.data.sounds.load(str(copy))
+    packed.pack()
+    copy.unlink()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sound.Path, "write_bytes", full)
+    said = "'packed.wav' cannot be written to .*No space left"
+    with pytest.raises(sound.SoundError, match=said), sound.readable(packed.filepath):
+        pass
