@@ -138,7 +138,7 @@ def test_the_status_needs_no_token_of_this_user(server: RunningServer, capsys: p
     assert status["health"]["status"] == "ok" and "mien_http_requests_total" in status["metrics"]
     assert server.mien("serve", "--status") == 0
     output = capsys.readouterr().out
-    assert server.address in output and "process_resident_memory_bytes" in output and "_bucket" not in output
+    assert server.address in output and "queued" in output and "_bytes" not in output.replace("free_bytes", "")
     assert main(["serve", "--status", "--data-folder", str(server.folder / "nowhere")]) == 1
     assert "No backend of yours runs" in capsys.readouterr().out
 

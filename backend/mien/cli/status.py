@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien serve --status`: health and metrics of this user's backends on this machine."""
+"""`mien serve --status`: the health of this user's backends on this machine, with --json their metrics besides."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ def _status_text(status: dict) -> str:
     nodes = health.pop("nodes", [])
     lines += [f"  {name:<10} {value}" for name, value in health.items()]
     lines += [f"  {'node':<10} {_node_text(node)}" for node in nodes]
-    numbers = [line for line in status["metrics"].splitlines() if not line.startswith("#") and "_bucket{" not in line]
-    return "\n".join([*lines, "", *(f"  {line}" for line in numbers)])
+    return "\n".join(lines)
 
 
 def _node_text(node: dict) -> str:
