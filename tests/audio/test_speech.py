@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import hashlib
 import io
+import os
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -94,6 +95,13 @@ def test_the_digest_of_a_16_bit_file_is_that_of_its_own_data() -> None:
 def test_samples_cannot_be_changed_behind_the_digest() -> None:
     with pytest.raises(ValueError, match="read-only"):
         read_speech(SAMPLES / "mono_16k.wav").samples[0] = 1
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with pytest.raises(SpeechError, match="is a pipe.*Write it into a file first"):
+        read_speech(tmp_path / "pipe.wav")
 
 
 def test_a_float_file_beyond_full_scale_is_scaled_not_clipped() -> None:

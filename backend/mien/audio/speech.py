@@ -99,6 +99,8 @@ def read_speech(
     path = Path(source)
     if path.is_dir():
         raise SpeechError(f"{str(path)!r} is a folder, not a sound file. Name one file in it.")
+    if path.is_fifo():  # opening it would wait for somebody who writes
+        raise SpeechError(f"{str(path)!r} is a pipe, and a sound is read more than once. Write it into a file first.")
     try:
         file = path.open("rb")
     except FileNotFoundError:
