@@ -71,7 +71,8 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
         notes += _place_sound(scene, speaker, line, request)
     evaluate_again(scene)  # evaluate it now
     frames = f"from frame {round(start)} to {placed.last_frame}"
-    return " ".join([f"'{speaker.name}' speaks {frames} ({_origin(request, seed)}).", *notes])
+    origin = f" ({_origin(request, seed)})" if request.show else ""  # of the take that is seen alone
+    return " ".join([f"'{speaker.name}' speaks {frames}{origin}.", *notes])
 
 
 def _correct(scene: bpy.types.Scene, speaker: bpy.types.Object, line, take: Take, request: Request) -> str:

@@ -105,6 +105,7 @@ def test_an_emotion_keyed_from_happy_to_angry_is_in_every_request(name, backend)
 def test_takes_are_applied_and_undone_one_by_one(name, backend):
     bpy.ops.mien.generate()
     assert (seeds(name), jaw(name)) == ([0, 1, 2], 0.2)
+    assert "3 takes were made." in runner.state.note and "seed" not in runner.state.note  # the first one is seen
     speaker(name).mien.lines[0].active_take = 2
     assert jaw(name) == 0.4
     speaker(name).mien.lines[0].active_take = 0
