@@ -219,7 +219,7 @@ def steps():
             with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area, region=region):
                 bpy.ops.view3d.view_axis(type="FRONT")
                 bpy.ops.view3d.view_selected()
-    scene.frame_set(60)
+    bpy.context.scene.frame_set(60)
     yield 3.0
     yield from picture("9_plane")
     if backend is not None:
