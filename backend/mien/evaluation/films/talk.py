@@ -21,6 +21,7 @@ from mien.engines.diffted.reach import reach_of
 from mien.evaluation import EvaluationError
 from mien.evaluation.films.dub_pixels import structural_similarity
 from mien.evaluation.films.exercise import exercise
+from mien.evaluation.films.registration import torso_motion
 from mien.face_tracking.bundle import load_bundle
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.contacts import lip_aperture as seen_aperture
@@ -97,7 +98,8 @@ def reenact(pictures: Sequence[np.ndarray], name: str, progress: Progress) -> Re
             if face is None or body is None or seen is None:
                 continue
             motion = tracked_motion(first, body, np.zeros(3))
-            opened.warp.pose(tracked_key_points(opened, first, body))
+            torso = torso_motion((pictures[0], true), first, body)
+            opened.warp.pose(tracked_key_points(opened, first, body, torso))
             landmarks = seen[0].astype(float) + (animator.face.points - face[0])
             drawn = moved_face.picture(without_body(opened.warp, landmarks))
             mask = body.mask > PERSON
@@ -135,10 +137,16 @@ def tracked_motion(first: TrackedBody, body: TrackedBody, turned: np.ndarray) ->
     return motion
 
 
-def tracked_key_points(opened: TalkingBody, first: TrackedBody, body: TrackedBody) -> np.ndarray:
+def tracked_key_points(
+    opened: TalkingBody, first: TrackedBody, body: TrackedBody, torso: np.ndarray | None = None
+) -> np.ndarray:
     """(50, 2) pixels: the key points of the photo that is opened, gone as far as those of a film from its first body
-    to another one; arms without a layer as far as their reach lets them."""
+    to another one; arms without a layer as far as their reach lets them. torso (2, 3): how that part of the first
+    picture goes, where it is known better than by its joints."""
     rest, ways = rest_points(opened.body), rest_points(body) - rest_points(first)
+    if torso is not None:
+        places = rest_points(first)[rows("torso")]
+        ways[rows("torso")] = places @ torso[:, :2].T + torso[:, 2] - places
     points = key_points(tracked_motion(first, body, np.zeros(3)), opened.body)[0]
     upper = slice(rows("torso").start, rows("torso").start + 3)
     points[upper] = rest[upper] + ways[upper]
