@@ -13,7 +13,10 @@ def run() -> int:
         from mien.cli.main import main
 
         return main()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        if isinstance(error, ImportError) and not str(error).startswith(KeyboardInterrupt.__name__):
+            raise
+        # pybind11 makes an ImportError of a signal that comes while a library in C++ is loaded
         print("mien: stopped.", file=sys.stderr)
         return 130
 

@@ -4,8 +4,10 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 import soundfile
 from checkout import BACKEND
 from mien import __version__
+from mien.__main__ import run
 from mien.cli import main
 from mien.engines import Cancelled, EngineError
 from mien.heads.default import HeadChoice, HeadError
@@ -351,6 +354,27 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_stop_while_a_library_is_loaded_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def loading(text: str) -> Callable[[], int]:
+        def main() -> int:
+            raise ImportError(text)
+
+        return main
+
+    former = signal.getsignal(signal.SIGTERM)
+    try:
+        monkeypatch.setattr("mien.cli.main.main", loading("KeyboardInterrupt: \n\nAt:\n  __main__.py(26): stop"))
+        assert run() == 130
+        assert capsys.readouterr().err == "mien: stopped.\n"
+        monkeypatch.setattr("mien.cli.main.main", loading("DLL load failed"))
+        with pytest.raises(ImportError, match="DLL"):
+            run()
+    finally:
+        signal.signal(signal.SIGTERM, former)
+
+
 def test_sigterm_stops_a_command_which_leaves_no_temporary_file(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(STOPPED)

@@ -18,6 +18,11 @@ def test_each_cut_is_found() -> None:
     assert cuts([shots[i // 5] for i in range(20)]) == [5, 10, 15]
 
 
+def test_a_cut_of_a_strip_is_found() -> None:
+    shots = [np.full((16, 4000, 3), value, np.uint8) for value in (0, 200)]
+    assert cuts([shots[i // 5] for i in range(10)]) == [5]
+
+
 def test_a_still_film_has_none() -> None:
     assert cuts([noise(0)] * 30) == []
 

@@ -90,3 +90,10 @@ def test_the_record_is_for_its_user_alone(tmp_path: Path) -> None:
 def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(b"a clip")
     assert file_digest(tmp_path / "clip.mp4") == SUBJECT
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "clip.mp4")
+    with pytest.raises(OSError, match="is a pipe.*clip.mp4"):
+        file_digest(tmp_path / "clip.mp4")

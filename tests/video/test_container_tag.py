@@ -60,6 +60,8 @@ def test_what_is_no_film_is_refused_in_words(tmp_path: Path) -> None:
         read_tag(tmp_path / "film.mp4")
     with pytest.raises(VideoError, match="film.mp4' could not be marked"):
         write_tag(tmp_path / "film.mp4", TAGS)
+    with pytest.raises(VideoError, match="'dub.mp4' could not be marked"):
+        write_tag(tmp_path / "film.mp4", TAGS, "dub.mp4")
     assert (tmp_path / "film.mp4").read_bytes() == b"no film"
     with pytest.raises(FileNotFoundError):
         read_tag(tmp_path / "none.mp4")

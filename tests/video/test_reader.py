@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import os
 import tracemalloc
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +26,13 @@ def quarters(pixels: np.ndarray) -> list[tuple[int, ...]]:
 
 def assert_colours(pixels: np.ndarray, *expected: tuple[int, int, int]) -> None:
     np.testing.assert_allclose(quarters(pixels), expected, atol=NEAR)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "film.mp4")
+    with pytest.raises(VideoError, match="is a pipe.*Write it into a file first"):
+        open_footage(tmp_path / "film.mp4")
 
 
 def test_a_film_gives_its_pictures_in_order_at_their_times(tmp_path: Path) -> None:

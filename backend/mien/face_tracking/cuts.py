@@ -23,7 +23,8 @@ class CutDetector:
     def __call__(self, picture: np.ndarray) -> bool:
         """picture (H, W, 3) uint8, all of one size."""
         step = max(1, max(picture.shape[:2]) // SIDE)
-        now = picture[step // 2 :: step, step // 2 :: step].astype(np.float32) / 255
+        top, left = (min(step, side) // 2 for side in picture.shape[:2])  # a strip may be lower than a step
+        now = picture[top::step, left::step].astype(np.float32) / 255
         before, self._before = self._before, now
         if before is None:
             return False

@@ -7,6 +7,7 @@ and readable by that user alone. The film's manifest repeats it. No film of a pe
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import unicodedata
@@ -62,7 +63,9 @@ class Consent:
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of a file's bytes, in hex. OSError names the file."""
+    """sha256 of a file's bytes, in hex. OSError names the file, a pipe, too, which would be waited for."""
+    if path.is_fifo():
+        raise OSError(errno.ESPIPE, "is a pipe, which is read more than once; write it into a file first", str(path))
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -34,8 +34,9 @@ def has_tag(path: Path) -> bool:
     return MARK in read_tag(path)
 
 
-def write_tag(path: Path, tags: Mapping[str, str]) -> None:
-    """Write these tags into the film at `path`, in place, by copying its streams. Raises VideoError, OSError."""
+def write_tag(path: Path, tags: Mapping[str, str], name: str | None = None) -> None:
+    """Write these tags into the film at `path`, in place, by copying its streams; `name`: of the film in messages,
+    where `path` is a temporary file. Raises VideoError, OSError."""
     try:
         with atomic_path(path) as part, av.open(str(path)) as film:
             options = {"movflags": "+faststart"} if path.suffix.lower() in (".mp4", ".mov", ".m4v") else {}
@@ -51,7 +52,7 @@ def write_tag(path: Path, tags: Mapping[str, str]) -> None:
                         packet.stream = streams[packet.stream.index]
                         copy.mux(packet)
     except av.error.FFmpegError as error:
-        raise VideoError(f"The film {path.name!r} could not be marked: {error.strerror or error}.") from error
+        raise VideoError(f"The film {name or path.name!r} could not be marked: {error.strerror or error}.") from error
 
 
 def _timed(film: av.container.InputContainer) -> Iterator[av.Packet]:

@@ -144,7 +144,7 @@ def sign(path: Path, provenance: Provenance, name: str = "", signer: Signer | No
     """
     signer = signer or user_signer()
     if not has_tag(path):
-        write_tag(path, provenance.tags())
+        write_tag(path, provenance.tags(), name)
     media_type = MEDIA_TYPES.get(path.suffix.lower())
     if media_type is None:
         return

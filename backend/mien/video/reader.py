@@ -47,6 +47,8 @@ def open_footage(path: Path | str) -> Footage:
     path = Path(path)
     if path.is_dir():
         raise VideoError(f"{str(path)!r} is a folder, not a film or a photo. Name one file in it.")
+    if path.is_fifo():  # opening it would wait for somebody who writes
+        raise VideoError(f"{str(path)!r} is a pipe, and a film is read more than once. Write it into a file first.")
     try:
         with path.open("rb") as file:
             photo = read_photo(file, path.name)
