@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a photo shows of a take with an emotion, in its own pixels: strength by even steps, lips that still meet."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+from lip_contacts import BILABIALS, showing, track_of
+from mien.audio.speech import RATE, Speech
+from mien.direction import Direction
+from mien.engines.emodiffhead.generate import generate
+from mien.photo.face_mesh import FaceMesh
+from mien.photo.fit import fit_face
+from mien.photo.motion import motion_of
+from mien.photo.relief import own_weights
+from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.track import PhoneTrack
+from mien.take import Take
+from rendered_faces import face
+from voices import voice
+
+STEPS = np.linspace(0, 1, 11)
+EMOTIONS = ("happy", "angry", "surprised")
+SHUT = 0.012  # of the eye distance: 1 mm
+OPEN_PHOTO = (("jawOpen", 0.5),)
+
+
+@functools.cache
+def take_of(emotion: str, intensity: float) -> Take:
+    return _acted(voice("shipped"), track_of("shipped"), emotion, intensity)
+
+
+def _acted(speech: Speech, track: PhoneTrack, emotion: str, intensity: float) -> Take:
+    direction = Direction.from_json({"emotion": emotion, "intensity": intensity, "head": 0, "blinks": 0, "gaze": 0})
+    return generate(speech, track, listen_to_prosody(speech), [direction])[0].resample(25)
+
+
+@functools.cache
+def mesh_of(channels: tuple[tuple[str, float], ...] = ()) -> FaceMesh:
+    fitted = fit_face(face(channels))
+    return FaceMesh(fitted, own_weights(fitted))
+
+
+def landmarks(mesh: FaceMesh, take: Take, every: int = 1) -> np.ndarray:
+    """(F, 468, 2) in eye distances: where a take moves the landmarks of the photo."""
+    motion = motion_of(take, mesh.face.head, mesh.face.own)
+    places = [mesh.landmarks(mesh.at(weights))[:, :2] for weights in motion.weights[::every]]
+    return np.array(places) / mesh.face.eye_distance
+
+
+def gaps(mesh: FaceMesh, take: Take) -> np.ndarray:
+    """(F,) eye distances between the edges of the lips at their middle, whose triangles are the slit of the mouth."""
+    return np.array(
+        [_gap(mesh, mesh.at(weights)) for weights in motion_of(take, mesh.face.head, mesh.face.own).weights]
+    )
+
+
+def _gap(mesh: FaceMesh, places: np.ndarray) -> float:
+    pairs = places[mesh.between].reshape(-1, 2, 3)[list(mesh.face.head.inner_lips_middle), :, 1]
+    return float(np.median(pairs[:, 1] - pairs[:, 0])) / mesh.face.eye_distance
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_strength_rises_by_even_steps(emotion: str) -> None:
+    mesh = mesh_of()
+    shown = [landmarks(mesh, take_of(emotion, float(step)), every=8) for step in STEPS]
+    moved = np.array([np.linalg.norm(each - shown[0], axis=2).mean() for each in shown])
+    assert (np.diff(moved) > 0).all()
+    assert np.diff(moved).max() < 2.5 * moved[-1] / 10
+    assert moved[-1] > 0.01
+
+
+@pytest.mark.parametrize("photo", [(), OPEN_PHOTO])
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_lips_meet_and_move_as_without_the_emotion(emotion: str, photo: tuple[tuple[str, float], ...]) -> None:
+    mesh, take = mesh_of(photo), take_of(emotion, 1.0)
+    calm, moved = (gaps(mesh, each) for each in (take_of("neutral", 1.0), take))
+    closing = [each for each in track_of("shipped").segments if each.phone in BILABIALS]
+    assert len(closing) >= 3
+    assert all(moved[showing(each, take)].min() <= SHUT + _closed(mesh) for each in closing)
+    assert np.corrcoef(calm, moved)[0, 1] >= 0.9
+
+
+@pytest.mark.parametrize("photo", [(), OPEN_PHOTO])
+@pytest.mark.parametrize("emotion", ("neutral", *EMOTIONS))
+def test_the_mouth_is_shut_in_silence(emotion: str, photo: tuple[tuple[str, float], ...]) -> None:
+    mesh = mesh_of(photo)
+    still = np.zeros(RATE, np.float32)
+    speech = Speech.from_samples(np.r_[still, voice("shipped").samples[: 2 * RATE], still])
+    take = _acted(speech, listen(speech), emotion, 1.0)
+    gap = gaps(mesh, take)
+    silent = (take.times > 0.2) & (take.times < 0.7) | (take.times > 3.4)
+    assert np.median(gap[silent]) <= SHUT + _closed(mesh)
+    assert gap[~silent].max() > 0.1
+
+
+def _closed(mesh: FaceMesh) -> float:
+    """Eye distances between lips that the photo shows closed, whose edges lie a little behind one another."""
+    return 0.0 if mesh.face.own.any() else _gap(mesh, mesh.rest)
