@@ -28,8 +28,8 @@ class OwnSound:
 
 @dataclass(frozen=True, eq=False)
 class LearntSpeaker:
-    """speaker, and style where there is sound, of the mouth without its posture; posture (N, 12): what the head's turn
-    adds to the mouth in each of the film's N frames."""
+    """speaker, and style where there is sound, of the mouth without its posture; posture (N, 12): what the
+    head's turn and the upper face's slow expression add to the mouth in each of the film's N frames."""
 
     speaker: Speaker
     style: SpeakingStyle | None
@@ -37,11 +37,11 @@ class LearntSpeaker:
 
 
 def learn_speaker(
-    space: MouthSpace, mouth: np.ndarray, turn: np.ndarray, learnt: np.ndarray, sound: OwnSound | None
+    space: MouthSpace, mouth: np.ndarray, seen: np.ndarray, learnt: np.ndarray, sound: OwnSound | None
 ) -> LearntSpeaker:
-    """From mouth (N, 12) and turn (N, 3) of N frames, of which those `learnt` (N,) bool count.
+    """From mouth (N, 12) and seen (N, F), as `seen_posture` has it, of N frames; those `learnt` (N,) bool count.
 
-    Posture and style are fitted in turn: what the voice does not explain of a mouth is what the head's turn may.
+    Posture and style are fitted in turn: what of a mouth the voice does not explain, what is seen may.
     """
 
     def fit(posture: np.ndarray) -> LearntSpeaker:
@@ -54,11 +54,11 @@ def learn_speaker(
             speaker, learn_style(still, within, sound.times, sound.frame, sound.voice, speaker), posture
         )
 
-    found = fit(fit_posture(turn[learnt], mouth[learnt])(turn))
+    found = fit(fit_posture(seen[learnt], mouth[learnt])(seen))
     if sound is None or found.style is None or found.style.lip_map is None:
         return found
     left = mouth - (mouth - found.posture)[learnt].mean(0)
     within = np.flatnonzero(learnt & sound.within)
     at = sound.times[within] + found.style.offset.late
     left[within] = mouth[within] - spoken_mouth(sound.voice, at, found.speaker, found.style.lip_map, DubOptions())
-    return fit(fit_posture(turn[learnt], left[learnt])(turn))
+    return fit(fit_posture(seen[learnt], left[learnt])(seen))
