@@ -41,23 +41,25 @@ def played() -> tuple[np.ndarray, list[str], np.ndarray]:
     return np.array(rows), names, np.array(turns)
 
 
-def choose(number: int, name: str):
-    """An item of the menu Recorded, counted from 0, by mouse: the menu is between two fields with a place."""
+def choose(number: int, key: str, name: str):
+    """An item of the menu Recorded, counted from 0, by mouse, until the line has its key: a busy Blender misses clicks.
+    The menu is between two fields with a place."""
     middle = view3d()[2].x + 2 * view3d()[2].width // 3 - 10
-    above = yield from find(".transcript", middle)
-    below = yield from find(".recorded_part" if head().mien.lines[1].life_from else ".own", middle)
-    at = (above + below) // 2
-    yield from click(middle, at)
-    yield from shot(OUT, f"{name}_menu")
-    y = at + ITEM * (1 + number)
-    subprocess.Popen(
-        ["xdotool", "mousemove", str(middle - 4), str(y - 3), "sleep", "0.3", "mousemove", str(middle), str(y)]
-    )
-    yield 1.0
-    subprocess.Popen(["xdotool", "click", "1"])
-    yield 1.5
-    yield from settled()
+    for _ in range(3):
+        above = yield from find(".transcript", middle)
+        below = yield from find(".recorded_part" if head().mien.lines[1].life_from else ".own", middle)
+        at = (above + below) // 2
+        yield from click(middle, at)
+        yield from shot(OUT, f"{name}_menu")
+        y = at + ITEM * (1 + number)
+        near = ["mousemove", str(middle - 4), str(y - 3), "sleep", "0.3"]
+        subprocess.Popen(["xdotool", *near, "mousemove", str(middle), str(y), "sleep", "0.5", "click", "1"])
+        yield 2.5
+        yield from settled()
+        if head().mien.lines[1].life_from == key:
+            break
     yield from shot(OUT, f"{name}_chosen")
+    check("a click chooses it", head().mien.lines[1].life_from == key, head().mien.lines[1].life_from)
 
 
 def steps():
@@ -80,8 +82,7 @@ def steps():
     for frame in (330, 380):
         bpy.context.scene.frame_set(frame)
         yield from shot(OUT, f"1_plain_{frame}")
-    yield from choose(1, "2")
-    check("a click chooses the performance", head().mien.lines[1].life_from == "1.1", head().mien.lines[1].life_from)
+    yield from choose(1, "1.1", "2")
     press(bpy.ops.mien.make_anew)
     yield from until("it is made anew", lambda: not run().running)
     check("without an error, too", run().error == "", run().error)
@@ -95,8 +96,7 @@ def steps():
     for frame in (330, 380):
         bpy.context.scene.frame_set(frame)
         yield from shot(OUT, f"3_mixed_{frame}")
-    yield from choose(0, "4")
-    check("a click on None lets it be", head().mien.lines[1].life_from == "", head().mien.lines[1].life_from)
+    yield from choose(0, "", "4")
     press(bpy.ops.mien.make_anew)
     yield from until("it is made anew again", lambda: not run().running)
     check("and it is as it was", np.abs(played()[0] - plain).max() < 1e-3, np.abs(played()[0] - plain).max())
