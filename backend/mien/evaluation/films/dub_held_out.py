@@ -80,7 +80,7 @@ def evaluate(path: Path, engine: str, most_frames: int, progress: Progress) -> D
             break
     appearance = Appearance(bank)
     renderer = Renderer(shapes, space, appearance)
-    path = reference_path(appearance, mouth[rendered], shapes.turn[rendered])
+    references = reference_path(appearance, mouth[rendered], shapes.turn[rendered])
     baselines = Baselines(shapes, bank, renderer, mouth)
     scale = shapes.pose.scale
     masks = {int(i): _mask(renderer, template.hidden, shapes.vertices(i), true[i].shape) for i in rendered}
@@ -89,7 +89,7 @@ def evaluate(path: Path, engine: str, most_frames: int, progress: Progress) -> D
         made = {}
         for number, i in enumerate(rendered.tolist()):
             if name == OURS:
-                made[i] = renderer.render(true[i], i, shapes.shapes[i], path[number], hidden=True)
+                made[i] = renderer.render(true[i], i, shapes.shapes[i], references[number], hidden=True)
             else:
                 made[i] = baselines.render(name, i, true[i], true[i - 1])
         pixels[name] = pixel_scores(made, true, track.points, scale, masks)
