@@ -13,6 +13,7 @@ from mien.photo.fit import FittedFace
 from mien.photo.relief import depth_at
 
 CELL = 0.06  # of the eye distance between two vertices of the sheet
+AROUND, COARSE = 0.7, 2.5  # eye distances around the face's oval, beyond which cells are so many times as wide
 MOST_CELLS = 150  # along the longer side
 BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by the frame moves with its edge
 # Landmarks from ear to ear.
@@ -38,7 +39,9 @@ class Sheet:
     def __init__(self, face: FittedFace, size: tuple[int, int], cut: bool, seen: np.ndarray | None = None) -> None:
         eyes = face.eye_distance
         cell = max(CELL * eyes, max(size) / MOST_CELLS)
-        xs, ys = (_steps(length, cell) for length in size)
+        oval = face.points[list(FACE_OVAL), :2]
+        low, high = oval.min(0) - AROUND * eyes, oval.max(0) + AROUND * eyes
+        xs, ys = (_steps(length, cell, low[i], high[i]) for i, length in enumerate(size))
         grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
         columns = len(xs)
         r, c = np.meshgrid(np.arange(len(ys) - 1), np.arange(columns - 1), indexing="ij")
@@ -100,10 +103,15 @@ def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndar
     return signed[at[:, 1], at[:, 0]] * unit
 
 
-def _steps(length: int, cell: float) -> np.ndarray:
+def _steps(length: int, cell: float, low: float, high: float) -> np.ndarray:
+    """Places of vertices along a side of a picture: a cell apart between low and high, COARSE cells elsewhere."""
+    bounds = np.clip([0, low, high, length], 0, length)
+    parts = [np.zeros(1)]
+    for begin, end, size in zip(bounds[:-1], bounds[1:], (COARSE * cell, cell, COARSE * cell), strict=True):
+        if end - begin > 1e-6:
+            parts.append(np.linspace(begin, end, max(1, int(np.ceil((end - begin) / size))) + 1)[1:])
     room = BEYOND * length
-    inside = np.linspace(0, length, max(2, int(np.ceil(length / cell)) + 1))
-    return np.r_[-room, inside, length + room]
+    return np.r_[-room, np.concatenate(parts), length + room]
 
 
 def _shown(seen: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
