@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import flame
@@ -44,6 +45,13 @@ def test_a_motion_model_is_known_by_its_name_before_others_look_at_the_zip(tmp_p
     flame.model_at(tmp_path / "generic_model.pkl")
     with pytest.raises(DownloadError, match=r"holds both FLAME's files and the Thin-Plate-Spline motion model's: "):
         find(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path) -> None:
+    os.mkfifo(tmp_path / "generic_model.pkl")
+    with pytest.raises(DownloadError, match=r"generic_model.pkl is a pipe.*write it into a file first"):
+        find(tmp_path / "generic_model.pkl")
 
 
 def test_what_is_nothing_of_flame_is_refused_in_words(tmp_path) -> None:

@@ -57,6 +57,8 @@ def find(path: Path) -> Import:
     one, or a checkpoint is broken; FlameError for a broken file of FLAME."""
     if path.is_dir():
         return _find_in_folder(path)
+    if path.is_fifo():  # opening it would wait for somebody who writes
+        raise DownloadError(f"{path.name} is a pipe, and a model is read more than once; write it into a file first.")
     if path.suffix.lower() == ".zip":
         raise DownloadError(f"{path.name} is an archive; unpack it and give the folder.")
     if path.suffix.lower() in (".pkl", ".npy") and (mistaken := mistaken_download(path)):

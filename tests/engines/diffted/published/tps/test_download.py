@@ -3,7 +3,6 @@ from pathlib import Path
 
 import motion_model
 import pytest
-from mien.engines.base import EngineError
 from mien.engines.diffted.published.tps import CHECKPOINT, FOLDER, missing_in, weights_in
 from mien.engines.diffted.published.tps.download import file_name, find
 from mien.engines.diffted.published.tps.licence import LICENCE
@@ -43,6 +42,6 @@ def test_what_cannot_be_meant_is_refused_in_words(tmp_path: Path) -> None:
         find(tmp_path)
     found = find(tmp_path / "vox.pth.tar")
     assert found is not None
-    with pytest.raises(EngineError, match="vox.pth.tar is no zip"):
+    with pytest.raises(DownloadError, match="vox.pth.tar is no zip"):
         found.convert(tmp_path / "data")
     assert not (tmp_path / "data").exists()

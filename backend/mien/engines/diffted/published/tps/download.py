@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mien.engines.base import Progress, no_progress
+from mien.engines.base import EngineError, Progress, no_progress
 from mien.engines.diffted.published.tps import CHECKPOINT, FOLDER
 from mien.engines.diffted.published.tps.licence import LICENCE
 from mien.files.card import Licence
@@ -28,10 +28,13 @@ class WeightsImport:
         return (self.checkpoint,)
 
     def convert(self, data_folder: Path, progress: Progress = no_progress) -> tuple[Path, bool]:
-        """As `mien.engines.base.Import`."""
+        """As `mien.engines.base.Import`. DownloadError for what is no such checkpoint."""
         from mien.engines.diffted.published.tps.weights import import_weights
 
-        return import_weights(self.checkpoint, data_folder / FOLDER / file_name(self.checkpoint), progress)
+        try:
+            return import_weights(self.checkpoint, data_folder / FOLDER / file_name(self.checkpoint), progress)
+        except EngineError as error:
+            raise DownloadError(str(error)) from error
 
 
 def find(path: Path) -> WeightsImport | None:
