@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import errno
 import io
 import json
 import struct
@@ -8,6 +9,7 @@ import pytest
 import soundfile
 from in_thread import Held
 from mien.heads.identity import load_identity
+from mien.service.http.page import take_exports
 from mien.service.http.page.take_exports import MEDIA_TYPES, wav
 from mien.take import read_take
 from service_client import WAV, Service, check_problem
@@ -48,6 +50,15 @@ def test_other_formats_are_those_that_stay_small(service: Service, done: str) ->
         assert service.http.get(f"/page/takes/{done}/take{suffix}?face=adult").status_code == 200
     for suffix in (".obj", ".pc2", ".npz", ".exe"):
         check_problem(service.http.get(f"/page/takes/{done}/take{suffix}"), 422, "ask for .glb")
+    assert list(service.scheduler.storage.folder.incoming.iterdir()) == []
+
+
+def test_a_full_disk_is_a_problem_in_words(service: Service, done: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(take_exports, "export", full)
+    check_problem(service.http.get(f"/page/takes/{done}/take.glb"), 507, "disk is full, so it cannot make the .glb")
     assert list(service.scheduler.storage.folder.incoming.iterdir()) == []
 
 

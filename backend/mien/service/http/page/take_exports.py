@@ -15,7 +15,7 @@ from mien.errors import MienError, capitalized
 from mien.export import FACES, export
 from mien.heads import identity
 from mien.heads.lookup import head_of
-from mien.service.errors import sentence_of
+from mien.service.errors import disk_full, sentence_of
 from mien.service.http.job_responses import no_result, status_of
 from mien.service.http.problems import Problem
 from mien.service.jobs.scheduler import Scheduler
@@ -53,6 +53,13 @@ def exported(scheduler: Scheduler, settings: Settings, job_id: str, suffix: str,
             return path.read_bytes()
     except MienError as error:
         raise Problem(422, capitalized(sentence_of(error, settings.data_folder))) from None
+    except OSError as error:
+        if not disk_full(error):
+            raise
+        raise Problem(
+            507,
+            f"The backend's disk is full, so it cannot make the {suffix} of a take. Whoever runs it must free some.",
+        ) from error
 
 
 def voice_of(scheduler: Scheduler, job_id: str) -> bytes:
