@@ -21,8 +21,8 @@ BEFORE_TEETH, UNDER_TEETH = (
     -0.0006,
     0.0006,
 )  # metres of the tip before (-: behind) and under the upper incisors' edge
-BEHIND_TEETH = 0.009  # metres of the tip behind the edge of the upper incisors where it cannot pass
-PASSES = (0.0026, 0.0036)  # metres between the incisors' edges from which the thin tip fits, and is all the way through
+BEHIND_TEETH = 0.012  # metres of the tip behind the edge of the upper incisors where it cannot pass
+PASSES = (0.0032, 0.0040)  # metres between the incisors' edges from which the thin tip fits, and is all the way through
 
 
 class Contacts:
