@@ -20,6 +20,7 @@ from mien.engines.personatalk.warp import blurred, sample
 FINE = 0.012  # eye distances: the sigma between what is averaged and what one reference gives
 RING_POINTS, RING_COMPONENTS = 23, 8  # every so many-th sample of the ring around the mask; components of its colours
 EDGE = 4  # pixels around a crop
+KEPT = 300  # references whose places in the template are remembered: a quarter of a megabyte each
 COARSER = 1.5  # pixels for a sample of the template from which a crop is averaged down first
 
 
@@ -77,7 +78,7 @@ class ReferenceBank:
     def places(self, index: int) -> Tensor:
         """(2, H, W): where in its own crop each sample of the template lies."""
         if index not in self._places:
-            if len(self._places) > 64:
+            if len(self._places) > KEPT:
                 self._places.clear()
             places = self.template.places(self.vertices[index]) - self.pictures[index].corner
             self._places[index] = torch.from_numpy(places.transpose(2, 0, 1).astype(np.float32))

@@ -138,12 +138,15 @@ class Renderer:
     def _shared_fine(self, references: Mapping[int, float], under: Tensor, lips: Tensor, scale: float) -> Tensor:
         """(3, h, w) at places `under` (h, w, 2): the mean of the references' fine texture, with the contrast that each
         of them has on the lips (1, h, w)."""
-        mean, energy = torch.zeros(3, *under.shape[:2]), 0.0
-        for reference, share in references.items():
+        warped = []
+        for reference in references:
             at = sample(self._bank.places(reference), under).permute(1, 2, 0)
-            fine = self._fine(self._bank.pictures[reference].crop, at, scale)
-            mean += share * fine
-            energy += share * float((lips * fine.square()).sum())
+            warped.append(sample(self._bank.pictures[reference].crop.float(), at, cubic=True))
+        together = torch.cat(warped)  # one blur of all takes less than one of each
+        fine = (together - blurred(together, FINE * scale)).view(len(warped), 3, *under.shape[:2])
+        shares = torch.tensor(list(references.values()), dtype=torch.float32)
+        mean = torch.einsum("r,rchw->chw", shares, fine)
+        energy = float(shares @ (lips * fine.square()).sum((1, 2, 3)))
         left = float((lips * mean.square()).sum())
         return FINE_SHARE * min(math.sqrt(energy / max(left, 1e-9)), MOST_CONTRAST) * mean
 
