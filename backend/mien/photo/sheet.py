@@ -26,7 +26,7 @@ ASIDE = (1.7, 3.0)  # of the face's height from the face's middle, over which it
 WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
-NEIGHBOURS = 6
+NEIGHBOURS = 20
 
 
 class Sheet:
@@ -59,7 +59,7 @@ class Sheet:
         outside = outside_oval(face.points, grid, eyes)
         landmarks = face.points[:FACE]
         distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
-        weights = 1 / np.maximum(distance, 0.02 * eyes) ** 2
+        weights = 1 / np.maximum(distance, 0.06 * eyes) ** 2
         self._near, self._weights = near, weights / weights.sum(1, keepdims=True)
         self.rest = np.c_[grid, depth_at(face, grid)]
         self.share = self._turn_share(face, grid, outside, cut)
