@@ -16,18 +16,26 @@ _last: dict[str, int] = {}  # where each was found before, from the top of the w
 def under_pointer() -> str:
     """The Python command of the button under the pointer, or the path of its property; '' where there is none."""
     window, area, side, _ = view3d()
-    manager = bpy.context.window_manager
     with bpy.context.temp_override(window=window, area=area, region=side):
         if bpy.ops.ui.copy_python_command_button.poll():
-            before, manager.clipboard = manager.clipboard, ""
-            bpy.ops.ui.copy_python_command_button()
-            command, manager.clipboard = manager.clipboard, before
-            return command
+            return _copied(bpy.ops.ui.copy_python_command_button)
         found = getattr(bpy.context, "property", None)
         if not found:
             return ""
         data, name, _ = found
-        return f"{data.path_from_id()}.{name}" if not isinstance(data, bpy.types.ID) else name
+        if not isinstance(data, bpy.types.ID):
+            return f"{data.path_from_id()}.{name}"
+        # Blender 4.3 gives the name alone, of a field within a group too
+        return _copied(bpy.ops.ui.copy_data_path_button) if bpy.ops.ui.copy_data_path_button.poll() else name
+
+
+def _copied(operator: Callable) -> str:
+    """What an operator copies; the clipboard is left as it was."""
+    manager = bpy.context.window_manager
+    before, manager.clipboard = manager.clipboard, ""
+    operator()
+    text, manager.clipboard = manager.clipboard, before
+    return text
 
 
 def find(button: str, x: int) -> Iterator[float]:
