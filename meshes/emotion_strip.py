@@ -25,6 +25,7 @@ EMOTIONS = {
 }  # fmt: skip
 AT = 2.0  # s
 NEAR = 40  # frames before and after it
+JAW = 0.12  # of a mouth that speaks and still shows its emotion
 SIDE, SUPERSAMPLING = 280, 2
 MARGIN = 0.1  # of the picture cut off at each side
 
@@ -41,8 +42,7 @@ def main() -> int:
         take = speak(speech, Direction.from_json({"emotion": emotion, "intensity": "high", "seed": 1}))
         assert take.weights is not None and take.head_rotation is not None
         near = round(args.at * float(take.fps)) + np.arange(-NEAR, NEAR)
-        lids = take.weights[:, [take.channels.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]].sum(1)
-        frame = int(near[lids[near].argmin()])  # no blink
+        frame = int(near[_unlike_a_still(take.weights[near], take.channels, take.head_rotation[near]).argmin()])
         weights = np.zeros(len(identity.head.channels), np.float32)
         weights[identity.head.order(take.channels)] = take.weights[frame]
         with Scene((SIDE * SUPERSAMPLING, SIDE * SUPERSAMPLING), identity=identity) as scene:
@@ -54,6 +54,15 @@ def main() -> int:
     strip.save(args.out, quality=88, optimize=True)
     print(f"{args.out}: {args.out.stat().st_size} bytes")
     return 0
+
+
+def _unlike_a_still(weights: np.ndarray, channels: tuple[str, ...], head_rotation: np.ndarray) -> np.ndarray:
+    """(T,) how far each frame is from one that a photographer keeps: eyes open, the mouth in speech, towards us."""
+    blink, jaw = (
+        weights[:, [channels.index(f"{name}{side}") for side in sides]].mean(1)
+        for name, sides in (("eyeBlink", ("Left", "Right")), ("jawOpen", ("",)))
+    )
+    return blink + 4 * abs(jaw - JAW) + np.linalg.norm(head_rotation, axis=1)
 
 
 if __name__ == "__main__":

@@ -162,6 +162,32 @@ def test_brows_slant_and_draw_together():
     assert (up[[21, 22], 1] > 0.004).all() and (up[[17, 26], 1] < 0).all()
 
 
+def test_the_cheek_does_not_fold_over_beside_a_full_smile() -> None:
+    """Two neighbouring faces of the skin beside the mouth, of which one looks inwards, are seen as a cut."""
+    near = np.linalg.norm(HEAD.vertices[HEAD.quads].mean(1) - HEAD.vertices[HEAD.landmarks[48]], axis=1) < 0.04
+    skin = HEAD.quads[(HEAD.quad_material == 0) & near]
+    for posed in ({"mouthSmile": 1.0}, {"mouthSmile": 1.0, "mouthStretch": 1.0}):
+        a, b, c, d = (HEAD.pose(weights(**posed))[skin[:, k]] for k in range(4))
+        normals = np.cross(c - a, d - b)
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        edges: dict[frozenset, list[int]] = {}
+        for number, quad in enumerate(skin.tolist()):
+            for one, other in zip(quad, quad[1:] + quad[:1], strict=True):
+                edges.setdefault(frozenset((one, other)), []).append(number)
+        assert min(normals[i] @ normals[j] for i, j in (pair for pair in edges.values() if len(pair) == 2)) > 0.0
+
+
+def test_the_inside_of_the_upper_lip_is_even_when_the_corners_go_down() -> None:
+    """It hung before the teeth in steps: neighbours behind the line where the lips meet were 2 mm apart."""
+    red = HEAD.quads[HEAD.quad_material == 1]
+    edges = np.concatenate([red[:, [k, (k + 1) % 4]] for k in range(4)])
+    x, y, z = HEAD.vertices[edges].mean(1).T
+    inside = (np.abs(x) < 0.012) & (z < HEAD.vertices[HEAD.landmarks[62], 2] + 0.002)
+    inside &= y > HEAD.vertices[HEAD.inner_lips[:, 1], 1].max()
+    moved = HEAD.pose(weights(mouthFrown=1.0)) - HEAD.vertices
+    assert np.linalg.norm(moved[edges[inside, 0]] - moved[edges[inside, 1]], axis=1).max() < 0.0015
+
+
 @pytest.mark.parametrize("channel", ["mouthFrown", "mouthPress", "mouthSmile", "mouthUpperUp", "mouthLowerDown"])
 def test_lips_do_not_cross_by_what_moves_the_corners_or_a_lip(channel):
     """Lips may touch, within 0.1 mm on the mid-line: measured -0.06 mm for mouthFrown, others are apart."""
