@@ -172,11 +172,11 @@ class PhotoCanvas:
         for each in self._window_parts:
             each.release()
         self._window_size = size
-        size, samples = (int(size[0]), int(size[1])), min(SAMPLES, context.max_samples)
-        colours = context.renderbuffer(size, 4, samples=samples)
-        depth = context.depth_renderbuffer(size, samples=samples)
+        sides, samples = (int(size[0]), int(size[1])), min(SAMPLES, context.max_samples)
+        colours = context.renderbuffer(sides, 4, samples=samples)
+        depth = context.depth_renderbuffer(sides, samples=samples)
         self._window = context.framebuffer(colours, depth)
-        self._seen = context.texture(size, 4)
+        self._seen = context.texture(sides, 4)
         self._seen.filter = (context.NEAREST, context.NEAREST)
         self._resolved = context.framebuffer(self._seen)
         self._window_parts = (self._window, self._resolved, self._seen, colours, depth)

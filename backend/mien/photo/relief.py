@@ -33,7 +33,7 @@ def depth_at(face: FittedFace, places: np.ndarray) -> np.ndarray:
     low = vertices[used, :2].min(0) - ROOM * unit
     width, height = (int(side) for side in np.ceil((vertices[used, :2].max(0) - low) / unit) + ROOM)
     over = rasterise((vertices[:, :2] - low) / unit, triangles, (height, width), vertices[:, 2])
-    away, nearest = distance_transform_edt(over.triangle < 0, return_indices=True)
+    away, nearest = distance_transform_edt(over.triangle < 0, return_indices=True)  # pyright: ignore[reportGeneralTypeIssues]
     nearest_skin = over.interpolate(triangles, vertices[:, 2:])[..., 0][tuple(nearest)]
     oval = Image.new("1", (width, height))
     ImageDraw.Draw(oval).polygon(
@@ -42,7 +42,7 @@ def depth_at(face: FittedFace, places: np.ndarray) -> np.ndarray:
     inside = np.asarray(oval)
     near, far = (gaussian_filter(nearest_skin, soft * eyes / unit) for soft in SOFT)
     depth = near + np.clip(away * unit / (BESIDE * eyes), 0, 1) * (far - near)
-    outside, nearest = distance_transform_edt(~inside, return_indices=True)
+    outside, nearest = distance_transform_edt(~inside, return_indices=True)  # pyright: ignore[reportGeneralTypeIssues]
     skin = _without_holes(face, vertices, nearest_skin, low, unit)[tuple(nearest)]
     rim = gaussian_filter(skin, SOFT[0] * eyes / unit)
     share = np.clip(outside * unit / (EDGE * eyes), 0, 1)

@@ -17,10 +17,8 @@ TIP_UP, BACK_UP, TIP_FORWARD = NAMES = ("tongueTipUp", "tongueBackUp", "tongueTi
 MIDDLE, INCISORS = 0.003, 0.005  # metres to each side of the mid-line
 TIP_LENGTH, BACK = 0.0045, (0.024, 0.036)  # metres behind the tip: where its top is; where the back is highest
 RIDGE, PALATE = 0.0006, 0.0045  # metres of the top of the tongue above the gum's lowest edge at full contact
-BEFORE_TEETH, UNDER_TEETH = (
-    -0.0006,
-    0.0006,
-)  # metres of the tip before (-: behind) and under the upper incisors' edge
+# Metres of the tip before (-: behind) and under the edge of the upper incisors
+BEFORE_TEETH, UNDER_TEETH = -0.0006, 0.0006
 BEHIND_TEETH = 0.012  # metres of the tip behind the edge of the upper incisors where it cannot pass
 PASSES = (0.0032, 0.0040)  # metres between the incisors' edges from which the thin tip fits, and is all the way through
 
@@ -45,7 +43,9 @@ class Contacts:
         self._rest = head.vertices[ids].astype(float)
         self._channel_deltas = head.deltas[:, ids].astype(float)
         rows = [head.tongue_names.index(name) for name in NAMES]
-        self._deltas = dict(zip(NAMES, head.tongue_deltas[rows][:, ids].astype(float), strict=True))
+        self._deltas: dict[str, np.ndarray] = dict(
+            zip(NAMES, head.tongue_deltas[rows][:, ids].astype(float), strict=True)
+        )
         lower, gum = head.teeth_lower.astype(bool), head.teeth_gum.astype(bool)
         crowns = ~gum & (np.abs(head.teeth_vertices[:, 0]) < INCISORS)
         upper = head.teeth_vertices[crowns & ~lower].astype(float)

@@ -47,7 +47,7 @@ def read_photo(file: BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...]] 
 def _opaque(image: Image.Image, notes: list[str]) -> Image.Image:
     """Grey behind what is transparent; the colour profile is kept."""
     image = image.convert("RGBA")
-    if image.getextrema()[3][0] == 255:  # an alpha that hides nothing, as renderers write it
+    if image.getchannel("A").getextrema()[0] == 255:  # an alpha that hides nothing, as renderers write it
         return image
     notes.append("the photo has transparent parts; grey is put behind them")
     opaque = Image.alpha_composite(Image.new("RGBA", image.size, (BACKDROP,) * 3 + (255,)), image)

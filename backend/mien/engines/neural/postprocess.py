@@ -55,17 +55,18 @@ EXPRESSION = 1.0  # s: slower motion of a brow belongs to the emotion, faster mo
 
 @dataclass(frozen=True, eq=False)
 class ResidualGains:
-    """The part of a Direction's gains beyond the range that the network was trained in, applied afterwards: a factor on
-    head rotation."""
+    """The part of a Direction's gains beyond the range that the network was trained in, applied afterwards: factors on
+    head rotation and gaze, where the network's own is kept."""
 
     head: float
+    gaze: float
 
     @classmethod
     def of(cls, direction: Direction) -> ResidualGains:
         def residual(gain: float) -> float:
             return gain / float(np.clip(gain, LEAST, MOST))
 
-        return cls(residual(direction.head))
+        return cls(residual(direction.head), residual(direction.gaze))
 
 
 def postprocess(
