@@ -6,6 +6,7 @@ run.py --script dub.py ... [-- FILM VOICE PICTURE ADDRESS]: with a film of a fac
 backend; else with a fake one, whose dub is the film itself.
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -142,7 +143,7 @@ def steps():
     else:
         backend, _ = use_fake_backend()
         backend.slow = 600.0
-    film, words = FILM or str(SAMPLES / "film.mp4"), VOICE or str(silence(OUT, "line", 32000))
+    film, words = FILM or str(shutil.copy(SAMPLES / "film.mp4", OUT)), VOICE or str(silence(OUT, "line", 32000))
     scene = bpy.context.scene
     scene.render.fps = 25
     strips = sound.strips_of(scene)
