@@ -45,7 +45,8 @@ def refuse_longer(film: Fraction, voice: Fraction, when_longer: str | None) -> N
     if when_longer is None and voice - film > SLACK:
         raise DubRefused(
             f"the new sound lasts {float(voice):.2f} s and the film {float(film):.2f} s. Choose what the pictures do "
-            "then: loop (to and fro over a still moment), hold (the last picture) or stop (with the film)."
+            "then, with --when-longer or in the panel: loop (to and fro over a still moment), hold (the last picture) "
+            "or stop (with the film)."
         )
 
 
