@@ -109,6 +109,16 @@ def test_what_nobody_came_back_for_goes(tmp_path: Path) -> None:
         assert not (tmp_path / FOLDER / KEY).exists()
 
 
+def test_what_is_at_work_stays_whatever_the_clock_says(tmp_path: Path) -> None:
+    with unfinished_dub(tmp_path, KEY), unfinished_dub(tmp_path, KEY):
+        folders = list((tmp_path / FOLDER).iterdir())
+        for folder in folders:
+            os.utime(folder, (0, 0))
+        with unfinished_dub(tmp_path, "1" * 64):
+            assert len(folders) == 2 and all(folder.exists() for folder in folders)
+    assert list((tmp_path / FOLDER).iterdir()) == []
+
+
 def test_who_killed_a_process_removes_what_its_dub_has_left(tmp_path: Path) -> None:
     killed(tmp_path)
     (other := tmp_path / FOLDER / ("1" * 64)).mkdir()

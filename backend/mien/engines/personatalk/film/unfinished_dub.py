@@ -93,7 +93,9 @@ def unfinished_dub(data_folder: Path, key: str) -> Iterator[UnfinishedDub]:
         lock.acquire()
     except Timeout:
         resumable = False
-        folder = make_private_folder(parent / f"{key[:16]}.{secrets.token_hex(8)}")
+        folder = make_private_folder(_another(folder))
+        lock = FileLock(folder / LOCK, timeout=0, mode=OWNER)
+        lock.acquire()
     try:
         write_whole(folder / PROCESS, str(os.getpid()).encode())
         yield UnfinishedDub(folder)
@@ -114,13 +116,24 @@ def remove_unfinished(data_folder: Path, process: int) -> None:
                 shutil.rmtree(record.parent, ignore_errors=True)
 
 
+def _another(folder: Path) -> Path:
+    """A new name beside it."""
+    return folder.with_name(f"{folder.name[:16]}.{secrets.token_hex(8)}")
+
+
 def _remove(folder: Path, lock: FileLock) -> None:
+    """Under another name first, so that nobody takes the lock of a folder that goes."""
+    with suppress(OSError):  # Windows: not while the lock is open
+        folder = folder.rename(_another(folder))
     lock.release()  # before: an open file cannot be removed everywhere
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_old(parent: Path) -> None:
+    """What nobody came back for; a folder whose lock is held is at work, whatever the clock says."""
     for folder in parent.iterdir():
-        with suppress(OSError):
+        with suppress(OSError, Timeout):
             if time.time() - folder.stat().st_mtime > OLD:
+                with FileLock(folder / LOCK, timeout=0, mode=OWNER):
+                    pass
                 shutil.rmtree(folder, ignore_errors=True)
