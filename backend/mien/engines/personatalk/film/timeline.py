@@ -11,7 +11,7 @@ import numpy as np
 from mien.engines.personatalk import DubRefused
 from mien.face_tracking.head_pose import HeadPose
 
-LOOP = (0.6, 3.0)  # s, shortest and longest stretch that is run to and fro
+LOOP = (2.0, 6.0)  # s, shortest and longest stretch that is run to and fro: a short one is seen to come again
 SLACK = Fraction(1, 10)  # s by which a sound may be longer without being asked about
 FRAME_LIMIT = 1_000_000
 
@@ -51,9 +51,16 @@ def refuse_longer(film: Fraction, voice: Fraction, when_longer: str | None) -> N
 
 
 def _loop_length(frames: int, rate: Fraction, pose: HeadPose, most_loop: int) -> int:
-    """Of the last pictures, the stretch at whose beginning the head is stillest: that is where it turns back."""
+    """Of the last pictures, the stretch whose head is calm, stillest at its beginning, where it turns back; among equals
+    the longest, which comes again least often."""
     least, most = (min(frames, max(1, round(second * rate))) for second in LOOP)
     most = max(1, min(most, most_loop))
     speed = np.linalg.norm(np.diff(pose.shift[:, :2], axis=0), axis=1) / np.median(pose.scale)
-    lengths = np.arange(min(least, most), most + 1)
-    return int(min(lengths, key=lambda n: speed[max(0, frames - n - 1) : frames - n + 1].mean() if frames > n else 0))
+    if len(speed) == 0:
+        return 1
+
+    def unrest(length: int) -> float:
+        turn = speed[max(0, frames - length - 1) : frames - length + 1]
+        return float(turn.mean() + speed[-length:].mean() + speed.mean() * least / length)
+
+    return min(range(min(least, most), most + 1), key=unrest)
