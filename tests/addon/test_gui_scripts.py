@@ -17,7 +17,7 @@ def modules_of(tree: ast.Module) -> dict[str, str]:
             target = node.targets[0]
             pairs = [(each, node.value) for each in node.targets]
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                pairs = list(zip(target.elts, node.value.elts, strict=True))
+                pairs = list(zip(target.elts, node.value.elts, strict=False))  # a value may be *several
             for name, value in pairs:
                 if isinstance(name, ast.Name) and _module(value):
                     modules[name.id] = _module(value)

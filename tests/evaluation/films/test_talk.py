@@ -32,7 +32,7 @@ def test_a_photo_in_exercise_is_measured(known) -> None:
 def test_a_photograph_keeps_its_hand_and_its_background() -> None:
     if not PHOTO.is_file():
         pytest.skip(f"{PHOTO.name} is not here")
-    result = talk.in_exercise(np.asarray(Image.open(PHOTO).convert("RGB")), PHOTO.name, 2.0, lambda done, stage: None)
+    result = talk.in_exercise(np.asarray(Image.open(PHOTO).convert("RGB")), PHOTO.name, 4.0, lambda done, stage: None)
     assert result.free == ("right",)
     assert result.found >= 0.9 and result.apart < 0.1
     assert result.outside == 0 and result.folded < 0.001

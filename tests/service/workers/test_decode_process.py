@@ -3,6 +3,7 @@ import errno
 import functools
 import hashlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,13 +62,16 @@ def test_the_longest_sound_has_room_for_a_suggestion(tmp_path: Path) -> None:
     assert half >= 2 and suggested["phrases"][half - 1]["end"] < 10 and suggested["phrases"][half]["begin"] > 590
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a file that never ends is made as a POSIX pipe")
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process is halted by a signal of POSIX")
 def test_a_file_that_is_not_decoded_in_time_is_refused(decoder: Decoder, tmp_path: Path, monkeypatch) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)  # nothing is written into it, so reading never ends
+    path = tmp_path / "slow.wav"
+    soundfile.write(path, np.full(16000, 0.1), 16000)
+    decoder.decode(path, "slow.wav", tmp_path / "a")
+    assert decoder._process is not None
+    os.kill(decoder._process.pid, signal.SIGSTOP)
     monkeypatch.setattr(decode_process, "TIME_S", -0.5)
     with pytest.raises(SpeechError, match="'slow.wav' was not decoded within 0 s. It may be damaged"):
-        decoder.decode(pipe, "slow.wav", tmp_path / "a")
+        decoder.decode(path, "slow.wav", tmp_path / "b")
     assert decoder._process is None
 
 
