@@ -34,8 +34,8 @@ def torso_motion(pictures: tuple[np.ndarray, np.ndarray], first: TrackedBody, bo
     turn /= abs(turn)
     matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     start = np.c_[matrix, middles[1] - matrix @ middles[0]]
-    part = binary_dilation(trunk(first, TORSO, arms=False) > 0.5, iterations=round(COLLAR * first.shoulder_width))
-    part = part & (first.mask > 0.5)
+    near = binary_dilation(trunk(first, TORSO, arms=False) > 0.5, iterations=round(COLLAR * first.shoulder_width))
+    part = np.asarray(near, bool) & (first.mask > 0.5)
     y, x = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
     back = np.linalg.inv(np.vstack([start, [0, 0, 1]]))
     arms = [i for side in SIDES for group in ("forearm", "hand") for i in range(COUNT)[rows(f"{side}_{group}")]]

@@ -51,8 +51,8 @@ def refuse_longer(film: Fraction, voice: Fraction, when_longer: str | None) -> N
 
 
 def _loop_length(frames: int, rate: Fraction, pose: HeadPose, most_loop: int) -> int:
-    """Of the last pictures, the stretch whose head is calm, stillest at its beginning, where it turns back; among equals
-    the longest, which comes again least often."""
+    """Of the last pictures, the stretch whose head is calm, and stillest at its beginning, where it turns back; among
+    equals the longest, which comes again least often."""
     least, most = (min(frames, max(1, round(second * rate))) for second in LOOP)
     most = max(1, min(most, most_loop))
     speed = np.linalg.norm(np.diff(pose.shift[:, :2], axis=0), axis=1) / np.median(pose.scale)
