@@ -247,7 +247,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     from mien.engines.personatalk.film.shots import ShotRenderers
     from mien.engines.personatalk.learnt_speaker import learn_speaker
     from mien.engines.personatalk.mouth_space import mouth_space
-    from mien.engines.personatalk.posture import seen_posture
+    from mien.engines.personatalk.posture import posture_predictors
     from mien.engines.personatalk.reference_choice import is_profile
     from mien.engines.personatalk.template import face_template
 
@@ -263,8 +263,8 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     sound, notes = None, ()
     if options.manner == CLIP:
         sound, notes = _own_sound(video, footage, learnt, seconds, track, options, work)
-    seen = seen_posture(shapes, track.shot, learnt, float(1 / track.rate))
-    who = learn_speaker(space, mouth, seen, learnt, sound)
+    predictors = posture_predictors(shapes, track.shot, learnt, float(1 / track.rate))
+    who = learn_speaker(space, mouth, predictors, learnt, sound)
     template = face_template(shapes, learnt)
     renderers = ShotRenderers(footage, shapes, track.shot, learnt, space, template, work.of("references"))
     return _Actor(shapes, space, mouth, who, renderers, notes)

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The teeth of a .glb; what else one holds is in test_export.py."""
 
-import json
-import struct
-from pathlib import Path
-
 import numpy as np
 import pytest
 from checkout import SAMPLES
+from gltf_content import content_of, floats
 from mien.export import gltf
 from mien.heads.default import load_head
 from mien.heads.retarget import to_basis
@@ -19,17 +16,6 @@ HEAD = load_head()
 @pytest.fixture(scope="module")
 def take() -> Take:
     return read_take(SAMPLES / "default_style.take.safetensors")
-
-
-def content_of(path: Path) -> tuple[dict, bytes]:
-    data = path.read_bytes()
-    size = struct.unpack("<I", data[12:16])[0]
-    return json.loads(data[20 : 20 + size]), data[28 + size :]
-
-
-def floats(content: dict, binary: bytes, number: int) -> np.ndarray:
-    view = content["bufferViews"][content["accessors"][number]["bufferView"]]
-    return np.frombuffer(binary[view["byteOffset"] :][: view["byteLength"]], "<f4")
 
 
 def test_both_rows_hang_on_the_neck_and_the_lower_one_follows_the_jaw(take, tmp_path) -> None:

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from checkout import SAMPLES
+from gltf_content import content_of, floats
 from mien.export import export
 from mien.heads.default import load_head
 from mien.heads.identity import load_identity
@@ -21,17 +19,6 @@ HEAD = load_head()
 SAMPLE = read_take(SAMPLES / "default_style.take.safetensors")
 MOVED = np.random.default_rng(5).uniform(0, 0.8, (SAMPLE.frames, 3)).astype(np.float32)
 SPOKEN = replace(SAMPLE, tongue=MOVED, tongue_names=HEAD.tongue_names)
-
-
-def content_of(path: Path) -> tuple[dict, bytes]:
-    data = path.read_bytes()
-    size = struct.unpack("<I", data[12:16])[0]
-    return json.loads(data[20 : 20 + size]), data[28 + size :]
-
-
-def floats(content: dict, binary: bytes, number: int) -> np.ndarray:
-    view = content["bufferViews"][content["accessors"][number]["bufferView"]]
-    return np.frombuffer(binary[view["byteOffset"] :][: view["byteLength"]], "<f4")
 
 
 @pytest.mark.parametrize("name", ["", "man_b"])

@@ -14,7 +14,6 @@ from mien.engines.emodiffhead.generate import generate
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import fit_face
 from mien.photo.motion import motion_of
-from mien.photo.relief import own_weights
 from mien.speech_analysis.prosody import listen_to_prosody
 from mien.speech_analysis.recognizer import listen
 from mien.speech_analysis.track import PhoneTrack
@@ -41,7 +40,7 @@ def _acted(speech: Speech, track: PhoneTrack, emotion: str, intensity: float) ->
 @functools.cache
 def mesh_of(channels: tuple[tuple[str, float], ...] = ()) -> FaceMesh:
     fitted = fit_face(face(channels))
-    return FaceMesh(fitted, own_weights(fitted))
+    return FaceMesh(fitted, fitted.own_weights)
 
 
 def landmarks(mesh: FaceMesh, take: Take, every: int = 1) -> np.ndarray:

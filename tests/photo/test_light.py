@@ -2,8 +2,9 @@
 """What white and the dark are in a photo's light."""
 
 import numpy as np
+from mien.numeric.srgb import linear
 from mien.photo.fit import fit_face
-from mien.photo.light import dark_of, linear, srgb, white_of
+from mien.photo.light import dark_of, white_of
 from rendered_faces import face
 
 
@@ -19,8 +20,3 @@ def test_the_dark_is_that_of_the_nostrils_and_never_light() -> None:
     black = (np.maximum(face().astype(int) - 90, 0) * 1.5).clip(0, 255).astype(np.uint8)
     assert dark_of(fitted, black).mean() < dark_of(fitted, hazy).mean()
     assert dark_of(fitted, hazy).mean() < 0.2 * linear(hazy / 255).mean()
-
-
-def test_srgb_there_and_back() -> None:
-    values = np.linspace(0, 1, 50)
-    assert np.allclose(srgb(linear(values)), values, atol=1e-6)

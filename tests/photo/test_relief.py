@@ -4,7 +4,7 @@
 import numpy as np
 from mien.face_tracking.landmark_indices import CHIN, NOSE_TIP
 from mien.photo.fit import fit_face
-from mien.photo.relief import depth_at, own_weights
+from mien.photo.relief import depth_at
 from rendered_faces import face
 
 
@@ -28,6 +28,6 @@ def test_beside_the_head_nothing_steps() -> None:
 
 def test_the_photos_own_channels_are_in_the_order_of_the_head() -> None:
     fitted = fit_face(face((("jawOpen", 0.5),)))
-    own = own_weights(fitted)
+    own = fitted.own_weights
     assert own[fitted.head.channels.index("jawOpen")] > 0.2
     assert np.isclose(own.sum(), fitted.own.sum())

@@ -3,7 +3,7 @@
 
 import numpy as np
 import pytest
-from mien.engines.neural.head_speed import FAST, SHARE, fast_share, paced
+from mien.engines.neural.head_speed import FAST, SHARE, fast_share, scale_fast_motion
 
 T = np.arange(2000) / 100
 FREE = np.ones((len(T), 1))
@@ -18,7 +18,7 @@ def head(fast: float) -> np.ndarray:
 
 @pytest.mark.parametrize("fast", [0.2, 0.5])
 def test_a_head_has_peoples_share_of_fast_motion(fast: float) -> None:
-    moved = paced(head(fast), FREE)
+    moved = scale_fast_motion(head(fast), FREE)
     assert fast_share(moved) == pytest.approx(SHARE, abs=0.02)
     assert abs(fast_share(head(fast)) - SHARE) > 0.02 and FAST == 1
 
@@ -26,12 +26,12 @@ def test_a_head_has_peoples_share_of_fast_motion(fast: float) -> None:
 def test_it_moves_as_far_as_before_and_stays_where_it_is_held() -> None:
     free = FREE.copy()
     free[800:1200] = 0
-    moved = paced(head(1.0), free)
+    moved = scale_fast_motion(head(1.0), free)
     np.testing.assert_array_equal(moved[800:1200], head(1.0)[800:1200])
     assert np.ptp(moved[:700], axis=0) == pytest.approx(np.ptp(head(0.4), axis=0), rel=0.2)
     assert np.abs(np.diff(moved[:700], axis=0)).max() < 0.6 * np.abs(np.diff(head(1.0)[:700], axis=0)).max()
 
 
 def test_a_still_head_stays_still() -> None:
-    assert not paced(np.zeros((300, 3)), np.ones((300, 1))).any()
+    assert not scale_fast_motion(np.zeros((300, 3)), np.ones((300, 1))).any()
     assert fast_share(np.zeros((1, 3))) == 0

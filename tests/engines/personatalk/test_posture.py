@@ -2,7 +2,7 @@
 from dataclasses import replace
 
 import numpy as np
-from mien.engines.personatalk.posture import EXPRESSIONS, FARTHEST, fit_posture, seen_posture
+from mien.engines.personatalk.posture import EXPRESSIONS, FARTHEST, fit_posture, posture_predictors
 from talkers import talker
 
 RNG = np.random.default_rng(0)
@@ -43,7 +43,7 @@ def test_an_expression_that_is_held_is_seen_and_one_of_a_syllable_is_not() -> No
     held, brief = (0.5 * np.sin(2 * np.pi * hertz * times) for hertz in (0.4, 5.0))
 
     def seen(cheeks: np.ndarray) -> np.ndarray:
-        return seen_posture(smiling(cheeks), shot, learnt, 1 / 25)
+        return posture_predictors(smiling(cheeks), shot, learnt, 1 / 25)
 
     assert seen(held).shape == (60, 3 + EXPRESSIONS)
     still = seen(np.zeros(60))[:, 3:].std()
@@ -52,7 +52,7 @@ def test_an_expression_that_is_held_is_seen_and_one_of_a_syllable_is_not() -> No
 
 def test_an_expression_ends_with_its_shot() -> None:
     shot = np.repeat([0, 1], 30)
-    seen = seen_posture(smiling(0.1 * shot), shot, np.ones(60, bool), 1 / 25)
+    seen = posture_predictors(smiling(0.1 * shot), shot, np.ones(60, bool), 1 / 25)
     strongest = seen[:, 3 + np.argmax(seen[:, 3:].std(0))]
     step = np.abs(np.diff(strongest))
     assert step.argmax() == 29 and step[29] > 5 * np.delete(step, 29).max()
@@ -63,5 +63,5 @@ def test_where_the_face_is_not_seen_there_is_no_expression_of_it() -> None:
     spoilt = replace(shapes, shapes=shapes.shapes.copy(), seen=np.arange(60) != 20)
     spoilt.shapes[20] = 1e3
     shot, learnt = np.zeros(60, int), np.arange(60) != 20
-    away = seen_posture(spoilt, shot, learnt, 1 / 25) - seen_posture(shapes, shot, learnt, 1 / 25)
+    away = posture_predictors(spoilt, shot, learnt, 1 / 25) - posture_predictors(shapes, shot, learnt, 1 / 25)
     assert np.abs(away[:, 3:]).max() < 0.02

@@ -51,7 +51,7 @@ def test_the_takes_of_the_network_hold_to_the_last_bit_and_join_as_they_move_the
 ) -> None:
     """On noise that nothing has trained; the numbers of the trained one are in docs/emodiffhead.md."""
     # A head of noise alone is made three times as slow, but not beside what is held, so that nothing could be compared
-    monkeypatch.setattr("mien.engines.neural.postprocess.paced", lambda rotation, free: rotation)
+    monkeypatch.setattr("mien.engines.neural.postprocess.scale_fast_motion", lambda rotation, free: rotation)
     weights = save(network(), tmp_path / "x.safetensors", {})
     track = PhoneTrack.from_segments([("SIL", 0.5), ("AA", 0.5), ("M", 0.2), ("IY", 0.8), ("P", 0.2), ("OW", 0.8)])
     prosody = listen_to_prosody(SPEECH)

@@ -13,7 +13,7 @@ LEAST, MOST = 0.35, 1.8  # factors on fast motion
 LONG_ENOUGH = 0.5  # s
 
 
-def paced(rotation: np.ndarray, free: np.ndarray) -> np.ndarray:
+def scale_fast_motion(rotation: np.ndarray, free: np.ndarray) -> np.ndarray:
     """Head rotation (T, 3) at 100 Hz whose fast motion has some SHARE of the power of all; `free` (T, 1) is 0 where the
     head is held."""
     from scipy.signal import butter, sosfiltfilt  # slow to import; so is what `fast_share` needs

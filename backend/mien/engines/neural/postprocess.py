@@ -32,7 +32,7 @@ from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.persona import style_of
 from mien.engines.articulation.styles import Style, lean_of
 from mien.engines.neural import missing_life
-from mien.engines.neural.head_speed import paced
+from mien.engines.neural.head_speed import scale_fast_motion
 from mien.engines.neural.missing_life import calm_knit, missing
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.engines.neural.one_sided import draw_one_sided
@@ -86,7 +86,7 @@ def postprocess(
         weights[:, channels] = PchipInterpolator(knots, motion[:, channels])(within)  # never beyond its frames
     weights = np.clip(weights, 0, 1)
     rotation = residual.head * CubicSpline(moments, motion[:, ROTATION])(within)
-    rotation = paced(rotation, free_share(direction, "head", len(rotation)))
+    rotation = scale_fast_motion(rotation, free_share(direction, "head", len(rotation)))
     levels = mixes.gains(direction, len(visible))
     style = style_of(direction)
     life = Life(track, prosody, direction, levels, style)

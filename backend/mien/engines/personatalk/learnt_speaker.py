@@ -37,11 +37,12 @@ class LearntSpeaker:
 
 
 def learn_speaker(
-    space: MouthSpace, mouth: np.ndarray, seen: np.ndarray, learnt: np.ndarray, sound: OwnSound | None
+    space: MouthSpace, mouth: np.ndarray, predictors: np.ndarray, learnt: np.ndarray, sound: OwnSound | None
 ) -> LearntSpeaker:
-    """From mouth (N, 12) and seen (N, F), as `seen_posture` has it, of N frames; those `learnt` (N,) bool count.
+    """From mouth (N, 12) and predictors (N, F), as `posture_predictors` has them, of N frames; those `learnt` (N,) bool
+    count.
 
-    Posture and style are fitted in turn: what of a mouth the voice does not explain, what is seen may.
+    Posture and style are fitted in turn: what of a mouth the voice does not explain, they may.
     """
 
     def fit(posture: np.ndarray) -> LearntSpeaker:
@@ -54,11 +55,11 @@ def learn_speaker(
             speaker, learn_style(still, within, sound.times, sound.frame, sound.voice, speaker), posture
         )
 
-    found = fit(fit_posture(seen[learnt], mouth[learnt])(seen))
+    found = fit(fit_posture(predictors[learnt], mouth[learnt])(predictors))
     if sound is None or found.style is None or found.style.lip_map is None:
         return found
     left = mouth - (mouth - found.posture)[learnt].mean(0)
     within = np.flatnonzero(learnt & sound.within)
     at = sound.times[within] + found.style.offset.late
     left[within] = mouth[within] - spoken_mouth(sound.voice, at, found.speaker, found.style.lip_map, DubOptions())
-    return fit(fit_posture(seen[learnt], left[learnt])(seen))
+    return fit(fit_posture(predictors[learnt], left[learnt])(predictors))

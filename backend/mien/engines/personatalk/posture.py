@@ -19,7 +19,7 @@ from mien.engines.personatalk.lip_map import Scaler, ridge
 from mien.engines.personatalk.mouth_space import STILL
 
 PENALTY = 0.7  # of the ridge regression; .5 to 1 did alike on three real clips
-FARTHEST = 2.5  # standard deviations of what is seen: beyond, it goes on as there
+FARTHEST = 2.5  # standard deviations of a predictor: beyond, it goes on as there
 EXPRESSIONS = 6  # principal components of the upper face
 SLOW = 0.3  # s: the sigma over which they are averaged, so that no syllable of the film's own words is left in them
 EVERY = 2  # of the upper face's points that are looked at
@@ -28,23 +28,23 @@ MOST = 1500  # frames that the components are of
 
 @dataclass(frozen=True, eq=False)
 class Posture:
-    """Call it with what is seen (N, F), as `seen_posture` has it: what is added to mouth coefficients (N, 12).
+    """Call it with predictors (N, F), as `posture_predictors` has them: what is added to mouth coefficients (N, 12).
     weights (F, 12)."""
 
     scaler: Scaler
     weights: np.ndarray
 
-    def __call__(self, seen: np.ndarray) -> np.ndarray:
-        return np.clip(self.scaler(seen), -FARTHEST, FARTHEST) @ self.weights
+    def __call__(self, predictors: np.ndarray) -> np.ndarray:
+        return np.clip(self.scaler(predictors), -FARTHEST, FARTHEST) @ self.weights
 
 
-def fit_posture(seen: np.ndarray, mouth: np.ndarray) -> Posture:
-    """From what is seen (n, F) and what of the mouth (n, 12) nothing else explains."""
-    scaler = Scaler.of(seen)
-    return Posture(scaler, ridge(scaler(seen), mouth - mouth.mean(0), PENALTY))
+def fit_posture(predictors: np.ndarray, mouth: np.ndarray) -> Posture:
+    """From predictors (n, F) and what of the mouth (n, 12) nothing else explains."""
+    scaler = Scaler.of(predictors)
+    return Posture(scaler, ridge(scaler(predictors), mouth - mouth.mean(0), PENALTY))
 
 
-def seen_posture(shapes: FaceShapes, shot: np.ndarray, learnt: np.ndarray, frame: float) -> np.ndarray:
+def posture_predictors(shapes: FaceShapes, shot: np.ndarray, learnt: np.ndarray, frame: float) -> np.ndarray:
     """(N, 3 + EXPRESSIONS) of a film's N frames, `frame` s apart: the head's turn in radians, and how the upper face is
     held, in eye distances, averaged over time within each shot. shot (N,) numbers; learnt (N,) bool: the frames of
     which the components are."""

@@ -15,7 +15,7 @@ from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.face_shapes import face_shapes
 from mien.engines.personatalk.learnt_speaker import LearntSpeaker, OwnSound, learn_speaker
 from mien.engines.personatalk.mouth_space import mouth_space
-from mien.engines.personatalk.posture import seen_posture
+from mien.engines.personatalk.posture import posture_predictors
 from mien.engines.personatalk.reference_bank import reference_bank
 from mien.engines.personatalk.reference_choice import choose_references, is_profile
 from mien.engines.personatalk.reference_path import reference_path
@@ -122,8 +122,8 @@ def _motion(path: Path, track: FaceTrack, usable: np.ndarray, engine: str) -> Mo
         shapes = face_shapes(track, learnt)
         space = mouth_space(shapes, learnt)
         mouth = space.coefficients(shapes.shapes)
-        seen = seen_posture(shapes, track.shot, learnt, float(1 / track.rate))
-        return mouth, learn_speaker(space, mouth, seen, learnt, sound)
+        predictors = posture_predictors(shapes, track.shot, learnt, float(1 / track.rate))
+        return mouth, learn_speaker(space, mouth, predictors, learnt, sound)
 
     return cross_validated(usable, times, float(1 / track.rate), voice, face)
 
