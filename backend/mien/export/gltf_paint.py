@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from mien.heads.default import Head, load_head
+from mien.numeric.srgb import srgb
 
 VERTICES, CLAMP = 34962, 33071  # target of a buffer view; a texture that does not repeat
 LASHES = np.array([0.016, 0.010, 0.008])  # linear RGB
@@ -40,9 +41,8 @@ def _picture(head: Head, skin: np.ndarray, colour: np.ndarray) -> np.ndarray:
     brow = brow * (2.0 - brow) * 0.96  # as skin.frag of the preview: finer hairs lie between those that are painted
     linear = (1 - brow) + brow * colour / skin
     linear = (1 - lash * 0.92) * linear + lash * 0.92 * LASHES / skin
-    linear = np.pad(np.clip(linear[::-1], 0, 1), ((1, 1), (1, 1), (0, 0)), constant_values=1)
-    srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return (srgb * 255 + 0.5).astype(np.uint8)
+    linear = np.pad(linear[::-1], ((1, 1), (1, 1), (0, 0)), constant_values=1)
+    return (srgb(linear) * 255 + 0.5).astype(np.uint8)
 
 
 def _coordinates(head: Head) -> np.ndarray:

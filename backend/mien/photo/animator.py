@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from mien.channels import ARKIT
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.head_pose import PICTURE_AXES
 from mien.heads.default import rotation_matrix
@@ -82,8 +81,7 @@ class Animator:
         self._body = body
         self.cut_out = layers.cut
         self.nobody = layers.person[..., 3] == 0
-        self.own = np.zeros(len(ARKIT), np.float32)
-        self.own[self.head.order(ARKIT)] = self.face.own
+        self.own = self.face.own_weights
         self.mesh = FaceMesh(self.face, self.own)
         self.sheet = Sheet(self.face, (width, height), layers.cut, ~self.nobody)
         self.eyes = Eyes(self.face, self.pixels)

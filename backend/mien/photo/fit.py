@@ -56,6 +56,13 @@ class FittedFace:
         """Pixels between the outer corners of the eyes, as if seen from the front."""
         return float(np.linalg.norm(self.points[OUTER_EYE_CORNERS[0]] - self.points[OUTER_EYE_CORNERS[1]]))
 
+    @property
+    def own_weights(self) -> np.ndarray:
+        """(52,) float32: the channels that the photo shows, in the order of the head."""
+        weights = np.zeros(len(self.own), np.float32)
+        weights[self.head.order(ARKIT)] = self.own
+        return weights
+
     def vertices(self, weights: np.ndarray, which: np.ndarray | None = None) -> np.ndarray:
         """(V, 3) pixels of the head's vertices, or of `which` of them, for weights (52,) in the order of the head; the
         head as it is turned in the photo."""

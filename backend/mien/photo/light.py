@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.face_tracking.landmark_indices import LEFT_EYE, RIGHT_EYE
+from mien.numeric.srgb import linear
 from mien.photo.eyes import CHEEKS, polygon, window
 from mien.photo.fit import FittedFace
 
@@ -48,14 +49,3 @@ def dark_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
     # Small, or seen from above, a nostril is a mean of dark and skin.
     grey_dark = 0.65 * dark + 0.35 * dark.mean()
     return grey_dark * min(1.0, most / max(float(grey_dark.mean()), 1e-6))
-
-
-def linear(values: np.ndarray) -> np.ndarray:
-    """sRGB 0..1 to linear."""
-    return np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-
-
-def srgb(values: np.ndarray) -> np.ndarray:
-    """Linear 0..1 to sRGB."""
-    values = np.clip(values, 0, 1)
-    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)

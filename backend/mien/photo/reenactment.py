@@ -32,6 +32,9 @@ class Reenactment:
 
     def places(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, SpaceWarp]:
         """(places (V, 3) of the face's vertices before the turn, turn (3, 3), shift (3,), warp of the head)."""
+        return self._places(points, self.weights(points))
+
+    def _places(self, points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, SpaceWarp]:
         animator = self._animator
         seen = points[:FACE].astype(float)
         turn, scale, shift = self._moved(seen)
@@ -44,15 +47,15 @@ class Reenactment:
         aside = seen[:, :2] - animator.pivot[:2] - shift[:2] - depth[:, None] * turn[:2, 2]
         goals[:, :2] = animator.pivot[:2] + aside @ np.linalg.inv(turn[:2, :2]).T
         # The head opens its lips itself: no smooth map of closed ones takes them apart.
-        face, weights = animator.face, self.weights(points)
+        face = animator.face
         warp = SpaceWarp(landmarks_on(face.posed(weights)).astype(float), goals, SMOOTHING)
         return warp(face.posed(weights, animator.mesh.which)), turn, shift, warp
 
     def picture(self, points: np.ndarray, bare: bool = False) -> np.ndarray:
         """(H, W, 3) uint8 for landmarks (478, 3). bare: the warp alone, without mouth and lids."""
         animator = self._animator
-        places, turn, shift, warp = self.places(points)
         weights = self.weights(points)
+        places, turn, shift, warp = self._places(points, weights)
         looks = (iris_places(points) - self._looks).mean(0)
         gaze = np.clip(looks[::-1] * 1.6, -GAZE_LIMIT, GAZE_LIMIT)
         return animator.picture_of_points(places, weights, turn, gaze, shift, warp, bare)

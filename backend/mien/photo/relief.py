@@ -8,7 +8,6 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 from scipy.spatial import KDTree
 
-from mien.channels import ARKIT
 from mien.engines.personatalk.raster import rasterise
 from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.photo.fit import FittedFace
@@ -26,7 +25,7 @@ def depth_at(face: FittedFace, places: np.ndarray) -> np.ndarray:
     """(N,) pixels away from the camera at places (N, 2) of the photo: of the fitted head's nearest skin there, and
     beside the head of its outline, which hair goes on from."""
     eyes = face.eye_distance
-    vertices = face.vertices(own_weights(face)).astype(float)
+    vertices = face.vertices(face.own_weights).astype(float)
     unit = max(UNIT * eyes, 0.25)
     triangles = skin_triangles(face.head)
     used = np.unique(triangles)
@@ -61,10 +60,3 @@ def _without_holes(
     weights = 1 / np.maximum(distance, unit) ** 2
     skin = (landmarks[near, 2] * weights).sum(-1) / weights.sum(-1)
     return np.where(depth > skin + HOLE * face.eye_distance, skin, depth)
-
-
-def own_weights(face: FittedFace) -> np.ndarray:
-    """(52,) the photo's own channels in the order of the head."""
-    own = np.zeros(len(ARKIT), np.float32)
-    own[face.head.order(ARKIT)] = face.own
-    return own

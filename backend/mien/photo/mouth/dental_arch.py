@@ -19,6 +19,7 @@ from mien.heads.teeth import (
     UPPER_STEPS,
     UPPER_WIDTHS,
 )
+from mien.numeric.srgb import srgb
 
 ENAMEL, GUM = np.array((1.0, 0.94, 0.83)), np.array((0.46, 0.17, 0.16))  # linear, against white
 BETWEEN = np.array((0.50, 0.36, 0.28))  # where two crowns meet
@@ -104,8 +105,7 @@ def row_image(lower: bool, scale: float) -> np.ndarray:
     # Between the edges of two teeth the dark behind is seen.
     alpha = np.clip(np.maximum(in_crown, in_gum) + _rise(y - edge - 0.0008, pixel + 0.0005), 0, 1) * below_edge
     alpha = np.maximum(alpha, in_crown)[..., None]
-    values = np.where(colour <= 0.0031308, colour * 12.92, 1.055 * np.maximum(colour, 1e-6) ** (1 / 2.4) - 0.055)
-    return (np.clip(np.concatenate([values * alpha, alpha], 2), 0, 1) * 255 + 0.5).astype(np.uint8)
+    return (np.clip(np.concatenate([srgb(colour) * alpha, alpha], 2), 0, 1) * 255 + 0.5).astype(np.uint8)
 
 
 def _rise(distance: np.ndarray, width: float) -> np.ndarray:

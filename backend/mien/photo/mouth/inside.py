@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from mien.heads.correspondence import vertex_normals
+from mien.numeric.srgb import srgb
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import halves, quads_of
-from mien.photo.light import srgb
 from mien.photo.space_warp import SpaceWarp
 
 CAVITY, TONGUE = np.array((0.17, 0.045, 0.04)), np.array((0.52, 0.19, 0.18))  # linear, against white

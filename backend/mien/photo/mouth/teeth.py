@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import KDTree
 
-from mien.channels import ARKIT
+from mien.numeric.srgb import linear, srgb
 from mien.photo.canvas import AT, OPACITY, POSITION, TINT, Part, block
 from mien.photo.fit import FittedFace
-from mien.photo.light import linear, srgb
 from mien.photo.mouth import dental_arch
 from mien.photo.mouth.seen_teeth import SeenTeeth
 
@@ -46,8 +45,7 @@ class Teeth:
     ) -> None:
         self._face, self._size = face, np.array(size, float)
         head = face.head
-        self._own = np.zeros(len(ARKIT), np.float32)
-        self._own[head.order(ARKIT)] = face.own
+        self._own = face.own_weights
         self._jaw = head.order(head.teeth_channels)
         self._turn, self._shift = placed(face, self._own)
         self._scale = float(np.linalg.norm(self._turn[:, 0]))
