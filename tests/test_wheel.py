@@ -26,7 +26,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize("what", ["ear", "kfusion"])
+@pytest.mark.parametrize("what", ["phones", "kfusion"])
 def test_a_command_that_trains_says_what_is_missing(what: str, tmp_path: Path) -> None:
     folders = [str(tmp_path / name) for name in ("corpus", "motion", "run")]
     status, errors = run("train", what, *(folders if what == "kfusion" else [folders[0], folders[2]]))

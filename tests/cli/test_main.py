@@ -289,7 +289,7 @@ HEAVY = ("numpy", "scipy", "torch", "av", "soundfile", "transformers", "trimesh"
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["speak", "--help"], ["serve", "--help"],
-                                       ["train", "ear", "--help"], ["evaluate", "real", "--help"]])  # fmt: skip
+                                       ["train", "phones", "--help"], ["evaluate", "real", "--help"]])  # fmt: skip
 def test_the_command_starts_without_what_takes_long_to_import(arguments: list[str], tmp_path: Path) -> None:
     code = f"""
 import sys

@@ -31,17 +31,17 @@ SAMPLE = SAMPLES / "mono_16k.wav"
 def test_mien_train_ear_trains_the_phone_recogniser(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     few = ["--steps", "2", "--shape", '{"width": 16, "blocks": 1}', "--plan", '{"batch": 3}', "--json"]
-    assert main(["train", "ear", str(corpus(tmp_path / "corpus")), str(run), *few]) == 0
-    assert json.loads(capsys.readouterr().out) == {"weights": str(run / "ear.safetensors")}
-    assert load(run / "ear.safetensors").config.width == 16
-    card = json.loads((run / "ear.card.json").read_text("utf-8"))
+    assert main(["train", "phones", str(corpus(tmp_path / "corpus")), str(run), *few]) == 0
+    assert json.loads(capsys.readouterr().out) == {"weights": str(run / "phones.safetensors")}
+    assert load(run / "phones.safetensors").config.width == 16
+    card = json.loads((run / "phones.card.json").read_text("utf-8"))
     assert (card["training"]["steps"], card["training"]["batch"]) == (2, 3)
     assert card["data"]["voices_of_synthesisers"] == {"flite": 1}
 
 
 def test_a_run_goes_on_as_it_was_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     few = ["--shape", '{"width": 16, "blocks": 1}', "--plan", '{"batch": 2}', "--json"]
-    command = ["train", "ear", str(corpus(tmp_path / "corpus")), str(tmp_path / "run"), *few]
+    command = ["train", "phones", str(corpus(tmp_path / "corpus")), str(tmp_path / "run"), *few]
     assert main([*command, "--steps", "2"]) == 0
     assert main([*command, "--steps", "3", "--seed", "1"]) == 2
     assert "was begun with another seed (0, not 1)" in capsys.readouterr().out
@@ -51,7 +51,7 @@ def test_a_run_goes_on_as_it_was_begun(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_size_that_nothing_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["train", "ear", str(tmp_path), str(tmp_path / "run")]
+    command = ["train", "phones", str(tmp_path), str(tmp_path / "run")]
     assert main([*command, "--shape", '{"wide": 16}']) == 2
     assert "--shape has 'wide', which is none of width, blocks" in capsys.readouterr().err
     assert main([*command, "--plan", "16"]) == 2

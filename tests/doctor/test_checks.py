@@ -52,7 +52,7 @@ def test_every_check_answers_here(tmp_path: Path) -> None:
     assert load_head().sha256 in by_name["default head"].result
     for engine in ("probtalk3d", "emodiffhead", "kfusion"):
         assert by_name[engine].level == OK and "GPL-3.0-or-later" in by_name[engine].result
-    assert by_name["ear"].level == by_name["torch"].level == by_name["video encoders"].level == OK
+    assert by_name["phone recogniser"].level == by_name["torch"].level == by_name["video encoders"].level == OK
     assert by_name["data folder"].result.endswith("made when it is needed")
     assert not (tmp_path / "mien").exists()
     assert "is free" in by_name["backend"].result

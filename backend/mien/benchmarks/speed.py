@@ -69,17 +69,17 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
         listen = measured(programs.LISTEN, sound, take)
         decode = measured(programs.ALL_PHONE, sound, take)
         name = f"`mien speak`, {length:g} s of speech, cold start"
-        ear = f"the ear alone, {length:g} s of speech, one core, warm"
+        recogniser = f"the phone recogniser alone, {length:g} s of speech, one core, warm"
         rows = [
             Row(name, *speak, "the length of the speech", speak[0] / length),
             Row(name, *speak, "PocketSphinx's own all-phone decoding of it", speak[0] / decode[0]),
             *_takes(sound, take, length),
-            Row(ear, *listen, "the length of the speech", listen[0] / length),
-            Row(ear, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
+            Row(recogniser, *listen, "the length of the speech", listen[0] / length),
+            Row(recogniser, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
         ]
         if rhubarb:
             cues = figures_of(["node", "--input-type=module", "-e", programs.RHUBARB, str(sound)], rhubarb)
-            rows.append(Row(ear, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
+            rows.append(Row(recogniser, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
         rows += _tracking(sound, Path(folder) / "film.mp4", take, length)
         rows += _portrait(sound, take, length)
         rows += _talk(sound, take, length)

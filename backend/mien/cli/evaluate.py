@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien evaluate`: measures of phone recognisers, by commands called ears, and of takes."""
+"""`mien evaluate`: measures of phone recognisers and of takes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFERENCE = "pocketsphinx"
 
 def add_commands(commands) -> None:
     """Add `evaluate` to the commands of `mien`."""
-    evaluate = commands.add_parser("evaluate", help="measure an engine or an ear")
+    evaluate = commands.add_parser("evaluate", help="measure an engine or the phone recogniser")
     evaluate = evaluate.add_subparsers(required=True, metavar="WHAT")
     real = add_command(evaluate, "real", real_command, "curves of takes for real speakers' sounds, for score.py")
     real.add_argument("folder", type=Path, metavar="DIR", help="where NAME.npz of every sound goes")
@@ -37,7 +37,9 @@ def add_commands(commands) -> None:
     life.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
     life.add_argument("--section", default="life", metavar="NAME", help="which marks (default: %(default)s)")
 
-    phones = add_command(evaluate, "phones", phones_command, "how well ears name mouth shapes in speech of known text")
+    phones = add_command(
+        evaluate, "phones", phones_command, "how well phone recognisers name mouth shapes in speech of known text"
+    )
     phones.add_argument(
         "folders", type=Path, nargs="*", metavar="FOLDER",
         help="of `mien corpus build`, in place of the recorded prompts of Debian's packages",
@@ -46,11 +48,16 @@ def add_commands(commands) -> None:
     phones.add_argument("--language", metavar="CODE,...", help="only these (default: all)")
     phones.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth recording (default: all)")
     phones.add_argument(
-        "--ear", type=Path, action="append", default=[], metavar="FILE", help="weights of one more ear; may be repeated"
+        "--weights",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="weights of one more phone recogniser; may be repeated",
     )
-    phones.add_argument("--only", metavar="NAME,...", help="only these ears, by name")
+    phones.add_argument("--only", metavar="NAME,...", help="only these recognisers, by name")
     phones.add_argument(
-        "--reference", default=REFERENCE, metavar="EAR", help="the ear that texts are aligned by (default: %(default)s)"
+        "--reference", default=REFERENCE, metavar="NAME", help="the recogniser that aligns texts (default: %(default)s)"
     )
     phones.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
     phones.add_argument("--forget", action="store_true", help="keep nothing, and use nothing that was kept")
@@ -62,12 +69,18 @@ def add_commands(commands) -> None:
     breaths.add_argument("--audio", type=Path, action="append", default=[], metavar="FOLDER", help="more recordings")
     breaths.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
 
-    ear = add_command(evaluate, "ear", ear_command, "trainings of the ear compared")
-    ear.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
-    ear.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="of `mien train ear`; the first is the base")
-    ear.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
-    ear.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
-    ear.add_argument("--section", default="ablations", metavar="NAME", help="which marks (default: %(default)s)")
+    trainings = add_command(
+        evaluate, "phone-ablations", phone_ablations_command, "trainings of the phone recogniser compared"
+    )
+    trainings.add_argument("corpus", type=Path, help="a folder of `mien corpus build`")
+    trainings.add_argument(
+        "runs", type=Path, nargs="+", metavar="RUN", help="of `mien train phones`; the first is the base"
+    )
+    trainings.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)"
+    )
+    trainings.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+    trainings.add_argument("--section", default="ablations", metavar="NAME", help="which marks (default: %(default)s)")
 
     takes = add_command(
         evaluate, "takes", takes_command, "how near probtalk3d's takes come to what nothing was trained on"
@@ -138,7 +151,9 @@ def _need_pocketsphinx() -> None:
     from mien.evaluation import EvaluationError
 
     if importlib.util.find_spec("pocketsphinx") is None:
-        raise EvaluationError("ears are compared with PocketSphinx, which is not here: pip install pocketsphinx")
+        raise EvaluationError(
+            "phone recognisers are compared with PocketSphinx, which is not here: pip install pocketsphinx"
+        )
 
 
 def life_command(args: argparse.Namespace) -> int:
@@ -203,15 +218,17 @@ def phones_command(args: argparse.Namespace) -> int:
         recordings += find_prompts()
     if args.language:
         recordings = [each for each in recordings if each.language in args.language.split(",")]
-    recognisers = find_recognisers(args.ear)
+    recognisers = find_recognisers(args.weights)
     if args.only:
         unknown = set(args.only.split(",")) - set(recognisers)
         if unknown:
-            raise EvaluationError(f"there is no ear {unknown.pop()!r}; there are {', '.join(recognisers)}.")
+            raise EvaluationError(
+                f"there is no phone recogniser {unknown.pop()!r}; there are {', '.join(recognisers)}."
+            )
         recognisers = {name: recognisers[name] for name in args.only.split(",")}
     cache = Cache(None) if args.forget else Cache.of_the_user()
     recordings = recordings[:: max(1, args.every)]
-    with ProgressBar("ears", quiet=args.json) as progress:
+    with ProgressBar("phones", quiet=args.json) as progress:
         results = evaluate(recordings, recognisers, args.reference, cache, max(1, args.jobs), progress)
     print(json.dumps(page.as_object(results)) if args.json else page.for_terminal(results))
     if args.page:
@@ -221,20 +238,20 @@ def phones_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def ear_command(args: argparse.Namespace) -> int:
-    """mien evaluate ear: what a change to the network or to what it learns from is worth."""
-    _refuse_unmarked(args.page, f"ear {args.section}")
+def phone_ablations_command(args: argparse.Namespace) -> int:
+    """mien evaluate phone-ablations: what a change to the network or to what it learns from is worth."""
+    _refuse_unmarked(args.page, f"phones {args.section}")
     _need_pocketsphinx()
     from mien.evaluation.cache import Cache
-    from mien.evaluation.phones import ear_ablations
+    from mien.evaluation.phones import ablations
     from mien.files.markdown import table
 
     with ProgressBar("trainings", quiet=args.json) as progress:
-        results = ear_ablations.compare(args.corpus, args.runs, max(1, args.jobs), Cache.of_the_user(), progress)
-    head, rows = ear_ablations.rows(*results)
+        results = ablations.compare(args.corpus, args.runs, max(1, args.jobs), Cache.of_the_user(), progress)
+    head, rows = ablations.rows(*results)
     print(json.dumps([dict(zip(head, row, strict=True)) for row in rows]) if args.json else table(head, rows))
     if args.page:
-        write_section(args.page, f"ear {args.section}", table(head, rows))
+        write_section(args.page, f"phones {args.section}", table(head, rows))
     return 0
 
 

@@ -114,15 +114,15 @@ def perform_command(args: argparse.Namespace) -> int:
     return 0
 
 
-def train_ear(args: argparse.Namespace) -> Path:
-    """The phone recogniser, by commands called the ear."""
+def train_phones(args: argparse.Namespace) -> Path:
+    """The phone recogniser."""
     from mien.speech_analysis.network.model import RecogniserConfig
-    from mien.training.ear.train import EarConfig, train
+    from mien.training.phones.train import PhoneTrainingConfig, train
 
     changes = {"seed": args.seed, "without": tuple(name for name in args.without.split(",") if name)}
     changes |= {"steps": args.steps} if args.steps else {}
     config, shape = (
-        _changed(EarConfig(), args.plan | changes, "--plan"),
+        _changed(PhoneTrainingConfig(), args.plan | changes, "--plan"),
         _changed(RecogniserConfig(), args.shape, "--shape"),
     )
     with ProgressBar("training", quiet=args.json) as progress:
@@ -130,8 +130,8 @@ def train_ear(args: argparse.Namespace) -> Path:
 
 
 def train_breaths(args: argparse.Namespace) -> Path:
-    """The network of breaths, over what the ear heard."""
-    from mien.training.ear.train_breaths import BreathConfig, train
+    """The network of breaths, over the phones that were recognised."""
+    from mien.training.phones.train_breaths import BreathConfig, train
 
     with ProgressBar("training", quiet=args.json) as progress:
         return train(args.corpus, args.run, _config(BreathConfig(), args), args.threads, progress)
@@ -218,7 +218,7 @@ def train_diffted(args: argparse.Namespace) -> Path:
 
 
 def _extract_features(args: argparse.Namespace) -> None:
-    from mien.training.ear_features import extract_features
+    from mien.training.phone_features import extract_features
 
     with ProgressBar("hearing", quiet=args.json) as progress:
         extract_features(args.corpus, args.motion, args.seed, max(1, args.jobs), progress)
@@ -229,7 +229,7 @@ def _config(default, args: argparse.Namespace):
     return replace(default, seed=args.seed, steps=args.steps or default.steps)
 
 
-def _add_ear_flags(command: argparse.ArgumentParser) -> None:
+def _add_phone_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes other than the default's")
     command.add_argument(
         "--plan", type=_numbers, default={}, metavar="JSON", help="batch, rate ... unlike the default's"
@@ -290,13 +290,13 @@ def _add_jobs(command: argparse.ArgumentParser) -> None:
 SPEECH, MOTION = "a folder of `mien corpus build`", "a folder of `mien corpus perform`"
 TRAININGS = (
     TrainingCommand(
-        "ear", train_ear, "train the ear (phone recogniser) on a corpus, or go on with a run that was stopped",
-        {"corpus": SPEECH}, _add_ear_flags, "where checkpoint, log (csv) and weights go",
+        "phones", train_phones, "train the phone recogniser on a corpus, or go on with a run that was stopped",
+        {"corpus": SPEECH}, _add_phone_flags, "where checkpoint, log (csv) and weights go",
         "of 64 s of sound each (default: 4700)", (1, "of the network; one more process degrades (default: 1)"),
     ),
     TrainingCommand(
-        "breaths", train_breaths, "train the part of the ear that knows breaths, or go on", {"corpus": SPEECH},
-        run="where checkpoint, log (csv) and weights go", threads=(1, "(default: 1)"),
+        "breaths", train_breaths, "train the part of the phone recogniser that knows breaths, or go on",
+        {"corpus": SPEECH}, run="where checkpoint, log (csv) and weights go", threads=(1, "(default: 1)"),
     ),
     TrainingCommand(
         "codec", train_codec, "train stage 1 of probtalk3d on performances, or go on", {"motion": MOTION}, _add_initial,

@@ -63,7 +63,7 @@ def examine(settings: Settings | None = None) -> list[Diagnostic]:
         ("packages", packages),
         ("memory and cores", machine),
         ("default head", head),
-        ("ear", ear),
+        ("phone recogniser", phone_recogniser),
         *((info.name, partial(engine, info)) for info in ENGINES.values() if info.weights),
         ("transcripts", transcripts),
         ("video encoders", encoders),
@@ -156,12 +156,12 @@ def head() -> Diagnostic:
     return Diagnostic("default head", result)
 
 
-def ear() -> Diagnostic:
-    """The ear's weights, and whether they are those its card describes."""
+def phone_recogniser() -> Diagnostic:
+    """The phone recogniser's weights, and whether they are those its card describes."""
     from mien.speech_analysis.network.inference import WEIGHTS
     from mien.speech_analysis.network.weights import load
 
-    return _weights("ear", WEIGHTS, lambda: [load(WEIGHTS)])
+    return _weights("phone recogniser", WEIGHTS, lambda: [load(WEIGHTS)])
 
 
 def engine(info: EngineInfo) -> Diagnostic:
@@ -227,7 +227,7 @@ def torch() -> Diagnostic:
     """What the networks run on, imported in a process of its own: a broken one may take its process with it."""
     advice = "Install it again: pip install --force-reinstall torch"
     if not _installed("torch"):
-        return Diagnostic("torch", "not installed, and the ear needs it", FAIL, advice)
+        return Diagnostic("torch", "not installed, and the phone recogniser needs it", FAIL, advice)
     status, output = run_child(TORCH)
     if status != 0:
         return Diagnostic("torch", f"installed, but it cannot be used ({output})", FAIL, advice)

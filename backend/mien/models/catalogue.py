@@ -19,7 +19,7 @@ from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, FLAME_PAGE, LANDMARKS_N
 from mien.heads.flame_file import FlameError
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
 
-EAR_CARD = Path(__file__).parent.parent / "speech_analysis" / "network" / "mien.card.json"
+PHONES_CARD = Path(__file__).parent.parent / "speech_analysis" / "network" / "mien.card.json"
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Model:
 def models(data_folder: Path) -> list[Model]:
     """Every model that can be here, those that ship first."""
     engines = [ENGINES[name] for name in NAMES]
-    shipped = [_shipped("ear", "hears phones in any voice", EAR_CARD)]
+    shipped = [_shipped("phone recogniser", "recognises phones in any voice", PHONES_CARD)]
     shipped += [_shipped("face tracker", "finds and follows a face in a film: mien track", TRACKER_CARD)]
     shipped += [_shipped(info.name, info.description, info.card) for info in engines if info.card]
     own = [_user_model(info.user_model, data_folder) for info in engines if info.user_model]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phones and prosody of speech. Commands and docs call the phone recogniser the ear."""
+"""Phones and prosody of speech."""

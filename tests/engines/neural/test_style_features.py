@@ -48,7 +48,7 @@ def test_a_frame_has_the_phones_around_its_moment() -> None:
     assert sound.shape == (25, audio_features.SIZE)
     halves = [sound[:, part * (len(PHONES) + 3) + INDEX["P"]] for part in (0, 1)]
     assert np.flatnonzero(halves[0]).tolist() == [] and np.flatnonzero(halves[1]).tolist() == [10]
-    closure = sound[:, 2 * len(PHONES) + 3]  # of the second half, told by the phones: this ear has no flags
+    closure = sound[:, 2 * len(PHONES) + 3]  # of the second half, told by the phones: this recogniser has no flags
     assert closure[10] == 1
 
 

@@ -78,7 +78,7 @@ def test_a_recogniser_can_be_the_reference_of_all() -> None:
 def test_no_recordings_and_an_unknown_reference_are_refused() -> None:
     with pytest.raises(EvaluationError, match="asterisk-core-sounds-en"):
         evaluate([], find_recognisers([]), "pocketsphinx", NOWHERE, 1, no_progress)
-    with pytest.raises(EvaluationError, match="no ear 'nobody'"):
+    with pytest.raises(EvaluationError, match="no phone recogniser 'nobody'"):
         evaluate([Prompt("", "en", "", SHIPPED, "go")], find_recognisers([]), "nobody", NOWHERE, 1, no_progress)
 
 

@@ -102,9 +102,9 @@ def test_a_stop_is_heeded(small: AcousticModel, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_weights_come_back(small: AcousticModel, tmp_path):
-    save(small, tmp_path / "ear.safetensors", {"steps": "0"})
-    again = load(tmp_path / "ear.safetensors")
-    names = read_tensors(tmp_path / "ear.safetensors", dtypes=("F16",))[0]
+    save(small, tmp_path / "phones.safetensors", {"steps": "0"})
+    again = load(tmp_path / "phones.safetensors")
+    names = read_tensors(tmp_path / "phones.safetensors", dtypes=("F16",))[0]
     assert {"body.2.heard.1.weight", "body.2.told.weight"} <= set(names)  # format 1 has older names
     assert again.config == SMALL
     mel = torch.randn(1, 60, BANDS)
@@ -113,8 +113,8 @@ def test_weights_come_back(small: AcousticModel, tmp_path):
 
 
 def test_a_track_of_the_recogniser_is_whole(small: AcousticModel, tmp_path):
-    save(small, tmp_path / "ear.safetensors", {})
-    track = inference.hear(Speech(noise(1.5), "0" * 64, "noise"), weights=tmp_path / "ear.safetensors")
+    save(small, tmp_path / "phones.safetensors", {})
+    track = inference.hear(Speech(noise(1.5), "0" * 64, "noise"), weights=tmp_path / "phones.safetensors")
     assert track.posteriors.shape == (150, len(PHONES))
     np.testing.assert_allclose(track.posteriors.sum(1), 1, atol=1e-4)
     assert track.segments[0].begin == 0 and track.segments[-1].end == 150
@@ -123,14 +123,14 @@ def test_a_track_of_the_recogniser_is_whole(small: AcousticModel, tmp_path):
 
 
 def test_files_that_are_no_recogniser_are_refused_in_words(small: AcousticModel, tmp_path):
-    path = tmp_path / "ear.safetensors"
+    path = tmp_path / "phones.safetensors"
     with pytest.raises(RecognitionError, match="cannot be read"):
         load(path)
     path.write_bytes(b"nothing")
     with pytest.raises(RecognitionError, match="cannot be read"):
         load(path)
     path.write_bytes(write_tensors({"a": np.zeros(3, np.float16)}, {"format": "mien.take"}))
-    with pytest.raises(RecognitionError, match="no weights of an ear"):
+    with pytest.raises(RecognitionError, match="no weights of a phone recogniser"):
         load(path)
     note = {"format": "mien.ear", "format_version": "1", "flags": json.dumps(FLAGS)}
     path.write_bytes(write_tensors({"a": np.zeros(3, np.float16)}, {**note, "sounds": '["sil"]'}))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures of the phone recogniser: `mien evaluate phones`, `ear`."""
+"""Measures of the phone recogniser: `mien evaluate phones`, `phone-ablations`."""

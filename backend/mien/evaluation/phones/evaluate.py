@@ -2,7 +2,7 @@
 """`mien evaluate phones`: which phone recogniser names the right visemes at the right time, on the same frames of
 speech.
 
-Recordings are scored in parallel processes, so that little is sent back. Commands call a phone recogniser an ear.
+Recordings are scored in parallel processes, so that little is sent back.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def evaluate(
             "-it-, -ru-), asterisk-core-sounds-en and pocketsphinx-testdata, or name a corpus folder."
         )
     if reference != POCKETSPHINX and reference not in recognisers:
-        raise EvaluationError(f"there is no ear {reference!r} to align with; there are {', '.join(recognisers)}.")
+        raise EvaluationError(f"no phone recogniser {reference!r} to align with; there are {', '.join(recognisers)}.")
     if (why := espeak.missing()) and any(isinstance(each, Prompt) for each in recordings):
         raise EvaluationError(why)
     with single_threaded_pool(jobs) as pool:

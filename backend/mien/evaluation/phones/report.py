@@ -11,10 +11,10 @@ from mien.files.markdown import table
 from mien.speech_analysis.viseme_groups import NAMES
 
 HEAD = (
-    "recordings", "speech", "ear", "visemes", "with silence", "20 ms frames", "lag", "p b m hit", "false a second",
-    "f v hit", "false a second",
+    "recordings", "speech", "recogniser", "visemes", "with silence", "20 ms frames", "lag", "p b m hit",
+    "false a second", "f v hit", "false a second",
 )  # fmt: skip
-RECALL_HEAD = ("language", "ear", *NAMES)
+RECALL_HEAD = ("language", "recogniser", *NAMES)
 
 
 def rows_of(results: Results) -> list[tuple[str, dict[str, Score]]]:
@@ -74,7 +74,7 @@ def _tables(results: Results) -> list[tuple[tuple[str, ...], list[tuple[str, ...
 
 def _left_out(results: Results) -> str:
     total, out = sum(results.of.values()), sum(results.rejected.values())
-    by = "PocketSphinx's model" if results.reference == "pocketsphinx" else f"the ear {results.reference!r}"
+    by = "PocketSphinx's model" if results.reference == "pocketsphinx" else f"the recogniser {results.reference!r}"
     text = (
         f"Phones laid over the sound by {by}; {out} of {total} recordings were left out because their alignment "
         "cannot be right"

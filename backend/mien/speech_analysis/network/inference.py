@@ -47,7 +47,7 @@ class SoundProbabilities:
 
 def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS) -> PhoneTrack:
     """Posteriors of any voice in any language. `progress` may raise to stop; it is called every WINDOW."""
-    return track_of(probabilities_of(speech.samples, recogniser(weights), progress), f"mien ear ({weights.stem})")
+    return track_of(probabilities_of(speech.samples, recogniser(weights), progress), f"mien phones ({weights.stem})")
 
 
 def align(
@@ -64,7 +64,7 @@ def align(
         flags=np.where(covered, flags_of(path), probabilities.flags),
     )
     wrong = disagreements(np.where(aligned.claimed, path, probabilities.sounds.argmax(1)), probabilities.sounds)
-    track = track_of(mixed, f"mien ear ({weights.stem}), by transcript")
+    track = track_of(mixed, f"mien phones ({weights.stem}), by transcript")
     return replace(track, speech=_voice(probabilities), disagreements=wrong, words=aligned.words)
 
 

@@ -16,7 +16,7 @@ from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.inventory import SOUNDS
 from mien.speech_analysis.network.model import FILE_NAMES, FLAGS, AcousticModel, RecogniserConfig
 
-FORMAT = "mien.ear"
+FORMAT = "mien.ear"  # what files of a phone recogniser have said since the first
 
 
 def save(network: AcousticModel, path: Path, note: dict[str, str]) -> None:
@@ -41,13 +41,13 @@ def load(path: Path) -> AcousticModel:
     try:
         tensors, metadata = read_tensors(path, dtypes=("F16",))
     except (TensorFileError, OSError) as error:
-        raise RecognitionError(f"the ear's weights {path} cannot be read: {error}") from error
+        raise RecognitionError(f"the phone recogniser's weights {path} cannot be read: {error}") from error
     if metadata.get("format") != FORMAT or metadata.get("format_version") != "1":
         raise RecognitionError(
-            f"{path} holds no weights of an ear in format 1; name a file that `mien train ear` wrote."
+            f"{path} holds no weights of a phone recogniser in format 1; name a file that `mien train phones` wrote."
         )
     if metadata.get("sounds") != json.dumps(SOUNDS, ensure_ascii=False) or metadata.get("flags") != json.dumps(FLAGS):
-        raise RecognitionError(f"the ear in {path} knows other sounds than this version of Mien; train it again.")
+        raise RecognitionError(f"the phone recogniser in {path} knows other sounds than this Mien; train it again.")
     try:
         network = AcousticModel(RecogniserConfig(**json.loads(metadata["shape"])))
         names = {file: code for code, file in FILE_NAMES.items()}

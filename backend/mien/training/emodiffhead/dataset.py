@@ -19,10 +19,10 @@ from mien.engines.articulation.emotion import mixes
 from mien.engines.emodiffhead import expression as expressions
 from mien.engines.neural import style_features
 from mien.engines.neural.motion_space import FPS, SIZE
-from mien.training.ear_features import read_features
 from mien.training.emodiffhead.expression_augmentation import add_expression, posteriors_of, random_expression
 from mien.training.examples import draw_clip, draw_probabilities, padded
 from mien.training.motion_corpus import STYLES, MotionUnit, check_settings, perform_unit, read_motion_units
+from mien.training.phone_features import read_features
 from mien.training.speech_corpus.store import read_units
 
 FREE = "free"  # folder of the emotion-free performances, beside the emotional ones of the same speech

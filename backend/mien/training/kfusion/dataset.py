@@ -21,10 +21,10 @@ from mien.engines.kfusion.sound_domains import domains, mel_frames
 from mien.engines.neural import style_features
 from mien.engines.neural.motion_space import FPS
 from mien.speech_analysis.network.features import BANDS
-from mien.training.ear_features import read_features
 from mien.training.examples import draw_clip, draw_probabilities, padded
 from mien.training.kfusion.faces import held_out_faces, random_face
 from mien.training.motion_corpus import STYLES, MotionUnit, read_motion_units
+from mien.training.phone_features import read_features
 from mien.training.speech_corpus.store import read_unit
 
 LIDS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]

@@ -13,9 +13,9 @@ import torch
 from mien.engines.articulation import styles
 from mien.engines.neural import style_features
 from mien.engines.neural.motion_space import FPS
-from mien.training.ear_features import read_features
 from mien.training.examples import draw_clip, draw_probabilities, padded
 from mien.training.motion_corpus import STYLES, MotionUnit, read_motion_units
+from mien.training.phone_features import read_features
 
 
 @dataclass(eq=False)

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import numpy as np
 from mien.speech_analysis.inventory import NUMBER, SIL, SOUNDS
-from mien.training.ear.dataset import resampled
-from mien.training.ear.realignment import SHIFT, align
+from mien.training.phones.dataset import resampled
+from mien.training.phones.realignment import SHIFT, align
 from mien.training.speech_corpus.utterance import labels_of
 
 PHONES = (("p", 0.20, 0.30), ("a", 0.30, 0.50), ("s", 0.50, 0.62), ("i", 0.90, 1.10))

@@ -17,7 +17,7 @@ from scipy import signal
 
 from mien.speech_analysis.inventory import NUMBER, SIL
 from mien.speech_analysis.network.features import HOP, RATE
-from mien.training.ear.dataset import Dataset
+from mien.training.phones.dataset import Dataset
 from mien.training.speech_corpus.augmentation import noise, recording_chain
 from mien.training.speech_corpus.augmentation.degrade import NOISES, level
 from mien.training.speech_corpus.augmentation.nonspeech import SOURCES, breathing, silence

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from mien.speech_analysis.inventory import NUMBER, SIL
-from mien.training.ear import breaths
-from mien.training.ear.dataset import Dataset
+from mien.training.phones import breaths
+from mien.training.phones.dataset import Dataset
 from motion_data import corpus
 
 

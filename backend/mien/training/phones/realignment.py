@@ -19,7 +19,7 @@ from mien.speech_analysis.inventory import NUMBER, SIL, SOUNDS
 from mien.speech_analysis.network.features import HOP, log_mel, padded
 from mien.speech_analysis.network.model import AcousticModel
 from mien.speech_analysis.track import RATE as FRAMES
-from mien.training.ear.dataset import Dataset
+from mien.training.phones.dataset import Dataset
 from mien.training.speech_corpus.utterance import Timed
 
 NEURAL = ("kokoro", "hibari")

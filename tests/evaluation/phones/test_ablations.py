@@ -8,7 +8,7 @@ import torch
 from mien.engines import no_progress
 from mien.evaluation import EvaluationError
 from mien.evaluation.cache import Cache
-from mien.evaluation.phones import ear_ablations
+from mien.evaluation.phones import ablations
 from mien.speech_analysis.network.model import AcousticModel, RecogniserConfig
 from mien.speech_analysis.network.weights import save
 from mien.training.speech_corpus.build import HELD_OUT
@@ -21,9 +21,9 @@ SHAPE = RecogniserConfig(width=16, blocks=1, contexts=0)
 def run(folder: Path, shape: RecogniserConfig = SHAPE, **plan) -> Path:
     folder.mkdir()
     torch.manual_seed(0)
-    save(AcousticModel(shape), folder / "ear.safetensors", {})
+    save(AcousticModel(shape), folder / "phones.safetensors", {})
     training = {"steps": 5, "batch": 2, "seed": 0, "without": [], **plan}
-    (folder / "ear.card.json").write_text(json.dumps({"shape": shape.as_dict(), "training": training}))
+    (folder / "phones.card.json").write_text(json.dumps({"shape": shape.as_dict(), "training": training}))
     return folder
 
 
@@ -41,21 +41,21 @@ def corpus(tmp_path_factory) -> Path:
 
 
 def test_recordings_are_of_held_out_voices_and_some_of_each_synthesiser(corpus: Path) -> None:
-    voices = [each.voice for each in ear_ablations.chosen(corpus)]
-    assert len(voices) == 1 + ear_ablations.EACH and voices.count("somebody") == ear_ablations.EACH
+    voices = [each.voice for each in ablations.chosen(corpus)]
+    assert len(voices) == 1 + ablations.EACH and voices.count("somebody") == ablations.EACH
 
 
 def test_a_row_has_what_differs_and_marks_what_was_not_trained_on(corpus: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(ear_ablations, "find_prompts", list)
+    monkeypatch.setattr(ablations, "find_prompts", list)
     wide = RecogniserConfig(width=24, blocks=1, contexts=0)
     runs = [run(tmp_path / "base"), run(tmp_path / "other", wide, seed=1, without=["flite"])]
-    results = ear_ablations.compare(corpus, runs, 1, Cache(None), no_progress)
-    head, (base, other) = ear_ablations.rows(*results)
+    results = ablations.compare(corpus, runs, 1, Cache(None), no_progress)
+    head, (base, other) = ablations.rows(*results)
     assert head[:5] == ("run", "otherwise than the first", "parameters", "held-out voices", "flite")
     assert base[1] == "" and other[1] == "width 24, seed 1, without flite"
     assert other[4].endswith("*") and not base[4].endswith("*")
-    truth = ear_ablations.columns(results[1])["flite"]["base"]
-    assert truth.seconds == pytest.approx(ear_ablations.EACH, abs=0.1)
+    truth = ablations.columns(results[1])["flite"]["base"]
+    assert truth.seconds == pytest.approx(ablations.EACH, abs=0.1)
     assert float(base[4]) == pytest.approx(truth.accuracy, abs=5e-4)
 
 
@@ -64,14 +64,14 @@ def test_a_corpus_without_held_out_voices_is_refused(tmp_path: Path) -> None:
     utterance = Utterance(Voice("flite", "somebody", "en"), "ma", hum, (("m", 0.1, 0.4),))
     write_unit(tmp_path / "corpus" / "flite", "somebody-en-000", 0, [utterance])
     with pytest.raises(EvaluationError, match="no voice in .* is held out"):
-        ear_ablations.compare(tmp_path / "corpus", [run(tmp_path / "ear")], 1, Cache(None), no_progress)
+        ablations.compare(tmp_path / "corpus", [run(tmp_path / "ear")], 1, Cache(None), no_progress)
 
 
 def test_a_run_that_goes_on_and_a_name_that_is_there_twice_are_refused(tmp_path: Path) -> None:
     (tmp_path / "begun").mkdir()
     with pytest.raises(EvaluationError, match="has not ended"):
-        ear_ablations.Training.read(tmp_path / "begun")
+        ablations.Training.read(tmp_path / "begun")
     (tmp_path / "again").mkdir()
     twice = [run(tmp_path / "ear"), run(tmp_path / "again" / "ear")]
     with pytest.raises(EvaluationError, match="same name"):
-        ear_ablations.compare(tmp_path, twice, 1, Cache(None), no_progress)
+        ablations.compare(tmp_path, twice, 1, Cache(None), no_progress)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains the phone recogniser on a speech corpus: `mien train ear CORPUS RUN`.
+"""Trains the phone recogniser on a speech corpus: `mien train phones CORPUS RUN`.
 
 Frame-wise cross-entropy over the sounds and binary cross-entropy over the flags. The phone times of neural synthesisers
 jitter, which costs more than anything else; so after a quarter of the steps the network itself, by then taught by the
@@ -29,10 +29,10 @@ from mien.speech_analysis.network.model import FILE_NAMES, AcousticModel, Recogn
 from mien.speech_analysis.network.weights import save
 from mien.speech_analysis.track import INDEX
 from mien.speech_analysis.viseme_groups import GROUP
-from mien.training.ear.dataset import Batches, Dataset
-from mien.training.ear.realignment import realign
 from mien.training.loop import Batch, Training, TrainingConfig, run_training, set_up_torch
 from mien.training.model_card import write_card
+from mien.training.phones.dataset import Batches, Dataset
+from mien.training.phones.realignment import realign
 from mien.training.weight_average import WeightAverage
 
 WEIGHTS = {"sounds": 1.0, "flags": 0.5}  # of the losses
@@ -47,7 +47,7 @@ OLDER = "checkpoint.pt"  # of a Mien that had another training loop
 
 
 @dataclass(frozen=True)
-class EarConfig(TrainingConfig):
+class PhoneTrainingConfig(TrainingConfig):
     """Configuration of the phone recogniser's training. 4,700 steps of 64 s are 84 hours of sound."""
 
     steps: int = 4700
@@ -70,13 +70,13 @@ class EarConfig(TrainingConfig):
 
 
 def train(
-    corpus: Path, run: Path, shape: RecogniserConfig, config: EarConfig, threads: int, progress: Progress
+    corpus: Path, run: Path, shape: RecogniserConfig, config: PhoneTrainingConfig, threads: int, progress: Progress
 ) -> Path:
     """Train the phone recogniser; returns the weights file, with a card beside it. RUN/realigned.npz has the new phone
     times. SettingsError as of `run_training`."""
     if (run / OLDER).exists():
         raise SettingsError(f"{run} was begun by an older Mien ({OLDER}), which alone can go on; name another folder.")
-    times, weights_file = run / "realigned.npz", run / "ear.safetensors"
+    times, weights_file = run / "realigned.npz", run / "phones.safetensors"
     dataset = Dataset.read(corpus, held_out=False, without=config.without, realigned=times)
     held_out = _held_out_batches(Dataset.read(corpus, held_out=True, without=config.without), config)
     device = set_up_torch(config.seed, threads)
@@ -104,7 +104,7 @@ def train(
         save(mean_network, weights_file, {"steps": f"{step} of {config.steps}"})
 
     training = Training(
-        "ear", network, lambda first: _batches(dataset, config, first), losses,
+        "phones", network, lambda first: _batches(dataset, config, first), losses,
         functools.partial(evaluate, mean_network, held_out, device), WEIGHTS, average,
         settings={"shape": shape.as_dict(), "sounds": SOUNDS, "without": sorted(config.without)}, renewed=renewed,
         saved=saved, file_names=FILE_NAMES,
@@ -112,8 +112,8 @@ def train(
     minutes = run_training(training, config, run, progress)
     values = training.evaluate()
     write_card(
-        weights_file, "Weights of Mien's ear: log-mel to the phones of any voice, 100 frames a second.",
-        "docs/ear.md: mien corpus build, then mien train ear", dataset.units,
+        weights_file, "Weights of Mien's phone recogniser: log-mel to the phones of any voice, 100 frames a second.",
+        "docs/phones.md: mien corpus build, then mien train phones", dataset.units,
         {"minutes": round(minutes), "device": device.type, **asdict(config)},
         {f"held_out_{CARD_NAMES[name]}": round(value, 4) for name, value in values.items()}, shape.as_dict(),
     )  # fmt: skip
@@ -177,14 +177,14 @@ def _sound_weights(dataset: Dataset) -> torch.Tensor:
     return torch.tensor(weights / ((weights * counts).sum() / counts.sum()), dtype=torch.float32)
 
 
-def _batches(dataset: Dataset, config: EarConfig, step: int) -> Iterator[Batch]:
+def _batches(dataset: Dataset, config: PhoneTrainingConfig, step: int) -> Iterator[Batch]:
     batches = Batches(dataset, config.seed, step, config.batch, config.seconds)
     # another process degrades the next batches while this one learns from the last
     workers = 1 if (os.cpu_count() or 1) < 8 else 6
     return iter(torch.utils.data.DataLoader(batches, batch_size=None, num_workers=workers, prefetch_factor=4))
 
 
-def _held_out_batches(held_out: Dataset, config: EarConfig) -> list[Batch]:
+def _held_out_batches(held_out: Dataset, config: PhoneTrainingConfig) -> list[Batch]:
     """Some ten minutes of the held-out voices, always the same, not degraded."""
     if not held_out.units:
         return []

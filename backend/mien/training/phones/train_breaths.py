@@ -25,10 +25,10 @@ from mien.speech_analysis.network.breath import INPUTS, BreathNetwork, bands_of,
 from mien.speech_analysis.network.features import log_mel, padded
 from mien.speech_analysis.network.inference import recogniser
 from mien.speech_analysis.network.model import FLAGS
-from mien.training.ear.breaths import BreathExample, example
-from mien.training.ear.dataset import Dataset
 from mien.training.loop import Batch, Training, TrainingConfig, run_training, set_up_torch
 from mien.training.model_card import write_card
+from mien.training.phones.breaths import BreathExample, example
+from mien.training.phones.dataset import Dataset
 from mien.training.weight_average import WeightAverage
 
 BREATH_WEIGHT = 2.0  # of a frame with a breath: there are ten times as many without
@@ -77,8 +77,8 @@ def train(corpus: Path, run: Path, config: BreathConfig, threads: int, progress:
     minutes = run_training(training, config, run, progress)
     save(mean_network, weights_file, {"steps": f"{config.steps} of {config.steps}"})
     write_card(
-        weights_file, "Weights of Mien's ear for breaths: what the recogniser heard to where somebody breathes.",
-        "docs/ear.md: mien corpus build, then mien train breaths", dataset.units,
+        weights_file, "Weights of Mien's breath detector: recognised phones to where somebody breathes.",
+        "docs/phones.md: mien corpus build, then mien train breaths", dataset.units,
         {"minutes": round(minutes, 1), "device": device.type, **asdict(config)},
         {f"held_out_{name}": round(value, 4) for name, value in evaluate(mean_network, other).items()},
         {"inputs": INPUTS},

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mien.speech_analysis.network.breath import INPUTS, BreathNetwork, breath_network
-from mien.training.ear.train_breaths import BreathConfig, evaluate, train
+from mien.training.phones.train_breaths import BreathConfig, evaluate, train
 from mien.training.speech_corpus.utterance import CorpusError
 from motion_data import corpus
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien evaluate ear`: trainings of the phone recogniser compared: other seeds, other sizes, a synthesiser left out.
+"""`mien evaluate phone-ablations`: trainings of the phone recogniser compared: other seeds, other sizes, a
+synthesiser left out.
 
 All are scored on the same sounds: the held-out voices of the corpus, some units of each synthesiser's other voices (of
 which a run that left the synthesiser out has none in training), and recorded English prompts.
@@ -43,12 +44,12 @@ class Training:
     def read(cls, run: Path) -> Training:
         """EvaluationError where the run has not ended."""
         try:
-            card = json.loads((run / "ear.card.json").read_text(encoding="utf-8"))
+            card = json.loads((run / "phones.card.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise EvaluationError(
-                f"{run} has no readable ear.card.json, so its training has not ended; go on with `mien train ear`."
+                f"{run} has no readable phones.card.json, so its training has not ended: go on by `mien train phones`."
             ) from error
-        weights = run / "ear.safetensors"
+        weights = run / "phones.safetensors"
         return cls(run.name, weights, card, sum(each.numel() for each in load(weights).parameters()))
 
     def differs(self, other: Training) -> str:
