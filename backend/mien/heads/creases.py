@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from mien.heads.default import Head
+from mien.numeric.smoothstep import smoothstep
 
 GAIN = 0.8  # of every crease
 DEPTH = 0.0011  # metres of the deepest; skin.frag has the same
@@ -93,8 +94,7 @@ def regions(head: Head) -> np.ndarray:
     for row, (lines, _) in zip(out, _lines(head), strict=True):
         points = np.concatenate(lines)
         distance = np.sqrt(((places[front, None] - points) ** 2).sum(2).min(1))
-        share = np.clip((FAR - distance) / (FAR - NEAR), 0.0, 1.0)
-        row[front] = share * share * (3 - 2 * share)
+        row[front] = smoothstep(distance, FAR, NEAR)
     return out
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mien.heads.default import Head
 from mien.numeric.rigid_fit import fit
+from mien.numeric.smoothstep import smoothstep
 
 SEGMENTS, RINGS = 32, 14
 DRAWN_ANGLE = np.radians(85)  # from the axis; the rest of the ball is never visible
@@ -55,8 +56,8 @@ class Eyeball:
         below_upper = _edge(across, upper) - height
         above_lower = height - _edge(across, lower)
         # Metres over which the shade of lid and lashes fades; the upper lid stands out further.
-        return (0.16 + 0.84 * _smoothstep(below_upper, -0.0004, 0.0046)) * (
-            0.55 + 0.45 * _smoothstep(above_lower, -0.0005, 0.002)
+        return (0.16 + 0.84 * smoothstep(below_upper, -0.0004, 0.0046)) * (
+            0.55 + 0.45 * smoothstep(above_lower, -0.0005, 0.002)
         )
 
 
@@ -74,11 +75,6 @@ def eye_of(head: Head, side: str) -> tuple[Eyeball, np.ndarray]:
 def _edge(across: np.ndarray, lid: np.ndarray) -> np.ndarray:
     """Height of a lid's edge at each vertex: a parabola through its points."""
     return np.polyval(np.polyfit(lid[:, 0], lid[:, 1], 2), across)
-
-
-def _smoothstep(value: np.ndarray, start: float, end: float) -> np.ndarray:
-    fraction = np.clip((value - start) / (end - start), 0.0, 1.0)
-    return fraction * fraction * (3 - 2 * fraction)
 
 
 def _triangles() -> np.ndarray:

@@ -9,6 +9,7 @@ from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import CHIN, FACE_OVAL, NOSE_TIP
 from mien.heads.correspondence import vertex_normals
+from mien.numeric.smoothstep import smoothstep
 from mien.photo.eyes import LASHES
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import landmark_places, lid_chain, quads_of, skin_triangles
@@ -53,12 +54,12 @@ class FaceMesh:
         place[self.which] = np.arange(len(self.which))
         self.triangles = place[triangles].astype(np.int32)
         self.rest = all_rest[self.which]
-        share = np.clip(-inside[self.which] / (BLEND * eyes), 0, 1)
+        share = smoothstep(-inside[self.which], 0, BLEND * eyes)
         # At the oval, skin that the photo saw from its side or from behind would show other skin in its place.
         facing = -vertex_normals(self.rest.astype(np.float64), self.triangles)[:, 2]
         low, high = FACING
         seen = np.where(share < 1, np.clip((facing - low) / (high - low), 0, 1), 1)
-        self.opacity = (share * share * (3 - 2 * share) * seen).astype(np.float32)
+        self.opacity = (share * seen).astype(np.float32)
         self._corners, self._weights = place[corners], weights[..., None]
         self.rest_landmarks = self.landmarks(self.rest)
         self._moving = np.flatnonzero(np.abs(head.deltas[:, self.which]).max((0, 2)) > 1e-6)
@@ -101,10 +102,8 @@ class FaceMesh:
     def lid_share(self, places: np.ndarray) -> np.ndarray:
         """(N,) 0..1: how much of each vertex shows painted lid in the place of the photo's."""
         out = np.zeros(len(places), np.float32)
-        low, high = LID_SHUT
         for lid, zone, rim, opening in self._lids:
-            share = np.clip((self._way(places, rim, opening) - low) / (high - low), 0, 1)
-            out[lid] = share * share * (3 - 2 * share) * zone
+            out[lid] = smoothstep(self._way(places, rim, opening), *LID_SHUT) * zone
             # The lashes are the photo's own, but at the corners, where the rim stays and would show them twice.
             moved = np.linalg.norm(self._lid_motion(places, rim), axis=1)
             out[rim] *= 1 - np.clip(2 * moved / max(float(moved.max()), 1e-6), 0, 1)
@@ -157,10 +156,8 @@ class FaceMesh:
 
     def between_opacity(self, places: np.ndarray) -> float:
         """0..1 of the photo's own mouth between the lips: it fades where they part further than in the photo."""
-        low, high = MOUTH_OPEN
         wider = float((self._gaps(places) - self._rest_gaps).max()) / self._eyes
-        share = np.clip((wider - low) / (high - low), 0, 1)
-        return float(1 - share * share * (3 - 2 * share))
+        return float(1 - smoothstep(wider, *MOUTH_OPEN))
 
     def parted(self, places: np.ndarray) -> float:
         """0..1: whether the lips are apart so far that what is behind them is seen."""

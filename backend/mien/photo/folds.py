@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import OUTER_LIPS
+from mien.numeric.smoothstep import smoothstep
 from mien.photo.eyes import polygon, window
 from mien.photo.fit import FittedFace
 from mien.photo.light import NOSTRILS
@@ -74,8 +75,7 @@ def _nearness(face: FittedFace, side: str, places: np.ndarray) -> np.ndarray:
     steps = np.linspace(0, len(points) - 1, 40)
     line = np.stack([np.interp(steps, np.arange(len(points)), points[:, axis]) for axis in (0, 1)], 1)
     away = KDTree(line).query(places)[0] / face.eye_distance
-    share = np.clip((FAR - away) / (FAR - NEAR), 0, 1)
-    return (share * share * (3 - 2 * share)).astype(np.float32)
+    return smoothstep(away, FAR, NEAR).astype(np.float32)
 
 
 def _mean(part: np.ndarray, known: np.ndarray, spread: float) -> np.ndarray:

@@ -15,6 +15,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_dilation
 
 from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.nn.tflite import TfliteNetwork
+from mien.numeric.smoothstep import smoothstep
 from mien.photo import PortraitError
 from mien.photo.fill import filled
 
@@ -65,8 +66,7 @@ def person_matte(pixels: np.ndarray, points: np.ndarray) -> np.ndarray | None:
         return None
     grey = pixels.astype(np.float32).mean(2) / 255
     fine = _guided(grey, coarse, max(1, round(GUIDE_RADIUS * max(height, width))))
-    share = np.clip((fine - EDGE[0]) / (EDGE[1] - EDGE[0]), 0, 1)
-    return np.maximum(share * share * (3 - 2 * share), face)
+    return np.maximum(smoothstep(fine, *EDGE), face)
 
 
 def oval_mask(points: np.ndarray, size: tuple[int, ...]) -> np.ndarray:

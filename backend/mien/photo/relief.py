@@ -10,6 +10,7 @@ from scipy.spatial import KDTree
 
 from mien.engines.personatalk.raster import rasterise
 from mien.face_tracking.landmark_indices import FACE_OVAL
+from mien.numeric.smoothstep import smoothstep
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import landmarks_on, skin_triangles
 
@@ -44,8 +45,7 @@ def depth_at(face: FittedFace, places: np.ndarray) -> np.ndarray:
     outside, nearest = distance_transform_edt(~inside, return_indices=True)  # pyright: ignore[reportGeneralTypeIssues]
     skin = _without_holes(face, vertices, nearest_skin, low, unit)[tuple(nearest)]
     rim = gaussian_filter(skin, SOFT[0] * eyes / unit)
-    share = np.clip(outside * unit / (EDGE * eyes), 0, 1)
-    depth = rim + share * share * (3 - 2 * share) * (depth - rim)
+    depth = rim + smoothstep(outside * unit, 0, EDGE * eyes) * (depth - rim)
     columns, rows = np.clip(np.rint((places - low) / unit).astype(int), 0, [width - 1, height - 1]).T
     return depth[rows, columns]
 

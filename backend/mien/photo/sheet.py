@@ -9,6 +9,7 @@ from scipy.ndimage import distance_transform_edt
 from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import CHIN, FACE, FACE_OVAL
+from mien.numeric.smoothstep import smoothstep
 from mien.photo.fit import FittedFace
 from mien.photo.relief import depth_at
 
@@ -63,8 +64,7 @@ class Sheet:
         self._near, self._weights = near, weights / weights.sum(1, keepdims=True)
         self.rest = np.c_[grid, depth_at(face, grid)]
         self.share = self._turn_share(face, grid, outside, cut)
-        fade = np.clip(1 - outside / (JAW_REACH * eyes), 0, 1)
-        self._fade = fade * fade * (3 - 2 * fade)
+        self._fade = 1 - smoothstep(outside, 0, JAW_REACH * eyes)
 
     def moved(self, landmark_motion: np.ndarray, turn: np.ndarray, pivot: np.ndarray, shift: np.ndarray) -> np.ndarray:
         """(N, 3) pixels: the sheet with the face's motion (468, 3) pixels, turned by turn (3, 3) about pivot (3,), then
@@ -86,7 +86,7 @@ class Sheet:
         middle = (top + chin) / 2
         aside = np.linalg.norm(grid - middle, axis=1) / tall
         near, far = ASIDE if cut else WHOLE
-        return (1 - _smooth(below, *NECK)) * (1 - _smooth(aside, near, far))
+        return (1 - smoothstep(below, *NECK)) * (1 - smoothstep(aside, near, far))
 
 
 def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndarray:
@@ -127,8 +127,3 @@ def _shown(seen: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
     (top, bottom), (left, right) = bounds(ys, seen.shape[0]), bounds(xs, seen.shape[1])
     counts = sums[np.ix_(bottom, right)] - sums[np.ix_(top, right)] - sums[np.ix_(bottom, left)]
     return counts + sums[np.ix_(top, left)] > 0
-
-
-def _smooth(value: np.ndarray, start: float, end: float) -> np.ndarray:
-    share = np.clip((value - start) / (end - start), 0, 1)
-    return share * share * (3 - 2 * share)

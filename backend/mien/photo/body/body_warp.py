@@ -10,6 +10,7 @@ from scipy.ndimage import binary_dilation
 
 from mien.engines.diffted.key_points import index
 from mien.engines.diffted.placed_motion import chest_frame
+from mien.numeric.smoothstep import smoothstep
 from mien.photo.body.arap import RigidMesh, folded
 from mien.photo.body.layers import ArmLayer, BodyLayers
 from mien.photo.canvas import AT, SECOND, SHARE, Part, block
@@ -51,7 +52,7 @@ class BodyWarp:
     def bind(self, places: np.ndarray) -> None:
         self._weights = base_weights(places, self._rest, self._unit)
         self._hand_shares = {
-            side: _smooth(1 - np.linalg.norm(places - self._rest[index(f"{side}_hand", "palm")], axis=1)
+            side: smoothstep(1 - np.linalg.norm(places - self._rest[index(f"{side}_hand", "palm")], axis=1)
                           / (HAND_ROOM * self._unit), 0.0, 0.8)
             for side in SIDES if side not in self._layered
         }  # fmt: skip
@@ -96,8 +97,8 @@ class _ArmMesh:
         elbow, wrist = (rest[index(f"{self._side}_forearm", end)] for end in ("start", "end"))
         along, aside = _to_bone(self.rest, elbow, wrist)
         reach = layer.disc / max(float(np.linalg.norm(wrist - elbow)), 1e-9)
-        lower = _smooth(along, -0.6 * reach, 0.9 * reach)
-        hand = _smooth(along, *WRIST)
+        lower = smoothstep(along, -0.6 * reach, 0.9 * reach)
+        hand = smoothstep(along, *WRIST)
         weights = np.stack([1 - lower, lower * (1 - hand), lower * hand], 1)
         near_bone = aside < 0.3 * layer.palm
         pull = np.where(near_bone, BONE, LOOSE)
@@ -114,7 +115,7 @@ class _ArmMesh:
         moved = float(np.abs(goals - self.rest).max()) if len(goals) else 0.0
         self.places = self.rest if self._mesh is None or moved < STILL else self._mesh(goals)
         self._block[:, :2], self._block[:, 2] = self.places, self._depth
-        self._block[:, SHARE] = 1 - _smooth(np.array(moved / self._unit), *RING)
+        self._block[:, SHARE] = 1 - smoothstep(np.array(moved / self._unit), *RING)
         return self._block
 
 
@@ -123,12 +124,12 @@ def base_weights(places: np.ndarray, rest: np.ndarray, unit: float) -> np.ndarra
     chest, _ = chest_frame(rest)
     hips = (rest[index("torso", "left_hip")] + rest[index("torso", "right_hip")]) / 2
     up, _ = _to_bone(places, hips, chest)
-    torso = _smooth(up, 0.0, 1.0)
+    torso = smoothstep(up, 0.0, 1.0)
     arms = []
     for side in SIDES:
         start, end = (rest[index(f"{side}_upper_arm", point)] for point in ("start", "end"))
         along, aside = _to_bone(places, start, end)
-        arms.append(_smooth(1 - aside / (ARM_ROOM * unit), 0.0, 0.85) * _smooth(along, -0.1, 0.55))
+        arms.append(smoothstep(1 - aside / (ARM_ROOM * unit), 0.0, 0.85) * smoothstep(along, -0.1, 0.55))
     left, right = arms
     total = np.maximum(left + right, 1.0)
     left, right = left / total, right / total
@@ -201,8 +202,3 @@ def _grid(seen: np.ndarray, cell: float) -> tuple[np.ndarray, np.ndarray]:
     kept, triangles = np.unique(triangles, return_inverse=True)
     vertices = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)[kept]
     return vertices, triangles.reshape(-1, 3).astype(np.int32)
-
-
-def _smooth(value: np.ndarray, start: float, end: float) -> np.ndarray:
-    share = np.clip((value - start) / (end - start), 0, 1)
-    return share * share * (3 - 2 * share)

@@ -20,6 +20,7 @@ from scipy.ndimage import (
 from mien.body_tracking.body import SIDES, TrackedBody
 from mien.body_tracking.pose import ELBOWS, HIPS, SHOULDERS, WRISTS
 from mien.engines.diffted.reach import reach_of
+from mien.numeric.smoothstep import smoothstep
 from mien.photo import PortraitRefused
 from mien.photo.body.cutout import Surroundings, arm_mask, likely
 from mien.photo.body.texture_fill import texture_filled
@@ -139,9 +140,7 @@ def gated(matte: np.ndarray, pose_mask: np.ndarray) -> np.ndarray:
     """The matte (H, W) without what is no body: tables, chairs. The largest piece alone."""
     room = max(1, round(GATE_ROOM * max(matte.shape)))
     gate = grey_dilation(pose_mask, size=2 * room + 1)
-    share = np.clip((gate - GATE[0]) / (GATE[1] - GATE[0]), 0, 1)
-    kept = matte * share * share * (3 - 2 * share)
-    return _largest(kept).astype(np.float32)
+    return _largest(matte * smoothstep(gate, *GATE)).astype(np.float32)
 
 
 def _largest(matte: np.ndarray) -> np.ndarray:
@@ -166,8 +165,7 @@ def _base(
     # Beyond the trunk there is mostly nothing behind an arm, whatever surrounds it.
     alpha = np.maximum(np.clip((alpha - BEYOND[0]) / (BEYOND[1] - BEYOND[0]), 0, 1), trunk(body))
     alpha = gaussian_filter(alpha, max(0.7, 0.015 * body.shoulder_width))
-    share = np.clip((alpha - 0.3) / 0.4, 0, 1)
-    alpha = np.where(removed, share * share * (3 - 2 * share), matte)
+    alpha = np.where(removed, smoothstep(alpha, 0.3, 0.7), matte)
     alpha = _largest(alpha)
     colours = texture_filled(pixels, known, removed & (alpha > 0))
     own = whole.person[..., :3] / np.maximum(whole.person[..., 3:], 1) * 255.0
@@ -237,5 +235,4 @@ def _behind_elbow(size: tuple[int, ...], elbow: np.ndarray, wrist: np.ndarray) -
 
 
 def _fall(values: np.ndarray, start: float, end: float) -> np.ndarray:
-    share = np.clip((end - values) / max(end - start, 1e-9), 0, 1)
-    return share * share * (3 - 2 * share)
+    return 1 - smoothstep(values, start, max(end, start + 1e-9))
