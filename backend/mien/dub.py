@@ -77,6 +77,7 @@ def dub(
     where nobody said that the person agreed.
     """
     # here, as the service reads the options alone
+    from mien.audio.speech import read_speech
     from mien.engines.personatalk.film.unfinished_dub import unfinished_dub
     from mien.engines.personatalk.film.writer import check_suffix
     from mien.settings import Settings
@@ -85,12 +86,13 @@ def dub(
     options = options or DubOptions()
     check_suffix(output, options)
     check_film(options.engine, options.direction)
+    footage, speech = _part_of(video, options), read_speech(voice)  # what is no film or sound is refused at once
     names = {"video": video, "voice": voice}
     provenance = provenance_of("dub", names, f"personatalk with {options.engine}", options.direction.seed)
     work = StagedProgress(STAGES, progress, cancelled, "The dub was stopped; nothing is written.")
     data_folder = Settings.read().data_folder
     with unfinished_dub(data_folder, _key(provenance, options, data_folder)) as unfinished:
-        return _make(video, voice, output, options, provenance, unfinished, work)
+        return _make(video, footage, voice, speech, output, options, provenance, unfinished, work)
 
 
 def _key(provenance: Provenance, options: DubOptions, data_folder: Path) -> str:
@@ -110,10 +112,9 @@ def _key(provenance: Provenance, options: DubOptions, data_folder: Path) -> str:
 
 
 def _make(
-    video: Path, voice: Path, output: Path, options: DubOptions, provenance: Provenance, unfinished: UnfinishedDub,
-    work: StagedProgress,
+    video: Path, footage: Footage, voice: Path, speech: Speech, output: Path, options: DubOptions,
+    provenance: Provenance, unfinished: UnfinishedDub, work: StagedProgress,
 ) -> DubReport:  # fmt: skip
-    from mien.audio.speech import read_speech
     from mien.engines.personatalk.film.dubbed_pictures import DubbedPictures
     from mien.engines.personatalk.film.film_plan import FilmPlan
     from mien.engines.personatalk.film.kept_pictures import kept_pictures, stretches_kept
@@ -125,8 +126,6 @@ def _make(
     from mien.files.atomic import atomic_path
     from mien.video.provenance import sign
 
-    speech = read_speech(voice)
-    footage = _part_of(video, options)
     length = speech.duration if options.preview is None else min(speech.duration, options.preview)
     if footage.length is not None:
         refuse_longer(footage.length, length, options.when_longer)
@@ -299,9 +298,9 @@ def _motion(
     from mien.engines.personatalk.voice_motion import voice_motion
     from mien.heads.default import load_head
     from mien.speak import speak
-    from mien.speech_analysis.prosody import listen_to_prosody
-    from mien.speech_analysis.recognizer import listen
+    from mien.speech_analysis.prosody import analyse_prosody
+    from mien.speech_analysis.recogniser import recognise_phones
     from mien.speech_analysis.track import RATE
 
     take = speak(speech, direction, engine, Fraction(RATE), work.of(stage, begin, 0.5))
-    return voice_motion(take, listen(speech, direction.transcript), listen_to_prosody(speech), load_head())
+    return voice_motion(take, recognise_phones(speech, direction.transcript), analyse_prosody(speech), load_head())

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from checkout import BACKEND
+from checkout import BACKEND, ROOT
 from mien import __version__
 from mien.__main__ import run
 from mien.cli import main
@@ -308,6 +308,27 @@ except SystemExit as left:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+def test_what_is_no_film_and_no_sound_is_refused_before_the_networks_are_loaded(tmp_path: Path) -> None:
+    for name, content in (
+        ("notes.txt", b"words"),
+        ("film.mp4", (ROOT / "tests" / "samples" / "film.mp4").read_bytes()),
+    ):
+        (tmp_path / name).write_bytes(content)
+    code = """
+import sys
+from mien.cli.main import main
+for film, sound in (("notes.txt", "film.mp4"), ("film.mp4", "notes.txt")):
+    assert main(["dub", film, sound, "-o", "out.mp4", "--consent", "drawn, nobody living"]) == 3
+print("torch" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(BACKEND)}, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "False"
+    assert "cannot be read as a film" in done.stderr and "holds text, not sound" in done.stderr
+
+
 # --- identities
 
 
@@ -328,8 +349,9 @@ def test_an_identity_that_is_none_or_has_no_face_to_show_is_refused(folder: Path
     assert status == 2 and "add --preview" in sentence
     assert sorted(path.name for path in folder.iterdir()) == ["hum.wav"]
     assert status_of("speak", "hum.wav", "-o", "a.st") == 0
-    status, sentence = refusal(capsys, "export", "a.st", "-o", "a.csv", "--identity", "adult")
-    assert status != 0 and "leave the identity out" in sentence and not (folder / "a.csv").exists()
+    for name in ("a.csv", "a.bvh", "a.npz"):
+        status, sentence = refusal(capsys, "export", "a.st", "-o", name, "--identity", "adult")
+        assert status == 2 and "leave the identity out" in sentence and not (folder / name).exists()
 
 
 STOPPED = """

@@ -133,11 +133,13 @@ def convert_command(args: argparse.Namespace) -> int:
 
 def export_command(args: argparse.Namespace) -> int:
     """mien export: the format by the suffix."""
-    from mien.export import STILL, export, format_of
+    from mien.export import STILL, check_face, export, format_of
     from mien.heads.lookup import head_of
     from mien.take import read_take
 
     format_of(args.output)
+    if args.identity is not None:
+        check_face(args.output)
     check_outputs([Output(args.output, "the export")], take=args.take)
     take = read_take(args.take)
     if args.fps is not None:

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mien.export import audio2face, bvh, flame_parameters, gltf, live_link, obj, point_cache, usd
-from mien.export.errors import ExportError, UnknownFormat
+from mien.export.errors import ExportError, HasNoFace, UnknownFormat
 from mien.files.atomic import atomic_path
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.heads.identity import Identity
 from mien.take import Take
 
-__all__ = ["FORMATS", "STILL", "ExportError", "UnknownFormat", "export", "format_of"]
+__all__ = ["FORMATS", "STILL", "ExportError", "UnknownFormat", "check_face", "export", "format_of"]
 
 Write = Callable[..., None]  # (take, head, path), and the hair for those of HAIRY
 FORMATS: dict[str, tuple[str, Write]] = {
@@ -49,6 +49,13 @@ def format_of(path: Path) -> tuple[str, Write]:
     return FORMATS[path.suffix.lower()]
 
 
+def check_face(path: Path) -> None:
+    """HasNoFace, in words, where the format of a path has no room for an identity; UnknownFormat as above."""
+    name, _ = format_of(path)
+    if path.suffix.lower() not in FACES:
+        raise HasNoFace(f"{path.name}: {name} holds channels and no face; leave the identity out.")
+
+
 def export(take: Take, head: Head | Flame, path: Path, identity: Identity | None = None) -> str:
     """Write the take, which is of this head, to `path`, whole or not at all; returns the format's name.
 
@@ -58,8 +65,8 @@ def export(take: Take, head: Head | Flame, path: Path, identity: Identity | None
     of another head; OSError is left alone.
     """
     name, write = format_of(path)
-    if identity is not None and path.suffix.lower() not in FACES:
-        raise ExportError(f"{path.name}: {name} holds channels and no face; leave the identity out.")
+    if identity is not None:
+        check_face(path)
     with atomic_path(path) as part:
         if identity is None:
             write(take, head, part)

@@ -17,6 +17,12 @@ class UnknownFormat(ExportError):
     exit_status = USAGE
 
 
+class HasNoFace(ExportError):
+    """An identity was asked for, of a format that has no face."""
+
+    exit_status = USAGE
+
+
 class PackageMissing(ExportError):
     """The format needs a package that is not installed."""
 
