@@ -217,6 +217,19 @@ def train_diffted(args: argparse.Namespace) -> Path:
         return train(args.corpus, args.motion, args.run, shape, _config(CONFIG, args), args.threads, progress)
 
 
+def train_refinement(args: argparse.Namespace) -> Path:
+    """The refinement of portraits, after the pairs that it learns from."""
+    from mien.photo.refinement.network import RefinementConfig
+    from mien.training.refinement.pairs import build
+    from mien.training.refinement.train import CONFIG, train
+
+    shape = RefinementConfig.from_dict(_changed(RefinementConfig(), args.shape, "--shape").as_dict())
+    with ProgressBar("drawing", quiet=args.json) as progress:
+        build(args.pairs, args.photos, args.seed, progress)
+    with ProgressBar("training", quiet=args.json) as progress:
+        return train(args.pairs, args.run, shape, _config(CONFIG, args), args.threads, progress)
+
+
 def _extract_features(args: argparse.Namespace) -> None:
     from mien.training.phone_features import extract_features
 
@@ -272,6 +285,11 @@ def _add_diffted_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes unlike the default's")
 
 
+def _add_refinement_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--photos", type=_count, default=96, help="drawn, to learn from (default: 96)")
+    command.add_argument("--shape", type=_numbers, default={}, metavar="JSON", help="sizes unlike the default's")
+
+
 def _add_initial(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--initial", type=Path, metavar="WEIGHTS", help="begin with these weights of the same network, not anew"
@@ -320,6 +338,11 @@ TRAININGS = (
     TrainingCommand(
         "diffted", train_diffted, "train the denoiser of gestures on the grammar's, or go on",
         {"corpus": SPEECH, "motion": "where audio features and gestures of this speech go"}, _add_diffted_flags,
+    ),
+    TrainingCommand(
+        "refinement", train_refinement, "train the refinement of portraits on drawn heads, or go on",
+        {"pairs": "where the drawn photos go: about 2 MB each"}, _add_refinement_flags,
+        "where checkpoint, log (csv) and weights go", threads=(1, "(default: 1)"),
     ),
 )  # fmt: skip
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Protocol
 
 import numpy as np
 
+from mien.channels import ARKIT
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.head_pose import PICTURE_AXES
 from mien.heads.default import rotation_matrix
@@ -22,6 +23,7 @@ from mien.photo.matte import Layers, layers_of
 from mien.photo.mouth.inside import Mouth
 from mien.photo.mouth.seen_teeth import seen_teeth
 from mien.photo.mouth.teeth import Teeth
+from mien.photo.refinement.crop import Moment
 from mien.photo.sheet import Sheet
 from mien.photo.space_warp import SpaceWarp
 
@@ -73,6 +75,7 @@ class Animator:
                  face: FittedFace | None = None, layers: Layers | None = None,
                  body: MovingBody | None = None) -> None:  # fmt: skip
         self.pixels = np.ascontiguousarray(pixels)
+        self.refine: Callable[[np.ndarray, Moment], np.ndarray] | None = None  # the drawn picture, at the end
         colours = self.pixels[..., :3]
         self.face = face or fit_face(colours, choice, name)
         self.head = self.face.head
@@ -242,6 +245,9 @@ class Animator:
                 blocks[name][:, :2] = self._body.carried_head(blocks[name][:, :2])
             blocks |= self._body.blocks()
         drawn = self._canvas.draw(blocks)
+        if self.refine is not None and not bare:
+            beyond = (weights - self.own)[self.head.order(ARKIT)]
+            drawn = self.refine(drawn, Moment(mesh.landmarks(blocks["face"][:, POSITION]), beyond, turn, gaze))
         if self.pixels.shape[2] == 3:
             return np.ascontiguousarray(drawn[..., :3])
         alpha = np.maximum(drawn[..., 3:], 1).astype(np.float32)

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The studio: the default head before a soft grey, three lights, and a camera at the height of its eyes."""
 
+from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
 
 from mien.heads.default import Head, load_head
-from mien.heads.face_paint import face_paint
+from mien.heads.face_paint import Painting, face_paint
 from mien.heads.identity import Identity
 from mien.preview.gl_canvas import FLOATS, Canvas
 from mien.preview.head_surface import POSITION, Surface, material_colour
@@ -21,22 +22,40 @@ RIM = (148.0, 36.0, (2.4, 2.55, 2.9))
 BROW_COLOUR = (0.026, 0.015, 0.010)  # of the default head, linear
 HAIR_ROOM = 1.16  # how much more of the plane a picture shows where there is hair
 SKY, GROUND = (0.27, 0.285, 0.31), (0.13, 0.115, 0.105)
+BACKDROP = (0.190, 0.200, 0.215), (0.045, 0.049, 0.056)  # linear, in its middle and towards its corners
+
+Light = tuple[float, float, tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What a head stands in. key, fill, rim: degrees to the left of the camera, degrees up, linear colour; sky,
+    ground: of the surroundings; backdrop: its middle and its corners."""
+
+    key: Light = KEY
+    fill: Light = FILL
+    rim: Light = RIM
+    sky: tuple[float, float, float] = SKY
+    ground: tuple[float, float, float] = GROUND
+    backdrop: tuple[tuple[float, float, float], tuple[float, float, float]] = BACKDROP
 
 
 class Scene:
-    """Draws the default head, or an identity of it with its hair. size: (width, height) pixels. Close it, or use it in
-    a `with`; one thread only.
+    """Draws the default head, or an identity of it with its hair. size: (width, height) pixels; studio: its lights;
+    painting: brows and skin, where they are not the head's own. Close it, or use it in a `with`; one thread only.
 
     Raises VideoError where this machine cannot draw.
     """
 
     def __init__(
-        self, size: tuple[int, int] = (512, 512), head: Head | None = None, identity: Identity | None = None
-    ) -> None:
+        self, size: tuple[int, int] = (512, 512), head: Head | None = None, identity: Identity | None = None,
+        studio: Studio | None = None, painting: Painting | None = None,
+    ) -> None:  # fmt: skip
+        self._studio = studio or Studio()
         self.head = identity.head if identity else head or load_head()
         self._brow_colour = identity.brow_colour if identity else BROW_COLOUR
         self._surface = Surface(self.head, identity.hair if identity else None)
-        painting = face_paint(self.head)
+        painting = painting or face_paint(self.head)
         count = len(self._surface.vertices)
         corners = np.arange(4) + count
         backdrop = corners[[[0, 1, 2], [0, 2, 3]]]
@@ -85,7 +104,8 @@ class Scene:
         aspect = size[0] / size[1]
         projection = _perspective(VIEW_ANGLE, aspect, distance - 0.3, distance + 0.3)
 
-        lights = [_direction(camera, *light[:2]) for light in (KEY, FILL, RIM)]
+        in_turn = (self._studio.key, self._studio.fill, self._studio.rim)
+        lights = [_direction(camera, *light[:2]) for light in in_turn]
         key = _look(target + lights[0] * 0.5, target)
         half_width = 0.17  # metres around the head that the shadow map covers
         uniforms = {
@@ -93,9 +113,11 @@ class Scene:
             "key_view": _box(half_width, 0.25, 0.75) @ np.linalg.inv(key),
             "eye_point": camera[:3, 3],
             "light_direction": np.array(lights),
-            "light_colour": np.array([light[2] for light in (KEY, FILL, RIM)]),
-            "sky": np.array(SKY),
-            "ground": np.array(GROUND),
+            "light_colour": np.array([light[2] for light in in_turn]),
+            "sky": np.array(self._studio.sky),
+            "ground": np.array(self._studio.ground),
+            "backdrop_middle": np.array(self._studio.backdrop[0]),
+            "backdrop_edge": np.array(self._studio.backdrop[1]),
             "up": camera[:3, 1],
             "paint_window": np.array([window[0], window[1], 1 / window[2], 1 / window[3]]),
             "neck_end": np.array([low[1], low[1] + 0.045]),

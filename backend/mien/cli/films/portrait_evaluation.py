@@ -28,6 +28,9 @@ def add_commands(evaluate) -> None:
     portrait.add_argument("--seconds", type=float, default=8.0, help="of each clip or performance (default: 8)")
     portrait.add_argument("--step", type=int, default=5, metavar="N", help="every Nth picture of a clip (default: 5)")
     portrait.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
+    portrait.add_argument(
+        "--refine", type=Path, metavar="WEIGHTS", help="weights of `mien train refinement`: clips are refined, too"
+    )
     portrait.add_argument("--sheet", type=Path, metavar="PICTURE", help="only draw a contact sheet of drawn faces")
     portrait.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
 
@@ -60,11 +63,16 @@ def _clips(args: argparse.Namespace, progress) -> tuple[list[dict], str]:
     from mien.video.excerpt import excerpt
     from mien.video.reader import open_footage
 
+    network = None
+    if args.refine:
+        from mien.photo.refinement.weights import load
+
+        network = load(args.refine)
     found, rows = [], []
     for number, clip in enumerate(args.clips):
         footage = open_footage(clip)
         footage = excerpt(footage, footage.start, footage.start + Fraction(args.seconds))
-        results = evaluate(footage, max(2, args.step), part(progress, number, len(args.clips)))
+        results = evaluate(footage, max(2, args.step), part(progress, number, len(args.clips)), network)
         found.append({"clip": clip.name, "results": [asdict(result) for result in results]})
         rows += [(clip.name, *row) for row in cells(results)]
     return found, table(("clip", *HEAD), rows) if rows else ""

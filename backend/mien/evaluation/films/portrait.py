@@ -21,10 +21,13 @@ from mien.photo.animator import Animator
 from mien.photo.fit import STILL_POINTS, fit_points
 from mien.photo.matte import oval_mask
 from mien.photo.reenactment import Reenactment
+from mien.photo.refinement.network import RefinementNetwork
+from mien.photo.refinement.refiner import Refiner
 from mien.video.footage import Footage
 
 EDGE = 2  # pixels
 WAYS = ("aligned copy", "warp alone", "portrait")
+REFINED = "refined"  # a way more, where a network refines the portrait
 
 Progress = Callable[[float, str], None]
 
@@ -47,8 +50,11 @@ class PixelResult:
     outside: int
 
 
-def evaluate(footage: Footage, step: int, progress: Progress) -> list[PixelResult]:
-    """One result for each of WAYS, over every `step`-th picture and the one after it. EvaluationError for a film
+def evaluate(
+    footage: Footage, step: int, progress: Progress, network: RefinementNetwork | None = None
+) -> list[PixelResult]:
+    """One result for each of WAYS, over every `step`-th picture and the one after it, and one for REFINED where there
+    is a network of `photo/refinement`. EvaluationError for a film
     without two pictures of a face; TrackingError, VideoError, PortraitError."""
     track = track_face(footage, progress=lambda done, stage: progress(0.3 * done, stage))
     frames = np.flatnonzero(track.tracked)
@@ -57,10 +63,11 @@ def evaluate(footage: Footage, step: int, progress: Progress) -> list[PixelResul
     first = int(frames[0])
     wanted = {int(i) for i in frames[1:] if (i - first) % step in (0, 1)}
     scores = dict(zip(track.channels, map(float, track.scores[first]), strict=True))
-    sums: dict[str, list[tuple[float, ...]]] = {way: [] for way in WAYS}
+    ways = WAYS if network is None else (*WAYS, REFINED)
+    sums: dict[str, list[tuple[float, ...]]] = {way: [] for way in ways}
     last: dict[str, tuple[int, np.ndarray]] = {}
-    changes: dict[str, list[float]] = {way: [] for way in (*WAYS, "true")}
-    animator = moved = None
+    changes: dict[str, list[float]] = {way: [] for way in (*ways, "true")}
+    animator = moved = refiner = None
     outside, folds = 0, []
     look = np.zeros(0)
     for number, picture in enumerate(footage.pictures()):
@@ -68,6 +75,7 @@ def evaluate(footage: Footage, step: int, progress: Progress) -> list[PixelResul
             face = fit_points(track.points[first].astype(float), scores)
             animator = Animator(picture.pixels, face=face)
             moved = Reenactment(animator)
+            refiner = None if network is None else Refiner(animator, network)
             start = picture.pixels
             look = describe(start, track.points[first])
         if animator is None or moved is None or number not in wanted:
@@ -78,6 +86,10 @@ def evaluate(footage: Footage, step: int, progress: Progress) -> list[PixelResul
             "warp alone": moved.picture(points, bare=True),
             "portrait": moved.picture(points),
         }
+        if refiner is not None:
+            animator.refine = refiner
+            made[REFINED] = moved.picture(points)
+            animator.refine = None
         eyes = float(np.linalg.norm(points[OUTER_EYE_CORNERS[0]] - points[OUTER_EYE_CORNERS[1]]))
         oval = oval_mask(points, true.shape[:2]) > 0.5
         x0, y0, x1, y1 = lip_box(points, eyes, true.shape)
@@ -97,11 +109,11 @@ def evaluate(footage: Footage, step: int, progress: Progress) -> list[PixelResul
             last[way] = (number, drawn)
         places, turn, shift, _ = moved.places(points)
         folds.append(folded_share(animator, (places - animator.pivot) @ turn.T + animator.pivot + shift))
-        outside = max(outside, _outside(animator, made["portrait"]))
+        outside = max(outside, *(_outside(animator, drawn) for way, drawn in made.items() if way not in WAYS[:2]))
         progress(0.3 + 0.7 * number / track.frames, "re-enactment")
     if animator is not None:
         animator.close()
-    return [_result(way, sums[way], changes, float(np.mean(folds)), outside) for way in WAYS]
+    return [_result(way, sums[way], changes, float(np.mean(folds)), outside) for way in ways]
 
 
 def folded_share(animator: Animator, places: np.ndarray) -> float:
@@ -126,7 +138,7 @@ def _result(
     way: str, rows: list[tuple[float, ...]], changes: dict[str, list[float]], folded: float, outside: int
 ) -> PixelResult:
     psnr, ssim, mouth, likeness, true_likeness = np.array(rows).mean(0)
-    portrait = way == WAYS[-1]
+    portrait = way not in WAYS[:2]
     return PixelResult(
         way=way,
         pictures=len(rows),

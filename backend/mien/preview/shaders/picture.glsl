@@ -17,13 +17,15 @@ in vec2 screen;
 in vec3 shadow_at;
 
 uniform sampler2DShadow key_shadow;
+uniform vec3 backdrop_middle;  // linear
+uniform vec3 backdrop_edge;
 
 out vec4 pixel;
 
 vec3 backdrop()
 {
     vec2 p = (screen - vec2(0.0, 0.1)) * vec2(0.75, 0.85);
-    return mix(vec3(0.190, 0.200, 0.215), vec3(0.045, 0.049, 0.056), smoothstep(0.0, 1.5, dot(p, p)));
+    return mix(backdrop_middle, backdrop_edge, smoothstep(0.0, 1.5, dot(p, p)));
 }
 
 float lit_by_key()

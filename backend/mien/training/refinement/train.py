@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Trains the refinement of portraits on drawn heads: `mien train refinement PAIRS RUN`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from mien.engines.base import Progress
+from mien.files.atomic import write_whole
+from mien.files.card import card_path, sha256_of
+from mien.photo.refinement.network import RefinementConfig, RefinementNetwork
+from mien.photo.refinement.weights import save
+from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
+from mien.training.refinement.dataset import PairDataset
+from mien.training.refinement.loss import WEIGHTS, losses_of
+from mien.training.refinement.sitters import HELD_OUT
+from mien.training.weight_average import WeightAverage
+
+CONFIG = TrainingConfig(steps=1600, batch=8, seconds=0.0, rate=2e-3, decay=0.01)
+AVERAGE = 0.998  # decay of the mean weights
+NAME = "refinement"
+
+
+def train(
+    pairs: Path, run: Path, shape: RefinementConfig, config: TrainingConfig, threads: int, progress: Progress
+) -> Path:
+    """Train the network on the pairs in the folder `pairs`; returns the weights file, with a card beside it.
+    RefinementTrainingError where there are no pairs."""
+    device = set_up_torch(config.seed, threads)
+    known, unknown = (PairDataset.of(pairs / part) for part in ("known", "unknown"))
+    network = RefinementNetwork(shape).to(device)
+    average = WeightAverage(RefinementNetwork(shape).to(device), network, AVERAGE)
+    held_out = [tuple(x.to(device) for x in batch) for batch in unknown.in_order(config.batch)]
+
+    def evaluate() -> dict[str, float]:
+        return mean_losses(held_out, lambda batch: losses(average.network, batch))
+
+    training = Training(
+        NAME, network, lambda first: known.batches(config.seed, first, config.batch),
+        lambda batch, step: losses(network, batch), evaluate, WEIGHTS, average=average,
+        settings={"shape": shape.as_dict()},
+    )  # fmt: skip
+    minutes = run_training(training, config, run, progress)
+    trained = average.network
+    assert isinstance(trained, RefinementNetwork)
+    note = {
+        "device": device.type, "minutes": round(minutes, 1), "held_out_identities": list(HELD_OUT),
+        "photos": len(known.photos), "pairs": sum(map(len, known.photos)),
+        "parameters": sum(p.numel() for p in trained.parameters()), **asdict(config),
+    }  # fmt: skip
+    weights = save(trained, run / f"{NAME}.safetensors", note)
+    before = mean_losses(held_out, lambda batch: losses_of(batch[0], batch[2], batch[3], batch[6]))
+    _write_card(weights, shape, note, before, evaluate())
+    return weights
+
+
+def losses(network: object, batch: Batch) -> dict:
+    """Of a batch of `PairDataset`."""
+    assert isinstance(network, RefinementNetwork)
+    moved, photo, truth, areas, told, activity, trust = batch
+    return losses_of(moved + network(moved, photo, areas, told, activity), truth, areas, trust)
+
+
+def _write_card(weights: Path, shape: RefinementConfig, note: dict, before: dict, after: dict) -> None:
+    card = {
+        "name": weights.stem,
+        "file": weights.name,
+        "what": "Weights of the refinement of portraits: a moved face to what is to be added to its colours.",
+        "licence": "GPL-3.0-or-later; what is made with them is yours",
+        "data": {"what": "Mixes of Mien's own identities (CC0), drawn by Mien; no picture of a person."},
+        "training": note,
+        "held_out_losses": {
+            "unrefined": {name: round(value, 4) for name, value in before.items()},
+            "refined": {name: round(value, 4) for name, value in after.items()},
+        },
+        "shape": shape.as_dict(),
+        "how_to_rebuild": f"docs/portrait.md: mien train {NAME} PAIRS RUN",
+        "sha256": sha256_of(weights),
+        "bytes": weights.stat().st_size,
+    }
+    write_whole(card_path(weights), (json.dumps(card, indent=1) + "\n").encode())
