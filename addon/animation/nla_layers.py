@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Mien's layers in a datablock's NLA: a track with one marked action each, below the animator's active action.
 
-From below: the animator's own tracks; Mien's rest track, with the values between lines; the idle, the life before,
+From below: the animator's own tracks; Mien's rest track, with the values between lines; the idle, the motion before,
 between and after lines; a track for each take, muted unless it is the visible one; a track of corrections for each
 line, which adds to the take beneath. The animator's active action lies above all of them, so that its curves win. A
 track is Mien's while its name starts with 'Mien' and its action has a mark; a track that the animator renames belongs

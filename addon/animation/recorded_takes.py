@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recorded takes of a speaker: those that a camera saw, whose life or lips other takes may have.
+"""Recorded takes of a speaker: those that a camera saw, whose non-verbal motion or lips other takes may have.
 
 A take from video keeps its file in the scene, as the take file has what its curves have not: the phrases of its sound,
 by which time is warped to another voice.
@@ -47,7 +47,8 @@ def key_of(line, item) -> str:
 
 
 def chosen(speaker: bpy.types.Object, line):
-    """(the line, the take) of which this line has its life or lips; None where none is chosen, or it was deleted."""
+    """(the line, the take) of which this line has its non-verbal motion or lips; None where none is
+    chosen, or it was deleted."""
     for other in speaker.mien.lines:
         for item in other.takes:
             if item.recorded and key_of(other, item) == line.life_from:

@@ -102,7 +102,7 @@ class BackendInfo:
     personas: tuple[str, ...] = ()  # of its user, by name: `mien learn`
     lips_models: tuple[str, ...] = ()  # and `mien train lips`
     learnt: tuple[tuple[str, str], ...] = ()  # ('persona/ada', sha256) of each of these
-    performances: bool = False  # whether a take takes its life or its lips of a recorded one
+    performances: bool = False  # whether a take takes its non-verbal motion or its lips of a recorded one
     suggests_emotions: bool = False  # whether it says what a voice suggests
 
 

@@ -259,7 +259,7 @@ def _check(request: Request, info: BackendInfo) -> None:
         raise ClientError(f"The engine '{engine.name}' cannot work yet. {needs}")
     if request.recorded and not info.performances:
         raise ClientError(
-            f"The backend at {info.address}, Mien {info.version}, takes no life of a recorded take; update it, or "
+            f"The backend at {info.address}, Mien {info.version}, takes nothing of a recorded take; update it, or "
             "choose none under Recorded."
         )
     _check_size(request, info, "sound")

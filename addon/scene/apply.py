@@ -179,7 +179,9 @@ def apply_take(
         moved.setdefault(target, []).extend(head_rotation.curves(target, frames, take.head_rotation))
         rests.setdefault(target, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in rest})
     elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (chosen_bones.head or chosen_bones.neck):
-        notes.append("The head's rotation was left out: choose an object for it under Life > Head Rotation.")
+        notes.append(
+            "The head's rotation was left out: choose an object for it under Non-Verbal Motion > Head Rotation."
+        )
     controls = control_curves.of_take(speaker, [(mesh, each.driven) for mesh, each in changes.targets], frames)
     for owner, curves in controls.by_owner.items():
         moved.setdefault(owner, []).extend(curves)

@@ -35,7 +35,10 @@ def add(
     body = body_of(speaker)
     if body is None:
         return Gestures(
-            notes=("The gestures were left out: choose an armature for them under Life > Body, or Add Default Body.",)
+            notes=(
+                "The gestures were left out: choose an armature for them under Non-Verbal Motion > Body, or Add "
+                "Default Body.",
+            )
         )
     try:
         layer = joint_curves.layer(body, take, frames)

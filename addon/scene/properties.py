@@ -148,7 +148,7 @@ class MienLine(bpy.types.PropertyGroup):
                 "Brows, Eyes, Head",
                 "Brows, lids, cheeks, gaze and head are recorded; the lips follow the voice",
             ),
-            ("lips", "Lips", "Lips, jaw and tongue are recorded; the engine gives the life"),
+            ("lips", "Lips", "Lips, jaw and tongue are recorded; the engine moves brows, eyes and head"),
         ],
         options=set(),
         override=KEPT,
@@ -230,14 +230,14 @@ class MienSpeaker(bpy.types.PropertyGroup):
     next_line: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
     idle: BoolProperty(
         name="Idle",
-        description="Show the life before, between and after lines: blinks, gaze, breath, small turns of the head",
+        description="Move the speaker before, between and after lines: blinks, gaze, breath, small turns of the head",
         default=True,
         update=lambda speaker, context: takes.show_idle(speaker.id_data),
         override=KEPT,
     )
     idle_range: EnumProperty(
         name="Range",
-        description="From where to where the idle lives",
+        description="From where to where the idle lasts",
         items=[
             ("SCENE", "Scene", "The frames of the scene"),
             ("LINES", "Lines", "From before the speaker's first line to after its last one"),
@@ -246,7 +246,7 @@ class MienSpeaker(bpy.types.PropertyGroup):
         override=KEPT,
     )
     idle_seed: IntProperty(
-        name="Seed", description="The seed of the idle: another one is another life", default=0, min=0, override=KEPT
+        name="Seed", description="The seed of the idle: another one is another motion", default=0, min=0, override=KEPT
     )
     baked: BoolProperty(options={"HIDDEN"}, override=KEPT)  # baked down to one action; its takes are muted
 

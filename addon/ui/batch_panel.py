@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel and operators of the whole film: Bake All, its progress, and the report of each line."""
+"""The panel and operators of all lines at once: Bake All, its progress, and the report of each line."""
 
 import bpy
 from bpy.props import BoolProperty, EnumProperty, IntProperty, StringProperty
@@ -156,7 +156,7 @@ class MIEN_OT_go_to_line(bpy.types.Operator):
 
 
 class MIEN_PT_batch(bpy.types.Panel):
-    bl_label = "Whole Film"
+    bl_label = "Batch"
     bl_idname = "MIEN_PT_batch"
     bl_space_type, bl_region_type, bl_category = "VIEW_3D", "UI", "Mien"
     bl_options = {"DEFAULT_CLOSED"}

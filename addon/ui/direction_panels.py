@@ -117,8 +117,8 @@ def draw_gestures(layout, speaker) -> None:
 
 
 class MIEN_PT_non_verbal(_PerformancePanel, bpy.types.Panel):
-    bl_label = "Life"
-    bl_idname = "MIEN_PT_life"
+    bl_label = "Non-Verbal Motion"
+    bl_idname = "MIEN_PT_non_verbal"
     sliders = ("blinks", "brows", "gaze", "head", "temperature")
 
     def draw(self, context):

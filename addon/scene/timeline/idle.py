@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The idle of a speaker: life before, between and after its lines. It is one layer beneath all takes, which ease from
-it and back to it, and can be switched off."""
+"""The idle of a speaker: its motion before, between and after its lines. It is one layer beneath all takes, which
+ease from it and back to it, and can be switched off."""
 
 import math
 
@@ -39,7 +39,7 @@ def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_fra
     speaker.mien.idle = True
     notes = [note for note in placed.notes if "keys lie between" not in note]
     frames = f"from frame {round(start_frame)} to {placed.last_frame}"
-    return " ".join([f"'{speaker.name}' lives {frames}, beneath its lines.", *notes])
+    return " ".join([f"'{speaker.name}' has an idle {frames}, beneath its lines.", *notes])
 
 
 def strips(speaker: bpy.types.Object) -> list[bpy.types.NlaStrip]:

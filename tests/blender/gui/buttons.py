@@ -84,13 +84,17 @@ def open_panel(room: str, name: str) -> None:
 
 
 def alone(room: str, *names: str) -> None:
-    """Leave no panel in Mien's tab but these of a module, open."""
+    """Show no panel in Mien's tab but these of a module, open. The others stay registered, as the extension unregisters
+    them when Blender is quit."""
     modules = [module for name, module in sys.modules.items() if name.startswith(f"{MIEN}.")]
     classes = [cls for module in modules for cls in getattr(module, "CLASSES", ())]
-    for cls in [cls for cls in classes if issubclass(cls, bpy.types.Panel)]:
-        if cls.is_registered:
-            bpy.utils.unregister_class(cls)
-    for name in names:
-        panel = getattr(extension(room), name)
-        panel.bl_options, panel.bl_parent_id = set(), ""
+    panels = [cls for cls in classes if issubclass(cls, bpy.types.Panel)]
+    shown = [getattr(extension(room), name) for name in names]
+    for panel in reversed(panels):
+        bpy.utils.unregister_class(panel)
+    for panel in panels:
+        if panel in shown:
+            panel.bl_options, panel.bl_parent_id = set(), ""
+        else:
+            panel.poll = classmethod(lambda cls, context: False)
         bpy.utils.register_class(panel)

@@ -119,7 +119,7 @@ def steps():
     yield from shot(OUT, "1_panel")
     yield from press_until("a click makes an idle", "mien.make_idle(", lambda: run().running or len(idle_strips()) > 0)
     yield from until("the idle is there", lambda: not run().running and len(idle_strips()) == 2)
-    check("without an error", run().error == "" and "lives from frame 1" in run().note, run().error or run().note)
+    check("without an error", run().error == "" and "has an idle from frame 1" in run().note, run().error or run().note)
     yield from settled()
     yield from shot(OUT, "2_idle")
     largest("with an idle")

@@ -47,7 +47,7 @@ def test_without_a_body_it_is_said(speaker):
     moved = {}
     found = gesture_layer.add(speaker, take_of(), FRAMES, moved, {})
     assert found.body is None and not moved
-    assert "choose an armature for them under Life > Body" in found.notes[0]
+    assert "choose an armature for them under Non-Verbal Motion > Body" in found.notes[0]
 
 
 def test_an_armature_without_known_bones_is_said(speaker):

@@ -36,7 +36,7 @@ def test_it_lives_between_lines_and_not_within(toy_head):
     weights = random_weights(30)
     apply(toy_head, weights_take(weights), start=101)
     said = idle.put(bpy.context.scene, toy_head, living(), 1)
-    assert said == "'Toy head' lives from frame 1 to 200, beneath its lines."
+    assert said == "'Toy head' has an idle from frame 1 to 200, beneath its lines."
     assert [blink(toy_head, frame) for frame in (10, 39, 159, 199)] == [0, 1, 1, 1]
     for frame in (0, 15, 29):
         assert blink(toy_head, 101 + frame) == pytest.approx(weights[frame, 2], abs=1e-6)

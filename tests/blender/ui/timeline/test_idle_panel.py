@@ -26,7 +26,7 @@ def test_an_idle_is_a_take_of_silence_as_long_as_the_scene(speaker, backend, mon
     with wave.open(request.sound) as sent:
         assert sent.getnframes() / sent.getframerate() == 2.0
         assert set(sent.readframes(99999)) == {0x80}
-    assert runner.runner.state.note.startswith("'Toy head' lives from frame 1 to 48")
+    assert runner.runner.state.note.startswith("'Toy head' has an idle from frame 1 to 48")
     assert len(speaker.mien.lines[0].takes) == 1 and len(idle.strips(speaker)) == 2
     assert value_at(speaker, "eyeBlinkLeft", 48) == 1.0
     assert bpy.ops.mien.remove_idle() == {"FINISHED"}
