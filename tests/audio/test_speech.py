@@ -190,3 +190,13 @@ def test_an_open_ended_file_stops_being_read_at_the_limit() -> None:
     with pytest.raises(SpeechError, match="does not end after 5 s"):
         read_speech(bytes(data), limit_s=5)
     assert len(read_speech(bytes(data)).samples) == 20 * 16000
+
+
+def test_a_sound_whose_reading_is_known_is_read_the_same_without_its_loudness_measured(monkeypatch) -> None:
+    quiet = io.BytesIO()
+    soundfile.write(quiet, 1e-3 * original(16000, 1), 16000, format="WAV", subtype="FLOAT")
+    first = read_speech(quiet.getvalue())
+    assert first.reading.gain_db > 0 and "quiet" in first.reading.notes[-1]
+    monkeypatch.setattr("mien.audio.speech.loudness", lambda samples: pytest.fail("measured twice"))
+    again = read_speech(quiet.getvalue(), known=first.reading)
+    assert (again.sha256, again.reading) == (first.sha256, first.reading)

@@ -30,6 +30,25 @@ if __name__ == "__main__":
         pool.submit(time.sleep, 600)
         time.sleep(600)
 """
+SHARED = """
+import os, pathlib
+with pathlib.Path(__file__).with_name("loaded").open("a") as file:
+    file.write(f"{os.getpid()}\\n")
+"""
+TASK = """
+import os, sys, time
+def say_pid(number):
+    print(os.getpid(), "shared" in sys.modules, os.environ["OMP_NUM_THREADS"], flush=True)
+    time.sleep(1)  # so that the other process has the other number
+"""
+FORKING = """
+from mien.batch.process_pool import StartedPool
+from task import say_pid
+if __name__ == "__main__":
+    pool = StartedPool(2, int, "shared")
+    list(pool.map_unordered(2, say_pid, [1, 2]))
+    pool.close()
+"""
 
 
 def test_every_item_is_done_once() -> None:
@@ -55,24 +74,39 @@ def fail() -> None:
 
 
 def note(folder: Path) -> None:
-    (folder / f"{os.getpid()} {NUMBERS}").touch()
+    (folder / f"{os.getpid()} {NUMBERS} {os.environ.get('MIEN_NOTE')}").touch()
 
 
-def test_processes_that_were_started_early_are_prepared_before_they_work(tmp_path: Path) -> None:
-    pool = StartedPool(2, prepare)
+def test_processes_that_were_started_early_are_prepared_before_they_work(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("MIEN_NOTE", "since")  # whatever a server began with
+    pool = StartedPool(2, prepare, "mien.batch.job")
+    pool._start.result()
     early = set(pool._started._processes)
     assert list(pool.map_unordered(2, note, [tmp_path] * 4)) == [tmp_path] * 4
     first = {path.name.split()[0] for path in tmp_path.iterdir()}
-    assert first <= set(map(str, early)) and all(path.name.endswith(" [7]") for path in tmp_path.iterdir())
+    assert first <= set(map(str, early)) and all(path.name.endswith(" [7] since") for path in tmp_path.iterdir())
     list(pool.map_unordered(1, note, [tmp_path]))  # as after a process that ended
     assert len({path.name.split()[0] for path in tmp_path.iterdir()} - first) == 1
     pool.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="spawned processes share nothing")
+def test_what_is_preloaded_is_loaded_once_on_one_thread_for_all_processes(tmp_path: Path) -> None:
+    for name, text in {"shared": SHARED, "task": TASK, "parent": FORKING}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(mien.__file__).parent.parent)])}
+    command = [sys.executable, tmp_path / "parent.py"]
+    said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.split()
+    assert len(set(said[::3])) == 2 and said[1::3] == ["True"] * 2 and said[2::3] == ["1"] * 2
+    (server,) = (tmp_path / "loaded").read_text().split()
+    assert server not in said
+
+
 def test_processes_that_cannot_be_prepared_work_all_the_same_and_end_without_work() -> None:
-    pool = StartedPool(1, fail)
+    pool = StartedPool(1, fail, "mien.batch.job")
     assert list(pool.map_unordered(1, HALVE, [2])) == [2]
-    unused = StartedPool(1, fail)
+    unused = StartedPool(1, fail, "mien.batch.no_such_module")
+    unused._start.result()
     processes = list(unused._started._processes.values())
     unused.close()
     assert processes and not any(process.is_alive() for process in processes)

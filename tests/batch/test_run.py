@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from batches import plan_of, settings_in, voices_in
 from mien.batch import run as module
+from mien.batch.job import Job
 from mien.batch.plan import Plan
 from mien.batch.plan_file import PlanError
 from mien.batch.run import FAILED, KEPT, MADE, Part, make_all, prepare, run
 from mien.batch.store import BEGUN, FOLDER, Store, StoreError
-from mien.batch.work import Job
 from mien.settings import Settings
 from mien.take import read_take
 

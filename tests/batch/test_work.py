@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from batches import plan_of, settings_in, voices_in
+from mien.batch.job import Job
 from mien.batch.plan import read_plan
 from mien.batch.requests import jobs_of
 from mien.batch.store import Store
-from mien.batch.work import Job, make
+from mien.batch.work import make
 from mien.face_tracking import TrackingError
 from mien.photo.options import PortraitOptions
 from mien.speak import speak

@@ -78,7 +78,12 @@ class Speech:
 
 
 def read_speech(
-    source: Path | str | bytes | BinaryIO, *, name: str | None = None, limit_s: float = 600.0, track: int | None = None
+    source: Path | str | bytes | BinaryIO,
+    *,
+    name: str | None = None,
+    limit_s: float = 600.0,
+    track: int | None = None,
+    known: Reading | None = None,
 ) -> Speech:
     """Read a sound file (a path, its bytes, or a seekable binary file) into a `Speech`.
 
@@ -89,13 +94,14 @@ def read_speech(
     overshoot) is divided by its peak, glitches left out.
 
     `limit_s`: the longest sound that is read, in seconds. A longer one is refused by its header or once the limit is
-    passed, so that memory never holds more than that length at 16 kHz. `name` stands for the sound in messages. Raises
-    `SpeechError`, in words, for every sound that cannot be read whole.
+    passed, so that memory never holds more than that length at 16 kHz. `name` stands for the sound in messages.
+    `known`: how the same sound was read before, whose loudness is not measured again. Raises `SpeechError`, in words,
+    for every sound that cannot be read whole.
     """
     if isinstance(source, bytes | bytearray | memoryview):
-        return _read(BytesIO(source), name or "sound", limit_s, track)
+        return _read(BytesIO(source), name or "sound", limit_s, track, known)
     if not isinstance(source, Path | str):
-        return _read(source, name or "sound", limit_s, track)
+        return _read(source, name or "sound", limit_s, track, known)
     path = Path(source)
     if path.is_dir():
         raise SpeechError(f"{str(path)!r} is a folder, not a sound file. Name one file in it.")
@@ -109,10 +115,10 @@ def read_speech(
         reason = getattr(error, "strerror", None) or error
         raise SpeechError(f"The file {str(path)!r} cannot be opened: {reason}.") from error
     with file:
-        return _read(file, name or path.name, limit_s, track)
+        return _read(file, name or path.name, limit_s, track, known)
 
 
-def _read(file: BinaryIO, name: str, limit_s: float, track: int | None) -> Speech:
+def _read(file: BinaryIO, name: str, limit_s: float, track: int | None, known: Reading | None) -> Speech:
     if not (limit_s > 0 and math.isfinite(limit_s)):
         raise SpeechError(f"The longest sound to read is given as {limit_s!r} s; give a number above 0.")
     recording = open_recording(file, name, track, limit_s)
@@ -144,12 +150,13 @@ def _read(file: BinaryIO, name: str, limit_s: float, track: int | None) -> Speec
         raise SpeechError(f"The sound {name!r} has a header but no samples: it lasts 0 s. Record or export it again.")
     samples = np.concatenate(pieces)[:length]
     samples = np.pad(samples, (0, length - len(samples)))
-    return _levelled(samples, name, recording)
+    return _levelled(samples, name, recording, known)
 
 
-def _levelled(samples: np.ndarray, name: str, recording: Recording) -> Speech:
-    measured, notes = loudness(samples), recording.notes
-    gain = gain_db(measured)
+def _levelled(samples: np.ndarray, name: str, recording: Recording, known: Reading | None) -> Speech:
+    notes = recording.notes
+    measured = loudness(samples) if known is None else known.loudness
+    gain = gain_db(measured) if known is None else known.gain_db
     if gain and measured is not None:
         centred = samples - np.median(samples)
         samples = np.clip(centred * np.float32(10 ** (gain / 20)), -1, 1)
@@ -158,5 +165,5 @@ def _levelled(samples: np.ndarray, name: str, recording: Recording) -> Speech:
     elif np.abs(samples).max() > 1:
         samples = np.clip(samples / max(1.0, float(np.abs(without_glitches(samples)).max())), -1, 1)
     measured = None if measured is None else round(measured, 1)
-    reading = Reading(measured, gain, recording.track, recording.tracks, notes)
+    reading = known or Reading(measured, gain, recording.track, recording.tracks, notes)
     return Speech.from_samples(samples, name, reading)

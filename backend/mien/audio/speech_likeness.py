@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import parselmouth
 import soxr
 
 RATE = 16000
@@ -36,6 +35,8 @@ def seconds_like_speech(samples: np.ndarray) -> tuple[float, float]:
     frames = len(samples) // HOP
     if frames < 10 or not np.any(samples):
         return 0.0, 0.0
+    import parselmouth  # slow to import
+
     level = 10 * np.log10((samples[: frames * HOP].reshape(-1, HOP).astype(np.float64) ** 2).mean(1) + 1e-14)
     scale = max(float(np.abs(samples).max()), 1e-9)
     sound = parselmouth.Sound(samples.astype(np.float64) / scale, RATE)

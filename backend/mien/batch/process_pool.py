@@ -5,21 +5,27 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from multiprocessing.context import BaseContext
 from typing import Any
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # read when their library is loaded
 
 
-def single_threaded_pool(jobs: int, prepare: Callable[[], object] | None = None) -> ProcessPoolExecutor:
+def single_threaded_pool(
+    jobs: int, prepare: Callable[[], object] | None = None, context: BaseContext | None = None
+) -> ProcessPoolExecutor:
     """A pool of new processes of one thread each: several with several threads each are slower than one. They end with
-    this process, however it ends. Each calls `prepare` first, whose errors are left to the work."""
-    return ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (prepare,))
+    this process, however it ends. Each calls `prepare` first, whose errors are left to the work; `context` is how they
+    are begun, by spawning where it is None."""
+    environment = dict(os.environ) if context else {}  # a server that forks has that of its own beginning
+    return ProcessPoolExecutor(jobs, context or get_context("spawn"), _begin, (prepare, environment))
 
 
 def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]) -> Iterator[Any]:
@@ -33,23 +39,49 @@ def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]
 
 class StartedPool:
     """`map_unordered` with processes that are started at once and `prepare` while their parent does something else,
-    which they take seconds for: the first call has them, any other one has new ones."""
+    which they take seconds for: the first call has them, any other one has new ones. Where a process can be forked
+    safely, a server imports the module `preloaded` once for all of them."""
 
-    def __init__(self, jobs: int, prepare: Callable[[], object]) -> None:
-        self._prepare = prepare
-        self._started: ProcessPoolExecutor | None = single_threaded_pool(jobs, prepare)
-        for _ in range(jobs):
-            self._started.submit(os.getpid)  # a pool starts a process for each call that none is free for
+    def __init__(self, jobs: int, prepare: Callable[[], object], preloaded: str) -> None:
+        self._prepare, self._context = prepare, _forking(preloaded)
+        self._started: ProcessPoolExecutor | None = self._pool(jobs)
+        self._starter = ThreadPoolExecutor(1)  # a server answers when it has imported everything
+        self._start = self._starter.submit(_start, self._started, jobs)
 
     def map_unordered(self, jobs: int, work: Callable[[Any], object], items: Iterable[Any]) -> Iterator[Any]:
         """See `map_unordered`."""
         started, self._started = self._started, None
-        return _map_unordered(started or single_threaded_pool(jobs, self._prepare), work, items)
+        if started is not None:
+            self._start.result()
+        return _map_unordered(started or self._pool(jobs), work, items)
 
     def close(self) -> None:
         """End the processes, if no call had them."""
+        self._starter.shutdown()
         if self._started is not None:
             self._started.shutdown(cancel_futures=True)
+
+    def _pool(self, jobs: int) -> ProcessPoolExecutor:
+        return single_threaded_pool(jobs, self._prepare, self._context)
+
+
+def use_one_thread() -> None:
+    """For the libraries that this process has not loaded yet."""
+    os.environ |= dict.fromkeys(THREADS, "1")
+
+
+def _forking(preloaded: str) -> BaseContext | None:
+    """On Linux; macOS has libraries that do not come through a fork, and Windows has no fork."""
+    if sys.platform != "linux":
+        return None
+    context = get_context("forkserver")
+    context.set_forkserver_preload([preloaded])
+    return context
+
+
+def _start(pool: ProcessPoolExecutor, jobs: int) -> None:
+    for _ in range(jobs):
+        pool.submit(os.getpid)  # a pool starts a process for each call that none is free for
 
 
 def _map_unordered(executor: ProcessPoolExecutor, work: Callable[[Any], object], items: Iterable[Any]) -> Iterator[Any]:
@@ -63,9 +95,9 @@ def _map_unordered(executor: ProcessPoolExecutor, work: Callable[[Any], object],
             pool.shutdown(cancel_futures=True)
 
 
-def _begin(prepare: Callable[[], object] | None) -> None:
-    for name in THREADS:  # read when their library is loaded
-        os.environ[name] = "1"
+def _begin(prepare: Callable[[], object] | None, environment: dict[str, str]) -> None:
+    os.environ |= environment
+    use_one_thread()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it without a traceback
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if prepare is not None:

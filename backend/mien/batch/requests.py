@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mien.audio.speech import read_speech
+from mien.batch.job import Job
 from mien.batch.line import Line
 from mien.batch.plan import Plan, sentence_of
-from mien.batch.work import Job
 from mien.engines import Progress, no_progress
 from mien.errors import MienError
 from mien.film_request import FilmRequest

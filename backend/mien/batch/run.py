@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from mien.batch import process_pool
+from mien.batch.job import Job
 from mien.batch.line import Line
 from mien.batch.plan import Plan
 from mien.batch.requests import jobs_of
 from mien.batch.store import Store, StoreError
-from mien.batch.work import Job, make
 from mien.engines import Progress, no_progress
 from mien.settings import Settings
 
@@ -138,7 +138,7 @@ def make_all(batch: Batch, jobs: int, map_unordered: MapUnordered, done: Callabl
     pending = dict(sorted(batch.stale.items(), key=lambda item: -_length(item[1])))  # the longest first
     while pending:
         try:
-            for job in map_unordered(jobs, make, list(pending.values())):
+            for job in map_unordered(jobs, _make, list(pending.values())):
                 del pending[job.key]
                 done(job)
         except BrokenProcessPool:
@@ -147,12 +147,18 @@ def make_all(batch: Batch, jobs: int, map_unordered: MapUnordered, done: Callabl
                 raise
             for job in suspects:
                 try:
-                    list(map_unordered(1, make, [job]))
+                    list(map_unordered(1, _make, [job]))
                 except BrokenProcessPool:
                     batch.store.take_begun([job.key])
                     sentence = "the process that made it was ended, twice; there may not be enough memory for it."
                     batch.store.write_record(job.key, {"error": sentence})
                 done(job)
+
+
+def _make(job: Job) -> None:
+    from mien.batch.work import make  # with libraries that the parent does not need
+
+    make(job)
 
 
 def _length(job: Job) -> float:

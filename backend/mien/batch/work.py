@@ -6,17 +6,13 @@ from __future__ import annotations
 import json
 import platform
 import traceback
-from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from mien.audio.speech import RATE, Speech, read_speech
+from mien.audio.speech import Reading, read_speech
 from mien.batch.checks import Checked, check_film, check_take
+from mien.batch.job import Job
 from mien.batch.store import Store
-from mien.direction import Direction
 from mien.errors import MienError
 from mien.face_tracking import TrackingError
 from mien.film_request import FilmRequest
@@ -26,35 +22,6 @@ from mien.speak import speak
 from mien.take import read_take, write_take
 from mien.take_request import TakeRequest, code_digest
 from mien.video.consent import file_digest, record_consent, recorded_consent
-
-
-@dataclass(frozen=True)
-class Job:
-    """A result that is to be made. `code`: the digest of the Mien that asks for it, on `machine`; `track`: of the
-    sound; `shown`: the film or photo; `name`: for messages; `output`: the folder of the batch, which every machine
-    sees."""
-
-    key: str
-    request: TakeRequest | FilmRequest
-    voice: Path
-    output: Path
-    code: str
-    machine: str
-    name: str
-    shown: Path | None = None
-    track: int | None = None
-    limit_s: float = 600.0
-
-    @property
-    def suffix(self) -> str:
-        return ".take.safetensors" if isinstance(self.request, TakeRequest) else self.request.suffix
-
-
-def load(engines: Collection[str]) -> None:
-    """Load what takes of these engines need, which is two seconds of work for the first take otherwise."""
-    hum = Speech.from_samples(0.1 * np.sin(2 * np.pi * 120 / RATE * np.arange(RATE)))
-    for name in engines:
-        speak(hum, Direction(), name)
 
 
 def make(job: Job) -> None:
@@ -102,7 +69,8 @@ def _record(job: Job, store: Store) -> dict[str, Any]:
 def _take(job: Job, path: Path, store: Store) -> tuple[Checked, list[str]]:
     request = job.request
     assert isinstance(request, TakeRequest)
-    speech = read_speech(job.voice, limit_s=job.limit_s, track=job.track)
+    reading = Reading.from_json(request.reading)
+    speech = read_speech(job.voice, limit_s=job.limit_s, track=job.track, known=reading)
     if speech.sha256 != request.sound:
         raise MienError(f"{job.voice} has changed since the batch began; run it again.")
     if not path.exists():  # a batch that was killed may have left it unchecked

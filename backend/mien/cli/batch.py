@@ -61,9 +61,6 @@ def batch_command(args: argparse.Namespace) -> int:
     """mien batch: the whole plan is checked, then what is stale is made, then the report is written."""
     from mien.batch.line import Defaults
     from mien.batch.plan import read_plan
-    from mien.batch.report import Report, report_path, write_report
-    from mien.batch.report_page import write_page
-    from mien.batch.run import prepare, run
 
     started = time.monotonic()
     settings = Settings.read(limit_s=args.limit_seconds)
@@ -71,13 +68,21 @@ def batch_command(args: argparse.Namespace) -> int:
     plan = read_plan(args.plan, defaults)
     output = args.output or Path(f"{args.plan.absolute().stem}.batch")
     if args.dry_run:
+        from mien.batch.run import prepare
+
         with ProgressBar("plan", quiet=args.json) as progress:
             return _say_stale(prepare(plan, output, settings, progress, args.part), args.json)
     part = str(args.part or "")
     if output.is_dir():
+        from mien.batch.report import report_path
+
         reports = [Output(report_path(output, part, suffix), "the report") for suffix in ("json", "html")]
         check_outputs(reports, plan=args.plan, **direction_inputs(args))
     with ProgressBar("batch", quiet=args.json) as progress, _machines(args, plan, output) as (jobs, map_unordered):
+        from mien.batch.report import Report, write_report  # half a second, in which the processes load theirs
+        from mien.batch.report_page import write_page
+        from mien.batch.run import run
+
         outcomes = run(plan, output, jobs, settings, progress, map_unordered, args.part)
     report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit, part)
     paths = [write_report(report, output), write_page(report, output)]
@@ -97,16 +102,16 @@ def _machines(args: argparse.Namespace, plan: Plan, output: Path) -> Iterator[tu
     """How many at once, and where. Processes of this machine load what they need while the sounds are read, where the
     folder does not have a result for each line yet."""
     if args.ray is None:
+        from mien.batch.loading import load
         from mien.batch.process_pool import StartedPool, map_unordered
         from mien.batch.store import Store
-        from mien.batch.work import load
 
         jobs = min(args.jobs or cores(), len(plan.lines))
         if len(list(Store(output).results.glob("*.json"))) >= len(plan.lines):
             yield jobs, map_unordered
             return
         engines = sorted({line.engine for line in plan.lines if line.shown is None})
-        pool = StartedPool(jobs, partial(load, engines))
+        pool = StartedPool(jobs, partial(load, engines), "mien.batch.preloaded")
         try:
             yield jobs, pool.map_unordered
         finally:

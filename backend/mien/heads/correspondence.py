@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.interpolate import RBFInterpolator
-from scipy.optimize import brentq
-from scipy.spatial import KDTree
 
 from mien.heads.default import Head
 from mien.heads.flame import JOINTS, Flame
@@ -85,6 +82,8 @@ class _Aligned:
 
 
 def _aligned(flame: Flame, head: Head) -> _Aligned:
+    from scipy.interpolate import RBFInterpolator  # slow to import, and of FLAME alone; also below
+
     landmarks = head.landmarks[CONTOUR:]
     rotation, shift = similarity(flame.landmarks(flame.template), head.vertices[landmarks])
     jaw = np.array([[PARTED, 0.0, 0.0]])
@@ -130,6 +129,8 @@ def nearest_surface_points(
     as far as the cosine between their normal and the point's normal (N, 3) is `alike` or more. matched: within `near`
     metres.
     """
+    from scipy.spatial import KDTree
+
     positions = vertices[triangles]
     across = np.cross(positions[:, 1] - positions[:, 0], positions[:, 2] - positions[:, 0])
     facing = across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
@@ -194,6 +195,8 @@ def _aperture(landmarks: np.ndarray) -> float:
 
 def _jaw_offsets(head: Head, aperture: float) -> np.ndarray:
     """(V, 3) metres: the part of jawOpen, 0 to 1 of it, that brings the lip aperture nearest to `aperture`."""
+    from scipy.optimize import brentq
+
     delta = head.deltas[head.channels.index(JAW_OPEN)]
     landmarks = head.landmarks[CONTOUR:]
 

@@ -10,7 +10,6 @@ as one pass over the frames.
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import solveh_banded
 
 from mien.errors import MienError
 
@@ -79,6 +78,8 @@ class _Window:
 
     def step(self, weights: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Newton's step of the free weights, the others held: their rows and columns become the identity's."""
+        from scipy.linalg import solveh_banded  # slow to import
+
         open_ = free.ravel().astype(float)
         band = self.band * open_
         for below in range(1, self.channels + 1):

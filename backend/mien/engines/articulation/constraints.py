@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import maximum_filter1d
 
 from mien.channels import INDEX, columns
 from mien.engines.articulation import phone_table
@@ -141,6 +140,8 @@ def breath_share(track: PhoneTrack) -> np.ndarray:
     """(T,) 0 to 1 where somebody is heard to breathe, as far as the recogniser knows."""
     if track.breath is None:
         return np.zeros(len(track))
+    from scipy.ndimage import maximum_filter1d  # slow to import: not for the plan of a batch
+
     spoken = track.posteriors[:, INDEX_OF_PHONE["SIL"]] < 0.5
     near = maximum_filter1d(spoken, 2 * round(BREATH_NEAR * RATE) + 1, mode="constant")
     share = np.clip((track.breath - BREATH_LEAST) / (BREATH_MOST - BREATH_LEAST), 0, 1)
