@@ -17,7 +17,7 @@ def inputs() -> dict[str, torch.Tensor]:
         "moved": torch.rand(2, 3, 32, 32, generator=chance),
         "photo": torch.rand(2, 3, 32, 32, generator=chance),
         "areas": areas,
-        "told": torch.randn(2, SIZE, generator=chance),
+        "condition": torch.randn(2, SIZE, generator=chance),
         "activity": torch.tensor([1.0, 0.0]),
     }
 
@@ -44,7 +44,7 @@ def test_the_change_is_bounded_within_the_face_and_of_what_moves(network: Refine
     assert not change[1].any()
 
 
-@pytest.mark.parametrize("name", ["moved", "photo", "areas", "told"])
+@pytest.mark.parametrize("name", ["moved", "photo", "areas", "condition"])
 def test_every_input_has_an_effect(network: RefinementNetwork, name: str) -> None:
     given = inputs()
     with torch.no_grad():

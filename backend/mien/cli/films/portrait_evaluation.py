@@ -31,6 +31,10 @@ def add_commands(evaluate) -> None:
     portrait.add_argument(
         "--refine", type=Path, metavar="WEIGHTS", help="weights of `mien train refinement`: clips are refined, too"
     )
+    portrait.add_argument(
+        "--pairs", type=Path, metavar="FOLDER",
+        help="of `mien train refinement`: what --refine gains on heads that were held out",
+    )  # fmt: skip
     portrait.add_argument("--sheet", type=Path, metavar="PICTURE", help="only draw a contact sheet of drawn faces")
     portrait.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
 
@@ -45,6 +49,8 @@ def portrait_command(args: argparse.Namespace) -> int:
         write_sheet(args.sheet)
         print(args.sheet)
         return 0
+    if args.pairs:
+        return _pairs(args)
     if args.page:
         require_section(args.page, SECTION)
     with ProgressBar("portrait", quiet=args.json) as progress:
@@ -54,6 +60,16 @@ def portrait_command(args: argparse.Namespace) -> int:
     print(json.dumps({"clips": clips, "photos": photos}) if args.json else text)
     if args.page:
         write_section(args.page, SECTION, text)
+    return 0
+
+
+def _pairs(args: argparse.Namespace) -> int:
+    from mien.evaluation.films.refinement import HEAD, cells, evaluate
+    from mien.files.markdown import table
+    from mien.photo.refinement.weights import SHIPPED, load
+
+    results = evaluate(args.pairs, load(args.refine or SHIPPED))
+    print(json.dumps([asdict(each) for each in results]) if args.json else table(HEAD, cells(results)))
     return 0
 
 

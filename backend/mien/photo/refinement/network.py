@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.photo.image_denoiser import GROUPS, PIXELS, ConditionalBlock, ImageAttention
-from mien.photo.refinement import condition
+from mien.photo.refinement.condition import SIZE, TURN
 from mien.photo.refinement.crop import AREAS
 
 FOLD = 2  # pixels a side that are channels of one pixel inside
@@ -25,7 +25,7 @@ class RefinementConfig:
     """widths: channels by level, each half the size of the one before; the last one attends. inner: of what the
     condition becomes; tokens: of those that stand for it. bound: the most that a colour, 0..1, changes."""
 
-    widths: tuple[int, ...] = (24, 48, 96)
+    widths: tuple[int, ...] = (16, 48, 96)
     inner: int = 64
     tokens: int = 4
     bound: float = 0.5
@@ -47,8 +47,8 @@ class RefinementNetwork(nn.Module):
         super().__init__()
         self.config, widths, inner = config, config.widths, config.inner
         folded = FOLD * FOLD
-        self.pose = nn.Sequential(nn.Linear(condition.SIZE - condition.TURN.start, inner), nn.SiLU())
-        self.channels = nn.Sequential(nn.Linear(condition.SIZE, inner), nn.SiLU(), nn.Linear(inner, inner))
+        self.pose = nn.Sequential(nn.Linear(SIZE - TURN.start, inner), nn.SiLU())
+        self.channels = nn.Sequential(nn.Linear(SIZE, inner), nn.SiLU(), nn.Linear(inner, inner))
         self.tokens = nn.Linear(inner, config.tokens * inner)
         self.enter = nn.Conv2d(folded * (2 * PIXELS + len(AREAS)), widths[0], 3, padding=1)
         self.shrink = nn.ModuleList(
@@ -67,14 +67,14 @@ class RefinementNetwork(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
 
-    def forward(self, moved: Tensor, photo: Tensor, areas: Tensor, told: Tensor, activity: Tensor) -> Tensor:
+    def forward(self, moved: Tensor, photo: Tensor, areas: Tensor, condition: Tensor, activity: Tensor) -> Tensor:
         """(B, 3, S, S) what is to be added to the colours: 0 outside of the face and where activity is 0.
 
         moved, photo (B, 3, S, S): the face as drawn and as it is in the photo, colours 0..1; areas (B, 3, S, S) 0..1,
-        `AREAS` in `moved`; told (B, condition.SIZE); activity (B,) 0..1. S is a multiple of two to
+        `AREAS` in `moved`; condition (B, SIZE); activity (B,) 0..1. S is a multiple of two to
         the number of levels.
         """
-        pose, channels = self.pose(told[:, condition.TURN.start :]), self.channels(told)
+        pose, channels = self.pose(condition[:, TURN.start :]), self.channels(condition)
         colours = torch.cat([moved - 0.5, photo - 0.5, areas], 1)
         x = self.enter(functional.pixel_unshuffle(colours, FOLD))
         seen = self.reference(functional.pixel_unshuffle(photo - 0.5, FOLD))

@@ -17,7 +17,7 @@ from mien.training.refinement import RefinementTrainingError
 from mien.training.refinement.pairs import Pairs, read
 
 TRUST = 0.012  # of the square's side: pairs that fit worse than this count less
-FORGET = 0.1  # share of the examples that are told nothing
+FORGET = 0.1  # share of the examples that are condition nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,30 +35,30 @@ class PairDataset:
         return cls(tuple(read(path) for path in paths))
 
     def batches(self, seed: int, first: int, batch: int) -> Iterator[Batch]:
-        """Endless, from step `first` on: moved, photo, truth (B, 3, S, S) and areas (B, 3, S, S) 0..1, told (B, C),
-        activity and trust (B,)."""
+        """Endless, from step `first` on: moved, photo, truth and areas (B, 3, S, S) 0..1, condition (B, C), activity
+        and trust (B,)."""
         step = first
         while True:
             rng = np.random.default_rng((seed, step))
             yield collate([self._draw(rng) for _ in range(batch)])
             step += 1
 
-    def in_order(self, batch: int) -> Iterator[Batch]:
-        """Every pair once, as it is."""
-        rows = [(pairs, i) for pairs in self.photos for i in range(len(pairs))]
+    def in_order(self, batch: int, every: int = 1) -> Iterator[Batch]:
+        """Every so many-th pair once, as it is."""
+        rows = [(pairs, i) for pairs in self.photos for i in range(len(pairs))][::every]
         for begin in range(0, len(rows), batch):
             yield collate([example(pairs, i) for pairs, i in rows[begin : begin + batch]])
 
     def _draw(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
         pairs = self.photos[rng.integers(len(self.photos))]
-        moved, photo, truth, area, told, active, trust = example(pairs, int(rng.integers(len(pairs))))
+        moved, photo, truth, area, condition, active, trust = example(pairs, int(rng.integers(len(pairs))))
         if rng.random() < 0.5:
             moved, photo, truth, area = (each[..., ::-1] for each in (moved, photo, truth, area))
-            told = mirrored(told)
+            condition = mirrored(condition)
         if rng.random() < FORGET:
-            told = np.zeros_like(told)
+            condition = np.zeros_like(condition)
         moved, photo, truth = recoloured((moved, photo, truth), rng)
-        return moved, photo, truth, area, told, active, trust
+        return moved, photo, truth, area, condition, active, trust
 
 
 def example(pairs: Pairs, number: int) -> tuple[np.ndarray, ...]:

@@ -18,8 +18,9 @@ from mien.training.refinement.loss import WEIGHTS, losses_of
 from mien.training.refinement.sitters import HELD_OUT
 from mien.training.weight_average import WeightAverage
 
-CONFIG = TrainingConfig(steps=1600, batch=8, seconds=0.0, rate=2e-3, decay=0.01)
+CONFIG = TrainingConfig(steps=1600, batch=4, seconds=0.0, rate=1.5e-3, decay=0.01)
 AVERAGE = 0.998  # decay of the mean weights
+EVALUATED = 4  # every so many-th of the pairs that are held out
 NAME = "refinement"
 
 
@@ -32,7 +33,7 @@ def train(
     known, unknown = (PairDataset.of(pairs / part) for part in ("known", "unknown"))
     network = RefinementNetwork(shape).to(device)
     average = WeightAverage(RefinementNetwork(shape).to(device), network, AVERAGE)
-    held_out = [tuple(x.to(device) for x in batch) for batch in unknown.in_order(config.batch)]
+    held_out = [tuple(x.to(device) for x in batch) for batch in unknown.in_order(config.batch, EVALUATED)]
 
     def evaluate() -> dict[str, float]:
         return mean_losses(held_out, lambda batch: losses(average.network, batch))
@@ -59,8 +60,8 @@ def train(
 def losses(network: object, batch: Batch) -> dict:
     """Of a batch of `PairDataset`."""
     assert isinstance(network, RefinementNetwork)
-    moved, photo, truth, areas, told, activity, trust = batch
-    return losses_of(moved + network(moved, photo, areas, told, activity), truth, areas, trust)
+    moved, photo, truth, areas, condition, activity, trust = batch
+    return losses_of(moved + network(moved, photo, areas, condition, activity), truth, areas, trust)
 
 
 def _write_card(weights: Path, shape: RefinementConfig, note: dict, before: dict, after: dict) -> None:
