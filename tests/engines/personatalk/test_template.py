@@ -4,6 +4,7 @@ import torch
 from mien.engines.personatalk import template as module
 from mien.engines.personatalk.template import face_template
 from mien.engines.personatalk.warp import sample
+from mien.face_tracking.landmark_indices import LOWER_LIP, OUTER_LIPS, UPPER_LIP
 from talkers import talker
 
 
@@ -29,6 +30,30 @@ def test_there_and_back_is_the_same_place() -> None:
     inner = torch.from_numpy(template.hidden > 0.9)
     away = (back - torch.from_numpy(np.stack([across, down]).astype(np.float32)))[:, inner].abs()
     assert covered.any() and float(away.median()) < 0.5
+
+
+def test_the_extent_of_a_mask_is_that_of_its_places() -> None:
+    made = talker(40)
+    template = face_template(made.shapes, made.learnt)
+    mesh = made.shapes.vertices(3)
+    for name in ("hidden", "dubbed"):
+        inside = template.places(mesh)[getattr(template, name) > 0]
+        np.testing.assert_allclose(template.extent(mesh, name), (inside.min(0), inside.max(0)), atol=1e-4)
+
+
+def test_what_a_mask_leaves_alone_does_not_move() -> None:
+    made = talker(40)
+    template = face_template(made.shapes, made.learnt)
+    own = made.shapes.shapes[3]
+    moved = np.linalg.norm(template.moved(own, own + [0, 0.3, 0]) - own, axis=1)
+    column, row = np.rint(template.vertices[: len(own)]).astype(int).T
+    height, width = template.size
+    there = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    beside = ~there
+    beside[there] = template.dubbed[row[there], column[there]] <= 0
+    assert beside.any() and moved[beside].max() == 0
+    assert moved[[UPPER_LIP, LOWER_LIP, *OUTER_LIPS, 152]].min() > 0.29
+    assert moved.max() < 0.301 and ((moved > 0.02) & (moved < 0.28)).any()
 
 
 def test_a_large_window_is_looked_up_at_half_its_size(monkeypatch) -> None:

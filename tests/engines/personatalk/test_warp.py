@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import pytest
 import torch
+from mien.engines.personatalk import warp
 from mien.engines.personatalk.warp import blurred, one_thread, sample
 
 
@@ -24,6 +26,13 @@ def test_a_blur_keeps_what_is_flat_and_the_mean() -> None:
     assert abs(float(made.sum()) - 1) < 1e-4 and float(made.max()) == float(made[0, 20, 20])
     spread = (made[0].sum(0) * (torch.arange(41) - 20) ** 2).sum().sqrt()
     assert abs(float(spread) - 3) < 0.1
+
+
+def test_a_small_image_is_blurred_as_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = torch.rand(3, 20, 31, generator=torch.Generator().manual_seed(0))
+    by_a_matrix = blurred(image, 2.0)
+    monkeypatch.setattr(warp, "SMALL", 0)
+    torch.testing.assert_close(by_a_matrix, blurred(image, 2.0), atol=1e-5, rtol=0)
 
 
 def test_threads_are_as_before() -> None:

@@ -38,8 +38,9 @@ def flattened(pixels: np.ndarray, vertices: np.ndarray, scale: float, template: 
     """Of a picture (H, W, 3) uint8 whose mesh has vertices (504, 3), and an eye distance `scale` pixels."""
     places = template.places(vertices)
     height, width = pixels.shape[:2]
-    low = np.clip(np.floor(places.min((0, 1))).astype(int) - EDGE, 0, [width - 2, height - 2])
-    high = np.clip(np.ceil(places.max((0, 1))).astype(int) + EDGE + 1, low + 2, [width, height])
+    across, down = places[..., 0], places[..., 1]  # one by one: some ten times as fast
+    low = np.clip(np.floor([across.min(), down.min()]).astype(int) - EDGE, 0, [width - 2, height - 2])
+    high = np.clip(np.ceil([across.max(), down.max()]).astype(int) + EDGE + 1, low + 2, [width, height])
     crop = torch.from_numpy(np.ascontiguousarray(pixels[low[1] : high[1], low[0] : high[0]].transpose(2, 0, 1)))
     step = max(1, int(scale / (DENSITY * COARSER)))
     image = crop.float()

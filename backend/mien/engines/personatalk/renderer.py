@@ -67,7 +67,8 @@ class Renderer:
         references of the bank, by their shares. hidden: nothing of the picture within the template's `hidden` mask is
         looked at, as for measuring; else its skin is used. Outside of the mask all pixels stay."""
         template, space = self.template, self._space
-        own_mesh, mesh = self._shapes.vertices(frame), self._shapes.vertices(frame, shape)
+        own_shape = self._shapes.shapes[frame]
+        own_mesh, mesh = (self._shapes.vertices(frame, each) for each in (own_shape, template.moved(own_shape, shape)))
         window = self.window(mesh, hidden, pixels.shape)
         if window is None:
             return pixels
@@ -78,7 +79,7 @@ class Renderer:
         ring = self._bank.ring(own.texture.flatten()[None])[0]
         turn = self._shapes.turn[frame]
         turns, rings = np.tile(turn, (2, 1)), np.tile(ring, (2, 1))
-        geometries = space.coefficients(np.stack([self._shapes.shapes[frame], shape]))
+        geometries = space.coefficients(np.stack([own_shape, shape]))
         if hidden:
             was = texture = self._appearance.textures(geometries[1:], turns[1:], rings[1:])[0]
         else:
@@ -86,7 +87,7 @@ class Renderer:
             texture = was + self._changes * (texture - was)
         low = texture + self.light(own.texture - was, hidden)
         teeth = torch.stack([share * self._bank.pictures[each].texture for each, share in references.items()]).sum(0)
-        low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, TEETH) - low)
+        low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, {TEETH: 1.0}) - low)
 
         under, covered, folded = template.under(mesh, window)
         lips = sample(self._lips_and_edge, under)
@@ -122,10 +123,9 @@ class Renderer:
 
     def window(self, mesh: np.ndarray, hidden: bool, size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
         """(x0, y0, x1, y1) of the mask in a picture of size (H, W, ...) with this mesh; None where it is outside."""
-        mask = self.template.hidden if hidden else self.template.dubbed
-        places = self.template.places(mesh)[mask > 0]
-        low = np.maximum(np.floor(places.min(0)).astype(int) - 2, 0)
-        high = np.minimum(np.ceil(places.max(0)).astype(int) + 3, [size[1], size[0]])
+        least, most = self.template.extent(mesh, "hidden" if hidden else "dubbed")
+        low = np.maximum(np.floor(least).astype(int) - 2, 0)
+        high = np.minimum(np.ceil(most).astype(int) + 3, [size[1], size[0]])
         return (int(low[0]), int(low[1]), int(high[0]), int(high[1])) if (high - low > 4).all() else None
 
     def light(self, difference: Tensor, hidden: bool) -> Tensor:
@@ -170,7 +170,7 @@ class _Light:
 
     @staticmethod
     def _spread(values: Tensor) -> Tensor:
-        return _coarse_blur(values, LIGHT) + FAR * _coarse_blur(values, 3 * LIGHT)
+        return _coarse_blur(values, {LIGHT: 1.0, 3 * LIGHT: FAR})
 
 
 def _around(wanted: Tensor, margin: int) -> tuple[slice, slice]:
@@ -180,8 +180,8 @@ def _around(wanted: Tensor, margin: int) -> tuple[slice, slice]:
     return y, x
 
 
-def _coarse_blur(image: Tensor, sigma: float) -> Tensor:
-    """As `blurred`, for a sigma of several COARSE pixels."""
-    small = F.avg_pool2d(image[None], COARSE, ceil_mode=True, count_include_pad=False)
-    wide = blurred(small[0], sigma / COARSE)[None]
+def _coarse_blur(image: Tensor, shares: Mapping[float, float]) -> Tensor:
+    """The sum of `blurred` by each sigma, of several COARSE pixels, times its share."""
+    small = F.avg_pool2d(image[None], COARSE, ceil_mode=True, count_include_pad=False)[0]
+    wide = torch.stack([share * blurred(small, sigma / COARSE) for sigma, share in shares.items()]).sum(0, keepdim=True)
     return F.interpolate(wide, size=image.shape[1:], mode="bilinear", align_corners=False)[0]

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
-from scipy import ndimage
+from scipy import ndimage, sparse
 from torch import Tensor
 
 from mien.engines.personatalk.face_mesh import triangles
@@ -25,6 +26,7 @@ JAW = (172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
 UNDER_NOSE = (416, 427, 426, 327, 2, 98, 206, 207, 192)  # from the jaw's other end over the cheeks, below the nose
 MARGIN = 0.12  # eye distances around the mask: the ring that colours are matched on
 FEATHER = 0.07  # eye distances over which the mask fades
+MOVING = 0.12  # eye distances from the edge of the mask of a dub, from which points go all the way with the mouth
 BEYOND_JAW = {"hidden": 0.07, "dubbed": 0.2}  # eye distances by which the masks reach beyond the jaw at rest
 HALVED = 128  # pixels of a window from which every other one is looked up, and those between are interpolated
 FOLD = 4.0  # times the usual distance of the places of neighbours: between them the mesh is folded away
@@ -39,6 +41,7 @@ class FaceTemplate:
     nearest: (2, H, W) indices of the covered sample nearest to each. hidden, dubbed: (H, W) float32 masks, 0 to 1: what
     is hidden when the renderer is measured, and what a dub may change (more below the jaw, whose old edge has to go).
     face, inner (H, W) bool: within the face's oval; between the lips. lips, teeth: (H, W) float32, faded.
+    moving: (468, 1) how far each point of the face may go with a mouth that is put there, 0 outside of `dubbed`.
     """
 
     triangles: np.ndarray
@@ -51,15 +54,38 @@ class FaceTemplate:
     inner: np.ndarray
     lips: Tensor
     teeth: Tensor
+    moving: np.ndarray
 
     @property
     def size(self) -> tuple[int, int]:
         return self.hidden.shape[0], self.hidden.shape[1]
 
+    def moved(self, own: np.ndarray, shape: np.ndarray) -> np.ndarray:
+        """(468, 3): the shape (468, 3), and on the way to the mask's edge the face's own one. What is drawn there meets
+        pixels that stay: a contour that crosses the edge would have a step, and fade from one place into another."""
+        return own + self.moving * (shape - own)
+
     def places(self, vertices: np.ndarray) -> np.ndarray:
         """(H, W, 2) float32 pixels of an image, whose mesh has vertices (504, >= 2), under each sample."""
-        covered = self.coverage.interpolate(self.triangles, vertices[:, :2] - 0.5)  # landmarks count from the edge
-        return covered[self.nearest[0], self.nearest[1]]
+        return (self._corners @ _counted_from_the_middle(vertices)).reshape(*self.size, 2)
+
+    def extent(self, vertices: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """(low, high), each x, y: the least and the greatest of the `places` within the mask `name`."""
+        places = (self._masked_corners[name] @ _counted_from_the_middle(vertices)).T
+        return places.min(1), places.max(1)
+
+    @cached_property
+    def _corners(self) -> sparse.csr_array:
+        """(H * W, 504): how far each vertex counts for each sample, or for the covered one that is nearest to it."""
+        nearest = self.nearest[0].ravel(), self.nearest[1].ravel()
+        corners = self.triangles[self.coverage.triangle[nearest]]
+        rows = np.arange(0, corners.size + 1, 3)
+        size = len(corners), len(self.vertices)
+        return sparse.csr_array((self.coverage.weights[nearest].ravel(), corners.ravel(), rows), size)
+
+    @cached_property
+    def _masked_corners(self) -> dict[str, sparse.csr_array]:
+        return {name: self._corners[np.flatnonzero(getattr(self, name))] for name in BEYOND_JAW}
 
     def under(self, vertices: np.ndarray, window: tuple[int, int, int, int]) -> tuple[Tensor, np.ndarray, np.ndarray]:
         """The way back: for each pixel of window (x0, y0, x1, y1) of an image whose mesh has vertices (504, 3), its
@@ -89,6 +115,11 @@ class FaceTemplate:
             there = exact.interpolate(self.triangles[near], self.vertices)[folded]
             places[torch.from_numpy(folded)] = torch.from_numpy(there)
         return places, seen, folded
+
+
+def _counted_from_the_middle(vertices: np.ndarray) -> np.ndarray:
+    """(V, 2) float32 of vertices (V, >= 2), which count from a pixel's edge as landmarks do."""
+    return (vertices[:, :2] - 0.5).astype(np.float32)
 
 
 def _folds(places: np.ndarray, covered: np.ndarray) -> np.ndarray:
@@ -140,11 +171,11 @@ def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:
     def ring_of(indices: Sequence[int]) -> np.ndarray:
         return inside(vertices[list(indices)])
 
-    masks = {}
-    for name, beyond in BEYOND_JAW.items():
-        depth = np.asarray(ndimage.distance_transform_edt(inside((outline(beyond) - low) * DENSITY)))
-        share = np.clip(depth / (DENSITY * FEATHER), 0, 1)
-        masks[name] = (share**2 * (3 - 2 * share)).astype(np.float32)
+    depth = {
+        name: np.asarray(ndimage.distance_transform_edt(inside((outline(beyond) - low) * DENSITY))) / DENSITY
+        for name, beyond in BEYOND_JAW.items()
+    }
+    column, row = np.clip(np.rint(vertices[: len(shapes.rest)]).astype(int), 0, np.array(size[::-1]) - 1).T
     lips = ndimage.binary_dilation(ring_of(OUTER_LIPS), iterations=LIP_REACH).astype(np.float32)
     inner = ring_of(INNER_LIPS)
     teeth = ndimage.gaussian_filter(ndimage.binary_dilation(inner).astype(np.float32), LIP_SOFT / 2)
@@ -155,10 +186,16 @@ def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:
         nearest=np.asarray(
             ndimage.distance_transform_edt(coverage.triangle < 0, return_distances=False, return_indices=True)
         ),
-        hidden=masks["hidden"],
-        dubbed=masks["dubbed"],
+        hidden=_faded(depth["hidden"] / FEATHER).astype(np.float32),
+        dubbed=_faded(depth["dubbed"] / FEATHER).astype(np.float32),
         face=ring_of(FACE_OVAL),
         inner=inner,
         lips=torch.from_numpy(ndimage.gaussian_filter(lips, LIP_SOFT))[None],
         teeth=torch.from_numpy(teeth)[None],
+        moving=_faded(depth["dubbed"][row, column] / MOVING)[:, None],
     )
+
+
+def _faded(share: np.ndarray) -> np.ndarray:
+    share = np.clip(share, 0, 1)
+    return share**2 * (3 - 2 * share)
