@@ -62,3 +62,19 @@ def test_skin_that_the_photo_saw_from_behind_is_not_shown(mesh: FaceMesh) -> Non
     inner = mesh.opacity == 1
     assert inner.mean() > 0.2
     assert (mesh.opacity[(normals[:, 2] > 0.1) & ~inner] == 0).all()
+
+
+def test_a_whole_blink_brings_the_edges_of_the_lids_together_and_no_further(mesh: FaceMesh) -> None:
+    for blink, low, high in ((0.5, 0.03, 0.08), (1.0, -0.012, 0.012)):
+        places = at(mesh, eyeBlinkLeft=blink, eyeBlinkRight=blink)
+        for upper, lower in mesh.lid_edges:
+            gap = mesh.gap_of_lids(places[upper, :2], places[lower, :2]) / mesh.face.eye_distance
+            assert low < gap < high
+    assert np.allclose(mesh.lid_ways(at(mesh, eyeBlinkLeft=1.0, eyeBlinkRight=1.0)), 1, atol=0.01)
+
+
+def test_the_lower_lid_keeps_the_photos_lashes(mesh: FaceMesh) -> None:
+    share = mesh.lid_share(at(mesh, eyeBlinkLeft=1.0, eyeBlinkRight=1.0))
+    for upper, lower in mesh.lid_edges:
+        assert share[upper[4:-4]].min() > 0.9
+        assert share[lower[3:-3]].max() < 0.15

@@ -18,6 +18,8 @@ from mien.photo.eyes import Eyes
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
 from mien.photo.folds import Folds
+from mien.photo.lids.lashes import Lashes
+from mien.photo.lids.lid_skin import shut_lids
 from mien.photo.light import dark_of, white_of
 from mien.photo.matte import Layers, layers_of
 from mien.photo.mouth.inside import Mouth
@@ -31,6 +33,7 @@ STILL = 1e-3  # pixels: less motion than this is none
 BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
 PLAIN = np.full((1, 1, 4), 255, np.uint8)
 OF_THE_HEAD = ("face", "eye holes", "mouth hole", "between", "mouth", "tongue", "eyes")
+ON_THE_SKIN = 6  # the slot of the face, and of what lies on it
 INSIDE = 3  # the slot of what the lips and lids open to
 GONE = 0.6  # weights of the mouth's channels away from the photo's, at which nothing of its mouth but teeth is left
 BEHIND = 1.0  # eye distances: the cavity lies behind all that is drawn in it
@@ -88,13 +91,15 @@ class Animator:
         self.mesh = FaceMesh(self.face, self.own)
         self.sheet = Sheet(self.face, (width, height), layers.cut, ~self.nobody)
         self.eyes = Eyes(self.face, self.pixels)
+        lids = shut_lids(self.face, self.pixels)
+        self.lashes = Lashes(self.face, self.mesh, self.pixels, lids, ON_THE_SKIN)
         white = white_of(self.face, self.pixels)
         seen = seen_teeth(self.face, self.pixels)
         if seen is not None:
             changed = (seen.lips != colours).any(2)
-            self.eyes.shut_lids[changed, :3] = seen.lips[changed]
+            lids[changed, :3] = seen.lips[changed]
         self.folds = Folds(self.face, self.own, self.mesh.rest)
-        self.folds.soften(self.eyes.shut_lids)
+        self.folds.soften(lids)
         self.mouth = Mouth(self.face, white, dark_of(self.face, self.pixels))
         self.teeth = Teeth(self.face, (width, height), white, seen, INSIDE)
         self.shows_teeth = seen is not None
@@ -107,7 +112,8 @@ class Animator:
             "person": layers.person,
             "photo": opaque,
             "eyes": self.eyes.open_eyes,
-            "lids": self.eyes.shut_lids,
+            "lids": lids,
+            **self.lashes.images,
             "plain": PLAIN,
             **self.teeth.images,
         }
@@ -129,12 +135,14 @@ class Animator:
             **self.teeth.parts,
             **({} if seen is not None else {"between": between}),
             "eyes": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "eyes"),
-            "face": Part(len(self.mesh.which), self.mesh.triangles, 6, "photo", "lids"),
+            "face": Part(len(self.mesh.which), self.mesh.triangles, ON_THE_SKIN, "photo", "lids"),
+            **self.lashes.parts,
         }
         if body is not None:
             images |= body.images
             parts |= body.parts
             body.bind(self.sheet.rest[:, :2])
+        self._carried = (*OF_THE_HEAD, *self.teeth.parts, *self.lashes.parts)
         self._canvas = PhotoCanvas((width, height), images, parts)
         self._blocks = {name: block(part.count) for name, part in parts.items()}
         self._blocks["background"][:, :2] = self._blocks["background"][:, AT] = corners
@@ -222,6 +230,11 @@ class Animator:
         ).items():
             blocks[name] = values
             values[:, POSITION] = turned(values[:, POSITION] + skull)
+        for name, values in self.lashes.place(places).items():
+            blocks[name] = values
+            values[:, POSITION] = turned(values[:, POSITION])
+            if bare:
+                values[:, OPACITY] = 0
         blocks["eye holes"][:, POSITION] = moved[mesh.rims]
         blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
         blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
@@ -241,7 +254,7 @@ class Animator:
         blocks["eyes"][:, AT] = self.eyes.pixels_at(gaze)
         if self._body is not None:
             blocks["person"][:, :2] = self._body.carried(blocks["person"][:, :2])
-            for name in (*OF_THE_HEAD, *self.teeth.parts):
+            for name in self._carried:
                 blocks[name][:, :2] = self._body.carried_head(blocks[name][:, :2])
             blocks |= self._body.blocks()
         drawn = self._canvas.draw(blocks)
