@@ -12,6 +12,7 @@ import av
 import numpy as np
 import pytest
 from films import squares, write_pictures
+from mien import dub as module
 from mien.dub import dub
 from mien.engines import Cancelled
 from mien.engines.personatalk import DubError, DubRefused
@@ -120,6 +121,22 @@ def test_a_part_a_preview_and_a_label(film: Path, sound: Path, tmp_path: Path) -
     output = tmp_path / "part.mp4"
     report = dub(film, sound, output, options)
     assert report.frames == len(pictures_of(output)) == 15
+
+
+def test_a_preview_listens_to_no_more_than_it_has_seen(film: Path, sound: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("mien.engines.personatalk.film.preview.LOOKED_AT", Fraction(1))
+    monkeypatch.setattr("mien.engines.personatalk.film.preview.ENOUGH", Fraction(1, 2))
+    monkeypatch.setattr("mien.dub.OFFSET_S", 0.2)
+    heard: list[float] = []
+    listen = module._motion
+
+    def listening(speech, *arguments):
+        heard.append(float(speech.duration))
+        return listen(speech, *arguments)
+
+    monkeypatch.setattr(module, "_motion", listening)
+    dub(film, sound, tmp_path / "out.mp4", replace(PLAIN, preview=Fraction("0.4")))
+    assert heard == pytest.approx([0.96 + 0.2, 1.2])  # of the film, of the voice
 
 
 def test_a_longer_voice_is_asked_about_and_loops(film: Path, tmp_path: Path) -> None:

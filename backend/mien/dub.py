@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 STAGES = {"tracking": 0.25, "listening": 0.15, "references": 0.15, "dubbing": 0.45}  # shares of the work
 SOUND_LIMIT_S = 6 * 3600.0  # of the film's own sound that is read
 LEARN_S = 60.0  # of the film's own sound that is listened to
+OFFSET_S = 1.0  # by which that sound may be late, and more
 MUTE = 1.0  # s after the end of the new sound, from which it is said
 LOOP_BYTES = 400e6  # of pictures that are held for running backwards
 
@@ -197,7 +198,7 @@ def _draw(
             wanted[part.start : part.stop] = False
             for number in covered:
                 kept[number] = COVERED
-    encoder = PartEncoder(plan, options.codec, Colours.of(plan.source))
+    encoder = PartEncoder(plan, options.codec, Colours.of(plan.source), options.preview is not None)
     with one_thread():
         drawn = pictures(kept, wanted, lambda number: work("dubbing", number / len(kept)))
         for part in plan.parts:
@@ -285,7 +286,8 @@ def _own_sound(
         return None, (f"The film's own sound cannot be read ({error}): {plain}",)
     begin = float(seconds[np.flatnonzero(learnt)[0]])
     first = max(0, round((begin - 1) * RATE))
-    sample = Speech.from_samples(own.samples[first : first + round(LEARN_S * RATE)], own.name)
+    length = min(LEARN_S, float(seconds[-1]) + OFFSET_S - first / RATE)  # a preview has seen a part of the film
+    sample = Speech.from_samples(own.samples[first : first + round(length * RATE)], own.name)
     direction = replace(options.direction, emotion={}, transcript="", held={}, face={})
     motion = _motion(sample, direction, options.engine, work, "listening", 0.0)
     times = seconds - first / RATE

@@ -19,6 +19,7 @@ from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.raster import Coverage, rasterise
 from mien.engines.personatalk.warp import sample
 from mien.face_tracking.landmark_indices import FACE_OVAL, INNER_LIPS, LOWER_LIP, OUTER_LIPS, UPPER_LIP
+from mien.numeric.smoothstep import smoothstep
 
 DENSITY = 100  # samples in an eye distance
 OPEN = 0.8  # quantile of the lip gap from which shapes are averaged: what lies behind the lips needs room
@@ -186,16 +187,11 @@ def face_template(shapes: FaceShapes, learnt: np.ndarray) -> FaceTemplate:
         nearest=np.asarray(
             ndimage.distance_transform_edt(coverage.triangle < 0, return_distances=False, return_indices=True)
         ),
-        hidden=_faded(depth["hidden"] / FEATHER).astype(np.float32),
-        dubbed=_faded(depth["dubbed"] / FEATHER).astype(np.float32),
+        hidden=smoothstep(depth["hidden"], end=FEATHER).astype(np.float32),
+        dubbed=smoothstep(depth["dubbed"], end=FEATHER).astype(np.float32),
         face=ring_of(FACE_OVAL),
         inner=inner,
         lips=torch.from_numpy(ndimage.gaussian_filter(lips, LIP_SOFT))[None],
         teeth=torch.from_numpy(teeth)[None],
-        moving=_faded(depth["dubbed"][row, column] / MOVING)[:, None],
+        moving=smoothstep(depth["dubbed"][row, column], end=MOVING)[:, None],
     )
-
-
-def _faded(share: np.ndarray) -> np.ndarray:
-    share = np.clip(share, 0, 1)
-    return share**2 * (3 - 2 * share)

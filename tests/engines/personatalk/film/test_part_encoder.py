@@ -15,10 +15,10 @@ from mien.video.reader import open_footage
 RED = [np.full((48, 64, 3), (200, 40, 40), np.uint8)] * 5
 
 
-def encoder(source: Path, codec: str = "h264") -> PartEncoder:
+def encoder(source: Path, codec: str = "h264", hasty: bool = False) -> PartEncoder:
     times = [Fraction(i, 25) for i in range(30)]
     plan = FilmPlan(times, Fraction(25), True, source, Fraction(0), source, {})
-    return PartEncoder(plan, codec, Colours.of(source))
+    return PartEncoder(plan, codec, Colours.of(source), hasty)
 
 
 @pytest.mark.parametrize("matrix", [1, 6])
@@ -38,6 +38,15 @@ def test_equal_parts_have_equal_bytes(tmp_path: Path, codec: str) -> None:
         encoder(source, codec)(tmp_path / name, range(10, 30), squares(20))
     with av.open(str(tmp_path / "a")) as one, av.open(str(tmp_path / "b")) as other:
         assert [bytes(p) for p in one.demux()] == [bytes(p) for p in other.demux()]
+
+
+def test_in_haste_the_same_is_seen(tmp_path: Path) -> None:
+    source, pictures = write_pictures(tmp_path / "source.mp4", squares(30)), squares(20)
+    encoder(source)(tmp_path / "careful.mkv", range(20), pictures)
+    encoder(source, hasty=True)(tmp_path / "hasty.mkv", range(20), pictures)
+    shown = [p.pixels.astype(int) for p in open_footage(tmp_path / "hasty.mkv").pictures()]
+    assert len(shown) == 20 and max(np.abs(a - b).mean() for a, b in zip(shown, pictures, strict=True)) < 4
+    assert (tmp_path / "careful.mkv").read_bytes() != (tmp_path / "hasty.mkv").read_bytes()
 
 
 def test_a_film_that_became_shorter_is_refused(tmp_path: Path) -> None:
