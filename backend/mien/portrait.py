@@ -229,7 +229,9 @@ def _pictures(
     for number in range(motion.frames):
         work("drawing", number / motion.frames, drawing.left(motion.frames - number) if drawing else "")
         moved.pose(number)
-        picture = moved.animator.picture(motion.weights[number], motion.head_rotation[number], motion.gaze[number])
+        picture = moved.animator.picture(
+            motion.weights[number], motion.head_rotation[number], motion.gaze[number], motion.tongue[number]
+        )
         picture = drawing(picture) if drawing else picture
         yield draw_label(picture, "portrait") if options.label else picture
 

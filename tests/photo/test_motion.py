@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a take asks of a face that is not at rest itself."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -61,3 +62,13 @@ def test_brows_rise_whole_and_one_may_rise_alone() -> None:
     shown = motion.weights[:, HEAD.order(ARKIT)]
     assert 0.3 < shown[0, inner] < 0.6
     assert shown[1, inner] == 0
+
+
+def test_shapes_of_the_tongue_come_along_in_the_order_of_the_head() -> None:
+    speech = take({JAW: 0.5}, {JAW: 0.4})
+    assert not motion_of(speech, HEAD, np.zeros(52)).tongue.any()
+    names = ("tongueBackUp", "tongueTipUp")
+    lifted = replace(speech, tongue=np.array([[0.2, 0.0], [0.0, 0.9]], np.float32), tongue_names=names)
+    shown = motion_of(lifted, HEAD, np.zeros(52)).tongue
+    assert shown.shape == (2, len(HEAD.tongue_names))
+    np.testing.assert_allclose(shown[:, [HEAD.tongue_names.index(name) for name in names]], lifted.tongue)

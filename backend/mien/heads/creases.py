@@ -91,7 +91,7 @@ def regions(head: Head) -> np.ndarray:
     places = head.vertices[:, :2].astype(np.float64)
     front = head.vertices[:, 2] > FRONT
     out = np.zeros((2 * len(CREASES), len(places)), np.float32)
-    for row, (lines, _) in zip(out, _lines(head), strict=True):
+    for row, (lines, _) in zip(out, lines_of(head), strict=True):
         points = np.concatenate(lines)
         distance = np.sqrt(((places[front, None] - points) ** 2).sum(2).min(1))
         row[front] = smoothstep(distance, FAR, NEAR)
@@ -107,7 +107,7 @@ def folded(head: Head, channels: Sequence[str]) -> np.ndarray:
     front = head.vertices[:, 2] > FRONT
     places = head.vertices[front, :2].astype(np.float64)
     out = np.zeros((len(channels), len(head.vertices)))
-    for number, (lines, crease) in enumerate(_lines(head)):
+    for number, (lines, crease) in enumerate(lines_of(head)):
         side = SIDES[number % len(SIDES)]
         points = np.concatenate(lines)
         square = ((places[:, None] - points) ** 2).sum(2).min(1)
@@ -125,7 +125,7 @@ def depth_map(head: Head, window: tuple[float, float, float, float], side: int) 
     x0, y0, width, height = window
     scale = np.array([side / width, side / height])
     out = np.zeros((side, side), np.uint8)
-    for lines, crease in _lines(head):
+    for lines, crease in lines_of(head):
         # Only the part around the lines is drawn: blurring all of it would take half a second.
         places = (np.concatenate(lines) - (x0, y0)) * scale
         margin = 6 * crease.width * scale
@@ -157,7 +157,7 @@ def table(head: Head) -> list[dict]:
 
     lines: points (x, y) of the head's left side, metres, smooth already; sources as those of Crease, times GAIN.
     """
-    of_left = _lines(head, steps=6)[1::2]
+    of_left = lines_of(head, steps=6)[1::2]
     return [
         {
             "name": crease.name,
@@ -170,7 +170,7 @@ def table(head: Head) -> list[dict]:
     ]
 
 
-def _lines(head: Head, steps: int = 16) -> list[tuple[list[np.ndarray], Crease]]:
+def lines_of(head: Head, steps: int = 16) -> list[tuple[list[np.ndarray], Crease]]:
     """The lines (N, 2) of each crease and side on the resting head, in metres from the front."""
     marks = head.vertices[head.landmarks, :2].astype(np.float64)
     scale = float(marks[45, 0] - marks[36, 0]) / EYES_APART / 1000

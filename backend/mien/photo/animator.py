@@ -17,7 +17,8 @@ from mien.photo.canvas import AT, OPACITY, POSITION, SECOND, SHARE, TINT, Part, 
 from mien.photo.eyes import Eyes
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
-from mien.photo.folds import Folds
+from mien.photo.folds.creases import Creases
+from mien.photo.folds.smile_folds import Folds
 from mien.photo.lids.lashes import Lashes
 from mien.photo.lids.lid_skin import shut_lids
 from mien.photo.light import dark_of, white_of
@@ -100,6 +101,8 @@ class Animator:
             lids[changed, :3] = seen.lips[changed]
         self.folds = Folds(self.face, self.own, self.mesh.rest)
         self.folds.soften(lids)
+        self.creases = Creases(self.face, self.own, self.mesh.rest)
+        self.creases.shade(lids)
         self.mouth = Mouth(self.face, white, dark_of(self.face, self.pixels))
         self.teeth = Teeth(self.face, (width, height), white, seen, INSIDE)
         self.shows_teeth = seen is not None
@@ -179,10 +182,13 @@ class Animator:
         axes = PICTURE_AXES[:, None] * PICTURE_AXES
         return own @ (rotation_matrix(head_rotation) * axes) @ own.T
 
-    def picture(self, weights: np.ndarray, head_rotation: np.ndarray, gaze: np.ndarray) -> np.ndarray:
+    def picture(
+        self, weights: np.ndarray, head_rotation: np.ndarray, gaze: np.ndarray, tongue: np.ndarray | None = None
+    ) -> np.ndarray:
         """(H, W, 3), or (H, W, 4) of a photo with alpha, uint8. weights (52,) in the order of the head, the photo's own
-        expression included; head_rotation (3,), gaze (2,) radians from the photo's own."""
-        return self.picture_of_points(self.mesh.at(weights), weights, self.turn(head_rotation), gaze)
+        expression included; head_rotation (3,), gaze (2,) radians from the photo's own; tongue (S,) of the
+        head's own shapes of the tongue."""
+        return self.picture_of_points(self.mesh.at(weights), weights, self.turn(head_rotation), gaze, tongue=tongue)
 
     def picture_of_points(
         self,
@@ -193,6 +199,7 @@ class Animator:
         shift: np.ndarray | None = None,
         warp: SpaceWarp | None = None,
         bare: bool = False,
+        tongue: np.ndarray | None = None,
     ) -> np.ndarray:
         """The same for the face's vertices at places (V, 3) pixels before the turn (3, 3); shift (3,) pixels after.
         warp: from the head to the photo, for the inside of the mouth; bare: the photo's pixels warped, and no more."""
@@ -210,12 +217,13 @@ class Animator:
         landmarks = mesh.landmarks(places)
         blocks["person"][:, POSITION] = self.sheet.moved(landmarks - mesh.rest_landmarks, turn, pivot, shift)
         blocks["face"][:, POSITION] = moved
-        lids, folds = mesh.lid_share(places), self.folds.share(weights)
-        # A lid is painted where it shuts, a soft fold where the fold is.
+        lids = mesh.lid_share(places)
+        folds = np.maximum(self.folds.share(weights), self.creases.share(weights))
+        # A lid is painted where it shuts, a fold where the fold is.
         blocks["face"][:, SECOND] = np.where((folds > lids)[:, None], mesh.rest[:, :2], places[:, :2])
         blocks["face"][:, SHARE] = 0 if bare else np.maximum(lids, folds)
         blocks["face"][:, TINT] = 1 if bare else mesh.shade(places)
-        inside, colours = self.mouth.at(weights, warp)
+        inside, colours = self.mouth.at(weights, warp, tongue)
         inside = turned(inside)
         blocks["tongue"][:, POSITION], blocks["tongue"][:, TINT] = inside, colours
         far = [0.0, 0.0, self._far]

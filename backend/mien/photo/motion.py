@@ -25,11 +25,12 @@ INNER_JOINS = 0.7
 @dataclass(frozen=True, eq=False)
 class Motion:
     """F frames: weights (F, 52) in the order of the head; head_rotation (F, 3) and gaze (F, 2) radians, from the
-    photo's own."""
+    photo's own; tongue (F, S) of the head's own shapes of the tongue."""
 
     weights: np.ndarray
     head_rotation: np.ndarray
     gaze: np.ndarray
+    tongue: np.ndarray
 
     @property
     def frames(self) -> int:
@@ -58,4 +59,7 @@ def motion_of(take: Take, head: Head, own: np.ndarray, strength: float = 1.0) ->
     ordered = np.zeros_like(shown)
     ordered[:, head.order(ARKIT)] = shown
     gaze = np.zeros((take.frames, 2)) if take.gaze is None else take.gaze.astype(float)
-    return Motion(ordered.astype(np.float32), take.head_rotation.astype(float), gaze)
+    tongue = np.zeros((take.frames, len(head.tongue_names)), np.float32)
+    shapes, rows = head.tongue_of(take)
+    tongue[:, rows] = np.clip(shapes * strength, 0, 1)
+    return Motion(ordered.astype(np.float32), take.head_rotation.astype(float), gaze, tongue)

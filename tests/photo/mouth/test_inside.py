@@ -34,3 +34,18 @@ def test_where_the_photos_dark_is_light_so_is_the_mouths() -> None:
     dark, light = (Mouth(fitted, WHITE, np.full(3, value)) for value in (0.0, 0.05))
     assert (light.at(weights)[1] > dark.at(weights)[1]).all()
     assert (light.hole > dark.hole).all()
+
+
+def test_a_tongue_that_rises_is_drawn_higher() -> None:
+    fitted = fit_face(face())
+    mouth = Mouth(fitted, WHITE, DARK)
+    weights = np.zeros(52, np.float32)
+    weights[fitted.head.channels.index("jawOpen")] = 0.5
+    tongue = np.zeros(len(fitted.head.tongue_names), np.float32)
+    low, _ = mouth.at(weights, tongue=tongue)
+    tongue[fitted.head.tongue_names.index("tongueTipUp")] = 0.8
+    high, _ = mouth.at(weights, tongue=tongue)
+    of_tongue = np.unique(mouth.tongue)
+    assert (low - high)[of_tongue, 1].max() > 0.05 * fitted.eye_distance
+    rest = np.setdiff1d(np.unique(mouth.cavity), of_tongue)
+    np.testing.assert_allclose(low[rest], high[rest])

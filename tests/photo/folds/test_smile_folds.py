@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from mien.channels import INDEX
 from mien.photo.fit import FittedFace, fit_face
-from mien.photo.folds import LINES, Folds
+from mien.photo.folds.smile_folds import LINES, Folds
 from rendered_faces import face
 
 
