@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from checkout import SAMPLES
+from filelock import FileLock
 from lips import talking, with_sound_of, write_tracks
 from mien.audio.speech import SpeechError
 from mien.cli.main import main
@@ -57,6 +58,22 @@ def test_a_name_that_is_taken_or_none_and_a_folder_without_clips_are_refused(
     ):
         assert main(["train", "lips", str(tmp_path), "-o", name]) == FAILED
         assert sentence in capsys.readouterr().err
+
+
+def test_a_name_that_another_process_trains_is_refused_before_any_work(
+    tmp_path: Path, data_folder: Path, capsys
+) -> None:
+    write_tracks(tmp_path / "ours", talking(seconds=3.0))
+    command = ["train", "lips", str(tmp_path / "ours"), "--steps", "1"]
+    (data_folder / "lips").mkdir(parents=True)
+    with FileLock(data_folder / "lips" / ".ours.lock"):
+        assert main(command) == FAILED
+        assert "another process is training a lips model 'ours'; wait for its end" in capsys.readouterr().err
+        assert not list((data_folder / "lips").glob("*.safetensors"))
+        assert main([*command, "-o", "theirs"]) == 0
+    assert main(command) == 0
+    assert main(command) == FAILED
+    assert "there is a lips model 'ours' already" in capsys.readouterr().err
 
 
 def test_films_that_cannot_be_used_are_left_out_and_named(tmp_path: Path, capsys, monkeypatch) -> None:

@@ -26,6 +26,12 @@ def written(folder: Path, data: bytes, name: str = "generic_model.pkl") -> Path:
     return path
 
 
+def npy(header: str) -> bytes:
+    """The beginning of a .npy file."""
+    text = header.encode() + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text
+
+
 def test_what_python_2_wrote_is_read_as_it_was(tmp_path) -> None:
     result = flame.model()
     actual = read_flame_file(written(tmp_path, python2(flame.as_published(result))))
@@ -164,6 +170,8 @@ def test_the_array_of_these_tests_is_sound_unchanged(tmp_path) -> None:
         (b"\x80\x02](" + b"N" * STEPS + b"e.", f"has more than {STEPS} instructions"),
         (b"\x80\x04K\x01K\x02\x93.", "names something by what is no text"),
         (b"\x93NUMPY\x01\x00", "is a damaged .npy file"),
+        (npy("{'descr': '|O', 'fortran_order': False, 'shape': foo}"), "its header does not say what is in it"),
+        (npy("{'descr': '|O', 'fortran_order': (((((False, 'shape': ()"), "its header does not say what is in it"),
         (b"PK\x03\x04", "cannot be read"),
         (b"", "cannot be read"),
     ],

@@ -69,6 +69,13 @@ def test_what_is_no_shape_is_refused(tmp_path, name, content, sentence) -> None:
     assert "\n" not in str(refusal.value)
 
 
+def test_a_damaged_header_is_said_without_the_words_of_its_parser(tmp_path) -> None:
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00\x0a\x00{'a': foo}\n")
+    with pytest.raises(FlameError, match="is damaged, or holds other things than numbers") as refusal:
+        read_shape(tmp_path / "a.npy")
+    assert "ast" not in str(refusal.value)
+
+
 def test_a_large_file_is_refused_unread(tmp_path) -> None:
     (tmp_path / "a.npy").write_bytes(bytes(LIMIT + 1))
     with pytest.raises(FlameError, match="has 1.0 MB; a shape is 300 numbers at most"):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import struct
+import zlib
 from io import BytesIO
 
 import numpy as np
 import pytest
 from films import BLUE, GREEN, RED, WHITE, corners
 from mien.video import VideoError
-from mien.video.photo import BACKDROP, read_photo
+from mien.video.photo import BACKDROP, SIDE_LIMIT, read_photo
 from PIL import Image
 
 
@@ -95,3 +97,31 @@ def test_a_photo_cut_short_is_refused() -> None:
 def test_what_is_no_photo_is_left_to_others() -> None:
     assert read_photo(BytesIO(b"no picture at all"), "x") is None
     assert read_photo(BytesIO(), "x") is None
+
+
+def png_of(width: int, height: int) -> BytesIO:
+    """The beginning of a picture of that size, whose pixels are not there."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    data = b"IDAT"
+    chunks = [struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each)) for each in (header, data)]
+    return BytesIO(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+
+@pytest.mark.parametrize(("width", "height"), [(60000, 60000), (16000, 16000), (20000, 10)])
+def test_a_photo_that_is_too_large_is_refused_with_its_size_and_the_limit(width: int, height: int) -> None:
+    sentence = (
+        f"'photo.png' is {width}x{height} pixels, which is too large: at most {SIDE_LIMIT} a side and 178 million"
+    )
+    with pytest.raises(VideoError, match=sentence):
+        read_photo(png_of(width, height), "photo.png")
+
+
+def test_the_size_of_a_photo_that_nobody_can_read_is_left_out(monkeypatch) -> None:
+    monkeypatch.setattr("mien.video.photo.Image.OPEN", {})
+    monkeypatch.setattr("mien.video.photo.Image.open", refuse)
+    with pytest.raises(VideoError, match="'photo.png' is too large: at most"):
+        read_photo(BytesIO(b"x"), "photo.png")
+
+
+def refuse(*arguments: object, **options: object) -> None:
+    raise Image.DecompressionBombError("too many pixels")

@@ -5,8 +5,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from mien.cli.flags import step_count
 from mien.cli.parser import add_command
@@ -48,22 +52,38 @@ def lips_command(args: argparse.Namespace) -> int:
     if not MODEL_NAME.fullmatch(name):
         raise LipsTrainingError(f"{name!r} is no name for a model; give one with -o: letters, digits, dots, dashes.")
     path = Settings.read().data_folder / FOLDER / f"{name}.safetensors"
-    if path.exists():
-        raise LipsTrainingError(f"there is a lips model {name!r} already ({path}); give another name with -o.")
     config = LipsTraining() if args.steps is None else replace(LipsTraining(), steps=args.steps)
     if not args.folder.is_dir():
         what = "is no folder" if args.folder.exists() else "is not there"
         raise NoSuchFolder(f"{args.folder} {what}; name the folder with your footage.")
-    with ProgressBar("lips", quiet=args.json) as progress:
+    make_private_folder(path.parent.parent)
+    with _reserved(path, name), ProgressBar("lips", quiet=args.json) as progress:
         if (args.folder / "tracks").is_dir():
             clips, refused = clips_from_tracks(args.folder), []
         else:
             clips, refused = clips_from_videos(args.folder, progress)
-        make_private_folder(path.parent.parent)
         result = train_lips(clips, path, config, args.seed, progress, args.folds)
     result = replace(result, refused=(*refused, *result.refused))
     print(json.dumps(_as_json(result)) if args.json else in_words(result, name))
     return 0
+
+
+@contextmanager
+def _reserved(path: Path, name: str) -> Iterator[None]:
+    """The name of a model, for this process until it is written. LipsTrainingError where it is taken, or another
+    process trains one of that name."""
+    from mien.training.lips import LipsTrainingError
+
+    path.parent.mkdir(exist_ok=True)
+    try:
+        with FileLock(path.with_name(f".{name}.lock"), timeout=0):
+            if path.exists():
+                raise LipsTrainingError(f"there is a lips model {name!r} already ({path}); give another name with -o.")
+            yield
+    except Timeout:
+        raise LipsTrainingError(
+            f"another process is training a lips model {name!r}; wait for its end, or give another name with -o."
+        ) from None
 
 
 def _as_json(result: LipsResult) -> dict[str, object]:

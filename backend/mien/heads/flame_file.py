@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, NoReturn
 
 import numpy as np
@@ -93,8 +94,10 @@ def _content(data: bytes, name: str) -> object:
         version = np.lib.format.read_magic(file)
         reader = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = reader(file)
-    except (ValueError, SyntaxError) as error:
-        raise FlameError(f"{name} is a damaged .npy file ({short(error)}). Copy or download it again.") from None
+    except (ValueError, SyntaxError, TypeError, TokenError, RecursionError):  # whose text shows objects of a parser
+        raise FlameError(
+            f"{name} is a damaged .npy file: its header does not say what is in it. Copy or download it again."
+        ) from None
     if dtype.kind != "O" or shape not in ((), (1,)):
         raise FlameError(f"{name} is an array of {dtype} {shape}, not what FLAME's files hold by name.")
     items = _Arrays(name).items(_read(data[file.tell() :], name))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -46,7 +47,10 @@ def read_shape(path: Path) -> np.ndarray:
 
 
 def _npy(path: Path) -> np.ndarray:
-    return np.load(path, allow_pickle=False)
+    try:
+        return np.load(path, allow_pickle=False)
+    except (ValueError, SyntaxError, TypeError, TokenError):  # whose text shows objects of a parser
+        raise ValueError("it is damaged, or holds other things than numbers") from None
 
 
 def _json(path: Path) -> object:

@@ -19,6 +19,7 @@ MARK = "Mien"  # in every tag that Mien writes
 
 def read_tag(path: Path) -> str:
     """The text of the tag; empty where there is none. Raises VideoError for what is no film, OSError."""
+    require_no_pipe(path)
     try:
         with av.open(str(path)) as film:
             tags = {key.lower(): text for key, text in film.metadata.items()}
@@ -27,6 +28,12 @@ def read_tag(path: Path) -> str:
             raise
         raise VideoError(f"{path} cannot be read as a film or sound: {error.strerror or error}.") from error
     return tags.get(TAG, "")
+
+
+def require_no_pipe(path: Path) -> None:
+    """VideoError for a pipe: opening it would wait for somebody who writes."""
+    if path.is_fifo():
+        raise VideoError(f"{str(path)!r} is a pipe, and a film is read more than once. Write it into a file first.")
 
 
 def has_tag(path: Path) -> bool:

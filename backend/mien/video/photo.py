@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import BinaryIO
 
 import numpy as np
@@ -24,10 +25,12 @@ def read_photo(file: BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...]] 
     """
     try:
         image = Image.open(file, formats=FORMATS)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+    except Image.DecompressionBombError as error:
+        raise _too_large(name, _size(file)) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
         return None
     if max(image.size) > SIDE_LIMIT:
-        raise VideoError(f"The photo {name!r} is {image.size[0]}x{image.size[1]} pixels; scale it to {SIDE_LIMIT}.")
+        raise _too_large(name, image.size)
     notes = []
     if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
         notes.append("the picture is animated; its first frame is used")
@@ -42,6 +45,23 @@ def read_photo(file: BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...]] 
     if image.has_transparency_data:
         image = _opaque(image, notes)
     return np.array(_srgb(image, notes)), tuple(notes)
+
+
+def _too_large(name: str, size: tuple[int, int] | None) -> VideoError:
+    given = "is too large" if size is None else f"is {size[0]}x{size[1]} pixels, which is too large"
+    most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 10**6  # from which on Pillow opens no picture
+    return VideoError(
+        f"The photo {name!r} {given}: at most {SIDE_LIMIT} a side and {most} million in all are read. Scale it down."
+    )
+
+
+def _size(file: BinaryIO) -> tuple[int, int] | None:
+    """(width, height) by the header of a picture that `Image.open` finds too large."""
+    for form in FORMATS:
+        with suppress(Exception):  # of another format
+            file.seek(0)
+            return Image.OPEN[form][0](file, "").size
+    return None
 
 
 def _opaque(image: Image.Image, notes: list[str]) -> Image.Image:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.video import VideoError
-from mien.video.container_tag import MARK, read_tag
+from mien.video.container_tag import MARK, read_tag, require_no_pipe
 from mien.video.provenance import C2PA_SETTINGS, LABEL, MEDIA_TYPES, Provenance
 from mien.video.signer import ORGANIZATION
 
@@ -62,6 +62,7 @@ class Reading:
 
 def read_provenance(path: Path) -> Reading:
     """What the film at `path` says of its making. Raises VideoError for what is no film, OSError."""
+    require_no_pipe(path)
     return Reading(_read_manifest(path, path.suffix), _parse_tag(read_tag(path)))
 
 

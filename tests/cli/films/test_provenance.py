@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -79,3 +80,11 @@ def test_what_is_no_film_is_refused_in_words(tmp_path: Path, capsys) -> None:
     assert main(["provenance", str(tmp_path / "none.mp4")]) == 3
     err = capsys.readouterr().err
     assert "text.mp4" in err and "none.mp4: no such file" in err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("name", ["film.mp4", "film.mkv"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str, capsys) -> None:
+    os.mkfifo(tmp_path / name)
+    assert main(["provenance", str(tmp_path / name)]) == 3
+    assert "is a pipe, and a film is read more than once. Write it into a file first" in capsys.readouterr().err

@@ -153,3 +153,27 @@ def test_the_worker_is_released_when_idle(schedulers: Schedulers) -> None:
     while scheduler.health()["worker"] != "asleep":
         time.sleep(0.01)
     assert worker.released == 1
+
+
+@pytest.mark.parametrize(("keep", "discarded"), [(True, 0), (False, 1)])
+def test_what_stopped_work_left_is_kept_for_the_next_server_alone(
+    schedulers: Schedulers, keep: bool, discarded: int
+) -> None:
+    held = Held()
+    scheduler = schedulers.open(held)
+    submit(scheduler, apart(1))
+    assert held.busy.wait(20)
+    scheduler.close(keep=keep)
+    assert held.discarded == discarded
+
+
+def test_what_cancelled_work_left_is_discarded(schedulers: Schedulers) -> None:
+    held = Held()
+    scheduler = schedulers.open(held)
+    job = submit(scheduler, apart(1))
+    assert held.busy.wait(20)
+    scheduler.cancel(TAKE, job.id)
+    assert held.ended.wait(20)
+    held.go.set()
+    assert final(scheduler, submit_known(scheduler, apart(2)).id).state == "done"  # the next work of its thread
+    assert held.discarded == 1

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import av
 import pytest
+from mien.engines.personatalk.film.unfinished_dub import FOLDER
 from mien.engines.personatalk.options import DubOptions
 from mien.film_request import FilmRequest
 from mien.service.jobs.film_jobs import FILM
-from mien.service.jobs.job import FINAL
+from mien.service.jobs.job import FINAL, Job
 from mien.service.jobs.scheduler import Scheduler
 from mien.settings import Settings
 from mien.video.consent import Consent, file_digest, record_consent
@@ -45,7 +46,8 @@ def scheduler(tmp_path: Path):
         each.close()
 
 
-def test_a_dub_goes_on_in_the_next_server(tmp_path: Path, scheduler: Callable[[], Scheduler]) -> None:
+def begun_dub(tmp_path: Path, scheduler: Scheduler) -> Job:
+    """A dub of 110 pictures of which the first part is drawn."""
     film, sound, data = tmp_path / "film.mp4", tmp_path / "voice.wav", tmp_path / "data"
     write_film(film, [face((("jawOpen", JAWS[i % 6]),)) for i in range(110)], RATE, voice(1.2), 16000)
     sound.write_bytes(written(voice(1.2)))
@@ -54,10 +56,24 @@ def test_a_dub_goes_on_in_the_next_server(tmp_path: Path, scheduler: Callable[[]
     record_consent(shown, consent, data)
     options = DubOptions(engine="articulation")
     request = FilmRequest("dub", shown, "film.mp4", spoken, "voice.wav", options, consent)
-    first = scheduler()
-    job = first.submit(FILM, request, "", film, sound)
-    parts = data / "unfinished-dubs"
-    until(lambda: any(parts.glob("*/*.json")) or first.job(job.id).state in FINAL)
+    job = scheduler.submit(FILM, request, "", film, sound)
+    until(lambda: any((data / FOLDER).glob("*/*.json")) or scheduler.job(job.id).state in FINAL)
+    return job
+
+
+def test_a_dub_that_no_server_will_go_on_with_leaves_nothing(
+    tmp_path: Path, scheduler: Callable[[], Scheduler]
+) -> None:
+    only = scheduler()
+    begun_dub(tmp_path, only)
+    (left,) = (tmp_path / "data" / FOLDER).iterdir()
+    only.close(timeout_s=PATIENCE)
+    assert not left.exists() and not list((tmp_path / "data" / FOLDER).iterdir())
+
+
+def test_a_dub_goes_on_in_the_next_server(tmp_path: Path, scheduler: Callable[[], Scheduler]) -> None:
+    first, parts = scheduler(), tmp_path / "data" / FOLDER
+    job = begun_dub(tmp_path, first)
     first.close(keep=True)
     (record,) = parts.glob("*/0000000-0000040.json")  # two more parts were not drawn
     when = record.stat().st_mtime_ns

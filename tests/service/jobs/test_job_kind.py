@@ -79,6 +79,9 @@ class FilmWorker:
     def prepare(self, request: FilmRequest) -> None:
         """There is nothing to prepare."""
 
+    def discard(self) -> None:
+        """Nothing is left."""
+
     def release(self) -> None:
         """There is no process."""
 

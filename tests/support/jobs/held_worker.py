@@ -33,5 +33,8 @@ class HeldWorker:
     def prepare(self, request: object) -> None:
         """There is nothing to prepare."""
 
+    def discard(self) -> None:
+        """Nothing is left."""
+
     def release(self) -> None:
         """There is no process."""

@@ -19,7 +19,7 @@ class InThread:
     pid: int | None = None
 
     def __init__(self, before: Callable[[list[TakeRequest]], None] = lambda requests: None) -> None:
-        self.before, self.batches, self.released, self.prepared = before, [], 0, []
+        self.before, self.batches, self.released, self.prepared, self.discarded = before, [], 0, [], 0
 
     def make(self, requests, source: Path, results, on_progress, on_result, stop) -> float:
         self.pid = 1
@@ -38,6 +38,9 @@ class InThread:
 
     def prepare(self, request: TakeRequest) -> None:
         self.prepared.append(request.engine)
+
+    def discard(self) -> None:
+        self.discarded += 1
 
     def release(self) -> None:
         self.pid, self.released = None, self.released + 1

@@ -58,6 +58,8 @@ class Dispatcher:
             if len(batch.requests) == 1:
                 self._learn(batch, seconds)
         except Cancelled:
+            if not scheduler.keeps:
+                self._worker.discard()
             if not scheduler.closing:
                 self._worker.prepare(batch.first)  # a client that cancels often asks again
         except WorkCrashed as crash:

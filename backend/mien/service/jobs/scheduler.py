@@ -55,6 +55,7 @@ class Scheduler:
         cluster: Cluster | None = None,
     ) -> None:
         self.settings, self.closing = settings, False
+        self.keeps = False  # whether it is closing and keeps what is not done for the next server
         self._cluster, self._at_once = cluster, 1
         self._clock = clock
         self._changed = threading.Condition()  # the lock around all of the below; notified of new jobs and of the end
@@ -241,7 +242,7 @@ class Scheduler:
         with self._changed:
             if self.closing:
                 return
-            self.closing = True
+            self.closing, self.keeps = True, keep
             unfinished = self._registry.with_state("queued", "running")
             now = self._clock()
             self._registry.put(requeued(job, NEXT_START) if keep else cancelled(job, now) for job in unfinished)

@@ -47,8 +47,8 @@ class FilmWorker(SingleJobWorker):
             f"The film of {request.name!r} broke its process: {{}}. A file may be damaged: export it again.",
         )
 
-    def prepare(self, request: FilmRequest) -> None:
-        """Called where the film was cancelled: nobody comes back for what there is of it."""
+    def discard(self) -> None:
+        """The parts of a dub, which its process could not remove as it was killed."""
         from mien.engines.personatalk.film.unfinished_dub import remove_unfinished
 
         if self._ended is not None:

@@ -52,6 +52,9 @@ class RayWorker:
     def prepare(self, request: Any) -> None:
         """Which machine will have the next work is not known."""
 
+    def discard(self) -> None:
+        """Whatever is left is on the machine that had the work."""
+
     def release(self) -> None:
         """The processes are Ray's."""
 

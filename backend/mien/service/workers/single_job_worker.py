@@ -78,6 +78,9 @@ class SingleJobWorker:
     def prepare(self, request: Any) -> None:
         """There is nothing to load before a source is known."""
 
+    def discard(self) -> None:
+        """What is left is removed with the process."""
+
     def release(self) -> None:
         process, self._process = self._process, None
         if process is not None:

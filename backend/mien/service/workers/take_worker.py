@@ -48,6 +48,9 @@ class TakeWorker:
         if self._process is None:
             self._send(self._running(), {"load": request.engine})
 
+    def discard(self) -> None:
+        """Nothing is left."""
+
     def wake(self) -> None:
         process = self._process
         if process is not None:

@@ -59,6 +59,9 @@ class Worker(Protocol):
     def prepare(self, request: Any) -> None:
         """Start loading what such a request needs, where no process runs, without waiting for it."""
 
+    def discard(self) -> None:
+        """Remove what the work that was stopped last has left for another try: nobody comes back for it."""
+
     def release(self) -> None:
         """End the process, if there is one, and give back its memory."""
 
