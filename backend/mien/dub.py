@@ -246,6 +246,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     from mien.engines.personatalk.face_shapes import face_shapes
     from mien.engines.personatalk.film.shots import ShotRenderers
     from mien.engines.personatalk.learnt_speaker import learn_speaker
+    from mien.engines.personatalk.lip_contact import touching
     from mien.engines.personatalk.mouth_space import mouth_space
     from mien.engines.personatalk.posture import posture_predictors
     from mien.engines.personatalk.reference_choice import is_profile
@@ -265,6 +266,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
         sound, notes = _own_sound(video, footage, learnt, seconds, track, options, work)
     predictors = posture_predictors(shapes, track.shot, learnt, float(1 / track.rate))
     who = learn_speaker(space, mouth, predictors, learnt, sound)
+    who = replace(who, speaker=touching(who.speaker, mouth[learnt]))
     template = face_template(shapes, learnt)
     renderers = ShotRenderers(footage, shapes, track.shot, learnt, space, template, work.of("references"))
     return _Actor(shapes, space, mouth, who, renderers, notes)
