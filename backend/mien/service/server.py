@@ -31,6 +31,7 @@ from mien.service.jobs.scheduler import Scheduler
 from mien.service.network.addresses import Names, served, url
 from mien.service.network.certificate import Certificate, CertificateError, in_groups, own_certificate
 from mien.service.network.invitation import invitation_text
+from mien.service.network.listener import Listener
 from mien.service.network.mdns import Announcement
 from mien.service.network.running_backends import RunningBackend, registered
 from mien.service.network.tokens import FIRST, TokenError, Tokens
@@ -73,7 +74,7 @@ def run_server(
     if not settings.lan and not is_loopback(settings.host):
         raise ServerError(f"Other machines can reach {settings.host}. Add --lan, so that a token is asked for.")
     certificate, tokens = _certificate_and_tokens(settings)
-    listener = _listen(settings.host, settings.port)
+    listener = _listen(settings.host, settings.port, settings.connections)
     port, names = listener.getsockname()[1], Names(settings)
     machines = ExitStack()
     try:
@@ -200,10 +201,8 @@ def _print_access(settings: Settings, port: int, tokens: Tokens, certificate: Ce
         print("mien: certificate " + in_groups(fingerprint).replace("\n", " "), flush=True)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    # The protocol is named because asyncio sends small packets at once (TCP_NODELAY) only where it is: 4 ms, not 44.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+def _listen(host: str, port: int, limit: int) -> Listener:
+    listener = Listener(socket.AF_INET6 if ":" in host else socket.AF_INET, limit)
     if os.name == "posix":  # on Windows this would let two programs listen on one port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if host == "::":

@@ -10,6 +10,7 @@ import bpy
 from window import MIEN, check, click_until, extension, key_over, view3d
 
 STEP = 10  # pixels; the lowest button is 20 high
+_hidden: set[type] = set()  # panels, by a poll in place of what they inherit
 _last: dict[str, int] = {}  # where each was found before, from the top of the window
 
 
@@ -86,15 +87,17 @@ def open_panel(room: str, name: str) -> None:
 def alone(room: str, *names: str) -> None:
     """Show no panel in Mien's tab but these of a module, open. The others stay registered, as the extension unregisters
     them when Blender is quit."""
-    modules = [module for name, module in sys.modules.items() if name.startswith(f"{MIEN}.")]
-    classes = [cls for module in modules for cls in getattr(module, "CLASSES", ())]
-    panels = [cls for cls in classes if issubclass(cls, bpy.types.Panel)]
+    panels = [cls for cls in sys.modules[MIEN]._classes() if issubclass(cls, bpy.types.Panel)]  # a parent comes first
     shown = [getattr(extension(room), name) for name in names]
     for panel in reversed(panels):
         bpy.utils.unregister_class(panel)
     for panel in panels:
         if panel in shown:
             panel.bl_options, panel.bl_parent_id = set(), ""
-        else:
+            if panel in _hidden:
+                del panel.poll
+                _hidden.remove(panel)
+        elif panel not in _hidden and "poll" not in vars(panel):
             panel.poll = classmethod(lambda cls, context: False)
+            _hidden.add(panel)
         bpy.utils.register_class(panel)

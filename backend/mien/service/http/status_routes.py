@@ -20,7 +20,7 @@ from mien.settings import Settings
 
 def status_routes(settings: Settings, scheduler: Scheduler, statistics: RequestStatistics) -> list[Route]:
     """GET /v1/health, /v1/metrics and /v1/openapi.json."""
-    began = time.time()
+    began, since = time.time(), time.monotonic()  # a clock may be set meanwhile
 
     def health(http: Request) -> JSONResponse:
         """That the service answers, and how busy it is; quick, as it does not look at models."""
@@ -28,7 +28,7 @@ def status_routes(settings: Settings, scheduler: Scheduler, statistics: RequestS
             "status": "ok",
             "version": __version__,
             "api": API,
-            "seconds": round(time.time() - began, 1),
+            "seconds": round(time.monotonic() - since, 1),
             "device": engines.ENGINES[engines.DEFAULT].device,
         }
         return JSONResponse(fields | scheduler.health())
