@@ -80,15 +80,19 @@ def _checked(chain: bytes, key: bytes, where: str, self_signed: bool) -> Signer:
         extended = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except (ValueError, TypeError, UnsupportedAlgorithm, x509.ExtensionNotFound) as error:
         raise SignerError(f"{where} cannot be used to sign films ({error}). {_advice(self_signed)}") from error
-    fault = ""
+    fault, now = "", datetime.now(UTC)
     if leaf.public_key() != private.public_key():
         fault = "the key is not the one of the first certificate"
     elif not usage.digital_signature:
         fault = "the first certificate is not for digital signatures"
     elif not {each.dotted_string for each in extended} & set(EXTENDED_USAGES):
         fault = "the first certificate is neither for emailProtection nor for documentSigning"
-    elif not leaf.not_valid_before_utc <= datetime.now(UTC) <= leaf.not_valid_after_utc:
-        fault = f"the first certificate is valid from {leaf.not_valid_before_utc:%x} to {leaf.not_valid_after_utc:%x}"
+    elif not leaf.not_valid_before_utc <= now <= leaf.not_valid_after_utc:
+        first, last = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+        fault = (
+            f"the first certificate is valid from {first:%Y-%m-%d} to {last:%Y-%m-%d}, and this machine's clock says "
+            f"{now:%Y-%m-%d}; set the clock if that is wrong"
+        )
     algorithm = _algorithm(private)
     if not fault and not algorithm:
         fault = "its key is neither P-256, P-384, P-521, RSA nor Ed25519"
