@@ -48,7 +48,8 @@ def add_commands(evaluate) -> None:
     body.add_argument("--held-out", action="store_true", help="beside known stress (espeak-ng), and distances (FGD)")
     body.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
     dub = add_command(evaluate, "dub", dub_command, "how near a rendered mouth is to the filmed one")
-    dub.add_argument("clips", type=Path, nargs="+", metavar="CLIP", help="films of one speaker each, with their sound")
+    dub.add_argument("clips", type=Path, nargs="*", metavar="CLIP", help="films of one speaker each, with their sound")
+    dub.add_argument("--rendered", type=Path, metavar="SOUND", help="and rendered heads of several looks that say this")
     dub.add_argument("--engine", default="probtalk3d", help="whose take drives the mouth (default: %(default)s)")
     dub.add_argument("--frames", type=int, default=150, help="of the last fifth that are rendered (default: 150)")
     dub.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between their marks")
@@ -144,16 +145,26 @@ def _lengths(text: str) -> tuple[float, ...]:
 
 
 def dub_command(args: argparse.Namespace) -> int:
-    """mien evaluate dub: the last fifth of each clip made again from the rest, beside baselines."""
+    """mien evaluate dub: the last fifth of each clip, and of rendered heads, made again from the rest, beside
+    baselines."""
+    from mien.audio.speech import read_speech
+    from mien.evaluation import EvaluationError
     from mien.evaluation.films.dub_held_out import HEAD, MOTION_HEAD, cells, evaluate, motion_cells
+    from mien.evaluation.films.dub_looks import evaluate_looks
 
     if args.page:
         require_section(args.page, DUB_SECTION)
-    results = []
+    if not args.clips and args.rendered is None:
+        raise EvaluationError(
+            "there is nothing to measure: name clips, or a sound that rendered heads say (--rendered)."
+        )
+    results, parts, frames = [], len(args.clips) + (args.rendered is not None), max(2, args.frames)
     with ProgressBar("dub", quiet=args.json) as progress:
         for i, clip in enumerate(args.clips):
-            within = part(progress, i, len(args.clips))
-            results.append(evaluate(clip, args.engine, max(2, args.frames), within))
+            results.append(evaluate(clip, args.engine, frames, part(progress, i, parts)))
+        if args.rendered is not None:
+            last = part(progress, parts - 1, parts)
+            results += evaluate_looks(read_speech(args.rendered), args.engine, frames, last)
     text = f"{table(HEAD, cells(results))}\n\n{table(MOTION_HEAD, motion_cells(results))}"
     print(json.dumps({"clips": [asdict(result) for result in results]}) if args.json else text)
     if args.page:
