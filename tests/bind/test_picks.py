@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
 from mien.bind import BindError
 from mien.bind.mesh import mesh_of
-from mien.bind.picks import NEEDED, POINTS, landmark_weights, opposite, pick_positions, read_picks, require_picks
+from mien.bind.picks import NEEDED, POINTS, landmark_weights, opposite, pick_positions, require_picks
 from mien.heads.default import load_head
 
 HEAD = load_head()
@@ -53,13 +50,3 @@ def test_what_is_missing_is_named_and_landmarks_count() -> None:
     with pytest.raises(BindError, match="not picked: chin, mouth_left"):
         require_picks(some)
     require_picks({**some, "8": np.zeros(3), "54": np.zeros(3)})
-
-
-def test_files(tmp_path: Path) -> None:
-    path = tmp_path / "picks.json"
-    path.write_text(json.dumps([[0, 0, i] for i in range(68)]), "utf-8")
-    assert read_picks(path)["8"] == [0, 0, 8]
-    for text, sentence in (("[1, 2]", "no JSON object"), ("{", "cannot be read as JSON")):
-        path.write_text(text, "utf-8")
-        with pytest.raises(BindError, match=sentence):
-            read_picks(path)

@@ -17,7 +17,7 @@ import pytest
 from checkout import SAMPLES, SHARED
 from mien.bind.bind import BindResult, bind
 from mien.bind.mesh import read_mesh
-from mien.bind.picks import read_picks
+from mien.bind.pick_file import read_picks
 from mien.cli.main import main
 from mien.files.safetensors import read_tensors
 

@@ -8,14 +8,12 @@ symmetric mesh one side is enough.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from mien.bind import BindError
 from mien.bind.mesh import Mesh
 from mien.errors import did_you_mean
-from mien.files.strict_json import JsonError, parse_json
 from mien.heads.default import Head
 
 # Names, and the landmarks (iBUG-68) of the default head whose mean each is.
@@ -49,26 +47,10 @@ POINTS: dict[str, tuple[int, ...]] = {
 }
 NEEDED = ("nose_tip", "chin", "eye_outer_right", "eye_outer_left", "eye_inner_right", "eye_inner_left")
 NEEDED += ("mouth_right", "mouth_left")
-LIMIT = 1 << 20  # bytes of the file
 ADVICE = (
-    "Pick them on the mesh and give them as JSON, name to [x, y, z] or to the number of a vertex; right is the head's "
-    "own right. On a symmetric mesh one side is enough."
+    "Pick them on the mesh, in MeshLab (.pp) or as JSON, name to [x, y, z] or to the number of a vertex; right is the "
+    "head's own right. On a symmetric mesh one side is enough."
 )
-
-
-def read_picks(path: Path) -> dict[str, object]:
-    """name -> position or index, from a JSON object; a list of 68 are the landmarks of iBUG-68. BindError in words."""
-    if path.stat().st_size > LIMIT:
-        raise BindError(f"{path.name} is too large for some picked points.")
-    try:
-        content = parse_json(path.read_bytes())
-    except JsonError as error:
-        raise BindError(f"{path.name} cannot be read as JSON ({error}).") from None
-    if isinstance(content, list) and len(content) == 68:
-        content = {str(number): position for number, position in enumerate(content)}
-    if not isinstance(content, dict):
-        raise BindError(f"{path.name} is no JSON object of names and places.")
-    return content
 
 
 def pick_positions(picks: Mapping[str, object], mesh: Mesh) -> dict[str, np.ndarray]:

@@ -19,8 +19,8 @@ def add_commands(commands) -> None:
     bind.add_argument("mesh", type=Path, help="obj, ply, stl, glb, gltf, or vertices and faces in npz, safetensors")
     bind.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="the .safetensors to write")
     bind.add_argument(
-        "--picks", type=Path, required=True, metavar="JSON",
-        help="points picked on the mesh: name to [x, y, z] or the number of a vertex (docs/bind.md has the names)",
+        "--picks", type=Path, required=True, metavar="FILE",
+        help="points picked on the mesh, by name (docs/bind.md): json, MeshLab's pp, or lines in txt or csv",
     )  # fmt: skip
     bind.add_argument("--heat", type=Path, metavar="PNG", help="also draw how far the mesh is from the head laid over")
 
@@ -29,7 +29,7 @@ def bind_command(args: argparse.Namespace) -> int:
     """mien bind: the shapes of that mesh, with a report, warnings, and a heat map where it is asked for."""
     from mien.bind.bind import bind
     from mien.bind.mesh import read_mesh
-    from mien.bind.picks import read_picks
+    from mien.bind.pick_file import read_picks
     from mien.heads.default import load_head
 
     outputs = [Output(args.output, "the file of shapes", TENSORS)]
