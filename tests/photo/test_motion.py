@@ -72,3 +72,13 @@ def test_shapes_of_the_tongue_come_along_in_the_order_of_the_head() -> None:
     shown = motion_of(lifted, HEAD, np.zeros(52)).tongue
     assert shown.shape == (2, len(HEAD.tongue_names))
     np.testing.assert_allclose(shown[:, [HEAD.tongue_names.index(name) for name in names]], lifted.tongue)
+
+
+def test_lids_go_with_the_eyes_where_no_channel_says_so() -> None:
+    down = INDEX["eyeLookDownLeft"]
+    column = int(HEAD.order(("eyeLookDownLeft",))[0])
+    looking = replace(take({JAW: 0.5}, {JAW: 0.5}), gaze=np.array([[0.1, 0.0], [-0.1, 0.0]], np.float32))
+    lids = motion_of(looking, HEAD, np.zeros(52)).weights[:, column]
+    assert 0.4 < lids[0] < 0.6 and lids[1] == 0
+    told = replace(looking, weights=take({down: 0.2}, {down: 0.2}).weights)
+    np.testing.assert_allclose(motion_of(told, HEAD, np.zeros(52)).weights[:, column], 0.2)

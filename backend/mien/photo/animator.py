@@ -33,7 +33,7 @@ from mien.photo.space_warp import SpaceWarp
 STILL = 1e-3  # pixels: less motion than this is none
 BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
 PLAIN = np.full((1, 1, 4), 255, np.uint8)
-OF_THE_HEAD = ("face", "eye holes", "mouth hole", "between", "mouth", "tongue", "eyes")
+OF_THE_HEAD = ("face", "eye holes", "mouth hole", "between", "mouth", "tongue", "eyes", "glints")
 ON_THE_SKIN = 6  # the slot of the face, and of what lies on it
 INSIDE = 3  # the slot of what the lips and lids open to
 GONE = 0.6  # weights of the mouth's channels away from the photo's, at which nothing of its mouth but teeth is left
@@ -115,6 +115,7 @@ class Animator:
             "person": layers.person,
             "photo": opaque,
             "eyes": self.eyes.open_eyes,
+            "glints": self.eyes.glints,
             "lids": lids,
             **self.lashes.images,
             "plain": PLAIN,
@@ -138,6 +139,7 @@ class Animator:
             **self.teeth.parts,
             **({} if seen is not None else {"between": between}),
             "eyes": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "eyes"),
+            "glints": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "glints"),
             "face": Part(len(self.mesh.which), self.mesh.triangles, ON_THE_SKIN, "photo", "lids"),
             **self.lashes.parts,
         }
@@ -259,7 +261,8 @@ class Animator:
         blocks["eyes"][:half, OPACITY], blocks["eyes"][half:, OPACITY] = 1 - right, 1 - left
         left, right = np.ones(2) if bare else mesh.lid_shadow(places)
         blocks["eyes"][:half, TINT], blocks["eyes"][half:, TINT] = right, left
-        blocks["eyes"][:, AT] = self.eyes.pixels_at(gaze)
+        blocks["glints"][:] = blocks["eyes"]
+        blocks["eyes"][:, AT], blocks["glints"][:, AT] = self.eyes.pixels_at(gaze)
         if self._body is not None:
             blocks["person"][:, :2] = self._body.carried(blocks["person"][:, :2])
             for name in self._carried:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import gaussian_filter, grey_dilation, map_coordinates
+from scipy.ndimage import gaussian_filter, grey_dilation, grey_opening, map_coordinates
 
 from mien.face_tracking.landmark_indices import LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
+from mien.numeric.smoothstep import smoothstep
 from mien.photo.fill import filled
 from mien.photo.fit import FittedFace
 
@@ -16,17 +17,23 @@ RADIUS = 0.0125  # m: of the eyeball that the iris turns on
 CELLS = (18, 12)  # of the mesh over an eye
 ROOM = 0.45  # of the eye's width around it that the mesh covers
 RIM = 0.018  # of the eye distance inside the opening where lashes and lids are not the eye
+GLINT = (0.10, 0.30)  # brighter than what is around it by so much of white, over which a spot is a catch-light
+GLINT_WIDTH = 0.55  # of the iris' radius: brighter areas that are wider are no catch-light
+MOST_GLINT = 0.15  # of the iris: more than that is its own colour
+GLINT_FOLLOWS = 0.55  # of the iris' motion: a mirror image in the cornea, whose middle lies nearer to the eye's own
 CHEEKS = (50, 280, 101, 330, 118, 347)  # landmarks on bare skin
 
 
 class Eyes:
     """rest (N, 3) pixels, triangles (T, 3): the meshes over both eyes, the right one first; open_eyes (H, W, 4) uint8:
-    the photo with eyes that go on behind the lids."""
+    the photo with eyes that go on behind the lids, without catch-lights; glints (H, W, 4) uint8 with premultiplied
+    alpha: those, which belong to the light and follow the iris half of the way."""
 
     def __init__(self, face: FittedFace, pixels: np.ndarray) -> None:
         rest, triangles, still = [], [], []
         picture = pixels[..., :3].astype(np.float32)
         open_eyes = picture.copy()
+        glints = np.zeros((*picture.shape[:2], 4), np.float32)
         for ring, iris in EYES.values():
             outline = face.points[list(ring)]
             width = float(np.linalg.norm(outline[0, :2] - outline[8, :2]))
@@ -47,15 +54,19 @@ class Eyes:
             beyond = (np.linalg.norm(grid - centre, axis=1) - 1.15 * radius) / (0.6 * width)
             still.append(np.clip(1 - beyond, 0, 1))
             _open_eye(open_eyes, picture, outline[:, :2], centre, radius, face.eye_distance)
+            _take_glints(open_eyes, glints, centre, radius)
         self.rest, self.triangles = np.concatenate(rest), np.concatenate(triangles).astype(np.int32)
         self._follows = np.concatenate(still)[:, None]
         self._axes = face.pose.turn[:2, :2] * float(face.pose.scale) * RADIUS
         self.open_eyes = opaque(open_eyes)
+        self.glints = (np.clip(glints, 0, 255) + 0.5).astype(np.uint8)
 
-    def pixels_at(self, gaze: np.ndarray) -> np.ndarray:
-        """(N, 2) the pixels of `open_eyes` that the mesh shows for gaze (2,) radians from the photo's own."""
+    def pixels_at(self, gaze: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """((N, 2), (N, 2)) the pixels of `open_eyes` and of `glints` that the mesh shows for gaze (2,) radians from the
+        photo's own."""
         pitch, yaw = np.sin(gaze)
-        return self.rest[:, :2] - self._follows * (self._axes @ (yaw, pitch))
+        moved = self._follows * (self._axes @ (yaw, pitch))
+        return self.rest[:, :2] - moved, self.rest[:, :2] - GLINT_FOLLOWS * moved
 
 
 def opaque(picture: np.ndarray) -> np.ndarray:
@@ -105,6 +116,28 @@ def _open_eye(
         * (1 - known)[..., None]
     )
     out[rows, columns] = out[rows, columns] * (1 - near) + behind * near
+
+
+def _take_glints(picture: np.ndarray, glints: np.ndarray, centre: np.ndarray, radius: float) -> None:
+    """Takes the catch-lights of an iris out of picture (H, W, 3) into glints (H, W, 4), both 0..255, in place."""
+    rows, columns, low = window(centre[None], 2 * radius, picture.shape)
+    part = picture[rows, columns]
+    y, x = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
+    away = np.hypot(x + low[0] - centre[0], y + low[1] - centre[1]) / radius
+    grey = part.mean(2)
+    half = max(1, round(GLINT_WIDTH * radius / 2))
+    wide = np.hypot(*np.mgrid[-half : half + 1, -half : half + 1]) <= half + 0.3
+    brighter = (grey - grey_opening(grey, footprint=wide)) / 255
+    spot = smoothstep(brighter, *GLINT) * smoothstep(away, 1.0, 0.9)
+    if not 0 < spot.sum() < MOST_GLINT * np.pi * radius**2:
+        return
+    around = gaussian_filter(grey_dilation(spot, size=3), 0.7)
+    ground = np.minimum(filled(part, 1 - np.clip(1.5 * around, 0, 1)), part)
+    alpha = ((part - ground) / np.maximum(255 - ground, 1.0)).max(2) * np.clip(2 * around, 0, 1)
+    bare = np.where((alpha > 0.02)[..., None], np.minimum(ground, part), part)
+    glints[rows, columns, :3] = np.where((alpha > 0.02)[..., None], part - bare * (1 - alpha[..., None]), 0)
+    glints[rows, columns, 3] = np.where(alpha > 0.02, 255 * alpha, 0)
+    picture[rows, columns] = bare
 
 
 def _read(values: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -13,6 +13,11 @@ from mien.heads.landmark_fitting import fit_take
 from mien.heads.landmark_track import landmarks_of
 from mien.take import Take
 
+LOOKS_DOWN, LOOKS_UP = ([INDEX[f"eyeLook{way}{side}"] for side in ("Left", "Right")] for way in ("Down", "Up"))
+LIDS_STILL = 1e-3  # of these channels, where a take has none
+# Of pitch, where eyeLookDown is 1 of a take whose channels do not tell how lids go with the eyes: its lids come down by
+# 2.9 mm, and an iris by 2.6.
+LIDS_FOLLOW = np.radians(12.0)
 AWAKE = 0.02  # sum of all weights from which the photo's own mouth gives way to the take's
 KEPT_SMILE = 0.5  # share of the photo's own smile that stays while it speaks
 JAW = INDEX["jawOpen"]
@@ -41,7 +46,8 @@ def motion_of(take: Take, head: Head, own: np.ndarray, strength: float = 1.0) ->
     """The motion of a take on a photo whose face shows the channels `own` (52,), in the order of ARKIT.
 
     The take's mouth replaces the photo's: where the take shuts the lips they are shut, however wide they are open in
-    the photo. Half of a smile stays. Where both brows rise they rise whole. A frame in which the take does nothing at
+    the photo. Half of a smile stays. Where both brows rise they rise whole. Lids go with
+    the eyes. A frame in which the take does nothing at
     all shows the photo itself. A take of vertices becomes channels first. HeadError where it is of another head.
     """
     if take.weights is None:
@@ -53,6 +59,10 @@ def motion_of(take: Take, head: Head, own: np.ndarray, strength: float = 1.0) ->
         weights[:, columns] = take.weights[:, known]
     weights = np.clip(weights * strength, 0, 1)
     weights[:, INNER] = np.maximum(weights[:, INNER], INNER_JOINS * weights[:, OUTER].min(1))
+    looks = weights[:, [*LOOKS_DOWN, *LOOKS_UP]]
+    if take.gaze is not None and looks.max(initial=0) < LIDS_STILL:
+        pitch = take.gaze[:, :1] / LIDS_FOLLOW
+        weights[:, LOOKS_DOWN], weights[:, LOOKS_UP] = np.clip(pitch, 0, 1), np.clip(-pitch, 0, 1)
     awake = np.clip(weights.sum(1) / AWAKE, 0, 1)[:, None]
     kept = np.where(np.arange(len(ARKIT)) == JAW, 0.0, KEPT_SMILE) * own
     shown = np.maximum(weights, kept) * awake + own * (1 - awake)
