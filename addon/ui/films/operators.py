@@ -151,7 +151,7 @@ class _PictureOperator(_FilmOperator, ImportHelper):
         items=[(name, name.capitalize(), "") for name in ("neutral", *EMOTIONS)],
     )
     intensity: FloatProperty(
-        name="Intensity", description="How strong the emotion is", default=0.6, min=0.0, max=1.0, subtype="FACTOR"
+        name="Intensity", description="How strong the emotion is", default=0.65, min=0.0, max=1.0, subtype="FACTOR"
     )
     seed: IntProperty(name="Seed", description="Another seed is another performance", min=0)
     renderer: EnumProperty(
