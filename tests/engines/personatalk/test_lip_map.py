@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 from dub_voices import FRAME, spoken
-from mien.engines.personatalk.lip_map import MOST_GAIN, fit_lip_map
+from mien.engines.personatalk.lip_map import DEARER, blocks_of, fit_lip_map, gain_of, left_out_error
 
 
 def learnt(noise: float):
@@ -27,7 +27,32 @@ def test_noise_is_not_learnt() -> None:
     assert error < 1.15 * mean
 
 
-def test_a_weak_map_is_not_made_loud() -> None:
-    _, _, weak = learnt(10.0)
-    _, _, strong = learnt(0.1)
-    assert 1 <= strong.gain <= 1.2 and 1 <= weak.gain <= 1 + MOST_GAIN * max(weak.correlation, 0)
+def test_an_opening_is_widened_as_far_as_its_error_allows() -> None:
+    made, first, strong = learnt(0.1)
+    assert 1 <= strong.gain <= 1.2
+    mouth, opening = made.mouth[first], made.speaker.opening
+    half = mouth.mean(0) + 0.5 * (mouth - mouth.mean(0))
+    assert abs(gain_of(half, mouth, opening)[0] - 2) < 0.01  # to the true spread, not beyond
+    other = mouth.mean(0) + 0.5 * np.roll(mouth - mouth.mean(0), 100, axis=0)
+    gain, correlation = gain_of(other, mouth, opening)
+    assert gain < 1.2 and correlation < 0.5
+    wider = other + (gain - 1) * (other - other.mean(0))
+
+    def error(guess: np.ndarray) -> float:
+        return np.linalg.norm(guess - mouth, axis=1).mean()
+
+    assert error(wider) < 1.01 * DEARER * error(other)
+    assert gain_of(np.zeros_like(mouth), mouth, opening) == (1.0, 0.0)
+
+
+def test_blocks_are_foretold_by_frames_that_are_not_near() -> None:
+    blocks = blocks_of(60, FRAME)
+    assert [block.start for block, _ in blocks] == [0, 25, 50]
+    assert not blocks[1][1][20:55].any() and blocks[1][1][:20].all() and blocks[1][1][55:].all()
+
+
+def test_an_error_is_of_the_mean_mouths() -> None:
+    made, first, _ = learnt(0.1)
+    at, mouth = made.times[first], made.mouth[first]
+    errors = [left_out_error(made.voice, at + late, mouth, (0.3, 100.0), FRAME) for late in (0.0, 0.3)]
+    assert errors[0] < 0.6 < 0.9 < errors[1]

@@ -3,13 +3,14 @@
 
 A ridge regression in two steps: the plain map from lip aperture, jaw and width, which holds for everybody, and what the
 take's channels add for this speaker, shrunk so strongly that it never does worse (its strength is chosen by
-cross-validation over blocks of the film). Regression under-articulates; the opening is widened again to the speaker's
-own spread.
+cross-validation over blocks of the film). Regression under-articulates; the opening is widened again towards the
+speaker's own spread, as far as the error on those blocks allows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -17,10 +18,23 @@ from mien.engines.personatalk.voice_motion import VoiceMotion
 
 PENALTIES = ((0.1, 10.0), (0.1, 100.0), (0.3, 100.0), (1.0, 300.0), (3.0, np.inf))  # of plain map and of the rest
 BLOCK, APART = 1.0, 0.2  # s of a block that is left out; s around it that are not learnt from
-ARTICULATION = 0.92  # share of the speaker's spread of opening that is asked for: all of it costs more than it shows
-MOST_GAIN = 0.8  # beyond 1, where the opening is foretold without error; a weak map is not made loud
+DEARER = 1.02  # times the least error on blocks that were left out, which a wider opening may cost
+GAINS = 25  # that are tried
 LEAST_SECONDS = 3.0
 LEAST_SPREAD = 1e-4
+
+
+class MouthMap(Protocol):
+    """What makes a speaker's mouth (n, 12) of a voice at times (n,) s. mean (12,) of it; gain of the opening, which
+    `mouth` does not count."""
+
+    @property
+    def mean(self) -> np.ndarray: ...
+
+    @property
+    def gain(self) -> float: ...
+
+    def mouth(self, voice: VoiceMotion, times: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +53,8 @@ class Scaler:
 @dataclass(frozen=True, eq=False)
 class LipMap:
     """mean (12,) of the speaker's mouth coefficients; plain (5, 12) and channels (80, 12) weights of scaled features;
-    gain of the opening about its mean; correlation of the opening on blocks that were left out."""
+    gain of the opening about its mean; left_out (n, 12): what was foretold of each block by the others, correlation
+    that of its opening."""
 
     mean: np.ndarray
     plain: np.ndarray
@@ -48,6 +63,7 @@ class LipMap:
     channels_scaler: Scaler
     gain: float
     correlation: float
+    left_out: np.ndarray
 
     def mouth(self, voice: VoiceMotion, times: np.ndarray) -> np.ndarray:
         """(n, 12) coefficients at times (n,) seconds of the voice, before the gain."""
@@ -64,11 +80,44 @@ def fit_lip_map(voice: VoiceMotion, times: np.ndarray, mouth: np.ndarray, openin
     errors = [float(((guess - mouth) ** 2).sum()) for guess, _ in tried]
     guess, penalties = tried[int(np.argmin(errors))]
     mean, plain_weights, channel_weights = _solved(*features, mouth, penalties)
+    gain, correlation = gain_of(guess, mouth, opening)
+    return LipMap(mean, plain_weights, channel_weights, *scalers, gain, correlation, guess)
+
+
+def gain_of(guess: np.ndarray, mouth: np.ndarray, opening: np.ndarray) -> tuple[float, float]:
+    """How far the opening of a guess (n, 12) of the mouth (n, 12) is widened, and its correlation with the true one:
+    up to the true spread, as long as the error grows by DEARER at most."""
     gap, guessed = mouth @ opening, guess @ opening
-    spread = max(float(guessed.std()), LEAST_SPREAD)
-    correlation = float(np.corrcoef(gap, guessed)[0, 1]) if np.ptp(gap) > 0 and np.ptp(guessed) > 0 else 0.0
-    gain = float(np.clip(ARTICULATION * gap.std() / spread, 1, 1 + MOST_GAIN * max(correlation, 0)))
-    return LipMap(mean, plain_weights, channel_weights, *scalers, gain, correlation)
+    if not np.ptp(gap) > 0 or not np.ptp(guessed) > 0:
+        return 1.0, 0.0
+    centred, wide = mouth - mouth.mean(0), guessed - guessed.mean()
+    apart = (gap - gap.mean()) @ centred
+    along = float(apart @ opening)
+    apart = apart / along if along > 1e-9 else opening / float(opening @ opening)
+    gains = np.linspace(1.0, max(1.0, float(gap.std() / max(guessed.std(), LEAST_SPREAD))), GAINS)
+    errors = [np.linalg.norm(guess + (gain - 1) * wide[:, None] * apart - mouth, axis=1).mean() for gain in gains]
+    cheap = gains[np.array(errors) <= DEARER * min(errors)]
+    return float(cheap.max()), float(np.corrcoef(gap, guessed)[0, 1])
+
+
+def left_out_error(
+    voice: VoiceMotion, times: np.ndarray, mouth: np.ndarray, penalties: tuple[float, float], frame: float
+) -> float:
+    """Mean distance of the mouth (n, 12) from what blocks that were left out are foretold as, over that of its mean."""
+    plain, channels = voice.plain_at(times), voice.channels_at(times)
+    guess = _left_out(Scaler.of(plain)(plain), Scaler.of(channels)(channels), mouth, penalties, frame)
+    mean = np.linalg.norm(mouth - mouth.mean(0), axis=1).mean()
+    return float(np.linalg.norm(guess - mouth, axis=1).mean() / max(mean, 1e-9))
+
+
+def blocks_of(count: int, frame: float, size: float = BLOCK) -> list[tuple[slice, np.ndarray]]:
+    """Blocks of `size` s of so many frames, and the others (count,) bool that each is foretold by."""
+    length, apart = max(1, round(size / frame)), round(APART / frame)
+    frames = np.arange(count)
+    return [
+        (slice(begin, begin + length), (frames < begin - apart) | (frames >= begin + length + apart))
+        for begin in range(0, count, length)
+    ]
 
 
 def _left_out(
@@ -76,12 +125,8 @@ def _left_out(
 ) -> np.ndarray:
     """(n, 12) of blocks of frames, each by what was learnt from the others."""
     guess = np.empty_like(mouth)
-    size, apart = max(1, round(BLOCK / frame)), round(APART / frame)
-    frames = np.arange(len(mouth))
-    for begin in range(0, len(mouth), size):
-        block = slice(begin, begin + size)
-        others = (frames < begin - apart) | (frames >= begin + size + apart)
-        if others.sum() < size:
+    for block, others in blocks_of(len(mouth), frame):
+        if others.sum() < max(1, round(BLOCK / frame)):
             guess[block] = mouth.mean(0)
             continue
         mean, one, other = _solved(plain[others], channels[others], mouth[others], penalties)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.engines.personatalk.lip_map import LipMap
+from mien.engines.personatalk.lip_map import MouthMap
 from mien.engines.personatalk.mouth_space import POINTS, MouthSpace
 from mien.engines.personatalk.options import DubOptions
 from mien.engines.personatalk.voice_motion import VoiceMotion
@@ -66,7 +66,7 @@ def speaker_of(space: MouthSpace, mouth: np.ndarray) -> Speaker:
 
 
 def plan_mouth(
-    voice: VoiceMotion, times: np.ndarray, frame: float, speaker: Speaker, learnt: LipMap | None, options: DubOptions
+    voice: VoiceMotion, times: np.ndarray, frame: float, speaker: Speaker, learnt: MouthMap | None, options: DubOptions
 ) -> np.ndarray:
     """(n, 12) mouth coefficients at times (n,) seconds of the voice, `frame` s apart. learnt: None for the engine's own
     opening, without the speaker's style."""
@@ -75,7 +75,7 @@ def plan_mouth(
 
 
 def spoken_mouth(
-    voice: VoiceMotion, times: np.ndarray, speaker: Speaker, learnt: LipMap | None, options: DubOptions
+    voice: VoiceMotion, times: np.ndarray, speaker: Speaker, learnt: MouthMap | None, options: DubOptions
 ) -> np.ndarray:
     """What the speaker's map, or the engine alone, says, within what this mouth does."""
     if learnt is None:

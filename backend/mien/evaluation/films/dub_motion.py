@@ -14,7 +14,7 @@ import numpy as np
 from mien.engines.personatalk.learnt_speaker import LearntSpeaker
 from mien.engines.personatalk.lip_motion import Speaker, closed_mouth, resting_mouth, spoken_mouth, with_posture
 from mien.engines.personatalk.options import DubOptions
-from mien.engines.personatalk.sound_offset import find_offset
+from mien.engines.personatalk.sound_offset import settle_offset
 from mien.engines.personatalk.voice_motion import VoiceMotion
 from mien.face_tracking.contacts import TOUCH
 
@@ -63,8 +63,9 @@ def motion_scores(
     jaw = voice.plain_at(at)[:, JAW]
     limit = max(speaker.closed + HELD_STILL, TOUCH)
     mean = np.linalg.norm(mouth[held_out] - mouth[learnt].mean(0), axis=1).mean()
+    seen = mouth[learnt] - who.posture[learnt]
     shifted = [
-        abs(find_offset(voice, times[learnt] + k * frame, still[learnt], frame).late - style.offset.late + k * frame)
+        settle_offset(voice, times[learnt] + k * frame, seen, still[learnt], frame).late - style.offset.late + k * frame
         for k in SHIFTS
     ]
     return MotionScores(
@@ -75,7 +76,7 @@ def motion_scores(
         closed=float((speaker.gap(shown) < limit).mean()),
         truly_closed=float((true < limit).mean()),
         late=style.offset.late / frame,
-        shift_error=float(max(shifted) / frame),
+        shift_error=float(np.abs(shifted).max() / frame),
         style=float(np.mean([_style_distance(one, other) for one, other in _curves(shown, mouth, speaker, learnt)])),
         learnt=style.lip_map is not None,
     )

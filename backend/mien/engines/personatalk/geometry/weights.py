@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The weights of stage 1 as they ship: one safetensors file in half precision, with a card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+
+from mien.engines.base import EngineError
+from mien.engines.neural.weights_file import FileNames, read_weights
+from mien.engines.personatalk.geometry.network import GeometryConfig, GeometryNetwork
+from mien.files.atomic import write_whole
+from mien.files.safetensors import write_tensors
+
+WEIGHTS = Path(__file__).with_name("mien.safetensors")
+FORMAT = "mien.personatalk.geometry"
+NAMES = FileNames({}, {})
+
+
+def save(network: GeometryNetwork, path: Path) -> Path:
+    """Write the weights, whole or not at all; returns `path`."""
+    shape = json.dumps(network.config.as_dict())
+    metadata = {"format": FORMAT, "format_version": "1", "name": path.stem, "shape": shape}
+    write_whole(path, write_tensors(NAMES.tensors(network), metadata))
+    return path
+
+
+def load(path: Path) -> GeometryNetwork:
+    """The network of a file, ready to speak. EngineError, in words, where it is damaged or none."""
+    tensors, metadata = read_weights(path, FORMAT, "PersonaTalk")
+    try:
+        shape = json.loads(metadata["shape"])
+        config = GeometryConfig(**{
+            field.name: tuple(shape[field.name]) if isinstance(shape[field.name], list) else shape[field.name]
+            for field in fields(GeometryConfig)
+        })  # fmt: skip
+        network = GeometryNetwork(config, tensors["basis"].shape[1] // 3)
+        network.load_state_dict(NAMES.state(tensors))
+    except (KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise EngineError(f"{path} does not fit the network of stage 1; train it again.") from error
+    return network.eval().requires_grad_(False)
+
+
+@lru_cache(maxsize=1)
+def shipped_network() -> GeometryNetwork:
+    """The network that Mien ships."""
+    return load(WEIGHTS)
