@@ -14,7 +14,7 @@ from ..scene import direction, lines
 from ..scene.direction import performance_of
 from ..scene.speakers import speaker_of
 from ..shape_keys import driving
-from . import text
+from . import generate_operators, text
 from .backend_panel import draw_key
 from .films.panel import left
 from .panel_base import Tab, menu
@@ -87,6 +87,8 @@ class MIEN_PT_speaker(Tab, bpy.types.Panel):
             _draw_lost(layout, context)
         elif run.note:
             text.draw_dismissible(layout, context, run.note, "INFO" if run.running else "CHECKMARK")
+        elif speaker is not None and (reason := generate_operators.refusal(context)):
+            text.draw(layout, context, f"{reason}.", "INFO")  # what Generate waits for; few look for a tooltip
         if line is not None and len(line.takes):
             _draw_takes(layout, line)
         if line is not None and not run.running:

@@ -5,6 +5,7 @@ import bpy
 
 from ...video.run import run
 from .. import text
+from .operators import MIEN_OT_dub, MIEN_OT_portrait
 
 
 class _Films:
@@ -33,6 +34,10 @@ class _Films:
                 row = layout.box().row()
                 text.draw(row, context, sentence, icon, margin=130)
                 row.operator("mien.dismiss_film", text="", icon="X", emboss=False)
+        if not (run.running or run.error or run.note):
+            reasons = [button.disabled_reason(context) for button in (MIEN_OT_dub, MIEN_OT_portrait)]
+            if all(reasons):
+                text.draw(layout, context, f"{reasons[0]}.", "INFO")
 
 
 class MIEN_PT_films_sequencer(_Films, bpy.types.Panel):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every operator has a name and a tooltip and is in the menu that Blender's search reads; presets are restored."""
 
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
 import bpy
 import pytest
 
@@ -8,6 +11,8 @@ import addon
 from addon.scene.direction import face_of
 from addon.ui import search_menu
 from addon.ui.disabled_reason import DisabledReason
+from addon.ui.films.panel import MIEN_PT_films
+from addon.ui.main_panel import MIEN_PT_speaker
 
 
 def operators() -> list[type]:
@@ -35,6 +40,21 @@ def test_a_button_that_is_greyed_out_has_a_reason(cube):
     for cls in grey:
         reason = cls.disabled_reason(bpy.context)
         assert reason and not reason.endswith("."), (cls.bl_idname, reason)
+
+
+@pytest.fixture
+def sentences(monkeypatch) -> list[str]:
+    """What panels that are drawn say in words."""
+    said: list[str] = []
+    monkeypatch.setattr("addon.ui.text.draw", lambda layout, context, text, *_, **__: said.append(text))
+    return said
+
+
+@pytest.mark.parametrize(("panel", "sentence"), [(MIEN_PT_speaker, "sound"), (MIEN_PT_films, "strip")])
+def test_a_panel_says_what_its_main_button_waits_for(toy_head, sentences, panel, sentence):
+    bpy.context.view_layer.objects.active = toy_head
+    panel.draw(SimpleNamespace(layout=MagicMock()), bpy.context)
+    assert any(sentence in each and each.endswith(".") for each in sentences), sentences
 
 
 def test_a_preset_brings_a_performance_back(toy_head, cube, tmp_path, monkeypatch):
