@@ -24,6 +24,7 @@ from mien.photo.lids.lid_skin import shut_lids
 from mien.photo.light import dark_of, white_of
 from mien.photo.matte import Layers, layers_of
 from mien.photo.mouth.inside import Mouth
+from mien.photo.mouth.lip_line import bare_lips
 from mien.photo.mouth.seen_teeth import seen_teeth
 from mien.photo.mouth.teeth import Teeth
 from mien.photo.refinement.crop import Moment
@@ -96,9 +97,9 @@ class Animator:
         self.lashes = Lashes(self.face, self.mesh, self.pixels, lids, ON_THE_SKIN)
         white = white_of(self.face, self.pixels)
         seen = seen_teeth(self.face, self.pixels)
-        if seen is not None:
-            changed = (seen.lips != colours).any(2)
-            lids[changed, :3] = seen.lips[changed]
+        lips = bare_lips(self.face, self.pixels) if seen is None else seen.lips
+        changed = (lips != colours).any(2)
+        lids[changed, :3] = lips[changed]
         self.folds = Folds(self.face, self.own, self.mesh.rest)
         self.folds.soften(lids)
         self.creases = Creases(self.face, self.own, self.mesh.rest)
@@ -109,7 +110,7 @@ class Animator:
         self._of_mouth = [i for i, name in enumerate(self.head.channels) if name.startswith(("mouth", "jaw"))]
         self._far = BEHIND * self.face.eye_distance
         full = np.full((height, width, 1), 255, np.uint8)
-        opaque = np.concatenate([colours if seen is None else seen.lips, full], 2)
+        opaque = np.concatenate([lips, full], 2)
         images = {
             "background": layers.background,
             "person": layers.person,
@@ -119,13 +120,12 @@ class Animator:
             "lids": lids,
             **self.lashes.images,
             "plain": PLAIN,
+            "inside": np.concatenate([colours if seen is None else seen.inside, full], 2),
             **self.teeth.images,
         }
-        if seen is not None:
-            images["inside"] = np.concatenate([seen.inside, full], 2)
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
         between = Part(len(self.mesh.between), self.mesh.between_triangles, INSIDE + (seen is None),
-                       "photo" if seen is None else "inside", "person")  # fmt: skip
+                       "inside", "person")  # fmt: skip
         parts = {
             "background": Part(4, BACKDROP, 0, "background", soft=True),
             "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person", soft=True),
