@@ -11,7 +11,7 @@ from lips import talking, with_sound_of, write_tracks
 from mien.audio.speech import SpeechError
 from mien.cli.main import main
 from mien.cli.train_lips import in_words
-from mien.errors import FAILED, FILE, MISSING
+from mien.errors import FAILED, FILE, MISSING, USAGE
 from mien.training.lips.train import LipsResult
 
 
@@ -74,6 +74,12 @@ def test_a_name_that_another_process_trains_is_refused_before_any_work(
     assert main(command) == 0
     assert main(command) == FAILED
     assert "there is a lips model 'ours' already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("folds", ["1", "-2", "two", "1001"])
+def test_groups_that_leave_nobody_out_are_refused(tmp_path: Path, folds: str, capsys) -> None:
+    assert main(["train", "lips", str(tmp_path), f"--folds={folds}"]) == USAGE
+    assert f"'{folds}' is no number of groups from 2 to 1000" in capsys.readouterr().err
 
 
 def test_films_that_cannot_be_used_are_left_out_and_named(tmp_path: Path, capsys, monkeypatch) -> None:

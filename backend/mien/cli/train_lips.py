@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mien.training.lips.train import LipsResult
 
 
+MOST_FOLDS = 1000
+
+
 def add_commands(train) -> None:
     """Add `lips` to the commands of `mien train`."""
     lips = add_command(train, "lips", lips_command, "learn the lips of the people in your own footage")
@@ -33,7 +36,7 @@ def add_commands(train) -> None:
     lips.add_argument("--steps", type=step_count, help="(default: 220)")
     lips.add_argument("--seed", type=int, default=0, help="(default: 0)")
     lips.add_argument(
-        "--folds", type=int, metavar="N", help="leave out the speakers in N groups (default: each speaker in turn)"
+        "--folds", type=_folds, metavar="N", help="leave out the speakers in N groups (default: each speaker in turn)"
     )
 
 
@@ -84,6 +87,12 @@ def _reserved(path: Path, name: str) -> Iterator[None]:
         raise LipsTrainingError(
             f"another process is training a lips model {name!r}; wait for its end, or give another name with -o."
         ) from None
+
+
+def _folds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 2 <= int(text[:6]) <= MOST_FOLDS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of groups from 2 to {MOST_FOLDS}")
+    return int(text)
 
 
 def _as_json(result: LipsResult) -> dict[str, object]:
