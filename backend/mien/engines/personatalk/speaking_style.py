@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.engines.personatalk.geometry.sound_offset import SoundOffset, settle_offset
 from mien.engines.personatalk.geometry.styled_map import StyledMap, fit_styled_map
 from mien.engines.personatalk.lip_map import LEAST_SECONDS, LipMap, fit_lip_map
 from mien.engines.personatalk.lip_motion import Speaker
 from mien.engines.personatalk.mouth_space import MouthSpace
-from mien.engines.personatalk.sound_offset import SoundOffset, settle_offset
 from mien.engines.personatalk.voice_motion import VoiceMotion
 
 LEAST_FORETOLD = 0.2  # correlation on frames that were left out: below it nothing was learnt
@@ -43,7 +43,7 @@ def learn_style(
         return SpeakingStyle(None, offset, (f"{why}: {plain}",))
     at, seen = times[sounding] + offset.late, mouth[sounding]
     lip_map: LipMap | StyledMap = (plain_map := fit_lip_map(voice, at, seen, speaker.opening, frame))
-    if space is not None and voice.heard is not None:
+    if space is not None and voice.phonetic is not None:
         lip_map = fit_styled_map(plain_map, space, voice, at, seen, speaker.opening, frame)
     if lip_map.correlation < LEAST_FORETOLD:
         why = f"The speaker's lips cannot be foretold from the sound (correlation {lip_map.correlation:.2f})"

@@ -11,7 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from mien.engines.articulation.lips.curve import lip_curve
 from mien.engines.personatalk import DubError
-from mien.engines.personatalk.geometry.audio_features import heard_features
+from mien.engines.personatalk.geometry.audio_features import phonetic_features
 from mien.face_tracking.missed_closures import BILABIALS
 from mien.heads.default import Head
 from mien.numeric.mask_runs import runs
@@ -35,15 +35,15 @@ EYES = (36, 45)  # the outer corners among the head's landmarks (iBUG 68)
 class VoiceMotion:
     """At 100 Hz, T frames. plain (T, 5): the take's lip aperture and jaw, people's lip aperture, jaw drop and mouth
     width; channels (T, 16) of the take. opening (T,): how far the take parts the lips beyond their rest, in eye
-    distances. shut (S, 2): [begin, end) seconds of contacts of the lips; silent (S, 2): of silences. heard (T, 45):
-    phones and prosody, as `heard_features` has them; None where only a map without a network is to be learnt."""
+    distances. shut (S, 2): [begin, end) seconds of contacts of the lips; silent (S, 2): of silences. phonetic (T, 45):
+    phones and prosody, as `phonetic_features` has them; None where only a map without a network is to be learnt."""
 
     plain: np.ndarray
     channels: np.ndarray
     opening: np.ndarray
     shut: np.ndarray
     silent: np.ndarray
-    heard: np.ndarray | None = None
+    phonetic: np.ndarray | None = None
 
     @property
     def seconds(self) -> float:
@@ -86,7 +86,7 @@ def voice_motion(take: Take, phones: PhoneTrack, prosody: Prosody, head: Head) -
 
     return VoiceMotion(
         _smooth(plain), _smooth(channels[:length]), _smooth(opening[:length]), spans(runs(likely > LIKELY)),
-        spans(silent), heard_features(phones, prosody)[:length],
+        spans(silent), phonetic_features(phones, prosody)[:length],
     )  # fmt: skip
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from mien.engines.personatalk.geometry.sound_offset import settle_offset
 from mien.engines.personatalk.learnt_speaker import LearntSpeaker
 from mien.engines.personatalk.lip_motion import Speaker, closed_mouth, resting_mouth, spoken_mouth, with_posture
 from mien.engines.personatalk.options import DubOptions
-from mien.engines.personatalk.sound_offset import settle_offset
 from mien.engines.personatalk.voice_motion import VoiceMotion
 from mien.face_tracking.contacts import TOUCH
 

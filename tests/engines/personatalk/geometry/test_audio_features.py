@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 from mien.audio.speech import Speech
-from mien.engines.personatalk.geometry.audio_features import HEARD, MELODY, heard_features
+from mien.engines.personatalk.geometry.audio_features import MELODY, PHONETIC, phonetic_features
 from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PHONES, PhoneTrack, segments_of
 
@@ -11,8 +11,8 @@ def test_phones_and_prosody_are_rows_of_numbers() -> None:
     posteriors = np.full((200, len(PHONES)), 0.0, np.float32)
     posteriors[:100, 0], posteriors[100:, 1] = 1, 1
     phones = PhoneTrack(posteriors, segments_of(posteriors.argmax(1)))
-    rows = heard_features(phones, analyse_prosody(Speech.from_samples(samples, "hum")))
-    assert rows.shape == (200, HEARD) and rows.dtype == np.float32 and np.isfinite(rows).all()
+    rows = phonetic_features(phones, analyse_prosody(Speech.from_samples(samples, "hum")))
+    assert rows.shape == (200, PHONETIC) and rows.dtype == np.float32 and np.isfinite(rows).all()
     assert np.array_equal(rows[:, : len(PHONES)], posteriors)
     level = rows[:, -MELODY]
     assert level[150] > level[20] + 0.3

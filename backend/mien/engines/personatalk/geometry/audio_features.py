@@ -11,13 +11,13 @@ from mien.speech_analysis.track import INDEX, PHONES, PhoneTrack
 
 MEMORY = 8.0  # s over which loud and high are relative
 MELODY = 5
-HEARD = len(PHONES) + MELODY  # phones and prosody
+PHONETIC = len(PHONES) + MELODY  # phones and prosody
 MOVED = 5 + 16  # VoiceMotion.plain and .channels
-SIZE = HEARD + MOVED
+SIZE = PHONETIC + MOVED
 
 
-def heard_features(phones: PhoneTrack, prosody: Prosody) -> np.ndarray:
-    """(T, HEARD) float32 at 100 Hz: posteriors^0.5; level, loudness, pitch, voicing and hiss, relative to what is
+def phonetic_features(phones: PhoneTrack, prosody: Prosody) -> np.ndarray:
+    """(T, PHONETIC) float32 at 100 Hz: posteriors^0.5; level, loudness, pitch, voicing and hiss, relative to what is
     around where that has a meaning."""
     count = min(len(phones), len(prosody.level))
     posteriors = phones.posteriors[:count]

@@ -78,30 +78,30 @@ class GeometryNetwork(nn.Module):
     def _block(self) -> Block:
         return Block(self.config.width, self.config.kernel, self.config.kernel // 2)
 
-    def hear(self, audio: Tensor) -> Tensor:
+    def encode(self, audio: Tensor) -> Tensor:
         """(B, T, audio) features at 100 Hz, T even, to (B, T / 2, width)."""
         scaled = (audio - self.mean) / self.scale
         return self.listen(self.project(scaled.unflatten(1, (-1, PAIR)).flatten(2)))
 
-    def style(self, heard: Tensor, mouth: Tensor, known: Tensor) -> Tensor:
+    def style(self, encoded: Tensor, mouth: Tensor, known: Tensor) -> Tensor:
         """(B, tokens, width) of the audio at frames (B, F, width) and the mouth there (B, F, K), of spread 1, where it
         is known (B, F) bool."""
         of_statistics = self.statistics(mouth_statistics(mouth, known)).unflatten(1, (-1, self.config.width))
-        pairs = self.norms[0](self.seen(torch.cat([heard, mouth], -1)))
+        pairs = self.norms[0](self.seen(torch.cat([encoded, mouth], -1)))
         queries = self.queries.expand(len(mouth), -1, -1)
         looked = self.look(queries, pairs, pairs, key_padding_mask=~known, need_weights=False)[0]
         return torch.cat([of_statistics, queries + looked], 1)
 
     def tokens(self, audio: Tensor, at: Tensor, mouth: Tensor, known: Tensor) -> Tensor:
         """(B, tokens, width) of style: of audio (B, T, audio) and of the mouth, of spread 1, in frames at (B, F) s."""
-        return self.style(at_times(self.hear(audio), at), mouth, known)
+        return self.style(at_times(self.encode(audio), at), mouth, known)
 
     def spoken(self, audio: Tensor, at: Tensor, tokens: Tensor) -> Tensor:
         """Features (B, F, features) of audio (B, T, audio) in the style of the tokens, at (B, F) seconds of it."""
-        heard = self.hear(audio)
-        normed = self.norms[1](heard)
-        heard = heard + self.inject(normed, tokens, tokens, need_weights=False)[0]
-        return at_times(self.features(self.norms[2](self.speak(heard))), at)
+        encoded = self.encode(audio)
+        normed = self.norms[1](encoded)
+        encoded = encoded + self.inject(normed, tokens, tokens, need_weights=False)[0]
+        return at_times(self.features(self.norms[2](self.speak(encoded))), at)
 
     def forward(self, audio: Tensor, at: Tensor, mouth: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The mouth (B, F, K) in frames at (B, F) s, of a speaker as known (B, F) bool in some of them, whose mouth

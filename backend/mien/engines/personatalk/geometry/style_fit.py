@@ -19,8 +19,8 @@ LEAST = 1e-6
 
 def audio_of(voice: VoiceMotion) -> np.ndarray:
     """(T, SIZE) float32 at 100 Hz of a voice that was listened to."""
-    assert voice.heard is not None
-    return np.concatenate([voice.heard, voice.plain, voice.channels], 1).astype(np.float32)
+    assert voice.phonetic is not None
+    return np.concatenate([voice.phonetic, voice.plain, voice.channels], 1).astype(np.float32)
 
 
 def batch_of(voice: VoiceMotion) -> Tensor:
@@ -63,8 +63,8 @@ def fit_styled_voices(
     audio, at = batch_of(voice), _seconds(times)
     found = []
     with torch.inference_mode():
-        heard = network.hear(audio)
-        there = at_times(heard, at)
+        encoded = network.encode(audio)
+        there = at_times(encoded, at)
         for part in known:
             mean = mouth[part].mean(0)
             general = (mouth - mean) @ turned

@@ -40,7 +40,7 @@ class StyledMap:
     def mouth(self, voice: VoiceMotion, times: np.ndarray) -> np.ndarray:
         """(n, 12) coefficients at times (n,) seconds of the voice, before the gain."""
         plain = self.plain.mouth(voice, times)
-        return plain if voice.heard is None else plain + SHARE * (self.styled.mouth(voice, times) - plain)
+        return plain if voice.phonetic is None else plain + SHARE * (self.styled.mouth(voice, times) - plain)
 
 
 def fit_styled_map(

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from dub_voices import FRAME, spoken
-from mien.engines.personatalk.sound_offset import find_offset, settle_offset
+from mien.engines.personatalk.geometry.sound_offset import find_offset, settle_offset
 
 
 @pytest.mark.parametrize("pictures", range(-8, 9, 2))
