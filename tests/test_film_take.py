@@ -51,8 +51,10 @@ def test_a_part_of_the_film_and_another_rate(film: Path) -> None:
 def test_of_a_part_only_the_sound_around_it_is_listened_to(film: Path, monkeypatch) -> None:
     from mien import film_take as module
 
-    heard, listen = [], module.listen
-    monkeypatch.setattr(module, "listen", lambda speech, **rest: heard.append(speech) or listen(speech, **rest))
+    heard, recognise_phones = [], module.recognise_phones
+    monkeypatch.setattr(
+        module, "recognise_phones", lambda speech, **rest: heard.append(speech) or recognise_phones(speech, **rest)
+    )
     monkeypatch.setattr(module, "MARGIN", 0.04)
     whole = film_take(film)
     part = film_take(film, TrackOptions(end=Fraction(2, 25)))

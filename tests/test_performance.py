@@ -125,7 +125,7 @@ def test_the_engine_goes_on_where_a_performance_has_ended() -> None:
 
 def test_phrases_are_matched_where_both_are_known(monkeypatch) -> None:
     said = PhoneTrack.from_segments([("SIL", 0.2), ("AA", 0.4), ("SIL", 0.6), ("IY", 0.6), ("SIL", 0.2)])
-    monkeypatch.setattr(performance, "listen", lambda speech, transcript: said)
+    monkeypatch.setattr(performance, "recognise_phones", lambda speech, transcript: said)
     both = Performance(acted(phrases="[[0.1, 0.9], [1.2, 1.9]]")).onto(generated(), HUM)
     assert json.loads(both.meta["performance"])["warp"] == "phrases"
     shown = both.channel("browInnerUp") * 49 / 25  # seconds of the performance

@@ -8,7 +8,7 @@ import pytest
 from mien.direction import Direction
 from mien.speak import speak
 from mien.speech_analysis import espeak
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.tagged import follow_tags
 
 pytestmark = pytest.mark.skipif(bool(espeak.missing()), reason="needs espeak-ng")
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(bool(espeak.missing()), reason="needs espeak-ng"
 
 @pytest.fixture(scope="module")
 def words(recording, transcript):
-    return listen(recording, transcript).words
+    return recognise_phones(recording, transcript).words
 
 
 def tagged_text(transcript: str, tags: dict[int, str]) -> str:

@@ -16,7 +16,7 @@ from mien.audio.speech import RATE, Speech, SpeechError, read_speech
 from mien.face_tracking.choice import FaceChoice
 from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.phrases import phrases
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import RATE as PHONE_RATE
 from mien.take import Take
 from mien.video import VideoError
@@ -135,10 +135,10 @@ def _phones_of(speech: Speech, begin: float, end: float, progress: Callable[[flo
     first = min(max(0, round(begin * PHONE_RATE)), frames - 1)
     last = min(max(first + 1, round(end * PHONE_RATE)), frames)
     if (first, last) == (0, frames):
-        return listen(speech, progress=progress)
+        return recognise_phones(speech, progress=progress)
     hop = RATE // PHONE_RATE
     part = Speech.from_samples(speech.samples[first * hop : last * hop], speech.name)
-    return listen(part, progress=progress).placed(first, frames)
+    return recognise_phones(part, progress=progress).placed(first, frames)
 
 
 def _warnings(meta: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,7 @@ import numpy as np
 from mien.audio.speech import Speech
 from mien.errors import USAGE, MienError
 from mien.speech_analysis.phrases import phrases
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.take import Take, hold_times, of_lids, of_mouth, read_take
 
 PARTS = ("life", "lips")
@@ -148,7 +148,7 @@ class Performance:
         spoken = np.array(json.loads(self.take.meta.get("phrases", "[]")), float).reshape(-1, 2)
         if self.take.meta.get("audio_sha256") == speech.sha256:
             return TimeWarp(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "none")
-        said = phrases(listen(speech, transcript)) if len(spoken) else spoken
+        said = phrases(recognise_phones(speech, transcript)) if len(spoken) else spoken
         if len(said):
             return match_phrases(said, spoken)
         if abs(own - length) * float(self.take.fps) < 1:

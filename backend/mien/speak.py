@@ -22,8 +22,8 @@ from mien.heads.lookup import head_named
 from mien.heads.retarget import retargeter
 from mien.performance import Performance
 from mien.settings import Settings
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.report import speech_seconds, warnings_of
 from mien.speech_analysis.track import PhoneTrack
 from mien.tagged import Tagged, follow_tags
@@ -101,7 +101,7 @@ def _tongue_of(speech: Speech, direction: Direction) -> Callable[[Take], Take]:
     def tongue(take: Take) -> Take:
         if take.channels != load_head().channels:
             return take
-        return with_tongue(take, listen(speech, direction.transcript), direction, load_head())
+        return with_tongue(take, recognise_phones(speech, direction.transcript), direction, load_head())
 
     return tongue
 
@@ -110,14 +110,14 @@ def _gestures_of(speech: Speech, direction: Direction) -> Callable[[Take, int], 
     """What gives a take the gestures of a seed; the sound is analysed once for all."""
     from mien.engines.diffted.gestures import with_gestures  # a quarter of a second, for takes without a body, too
 
-    track, prosody = listen(speech, direction.transcript), listen_to_prosody(speech)
+    track, prosody = recognise_phones(speech, direction.transcript), analyse_prosody(speech)
     return lambda take, seed: with_gestures(take, track, prosody, direction.with_seed(seed))
 
 
 def _report(speech: Speech, tagged: Tagged, shares_phones: bool, posed: Head | Flame) -> dict[str, str]:
     """The take's metadata on its sound: `sound` and, where there are any, `warnings`, as JSON."""
     direction = tagged.direction
-    track = listen(speech, direction.transcript) if shares_phones else None
+    track = recognise_phones(speech, direction.transcript) if shares_phones else None
     reading, sentences = speech.reading, [*warnings_of(speech, track), *tagged.notes]
     if direction.persona and isinstance(posed, Flame):
         sentences = [*sentences, STYLE_ALONE.format(direction.persona)]

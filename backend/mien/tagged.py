@@ -14,7 +14,7 @@ from mien.channels import INDEX
 from mien.direction import ANGLES, EMOTIONS, Curve, Direction, DirectionError
 from mien.engines.articulation.gaze import look
 from mien.speech_analysis.errors import RecognitionError
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.tags import Tag, read_tags
 from mien.speech_analysis.track import Word
 from mien.take import Take
@@ -86,7 +86,7 @@ def follow_tags(direction: Direction, speech: Speech, progress: Callable[[float]
         return Tagged(direction, notes=read.notes)
     plain = replace(direction, transcript=read.text)
     try:
-        words = listen(speech, read.text, progress).words if read.text else ()
+        words = recognise_phones(speech, read.text, progress).words if read.text else ()
     except RecognitionError as error:
         raise DirectionError(str(error)) from error
     seconds = float(speech.duration)

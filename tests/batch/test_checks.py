@@ -51,7 +51,7 @@ def test_lips_that_never_meet(tmp_path: Path) -> None:
 def test_a_mouth_that_is_open_in_a_pause(tmp_path: Path, monkeypatch) -> None:
     speech, path = sound(tmp_path, voice(4.0))
     pause = PhoneTrack.from_segments([("AA", 1.0), ("SIL", 1.6), ("AA", 1.4)])
-    monkeypatch.setattr(checks, "listen", lambda speech, transcript: pause)
+    monkeypatch.setattr(checks, "recognise_phones", lambda speech, transcript: pause)
     assert check_take(still(4.0, jaw=0.5), speech, path, "").faults == {
         "open": "the mouth is open for 0.6 s of silence"
     }
@@ -61,7 +61,7 @@ def test_a_mouth_that_is_open_in_a_pause(tmp_path: Path, monkeypatch) -> None:
 def test_lips_that_stay_apart_in_a_short_pause_are_no_fault(tmp_path: Path, monkeypatch) -> None:
     speech, path = sound(tmp_path, voice(3.0))
     pause = PhoneTrack.from_segments([("AA", 1.0), ("SIL", 1.0), ("AA", 0.2), ("SIL", 0.8)])
-    monkeypatch.setattr(checks, "listen", lambda speech, transcript: pause)
+    monkeypatch.setattr(checks, "recognise_phones", lambda speech, transcript: pause)
     found = check_take(still(3.0, jaw=0.5), speech, path, "")
     assert found.faults == {"open": "the mouth is open for 0.3 s of silence"}  # at the end alone
 

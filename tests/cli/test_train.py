@@ -18,8 +18,8 @@ from mien.engines.probtalk3d.generate import generate
 from mien.engines.probtalk3d.weights import load_all
 from mien.files.safetensors import write_tensors
 from mien.speech_analysis.network.weights import load
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.take import read_take
 from mien.training.speech_corpus.utterance import RATE
 from motion_data import corpus, small_batches
@@ -81,7 +81,9 @@ def test_probtalk3d_is_trained_in_two_stages_and_performs(tmp_path: Path) -> Non
     assert card["bytes"] == (run / "performer.safetensors").stat().st_size and "mouth" in card["held_out_voices"]
     sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, RATE).astype(np.float32))
     directions = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]
-    takes = generate(sound, listen(sound), listen_to_prosody(sound), directions, weights=run / "performer.safetensors")
+    takes = generate(
+        sound, recognise_phones(sound), analyse_prosody(sound), directions, weights=run / "performer.safetensors"
+    )
     assert [take.frames for take in takes] == [100, 100] and np.isfinite(takes[0].weights).all()
     first, again = run / "performer.safetensors", tmp_path / "again"
     assert main(["train", "codec", str(motion), str(again), "--steps", "2", "--initial", str(first), "--json"]) == 0

@@ -14,8 +14,8 @@ from mien.engines.emodiffhead.generate import generate
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import fit_face
 from mien.photo.motion import motion_of
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 from rendered_faces import face
@@ -34,7 +34,7 @@ def take_of(emotion: str, intensity: float) -> Take:
 
 def _acted(speech: Speech, track: PhoneTrack, emotion: str, intensity: float) -> Take:
     direction = Direction.from_json({"emotion": emotion, "intensity": intensity, "head": 0, "blinks": 0, "gaze": 0})
-    return generate(speech, track, listen_to_prosody(speech), [direction])[0].resample(25)
+    return generate(speech, track, analyse_prosody(speech), [direction])[0].resample(25)
 
 
 @functools.cache
@@ -89,7 +89,7 @@ def test_the_mouth_is_shut_in_silence(emotion: str, photo: tuple[tuple[str, floa
     mesh = mesh_of(photo)
     still = np.zeros(RATE, np.float32)
     speech = Speech.from_samples(np.r_[still, voice("shipped").samples[: 2 * RATE], still])
-    take = _acted(speech, listen(speech), emotion, 1.0)
+    take = _acted(speech, recognise_phones(speech), emotion, 1.0)
     gap = gaps(mesh, take)
     silent = (take.times > 0.2) & (take.times < 0.7) | (take.times > 3.4)
     assert np.median(gap[silent]) <= SHUT + _closed(mesh)

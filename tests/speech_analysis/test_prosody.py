@@ -2,13 +2,13 @@
 import numpy as np
 import pytest
 from mien.audio.speech import Speech
-from mien.speech_analysis.prosody import BLOCK, FLOOR_DB, against_running, listen_to_prosody
+from mien.speech_analysis.prosody import BLOCK, FLOOR_DB, against_running, analyse_prosody
 
 SECOND = np.arange(16000) / 16000
 
 
 def prosody_of(samples: np.ndarray):
-    return listen_to_prosody(Speech.from_samples(samples))
+    return analyse_prosody(Speech.from_samples(samples))
 
 
 def saw(hertz: float, seconds: float = 1.0) -> np.ndarray:

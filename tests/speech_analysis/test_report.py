@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from mien.audio.speech import Reading, Speech
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.report import speech_seconds, warnings_of
 from sounds import melody, noise, silence, tone, voice
 
@@ -22,7 +22,7 @@ from sounds import melody, noise, silence, tone, voice
 )
 def test_what_is_no_speech_is_said_to_be_none(samples: np.ndarray, words: str) -> None:
     speech = Speech.from_samples(samples)
-    for track in (listen(speech), None):
+    for track in (recognise_phones(speech), None):
         (sentence,) = warnings_of(speech, track)
         assert sentence.startswith(f"Nothing was heard as speech: {words}" if words[:3] == "the" else "Nothing")
         assert sentence.endswith(".") and speech_seconds(speech, track) == 0
@@ -30,19 +30,19 @@ def test_what_is_no_speech_is_said_to_be_none(samples: np.ndarray, words: str) -
 
 def test_silence_with_a_transcript_is_silence_all_the_same() -> None:
     speech = Speech.from_samples(silence())
-    track = listen(speech, "And Mister John")
+    track = recognise_phones(speech, "And Mister John")
     assert speech_seconds(speech, track) == 0 and warnings_of(speech, track)[0].startswith("Nothing was heard")
 
 
 def test_a_voice_needs_no_words() -> None:
     speech = Speech.from_samples(voice())
-    assert warnings_of(speech, listen(speech)) == [] and speech_seconds(speech, listen(speech)) > 3
+    assert warnings_of(speech, recognise_phones(speech)) == [] and speech_seconds(speech, recognise_phones(speech)) > 3
 
 
 def test_how_it_was_read_comes_first() -> None:
     speech = Speech.from_samples(silence(), reading=Reading(notes=("Of 2 channels the left one alone was taken.",)))
-    assert warnings_of(speech, listen(speech))[0] == "Of 2 channels the left one alone was taken."
-    assert len(warnings_of(speech, listen(speech))) == 2
+    assert warnings_of(speech, recognise_phones(speech))[0] == "Of 2 channels the left one alone was taken."
+    assert len(warnings_of(speech, recognise_phones(speech))) == 2
 
 
 def test_a_reading_survives_its_json() -> None:

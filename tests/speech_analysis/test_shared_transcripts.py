@@ -8,7 +8,7 @@ import pytest
 from checkout import SHARED
 from mien.files.text import read_text
 from mien.speech_analysis import espeak
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.report import warnings_of
 from mien.speech_analysis.track import PhoneTrack
 from voices import voice
@@ -21,7 +21,7 @@ pytestmark = [
 
 
 def track(name: str) -> PhoneTrack:
-    return listen(voice("shipped"), read_text(CASE / f"{name}.txt"))
+    return recognise_phones(voice("shipped"), read_text(CASE / f"{name}.txt"))
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 from mien.speech_analysis import espeak
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import Word
 from mien.speech_analysis.words import words_of
 
@@ -53,7 +53,7 @@ def test_a_long_text_stays_in_step() -> None:
 
 @pytest.mark.skipif(bool(espeak.missing()), reason="needs espeak-ng")
 def test_the_words_of_a_recording(recording, transcript) -> None:
-    track = listen(recording, transcript)
+    track = recognise_phones(recording, transcript)
     assert [word.text for word in track.words] == transcript.split()
     assert all(0 < word.end - word.begin < 1.0 for word in track.words)
     assert all(a.end <= b.begin for a, b in zip(track.words, track.words[1:], strict=False))

@@ -8,7 +8,7 @@ import functools
 import numpy as np
 from mien.engines.articulation.animate import LEAD
 from mien.heads.default import load_head
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import PhoneTrack, Segment
 from mien.take import Take
 from voices import SYNTHETIC, true_track, voice
@@ -20,7 +20,7 @@ BILABIALS = ("P", "B", "M")
 @functools.cache
 def track_of(name: str) -> PhoneTrack:
     """The phones of a voice: what espeak-ng says it spoke, or, of the shipped one, the recogniser's."""
-    return true_track(name) if name in SYNTHETIC else listen(voice(name))
+    return true_track(name) if name in SYNTHETIC else recognise_phones(voice(name))
 
 
 def gaps(take: Take) -> np.ndarray:

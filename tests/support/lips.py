@@ -16,8 +16,8 @@ from mien.engines.articulation.lips.model import FOLDER
 from mien.engines.articulation.lips.network import FORMAT, LipNetwork, tensors_of
 from mien.files.atomic import write_whole
 from mien.files.safetensors import write_tensors
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.training.lips.clips import LipClip
 from scipy.io import wavfile
 from voices import voice
@@ -30,7 +30,7 @@ def talking(name: str = "shipped", begin: float = 0.0, seconds: float = 4.0, lat
     """A clip of a voice whose lips are `late` pictures late, with a little of the tracker's noise."""
     samples = voice(name).samples[round(begin * RATE) : round((begin + seconds) * RATE)]
     speech = Speech.from_samples(samples, name)
-    curve = lip_curve(listen(speech), listen_to_prosody(speech))
+    curve = lip_curve(recognise_phones(speech), analyse_prosody(speech))
     times = np.arange(round(seconds * FPS)) / FPS
     noise = np.random.default_rng(0).normal(0, 0.2, (3, len(times)))
     curves = np.stack([

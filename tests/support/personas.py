@@ -17,8 +17,8 @@ from mien.engines.articulation.persona import FOLDER, SUFFIX, LipCorrection, Per
 from mien.engines.articulation.styles import Style
 from mien.files.atomic import write_whole
 from mien.persona.recording import Recording, recording_of
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import INDEX, PHONES
 from mien.take import Take
 from voices import voice
@@ -56,7 +56,7 @@ def take_of(name: str, begin: float = 0.0, style: Style | None = None, late: int
     """A take by the rules of 5 s of a voice at 25 frames a second, its face `late` frames late; and the voice."""
     samples = voice(name).samples[round(begin * RATE) : round((begin + 5) * RATE)]
     speech = Speech.from_samples(samples, name)
-    take = animate(listen(speech), listen_to_prosody(speech), Direction(seed=3), speech.duration, style=style)
+    take = animate(recognise_phones(speech), analyse_prosody(speech), Direction(seed=3), speech.duration, style=style)
     take = take.resample(25)
     rows = np.maximum(np.arange(take.frames) - late, 0)
     moved = {"weights": take.weights[rows], "head_rotation": take.head_rotation[rows], "gaze": take.gaze[rows]}

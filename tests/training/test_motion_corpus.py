@@ -18,7 +18,7 @@ from mien.engines.articulation.animate import LEAD, animate
 from mien.engines.articulation.style_names import HELD_OUT
 from mien.files.safetensors import read_tensors, write_tensors
 from mien.heads.lip_aperture import lip_aperture
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.training import motion_corpus
 from mien.training.motion_corpus import (
     MOTION_CHANNELS,
@@ -96,7 +96,7 @@ def test_what_is_written_is_what_the_rules_perform(motion_units: dict[str, Motio
     track, times = track_of(unit, speech), np.arange(150) / 25
     for i, direction in enumerate(each.directions):
         assert direction == direction_of(unit, 0, i)
-        take = animate(track, listen_to_prosody(speech), direction, speech.duration).resample(25)
+        take = animate(track, analyse_prosody(speech), direction, speech.duration).resample(25)
         numbers = np.concatenate([take.weights, take.head_rotation, take.gaze], 1)
         np.testing.assert_allclose(each.motion[i], numbers, atol=6e-4)
         gains = direction.gains(times)

@@ -15,7 +15,7 @@ from mien.audio.speech import Speech
 from mien.batch.curves import Curves, aperture_of, curves_of
 from mien.engines.articulation.constraints import REST_PAUSE
 from mien.numeric.mask_runs import runs
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.report import LEAST_S, speech_seconds
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take
@@ -54,7 +54,7 @@ class Checked:
 
 def check_take(take: Take, speech: Speech, voice: Path, transcript: str, track: int | None = None) -> Checked:
     """What is wrong with a take of a sound that was read from `voice`. RecognitionError."""
-    phones = listen(speech, transcript)
+    phones = recognise_phones(speech, transcript)
     faults, facts = _of_sound(speech, voice, phones, track)
     aperture = aperture_of(take)
     begins, ends = _contacts(phones)
@@ -68,7 +68,7 @@ def check_take(take: Take, speech: Speech, voice: Path, transcript: str, track: 
 
 def check_film(film: FilmTake | None, speech: Speech, voice: Path, transcript: str) -> Checked:
     """What is wrong with a finished film whose face was tracked again; None where no face was found in it."""
-    phones = listen(speech, transcript)
+    phones = recognise_phones(speech, transcript)
     faults, facts = _of_sound(speech, voice, phones, None)
     if film is None:
         return Checked(faults | {"no face": "no face is seen in any picture"}, facts | {"face": 0.0}, {})

@@ -11,16 +11,16 @@ status = main(["speak", sys.argv[1], "-o", sys.argv[2], "--fps", "25", "--json"]
 assert status == 0, status
 seconds = time.perf_counter() - begin
 """
-LISTEN = """
+RECOGNISE = """
 import torch
 torch.set_num_threads(1)
 from pathlib import Path
-from mien.speech_analysis.network import hear
+from mien.speech_analysis.network import recognise
 from mien.audio.speech import read_speech
 speech = read_speech(Path(sys.argv[1]))
-hear(speech)  # warm: the weights are loaded, the memory is there
+recognise(speech)  # warm: the weights are loaded, the memory is there
 begin = time.perf_counter()
-hear(speech)
+recognise(speech)
 seconds = time.perf_counter() - begin
 """
 # {engine} makes {takes} takes; warm: it made a take of one second before

@@ -66,7 +66,7 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
         samples = np.resize(voice.samples, round(length * RATE))
         soundfile.write(sound, samples, RATE, subtype="PCM_16")
         speak = measured(programs.SPEAK, sound, take)
-        listen = measured(programs.LISTEN, sound, take)
+        recognise = measured(programs.RECOGNISE, sound, take)
         decode = measured(programs.ALL_PHONE, sound, take)
         name = f"`mien speak`, {length:g} s of speech, cold start"
         recogniser = f"the phone recogniser alone, {length:g} s of speech, one core, warm"
@@ -74,12 +74,12 @@ def measure(length: float, rhubarb: Path | None = None) -> list[dict]:
             Row(name, *speak, "the length of the speech", speak[0] / length),
             Row(name, *speak, "PocketSphinx's own all-phone decoding of it", speak[0] / decode[0]),
             *_takes(sound, take, length),
-            Row(recogniser, *listen, "the length of the speech", listen[0] / length),
-            Row(recogniser, *listen, "PocketSphinx's own all-phone decoding of it", listen[0] / decode[0]),
+            Row(recogniser, *recognise, "the length of the speech", recognise[0] / length),
+            Row(recogniser, *recognise, "PocketSphinx's own all-phone decoding of it", recognise[0] / decode[0]),
         ]
         if rhubarb:
             cues = figures_of(["node", "--input-type=module", "-e", programs.RHUBARB, str(sound)], rhubarb)
-            rows.append(Row(recogniser, *listen, "Rhubarb Lip Sync (its WebAssembly port)", listen[0] / cues[0]))
+            rows.append(Row(recogniser, *recognise, "Rhubarb Lip Sync (its WebAssembly port)", recognise[0] / cues[0]))
         rows += _tracking(sound, Path(folder) / "film.mp4", take, length)
         rows += _portrait(sound, take, length)
         rows += _talk(sound, take, length)

@@ -12,8 +12,8 @@ from mien.engines.base import EngineInfo, Progress
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.speech_analysis.errors import RecognitionError
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
@@ -23,11 +23,11 @@ def analyse(speech: Speech, direction: Direction, progress: Progress, share: flo
     where the direction's transcript does not fit."""
     progress(0.0, "listening")
     try:
-        track = listen(speech, direction.transcript, lambda done: progress(share * done, "listening"))
+        track = recognise_phones(speech, direction.transcript, lambda done: progress(share * done, "listening"))
     except RecognitionError as error:
         raise DirectionError(str(error)) from error
     progress(share, "analysing prosody")
-    return track, listen_to_prosody(speech)
+    return track, analyse_prosody(speech)
 
 
 class SharedAnalysis:

@@ -23,7 +23,7 @@ from mien.heads.landmark_track import MM, LandmarkTrack, landmarks_of, rest_of
 from mien.heads.retarget import retargeter
 from mien.landmarks.of_people import PhotoFace, on_photo
 from mien.speak import speak
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.report import warnings_of
 from mien.take import Take, parse_fps
 
@@ -54,7 +54,7 @@ def speak_landmarks(
     track = landmarks(speech, direction, rest, fps=rate, progress=progress)
     said = {"direction": direction.to_json(), "audio_sha256": speech.sha256, "licence": info.licence}
     # the recogniser has its track at hand
-    sentences = warnings_of(speech, listen(speech, direction.transcript))
+    sentences = warnings_of(speech, recognise_phones(speech, direction.transcript))
     return _on_face(with_notes(replace(track, info={**track.info, **said}), tuple(sentences)), face)
 
 

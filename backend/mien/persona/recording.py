@@ -18,8 +18,8 @@ from mien.engines.articulation.lips.steering import width_gains
 from mien.engines.articulation.styles import Style
 from mien.heads.lip_aperture import lip_aperture
 from mien.persona import LearningError
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import INDEX as PHONE
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take
@@ -116,7 +116,7 @@ def recording_of(name: str, take: Take, speech: Speech) -> Recording:
         raise LearningError(f"{name} moves vertices and has no channels; convert it: mien convert --to channels.")
     take = take.resample(FPS)
     motion, seen = motion_of(take), _tracked(take)
-    phones, prosody = listen(speech), listen_to_prosody(speech)
+    phones, prosody = recognise_phones(speech), analyse_prosody(speech)
     curves = np.stack([motion.aperture, motion.width, motion.jaw])
     within = seen & (take.times <= float(speech.duration))
     sync = find_offset(LipClip(name, name, speech, take.times, curves, within), lip_curve(phones, prosody))

@@ -33,7 +33,7 @@ class Prosody:
         return len(self.level)
 
 
-def listen_to_prosody(speech: Speech) -> Prosody:
+def analyse_prosody(speech: Speech) -> Prosody:
     """Loudness by a 32 ms Hann window around each frame, pitch by Praat's autocorrelation (Boersma 1993)."""
     frames = max(1, -(-len(speech.samples) // HOP))
     padded = np.pad(speech.samples, (WINDOW // 2 - HOP // 2, WINDOW + HOP))

@@ -11,7 +11,7 @@ import numpy as np
 from mien.audio.speech import RATE, Speech
 from mien.audio.speech_likeness import seconds_like_speech
 from mien.speech_analysis import track as phones
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 
 LEAST_S = 0.15  # seconds of speech: as long as a short word
@@ -62,7 +62,7 @@ def _flatness(samples: np.ndarray) -> float:
 
 
 def _voiced(speech: Speech) -> float:
-    return float(listen_to_prosody(Speech.from_samples(speech.samples[: 60 * RATE])).voiced.mean())
+    return float(analyse_prosody(Speech.from_samples(speech.samples[: 60 * RATE])).voiced.mean())
 
 
 def _disagreement(places: Sequence[tuple[float, float]], seconds: float) -> str:

@@ -30,7 +30,7 @@ from mien.files.atomic import write_whole
 from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.inventory import BILABIAL, LABIODENTAL, NUMBER, SIL, folding
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
 from mien.speech_analysis.track import RATE as FRAMES
 from mien.speech_analysis.track import PhoneTrack, segments_of
 from mien.take import Take, frame_times
@@ -117,7 +117,7 @@ def read_motion_unit(file: Path) -> MotionUnit:
 def perform_unit(motion: Path, performances: int, seed: int, unit: Unit) -> None:
     """Perform one unit and write its file, whole or not at all."""
     speech = Speech.from_samples(unit.samples() / 32768, unit.name)
-    track, prosody = track_of(unit, speech), listen_to_prosody(speech)
+    track, prosody = track_of(unit, speech), analyse_prosody(speech)
     directions = [direction_of(unit, seed, number) for number in range(performances)]
     takes = [_perform(track, prosody, direction, speech) for direction in directions]
     times = frame_times(takes[0].frames, takes[0].fps)

@@ -23,8 +23,8 @@ from mien.engines.neural.motion_space import FPS
 from mien.files.atomic import write_whole
 from mien.files.safetensors import read_tensors, write_tensors
 from mien.numeric.random_streams import stream
-from mien.speech_analysis.network.inference import WEIGHTS, hear
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.network.inference import WEIGHTS, recognise
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.training.motion_corpus import track_of
 from mien.training.speech_corpus.augmentation.degrade import degrade
 from mien.training.speech_corpus.store import Unit, read_units
@@ -50,14 +50,14 @@ def extract_unit(motion: Path, seed: int, sha256: str, unit: Unit) -> None:
     speech = Speech.from_samples(unit.samples() / 32768, unit.name)
     frames = max(1, -(-len(speech.samples) * FPS // RATE))
     rng = stream(seed, f"heard {unit.key}")
-    prosody = listen_to_prosody(speech)
+    prosody = analyse_prosody(speech)
     variants = [
         audio_features.audio_features(track_of(unit, speech), prosody, frames),
-        audio_features.audio_features(hear(speech), prosody, frames),
+        audio_features.audio_features(recognise(speech), prosody, frames),
     ]
     for _ in range(DEGRADED):
         bad = Speech.from_samples(degrade(speech.samples, rng), unit.name)
-        variants.append(audio_features.audio_features(hear(bad), listen_to_prosody(bad), frames))
+        variants.append(audio_features.audio_features(recognise(bad), analyse_prosody(bad), frames))
     write_whole(
         _file(motion, unit.key), write_tensors({TENSOR: np.stack(variants).astype(np.float16)}, {RECOGNISER: sha256})
     )

@@ -17,8 +17,8 @@ from mien.engines.articulation import phone_table
 from mien.engines.articulation.animate import animate as animate_track
 from mien.engines.articulation.engine import Articulation
 from mien.engines.base import no_progress
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import PhoneTrack, Segment
 from mien.take import Take
 from voices import NAMES, SYNTHETIC, TRANSCRIPT, true_track, voice
@@ -32,7 +32,7 @@ def perform(speech: Speech, **direction: object) -> Take:
 
 @functools.cache
 def melody(name: str):
-    return listen_to_prosody(voice(name))
+    return analyse_prosody(voice(name))
 
 
 def act(name: str, **direction: object) -> Take:
@@ -61,7 +61,7 @@ def test_every_bilabial_closes_at_every_rate_and_emotion(name: str, emotion: str
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_every_bilabial_of_a_transcript_closes(emotion: str) -> None:
     speech = voice("shipped")
-    closing = of_phones(listen(speech, TRANSCRIPT), "P", "B", "M")
+    closing = of_phones(recognise_phones(speech, TRANSCRIPT), "P", "B", "M")
     assert [s.phone for s in closing] == list("MMMBPPM")
     take = perform(speech, emotion=emotion, transcript=TRANSCRIPT)
     for fps in RATES:

@@ -20,8 +20,8 @@ from mien.engines.articulation.persona import (
 )
 from mien.engines.articulation.styles import STYLES
 from mien.files.safetensors import read_tensors, write_tensors
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from personas import LIVELY, correction, write_persona
 from voices import voice
 
@@ -105,8 +105,8 @@ def test_it_takes_the_place_of_the_style(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_correction_moves_the_curve_at_its_phones_and_is_told_in_json() -> None:
     speech = voice("shipped")
-    track = listen(speech)
-    curve = lip_curve(track, listen_to_prosody(speech))
+    track = recognise_phones(speech)
+    curve = lip_curve(track, analyse_prosody(speech))
     none = LipCorrection(np.zeros((3, 40, 5)), np.zeros(3), np.ones(3))
     np.testing.assert_allclose(none.of(curve, track.posteriors).aperture, curve.aperture)
     moved = correction().of(curve, track.posteriors)

@@ -16,7 +16,7 @@ from mien.engines.articulation.engine import Articulation
 from mien.engines.articulation.style_names import HELD_OUT, SPEAKERS
 from mien.engines.articulation.styles import STYLES, Style, speaker
 from mien.heads.lip_aperture import ceiling, lip_aperture
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take, read_take
 from voices import SYNTHETIC, true_track, voice
@@ -44,7 +44,7 @@ def act(style: str, **direction: object) -> Take:
 
 @functools.cache
 def analysed(name: str) -> tuple[PhoneTrack, Prosody]:
-    return true_track(name), listen_to_prosody(voice(name))
+    return true_track(name), analyse_prosody(voice(name))
 
 
 def test_the_default_style_is_as_it_was() -> None:

@@ -12,14 +12,14 @@ from mien.engines.diffted.gestures import NAMES, gestures
 from mien.evaluation.body.gestures import collisions
 from mien.performance import Performance
 from mien.speak import speak, speak_takes
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.take import read_take
 
 
 @pytest.fixture(scope="module")
 def gestures_of(recording: Speech):
-    track, prosody = listen(recording), listen_to_prosody(recording)
+    track, prosody = recognise_phones(recording), analyse_prosody(recording)
     times = np.arange(int(recording.duration * 25)) / 25
 
     def make(seed: int = 1, head: np.ndarray | None = None, **options):
@@ -64,7 +64,11 @@ def test_the_spine_goes_along_with_the_head(gestures_of) -> None:
 def test_silence_has_no_strokes() -> None:
     silent = Speech.from_samples(np.zeros(48000), "silence.wav")
     found = gestures(
-        listen(silent), listen_to_prosody(silent), Direction(gestures=1.0), np.arange(75) / 25, np.zeros((75, 3))
+        recognise_phones(silent),
+        analyse_prosody(silent),
+        Direction(gestures=1.0),
+        np.arange(75) / 25,
+        np.zeros((75, 3)),
     )
     assert found.ends == found.strokes == () and np.isfinite(found.joints).all()
 

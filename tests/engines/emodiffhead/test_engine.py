@@ -17,7 +17,7 @@ from mien.engines.neural.held_keys import enforced
 from mien.evaluation.takes import held_keys
 from mien.evaluation.takes.comparison import aperture
 from mien.heads.default import load_head
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.take import Take
 from voices import voice
 
@@ -36,7 +36,7 @@ def cached_take(direction: str) -> Take:
 
 def new_take(direction: Direction) -> Take:
     speech = voice("shipped")
-    (take,) = generate(speech, track_of("shipped"), listen_to_prosody(speech), [direction])
+    (take,) = generate(speech, track_of("shipped"), analyse_prosody(speech), [direction])
     return take
 
 

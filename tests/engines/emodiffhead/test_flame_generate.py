@@ -20,7 +20,7 @@ from mien.engines.emodiffhead.network import Denoiser
 from mien.engines.emodiffhead.weights import load, save
 from mien.heads.default import load_head
 from mien.heads.flame import Flame
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.training.emodiffhead.train import DenoisingLoss, new_denoiser
 from motion_data import expression_dataset
@@ -75,7 +75,7 @@ def test_it_learns_and_performs_with_lips_that_meet(somebody: Flame, retarget: F
         load(path)
     ready = load(path, somebody.sha256)
     directions = [Direction.from_json({"emotion": "happy", "seed": seed}) for seed in (1, 2)]
-    takes = generate(SPEECH, TRACK, listen_to_prosody(SPEECH), directions, ready, somebody, steps=3)
+    takes = generate(SPEECH, TRACK, analyse_prosody(SPEECH), directions, ready, somebody, steps=3)
     assert [take.frames for take in takes] == [150, 150] and takes[0].to_bytes() != takes[1].to_bytes()
     for take in takes:
         assert take.meta["head"] == "flame" and take.gaze.shape == (150, 2)
@@ -84,7 +84,7 @@ def test_it_learns_and_performs_with_lips_that_meet(somebody: Flame, retarget: F
         assert gap[60:80].min() < 0.0005 and gap.min() > -0.0002  # 0.1 mm is the basis's own
     held = Direction.from_json({"held": {"jawOpen": [[[0.5, 0.2]]]}})
     with pytest.raises(EngineError, match="channels are held, and a take of FLAME's own numbers has none"):
-        generate(SPEECH, TRACK, listen_to_prosody(SPEECH), [held], ready, somebody)
+        generate(SPEECH, TRACK, analyse_prosody(SPEECH), [held], ready, somebody)
 
 
 def test_the_engine_poses_the_flame_that_there_are_weights_for(

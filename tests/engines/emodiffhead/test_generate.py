@@ -15,7 +15,7 @@ from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import save
 from mien.engines.neural.held_keys import enforced
 from mien.heads.default import load_head
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
@@ -30,7 +30,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def takes_of(weights: Path, *seeds: int, **fields) -> list[Take]:
     directions = [Direction.from_json({"emotion": "happy", "seed": seed, **fields}) for seed in seeds]
-    return generate(SPEECH, TRACK, listen_to_prosody(SPEECH), directions, weights=weights, steps=3)
+    return generate(SPEECH, TRACK, analyse_prosody(SPEECH), directions, weights=weights, steps=3)
 
 
 def test_a_take_keeps_the_rules_and_a_seed_its_bytes(weights: Path) -> None:

@@ -20,7 +20,7 @@ from mien.evaluation.landmarks.metrics import gap_of
 from mien.heads.identity import load_identity
 from mien.heads.landmark_fitting import CLOSED_GAP
 from mien.numeric.mask_runs import runs
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.take import Take
 from mien.training.kfusion.faces import HELD_OUT
 from voices import NAMES, voice
@@ -30,7 +30,7 @@ from voices import NAMES, voice
 def acted(name: str, emotion: str = "neutral", takes: int = 2) -> list[Take]:
     direction = Direction.from_json({"emotion": emotion, "intensity": "high"})
     directions = [direction.with_seed(seed) for seed in range(takes)]
-    return generate(voice(name), track_of(name), listen_to_prosody(voice(name)), directions)
+    return generate(voice(name), track_of(name), analyse_prosody(voice(name)), directions)
 
 
 def take_of(speech: Speech, **direction: object) -> Take:
@@ -52,7 +52,7 @@ def test_every_bilabial_closes_in_every_take(name: str, emotion: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("identity", HELD_OUT)
 def test_every_bilabial_closes_on_the_landmarks_of_a_face_never_seen(name: str, identity: str) -> None:
-    rest, analysis = face_of(load_identity(identity).head).rest, (track_of(name), listen_to_prosody(voice(name)))
+    rest, analysis = face_of(load_identity(identity).head).rest, (track_of(name), analyse_prosody(voice(name)))
     track = landmarks(voice(name), Direction.from_json({"emotion": "surprised"}), rest, analysis=analysis)
     closing = [hold for hold in holds(early(analysis[0])) if hold.phone in BILABIALS]
     assert len(closing) >= 4
@@ -63,7 +63,7 @@ def test_every_bilabial_closes_on_the_landmarks_of_a_face_never_seen(name: str, 
 
 def test_lids_of_landmarks_shut_in_every_blink() -> None:
     name = NAMES[0]
-    analysis = track_of(name), listen_to_prosody(voice(name))
+    analysis = track_of(name), analyse_prosody(voice(name))
     rest = face_of(load_identity(HELD_OUT[0]).head).rest
     for seed in range(6):
         take = generate(voice(name), *analysis, [Direction(seed=seed)])[0].resample(60)
@@ -110,7 +110,7 @@ def test_an_emotion_shows_more_the_more_of_it_is_asked_for(emotion: str) -> None
     energy = []
     for level in (0.0, 0.5, 1.0):
         direction = Direction.from_json({"emotion": emotion, "intensity": level})
-        takes = generate(speech, track, listen_to_prosody(speech), [direction.with_seed(seed) for seed in range(2)])
+        takes = generate(speech, track, analyse_prosody(speech), [direction.with_seed(seed) for seed in range(2)])
         energy.append(np.mean([np.square(take.weights).sum() for take in takes]))
     assert energy == sorted(energy) and energy[-1] > 1.1 * energy[0]
 

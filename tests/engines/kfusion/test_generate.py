@@ -16,11 +16,11 @@ from mien.heads.default import load_head
 from mien.heads.identity import load_identity
 from mien.heads.landmark_fitting import CLOSED_GAP
 from mien.heads.landmark_track import default_rest
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from voices import NAMES, voice
 
 SPEECH = voice(NAMES[0])
-ANALYSIS = track_of(NAMES[0]), listen_to_prosody(SPEECH)
+ANALYSIS = track_of(NAMES[0]), analyse_prosody(SPEECH)
 
 
 def test_channels_come_back_from_their_landmarks() -> None:

@@ -13,7 +13,7 @@ from mien.engines.articulation.constraints import holds
 from mien.engines.neural.motion_space import GAZE, SIZE
 from mien.engines.neural.postprocess import lopsided, postprocess
 from mien.heads.lip_aperture import lip_aperture
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 
 TRACK = PhoneTrack.from_segments([
@@ -21,7 +21,7 @@ TRACK = PhoneTrack.from_segments([
     ("SIL", 0.7),
 ])  # fmt: skip
 DURATION = Fraction(2)
-PROSODY = listen_to_prosody(Speech.from_samples(np.sin(np.arange(32000) / 16).astype(np.float32) * 0.2))
+PROSODY = analyse_prosody(Speech.from_samples(np.sin(np.arange(32000) / 16).astype(np.float32) * 0.2))
 LIDS = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 
@@ -121,7 +121,7 @@ def test_the_eyes_look_where_the_gaze_says() -> None:
 def test_the_shortest_sounds_give_a_take(seconds: Fraction) -> None:
     frames = int(seconds * 100)
     track = PhoneTrack.from_segments([("SIL", float(seconds))])
-    prosody = listen_to_prosody(Speech.from_samples(np.zeros(frames * 160, np.float32)))
+    prosody = analyse_prosody(Speech.from_samples(np.zeros(frames * 160, np.float32)))
     result = postprocess(np.zeros((2, SIZE), np.float32), track, prosody, Direction(), seconds)
     assert result.frames == frames
 

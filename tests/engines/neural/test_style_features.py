@@ -5,8 +5,8 @@ import numpy as np
 from mien.direction import EMOTIONS, Direction, strength
 from mien.engines.articulation.styles import STYLES
 from mien.engines.neural import audio_features, style_features
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import INDEX, PHONES, PhoneTrack
 
 NEUTRAL = np.tile(np.eye(8, dtype=np.float32)[0], (3, 1))
@@ -43,7 +43,7 @@ def test_a_frame_has_the_phones_around_its_moment() -> None:
     track = PhoneTrack.from_segments([("AA", 0.40), ("P", 0.02), ("AA", 0.58)])
     from mien.audio.speech import Speech
 
-    prosody = listen_to_prosody(Speech.from_samples(np.zeros(16000, np.float32)))
+    prosody = analyse_prosody(Speech.from_samples(np.zeros(16000, np.float32)))
     sound = audio_features.audio_features(track, prosody, 25)
     assert sound.shape == (25, audio_features.SIZE)
     halves = [sound[:, part * (len(PHONES) + 3) + INDEX["P"]] for part in (0, 1)]
@@ -53,7 +53,7 @@ def test_a_frame_has_the_phones_around_its_moment() -> None:
 
 
 def test_the_audio_features_of_the_recording_are_of_a_size_for_networks(recording) -> None:
-    track, prosody = listen(recording), listen_to_prosody(recording)
+    track, prosody = recognise_phones(recording), analyse_prosody(recording)
     sound = audio_features.audio_features(track, prosody, len(track) // 4)
     assert np.isfinite(sound).all() and np.abs(sound).max() <= 3
     assert sound[:, -5:].std(0).min() > 0.1  # every number of the melody says something

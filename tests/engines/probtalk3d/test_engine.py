@@ -14,7 +14,7 @@ from mien.engines import EngineError, engine
 from mien.engines.base import no_progress
 from mien.engines.probtalk3d.generate import generate
 from mien.evaluation.takes.metrics import articulation_agreement
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.take import Take
 from voices import NAMES, TRANSCRIPT, voice
 
@@ -23,7 +23,7 @@ from voices import NAMES, TRANSCRIPT, voice
 def acted(name: str, emotion: str = "neutral", takes: int = 3, temperature: float = 1.0) -> list[Take]:
     direction = Direction.from_json({"emotion": emotion, "intensity": "high", "temperature": temperature})
     directions = [direction.with_seed(seed) for seed in range(takes)]
-    return generate(voice(name), track_of(name), listen_to_prosody(voice(name)), directions)
+    return generate(voice(name), track_of(name), analyse_prosody(voice(name)), directions)
 
 
 def take_of(speech: Speech, **direction: object) -> Take:
@@ -102,7 +102,7 @@ def test_an_emotion_shows_more_the_more_of_it_is_asked_for(emotion: str) -> None
     energy = []
     for level in (0.0, 0.35, 0.65, 1.0):
         direction = Direction.from_json({"emotion": emotion, "intensity": level})
-        takes = generate(speech, track, listen_to_prosody(speech), [direction.with_seed(seed) for seed in range(10)])
+        takes = generate(speech, track, analyse_prosody(speech), [direction.with_seed(seed) for seed in range(10)])
         energy.append(np.mean([np.square(take.weights).sum() for take in takes]))
     assert energy == sorted(energy) and energy[-1] > 1.1 * energy[0]
 

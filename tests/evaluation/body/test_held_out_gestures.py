@@ -9,14 +9,14 @@ from mien.engines.articulation.accents import accents
 from mien.evaluation.body.held_out_gestures import HEAD, cells, distances, known_voices, stress_scores
 from mien.evaluation.body.known_stress import StressedSpeech
 from mien.speech_analysis import espeak
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import RATE
 
 
 @pytest.fixture(scope="module")
 def analysed(recording: Speech):
-    return listen(recording), listen_to_prosody(recording)
+    return recognise_phones(recording), analyse_prosody(recording)
 
 
 def test_strokes_on_the_accents_count_and_strokes_elsewhere_do_not(recording: Speech, analysed) -> None:

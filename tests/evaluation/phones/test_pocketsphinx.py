@@ -18,24 +18,24 @@ CHUNK_SAMPLES = pocketsphinx.CHUNK * 160
 @pytest.mark.parametrize("kind", ["silence", "steady", "noise"])
 def test_the_shortest_sounds_give_a_track(kind: str, length: int) -> None:
     speech = sound(kind, length)
-    well_formed(pocketsphinx.hear(speech), speech)
+    well_formed(pocketsphinx.recognise(speech), speech)
 
 
 @pytest.mark.parametrize("kind", ["silence", "steady"])
 def test_a_sound_without_any_change_is_silence(kind: str) -> None:
     """Zeros normalised by their own mean were heard as two seconds of D."""
-    track = pocketsphinx.hear(sound(kind, 32000))
+    track = pocketsphinx.recognise(sound(kind, 32000))
     assert [s.phone for s in track.segments] == ["SIL"]
     assert track.posteriors[:, SIL].min() > 0.99
 
 
 def test_faint_noise_is_silence() -> None:
     noise = np.random.default_rng(0).standard_normal(32000) * 1e-3
-    assert pocketsphinx.hear(Speech.from_samples(noise)).posteriors[:, SIL].mean() > 0.9
+    assert pocketsphinx.recognise(Speech.from_samples(noise)).posteriors[:, SIL].mean() > 0.9
 
 
 def test_the_recording_has_silence_at_its_ends_and_speech_between(recording) -> None:
-    track = pocketsphinx.hear(recording)
+    track = pocketsphinx.recognise(recording)
     well_formed(track, recording)
     for end in (track.posteriors[:10], track.posteriors[-20:]):
         assert np.all(end.argmax(1) == SIL)
@@ -44,18 +44,18 @@ def test_the_recording_has_silence_at_its_ends_and_speech_between(recording) -> 
 
 
 def test_digital_silence_around_speech_is_surely_silence(recording) -> None:
-    track = pocketsphinx.hear(Speech.from_samples(np.pad(recording.samples, 8000)))
+    track = pocketsphinx.recognise(Speech.from_samples(np.pad(recording.samples, 8000)))
     assert track.posteriors[:40, SIL].min() > 0.95 and track.posteriors[-40:, SIL].min() > 0.95
 
 
 def test_posteriors_keep_their_doubt(recording) -> None:
     """Lips need the second best guess: rows of nothing but 0 and 1 would be a hard decision."""
-    sure = pocketsphinx.hear(recording).posteriors.max(1)
+    sure = pocketsphinx.recognise(recording).posteriors.max(1)
     assert 0.1 < np.mean(sure < 0.9) < 0.9
 
 
 def test_the_same_sound_gives_the_same_track(recording) -> None:
-    first, again = pocketsphinx.hear(recording), pocketsphinx.hear(recording)
+    first, again = pocketsphinx.recognise(recording), pocketsphinx.recognise(recording)
     np.testing.assert_array_equal(first.posteriors, again.posteriors)
     assert first.segments == again.segments
 
@@ -82,14 +82,14 @@ def test_a_sound_of_one_chunk_is_cut_only_beyond_it(length: int) -> None:
 def test_a_chunk_is_recognised_as_it_would_be_alone(recording, monkeypatch) -> None:
     """So that memory does not grow: nothing of a chunk is kept for the next. And a chunk of 3 s, which knows less of
     the voice, still hears mostly the same."""
-    whole = pocketsphinx.hear(recording)
+    whole = pocketsphinx.recognise(recording)
     monkeypatch.setattr(pocketsphinx, "CHUNK", 3 * RATE)
     parts = pocketsphinx.chunks(recording.samples, len(whole))
     assert len(parts) >= 3
-    track = pocketsphinx.hear(recording)
+    track = pocketsphinx.recognise(recording)
     well_formed(track, recording)
     for begin, end in parts:
-        alone = pocketsphinx.hear(Speech.from_samples(recording.samples[begin * 160 : end * 160]))
+        alone = pocketsphinx.recognise(Speech.from_samples(recording.samples[begin * 160 : end * 160]))
         np.testing.assert_array_equal(track.posteriors[begin:end], alone.posteriors)
     away = np.ones(len(track), bool)
     for _, cut in parts[:-1]:
@@ -101,7 +101,7 @@ def test_a_chunk_is_recognised_as_it_would_be_alone(recording, monkeypatch) -> N
 def test_a_chunk_of_pure_silence_within_a_long_sound_is_silence(recording, monkeypatch) -> None:
     monkeypatch.setattr(pocketsphinx, "CHUNK", 2 * RATE)
     samples = np.concatenate([recording.samples[:32000], np.zeros(5 * 16000), recording.samples[32000:64000]])
-    track = pocketsphinx.hear(Speech.from_samples(samples))
+    track = pocketsphinx.recognise(Speech.from_samples(samples))
     assert track.posteriors[250:650, SIL].min() > 0.9
 
 

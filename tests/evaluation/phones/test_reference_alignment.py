@@ -9,7 +9,7 @@ from mien.evaluation.phones.recordings import Prompt
 from mien.evaluation.phones.reference_alignment import Truth, believable, pronounced, truth_by, truth_of
 from mien.speech_analysis import espeak
 from mien.speech_analysis.errors import RecognitionError
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import INDEX, PhoneTrack, segments_of
 from voices import SHIPPED, TRANSCRIPT
 
@@ -40,7 +40,7 @@ def test_the_alignment_has_the_phones_of_the_text_in_order(prompt: Prompt, recor
 
 def test_the_alignment_puts_stops_where_the_sound_dips(prompt: Prompt, recording) -> None:
     """Independent of the model: lips closed for p and b let little sound out."""
-    level = listen_to_prosody(recording).level
+    level = analyse_prosody(recording).level
     stops = [s for s in segments_of(truth_of(prompt, recording, NOWHERE).phones) if s.phone in ("P", "B")]
     assert len(stops) == 3
     for stop in stops:
@@ -50,7 +50,7 @@ def test_the_alignment_puts_stops_where_the_sound_dips(prompt: Prompt, recording
 
 
 def test_listening_without_the_text_agrees_with_the_alignment_in_most_frames(prompt: Prompt, recording) -> None:
-    heard = pocketsphinx.hear(recording).posteriors.argmax(1)
+    heard = pocketsphinx.recognise(recording).posteriors.argmax(1)
     assert np.mean(heard == truth_of(prompt, recording, NOWHERE).phones) > 0.5  # of 40 phones; 0.65 measured
 
 

@@ -24,8 +24,8 @@ from mien.evaluation.takes.expression import (
     rises,
 )  # fmt: skip
 from mien.heads.default import load_head
-from mien.speech_analysis.network.inference import hear
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.network.inference import recognise
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from voices import voice
 
@@ -133,4 +133,4 @@ def engine_of(name: str) -> Any:
 
 @functools.cache
 def hearing() -> tuple[PhoneTrack, Prosody]:
-    return hear(voice("shipped")), listen_to_prosody(voice("shipped"))
+    return recognise(voice("shipped")), analyse_prosody(voice("shipped"))

@@ -14,7 +14,7 @@ from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import save
 from mien.evaluation.takes import held_keys
 from mien.evaluation.takes.clips import Clip, take_of
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
@@ -54,7 +54,7 @@ def test_the_takes_of_the_network_hold_to_the_last_bit_and_join_as_they_move_the
     monkeypatch.setattr("mien.engines.neural.postprocess.scale_fast_motion", lambda rotation, free: rotation)
     weights = save(network(), tmp_path / "x.safetensors", {})
     track = PhoneTrack.from_segments([("SIL", 0.5), ("AA", 0.5), ("M", 0.2), ("IY", 0.8), ("P", 0.2), ("OW", 0.8)])
-    prosody = listen_to_prosody(SPEECH)
+    prosody = analyse_prosody(SPEECH)
 
     def perform(clip: Clip, direction: Direction) -> Take:
         return generate(SPEECH, track, prosody, [direction], weights=weights, steps=3)[0]

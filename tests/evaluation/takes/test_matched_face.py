@@ -9,14 +9,14 @@ from mien.direction import Direction
 from mien.engines.neural.audio_features import audio_features
 from mien.evaluation.takes import matched_face
 from mien.evaluation.takes.clips import Clip, take_of
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.training.emodiffhead.expression_augmentation import add_expression, posteriors_of
 
 SPEECH = Speech.from_samples(np.random.default_rng(0).uniform(-0.1, 0.1, 32000).astype(np.float32))
 CLIP = Clip("a 0", SPEECH, Direction(seed=3), np.zeros((50, 57)), np.zeros(50, bool), True)
 ANALYSES = {
-    "a 0": (PhoneTrack.from_segments([("SIL", 0.3), ("AA", 0.7), ("M", 0.2), ("IY", 0.8)]), listen_to_prosody(SPEECH))
+    "a 0": (PhoneTrack.from_segments([("SIL", 0.3), ("AA", 0.7), ("M", 0.2), ("IY", 0.8)]), analyse_prosody(SPEECH))
 }
 
 

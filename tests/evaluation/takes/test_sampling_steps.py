@@ -14,7 +14,7 @@ from mien.engines.emodiffhead.weights import save
 from mien.evaluation.takes import sampling_steps
 from mien.evaluation.takes.clips import Clip, take_of
 from mien.heads.default import load_head
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
@@ -48,7 +48,7 @@ def test_takes_are_as_far_off_as_they_are() -> None:
 def test_more_steps_of_a_network_are_nearer_to_very_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = save(network(), tmp_path / "x.safetensors", {})
     track = PhoneTrack.from_segments([("SIL", 0.3), ("AA", 0.5), ("M", 0.2), ("IY", 0.5)])
-    prosody = listen_to_prosody(SPEECH)
+    prosody = analyse_prosody(SPEECH)
 
     def perform(clip: Clip, seed: int, number: int) -> Take:
         directions = [clip.direction.with_seed(seed)]

@@ -39,7 +39,7 @@ def spoken(rng: np.random.Generator, breath_db: float | None) -> PhoneTrack:
     if breath_db is not None:
         begin, end = (round(second * 16000) for second in BREATH)
         pause[begin:end] += breath(rng, (end - begin) / 16000) * np.float32(loud * 10 ** (-breath_db / 20))
-    return inference.hear(Speech.from_samples(np.concatenate([samples, pause, samples])))
+    return inference.recognise(Speech.from_samples(np.concatenate([samples, pause, samples])))
 
 
 @pytest.mark.parametrize("breath_db", [20.0, 28.0])

@@ -114,7 +114,7 @@ def test_weights_come_back(small: AcousticModel, tmp_path):
 
 def test_a_track_of_the_recogniser_is_whole(small: AcousticModel, tmp_path):
     save(small, tmp_path / "phones.safetensors", {})
-    track = inference.hear(Speech(noise(1.5), "0" * 64, "noise"), weights=tmp_path / "phones.safetensors")
+    track = inference.recognise(Speech(noise(1.5), "0" * 64, "noise"), weights=tmp_path / "phones.safetensors")
     assert track.posteriors.shape == (150, len(PHONES))
     np.testing.assert_allclose(track.posteriors.sum(1), 1, atol=1e-4)
     assert track.segments[0].begin == 0 and track.segments[-1].end == 150

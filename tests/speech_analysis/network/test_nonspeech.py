@@ -10,7 +10,7 @@ import pytest
 from mien.audio.speech import RATE, Speech
 from mien.engines import engine
 from mien.heads.default import load_head
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import INDEX
 from mien.take import Take
 
@@ -96,7 +96,7 @@ def test_no_mouth_moves(name: str, level: int) -> None:
 
 @pytest.mark.parametrize("name", SOUNDS)
 def test_the_recogniser_finds_no_speech(name: str) -> None:
-    track = listen(sound(name, -18))
+    track = recognise_phones(sound(name, -18))
     assert np.mean(track.posteriors.argmax(1) == INDEX["SIL"]) > 0.9 and np.mean(track.voice > 0.5) < 0.1
 
 

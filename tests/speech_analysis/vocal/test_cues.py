@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 from mien.audio.speech import Speech
-from mien.speech_analysis.vocal.cues import LONGEST_S, Cues, Phrase, listen_to_phrases, middle
+from mien.speech_analysis.vocal.cues import LONGEST_S, Cues, Phrase, analyse_phrases, middle
 from voices import voice
 
 
@@ -16,7 +16,7 @@ def tone(hertz, level_db: float = -20.0, seconds: float = 1.0) -> np.ndarray:
 
 
 def cues_of(samples: np.ndarray) -> Cues:
-    (phrase,) = listen_to_phrases(Speech.from_samples(np.pad(samples, 4000)))
+    (phrase,) = analyse_phrases(Speech.from_samples(np.pad(samples, 4000)))
     return phrase.cues
 
 
@@ -47,16 +47,16 @@ def test_syllables_are_counted() -> None:
 
 def test_pauses_part_phrases_and_long_ones_are_divided() -> None:
     gap, short = np.zeros(8000), tone(130)
-    phrases = listen_to_phrases(Speech.from_samples(np.concatenate([gap, short, gap, tone(170), gap])))
+    phrases = analyse_phrases(Speech.from_samples(np.concatenate([gap, short, gap, tone(170), gap])))
     assert [(p.begin, p.end) for p in phrases] == [pytest.approx((0.5, 1.5), abs=0.04), pytest.approx((2, 3), abs=0.04)]
-    long = listen_to_phrases(Speech.from_samples(tone(150, seconds=3 * LONGEST_S)))
+    long = analyse_phrases(Speech.from_samples(tone(150, seconds=3 * LONGEST_S)))
     assert len(long) >= 3 and all(p.end - p.begin <= LONGEST_S for p in long)
     assert all(a.end == b.begin for a, b in zip(long, long[1:], strict=False))
 
 
 @pytest.mark.parametrize("samples", [np.zeros(0), np.zeros(16000), np.random.default_rng(1).normal(0, 0.1, 16000)])
 def test_without_a_voice_there_are_no_phrases(samples: np.ndarray) -> None:
-    assert listen_to_phrases(Speech.from_samples(samples)) == ()
+    assert analyse_phrases(Speech.from_samples(samples)) == ()
 
 
 def test_the_middle_counts_voiced_seconds() -> None:
@@ -67,6 +67,6 @@ def test_the_middle_counts_voiced_seconds() -> None:
 
 
 def test_a_real_voice_lies_where_voices_lie() -> None:
-    phrases = listen_to_phrases(voice("shipped"))
+    phrases = analyse_phrases(voice("shipped"))
     own = middle(phrases)
     assert len(phrases) >= 2 and 75 < own.pitch < 96 and 2.5 < own.rate < 7 and -30 < own.tilt < 0

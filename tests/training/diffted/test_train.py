@@ -12,8 +12,8 @@ from mien.cli.main import main
 from mien.direction import Direction
 from mien.engines.diffted.denoiser.generate import denoised
 from mien.engines.diffted.denoiser.weights import load
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.training.diffted import train as training
 from motion_data import corpus
 
@@ -33,7 +33,7 @@ def test_the_denoiser_is_trained_by_one_command_and_moves_hands(tmp_path: Path, 
     assert card["training"]["parameters"] == sum(p.numel() for p in load(weights).parameters())
     sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, 16000).astype(np.float32))
     clock = np.arange(100) / 100
-    moved = denoised(listen(sound), listen_to_prosody(sound), Direction(gestures=1.0), clock, weights)
+    moved = denoised(recognise_phones(sound), analyse_prosody(sound), Direction(gestures=1.0), clock, weights)
     assert moved.paths["left"].wrist.shape == (100, 3) and np.isfinite(moved.paths["left"].wrist).all()
 
 

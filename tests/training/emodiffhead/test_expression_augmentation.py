@@ -13,7 +13,7 @@ from mien.engines.emodiffhead.expression import faces
 from mien.engines.neural import audio_features
 from mien.engines.neural.motion_space import motion_of
 from mien.heads.lip_aperture import lip_aperture
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PHONES, PhoneTrack
 from mien.training.emodiffhead.expression_augmentation import (
     add_expression,
@@ -30,11 +30,11 @@ TRACK = PhoneTrack.from_segments(PHRASE)
 @functools.cache
 def speech_motion(emotion: str = "neutral") -> np.ndarray:
     direction = Direction.from_json({"emotion": emotion, "temperature": 0.0})
-    return motion_of(animate(TRACK, listen_to_prosody(SPEECH), direction, SPEECH.duration).resample(25))
+    return motion_of(animate(TRACK, analyse_prosody(SPEECH), direction, SPEECH.duration).resample(25))
 
 
 def phones() -> np.ndarray:
-    return posteriors_of(audio_features.audio_features(TRACK, listen_to_prosody(SPEECH), len(speech_motion())))
+    return posteriors_of(audio_features.audio_features(TRACK, analyse_prosody(SPEECH), len(speech_motion())))
 
 
 def test_the_phones_are_read_from_the_audio_features() -> None:
@@ -68,7 +68,7 @@ def test_neutral_speech_with_happiness_added_is_happy_speech() -> None:
     """Nearer to what the rules perform for happiness than neutral speech is, by far; the jaw, which opens more in happy
     speech, is left out."""
     neutral, happy = speech_motion(), speech_motion("happy")
-    shown = swell_at(np.arange(len(neutral)) / 25, TRACK, listen_to_prosody(SPEECH))
+    shown = swell_at(np.arange(len(neutral)) / 25, TRACK, analyse_prosody(SPEECH))
     augmented = add_expression(neutral, shown[:, None] * faces(0)[1], phones())
     channels = [i for i, name in enumerate(ARKIT) if name.startswith(("mouthSmile", "cheek", "mouthDimple", "brow"))]
     off, before = (np.abs(motion - happy)[:, channels].mean() for motion in (augmented, neutral))

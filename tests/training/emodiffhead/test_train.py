@@ -12,8 +12,8 @@ from mien.cli.main import main
 from mien.direction import Direction
 from mien.engines.emodiffhead.generate import generate
 from mien.engines.emodiffhead.weights import load
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.training.emodiffhead.train import DenoisingLoss
 from motion_data import corpus, small_batches
 
@@ -42,7 +42,7 @@ def train_and_perform(tmp_path: Path) -> None:
     assert load(weights).scale.min() >= 0.0999  # half precision
     sound = Speech.from_samples(np.random.default_rng(1).uniform(-0.1, 0.1, 16000).astype(np.float32))
     directions = [Direction.from_json({"emotion": "happy", "style": "speaker-02", "seed": seed}) for seed in (1, 2)]
-    takes = generate(sound, listen(sound), listen_to_prosody(sound), directions, weights=weights, steps=2)
+    takes = generate(sound, recognise_phones(sound), analyse_prosody(sound), directions, weights=weights, steps=2)
     assert [take.frames for take in takes] == [100, 100] and np.isfinite(takes[0].weights).all()
     alone = [*command[:4], str(tmp_path / "alone"), *command[5:], "--steps", "1", "--emotional-alone"]
     assert main(alone) == 0

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from lips import FPS, talking, with_sound_of
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.training.lips.clips import LipClip
 from mien.training.lips.sync import FARTHEST, find_offset
 
 
 def curve_of(clip: LipClip) -> LipCurve:
-    return lip_curve(listen(clip.speech), listen_to_prosody(clip.speech))
+    return lip_curve(recognise_phones(clip.speech), analyse_prosody(clip.speech))
 
 
 @pytest.mark.parametrize("late", [-6, 0, 3])

@@ -18,8 +18,8 @@ from mien.engines.diffted.gestures import Gestures, gestures
 from mien.engines.diffted.hand_motion import Mover, by_grammar
 from mien.evaluation import EvaluationError
 from mien.numeric.mask_runs import runs
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import RATE, PhoneTrack
 
 FPS = 25
@@ -205,7 +205,7 @@ def _to_segment(points: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.nd
 
 
 def _clip(speech: Speech, seed: int, scale: float, mover: Mover) -> _Clip:
-    track, prosody = listen(speech), listen_to_prosody(speech)
+    track, prosody = recognise_phones(speech), analyse_prosody(speech)
     frames = max(2, int(float(speech.duration) * FPS))
     times, still = np.arange(frames) / FPS, np.zeros((frames, 3))
     directions = [Direction(seed=seed + i, gestures=scale) for i in range(2)]

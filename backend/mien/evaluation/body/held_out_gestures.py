@@ -16,8 +16,8 @@ from mien.engines.diffted.hand_motion import Mover, by_grammar
 from mien.evaluation.body.gestures import FPS, motion_beats, near
 from mien.evaluation.body.known_stress import StressedSpeech, spoken
 from mien.evaluation.body.motion_distance import SHOWN, STEPS, MotionDistances, motion_distances, shown_places, windows
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import RATE, PhoneTrack
 
 # espeak-ng's voice, words a minute, pitch, liveliness
@@ -91,7 +91,7 @@ def known_voices(
     found = []
     for i, (voice, *settings) in enumerate(VOICES):
         said = spoken(voice, sentences[SENTENCES * i : SENTENCES * (i + 1)], *settings)
-        found.append((said, (listen(said.speech), listen_to_prosody(said.speech))))
+        found.append((said, (recognise_phones(said.speech), analyse_prosody(said.speech))))
         progress((i + 1) / len(VOICES), voice)
     return found
 
@@ -110,7 +110,7 @@ def evaluate(
     analysed = [each for _, each in known]
     for i, path in enumerate(paths):
         speech = read_speech(path)
-        analysed.append((listen(speech), listen_to_prosody(speech)))
+        analysed.append((recognise_phones(speech), analyse_prosody(speech)))
         progress(0.5 + 0.4 * (i + 1) / len(paths), path.name)
     return stress_scores(known, seed, scale, mover), distances(analysed, seed, scale, mover=mover)
 

@@ -14,6 +14,7 @@ import torch
 from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.face_shapes import face_shapes
 from mien.engines.personatalk.learnt_speaker import LearntSpeaker, OwnSound, learn_speaker
+from mien.engines.personatalk.lip_contact import touching
 from mien.engines.personatalk.mouth_space import mouth_space
 from mien.engines.personatalk.posture import posture_predictors
 from mien.engines.personatalk.reference_bank import reference_bank
@@ -107,13 +108,13 @@ def _motion(path: Path, track: FaceTrack, usable: np.ndarray, engine: str) -> Mo
     from mien.engines.personatalk.voice_motion import voice_motion
     from mien.heads.default import load_head
     from mien.speak import speak
-    from mien.speech_analysis.prosody import listen_to_prosody
-    from mien.speech_analysis.recognizer import listen
+    from mien.speech_analysis.prosody import analyse_prosody
+    from mien.speech_analysis.recogniser import recognise_phones
     from mien.speech_analysis.track import RATE
 
     speech = read_speech(path)
     take = speak(speech, Direction(), engine, Fraction(RATE))
-    voice = voice_motion(take, listen(speech), listen_to_prosody(speech), load_head())
+    voice = voice_motion(take, recognise_phones(speech), analyse_prosody(speech), load_head())
     times = track.seconds + float(track.start)
 
     sound = OwnSound(voice, times, float(1 / track.rate), np.ones(track.frames, bool))
@@ -123,7 +124,8 @@ def _motion(path: Path, track: FaceTrack, usable: np.ndarray, engine: str) -> Mo
         space = mouth_space(shapes, learnt)
         mouth = space.coefficients(shapes.shapes)
         predictors = posture_predictors(shapes, track.shot, learnt, float(1 / track.rate))
-        return mouth, learn_speaker(space, mouth, predictors, learnt, sound)
+        who = learn_speaker(space, mouth, predictors, learnt, sound)
+        return mouth, replace(who, speaker=touching(who.speaker, mouth[learnt]))
 
     return cross_validated(usable, times, float(1 / track.rate), voice, face)
 

@@ -20,8 +20,8 @@ from mien.evaluation.films.tracking import SIZE, rendered
 from mien.film_take import TrackOptions, film_take
 from mien.heads.default import load_head
 from mien.preview.scene import Scene
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.take import Take, of_mouth
 from mien.video.writer import write_film
 
@@ -49,7 +49,7 @@ class RoundTrip:
 
 def round_trips(speech: Speech, progress: Progress, looks: tuple[Look, ...] = LOOKS) -> list[RoundTrip]:
     """Of a voice in each look."""
-    take = animate(listen(speech), listen_to_prosody(speech), Direction(seed=1), speech.duration).resample(FPS)
+    take = animate(recognise_phones(speech), analyse_prosody(speech), Direction(seed=1), speech.duration).resample(FPS)
     trips = []
     for i, look in enumerate(looks):
         trips.append(_round_trip(take, speech, look))

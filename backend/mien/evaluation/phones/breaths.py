@@ -16,8 +16,8 @@ from mien.engines.articulation.lips.curve import audible_breath
 from mien.evaluation import EvaluationError
 from mien.evaluation.phones.recordings import DATA
 from mien.files.markdown import table
-from mien.speech_analysis.network.inference import hear
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.network.inference import recognise
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 
 LABELS = Path(__file__).with_name("breaths.json")
@@ -58,10 +58,10 @@ def find_recordings(names: Iterable[str], folders: Iterable[Path], data: Path = 
 
 def courses(speech: Speech) -> dict[str, np.ndarray]:
     """By what hears, (T,) 0 to 1 at 100 Hz: that a breath is heard."""
-    track = hear(speech)
+    track = recognise(speech)
     assert track.breath is not None
     without: PhoneTrack = replace(track, breath=None)
-    return {"by the level alone": audible_breath(without, listen_to_prosody(speech)), "the network": track.breath}
+    return {"by the level alone": audible_breath(without, analyse_prosody(speech)), "the network": track.breath}
 
 
 def evaluate(found: dict[str, Path], progress: Callable[[float, str], None]) -> list[tuple[str, ...]]:

@@ -162,7 +162,7 @@ def _score(
     speech = recording.read()
     if reference != POCKETSPHINX and isinstance(recording, Prompt):
         try:
-            truth = truth_by(recording, recognisers[reference].hear(speech))
+            truth = truth_by(recording, recognisers[reference].recognise(speech))
         except RecognitionError:
             return None
     scores = {name: score(truth.phones, _grouped(each, speech, cache)) for name, each in recognisers.items()}
@@ -173,7 +173,7 @@ def _grouped(recogniser: Recogniser, speech: Speech, cache: Cache) -> np.ndarray
     """(T, 11) as `grouped` gives it."""
 
     def make() -> dict[str, np.ndarray]:
-        return {"track": grouped(recogniser.hear(speech))}
+        return {"track": grouped(recogniser.recognise(speech))}
 
     return (cache.recall(("ear", "1", recogniser.edition, speech.sha256), make) if recogniser.edition else make())[
         "track"

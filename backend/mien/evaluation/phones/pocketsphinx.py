@@ -33,7 +33,7 @@ ENTER = 0.3  # against many short phones
 LEAST = -60.0  # log likelihood that a state keeps, so that no row of a loop sums to 0
 
 
-def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None) -> PhoneTrack:
+def recognise(speech: Speech, progress: Callable[[float], None] = lambda done: None) -> PhoneTrack:
     """Posteriors of any voice, by a model tuned to English. Memory grows by some 160 bytes a frame."""
     total = max(1, -(-len(speech.samples) // SAMPLES))
     posteriors = np.zeros((total, len(PHONES)), np.float32)

@@ -26,7 +26,7 @@ class Recogniser:
     be."""
 
     name: str
-    hear: Callable[[Speech], PhoneTrack]
+    recognise: Callable[[Speech], PhoneTrack]
     edition: str = ""
 
 
@@ -36,7 +36,7 @@ def find_recognisers(weights: list[Path]) -> dict[str, Recogniser]:
     version = importlib.metadata.version("pocketsphinx")
     known = [
         Recogniser("pocketsphinx all-phone", all_phone, f"all-phone 1 {version}"),
-        Recogniser("pocketsphinx posteriors", pocketsphinx.hear, f"posteriors 1 {version}"),
+        Recogniser("pocketsphinx posteriors", pocketsphinx.recognise, f"posteriors 1 {version}"),
     ]
     if not importlib.util.find_spec("torch"):
         if weights:
@@ -60,7 +60,7 @@ def network_recogniser(name: str, weights: Path) -> Recogniser:
     from mien.speech_analysis.network import inference
 
     edition = f"attuned 1 {hashlib.sha256(weights.read_bytes()).hexdigest()}"
-    return Recogniser(name, functools.partial(inference.hear, weights=weights), edition)
+    return Recogniser(name, functools.partial(inference.recognise, weights=weights), edition)
 
 
 def all_phone(speech: Speech) -> PhoneTrack:

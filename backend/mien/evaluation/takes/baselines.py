@@ -22,8 +22,8 @@ from mien.engines.probtalk3d import WEIGHTS
 from mien.engines.probtalk3d.engine import ProbTalk3D
 from mien.evaluation.takes.clips import Clip, take_of
 from mien.evaluation.takes.metrics import SAMPLES
-from mien.speech_analysis.network.inference import hear
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.network.inference import recognise
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 from mien.training.motion_corpus import MotionUnit
@@ -40,7 +40,7 @@ Analyses = dict[str, tuple[PhoneTrack, Prosody]]
 def analysis_of(clip: Clip, analyses: Analyses) -> tuple[PhoneTrack, Prosody]:
     """Phones and prosody of a clip, from `analyses` where they are there, and kept there."""
     if clip.name not in analyses:
-        analyses[clip.name] = hear(clip.speech), listen_to_prosody(clip.speech)
+        analyses[clip.name] = recognise(clip.speech), analyse_prosody(clip.speech)
     return analyses[clip.name]
 
 

@@ -14,8 +14,8 @@ from mien.evaluation.takes.clips import Clip
 from mien.evaluation.takes.face_regions import regions_of
 from mien.evaluation.takes.metrics import Faces, Measures, articulation_agreement, measure
 from mien.heads.default import Head, load_head
-from mien.speech_analysis.network.inference import hear
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.network.inference import recognise
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.take import Take
 
 SHUT = 0.0005  # m between the lips, and less, is shut; the widest frame that must be has 0.32 mm
@@ -69,7 +69,7 @@ def compare(clips: Iterable[Clip], systems: Mapping[str, System], progress: Call
     for clip in clips:
         progress(clip.name)
         truth = Faces([clip.true_take], head)[0]
-        analysis = hear(clip.speech), listen_to_prosody(clip.speech)
+        analysis = recognise(clip.speech), analyse_prosody(clip.speech)
         for name, perform in systems.items():
             takes = perform(clip.speech, *analysis, clip.direction)
             clip_measures, clip_lips = measure(regions, truth, Faces(takes, head)), _lips(clip, takes, head)

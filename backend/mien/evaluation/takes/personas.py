@@ -135,10 +135,10 @@ def zip_longest(rows: Sequence[Sequence[Speech]]) -> list[list[Speech]]:
 
 def _base(clip: Speech) -> Recording:
     """The clip in the default style: its phones, its prosody and its moments are those of every speaker."""
-    from mien.speech_analysis.prosody import listen_to_prosody
-    from mien.speech_analysis.recognizer import listen
+    from mien.speech_analysis.prosody import analyse_prosody
+    from mien.speech_analysis.recogniser import recognise_phones
 
-    take = animate(listen(clip), listen_to_prosody(clip), Direction(), clip.duration)
+    take = animate(recognise_phones(clip), analyse_prosody(clip), Direction(), clip.duration)
     return recording_of(clip.name, take, clip)
 
 

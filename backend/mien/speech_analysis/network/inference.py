@@ -45,7 +45,9 @@ class SoundProbabilities:
     breath: np.ndarray
 
 
-def hear(speech: Speech, progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS) -> PhoneTrack:
+def recognise(
+    speech: Speech, progress: Callable[[float], None] = lambda done: None, weights: Path = WEIGHTS
+) -> PhoneTrack:
     """Posteriors of any voice in any language. `progress` may raise to stop; it is called every WINDOW."""
     return track_of(probabilities_of(speech.samples, recogniser(weights), progress), f"mien phones ({weights.stem})")
 

@@ -17,7 +17,7 @@ from mien.audio.speech import RATE as SAMPLE_RATE
 from mien.audio.speech import Speech
 from mien.numeric.mask_runs import runs
 from mien.speech_analysis.phrases import PAUSE
-from mien.speech_analysis.prosody import BLOCK, HOP, WINDOW, Prosody, listen_to_prosody
+from mien.speech_analysis.prosody import BLOCK, HOP, WINDOW, Prosody, analyse_prosody
 from mien.speech_analysis.track import RATE
 
 BELOW_LOUDEST = 30.0  # dB: voiced frames that are softer are background
@@ -58,7 +58,7 @@ class Phrase:
     cues: Cues
 
 
-def listen_to_phrases(speech: Speech) -> tuple[Phrase, ...]:
+def analyse_phrases(speech: Speech) -> tuple[Phrase, ...]:
     """The phrases of a sound with their cues, in order; none where no voice is heard."""
     prosody = _prosody(speech)
     voiced = _voice(prosody)
@@ -79,7 +79,7 @@ def _prosody(speech: Speech) -> Prosody:
     """Of a minute at a time: Praat needs 30 times the memory of the samples."""
     minute = 60 * SAMPLE_RATE
     parts = range(0, max(1, len(speech.samples)), minute)
-    pieces = [listen_to_prosody(Speech.from_samples(speech.samples[begin : begin + minute])) for begin in parts]
+    pieces = [analyse_prosody(Speech.from_samples(speech.samples[begin : begin + minute])) for begin in parts]
     return Prosody(*(np.concatenate([getattr(part, field.name) for part in pieces]) for field in fields(Prosody)))
 
 

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 
 from mien.audio.speech import Speech
-from mien.speech_analysis.vocal.cues import Cues, Phrase, listen_to_phrases, middle
+from mien.speech_analysis.vocal.cues import Cues, Phrase, analyse_phrases, middle
 
 # A difference that is heard as clear, in the units of Cues; `pitch_end` is the only one of a melody
 UNITS = Cues(pitch=4.0, pitch_range=3.0, pitch_end=4.0, level=6.0, tilt=5.0, rate=1.2)
@@ -55,7 +55,7 @@ class FeltPhrase:
 
 def feel(speech: Speech) -> tuple[FeltPhrase, ...]:
     """What the voice of a sound tells, phrase by phrase, in order; nothing where no voice is heard."""
-    return felt(listen_to_phrases(speech))
+    return felt(analyse_phrases(speech))
 
 
 def felt(phrases: tuple[Phrase, ...]) -> tuple[FeltPhrase, ...]:

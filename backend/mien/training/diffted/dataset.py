@@ -28,7 +28,7 @@ from mien.engines.diffted.strokes import plan_strokes, preferred_hand
 from mien.files.atomic import write_whole
 from mien.files.safetensors import read_tensors, write_tensors
 from mien.numeric.random_streams import stream
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import RATE
 from mien.training.ear_features import read_features
 from mien.training.examples import padded
@@ -118,7 +118,7 @@ class GestureDataset:
 def perform_unit(motion: Path, seed: int, count: int, unit: Unit) -> None:
     """Perform one unit and write its file, whole or not at all."""
     speech = Speech.from_samples(unit.samples() / 32768, unit.name)
-    track, prosody = track_of(unit, speech), listen_to_prosody(speech)
+    track, prosody = track_of(unit, speech), analyse_prosody(speech)
     accented, said = accents(track, prosody), phrases(track, prosody)
     variants = read_features(motion, unit.key).astype(np.float32)
     sound = [conditions.before_the_sound(conditions.sound_features(each, accented, said), SEED) for each in variants]

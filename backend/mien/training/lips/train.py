@@ -24,8 +24,8 @@ from mien.engines.base import Progress
 from mien.files.card import write_with_card
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.network.breath import BANDS
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.track import INDEX, PHONES, RATE
 from mien.training.lips import LipsTrainingError
 from mien.training.lips.clips import CURVES, LipClip
@@ -113,7 +113,7 @@ def train_lips(
 
 def example_of(clip: LipClip) -> LipExample:
     """Features and targets of a clip, its pictures moved by the offset that `find_offset` gives."""
-    track, prosody = listen(clip.speech), listen_to_prosody(clip.speech)
+    track, prosody = recognise_phones(clip.speech), analyse_prosody(clip.speech)
     sync = find_offset(clip, lip_curve(track, prosody))
     at = np.arange(len(track)) / RATE
     times = clip.times - sync.offset

@@ -10,7 +10,7 @@ from mien.engines.articulation.animate import animate
 from mien.engines.articulation.emotion.mixes import add, face
 from mien.engines.articulation.emotion.profiles import PROFILES
 from mien.heads.default import load_head
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 from scipy.stats import spearmanr
@@ -22,7 +22,7 @@ STILL = {"blinks": 0, "brows": 0, "gaze": 0, "head": 0}
 
 def act(**direction: object) -> Take:
     given = Direction.from_json(direction)
-    return animate(track_of(NAME), listen_to_prosody(voice(NAME)), given, voice(NAME).duration)
+    return animate(track_of(NAME), analyse_prosody(voice(NAME)), given, voice(NAME).duration)
 
 
 def weights_of(take: Take) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 from lip_contacts import track_of
 from mien.audio.speech import Speech
 from mien.engines.articulation.emotion.swell import LEAST, MOST, limited, swell, swell_at, wander
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 from voices import voice
 
@@ -15,7 +15,7 @@ HUM = Speech.from_samples(0.1 * np.sin(2 * np.pi * 140 * np.arange(96000) / 1600
 
 
 def test_it_rises_into_phrases_and_sinks_in_pauses_and_at_the_ends() -> None:
-    course = swell(TRACK, listen_to_prosody(HUM))
+    course = swell(TRACK, analyse_prosody(HUM))
     begin, early, late, pause, second, end = course[[5, 90, 195, 250, 340, 595]]
     assert min(early, second) > late > pause and early > 1.4 * begin and second > 1.4 * end
     assert np.abs(np.diff(course)).max() < 0.03  # a face does not switch
@@ -23,18 +23,18 @@ def test_it_rises_into_phrases_and_sinks_in_pauses_and_at_the_ends() -> None:
 
 def test_without_speech_an_emotion_shows_whole() -> None:
     silence = PhoneTrack.from_segments([("SIL", 2.0)])
-    nothing = listen_to_prosody(Speech.from_samples(np.zeros(32000, np.float32)))
+    nothing = analyse_prosody(Speech.from_samples(np.zeros(32000, np.float32)))
     assert (swell(silence, nothing) == 1).all()
 
 
 def test_accents_and_loudness_are_in_it() -> None:
     name = "english man"
-    course = swell(track_of(name), listen_to_prosody(voice(name)))
+    course = swell(track_of(name), analyse_prosody(voice(name)))
     assert 0.1 < course[40:-40].std() / course[40:-40].mean() < 0.35
 
 
 def test_it_is_read_at_any_moment() -> None:
-    prosody = listen_to_prosody(HUM)
+    prosody = analyse_prosody(HUM)
     np.testing.assert_allclose(swell_at(np.arange(100) / 25, TRACK, prosody), swell(TRACK, prosody)[:400:4])
 
 

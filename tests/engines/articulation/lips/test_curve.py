@@ -8,14 +8,14 @@ import pytest
 from mien.audio.speech import Speech
 from mien.engines.articulation.constraints import breaths
 from mien.engines.articulation.lips.curve import LipCurve, audible_breath, lip_curve
-from mien.speech_analysis.prosody import Prosody, listen_to_prosody
+from mien.speech_analysis.prosody import Prosody, analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 
 SENTENCE = [("SIL", 0.3), ("AE", 0.14), ("T", 0.08), ("AA", 0.15), ("B", 0.08), ("W", 0.1), ("AY", 0.2)]
 
 
 def silent(track: PhoneTrack) -> Prosody:
-    return listen_to_prosody(Speech.from_samples(np.zeros(len(track) * 160, np.float32)))
+    return analyse_prosody(Speech.from_samples(np.zeros(len(track) * 160, np.float32)))
 
 
 def curve_of(phones: list[tuple[str, float]]) -> tuple[PhoneTrack, LipCurve]:
@@ -51,7 +51,7 @@ def test_an_audible_breath_opens_the_lips() -> None:
     track = PhoneTrack.from_segments([("AA", 0.3), ("SIL", 0.6), ("AA", 0.3)])
     noise = np.random.default_rng(0).normal(0, 1e-5, len(track) * 160)
     noise[8000:11000] += np.random.default_rng(1).normal(0, 0.01, 3000)
-    breathing = listen_to_prosody(Speech.from_samples(noise.astype(np.float32)))
+    breathing = analyse_prosody(Speech.from_samples(noise.astype(np.float32)))
     breath = audible_breath(track, breathing)
     assert breath[55:65].min() > 0.5 and breath[:30].max() == 0 and breath[90:].max() == 0
     opened = lip_curve(track, breathing).aperture - lip_curve(track, silent(track)).aperture

@@ -23,12 +23,12 @@ from mien.engines.articulation.lips.network import (
 from mien.engines.base import EngineError, EngineMissing
 from mien.files.atomic import write_whole
 from mien.files.safetensors import write_tensors
-from mien.speech_analysis.prosody import listen_to_prosody
+from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import PhoneTrack
 
 TRACK = PhoneTrack.from_segments([("SIL", 0.2), ("AA", 0.3), ("M", 0.1), ("IY", 0.3), ("SIL", 0.1)])
 SPEECH = Speech.from_samples(np.random.default_rng(0).normal(0, 0.05, 16000).astype(np.float32))
-PROSODY = listen_to_prosody(SPEECH)
+PROSODY = analyse_prosody(SPEECH)
 
 
 def test_before_training_the_network_is_the_statistics() -> None:

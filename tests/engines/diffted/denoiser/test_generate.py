@@ -11,8 +11,8 @@ from mien.engines.diffted.denoiser.generate import denoised
 from mien.engines.diffted.denoiser.network import GestureConfig, GestureDenoiser
 from mien.engines.diffted.denoiser.weights import save
 from mien.engines.diffted.gestures import gestures
-from mien.speech_analysis.prosody import listen_to_prosody
-from mien.speech_analysis.recognizer import listen
+from mien.speech_analysis.prosody import analyse_prosody
+from mien.speech_analysis.recogniser import recognise_phones
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def weights(tmp_path_factory) -> Path:
 
 
 def test_hands_move_within_their_limits_and_those_that_may_not_rest(recording: Speech, weights: Path) -> None:
-    track, prosody, clock = listen(recording), listen_to_prosody(recording), np.arange(720) / 100
+    track, prosody, clock = recognise_phones(recording), analyse_prosody(recording), np.arange(720) / 100
 
     def move(**fields):
         return denoised(track, prosody, Direction(**{"gestures": 1.0, **fields}), clock, weights)
@@ -41,7 +41,7 @@ def test_hands_move_within_their_limits_and_those_that_may_not_rest(recording: S
 
 
 def test_a_body_is_moved_by_it(recording: Speech, weights: Path) -> None:
-    track, prosody, times = listen(recording), listen_to_prosody(recording), np.arange(175) / 25
+    track, prosody, times = recognise_phones(recording), analyse_prosody(recording), np.arange(175) / 25
     made = gestures(
         track, prosody, Direction(gestures=1.0), times, np.zeros((175, 3)), functools.partial(denoised, weights=weights)
     )
