@@ -7,6 +7,7 @@ from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CoverTest
 from mien.engines.personatalk.reference_path import reference_path
 from mien.engines.personatalk.renderer import Renderer
+from mien.engines.personatalk.template import FaceTemplate
 from scipy.ndimage import gaussian_filter
 
 
@@ -84,6 +85,28 @@ def test_the_mouth_opens_as_it_is_told(drawn: DrawnBank, renderer: Renderer) -> 
         return int(((pixels[..., 1] < 70) & (pixels[..., 0] > 50))[60:110, 40:90].sum())
 
     assert dark(picture) > dark(talker.pictures[frame]) + 10
+
+
+def test_where_the_mesh_is_folded_there_is_no_stair(drawn: DrawnBank, renderer: Renderer, monkeypatch) -> None:
+    talker, frame = drawn.talker, 12
+    folded, under = [], FaceTemplate.under
+
+    def folding(*arguments):
+        places, covered, _ = under(*arguments)
+        band = np.zeros(covered.shape, bool)
+        if folded:
+            band[covered.shape[0] // 2 - 2 : covered.shape[0] // 2 + 2] = True
+        return places, covered, band
+
+    monkeypatch.setattr(FaceTemplate, "under", folding)
+    rough = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], {frame: 1.0})
+    folded.append(True)
+    soft = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], {frame: 1.0})
+    assert rough is not None and soft is not None
+    rows = np.flatnonzero((rough != soft).any((1, 2)))
+    assert 0 < len(rows) <= 4 and np.ptp(rows) < 4
+    steps = [np.abs(np.diff(each[rows].astype(int), axis=1)).sum() for each in (soft, rough)]
+    assert steps[0] < steps[1]
 
 
 def test_its_own_mouth_again_is_the_picture(drawn: DrawnBank, renderer: Renderer) -> None:

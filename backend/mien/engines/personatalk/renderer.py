@@ -28,7 +28,7 @@ FINE_SHARE = 1.06  # of their fine texture: a little more, as the coarse mean la
 MOST_CONTRAST = 2.0  # by which the fine texture of several pictures, which wipe out each other's, is made up for
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
-SOFT_EDGE = 0.7  # pixels: the sigma of an edge before what it hides
+SOFT_EDGE = 0.7  # pixels: the sigma of an edge before what it hides, and of lips that meet
 LIP_EDGE = 6  # samples around the lips that are no skin yet
 # Samples from the face's edge over which what geometry says of its light begins to count: what lies beyond the jaw,
 # hair and background, goes its own way in every picture.
@@ -101,9 +101,10 @@ class Renderer:
                 there = fine[:, *box]
                 there += lips[:, *box] * (self._shared_fine(references, under[box], lips[:, *box], scale) - there)
         made = sample(low, under) + fine
-        if folded.any():  # one side of the face's edge meets the other within a pixel there; so do lips, which is true
-            edge = torch.from_numpy(folded) & (lips[0] < 0.1)
-            made = torch.where(edge, blurred(made, SOFT_EDGE), made)
+        if folded.any():  # places jump there from one pixel to the next: a stair, which no camera shows
+            edge = torch.from_numpy(folded)
+            box = _around(edge, math.ceil(3 * SOFT_EDGE))
+            made[:, *box] = torch.where(edge[box], blurred(made[:, *box], SOFT_EDGE), made[:, *box])
         return self.paste(pixels, window, made, under, covered, hidden)
 
     def paste(
