@@ -380,4 +380,15 @@ def test_a_point_cache_has_the_identitys_vertices(take, tmp_path) -> None:
     identity = load_identity("old_man")
     export(take, HEAD, tmp_path / "a.obj", identity)
     rows = [line.split()[1:] for line in (tmp_path / "a.obj").read_text().splitlines() if line.startswith("v ")]
-    np.testing.assert_allclose(np.array(rows, float), identity.head.vertices, atol=1e-6)
+    np.testing.assert_allclose(np.array(rows, float)[: len(HEAD.vertices)], identity.head.vertices, atol=1e-6)
+
+
+def test_obj_has_teeth_and_brows_as_objects_after_the_face(take, tmp_path) -> None:
+    export(take, HEAD, tmp_path / "a.obj")
+    lines = (tmp_path / "a.obj").read_text().splitlines()
+    assert [line for line in lines if line.startswith("o ")] == ["o face", "o teeth", "o brows"]
+    points = np.array([line.split()[1:] for line in lines if line.startswith("v ")], float)
+    teeth = points[len(HEAD.vertices) :][: len(HEAD.teeth_vertices)]
+    np.testing.assert_allclose(teeth, HEAD.teeth_vertices, atol=1e-6)
+    faces = [[int(corner) for corner in line.split()[1:]] for line in lines if line.startswith("f ")]
+    assert max(map(max, faces)) == len(points) and min(map(min, faces)) == 1

@@ -19,7 +19,7 @@ from mien.take import Take
 
 __all__ = ["FORMATS", "STILL", "ExportError", "UnknownFormat", "check_face", "export", "format_of"]
 
-Write = Callable[..., None]  # (take, head, path), and the hair for those of HAIRY
+Write = Callable[..., None]  # (take, head, path), for those of HAIRY the hair and the colour of the brows
 FORMATS: dict[str, tuple[str, Write]] = {
     ".csv": ("Live Link Face", live_link.write),
     ".json": ("Audio2Face", audio2face.write),
@@ -35,7 +35,7 @@ FORMATS: dict[str, tuple[str, Write]] = {
 }
 
 
-# What shows a face; the others hold channels alone. Of those, which have room for hair beside it.
+# What shows a face; the others hold channels alone. Of those, which have room for hair, and colours of the brows.
 FACES = (".pc2", ".mdd", ".glb", ".obj", ".usd", ".usda", ".usdc")
 HAIRY = (gltf.write, usd.write)
 STILL = (".obj",)  # no frames: the face at rest
@@ -70,10 +70,8 @@ def export(take: Take, head: Head | Flame, path: Path, identity: Identity | None
     with atomic_path(path) as part:
         if identity is None:
             write(take, head, part)
-        elif write is gltf.write:
-            write(take, identity.head, part, identity.hair, identity.brow_colour)
         elif write in HAIRY:
-            write(take, identity.head, part, identity.hair)
+            write(take, identity.head, part, identity.hair, identity.brow_colour)
         else:
             write(take, identity.head, part)
     return name

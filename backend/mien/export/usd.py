@@ -17,6 +17,8 @@ import numpy as np
 
 from mien.export.blendshape_rig import BlendshapeRig, rig_of
 from mien.export.errors import PackageMissing
+from mien.export.gltf_paint import BROWS
+from mien.export.usd_parts import add_material, add_part, add_shapes, bind_faces, parts_of
 from mien.heads.default import Head
 from mien.heads.flame import Flame
 from mien.heads.hair import Hair
@@ -25,9 +27,11 @@ from mien.take import Take
 JOINTS = ("root", "root/neck")
 
 
-def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) -> None:
-    """.usda as text, .usdc and .usd binary; frame i is time code start x fps + i. PackageMissing without usd-core;
-    HeadError when the take is of another head."""
+def write(
+    take: Take, head: Head | Flame, path: Path, hair: Hair | None = None, brows: tuple[float, ...] = BROWS
+) -> None:
+    """.usda as text, .usdc and .usd binary; frame i is time code start x fps + i. brows: their colour, linear RGB.
+    PackageMissing without usd-core; HeadError when the take is of another head."""
     try:
         from pxr import Usd, UsdGeom, UsdSkel
     except ImportError:
@@ -47,9 +51,9 @@ def write(take: Take, head: Head | Flame, path: Path, hair: Hair | None = None) 
     root.GetPrim().SetCustomDataByKey("licence", rig.licence)
     skeleton = _skeleton(stage, rig)
     mesh = _mesh(stage, rig, skeleton)
-    _blend_shapes(stage, mesh, rig)
-    if hair is not None:
-        _hair(stage, hair, skeleton)
+    add_shapes(stage, mesh, dict(zip(rig.names, rig.deltas, strict=True)))
+    for part in parts_of(head, rig, hair, brows) if isinstance(head, Head) else []:
+        add_part(stage, part, skeleton, JOINTS.index("root/neck"))
     animation = _animation(stage, rig, first)
     UsdSkel.BindingAPI.Apply(skeleton.GetPrim()).CreateAnimationSourceRel().SetTargets([animation.GetPath()])
     _save(stage, path)
@@ -83,7 +87,7 @@ def _skeleton(stage, rig: BlendshapeRig):
 
 
 def _mesh(stage, rig: BlendshapeRig, skeleton):
-    from pxr import Sdf, Tf, Usd, UsdGeom, UsdShade, UsdSkel, Vt
+    from pxr import Usd, UsdGeom, UsdSkel, Vt
 
     faces = [face for _, _, _, group in rig.groups for face in group]
     mesh = UsdGeom.Mesh.Define(stage, "/head/face")
@@ -94,17 +98,7 @@ def _mesh(stage, rig: BlendshapeRig, skeleton):
     mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.catmullClark)
     begin = 0
     for name, colour, roughness, group in rig.groups:
-        name = Tf.MakeValidIdentifier(name)
-        material = UsdShade.Material.Define(stage, f"/head/materials/{name}")
-        shader = UsdShade.Shader.Define(stage, f"/head/materials/{name}/surface")
-        shader.CreateIdAttr("UsdPreviewSurface")
-        shader.CreateInput("diffuseColor", Sdf.ValueTypeNames.Color3f).Set(tuple(map(float, colour)))
-        shader.CreateInput("roughness", Sdf.ValueTypeNames.Float).Set(roughness)
-        material.CreateSurfaceOutput().ConnectToSource(shader.ConnectableAPI(), "surface")
-        subset = UsdGeom.Subset.CreateGeomSubset(
-            mesh, name, UsdGeom.Tokens.face, Vt.IntArray(range(begin, begin + len(group))), "materialBind"
-        )
-        UsdShade.MaterialBindingAPI.Apply(subset.GetPrim()).Bind(material)
+        bind_faces(mesh, name, np.arange(begin, begin + len(group)), add_material(stage, name, colour, roughness))
         begin += len(group)
     # A material for each face and no more: what UsdShade's validator asks of subsets that materials are bound to.
     UsdGeom.Subset.SetFamilyType(mesh, "materialBind", UsdGeom.Tokens.partition)
@@ -115,47 +109,6 @@ def _mesh(stage, rig: BlendshapeRig, skeleton):
     binding.CreateJointWeightsPrimvar(False, 2).Set(Vt.FloatArray.FromNumpy(weights.reshape(-1)))
     Usd.ModelAPI(stage.GetDefaultPrim()).SetKind("component")
     return mesh
-
-
-def _hair(stage, hair: Hair, skeleton) -> None:
-    """The hair, all of it bound to the neck."""
-    from pxr import Sdf, UsdGeom, UsdShade, UsdSkel, Vt
-
-    mesh = UsdGeom.Mesh.Define(stage, "/head/hair")
-    mesh.CreatePointsAttr(Vt.Vec3fArray.FromNumpy(np.array(hair.vertices, np.float32)))
-    mesh.CreateFaceVertexCountsAttr([4] * len(hair.quads))
-    mesh.CreateFaceVertexIndicesAttr(hair.quads.ravel().tolist())
-    mesh.CreateExtentAttr([tuple(map(float, end)) for end in (hair.vertices.min(0), hair.vertices.max(0))])
-    mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
-    mesh.CreateDoubleSidedAttr(True)
-    mesh.CreateNormalsAttr(Vt.Vec3fArray.FromNumpy(np.array(hair.normals, np.float32)))
-    mesh.SetNormalsInterpolation(UsdGeom.Tokens.vertex)
-    material = UsdShade.Material.Define(stage, "/head/materials/hair")
-    shader = UsdShade.Shader.Define(stage, "/head/materials/hair/surface")
-    shader.CreateIdAttr("UsdPreviewSurface")
-    shader.CreateInput("diffuseColor", Sdf.ValueTypeNames.Color3f).Set(tuple(map(float, hair.colour)))
-    shader.CreateInput("roughness", Sdf.ValueTypeNames.Float).Set(0.5)
-    material.CreateSurfaceOutput().ConnectToSource(shader.ConnectableAPI(), "surface")
-    UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(material)
-    binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
-    binding.CreateSkeletonRel().SetTargets([skeleton.GetPath()])
-    binding.CreateJointIndicesPrimvar(True, 1).Set(Vt.IntArray([JOINTS.index("root/neck")]))
-    binding.CreateJointWeightsPrimvar(True, 1).Set(Vt.FloatArray([1.0]))
-
-
-def _blend_shapes(stage, mesh, rig: BlendshapeRig) -> None:
-    from pxr import Tf, UsdSkel, Vt
-
-    targets = []
-    for name, delta in zip(rig.names, rig.deltas, strict=True):
-        moving = np.flatnonzero(np.abs(delta).max(1) > 0)
-        shape = UsdSkel.BlendShape.Define(stage, mesh.GetPath().AppendChild(Tf.MakeValidIdentifier(name)))
-        shape.CreateOffsetsAttr(Vt.Vec3fArray.FromNumpy(np.array(delta[moving], np.float32)))
-        shape.CreatePointIndicesAttr(Vt.IntArray.FromNumpy(moving.astype(np.int32)))
-        targets.append(shape.GetPath())
-    binding = UsdSkel.BindingAPI(mesh.GetPrim())
-    binding.CreateBlendShapesAttr(rig.names)
-    binding.CreateBlendShapeTargetsRel().SetTargets(targets)
 
 
 def _animation(stage, rig: BlendshapeRig, first: float):
