@@ -70,6 +70,14 @@ def test_a_film_has_the_take_s_frames_the_voice_and_its_provenance(folder: Path)
     assert [each.role for each in reading.tag.inputs] == ["photo", "voice"]
 
 
+def test_a_moving_face_is_refined_unless_it_is_not_to_be(folder: Path) -> None:
+    moving = {"direction": Direction.from_json({"emotion": "happy"})}
+    portrait_of(folder, **moving)
+    portrait_of(folder, "plain.mp4", refine=False, **moving)
+    one, other = (np.array(pictures(folder / name)).astype(int) for name in ("talk.mp4", "plain.mp4"))
+    assert 0 < np.abs(one - other).mean() < 5
+
+
 def test_a_take_that_does_nothing_shows_the_photo(folder: Path) -> None:
     frames = 15
     take = Take(

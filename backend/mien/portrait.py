@@ -14,7 +14,7 @@ from mien.engines import check_film
 from mien.engines.base import Progress, no_progress
 from mien.engines.staged_progress import StagedProgress
 from mien.photo import PortraitRefused
-from mien.photo.options import MOTION_MODEL, PortraitOptions
+from mien.photo.options import MOTION_MODEL, WARP, PortraitOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,6 +110,7 @@ def portrait(
     from mien.files.atomic import atomic_path
     from mien.photo.motion import motion_of
     from mien.photo.reading import read_pixels
+    from mien.photo.refinement.refiner import Refiner
     from mien.video.provenance import provenance_of, sign
 
     options = options or PortraitOptions()
@@ -126,6 +127,8 @@ def portrait(
     pixels, notes = read_pixels(photo, options.size, options.alpha)
     moved = opened(pixels, options, photo.name)
     with moved.animator as animator:
+        if options.refine and options.renderer == WARP:
+            animator.refine = Refiner(animator)
         notes = (*notes, *_notes(animator), *moved.notes)
         drawing = None if weights is None else _drawing(pixels, moved, weights)
         work("photo", 1.0)

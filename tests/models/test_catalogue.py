@@ -25,12 +25,12 @@ def test_what_comes_with_mien_is_here_and_what_does_not_says_where_to_get_it(tmp
     found = by_name(tmp_path)
     shipped = [name for name, info in ENGINES.items() if info.weights]
     own = [info.user_model.name for info in ENGINES.values() if info.user_model]
-    assert list(found) == ["mien", "phone recogniser", "face tracker", *shipped, "flame", *own, "tps"]
+    assert list(found) == ["mien", "phone recogniser", "face tracker", "refinement", *shipped, "flame", *own, "tps"]
     for name in shipped:
         card = json.loads(ENGINES[name].card.read_text("utf-8"))
         assert found[name].licence == card["licence"] and card["sha256"].startswith(found[name].here.split()[-1])
     assert found["mien"].here and found["mien"].licence == "CC0-1.0" and not found["mien"].needs
-    for name in ("phone recogniser", "face tracker"):
+    for name in ("phone recogniser", "face tracker", "refinement"):
         assert found[name].here and not found[name].needs
     assert found["face tracker"].licence == "Apache-2.0"
     for name in ("flame", *own, "tps"):

@@ -22,6 +22,7 @@ def test_options_come_back_from_their_json() -> None:
         alpha=True,
         face=FaceChoice(2),
         label=True,
+        refine=False,
     )
     assert PortraitOptions.from_json(options.to_json()) == options
     assert PortraitOptions.from_json("{}") == PortraitOptions()
@@ -42,6 +43,7 @@ def test_options_come_back_from_their_json() -> None:
         ({"strength": -1}, "0 to 2"),
         ({"strength": float("nan")}, "0 to 2"),
         ({"alpha": 1}, "true or false"),
+        ({"refine": "no"}, "true or false"),
         ({"engin": "toy"}, "did you mean 'engine'"),
         ({"face": {"number": "one"}}, "in pixels"),
         ({"direction": []}, "JSON object"),

@@ -19,6 +19,7 @@ from mien.heads.flame import FLAME_FOLDER, FLAME_NEEDED, FLAME_PAGE, LANDMARKS_N
 from mien.heads.flame_file import FlameError
 from mien.heads.flame_import import CLOSED_LICENCE, OPEN_LICENCE
 
+REFINEMENT_CARD = Path(__file__).parent.parent / "photo" / "refinement" / "mien.card.json"
 PHONES_CARD = Path(__file__).parent.parent / "speech_analysis" / "network" / "mien.card.json"
 
 
@@ -39,6 +40,7 @@ def models(data_folder: Path) -> list[Model]:
     engines = [ENGINES[name] for name in NAMES]
     shipped = [_shipped("phone recogniser", "recognises phones in any voice", PHONES_CARD)]
     shipped += [_shipped("face tracker", "finds and follows a face in a film: mien track", TRACKER_CARD)]
+    shipped += [_shipped("refinement", "the shade of a moved photo's skin: mien portrait, mien talk", REFINEMENT_CARD)]
     shipped += [_shipped(info.name, info.description, info.card) for info in engines if info.card]
     own = [_user_model(info.user_model, data_folder) for info in engines if info.user_model]
     motion = [_motion_model(path) for path in tps.weights_in(data_folder)]

@@ -35,7 +35,7 @@ class PortraitOptions(FilmOptions):
     DEFAULT_LONGEST. fps: pictures a second, 24 to 60. alpha: keep the photo's transparency; the film is then a .mov.
     face: which face of the photo. label: whether a visible line says that the film was made with Mien. renderer: one of
     RENDERERS, Mien's own or the motion model whose weights the user imported; weights: the name of those, None for the
-    ones that fit best.
+    ones that fit best. refine: whether Mien's own pictures are refined by the network of photo/refinement.
     """
 
     MAKES, REFUSED = "portrait", PortraitRefused
@@ -52,6 +52,7 @@ class PortraitOptions(FilmOptions):
     label: bool = False
     renderer: str = WARP
     weights: str | None = None
+    refine: bool = True
 
     @property
     def suffix(self) -> str:
@@ -139,4 +140,5 @@ PortraitOptions.READERS = {
     "label": read_flag(PortraitRefused),
     "renderer": _renderer,
     "weights": _weights,
+    "refine": read_flag(PortraitRefused),
 }

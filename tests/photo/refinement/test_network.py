@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The refinement network: nothing before it is trained, nothing beyond the face, and every input has an effect."""
 
+import dataclasses
+
 import pytest
 import torch
 from mien.photo.refinement.condition import SIZE
 from mien.photo.refinement.network import RefinementConfig, RefinementNetwork
 
-CONFIG = RefinementConfig(widths=(8, 16, 16), inner=12, tokens=2, bound=0.3)
+CONFIG = RefinementConfig(widths=(8, 16, 16), inner=12, tokens=2, bound=0.3, cell=4, taken=(1.0, 1.0, 1.0))
 
 
 def inputs() -> dict[str, torch.Tensor]:
@@ -51,6 +53,27 @@ def test_every_input_has_an_effect(network: RefinementNetwork, name: str) -> Non
         one = network(**given)
         given[name] = given[name] * 0.5
         assert not torch.equal(one, network(**given))
+
+
+def test_the_change_is_shade_and_no_texture(network: RefinementNetwork) -> None:
+    given = inputs()
+    given["areas"] = torch.zeros(2, 3, 32, 32)
+    given["areas"][:, 0] = 1
+    with torch.no_grad():
+        change = network(**given)[0]
+    steps = torch.diff(change, dim=2).abs().max()
+    assert 0 < steps <= change.abs().max() * 2 / CONFIG.cell
+
+
+def test_an_area_is_left_out(network: RefinementNetwork) -> None:
+    given = inputs()
+    given["areas"][:, 1:] = 0
+    given["areas"][:, 1, 12:20, 12:20] = 1
+    made = RefinementNetwork(dataclasses.replace(CONFIG, taken=(1.0, 0.0, 1.0)))
+    made.load_state_dict(network.state_dict())
+    with torch.no_grad():
+        change = made.eval()(**given)[0]
+    assert not change[:, 12:20, 12:20].any() and change[:, 22:, 22:].any()
 
 
 def test_sizes_go_through_json() -> None:

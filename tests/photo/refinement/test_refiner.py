@@ -31,15 +31,3 @@ def test_it_changes_the_moving_face_alone() -> None:
         oval = oval_mask(animator.mesh.landmarks(animator.mesh.at(weights)), plain.shape[:2]) > 0
         assert changed.sum() > 0.2 * oval.sum()
         assert not changed[~oval].any()
-
-
-def test_areas_can_be_left_out() -> None:
-    with Animator(face()) as animator:
-        weights = animator.own.copy()
-        weights[animator.head.channels.index("jawOpen")] = 0.5
-        plain = animator.picture(weights, *STILL)
-        sums = {}
-        for name, strengths in {"all": {}, "mouth": {"face": 0.0, "eyes": 0.0}}.items():
-            animator.refine = Refiner(animator, network(), strengths)
-            sums[name] = int((animator.picture(weights, *STILL) != plain).any(2).sum())
-        assert 0 < sums["mouth"] < 0.3 * sums["all"]

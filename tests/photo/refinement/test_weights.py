@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Weights of the refinement: written, read, and refused in words."""
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from mien.files.card import card_path, sha256_of
 from mien.files.safetensors import write_tensors
 from mien.photo import PortraitError
 from mien.photo.refinement.network import RefinementConfig, RefinementNetwork
-from mien.photo.refinement.weights import load, save
+from mien.photo.refinement.weights import SHIPPED, load, save
 
 CONFIG = RefinementConfig(widths=(8, 16, 16), inner=12, tokens=2)
 
@@ -36,3 +38,9 @@ def test_weights_of_other_sizes_are_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b"[8, 16, 16]", b"[8, 24, 16]"))
     with pytest.raises(PortraitError, match="train them again"):
         load(path)
+
+
+def test_the_card_is_that_of_the_weights_that_ship() -> None:
+    card = json.loads(card_path(SHIPPED).read_text("utf-8"))
+    assert card["sha256"] == sha256_of(SHIPPED) and card["bytes"] == SHIPPED.stat().st_size < 3e6
+    assert card["training"]["parameters"] == sum(p.numel() for p in load().parameters())

@@ -63,6 +63,9 @@ def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
         help="warp, or tps: the motion model that you imported (mien models), slow without a graphics card",
     )  # fmt: skip
     portrait.add_argument("--weights", metavar="NAME", help="which of its weights, like vox (default: what fits best)")
+    portrait.add_argument(
+        "--no-refine", action="store_true", help="leave the shade of the moved skin as the warp has it"
+    )
     add_consent_flag(portrait)
 
 
@@ -117,4 +120,5 @@ def options_of(args: argparse.Namespace) -> PortraitOptions:
         label=args.label,
         renderer=args.renderer,
         weights=args.weights,
+        refine=not args.no_refine,
     )

@@ -68,15 +68,18 @@ class Square:
         box = (box[0], box[1], min(box[2], SIDE), min(box[3], SIDE))
         size = (x1 - x0, y1 - y0)
         layers = [
-            np.asarray(Image.fromarray(np.ascontiguousarray(layer, np.float32)).resize(
+            np.asarray(Image.fromarray(np.ascontiguousarray(255 * layer, np.float32)).resize(
                 size, Image.Resampling.BILINEAR, box)) for layer in np.moveaxis(change, -1, 0)
         ]  # fmt: skip
         out = pixels.copy()
         part = out[y0:y1, x0:x1]
-        added = 255 * np.stack(layers, -1)
-        top = 255.0 if part.shape[2] == 3 else part[..., 3:].astype(np.float32)
-        changed = np.clip(part[..., :3] + added * (top / 255.0), 0, top)
-        part[..., :3] = np.where(added != 0, np.rint(changed), part[..., :3]).astype(np.uint8)
+        alpha = part[..., 3] if part.shape[2] == 4 else None
+        if alpha is not None and alpha.min() < 255:
+            layers = [layer * (alpha / np.float32(255)) for layer in layers]
+        top = 255 if alpha is None else alpha
+        for number, layer in enumerate(layers):
+            changed = part[..., number] + np.rint(layer).astype(np.int16)
+            part[..., number] = np.clip(changed, 0, top)
         return out
 
 

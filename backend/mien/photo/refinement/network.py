@@ -23,12 +23,16 @@ FOLD = 2  # pixels a side that are channels of one pixel inside
 @dataclass(frozen=True)
 class RefinementConfig:
     """widths: channels by level, each half the size of the one before; the last one attends. inner: of what the
-    condition becomes; tokens: of those that stand for it. bound: the most that a colour, 0..1, changes."""
+    condition becomes; tokens: of those that stand for it. bound: the most that a colour, 0..1, changes; cell: pixels a
+    side over which the change is one, so that it is shade and no texture; taken: how much of it is, by AREAS.
+    """
 
     widths: tuple[int, ...] = (16, 48, 96)
     inner: int = 64
     tokens: int = 4
     bound: float = 0.5
+    cell: int = 8
+    taken: tuple[float, ...] = (1.0, 0.0, 0.0)
 
     def as_dict(self) -> dict[str, object]:
         """As JSON has it."""
@@ -37,7 +41,8 @@ class RefinementConfig:
     @classmethod
     def from_dict(cls, values: dict) -> RefinementConfig:
         """The other way. TypeError, ValueError for what is none."""
-        return cls(**{**values, "widths": tuple(map(int, values["widths"]))})
+        taken = tuple(map(float, values["taken"]))
+        return cls(**{**values, "widths": tuple(map(int, values["widths"])), "taken": taken})
 
 
 class RefinementNetwork(nn.Module):
@@ -88,4 +93,19 @@ class RefinementNetwork(nn.Module):
             x = block(torch.cat([x, maps.pop()], 1), pose, channels)
         out = functional.pixel_shuffle(self.leave(functional.silu(self.norm(x))), FOLD)
         change = self.config.bound * torch.tanh(out[:, :PIXELS]) * torch.sigmoid(out[:, PIXELS:])
-        return change * areas[:, :1] * activity[:, None, None, None]
+        where = self._where(areas)
+        return self._smooth(change, where) * where * activity[:, None, None, None]
+
+    def _where(self, areas: Tensor) -> Tensor:
+        """(B, 1, S, S) 0..1: how much of the change is taken."""
+        face, mouth, eyes = areas.split(1, 1)
+        of_face, of_mouth, of_eyes = self.config.taken
+        return face * (of_face * (1 - mouth - eyes).clamp(min=0) + of_mouth * mouth + of_eyes * eyes)
+
+    def _smooth(self, change: Tensor, where: Tensor) -> Tensor:
+        """The mean over each cell of what is taken, and between the middles of the cells what lies between."""
+        cell = self.config.cell
+        if cell == 1:
+            return change
+        mean = functional.avg_pool2d(change * where, cell) / functional.avg_pool2d(where, cell).clamp(min=0.02)
+        return functional.interpolate(mean, scale_factor=float(cell), mode="bilinear", align_corners=False)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from mien.photo.refinement.condition import condition_of
-from mien.photo.refinement.crop import AREAS, Moment, activity, areas, square_around
+from mien.photo.refinement.crop import Moment, activity, areas, square_around
 from mien.photo.refinement.network import RefinementNetwork
 from mien.photo.refinement.weights import load
 
@@ -20,17 +20,13 @@ if TYPE_CHECKING:
 class Refiner:
     """A drawn picture (H, W, 3 or 4) uint8 and its Moment to the refined one.
 
-    network: that of the shipped weights unless another is given; strengths: by area, 0..1, how much of the change is
-    taken there. PortraitError for weights that cannot be used.
+    network: that of the shipped weights unless another is given. PortraitError for weights that cannot be used.
     """
 
-    def __init__(
-        self, animator: Animator, network: RefinementNetwork | None = None, strengths: dict[str, float] | None = None
-    ) -> None:
+    def __init__(self, animator: Animator, network: RefinementNetwork | None = None) -> None:
         self._network = network or load()
         self._rest = animator.mesh.rest_landmarks
         self._photo = _tensor(square_around(self._rest, self._rest).cut(animator.pixels))
-        self._strengths = dict.fromkeys(AREAS, 1.0) | (strengths or {})
 
     def __call__(self, drawn: np.ndarray, moment: Moment) -> np.ndarray:
         """The picture, refined within the face; the same array where nothing is."""
@@ -44,14 +40,7 @@ class Refiner:
                 _tensor(square.cut(drawn)), self._photo, torch.from_numpy(where)[None],
                 torch.from_numpy(condition_of(moment))[None], torch.tensor([share], dtype=torch.float32),
             )  # fmt: skip
-        return square.add(drawn, change[0].movedim(0, -1).numpy() * self._taken(where)[..., None])
-
-    def _taken(self, where: np.ndarray) -> np.ndarray:
-        """(S, S): how much of the change is taken."""
-        _, mouth, eyes = where
-        skin = np.maximum(1 - mouth - eyes, 0)
-        taken = self._strengths
-        return taken["face"] * skin + taken["mouth"] * mouth + taken["eyes"] * eyes
+        return square.add(drawn, change[0].movedim(0, -1).numpy())
 
 
 def _tensor(pixels: np.ndarray) -> torch.Tensor:
