@@ -54,15 +54,16 @@ class Creases:
     def shade(self, picture: np.ndarray) -> None:
         """Draws all creases into picture (H, W, 3 or 4) uint8, a photo, in place."""
         scale = float(self._face.pose.scale)
-        for number, (lines, crease) in enumerate(zip(self._lines, np.repeat(CREASES, len(SIDES)), strict=True)):
+        for number, lines in enumerate(self._lines):
+            crease = CREASES[number // len(SIDES)]
             if not self._regions[number].any():
                 continue
             width = max(WIDER * crease.width * scale, LEAST_WIDTH)
             rows, columns, low = window(np.concatenate(lines), 5 * width, picture.shape)
             part = picture[rows, columns, :3].astype(np.float32)
-            fold = _fold([line - low for line in lines], part.shape[:2], width) * crease.depth
+            fold = _fold([line - low for line in lines], (part.shape[0], part.shape[1]), width) * crease.depth
             if crease.name in OF_CORNERS:
-                fold *= self._away_from_lids(part.shape[:2], low)
+                fold *= self._away_from_lids((part.shape[0], part.shape[1]), low)
             shaded = part * _shading(fold, DEEPER * DEPTH * scale)
             picture[rows, columns, :3] = (np.clip(shaded, 0, 255) + 0.5).astype(np.uint8)
 

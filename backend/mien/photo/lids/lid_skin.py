@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.ndimage import gaussian_filter, grey_closing, grey_dilation
 
@@ -58,7 +60,8 @@ def covered_by_lid(part: np.ndarray, opening: np.ndarray, eyes: float) -> np.nda
     """(h, w) 0..1 what a shut lid covers of part (h, w, 3): the opening with its rims, and the lashes that stand above.
     A crease, a line of make-up above the rim and the rim of glasses stay: they are no thin strokes."""
     over, under = (max(1, round(share * eyes)) for share in RIMS)
-    rims = grey_dilation(opening, footprint=np.ones((over + under + 1, 1 + under)), origin=((over - under) // 2, 0))
+    middle: Any = ((over - under) // 2, 0)
+    rims = grey_dilation(opening, footprint=np.ones((over + under + 1, 1 + under)), origin=middle)
     tall = max(1, round(LASH_TALL * eyes))
     near = grey_dilation(opening, footprint=np.ones((2 * tall + 1, 1 + tall)))
     grey = part.mean(2)
