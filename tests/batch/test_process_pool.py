@@ -102,6 +102,19 @@ def test_what_is_preloaded_is_loaded_once_on_one_thread_for_all_processes(tmp_pa
     assert server not in said
 
 
+def test_processes_are_called_before_they_work_and_one_that_ends_is_no_harm() -> None:
+    pool = StartedPool(1, prepare, "mien.batch.job")
+    assert pool.call(operator.add, 3, 4) == 7
+    with pytest.raises(ZeroDivisionError):
+        pool.call(operator.truediv, 1, 0)
+    with pytest.raises(BrokenProcessPool):
+        pool.call(os._exit, 1)
+    assert list(pool.map_unordered(1, HALVE, [2])) == [2]  # by a new one
+    with pytest.raises(BrokenProcessPool, match="are at work"):
+        pool.call(operator.add, 3, 4)
+    pool.close()
+
+
 def test_processes_that_cannot_be_prepared_work_all_the_same_and_end_without_work() -> None:
     pool = StartedPool(1, fail, "mien.batch.job")
     assert list(pool.map_unordered(1, HALVE, [2])) == [2]

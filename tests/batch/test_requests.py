@@ -83,6 +83,6 @@ def test_lines_of_one_sound_read_it_once(folder: Path, settings: Settings, monke
         read.append(path)
         return read_speech(path, **flags)
 
-    monkeypatch.setattr("mien.batch.requests.read_speech", counted)
+    monkeypatch.setattr("mien.batch.sounds.read_speech", counted)
     made = jobs(folder, settings, "id,voice,seed\na,0.wav,0-3\nb,1.wav,0\n")
     assert [path.name for path in read] == ["0.wav", "1.wav"] and len({job.key for job in made}) == 5

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -43,7 +44,7 @@ class StartedPool:
     safely, a server imports the module `preloaded` once for all of them."""
 
     def __init__(self, jobs: int, prepare: Callable[[], object], preloaded: str) -> None:
-        self._prepare, self._context = prepare, _forking(preloaded)
+        self._prepare, self._context, self.jobs = prepare, _forking(preloaded), jobs
         self._started: ProcessPoolExecutor | None = self._pool(jobs)
         self._starter = ThreadPoolExecutor(1)  # a server answers when it has imported everything
         self._start = self._starter.submit(_start, self._started, jobs)
@@ -54,6 +55,20 @@ class StartedPool:
         if started is not None:
             self._start.result()
         return _map_unordered(started or self._pool(jobs), work, items)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What a call returns in one of the processes, before `map_unordered` has them; waits until they are there.
+        BrokenProcessPool where one has ended, and new ones will do the work, or where all are at work."""
+        self._start.result()
+        started = self._started
+        if started is None:
+            raise BrokenProcessPool("the processes are at work")
+        try:
+            return started.submit(function, *arguments).result()
+        except BrokenProcessPool:
+            self._started = None
+            started.shutdown()
+            raise
 
     def close(self) -> None:
         """End the processes, if no call had them."""

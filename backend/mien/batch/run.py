@@ -14,6 +14,7 @@ from mien.batch.job import Job
 from mien.batch.line import Line
 from mien.batch.plan import Plan
 from mien.batch.requests import jobs_of
+from mien.batch.sounds import Readers
 from mien.batch.store import Store, StoreError
 from mien.engines import Progress, no_progress
 from mien.settings import Settings
@@ -72,12 +73,17 @@ class Batch:
 
 
 def prepare(
-    plan: Plan, output: Path, settings: Settings, progress: Progress = no_progress, part: Part | None = None
+    plan: Plan,
+    output: Path,
+    settings: Settings,
+    progress: Progress = no_progress,
+    part: Part | None = None,
+    readers: Readers | None = None,
 ) -> Batch:
-    """What of the plan, or of a part of it, is to be made. PlanError for rows that cannot be,
-    StoreError for files that would be lost."""
+    """What of the plan, or of a part of it, is to be made; `readers` read sounds, too. PlanError for rows that cannot
+    be, StoreError for files that would be lost."""
     store = Store(output, str(part or ""))
-    jobs = jobs_of(plan, output, settings, progress)
+    jobs = jobs_of(plan, output, settings, progress, readers)
     if part is not None:
         mine = [(line, job) for line, job in zip(plan.lines, jobs, strict=True) if part.has(job.key)]
         plan, jobs = replace(plan, lines=tuple(line for line, _ in mine)), [job for _, job in mine]
@@ -100,15 +106,17 @@ def run(
     progress: Progress = no_progress,
     map_unordered: MapUnordered = process_pool.map_unordered,
     part: Part | None = None,
+    readers: Readers | None = None,
 ) -> list[Outcome]:
     """Make what is stale, `jobs` at once, and put each result under the id of its lines in the folder `output`.
+    `readers` read sounds, too.
 
     A batch that is stopped in any way goes on where it was when it is run again. PlanError and StoreError as of
     `prepare`, before any work; StoreError while another batch works on the folder; OSError.
     """
     output.mkdir(parents=True, exist_ok=True)
     with Store(output, str(part or "")).locked():
-        batch = prepare(plan, output, settings, lambda done, stage: progress(READING * done, stage), part)
+        batch = prepare(plan, output, settings, lambda done, stage: progress(READING * done, stage), part, readers)
         plan = batch.plan
         lines: dict[str, list[Line]] = {}
         for line, job in zip(plan.lines, batch.jobs, strict=True):

@@ -25,6 +25,7 @@ from mien.settings import Settings
 if TYPE_CHECKING:
     from mien.batch.plan import Plan
     from mien.batch.run import Batch, MapUnordered, Part
+    from mien.batch.sounds import Readers
 
 MOST_JOBS = 4096
 
@@ -78,12 +79,13 @@ def batch_command(args: argparse.Namespace) -> int:
 
         reports = [Output(report_path(output, part, suffix), "the report") for suffix in ("json", "html")]
         check_outputs(reports, plan=args.plan, **direction_inputs(args))
-    with ProgressBar("batch", quiet=args.json) as progress, _machines(args, plan, output) as (jobs, map_unordered):
+    with ProgressBar("batch", quiet=args.json) as progress, _machines(args, plan, output) as machines:
         from mien.batch.report import Report, write_report  # half a second, in which the processes load theirs
         from mien.batch.report_page import write_page
         from mien.batch.run import run
 
-        outcomes = run(plan, output, jobs, settings, progress, map_unordered, args.part)
+        jobs, map_unordered, readers = machines
+        outcomes = run(plan, output, jobs, settings, progress, map_unordered, args.part, readers)
     report = Report(outcomes, args.most_flagged, time.monotonic() - started, plan.unit, part)
     paths = [write_report(report, output), write_page(report, output)]
     if args.json:
@@ -98,9 +100,9 @@ def batch_command(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _machines(args: argparse.Namespace, plan: Plan, output: Path) -> Iterator[tuple[int, MapUnordered]]:
-    """How many at once, and where. Processes of this machine load what they need while the sounds are read, where the
-    folder does not have a result for each line yet."""
+def _machines(args: argparse.Namespace, plan: Plan, output: Path) -> Iterator[tuple[int, MapUnordered, Readers | None]]:
+    """How many at once, where, and which processes read sounds, too. Those of this machine load what they need while
+    the first sounds are read, where the folder does not have a result for each line yet."""
     if args.ray is None:
         from mien.batch.loading import load
         from mien.batch.process_pool import StartedPool, map_unordered
@@ -108,19 +110,19 @@ def _machines(args: argparse.Namespace, plan: Plan, output: Path) -> Iterator[tu
 
         jobs = min(args.jobs or cores(), len(plan.lines))
         if len(list(Store(output).results.glob("*.json"))) >= len(plan.lines):
-            yield jobs, map_unordered
+            yield jobs, map_unordered, None
             return
         engines = sorted({line.engine for line in plan.lines if line.shown is None})
         pool = StartedPool(jobs, partial(load, engines), "mien.batch.preloaded")
         try:
-            yield jobs, pool.map_unordered
+            yield jobs, pool.map_unordered, pool
         finally:
             pool.close()
     else:
         from mien.batch import ray_pool
 
         with ray_pool.connected(args.ray) as cpus:
-            yield args.jobs or cpus, ray_pool.map_unordered
+            yield args.jobs or cpus, ray_pool.map_unordered, None
 
 
 def _say_stale(batch: Batch, as_json: bool) -> int:
