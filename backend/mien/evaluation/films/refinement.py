@@ -52,7 +52,7 @@ def evaluate(folder: Path, network: RefinementNetwork) -> list[HeadResult]:
     out = []
     for tracked, moved_by in ((True, "landmarks"), (False, "channels")):
         rows: dict[str, list[tuple[float, ...]]] = {way: [] for way in WAYS}
-        changes: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+        changes: dict[str, list[tuple[float, ...]]] = {way: [] for way in WAYS}
         looks: dict[str, list[float]] = {way: [] for way in WAYS}
         for pairs in photos:
             last: dict[str, np.ndarray] = {}
@@ -107,7 +107,7 @@ def _looks(pictures: dict[str, np.ndarray]) -> dict[str, float]:
 
 
 def _result(
-    way: str, moved_by: str, rows: list[tuple[float, ...]], changes: list[tuple[float, float]], looks: list[float]
+    way: str, moved_by: str, rows: list[tuple[float, ...]], changes: list[tuple[float, ...]], looks: list[float]
 ) -> HeadResult:
     face, ssim, mouth, fine, true_fine = np.nanmean(rows, 0)
     change, true_change = np.mean(changes, 0)

@@ -51,8 +51,8 @@ class Square:
         x1, y1 = (int(np.ceil(low + self.side)) for low in (self.left, self.top))
         rows, columns = np.clip(np.arange(y0, y1), 0, height - 1), np.clip(np.arange(x0, x1), 0, width - 1)
         part = Image.fromarray(np.ascontiguousarray(pixels[rows[:, None], columns, :3]))
-        low = self.left - x0, self.top - y0
-        box = (*low, *(min(a + self.side, b) for a, b in zip(low, part.size, strict=True)))
+        left, top = self.left - x0, self.top - y0
+        box = (left, top, min(left + self.side, part.width), min(top + self.side, part.height))
         return np.array(part.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box))
 
     def add(self, pixels: np.ndarray, change: np.ndarray) -> np.ndarray:

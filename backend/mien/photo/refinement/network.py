@@ -70,7 +70,8 @@ class RefinementNetwork(nn.Module):
         self.norm = nn.GroupNorm(GROUPS, widths[0])
         self.leave = nn.Conv2d(widths[0], folded * (PIXELS + 1), 3, padding=1)
         nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
+        if self.leave.bias is not None:
+            nn.init.zeros_(self.leave.bias)
 
     def forward(self, moved: Tensor, photo: Tensor, areas: Tensor, condition: Tensor, activity: Tensor) -> Tensor:
         """(B, 3, S, S) what is to be added to the colours: 0 outside of the face and where activity is 0.

@@ -68,8 +68,8 @@ def example(pairs: Pairs, number: int) -> tuple[np.ndarray, ...]:
         for each in (pairs.warped[number], pairs.reference, pairs.truth[number])
     )
     area = pairs.area[number].astype(np.float32) / 255
-    trust = np.float32(1 / (1 + (pairs.misfit[number] / TRUST) ** 2))
-    return moved, photo, truth, area, pairs.condition[number], pairs.activity[number], trust
+    trust = np.asarray(1 / (1 + (pairs.misfit[number] / TRUST) ** 2), np.float32)
+    return moved, photo, truth, area, pairs.condition[number], np.asarray(pairs.activity[number]), trust
 
 
 def recoloured(pictures: tuple[np.ndarray, ...], rng: np.random.Generator) -> tuple[np.ndarray, ...]:

@@ -138,8 +138,8 @@ def _pairs(rng: np.random.Generator, held_out: bool, count: int) -> Pairs:
                     rows.append((
                         square.cut(picture), true.cut(truth),
                         np.rint(255 * areas(moment.landmarks, square)).astype(np.uint8), condition_of(moment),
-                        np.float32(activity(moment.landmarks, rest)), np.bool_(tracked),
-                        np.float32(np.linalg.norm(apart, axis=1).mean()),
+                        np.array(activity(moment.landmarks, rest), np.float32), np.array(tracked),
+                        np.array(np.linalg.norm(apart, axis=1).mean(), np.float32),
                     ))  # fmt: skip
                 shown.clear()
             if not rows:

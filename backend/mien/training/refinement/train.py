@@ -77,7 +77,7 @@ def _write_card(weights: Path, shape: RefinementConfig, note: dict, before: dict
             "refined": {name: round(value, 4) for name, value in after.items()},
         },
         "shape": shape.as_dict(),
-        "how_to_rebuild": f"docs/portrait.md: mien train {NAME} PAIRS RUN",
+        "how_to_rebuild": f"docs/refinement.md: mien train {NAME} PAIRS RUN",
         "sha256": sha256_of(weights),
         "bytes": weights.stat().st_size,
     }
