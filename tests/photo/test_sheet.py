@@ -4,7 +4,7 @@
 import numpy as np
 from mien.heads.default import rotation_matrix
 from mien.photo.fit import fit_face
-from mien.photo.sheet import Sheet, outside_oval
+from mien.photo.sheet import BEYOND, Sheet, mirrored, outside_oval
 from rendered_faces import face
 
 
@@ -41,3 +41,13 @@ def test_the_distance_from_the_oval_has_a_sign() -> None:
     inside, outside = outside_oval(points, np.array([points[4, :2], points[10, :2] - (0, 30)]), 60.0)
     assert inside < 0 < outside
     assert abs(outside - 30) < 4
+
+
+def test_beyond_the_edge_the_picture_is_mirrored_but_for_the_face() -> None:
+    oval = np.array([[80.0, 10.0], [120.0, 150.0]])
+    beyond = BEYOND * 200
+    places = np.array(
+        [[100.0, 100.0], [-beyond, 100.0], [200 + beyond, 100.0], [100.0, -beyond], [100.0, 200 + beyond]]
+    )
+    at = mirrored(places, oval, (200, 200), 4.0)
+    assert np.allclose(at, [[100, 100], [beyond, 100], [200 - beyond, 100], [100, 6], [100, 200 - beyond]])

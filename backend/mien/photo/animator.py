@@ -151,7 +151,7 @@ class Animator:
         self._canvas = PhotoCanvas((width, height), images, parts)
         self._blocks = {name: block(part.count) for name, part in parts.items()}
         self._blocks["background"][:, :2] = self._blocks["background"][:, AT] = corners
-        self._blocks["person"][:, AT] = self.sheet.rest[:, :2]
+        self._blocks["person"][:, AT] = self.sheet.seen_at
         between_block = self._blocks["between"]
         between_block[:, AT] = between_block[:, SECOND] = self.mesh.rest[self.mesh.between, :2]
         self._blocks["mouth hole"][:, TINT] = self.mouth.hole

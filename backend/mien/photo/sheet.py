@@ -16,6 +16,7 @@ from mien.photo.relief import depth_at
 CELL = 0.06  # of the eye distance between two vertices of the sheet
 AROUND, COARSE = 0.7, 2.5  # eye distances around the face's oval, beyond which cells are so many times as wide
 MOST_CELLS = 150  # along the longer side
+EDGE_ROOM = 0.15  # of the eye distance around the oval that is not mirrored at the picture's edge
 BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by the frame moves with its edge
 # Landmarks from ear to ear.
 JAW = (
@@ -31,7 +32,8 @@ NEIGHBOURS = 20
 
 
 class Sheet:
-    """rest (N, 3) pixels and depth of its vertices; triangles (T, 3); share (N,) of the head's turn that each takes.
+    """rest (N, 3) pixels and depth of its vertices; triangles (T, 3); share (N,) of the head's turn that each takes;
+    seen_at (N, 2) pixels of the photo that each shows.
 
     size: (width, height) of the photo; `cut`: whether the person is a layer of their own; seen (H, W) bool: where that
     layer shows anything: nothing else is drawn, and so has no vertices.
@@ -57,6 +59,7 @@ class Sheet:
         )
         used, triangles = np.unique(triangles, return_inverse=True)
         grid, self.triangles = grid[used], triangles.reshape(-1, 3).astype(np.int32)
+        self.seen_at = mirrored(grid, oval, size, EDGE_ROOM * eyes)
         outside = outside_oval(face.points, grid, eyes)
         landmarks = face.points[:FACE]
         distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
@@ -114,14 +117,30 @@ def _steps(length: int, cell: float, low: float, high: float) -> np.ndarray:
     return np.r_[-room, np.concatenate(parts), length + room]
 
 
+def mirrored(places: np.ndarray, oval: np.ndarray, size: tuple[int, int], room: float) -> np.ndarray:
+    """(N, 2) where a picture of size (width, height) is read for places (N, 2): within it there, beyond its edge as in
+    a mirror at it. Where a face, its oval (M, 2) and `room` pixels around it, is so near that it would be seen there,
+    what is between it and the edge is stretched instead."""
+    at = places.copy()
+    for axis, length in enumerate(size):
+        most = BEYOND * length
+        before = np.clip(oval[:, axis].min() - room, 0, most) / most
+        after = np.clip(length - oval[:, axis].max() - room, 0, most) / most
+        x = places[:, axis]
+        at[:, axis] = np.where(x < 0, -x * before, np.where(x > length, length - (x - length) * after, x))
+    return at
+
+
 def _shown(seen: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
     """(rows, columns) bool: the cells between steps xs and ys in which anything of seen (H, W) bool is drawn; beyond
-    the picture its edge is."""
+    the picture its mirror image is."""
     sums = np.pad(np.cumsum(np.cumsum(seen, 0), 1), ((1, 0), (1, 0)))
 
     def bounds(steps: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
         # Drawing reads half a pixel around a place.
         low, high = np.floor(steps[:-1] - 1).astype(int), np.ceil(steps[1:] + 1).astype(int)
+        room = int(np.ceil(BEYOND * length))
+        low[-1], high[0] = min(low[-1], length - room), max(high[0], room)
         return np.clip(low, 0, length - 1), np.clip(high, 1, length)
 
     (top, bottom), (left, right) = bounds(ys, seen.shape[0]), bounds(xs, seen.shape[1])
