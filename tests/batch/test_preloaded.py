@@ -12,8 +12,9 @@ import mien
 import pytest
 
 SCRIPT = """
-import os, sys
+import os, signal, sys
 import mien.batch.preloaded
+assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
 print(len(os.listdir("/proc/self/task")), "torch" in sys.modules and sys.modules["torch"].cuda.is_initialized())
 print(os.environ["OMP_NUM_THREADS"], "mien.batch.work" in sys.modules)
 """

@@ -115,6 +115,23 @@ def test_processes_are_called_before_they_work_and_one_that_ends_is_no_harm() ->
     pool.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no server elsewhere")
+@pytest.mark.parametrize("ends", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGINT)"])
+def test_a_server_that_ends_is_no_harm_and_says_nothing(tmp_path: Path, ends: str) -> None:
+    once = tmp_path / "once"
+    (tmp_path / "shared.py").write_text(
+        f"import os, pathlib, signal\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+        f"if not pathlib.Path({str(once)!r}).exists():\n    pathlib.Path({str(once)!r}).touch()\n    {ends}\n"
+    )
+    for name, text in {"task": TASK, "parent": FORKING}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(Path(mien.__file__).parent.parent)])}
+    done = subprocess.run(
+        [sys.executable, tmp_path / "parent.py"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert once.exists() and len(set(done.stdout.split()[::3])) == 2 and "Traceback" not in done.stderr
+
+
 def test_processes_that_cannot_be_prepared_work_all_the_same_and_end_without_work() -> None:
     pool = StartedPool(1, fail, "mien.batch.job")
     assert list(pool.map_unordered(1, HALVE, [2])) == [2]

@@ -6,12 +6,13 @@ All of it runs on one thread and on the processor: neither threads nor a GPU's c
 engines that is `articulation`, which loads nearly all that others need.
 """
 
+import signal
 from contextlib import suppress
 
-from mien.batch.process_pool import use_one_thread
-
-use_one_thread()
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # before anything slow: Ctrl-C ends it without a traceback
 with suppress(Exception):  # which the first line would meet again, and say
     from mien.batch.loading import load
+    from mien.batch.process_pool import use_one_thread
 
+    use_one_thread()
     load(["articulation"])

@@ -41,20 +41,21 @@ def map_unordered(jobs: int, work: Callable[[Any], object], items: Iterable[Any]
 class StartedPool:
     """`map_unordered` with processes that are started at once and `prepare` while their parent does something else,
     which they take seconds for: the first call has them, any other one has new ones. Where a process can be forked
-    safely, a server imports the module `preloaded` once for all of them."""
+    safely, a server imports the module `preloaded` once for all of the first; new ones need no server, which may be
+    what has ended."""
 
     def __init__(self, jobs: int, prepare: Callable[[], object], preloaded: str) -> None:
-        self._prepare, self._context, self.jobs = prepare, _forking(preloaded), jobs
-        self._started: ProcessPoolExecutor | None = self._pool(jobs)
+        self._prepare, self.jobs = prepare, jobs
+        self._started: ProcessPoolExecutor | None = single_threaded_pool(jobs, prepare, _forking(preloaded))
         self._starter = ThreadPoolExecutor(1)  # a server answers when it has imported everything
         self._start = self._starter.submit(_start, self._started, jobs)
 
     def map_unordered(self, jobs: int, work: Callable[[Any], object], items: Iterable[Any]) -> Iterator[Any]:
         """See `map_unordered`."""
         started, self._started = self._started, None
-        if started is not None:
-            self._start.result()
-        return _map_unordered(started or self._pool(jobs), work, items)
+        if started is not None and self._start.exception() is not None:  # the server has ended
+            started = None
+        return _map_unordered(started or single_threaded_pool(jobs, self._prepare), work, items)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """What a call returns in one of the processes, before `map_unordered` has them; waits until they are there.
@@ -75,9 +76,6 @@ class StartedPool:
         self._starter.shutdown()
         if self._started is not None:
             self._started.shutdown(cancel_futures=True)
-
-    def _pool(self, jobs: int) -> ProcessPoolExecutor:
-        return single_threaded_pool(jobs, self._prepare, self._context)
 
 
 def use_one_thread() -> None:
