@@ -85,11 +85,13 @@ from mien.audio.speech import RATE, read_speech
 from mien.direction import Direction
 from mien.photo.animator import Animator
 from mien.photo.motion import motion_of
+from mien.photo.refinement.refiner import Refiner
 from mien.speak import speak
 from mien.video.writer import write_film
 speech = read_speech(sys.argv[1])
 take = speak(speech, Direction(), "{engine}", 25)
 animator = Animator(photo)
+animator.refine = Refiner(animator)
 motion = motion_of(take, animator.head, animator.face.own)
 drawn = (animator.picture(*row) for row in zip(motion.weights, motion.head_rotation, motion.gaze))
 write_film(sys.argv[2], drawn, Fraction(25), speech.samples, RATE)
@@ -108,6 +110,7 @@ from mien.direction import Direction
 from mien.photo.body.options import TalkOptions
 from mien.photo.body.talking_body import TalkingBody
 from mien.photo.motion import motion_of
+from mien.photo.refinement.refiner import Refiner
 from mien.speak import speak
 from mien.talk import motion_of_take
 from mien.video.writer import write_film
@@ -115,6 +118,7 @@ speech = read_speech(Path(sys.argv[1]))
 speech = Speech.from_samples(speech.samples[: round({seconds} * RATE)])
 take = speak(speech, Direction(gestures=1.0), "{engine}", 25)
 opened = TalkingBody(photo, TalkOptions(), "photo")
+opened.animator.refine = Refiner(opened.animator)
 opened.follow(motion_of_take(take))
 motion = motion_of(take, opened.animator.head, opened.animator.face.own)
 def drawn():
