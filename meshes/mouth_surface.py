@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 CONTACT, BEHIND = 5, (6, 7)  # of anatomy.LIP_RINGS: where the lips meet, and the rings behind it
-ALONG = 6  # rounds of the binomial kernel 1 2 1 along a ring
+ALONG = 6  # rounds of smoothing along a ring
 FOLDING = ("mouthSmile", "mouthStretch", "mouthDimple")
 ROUNDS = 6  # of averages with the neighbours
 RED, SKIN = 0.003, 0.009  # metres along the skin from the red of the lips: between them the average takes over
@@ -25,7 +25,7 @@ def even_mouth(deltas: np.ndarray, channels: list[str], vertices: np.ndarray, qu
     touching = rings[CONTACT]
     upper = _upper(touching)[:, None]
     for ring in (rings[number] for number in BEHIND):
-        even = out[:, touching] + _along(out[:, ring] - out[:, touching])
+        even = out[:, touching] + even_along(out[:, ring] - out[:, touching], ALONG)
         out[:, ring] += upper * (even - out[:, ring])
     share, mean = _beside_lips(vertices, quads, np.unique(np.concatenate(rings)))
     for number, channel in enumerate(channels):
@@ -41,9 +41,9 @@ def _upper(ring: np.ndarray) -> np.ndarray:
     return np.clip(len(ring) / 4 - place, 0.0, 2.0) / 2
 
 
-def _along(offsets: np.ndarray) -> np.ndarray:
-    """(..., R, 3) smoothed along the closed ring."""
-    for _ in range(ALONG):
+def even_along(offsets: np.ndarray, rounds: int) -> np.ndarray:
+    """(..., R, 3) smoothed along the closed ring by that many rounds of the binomial kernel 1 2 1."""
+    for _ in range(rounds):
         offsets = (np.roll(offsets, 1, -2) + 2 * offsets + np.roll(offsets, -1, -2)) / 4
     return offsets
 

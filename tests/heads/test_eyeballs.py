@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
+from default_head import HEAD, part
 from mien.heads.eyeballs import Eyeball
 from scipy.spatial.transform import Rotation
 
@@ -45,3 +46,10 @@ def test_the_triangles_face_out():
     ball, _ = eye()
     a, b, c = (ball.directions[ball.triangles[:, i]] for i in range(3))
     assert (np.einsum("ij,ij->i", np.cross(b - a, c - a), a + b + c) > 0).all()
+
+
+def test_the_eyeballs_go_through_the_eyes_and_look_ahead():
+    for ball, anchors, side in zip(HEAD.eyeballs, HEAD.eye_anchors, (1, -1), strict=True):
+        assert np.abs(np.linalg.norm(HEAD.vertices[anchors] - ball[:3], axis=1) - ball[3]).max() < 0.0003
+        assert ball[0] * side > 0.02 and ball[6] > 0.99 and np.linalg.norm(ball[4:]) == pytest.approx(1, abs=1e-5)
+        assert set(anchors) <= set(part("eyes"))

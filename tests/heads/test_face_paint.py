@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
+from default_head import HEAD
 from mien.heads.default import load_head
 from mien.heads.face_paint import HAIRS, brow_hairs, face_paint
 
@@ -38,3 +39,14 @@ def test_a_brow_is_an_even_arch():
     curve = np.polyfit(along, height, 2)
     assert np.abs(np.polyval(curve, along) - height).max() < 0.0006
     assert curve[0] < 0  # an arch, not a bowl
+
+
+def test_the_brows_lie_where_the_landmarks_are():
+    x, y, width, height = HEAD.brow_window
+    rows, columns = HEAD.brows.shape[:2]
+    for channel, marks in ((0, (18, 19, 20, 23, 24, 25)), (1, (37, 38, 43, 44))):
+        for mark in marks:
+            place = HEAD.vertices[HEAD.landmarks[mark], :2]
+            column, row = ((place - (x, y)) / (width, height) * (columns, rows)).astype(int)
+            assert HEAD.brows[row - 5 : row + 6, column - 5 : column + 6, channel].max() > 60, mark
+    assert HEAD.brows[..., 0].mean() < 60  # most of the face is bare

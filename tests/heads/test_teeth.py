@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
+from default_head import HEAD, part, weights
 from mien.heads import teeth
 
 LIPS = np.array([0.0, 0.1, 0.115])
@@ -26,3 +27,51 @@ def test_the_faces_look_outwards(row):
     a, b, c, d = (row.vertices[crown[:, i]] for i in range(4))
     outward = (a + b + c + d) / 4 - row.vertices[np.unique(crown)].mean(0)
     assert (np.einsum("ij,ij->i", np.cross(c - a, d - b), outward) > 0).mean() > 0.9
+
+
+def test_the_teeth_are_two_rows_behind_the_lips_and_the_jaw_takes_the_lower():
+    below, lips = HEAD.teeth_lower == 1, HEAD.vertices[HEAD.inner_lips[list(HEAD.inner_lips_middle)]].mean((0, 1))
+    assert HEAD.teeth_channels == tuple(name for name in HEAD.channels if name.startswith("jaw"))
+    assert HEAD.teeth_vertices[:, 2].max() < lips[2] - 0.004
+    assert HEAD.teeth_vertices[~below, 1].min() < lips[1] < HEAD.teeth_vertices[~below, 1].max()
+    assert (below[HEAD.teeth_quads] == below[HEAD.teeth_quads[:, :1]]).all()
+    assert np.abs(HEAD.teeth_deltas[:, ~below]).max() == 0.0
+    opened = HEAD.teeth_deltas[HEAD.teeth_channels.index("jawOpen"), below]
+    front = HEAD.teeth_vertices[below, 2] > HEAD.teeth_vertices[below, 2].max() - 0.005
+    assert -0.04 < opened[front, 1].mean() < -0.02  # metres at weight 1, as the lower lip
+
+
+@pytest.mark.parametrize("channel", HEAD.teeth_channels)
+def test_the_lower_teeth_are_rigid_in_a_jaw_at_weight_1(channel):
+    """Between, a straight line shortens them: by 2 % at jawOpen 0.35."""
+    row = HEAD.teeth_vertices[HEAD.teeth_lower == 1].astype(float)
+    delta = HEAD.teeth_deltas[HEAD.teeth_channels.index(channel), HEAD.teeth_lower == 1]
+
+    def sizes(weight: float) -> np.ndarray:
+        moved = row + weight * delta
+        return np.linalg.norm(moved - moved.mean(0), axis=1)
+
+    assert np.abs(sizes(1.0) - sizes(0.0)).max() < 1e-6
+    assert (np.abs(sizes(0.35) / sizes(0.0) - 1) < 0.03).all()
+
+
+@pytest.mark.parametrize("jaw", [0.0, 0.35, 0.6, 1.0])
+def test_the_lower_teeth_stay_behind_the_chin(jaw):
+    """Measured: 3.5 mm of lip and chin before the foremost of them at the least, with the jaw wide open."""
+    face = HEAD.pose(weights(jawOpen=jaw))
+    row = HEAD.teeth_lower == 1
+    points = HEAD.teeth_vertices[row] + jaw * HEAD.teeth_deltas[HEAD.teeth_channels.index("jawOpen"), row]
+    points = points[np.abs(points[:, 0]) < 0.012]
+    skin = part("skin")
+    chin = face[skin[(np.abs(face[skin, 0]) < 0.015) & (face[skin, 2] > points[:, 2].min())]]
+    before = [chin[np.linalg.norm(chin[:, :2] - point[:2], axis=1) < 0.006][:, 2].max() - point[2] for point in points]
+    assert min(before) > 0.002
+
+
+def test_the_weights_of_the_jaw_are_found_in_a_face_without_channels():
+    """Within half a millimetre of teeth for what else moves the edge of the jaw; exact for the jaw alone."""
+    find = teeth.JawWeights(HEAD)
+    alone = dict.fromkeys(HEAD.teeth_channels, 0.3)
+    assert find(HEAD.pose(weights(**alone))) == pytest.approx([0.3] * len(alone), abs=1e-4)
+    talking = weights(jawOpen=0.4, mouthFunnel=0.4, mouthRollLower=0.2, mouthSmile=0.5)
+    assert find(HEAD.pose(talking))[HEAD.teeth_channels.index("jawOpen")] == pytest.approx(0.4, abs=0.02)

@@ -28,7 +28,7 @@ LEAN = 0.28  # the roots lie further back than the edges, as a slope
 # The vertices of skull and jaw are found by the head's own channels.
 SKULL_MOTION = 1e-4  # metres a vertex of the skull may move at most in any channel
 JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
-SPEECH = 0.35  # the weight at which a straight key puts the teeth exactly where the turning jaw has them
+CHIN_HALF_WIDTH, CHIN_DEPTH = 0.020, 0.012  # metres from the mid-line; behind the foremost point of the jaw's edge
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,42 @@ def rigid_parts(head: Head) -> tuple[np.ndarray, np.ndarray]:
 def jaw_deltas(head: Head, lower: np.ndarray) -> tuple[list[str], np.ndarray]:
     """(the jaw's channels, the deltas (C, N, 3) of each on the lower row's vertices (N, 3) at weight 1).
 
-    The jaw rotates and a shape key is linear: they agree at the weight SPEECH.
+    At weight 1 the row has turned as tongue and chin have, between which it lies; below, it goes there in a straight
+    line as they do, and so never comes out of the chin.
     """
-    _, jaw_vertices = rigid_parts(head)
+    carried = np.unique(np.concatenate([_of_part(head, "tongue"), _chin(head)]))
     channels = [name for name in head.channels if name.startswith("jaw")]
-    rest, deltas = head.vertices[jaw_vertices].astype(np.float64), []
+    rest, deltas = head.vertices[carried].astype(np.float64), []
     for name in channels:
-        rotation, shift = fit(rest, rest + SPEECH * head.deltas[list(head.channels).index(name)][jaw_vertices])
-        deltas.append((lower @ rotation.T + shift - lower) / SPEECH)
+        rotation, shift = fit(rest, rest + head.deltas[list(head.channels).index(name)][carried])
+        deltas.append(lower @ rotation.T + shift - lower)
     return channels, np.array(deltas)
+
+
+def _of_part(head: Head, name: str) -> np.ndarray:
+    return np.unique(head.quads[head.quad_part == list(head.parts).index(name)])
+
+
+def _chin(head: Head) -> np.ndarray:
+    """The skin in front of the lower teeth: from the edge of the jaw to that of the lower lip."""
+    skin, (jaw, lip) = _of_part(head, "skin"), head.vertices[head.landmarks[[8, 57]]]
+    x, y, z = head.vertices[skin].T
+    return skin[(np.abs(x) < CHIN_HALF_WIDTH) & (y >= jaw[1]) & (y <= lip[1]) & (z > jaw[2] - CHIN_DEPTH)]
+
+
+class JawWeights:
+    """Where a face has its jaw: a take of vertices has no channels that would tell."""
+
+    def __init__(self, head: Head) -> None:
+        self._jaw = rigid_parts(head)[1]
+        self._rest = head.vertices[self._jaw].astype(np.float64)
+        rows = [list(head.channels).index(name) for name in head.teeth_channels]
+        basis = head.deltas[rows][:, self._jaw].astype(np.float64)
+        self._inverse = np.linalg.pinv(basis.reshape(len(rows), -1)).T
+
+    def __call__(self, face: np.ndarray) -> np.ndarray:
+        """(K,) weights of the head's `teeth_channels`, in least squares, in a face (V, 3) whose skull is at rest."""
+        return self._inverse @ (face[self._jaw] - self._rest).ravel()
 
 
 def upper_row(lips: np.ndarray) -> Row:

@@ -60,7 +60,9 @@ class Surface:
         self._eyes = [(*eye_of(head, side), *lids[side]) for side in ("left", "right")]
         lips = rest[head.inner_lips[list(head.inner_lips_middle)]].mean((0, 1))
         self.eyeballs = [eye for eye, *_ in self._eyes]
-        self._rows = list(zip(teeth.rows_of(head), teeth.rigid_parts(head), strict=True))
+        self._rows, self._skull = teeth.rows_of(head), teeth.rigid_parts(head)[0]
+        self._jaw_weights = teeth.JawWeights(head)
+        self._jaw_deltas = head.teeth_deltas[:, head.teeth_lower == 1].astype(np.float64)
 
         blocks, start = [self._mesh_block(lips)], count
         skin, eyes, wet = [_halves(self._mesh[~tongue])], [], []
@@ -69,7 +71,7 @@ class Surface:
             blocks.append(_eye_block(eye, material_colour(head, "eye white")))
             eyes.append(eye.triangles + start)
             self._places.append(slice(start, start := start + len(blocks[-1])))
-        for row, _ in self._rows:
+        for row in self._rows:
             blocks.append(_teeth_block(row, lips))
             wet.append(_halves(row.quads) + start)
             self._places.append(slice(start, start := start + len(blocks[-1])))
@@ -81,7 +83,7 @@ class Surface:
             blocks.append(_hair_block(hair))
             self._hair_place = slice(start, start := start + len(blocks[-1]))
         self._creases = creases.regions(head)
-        self._normals_of_rows = [vertex_normals(row.vertices, row.quads) for row, _ in self._rows]
+        self._normals_of_rows = [vertex_normals(row.vertices, row.quads) for row in self._rows]
         self.vertices = np.concatenate(blocks)
         self._occlusion, self._inside = self.vertices[:, OCCLUSION].copy(), self.vertices[:, WETNESS].copy()
         if hair is not None:
@@ -123,11 +125,14 @@ class Surface:
             out[place, POSITION], out[place, NORMAL], out[place, OCCLUSION] = eye.place(
                 vertices[members], vertices[upper], vertices[lower]
             )
-        for (row, members), normals in zip(self._rows, self._normals_of_rows, strict=True):
+        turn, shift = fit(rest[self._skull], vertices[self._skull])
+        upper, lower = self._rows
+        jaw = self._jaw_weights((vertices - shift) @ turn)
+        opened = lower.vertices + np.tensordot(jaw, self._jaw_deltas, 1)
+        for row, now, normals in zip(self._rows, (upper.vertices, opened), self._normals_of_rows, strict=True):
             place = next(places)
-            turn, shift = fit(rest[members], vertices[members])
-            out[place, POSITION] = row.vertices @ turn.T + shift
-            out[place, NORMAL] = normals @ turn.T
+            out[place, POSITION] = now @ turn.T + shift
+            out[place, NORMAL] = normals @ (turn @ fit(row.vertices, now)[0]).T
         place = self.tongue_place
         points = self.tongue.place(vertices)
         out[place, POSITION], out[place, NORMAL] = points, vertex_normals(points, self.tongue.quads)
@@ -135,8 +140,6 @@ class Surface:
         middle = vertices[self._head.inner_lips[list(self._head.inner_lips_middle)]].mean((0, 1))
         out[place, OCCLUSION] = _mouth_light(points, middle) * self._mouth_opening(vertices) * self.tongue.furrow
         if self.hair is not None:
-            members = self._rows[0][1]  # the skull's
-            turn, shift = fit(rest[members], vertices[members])
             place = self._hair_place
             out[place, POSITION] = self.hair.vertices @ turn.T + shift
             out[place, NORMAL], out[place, REST] = self.hair.normals @ turn.T, self.hair.tangents @ turn.T
