@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from mien.engines.personatalk.warp import one_thread
 from mien.photo.refinement.condition import condition_of
 from mien.photo.refinement.crop import Moment, activity, areas, square_around
 from mien.photo.refinement.network import RefinementNetwork
@@ -35,7 +36,7 @@ class Refiner:
             return drawn
         square = square_around(moment.landmarks, self._rest)
         where = areas(moment.landmarks, square)
-        with torch.inference_mode():
+        with one_thread(), torch.inference_mode():  # a picture is too small to share
             change = self._network(
                 _tensor(square.cut(drawn)), self._photo, torch.from_numpy(where)[None],
                 torch.from_numpy(condition_of(moment))[None], torch.tensor([share], dtype=torch.float32),
