@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.engines.personatalk.geometry.network import GeometryNetwork
 from mien.engines.personatalk.geometry.sound_offset import SoundOffset, settle_offset
 from mien.engines.personatalk.geometry.styled_map import StyledMap, fit_styled_map
 from mien.engines.personatalk.lip_map import LEAST_SECONDS, LipMap, fit_lip_map
@@ -28,11 +29,11 @@ class SpeakingStyle:
 
 def learn_style(
     mouth: np.ndarray, learnt: np.ndarray, times: np.ndarray, frame: float, voice: VoiceMotion, speaker: Speaker,
-    space: MouthSpace | None = None,
+    stage_one: tuple[GeometryNetwork, MouthSpace] | None = None,
 ) -> SpeakingStyle:  # fmt: skip
     """From mouth coefficients (N, 12), of which the frames `learnt` (N,) bool count, at times (N,) seconds of the
-    film's sound, whose motion is `voice`; `frame` s apart. space: that of the coefficients; without it, and for a voice
-    that was not listened to, the network of stage 1 is not asked."""
+    film's sound, whose motion is `voice`; `frame` s apart. stage_one: a network of stage 1 and the space of
+    the coefficients; none is used by default."""
     sounding = learnt & (times >= 0) & (times < voice.seconds)
     offset = settle_offset(voice, times[sounding], mouth[sounding], speaker.gap(mouth[sounding]), frame)
     plain = "the mouth opens as the engine has it, within what the speaker's own mouth does."
@@ -43,8 +44,9 @@ def learn_style(
         return SpeakingStyle(None, offset, (f"{why}: {plain}",))
     at, seen = times[sounding] + offset.late, mouth[sounding]
     lip_map: LipMap | StyledMap = (plain_map := fit_lip_map(voice, at, seen, speaker.opening, frame))
-    if space is not None and voice.phonetic is not None:
-        lip_map = fit_styled_map(plain_map, space, voice, at, seen, speaker.opening, frame)
+    if stage_one is not None and voice.phonetic is not None:
+        network, space = stage_one
+        lip_map = fit_styled_map(plain_map, space, voice, at, seen, speaker.opening, frame, network)
     if lip_map.correlation < LEAST_FORETOLD:
         why = f"The speaker's lips cannot be foretold from the sound (correlation {lip_map.correlation:.2f})"
         return SpeakingStyle(None, offset, (f"{why}: {plain}",))

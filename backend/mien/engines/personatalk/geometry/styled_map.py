@@ -13,7 +13,6 @@ import numpy as np
 
 from mien.engines.personatalk.geometry.network import GeometryNetwork
 from mien.engines.personatalk.geometry.style_fit import StyledVoice, fit_styled_voices
-from mien.engines.personatalk.geometry.weights import shipped_network
 from mien.engines.personatalk.lip_map import BLOCK, LipMap, blocks_of, gain_of
 from mien.engines.personatalk.mouth_space import MouthSpace
 from mien.engines.personatalk.voice_motion import VoiceMotion
@@ -45,11 +44,10 @@ class StyledMap:
 
 def fit_styled_map(
     plain: LipMap, space: MouthSpace, voice: VoiceMotion, times: np.ndarray, mouth: np.ndarray, opening: np.ndarray,
-    frame: float, network: GeometryNetwork | None = None,
+    frame: float, network: GeometryNetwork,
 ) -> LipMap | StyledMap:  # fmt: skip
     """From the plain map of mouth coefficients (n, 12) at times (n,) seconds of the voice, `frame` s apart; the plain
-    map itself where the network harms. network: the one that ships, by default."""
-    network = network or shipped_network()
+    map itself where the network harms."""
     size = max(BLOCK, len(mouth) * frame / MOST_BLOCKS)
     parts = [part for part in blocks_of(len(mouth), frame, size) if part[1].sum() * frame >= BLOCK]
     everything = np.ones(len(mouth), bool)

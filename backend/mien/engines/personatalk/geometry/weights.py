@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The weights of stage 1 as they ship: one safetensors file in half precision, with a card."""
+"""Weights of stage 1: one safetensors file in half precision. None ship: docs/dubbing.md has why."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import fields
-from functools import lru_cache
 from pathlib import Path
 
 from mien.engines.base import EngineError
@@ -14,7 +13,6 @@ from mien.engines.personatalk.geometry.network import GeometryConfig, GeometryNe
 from mien.files.atomic import write_whole
 from mien.files.safetensors import write_tensors
 
-WEIGHTS = Path(__file__).with_name("mien.safetensors")
 FORMAT = "mien.personatalk.geometry"
 NAMES = FileNames({}, {})
 
@@ -41,9 +39,3 @@ def load(path: Path) -> GeometryNetwork:
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
         raise EngineError(f"{path} does not fit the network of stage 1; train it again.") from error
     return network.eval().requires_grad_(False)
-
-
-@lru_cache(maxsize=1)
-def shipped_network() -> GeometryNetwork:
-    """The network that Mien ships."""
-    return load(WEIGHTS)
