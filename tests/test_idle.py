@@ -24,7 +24,7 @@ def test_it_keeps_the_mood():
     assert happy.channel("mouthSmileLeft").min() > 0.3
 
 
-def test_the_same_request_gives_the_same_bytes_and_another_seed_another_life():
+def test_the_same_request_gives_the_same_bytes_and_another_seed_other_motion():
     one, again, other = (idle_take(3.0, Direction(seed=seed), 24) for seed in (1, 1, 2))
     assert one.to_bytes() == again.to_bytes() != other.to_bytes()
 

@@ -57,7 +57,7 @@ def generated(fps: int = 25, seconds: float = 2.0) -> Take:
     )
 
 
-def test_life_is_the_performances_and_lips_stay() -> None:
+def test_nonverbal_motion_is_the_performances_and_lips_stay() -> None:
     own, take = acted(), generated()
     both = Performance(own).onto(take, HUM)
     for i, channel in enumerate(ARKIT):
@@ -105,7 +105,7 @@ def test_a_blink_is_seen_at_any_rate(fps: int) -> None:
 def test_the_same_sound_is_not_warped_whatever_its_phrases() -> None:
     own = acted(2.5, audio_sha256=HUM.sha256, phrases="[[0.2, 1.0]]")
     both = Performance(own).onto(generated(), HUM)
-    assert json.loads(both.meta["performance"]) == {"source": "performance", "part": "life", "warp": "none"}
+    assert json.loads(both.meta["performance"]) == {"source": "performance", "part": "nonverbal", "warp": "none"}
     np.testing.assert_allclose(both.head_rotation, own.head_rotation[:50], atol=1e-6)
 
 
@@ -185,12 +185,12 @@ def test_the_command(tmp_path: Path, capsys) -> None:
     flags = ["--engine", "articulation", "--performance", str(tmp_path / "act.take.safetensors"), "-o", str(out)]
     assert main(["speak", str(WAV), *flags, "--json"]) == 0
     (made,) = json.loads(capsys.readouterr().out)["made"]
-    assert made["performance"] == {"source": "act.take.safetensors", "part": "life", "warp": "even"}
-    life = read_take(out)
+    assert made["performance"] == {"source": "act.take.safetensors", "part": "nonverbal", "warp": "even"}
+    motion = read_take(out)
     assert main(["speak", str(WAV), *flags, "--performance-part", "lips"]) == 0
     assert "lips of act.take.safetensors, stretched evenly" in capsys.readouterr().out
     lips = read_take(out)
-    assert life.channel("jawOpen")[-1] != lips.channel("jawOpen")[-1] == pytest.approx(1, abs=0.05)
+    assert motion.channel("jawOpen")[-1] != lips.channel("jawOpen")[-1] == pytest.approx(1, abs=0.05)
     assert main(["speak", str(WAV), *flags, "-o", str(tmp_path / "act.take.safetensors")]) == 2
     assert main(["speak", str(WAV), *flags, "--performance", str(WAV)]) == 3
     assert main(["speak", str(WAV), *flags, "--head", "flame"]) == 2

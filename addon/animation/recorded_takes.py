@@ -32,7 +32,7 @@ def file_of(item) -> bytes:
 
 
 def all_of(speaker: bpy.types.Object) -> list[tuple[str, str]]:
-    """(key, name) of each recorded take of the speaker's lines; the key is what `MienLine.life_from` holds."""
+    """(key, name) of each recorded take of the speaker's lines; the key is what `MienLine.recorded_from` holds."""
     several = len(speaker.mien.lines) > 1
     return [
         (key_of(line, item), f"{line.name}: {item.name}" if several else item.name)
@@ -51,6 +51,6 @@ def chosen(speaker: bpy.types.Object, line):
     chosen, or it was deleted."""
     for other in speaker.mien.lines:
         for item in other.takes:
-            if item.recorded and key_of(other, item) == line.life_from:
+            if item.recorded and key_of(other, item) == line.recorded_from:
                 return other, item
     return None

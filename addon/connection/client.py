@@ -247,7 +247,7 @@ class Client:
         performance: Path | None = None,
         performance_part: str = "",
     ) -> str:
-        """Request a take of a sound file; the job's id. performance: the file of a take whose part ('life' or 'lips')
+        """Request a take of a sound file; the job's id. performance: a take's file whose part ('nonverbal', 'lips')
         replaces the engine's. `on_sent` is called with the share of the files that was sent, 0..1, and may raise
         Stopped."""
         fields = {"direction": direction, "engine": engine, "fps": fps, "head": head}

@@ -14,7 +14,7 @@ from .sent_sound import folder, keep
 
 @dataclass(frozen=True)
 class RecordedPart:
-    """data: the bytes of the recorded take's file; part: 'life' or 'lips'."""
+    """data: the bytes of the recorded take's file; part: 'nonverbal' or 'lips'."""
 
     data: bytes
     part: str
@@ -37,7 +37,7 @@ class RecordedPart:
 
 def recorded_part(speaker: bpy.types.Object, line) -> RecordedPart | None:
     """Of a line; None where it has none. Raises SoundError where the recorded take was deleted."""
-    if not line.life_from:
+    if not line.recorded_from:
         return None
     found = recorded_takes.chosen(speaker, line)
     if found is None:

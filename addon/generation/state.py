@@ -38,7 +38,7 @@ class Request:
     show: bool = True  # make it the active take
     fingerprint: str = ""  # of all that the take depends on, kept on the take; '' where nobody needs it
     recorded: str = ""  # the file of a take whose part replaces the engine's; '' for none
-    recorded_part: str = ""  # 'life' or 'lips'
+    recorded_part: str = ""  # 'nonverbal' or 'lips'
     kind: str = "takes"  # or 'tracks': the take of a face in a film
     film: str = ""  # of 'tracks': the film's path in Blender's form
     fields: tuple[tuple[str, str], ...] = ()  # of 'tracks': what is asked of it, by the backend's names

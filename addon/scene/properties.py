@@ -138,13 +138,13 @@ class MienLine(bpy.types.PropertyGroup):
         override=KEPT,
     )
     # the recorded take whose part its takes have, by its key; '' for none: `recorded_takes`
-    life_from: StringProperty(options={"HIDDEN"}, override=KEPT)
+    recorded_from: StringProperty(options={"HIDDEN"}, override=KEPT)
     recorded_part: EnumProperty(
         name="Part",
         description="What of the recorded take replaces the engine's",
         items=[
             (
-                "life",
+                "nonverbal",
                 "Brows, Eyes, Head",
                 "Brows, lids, cheeks, gaze and head are recorded; the lips follow the voice",
             ),

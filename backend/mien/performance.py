@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lips by sound, life by camera: a part of a recorded performance in a take that an engine made of a voice.
+"""Lips by sound, nonverbal motion by camera: a part of a recorded performance in a take that an engine made of a voice.
 
 The performance is any take with channels, such as one of `mien track`. Its time is warped to the voice: phrase by
 phrase where those of both sounds are known, evenly otherwise. Blinks keep their speed. Where the performance
@@ -20,7 +20,7 @@ from mien.speech_analysis.phrases import phrases
 from mien.speech_analysis.recogniser import recognise_phones
 from mien.take import Take, hold_times, of_lids, of_mouth, read_take
 
-PARTS = ("life", "lips")
+PARTS = ("nonverbal", "lips")
 UNMATCHED = 0.6  # cost of a pause without a counterpart, beside |log| of how much the speech between is stretched
 SKIPPED = 4  # pauses in a row without a counterpart, at most
 BLINK = 0.2  # s on both sides of a blink's middle that keep their speed
@@ -69,11 +69,11 @@ class TimeWarp:
 
 @dataclass(frozen=True, eq=False)
 class Performance:
-    """`part` of `take`, one of PARTS: 'life' (brows, lids, gaze and head) or 'lips' (lips, jaw and tongue); `name` for
-    messages. Raises PerformanceError for a take without channels."""
+    """`part` of `take`, one of PARTS: 'nonverbal' (brows, lids, gaze and head) or 'lips' (lips, jaw and tongue); `name`
+    for messages. Raises PerformanceError for a take without channels."""
 
     take: Take
-    part: str = "life"
+    part: str = "nonverbal"
     name: str = "performance"
 
     def __post_init__(self) -> None:
@@ -84,7 +84,7 @@ class Performance:
             )
 
     @classmethod
-    def from_file(cls, path: Path, part: str = "life") -> Performance:
+    def from_file(cls, path: Path, part: str = "nonverbal") -> Performance:
         """Of a take file. TakeError where it is none."""
         return cls(read_take(path), part, path.name)
 

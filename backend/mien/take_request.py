@@ -41,7 +41,7 @@ class TakeRequest:
     reading: str = ""
     performance: str = ""
     performance_name: str = ""
-    performance_part: str = "life"
+    performance_part: str = "nonverbal"
 
     @property
     def sources(self) -> tuple[str, ...]:

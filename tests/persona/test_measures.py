@@ -49,9 +49,9 @@ def test_blinks_are_counted_and_timed() -> None:
             shut, _ = blink(4 * len(weights), at, 0.1, 0.04, 0.3)
             weights[:, measures.LIDS] += 0.8 * shut[::4, None]
 
-    life = measures.life(with_motion(two))
-    assert life["blinks"] == pytest.approx(2 / clips()[0].seconds)
-    assert 0.15 < life["blink_time"] < 0.35
+    found = measures.nonverbal_statistics(with_motion(two))
+    assert found["blinks"] == pytest.approx(2 / clips()[0].seconds)
+    assert 0.15 < found["blink_time"] < 0.35
 
 
 def test_head_and_gaze_are_measured_apart() -> None:
@@ -61,7 +61,7 @@ def test_head_and_gaze_are_measured_apart() -> None:
         rotation[:, 0] = np.radians(4) * np.sin(2 * np.pi * 0.3 * seconds)
         gaze[:] = -rotation[:, :2]
 
-    slow = measures.life(with_motion(nodding))
+    slow = measures.nonverbal_statistics(with_motion(nodding))
     assert slow["gestures"] < 0.3 < 2 < slow["head"] and slow["gaze"] < 0.01
     weights, turn = measures.pose([(clips()[0], clips()[0].motion)])
     assert weights.shape == (52,) and turn.shape == (3,)
@@ -70,4 +70,4 @@ def test_head_and_gaze_are_measured_apart() -> None:
 def test_a_clip_too_short_to_filter_is_passed_over() -> None:
     recording = clips()[0]
     brief = dataclasses.replace(recording, seen=np.arange(len(recording.seen)) < 10)
-    assert measures.life([(brief, brief.motion)])["head"] == 0
+    assert measures.nonverbal_statistics([(brief, brief.motion)])["head"] == 0

@@ -16,10 +16,11 @@ NONE = "None"
 def draw_recorded(layout, speaker, line) -> None:
     """Nothing where the speaker has no take from video."""
     names = dict(recorded_takes.all_of(speaker))
-    if not names and not line.life_from:
+    if not names and not line.recorded_from:
         return
-    menu(layout, "Recorded", "MIEN_MT_recorded", names.get(line.life_from, "Deleted") if line.life_from else NONE)
-    if line.life_from:
+    chosen = names.get(line.recorded_from, "Deleted") if line.recorded_from else NONE
+    menu(layout, "Recorded", "MIEN_MT_recorded", chosen)
+    if line.recorded_from:
         layout.prop(line, "recorded_part")
 
 
@@ -37,7 +38,7 @@ class MIEN_OT_choose_recorded(DisabledReason, bpy.types.Operator):
         return "" if speaker is not None and lines.active(speaker) is not None else "There is no line"
 
     def execute(self, context):
-        lines.active(speaker_of(context)).life_from = self.key
+        lines.active(speaker_of(context)).recorded_from = self.key
         return {"FINISHED"}
 
 

@@ -29,13 +29,17 @@ def add_commands(commands) -> None:
     real.add_argument("--audio", type=Path, required=True, metavar="FOLDER", help="the sounds, as .wav files")
     add_direction_flags(real)
 
-    life = add_command(evaluate, "life", life_command, "blinks, brows, head, gaze, lips of takes beside people's")
-    life.add_argument("--audio", type=Path, required=True, metavar="FOLDER", help="sounds, as .wav files: the longest")
-    life.add_argument("--voices", type=int, default=6, metavar="N", help="so many of them (default: 6)")
-    life.add_argument("--seeds", type=int, default=2, metavar="N", help="takes of each (default: 2)")
-    life.add_argument("--engines", metavar="NAME,...", help="only these (default: all on the default head)")
-    life.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
-    life.add_argument("--section", default="life", metavar="NAME", help="which marks (default: %(default)s)")
+    nonverbal = add_command(
+        evaluate, "nonverbal", nonverbal_command, "blinks, brows, head, gaze, lips of takes beside people's"
+    )
+    nonverbal.add_argument(
+        "--audio", type=Path, required=True, metavar="FOLDER", help="sounds, as .wav files: the longest"
+    )
+    nonverbal.add_argument("--voices", type=int, default=6, metavar="N", help="so many of them (default: 6)")
+    nonverbal.add_argument("--seeds", type=int, default=2, metavar="N", help="takes of each (default: 2)")
+    nonverbal.add_argument("--engines", metavar="NAME,...", help="only these (default: all on the default head)")
+    nonverbal.add_argument("--page", type=Path, metavar="MD", help="write the table into this file, between its marks")
+    nonverbal.add_argument("--section", default="nonverbal", metavar="NAME", help="which marks (default: %(default)s)")
 
     phones = add_command(
         evaluate, "phones", phones_command, "how well phone recognisers name mouth shapes in speech of known text"
@@ -156,15 +160,15 @@ def _need_pocketsphinx() -> None:
         )
 
 
-def life_command(args: argparse.Namespace) -> int:
-    """mien evaluate life."""
+def nonverbal_command(args: argparse.Namespace) -> int:
+    """mien evaluate nonverbal."""
     from mien.engines import NAMES, info_of
-    from mien.evaluation.takes.life import as_json, evaluate_life, for_page
+    from mien.evaluation.takes.nonverbal import as_json, evaluate_nonverbal, for_page
 
     _refuse_unmarked(args.page, args.section)
     names = args.engines.split(",") if args.engines else [name for name in NAMES if info_of(name).head == "mien"]
-    with ProgressBar("life", quiet=args.json) as progress:
-        results = evaluate_life(args.audio, names, progress, args.voices, range(1, 1 + max(1, args.seeds)))
+    with ProgressBar("nonverbal", quiet=args.json) as progress:
+        results = evaluate_nonverbal(args.audio, names, progress, args.voices, range(1, 1 + max(1, args.seeds)))
     text = for_page(results)
     if args.page is not None:
         write_section(args.page, args.section, text)

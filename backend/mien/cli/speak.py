@@ -60,8 +60,8 @@ def add_commands(commands) -> None:
         "--performance", type=Path, metavar="TAKE", help="brows, lids, gaze and head of this take, as of mien track"
     )
     speak.add_argument(
-        "--performance-part", choices=("life", "lips"), default="life",
-        help="what is of the performance: its life, or its lips with the engine's life (default: life)",
+        "--performance-part", choices=("nonverbal", "lips"), default="nonverbal",
+        help="what is of the performance: brows, lids, gaze and head, or the lips (default: nonverbal)",
     )  # fmt: skip
     add_direction_flags(speak)
     add_gesture_flags(speak)

@@ -13,7 +13,7 @@ from mien.engines.articulation.persona import Persona
 from mien.engines.base import Progress
 from mien.persona import LearningError
 from mien.persona.lip_habits import learn_lip_habits
-from mien.persona.measures import leans, life
+from mien.persona.measures import leans, nonverbal_statistics
 from mien.persona.recording import Recording
 from mien.persona.style_fit import fit_style
 
@@ -41,7 +41,7 @@ def learn(recordings: Sequence[Recording], name: str, progress: Progress = lambd
         "sounds": {recording.name: recording.sha256 for recording in recordings},
         "offsets_ms": {recording.name: round(1000 * recording.offset) for recording in recordings},
         "filmed": any(recording.filmed for recording in recordings),
-        "measured": {key: round(value, 4) for key, value in {**life(own), **leans(own)}.items()},
+        "measured": {key: round(value, 4) for key, value in {**nonverbal_statistics(own), **leans(own)}.items()},
         "kept": {key: round(value, 3) for key, value in fit.kept.items()},
         "ranges": _ranges(recordings),
         "gap_mm_own_and_people": habits.gap_mm,

@@ -50,7 +50,7 @@ def leans(pairs: Pairs) -> dict[str, float]:
     return {name: float((left - right) / max(left + right, LEAST)) for name, (left, right) in sides.items()}
 
 
-def life(pairs: Pairs) -> dict[str, float]:
+def nonverbal_statistics(pairs: Pairs) -> dict[str, float]:
     """Standard deviations of head and its gestures (degrees), of shifts of the gaze beside the head's (degrees), and of
     the brows; blinks a second and the seconds that one takes; each clip about its own mean."""
     squares = {"head": 0.0, "gestures": 0.0, "gaze": 0.0, "brows": 0.0}

@@ -28,7 +28,7 @@ GAINS = ("jaw", "lips", "rounding", "spreading")
 GAIN_SPREAD = np.array([0.4, 0.4, 0.26, 0.36])
 UNSURE = {False: (0.03, 0.04, 0.08, 0.08, 0.08, 0.08, 0.12, 0.15), True: (0.05, 0.3, 0.1, 0.1, 0.5, 0.4, 0.4, 0.5)}
 STEPS, STEP = 4, 0.1  # Gauss-Newton steps of the mouth; of the slopes' finite differences
-LIFE_SPREAD = {"head": 0.6, "nods": 0.8, "gaze": 0.5, "brows": 0.9, "blinks": 0.7, "blink_time": 0.3}
+NONVERBAL_SPREAD = {"head": 0.6, "nods": 0.8, "gaze": 0.5, "brows": 0.9, "blinks": 0.7, "blink_time": 0.3}
 LEAN_SPREAD = {"mouth_lean": 0.12, "brow_lean": 0.25}
 TILT_SPREAD = 4.0  # degrees
 MOST = 1.0  # of |log gain|: 2.7 times as much, or as little, as usual
@@ -42,11 +42,11 @@ RESTED, MOST_RESTING = 0.015, 0.35  # weights that are too small to count; at mo
 
 @dataclass(frozen=True, eq=False)
 class Usual:
-    """What the rules make of the recordings' sounds in the default style, over SEEDS: `life` and `without_nods` by
+    """What the rules make of the recordings' sounds in the default style, over SEEDS: `nonverbal` and `without_nods` by
     measure (S,), `leans` (S,), `tilt` (S, 3), `blinks` a second at each of RATES, and `slopes` (8, 4) of the mouth's
     measures by the logarithm of each gain."""
 
-    life: dict[str, np.ndarray]
+    nonverbal: dict[str, np.ndarray]
     without_nods: dict[str, np.ndarray]
     leans: dict[str, np.ndarray]
     tilt: np.ndarray
@@ -71,7 +71,7 @@ def fit_style(
     own = [(recording, recording.motion) for recording in recordings]
     kept: dict[str, float] = {}
     style = dataclasses.replace(PLAIN, **_leans(own, usual, kept))
-    style = dataclasses.replace(style, **_life(own, usual, kept), tilt=_tilt(own, usual, kept, recordings))
+    style = dataclasses.replace(style, **_nonverbal(own, usual, kept), tilt=_tilt(own, usual, kept, recordings))
     for step in range(STEPS):
         style = _mouth_step(style, recordings, own, usual)
         style = dataclasses.replace(style, resting=_resting(style, recordings, own))
@@ -86,20 +86,24 @@ def fit_style(
 
 def usual_of(recordings: Sequence[Recording]) -> Usual:
     """What is usual for the sounds of these recordings."""
-    life, still, leans, tilts = [], [], [], []
+    nonverbal, still, leans, tilts = [], [], [], []
     for seed in SEEDS:
         pairs = _performed(recordings, PLAIN, seed)
-        life.append(measures.life(pairs))
+        nonverbal.append(measures.nonverbal_statistics(pairs))
         leans.append(measures.leans(pairs))
         tilts.append(measures.pose(pairs)[1])
-        still.append(measures.life(_performed(recordings, dataclasses.replace(PLAIN, nods=0.0), seed)))
+        still.append(measures.nonverbal_statistics(_performed(recordings, dataclasses.replace(PLAIN, nods=0.0), seed)))
     rates = []
     for rate in RATES:
         often = dataclasses.replace(PLAIN, blinks=rate)
-        rates.append(np.mean([measures.life(_performed(recordings, often, seed))["blinks"] for seed in SEEDS[:3]]))
+        rates.append(
+            np.mean(
+                [measures.nonverbal_statistics(_performed(recordings, often, seed))["blinks"] for seed in SEEDS[:3]]
+            )
+        )
     slopes = [(_mouth(recordings, _scaled(PLAIN, name, STEP)) - _mouth(recordings, PLAIN)) / STEP for name in GAINS]
     return Usual(
-        life=_by_name(life),
+        nonverbal=_by_name(nonverbal),
         without_nods=_by_name(still),
         leans=_by_name(leans),
         tilt=np.array(tilts),
@@ -130,9 +134,9 @@ def _leans(own: measures.Pairs, usual: Usual, kept: dict[str, float]) -> dict[st
     return leans
 
 
-def _life(own: measures.Pairs, usual: Usual, kept: dict[str, float]) -> dict[str, float]:
-    found, gains = measures.life(own), {}
-    mean = {name: float(np.sqrt(np.mean(values**2))) for name, values in usual.life.items()}
+def _nonverbal(own: measures.Pairs, usual: Usual, kept: dict[str, float]) -> dict[str, float]:
+    found, gains = measures.nonverbal_statistics(own), {}
+    mean = {name: float(np.sqrt(np.mean(values**2))) for name, values in usual.nonverbal.items()}
     still = {name: float(np.sqrt(np.mean(values**2))) for name, values in usual.without_nods.items()}
     nods, head = _nods_and_head(found, mean, still)
     gains["nods"], gains["head"] = np.log(nods), np.log(head)
@@ -140,9 +144,9 @@ def _life(own: measures.Pairs, usual: Usual, kept: dict[str, float]) -> dict[str
         gains[name] = np.log(max(found[name], 1e-3) / max(mean[name], 1e-3))
     gains["blinks"] = float(np.interp(found["blinks"], usual.blinks, np.log(RATES)))
     for name, gain in gains.items():
-        scattered = usual.life["gestures" if name == "nods" else name]
+        scattered = usual.nonverbal["gestures" if name == "nods" else name]
         scatter = float(np.std(np.log(np.maximum(scattered, 1e-3))))
-        kept[name] = _share(scatter * (2 if name == "nods" else 1), LIFE_SPREAD[name])
+        kept[name] = _share(scatter * (2 if name == "nods" else 1), NONVERBAL_SPREAD[name])
         if name == "blink_time" and not found["blink_time"]:
             kept[name] = 0.0
         gains[name] = float(np.exp(np.clip(kept[name] * gain, -MOST, MOST)))

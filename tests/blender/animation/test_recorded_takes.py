@@ -26,24 +26,24 @@ def line(toy_head, voice):
 def test_only_a_take_from_video_can_be_chosen_and_its_file_is_kept(toy_head, line):
     ((key, name),) = recorded_takes.all_of(toy_head)
     assert name == line.takes[0].name
-    line.life_from = key
+    line.recorded_from = key
     assert recorded_takes.file_of(recorded_takes.chosen(toy_head, line)[1]) == b"the take's file" * 100
 
 
 def test_what_is_chosen_is_sent_and_makes_other_takes_stale(toy_head, line):
     (plain,) = requests.of_line(bpy.context, bpy.context.scene, toy_head, line, [1])
-    line.life_from = recorded_takes.all_of(toy_head)[0][0]
+    line.recorded_from = recorded_takes.all_of(toy_head)[0][0]
     requests.prepare(toy_head, line)
-    (with_life,) = requests.of_line(bpy.context, bpy.context.scene, toy_head, line, [1])
-    assert (plain.recorded, with_life.recorded_part) == ("", "life")
-    assert Path(with_life.recorded).read_bytes() == b"the take's file" * 100
+    (with_nonverbal,) = requests.of_line(bpy.context, bpy.context.scene, toy_head, line, [1])
+    assert (plain.recorded, with_nonverbal.recorded_part) == ("", "nonverbal")
+    assert Path(with_nonverbal.recorded).read_bytes() == b"the take's file" * 100
     line.recorded_part = "lips"
     (with_lips,) = requests.of_line(bpy.context, bpy.context.scene, toy_head, line, [1])
-    assert len({plain.fingerprint, with_life.fingerprint, with_lips.fingerprint}) == 3
+    assert len({plain.fingerprint, with_nonverbal.fingerprint, with_lips.fingerprint}) == 3
 
 
 def test_a_recorded_take_that_was_deleted_is_missed_in_words(toy_head, line):
-    line.life_from = recorded_takes.all_of(toy_head)[0][0]
+    line.recorded_from = recorded_takes.all_of(toy_head)[0][0]
     takes.delete(line, line.takes[0].uid)
     with pytest.raises(SoundError, match="was deleted; choose another"):
         requests.of_line(bpy.context, bpy.context.scene, toy_head, line, [1])

@@ -19,7 +19,7 @@ from window import arguments, check, click, drive, open_tab, press, settled, sho
 
 OUT, ADDRESS, SOUND, FILM = Path(arguments()[0]), *arguments()[1:4]
 ITEM = 22  # pixels from one row of a menu to the next
-MOUTH, LIFE = ("jaw", "mouth", "tongue"), ("brow", "eye")
+MOUTH, NONVERBAL = ("jaw", "mouth", "tongue"), ("brow", "eye")
 
 
 def head():
@@ -47,7 +47,7 @@ def choose(number: int, key: str, name: str):
     middle = view3d()[2].x + 2 * view3d()[2].width // 3 - 10
     for _ in range(3):
         above = yield from find(".transcript", middle)
-        below = yield from find(".recorded_part" if head().mien.lines[1].life_from else ".own", middle)
+        below = yield from find(".recorded_part" if head().mien.lines[1].recorded_from else ".own", middle)
         at = (above + below) // 2
         yield from click(middle, at)
         yield from shot(OUT, f"{name}_menu")
@@ -56,10 +56,10 @@ def choose(number: int, key: str, name: str):
         subprocess.Popen(["xdotool", *near, "mousemove", str(middle), str(y), "sleep", "0.5", "click", "1"])
         yield 2.5
         yield from settled()
-        if head().mien.lines[1].life_from == key:
+        if head().mien.lines[1].recorded_from == key:
             break
     yield from shot(OUT, f"{name}_chosen")
-    check("a click chooses it", head().mien.lines[1].life_from == key, head().mien.lines[1].life_from)
+    check("a click chooses it", head().mien.lines[1].recorded_from == key, head().mien.lines[1].recorded_from)
 
 
 def steps():
@@ -87,7 +87,7 @@ def steps():
     yield from until("it is made anew", lambda: not run().running)
     check("without an error, too", run().error == "", run().error)
     mixed, _, mixed_turns = played()
-    for title, parts, much in (("lips stay", MOUTH, False), ("brows and eyes are recorded", LIFE, True)):
+    for title, parts, much in (("lips stay", MOUTH, False), ("brows and eyes are recorded", NONVERBAL, True)):
         which = [number for number, name in enumerate(names) if name.startswith(parts)]
         moved = np.abs(mixed - plain).max(0)
         worst = max(which, key=lambda number: moved[number])

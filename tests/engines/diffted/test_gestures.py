@@ -103,7 +103,7 @@ def test_the_spine_goes_along_with_the_head_of_a_performance(recording: Speech) 
     direction = Direction(gestures=1.0)
     own = speak(recording, direction, "articulation", Fraction(25))
     turned = replace(own, head_rotation=own.head_rotation + np.float32([0, 0.4, 0]), joints=None, joint_names=())
-    performance = Performance(turned, "life")
+    performance = Performance(turned, "nonverbal")
     (take,) = speak_takes(recording, direction, [0], "articulation", Fraction(25), performance=performance)
     spine = NAMES.index("chest")
     assert (take.joints[:, spine, 1] - own.joints[:, spine, 1]).mean() > 0.005

@@ -27,7 +27,7 @@ def test_speakers_are_learnt_and_takes_with_a_persona_are_nearer(folder: Path, m
     recoveries, near = personas.evaluate_personas(folder, [5.0], 3, lambda done, stage: None)
     assert recoveries[0].correlations["jaw"] == pytest.approx(1.0)
     styles, habits = near
-    assert styles.lips[1] < styles.lips[0] and styles.nearer[0] == 1 and habits.life is None
+    assert styles.lips[1] < styles.lips[0] and styles.nearer[0] == 1 and habits.nonverbal is None
     page = personas.for_page(recoveries, near)
     assert page.count("| 5 s |") == 3 and "mouth lean" in page
 

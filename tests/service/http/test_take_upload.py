@@ -67,7 +67,7 @@ def test_a_large_request_is_refused(service: Service) -> None:
         ({"direction": '{"seed": 1, "seed": 2}'}, "the key 'seed' is there twice"),
         ({"direction": "[" * 100 + "]" * 100}, "nested more than"),
         ({"speed": "2"}, "has a field 'speed'"),
-        ({"performance_part": "hands"}, "'hands'; it can be life or lips"),
+        ({"performance_part": "hands"}, "'hands'; it can be nonverbal or lips"),
         ({"performance": "act.take"}, "'performance' is text; send the take as a file"),
     ],
 )

@@ -24,9 +24,9 @@ from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.eyelids import follow_gaze
 from mien.engines.articulation.gaze import look
 from mien.engines.articulation.head_motion import head, idle_motion
-from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.steering import follow, mouth_targets
+from mien.engines.articulation.nonverbal_motion import NonverbalMotion
 from mien.engines.articulation.persona import style_of
 from mien.engines.articulation.styles import Style
 from mien.heads.lip_aperture import lip_aperture
@@ -46,10 +46,10 @@ def animate(
     style = style or style_of(direction)
     levels = mixes.gains(direction, len(track))
     curve = curve or lip_curve(track, prosody)
-    life = Life(track, prosody, direction, levels, style)
+    nonverbal = NonverbalMotion(track, prosody, direction, levels, style)
     swelling = swell(track, prosody)
-    weights, closures = _mouth(early(track), prosody, direction, levels, curve, style, swelling, life.corners())
-    rotation, eyes, lids = _nonverbal_motion(weights, life)
+    weights, closures = _mouth(early(track), prosody, direction, levels, curve, style, swelling, nonverbal.corners())
+    rotation, eyes, lids = _nonverbal_motion(weights, nonverbal)
     return take_of_curves(weights, rotation, eyes, closures, lids, duration)
 
 
@@ -120,24 +120,26 @@ def steady_gains(
     return jaw, lips
 
 
-def _nonverbal_motion(weights: np.ndarray, life: Life) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
+def _nonverbal_motion(
+    weights: np.ndarray, nonverbal: NonverbalMotion
+) -> tuple[np.ndarray, np.ndarray, list[tuple[float, float]]]:
     """Brows, head, eyes and lids: adds to weights in place; returns head (T, 3), gaze (T, 2) and shut lids."""
-    direction, style, own, of = life.direction, life.style, life.manner, life.of
-    weights += life.brows(weights)
+    direction, style, own, of = nonverbal.direction, nonverbal.style, nonverbal.manner, nonverbal.of
+    weights += nonverbal.brows(weights)
     style.lean_brows(weights)
-    loudness = smooth(np.clip((life.prosody.level + 57) / 35, 0, 1), 21)
+    loudness = smooth(np.clip((nonverbal.prosody.level + 57) / 35, 0, 1), 21)
     pose = np.stack([of("pitch"), of("yaw"), of("roll")], 1) + style.tilt
     rotation = direction.head * head(
-        life.speaking, loudness, life.accents, life.phrases, pose, style.head * own.head * of("motion"),
-        style.nods * own.nods * of("accents"), life.temperature, life.chance("head"), own,
+        nonverbal.speaking, loudness, nonverbal.accents, nonverbal.phrases, pose, style.head * own.head * of("motion"),
+        style.nods * own.nods * of("accents"), nonverbal.temperature, nonverbal.chance("head"), own,
     )  # fmt: skip
-    if not life.phrases:  # nobody speaks: an idle
-        rotation += direction.head * life.temperature * idle_motion(life.frames, life.chance("idle"))
-    eyes, startled = life.gaze(rotation)
+    if not nonverbal.phrases:  # nobody speaks: an idle
+        rotation += direction.head * nonverbal.temperature * idle_motion(nonverbal.frames, nonverbal.chance("idle"))
+    eyes, startled = nonverbal.gaze(rotation)
     weights += look(eyes)
     follow_gaze(weights)
-    weights += life.lids()
-    shut, lids = life.blinks(startled)
+    weights += nonverbal.lids()
+    shut, lids = nonverbal.blinks(startled)
     add_blinks(weights, shut)
     return rotation, eyes, lids
 

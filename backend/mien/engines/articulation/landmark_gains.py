@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far the channels that give a face life move the landmarks of the default head.
+"""How far the channels of nonverbal motion move the landmarks of the default head.
 
-Amounts of life are people's, in % of the distance of the outer eye corners, whatever shapes the head has.
+Amounts of nonverbal motion are people's, in % of the distance of the outer eye corners, whatever shapes the head has.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import numpy as np
 from mien.speech_analysis.track import RATE
 
 FAST, WINDOW = 1.0, 10.0  # Hz; s of a window of Welch's method
-SHARE = 0.07  # of a head's power above FAST, people's (docs/life.md)
+SHARE = 0.07  # of a head's power above FAST, people's (docs/nonverbal.md)
 LEAST, MOST = 0.35, 1.8  # factors on fast motion
 LONG_ENOUGH = 0.5  # s
 

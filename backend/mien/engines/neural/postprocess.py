@@ -3,9 +3,9 @@
 
 Between the frames run cubic curves. What chance alone decides is drawn by rules, for networks learn little of it:
 blinks that do not shut, brows that hardly move, eyes that do not leap, a face that mirrors itself. So blinks, fast
-motion of brows, the gaze in the sampled head, and how brows, lids and the corners of the mouth wander are the `Life` of
-articulation; emotions, style and head are sampled. The mouth is steered to the lip curve of a person, and last come the
-constraints of `articulation`: the lips meet on p, b and m, and the mouth rests in a long pause.
+motion of brows, the gaze in the sampled head, and how brows, lids and the corners of the mouth wander are the
+`NonverbalMotion` of articulation; emotions, style and head are sampled. The mouth is steered to the lip curve of a
+person, and last come the constraints of `articulation`: the lips meet on p, b and m, the mouth rests in a long pause.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from mien.engines.articulation.constraints import REST_PAUSE, constrain, holds, 
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.gaze import look
-from mien.engines.articulation.life import Life
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
+from mien.engines.articulation.nonverbal_motion import NonverbalMotion
 from mien.engines.articulation.persona import style_of
 from mien.engines.articulation.styles import Style, lean_of
-from mien.engines.neural import missing_life
+from mien.engines.neural import missing_motion
 from mien.engines.neural.head_speed import scale_fast_motion
-from mien.engines.neural.missing_life import calm_knit, missing
+from mien.engines.neural.missing_motion import calm_knit, missing
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.engines.neural.one_sided import draw_one_sided
 from mien.engines.neural.style_features import LEAST, MOST
@@ -49,7 +49,7 @@ FACE = [i for i in range(len(ARKIT)) if i not in MOUTH]
 BROWS = [i for i, name in enumerate(ARKIT) if name.startswith("brow")]
 LEFT = [i for i, name in enumerate(ARKIT) if name.endswith("Left")]
 RIGHT = [INDEX[other_side(ARKIT[i])] for i in LEFT]
-HELD_EASE = 0.6  # s: so far from a number that an animator holds the life of that part of the face is whole
+HELD_EASE = 0.6  # s: so far from a number that an animator holds the motion of that part of the face is whole
 EXPRESSION = 1.0  # s: slower motion of a brow belongs to the emotion, faster motion to the speech
 
 
@@ -89,19 +89,19 @@ def postprocess(
     rotation = scale_fast_motion(rotation, free_share(direction, "head", len(rotation)))
     levels = mixes.gains(direction, len(visible))
     style = style_of(direction)
-    life = Life(track, prosody, direction, levels, style)
+    nonverbal = NonverbalMotion(track, prosody, direction, levels, style)
     added = _no_speech(direction, style, levels, visible, swell(track, prosody))
     draw_one_sided(weights[: len(track)], added, levels, _free(direction, len(track)))
-    gaze, startled = life.gaze(rotation[: len(track)])
+    gaze, startled = nonverbal.gaze(rotation[: len(track)])
     gaze = np.pad(gaze, ((0, len(weights) - len(gaze)), (0, 0)), "edge")
     free = free_share(direction, "gaze", len(gaze))
     gaze = free * gaze + (1 - free) * PchipInterpolator(moments, motion[:, GAZE])(within)
     weights[:, LOOKS] = look(gaze)[:, LOOKS]
-    lids = _enliven(weights, life, added, startled)
+    lids = _enliven(weights, nonverbal, added, startled)
     jaw, _ = gains(visible, prosody, direction, levels, style)
     curve = curve or lip_curve(track, prosody)
     spoken = weights[: len(track)]
-    corners = lopsided(missing(life.corners(), spoken - added, missing_life.corners), spoken)
+    corners = lopsided(missing(nonverbal.corners(), spoken - added, missing_motion.corners), spoken)
     corners *= free_share(direction, "mouth", len(track))
     weights[: len(track)] += corners
     steer_mouth(weights[: len(track)], visible, direction, levels, curve, style, added + corners)
@@ -136,27 +136,27 @@ def _mouth_moments(moments: np.ndarray, track: PhoneTrack) -> np.ndarray:
 
 
 def _enliven(
-    weights: np.ndarray, life: Life, added: np.ndarray, startled: list[int]
+    weights: np.ndarray, nonverbal: NonverbalMotion, added: np.ndarray, startled: list[int]
 ) -> list[tuple[float, float]]:  # fmt: skip
-    """Give brows and lids of weights (T, 52), in place, the life of the rules for what was sampled of it: their motion
+    """Give brows and lids of weights (T, 52), in place, the rules' motion for what was sampled of it: their motion
     beyond the expression's, `added`, and the blinks, some of them at the frames of `startled`; returns when the lids
     are shut, seconds."""
-    free = free_share(life.direction, "brow", len(weights))
+    free = free_share(nonverbal.direction, "brow", len(weights))
     slow = smooth(weights[:, BROWS], 2 * round(EXPRESSION * RATE / 2) + 1)
     weights[:, BROWS] += free * (slow - weights[:, BROWS])
     width = round(BASE * RATE)
     awake = np.stack([smooth(minimum_filter1d(weights[:, lid], width), width // 2 * 2 + 1) for lid in LIDS], 1)
     weights[:, LIDS] = np.minimum(awake, weights[:, LIDS])
-    spoken = weights[: life.frames]
-    calm_knit(spoken, added, free[: life.frames])
-    brows = life.brows(spoken)
-    life.style.lean_brows(brows)
-    blinks, shut = life.blinks(startled)
+    spoken = weights[: nonverbal.frames]
+    calm_knit(spoken, added, free[: nonverbal.frames])
+    brows = nonverbal.brows(spoken)
+    nonverbal.style.lean_brows(brows)
+    blinks, shut = nonverbal.blinks(startled)
     blinks[:, LOOKS] = 0  # the gaze is in them
-    spoken += lopsided(brows, spoken) * free[: life.frames]
-    drawn = lopsided(missing(life.lids(), spoken - added, missing_life.lids), spoken)
+    spoken += lopsided(brows, spoken) * free[: nonverbal.frames]
+    drawn = lopsided(missing(nonverbal.lids(), spoken - added, missing_motion.lids), spoken)
     add_blinks(spoken, blinks)
-    spoken += drawn * free_share(life.direction, "eye", life.frames)
+    spoken += drawn * free_share(nonverbal.direction, "eye", nonverbal.frames)
     return shut
 
 

@@ -63,7 +63,7 @@ class Nearness:
     name: str
     seconds: float
     lips: tuple[float, ...]
-    life: tuple[float, ...] | None
+    nonverbal: tuple[float, ...] | None
     nearer: tuple[float, float | None]
 
 
@@ -177,25 +177,28 @@ def _nearness(
     title: str, seconds: float, held_out: Sequence[Recording], names: Sequence[str], styles: Sequence[Style]
 ) -> Nearness:
     plain = STYLES["default"]
-    lips, life = [], []
+    lips, nonverbal = [], []
     for name, style in zip(names, styles, strict=True):
         if name == "default":
             continue
         own = _several(held_out, STYLES[name], _seed(name) + 5_000)
         takes = [_several(held_out, each, _seed(name) + 7_000) for each in (plain, style, STYLES[name])]
         lips.append([_distance(own, take) for take in takes])
-        life.append([_difference(own, take) for take in takes])
-    return _summary(title, seconds, np.array(lips), np.array(life))
+        nonverbal.append([_difference(own, take) for take in takes])
+    return _summary(title, seconds, np.array(lips), np.array(nonverbal))
 
 
-def _summary(title: str, seconds: float, lips: np.ndarray, life: np.ndarray | None) -> Nearness:
+def _summary(title: str, seconds: float, lips: np.ndarray, nonverbal: np.ndarray | None) -> Nearness:
     """Of (S, K): without a persona, with it, and what else there is."""
 
     def middle(values: np.ndarray) -> tuple[float, ...]:
         return tuple(float(value) for value in np.median(values, axis=0))
 
-    nearer = float((lips[:, 1] < lips[:, 0]).mean()), None if life is None else float((life[:, 1] < life[:, 0]).mean())
-    return Nearness(title, seconds, middle(lips), None if life is None else middle(life), nearer)
+    nearer = (
+        float((lips[:, 1] < lips[:, 0]).mean()),
+        None if nonverbal is None else float((nonverbal[:, 1] < nonverbal[:, 0]).mean()),
+    )
+    return Nearness(title, seconds, middle(lips), None if nonverbal is None else middle(nonverbal), nearer)
 
 
 def _distance(own: Sequence[Recording], other: Sequence[Recording]) -> float:
@@ -208,8 +211,8 @@ def _distance(own: Sequence[Recording], other: Sequence[Recording]) -> float:
 
 
 def _difference(own: Sequence[Recording], other: Sequence[Recording]) -> float:
-    """Mean |log| of what life measures of both."""
-    one, two = (measures.life([(each, each.motion) for each in some]) for some in (own, other))
+    """Mean |log| of the nonverbal statistics of both."""
+    one, two = (measures.nonverbal_statistics([(each, each.motion) for each in some]) for some in (own, other))
     return float(np.mean([abs(np.log(max(one[key], 0.01) / max(two[key], 0.01))) for key in one]))
 
 
@@ -253,10 +256,12 @@ def for_page(recoveries: Sequence[Recovery], near: Sequence[Nearness]) -> str:
     """Both tables, in Markdown."""
     head = ("learnt from", *(gain.replace("_", " ") for gain in GAINS))
     rows = [[f"{each.seconds:g} s", *(f"{each.correlations[gain]:.2f}" for gain in GAINS)] for each in recoveries]
-    beside = ("speakers", "learnt from", "lips, mm", "nearer for", "life", "nearer for")
+    beside = ("speakers", "learnt from", "lips, mm", "nearer for", "nonverbal", "nearer for")
     others = []
     for each in near:
         share = "" if each.nearer[1] is None else f"{each.nearer[1]:.0%}"
-        lips, life = (" / ".join(f"{value:.2f}" for value in values or ()) for values in (each.lips, each.life))
-        others.append([each.name, f"{each.seconds:g} s", lips, f"{each.nearer[0]:.0%}", life, share])
+        lips, nonverbal = (
+            " / ".join(f"{value:.2f}" for value in values or ()) for values in (each.lips, each.nonverbal)
+        )
+        others.append([each.name, f"{each.seconds:g} s", lips, f"{each.nearer[0]:.0%}", nonverbal, share])
     return f"{table(head, rows)}\n\n{table(beside, others)}"

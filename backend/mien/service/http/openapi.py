@@ -193,7 +193,7 @@ def _take_body(settings: Settings) -> Schema:
                         "performance_part": {
                             "type": "string",
                             "enum": list(PARTS),
-                            "description": "What is of it: its life (brows, lids, gaze, head) or its lips.",
+                            "description": "What is of it: nonverbal (brows, lids, gaze, head) or its lips.",
                         },
                     },
                 },
@@ -259,7 +259,7 @@ def _schemas() -> Schema:
                 "tracks": {"const": True, "description": "It tracks films."},
                 "films": {"const": True, "description": "It makes dubs, portraits and talks."},
                 "suggests_emotions": {"const": True, "description": "It says what a voice suggests."},
-                "performances": {"const": True, "description": "A take takes its life or its lips of another one."},
+                "performances": {"const": True, "description": "A take has its nonverbal motion or lips of another."},
                 "head": object_of("The default head.", {"name": text, "sha256": text, "vertices": whole}),
             },
         ),

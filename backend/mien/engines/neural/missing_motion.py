@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Slow life of a face that a network lacks, or has too much of.
+"""Slow nonverbal motion of a face that a network lacks, or has too much of.
 
 Networks learn some of how lids, brows and the corners of the mouth wander, one more and one less of it. What the rules
-draw of it is added by as much as is lacking, so that both together vary as a face of the rules does (docs/life.md).
+draw of it is added by as much as is lacking, so that both together vary as a face of the rules does
+(docs/nonverbal.md).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def corners(weights: np.ndarray) -> np.ndarray:
 
 
 def missing(drawn: np.ndarray, learnt: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-    """Drawn life (T, 52), its part that both sides share made less by the variance that `learnt` (T, 52), the sampled
+    """Drawn motion (T, 52), its part that both sides share made less by the variance that `learnt` (T, 52), the sampled
     weights less what the emotions ask for, has of its own; `measure`, `lids` or `corners`, says in what."""
     own, wanted = (_slow(measure(each)).var() for each in (learnt, drawn))
     if wanted <= 0:

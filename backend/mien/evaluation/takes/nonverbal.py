@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`mien evaluate life`: what makes a face look alive, measured on takes of the default head beside real people.
+"""`mien evaluate nonverbal`: what makes a face look alive, measured on takes of the default head beside real people.
 
-Blinks, brows, head, gaze, lips, jaw and asymmetry, each a number of a take at 25 frames a second; `life_of_people.json`
+Blinks, brows, head, gaze, lips, jaw and asymmetry, each a number of a take at 25 frames a second;
+`nonverbal_of_people.json`
 has the same statistics of people. Lengths are distances of the head's 68 landmarks with the head held still, in % of
 the distance of the outer corners of the eyes.
 """
@@ -29,7 +30,7 @@ from mien.heads.default import load_head
 from mien.speak import speak_takes
 from mien.take import Take
 
-PEOPLE = Path(__file__).with_name("life_of_people.json")
+PEOPLE = Path(__file__).with_name("nonverbal_of_people.json")
 FPS = 25
 VOICES, SEEDS, LONGEST = 6, (1, 2), 14.0  # the longest sounds of a folder; seconds of each
 SLOW = 1.0  # s: what is slower is an expression, no blink, no accent and no phone
@@ -46,7 +47,7 @@ RIGHT_CORNER, LEFT_CORNER, OUTER_EYES, CHIN, NOSE_TIP, NOSE_BASE = 48, 54, (36, 
 
 @dataclass(frozen=True)
 class PeopleRow:
-    """One statistic of people: its key in what `life` returns, its name, median, quartiles, and 10th and 90th
+    """One statistic of people: its key in what `nonverbal` returns, its name, median, quartiles, and 10th and 90th
     percentile where they are known."""
 
     key: str
@@ -57,7 +58,7 @@ class PeopleRow:
 
 
 @dataclass(frozen=True, eq=False)
-class EngineLife:
+class EngineNonverbal:
     """Of one engine: the median over takes of each statistic, NaN where no take has it; shares of the rows whose median
     lies within people's quartiles, and within their 10th to 90th percentile, of those where that is known."""
 
@@ -80,24 +81,26 @@ def people() -> tuple[PeopleRow, ...]:
     )  # fmt: skip
 
 
-def evaluate_life(
+def evaluate_nonverbal(
     audio: Path, names: Sequence[str], progress: Progress, voices: int = VOICES, seeds: Sequence[int] = SEEDS,
     direction: Direction | None = None,
-) -> list[EngineLife]:  # fmt: skip
+) -> list[EngineNonverbal]:  # fmt: skip
     """Each engine on the longest `voices` sounds in a folder, 14 s of each at most, from several seeds. SpeechError
     without sounds, EvaluationError for an engine that does not move the default head."""
     for name in names:
         if engines.info_of(name).head != "mien":
-            raise EvaluationError(f"{name} moves another head; life is measured on the default head's landmarks.")
+            raise EvaluationError(
+                f"{name} moves another head; nonverbal motion is measured on the default head's landmarks."
+            )
     sounds = longest(audio, voices)
     results = []
     for i, name in enumerate(names):
         measured = []
         for j, sound in enumerate(sounds):
             progress((i + j / len(sounds)) / len(names), f"{name} on {sound.name}")
-            measured += [life(take) for take in speak_takes(sound, direction or Direction(), seeds, name)]
+            measured += [nonverbal(take) for take in speak_takes(sound, direction or Direction(), seeds, name)]
         medians = {row.key: _median([each[row.key] for each in measured]) for row in people()}
-        results.append(EngineLife(name, medians, *shares(medians)))
+        results.append(EngineNonverbal(name, medians, *shares(medians)))
     progress(1.0, "done")
     return results
 
@@ -119,7 +122,7 @@ def shares(medians: dict[str, float]) -> tuple[float, float | None]:
     return float(np.mean(inside)), float(np.mean(wide)) if wide else None
 
 
-def life(take: Take) -> dict[str, float]:
+def nonverbal(take: Take) -> dict[str, float]:
     """Every statistic of a take on the 52 channels; NaN where it has none, as the depth of blinks without blinks."""
     take = take.resample(Fraction(FPS))
     points = landmarks(take)
@@ -250,7 +253,7 @@ def _mouth(take: Take, points: np.ndarray) -> dict[str, float]:
     }
 
 
-def for_page(results: Sequence[EngineLife]) -> str:
+def for_page(results: Sequence[EngineNonverbal]) -> str:
     """Markdown: people beside engines; a star marks what lies within people's quartiles."""
     head = ("statistic", "people, median [quartiles]", *(result.engine for result in results))
     rows = [
@@ -265,7 +268,7 @@ def for_page(results: Sequence[EngineLife]) -> str:
     return table(head, rows)
 
 
-def as_json(results: Sequence[EngineLife]) -> dict[str, object]:
+def as_json(results: Sequence[EngineNonverbal]) -> dict[str, object]:
     """By engine: medians (None where no take has the statistic) and shares."""
     return {
         result.engine: {

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from mien.channels import ARKIT, columns
 from mien.engines.articulation.landmark_gains import landmark_gains
-from mien.engines.neural.missing_life import KNIT_MOST, calm_knit, corners, lids, missing
+from mien.engines.neural.missing_motion import KNIT_MOST, calm_knit, corners, lids, missing
 
 T = np.arange(3000) / 100
 

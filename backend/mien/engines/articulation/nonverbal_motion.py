@@ -31,7 +31,7 @@ RAISED = [*columns("browInnerUp"), *LIFTED]
 HOLDS = 0.6  # by how much of itself a whole emotion stills the corners of the mouth
 
 
-class Life:
+class NonverbalMotion:
     """Of one performance of phones and prosody (T,); `levels` are its emotions, (T,) each; `style`: of whom, None for
     the direction's. Without temperature it is
     the same for all seeds, and only accents, questions and blinks are left of it."""
