@@ -42,6 +42,7 @@ def backend(mien: list[str], folder: Path) -> Iterator[str]:
     """The address of a backend of this checkout."""
     port_file = folder / "port.json"
     command = [*mien, "serve", "--port", "0", "--port-file", str(port_file), "--data-folder", str(folder / "data")]
+    command += ["--parent", str(os.getpid())]
     with (folder / "backend.txt").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             while not port_file.is_file():
