@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains the network of stage 1 on synthetic speakers: `mien train personatalk CLIPS RUN`."""
+"""Trains the network of stage 1 on synthetic speakers, from the clips of `make_clips`; no command does yet."""
 
 from __future__ import annotations
 
