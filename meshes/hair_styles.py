@@ -16,7 +16,11 @@ from skull import HAIRLINE, MIDDLE, RECEDED, Skull, above_hairline, azimuth, dir
 
 SEED = 11
 UNDER = 1500  # ribbons under the visible ones, where the whole head is hairy
+# Along the hairline: metres over which it is frayed, up to which ribbons begin, and above the scalp.
+RIM_STRAY, RIM_DEPTH, RIM_HEIGHT = 0.0020, 0.018, (0.0009, 0.0028, 0.0028)
 REACH = 0.008  # metres around a point in which other hair takes its light
+OUT_OF_FACE = 6  # steps of a ribbon until it keeps wholly beside the face
+FRONT_DEPTH, FRONT_BACK = 0.012, 1.2  # metres of the front hairline, whose hair is combed backwards by so much
 FACE_EDGE = ((0.150, 0.172, 0.198, 0.212), (74.0, 64.0, 34.0, 0.0))  # height -> least azimuth of hair that hangs
 
 Comb = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -44,12 +48,13 @@ class Style:
     knot: bool = False
     edge: float = 0.005  # from the hairline to the layer below
     under: float = 0.0095  # width of the ribbons there
+    rim: tuple[int, float, float] = (1500, 0.0012, 0.018)  # ribbons along the hairline; their width and length
 
 
 def grow(name: str, head: Head) -> dict[str, np.ndarray]:
     """Tensors of `mien.heads.hair.hair_of`: points (L, R, 2, 3) and light (L, R) float16."""
     style, generator, skull = STYLES[name], np.random.default_rng(SEED), Skull(head)
-    layers = [_under(style, skull, generator), _visible(style, skull, generator)]
+    layers = [_under(style, skull, generator), _visible(style, skull, generator), _rim(style, skull, generator)]
     if style.knot:
         layers.append(_knot(style, skull, generator))
     points = np.concatenate(layers)
@@ -86,6 +91,18 @@ def _visible(style: Style, skull: Skull, generator: np.random.Generator) -> np.n
     return _strands(style, skull, generator, roots, length, style.rows, style.width, style.height)
 
 
+def _rim(style: Style, skull: Skull, generator: np.random.Generator) -> np.ndarray:
+    """Short fine ribbons along the hairline, where those of the other layers begin as points and leave gaps."""
+    count, width, length = style.rim
+    style = replace(style, ends=None, wave=(0.0, 0.0), curl=(0.0, 0.0), comb=_backwards if style.ends else style.comb)
+    ways = directions(count * 9, generator)
+    margin = above_hairline(skull.at(ways), style.line) - np.abs(generator.normal(0, RIM_STRAY, len(ways)))
+    ways = ways[(margin > 0) & (margin < RIM_DEPTH)]
+    roots = ways[generator.permutation(len(ways))[:count]]
+    lengths = length * generator.uniform(0.7, 1.2, len(roots))
+    return _strands(style, skull, generator, roots, lengths, style.rows, width, RIM_HEIGHT)
+
+
 def _strands(
     style: Style,
     skull: Skull,
@@ -114,17 +131,17 @@ def _strands(
         q = p + d * (length / steps)[:, None]
         if style.ends is not None and not plain:
             q = np.where((q[:, 1] < style.ends + 0.012 * (layer - 0.7))[:, None], p + (q - p) * 0.04, q)
-            q = _beside_the_face(q)
+            q = _beside_the_face(q, min(1.0, step / OUT_OF_FACE))
         p = _lifted(q, skull, np.interp(share, (0, 0.45, 1), height) * layer, style.ends is not None and not plain)
     line = np.stack(path, 1)[:, ::3]
     return _ribbons(style, line, width, layer, generator, plain)
 
 
-def _beside_the_face(points: np.ndarray) -> np.ndarray:
-    """Points turned about the vertical axis out of the face."""
+def _beside_the_face(points: np.ndarray, share: float) -> np.ndarray:
+    """Points turned by this share about the vertical axis out of the face."""
     least = np.interp(points[:, 1], *FACE_EDGE)
     now = azimuth(points)
-    turn = np.radians(np.maximum(least - now, 0.0)) * np.where(points[:, 0] >= 0, 1.0, -1.0)
+    turn = share * np.radians(np.maximum(least - now, 0.0)) * np.where(points[:, 0] >= 0, 1.0, -1.0)
     x, z = points[:, 0], points[:, 2] - 0.035
     return np.stack([x * np.cos(turn) + z * np.sin(turn), points[:, 1], z * np.cos(turn) - x * np.sin(turn) + 0.035], 1)
 
@@ -222,8 +239,10 @@ def _parted(at: float, back: float, down: float) -> Comb:
         high = np.clip((points[:, 1] - 0.175) / 0.05, 0, 1)
         rear = np.clip((0.02 - roots[:, 2]) / 0.05, 0, 1)  # behind the crown everything falls backwards
         free = np.clip((azimuth(points) - 20) / 45, 0, 1)  # not over the forehead
-        across = side * (0.15 + np.maximum(high, 1 - free) * (1 - 0.75 * rear))
-        return np.stack([across, -(down * (1 - high) + 0.25) * free, -back * np.maximum(high, 1 - free) - rear], 1)
+        front = np.clip(1 - above_hairline(roots) / FRONT_DEPTH, 0, 1) * np.clip((60 - azimuth(roots)) / 30, 0, 1)
+        across = side * (0.15 + np.maximum(high, 1 - free) * (1 - 0.75 * rear) * (1 - 0.6 * front))
+        behind = (back + FRONT_BACK * front) * np.maximum(high, 1 - free) + rear
+        return np.stack([across, -(down * (1 - high) + 0.25) * free, -behind], 1)
 
     return comb
 
@@ -273,8 +292,8 @@ KNOT = np.array([0.0, 0.92, -0.40])
 STYLES = {
     "short": Style(1500, 6, 0.0042, _swept, _by_height(0.017, 0.052), (0.002, 0.011, 0.007), wild=0.20),
     "cropped": Style(
-        7000, 3, 0.0014, _forwards, _by_height(0.007, 0.012), (0.0018, 0.0048, 0.0065), wild=0.25, edge=0.006,
-        under=0.015,
+        7000, 3, 0.0014, _forwards, _by_height(0.007, 0.012), (0.0018, 0.0048, 0.0065), wild=0.25, edge=0.002,
+        under=0.015, rim=(4200, 0.0014, 0.008),
     ),
     "receding": Style(
         1500, 5, 0.0034, _backwards, _by_height(0.016, 0.036), (0.0018, 0.0055, 0.004), wild=0.18, line=RECEDED,
@@ -289,7 +308,7 @@ STYLES = {
         wave=(0.0045, 17.0), edge=0.001, under=0.013,
     ),
     "bun": Style(
-        2400, 8, 0.0028, _to_the_knot, _even(0.15), (0.0018, 0.0050, 0.0060), wild=0.004, knot=True, edge=0.010
+        2400, 8, 0.0028, _to_the_knot, _even(0.15), (0.0018, 0.0050, 0.0060), wild=0.004, knot=True, edge=0.003
     ),
     "curls": Style(
         1200, 14, 0.0042, _loose, _even(0.030), (0.002, 0.012, 0.020), wild=0.55, curl=(0.0046, 80.0)
