@@ -15,7 +15,7 @@ HEAD = load_head()
 JAWS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.35)
 CONTACTS = {"tip": (1, 0, 0), "back": (0, 1, 0), "forward": (0, 0, 1), "tip and back": (1, 1, 0)}
 CROSSING = 0.0004  # m: a tooth's own rings are coarser than this
-OTHER_FACE = 0.0016  # m on other faces: they share the weights, and their teeth are scaled and shifted as one
+OTHER_FACE = 0.0005  # m on other faces, whose tongue and teeth are those of the default head, scaled by up to 1.2
 
 
 def posed(head: Head, jaw: float, contact: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
