@@ -78,7 +78,8 @@ def test_what_cannot_sign_is_refused_in_words(tmp_path: Path, chain, key, senten
 
 def test_a_certificate_past_its_days_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(signer, "LASTS", timedelta(seconds=-3600))
-    with pytest.raises(SignerError, match="is valid from .* to .*set the clock if that is wrong.*Delete it to have a new one made"):
+    sentence = "is valid from .* to .*set the clock if that is wrong.*Delete it to have a new one made"
+    with pytest.raises(SignerError, match=sentence):
         user_signer(settings(tmp_path))
 
 

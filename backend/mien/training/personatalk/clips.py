@@ -79,7 +79,9 @@ def make_clip(folder: Path, unit: Unit) -> None:
     motion = []
     for number in range(PERFORMANCES):
         performed = animate.animate(true, prosody, direction_of(unit, 0, number), speech.duration)
-        motion.append(performed.resample(Fraction(FPS)).weights[:, columns])
+        weights = performed.resample(Fraction(FPS)).weights
+        assert weights is not None  # a performance is of channels
+        motion.append(weights[:, columns])
     assert voice.phonetic is not None  # of a voice that was listened to
     tensors = {
         "plain": voice.plain, "channels": voice.channels, "opening": voice.opening, "phonetic": voice.phonetic,

@@ -117,7 +117,9 @@ def perform(clip: Clip, style: SpeakerStyle, times: np.ndarray, rng: np.random.G
     spread = np.sqrt((points**2).sum(1).mean())
     modes = _directions(points, rng)
     points += style.other_sounds * spread * _other_sounds(clip, style, said, rng) @ modes
-    loud = np.interp(said, np.arange(len(clip.voice.phonetic)) / RATE, clip.voice.phonetic[:, len(PHONES) + 1])
+    phonetic = clip.voice.phonetic
+    assert phonetic is not None  # a clip's voice was analysed whole
+    loud = np.interp(said, np.arange(len(phonetic)) / RATE, phonetic[:, len(PHONES) + 1])
     swing = style.swing * _wander(count, 1, 1.5, rng)[:, 0]
     points *= np.exp(style.louder * _smooth(loud, 0.15 * FPS) + swing)[:, None]
     for name in ("fast", "slow"):

@@ -8,7 +8,9 @@ regression in closed form, which training differentiates through, moves it to th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +42,14 @@ class GeometryConfig:
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> GeometryConfig:
+        """Of `as_dict`, read from JSON. TypeError for other fields."""
+        read: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
+        }
+        return cls(**read)
 
 
 class GeometryNetwork(nn.Module):

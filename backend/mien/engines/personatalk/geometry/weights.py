@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from pathlib import Path
 
 from mien.engines.base import EngineError
@@ -29,11 +28,7 @@ def load(path: Path) -> GeometryNetwork:
     """The network of a file, ready to speak. EngineError, in words, where it is damaged or none."""
     tensors, metadata = read_weights(path, FORMAT, "PersonaTalk")
     try:
-        shape = json.loads(metadata["shape"])
-        config = GeometryConfig(**{
-            field.name: tuple(shape[field.name]) if isinstance(shape[field.name], list) else shape[field.name]
-            for field in fields(GeometryConfig)
-        })  # fmt: skip
+        config = GeometryConfig.from_dict(json.loads(metadata["shape"]))
         network = GeometryNetwork(config, tensors["basis"].shape[1] // 3)
         network.load_state_dict(NAMES.state(tensors))
     except (KeyError, ValueError, TypeError, RuntimeError) as error:
