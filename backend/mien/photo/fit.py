@@ -30,7 +30,8 @@ SMOOTHING = 0.0006  # m: the tracker's noise is .4 % of the eye distance
 DEPTH_TRUST = 0.35  # share of the tracker's depth against the fitted head's own
 OPEN_GAP = 0.035  # of the eye distance between the lips, from which the photo's mouth is open
 SMILE = (0.25, 0.9)  # of the scores, over which a smile rises to its whole
-PUCKER = 1.9
+PUCKER = 2.4  # times as narrow as the head's own at the lips
+PUCKER_REACH = 0.016  # m around the inner lips: further off, at the nose, the head's own is enough
 LIP_REACH = 0.004  # m around the inner lips that go with them where they are brought together
 FAMILY_RIDGE = 0.25  # how far the family of heads is drawn to its mean, against noise
 
@@ -129,10 +130,12 @@ def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> 
 @lru_cache(maxsize=1)
 def photo_head() -> Head:
     """The default head with a pucker that is seen from the front: the head's brings the lips forward by 6 mm and makes
-    the mouth narrower by a sixth, of which a picture shows the sixth alone; people's is narrower by a third."""
+    the mouth narrower by a sixth, of which a picture shows the sixth alone; people's is narrower by over a third."""
     head = load_head()
     deltas = head.deltas.copy()
-    deltas[head.channels.index("mouthPucker"), :, 0] *= PUCKER
+    away = KDTree(head.vertices[np.unique(head.inner_lips)]).query(head.vertices)[0]
+    narrower = 1 + (PUCKER - 1) * np.exp(-((away / PUCKER_REACH) ** 2))
+    deltas[head.channels.index("mouthPucker"), :, 0] *= narrower.astype(deltas.dtype)
     return replace(head, deltas=deltas)
 
 
