@@ -110,7 +110,6 @@ from mien.direction import Direction
 from mien.photo.body.options import TalkOptions
 from mien.photo.body.talking_body import TalkingBody
 from mien.photo.motion import motion_of
-from mien.photo.refinement.refiner import Refiner
 from mien.speak import speak
 from mien.talk import motion_of_take
 from mien.video.writer import write_film
@@ -118,7 +117,6 @@ speech = read_speech(Path(sys.argv[1]))
 speech = Speech.from_samples(speech.samples[: round({seconds} * RATE)])
 take = speak(speech, Direction(gestures=1.0), "{engine}", 25)
 opened = TalkingBody(photo, TalkOptions(), "photo")
-opened.animator.refine = Refiner(opened.animator)
 opened.follow(motion_of_take(take))
 motion = motion_of(take, opened.animator.head, opened.animator.face.own)
 def drawn():

@@ -70,9 +70,14 @@ def test_the_jaw_takes_the_lower_teeth_along_and_leaves_the_upper(speaker, file)
     assert moved[~below].max() < 1e-6
     chin = 0.35 * np.linalg.norm(read_tensors(file)[0]["deltas"], axis=2).max(1)[24]  # the lip that jawOpen moves most
     assert 0.05 * chin < moved[below].min() < 0.7 * chin < moved[below].max() < 1.1 * chin
-    opened = shown(teeth)[below].copy()
-    sizes = [np.linalg.norm(points - points.mean(0), axis=1) for points in (rest[below], opened)]
-    np.testing.assert_allclose(sizes[1], sizes[0], atol=1e-5)  # at the weight of speech the row is rigid
+    at_rest, opened = (_from_middle(points[below]) for points in (rest, shown(teeth)))
+    np.testing.assert_allclose(opened, at_rest, rtol=0.03)  # a key moves along a line, so the row is a little smaller
+    pose(speaker, jawOpen=1)
+    np.testing.assert_allclose(_from_middle(shown(teeth)[below]), at_rest, atol=1e-5)  # whole, it is a rotation
+
+
+def _from_middle(points: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(points - points.mean(0), axis=1)
 
 
 def test_a_take_on_the_head_moves_the_teeth_frame_by_frame(speaker, file):

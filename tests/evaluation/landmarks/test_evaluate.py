@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kfusion import weights
 from mien.cli.main import main
-from mien.training.ear_features import extract_features
+from mien.training.phone_features import extract_features
 from motion_data import corpus
 
 

@@ -2,12 +2,18 @@
 import pytest
 from mien.photo import PortraitRefused
 from mien.photo.body.options import TalkOptions
+from mien.photo.options import PortraitOptions
 
 
 def test_options_come_back_from_their_json() -> None:
     options = TalkOptions(gestures=1.2, hands="left", size=512)
     assert TalkOptions.from_json(options.to_json()) == options
     assert options.suffix == ".mp4"
+
+
+def test_a_talk_is_refined_only_when_that_is_asked_for() -> None:
+    assert not TalkOptions.from_json({}).refine and PortraitOptions.from_json({}).refine
+    assert TalkOptions.from_json({"refine": True}).refine
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from mien.engines.articulation.accents import Accent, Phrase
 from mien.engines.diffted.denoiser import conditions, motion_space
 from mien.engines.diffted.denoiser.network import SEED
 from mien.training.diffted.dataset import NO_SOUND, GestureDataset, perform, perform_once
-from mien.training.ear_features import extract_features
+from mien.training.phone_features import extract_features
 from mien.training.speech_corpus.utterance import CorpusError
 from motion_data import corpus
 

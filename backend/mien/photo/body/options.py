@@ -16,13 +16,15 @@ class TalkOptions(PortraitOptions):
     """All of a talk but its files: those of a portrait, and what the body does.
 
     gestures: how large they are, 0 for a still body, to 1.5; hands: which of them move, the person's own left or right.
-    There is no alpha: a body is cut out of its background, and moves before it.
+    There is no alpha: a body is cut out of its background, and moves before it. The refinement is off unless asked
+    for: what it gains was measured on portraits, and a face is small here.
     """
 
     MAKES, REFUSED = "talk", PortraitRefused
 
     gestures: float = 1.0
     hands: str = "both"
+    refine: bool = False
 
     def __post_init__(self) -> None:
         """The checks of `from_json`, and PortraitRefused for values that do not go together."""

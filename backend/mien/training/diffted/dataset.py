@@ -30,10 +30,10 @@ from mien.files.safetensors import read_tensors, write_tensors
 from mien.numeric.random_streams import stream
 from mien.speech_analysis.prosody import analyse_prosody
 from mien.speech_analysis.track import RATE
-from mien.training.ear_features import read_features
 from mien.training.examples import padded
 from mien.training.motion_corpus import check_settings, track_of
 from mien.training.motion_corpus import held_out as is_held_out
+from mien.training.phone_features import read_features
 from mien.training.speech_corpus.store import Unit, read_units
 from mien.training.speech_corpus.utterance import CorpusError
 
@@ -62,7 +62,7 @@ def perform(
     corpus: Path, motion: Path, count: int, seed: int, jobs: int, progress: Callable[[float, str], None]
 ) -> None:
     """Perform each unit of a speech corpus `count` times, into MOTION/gestures, where that is missing. `motion` has
-    the corpus's audio features (`ear_features`). CorpusError where it was performed with other settings."""
+    the corpus's audio features (`phone_features`). CorpusError where it was performed with other settings."""
     check_settings(motion / FOLDER, count, seed)
     units = [unit for unit in read_units(corpus) if not _file(motion, unit).exists()]
     for i, unit in enumerate(map_unordered(jobs, functools.partial(perform_unit, motion, seed, count), units), 1):
