@@ -205,6 +205,7 @@ def test_the_command(face, tmp_path: Path, capsys, monkeypatch, bound) -> None:
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys) -> None:
     (tmp_path / "cloud.obj").write_text("v 0 0 0\nv 1 0 0\n", "utf-8")
     (tmp_path / "picks.json").write_text("{}", "utf-8")
-    request = ["bind", str(tmp_path / "cloud.obj"), "--picks", str(tmp_path / "picks.json"), "-o", str(tmp_path / "out")]
+    cloud, picks, out = (str(tmp_path / name) for name in ("cloud.obj", "picks.json", "out"))
+    request = ["bind", cloud, "--picks", picks, "-o", out]
     assert main.main(request) == 3
     assert "cloud.obj: the mesh has no faces" in capsys.readouterr().err
