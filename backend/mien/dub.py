@@ -189,7 +189,7 @@ def _draw(
     from mien.engines.personatalk.film.colours import Colours
     from mien.engines.personatalk.film.kept_pictures import COVERED
     from mien.engines.personatalk.film.part_encoder import PartEncoder
-    from mien.engines.personatalk.warp import one_thread
+    from mien.nn.one_thread import one_thread
 
     wanted = np.ones(len(kept), bool)
     for part in plan.parts:

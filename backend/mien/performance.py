@@ -16,6 +16,7 @@ import numpy as np
 
 from mien.audio.speech import Speech
 from mien.errors import USAGE, MienError
+from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.phrases import phrases
 from mien.speech_analysis.recogniser import recognise_phones
 from mien.take import Take, hold_times, of_lids, of_mouth, read_take
@@ -166,8 +167,7 @@ class Performance:
         share = np.ones(len(times))
         for beyond in (self.take.times[0] - times, times - self.take.times[-1]):
             if beyond.max() > FADE:
-                way = np.clip(beyond / FADE, 0, 1)
-                share *= 1 - way * way * (3 - 2 * way)
+                share *= 1 - smoothstep(beyond, end=FADE)
         return share
 
     def _ends(self, covered: np.ndarray) -> str:

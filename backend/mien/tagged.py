@@ -13,6 +13,7 @@ from mien.audio.speech import Speech
 from mien.channels import INDEX
 from mien.direction import ANGLES, EMOTIONS, Curve, Direction, DirectionError
 from mien.engines.articulation.gaze import look
+from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.recogniser import recognise_phones
 from mien.speech_analysis.tags import Tag, read_tags
@@ -167,8 +168,7 @@ def _share(times: np.ndarray, begin: float, end: float, ramp: float, inside: boo
     end on."""
     rising = np.clip((times - begin) / max(ramp, 1e-3), 0, 1)
     falling = np.clip((end - times) / max(ramp, 1e-3) + (0 if inside else 1), 0, 1)
-    share = np.minimum(rising, falling)
-    return share * share * (3 - 2 * share)
+    return smoothstep(np.minimum(rising, falling))
 
 
 def _curve(times: np.ndarray, values: np.ndarray) -> Curve:

@@ -18,6 +18,7 @@ from mien.face_tracking.head_pose import HeadPose
 from mien.face_tracking.missed_closures import with_contacts
 from mien.face_tracking.track import FaceTrack
 from mien.numeric.mask_runs import runs
+from mien.numeric.smoothstep import smoothstep
 from mien.take import Take, exact, frame_count, frame_times
 
 BRIDGED = 0.25  # seconds without the face that are bridged by a straight line
@@ -127,13 +128,8 @@ def _bridged(values: np.ndarray, track: FaceTrack) -> np.ndarray:
         values[begin:end] = 0
         for value, distance in ((before, since), (after, until)):
             if distance is not None:
-                values[begin:end] += value * _eased(1 - distance / EASE)[:, None]
+                values[begin:end] += value * smoothstep(1 - distance / EASE)[:, None]
     return values
-
-
-def _eased(share: np.ndarray) -> np.ndarray:
-    share = np.clip(share, 0, 1)
-    return share * share * (3 - 2 * share)
 
 
 def _read(values: np.ndarray, seconds: np.ndarray, moments: np.ndarray) -> np.ndarray:

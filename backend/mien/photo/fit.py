@@ -131,7 +131,11 @@ def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> 
 def photo_head() -> Head:
     """The default head with a pucker that is seen from the front: the head's brings the lips forward by 6 mm and makes
     the mouth narrower by a sixth, of which a picture shows the sixth alone; people's is narrower by over a third."""
-    head = load_head()
+    return puckering(load_head())
+
+
+def puckering(head: Head) -> Head:
+    """A head whose mouthPucker narrows the lips as people's does, and leaves the nose; see `photo_head`."""
     deltas = head.deltas.copy()
     away = KDTree(head.vertices[np.unique(head.inner_lips)]).query(head.vertices)[0]
     narrower = 1 + (PUCKER - 1) * np.exp(-((away / PUCKER_REACH) ** 2))

@@ -2,7 +2,7 @@
 import pytest
 import torch
 from mien.engines.personatalk import warp
-from mien.engines.personatalk.warp import blurred, one_thread, sample
+from mien.engines.personatalk.warp import blurred, sample
 
 
 def test_a_sample_at_whole_places_is_the_pixel() -> None:
@@ -33,10 +33,3 @@ def test_a_small_image_is_blurred_as_a_large_one(monkeypatch: pytest.MonkeyPatch
     by_a_matrix = blurred(image, 2.0)
     monkeypatch.setattr(warp, "SMALL", 0)
     torch.testing.assert_close(by_a_matrix, blurred(image, 2.0), atol=1e-5, rtol=0)
-
-
-def test_threads_are_as_before() -> None:
-    before = torch.get_num_threads()
-    with one_thread():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before

@@ -12,33 +12,33 @@ from mien.training.refinement.pairs import Pairs, build, make_pairs, read, write
 
 
 @pytest.fixture(scope="module")
-def made() -> Pairs:
+def pairs() -> Pairs:
     return make_pairs(0, 0, held_out=True, moments=2)
 
 
-def test_a_moved_photo_is_near_its_truth(made: Pairs) -> None:
-    assert made.warped.shape == made.truth.shape == (len(made), SIDE, SIDE, 3)
-    assert made.area.shape == (len(made), 3, SIDE, SIDE) and made.condition.shape == (len(made), SIZE)
-    assert set(made.tracked) == {False, True}
-    face = made.area[:, 0] > 200
-    away = np.abs(made.warped.astype(int) - made.truth)[face].mean()
-    other = np.abs(made.warped.astype(int) - made.truth[:, :, ::-1])[face].mean()
+def test_a_moved_photo_is_near_its_truth(pairs: Pairs) -> None:
+    assert pairs.warped.shape == pairs.truth.shape == (len(pairs), SIDE, SIDE, 3)
+    assert pairs.area.shape == (len(pairs), 3, SIDE, SIDE) and pairs.condition.shape == (len(pairs), SIZE)
+    assert set(pairs.tracked) == {False, True}
+    face = pairs.area[:, 0] > 200
+    away = np.abs(pairs.warped.astype(int) - pairs.truth)[face].mean()
+    other = np.abs(pairs.warped.astype(int) - pairs.truth[:, :, ::-1])[face].mean()
     assert away < other
-    assert made.misfit[made.tracked].max() < 0.05
+    assert pairs.misfit[pairs.tracked].max() < 0.05
 
 
-def test_pairs_are_written_and_read(made: Pairs, tmp_path: Path) -> None:
-    write(tmp_path / "one.npz", made)
+def test_pairs_are_written_and_read(pairs: Pairs, tmp_path: Path) -> None:
+    write(tmp_path / "one.npz", pairs)
     again = read(tmp_path / "one.npz")
-    assert all(np.array_equal(value, vars(again)[name]) for name, value in vars(made).items())
+    assert all(np.array_equal(value, vars(again)[name]) for name, value in vars(pairs).items())
 
 
-def test_a_build_makes_what_is_lacking(made: Pairs, tmp_path: Path, monkeypatch) -> None:
+def test_a_build_makes_what_is_lacking(pairs: Pairs, tmp_path: Path, monkeypatch) -> None:
     drawn = []
 
     def draw(seed: int, number: int, held_out: bool) -> Pairs:
         drawn.append((number, held_out))
-        return made
+        return pairs
 
     monkeypatch.setattr(building, "make_pairs", draw)
     monkeypatch.setattr(building, "HELD_OUT_PHOTOS", 1)

@@ -17,6 +17,7 @@ from mien.engines.articulation import phone_table
 from mien.engines.articulation.coarticulation import smooth
 from mien.heads.lip_aperture import CLOSED, LEAST_APERTURE, LipAperture
 from mien.numeric.mask_runs import runs
+from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.track import INDEX as INDEX_OF_PHONE
 from mien.speech_analysis.track import RATE, PhoneTrack, Segment
 
@@ -100,8 +101,7 @@ def ramp(length: int, closures: list[Hold], widths: Sequence[float] | None = Non
     shape = np.zeros(length)
     for hold, width in zip(closures, widths or [1.0] * len(closures), strict=True):
         distance = np.maximum((hold.begin - t) / (width * CLOSING * RATE), (t - hold.end) / (width * OPENING * RATE))
-        x = np.clip(1 - distance, 0, 1)
-        shape = np.maximum(shape, x * x * (3 - 2 * x))
+        shape = np.maximum(shape, smoothstep(1 - distance))
     for one, two in zip(closures, closures[1:], strict=False):
         if 0 <= two.begin - one.end < 0.060 * RATE:
             between = slice(one.end, two.begin + 1)
@@ -131,8 +131,7 @@ def rest(track: PhoneTrack, least: float = PAUSE) -> np.ndarray:
         squeeze = float(np.clip((length - REST_HELD) / needed, 0.05, 1)) if needed else 1.0
         up = 1.0 if first else ((t - pause.begin) / RATE / squeeze - REST_LATE) / REST_CLOSING
         down = 1.0 if last else ((pause.end - t) / RATE / squeeze - REST_PARTED) / REST_OPENING
-        x = np.clip(np.minimum(up, down), 0, 1)
-        shape = np.maximum(shape, x * x * (3 - 2 * x))
+        shape = np.maximum(shape, smoothstep(np.minimum(up, down)))
     return shape
 
 

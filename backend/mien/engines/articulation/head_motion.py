@@ -10,6 +10,7 @@ from mien.engines.articulation.accents import Accent, Phrase
 from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.manner import Manner
 from mien.engines.articulation.smooth_noise import band_noise, wander
+from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.track import RATE
 
 POSTURE, POSTURE_CORNER = (1.6, 1.7, 1.8), 0.12  # degrees sd: pitch, yaw, roll; Hz
@@ -94,10 +95,8 @@ def _phrase_end(degrees: np.ndarray, phrase: Phrase) -> None:
 
 def _posture(degrees: np.ndarray, at: float, length: float, turn: float) -> None:
     """A turn that stays for a few seconds and is then let go."""
-    t = np.arange(len(degrees)) / RATE
-    into = np.clip((t - at) / length, 0, 1)
-    back = np.clip((t - at - 4) / 2.0, 0, 1)
-    degrees[:, 1] += turn * (into * into * (3 - 2 * into)) * (1 - back * back * (3 - 2 * back))
+    since = np.arange(len(degrees)) / RATE - at
+    degrees[:, 1] += turn * smoothstep(since, end=length) * (1 - smoothstep(since - 4, end=2.0))
 
 
 def idle_motion(frames: int, rng: np.random.Generator) -> np.ndarray:

@@ -20,6 +20,7 @@ from mien.channels import ARKIT
 from mien.direction import ANGLES, Direction
 from mien.engines.base import EngineError
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION, SIZE, motion_of
+from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.track import RATE
 from mien.take import Take
 
@@ -81,8 +82,7 @@ def restored(take: Take, motion: np.ndarray, keys: HeldKeys) -> Take:
     moments, used = np.arange(len(motion)) / FPS, np.flatnonzero(keys.held.any(0))
     within = np.minimum(np.arange(len(ruled)) / RATE, moments[-1])
     distance = np.stack([np.asarray(distance_transform_edt(~keys.held[:, column])) for column in used], 1)
-    distance = np.minimum(distance / (EASE * RATE), 1)
-    share = 1 - distance * distance * (3 - 2 * distance)
+    share = 1 - smoothstep(distance, end=EASE * RATE)
     ruled[:, used] += share * (PchipInterpolator(moments, motion[:, used])(within) - ruled[:, used])
     ruled = blend_held(ruled, keys.held, keys.values, RATE)
     weights = np.clip(ruled[:, : len(ARKIT)], 0, 1)

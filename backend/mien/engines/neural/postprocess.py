@@ -38,6 +38,7 @@ from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.engines.neural.one_sided import draw_one_sided
 from mien.engines.neural.style_features import LEAST, MOST
 from mien.heads.lip_aperture import lip_aperture
+from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take, hold_times, of_mouth
@@ -168,8 +169,7 @@ def free_share(direction: Direction, part: str, frames: int) -> np.ndarray:
             free[at] = 0
     if free.all():
         return free[:, None]
-    near = np.clip(np.asarray(distance_transform_edt(free)) / (HELD_EASE * RATE), 0, 1)
-    return (near * near * (3 - 2 * near))[:, None]
+    return smoothstep(np.asarray(distance_transform_edt(free)), end=HELD_EASE * RATE)[:, None]
 
 
 def _free(direction: Direction, frames: int) -> np.ndarray:

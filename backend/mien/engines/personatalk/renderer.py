@@ -20,6 +20,7 @@ from mien.engines.personatalk.mouth_space import MouthSpace
 from mien.engines.personatalk.reference_bank import FINE, flattened
 from mien.engines.personatalk.template import OUTSIDE, SKIN_CORE
 from mien.engines.personatalk.warp import blurred, sample
+from mien.numeric.smoothstep import smoothstep
 
 LIGHT = 25.0  # samples over which the light of what is seen is carried to what is not
 TEETH = 12.0  # samples: what is coarser is of the mean between the lips, too, so that they keep its light
@@ -56,8 +57,8 @@ class Renderer:
             self._seen[hidden] = torch.from_numpy(seen.astype(np.float32)), parts
         soft = ndimage.gaussian_filter(lips.astype(np.float32), LIP_EDGE / 2)
         self._lips_and_edge = torch.from_numpy(soft)[None]
-        inward = np.clip(np.asarray(ndimage.distance_transform_edt(template.face)) / INWARD, 0, 1).astype(np.float32)
-        self._changes = torch.from_numpy(np.maximum(inward**2 * (3 - 2 * inward), soft))[None]
+        inward = (np.asarray(ndimage.distance_transform_edt(template.face)) / INWARD).astype(np.float32)
+        self._changes = torch.from_numpy(np.maximum(smoothstep(inward), soft))[None]
         self._masks = {name: torch.from_numpy(getattr(template, name))[None] for name in ("hidden", "dubbed")}
 
     def render(

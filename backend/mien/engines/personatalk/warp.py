@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -62,15 +60,3 @@ def _blurring(size: int, sigma: float) -> Tensor:
         seen = (torch.arange(size) + step - reach).clamp(0, size - 1)
         shares[torch.arange(size), seen] += weight
     return shares
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread: its images are so small that two of them wait for each other, and the encoder has
-    a use for the other cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

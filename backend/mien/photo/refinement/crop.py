@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter, minimum_filter
 
 from mien.face_tracking.landmark_indices import FACE_OVAL, INNER_LIPS, LEFT_EYE, OUTER_EYE_CORNERS, RIGHT_EYE
+from mien.numeric.smoothstep import smoothstep
 
 SIDE = 128  # pixels of the square as the network sees it
 ROOM = 2.15  # of the eye distance: its side
@@ -106,8 +107,7 @@ def activity(landmarks: np.ndarray, rest: np.ndarray) -> float:
     """0..1: 0 where no landmark moved, so that the photo itself is never refined."""
     eyes = float(np.linalg.norm(rest[OUTER_EYE_CORNERS[0]] - rest[OUTER_EYE_CORNERS[1]]))
     moved = float(np.linalg.norm(landmarks[:, :2] - rest[:, :2], axis=1).max()) / max(eyes, 1e-6)
-    share = float(np.clip((moved - QUIET) / (MOVING - QUIET), 0, 1))
-    return share * share * (3 - 2 * share)
+    return float(smoothstep(moved, QUIET, MOVING))
 
 
 def _spread(points: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from mien.engines.personatalk.warp import one_thread
+from mien.nn.one_thread import one_thread
 from mien.photo.refinement.condition import condition_of
 from mien.photo.refinement.crop import Moment, activity, areas, square_around
 from mien.photo.refinement.network import RefinementNetwork

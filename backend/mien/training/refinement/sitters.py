@@ -13,7 +13,7 @@ from mien.heads.default import Head
 from mien.heads.face_paint import Painting, face_paint
 from mien.heads.hair import Hair, carried
 from mien.heads.identity import Identity, load_identity, names
-from mien.photo.fit import PUCKER
+from mien.photo.fit import puckering
 from mien.preview.scene import Studio
 
 HELD_OUT = ("woman_a", "old_woman", "man_d")  # never seen in training
@@ -89,10 +89,7 @@ def _mixed(heads: list[Head], shares: np.ndarray) -> Head:
     }
     axes = parts["eyeballs"][:, 4:]
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
-    head = replace(heads[0], **parts)
-    # A photo's lips pucker as people's do, and not as the head's.
-    head.deltas[head.channels.index("mouthPucker"), :, 0] *= PUCKER
-    return head
+    return puckering(replace(heads[0], **parts))
 
 
 def _materials(heads: list[Head], shares: np.ndarray, rng: np.random.Generator) -> tuple[dict, ...]:
