@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -138,6 +139,11 @@ def shape_of(path: Path | None) -> np.ndarray | None:
     return None if path is None else read_shape(path)
 
 
+def add_jobs_flag(command: argparse.ArgumentParser) -> None:
+    """How many processes work at once."""
+    command.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: as many as cores)")
+
+
 def frame_rate(text: str) -> Fraction:
     """Frames a second, as an argument."""
     from mien.take import TakeError, parse_fps
@@ -153,6 +159,24 @@ def step_count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= 10**9):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of steps from 1 to 1000000000")
     return int(text)
+
+
+def count(text: str) -> int:
+    """How many of something are made, as an argument."""
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 1000")
+    return int(text)
+
+
+def json_object(text: str) -> dict:
+    """A JSON object, as an argument."""
+    try:
+        value = parse_json(text)
+    except JsonError:
+        value = None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is no JSON object, like {{"batch": 8}}')
+    return value
 
 
 def _persona_name(text: str) -> str:

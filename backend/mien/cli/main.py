@@ -17,6 +17,7 @@ from mien.cli import (
     batch,
     bench,
     bind,
+    corpus,
     doctor,
     evaluate,
     learn,
@@ -80,6 +81,7 @@ def _parser() -> Parser:
     serve.add_commands(commands)
     doctor.add_commands(commands)
     evaluate.add_commands(commands)
+    corpus.add_commands(commands)
     train.add_commands(commands)
     models.add_commands(commands)
     takes.add_commands(commands)

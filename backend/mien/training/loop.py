@@ -2,7 +2,7 @@
 """The training loop of every network: AdamW, warm-up and cosine decay of the learning rate, clipped gradients, a
 running mean of the weights where one is wanted, checkpoints, a log.
 
-A new training is a dataset (`examples.Dataset`), its losses, and a row in `mien.cli.train`.
+A new training is a dataset (`examples.Dataset`), its losses, and a module in `mien.cli.train`.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from filelock import FileLock
 from lips import talking, with_sound_of, write_tracks
 from mien.audio.speech import SpeechError
 from mien.cli.main import main
-from mien.cli.train_lips import in_words
+from mien.cli.train.lips import in_words
 from mien.errors import FAILED, FILE, MISSING, USAGE
 from mien.training.lips.train import LipsResult
 
