@@ -126,6 +126,7 @@ def _make(
     from mien.face_tracking.tracker import track_face
     from mien.files.atomic import atomic_path
     from mien.video.provenance import sign
+    from mien.video.reader import clock_begin
 
     length = speech.duration if options.preview is None else min(speech.duration, options.preview)
     if footage.length is not None:
@@ -153,7 +154,14 @@ def _make(
     mouth = with_posture(mouth, who.posture[sources], who.speaker)
     kept = kept_pictures(actor.shapes, sources, pause)
     plan = FilmPlan(
-        times, track.rate, track.steady, video, track.start if options.begin else Fraction(0), voice, provenance.tags()
+        times,
+        track.rate,
+        track.steady,
+        video,
+        track.start + clock_begin(video),
+        voice,
+        provenance.tags(),
+        speech.reading.track,
     )
     pictures = DubbedPictures(
         footage, actor.shapes, actor.space, actor.renderers, track.shot, sources, actor.mouth, mouth, options.label

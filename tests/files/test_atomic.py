@@ -238,6 +238,14 @@ def test_the_error_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> N
     assert error.value.filename == str(tmp_path / "another")
 
 
+def test_a_library_gets_a_path_from_the_root_on(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with atomic.atomic_path(Path("film.mp4")) as part:
+        assert part.is_absolute()
+        part.write_bytes(b"1")
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
 def test_whatever_the_block_raises_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), atomic.atomic_write(tmp_path / "a") as file:
         file.write(b"half")

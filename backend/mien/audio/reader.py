@@ -30,7 +30,7 @@ from mien.audio.source import BLOCK, Source
 from mien.audio.speech_likeness import is_speech_like
 from mien.audio.spliced import Spliced
 
-__all__ = ["BLOCK", "Recording", "SpeechError", "open_recording"]
+__all__ = ["BLOCK", "Recording", "SpeechError", "open_recording", "open_track"]
 
 RATES = (1000, 768000)  # Hz; outside this a header is damaged
 
@@ -57,20 +57,30 @@ def open_recording(file: BinaryIO, name: str, track: int | None = None, limit_s:
     `track`: the number of a sound track, from 1; None is the one that a player would choose, or the first after it that
     holds speech. Up to `limit_s` are read to choose tracks and channels.
     """
-    checked = check_header(file, name)
-    file = checked.file
-    sources = _chained(checked, name) if len(checked.links) > 1 else _sources(file, name, checked.whole)
-    notes = list(checked.notes)
-    for source in sources:
-        if not RATES[0] <= source.rate <= RATES[1]:
-            raise SpeechError(
-                f"The header of {name!r} is damaged: it gives a sample rate of {source.rate} Hz. Export it again."
-            )
+    sources, notes = _tracks(file, name)
     source = _chosen(sources, name, track, limit_s, notes)
     longest = limit_s if source.seconds is None or source.seconds <= limit_s else 0.0  # too long: refused by the caller
     blocks, note = _mono(source, longest)
     notes += [note] if note else []
     return Recording(source.rate, source.seconds, blocks, tuple(notes), source.track, source.tracks)
+
+
+def open_track(file: BinaryIO, name: str, track: int) -> Source:
+    """A sound track by its number, from 1, with all its channels, in step with the `Recording` of it. SpeechError."""
+    sources, notes = _tracks(file, name)
+    return _chosen(sources, name, track, math.inf, notes)
+
+
+def _tracks(file: BinaryIO, name: str) -> tuple[list[Source], list[str]]:
+    """All tracks, and sentences on what of the file was taken."""
+    checked = check_header(file, name)
+    sources = _chained(checked, name) if len(checked.links) > 1 else _sources(checked.file, name, checked.whole)
+    for source in sources:
+        if not RATES[0] <= source.rate <= RATES[1]:
+            raise SpeechError(
+                f"The header of {name!r} is damaged: it gives a sample rate of {source.rate} Hz. Export it again."
+            )
+    return sources, list(checked.notes)
 
 
 def _sources(file: BinaryIO, name: str, whole: bool) -> list[Source]:

@@ -69,9 +69,10 @@ def atomic_write_all(
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """The same for a library that opens files itself: the path of an empty file, with the suffix of `path`."""
+    """The same for a library that opens files itself: the path of an empty file, with the suffix of `path`, from the
+    root on: FFmpeg takes what is before a colon for a protocol."""
     remove_left(path)
-    part = _part_of(path, path.suffix)
+    part = _part_of(path.absolute(), path.suffix)
     with _renaming([part], [path]):
         descriptor = os.open(part, FLAGS, EVERYBODY)
         try:

@@ -21,7 +21,7 @@ def read_tag(path: Path) -> str:
     """The text of the tag; empty where there is none. Raises VideoError for what is no film, OSError."""
     require_no_pipe(path)
     try:
-        with av.open(str(path)) as film:
+        with av.open(str(path.absolute())) as film:  # a name with a colon is no protocol
             tags = {key.lower(): text for key, text in film.metadata.items()}
     except av.error.FFmpegError as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
@@ -45,7 +45,7 @@ def write_tag(path: Path, tags: Mapping[str, str], name: str | None = None) -> N
     """Write these tags into the film at `path`, in place, by copying its streams; `name`: of the film in messages,
     where `path` is a temporary file. Raises VideoError, OSError."""
     try:
-        with atomic_path(path) as part, av.open(str(path)) as film:
+        with atomic_path(path) as part, av.open(str(path.absolute())) as film:
             options = {"movflags": "+faststart"} if path.suffix.lower() in (".mp4", ".mov", ".m4v") else {}
             with av.open(str(part), "w", options=options) as copy:
                 copy.metadata.update({**film.metadata, **tags})

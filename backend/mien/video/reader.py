@@ -74,8 +74,8 @@ def open_footage(path: Path | str) -> Footage:
 
 
 def _open_film(path: Path) -> Footage:
-    with _opened(path) as container:
-        stream = _picture_stream(container, path.name)
+    with opened_film(path) as container:
+        stream = picture_stream(container, path.name)
         frame = _first_frame(container, stream, path.name)
         converter = _Converter(frame, stream)
         height, width = converter(frame).shape[:2]
@@ -100,8 +100,8 @@ def _open_film(path: Path) -> Footage:
 
 
 def _decoded(path: Path, rate: Fraction) -> Iterator[Picture]:
-    with _opened(path) as container:
-        stream = _picture_stream(container, path.name)
+    with opened_film(path) as container:
+        stream = picture_stream(container, path.name)
         stream.thread_type = "AUTO"
         converter, first, time, end = None, None, None, Fraction(0)
         try:
@@ -134,8 +134,8 @@ def _decoded(path: Path, rate: Fraction) -> Iterator[Picture]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
-    """The container, or VideoError. FFmpeg gets an open file and may open no other."""
+def opened_film(path: Path) -> Iterator[InputContainer]:
+    """The container of a film, or VideoError. FFmpeg gets an open file and may open no other."""
     options = {"format_whitelist": f"{CONTAINERS},{SOUNDS}", "protocol_whitelist": "none"}
     with path.open("rb") as file:
         try:
@@ -149,7 +149,8 @@ def _opened(path: Path) -> Iterator[InputContainer]:
             yield container
 
 
-def _picture_stream(container: InputContainer, name: str) -> av.VideoStream:
+def picture_stream(container: InputContainer, name: str) -> av.VideoStream:
+    """The first stream of moving pictures, no cover. VideoError where there is none."""
     covers = 0
     for stream in container.streams.video:
         if stream.disposition & Disposition.attached_pic:
@@ -200,7 +201,7 @@ def _rate(stream: av.VideoStream) -> Fraction:
 
 def _sound_begin(path: Path) -> Fraction | None:
     """The time stamp of the sound's first sample in seconds; None without a sound track."""
-    with _opened(path) as container:
+    with opened_film(path) as container:
         stream = container.streams.best("audio")
         if not isinstance(stream, av.AudioStream) or stream.codec_context is None:
             return None
@@ -211,6 +212,14 @@ def _sound_begin(path: Path) -> Fraction | None:
         except av.FFmpegError:
             pass  # a damaged sound track is for those to say who read it; the pictures do without
         return _seconds(stream.time_base, stream.start_time)
+
+
+def clock_begin(path: Path) -> Fraction:
+    """The time stamp in the film's container of what is second 0 in `mien.audio`, in Footage.start and in excerpts."""
+    with opened_film(path) as container:
+        stream = picture_stream(container, path.name)
+        begin = _seconds(stream.time_base, stream.start_time)
+    return min((time for time in (begin, _sound_begin(path)) if time is not None), default=Fraction(0))
 
 
 def _seconds(time_base: Fraction | None, ticks: int | None) -> Fraction | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
+from mien.video.reader import opened_film, picture_stream
 
 BT709, UNSPECIFIED, SMPTE170M, MPEG, FULL = 1, 2, 6, 1, 2  # ISO/IEC 23091-2; AVColorRange
 HDR = (16, 18)  # transfer curves that the reader maps down
@@ -23,8 +23,8 @@ class Colours:
 
     @classmethod
     def of(cls, path: Path) -> Colours:
-        with av.open(str(path)) as container:
-            context = container.streams.video[0].codec_context
+        with opened_film(path) as container:
+            context = picture_stream(container, path.name).codec_context
             read = (context.color_primaries, context.color_trc, context.colorspace, context.color_range)
             primaries, transfer, matrix, span = (int(value or 0) for value in read)
         if transfer in HDR or primaries == 9 or matrix not in (BT709, UNSPECIFIED, 5, SMPTE170M):

@@ -15,7 +15,8 @@ PART = Fraction(8)  # s of a part: what is drawn anew at most where the work was
 @dataclass(frozen=True)
 class FilmPlan:
     """What is written: times (K,) exact seconds of the pictures and `rate`; steady: whether they keep it; source, whose
-    sounds but the first are copied from `begin` on; voice, whose sound is heard from the first picture on."""
+    sounds but the first are copied from the time stamp `begin` on; voice, whose track, a number from 1, is heard from
+    the first picture on."""
 
     times: list[Fraction]
     rate: Fraction
@@ -24,6 +25,7 @@ class FilmPlan:
     begin: Fraction
     voice: Path
     tags: Mapping[str, str]
+    voice_track: int = 1
 
     @property
     def tick(self) -> Fraction:

@@ -13,14 +13,19 @@ from pathlib import Path
 
 import av
 import av.container
-import av.error
+import numpy as np
 from av.audio.resampler import AudioResampler
 
+from mien.audio.downmix import USUAL
+from mien.audio.reader import open_track
+from mien.audio.source import Source
 from mien.engines.personatalk import DubError
 from mien.engines.personatalk.film.film_plan import FilmPlan
 from mien.engines.personatalk.options import DubOptions
+from mien.video.reader import opened_film
 
 SOUND_RATE, SOUND_BITS, SOUND_FRAME = 48000, 160_000, 1024
+MIXED = frozenset(("FL", "FR", "FC", "LFE", "BL", "BR", "BC", "SL", "SR", "FLC", "FRC"))  # channels
 SUFFIXES = {"h264": (".mp4", ".mov", ".m4v", ".mkv"), "lossless": (".mkv",)}
 
 
@@ -33,21 +38,25 @@ def check_suffix(path: Path, options: DubOptions) -> None:
 
 def write_dub(film_path: Path, parts: Iterable[Path], plan: FilmPlan, lossless: bool) -> list[str]:
     """Write the encoded pictures of `parts`, one for each of the plan's times, and the sounds, to the file `film_path`.
-    Returns sentences on what could not be kept. DubError for sounds that cannot be encoded."""
+    Returns sentences on what could not be kept. SpeechError for a voice that is damaged."""
     notes: list[str] = []
     movie = film_path.suffix.lower() != ".mkv"
-    with av.open(str(film_path), "w", options={"movflags": "+faststart"} if movie else {}) as film:
+    options = {"movflags": "+faststart"} if movie else {}
+    with (
+        plan.voice.open("rb") as sound,
+        opened_film(plan.source) as source,
+        av.open(str(film_path.absolute()), "w", options=options) as film,
+    ):
         film.metadata.update(plan.tags)
         packets = _packets(film, parts, plan)
         first = next(packets)  # the stream of the pictures is there now, before those of the sounds
-        voice = _Voice(film, plan, lossless)
-        others = _OtherSounds(film, plan, notes)
+        voice = _Voice(film, open_track(sound, plan.voice.name, plan.voice_track), plan, lossless)
+        others = _OtherSounds(film, source, plan, notes)
         for time, packet in zip(plan.times, itertools.chain([first], packets), strict=True):
             film.mux(packet)
             voice.write_until(time + 1 / plan.rate)
             others.copy_until(time + 1 / plan.rate)
         voice.finish()
-        others.close()
     return notes
 
 
@@ -71,29 +80,17 @@ def _packets(film: av.container.OutputContainer, parts: Iterable[Path], plan: Fi
 
 
 class _Voice:
-    """The new voice at its own channels (one or two) and 48 kHz, until the end of the pictures."""
+    """The track of the new voice that the mouth follows, at its own channels (one or two) and 48 kHz, until the end of
+    the pictures."""
 
-    def __init__(self, film: av.container.OutputContainer, plan: FilmPlan, lossless: bool) -> None:
+    def __init__(self, film: av.container.OutputContainer, track: Source, plan: FilmPlan, lossless: bool) -> None:
         self._film, self._plan, self._written = film, plan, 0
-        self._input = av.open(str(plan.voice))
-        best = self._input.streams.best("audio")
-        source = best if isinstance(best, av.AudioStream) else self._input.streams.audio[0]
-        layout = "stereo" if source.codec_context.channels > 1 else "mono"
+        layout = "mono" if _layout(track.channels) == "mono" else "stereo"
         self._stream = film.add_stream("flac" if lossless else "aac", rate=SOUND_RATE, layout=layout)
         if not lossless:
             self._stream.bit_rate = SOUND_BITS
         self._stream.time_base = Fraction(1, SOUND_RATE)
-        self._frames = self._decoded(source, "s16" if lossless else "fltp", layout)
-
-    def _decoded(self, source: av.AudioStream, sample_format: str, layout: str) -> Iterator[av.AudioFrame]:
-        resampler = AudioResampler(sample_format, layout, SOUND_RATE, SOUND_FRAME)
-        try:
-            for frame in self._input.decode(source):
-                frame.pts = None
-                yield from resampler.resample(frame)
-        except av.error.FFmpegError as error:
-            raise DubError(f"The new sound {self._plan.voice.name!r} is damaged: {error.strerror or error}.") from error
-        yield from resampler.resample(None)
+        self._frames = _resampled(track, "s16" if lossless else "fltp", layout)
 
     def write_until(self, time: Fraction) -> None:
         while Fraction(self._written, SOUND_RATE) < min(time, self._plan.end):
@@ -107,18 +104,38 @@ class _Voice:
     def finish(self) -> None:
         self.write_until(self._plan.end)
         self._film.mux(self._stream.encode(None))
-        self._input.close()
+
+
+def _resampled(track: Source, sample_format: str, layout: str) -> Iterator[av.AudioFrame]:
+    resampler = AudioResampler(sample_format, layout, SOUND_RATE, SOUND_FRAME)
+    own = _layout(track.channels)
+    for block in track.decode():
+        if len(block):
+            values = block.mean(1, keepdims=True) if own == "mono" else block
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(values).reshape(1, -1), format="flt", layout=own)
+            frame.sample_rate = track.rate
+            yield from resampler.resample(frame)
+    yield from resampler.resample(None)
+
+
+def _layout(channels: tuple[str, ...]) -> str:
+    """As FFmpeg names it; "mono" where it is not known how the channels are mixed down to two."""
+    if len(channels) == 2:
+        return "stereo"
+    names = channels if all(channels) else USUAL.get(len(channels), ())
+    return "+".join(names) if len(names) > 1 and MIXED.issuperset(names) else "mono"
 
 
 class _OtherSounds:
     """The source's sound tracks but the one that is replaced, packet by packet."""
 
-    def __init__(self, film: av.container.OutputContainer, plan: FilmPlan, notes: list[str]) -> None:
+    def __init__(
+        self, film: av.container.OutputContainer, source: av.container.InputContainer, plan: FilmPlan, notes: list[str]
+    ) -> None:
         self._film, self._plan = film, plan
-        self._input = av.open(str(plan.source))
-        replaced = self._input.streams.best("audio")
+        replaced = source.streams.best("audio")
         self._streams: dict[int, av.AudioStream] = {}
-        for stream in self._input.streams.audio:
+        for stream in source.streams.audio:
             if replaced is not None and stream.index == replaced.index:
                 continue
             if stream.codec_context is None or stream.codec_context.name not in film.supported_codecs:
@@ -127,8 +144,8 @@ class _OtherSounds:
                 )
                 continue
             self._streams[stream.index] = film.add_stream_from_template(stream)
-        kept = [self._input.streams[index] for index in self._streams]
-        self._packets = self._input.demux(kept) if kept else iter(())
+        kept = [source.streams[index] for index in self._streams]
+        self._packets = source.demux(kept) if kept else iter(())
         self._waiting = next(self._packets, None)
 
     def copy_until(self, time: Fraction) -> None:
@@ -146,6 +163,3 @@ class _OtherSounds:
                     packet.stream = self._streams[packet.stream.index]
                     self._film.mux(packet)
             self._waiting = next(self._packets, None)
-
-    def close(self) -> None:
-        self._input.close()
