@@ -54,6 +54,15 @@ def test_somebody_elses_comment_is_not_mistaken(tmp_path: Path) -> None:
     assert not has_tag(film)
 
 
+def test_tags_that_are_no_text_are_left_alone(tmp_path: Path) -> None:
+    film = write_pictures(tmp_path / "film.mp4", squares(5))
+    write_tag(film, {"title": "a title"})
+    film.write_bytes(film.read_bytes().replace(b"a title", b"\xff\xfe\xe9itle"))
+    assert read_tag(film) == ""
+    write_tag(film, TAGS)
+    assert has_tag(film)
+
+
 def test_what_is_no_film_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"no film")
     with pytest.raises(VideoError, match="film.mp4 cannot be read"):

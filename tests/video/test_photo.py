@@ -99,6 +99,25 @@ def test_what_is_no_photo_is_left_to_others() -> None:
     assert read_photo(BytesIO(), "x") is None
 
 
+@pytest.mark.parametrize("tag", [256, 257])
+def test_a_tiff_without_a_size_is_no_photo(tag: int) -> None:
+    whole = stored(Image.fromarray(corners()), "TIFF").getvalue()
+    damaged = whole.replace(struct.pack("<H", tag), struct.pack("<H", 255), 1)
+    assert damaged != whole and read_photo(BytesIO(damaged), "photo.tif") is None
+
+
+def test_greys_of_32_bits_keep_their_shades() -> None:
+    shades = np.linspace(0, 1, 64 * 48).reshape(48, 64)
+    for values in ((shades * (2**31 - 1)).astype(np.int32), shades.astype(np.float32)):
+        pixels, _ = read(stored(Image.fromarray(values), "TIFF"))
+        np.testing.assert_allclose(pixels[..., 0], shades * 255, atol=1)
+    endless = shades.astype(np.float32)
+    endless[0, :2] = np.inf, np.nan
+    pixels, _ = read(stored(Image.fromarray(endless), "TIFF"))
+    np.testing.assert_allclose(pixels[1:, :, 0], shades[1:] * 255, atol=1)
+    assert pixels[0, 0, 0] == 255
+
+
 def png_of(width: int, height: int) -> BytesIO:
     """The beginning of a picture of that size, whose pixels are not there."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

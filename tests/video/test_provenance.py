@@ -110,6 +110,12 @@ def test_a_tag_that_says_another_thing_is_noticed(film: Path, signer: Signer, tm
     assert read_provenance(tmp_path / "tagged.mp4").differs
 
 
+def test_a_tag_without_end_says_nothing(tmp_path: Path) -> None:
+    film = write_pictures(tmp_path / "film.mp4", squares(5))
+    write_tag(film, {"comment": 'Mien {"a":' + "[" * 100_000})
+    assert read_provenance(film).tag is None
+
+
 def test_an_input_keeps_its_own_manifest(film: Path, signer: Signer, tmp_path: Path) -> None:
     clip = write_pictures(tmp_path / "clip.mp4", squares(5))
     sign(clip, Provenance("talk"), signer=signer)

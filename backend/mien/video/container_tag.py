@@ -21,7 +21,7 @@ def read_tag(path: Path) -> str:
     """The text of the tag; empty where there is none. Raises VideoError for what is no film, OSError."""
     require_no_pipe(path)
     try:
-        with av.open(str(path.absolute())) as film:  # a name with a colon is no protocol
+        with _opened(path) as film:
             tags = {key.lower(): text for key, text in film.metadata.items()}
     except av.error.FFmpegError as error:
         if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
@@ -45,7 +45,7 @@ def write_tag(path: Path, tags: Mapping[str, str], name: str | None = None) -> N
     """Write these tags into the film at `path`, in place, by copying its streams; `name`: of the film in messages,
     where `path` is a temporary file. Raises VideoError, OSError."""
     try:
-        with atomic_path(path) as part, av.open(str(path.absolute())) as film:
+        with atomic_path(path) as part, _opened(path) as film:
             options = {"movflags": "+faststart"} if path.suffix.lower() in (".mp4", ".mov", ".m4v") else {}
             with av.open(str(part), "w", options=options) as copy:
                 copy.metadata.update({**film.metadata, **tags})
@@ -60,6 +60,11 @@ def write_tag(path: Path, tags: Mapping[str, str], name: str | None = None) -> N
                         copy.mux(packet)
     except av.error.FFmpegError as error:
         raise VideoError(f"The film {name or path.name!r} could not be marked: {error.strerror or error}.") from error
+
+
+def _opened(path: Path) -> av.container.InputContainer:
+    """From the root on, so that a name with a colon is no protocol; other tags need not be text."""
+    return av.open(str(path.absolute()), metadata_errors="replace")
 
 
 def _timed(film: av.container.InputContainer) -> Iterator[av.Packet]:

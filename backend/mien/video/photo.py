@@ -27,18 +27,18 @@ def read_photo(file: BinaryIO, name: str) -> tuple[np.ndarray, tuple[str, ...]] 
         image = Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise _too_large(name, _size(file)) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, TypeError):  # the last: a TIFF without a size
         return None
     if max(image.size) > SIDE_LIMIT:
         raise _too_large(name, image.size)
     notes = []
-    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
-        notes.append("the picture is animated; its first frame is used")
     try:
+        if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+            notes.append("the picture is animated; its first frame is used")
         image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        image = ImageOps.exif_transpose(image)
+    except (OSError, SyntaxError, ValueError, TypeError, Image.DecompressionBombError) as error:
         raise VideoError(f"The photo {name!r} is damaged or cut short ({error}). Save it again.") from error
-    image = ImageOps.exif_transpose(image)
     if image.mode in WIDE:
         notes.append("the photo has more than 8 bits a colour; 8 are used")
         image = _grey(image)
@@ -77,8 +77,10 @@ def _opaque(image: Image.Image, notes: list[str]) -> Image.Image:
 
 def _grey(image: Image.Image) -> Image.Image:
     values = np.asarray(image, np.float64)
-    top = 65535.0 if image.mode != "F" else max(1.0, float(np.nanmax(values)))
-    return Image.fromarray(np.clip(np.nan_to_num(values) / top * 255 + 0.5, 0, 255).astype(np.uint8))
+    most = float(np.max(values, initial=1.0, where=np.isfinite(values)))
+    top = most if image.mode == "F" else 65535.0 if most <= 65535 else 2.0**31 - 1
+    values = np.nan_to_num(values, posinf=most, neginf=0.0)
+    return Image.fromarray(np.clip(values / top * 255 + 0.5, 0, 255).astype(np.uint8))
 
 
 def _srgb(image: Image.Image, notes: list[str]) -> Image.Image:

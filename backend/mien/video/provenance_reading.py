@@ -108,7 +108,7 @@ def _manifest_of(store: Mapping[str, Any]) -> Manifest:
     return Manifest(
         title=str(active.get("title", "")),
         generator=" ".join(
-            f"{each.get('name', '')} {each.get('version', '')}" for each in active["claim_generator_info"]
+            f"{each.get('name', '')} {each.get('version', '')}" for each in active.get("claim_generator_info") or ()
         ),
         source_types=tuple(
             sorted({action["digitalSourceType"] for action in actions if "digitalSourceType" in action})
@@ -131,5 +131,5 @@ def _parse_tag(text: str) -> Provenance | None:
         return None
     try:
         return Provenance.from_facts(json.loads(text[start:]))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
