@@ -6,7 +6,7 @@ import pytest
 from mien.photo.canvas import OPACITY, SHARE
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import fit_face
-from mien.photo.lids.lashes import COLUMNS, LEVELS, ROOT, Lashes, _grown, _matte
+from mien.photo.lids.lashes import BELOW, COLUMNS, LEAST_DARK, LEVELS, ROOT, Lashes, _grown, _matte, _shut_alpha
 from mien.photo.lids.lid_skin import shut_lids
 from rendered_faces import face
 
@@ -34,13 +34,13 @@ def test_at_rest_there_is_only_the_photo(lashes: Lashes, mesh: FaceMesh) -> None
 
 
 def test_lashes_come_down_with_the_lid_and_are_turned_over(lashes: Lashes, mesh: FaceMesh) -> None:
-    half, shut = (strip(lashes, mesh, blink) for blink in (0.4, 1.0))
+    half, shut = (strip(lashes, mesh, blink) for blink in (0.2, 1.0))
     middle = COLUMNS // 2
     tip, root = -1, 1
     assert half[tip, middle, 1] < half[root, middle, 1]  # up
     assert shut[tip, middle, 1] > shut[root, middle, 1]  # down
     assert shut[root, middle, 1] > half[root, middle, 1] + 0.03 * mesh.face.eye_distance
-    assert half[..., SHARE].max() < 0.1 and shut[..., SHARE].min() > 0.9
+    assert half[..., SHARE].max() < 0.9 and shut[..., SHARE].min() > 0.9
 
 
 def test_only_the_eye_that_shuts_has_a_strip(lashes: Lashes, mesh: FaceMesh) -> None:
@@ -64,3 +64,14 @@ def test_what_does_not_grow_out_of_the_lid_is_no_lash() -> None:
     grown = _grown(alpha, levels)
     assert grown[:15, 10].min() > 0.85 and not grown[18:21].any()
     assert np.array_equal(grown[levels <= ROOT], alpha[levels <= ROOT])
+
+
+def test_shut_lashes_are_as_dark_as_those_along_the_open_margin() -> None:
+    levels, ends = np.linspace(-BELOW, LEVELS[-1], 30)[:, None], np.linspace(0, 1, 80)
+    for own in (0.0, 0.5, 0.9):
+        open_lashes = np.where(np.abs(levels) < 0.7 * ROOT, own, 0.0) * np.ones(80)
+        shut = _shut_alpha(open_lashes, levels, ends, 1.0)
+        assert shut.max() <= max(own, LEAST_DARK) + 1e-6
+        middle = shut[:, 30:50].max(0)
+        assert middle.min() > 0.7 * max(own, LEAST_DARK)
+        assert not shut[:, 0].any() and not shut[:, -1].any()  # it runs out at the corners

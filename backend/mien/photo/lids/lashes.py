@@ -12,29 +12,41 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_closing, map_
 
 from mien.numeric.smoothstep import smoothstep
 from mien.photo.canvas import AT, OPACITY, POSITION, SHARE, Part, block
-from mien.photo.face_mesh import FaceMesh
+from mien.photo.face_mesh import LID_SHUT, FaceMesh
 from mien.photo.fit import FittedFace
 from mien.photo.lids.lid_skin import LASH_TALL, STROKE
 
 COLUMNS = 25  # of a strip
 BELOW, ROOT = 0.016, 0.026  # of the eye distance below and above the margin that the line of the lid is thick
-LEVELS = (-BELOW, ROOT, 0.5 * (ROOT + LASH_TALL), LASH_TALL)  # of the eye distance from the margin: rows of the strip
+FOLD = 0.006  # of the eye distance above that line, within which lashes turn over
+LEVELS = (-BELOW, ROOT, ROOT + FOLD, 0.5 * (ROOT + LASH_TALL), LASH_TALL)  # eye distances from the margin: rows
 CORNER = 1  # vertices at each end of a lid's edges that are of the corner
 OUTWARDS = 0.035  # of the eye distance beyond the outer corner that a strip goes on
 SHARP = 1.3  # pixels of a strip's picture for each of the photo
 SOFT = 0.9  # pixels of the picture of a shut eye's lashes
 FAINT = (0.05, 0.18)  # opacity that is skin, not lash
 ROOTED = 4.0  # opacity of a lash over which what is above it is of it, inverse
-LINE, LINE_STRENGTH = 0.016, 0.9  # of the line that shut lids have in any case: half its width; opacity
-# Of three people whose lids are shut the dark along them is .07 to .08 of the eye distance wide, with and without
-# make-up, and .03 to .44 as light as the skin of the lid.
-BAND, BAND_TALL = 0.65, 0.055  # opacity of the lashes of a shut eye, who all point down; of the eye distance
+# The dark along three people's shut lids, filmed: its opacity over the greatest, at so many eye distances above its
+# middle. The greatest is that of the lashes along the margin while the eye is open: .57, .90 and .90 against .53, .95
+# and .98 when it is shut.
+DARK_ACROSS = np.array([
+    (-0.068, 0.0), (-0.055, 0.1), (-0.0425, 0.27), (-0.03, 0.58), (-0.0175, 0.84), (-0.005, 1.0),
+    (0.0075, 1.0), (0.02, 0.77), (0.0325, 0.18), (0.04, 0.0),
+])  # fmt: skip
+DARKEST = -0.012  # eye distances above the margin of a shut eye: the middle of that dark
+HANGS_FROM = 0.004  # eye distances above that margin, from which lashes hang down
+HANGING = 0.25  # of the dark there that is the lashes'
+CLUMPS, UNEVEN = 0.006, 0.15  # of the eye distance, the width of tufts of lashes; how much they differ in length
+LEAST_DARK, MOST_DARK = 0.3, 0.98  # where a photo shows no lashes the lids still meet in a shade
+EVEN = 0.08  # of a strip's length, over which the greatest opacity is even
 ENDS = 0.03  # of the strip at each end, over which it fades
-POINTS_DOWN = -0.6  # of the lashes' height: where they point when the eye is shut, foreshortened as they are
-APPEARS = (0.005, 0.05)  # of the way of a blink, over which the strip comes to lie over the photo's own lashes
+POINTS_DOWN = -0.65  # of the lashes' height: where they point when the eye is shut, foreshortened as they are
+TURNS = (0.0, 0.5)  # of the way of a blink, over which the roots of the lashes come down to the margin
+WIDER = 0.2  # of the line above the margin, when the eye is shut
+SHORTER, TAPER = 0.35, 0.22  # of the lashes at the ends of a lid; of the strip, over which they grow
 OVER = 0.01  # of the eye distance that a row lies before the one below it
 NEARER = 0.1  # of the eye distance that a strip lies before the skin
-WHOLE = (0.5, 1.0)  # of the way of a blink, over which the line of shut lids comes
+WHOLE = (0.15, 0.6)  # of the way of a blink, over which the lashes of a shut eye come
 
 
 class Lashes:
@@ -71,7 +83,7 @@ class Lashes:
         for (name, edges, along, further, normals, vertices), way in zip(self._strips, ways, strict=True):
             margin = self._margin(places, edges, along, further)
             vertices[:, POSITION] = self._moved(margin, normals, min(float(way), 1.0))
-            vertices[:, OPACITY] = smoothstep(way, *APPEARS)
+            vertices[:, OPACITY] = smoothstep(way, *LID_SHUT)  # as the photo's own lashes go
             vertices[:, SHARE] = smoothstep(way, *WHOLE)
             out[name] = vertices
         return out
@@ -99,8 +111,9 @@ class Lashes:
         turned = normals + ((1 - height) * upright)[:, None] * down
         rows = []
         for row, level in enumerate(LEVELS):
-            # The line of the lid keeps its width; lashes begin lower as they turn over.
-            root = min(level, ROOT * (1 - 0.2 * way)) if level > 0 else level
+            root = level * (1 + WIDER * way) if 0 < level <= ROOT else level
+            if level > ROOT:
+                root = ROOT + smoothstep(way, *TURNS) * (HANGS_FROM - ROOT)
             place = margin.copy()
             place[:, :2] += self._eyes * (root * normals + max(level - ROOT, 0.0) * turned)
             # What is turned over lies before what it lies over.
@@ -137,25 +150,39 @@ class Lashes:
         ends = np.linspace(0, 1, width)
         alpha = alpha * smoothstep(np.minimum(ends, 1 - ends), 0.0, ENDS)
         colour = np.clip(seen - ground * (1 - alpha[..., None]), 0, 255 * alpha[..., None])
-        return _image(colour, alpha), _image(*self._shut_ink(colour, alpha, v, ends))
+        return _image(colour, alpha), _image(*_shut_ink(colour, alpha, v, ends, CLUMPS * eyes * SHARP))
 
-    def _shut_ink(
-        self, colour: np.ndarray, alpha: np.ndarray, v: np.ndarray, ends: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(colour, alpha) with the line that shut lids have in any case, dark as the lashes are."""
-        inked = alpha > 0.5 * max(float(alpha.max()), 1e-3)
-        dark = np.median(colour[inked] / np.maximum(alpha[inked], 0.1)[:, None], 0) if inked.any() else np.full(3, 40.0)
-        near_ends = smoothstep(np.minimum(ends, 1 - ends), 0.0, 2 * ENDS)
-        line = LINE_STRENGTH * np.exp(-((v / LINE) ** 2)) * near_ends
-        # Seen from above, lashes stand closer.
-        dense = maximum_filter1d(alpha, 3, axis=1)
-        at_root = ((v > 0) & (v < ROOT))[:, 0]
-        own = float(alpha[at_root].mean()) if at_root.any() else 0.5  # who has few lashes shows few when shut
-        band = np.exp(-((np.maximum(v - ROOT, 0) / BAND_TALL) ** 2)) * smoothstep(v, -BELOW, 0.0)
-        band = BAND * own * band * near_ends
-        more = np.maximum(np.maximum(np.maximum(line, band), dense) - alpha, 0)
-        colour, alpha = colour + dark * more[..., None], alpha + more
-        return gaussian_filter(colour, (SOFT, SOFT, 0)), gaussian_filter(alpha, SOFT)
+
+def _shut_ink(
+    colour: np.ndarray, alpha: np.ndarray, v: np.ndarray, ends: np.ndarray, clump: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """(colour, alpha) of the lashes of a shut eye, of those of the open one."""
+    inked = alpha > 0.5 * max(float(alpha.max()), 1e-3)
+    dark = np.median(colour[inked] / np.maximum(alpha[inked], 0.1)[:, None], 0) if inked.any() else np.full(3, 40.0)
+    shut = _shut_alpha(alpha, v, ends, clump)
+    return gaussian_filter(dark * shut[..., None], (SOFT, SOFT, 0)), gaussian_filter(shut, SOFT)
+
+
+def _shut_alpha(alpha: np.ndarray, v: np.ndarray, ends: np.ndarray, clump: float) -> np.ndarray:
+    """(h, w) opacity of the lashes of a shut eye, which hang over the line in which the lids meet: as dark as those of
+    the open eye, alpha (h, w), are along its margin. v (h, 1): of the rows; ends (w,) 0..1: of the columns; clump:
+    pixels."""
+    margin = gaussian_filter1d(alpha * (v < ROOT), EVEN * len(ends), axis=1, mode="nearest")
+    most = np.clip(margin.max(0), LEAST_DARK, MOST_DARK)
+    # Where a row of the strip lies when the eye is shut.
+    of_lashes = v > ROOT
+    line_at = np.interp(v, (-BELOW, ROOT), (-BELOW, ROOT * (1 + WIDER)))
+    above = np.where(of_lashes, HANGS_FROM + POINTS_DOWN * (v - ROOT), line_at)
+    end = np.minimum(ends, 1 - ends)
+    tufts = gaussian_filter1d(np.random.default_rng(0).standard_normal(len(ends)), max(clump, 0.7), mode="nearest")
+    uneven = 1 + UNEVEN * np.clip(tufts / tufts.std(), -2, 2)
+    long = uneven * (SHORTER + (1 - SHORTER) * smoothstep(end, 0.0, TAPER))
+    above = np.where(above < 0, above / long, above)
+    whole = most * np.interp(above - DARKEST, *DARK_ACROSS.T)
+    hanging = whole * np.interp(above, (-BELOW, HANGS_FROM), (1.0, HANGING)) * (above <= HANGS_FROM)
+    line = (1 - (1 - whole) / (1 - hanging)) * smoothstep(v, ROOT, 0.8 * ROOT)  # what the lashes lack of the whole
+    strands = np.maximum(hanging, np.minimum(alpha, most)) * smoothstep(v, ROOT, ROOT + 2 * FOLD)
+    return np.where(of_lashes, strands, line) * smoothstep(end, 0.0, 3 * ENDS)
 
 
 def _texture_rows() -> np.ndarray:
