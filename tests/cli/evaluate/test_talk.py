@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""`mien evaluate talk`: clips in parts, and a page without marks."""
+
 from fractions import Fraction
 
 import numpy as np
-from mien.cli.films.talk_evaluation import _parts
+from mien.cli.evaluate.talk import _parts
 from mien.cli.main import main
 
 

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command `mien evaluate talk`: how good the pictures of a talking body are."""
+"""`mien evaluate talk`: how good the pictures of a talking body are."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.cli.evaluate.command import add_page_flag, check_page, print_result
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.engines.base import part
@@ -21,7 +21,7 @@ SECTION = "talk"  # of the page
 
 
 def add_commands(evaluate) -> None:
-    """Add it to the parser of `evaluate`."""
+    """Add `talk` to the commands of `mien evaluate`."""
     talk = add_command(
         evaluate, "talk", talk_command, "clips re-enacted from their first pictures; half-length photos in exercise"
     )
@@ -30,17 +30,16 @@ def add_commands(evaluate) -> None:
     talk.add_argument("--seconds", type=float, default=3.0, help="of the face's performance (default: 3)")
     talk.add_argument("--part", type=float, default=2.4, help="seconds of a clip that are one row (default: 2.4)")
     talk.add_argument("--step", type=int, default=6, metavar="N", help="every Nth picture of a clip (default: 6)")
-    talk.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    add_page_flag(talk)
 
 
 def talk_command(args: argparse.Namespace) -> int:
     """mien evaluate talk: photos moved and looked at again, clips re-enacted."""
     from mien.evaluation.films import talk
-    from mien.files.markdown import require_section, table, write_section
+    from mien.files.markdown import table
     from mien.photo import PortraitError
 
-    if args.page:
-        require_section(args.page, SECTION)
+    check_page(args, SECTION)
     exercised, reenacted = [], []
     with ProgressBar("talk", quiet=args.json) as progress:
         for number, path in enumerate(args.files):
@@ -61,9 +60,7 @@ def talk_command(args: argparse.Namespace) -> int:
         tables.append(table(talk.REENACTED, talk.reenacted_cells(reenacted)))
     text = "\n\n".join(tables)
     found = {"photos": [asdict(each) for each in exercised], "clips": [asdict(each) for each in reenacted]}
-    print(json.dumps(found) if args.json else text)
-    if args.page:
-        write_section(args.page, SECTION, text)
+    print_result(args, SECTION, found, text)
     return 0
 
 

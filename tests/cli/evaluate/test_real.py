@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command `mien evaluate`."""
+"""`mien evaluate real`: curves of takes for real speakers' sounds."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command `mien evaluate portrait`: how good the pixels of a portrait are, and whether it shows what is asked."""
+"""`mien evaluate portrait`: how good the pixels of a portrait are, and whether it shows what is asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
+from mien.cli.evaluate.command import add_page_flag, check_page, print_result
 from mien.cli.parser import add_command
 from mien.cli.progress import ProgressBar
 from mien.engines.base import part
@@ -17,7 +18,7 @@ SECTION = "portrait"  # of the page
 
 
 def add_commands(evaluate) -> None:
-    """Add it to the parser of `evaluate`."""
+    """Add `portrait` to the commands of `mien evaluate`."""
     portrait = add_command(
         evaluate, "portrait", portrait_command, "a clip re-enacted from its first picture; portraits tracked again"
     )
@@ -36,13 +37,11 @@ def add_commands(evaluate) -> None:
         help="of `mien train refinement`: what --refine gains on heads that were held out",
     )  # fmt: skip
     portrait.add_argument("--sheet", type=Path, metavar="PICTURE", help="only draw a contact sheet of drawn faces")
-    portrait.add_argument("--page", type=Path, metavar="MD", help="write the tables into this file, between its marks")
+    add_page_flag(portrait)
 
 
 def portrait_command(args: argparse.Namespace) -> int:
     """mien evaluate portrait: clips re-enacted, or photos moved, tracked and compared."""
-    from mien.files.markdown import require_section, write_section
-
     if args.sheet:
         from mien.evaluation.films.portrait_sheet import write_sheet
 
@@ -51,15 +50,12 @@ def portrait_command(args: argparse.Namespace) -> int:
         return 0
     if args.pairs:
         return _pairs(args)
-    if args.page:
-        require_section(args.page, SECTION)
+    check_page(args, SECTION)
     with ProgressBar("portrait", quiet=args.json) as progress:
         clips, clip_table = _clips(args, progress)
         photos, photo_table = ([], "") if clips and not args.photo else _photos(args, progress)
     text = "\n\n".join(each for each in (clip_table, photo_table) if each)
-    print(json.dumps({"clips": clips, "photos": photos}) if args.json else text)
-    if args.page:
-        write_section(args.page, SECTION, text)
+    print_result(args, SECTION, {"clips": clips, "photos": photos}, text)
     return 0
 
 

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from mien.cli.films import evaluation
+from mien.cli.evaluate import gestures as gestures_command
 from mien.cli.main import main
 from mien.evaluation.body import gestures, held_out_gestures
 from mien.evaluation.body.held_out_gestures import StressScores
@@ -42,7 +42,7 @@ def test_a_network_is_measured_into_a_section_of_its_own(page: Path, monkeypatch
     measured = []
     monkeypatch.setattr(gestures, "evaluate", lambda *given: measured.append(given[-1]))
     monkeypatch.setattr(gestures, "cells", lambda scores: [["a", "0.25", ""]])
-    monkeypatch.setattr(evaluation, "asdict", lambda scores: {})
+    monkeypatch.setattr(gestures_command, "asdict", lambda scores: {})
     assert main(command) == 0
     assert measured[0].keywords == {"weights": Path("w.safetensors")}
     assert "0.25" in page.read_text() and "old" in page.read_text()
