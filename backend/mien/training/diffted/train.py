@@ -7,7 +7,6 @@ frame counts besides (Tevet et al. 2023, section 3: geometric losses), so that h
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +20,7 @@ from mien.engines.diffted.denoiser.weights import save
 from mien.training.diffted.dataset import GestureDataset
 from mien.training.examples import held_out_batches
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
-from mien.training.model_card import write_card
-from mien.training.motion_corpus import held_out as is_held_out
-from mien.training.speech_corpus.store import read_units
+from mien.training.model_card import corpus_data, training_note, write_card
 from mien.training.weight_average import WeightAverage
 
 CONFIG = TrainingConfig(steps=2640, batch=32, seconds=FRAMES / 25, rate=8e-4, decay=0.01)
@@ -59,16 +56,14 @@ def train(
     minutes = run_training(training, config, run, progress)
     trained = average.network
     assert isinstance(trained, GestureDenoiser)
-    note = {
-        "device": device.type, "minutes": round(minutes, 1), "performances": sum(len(u.numbers) for u in known.units),
-        "parameters": sum(p.numel() for p in trained.parameters()), **asdict(config),
-    }  # fmt: skip
+    performances = sum(len(unit.numbers) for unit in known.units)
+    note = training_note(trained, config, device, minutes, performances=performances)
     weights = save(trained, run / f"{name}.safetensors", note)
     write_card(
         weights, "Weights of the gestures' denoiser: a voice, a person and a direction to two moving hands.",
         "docs/gestures.md: mien corpus build, train diffted",
-        [unit for unit in read_units(corpus) if not is_held_out(unit)], note,
-        {name: round(value, 4) for name, value in evaluate().items()}, shape.as_dict(),
+        corpus_data(corpus), note,
+        evaluate(), shape.as_dict(),
     )  # fmt: skip
     return weights
 

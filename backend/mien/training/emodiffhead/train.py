@@ -25,10 +25,8 @@ from mien.training.emodiffhead.dataset import ExpressionDataset
 from mien.training.examples import held_out_batches
 from mien.training.initial_weights import digest_of, load_into
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
-from mien.training.model_card import write_card
-from mien.training.motion_corpus import held_out as is_held_out
+from mien.training.model_card import corpus_data, write_card
 from mien.training.motion_loss import MotionLoss, motion_loss_of
-from mien.training.speech_corpus.store import read_units
 
 CONFIG = TrainingConfig(steps=2600, batch=12, rate=6e-4, decay=0.01)
 WEIGHTS = {"numbers": 1.0, "change": 3.0, "gap": 0.1}  # of the losses: at the start the first is most of the sum
@@ -94,8 +92,8 @@ def train(
     write_card(
         weights, f"Weights of EMOdiffhead on {head}: what is heard, a style and an expression to motion.",
         "docs/emodiffhead.md: mien corpus build, corpus perform, train emodiffhead",
-        [unit for unit in read_units(corpus) if not is_held_out(unit)], notes,
-        {name: round(value, 4) for name, value in evaluate().items()}, network.config.as_dict(),
+        corpus_data(corpus), notes,
+        evaluate(), network.config.as_dict(),
     )  # fmt: skip
     return weights
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +18,7 @@ from mien.training.kfusion.dataset import LandmarkDataset
 from mien.training.kfusion.faces import HELD_OUT
 from mien.training.kfusion.loss import face_losses, mouth_losses
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
-from mien.training.model_card import write_card
-from mien.training.motion_corpus import held_out as is_held_out
-from mien.training.speech_corpus.store import read_units
+from mien.training.model_card import corpus_data, training_note, write_card
 from mien.training.weight_average import WeightAverage
 
 CONFIG = TrainingConfig(steps=1200, batch=8, seconds=5.12, rate=1e-3, decay=0.01)
@@ -56,16 +53,13 @@ def train(
     minutes = run_training(training, config, run, progress)
     trained = average.network
     assert isinstance(trained, KFusion)
-    note = {
-        "device": device.type, "minutes": round(minutes, 1), "held_out_identities": list(HELD_OUT),
-        "parameters": sum(p.numel() for p in trained.parameters()), **asdict(config),
-    }  # fmt: skip
+    note = training_note(trained, config, device, minutes, held_out_identities=list(HELD_OUT))
     weights = save(trained, run / f"{name}.safetensors", note)
     write_card(
         weights, "Weights of KFusion: sound, a style, emotions and a face at rest to 68 moving landmarks.",
         "docs/kfusion.md: mien corpus build, corpus perform, train kfusion",
-        [unit for unit in read_units(corpus) if not is_held_out(unit)], note,
-        {name: round(value, 4) for name, value in evaluate().items()}, shape.as_dict(),
+        corpus_data(corpus), note,
+        evaluate(), shape.as_dict(),
     )  # fmt: skip
     return weights
 

@@ -30,7 +30,7 @@ from mien.speech_analysis.network.weights import save
 from mien.speech_analysis.track import INDEX
 from mien.speech_analysis.viseme_groups import GROUP
 from mien.training.loop import Batch, Training, TrainingConfig, run_training, set_up_torch
-from mien.training.model_card import write_card
+from mien.training.model_card import speech_data, write_card
 from mien.training.phones.dataset import Batches, Dataset
 from mien.training.phones.realignment import realign
 from mien.training.weight_average import WeightAverage
@@ -113,9 +113,9 @@ def train(
     values = training.evaluate()
     write_card(
         weights_file, "Weights of Mien's phone recogniser: log-mel to the phones of any voice, 100 frames a second.",
-        "docs/phones.md: mien corpus build, then mien train phones", dataset.units,
+        "docs/phones.md: mien corpus build, then mien train phones", speech_data(dataset.units),
         {"minutes": round(minutes), "device": device.type, **asdict(config)},
-        {f"held_out_{CARD_NAMES[name]}": round(value, 4) for name, value in values.items()}, shape.as_dict(),
+        {f"held_out_{CARD_NAMES[name]}": value for name, value in values.items()}, shape.as_dict(),
     )  # fmt: skip
     return weights_file
 

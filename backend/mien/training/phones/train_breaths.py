@@ -26,7 +26,7 @@ from mien.speech_analysis.network.features import log_mel, padded
 from mien.speech_analysis.network.inference import recogniser
 from mien.speech_analysis.network.model import FLAGS
 from mien.training.loop import Batch, Training, TrainingConfig, run_training, set_up_torch
-from mien.training.model_card import write_card
+from mien.training.model_card import speech_data, write_card
 from mien.training.phones.breaths import BreathExample, example
 from mien.training.phones.dataset import Dataset
 from mien.training.weight_average import WeightAverage
@@ -78,9 +78,9 @@ def train(corpus: Path, run: Path, config: BreathConfig, threads: int, progress:
     save(mean_network, weights_file, {"steps": f"{config.steps} of {config.steps}"})
     write_card(
         weights_file, "Weights of Mien's breath detector: recognised phones to where somebody breathes.",
-        "docs/phones.md: mien corpus build, then mien train breaths", dataset.units,
+        "docs/phones.md: mien corpus build, then mien train breaths", speech_data(dataset.units),
         {"minutes": round(minutes, 1), "device": device.type, **asdict(config)},
-        {f"held_out_{name}": round(value, 4) for name, value in evaluate(mean_network, other).items()},
+        {f"held_out_{name}": value for name, value in evaluate(mean_network, other).items()},
         {"inputs": INPUTS},
     )  # fmt: skip
     return weights_file

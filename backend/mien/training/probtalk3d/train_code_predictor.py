@@ -25,11 +25,9 @@ from mien.engines.probtalk3d.weights import load_all, load_codecs, save_predicto
 from mien.training.examples import held_out_batches
 from mien.training.initial_weights import digest_of, load_into
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
-from mien.training.model_card import write_card
-from mien.training.motion_corpus import held_out as is_held_out
+from mien.training.model_card import corpus_data, write_card
 from mien.training.motion_loss import MotionLoss
 from mien.training.probtalk3d.dataset import AudioMotionDataset
-from mien.training.speech_corpus.store import read_units
 
 CONFIG = TrainingConfig(steps=3200, batch=12, decay=0.02)
 WEIGHTS = {"mouth": 1.0, "vectors": 1.0, "mouth codes": 0.1, "life codes": 1.0}  # of the losses
@@ -71,9 +69,9 @@ def train(
     write_card(
         weights, "Weights of ProbTalk3D on the 52 channels: what is heard, a style and emotions to sampled motion.",
         "docs/probtalk3d.md: mien corpus build, corpus perform, train codec, train performer",
-        [unit for unit in read_units(corpus) if not is_held_out(unit)],
+        corpus_data(corpus),
         {"device": device.type, "initial": digest_of(initial), **asdict(config)},
-        {name: round(value, 4) for name, value in evaluate().items()}, shapes,
+        evaluate(), shapes,
     )  # fmt: skip
     return weights
 

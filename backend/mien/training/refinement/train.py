@@ -3,16 +3,13 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 
 from mien.engines.base import Progress
-from mien.files.atomic import write_whole
-from mien.files.card import card_path, sha256_of
 from mien.photo.refinement.network import RefinementConfig, RefinementNetwork
 from mien.photo.refinement.weights import save
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
+from mien.training.model_card import training_note, write_card
 from mien.training.refinement.dataset import PairDataset
 from mien.training.refinement.loss import WEIGHTS, losses_of
 from mien.training.refinement.sitters import HELD_OUT
@@ -22,6 +19,7 @@ CONFIG = TrainingConfig(steps=1600, batch=4, seconds=0.0, rate=1.5e-3, decay=0.0
 AVERAGE = 0.998  # decay of the mean weights
 EVALUATED = 4  # every so many-th of the pairs that are held out
 NAME = "refinement"
+DATA = {"what": "Mixes of Mien's own identities (CC0), drawn by Mien; no picture of a person."}  # of the card
 
 
 def train(
@@ -46,14 +44,17 @@ def train(
     minutes = run_training(training, config, run, progress)
     trained = average.network
     assert isinstance(trained, RefinementNetwork)
-    note = {
-        "device": device.type, "minutes": round(minutes, 1), "held_out_identities": list(HELD_OUT),
-        "photos": len(known.photos), "pairs": sum(map(len, known.photos)),
-        "parameters": sum(p.numel() for p in trained.parameters()), **asdict(config),
-    }  # fmt: skip
+    note = training_note(
+        trained, config, device, minutes, held_out_identities=list(HELD_OUT), photos=len(known.photos),
+        pairs=sum(map(len, known.photos)),
+    )  # fmt: skip
     weights = save(trained, run / f"{NAME}.safetensors", note)
     before = mean_losses(held_out, lambda batch: losses_of(batch[0], batch[2], batch[3], batch[6]))
-    _write_card(weights, shape, note, before, evaluate())
+    write_card(
+        weights, "Weights of the refinement of portraits: a moved face to what is to be added to its colours.",
+        f"docs/refinement.md: mien train {NAME} PAIRS RUN", DATA, note,
+        {"unrefined": before, "refined": evaluate()}, shape.as_dict(), "held_out_losses",
+    )  # fmt: skip
     return weights
 
 
@@ -62,23 +63,3 @@ def losses(network: object, batch: Batch) -> dict:
     assert isinstance(network, RefinementNetwork)
     moved, photo, truth, areas, condition, activity, trust = batch
     return losses_of(moved + network(moved, photo, areas, condition, activity), truth, areas, trust)
-
-
-def _write_card(weights: Path, shape: RefinementConfig, note: dict, before: dict, after: dict) -> None:
-    card = {
-        "name": weights.stem,
-        "file": weights.name,
-        "what": "Weights of the refinement of portraits: a moved face to what is to be added to its colours.",
-        "licence": "GPL-3.0-or-later; what is made with them is yours",
-        "data": {"what": "Mixes of Mien's own identities (CC0), drawn by Mien; no picture of a person."},
-        "training": note,
-        "held_out_losses": {
-            "unrefined": {name: round(value, 4) for name, value in before.items()},
-            "refined": {name: round(value, 4) for name, value in after.items()},
-        },
-        "shape": shape.as_dict(),
-        "how_to_rebuild": f"docs/refinement.md: mien train {NAME} PAIRS RUN",
-        "sha256": sha256_of(weights),
-        "bytes": weights.stat().st_size,
-    }
-    write_whole(card_path(weights), (json.dumps(card, indent=1) + "\n").encode())
