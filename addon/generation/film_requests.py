@@ -81,6 +81,7 @@ def _request(
         speaker=speaker.name,
         speaker_uid=getattr(speaker, "session_uid", 0),
         scene=scene.name,
+        scene_uid=getattr(scene, "session_uid", 0),
         sound=str(sound.absolute(path)),
         start_frame=start_frame,
         direction="{}",

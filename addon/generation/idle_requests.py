@@ -33,6 +33,7 @@ def of_speaker(context: bpy.types.Context, scene: bpy.types.Scene, speaker: bpy.
         speaker=speaker.name,
         speaker_uid=getattr(speaker, "session_uid", 0),
         scene=scene.name,
+        scene_uid=getattr(scene, "session_uid", 0),
         sound=str(sent_sound.write_silence((last - first + 1) / float(fps))),
         start_frame=first,
         direction=text,

@@ -85,6 +85,7 @@ def of_line(
                 speaker=speaker.name,
                 speaker_uid=getattr(speaker, "session_uid", 0),
                 scene=scene.name,
+                scene_uid=getattr(scene, "session_uid", 0),
                 sound=str(line_sound.sound.file),
                 start_frame=line_sound.start_frame,
                 direction=text,

@@ -187,7 +187,7 @@ class Runner:
                 self._apply(effect, ticket, request, take)
 
     def _apply(self, effect: jobs.ApplyTake, ticket: int, request: jobs.Request, take) -> None:
-        speaker, scene = find_speaker(request), bpy.data.scenes.get(request.scene)
+        speaker, scene = find_speaker(request), find_scene(request)
         if speaker is None or scene is None:
             missing = f"'{request.speaker}'" if speaker is None else f"The scene '{request.scene}'"
             self._send(jobs.Failed(ticket, f"{missing} is not there any more, so the take was dropped."))
@@ -245,6 +245,14 @@ def find_speaker(request: jobs.Request) -> bpy.types.Object | None:
         if request.speaker_uid and getattr(obj, "session_uid", 0) == request.speaker_uid:
             found = obj
     return found if found is not None and found.users_scene else None
+
+
+def find_scene(request: jobs.Request) -> bpy.types.Scene | None:
+    """The scene by its session uid, which outlives a rename and undo, else by name."""
+    for scene in bpy.data.scenes:
+        if request.scene_uid and getattr(scene, "session_uid", 0) == request.scene_uid:
+            return scene
+    return bpy.data.scenes.get(request.scene)
 
 
 def defer_reason(speaker: bpy.types.Object) -> str:

@@ -47,6 +47,7 @@ class Request:
     spans: tuple[tuple[float, float], ...] = ()  # the scene's frames of corrected words: only they replace the take's
     transcript: str = ""  # with the corrected words
     idle: bool = False  # it becomes the speaker's idle, and no take of a line
+    scene_uid: int = 0  # Blender's session_uid, which finds a renamed scene; 0 if unknown
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from ..shape_keys import bones, driving, eye_objects, gaze, keys, mesh_axes
 from ..shape_keys.recognition import short_list
 from . import gesture_layer, linked, vertex_takes
 from .characters import control_curves, learnt
+from .hidden_take import hidden_notes
 
 SETTLE_S = 0.2  # after its last frame a point cache fades to the mesh's rest in this time
 VALUE_LIMIT = 10.0  # Blender's hard limit of a shape key's slider
@@ -205,6 +206,7 @@ def apply_take(
         facts = _facts(take, start_frame, scene_fps, own)
         blend = gestures.blend if id_ == gestures.body else "REPLACE"
         _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, own, rests[id_], blend)
+    notes += hidden_notes(moved)
     easing.fit(takes.driven(speaker))
     if speaker.data.shape_keys is not None and not linked.has_library_mesh(speaker):
         keys.remove_unused_bases(speaker, nla_layers.paths(speaker.data.shape_keys))

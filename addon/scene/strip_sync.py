@@ -54,6 +54,8 @@ def sequencer_scene(context) -> bpy.types.Scene:
 
 def sync_line(line) -> None:
     """Move the line, its takes and corrections to its strip's present position, and update its trim and sound."""
+    if bpy.data.scenes.get(line.scene) is None:
+        _follow_renamed_scene(line)
     strip = strip_of(line)
     if strip is None:
         return
@@ -75,6 +77,15 @@ def sync_line(line) -> None:
         line.start_frame = start
     elif line.followed != start:
         on_start_change(line, None)
+
+
+def _follow_renamed_scene(line) -> None:
+    """The scene that has the line's strip now; as it was where none has."""
+    mark = _mark(line)
+    for scene in bpy.data.scenes:
+        if any(strip.get(LINE) == mark for strip in sound.strips_of(scene, make=False) or ()):
+            line.scene = scene.name
+            return
 
 
 def _retiming(strip, scene: bpy.types.Scene) -> str:

@@ -74,6 +74,14 @@ def test_a_renamed_strip_is_still_the_lines(line, strip):
     assert (line.strip, line.start_frame) == ("Anna hello", 41)
 
 
+def test_a_strip_is_still_the_lines_in_a_renamed_scene(line, strip):
+    strip_sync.on_strip_choice(line, bpy.context)
+    bpy.context.scene.name = "Shot 20"
+    sound.set_start(strip, 41)
+    bpy.context.view_layer.update()
+    assert (line.scene, line.start_frame) == ("Shot 20", 41)
+
+
 def test_a_strip_that_was_deleted_leaves_the_line_where_it_is(toy_head, line, strip):
     sound.strips_of(bpy.context.scene).remove(strip)
     bpy.context.view_layer.update()

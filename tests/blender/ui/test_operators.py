@@ -198,6 +198,13 @@ def test_a_renamed_speaker_gets_its_take_and_a_deleted_one_is_named(speaker, bac
     assert "not there any more" in runner.runner.run([request])
 
 
+def test_a_take_arrives_in_a_scene_that_was_renamed(speaker, backend):
+    (request,) = requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0])
+    backend.slow = 0.0
+    bpy.context.scene.name = "Shot 20"
+    assert runner.runner.run([request]) == "" and len(speaker.mien.lines[0].takes) == 1
+
+
 def test_a_speaker_that_was_unlinked_from_its_scene_is_named(speaker, backend):
     (request,) = requests.of_line(bpy.context, bpy.context.scene, speaker, lines.active(speaker), [0])
     backend.slow = 0.0
