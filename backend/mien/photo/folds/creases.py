@@ -23,6 +23,9 @@ SKIN_SHADE = np.array([0.75, 1.0, 1.08])  # skin is redder in the shade
 OTHERS = (-0.001, 0.003)  # m that another crease is farther off, over which a place is of this one
 NEIGHBOURS = 4  # vertices that a place on the head is carried by
 LIDS = (0.10, 0.16)  # of the eye distance around an eye: a lid shows no crease of the corner of its eye
+# Of four people who smile the fold is .66 to .98 as light as the skin beside it, .86 in the mean; a cheek that rises
+# hides the lower half of the crease under the eye, and what is left has a hard edge.
+STRONGER = {"nasolabial fold": 1.4, "under the eye": 0.45}
 OF_SMILES, OF_CORNERS = ("nasolabial fold", "marionette"), ("crow's feet", "nose root")
 ENDS = (0.3, 0.4)  # of a line at its beginning and its end, over which it runs out into the skin
 LEAST_WIDTH = 0.8  # pixels of a line
@@ -61,7 +64,8 @@ class Creases:
             width = max(WIDER * crease.width * scale, LEAST_WIDTH)
             rows, columns, low = window(np.concatenate(lines), 5 * width, picture.shape)
             part = picture[rows, columns, :3].astype(np.float32)
-            fold = _fold([line - low for line in lines], (part.shape[0], part.shape[1]), width) * crease.depth
+            fold = _fold([line - low for line in lines], (part.shape[0], part.shape[1]), width)
+            fold *= crease.depth * STRONGER.get(crease.name, 1.0)
             if crease.name in OF_CORNERS:
                 fold *= self._away_from_lids((part.shape[0], part.shape[1]), low)
             shaded = part * _shading(fold, DEEPER * DEPTH * scale)
