@@ -34,7 +34,10 @@ from mien.video.writer import write_film
 USD = importlib.util.find_spec("pxr") is not None
 resource = pytest.importorskip("resource", reason="the full disk is a limit of POSIX")
 TAKE = replace(
-    read_take(SAMPLES / "two_frames.take.safetensors"), joints=np.zeros((2, 1, 3), np.float32), joint_names=("spine",)
+    read_take(SAMPLES / "two_frames.take.safetensors"),
+    joints=np.zeros((2, 1, 3), np.float32),
+    joint_names=("spine",),
+    meta={"phones": '[["M", 0, 0.04], ["AA", 0.04, 0.08]]'},
 )
 FORMER = b"<!-- s -->\nthe former file\n<!-- /s -->\n"
 UTTERANCE = Utterance(Voice("toy", "one", "en"), "a", np.zeros(1600, np.float32), (("a", 0.0, 0.1),))

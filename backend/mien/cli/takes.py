@@ -58,8 +58,8 @@ def add_commands(commands) -> None:
     export.add_argument("take", type=Path, help="a take file")
     export.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE",
-        help="its suffix is the format, such as csv (Live Link Face) or glb; docs/export.md and the refusal of an "
-        "unknown one list them all",
+        help="its suffix is the format, such as csv (Live Link Face), json (Audio2Face), glb, usd or tsv (mouth cues); "
+        "docs/export.md and the refusal of an unknown one list them all",
     )  # fmt: skip
     export.add_argument("--fps", type=frame_rate, help="frames a second (default: the take's)")
     add_identity_flag(export, "the default head in glTF, USD, OBJ and point caches")

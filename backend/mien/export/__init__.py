@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from mien.export import audio2face, bvh, flame_parameters, gltf, live_link, obj, point_cache, usd
+from mien.export import audio2face, bvh, flame_parameters, gltf, live_link, mouth_cues, obj, point_cache, usd
 from mien.export.errors import ExportError, HasNoFace, UnknownFormat
 from mien.files.atomic import atomic_path
 from mien.heads.default import Head
@@ -23,6 +23,8 @@ Write = Callable[..., None]  # (take, head, path), for those of HAIRY the hair a
 FORMATS: dict[str, tuple[str, Write]] = {
     ".csv": ("Live Link Face", live_link.write),
     ".json": ("Audio2Face", audio2face.write),
+    ".tsv": ("mouth cues as of Rhubarb", mouth_cues.write_tsv),
+    ".dat": ("mouth cues for Moho", mouth_cues.write_dat),
     ".bvh": ("BVH of the body", bvh.write),
     ".npz": ("FLAME's parameters", flame_parameters.write),
     ".pc2": ("point cache", point_cache.write_pc2),
@@ -39,11 +41,17 @@ FORMATS: dict[str, tuple[str, Write]] = {
 FACES = (".pc2", ".mdd", ".glb", ".obj", ".usd", ".usda", ".usdc")
 HAIRY = (gltf.write, usd.write)
 STILL = (".obj",)  # no frames: the face at rest
+ELSEWHERE = {  # formats that Blender writes of an applied take
+    ".fbx": "Blender exports FBX, once the take is applied there (docs/export.md)",
+    ".abc": "Blender exports Alembic, once the take is applied there (docs/export.md)",
+}
 
 
 def format_of(path: Path) -> tuple[str, Write]:
     """The row of FORMATS for a path. UnknownFormat, in words, for another suffix."""
     if path.suffix.lower() not in FORMATS:
+        if path.suffix.lower() in ELSEWHERE:
+            raise UnknownFormat(f"{path.name}: {ELSEWHERE[path.suffix.lower()]}; .glb and .usd can be written here.")
         known = ", ".join(f"{suffix} ({name})" for suffix, (name, _) in FORMATS.items())
         raise UnknownFormat(f"{path.name}: nothing is written as {path.suffix!r}; give one of {known}.")
     return FORMATS[path.suffix.lower()]

@@ -28,6 +28,7 @@ MEDIA_TYPES = {  # the formats that the page offers: small ones, that grow with 
     ".usdc": "application/octet-stream",
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json",
+    ".tsv": "text/tab-separated-values; charset=utf-8",
 }
 
 
