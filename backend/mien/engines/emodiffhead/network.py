@@ -21,7 +21,7 @@ from mien.engines.emodiffhead.attention import LocalCrossAttention
 from mien.engines.emodiffhead.block import Block
 from mien.engines.neural import audio_features, style_features
 from mien.engines.neural.motion_space import SIZE
-from mien.engines.neural.weights_file import FileNames
+from mien.files.weights_file import FileNames
 from mien.nn import convnext
 from mien.nn.film import FiLM
 

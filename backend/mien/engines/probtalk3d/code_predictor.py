@@ -18,8 +18,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from mien.engines.neural.weights_file import FileNames
 from mien.engines.probtalk3d.codebook import Codebook
+from mien.files.weights_file import FileNames
 from mien.nn.convnext import Block
 from mien.nn.film import FiLM
 

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import nn
 
-from mien.engines.neural.weights_file import FileNames
 from mien.engines.probtalk3d.codebook import Codebook
+from mien.files.weights_file import FileNames
 from mien.nn.convnext import Block
 
 FILE_NAMES = FileNames(

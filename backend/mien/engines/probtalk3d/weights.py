@@ -11,14 +11,12 @@ from torch import nn
 
 from mien.engines.base import EngineError
 from mien.engines.neural import audio_features, style_features
-from mien.engines.neural.weights_file import read_weights
 from mien.engines.probtalk3d import code_predictor, codec
 from mien.engines.probtalk3d.code_predictor import CodePredictor, PredictorConfig
 from mien.engines.probtalk3d.codec import Codec, CodecConfig, codec_of
-from mien.files.atomic import write_whole
-from mien.files.safetensors import write_tensors
+from mien.files.weights_file import WeightsFormat
 
-FORMAT = "mien.probtalk3d"
+FORMAT = WeightsFormat("mien.probtalk3d", "ProbTalk3D", EngineError)
 CODECS, PREDICTOR = "codecs.", "performer."  # how the names of their tensors begin
 TRAINING_ONLY = ("book.counts", "book.sums")  # of a codebook; the weights that ship have none
 
@@ -90,13 +88,11 @@ def _codec_sizes(codecs: nn.ModuleDict) -> dict[str, dict]:
 
 
 def _write(tensors: dict[str, np.ndarray], sizes: dict[str, dict], path: Path, note: dict[str, object]) -> Path:
-    metadata = {"format": FORMAT, "format_version": "1", "shapes": json.dumps(sizes), "note": json.dumps(note)}
-    write_whole(path, write_tensors(tensors, metadata))
-    return path
+    return FORMAT.write_tensors(tensors, path, {"shapes": json.dumps(sizes), "note": json.dumps(note)})
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, dict]]:
-    tensors, metadata = read_weights(path, FORMAT, "ProbTalk3D")
+    tensors, metadata = FORMAT.read(path)
     try:
         return tensors, dict(json.loads(metadata["shapes"]))
     except (KeyError, TypeError, ValueError) as error:

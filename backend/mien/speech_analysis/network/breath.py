@@ -18,14 +18,13 @@ import torch
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 from torch import nn
 
-from mien.files.atomic import write_whole
-from mien.files.safetensors import TensorFileError, read_tensors, write_tensors
+from mien.files.weights_file import WeightsFormat
 from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.network import features
 from mien.speech_analysis.track import INDEX, PHONES, RATE
 
 WEIGHTS = Path(__file__).with_name("breath.safetensors")
-FORMAT, VERSION = "mien.breath", "1"
+FORMAT = WeightsFormat("mien.breath", "breaths", RecognitionError, source="install Mien again")
 BANDS = 20  # of log-mel, each the mean of neighbouring ones
 LOWEST, HIGHEST = -3.0, 1.5  # of a band relative to the speech, in the units of `features.log_mel`
 FLOOR_BANDS, FLOOR_S, FLOOR_MEAN_S = 10, 4.0, 0.09  # the quietest of so many seconds, of the mean over so many
@@ -81,23 +80,10 @@ def breath_probability(inputs: np.ndarray, network: BreathNetwork) -> np.ndarray
 
 def save(network: BreathNetwork, path: Path, note: dict[str, str]) -> None:
     """Write the weights in half precision; `note` is text for people, kept in the metadata."""
-    tensors = {name: value.detach().cpu().numpy().astype(np.float16) for name, value in network.state_dict().items()}
-    metadata = {"format": FORMAT, "format_version": VERSION, "phones": json.dumps(PHONES), **note}
-    write_whole(path, write_tensors(tensors, metadata))
+    FORMAT.write(network, path, {"phones": json.dumps(PHONES), **note})
 
 
 @functools.lru_cache(maxsize=2)
 def breath_network(path: Path = WEIGHTS) -> BreathNetwork:
     """The network, loaded once, in evaluation mode. RecognitionError, in words, for any other file."""
-    try:
-        tensors, metadata = read_tensors(path, dtypes=("F16",))
-    except (TensorFileError, OSError) as error:
-        raise RecognitionError(f"the weights of breaths {path} cannot be read: {error}") from error
-    if metadata.get("format") != FORMAT or metadata.get("format_version") != VERSION:
-        raise RecognitionError(f"{path} holds no weights of breaths in format {VERSION}; install Mien again.")
-    network = BreathNetwork()
-    try:
-        network.load_state_dict({name: torch.from_numpy(value.astype(np.float32)) for name, value in tensors.items()})
-    except RuntimeError as error:
-        raise RecognitionError(f"the weights in {path} do not fit the network of breaths: {error}") from error
-    return network.eval()
+    return FORMAT.load(path, lambda metadata: BreathNetwork())

@@ -14,9 +14,9 @@ from torch import nn
 from mien.engines.base import Progress
 from mien.engines.neural import audio_features, style_features
 from mien.engines.neural.motion_space import PARTS, SIZE
-from mien.engines.neural.weights_file import FileNames
 from mien.files.atomic import write_whole
 from mien.files.safetensors import read_tensors, write_tensors
+from mien.files.weights_file import FileNames
 from mien.nn.convnext import Block
 from mien.nn.film import FiLM
 from mien.training.examples import held_out_batches

@@ -26,8 +26,8 @@ def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
     path.write_bytes(write_tensors(tensors, metadata))
     with pytest.raises(EngineError, match="do not fit this Mien"):
         load(path)
-    path.write_bytes(write_tensors(tensors, metadata | {"format": FORMAT + "x"}))
-    with pytest.raises(EngineError, match="holds no weights of The gestures"):
+    path.write_bytes(write_tensors(tensors, metadata | {"format": FORMAT.name + "x"}))
+    with pytest.raises(EngineError, match="holds no weights of the gestures"):
         load(path)
     with pytest.raises(EngineError, match="cannot be read"):
         load(tmp_path / "none.safetensors")

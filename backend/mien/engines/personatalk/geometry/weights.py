@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 
 from mien.engines.base import EngineError
-from mien.engines.neural.weights_file import FileNames, read_weights
 from mien.engines.personatalk.geometry.network import GeometryConfig, GeometryNetwork
 from mien.files.atomic import write_whole
 from mien.files.safetensors import write_tensors
+from mien.files.weights_file import FileNames, WeightsFormat
 
 FORMAT = "mien.personatalk.geometry"
 NAMES = FileNames({}, {})
@@ -26,7 +26,7 @@ def save(network: GeometryNetwork, path: Path) -> Path:
 
 def load(path: Path) -> GeometryNetwork:
     """The network of a file, ready to speak. EngineError, in words, where it is damaged or none."""
-    tensors, metadata = read_weights(path, FORMAT, "PersonaTalk")
+    tensors, metadata = WeightsFormat(FORMAT, "PersonaTalk", EngineError).read(path)
     try:
         config = GeometryConfig.from_dict(json.loads(metadata["shape"]))
         network = GeometryNetwork(config, tensors["basis"].shape[1] // 3)
