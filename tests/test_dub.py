@@ -130,11 +130,11 @@ def test_a_preview_listens_to_no_more_than_it_has_seen(film: Path, sound: Path, 
     heard: list[float] = []
     listen = module._motion
 
-    def listening(speech, *arguments):
+    def analysing(speech, *arguments):
         heard.append(float(speech.duration))
         return listen(speech, *arguments)
 
-    monkeypatch.setattr(module, "_motion", listening)
+    monkeypatch.setattr(module, "_motion", analysing)
     dub(film, sound, tmp_path / "out.mp4", replace(PLAIN, preview=Fraction("0.4")))
     assert heard == pytest.approx([0.96 + 0.2, 1.2])  # of the film, of the voice
 
@@ -189,7 +189,7 @@ def test_a_dub_that_was_killed_goes_on_where_it_was(
     monkeypatch.setattr("mien.engines.personatalk.film.film_plan.PART", part)
     options = replace(PLAIN, codec=codec)
     one, other = tmp_path / f"one{options.suffix}", tmp_path / f"other{options.suffix}"
-    # the third of five parts is being drawn: tracking and listening are .55 of the work
+    # the third of five parts is being drawn: tracking and the analysis of the speech are .55 of the work
     arguments = [*map(str, (film, sound, one)), str(0.55 + 0.45 * 25 / 48), str(part)]
     killed = subprocess.run([sys.executable, "-c", MORTAL, *arguments], input=options.to_json(), text=True, check=False)
     assert killed.returncode == -signal.SIGKILL and not one.exists()

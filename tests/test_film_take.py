@@ -33,7 +33,7 @@ def test_the_sound_of_the_film_is_listened_to(film: Path) -> None:
     assert json.loads(made.take.meta["phrases"]) and made.take.meta["audio_sha256"]
     assert made.take.meta["source"] == "act.mp4"
     assert [fraction for fraction, _ in stages] == sorted(fraction for fraction, _ in stages)
-    assert {"tracking", "listening", "done"} >= {stage for _, stage in stages} > {"tracking"}
+    assert {"tracking", "analysing speech", "done"} >= {stage for _, stage in stages} > {"tracking"}
 
 
 def test_it_can_be_left_as_seen(film: Path) -> None:

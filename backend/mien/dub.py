@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mien.video.footage import Footage
     from mien.video.provenance import Provenance
 
-STAGES = {"tracking": 0.25, "listening": 0.15, "references": 0.15, "dubbing": 0.45}  # shares of the work
+STAGES = {"tracking": 0.25, "analysing speech": 0.15, "references": 0.15, "dubbing": 0.45}  # shares of the work
 SOUND_LIMIT_S = 6 * 3600.0  # of the film's own sound that is read
 LEARN_S = 60.0  # of the film's own sound that is listened to
 OFFSET_S = 1.0  # by which that sound may be late, and more
@@ -143,7 +143,7 @@ def _make(
         sources = sources[: math.ceil(options.preview * track.rate)]
     times = [*track.times, *(track.times[-1] + (i + 1) / track.rate for i in range(len(sources) - track.frames))]
     times = times[: len(sources)]
-    motion = _motion(speech, options.direction, options.engine, work, "listening", 0.5)
+    motion = _motion(speech, options.direction, options.engine, work, "analysing speech", 0.5)
     frame = float(1 / track.rate)
     seconds = np.array([float(second) for second in times])
     who = actor.who
@@ -299,7 +299,7 @@ def _own_sound(
     length = min(LEARN_S, float(seconds[-1]) + OFFSET_S - first / RATE)  # a preview has seen a part of the film
     sample = Speech.from_samples(own.samples[first : first + round(length * RATE)], own.name)
     direction = replace(options.direction, emotion={}, transcript="", held={}, face={})
-    motion = _motion(sample, direction, options.engine, work, "listening", 0.0)
+    motion = _motion(sample, direction, options.engine, work, "analysing speech", 0.0)
     times = seconds - first / RATE
     return OwnSound(motion, times, float(1 / track.rate), times < float(sample.duration)), ()
 

@@ -109,7 +109,7 @@ def film_take(
             begin = float(footage.start) - MARGIN if part else 0.0
             end = float(footage.start + track.length) + MARGIN if part else float(speech.duration)
             phones = _phones_of(
-                speech, begin, end, lambda done: progress(PICTURES + (1 - PICTURES) * done, "listening")
+                speech, begin, end, lambda done: progress(PICTURES + (1 - PICTURES) * done, "analysing speech")
             )
         except (SpeechError, RecognitionError) as error:
             notes.append(f"the sound was not listened to, so lips meet only where it was seen: {error}")

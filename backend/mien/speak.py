@@ -70,7 +70,7 @@ def speak_takes(
     performance: a part of it replaces that of every take; keys that the direction holds stay. PerformanceError."""
     rate = None if fps is None else parse_fps(fps)
     info = engines.info_of(engine)
-    tagged = follow_tags(direction, speech, lambda done: progress(0.0, "listening"))
+    tagged = follow_tags(direction, speech, lambda done: progress(0.0, "analysing speech"))
     directed = tagged.direction
     engines.check(directed, info)
     maker = info.create()

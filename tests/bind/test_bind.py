@@ -179,7 +179,7 @@ def test_it_can_be_stopped(face) -> None:
         if fraction > 0.15:
             raise Stopped(stage)
 
-    with pytest.raises(Stopped, match="laying the head over the mesh"):
+    with pytest.raises(Stopped, match="registering the head to the mesh"):
         bind(face[0], face[2], progress, HEAD)
 
 

@@ -95,7 +95,7 @@ def bind(
     not lie on a face. `progress` may raise to stop.
     """
     head = head or load_head()
-    progress(0.0, "placing")
+    progress(0.0, "aligning")
     welded = with_neighbours_alike(mesh.welded)
     aligned = align(welded, pick_positions(picks, mesh), head)
     if inwards := faces_inwards(aligned, welded, head):
@@ -104,16 +104,16 @@ def bind(
     skin = skin_pieces(welded, aligned)
     of_skin = np.flatnonzero(skin[welded.triangles].all(1))
     face = _face(aligned, welded.triangles[of_skin])
-    stage = "laying the head over the mesh"
+    stage = "registering the head to the mesh"
     fitted = register(head, aligned, face, lambda fraction: progress(0.1 + 0.6 * fraction, stage))
-    progress(0.7, "carrying the channels over")
+    progress(0.7, "transferring the channels")
     placed = _Placed(welded, aligned, fitted, skin)
     aperture = rest_aperture(head, aligned, fitted, welded.triangles[of_skin])
     projected = _projected(head, placed, aperture)
     report = measure_fit(head, aligned, fitted, placed.triangles, projected)
     cut = None
     if lips_are_one(report) and (line := find_cut(welded, aligned, of_skin, head, fitted)) is not None:
-        progress(0.8, "cutting the mouth open")
+        progress(0.8, "cutting the lips apart")
         cut = cut_mesh(mesh, welded, line)
         opened = _opened(placed, cut)
         in_cut = _projected(head, opened, 0.0, cut)

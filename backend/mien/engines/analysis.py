@@ -21,9 +21,9 @@ from mien.take import Take
 def analyse(speech: Speech, direction: Direction, progress: Progress, share: float) -> tuple[PhoneTrack, Prosody]:
     """Phones and prosody of the speech, both (T,) at 100 Hz; the phones are `share` of all the work. DirectionError
     where the direction's transcript does not fit."""
-    progress(0.0, "listening")
+    progress(0.0, "analysing speech")
     try:
-        track = recognise_phones(speech, direction.transcript, lambda done: progress(share * done, "listening"))
+        track = recognise_phones(speech, direction.transcript, lambda done: progress(share * done, "analysing speech"))
     except RecognitionError as error:
         raise DirectionError(str(error)) from error
     progress(share, "analysing prosody")
@@ -61,7 +61,7 @@ class SharedAnalysis:
 
             def report(done: float, begin: int = begin, end: int = end) -> None:
                 share = (begin + done * (end - begin)) / len(seeds)
-                progress(analysed + (1 - analysed) * share, "performing")
+                progress(analysed + (1 - analysed) * share, "generating")
 
             takes = self.perform(speech, track, prosody, directions, report, head)
             if end == len(seeds):

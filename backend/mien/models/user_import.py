@@ -42,7 +42,7 @@ class FlameImport:
 
     def convert(self, data_folder: Path, progress: Progress = no_progress) -> tuple[Path, bool]:
         folder = data_folder / FLAME_FOLDER
-        progress(0.0, "looking at it")
+        progress(0.0, "checking the file")
         if imported_before(folder / FLAME_FILE, map(sha256_of, self.files)):
             return folder / FLAME_FILE, False
         progress(0.3, "converting")

@@ -30,9 +30,9 @@ def learn(recordings: Sequence[Recording], name: str, progress: Progress = lambd
             f"there are {seconds:.1f} s of a speaking face in all; {LEAST_SECONDS:g} s are the least, and about a "
             "minute says most."
         )
-    progress(0.0, "comparing with what is usual")
-    fit = fit_style(recordings, progress=lambda done: progress(0.9 * done, "comparing with what is usual"))
-    progress(0.9, "looking at single phones")
+    progress(0.0, "fitting the style")
+    fit = fit_style(recordings, progress=lambda done: progress(0.9 * done, "fitting the style"))
+    progress(0.9, "fitting phones")
     habits = learn_lip_habits(recordings)
     own = [(recording, recording.motion) for recording in recordings]
     learnt: dict[str, object] = {

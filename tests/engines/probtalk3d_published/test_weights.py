@@ -70,7 +70,7 @@ def test_progress_is_reported_and_may_stop_it(checkpoint, tmp_path) -> None:
         pass
 
     def stop(fraction: float, stage: str) -> None:
-        if stage == "writing them":
+        if stage == "writing the weights":
             raise Stopped
 
     with pytest.raises(Stopped):

@@ -39,7 +39,7 @@ from mien.speech_analysis.track import PhoneTrack
 from mien.take import Take
 
 Analysis = tuple[PhoneTrack, Prosody]
-LISTENING = 0.6  # share of the work
+ANALYSIS = 0.6  # share of the work
 
 
 def landmarks(
@@ -55,7 +55,7 @@ def landmarks(
     """
     directed = direction if seed is None else direction.with_seed(seed)
     rest = default_rest() if identity_landmarks is None else np.asarray(identity_landmarks, np.float32)
-    track, prosody = analysis or analyse(speech, directed, progress, LISTENING)
+    track, prosody = analysis or analyse(speech, directed, progress, ANALYSIS)
     numbers = sampled(speech, track, prosody, [directed], rest, weights=weights)[0]
     motion = motion_of(numbers, rest)
     curve = directed_curve(speech, track, prosody, directed)

@@ -56,7 +56,7 @@ class PublishedProbTalk3D(PerSeed):
         flame = head if isinstance(head, Flame) else load_flame(Settings.read().data_folder / FLAME_FOLDER)
         frames = frame_count(speech.duration, Fraction(FPS))
         segments = segments_of(speech.samples, direction)
-        clips = _clips(self.network, speech, direction, segments, lambda done: progress(0.8 * done, "performing"))
+        clips = _clips(self.network, speech, direction, segments, lambda done: progress(0.8 * done, "generating"))
         motion = cross_faded(clips, [span(speech.samples, segment) for segment in segments], frames)
         progress(0.8, "posing FLAME")
         expression, jaw = flame_parameters(motion, direction)

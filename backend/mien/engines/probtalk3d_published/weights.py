@@ -35,7 +35,7 @@ def import_weights(
     The caller has shown LICENCE and it was accepted. EngineError, in words, for what is no such checkpoint, and then
     nothing is written and what was imported before is as it was; OSError is left alone.
     """
-    progress(0.0, "looking at it")
+    progress(0.0, "checking the file")
     files = [checkpoint] if config is None else [checkpoint, config]
     sources = {path.name: sha256_of(path) for path in files}
     if imported_before(folder / FILE, sources.values()):
@@ -53,7 +53,7 @@ def import_weights(
         "licence": LICENCE.name,
         "sizes": json.dumps(sizes, sort_keys=True),
     }
-    progress(0.6, "writing them")
+    progress(0.6, "writing the weights")
     weights = {name: tensor.numpy() for name, tensor in net.state_dict().items()}
     return write_with_card(folder / FILE, weights, metadata, new_card("probtalk3d-published", sources, LICENCE)), True
 

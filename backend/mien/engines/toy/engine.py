@@ -40,7 +40,7 @@ class Toy(PerSeed):
         times = frame_times(frames, FPS)
         rng = np.random.default_rng([direction.seed, frames])
         for frame in range(0, frames, STEP):
-            progress(frame / frames, "toying")
+            progress(frame / frames, "generating")
             time.sleep(self.pause_s)
 
         window = RATE // 25

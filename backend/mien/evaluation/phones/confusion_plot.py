@@ -27,7 +27,7 @@ def draw(results: Results, path: Path) -> None:
         axes.set_ylabel("spoken", fontsize=8)
     for axes in grid[-1]:
         axes.set_xticks(range(len(NAMES)), NAMES, fontsize=7, rotation=60)
-        axes.set_xlabel("heard", fontsize=8)
+        axes.set_xlabel("recognised", fontsize=8)
     save(figure, path)
 
 

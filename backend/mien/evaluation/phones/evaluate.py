@@ -120,7 +120,7 @@ def evaluate(
         truths = list(steps(pool.map(functools.partial(_align, cache=cache), recordings), stage="aligning", begin=0.0))
         kept, rejected, of = _sift(list(zip(recordings, truths, strict=True)))
         score_all = functools.partial(_score, recognisers=recognisers, reference=reference, cache=cache)
-        scored = list(steps(pool.map(score_all, kept), stage="hearing", begin=0.5))
+        scored = list(steps(pool.map(score_all, kept), stage="recognising", begin=0.5))
     return Results([each for each in scored if each], tuple(recognisers), reference, rejected, of)
 
 

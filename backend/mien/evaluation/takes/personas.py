@@ -73,11 +73,11 @@ def evaluate_personas(
     """Of `speakers` styles, each learnt from these lengths in seconds of the sounds in `folder`. EvaluationError where
     they are too few."""
     clips = _clips(folder, max(lengths))
-    progress(0.0, "listening")
+    progress(0.0, "analysing speech")
     base = []
     for i, clip in enumerate(clips):
         base.append(_base(clip))
-        progress(0.1 * (i + 1) / len(clips), "listening")
+        progress(0.1 * (i + 1) / len(clips), "analysing speech")
     learnt_from, held_out = base[: len(base) - HELD_OUT], base[len(base) - HELD_OUT :]
     names = KNOWN[:: max(1, len(KNOWN) // max(1, speakers))][:speakers]
     found: list[list[Style]] = []

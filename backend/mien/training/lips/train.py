@@ -83,7 +83,7 @@ def train_lips(
     each by default. LipsTrainingError where no clip is in sync."""
     examples, refused = [], []
     for i, clip in enumerate(clips):
-        progress(0.2 * i / len(clips), f"listening to {clip.name}")
+        progress(0.2 * i / len(clips), f"analysing {clip.name}")
         example = example_of(clip)
         if example.sync.refusal:
             refused.append(f"{clip.name} is left out: {example.sync.refusal}.")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains the network that hears breaths: `mien train breaths CORPUS RUN`.
+"""Trains the breath detector: `mien train breaths CORPUS RUN`.
 
-The phone recogniser that ships listens to a fixed number of examples (`breaths.py`), of voices that train and of those
-held out; what it heard is kept in the run's folder. On that the small network learns, by binary cross-entropy of the
-frames of which it can be said whether a breath is heard.
+The phone recogniser that ships analyses a fixed number of examples (`breaths.py`), of voices that train and of those
+held out; its output is kept in the run's folder. On that the small network learns, by binary cross-entropy of the
+frames whose label is certain.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def _examples(
         for i in range(count):
             made = example(dataset, np.random.default_rng([config.seed, which, i]), config.length)
             rows.append((features_of(made).astype(np.float16), made.target, made.weight))
-            progress(0.0, f"hearing {i + 1} of {count}")
+            progress(0.0, f"analysing {i + 1} of {count}")
         inputs, target, weight = (np.stack(column) for column in zip(*rows, strict=True))
         write_whole(path, write_tensors({"inputs": inputs, "target": target, "weight": weight}, {}))
     return read_tensors(path)[0]

@@ -34,7 +34,7 @@ def import_weights(checkpoint: Path, target: Path, progress: Progress = no_progr
     The caller has shown LICENCE and it was accepted. EngineError, in words, for what is no such checkpoint, and then
     nothing is written and what was imported before is as it was; OSError is left alone.
     """
-    progress(0.0, "looking at it")
+    progress(0.0, "checking the file")
     sources = {checkpoint.name: sha256_of(checkpoint)}
     if imported_before(target, sources.values()):
         return target, False
@@ -47,7 +47,7 @@ def import_weights(checkpoint: Path, target: Path, progress: Progress = no_progr
         "side": str(TED_SIDE if target.stem.startswith("ted") else SIDE),
         "sizes": json.dumps(asdict(model.sizes), sort_keys=True),
     }
-    progress(0.6, "writing them")
+    progress(0.6, "writing the weights")
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items() if not name.endswith(COUNTER)}
     return write_with_card(target, weights, metadata, new_card(f"tps {target.stem}", sources, LICENCE)), True
 
