@@ -29,6 +29,22 @@ def test_the_faces_look_outwards(row):
     assert (np.einsum("ij,ij->i", np.cross(c - a, d - b), outward) > 0).mean() > 0.9
 
 
+@pytest.mark.parametrize(("row", "up"), [(teeth.upper_row(LIPS), 1.0), (teeth.lower_row(LIPS), -1.0)])
+def test_the_gum_covers_the_necks_and_comes_down_between_the_teeth(row, up):
+    count = teeth.UP * teeth.AROUND + 1
+    gum = row.vertices[row.gum]
+    crowns = row.vertices[~row.gum].reshape(-1, count, 3)
+    for crown in crowns:
+        ends = crown[-1 - teeth.AROUND : -1]
+        outward = ends[teeth.AROUND // 4] - ends.mean(0)  # of the front; the gum has a column there
+        height = (gum - ends[teeth.AROUND // 4]) @ (outward * (1, 0, 1)) / np.linalg.norm(outward * (1, 0, 1))
+        near = np.linalg.norm(gum - ends[teeth.AROUND // 4], axis=1) < 0.0025
+        assert 0.0001 < height[near].max() < 0.0015  # metres before the neck: a margin, and no swelling
+    middle = np.abs(gum[:, 0]) < 0.0002
+    papilla, edge = (up * gum[middle, 1]).min(), (up * crowns[:2, :, 1]).min()
+    assert 0.5 < (papilla - edge) / (teeth.UPPER_HEIGHTS if up > 0 else teeth.LOWER_HEIGHTS)[0] < 0.7
+
+
 def test_the_teeth_are_two_rows_behind_the_lips_and_the_jaw_takes_the_lower():
     below, lips = HEAD.teeth_lower == 1, HEAD.vertices[HEAD.inner_lips[list(HEAD.inner_lips_middle)]].mean((0, 1))
     assert HEAD.teeth_channels == tuple(name for name in HEAD.channels if name.startswith("jaw"))

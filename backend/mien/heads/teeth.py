@@ -23,8 +23,18 @@ LOWER_STEPS = np.array([0.0, 0.1, 0.0, 0.5, 0.7, 1.0, 1.2]) * 1e-3
 AROUND = 16  # vertices of a ring of one tooth: its corners are among them
 SHARES = np.array([0.0, 0.07, 0.32, 0.66, 1.0])  # where the rings are, 0 at the edge, 1 at the gum
 UP = len(SHARES)
-ARCH_HALF_WIDTH, ARCH_DEPTH = 0.0262, 0.045  # an ellipse; the depth is its other half axis
+ARCH_HALF_WIDTH, ARCH_DEPTH = 0.029, 0.045  # an ellipse, 54 mm over the first molars; the depth is its other half axis
 LEAN = 0.28  # the roots lie further back than the edges, as a slope
+# The gum's margin: across a tooth, as shares of its half width; how it falls to the papillae; their share of the crown,
+# two fifths between front teeth (Chu et al. 2009, "Papilla proportions in the maxillary anterior dentition").
+COLUMNS, SCALLOP = (-1.0, -0.8, -0.45, 0.0, 0.45, 0.8), 2.7
+PAPILLAE = np.array([0.40, 0.40, 0.40, 0.34, 0.30, 0.25, 0.22])
+# In front, from the top over the margin into the crown: metres outwards before a tooth, how much less between two, and
+# away from the edge beyond the margin; behind: metres outwards, away from the edge beyond the inner margin, beyond which
+# the top is even, too.
+GUM_FRONT = 1e-3 * np.array([[-0.3, 0.0, 0.0], [0.5, 0.3, 3.4], [0.6, 0.4, 1.1], [0.4, 0.6, 0.0], [-0.9, 0.6, 0.3]])
+GUM_INSIDE, GUM_TOP = 1e-3 * np.array([[-6.6, 0.0], [-9.8, 3.0]]), 0.009
+ROOT, BULGE = 0.002, 0.0007  # metres of a crown within the gum; that its front is round by
 # The vertices of skull and jaw are found by the head's own channels.
 SKULL_MOTION = 1e-4  # metres a vertex of the skull may move at most in any channel
 JAW_SHARE, JAW_OTHERS = 0.6, 1e-3  # of jawOpen's largest move at least; metres in any channel but the jaw's at most
@@ -123,7 +133,7 @@ def _row(front: np.ndarray, widths: np.ndarray, heights: np.ndarray, steps: np.n
             _tooth(arch(side * middle), outward(side * middle), width, height, step, i, up) for side in (-1.0, 1.0)
         ]
     # A row that begins left of the middle and ends right of it keeps the quads of the gum facing out.
-    parts.append(_gum(arch, outward, ends[-1], heights, up))
+    parts.append(_gum(arch, outward, widths, steps, heights, up))
     vertices = np.concatenate([part[0] for part in parts]) + front
     starts = np.cumsum([0] + [len(part[0]) for part in parts[:-1]])
     quads = np.concatenate([part[1] + start for part, start in zip(parts, starts, strict=True)])
@@ -163,9 +173,8 @@ def _tooth(
     wide = width / 2 * (0.985 - 0.12 * share**1.6) * np.where(share == 0, 0.93, 1.0)
     deep_edge, deep_root = (0.0075, 0.0085) if molar else (0.0018, 0.0066)
     deep = (deep_edge + (deep_root - deep_edge) * np.sqrt(share)) / 2 * np.where(share == 0, 0.75, 1.0)
-    bulge = 0.0007 * np.sin(np.pi * np.clip(share + 0.12, 0, 1))  # the front is a little round
-    back = deep + LEAN * height * share - bulge
-    high = step + (height + 0.002) * share
+    back = deep - _front(share, height)
+    high = step + (height + ROOT) * share
     if number == 2:  # the canine has a point
         high = high + 0.0009 * np.abs(np.cos(angle)) * (1 - share)
     rings = (
@@ -185,23 +194,46 @@ def _tooth(
     return vertices, np.concatenate([sides.reshape(-1, 4), cover])
 
 
-def _gum(arch, outward, length: float, heights: np.ndarray, up: float) -> tuple[np.ndarray, np.ndarray]:
-    """A band around the necks of the teeth: in front, over the margin, and behind."""
-    along = np.linspace(-length, length, 60)
-    # A real margin is scalloped; an even one pierced by the crowns looks right at this size.
-    profile = 1e-3 * np.array(  # outwards, away from the edge
-        [[0.0, 9.0], [0.9, 4.0], [0.6, 0.9], [-0.8, 0.0], [-6.0, 0.0], [-9.2, 3.0]]
-    )
-    middle = np.arange(len(heights)) / len(heights)
-    margin = np.interp(np.abs(along) / length, middle, heights) - 0.0006
-    vertices = np.stack(
-        [
-            arch(at) + outward(at) * (profile[:, :1] - LEAN * (high + profile[:, 1:]) - 0.0006)
-            + np.array([0.0, up, 0.0]) * (high + profile[:, 1:])
-            for at, high in zip(along, margin, strict=True)
-        ]
-    )  # fmt: skip
-    rows, columns = vertices.shape[:2]
+def _gum(arch, outward, widths: np.ndarray, steps: np.ndarray, heights: np.ndarray, up: float) -> tuple:
+    """A band around the necks of the teeth: in front, over the scalloped margin, between the teeth, and behind."""
+    ends = np.concatenate([[0.0], np.cumsum(widths)])
+    zeniths = heights + steps
+    tips = _at_ends(zeniths - PAPILLAE * heights)
+    columns = []
+    for i, width in enumerate(widths):
+        for u in COLUMNS:
+            between, end = abs(u) ** SCALLOP, i + int(u > 0)
+            margin = zeniths[i] + (tips[end] - zeniths[i]) * between
+            columns.append(((ends[i] + ends[i + 1] + u * width) / 2, margin, between, i, end))
+    columns.append((ends[-1], tips[-1], 1.0, len(widths) - 1, len(widths)))
+    points = []
+    for side, (at, margin, between, i, end) in [(-1.0, c) for c in columns[:0:-1]] + [(1.0, c) for c in columns]:
+        high = margin + GUM_FRONT[:, 2]
+        inside = float(np.interp(at / ends[-1], np.arange(len(heights)) / len(heights), heights)) - 0.0006
+        high[0] = inside + GUM_TOP
+        beside = [i, min(max(2 * end - i - 1, 0), len(widths) - 1)]  # this tooth and the next one
+        fronts = [_front((high - steps[n]) / (heights[n] + ROOT), heights[n]) for n in beside]
+        front = fronts[0] + (fronts[1] - fronts[0]) * between / 2 + GUM_FRONT[:, 0] - GUM_FRONT[:, 1] * between
+        behind = GUM_INSIDE[:, 0] - LEAN * (inside + GUM_INSIDE[:, 1])
+        out = np.concatenate([front, behind])[:, None]
+        high = np.concatenate([high, inside + GUM_INSIDE[:, 1]])[:, None]
+        points.append(arch(side * at) + outward(side * at) * out + np.array([0.0, up, 0.0]) * high)
+    return _sheet(np.array(points))
+
+
+def _at_ends(of_teeth: np.ndarray) -> np.ndarray:
+    """The mean of each two teeth that touch, those of the first and of the last one at the ends."""
+    return np.concatenate([of_teeth[:1], (of_teeth[:-1] + of_teeth[1:]) / 2, of_teeth[-1:]])
+
+
+def _front(share: np.ndarray, height: float) -> np.ndarray:
+    """Metres outwards of the middle of a crown's front, at this share of the way from its edge to its end."""
+    return BULGE * np.sin(np.pi * np.clip(share + 0.12, 0, 1)) - LEAN * height * share  # it is a little round
+
+
+def _sheet(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(vertices (N, 3), quads (Q, 4)) of a grid of points (R, C, 3)."""
+    rows, columns = points.shape[:2]
     r, c = np.meshgrid(np.arange(rows - 1), np.arange(columns - 1), indexing="ij")
     quads = np.stack([r * columns + c, r * columns + c + 1, (r + 1) * columns + c + 1, (r + 1) * columns + c], -1)
-    return vertices.reshape(-1, 3), quads.reshape(-1, 4)
+    return points.reshape(-1, 3), quads.reshape(-1, 4)

@@ -16,7 +16,8 @@ from mien.heads.default import Head
 TIP_UP, BACK_UP, TIP_FORWARD = NAMES = ("tongueTipUp", "tongueBackUp", "tongueTipForward")
 MIDDLE, INCISORS = 0.003, 0.005  # metres to each side of the mid-line
 TIP_LENGTH, BACK = 0.0045, (0.024, 0.036)  # metres behind the tip: where its top is; where the back is highest
-RIDGE, PALATE = 0.0006, 0.0045  # metres of the top of the tongue above the gum's lowest edge at full contact
+RIDGE, PALATE = 0.0006, 0.0045  # metres of the top of the tongue above the gum's inner edge at full contact
+GUM_DEPTH = 0.008  # metres behind the foremost of the incisors, from which on the gum is its inside
 # Metres of the tip before (-: behind) and under the edge of the upper incisors
 BEFORE_TEETH, UNDER_TEETH = -0.0006, 0.0006
 BEHIND_TEETH = 0.012  # metres of the tip behind the edge of the upper incisors where it cannot pass
@@ -49,7 +50,9 @@ class Contacts:
         lower, gum = head.teeth_lower.astype(bool), head.teeth_gum.astype(bool)
         crowns = ~gum & (np.abs(head.teeth_vertices[:, 0]) < INCISORS)
         upper = head.teeth_vertices[crowns & ~lower].astype(float)
-        self._ridge = float(head.teeth_vertices[gum & ~lower & (np.abs(head.teeth_vertices[:, 0]) < INCISORS), 1].min())
+        inside = gum & ~lower & (np.abs(head.teeth_vertices[:, 0]) < INCISORS)
+        inside &= head.teeth_vertices[:, 2] < upper[:, 2].max() - GUM_DEPTH
+        self._ridge = float(head.teeth_vertices[inside, 1].min())
         self._edge = float(upper[:, 1].min())
         self._front = float(upper[upper[:, 1] < self._edge + 0.001, 2].max())
         under = np.flatnonzero(crowns & lower)
