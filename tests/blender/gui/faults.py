@@ -94,11 +94,12 @@ def failing(backend, settings):
 
 def left_meanwhile(backend):
     """The character is deleted, or another scene is shown, while a take is made."""
-    backend.slow = 4.0
+    backend.slow = 600.0
     generate()
     yield from until("a take is on its way", lambda: run().stage == "phones")
     in_view(bpy.ops.object.delete, confirm=False)
     check("the character is deleted", "Mien head" not in bpy.context.scene.objects)
+    backend.slow = 0.0
     yield from until("it ends", lambda: not run().running)
     check("and says that it is not there", "is not there any more" in run().error, run().error or run().note)
     yield from settled()
@@ -109,9 +110,11 @@ def left_meanwhile(backend):
     press(bpy.ops.mien.dismiss)
 
     first = bpy.context.scene.name
+    backend.slow = 600.0
     generate()
     yield from until("another is on its way", lambda: run().stage == "phones")
     bpy.context.window_manager.windows[0].scene = bpy.data.scenes.new("Second")
+    backend.slow = 0.0
     yield from until("it comes while another scene is shown", lambda: not run().running)
     check("without an error", run().error == "" and takes() == 1, run().error or run().note)
     check("its sound is in its own scene", sound.strips_of(bpy.data.scenes["Second"], make=False) is None)
@@ -120,7 +123,6 @@ def left_meanwhile(backend):
     bpy.context.window_manager.windows[0].scene = bpy.data.scenes[first]
     yield 0.5
     check("and it plays there", jaw(10) == 0.2 and len(sound.strips_of(bpy.context.scene)) == 1, jaw(10))
-    backend.slow = 0.0
 
 
 def steps():

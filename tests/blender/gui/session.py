@@ -113,13 +113,13 @@ def steps():
     line().count = 3
     bpy.ops.ed.undo_push(message="settings")
 
-    backend.slow = 6.0
+    backend.slow = 60.0
     yield from press_until("Generate starts it", "mien.generate(", lambda: run().running)
     yield from until("progress is shown", lambda: run().fraction > 0.1 and run().total == 3)
     check("no second run at once", not bpy.ops.mien.generate.poll())
     yield from shot(OUT, "3_running")
-    yield from until("the takes are applied", lambda: not run().running)
     backend.slow = 0.0
+    yield from until("the takes are applied", lambda: not run().running)
     check("without an error", run().error == "" and "3 takes were made" in run().note, run().error or run().note)
     emotion = json.loads(backend.requests[0]["direction"])["emotion"]
     check(
