@@ -30,8 +30,8 @@ LEAN = 0.28  # the roots lie further back than the edges, as a slope
 COLUMNS, SCALLOP = (-1.0, -0.8, -0.45, 0.0, 0.45, 0.8), 2.7
 PAPILLAE = np.array([0.40, 0.40, 0.40, 0.34, 0.30, 0.25, 0.22])
 # In front, from the top over the margin into the crown: metres outwards before a tooth, how much less between two, and
-# away from the edge beyond the margin; behind: metres outwards, away from the edge beyond the inner margin, beyond which
-# the top is even, too.
+# away from the edge beyond the margin; behind: metres outwards, away from the edge beyond the inner margin. The top
+# is even, too.
 GUM_FRONT = 1e-3 * np.array([[-0.3, 0.0, 0.0], [0.5, 0.3, 3.4], [0.6, 0.4, 1.1], [0.4, 0.6, 0.0], [-0.9, 0.6, 0.3]])
 GUM_INSIDE, GUM_TOP = 1e-3 * np.array([[-6.6, 0.0], [-9.8, 3.0]]), 0.009
 ROOT, BULGE = 0.002, 0.0007  # metres of a crown within the gum; that its front is round by
