@@ -20,6 +20,8 @@ def test_what_is_json_is_read(text) -> None:
         ("{", "double quotes|property name"),
         (b"\xff\xff", "decode"),
         ("1" * 5000, "digits"),
+        (r'{"transcript": "a \ud800 b"}', "one half of a character"),
+        (r'{"\udfff": 1}', "one half of a character"),
     ],
 )
 def test_faults_are_sentences(text, words: str) -> None:

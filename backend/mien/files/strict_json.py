@@ -29,6 +29,7 @@ def parse_json(text: str | bytes) -> object:
     except ValueError as error:  # also bad UTF-8 and a number of 5000 digits
         raise JsonError(str(error)) from None
     _check_depth(value)
+    _check_text(value)
     return value
 
 
@@ -39,6 +40,14 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
         twice = next(name for name in names if names.count(name) > 1)
         raise JsonError(f"the key {twice[:60]!r} is there twice; keep one of them")
     return content
+
+
+def _check_text(value: object) -> None:
+    """An escape may name one half of a pair (\\ud800), which is no character and can be written nowhere."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise JsonError(f"{error.object[error.start]!r} in it is one half of a character") from None
 
 
 def _check_depth(value: object) -> None:

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mien.service import API
 from mien.service.http.page.static_files import is_static
 from mien.service.http.problems import Problem, problem_response
+from mien.service.http.unread_body import UnreadBody
 from mien.service.monitoring.request_statistics import RequestStatistics
 from mien.service.network.addresses import Names
 from mien.service.network.tokens import TokenError, Tokens
@@ -61,6 +62,7 @@ class AccessMiddleware:
         async def send_marked(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
+                await body.drop()
                 status = message["status"]
                 MutableHeaders(scope=message)["Mien-API"] = str(API)
             await send(message)
@@ -69,14 +71,15 @@ class AccessMiddleware:
         state["client"] = _address(scope)
         refusal = _to_origin_form(scope)
         headers = Headers(scope=scope)
+        body = UnreadBody(scope, headers, receive, self.limit_bytes)
         refusal = refusal or self._refusal(scope, headers)
         with self.statistics.open():
             try:
                 if refusal is not None:
                     reply = problem_response(refusal.status_code, refusal.detail, refusal.headers)
-                    await reply(scope, receive, send_marked)
+                    await reply(scope, body.receive, send_marked)
                 else:
-                    await self.app(scope, self._limited(headers, receive), send_marked)
+                    await self.app(scope, self._limited(headers, body.receive), send_marked)
             finally:
                 self._report(scope, status, time.monotonic() - began)
 
