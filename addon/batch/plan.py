@@ -18,8 +18,8 @@ from ..generation.state import Request
 from ..scene import lines, sound, speakers
 from .report import Entry
 
-FROM_FILM = "Its take was tracked from a film, so it is left; Make Take Anew tracks it again."
-FROM_FILE = "Its take was put there from a file, so it is left; Make Take Anew replaces it."
+FROM_FILM = "Its take was tracked from a film, so it is left; Regenerate Take tracks it again."
+FROM_FILE = "Its take was put there from a file, so it is left; Regenerate Take replaces it."
 BAKED = "Its speaker is baked down to one action; press Back to Takes first."
 
 

@@ -35,7 +35,7 @@ def refusal(info: BackendInfo | None, name: str, field: str, words: str = "") ->
     it can."""
     engine = engine_by_name(info, name)
     if engine is None:
-        return "Look for the backend first (under Backend): it says what its engines follow"
+        return "Search for the backend first (under Backend): it says what its engines follow"
     if field in engine.follows:
         return ""
     others = [other.name for other in info.engines if field in other.follows]

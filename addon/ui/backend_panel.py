@@ -97,10 +97,10 @@ def _remember(info: BackendInfo) -> None:
 
 
 class MIEN_OT_check_backend(DisabledReason, bpy.types.Operator):
-    """Look what answers at the address, which engines it has, and which backends there are in the network"""
+    """See what answers at the address, which engines it has, and which backends there are in the network"""
 
     bl_idname = "mien.check_backend"
-    bl_label = "Look"
+    bl_label = "Search"
 
     @classmethod
     def disabled_reason(cls, context) -> str:

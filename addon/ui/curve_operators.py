@@ -149,7 +149,7 @@ class MIEN_OT_thin(_CurvesOperator, bpy.types.Operator):
     lids meet, all stay"""
 
     bl_idname = "mien.thin"
-    bl_label = "Thin Keys"
+    bl_label = "Decimate Keys"
 
     error: FloatProperty(
         name="Error",

@@ -21,7 +21,7 @@ class MIEN_MT_styles(bpy.types.Menu):
         engine_name = performance_of(speaker, lines.active(speaker)).engine
         layout.operator("mien.choose_style", text="Default").name = ""
         if info is None:
-            layout.label(text="Look for the backend to see its styles", icon="INFO")
+            layout.label(text="Search for the backend to see its styles", icon="INFO")
             return
         engine = engines.engine_by_name(info, engine_name)
         for style in engine.styles if engine is not None else ():
@@ -39,7 +39,7 @@ class _NamesMenu:
         for name in names:
             layout.operator(self.operator, text=name, translate=False).name = name
         if not names:
-            layout.label(text=self.hint if info is not None else "Look for the backend to see them", icon="INFO")
+            layout.label(text=self.hint if info is not None else "Search for the backend to see them", icon="INFO")
 
 
 class MIEN_MT_personas(_NamesMenu, bpy.types.Menu):

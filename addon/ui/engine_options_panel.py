@@ -17,7 +17,7 @@ FIELDS = ("face", *SECONDS, *GUIDANCE, "held")  # of this panel
 
 
 class MIEN_PT_engine_options(SpeakerPanel, bpy.types.Panel):
-    bl_label = "Closer Direction"
+    bl_label = "Advanced Direction"
     bl_idname = "MIEN_PT_closer"
 
     def draw(self, context):

@@ -84,7 +84,7 @@ class MIEN_OT_make_anew(RequestOperator, bpy.types.Operator):
     an unlocked take draws another"""
 
     bl_idname = "mien.make_anew"
-    bl_label = "Make Take Anew"
+    bl_label = "Regenerate Take"
 
     @classmethod
     def disabled_reason(cls, context) -> str:

@@ -63,7 +63,7 @@ class MIEN_PT_curves(SpeakerPanel, bpy.types.Panel):
 
 
 class MIEN_PT_parts(SpeakerPanel, bpy.types.Panel):
-    bl_label = "Further Meshes"
+    bl_label = "Additional Meshes"
     bl_order = 1
 
     def draw(self, context):

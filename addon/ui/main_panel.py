@@ -215,7 +215,7 @@ class MIEN_MT_engines(bpy.types.Menu):
         layout, info = self.layout, runner.state.info
         layout.operator("mien.choose_engine", text="Default of the Backend").name = ""
         if info is None:
-            layout.label(text="Look for the backend to see its engines", icon="INFO")
+            layout.label(text="Search for the backend to see its engines", icon="INFO")
             return
         for engine in info.engines:
             licence = f"  ({engine.licence})" if engine.licence else ""

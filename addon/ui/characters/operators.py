@@ -24,7 +24,7 @@ class MIEN_OT_set_up_character(DisabledReason, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     further_meshes: BoolProperty(
-        name="Further Meshes",
+        name="Additional Meshes",
         description="Let teeth, tongue, brows and lashes with shape keys speak, too",
         default=True,
     )

@@ -30,7 +30,7 @@ def test_an_unsupported_field_is_refused_with_the_engines_that_support_it():
 
 def test_an_unknown_engine_rules_nothing_out():
     assert supports(None, "", "face") and supports(INFO, "gone", "face")
-    assert refusal(None, "", "face").startswith("Look for the backend first")
+    assert refusal(None, "", "face").startswith("Search for the backend first")
 
 
 def test_each_field_has_a_name():

@@ -199,7 +199,7 @@ def test_the_scene_is_left_on_its_frame(toy_head, line):
 def test_the_buttons_hold_and_release(toy_head, line):
     assert MIEN_OT_release_keys.disabled_reason(bpy.context) == "No keys are held"
     key(toy_head, "jawOpen", (15, 0.3), (23, 0.5))
-    assert MIEN_OT_hold_keys.disabled_reason(bpy.context).startswith("Look for the backend first")
+    assert MIEN_OT_hold_keys.disabled_reason(bpy.context).startswith("Search for the backend first")
     hold(toy_head, line)
     assert held_summary(line, bpy.context.scene) == "Held from frame 15 to 23: jawOpen"
     assert bpy.ops.mien.release_keys() == {"FINISHED"} and HeldKeys.from_text(line.held) == HeldKeys()

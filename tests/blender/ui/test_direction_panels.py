@@ -85,7 +85,7 @@ def test_without_any_the_menu_says_how_one_is_made(info):
     know()
     assert drawn(direction_panels.MIEN_MT_personas)[-1][1] == "None here yet: mien learn FILM -o NAME"
     runner.state = replace(runner.state, info=None)
-    assert drawn(direction_panels.MIEN_MT_lips_models)[-1][1] == "Look for the backend to see them"
+    assert drawn(direction_panels.MIEN_MT_lips_models)[-1][1] == "Search for the backend to see them"
 
 
 def test_a_persona_takes_the_place_of_the_style(info, toy_head):

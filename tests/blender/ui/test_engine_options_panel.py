@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closer Direction: one sentence where the engine follows none of it, whatever else it follows."""
+"""Advanced Direction: one sentence where the engine follows none of it, whatever else it follows."""
 
 from dataclasses import replace
 from types import SimpleNamespace
