@@ -5,6 +5,7 @@ Started by run.py: run.py --script pictures/picture.py ... -- http://127.0.0.1:8
 SECONDS
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def steps():
     use_backend(ADDRESS)
     for name in ("Cube", "Light", "Camera"):
         bpy.data.objects.remove(bpy.data.objects[name])
+    shutil.copy(SOUND, Path(OUT) / "voice.wav")
+    bpy.ops.wm.save_as_mainfile(filepath=str(Path(OUT) / "film.blend"))  # beside it, for a path without this machine's
     yield from open_tab("Mien")
     press(bpy.ops.mien.add_head)
     area = view3d()[1]
@@ -30,7 +33,7 @@ def steps():
     space.region_3d.view_distance *= 0.8
     space.shading.type = "MATERIAL"
     settings = bpy.data.objects["Mien head"].mien
-    settings.sound, settings.lines[0].seed = SOUND, 7
+    settings.sound, settings.lines[0].seed = "//voice.wav", 7
     settings.performance.emotion, settings.performance.intensity = EMOTION, 0.8
     run = bpy.context.window_manager.mien_run
     press(bpy.ops.mien.generate)
