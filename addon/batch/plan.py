@@ -12,7 +12,7 @@ import bpy
 
 from ..animation import nla_layers, point_cache, takes
 from ..animation.nla_layers import Mark
-from ..connection.client import BackendInfo
+from ..connection.backend_info import BackendInfo
 from ..generation import fingerprint, requests
 from ..generation.state import Request
 from ..scene import lines, sound, speakers

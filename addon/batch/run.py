@@ -16,8 +16,10 @@ import bpy
 
 from .. import package
 from ..animation import takes
-from ..connection.client import BackendInfo, ClientError, is_loopback
+from ..connection.address import is_loopback
+from ..connection.backend_info import BackendInfo
 from ..connection.credentials import credentials, parse_invitation, plain_address
+from ..connection.errors import ClientError
 from ..connection.local_backend import LocalBackendError
 from ..connection.preferences import preferences
 from ..generation import requests, worker

@@ -9,7 +9,8 @@ import traceback
 import bpy
 from bpy.app.handlers import persistent
 
-from ..connection.client import Client, ClientError, Stopped, Unreachable
+from ..connection.client import Client
+from ..connection.errors import ClientError, Stopped, Unreachable
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.bind_files import Shapes, ShapesError, read_shapes
 from ..generation import worker

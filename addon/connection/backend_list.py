@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The backends that the panel lists: used before, announced in the network, and Blender's own. No bpy."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-from .client import API, BackendInfo, EngineInfo, MissingPart
+from .client import API
 from .credentials import plain_address
 from .discovery import AnnouncedBackend
 
@@ -76,31 +75,3 @@ def api_mismatch(api: str) -> str:
 def addresses_to_forget(known: list[KnownBackend]) -> list[str]:
     """The addresses of the least recently used backends beyond KNOWN_LIMIT."""
     return [backend.address for backend in sorted(known, key=lambda backend: -backend.used)[KNOWN_LIMIT:]]
-
-
-def info_to_text(info: BackendInfo) -> str:
-    """JSON of a backend's info, kept so that the panel can draw while no backend answers."""
-    return json.dumps(asdict(info))
-
-
-def info_from_text(text: str) -> BackendInfo | None:
-    """The info of such a text; None for '' and for the text of an incompatible version of the extension."""
-    try:
-        fields = json.loads(text)
-        engines = tuple(
-            EngineInfo(
-                **{
-                    **engine,
-                    "emotions": tuple(engine["emotions"]),
-                    "styles": tuple(engine["styles"]),
-                    "missing": tuple(MissingPart(**part) for part in engine["missing"]),
-                    "follows": tuple(engine.get("follows", ())),
-                }
-            )
-            for engine in fields["engines"]
-        )
-        names = {name: tuple(fields.get(name, ())) for name in ("personas", "lips_models")}
-        names["learnt"] = tuple((name, digest) for name, digest in fields.get("learnt", ()))
-        return BackendInfo(**{**fields, **names, "engines": engines})
-    except (ValueError, KeyError, TypeError):
-        return None

@@ -4,106 +4,23 @@ main thread."""
 
 import hashlib
 import http.client
-import ipaddress
 import json
 import ssl
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from .address import split_address
+from .backend_info import BackendInfo, info_from_reply
 from .credentials import Credential, credentials
+from .errors import Busy, ClientError, TimedOut, TokenWanted, UnknownJob, Unreachable
+from .multipart import multipart_form
+from .pinned_https import PinnedConnection
 
 API = 1
-CHUNK = 1 << 16  # bytes of a file sent at a time; a cancel is noticed between two chunks
 BUSY_STATUSES = (429, 503)  # its queue is full; too many clients are connected
 RETRY_S, RETRY_LIMIT_S = 10.0, 60.0  # default and longest wait for a busy backend
-
-
-class ClientError(Exception):
-    """The backend refused a request, or its answer cannot be used; the message is a sentence for the panel."""
-
-
-class Unreachable(ClientError):
-    """No backend answers at the address."""
-
-
-class TimedOut(Unreachable):
-    """The connection stands and no answer came in time; the backend may be busy."""
-
-
-class TokenWanted(ClientError):
-    """The backend needs a token, and ours is absent, wrong or revoked."""
-
-
-class Untrusted(ClientError):
-    """The certificate is not the trusted one, or none is trusted yet; `sha256` is its fingerprint, `expected` the
-    trusted one. Nothing was sent."""
-
-    def __init__(self, sentence: str, sha256: str, expected: str) -> None:
-        super().__init__(sentence)
-        self.sha256, self.expected = sha256, expected
-
-
-class UnknownJob(ClientError):
-    """The backend has no such job: it was restarted, or dropped the job long ago."""
-
-
-class Busy(ClientError):
-    """The backend has no capacity for this now; the request may be repeated after `seconds`."""
-
-    def __init__(self, sentence: str, seconds: float) -> None:
-        super().__init__(sentence)
-        self.seconds = seconds
-
-
-class Stopped(Exception):
-    """The animator cancelled."""
-
-
-@dataclass(frozen=True)
-class MissingPart:
-    """A file or package that an engine lacks: a sentence, and the page where to get it, or ''."""
-
-    sentence: str
-    page: str = ""
-
-
-@dataclass(frozen=True)
-class EngineInfo:
-    """An engine in /v1/info."""
-
-    name: str
-    version: str = ""
-    emotions: tuple[str, ...] = ()
-    styles: tuple[str, ...] = ()
-    licence: str = ""
-    missing: tuple[MissingPart, ...] = ()  # it cannot work without them
-    follows: tuple[str, ...] = ()  # the optional fields of a direction that it supports
-    head: str = ""  # the head that it moves, 'mien' or 'flame'
-
-
-@dataclass(frozen=True)
-class BackendInfo:
-    """The answer of /v1/info; the panel keeps it so that it can draw while no backend answers."""
-
-    address: str
-    version: str
-    device: str
-    engines: tuple[EngineInfo, ...]
-    default_engine: str
-    limits: dict[str, float] = field(default_factory=dict)  # name -> seconds of sound, bytes of a file
-    made_with: str = ""  # hash of its code and weights, on which the bytes of takes depend
-    own_models: str = ""  # hash of the user's own FLAME and weights, on which takes of FLAME depend
-    tracks: bool = False  # whether it makes takes of films
-    films: bool = False  # whether it makes dubs and portraits
-    personas: tuple[str, ...] = ()  # of its user, by name: `mien learn`
-    lips_models: tuple[str, ...] = ()  # and `mien train lips`
-    learnt: tuple[tuple[str, str], ...] = ()  # ('persona/ada', sha256) of each of these
-    performances: bool = False  # whether a take takes its non-verbal motion or its lips of a recorded one
-    suggests_emotions: bool = False  # whether it says what a voice suggests
 
 
 @dataclass(frozen=True)
@@ -121,61 +38,6 @@ class Progress:
     position: int | None = None
 
 
-def split_address(address: str) -> tuple[str, int, bool]:
-    """(host, port, whether https) of an address. Raises ClientError for one that cannot be used."""
-    text = address.strip()
-    try:
-        parts = urlsplit(text if "://" in text else f"http://{text}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        parts, host, port = None, None, None
-    if parts is None or parts.scheme not in ("http", "https") or not host or " " in host or parts.path not in ("", "/"):
-        raise ClientError(f"'{address}' is not an address of a backend; write it like http://127.0.0.1:8642.")
-    return host, port or 8642, parts.scheme == "https"
-
-
-def is_loopback(address: str) -> bool:
-    """Whether the address is of this machine. Raises ClientError as split_address does."""
-    host = split_address(address)[0]
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def in_groups(sha256: str) -> str:
-    """A fingerprint in groups of four digits, as the backend prints it for comparison."""
-    return " ".join(sha256[i : i + 4] for i in range(0, len(sha256), 4))
-
-
-class _PinnedConnection(http.client.HTTPSConnection):
-    """HTTPS to the server whose certificate has this fingerprint, whatever its names and dates; else Untrusted."""
-
-    def __init__(self, host: str, port: int, timeout: float, sha256: str) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # checked below, by its fingerprint
-        super().__init__(host, port, timeout=timeout, context=context)
-        self._sha256 = sha256
-
-    def connect(self) -> None:
-        super().connect()
-        sha256 = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()
-        if sha256 == self._sha256:
-            return
-        self.close()
-        where = f"{self.host}:{self.port}"
-        if not self._sha256:
-            sentence = f"The certificate of {where} is not known yet. Compare its fingerprint, then trust it."
-        else:
-            sentence = (
-                f"The certificate of {where} has changed since it was trusted, and nothing was sent. Ask whoever runs "
-                "the backend whether it was renewed; if not, something stands in between."
-            )
-        raise Untrusted(sentence, sha256, self._sha256)
-
-
 class Client:
     """A backend at one address. Every method raises ClientError: Unreachable where nothing answers, TokenWanted,
     Untrusted, UnknownJob, Busy. `credential` is by default the stored one of the address."""
@@ -191,50 +53,7 @@ class Client:
         if reply.get("name") != "mien":
             raise ClientError(f"What answers at {self.address} is not a Mien backend; check the address.")
         self._check_api(reply.get("api"))
-        try:
-            engines = tuple(
-                EngineInfo(
-                    name=str(engine["name"]),
-                    version=str(engine.get("version", "")),
-                    emotions=tuple(map(str, engine.get("emotions", ()))),
-                    styles=tuple(map(str, engine.get("styles", ()))),
-                    licence=str(engine.get("licence", "")),
-                    missing=tuple(
-                        MissingPart(str(part["sentence"]), str(part.get("page", "")))
-                        for part in engine.get("missing", ())
-                    ),
-                    follows=tuple(map(str, engine.get("follows", ()))),
-                    head=str(engine.get("head", "")),
-                )
-                for engine in reply["engines"]
-            )
-            limits = {name: float(value) for name, value in reply.get("limits", {}).items()}
-            default = str(reply.get("default_engine") or engines[0].name)
-            personas, lips_models = (tuple(map(str, reply.get(name, ()))) for name in ("personas", "lips_models"))
-            learnt = tuple(
-                (f"{kind}/{learnt_name}", str(digest))
-                for kind, digests in reply.get("learnt", {}).items()
-                for learnt_name, digest in digests.items()
-            )
-        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-            raise ClientError(f"The backend at {self.address} does not say which engines it has.") from None
-        return BackendInfo(
-            self.address,
-            str(reply.get("version", "?")),
-            str(reply.get("device", "?")),
-            engines,
-            default,
-            limits,
-            str(reply.get("made_with", "")),
-            str(reply.get("own_models", "")),
-            reply.get("tracks") is True,
-            reply.get("films") is True,
-            personas,
-            lips_models,
-            learnt,
-            reply.get("performances") is True,
-            reply.get("suggests_emotions") is True,
-        )
+        return info_from_reply(reply, self.address)
 
     def submit(
         self,
@@ -290,44 +109,8 @@ class Client:
         self, kind: str, files: Mapping[str, Path], fields: Mapping[str, str], on_sent: Callable[[float], None]
     ) -> dict:
         """Post a multipart form; the reply."""
-        boundary = f"mien-{uuid.uuid4().hex}"
-        texts = b"".join(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
-            for name, value in fields.items()
-            if value
-        )
-        tail = f"--{boundary}--\r\n".encode()
-        with ExitStack() as stack:
-            parts, total = [], 0
-            for field_name, path in files.items():
-                try:
-                    size = path.stat().st_size
-                    file = stack.enter_context(path.open("rb"))
-                except OSError as error:
-                    reason = error.strerror or error
-                    raise ClientError(f"The {field_name} file '{path}' cannot be read: {reason}.") from None
-                parts.append((_part_header(boundary, field_name, path.name), file))
-                total += size
-
-            def body() -> Iterator[bytes]:
-                yield texts
-                sent = 0
-                for header, file in parts:
-                    yield header
-                    while chunk := file.read(CHUNK):
-                        sent += len(chunk)
-                        on_sent(sent / total)
-                        yield chunk
-                    yield b"\r\n"
-                yield tail
-
-            length = len(texts) + sum(len(header) + 2 for header, _ in parts) + total + len(tail)
-            return self._json(
-                "POST",
-                f"/v1/{kind}",
-                body(),
-                {"Content-Type": f"multipart/form-data; boundary={boundary}", "Content-Length": str(length)},
-            )
+        with multipart_form(files, fields, on_sent) as form:
+            return self._json("POST", f"/v1/{kind}", form.body, form.headers)
 
     def bind(self, mesh: bytes) -> str:
         """Request the blend shapes of a mesh (a file of format mien.mesh); the job's id, of kind 'bind'."""
@@ -383,7 +166,7 @@ class Client:
         self, method: str, path: str, body=None, headers: dict[str, str] | None = None
     ) -> tuple[int, http.client.HTTPMessage, bytes]:
         if self.secure:
-            connection = _PinnedConnection(self.host, self.port, self.timeout_s, self.credential.sha256)
+            connection = PinnedConnection(self.host, self.port, self.timeout_s, self.credential.sha256)
         else:
             connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout_s)
         token = {"Authorization": f"Bearer {self.credential.token}"} if self.credential.token else {}
@@ -433,15 +216,6 @@ class Client:
         if isinstance(detail, str) and detail.strip():
             return detail.strip()
         return f"The backend at {self.address} refused with status {status} and gave no reason."
-
-
-def _part_header(boundary: str, field_name: str, file_name: str) -> bytes:
-    """What stands before a file in a multipart body."""
-    name = quote(file_name, safe=" ()[],+-_.!'")  # a quote or a line end would break out of the header
-    return (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{field_name}"; filename="{name}"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    ).encode()
 
 
 def _retry_after_s(retry_after: str) -> float:

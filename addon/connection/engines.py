@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The engines that a backend lists: one by its name, and which optional fields of a direction it supports. No bpy."""
 
-from .client import BackendInfo, EngineInfo
+from .backend_info import BackendInfo, EngineInfo
 
 # The fields of a direction that only some engines support, with their names in the panel.
 OPTIONAL_FIELDS = {

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import bpy
 
-from ..connection.client import ClientError, is_loopback
+from ..connection.address import is_loopback
+from ..connection.errors import ClientError
 from ..connection.local_backend import LocalBackendError
 from ..connection.preferences import preferences
 from ..scene import strip_sync, viewports

@@ -5,7 +5,7 @@ import json
 
 import bpy
 
-from ..connection.client import is_loopback
+from ..connection.address import is_loopback
 from ..connection.preferences import preferences
 from ..scene import lines, sound
 from ..scene.movie_strips import MovieStrip

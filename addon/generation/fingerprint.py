@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from ..connection import engines
-from ..connection.client import BackendInfo
+from ..connection.backend_info import BackendInfo
 
 DIGITS = 16  # hex digits of a sha256: 64 bits are enough for the sounds and directions of a film
 PARTS = {

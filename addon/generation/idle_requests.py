@@ -7,7 +7,7 @@ from functools import partial
 import bpy
 
 from ..connection import engines
-from ..connection.client import is_loopback
+from ..connection.address import is_loopback
 from ..connection.preferences import preferences
 from ..scene import direction
 from ..scene.sound import scene_fps

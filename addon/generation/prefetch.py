@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ..connection.client import Client, ClientError
+from ..connection.client import Client
+from ..connection.errors import ClientError
 from .state import Request
 
 DEPTH = 3  # jobs that wait at the backend beside the current one; more would only fill its queue

@@ -10,7 +10,7 @@ import bpy
 from ..animation import takes
 from ..body.bone_names import bones_of
 from ..connection import engines
-from ..connection.client import is_loopback
+from ..connection.address import is_loopback
 from ..connection.preferences import preferences
 from ..scene import direction, gesture_layer, retiming, strip_sync
 from ..scene.sound import SoundError, scene_fps

@@ -11,7 +11,7 @@ import bpy
 from bpy.app.handlers import persistent
 
 from ..animation import takes
-from ..connection.client import BackendInfo
+from ..connection.backend_info import BackendInfo
 from ..connection.local_backend import LocalBackend
 from ..scene.apply import ApplyError
 from . import receive, worker

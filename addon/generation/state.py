@@ -9,7 +9,7 @@ that were applied before.
 
 from dataclasses import dataclass, replace
 
-from ..connection.client import BackendInfo
+from ..connection.backend_info import BackendInfo
 from ..formats.take import Take
 
 

@@ -9,19 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..connection import engines
-from ..connection.client import (
-    BackendInfo,
-    Busy,
-    Client,
-    ClientError,
-    Stopped,
-    TimedOut,
-    TokenWanted,
-    UnknownJob,
-    Unreachable,
-    Untrusted,
-)
+from ..connection.backend_info import BackendInfo
+from ..connection.client import Client
 from ..connection.client import Progress as JobProgress
+from ..connection.errors import Busy, ClientError, Stopped, TimedOut, TokenWanted, UnknownJob, Unreachable, Untrusted
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.take import Take, TakeError, read_take
 from . import fingerprint

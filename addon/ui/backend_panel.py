@@ -8,9 +8,12 @@ from bpy.props import BoolProperty, StringProperty
 
 from .. import package
 from ..connection import backend_list, discovery
-from ..connection.client import BackendInfo, ClientError, TokenWanted, Untrusted, in_groups, is_loopback
+from ..connection.address import is_loopback
+from ..connection.backend_info import BackendInfo, info_from_text, info_to_text
 from ..connection.credentials import plain_address
+from ..connection.errors import ClientError, TokenWanted, Untrusted
 from ..connection.local_backend import LocalBackendError
+from ..connection.pinned_https import in_groups
 from ..connection.preferences import preferences
 from ..generation import worker
 from ..generation.runner import runner
@@ -93,7 +96,7 @@ def _remember(info: BackendInfo) -> None:
         address = plain_address(settings.address)
         name = next((backend.name for backend in _announced if plain_address(backend.address) == address), "")
         entry = settings.remember(settings.address, name)
-        entry.info, entry.offered, entry.token_wanted = backend_list.info_to_text(info), "", False
+        entry.info, entry.offered, entry.token_wanted = info_to_text(info), "", False
 
 
 class MIEN_OT_check_backend(DisabledReason, bpy.types.Operator):
@@ -314,7 +317,7 @@ def register() -> None:
     runner.on_backend_info = _remember
     settings = preferences(bpy.context)
     entry = settings.entry(settings.address)
-    info = backend_list.info_from_text(entry.info) if entry is not None else None
+    info = info_from_text(entry.info) if entry is not None else None
     if info is not None:
         runner.report_backend(info, f"Last seen: {worker.describe(info)}")
     if not bpy.app.background:

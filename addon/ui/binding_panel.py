@@ -6,7 +6,7 @@ from bpy_extras import view3d_utils
 
 from ..binding import mesh, picks
 from ..binding.run import run
-from ..connection.client import is_loopback
+from ..connection.address import is_loopback
 from ..connection.preferences import preferences
 from ..generation.runner import runner
 from ..scene.apply import ApplyError

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..connection.client import BackendInfo, Client, ClientError, Stopped, TimedOut, Unreachable
+from ..connection.backend_info import BackendInfo
+from ..connection.client import Client
+from ..connection.errors import ClientError, Stopped, TimedOut, Unreachable
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.atomic_write import write_whole
 from ..generation import worker

@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from ..connection.client import is_loopback
+from ..connection.address import is_loopback
 from ..connection.preferences import preferences
 from ..scene.sound import scene_fps
 from .film_job import FilmJob

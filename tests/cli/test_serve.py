@@ -24,8 +24,9 @@ from mien.doctor.diagnostics import FAIL, OK, WARN
 from mien.service.workers.worker import Node
 from mien.settings import NAMES
 
-from addon.connection.client import Client, ClientError, TokenWanted, Untrusted
+from addon.connection.client import Client
 from addon.connection.credentials import Credential, parse_invitation, plain_address
+from addon.connection.errors import ClientError, TokenWanted, Untrusted
 
 
 class RunningServer:

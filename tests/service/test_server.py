@@ -20,7 +20,8 @@ from mien.service.server import ServerError, run_server
 from mien.settings import Settings
 from mien.take import read_take
 
-from addon.connection.client import Client, ClientError
+from addon.connection.client import Client
+from addon.connection.errors import ClientError
 
 
 def test_a_backend_serves_over_a_socket_and_ends_on_sigterm_at_work(tmp_path: Path) -> None:

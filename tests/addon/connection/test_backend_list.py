@@ -1,15 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-from addon.connection.backend_list import (
-    KNOWN_LIMIT,
-    BackendRow,
-    KnownBackend,
-    addresses_to_forget,
-    api_mismatch,
-    info_from_text,
-    info_to_text,
-    rows,
-)
-from addon.connection.client import BackendInfo, EngineInfo, MissingPart
+from addon.connection.backend_list import KNOWN_LIMIT, BackendRow, KnownBackend, addresses_to_forget, api_mismatch, rows
 from addon.connection.discovery import AnnouncedBackend
 
 GPU = AnnouncedBackend("Mien on gpu", "https://192.168.1.5:8642", "1", "0.1.0", "H100", True, "ab" * 32)
@@ -54,17 +44,3 @@ def test_the_least_recently_used_are_forgotten() -> None:
     known = [KnownBackend(f"http://10.0.0.{i}:8642", used=float(i)) for i in range(KNOWN_LIMIT + 2)]
     assert addresses_to_forget(known) == ["http://10.0.0.1:8642", "http://10.0.0.0:8642"]
     assert addresses_to_forget(known[:KNOWN_LIMIT]) == []
-
-
-def test_info_survives_its_text() -> None:
-    missing = (MissingPart("Bring it.", "https://example.org"),)
-    engine = EngineInfo("other", "2", ("happy",), ("clear",), "GPL", missing, ("face",))
-    info = BackendInfo(
-        "http://10.0.0.1:8642", "0.1.0", "cpu", (engine,), "other", {"seconds": 600.0}, learnt=(("persona/ada", "ab"),)
-    )
-    assert info_from_text(info_to_text(info)) == info
-
-
-def test_text_of_another_version_gives_none() -> None:
-    for text in ("", "{", "[]", '{"engines": [{"name": 1}]}', '{"engines": [], "speed": 3}'):
-        assert info_from_text(text) is None

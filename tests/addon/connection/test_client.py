@@ -8,16 +8,9 @@ import socket
 import pytest
 from fake_backend import MISSING_WEIGHTS, FakeBackend, channel_take
 
-from addon.connection.client import (
-    Busy,
-    Client,
-    ClientError,
-    MissingPart,
-    Stopped,
-    Unreachable,
-    is_loopback,
-    split_address,
-)
+from addon.connection.backend_info import MissingPart
+from addon.connection.client import Client
+from addon.connection.errors import Busy, ClientError, Stopped, Unreachable
 
 
 @pytest.fixture
@@ -161,23 +154,6 @@ def test_a_server_without_http_is_refused():
         threading.Thread(target=answer, daemon=True).start()
         with pytest.raises(ClientError, match="not a Mien backend"):
             Client(f"http://127.0.0.1:{other.getsockname()[1]}").info()
-
-
-@pytest.mark.parametrize("address", ["", "ftp://x", "http://", "http://x:port", "http://x/path", "http://[::1"])
-def test_invalid_addresses_are_refused(address):
-    with pytest.raises(ClientError, match="not an address"):
-        split_address(address)
-
-
-def test_valid_addresses_are_split():
-    assert split_address("127.0.0.1:9") == ("127.0.0.1", 9, False)
-    assert split_address(" http://localhost/ ") == ("localhost", 8642, False)
-    assert split_address("https://[::1]:443") == ("::1", 443, True)
-
-
-def test_loopback_is_distinguished_from_the_network():
-    assert all(map(is_loopback, ("http://127.0.0.1", "http://localhost:1", "http://[::1]:2", "127.8.8.8")))
-    assert not any(map(is_loopback, ("http://192.168.0.2", "http://example.org", "http://0.0.0.0")))
 
 
 def test_a_film_is_sent_and_its_take_fetched_and_cancelled_as_a_track(backend, tmp_path):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An engine by its name, and the optional fields that it supports."""
 
-from addon.connection.client import BackendInfo, EngineInfo
+from addon.connection.backend_info import BackendInfo, EngineInfo
 from addon.connection.engines import OPTIONAL_FIELDS, engine_by_name, refusal, supports
 
 ENGINES = (

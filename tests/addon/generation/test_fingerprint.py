@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from addon.connection.client import BackendInfo, EngineInfo
+from addon.connection.backend_info import BackendInfo, EngineInfo
 from addon.generation import fingerprint
 
 INFO = BackendInfo(

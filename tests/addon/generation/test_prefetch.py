@@ -4,7 +4,8 @@
 import pytest
 from fake_backend import FakeBackend
 
-from addon.connection.client import Client, Stopped
+from addon.connection.client import Client
+from addon.connection.errors import Stopped
 from addon.generation.prefetch import Prefetcher, submit
 from addon.generation.state import Request
 

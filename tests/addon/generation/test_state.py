@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 from fake_backend import channel_take
 
-from addon.connection.client import BackendInfo
+from addon.connection.backend_info import BackendInfo
 from addon.formats.take import read_take
 from addon.generation.state import (
     Applied,

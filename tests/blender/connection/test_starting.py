@@ -5,8 +5,8 @@ import bpy
 import pytest
 
 import addon
-from addon.connection import backend_list, preferences
-from addon.connection.client import BackendInfo, EngineInfo
+from addon.connection import preferences
+from addon.connection.backend_info import BackendInfo, EngineInfo, info_to_text
 from addon.generation import runner
 
 
@@ -14,7 +14,7 @@ def test_a_known_backend_is_shown_without_a_connection(monkeypatch):
     restricted = pytest.importorskip("_bpy_restrict_state")
     info = BackendInfo("http://127.0.0.1:9", "0.1.0", "cpu", (EngineInfo("toy", "1"),), "toy")
 
-    text = backend_list.info_to_text(info)
+    text = info_to_text(info)
 
     class Entry:
         info = text

@@ -7,7 +7,7 @@ import wave
 import bpy
 import pytest
 
-from addon.connection.client import BackendInfo, EngineInfo
+from addon.connection.backend_info import BackendInfo, EngineInfo
 from addon.generation import idle_requests
 from addon.generation.runner import runner
 from addon.scene import lines

@@ -6,7 +6,7 @@ import pytest
 from fake_backend import FakeBackend
 
 from addon.connection import discovery
-from addon.connection.backend_list import info_from_text
+from addon.connection.backend_info import info_from_text
 from addon.connection.credentials import Credential, credentials
 from addon.generation.runner import runner
 from addon.ui import backend_panel

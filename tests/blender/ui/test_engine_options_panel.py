@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from addon.connection.client import BackendInfo, EngineInfo
+from addon.connection.backend_info import BackendInfo, EngineInfo
 from addon.generation.runner import runner
 from addon.ui import engine_options_panel
 
