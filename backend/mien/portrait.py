@@ -140,7 +140,7 @@ def portrait(
         moved.follow(take)
         pictures = _pictures(moved, motion, options, drawing, work)
         with atomic_path(output) as part:
-            _write(part, pictures, take, voice, options)
+            _write(part, pictures, take, voice, options, output.name)
             notes = notes if drawing is None else (*notes, drawing.note())
             sign(part, replace(provenance, notes=notes), output.name)
     work("drawing", 1.0)
@@ -239,7 +239,9 @@ def _pictures(
         yield draw_label(picture, "portrait") if options.label else picture
 
 
-def _write(part: Path, pictures: Iterator[np.ndarray], take: Take, voice: Path, options: PortraitOptions) -> None:
+def _write(
+    part: Path, pictures: Iterator[np.ndarray], take: Take, voice: Path, options: PortraitOptions, name: str
+) -> None:
     """The film with the voice at its own rate, from the take's first frame to the end of its last."""
     import numpy as np
 
@@ -252,5 +254,7 @@ def _write(part: Path, pictures: Iterator[np.ndarray], take: Take, voice: Path, 
         samples = np.concatenate([np.zeros(0, np.float32), *recording.blocks])
     length = round(take.frames / Fraction(take.fps) * recording.rate)
     samples = np.pad(samples[:length], (0, max(0, length - len(samples))))
-    write = write_alpha_film if options.alpha else write_film
-    write(part, pictures, take.fps, samples, recording.rate)
+    if options.alpha:
+        write_alpha_film(part, pictures, take.fps, samples, recording.rate)
+    else:
+        write_film(part, pictures, take.fps, samples, recording.rate, name)

@@ -34,6 +34,10 @@ def test_as_spreadsheets_write_it(tmp_path: Path, text: str) -> None:
     assert rows(plan(tmp_path, text.removeprefix("\ufeff").encode("utf-16"))) == [(2, {"id": "a", "voice": "a.wav"})]
 
 
+def test_empty_lines_before_the_columns_are_passed_over(tmp_path: Path) -> None:
+    assert rows(plan(tmp_path, "\n;\nid;voice\na;a.wav\n")) == [(4, {"id": "a", "voice": "a.wav"})]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -112,6 +112,8 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "film.mp4").mkdir()
     with pytest.raises(VideoError, match=r"'film\.mp4' could not be written: Is a directory"):
         write_film(tmp_path / "film.mp4", [flat(1)], Fraction(25))
+    with pytest.raises(VideoError, match=r"'talk\.mp4' could not be written"):
+        write_film(tmp_path / "film.mp4", [flat(1)], Fraction(25), name="talk.mp4")
     assert [place.name for place in tmp_path.iterdir()] == ["film.mp4"]
 
 

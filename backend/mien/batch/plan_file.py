@@ -111,12 +111,13 @@ def _literal(name: str) -> str:
 
 def _of_csv(path: Path) -> tuple[Row, ...]:
     text = read_text(path)
-    head = text.partition("\n")[0]
+    head = text.lstrip("\ufeff \r\n;,\t").partition("\n")[0]
     delimiter = max("\t;,", key=lambda each: (head.count(each), each == ","))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows, faults, begin = [], [], 1
     try:
-        columns = [name.strip().lower() for name in next(reader, [])]
+        head_cells = next((cells for cells in reader if any(cell.strip() for cell in cells)), [])
+        columns = [name.strip().lower() for name in head_cells]
         check_columns(columns, f"the first line of {path}")
         begin = reader.line_num + 1
         for cells in reader:

@@ -33,12 +33,14 @@ def write_film(
     fps: Fraction,
     samples: np.ndarray | None = None,
     rate: int = 16000,
+    name: str = "",
 ) -> None:
     """Writes `pictures` with `samples` under them to the mp4 at `path`, replacing what stood there.
 
     pictures: (H, W, 3) uint8 sRGB each, H and W even and the same for all; drawn one at a time.
     fps: pictures per second, exact; picture i is shown from i / fps to (i + 1) / fps.
     samples: (N,) float32 mono in [-1, 1] at `rate` Hz; sample 0 sounds with picture 0. None or empty: no sound track.
+    name: of the film in messages, where `path` is a temporary file.
 
     The AAC encoder starts with 1,024 samples of its own ("priming"). They carry negative times and an edit list
     hides them, so the sound is neither late nor longer than it was.
@@ -64,7 +66,7 @@ def write_film(
     except (OSError, av.error.FFmpegError) as error:
         if any(error is raised for raised in drawing):
             raise
-        raise VideoError(f"The film {path.name!r} could not be written: {error.strerror or error}.") from error
+        raise VideoError(f"The film {name or path.name!r} could not be written: {error.strerror or error}.") from error
 
 
 def _watched(pictures: Iterator[np.ndarray], raised: list[BaseException]) -> Iterator[np.ndarray]:

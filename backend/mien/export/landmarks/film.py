@@ -34,7 +34,7 @@ def write_landmark_film(
     """
     sound = None if speech is None else _sound(track, speech)
     with atomic_path(path) as part:
-        write_film(part, pictures(track, canvas, photo, progress), track.fps, sound, RATE)
+        write_film(part, pictures(track, canvas, photo, progress), track.fps, sound, RATE, path.name)
         if provenance is not None:
             sign(part, provenance, path.name)
 
