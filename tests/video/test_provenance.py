@@ -60,6 +60,15 @@ def test_it_is_read_back_as_it_was_written(film: Path, signer: Signer) -> None:
     assert json.loads(json.dumps(reading.to_json()))["tag"]["consent"]["statement"] == CONSENT.statement
 
 
+def test_a_name_that_is_no_text_is_written_as_far_as_it_is(film: Path, signer: Signer) -> None:
+    name = "clip \udcff.mp4"  # as Python has a byte of a name that is not UTF-8
+    made = replace(DUB, inputs=(Input("video", name, "0" * 64),), notes=(f"{name} has no sound.",))
+    sign(film, made, name, signer)
+    reading = read_provenance(film)
+    assert reading.manifest and reading.manifest.title == "clip ?.mp4" and not reading.differs
+    assert reading.tag and reading.tag.inputs[0].name == "clip ?.mp4"
+
+
 def test_notes_that_come_after_the_tag_are_no_difference(film: Path, signer: Signer) -> None:
     write_tag(film, DUB.tags())
     signed = replace(DUB, notes=("As it was from 0.00 s to 0.40 s: no face is seen.",))

@@ -80,7 +80,7 @@ class Provenance:
 
     def facts(self) -> dict[str, Any]:
         """As JSON has it, in the manifest and in the tag."""
-        inputs = [{"role": each.role, "name": each.name, "sha256": each.sha256} for each in self.inputs]
+        inputs = [{"role": each.role, "name": _as_text(each.name), "sha256": each.sha256} for each in self.inputs]
         return {
             "kind": self.kind,
             "software": self.software,
@@ -88,7 +88,7 @@ class Provenance:
             "seed": self.seed,
             "inputs": inputs,
             "consent": self.consent and asdict(self.consent),
-            "notes": list(self.notes),
+            "notes": list(map(_as_text, self.notes)),
         }
 
     @classmethod
@@ -166,10 +166,15 @@ def sign(path: Path, provenance: Provenance, name: str = "", signer: Signer | No
         raise VideoError(f"The film {name or path.name!r} could not be signed: {error}.") from error
 
 
+def _as_text(name: str) -> str:
+    """A file's name may have bytes that are no text, which neither a tag nor a manifest can hold: ? stands for them."""
+    return name.encode("utf-8", "replace").decode()
+
+
 def _manifest(provenance: Provenance, name: str, media_type: str) -> dict[str, Any]:
     return {
         "claim_generator_info": [{"name": "Mien", "version": __version__}],
-        "title": name,
+        "title": _as_text(name),
         "format": media_type,
         "assertions": [{"label": LABEL, "data": provenance.facts()}],
     }
@@ -185,7 +190,7 @@ def _add_ingredients(builder: c2pa.Builder, inputs: Iterable[Input]) -> list[str
         if each.path is None:
             continue
         fields = json.dumps(
-            {"title": each.name, "relationship": "inputTo", "instance_id": each.role, "label": each.role}
+            {"title": _as_text(each.name), "relationship": "inputTo", "instance_id": each.role, "label": each.role}
         )
         media_type = mimetypes.guess_type(each.name)[0] or UNKNOWN
         with each.path.open("rb") as file:
