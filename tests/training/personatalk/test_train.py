@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
 from dub_voices import voice_motion_of
+from mien.cli.main import main
 from mien.engines.personatalk.geometry.audio_features import PHONETIC
-from mien.engines.personatalk.geometry.network import GeometryConfig
+from mien.engines.personatalk.geometry.weights import load
 from mien.training.loop import TrainingConfig
-from mien.training.personatalk import train
+from mien.training.personatalk import clips, dataset, train
 from mien.training.personatalk.clips import FPS, MOUTH, Clip
 from mien.training.personatalk.dataset import SpeakerDataset
 from mien.training.personatalk.speakers import draw_style, perform
+from motion_data import corpus
 
 
 def clip_of(seconds: float = 8.0, held_out: bool = False) -> Clip:
@@ -34,9 +37,9 @@ def test_a_speaker_moves_as_the_rules_do_in_a_style_of_their_own() -> None:
 
 def test_examples_are_the_same_for_the_same_step_and_hide_what_is_wanted() -> None:
     def batch(step: int):
-        dataset = SpeakerDataset([clip_of()], 0, 6.0)
-        dataset.basis = dataset.find_basis(4)
-        return next(dataset.batches(step, 2, pool=3))
+        speakers = SpeakerDataset([clip_of()], 0, 6.0)
+        speakers.basis = speakers.find_basis(4)
+        return next(speakers.batches(step, 2, pool=3))
 
     one, same, other = batch(5), batch(5), batch(6)
     assert all(torch.equal(a, b) for a, b in zip(one, same, strict=True))
@@ -44,11 +47,18 @@ def test_examples_are_the_same_for_the_same_step_and_hide_what_is_wanted() -> No
     assert not (one[3] & one[4]).any() and one[4].any(1).all() and one[3].any(1).all()
 
 
-def test_a_training_runs_and_measures(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(train, "read_clips", lambda folder: [clip_of(), clip_of(held_out=True)])
+def test_the_command_makes_clips_and_weights_with_a_card(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(clips, "PERFORMANCES", 1)
     monkeypatch.setattr(train, "HELD_OUT_BATCHES", 1)
-    config = TrainingConfig(steps=2, batch=2, seconds=6.0)
-    shape = GeometryConfig(width=16, heads=2, blocks=(1, 1), tokens=(1, 2))
-    network, note, scores = train.train_network(tmp_path, tmp_path, shape, config, 1, lambda done, stage: None)
-    assert note["voices"] == 1 and 0 < scores["error"] < 3 and (tmp_path / "personatalk.pt").exists()
-    assert network.basis.norm(dim=1).sub(1).abs().max() < 1e-3
+    monkeypatch.setattr(train, "CONFIG", TrainingConfig(steps=2, batch=2, seconds=6.0))
+    monkeypatch.setattr(dataset, "PARTS", 2)
+    speech, run = corpus(tmp_path / "corpus"), tmp_path / "run"
+    shape = {"width": 16, "heads": 2, "blocks": [1, 1], "tokens": [1, 2]}
+    few = ["--steps", "2", "--jobs", "1", "--shape", json.dumps(shape), "--json"]
+    assert main(["train", "personatalk", str(speech), str(tmp_path / "clips"), str(run), *few]) == 0
+    assert json.loads(capsys.readouterr().out) == {"weights": str(run / "personatalk.safetensors")}
+    network = load(run / "personatalk.safetensors")
+    assert network.config.width == 16 and network.basis.norm(dim=1).sub(1).abs().max() < 1e-2
+    card = json.loads((run / "personatalk.card.json").read_text("utf-8"))
+    assert card["data"]["voices_of_synthesisers"] == {"flite": 1} and card["training"]["clips"] == 1
+    assert 0 < card["held_out_voices"]["error"] < 3

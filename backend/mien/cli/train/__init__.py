@@ -4,7 +4,7 @@ the commands that run it."""
 
 from __future__ import annotations
 
-from mien.cli.train import diffted, emodiffhead, kfusion, lips, phones, probtalk3d, refinement
+from mien.cli.train import diffted, emodiffhead, kfusion, lips, personatalk, phones, probtalk3d, refinement
 
 
 def add_commands(commands) -> None:
@@ -17,4 +17,5 @@ def add_commands(commands) -> None:
     emodiffhead.add_commands(train)
     kfusion.add_commands(train)
     diffted.add_commands(train)
+    personatalk.add_commands(train)
     refinement.add_commands(train)

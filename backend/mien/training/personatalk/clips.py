@@ -8,7 +8,7 @@ of the phones that were really said, in several styles.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -54,10 +54,12 @@ class Clip:
     phones: np.ndarray
 
 
-def make_clips(corpora: Iterable[Path], folder: Path, jobs: int, progress: Callable[[float, str], None]) -> int:
-    """A file in `folder` of each unit of the speech corpora, those that are missing; returns how many there are."""
-    units = {unit.key: unit for corpus in corpora for unit in read_units(corpus)}
-    missing = [unit for unit in units.values() if not _file(folder, unit).exists()]
+def make_clips(corpus: Path, folder: Path, jobs: int, progress: Callable[[float, str], None]) -> int:
+    """A file in `folder` of each unit of the speech corpus, those that are missing; returns how many there are.
+    CorpusError where there is no speech."""
+    units = list(read_units(corpus))
+    missing = [unit for unit in units if not _file(folder, unit).exists()]
+    progress(1 - len(missing) / len(units), "")
     work = functools.partial(make_clip, folder)
     for i, unit in enumerate(map_unordered(jobs, work, missing), len(units) - len(missing) + 1):
         progress(i / len(units), unit.key)
@@ -98,7 +100,9 @@ def read_clips(folder: Path) -> list[Clip]:
     """All clips that `make_clips` wrote. CorpusError where there are none and where a file is damaged."""
     files = sorted(folder.glob("*/*.safetensors"))
     if not files:
-        raise CorpusError(f"there are no clips in {folder}; make some from a speech corpus first.")
+        raise CorpusError(
+            f"there are no clips in {folder}; `mien train personatalk CORPUS {folder} RUN` makes some of speech."
+        )
     return [_read(file) for file in files]
 
 

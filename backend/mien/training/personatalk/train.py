@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trains the network of stage 1 on synthetic speakers, from the clips of `make_clips`; no command does yet."""
+"""Trains the network of stage 1 on synthetic speakers: `mien train personatalk CORPUS CLIPS RUN`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,10 @@ import torch
 from mien.engines.base import Progress
 from mien.engines.personatalk.geometry.audio_features import PHONETIC
 from mien.engines.personatalk.geometry.network import GeometryConfig, GeometryNetwork
+from mien.engines.personatalk.geometry.weights import save
 from mien.engines.personatalk.mouth_space import POINTS
 from mien.training.loop import Batch, Training, TrainingConfig, mean_losses, run_training, set_up_torch
+from mien.training.model_card import corpus_data, training_note, write_card
 from mien.training.personatalk.clips import Clip, read_clips
 from mien.training.personatalk.dataset import SpeakerDataset, voice_rows
 from mien.training.personatalk.speakers import lip_gap_of
@@ -26,6 +27,7 @@ AVERAGE = 0.995  # decay of the mean weights
 HELD_OUT_BATCHES = 8
 SEED = 1000  # of the speakers that are held out
 LEAST = 0.05  # smallest deviation that a feature is divided by
+NAME = "personatalk"
 
 
 def losses_of(network: torch.nn.Module, batch: Batch) -> dict[str, torch.Tensor]:
@@ -74,33 +76,38 @@ def new_network(config: GeometryConfig, clips: Sequence[Clip], dataset: SpeakerD
     return network
 
 
-def train_network(
-    folder: Path, run: Path, shape: GeometryConfig, config: TrainingConfig, threads: int, progress: Progress
-) -> tuple[GeometryNetwork, dict[str, object], dict[str, float]]:
-    """The network, a note of how it was trained, and its scores on held-out voices and speakers."""
-    set_up_torch(config.seed, threads)
+def train(
+    corpus: Path, folder: Path, run: Path, shape: GeometryConfig, config: TrainingConfig, threads: int,
+    progress: Progress,
+) -> Path:  # fmt: skip
+    """Train on the clips in `folder`, made of the speech of `corpus`; returns the weights file, with a card beside it.
+    CorpusError where there are no clips."""
+    device = set_up_torch(config.seed, threads)
     clips = read_clips(folder)
     known = [clip for clip in clips if not clip.held_out]
     dataset = SpeakerDataset(known, config.seed, config.seconds)
-    network = new_network(shape, known, dataset)
-    average = WeightAverage(GeometryNetwork(shape, len(POINTS)), network, AVERAGE)
+    network = new_network(shape, known, dataset).to(device)
+    average = WeightAverage(GeometryNetwork(shape, len(POINTS)).to(device), network, AVERAGE)
     unknown = [clip for clip in clips if clip.held_out] or known
     others = SpeakerDataset(unknown, SEED, config.seconds, dataset.basis, augmented=False).batches(0, config.batch)
-    held_out = [next(others) for _ in range(HELD_OUT_BATCHES)]
+    held_out = [tuple(x.to(device) for x in next(others)) for _ in range(HELD_OUT_BATCHES)]
 
     def evaluate() -> dict[str, float]:
         return mean_losses(held_out, lambda batch: scores_of(average.network, batch))
 
     training = Training(
-        "personatalk", network, lambda first: dataset.batches(first, config.batch),
+        NAME, network, lambda first: dataset.batches(first, config.batch),
         lambda batch, step: losses_of(network, batch), evaluate, WEIGHTS, average=average,
         settings={"shape": shape.as_dict()},
     )  # fmt: skip
     minutes = run_training(training, config, run, progress)
     trained = average.network
     assert isinstance(trained, GeometryNetwork)
-    note = {
-        "minutes": round(minutes, 1), "voices": len(known), "parameters": sum(p.numel() for p in trained.parameters()),
-        **asdict(config),
-    }  # fmt: skip
-    return trained, note, evaluate()
+    weights = save(trained, run / f"{NAME}.safetensors")
+    write_card(
+        weights, "Weights of stage 1 of PersonaTalk: a voice and a speaker's style to that speaker's mouth.",
+        f"docs/dubbing.md: mien train {NAME} CORPUS CLIPS RUN", corpus_data(corpus),
+        training_note(trained, config, device, minutes, clips=len(known)), evaluate(),
+        shape.as_dict(),
+    )  # fmt: skip
+    return weights
