@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import re
@@ -17,6 +18,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import av.error
 import numpy as np
 import pytest
 from checkout import BACKEND, SAMPLES
@@ -247,6 +249,12 @@ def test_a_library_gets_a_path_from_the_root_on(tmp_path: Path, monkeypatch) -> 
         assert part.is_absolute()
         part.write_bytes(b"1")
     assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_an_error_of_ffmpeg_names_the_file_too(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as raised, atomic.atomic_path(tmp_path / "film.mp4") as part:
+        raise av.error.FFmpegError(errno.ENOSPC, "No space left on device", str(part))
+    assert raised.value.filename == str(tmp_path / "film.mp4") and not list(tmp_path.iterdir())
 
 
 def test_whatever_the_block_raises_nothing_is_written(tmp_path: Path) -> None:

@@ -116,8 +116,7 @@ def require_room(path: Path) -> None:
         with os.fdopen(os.open(part, FLAGS, OWNER), "w+b") as file:
             file.write(bytes(LEAST_ROOM))
     except OSError as error:
-        _name_target(error, [part], [path])
-        raise
+        raise _named(error, [part], [path]) from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
@@ -135,8 +134,10 @@ def _renaming(parts: Sequence[Path], paths: Sequence[Path]) -> Iterator[None]:
         for part, path in zip(parts, paths, strict=True):
             _rename(part, path)
     except OSError as error:
-        _name_target(error, parts, paths)
-        raise
+        named = _named(error, parts, paths)
+        if named is error:
+            raise
+        raise named from error
     finally:
         for part in parts:
             with suppress(OSError):  # what the block raised says more
@@ -154,11 +155,16 @@ def _rename(part: Path, path: Path) -> None:
         raise type(error)(error.errno, error.strerror, str(path)) from None
 
 
-def _name_target(error: OSError, parts: Sequence[Path], paths: Sequence[Path]) -> None:
-    """Name the file that was to be written: nobody knows the part's name, and a full disk is reported without one."""
+def _named(error: OSError, parts: Sequence[Path], paths: Sequence[Path]) -> OSError:
+    """The error, naming the file that was to be written: nobody knows the part's name, and a full disk is reported
+    without one."""
     names = dict(zip(map(str, parts), map(str, paths), strict=True))
     if str(error.filename) in names:
-        with suppress(AttributeError):  # PyAV's errors cannot be changed; the video writer names its file itself
-            error.filename = names[str(error.filename)]
+        name = names[str(error.filename)]
+        try:
+            error.filename = name
+        except AttributeError:  # PyAV's errors cannot be changed
+            return OSError(error.errno, error.strerror, name)
     elif error.filename is None and error.errno is not None and len(paths) == 1:
         error.filename = str(paths[0])
+    return error
