@@ -2,9 +2,10 @@
 """LipMap: a voice's motion to one speaker's mouth, learnt from seconds of film.
 
 A ridge regression in two steps: the plain map from lip aperture, jaw and width, which holds for everybody, and what the
-take's channels add for this speaker, shrunk so strongly that it never does worse (its strength is chosen by
-cross-validation over blocks of the film). Regression under-articulates; the opening is widened again towards the
-speaker's own spread, as far as the error on those blocks allows.
+take's channels add for this speaker, shrunk so strongly that it never does worse: of each component it is the mean of
+regressions of several strengths, weighted by their errors on blocks of the film that are left out. Regression
+under-articulates; the opening is widened again to most of the speaker's own spread, and to all of it as far as the
+error on those blocks allows.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import numpy as np
 from mien.engines.personatalk.voice_motion import VoiceMotion
 
 PENALTIES = ((0.1, 10.0), (0.1, 100.0), (0.3, 100.0), (1.0, 300.0), (3.0, np.inf))  # of plain map and of the rest
+SOFT = 0.01  # of a component's variance: penalties whose error is that much larger count exp(-1) of the best
 BLOCK, APART = 1.0, 0.2  # s of a block that is left out; s around it that are not learnt from
-DEARER = 1.02  # times the least error on blocks that were left out, which a wider opening may cost
+LEAST_GAIN = 0.85  # of the speaker's spread: who opens the mouth less does not speak as they do
+DEARER = 1.02  # times the least error on blocks that were left out, which an opening wider than that may cost
 GAINS = 25  # that are tried
 LEAST_SECONDS = 3.0
 LEAST_SPREAD = 1e-4
@@ -76,17 +79,24 @@ def fit_lip_map(voice: VoiceMotion, times: np.ndarray, mouth: np.ndarray, openin
     plain, channels = voice.plain_at(times), voice.channels_at(times)
     scalers = Scaler.of(plain), Scaler.of(channels)
     features = scalers[0](plain), scalers[1](channels)
-    tried = [(_left_out(*features, mouth, penalties, frame), penalties) for penalties in PENALTIES]
-    errors = [float(((guess - mouth) ** 2).sum()) for guess, _ in tried]
-    guess, penalties = tried[int(np.argmin(errors))]
-    mean, plain_weights, channel_weights = _solved(*features, mouth, penalties)
+    tried = np.stack([_left_out(*features, mouth, penalties, frame) for penalties in PENALTIES])
+    mean = mouth.mean(0)
+    variance = np.maximum(((mouth - mean) ** 2).sum(0), LEAST_SPREAD**2)
+    errors = ((tried - mouth) ** 2).sum(1) / variance
+    shares = np.exp(-(errors - errors.min(0)) / SOFT)
+    shares /= shares.sum(0)
+    solved = [_solved(*features, mouth, penalties) for penalties in PENALTIES]
+    plain_weights, channel_weights = (
+        np.einsum("pk,pfk->fk", shares, np.stack([weights[i] for weights in solved])) for i in (1, 2)
+    )
+    guess = np.einsum("pk,pnk->nk", shares, tried)
     gain, correlation = gain_of(guess, mouth, opening)
     return LipMap(mean, plain_weights, channel_weights, *scalers, gain, correlation, guess)
 
 
 def gain_of(guess: np.ndarray, mouth: np.ndarray, opening: np.ndarray) -> tuple[float, float]:
     """How far the opening of a guess (n, 12) of the mouth (n, 12) is widened, and its correlation with the true one:
-    up to the true spread, as long as the error grows by DEARER at most."""
+    to LEAST_GAIN of the true spread, and up to all of it as long as the error grows by DEARER at most."""
     gap, guessed = mouth @ opening, guess @ opening
     if not np.ptp(gap) > 0 or not np.ptp(guessed) > 0:
         return 1.0, 0.0
@@ -94,10 +104,11 @@ def gain_of(guess: np.ndarray, mouth: np.ndarray, opening: np.ndarray) -> tuple[
     apart = (gap - gap.mean()) @ centred
     along = float(apart @ opening)
     apart = apart / along if along > 1e-9 else opening / float(opening @ opening)
-    gains = np.linspace(1.0, max(1.0, float(gap.std() / max(guessed.std(), LEAST_SPREAD))), GAINS)
+    whole = float(gap.std() / max(guessed.std(), LEAST_SPREAD))
+    gains = np.linspace(1.0, max(1.0, whole), GAINS)
     errors = [np.linalg.norm(guess + (gain - 1) * wide[:, None] * apart - mouth, axis=1).mean() for gain in gains]
     cheap = gains[np.array(errors) <= DEARER * min(errors)]
-    return float(cheap.max()), float(np.corrcoef(gap, guessed)[0, 1])
+    return max(float(cheap.max()), LEAST_GAIN * whole), float(np.corrcoef(gap, guessed)[0, 1])
 
 
 def left_out_error(
