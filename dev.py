@@ -74,7 +74,11 @@ def check(python: Path, rest: list[str]) -> int:
 
 
 def extension(python: Path, rest: list[str]) -> int:
-    return run([python, ROOT / "addon" / "build_extension.py", *rest])
+    """The zip, and what Blender's preferences ask for beside it."""
+    status = run([python, ROOT / "addon" / "build_extension.py", *rest])
+    if status == 0:
+        say(f"in Blender, Preferences > Add-ons > Mien > Command: {python.with_name('mien' + python.suffix)}")
+    return status
 
 
 def repository(python: Path, rest: list[str]) -> int:
@@ -108,7 +112,9 @@ def setup() -> Path:
             f"and {VENV.name} removed, the Blender steps run too"
         )
     say("installing packages (the first time 3 GB on the disk; with PyTorch for CUDA, as Linux gets it, more)")
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check"]
+    if not sys.stdout.isatty():  # in a terminal the minutes have a progress bar
+        pip.append("--quiet")
     if run([*pip, "--constraint", ROOT / "constraints.txt", *packages]):
         raise SystemExit("dev.py: the packages could not be installed; the lines above say why.")
     if PAGE and run([*pip, "--constraint", ROOT / "constraints.txt", "--editable", f"{ROOT}[page]"]):

@@ -26,10 +26,13 @@ LIMITS = {  # settings of `mien serve` that are a number
 
 def add_commands(commands) -> None:
     """Add `mien serve` to the parser."""
-    description = "serve the extension on this machine, or with --lan a whole room"
+    description = "run the backend for Blender on this machine, or with --lan for the local network"
     serve = add_command(commands, "serve", serve_command, description)
     serve.add_argument(
-        "--lan", action="store_true", default=None, help="let other machines in, with a token; announced"
+        "--lan",
+        action="store_true",
+        default=None,
+        help="let other machines in, with a token; Blender finds it there by mDNS",
     )
     serve.add_argument("--tls", action="store_true", default=None, help="speak https, with a certificate made here")
     serve.add_argument("--host", help="address to listen on (default: 127.0.0.1; with --lan every address)")
