@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Teeth that a photo shows: painted ones are found where they are, in both rows; closed and empty mouths have none."""
 
+from dataclasses import replace
+
 import numpy as np
 from mien.face_tracking.landmark_indices import LOWER_LIP, UPPER_LIP
 from mien.photo.fit import fit_face
-from mien.photo.mouth.seen_teeth import seen_teeth
+from mien.photo.mouth.seen_teeth import LEAST_EYES, seen_teeth
 from painted_teeth import DARK, TOOTH, painted
 from rendered_faces import face
 
@@ -15,6 +17,12 @@ def test_a_closed_mouth_shows_none() -> None:
 
 def test_an_empty_mouth_shows_none() -> None:
     assert seen_teeth(*painted(0, 0)) is None
+
+
+def test_of_a_small_face_no_teeth_are_cut_out() -> None:
+    fitted, pixels = painted(0.4, 0.3)
+    small = replace(fitted, points=fitted.points * (0.9 * LEAST_EYES / fitted.eye_distance))
+    assert seen_teeth(fitted, pixels) is not None and seen_teeth(small, pixels) is None
 
 
 def test_both_rows_are_found_and_the_mouth_without_them_is_dark() -> None:

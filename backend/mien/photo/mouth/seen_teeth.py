@@ -13,6 +13,7 @@ from mien.photo.eyes import CHEEKS, polygon, window
 from mien.photo.fill import filled
 from mien.photo.fit import OPEN_GAP, FittedFace, relative_gap
 
+LEAST_EYES = 60.0  # pixels of the eye distance: of a smaller face teeth are too few to be cut out
 LEAST_SHARE = 0.10  # of the mouth's opening: fewer light pixels are a glint
 LIGHT = 0.5  # of the way from the mouth's dark to its brightest pixels, from which a pixel may be a tooth
 PALE = 0.55  # of the lips' redness, under which it is one
@@ -55,10 +56,11 @@ class SeenTeeth:
 
 
 def seen_teeth(face: FittedFace, pixels: np.ndarray) -> SeenTeeth | None:
-    """The teeth in pixels (H, W, 3 or 4) uint8 sRGB; None where the mouth is closed or shows none."""
-    if relative_gap(face.points) < OPEN_GAP:
-        return None
+    """The teeth in pixels (H, W, 3 or 4) uint8 sRGB; None where the mouth is closed or shows none and where the
+    face is small."""
     eyes = face.eye_distance
+    if eyes < LEAST_EYES or relative_gap(face.points) < OPEN_GAP:
+        return None
     outline = face.points[list(INNER_LIPS), :2]
     rows, columns, low = window(outline, 0.22 * eyes, pixels.shape)
     part = pixels[rows, columns, :3].astype(np.float32)
