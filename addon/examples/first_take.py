@@ -20,6 +20,7 @@ VOICE = ROOT / "tests" / "samples" / "voice" / "sense_and_sensibility.wav"
 FPS = 25
 STILLS = (0.5, 2.4, 4.76)  # s; the last is in a P, with the lips shut
 SIZE = 480
+IDENTITY = "adult"
 LENS, SENSOR = 85, 36  # mm
 FACE = 0.54  # of the head's height: the camera's target
 FILLED = 1.12  # the picture's height in heads
@@ -68,7 +69,8 @@ def preview(options: argparse.Namespace) -> list[tuple[Path, str]]:
         f"mien speak {options.sound.name}: {options.emotion}, intensity {options.intensity}, seed {options.seed}",
         flush=True,
     )
-    status = subprocess.run([str(part) for part in [*command, "--preview", film]], check=False).returncode
+    command_of_film = [*command, "--preview", film, "--identity", IDENTITY]
+    status = subprocess.run([str(part) for part in command_of_film], check=False).returncode
     if status == 0:
         return [
             (take, "the take: weights of 52 channels, head, gaze"),
@@ -93,7 +95,7 @@ def in_blender(options: argparse.Namespace) -> list[tuple[Path, str]]:
     try:
         scene = bpy.context.scene
         scene.render.fps = FPS
-        bpy.ops.mien.add_head()
+        bpy.ops.mien.add_head(identity=IDENTITY)
         speaker = bpy.context.object
         speaker.mien.sound = str(options.sound)
         speaker.mien.performance.emotion = options.emotion

@@ -2,7 +2,7 @@
 """Makes the pictures of docs/manual.md from the real panel: two speakers, their lines and takes, and the whole film.
 
 Started by run.py: run.py --script pictures/manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves
-manual_performance.png, manual_closer.png and manual_film.png in its folder, for addon/pictures. They are combined from
+manual_performance.png, manual_advanced.png and manual_film.png in its folder, for addon/pictures. They are combined from
 pictures of the sidebar, whose parts are open from the start and shown one at a time. The backend must have the engine
 emodiffhead, with or without its weights.
 """
@@ -24,7 +24,7 @@ PICTURES = {
     "emotions": ("MIEN_PT_emotions", "MIEN_PT_articulation", "MIEN_PT_non_verbal"),
     "curves": ("MIEN_PT_line", "MIEN_PT_curves"),
     "refused": ("MIEN_PT_engine_options",),
-    "closer": ("MIEN_PT_engine_options",),
+    "advanced": ("MIEN_PT_engine_options",),
     "driving": ("MIEN_PT_driving",),
     "baking": ("MIEN_PT_batch",),
     "done": ("MIEN_PT_batch",),
@@ -32,9 +32,9 @@ PICTURES = {
 }
 
 COMBINED = {
-    "performance": (("takes", "emotions", "curves"), 590),
-    "closer": (("refused", "closer"), 312),
-    "film": (("baking", "done", "backend"), 500),
+    "performance": (("takes", "emotions", "curves"), 720),
+    "advanced": (("refused", "advanced"), 312),
+    "film": (("baking", "done", "backend"), 520),
 }  # pixels
 
 _visible: set[str] = set()
@@ -90,7 +90,7 @@ def engine_options(anna):
         brow.value = value
         brow.keyframe_insert("value", frame=frame)
     press(bpy.ops.mien.hold_keys)
-    yield from picture("closer")
+    yield from picture("advanced")
     press(bpy.ops.mien.release_keys)
     press(bpy.ops.mien.forget_face)
     performance.engine = ""

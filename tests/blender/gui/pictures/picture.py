@@ -30,7 +30,7 @@ def steps():
     space = area.spaces.active
     yield 1.0
     space.region_3d.view_rotation = Euler((1.52, 0.0, 0.3)).to_quaternion()
-    space.region_3d.view_distance *= 0.8
+    space.region_3d.view_distance *= 0.92
     space.shading.type = "MATERIAL"
     settings = bpy.data.objects["Mien head"].mien
     settings.sound, settings.lines[0].seed = "//voice.wav", 7
