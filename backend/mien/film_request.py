@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mien.body_tracking.networks import networks_digest
 from mien.engines import check_film
+from mien.engines.base import Progress, no_progress
 from mien.engines.diffted.published.tps import weights_in
 from mien.engines.personatalk.options import DubOptions
 from mien.errors import USAGE, MienError
@@ -108,6 +109,23 @@ class FilmRequest:
         cards = {path.name: card_path(path) for path in weights_in(data_folder)}
         cards = {name: card.read_text("utf-8") for name, card in cards.items() if card.is_file()}
         return hashlib.sha256(json.dumps(cards, sort_keys=True).encode()).hexdigest()
+
+
+def make_film(request: FilmRequest, shown: Path, voice: Path, output: Path, progress: Progress = no_progress) -> None:
+    """The film of a request, of these files, into `output`. Errors as of `dub`, `portrait` or `talk`."""
+    match request.options:
+        case DubOptions() as options:
+            from mien.dub import dub
+
+            dub(shown, voice, output, options, progress)
+        case TalkOptions() as options:
+            from mien.talk import talk
+
+            talk(shown, voice, output, options, progress)
+        case options:
+            from mien.portrait import portrait
+
+            portrait(shown, voice, output, options, progress)
 
 
 def read_options(make: str, source: str | bytes | Mapping) -> Options:

@@ -16,6 +16,7 @@ from mien.audio.speech import RATE
 from mien.direction import Direction
 from mien.engines.articulation.lips.model import model_digest
 from mien.engines.articulation.persona import persona_digest
+from mien.files.digest import remembered_sha256
 from mien.heads.default import load_head
 from mien.heads.flame import FLAME_FOLDER
 from mien.take import frame_count, parse_fps
@@ -129,11 +130,4 @@ def own_models(data_folder: Path) -> str:
 def _digests(folder: Path) -> list[tuple[str, str]]:
     """(name, sha256) of the user's own files in a folder."""
     files = sorted(path for path in folder.glob("*") if path.is_file())
-    return [(path.name, _digest(path, path.stat().st_mtime_ns, path.stat().st_size)) for path in files]
-
-
-@functools.lru_cache(maxsize=64)
-def _digest(path: Path, changed: int, size: int) -> str:
-    """sha256 of a file; read again when its time or size changed."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return [(path.name, remembered_sha256(path)) for path in files]

@@ -113,7 +113,7 @@ def test_a_film_has_the_name_of_its_line_and_is_tracked_again(tmp_path: Path, mo
     (folder / "plan.csv").write_text("id,voice,photo,consent\nscene/ann,0.wav,photo.png,Ann in May\n")
     names: list[str] = []
 
-    def portrait(photo: Path, voice: Path, output: Path, options: PortraitOptions) -> None:
+    def portrait(photo: Path, voice: Path, output: Path, options: PortraitOptions, progress) -> None:
         names.append(output.name)
         output.write_bytes(b"a film")
 

@@ -6,7 +6,7 @@ import pytest
 from mien.face_tracking import TrackingError, bundle
 from mien.face_tracking.bundle import BUNDLE, CARD, canonical_face, load_bundle
 from mien.face_tracking.landmark_indices import CHIN, NOSE_TIP, OUTER_EYE_CORNERS
-from mien.files.card import sha256_of
+from mien.files.digest import sha256_of
 
 
 def test_the_card_describes_the_file_that_ships() -> None:

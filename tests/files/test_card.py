@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mien.files.card import Licence, card_path, imported_before, new_card, sha256_of, write_with_card
+from mien.files.card import Licence, card_path, imported_before, new_card, write_with_card
+from mien.files.digest import sha256_of
 from mien.files.safetensors import read_tensors, write_tensors
 
 LICENCE = Licence("CC-BY-NC-4.0", paid=False, text="Not for sale.", page="https://example.org")

@@ -15,7 +15,7 @@ from mien.batch.job import Job
 from mien.batch.store import Store
 from mien.errors import MienError
 from mien.face_tracking import TrackingError
-from mien.film_request import FilmRequest
+from mien.film_request import FilmRequest, make_film
 from mien.heads.lookup import head_named
 from mien.settings import Settings
 from mien.speak import speak
@@ -93,13 +93,9 @@ def _film(job: Job, path: Path, store: Store) -> tuple[Checked, list[str]]:
     if recorded_consent(request.shown, folder) is None:  # another machine
         record_consent(request.shown, request.consent, folder)
     if not path.exists():
-        if request.make == "dub":
-            from mien.dub import dub as make_film
-        else:
-            from mien.portrait import portrait as make_film
         made = store.work_folder(job.key) / Path(f"{job.name}{job.suffix}").name  # its manifest has this name
         made.parent.mkdir(exist_ok=True)
-        make_film(job.shown, job.voice, made, request.options)  # pyright: ignore[reportArgumentType]
+        make_film(request, job.shown, job.voice, made)
         made.replace(path)
         made.parent.rmdir()
     speech = read_speech(job.voice, limit_s=job.limit_s)

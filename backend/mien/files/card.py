@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mien.files.atomic import atomic_write_all
+from mien.files.digest import sha256_of
 from mien.files.safetensors import pieces
 
 
@@ -71,9 +72,3 @@ def imported_before(path: Path, sources: Iterable[str]) -> bool:
         return set(sources) <= set(card["source"].values()) and sha256_of(path) == card["sha256"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False  # missing or damaged: it is imported once more
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.files.card import Licence, new_card, sha256_of, write_with_card
+from mien.files.card import Licence, new_card, write_with_card
+from mien.files.digest import sha256_of
 from mien.files.safetensors import read_tensors
 from mien.heads.flame import CARD, FILE, FORMAT, LANDMARKS, PARENTS, SHAPES, VERSION, check, read_flame
 from mien.heads.flame_file import FlameError, read_flame_file

@@ -13,7 +13,8 @@ from pathlib import Path
 from mien.engines import ENGINES
 from mien.engines.base import Import, Progress, UserModel, no_progress
 from mien.engines.diffted.published import tps
-from mien.files.card import Licence, imported_before, sha256_of
+from mien.files.card import Licence, imported_before
+from mien.files.digest import sha256_of
 from mien.files.download import DownloadError, files_below, listed, mistaken_download, several
 from mien.heads.flame import FILE as FLAME_FILE
 from mien.heads.flame import FLAME_FOLDER

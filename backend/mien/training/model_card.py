@@ -14,7 +14,8 @@ import torch
 from torch import nn
 
 from mien.files.atomic import write_whole
-from mien.files.card import card_path, sha256_of
+from mien.files.card import card_path
+from mien.files.digest import sha256_of
 from mien.training.loop import TrainingConfig
 from mien.training.motion_corpus import held_out as is_held_out
 from mien.training.speech_corpus.store import Unit, read_units

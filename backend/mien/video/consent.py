@@ -8,7 +8,6 @@ and readable by that user alone. The film's manifest repeats it. No film of a pe
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import unicodedata
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from mien.errors import USAGE, MienError
 from mien.files.atomic import OWNER, atomic_write
+from mien.files.digest import sha256_of
 from mien.files.private_folder import make_private_folder
 
 FOLDER = "consent"  # in the data folder
@@ -66,8 +66,7 @@ def file_digest(path: Path) -> str:
     """sha256 of a file's bytes, in hex. OSError names the file, a pipe, too, which would be waited for."""
     if path.is_fifo():
         raise OSError(errno.ESPIPE, "is a pipe, which is read more than once; write it into a file first", str(path))
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)
 
 
 def recorded_consent(subject: str, data_folder: Path) -> Consent | None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from mien.files.card import card_path, sha256_of
+from mien.files.card import card_path
+from mien.files.digest import sha256_of
 from mien.files.safetensors import write_tensors
 from mien.photo import PortraitError
 from mien.photo.refinement.network import RefinementConfig, RefinementNetwork

@@ -19,7 +19,8 @@ from mien.engines.probtalk3d_published.hubert import config_of, fields_of
 from mien.engines.probtalk3d_published.licence import LICENCE
 from mien.engines.probtalk3d_published.motion_prior import MotionPrior, PriorConfig
 from mien.engines.probtalk3d_published.network import PublishedNetwork, read_stage_2, with_weights
-from mien.files.card import card_path, imported_before, new_card, sha256_of, write_with_card
+from mien.files.card import card_path, imported_before, new_card, write_with_card
+from mien.files.digest import sha256_of
 from mien.files.safetensors import read_tensors
 
 FORMAT, VERSION = "mien.probtalk3d.published", "1"

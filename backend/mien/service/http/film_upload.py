@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from mien.film_request import MAKES, FilmRequest, Options, read_options
 from mien.service.errors import sentence_of
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import check_fields, copy_upload, name_of, receive_form, texts_of
+from mien.service.http.upload_form import check_fields, copy_upload, name_of, receive_form, texts_of, upload_digest
 from mien.service.jobs.errors import QueueFull, SourceNeeded
 from mien.service.jobs.film_jobs import FILM
 from mien.service.jobs.job import Job
@@ -79,7 +78,7 @@ def read_form(form: FormData | Mapping[str, object]) -> FilmForm:
 def _submit(form: FormData, settings: Settings, scheduler: Scheduler, client: str) -> Job:
     fields = read_form(form)
     files = fields.shown, fields.voice
-    shown, voice = (hashlib.file_digest(each.file, "sha256").hexdigest() for each in files)  # pyright: ignore
+    shown, voice = map(upload_digest, files)
     shown_name, voice_name = name_of(fields.shown, MAKES[fields.make]), name_of(fields.voice, "voice")
     consent = _consent(fields.consent, shown, shown_name, settings, client)
     request = FilmRequest(fields.make, shown, shown_name, voice, voice_name, fields.options, consent)

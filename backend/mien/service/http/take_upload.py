@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
@@ -24,7 +23,15 @@ from mien.performance import PARTS, Performance
 from mien.service.errors import SENTENCES, sentence_of
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import check_fields, copy_upload, file_and_texts, name_of, receive_form, track_number
+from mien.service.http.upload_form import (
+    check_fields,
+    copy_upload,
+    file_and_texts,
+    name_of,
+    receive_form,
+    track_number,
+    upload_digest,
+)
 from mien.service.jobs.errors import Closing, QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
@@ -60,14 +67,8 @@ class TakeForm:
         request = TakeRequest(sound, samples, self.name, self.direction, self.engine, self.fps, self.head, reading)
         if self.performance is None:
             return request
-        digest, name = file_digest(self.performance), name_of(self.performance, PERFORMANCE)
+        digest, name = upload_digest(self.performance), name_of(self.performance, PERFORMANCE)
         return replace(request, performance=digest, performance_name=name, performance_part=self.performance_part)
-
-
-def file_digest(upload: UploadFile) -> str:
-    """sha256 of an uploaded file."""
-    upload.file.seek(0)
-    return hashlib.file_digest(upload.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
 
 
 async def submit_take(http: Request, settings: Settings, scheduler: Scheduler, decoder: Decoder) -> Job:
@@ -89,7 +90,7 @@ def _submit(form: FormData, settings: Settings, scheduler: Scheduler, decoder: D
     if scheduler.closing:
         raise Closing
     fields, database = read_form(form, settings), scheduler.storage.database
-    upload = file_digest(fields.sound)
+    upload = upload_digest(fields.sound)
     upload += f" track {fields.track}" if fields.track else ""
     known = database.upload(upload)
     if known is not None and known[1] <= settings.limit_s * RATE:

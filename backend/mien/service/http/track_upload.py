@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,7 +17,7 @@ from mien.face_tracking.choice import ChoiceError, FaceChoice
 from mien.film_take import TrackOptions
 from mien.service.http.job_responses import client_of, submission
 from mien.service.http.problems import Problem
-from mien.service.http.upload_form import copy_upload, file_and_texts, name_of, receive_form
+from mien.service.http.upload_form import copy_upload, file_and_texts, name_of, receive_form, upload_digest
 from mien.service.jobs.errors import QueueFull, SourceNeeded
 from mien.service.jobs.job import Job
 from mien.service.jobs.scheduler import Scheduler
@@ -44,7 +43,7 @@ async def submit_film(http: Request, settings: Settings, scheduler: Scheduler) -
 
 def _submit(form: FormData, scheduler: Scheduler, client: str) -> Job:
     film, options = read_form(form)
-    sha256 = hashlib.file_digest(film.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
+    sha256 = upload_digest(film)
     request = TrackRequest(sha256, name_of(film, "film") or "film", options)
     try:
         with suppress(SourceNeeded):  # the same film was sent before: it is not copied again

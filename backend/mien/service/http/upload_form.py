@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
@@ -75,6 +76,13 @@ def copy_upload(upload: UploadFile, path: Path) -> None:
     upload.file.seek(0)
     with path.open("xb") as file:
         shutil.copyfileobj(upload.file, file)
+
+
+def upload_digest(upload: UploadFile) -> str:
+    """sha256 of an uploaded file, in hex."""
+    upload.file.seek(0)
+    # its type asks for `getbuffer` or `readinto`, which the temporary files of uploads have
+    return hashlib.file_digest(upload.file, "sha256").hexdigest()  # pyright: ignore[reportArgumentType]
 
 
 def name_of(file: UploadFile, default: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mien.errors import MienError, capitalized
-from mien.film_request import MAKES, FilmRequest
+from mien.film_request import MAKES, FilmRequest, make_film
 from mien.service.errors import disk_full, sentence_of
 from mien.service.workers.process import ParentPipe, throttled
 from mien.settings import Settings
@@ -56,19 +56,6 @@ def work(message: dict, reply: Callable[[dict], None]) -> dict:
         sentence = f"The film of {request.name!r} takes more memory than it may have; make it smaller."
         return {"end": "failed", "sentence": sentence}
     return {"end": "done"}
-
-
-def make_film(
-    request: FilmRequest, shown: Path, voice: Path, output: Path, progress: Callable[[float, str], None]
-) -> None:
-    """Dub, portrait or talk, into `output`."""
-    if request.make == "dub":
-        from mien.dub import dub as make
-    elif request.make == "talk":
-        from mien.talk import talk as make
-    else:
-        from mien.portrait import portrait as make
-    make(shown, voice, output, request.options, progress)  # pyright: ignore[reportArgumentType]
 
 
 def named(file: Path, folder: Path, name: str) -> Path:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from threading import Event
 from typing import Any
 
 from mien.engines.base import Cancelled, Progress
+from mien.files.digest import sha256_of
 from mien.service.workers.process import ProcessEnded, WorkerProcess
 from mien.service.workers.worker import DiskFull, OnResult, WorkCrashed, WorkFailed
 
@@ -60,8 +60,7 @@ class SingleJobWorker:
         try:
             process.send(job.message)
             self._watch(process, job, began + job.limit_s, on_progress, stop)
-            with results[0].open("rb") as file:
-                on_result(0, hashlib.file_digest(file, "sha256").hexdigest())
+            on_result(0, sha256_of(results[0]))
             return time.monotonic() - began
         except ProcessEnded as error:
             if stop.is_set():

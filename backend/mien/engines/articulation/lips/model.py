@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 from pathlib import Path
 
 from mien.audio.speech import Speech
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.base import EngineMissing
 from mien.errors import did_you_mean
+from mien.files.digest import remembered_sha256
 from mien.settings import Settings
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import PhoneTrack
@@ -57,12 +56,4 @@ def model_digest(name: str, data_folder: Path) -> str:
     path = data_folder / FOLDER / f"{name}.safetensors"
     if not path.is_file():
         return ""
-    stat = path.stat()
-    return _digest(path, stat.st_mtime_ns, stat.st_size)
-
-
-@functools.lru_cache(maxsize=16)
-def _digest(path: Path, changed: int, size: int) -> str:
-    """Read again when the file's time or size changed."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return remembered_sha256(path)

@@ -15,8 +15,9 @@ from mien.engines.base import EngineError, Progress, no_progress
 from mien.engines.diffted.published.tps.key_points import GROUP
 from mien.engines.diffted.published.tps.licence import LICENCE
 from mien.engines.diffted.published.tps.network import MotionModel, Sizes
-from mien.files.card import card_path, imported_before, new_card, sha256_of, write_with_card
+from mien.files.card import card_path, imported_before, new_card, write_with_card
 from mien.files.checkpoint import CheckpointError, read_networks
+from mien.files.digest import sha256_of
 from mien.files.safetensors import read_tensors
 
 FORMAT, VERSION = "mien.tps", "1"
