@@ -19,9 +19,10 @@ from ..formats.channels import ARKIT
 from ..formats.take import Take
 from ..shape_keys import bones, driving, eye_objects, gaze, keys, mesh_axes
 from ..shape_keys.recognition import short_list
-from . import gesture_layer, linked, vertex_takes
+from . import gesture_layer, vertex_takes
 from .characters import control_curves, learnt
 from .hidden_take import hidden_notes
+from .library import linked
 
 SETTLE_S = 0.2  # after its last frame a point cache fades to the mesh's rest in this time
 VALUE_LIMIT = 10.0  # Blender's hard limit of a shape key's slider

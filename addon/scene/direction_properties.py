@@ -6,7 +6,7 @@ from bpy.props import EnumProperty, FloatProperty, PointerProperty, StringProper
 
 from ..formats.channels import ARKIT
 from .direction import EMOTIONS
-from .override_flags import KEPT
+from .library.override_flags import KEPT
 
 CHOICES = ("neutral", *EMOTIONS, "mix")
 HANDS = (

@@ -14,7 +14,7 @@ from bpy.props import (
 
 from ..shape_keys.bones import FACING, Bones
 from ..shape_keys.key_table import Row
-from .override_flags import GROWING, KEPT
+from .library.override_flags import GROWING, KEPT
 
 VERTICES = (
     ("AUTO", "As Sent", "What the engine sends: shapes with curves where it can, else a point cache"),

@@ -23,7 +23,7 @@ from ..animation import takes
 from . import lines, strip_sync
 from .characters import distinct_names
 from .direction_properties import MienPerformance
-from .override_flags import GROWING, KEPT
+from .library.override_flags import GROWING, KEPT
 
 TAKES_LIMIT = 20
 RELATIVE = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()  # '//voice.wav' and no warning

@@ -4,7 +4,7 @@
 import bpy
 
 from ..shape_keys import driving
-from . import linked
+from .library import linked
 
 NOBODY = "Select the mesh of a face, or use Add Default Head"
 BAKED = "The takes are baked down to one action; press Back to Takes first"

@@ -9,7 +9,8 @@ from ..formats.head_file import HeadError
 from ..landmarks import empties, objects, strokes
 from ..landmarks.correspondence import LandmarksMissing
 from ..landmarks.samples import frames_of, sampled
-from ..scene import lines, linked, speakers
+from ..scene import lines, speakers
+from ..scene.library import linked
 from ..scene.speakers import speaker_of
 from .disabled_reason import DisabledReason
 from .panel_base import SpeakerPanel

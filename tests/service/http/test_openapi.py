@@ -12,7 +12,7 @@ from checkout import SAMPLES
 from hypothesis import HealthCheck, settings
 from live_backend import Backend, backend
 from mien import __version__
-from mien.service.http.openapi import description
+from mien.service.http.openapi.document import description
 from mien.settings import Settings
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,

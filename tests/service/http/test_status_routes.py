@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from live_backend import Backend, backend
-from mien.service.http.openapi import description
+from mien.service.http.openapi.document import description
 from mien.settings import Settings
 
 

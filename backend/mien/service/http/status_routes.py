@@ -12,7 +12,7 @@ from starlette.routing import Route
 from mien import __version__, engines
 from mien.service import API
 from mien.service.http import metrics
-from mien.service.http.openapi import description
+from mien.service.http.openapi.document import description
 from mien.service.jobs.scheduler import Scheduler
 from mien.service.monitoring.request_statistics import RequestStatistics
 from mien.settings import Settings

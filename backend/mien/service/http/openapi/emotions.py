@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from mien.service.http.openapi_parts import Schema, json_reply, object_of, operation, problems
+from mien.service.http.openapi.parts import Schema, json_reply, object_of, operation, problems
 from mien.settings import Settings
 
 

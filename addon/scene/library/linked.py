@@ -10,7 +10,7 @@ that is opened again has the library's.
 import bpy
 import numpy as np
 
-from ..shape_keys.recognition import short_list
+from ...shape_keys.recognition import short_list
 
 
 def refusal(obj: bpy.types.Object) -> str:

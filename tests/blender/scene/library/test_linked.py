@@ -11,7 +11,8 @@ from fake_backend import take_bytes
 from addon import api
 from addon.default_head import build
 from addon.formats import head_file
-from addon.scene import direction, linked, matched_face, speakers
+from addon.scene import direction, matched_face, speakers
+from addon.scene.library import linked
 
 
 @pytest.fixture

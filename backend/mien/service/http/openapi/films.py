@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from mien.service.http.openapi_parts import (
+from mien.service.http.openapi.parts import (
     Schema,
     event,
     header,

@@ -7,9 +7,9 @@ from __future__ import annotations
 from mien import __version__, engines
 from mien.performance import PARTS
 from mien.service import API
-from mien.service.http.openapi_emotions import emotion_paths, emotion_schemas
-from mien.service.http.openapi_films import film_paths, track_paths
-from mien.service.http.openapi_parts import (
+from mien.service.http.openapi.emotions import emotion_paths, emotion_schemas
+from mien.service.http.openapi.films import film_paths, track_paths
+from mien.service.http.openapi.parts import (
     Schema,
     event,
     header,
