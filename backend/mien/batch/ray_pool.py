@@ -18,7 +18,6 @@ from typing import Any
 from mien.batch.process_pool import THREADS
 from mien.errors import FILE, MISSING, MienError
 
-AUTO = "auto"
 RETRIES = 3  # of a task whose process or node is lost
 AHEAD = 2  # tasks for each CPU that are handed to Ray: it has work while results come back, and no more
 

@@ -46,7 +46,7 @@ class FilmOptions:
 
     def to_json(self) -> str:
         """Canonical JSON: equal options give equal text, and `from_json` reads it."""
-        data = {f.name: getattr(self, f.name) for f in fields(self)}  # pyright: ignore[reportArgumentType]
+        data = {f.name: getattr(self, f.name) for f in fields(self)}  # pyright: ignore[reportArgumentType]: subclasses are dataclasses
         return json.dumps(data, default=_jsonable, sort_keys=True, separators=(",", ":"))
 
 

@@ -19,7 +19,6 @@ RIGHT_EYE = (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144
 LEFT_EYE = (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382)
 RIGHT_BROW = (70, 63, 105, 66, 107)
 LEFT_BROW = (336, 296, 334, 293, 300)
-NOSE_BRIDGE = (168, 6, 197, 195)
 
 UPPER_LIP, LOWER_LIP = 13, 14  # the middle of the inner lips: their distance is the lip aperture
 RIGHT_EYE_CORNERS = (33, 133)  # outer, inner

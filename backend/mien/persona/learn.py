@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -65,8 +66,8 @@ def sentences_of(persona: Persona) -> list[str]:
     )
     clips = "one clip" if learnt["clips"] == 1 else f"{learnt['clips']} clips"
     lines = [f"Learnt from {learnt['seconds']:g} s of {clips}. As factors on the default style: {factors}."]
-    correlations = learnt["correlation_on_parts_left_out"]
-    people, own = (correlations[key][0] for key in ("people", "with_correction"))  # pyright: ignore
+    correlations: Any = learnt["correlation_on_parts_left_out"]
+    people, own = (correlations[key][0] for key in ("people", "with_correction"))
     if persona.lips is None:
         lines.append(f"The usual lips follow the clip's (r {people:.2f}); no correction of single phones was better.")
     else:

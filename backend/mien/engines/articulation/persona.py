@@ -225,7 +225,7 @@ def _style(data: object) -> Style:
                 values[name] = _number(name, value, -LEAN, LEAN)
             case _:
                 values[name] = _number(name, value, *FACTOR)
-    return Style(**values)  # pyright: ignore[reportArgumentType]
+    return Style(**values)  # pyright: ignore[reportArgumentType]: each was checked above
 
 
 def _resting(channel: str, weight: object) -> float:

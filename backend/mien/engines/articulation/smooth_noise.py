@@ -11,19 +11,10 @@ WAVES = 6
 WARM_UP = 20  # s discarded, so that a curve does not start at rest
 
 
-def slow_noise(frames: int, corner: float, rng: np.random.Generator) -> np.ndarray:
-    """(T,) an Ornstein-Uhlenbeck process with its corner at `corner` Hz: power falls as 1/f^2 above."""
-    from scipy.signal import lfilter  # slow to import, so only when needed; also below
-
-    keep = np.exp(-2 * np.pi * corner / RATE)
-    shocks = rng.standard_normal(frames + WARM_UP * RATE) * np.sqrt(1 - keep * keep)
-    return np.asarray(lfilter([1.0], [1.0, -keep], shocks))[WARM_UP * RATE :]
-
-
 def wander(frames: int, corner: float, rng: np.random.Generator) -> np.ndarray:
     """(T,) a critically damped process with its corner at `corner` Hz: power falls as 1/f^4 above, so that it moves
     without a tremor. Its speed has a standard deviation of 2 pi `corner` a second."""
-    from scipy.signal import lfilter
+    from scipy.signal import lfilter  # slow to import, so only when needed; also below
 
     keep = np.exp(-2 * np.pi * corner / RATE)
     variance = (1 + keep**2) / (1 - keep**2) ** 3  # of two equal poles, for shocks of unit variance

@@ -34,9 +34,9 @@ class Connection(H11Protocol):
 
     limit = 1024  # connections in all; a quarter of them for one address. Set by `connections_of`
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]: uvicorn has its own type
         self._counted = _Counted(transport)
-        super().connection_made(self._counted)  # type: ignore[arg-type]
+        super().connection_made(self._counted)  # type: ignore[arg-type]: a transport that counts
         self._waiting_since = self.loop.time()
         self._received = self._slow = 0
         self._last = (0, 0)
