@@ -2,6 +2,7 @@
 """Links out of docs/, on the site: to what exists, and no others."""
 
 import importlib.util
+import re
 from types import SimpleNamespace
 
 from checkout import ROOT
@@ -28,3 +29,11 @@ def test_with_an_address_it_leads_there() -> None:
 def test_pages_pictures_and_broken_links_stay() -> None:
     for text in ("[a](manual.md)", "![a](../addon/pictures/panel.png)", "[a](../no/such.md)"):
         assert replaced(text) == text
+
+
+def test_pictures_of_pages_are_in_the_site() -> None:
+    """mkdocs copies docs/ alone, and refuses a picture from elsewhere in a strict build."""
+    docs = ROOT / "docs"
+    for page in docs.glob("*.md"):
+        for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text("utf-8")):
+            assert (docs / target).is_file() and ".." not in target, (page.name, target)

@@ -2,9 +2,9 @@
 """Makes the pictures of docs/manual.md from the real panel: two speakers, their lines and takes, and the whole film.
 
 Started by run.py: run.py --script pictures/manual.py ... -- http://127.0.0.1:8642 voice.wav; leaves
-manual_performance.png, manual_advanced.png and manual_film.png in its folder, for addon/pictures. They are combined from
-pictures of the sidebar, whose parts are open from the start and shown one at a time. The backend must have the engine
-emodiffhead, with or without its weights.
+performance.png, advanced.png and film.png in its folder `manual`, for docs/manual. They are combined of pictures of the
+sidebar, whose parts are open from the start and shown one at a time. The backend must have the engine emodiffhead, with
+or without its weights.
 """
 
 import shutil
@@ -67,7 +67,7 @@ def _only_visible(own_poll) -> classmethod:
 
 
 def picture(name: str, after_s: float = 1.5):
-    """The sidebar's part of the screen as manual_NAME.png."""
+    """The sidebar's part of the screen as NAME.png."""
     show_only(PICTURES[name])
     view3d()[1].tag_redraw()
     yield after_s
@@ -148,9 +148,10 @@ def steps():
     yield from until("the film is baked", lambda: not run.running, 300)
     press(bpy.ops.mien.dismiss)
     yield from picture("done")
+    (Path(OUT) / "manual").mkdir()
     for name, (parts, height) in COMBINED.items():
         command = ["convert", *(f"{OUT}/{part}.png" for part in parts), "+append", "+repage"]
-        command += ["-crop", f"x{height}+0+0", "+repage", "-strip", f"{OUT}/manual_{name}.png"]
+        command += ["-crop", f"x{height}+0+0", "+repage", "-strip", f"{OUT}/manual/{name}.png"]
         subprocess.run(command, check=True)
 
 
