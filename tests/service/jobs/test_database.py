@@ -86,6 +86,22 @@ def test_a_damaged_database_is_kept_apart_and_logged(path: Path, damage: bytes |
     database.close()
 
 
+def test_a_database_that_the_disk_does_not_give_is_left_as_it_is(path: Path) -> None:
+    database = JobDatabase(path)
+    database.add(ROW)
+    database.close()
+    path.with_name("jobs.sqlite-wal").mkdir()  # as where the disk is full, no journal can be made
+    with pytest.raises(sqlite3.OperationalError):
+        JobDatabase(path)
+    assert not path.with_suffix(".damaged").exists()
+    path.with_name("jobs.sqlite-wal").rmdir()
+    again = JobDatabase(path)
+    assert again.jobs() == [ROW]
+    again.close()
+    with pytest.raises(sqlite3.OperationalError):
+        JobDatabase(path.parent / "none" / "jobs.sqlite")
+
+
 def test_a_page_that_was_overwritten_is_noticed(path: Path, caplog) -> None:
     database = JobDatabase(path)
     for number in range(200):

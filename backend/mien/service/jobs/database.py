@@ -18,6 +18,11 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 VERSION = 1
+# Primary result codes (sqlite.org/rescode.html) that say nothing of the file's contents
+OF_THE_DISK = {
+    sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN,
+}  # fmt: skip
 UPLOADS = 10_000  # uploaded files whose decoded sound is remembered
 TABLES = """
 CREATE TABLE jobs (
@@ -51,34 +56,22 @@ class Row:
 
 
 class JobDatabase:
-    """Every method may be called from any thread, and raises sqlite3.OperationalError when the disk is full."""
+    """Every method may be called from any thread, and raises sqlite3.OperationalError when the disk is full or fails,
+    as does opening it."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         try:
-            self._open(path)
+            self._database = _opened(path)
         except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in OF_THE_DISK:
+                raise  # the jobs themselves are whole
             damaged = path.with_suffix(".damaged")
             log.error("the jobs in %s cannot be read (%s); they are set aside as %s", path, error, damaged.name)
-            self._database.close()
             for ending in ("-wal", "-shm"):
                 path.with_name(path.name + ending).unlink(missing_ok=True)
             path.replace(damaged)
-            self._open(path)
-
-    def _open(self, path: Path) -> None:
-        self._database = sqlite3.connect(path, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        version = self._database.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            self._database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version != VERSION:
-            raise sqlite3.DatabaseError(f"they are of version {version}, this Mien reads version {VERSION}")
-        with self._database:
-            self._database.execute(READINGS)
-        if self._database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("it is damaged")
+            self._database = _opened(path)
 
     def close(self) -> None:
         with self._lock:
@@ -198,3 +191,24 @@ class JobDatabase:
     def _one(self, statement: str, *values: object) -> str | None:
         rows = self._read(statement, *values)
         return rows[0][0] if rows else None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The database of this version, made where there is none. Raises sqlite3.DatabaseError."""
+    database = sqlite3.connect(path, check_same_thread=False)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            database.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        elif version != VERSION:
+            raise sqlite3.DatabaseError(f"they are of version {version}, this Mien reads version {VERSION}")
+        with database:
+            database.execute(READINGS)
+        if database.execute("PRAGMA quick_check").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("it is damaged")
+    except BaseException:
+        database.close()
+        raise
+    return database
