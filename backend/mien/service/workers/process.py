@@ -147,9 +147,13 @@ class ParentPipe:
         return message
 
     def reply(self, message: Mapping) -> None:
+        """To the server; where it was killed, this process ends without a word, as in `only_message`."""
         with self._lock:
-            self._replies.write(json.dumps(message).encode() + b"\n")
-            self._replies.flush()
+            try:
+                self._replies.write(json.dumps(message).encode() + b"\n")
+                self._replies.flush()
+            except BrokenPipeError:
+                os._exit(0)
 
 
 def throttled(reply: Callable[[dict], None]) -> Callable[[float, str], None]:
