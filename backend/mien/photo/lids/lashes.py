@@ -12,7 +12,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d, grey_closing, map_
 
 from mien.numeric.smoothstep import smoothstep
 from mien.photo.canvas import AT, OPACITY, POSITION, SHARE, Part, block
-from mien.photo.face_mesh import LID_SHUT, FaceMesh
+from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace
 from mien.photo.lids.lid_skin import LASH_TALL, STROKE
 
@@ -46,7 +46,8 @@ WIDER = 0.2  # of the line above the margin, when the eye is shut
 SHORTER, TAPER = 0.35, 0.22  # of the lashes at the ends of a lid; of the strip, over which they grow
 OVER = 0.01  # of the eye distance that a row lies before the one below it
 NEARER = 0.1  # of the eye distance that a strip lies before the skin
-WHOLE = (0.15, 0.6)  # of the way of a blink, over which the lashes of a shut eye come
+APPEARS = (0.1, 0.4)  # of the way of a blink, over which the strip stands for the photo's own lashes, which go
+WHOLE = (0.5, 1.0)  # of the way of a blink, over which the lashes of a shut eye come
 
 
 class Lashes:
@@ -83,7 +84,7 @@ class Lashes:
         for (name, edges, along, further, normals, vertices), way in zip(self._strips, ways, strict=True):
             margin = self._margin(places, edges, along, further)
             vertices[:, POSITION] = self._moved(margin, normals, min(float(way), 1.0))
-            vertices[:, OPACITY] = smoothstep(way, *LID_SHUT)  # as the photo's own lashes go
+            vertices[:, OPACITY] = smoothstep(way, *APPEARS)
             vertices[:, SHARE] = smoothstep(way, *WHOLE)
             out[name] = vertices
         return out
