@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs a binding: a thread sends the mesh and waits, and a timer adds the shape keys in one undo step."""
 
-import queue
 import threading
 import time
 import traceback
@@ -14,90 +13,60 @@ from ..connection.errors import ClientError, Stopped, Unreachable
 from ..connection.local_backend import LocalBackend, LocalBackendError
 from ..formats.bind_files import Shapes, ShapesError, read_shapes
 from ..generation import worker
+from ..generation.background_run import BackgroundRun
 from ..generation.runner import ApplyFault, defer_reason, in_one_undo_step
 from ..scene import viewports
 from ..scene.apply import ApplyError
 from . import mesh as binding
 
-TICK_S, POLL_S = 0.1, 0.25
-JOIN_S = 2.0
+POLL_S = 0.25
 
 
-class BindingRun:
-    """One binding at a time. For the panel: running, name, stage, fraction, error, note, warnings. Methods are called
-    on the main thread; the thread only puts events into the queue."""
+class BindingRun(BackgroundRun):
+    """One mesh at a time. For the panel, besides: warnings, sentences on the mesh that was bound."""
+
+    CANCELLED = "Cancelled; the mesh was left as it was."
 
     def __init__(self) -> None:
-        self.running = False
-        self.name, self.stage, self.error, self.note = "", "", "", ""
-        self.fraction = 0.0
+        super().__init__()
         self.warnings: tuple[str, ...] = ()
-        self._events: queue.SimpleQueue = queue.SimpleQueue()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._shapes: Shapes | None = None
 
     def begin(
         self, obj: bpy.types.Object, group: str, address: str, start_own: bool, command: str, local: LocalBackend
     ) -> None:
         """Bind in the background. Raises ApplyError for a vertex group that cannot be used."""
-        mesh = self._prepare(obj, group)
-        arguments = (mesh, len(obj.data.vertices), address, start_own, command, local, self._stop, self._events.put)
-        self._thread = threading.Thread(target=_work, args=arguments, name="mien-bind", daemon=True)
-        self._thread.start()
-        if not bpy.app.timers.is_registered(self._tick):
-            bpy.app.timers.register(self._tick, first_interval=TICK_S, persistent=True)
+        mesh = self._prepare_mesh(obj, group)
+        self._start(_work, mesh, len(obj.data.vertices), address, start_own, command, local)
 
     def run(
         self, obj: bpy.types.Object, group: str, address: str, start_own: bool, command: str, local: LocalBackend
     ) -> str:
         """Bind before returning, for scripts; '' or the sentence that says what went wrong."""
-        mesh = self._prepare(obj, group)
+        mesh = self._prepare_mesh(obj, group)
         _work(mesh, len(obj.data.vertices), address, start_own, command, local, self._stop, self._events.put)
         self._drain()
         return self.error
 
-    def cancel(self, reason: str = "Cancelled; the mesh was left as it was.") -> None:
-        if self.running:
-            self._stop.set()
-            self._finish(note=reason)
-
     def dismiss(self) -> None:
         """Clear the messages on the last mesh."""
-        self.error, self.note, self.warnings = "", "", ()
+        super().dismiss()
+        self.warnings = ()
 
-    def close(self) -> None:
-        """Cancel and end the timer, when the extension is disabled or Blender quits."""
-        self.cancel()
-        if self._thread is not None:
-            self._thread.join(JOIN_S)
-        if bpy.app.timers.is_registered(self._tick):
-            bpy.app.timers.unregister(self._tick)
-
-    def _prepare(self, obj: bpy.types.Object, group: str) -> bytes:
+    def _prepare_mesh(self, obj: bpy.types.Object, group: str) -> bytes:
         mesh = binding.mesh_message(obj, group)
-        self.dismiss()
-        self.running, self.name, self.stage, self.fraction = True, obj.name, "looking for the backend", 0.0
+        self._prepare(obj.name)
         self._uid = getattr(obj, "session_uid", 0)
-        self._events, self._stop, self._shapes = queue.SimpleQueue(), threading.Event(), None
         return mesh
 
-    def _tick(self) -> float | None:
-        self._drain()
+    def _redraw(self) -> None:
         viewports.redraw()
-        return TICK_S if self.running else None
 
-    def _drain(self) -> None:
-        while self.running and not self._events.empty():
-            match self._events.get_nowait():
-                case Shapes() as shapes:
-                    self._shapes, self.stage, self.fraction = shapes, "putting the shape keys on", 1.0
-                case str() as sentence:
-                    self._finish(error=sentence)
-                case (fraction, stage):
-                    self.fraction, self.stage = fraction, stage
-        if self.running and self._shapes is not None:
-            self._apply(self._shapes)
+    def _show(self, event: Shapes | tuple[float, str]) -> None:
+        match event:
+            case Shapes() as shapes:
+                self._arrived, self.stage, self.fraction = shapes, "putting the shape keys on", 1.0
+            case (fraction, stage):
+                self.fraction, self.stage = fraction, stage
 
     def _apply(self, shapes: Shapes) -> None:
         objects = bpy.data.objects
@@ -123,10 +92,6 @@ class BindingRun:
         else:
             self.warnings = shapes.warnings
             self._finish(note=note)
-
-    def _finish(self, error: str = "", note: str = "") -> None:
-        self.running, self._shapes, self.stage, self.fraction = False, None, "", 0.0
-        self.error, self.note = error, note
 
 
 def _work(
