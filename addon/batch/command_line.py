@@ -126,7 +126,7 @@ def _render(options: argparse.Namespace) -> int:
     if status == INTERRUPTED or (status != DONE and not options.anyway):
         print("mien: nothing was rendered; --anyway renders with what there is.", file=sys.stderr)
         return status
-    print(f"mien: rendering to {rendering.render(scene, options.to, options.preview, frames)}", file=sys.stderr)
+    print(f"mien: rendered to {rendering.render(scene, options.to, options.preview, frames)}", file=sys.stderr)
     return status
 
 

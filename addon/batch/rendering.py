@@ -44,14 +44,24 @@ def render(scene: bpy.types.Scene, to: str, preview: bool, frames: tuple[int, in
     if preview:
         _as_preview(scene)
     if to:
-        settings.filepath = to
+        settings.filepath = to if to.startswith("//") or Path(to).is_absolute() else f"{Path.cwd()}/{to}"
     elif preview:
         settings.filepath = f"//{Path(bpy.data.filepath).stem or 'untitled'}_preview.mp4"
+    first = Path(bpy.path.abspath(settings.frame_path(frame=scene.frame_start)))
+    before = _state(first)
     try:
         bpy.ops.render.render(animation=True, scene=scene.name)
     except RuntimeError as error:
         raise RenderError(f"'{scene.name}' was not rendered: {str(error).strip()}") from None
+    if settings.use_overwrite and not settings.use_multiview and _state(first) in (None, before):
+        raise RenderError(f"'{scene.name}' was not rendered: Blender did not write '{first}', and says why above.")
     return bpy.path.abspath(settings.filepath)
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    """When it was written, in ns, and its length; None where there is none. Blender raises nothing for a film that it
+    could not write."""
+    return (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
 
 
 def _as_preview(scene: bpy.types.Scene) -> None:

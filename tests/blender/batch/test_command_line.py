@@ -172,6 +172,27 @@ def test_render_bakes_and_renders_the_frames(film, mien, tmp_path, monkeypatch):
     assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == ["f_0031.png", "f_0032.png"]
 
 
+@pytest.mark.parametrize("preview", [(), ("--preview",)])
+def test_a_path_without_a_folder_is_where_the_command_runs(film, mien, tmp_path, monkeypatch, preview):
+    scene = bpy.context.scene
+    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(scene.camera)
+    scene.render.engine, scene.render.resolution_percentage = "BLENDER_WORKBENCH", 5
+    monkeypatch.chdir(tmp_path)
+    assert mien("render", "--frames", "31-32", "--to", "f_", *preview)[0] == 0
+    assert [path for path in tmp_path.glob("f_*") if path.stat().st_size]
+
+
+@pytest.mark.parametrize("preview", [(), ("--preview",)])
+def test_what_blender_cannot_write_is_no_success(film, mien, tmp_path, preview):
+    scene = bpy.context.scene
+    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(scene.camera)
+    scene.render.engine, scene.render.resolution_percentage = "BLENDER_WORKBENCH", 5
+    status, report_json = mien("render", "--frames", "31-31", "--to", str(film / "f_"), *preview)
+    assert status == 2 and "was not rendered" in report_json["error"]
+
+
 def test_a_preview_is_a_small_film():
     scene = bpy.context.scene
     rendering._as_preview(scene)
