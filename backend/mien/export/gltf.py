@@ -41,28 +41,7 @@ def write(
     for one that begins earlier. brows: their colour, linear RGB. HeadError when the take is of another head."""
     rig = rig_of(take, head)
     buffer = _Buffer()
-    triangles = [_triangles(faces) for _, _, _, faces in rig.groups]
-    normals = vertex_normals(rig.vertices, np.concatenate(triangles))
-    attributes = {
-        "POSITION": buffer.add(rig.vertices, "VEC3", VERTICES, bounds=True),
-        "NORMAL": buffer.add(normals, "VEC3", VERTICES),
-        "JOINTS_0": buffer.add(_skin_joints(rig.neck), "VEC4", VERTICES),
-        "WEIGHTS_0": buffer.add(_skin_weights(rig.neck), "VEC4", VERTICES),
-    }
-    bent = _bent_normals(rig, head, np.concatenate(triangles), normals)
-    targets = [
-        {"POSITION": buffer.add(delta, "VEC3", VERTICES, bounds=True), "NORMAL": buffer.add_sparse(turn)}
-        for delta, turn in zip(rig.deltas, bent, strict=True)
-    ]
-    primitives = [
-        {
-            "attributes": attributes,
-            "indices": buffer.add(faces.reshape(-1).astype(np.uint32), "SCALAR", INDICES),
-            "material": number,
-            "targets": targets,
-        }
-        for number, faces in enumerate(triangles)
-    ]
+    primitives = _primitives(rig, head, buffer)
     content = {
         "asset": {"version": "2.0", "generator": f"Mien {__version__}", "copyright": rig.licence},
         "scene": 0,
@@ -81,17 +60,7 @@ def write(
             }
         ],
         "skins": [{"joints": [ROOT, NECK], "skeleton": ROOT, "inverseBindMatrices": _bind(rig, buffer)}],
-        "materials": [
-            {
-                "name": name,
-                "pbrMetallicRoughness": {
-                    "baseColorFactor": [*colour, 1.0],
-                    "metallicFactor": 0.0,
-                    "roughnessFactor": roughness,
-                },
-            }
-            for name, colour, roughness, _ in rig.groups
-        ],
+        "materials": [_material(name, colour, roughness) for name, colour, roughness, _ in rig.groups],
         "animations": [_animation(rig, take, buffer)],
         "accessors": buffer.accessors,
         "bufferViews": buffer.views,
@@ -104,11 +73,53 @@ def write(
         add_teeth(content, head, rig, buffer, NECK)
     add_body(content, take, buffer, ROOT)
     content["buffers"][0]["byteLength"] = len(buffer.data)
+    path.write_bytes(_glb(content, buffer.data))
+
+
+def _primitives(rig: BlendshapeRig, head: Head | Flame, buffer: _Buffer) -> list[dict]:
+    """The face, a primitive for each material; all have its vertices and its morph targets."""
+    triangles = [_triangles(faces) for _, _, _, faces in rig.groups]
+    normals = vertex_normals(rig.vertices, np.concatenate(triangles))
+    attributes = {
+        "POSITION": buffer.add(rig.vertices, "VEC3", VERTICES, bounds=True),
+        "NORMAL": buffer.add(normals, "VEC3", VERTICES),
+        "JOINTS_0": buffer.add(_skin_joints(rig.neck), "VEC4", VERTICES),
+        "WEIGHTS_0": buffer.add(_skin_weights(rig.neck), "VEC4", VERTICES),
+    }
+    bent = _bent_normals(rig, head, np.concatenate(triangles), normals)
+    targets = [
+        {"POSITION": buffer.add(delta, "VEC3", VERTICES, bounds=True), "NORMAL": buffer.add_sparse(turn)}
+        for delta, turn in zip(rig.deltas, bent, strict=True)
+    ]
+    return [
+        {
+            "attributes": attributes,
+            "indices": buffer.add(faces.reshape(-1).astype(np.uint32), "SCALAR", INDICES),
+            "material": number,
+            "targets": targets,
+        }
+        for number, faces in enumerate(triangles)
+    ]
+
+
+def _material(name: str, colour: tuple[float, ...], roughness: float) -> dict:
+    return {
+        "name": name,
+        "pbrMetallicRoughness": {
+            "baseColorFactor": [*colour, 1.0],
+            "metallicFactor": 0.0,
+            "roughnessFactor": roughness,
+        },
+    }
+
+
+def _glb(content: dict, data: bytes | bytearray) -> bytes:
+    """A binary glTF of its JSON and its buffer (glTF 2.0, section 4)."""
     text = json.dumps(content, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(buffer.data), b"BIN\0")
-    length = 12 + len(chunks) + len(buffer.data)
-    path.write_bytes(struct.pack("<4sII", b"glTF", 2, length) + chunks + buffer.data)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(data), b"BIN\0")
+    length = 12 + len(chunks) + len(data)
+    return struct.pack("<4sII", b"glTF", 2, length) + chunks + data
 
 
 class _Buffer:
