@@ -103,6 +103,14 @@ def strips_of(scene: bpy.types.Scene, make: bool = True) -> Any:
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
+def nested_strips_of(scene: bpy.types.Scene) -> Any:
+    """The same, with those in meta strips; None without a sequencer."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return None
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all
+
+
 def add_strip(scene: bpy.types.Scene, speaker: str, path: str, frame: int) -> str:
     """Put a sound in the sequencer at `frame`; returns the name of its strip. Raises SoundError.
 

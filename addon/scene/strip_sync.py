@@ -16,16 +16,15 @@ LINE = "mien_line"  # custom property of a strip: 'object name/uid' of its line
 
 
 def strip_of(line):
-    """The strip of a line, None without one. A renamed strip is found by its custom property."""
+    """The strip of a line, in a meta strip, too; None without one. A renamed strip is found by its custom property."""
     scene = bpy.data.scenes.get(line.scene)
     if not line.strip or scene is None:
         return None
-    strips = sound.strips_of(scene, make=False)
+    strips = sound.nested_strips_of(scene)
     strip = strips.get(line.strip) if strips is not None else None
     if strip is not None and strip.type == "SOUND":
         return strip
-    mark = _mark(line)
-    return next((strip for strip in strips or () if strip.type == "SOUND" and strip.get(LINE) == mark), None)
+    return _marked(line, strips or ())
 
 
 def attach_strip(line, scene: bpy.types.Scene, name: str) -> None:
@@ -81,9 +80,8 @@ def sync_line(line) -> None:
 
 def _follow_renamed_scene(line) -> None:
     """The scene that has the line's strip now; as it was where none has."""
-    mark = _mark(line)
     for scene in bpy.data.scenes:
-        if any(strip.get(LINE) == mark for strip in sound.strips_of(scene, make=False) or ()):
+        if _marked(line, sound.nested_strips_of(scene) or ()) is not None:
             line.scene = scene.name
             return
 
@@ -125,6 +123,22 @@ def sync_all() -> None:
 
 def _mark(line) -> str:
     return f"{line.id_data.name}/{line.uid}"
+
+
+def _marked(line, strips):
+    """The strip with the line's mark; else the only one whose mark has the line's uid and an object that there is not
+    any more, as that of a renamed speaker."""
+    mark, strips = _mark(line), [strip for strip in strips if strip.type == "SOUND" and strip.get(LINE)]
+    for strip in strips:
+        if strip[LINE] == mark:
+            return strip
+    lost = [strip for strip in strips if _is_of_nobody(strip[LINE], line.uid)]
+    return lost[0] if len(lost) == 1 else None
+
+
+def _is_of_nobody(mark: str, uid: int) -> bool:
+    speaker, _, number = mark.rpartition("/")
+    return number == str(uid) and speaker not in bpy.data.objects
 
 
 @persistent

@@ -82,6 +82,24 @@ def test_a_strip_is_still_the_lines_in_a_renamed_scene(line, strip):
     assert (line.scene, line.start_frame) == ("Shot 20", 41)
 
 
+def test_a_strip_of_a_renamed_speaker_is_renamed_too(toy_head, line, strip):
+    strip_sync.on_strip_choice(line, bpy.context)
+    toy_head.name = "Berta"
+    strip.name = "Berta hello"
+    sound.set_start(strip, 41)
+    bpy.context.view_layer.update()
+    assert (line.strip, line.start_frame) == ("Berta hello", 41)
+
+
+@pytest.mark.skipif(bpy.app.version < (4, 4, 0), reason="new_meta has other arguments before")
+def test_a_strip_in_a_meta_strip_is_still_the_lines(line, strip):
+    meta = sound.strips_of(bpy.context.scene).new_meta("scene 1", 5, 1)
+    strip.move_to_meta(meta)
+    sound.set_start(strip, 41)
+    bpy.context.view_layer.update()
+    assert strip_sync.strip_of(line) == strip and line.start_frame == 41
+
+
 def test_a_strip_that_was_deleted_leaves_the_line_where_it_is(toy_head, line, strip):
     sound.strips_of(bpy.context.scene).remove(strip)
     bpy.context.view_layer.update()
