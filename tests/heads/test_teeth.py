@@ -91,3 +91,34 @@ def test_the_weights_of_the_jaw_are_found_in_a_face_without_channels():
     assert find(HEAD.pose(weights(**alone))) == pytest.approx([0.3] * len(alone), abs=1e-4)
     talking = weights(jawOpen=0.4, mouthFunnel=0.4, mouthRollLower=0.2, mouthSmile=0.5)
     assert find(HEAD.pose(talking))[HEAD.teeth_channels.index("jawOpen")] == pytest.approx(0.4, abs=0.02)
+
+
+SKIN = np.isin(HEAD.quad_material, [[m["name"] for m in HEAD.materials].index(name) for name in ("skin", "lips")])
+POSES = {
+    **{name: {name: 1.0} for name in HEAD.channels if name.startswith(("mouth", "jaw", "cheek", "nose"))},
+    "shut": {"jawOpen": 1.0, "mouthClose": 1.0},
+    "rolled in": {"mouthRollUpper": 1.0, "mouthRollLower": 1.0},
+    "pressed": {"mouthPressLeft": 1.0, "mouthPressRight": 1.0},
+    "snarl": {"mouthUpperUpLeft": 1.0, "mouthUpperUpRight": 1.0, "noseSneerLeft": 1.0, "noseSneerRight": 1.0},
+}
+
+
+@pytest.mark.parametrize("pose", POSES.values(), ids=POSES)
+def test_no_tooth_and_no_gum_comes_through_lips_or_skin(pose):
+    face = HEAD.pose(weights(**pose)).astype(float)
+    jaw = [pose.get(name, 0.0) for name in HEAD.teeth_channels]
+    points = HEAD.teeth_vertices + np.tensordot(jaw, HEAD.teeth_deltas, 1)
+    points = points[HEAD.teeth_vertices[:, 2] > HEAD.teeth_vertices[:, 2].max() - 0.02]  # behind them are cheeks
+    quads = HEAD.quads[SKIN]
+    around = np.array([0.006, 0.006, 0.03])
+    low, high = points.min(0) - around, points.max(0) + around
+    quads = quads[((face[quads] > low) & (face[quads] < high)).all((1, 2))]
+    corners = face[np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])]
+    a, b, c = corners.transpose(1, 0, 2)
+    area = np.cross((b - a)[:, :2], (c - a)[:, :2])
+    a, b, c, area = (each[area > 1e-9] for each in (a, b, c, area))  # those that look to the front
+    to = points[:, None, :2]
+    u, v = np.cross(to - a[:, :2], (c - a)[:, :2]) / area, np.cross((b - a)[:, :2], to - a[:, :2]) / area
+    height = np.where((u >= 0) & (v >= 0) & (u + v <= 1), a[:, 2] + u * (b - a)[:, 2] + v * (c - a)[:, 2], -np.inf)
+    foremost = height.max(1)
+    assert (np.isneginf(foremost) | (foremost > points[:, 2])).all()
