@@ -128,8 +128,8 @@ def draw(layout, context) -> None:
     """The button, and the suggestion with its doubt once it is there."""
     row = layout.row(align=True)
     row.operator_context = "INVOKE_DEFAULT"
-    listening = bool(suggestions.busy) and runner.working_in_background
-    row.operator("mien.suggest_emotion", text="Listening ..." if listening else "Suggest from Voice", icon="RNA")
+    analysing = bool(suggestions.busy) and runner.working_in_background
+    row.operator("mien.suggest_emotion", text="Analysing ..." if analysing else "Suggest from Voice", icon="RNA")
     found = _found(context)
     if found is None:
         return
