@@ -4,7 +4,7 @@
 import numpy as np
 from mien.face_tracking.landmark_indices import CHIN, NOSE_TIP
 from mien.photo.fit import fit_face
-from mien.photo.relief import depth_at
+from mien.photo.relief import depth_at, neck_depth
 from rendered_faces import face
 
 
@@ -31,3 +31,12 @@ def test_the_photos_own_channels_are_in_the_order_of_the_head() -> None:
     own = fitted.own_weights
     assert own[fitted.head.channels.index("jawOpen")] > 0.2
     assert np.isclose(own.sum(), fitted.own.sum())
+
+
+def test_hair_beside_the_neck_hangs_about_its_axis() -> None:
+    fitted = fit_face(face())
+    x, y = fitted.points[CHIN, :2]
+    heights = np.c_[x + np.array([0.0, 0.9, -0.9]) * fitted.eye_distance, np.full(3, y)]
+    front, *beside = neck_depth(fitted, heights)
+    assert np.isclose(*beside)
+    assert beside[0] > front + 0.3 * fitted.eye_distance

@@ -2,9 +2,11 @@
 """The person around the face: it follows the head near it, stays where it is far, and turns nothing over."""
 
 import numpy as np
+from mien.face_tracking.landmark_indices import CHIN
 from mien.heads.default import rotation_matrix
 from mien.photo.fit import fit_face
-from mien.photo.sheet import BEYOND, Sheet, mirrored, outside_oval
+from mien.photo.relief import LOBES
+from mien.photo.sheet import BEYOND, Sheet, crown_of, mirrored, outside_oval
 from rendered_faces import face
 
 
@@ -51,3 +53,32 @@ def test_beyond_the_edge_the_picture_is_mirrored_but_for_the_face() -> None:
     )
     at = mirrored(places, oval, (200, 200), 4.0)
     assert np.allclose(at, [[100, 100], [beyond, 100], [200 - beyond, 100], [100, 6], [100, 200 - beyond]])
+
+
+def test_the_neck_follows_the_head_less_and_less() -> None:
+    fitted = fit_face(face())
+    sheet = Sheet(fitted, (192, 192), cut=True)
+    ear, neck = fitted.points[LOBES[0], :2], fitted.points[CHIN, :2]
+    nearest = [np.linalg.norm(sheet.rest[:, :2] - place, axis=1).argmin() for place in (ear - (0, 3), neck + (0, 3))]
+    assert sheet.share[nearest[0]] > 0.95
+    assert sheet.share[nearest[1]] < 0.05
+    jaw = Sheet(fitted, (192, 192), cut=True, lower_face=True)
+    assert jaw.share[np.linalg.norm(jaw.rest[:, :2] - neck, axis=1).argmin()] == 1
+    shift = np.array([3.0, -2.0, 0.0])
+    moved = sheet.moved(np.zeros((468, 3)), np.eye(3), fitted.pose.shift, shift)
+    assert np.allclose(moved, sheet.rest + shift)
+
+
+def test_a_crown_that_the_frame_cuts_goes_on_and_shuts() -> None:
+    y, x = np.mgrid[:200, :200] + 0.5
+    seen = np.hypot(x - 100, y - 60) < 70  # its top is 10 pixels above the picture
+    crown = crown_of(seen, np.array([100.0, 50.0]), 60.0)
+    assert crown is not None
+    heights = np.array([4.0, 8.0])
+    ends = 100 + np.sqrt(70**2 - (60 + heights) ** 2)
+    at = crown.seen_at(np.c_[ends, -heights], np.c_[ends, heights])
+    assert np.abs(at - (100 + np.sqrt(70**2 - (60 - heights) ** 2))).max() < 6
+    gone = crown.seen_at(np.array([[100.0, -30.0]]), np.array([[100.0, 30.0]]))
+    assert not seen[:40, int(gone[0])].any()
+    assert crown_of(np.ones((200, 200), bool), np.array([100.0, 50.0]), 60.0) is None
+    assert crown_of(np.roll(seen, 12, 0) & (y > 3), np.array([100.0, 60.0]), 60.0) is None

@@ -19,6 +19,7 @@ from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
 from mien.photo.folds.creases import Creases
 from mien.photo.folds.smile_folds import Folds
+from mien.photo.jaw import cut_at_jaw
 from mien.photo.lids.lashes import Lashes
 from mien.photo.lids.lid_skin import shut_lids
 from mien.photo.light import dark_of, white_of
@@ -34,7 +35,7 @@ from mien.photo.space_warp import SpaceWarp
 STILL = 1e-3  # pixels: less motion than this is none
 BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
 PLAIN = np.full((1, 1, 4), 255, np.uint8)
-OF_THE_HEAD = ("face", "eye holes", "mouth hole", "between", "mouth", "tongue", "eyes", "glints")
+OF_THE_HEAD = ("lower face", "face", "eye holes", "mouth hole", "between", "mouth", "tongue", "eyes", "glints")
 ON_THE_SKIN = 6  # the slot of the face, and of what lies on it
 INSIDE = 3  # the slot of what the lips and lids open to
 GONE = 0.6  # weights of the mouth's channels away from the photo's, at which nothing of its mouth but teeth is left
@@ -91,7 +92,9 @@ class Animator:
         self.nobody = layers.person[..., 3] == 0
         self.own = self.face.own_weights
         self.mesh = FaceMesh(self.face, self.own)
+        lower_face, person = cut_at_jaw(self.face, layers.person)
         self.sheet = Sheet(self.face, (width, height), layers.cut, ~self.nobody)
+        self.lower_face = Sheet(self.face, (width, height), layers.cut, lower_face[..., 3] > 0, lower_face=True)
         self.eyes = Eyes(self.face, self.pixels)
         lids = shut_lids(self.face, self.pixels)
         self.lashes = Lashes(self.face, self.mesh, self.pixels, lids, ON_THE_SKIN)
@@ -113,7 +116,8 @@ class Animator:
         opaque = np.concatenate([lips, full], 2)
         images = {
             "background": layers.background,
-            "person": layers.person,
+            "person": person,
+            "lower face": lower_face,
             "photo": opaque,
             "eyes": self.eyes.open_eyes,
             "glints": self.eyes.glints,
@@ -125,10 +129,11 @@ class Animator:
         }
         corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
         between = Part(len(self.mesh.between), self.mesh.between_triangles, INSIDE + (seen is None),
-                       "inside", "person")  # fmt: skip
+                       "inside", "lower face")  # fmt: skip
         parts = {
             "background": Part(4, BACKDROP, 0, "background", soft=True),
             "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person", soft=True),
+            "lower face": Part(len(self.lower_face.rest), self.lower_face.triangles, 2, "lower face", soft=True),
             "shutter": Part(4, BACKDROP, 5, "plain"),
             "mouth hole": Part(len(self.mesh.between), self.mesh.between_triangles, 2, "plain", opens=True),
             "eye holes": Part(len(self.mesh.rims), self.mesh.rim_triangles, 2, "eyes", "lids", opens=True),
@@ -152,6 +157,7 @@ class Animator:
         self._blocks = {name: block(part.count) for name, part in parts.items()}
         self._blocks["background"][:, :2] = self._blocks["background"][:, AT] = corners
         self._blocks["person"][:, AT] = self.sheet.seen_at
+        self._blocks["lower face"][:, AT] = self.lower_face.seen_at
         between_block = self._blocks["between"]
         between_block[:, AT] = between_block[:, SECOND] = self.mesh.rest[self.mesh.between, :2]
         self._blocks["mouth hole"][:, TINT] = self.mouth.hole
@@ -217,7 +223,9 @@ class Animator:
             return self.pixels
         blocks = self._blocks
         landmarks = mesh.landmarks(places)
-        blocks["person"][:, POSITION] = self.sheet.moved(landmarks - mesh.rest_landmarks, turn, pivot, shift)
+        motion = landmarks - mesh.rest_landmarks
+        blocks["person"][:, POSITION] = self.sheet.moved(motion, turn, pivot, shift)
+        blocks["lower face"][:, POSITION] = self.lower_face.moved(motion, turn, pivot, shift)
         blocks["face"][:, POSITION] = moved
         lids = mesh.lid_share(places)
         folds = np.maximum(self.folds.share(weights), self.creases.share(weights))

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import distance_transform_edt
@@ -11,24 +13,20 @@ from scipy.spatial import KDTree
 from mien.face_tracking.landmark_indices import CHIN, FACE, FACE_OVAL
 from mien.numeric.smoothstep import smoothstep
 from mien.photo.fit import FittedFace
-from mien.photo.relief import depth_at
+from mien.photo.relief import FOREHEAD, below_lobes, depth_at, neck_depth
 
 CELL = 0.06  # of the eye distance between two vertices of the sheet
 AROUND, COARSE = 0.7, 2.5  # eye distances around the face's oval, beyond which cells are so many times as wide
 MOST_CELLS = 150  # along the longer side
 EDGE_ROOM = 0.15  # of the eye distance around the oval that is not mirrored at the picture's edge
 BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by the frame moves with its edge
-# Landmarks from ear to ear.
-JAW = (
-    234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454,
-)  # fmt: skip
-FOREHEAD = 10  # landmark at the top of the oval
-NECK = (0.0, 0.22)  # of the face's height below the jaw, over which the head's motion fades
 ASIDE = (1.7, 3.0)  # of the face's height from the face's middle, over which it fades sideways and upwards
 WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
 NEIGHBOURS = 20
+CROWN = 0.5  # eye distances below the picture's upper edge, in which the crown's outline is read
+CROWN_ROWS = 10  # of cells above that edge, where the crown goes on
 
 
 class Sheet:
@@ -36,15 +34,26 @@ class Sheet:
     seen_at (N, 2) pixels of the photo that each shows.
 
     size: (width, height) of the photo; `cut`: whether the person is a layer of their own; seen (H, W) bool: where that
-    layer shows anything: nothing else is drawn, and so has no vertices.
+    layer shows anything: nothing else is drawn, and so has no vertices. lower_face: the sheet is the lower face before
+    the neck (photo/jaw.py), else the person with the neck.
     """
 
-    def __init__(self, face: FittedFace, size: tuple[int, int], cut: bool, seen: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        face: FittedFace,
+        size: tuple[int, int],
+        cut: bool,
+        seen: np.ndarray | None = None,
+        lower_face: bool = False,
+    ) -> None:
         eyes = face.eye_distance
         cell = max(CELL * eyes, max(size) / MOST_CELLS)
         oval = face.points[list(FACE_OVAL), :2]
         low, high = oval.min(0) - AROUND * eyes, oval.max(0) + AROUND * eyes
         xs, ys = (_steps(length, cell, low[i], high[i]) for i, length in enumerate(size))
+        crown = None if seen is None or lower_face else crown_of(seen, face.points[FOREHEAD, :2], eyes)
+        if crown is not None:
+            ys = np.r_[np.linspace(ys[0], 0, CROWN_ROWS + 1)[:-1], ys[1:]]
         grid = np.stack(np.meshgrid(xs, ys), -1).reshape(-1, 2)
         columns = len(xs)
         r, c = np.meshgrid(np.arange(len(ys) - 1), np.arange(columns - 1), indexing="ij")
@@ -60,36 +69,37 @@ class Sheet:
         used, triangles = np.unique(triangles, return_inverse=True)
         grid, self.triangles = grid[used], triangles.reshape(-1, 3).astype(np.int32)
         self.seen_at = mirrored(grid, oval, size, EDGE_ROOM * eyes)
+        if crown is not None:
+            self.seen_at[:, 0] = crown.seen_at(grid, self.seen_at)
         outside = outside_oval(face.points, grid, eyes)
         landmarks = face.points[:FACE]
         distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
         weights = 1 / np.maximum(distance, 0.06 * eyes) ** 2
         self._near, self._weights = near, weights / weights.sum(1, keepdims=True)
-        self.rest = np.c_[grid, depth_at(face, grid)]
-        self.share = self._turn_share(face, grid, outside, cut)
+        depth = depth_at(face, grid)
+        below = below_lobes(face, grid)
+        chin = float(below_lobes(face, face.points[[CHIN], :2])[0])
+        neck = np.zeros(len(grid)) if lower_face else smoothstep(below, 0, chin)
+        self.rest = np.c_[grid, depth + neck * (neck_depth(face, grid) - depth)]
+        self._near_head = self._near_share(face, grid, cut)
+        # The skull turns down to the lobes of the ears, the neck less and less down to the chin: so are the weights of
+        # the head's own neck.
+        self.share = (1 - neck) * self._near_head
+        self._carried = np.ones(len(grid)) if cut else self._near_head
         self._fade = 1 - smoothstep(outside, 0, JAW_REACH * eyes)
 
     def moved(self, landmark_motion: np.ndarray, turn: np.ndarray, pivot: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        """(N, 3) pixels: the sheet with the face's motion (468, 3) pixels, turned by turn (3, 3) about pivot (3,), then
-        shifted (3,)."""
+        """(N, 3) pixels: the sheet with the face's motion (468, 3) pixels, turned by turn (3, 3) about pivot (3,), the
+        joint of the neck, and shifted (3,) with it, as the whole person is."""
         motion = (landmark_motion[self._near] * self._weights[..., None]).sum(1) * self._fade[:, None]
         face = self.rest + motion
-        turned = (face - pivot) @ turn.T + pivot + shift
-        return face + self.share[:, None] * (turned - face)
+        turned = (face - pivot) @ turn.T + pivot
+        return face + self.share[:, None] * (turned - face) + self._carried[:, None] * shift
 
-    def _turn_share(self, face: FittedFace, grid: np.ndarray, outside: np.ndarray, cut: bool) -> np.ndarray:
+    def _near_share(self, face: FittedFace, grid: np.ndarray, cut: bool) -> np.ndarray:
         top, chin = face.points[FOREHEAD, :2], face.points[CHIN, :2]
-        tall = float(np.linalg.norm(chin - top))
-        down = (chin - top) / tall
-        across = np.array([down[1], -down[0]])
-        jaw = face.points[list(JAW), :2]
-        jaw = jaw[np.argsort(jaw @ across)]
-        below = grid @ down - np.interp(grid @ across, jaw @ across, jaw @ down)
-        below = np.minimum(below, outside) / tall  # beside the jaw its outline is steep
-        middle = (top + chin) / 2
-        aside = np.linalg.norm(grid - middle, axis=1) / tall
-        near, far = ASIDE if cut else WHOLE
-        return (1 - smoothstep(below, *NECK)) * (1 - smoothstep(aside, near, far))
+        aside = np.linalg.norm(grid - (top + chin) / 2, axis=1) / float(np.linalg.norm(chin - top))
+        return 1 - smoothstep(aside, *(ASIDE if cut else WHOLE))
 
 
 def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndarray:
@@ -131,16 +141,62 @@ def mirrored(places: np.ndarray, oval: np.ndarray, size: tuple[int, int], room: 
     return at
 
 
+@dataclass(frozen=True)
+class Crown:
+    """The crown of a head that the picture's upper edge cuts: polynomials in y pixels down from the edge, of half its
+    width squared, which of an ellipse is a parabola, and of its middle; clear: a column beside it where nobody is
+    seen."""
+
+    width: np.ndarray
+    middle: np.ndarray
+    clear: float
+
+    def seen_at(self, places: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+        """(N,) columns to read for places (N, 2), which would be read at mirrored (N, 2): above the edge the mirror
+        image is made narrower until the crown is shut."""
+        y, down = places[:, 1], mirrored[:, 1]
+        squared = np.polyval(self.width, y)
+        wider = np.sqrt(np.maximum(np.polyval(self.width, down), 0) / np.maximum(squared, 1e-6))
+        aside = places[:, 0] - np.polyval(self.middle, y)
+        at = np.where(squared > 0, np.polyval(self.middle, down) + aside * wider, self.clear)
+        return np.where(y < 0, at, mirrored[:, 0])
+
+
+def crown_of(seen: np.ndarray, forehead: np.ndarray, eyes: float) -> Crown | None:
+    """The crown over a forehead (2,) pixels in seen (H, W) bool, where the upper edge cuts it and it would shut."""
+    column = int(np.clip(forehead[0], 0, seen.shape[1] - 1))
+    rows = np.arange(max(2, min(round(CROWN * eyes), int(forehead[1]), len(seen))))
+    nobody = ~seen[rows]
+    if nobody[:, column].any():
+        return None
+    left, right = nobody[:, column::-1], nobody[:, column:]
+    if not (left.any(1) & right.any(1)).all():
+        return None
+    ends = np.stack([column - left.argmax(1) + 1, column + right.argmax(1)]).astype(float)
+    squared = (np.diff(ends, axis=0)[0] / 2) ** 2
+    width = np.polyfit(rows + 0.5, squared, 2)
+    if width[0] > 0:
+        width = np.polyfit(rows + 0.5, squared, 1)
+    middle = np.polyfit(rows + 0.5, ends.mean(0), 1)
+    if width[-2] <= 0 or width[-1] <= 0:
+        return None
+    clear = np.flatnonzero(~seen[: int(np.ceil(BEYOND * len(seen))) + 1].any(0))
+    if not len(clear):
+        return None
+    return Crown(width, middle, float(clear[np.abs(clear - middle[-1]).argmin()]) + 0.5)
+
+
 def _shown(seen: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
     """(rows, columns) bool: the cells between steps xs and ys in which anything of seen (H, W) bool is drawn; beyond
     the picture its mirror image is."""
     sums = np.pad(np.cumsum(np.cumsum(seen, 0), 1), ((1, 0), (1, 0)))
 
     def bounds(steps: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        low, high = steps[:-1], steps[1:]
+        first = np.where(low >= length, 2 * length - high, low)
+        last = np.where(high <= 0, -low, high)
         # Drawing reads half a pixel around a place.
-        low, high = np.floor(steps[:-1] - 1).astype(int), np.ceil(steps[1:] + 1).astype(int)
-        room = int(np.ceil(BEYOND * length))
-        low[-1], high[0] = min(low[-1], length - room), max(high[0], room)
+        low, high = np.floor(first - 1).astype(int), np.ceil(last + 1).astype(int)
         return np.clip(low, 0, length - 1), np.clip(high, 1, length)
 
     (top, bottom), (left, right) = bounds(ys, seen.shape[0]), bounds(xs, seen.shape[1])
