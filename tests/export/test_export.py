@@ -325,8 +325,8 @@ def test_a_take_of_another_head_leaves_nothing(tmp_path, suffix) -> None:
 
 
 def test_an_unknown_suffix_is_refused_with_the_known_ones(take, tmp_path) -> None:
-    with pytest.raises(ExportError, match=r"a\.fbx: nothing is written as '\.fbx'; give one of \.csv \("):
-        export(take, HEAD, tmp_path / "a.fbx")
+    with pytest.raises(ExportError, match=r"a\.xyz: nothing is written as '\.xyz'; give one of \.csv \("):
+        export(take, HEAD, tmp_path / "a.xyz")
 
 
 def test_a_folder_that_is_not_there_is_named(take, tmp_path) -> None:
