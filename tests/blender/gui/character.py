@@ -128,7 +128,7 @@ def steps():
     yield from until("Esc stops it", lambda: learning_shown.progress is None)
     check("nothing was learnt", face().mien_driving.control_map == "" and jaw.rotation_euler.x == 0.0)
     yield from press_until("a click learns again", "mien.learn_controls(", lambda: learning_shown.progress is not None)
-    yield from until("the bones are learnt", lambda: face().mien_driving.control_map != "", 300.0)
+    yield from until("the bones are learnt", lambda: face().mien_driving.control_map != "", 1500.0)
     check("it says what the rig reaches", "of the keys' motion" in face().mien_driving.found, face().mien_driving.found)
     yield from shot(OUT, "4_learnt")
     undo()
