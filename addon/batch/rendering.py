@@ -55,7 +55,7 @@ def render(scene: bpy.types.Scene, to: str, preview: bool, frames: tuple[int, in
         raise RenderError(f"'{scene.name}' was not rendered: {str(error).strip()}") from None
     if settings.use_overwrite and not settings.use_multiview and _state(first) in (None, before):
         raise RenderError(f"'{scene.name}' was not rendered: Blender did not write '{first}', and says why above.")
-    return bpy.path.abspath(settings.filepath)
+    return str(first) if settings.is_movie_format else bpy.path.abspath(settings.filepath)
 
 
 def _state(file: Path) -> tuple[int, int] | None:

@@ -48,7 +48,10 @@ def add_direction_flags(command: argparse.ArgumentParser, engine: str | None = e
         "--temperature", type=float, help="how far performances differ; 0 is the most probable one (default: 1)"
     )
     command.add_argument("--transcript", type=Path, metavar="TEXT", help="what is said: plain text, .srt or .vtt")
-    command.add_argument("--face", type=_face, metavar="JSON", help='a face of one\'s own: {"mouthSmileLeft": 0.5}')
+    command.add_argument(
+        "--face", type=_face, metavar="JSON",
+        help='the expression to wear while speaking, as weights of ARKit channels: {"mouthSmileLeft": 0.5}',
+    )  # fmt: skip
     command.add_argument(
         "--lips-model", metavar="NAME", help="lips of your own footage (mien train lips; default: people's statistics)"
     )

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 def add_commands(commands) -> None:
     """Add `mien provenance` to the parser."""
-    command = add_command(commands, "provenance", provenance_command, "say how a film was made, as the film has it")
+    command = add_command(
+        commands, "provenance", provenance_command, "show how a film was made and who agreed, as its manifest says"
+    )
     command.add_argument("film", type=Path, help="mp4 or mov with a C2PA manifest, or any film with Mien's tag")
 
 
