@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which references give teeth, tongue and fine texture in each frame: one along a path over time, so that rows do not
-flip, and the two nearest ones beside it.
+flip, and the nearest ones beside it.
 
 A reference is dear where its mouth or its head is far from the target's, and where its teeth are unlike those expected
 from all references (the picture nearest to the mean, not the mean itself, whose rows of teeth are blurred). To go on
@@ -20,7 +20,7 @@ TEETH, TEETH_WEIGHT = 20.0, 2.0  # of 255: root mean square that costs TEETH_WEI
 JUMP, STAY = 1.5, 0.2
 SAMPLES = 3  # every so many-th sample between the lips is compared
 BLOCK = 1000  # frames that are planned at once: memory does not grow with the film
-TOGETHER = 3  # references of a frame: what they have in common is more often true than what one has alone
+TOGETHER = 5  # references of a frame: what they have in common is more often true than what one has alone
 LESS = 2.0  # by which a reference is dearer whose share is 1 / e of another's
 
 

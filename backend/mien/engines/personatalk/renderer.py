@@ -25,8 +25,8 @@ from mien.numeric.smoothstep import smoothstep
 LIGHT = 25.0  # samples over which the light of what is seen is carried to what is not
 TEETH = 12.0  # samples: what is coarser is of the mean between the lips, too, so that they keep its light
 TEETH_SHARE = 0.5  # of the nearest references between the lips; the mean has the rest
-FINE_SHARE = 1.06  # of their fine texture: a little more, as the coarse mean lacks some of what is nearly fine
-MOST_CONTRAST = 2.0  # by which the fine texture of several pictures, which wipe out each other's, is made up for
+FINE_SHARE = 1.1  # of their fine texture: a little more, as the coarse mean lacks some of what is nearly fine
+MOST_CONTRAST = 2.5  # by which the fine texture of several pictures, which wipe out each other's, is made up for
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
 SOFT_EDGE = 0.7  # pixels: the sigma of an edge before what it hides, and of lips that meet
@@ -87,7 +87,9 @@ class Renderer:
             was, texture = self._appearance.textures(geometries, turns, rings)
             texture = was + self._changes * (texture - was)
         low = texture + self.light(own.texture - was, hidden)
-        teeth = torch.stack([share * self._bank.pictures[each].texture for each, share in references.items()]).sum(0)
+        teeth = torch.zeros_like(low)
+        for each, share in references.items():
+            teeth.add_(self._bank.pictures[each].texture, alpha=share)
         low = low + TEETH_SHARE * template.teeth * (teeth + _coarse_blur(low - teeth, {TEETH: 1.0}) - low)
 
         under, covered, folded = template.under(mesh, window)
@@ -141,9 +143,10 @@ class Renderer:
         """(3, h, w) at places `under` (h, w, 2): the mean of the references' fine texture, with the contrast that each
         of them has on the lips (1, h, w)."""
         warped = []
-        for reference in references:
-            at = sample(self._bank.places(reference), under).permute(1, 2, 0)
-            warped.append(sample(self._bank.pictures[reference].crop.float(), at, cubic=True))
+        places = sample(torch.cat([self._bank.places(each) for each in references]), under)
+        for reference, at in zip(references, places.view(-1, 2, *under.shape[:2]), strict=True):
+            crop = self._bank.pictures[reference].crop.float()
+            warped.append(sample(crop, at.permute(1, 2, 0), cubic=True))
         together = torch.cat(warped)  # one blur of all takes less than one of each
         fine = (together - blurred(together, FINE * scale)).view(len(warped), 3, *under.shape[:2])
         shares = torch.tensor(list(references.values()), dtype=torch.float32)
