@@ -162,7 +162,7 @@ def early(track: PhoneTrack) -> PhoneTrack:
         name: None if (values := getattr(track, name)) is None else shifted(values)
         for name in ("closure", "labiodental", "voice", "breath", "pause")
     }
-    return PhoneTrack(shifted(track.posteriors), tuple(segments), track.source, **flags)  # pyright: ignore: the names are its fields
+    return PhoneTrack(shifted(track.posteriors), tuple(segments), track.source, **flags)  # pyright: ignore  # its own fields
 
 
 def _intervals(pairs: list[tuple[float, float]]) -> np.ndarray | None:
