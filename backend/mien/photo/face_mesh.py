@@ -72,7 +72,7 @@ class FaceMesh:
         self._moving = np.flatnonzero(np.abs(head.deltas[:, self.which]).max((0, 2)) > 1e-6)
         down = face.points[CHIN, :2] - face.points[NOSE_TIP, :2]
         self.down = down / max(float(np.linalg.norm(down)), 1.0)
-        self._find_lids(place, eyes)
+        self._find_lids(place, eyes, seen)
         pairs = place[head.inner_lips]
         self.between = pairs.ravel()
         i = np.arange(len(pairs) - 1) * 2
@@ -177,7 +177,7 @@ class FaceMesh:
     def _gaps(self, places: np.ndarray) -> np.ndarray:
         return np.linalg.norm(places[self._pairs[:, 0], :2] - places[self._pairs[:, 1], :2], axis=1)
 
-    def _find_lids(self, place: np.ndarray, eyes: float) -> None:
+    def _find_lids(self, place: np.ndarray, eyes: float, seen: np.ndarray) -> None:
         head = self.face.head
         chains, covers, self._lids, self.lid_margins, self.lid_edges = [], [], [], [], []
         for side, channel in (("left", "eyeBlinkLeft"), ("right", "eyeBlinkRight")):
@@ -190,7 +190,9 @@ class FaceMesh:
             lid = np.union1d(lid, close)  # the corners, which stay
             away = KDTree(rim).query(self.rest[lid, :2])[0] / eyes
             zone = np.clip((LID_ZONE[1] - away) / (LID_ZONE[1] - LID_ZONE[0]), 0, 1)
-            to_upper, to_lower = (KDTree(self.rest[side, :2]).query(self.rest[lid, :2])[0] for side in (upper, lower))
+            # Through a lid near the oval the open eye of the person behind would be seen.
+            self.opacity[lid] = np.maximum(self.opacity[lid], zone * seen[lid])
+            to_upper, to_lower = (KDTree(self.rest[side]).query(self.rest[lid])[0] for side in (upper, lower))
             zone *= smoothstep(to_lower / np.maximum(to_upper + to_lower, 1e-6), *UPPER_LID)
             self.lid_margins.append((upper, self._margin(upper)))
             self.lid_edges.append((self.lid_margins[-1][1], self._margin(lower)))

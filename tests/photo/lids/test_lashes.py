@@ -6,7 +6,7 @@ import pytest
 from mien.photo.canvas import OPACITY, SHARE
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import fit_face
-from mien.photo.lids.lashes import BELOW, COLUMNS, LEAST_DARK, LEVELS, ROOT, Lashes, _grown, _matte, _shut_alpha
+from mien.photo.lids.lashes import COLUMNS, HANGS, LEAST_DARK, LEVELS, ROOT, Lashes, _grown, _matte, _shut_alpha
 from mien.photo.lids.lid_skin import shut_lids
 from rendered_faces import face
 
@@ -43,6 +43,12 @@ def test_lashes_come_down_with_the_lid_and_are_turned_over(lashes: Lashes, mesh:
     assert half[..., SHARE].max() < 0.9 and shut[..., SHARE].min() > 0.9
 
 
+def test_the_dark_below_a_shut_lid_does_not_converge(lashes: Lashes, mesh: FaceMesh) -> None:
+    line = strip(lashes, mesh, 1.0)[:2, :, :2]
+    below, margin = np.ptp(line[:, :, 0], axis=1)
+    assert below > 0.95 * margin
+
+
 def test_only_the_eye_that_shuts_has_a_strip(lashes: Lashes, mesh: FaceMesh) -> None:
     strip(lashes, mesh, 1.0)
     weights = np.zeros(52, np.float32)
@@ -67,7 +73,7 @@ def test_what_does_not_grow_out_of_the_lid_is_no_lash() -> None:
 
 
 def test_shut_lashes_are_as_dark_as_those_along_the_open_margin() -> None:
-    levels, ends = np.linspace(-BELOW, LEVELS[-1], 30)[:, None], np.linspace(0, 1, 80)
+    levels, ends = np.linspace(-HANGS, LEVELS[-1], 40)[:, None], np.linspace(0, 1, 80)
     for own in (0.0, 0.5, 0.9):
         open_lashes = np.where(np.abs(levels) < 0.7 * ROOT, own, 0.0) * np.ones(80)
         shut = _shut_alpha(open_lashes, levels, ends, 1.0)
@@ -75,3 +81,12 @@ def test_shut_lashes_are_as_dark_as_those_along_the_open_margin() -> None:
         middle = shut[:, 30:50].max(0)
         assert middle.min() > 0.7 * max(own, LEAST_DARK)
         assert not shut[:, 0].any() and not shut[:, -1].any()  # it runs out at the corners
+
+
+def test_one_dark_lies_along_shut_lids_without_a_light_line_in_it() -> None:
+    levels, ends = np.linspace(-HANGS, LEVELS[-1], 200)[:, None], np.linspace(0, 1, 80)
+    shut = _shut_alpha(np.where(np.abs(levels) < 0.7 * ROOT, 0.8, 0.0) * np.ones(80), levels, ends, 1.0)
+    column = shut[levels[:, 0] < ROOT, 40]
+    peak = int(column.argmax())
+    assert (np.diff(column[:peak]) >= -1e-9).all() and (np.diff(column[peak:]) <= 1e-9).all()
+    assert not shut[levels[:, 0] > ROOT].any()  # the photo has no lashes there

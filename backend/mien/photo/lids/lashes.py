@@ -18,8 +18,10 @@ from mien.photo.lids.lid_skin import LASH_TALL, STROKE
 
 COLUMNS = 25  # of a strip
 BELOW, ROOT = 0.016, 0.026  # of the eye distance below and above the margin that the line of the lid is thick
-FOLD = 0.006  # of the eye distance above that line, within which lashes turn over
-LEVELS = (-BELOW, ROOT, ROOT + FOLD, 0.5 * (ROOT + LASH_TALL), LASH_TALL)  # eye distances from the margin: rows
+HANGS = 0.08  # of the eye distance below the margin, over which the dark of a shut eye's lashes hangs
+# Eye distances from the margin: the rows of the line, and those of the lashes that grow out of it and turn over.
+LEVELS = (-HANGS, ROOT, ROOT, 0.5 * (ROOT + LASH_TALL), LASH_TALL)
+OF_LASHES = 2  # the first row of these
 CORNER = 1  # vertices at each end of a lid's edges that are of the corner
 OUTWARDS = 0.035  # of the eye distance beyond the outer corner that a strip goes on
 SHARP = 1.3  # pixels of a strip's picture for each of the photo
@@ -35,7 +37,6 @@ DARK_ACROSS = np.array([
 ])  # fmt: skip
 DARKEST = -0.012  # eye distances above the margin of a shut eye: the middle of that dark
 HANGS_FROM = 0.004  # eye distances above that margin, from which lashes hang down
-HANGING = 0.25  # of the dark there that is the lashes'
 CLUMPS, UNEVEN = 0.006, 0.15  # of the eye distance, the width of tufts of lashes; how much they differ in length
 LEAST_DARK, MOST_DARK = 0.3, 0.98  # where a photo shows no lashes the lids still meet in a shade
 EVEN = 0.08  # of a strip's length, over which the greatest opacity is even
@@ -60,7 +61,8 @@ class Lashes:
         self.images: dict[str, np.ndarray] = {}
         self.parts: dict[str, Part] = {}
         self._strips = []
-        triangles = _grid(len(LEVELS), COLUMNS)
+        line, lashes = (_grid(rows, COLUMNS) for rows in (OF_LASHES, len(LEVELS) - OF_LASHES))
+        triangles = np.concatenate([line, OF_LASHES * COLUMNS + lashes])
         for side, edges in zip(("left", "right"), mesh.lid_margins, strict=True):
             edges = np.array(edges)[:, CORNER:-CORNER]
             along = _resampling(mesh.rest[edges[1], :2])
@@ -110,13 +112,15 @@ class Lashes:
         height = (1 - way) + way * POINTS_DOWN
         upright = -(normals @ down)
         turned = normals + ((1 - height) * upright)[:, None] * down
+        # Below a margin that is bent down the line goes on with the lashes, or its ends would meet.
+        below = (1 - 2 * way) * normals - (2 * way * upright)[:, None] * down
         rows = []
         for row, level in enumerate(LEVELS):
             root = level * (1 + WIDER * way) if 0 < level <= ROOT else level
-            if level > ROOT:
+            if row >= OF_LASHES:
                 root = ROOT + smoothstep(way, *TURNS) * (HANGS_FROM - ROOT)
             place = margin.copy()
-            place[:, :2] += self._eyes * (root * normals + max(level - ROOT, 0.0) * turned)
+            place[:, :2] += self._eyes * (root * (normals if level > 0 else below) + max(level - ROOT, 0.0) * turned)
             # What is turned over lies before what it lies over.
             place[:, 2] -= (NEARER + row * OVER) * self._eyes
             rows.append(place)
@@ -129,7 +133,7 @@ class Lashes:
         eyes = self._eyes
         length = float(np.linalg.norm(np.diff(margin, axis=0), axis=1).sum())
         width = max(8, round(SHARP * length))
-        levels = np.linspace(-BELOW, LASH_TALL, max(8, round(SHARP * (LASH_TALL + BELOW) * eyes)))
+        levels = np.linspace(-HANGS, LASH_TALL, max(8, round(SHARP * (LASH_TALL + HANGS) * eyes)))
         steps = np.linspace(0, COLUMNS - 1, width)
         line, out = (
             np.stack([np.interp(steps, np.arange(COLUMNS), values[:, axis]) for axis in (0, 1)], 1)
@@ -172,22 +176,20 @@ def _shut_alpha(alpha: np.ndarray, v: np.ndarray, ends: np.ndarray, clump: float
     most = np.clip(margin.max(0), LEAST_DARK, MOST_DARK)
     # Where a row of the strip lies when the eye is shut.
     of_lashes = v > ROOT
-    line_at = np.interp(v, (-BELOW, ROOT), (-BELOW, ROOT * (1 + WIDER)))
-    above = np.where(of_lashes, HANGS_FROM + POINTS_DOWN * (v - ROOT), line_at)
+    above = np.where(of_lashes, HANGS_FROM + POINTS_DOWN * (v - ROOT), np.where(v > 0, v * (1 + WIDER), v))
     end = np.minimum(ends, 1 - ends)
     tufts = gaussian_filter1d(np.random.default_rng(0).standard_normal(len(ends)), max(clump, 0.7), mode="nearest")
     uneven = 1 + UNEVEN * np.clip(tufts / tufts.std(), -2, 2)
     long = uneven * (SHORTER + (1 - SHORTER) * smoothstep(end, 0.0, TAPER))
     above = np.where(above < 0, above / long, above)
-    whole = most * np.interp(above - DARKEST, *DARK_ACROSS.T)
-    hanging = whole * np.interp(above, (-BELOW, HANGS_FROM), (1.0, HANGING)) * (above <= HANGS_FROM)
-    line = (1 - (1 - whole) / (1 - hanging)) * smoothstep(v, ROOT, 0.8 * ROOT)  # what the lashes lack of the whole
-    strands = np.maximum(hanging, np.minimum(alpha, most)) * smoothstep(v, ROOT, ROOT + 2 * FOLD)
-    return np.where(of_lashes, strands, line) * smoothstep(end, 0.0, 3 * ENDS)
+    dark = most * np.interp(above - DARKEST, *DARK_ACROSS.T)
+    # Lashes of the photo that are longer or darker than that show over it.
+    longer = np.clip((np.minimum(alpha, most) - dark) / (1 - dark), 0, 1)
+    return np.where(of_lashes, longer, dark * smoothstep(v, ROOT, 0.8 * ROOT)) * smoothstep(end, 0.0, 3 * ENDS)
 
 
 def _texture_rows() -> np.ndarray:
-    return (np.array(LEVELS) + BELOW) / (LASH_TALL + BELOW)
+    return (np.array(LEVELS) + HANGS) / (LASH_TALL + HANGS)
 
 
 def _resampling(chain: np.ndarray) -> np.ndarray:
