@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import math
+
 import numpy as np
 import pytest
 import torch
 from dub_banks import DrawnBank, drawn_bank
 from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CoverTest
+from mien.engines.personatalk.reference_bank import FINE
 from mien.engines.personatalk.reference_path import reference_path
 from mien.engines.personatalk.renderer import Renderer
 from mien.engines.personatalk.template import FaceTemplate
@@ -104,9 +107,24 @@ def test_where_the_mesh_is_folded_there_is_no_stair(drawn: DrawnBank, renderer: 
     soft = renderer.render(talker.pictures[frame], frame, talker.shapes.shapes[frame], {frame: 1.0})
     assert rough is not None and soft is not None
     rows = np.flatnonzero((rough != soft).any((1, 2)))
-    assert 0 < len(rows) <= 4 and np.ptp(rows) < 4
+    beside = math.ceil(3 * FINE * talker.shapes.pose.scale[frame])  # the face's edge is drawn of the face alone there
+    assert len(rows) > 0 and np.ptp(rows) < 4 + 2 * beside
     steps = [np.abs(np.diff(each[rows].astype(int), axis=1)).sum() for each in (soft, rough)]
     assert steps[0] < steps[1]
+
+
+def test_a_mask_that_ends_at_a_fold_fades_on_its_inner_side(renderer: Renderer) -> None:
+    mask = renderer.template.dubbed
+    inside, outside = (np.argwhere(mask == value)[0][::-1] for value in (mask.max(), mask.min()))
+    under = torch.from_numpy(np.where(np.arange(12)[None, :, None] < 6, inside, outside).astype(np.float32))
+    under = under.expand(8, 12, 2).contiguous()
+    seen, made = np.ones((8, 12), bool), torch.full((3, 8, 12), 200.0)
+    pixels = np.zeros((8, 12, 3), np.uint8)
+    hard, soft = (
+        renderer.paste(pixels, (0, 0, 12, 8), made, under, seen, False, folds)[4, :, 0] for folds in (~seen, seen)
+    )
+    assert (hard[:6] == 200).all() and (soft[:4] > 190).all() and 50 < soft[5] < 150
+    assert (hard[6:] == 0).all() and (soft[6:] == 0).all()
 
 
 def test_its_own_mouth_again_is_the_picture(drawn: DrawnBank, renderer: Renderer) -> None:

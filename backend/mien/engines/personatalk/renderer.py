@@ -98,7 +98,8 @@ class Renderer:
             fine = self._shared_fine(references, under, lips, scale)
         else:
             places = torch.from_numpy((template.places(own_mesh) - own.corner).transpose(2, 0, 1)).float()
-            fine = self._fine(own.crop, sample(places, under).permute(1, 2, 0), scale)
+            warped = sample(own.crop.float(), sample(places, under).permute(1, 2, 0), cubic=True)
+            fine = warped - self._smooth(warped, under, folded, lips, FINE * scale)
             if (lips > 0).any():
                 box = _around(lips[0] > 0, math.ceil(3 * FINE * scale))
                 there = fine[:, *box]
@@ -108,15 +109,19 @@ class Renderer:
             edge = torch.from_numpy(folded)
             box = _around(edge, math.ceil(3 * SOFT_EDGE))
             made[:, *box] = torch.where(edge[box], blurred(made[:, *box], SOFT_EDGE), made[:, *box])
-        return self.paste(pixels, window, made, under, covered, hidden)
+        return self.paste(pixels, window, made, under, covered, hidden, folded)
 
     def paste(
         self, pixels: np.ndarray, window: tuple[int, int, int, int], made: Tensor, under: Tensor, covered: np.ndarray,
-        hidden: bool,
+        hidden: bool, folded: np.ndarray | None = None,
     ) -> np.ndarray:  # fmt: skip
         """The picture (H, W, 3) with `made` (3, h, w) in its window, faded by the mask at the template's places `under`
-        (h, w, 2) where the mesh is (`covered`)."""
+        (h, w, 2) where the mesh is (`covered`). folded (h, w) bool: where the mask may end from one pixel to the next,
+        which is softened on its inner side."""
         share = sample(self._masks["hidden" if hidden else "dubbed"], under)[0].numpy()[..., None] * covered[..., None]
+        if folded is not None and folded.any():
+            soft = blurred(torch.from_numpy(share.transpose(2, 0, 1)), SOFT_EDGE).numpy().transpose(1, 2, 0)
+            share = np.where(folded[..., None], np.clip(2 * soft - share, 0, share), share)
         x0, y0, x1, y1 = window
         result = pixels.copy()
         old = pixels[y0:y1, x0:x1]
@@ -155,10 +160,19 @@ class Renderer:
         left = float((lips * mean.square()).sum())
         return FINE_SHARE * min(math.sqrt(energy / max(left, 1e-9)), MOST_CONTRAST) * mean
 
-    @staticmethod
-    def _fine(crop: Tensor, at: Tensor, scale: float) -> Tensor:
-        warped = sample(crop.float(), at, cubic=True)
-        return warped - blurred(warped, FINE * scale)
+    def _smooth(self, warped: Tensor, under: Tensor, folded: np.ndarray, lips: Tensor, sigma: float) -> Tensor:
+        """(3, h, w) the coarse part of the picture's own pixels. At a cheek that hides what is behind it, of the face
+        alone: in the template they are no neighbours, and what is blurred over both would give the cheek a bright rim.
+        """
+        smooth = blurred(warped, sigma)
+        fold = torch.from_numpy(folded) & (lips[0] <= 0)
+        if fold.any():
+            box = _around(fold, math.ceil(6 * sigma))
+            face = (sample(self._face[None], under[box]) > 0.5).float()
+            near = (2 * blurred(fold[box][None].float(), sigma)).clamp(max=1) * face * (1 - lips[:, *box])
+            alone = blurred(warped[:, *box] * face, sigma) / blurred(face, sigma).clamp(min=1e-3)
+            smooth[:, *box] += near * (alone - smooth[:, *box])
+        return smooth
 
 
 class _Light:
