@@ -24,6 +24,10 @@ ASIDE = (1.7, 3.0)  # of the face's height from the face's middle, over which it
 WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
+WITH_JAW = 0.12  # of the eye distance beyond the face's oval, to which skin is the jaw's
+SLIDE = (0.1, 0.25)  # eye distances that the jaw moves along the neck, over which it begins to stretch the neck's skin
+OVER = (0.0, 0.1)  # eye distances that the jaw moves outwards over the neck, from which the neck stays behind it
+SLOPE = 0.1  # of the eye distance, over which the oval's outward direction is measured
 NEIGHBOURS = 20
 CROWN = 0.5  # eye distances below the picture's upper edge, in which the crown's outline is read
 CROWN_ROWS = 10  # of cells above that edge, where the crown goes on
@@ -87,6 +91,11 @@ class Sheet:
         self.share = (1 - neck) * self._near_head
         self._carried = np.ones(len(grid)) if cut else self._near_head
         self._fade = 1 - smoothstep(outside, 0, JAW_REACH * eyes)
+        self._eyes, self._depth = eyes, depth
+        self._beyond = outside / eyes - WITH_JAW
+        step = SLOPE * eyes * np.eye(2)
+        slope = [outside_oval(face.points, grid + d, eyes) - outside_oval(face.points, grid - d, eyes) for d in step]
+        self._outwards = np.stack(slope, 1) / np.maximum(np.linalg.norm(slope, axis=0), 1e-6)[:, None]
 
     def moved(self, landmark_motion: np.ndarray, turn: np.ndarray, pivot: np.ndarray, shift: np.ndarray) -> np.ndarray:
         """(N, 3) pixels: the sheet with the face's motion (468, 3) pixels, turned by turn (3, 3) about pivot (3,), the
@@ -94,7 +103,16 @@ class Sheet:
         motion = (landmark_motion[self._near] * self._weights[..., None]).sum(1) * self._fade[:, None]
         face = self.rest + motion
         turned = (face - pivot) @ turn.T + pivot
-        return face + self.share[:, None] * (turned - face) + self._carried[:, None] * shift
+        with_neck = face + self.share[:, None] * (turned - face)
+        # Where the jaw leaves the neck the skin between stretches; where it moves over the neck, it hides the neck.
+        face[:, 2] += self._depth - self.rest[:, 2]
+        turned = (face - pivot) @ turn.T + pivot
+        apart = face + self._near_head[:, None] * (turned - face) - with_neck
+        over = (apart[:, :2] * self._outwards).sum(1) / self._eyes
+        way = np.linalg.norm(apart[:, :2], axis=1) / self._eyes
+        with_jaw = 1 - smoothstep(self._beyond / np.maximum(way, 1e-6), 0, 1)  # as far beyond as the way is
+        with_jaw *= smoothstep(way, *SLIDE) * (1 - smoothstep(over, *OVER))
+        return with_neck + with_jaw[:, None] * apart + self._carried[:, None] * shift
 
     def _near_share(self, face: FittedFace, grid: np.ndarray, cut: bool) -> np.ndarray:
         top, chin = face.points[FOREHEAD, :2], face.points[CHIN, :2]
