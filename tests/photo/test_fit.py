@@ -9,7 +9,7 @@ from mien.channels import INDEX
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.landmark_indices import LOWER_LIP, UPPER_LIP
 from mien.photo import PortraitError
-from mien.photo.fit import fit_face, photo_head, relative_gap, shut_head
+from mien.photo.fit import PURSED, fit_face, fit_points, photo_head, relative_gap, shut_head
 from mien.photo.head_landmarks import landmarks_on
 from mien.photo.reading import read_pixels
 from PIL import Image, ImageDraw
@@ -64,6 +64,27 @@ def test_lips_of_the_head_of_open_photos_meet() -> None:
     moved = np.linalg.norm(head.vertices - before.vertices, axis=1)
     assert moved.max() < 4e-3
     assert not moved[before.landmarks[:48]].any() or moved[before.landmarks[:48]].max() < 1e-4
+
+
+def test_wide_lips_purse_as_far_as_others() -> None:
+    whole = fit_face(face())
+    wider = whole.points.copy()
+    middle = wider[[61, 291], 0].mean()
+    lips = wider[:, 1] > wider[2, 1]  # below the nose
+    wider[lips, 0] = middle + 1.15 * (wider[lips, 0] - middle)
+    widths = []
+    for fitted in (whole, fit_points(wider, whole.scores)):
+        inner = np.unique(fitted.head.inner_lips)
+        ends = inner[[fitted.head.vertices[inner, 0].argmin(), fitted.head.vertices[inner, 0].argmax()]]
+        weights = np.zeros(52, np.float32)
+        for pucker in (0.0, 1.0):
+            weights[fitted.head.channels.index("mouthPucker")] = pucker
+            left, right = fitted.vertices(weights, ends)
+            widths.append(float(np.linalg.norm(left - right)) / fitted.eye_distance)
+    apart, pursed, wide_apart, wide_pursed = widths
+    assert wide_apart > 1.05 * apart
+    assert pursed < 0.67 * apart  # people's are narrower by a third
+    assert wide_pursed < 1.03 * max(pursed, PURSED)
 
 
 def cat() -> np.ndarray:

@@ -31,6 +31,9 @@ DEPTH_TRUST = 0.35  # share of the tracker's depth against the fitted head's own
 OPEN_GAP = 0.035  # of the eye distance between the lips, from which the photo's mouth is open
 SMILE = (0.25, 0.9)  # of the scores, over which a smile rises to its whole
 PUCKER = 2.4  # times as narrow as the head's own at the lips
+# Eye distances between the corners of pursed lips. The tracker scores a pucker by that, on people as on drawn faces:
+# .44 between its landmarks of the corners is .94 to .98, .51 is about a half, whatever the mouth's width at rest.
+PURSED, MOST_PURSED = 0.315, 1.3  # of the inner lips; times more narrow than others' that wide lips become, at most
 PUCKER_REACH = 0.016  # m around the inner lips: further off, at the nose, the head's own is enough
 LIP_REACH = 0.004  # m around the inner lips that go with them where they are brought together
 FAMILY_RIDGE = 0.25  # how far the family of heads is drawn to its mean, against noise
@@ -124,7 +127,8 @@ def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> 
     depth = goals[:, 2] - goals[NOSE_TIP, 2] + seen[NOSE_TIP, 2]
     goals[:, 2] = DEPTH_TRUST * depth + (1 - DEPTH_TRUST) * seen[:, 2]
     warp = SpaceWarp(head_points, goals, SMOOTHING)
-    return FittedFace(head, points, pose, warp, own, faces, scores)
+    face = FittedFace(head, points, pose, warp, own, faces, scores)
+    return replace(face, head=_pursed(face))
 
 
 @lru_cache(maxsize=1)
@@ -134,13 +138,26 @@ def photo_head() -> Head:
     return puckering(load_head())
 
 
-def puckering(head: Head) -> Head:
-    """A head whose mouthPucker narrows the lips as people's does, and leaves the nose; see `photo_head`."""
+def puckering(head: Head, times: float = PUCKER) -> Head:
+    """A head whose mouthPucker narrows the lips more, as people's does, and leaves the nose; see `photo_head`."""
     deltas = head.deltas.copy()
     away = KDTree(head.vertices[np.unique(head.inner_lips)]).query(head.vertices)[0]
-    narrower = 1 + (PUCKER - 1) * np.exp(-((away / PUCKER_REACH) ** 2))
+    narrower = 1 + (times - 1) * np.exp(-((away / PUCKER_REACH) ** 2))
     deltas[head.channels.index("mouthPucker"), :, 0] *= narrower.astype(deltas.dtype)
     return replace(head, deltas=deltas)
+
+
+def _pursed(face: FittedFace) -> Head:
+    """The face's head with a pucker that brings wide lips together as far as it does others."""
+    inner = np.unique(face.head.inner_lips)
+    ends = inner[[face.head.vertices[inner, 0].argmin(), face.head.vertices[inner, 0].argmax()]]
+    weights = np.zeros(len(face.own), np.float32)
+    apart = face.vertices(weights, ends)
+    weights[face.head.channels.index("mouthPucker")] = 1
+    pursed = face.vertices(weights, ends)
+    wide, narrow = (float(np.linalg.norm(each[0] - each[1])) for each in (apart, pursed))
+    times = (wide - PURSED * face.eye_distance) / max(wide - narrow, 1e-6)
+    return puckering(face.head, min(times, MOST_PURSED)) if times > 1 else face.head
 
 
 @lru_cache(maxsize=1)
