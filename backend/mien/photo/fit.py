@@ -31,8 +31,8 @@ DEPTH_TRUST = 0.35  # share of the tracker's depth against the fitted head's own
 OPEN_GAP = 0.035  # of the eye distance between the lips, from which the photo's mouth is open
 SMILE = (0.25, 0.9)  # of the scores, over which a smile rises to its whole
 PUCKER = 2.4  # times as narrow as the head's own at the lips
-# Eye distances between the corners of pursed lips. The tracker scores a pucker by that, on people as on drawn faces:
-# .44 between its landmarks of the corners is .94 to .98, .51 is about a half, whatever the mouth's width at rest.
+# Eye distances between the corners of pursed lips. The tracker scores a pucker by that, whatever the mouth's width at
+# rest: between its landmarks of the corners .50 to .52 is a half on three people, .46 over .9 on one; .51 and .45 drawn.
 PURSED, MOST_PURSED = 0.315, 1.3  # of the inner lips; times more narrow than others' that wide lips become, at most
 PUCKER_REACH = 0.016  # m around the inner lips: further off, at the nose, the head's own is enough
 LIP_REACH = 0.004  # m around the inner lips that go with them where they are brought together
