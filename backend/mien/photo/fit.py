@@ -32,7 +32,7 @@ OPEN_GAP = 0.035  # of the eye distance between the lips, from which the photo's
 SMILE = (0.25, 0.9)  # of the scores, over which a smile rises to its whole
 PUCKER = 2.4  # times as narrow as the head's own at the lips
 # Eye distances between the corners of pursed lips. The tracker scores a pucker by that, whatever the mouth's width at
-# rest: between its landmarks of the corners .50 to .52 is a half on three people, .46 over .9 on one; .51 and .45 drawn.
+# rest: between its landmarks of the corners .50 to .52 is a half on three people, .46 over .9 on one; man_b .51, .45.
 PURSED, MOST_PURSED = 0.315, 1.3  # of the inner lips; times more narrow than others' that wide lips become, at most
 PUCKER_REACH = 0.016  # m around the inner lips: further off, at the nose, the head's own is enough
 LIP_REACH = 0.004  # m around the inner lips that go with them where they are brought together
