@@ -51,7 +51,7 @@ SOURCES = {
     "czech_machac": Source("czech_machac", "festvox-czech-machac", "iso-8859-2", "czech", "cs"),  # GPL-3+
     "czech_ph": Source("czech_ph", "festvox-czech-ph", "iso-8859-2", "czech", "cs"),  # GPL-2+
     "msu_ru_nsh": Source("msu_ru_nsh_clunits", "festvox-ru", "utf-8", "russian", "ru"),  # BSD-like
-    "hindi_nsk": Source("hindi_NSK_diphone", "festvox-hi-nsk", "utf-8", "hindi", "hi"),  # GPL-2+
+    "hindi_nsk": Source("hindi_NSK_diphone", "festvox-hi-nsk festival-hi", "utf-8", "hindi", "hi"),  # GPL-2+
 }
 VOICES = tuple(Voice("festival", name, source.language) for name, source in SOURCES.items())
 PACKAGES = " ".join(source.package for source in SOURCES.values())
