@@ -3,7 +3,7 @@
 
 import numpy as np
 from mien.photo.fit import fit_face
-from mien.photo.matte import layers_of, oval_mask, person_matte, split
+from mien.photo.matte import layers_of, oval_mask, person_matte, plain_border, split, with_strands
 from rendered_faces import face
 
 
@@ -49,3 +49,45 @@ def test_a_halo_about_the_person_is_not_of_the_background() -> None:
     over = layers.person[..., :3] + (1 - alpha) * layers.background[..., :3]
     assert np.abs(over - pixels).max() <= 2
     assert not layers.person[away > 60, 3].any()
+
+
+def disc_with_a_strand() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A dark disc on grainy grey, (200, 200, 3) uint8, its matte (200, 200), and a strand beside it, outside of it."""
+    rng = np.random.default_rng(0)
+    pixels = np.clip(rng.normal(150, 4, (200, 200, 1)) + np.zeros(3), 0, 255).astype(np.uint8)
+    y, x = np.mgrid[:200, :200]
+    disc = np.hypot(x - 100, y - 100) < 40
+    strand = (np.abs(y - 100) < 2) & (x > 138) & (x < 147)
+    pixels[disc | strand] = 30
+    return pixels, disc.astype(np.float32), strand & ~disc
+
+
+def test_a_strand_that_the_matte_misses_goes_with_the_person() -> None:
+    pixels, matte, strand = disc_with_a_strand()
+    layers = split(pixels, with_strands(pixels, matte, np.ones(matte.shape, bool)))
+    assert (layers.person[strand, 3] == 255).all()
+    assert layers.background[strand, :3].min() > 120
+
+
+def test_grain_and_what_is_apart_are_no_strands() -> None:
+    pixels, matte, strand = disc_with_a_strand()
+    pixels[60:63, 143:146] = 30  # hangs on nothing
+    whole = with_strands(pixels, matte, np.ones(matte.shape, bool))
+    assert (whole[strand] == 1).all()
+    assert not (whole > matte)[~strand].any()
+    assert (with_strands(pixels, matte, np.zeros(matte.shape, bool)) == matte).all()  # below the head are none
+
+
+def test_a_scan_s_border_is_not_what_is_behind() -> None:
+    pixels, matte, _ = disc_with_a_strand()
+    pixels[:2], pixels[:, -3:] = 255, 255
+    border = plain_border(pixels)
+    assert border[:2].all() and border[:, -3:].all() and not border[2:, :-3].any()
+    matte[2:80, 90:110], pixels[2:80, 90:110] = 1, 30  # a person up to the border
+    assert split(pixels, matte).background[2:60, 95:105, :3].max() < 190
+
+
+def test_a_plain_background_has_no_border() -> None:
+    pixels = np.full((100, 100, 3), 255, np.uint8)
+    pixels[3:, 30:70] = 40
+    assert not plain_border(pixels).any()

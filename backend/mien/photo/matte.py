@@ -11,7 +11,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_dilation, uniform_filter
+from scipy.ndimage import (
+    binary_dilation,
+    binary_propagation,
+    distance_transform_edt,
+    gaussian_filter,
+    grey_dilation,
+    uniform_filter,
+)
 
 from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.nn.tflite import TfliteNetwork
@@ -28,6 +35,10 @@ FOUND = 0.6  # mean probability inside the face, below which the network has not
 RIM = (1.0, 2.5)  # ROOMs about the person, over which what has some of its colour is the person's
 MOST_GRAIN = 20.0  # of 255: more is an object, not grain
 ROOM = 1 / 100  # of the longer side: so far from the person the background is not trusted
+STRANDS = 5.0  # ROOMs about the person, in which strands of hair that the matte misses are looked for
+UNLIKE, TIMES = 40.0, 3.0  # of 255, and of what the background beyond differs by: a strand differs by more than both
+MOST = 90  # percent of the background beyond that differ by less
+BORDER, PLAIN, STEP = 1 / 20, 6, 30  # of a side at most; of 255: within a scan's border, and where it ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,15 +98,19 @@ def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
     whole = np.concatenate([pixels, opaque], 2)
     if matte is None:
         return Layers(whole, whole, False)
-    return split(pixels, matte)
+    oval = points[list(FACE_OVAL), 1]
+    head = np.zeros(matte.shape, bool)
+    head[: max(0, round(2 * oval.max() - oval.min()))] = True  # a desk hangs together with a person, too
+    return split(pixels, with_strands(pixels, matte, head))
 
 
 def split(pixels: np.ndarray, matte: np.ndarray) -> Layers:
     """The layers of pixels (H, W, 3) uint8 with the person's matte (H, W) 0..1. What lies close about the person, and
     has some of its colour, is the person's, too, and none of it is in the background."""
     reach = max(1, round(ROOM * max(pixels.shape[:2])))
+    border = plain_border(pixels)
     near = gaussian_filter(grey_dilation(matte, size=2 * reach + 1), reach / 2)
-    known = np.clip(1 - near * 1.05, 0, 1) * (matte < 0.02)
+    known = np.clip(1 - near * 1.05, 0, 1) * (matte < 0.02) * ~border
     smooth = filled(pixels, known)
     smooth += _grain(pixels, known, reach)
     # From the person outwards the background becomes the photo's own again.
@@ -107,6 +122,46 @@ def split(pixels: np.ndarray, matte: np.ndarray) -> Layers:
     behind = np.where(person[..., 3:] > 0, behind, pixels)
     opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
     return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)
+
+
+def with_strands(pixels: np.ndarray, matte: np.ndarray, head: np.ndarray) -> np.ndarray:
+    """(H, W) the person's matte with the hair beside it that the network does not see: left in the background it would
+    stand still, and be smeared into what is behind.
+
+    A strand lies in head (H, W) bool and hangs together with the person but for gaps of 2 pixels, within STRANDS ROOMs;
+    its colour is nearer to the person's there than to what the background beyond is continued with, and differs from
+    that by more than most of the background does from a continuation of what is further off.
+    """
+    border = plain_border(pixels)
+    away = np.asarray(distance_transform_edt(matte < 0.02)) / (ROOM * max(matte.shape))
+    beyond = (away > STRANDS) & ~border
+    if not beyond.any():
+        return matte
+    unlike = np.abs(pixels - filled(pixels, beyond.astype(np.float32))).max(2)
+    about, further = beyond & (away <= 2 * STRANDS), beyond & (away > 2 * STRANDS)
+    if not (about.any() and further.any()):
+        return matte
+    among = np.abs(pixels - filled(pixels, further.astype(np.float32))).max(2)[about]
+    among = float(np.percentile(among, MOST))
+    like = np.abs(pixels - filled(pixels, (matte > 0.95).astype(np.float32))).max(2)
+    strand = (unlike > np.maximum(max(UNLIKE, TIMES * among), like)) & (away <= STRANDS) & ~border & head
+    together = binary_dilation(strand | (matte > 0.02), np.ones((3, 3)))
+    strand &= np.asarray(binary_propagation(matte > 0.5, mask=together))
+    return np.maximum(matte, strand.astype(np.float32))
+
+
+def plain_border(pixels: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the border in one colour, up to BORDER of a side wide, of a scan or of a picture of a picture; what
+    is behind the person does not go on with its colour."""
+    border = np.zeros(pixels.shape[:2], bool)
+    for turn in range(4):
+        side = np.rot90(pixels, turn).astype(int)
+        rows = side[: max(2, round(BORDER * len(side)))]
+        plain = np.logical_and.accumulate((np.abs(rows - rows[0, 0]).max(2) <= PLAIN).mean(1) > 0.9)
+        ends = plain[:-1] & ((np.abs(np.diff(rows, axis=0)).max(2) > STEP).mean(1) > 0.9)
+        if ends.any():
+            np.rot90(border, turn)[: int(np.flatnonzero(ends)[-1]) + 1] = True
+    return border
 
 
 def _grain(pixels: np.ndarray, known: np.ndarray, reach: int) -> np.ndarray:
