@@ -20,7 +20,7 @@ TEETH, TEETH_WEIGHT = 20.0, 2.0  # of 255: root mean square that costs TEETH_WEI
 JUMP, STAY = 1.5, 0.2
 SAMPLES = 3  # every so many-th sample between the lips is compared
 BLOCK = 1000  # frames that are planned at once: memory does not grow with the film
-TOGETHER = 5  # references of a frame: what they have in common is more often true than what one has alone
+TOGETHER = 3  # references of a frame: what they have in common is more often true than what one has alone
 LESS = 2.0  # by which a reference is dearer whose share is 1 / e of another's
 
 

@@ -25,8 +25,8 @@ from mien.numeric.smoothstep import smoothstep
 LIGHT = 25.0  # samples over which the light of what is seen is carried to what is not
 TEETH = 12.0  # samples: what is coarser is of the mean between the lips, too, so that they keep its light
 TEETH_SHARE = 0.5  # of the nearest references between the lips; the mean has the rest
-FINE_SHARE = 1.1  # of their fine texture: a little more, as the coarse mean lacks some of what is nearly fine
-MOST_CONTRAST = 2.5  # by which the fine texture of several pictures, which wipe out each other's, is made up for
+FINE_SHARE = 1.06  # of their fine texture: a little more, as the coarse mean lacks some of what is nearly fine
+MOST_CONTRAST = 2.0  # by which the fine texture of several pictures, which wipe out each other's, is made up for
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
 SOFT_EDGE = 0.7  # pixels: the sigma of an edge before what it hides, and of lips that meet
