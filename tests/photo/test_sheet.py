@@ -91,9 +91,9 @@ def test_a_crown_that_the_frame_cuts_goes_on_and_shuts() -> None:
     assert crown is not None
     heights = np.array([4.0, 8.0])
     ends = 100 + np.sqrt(70**2 - (60 + heights) ** 2)
-    at = crown.seen_at(np.c_[ends, -heights], np.c_[ends, heights])
+    at = crown.texture_columns(np.c_[ends, -heights], np.c_[ends, heights])
     assert np.abs(at - (100 + np.sqrt(70**2 - (60 - heights) ** 2))).max() < 6
-    gone = crown.seen_at(np.array([[100.0, -30.0]]), np.array([[100.0, 30.0]]))
+    gone = crown.texture_columns(np.array([[100.0, -30.0]]), np.array([[100.0, 30.0]]))
     assert not seen[:40, int(gone[0])].any()
     assert crown_of(np.ones((200, 200), bool), np.array([100.0, 50.0]), 60.0) is None
     assert crown_of(np.roll(seen, 12, 0) & (y > 3), np.array([100.0, 60.0]), 60.0) is None

@@ -74,7 +74,7 @@ class Sheet:
         grid, self.triangles = grid[used], triangles.reshape(-1, 3).astype(np.int32)
         self.seen_at = mirrored(grid, oval, size, EDGE_ROOM * eyes)
         if crown is not None:
-            self.seen_at[:, 0] = crown.seen_at(grid, self.seen_at)
+            self.seen_at[:, 0] = crown.texture_columns(grid, self.seen_at)
         outside = outside_oval(face.points, grid, eyes)
         landmarks = face.points[:FACE]
         distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
@@ -169,7 +169,7 @@ class Crown:
     middle: np.ndarray
     clear: float
 
-    def seen_at(self, places: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+    def texture_columns(self, places: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
         """(N,) columns to read for places (N, 2), which would be read at mirrored (N, 2): above the edge the mirror
         image is made narrower until the crown is shut."""
         y, down = places[:, 1], mirrored[:, 1]
