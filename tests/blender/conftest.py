@@ -41,11 +41,22 @@ def registered():
 
 @pytest.fixture(autouse=True)
 def empty_file():
-    """An empty scene at 24 fps, and a runner without state of earlier tests."""
+    """An empty scene at 24 fps, and a runner without work or state of earlier tests."""
     bpy.ops.wm.read_homefile(use_empty=True, use_factory_startup=True)
-    runner.runner.state = state.State()
-    runner.runner.local.stop()
-    return bpy.context.scene
+    forget_run(runner.runner)
+    yield bpy.context.scene
+    forget_run(runner.runner)
+
+
+def forget_run(of: runner.Runner) -> None:
+    """End the runner's threads and drop their events. Tickets go on: with tickets that start again, a thread of one
+    test that outlives it would fail the job of the next."""
+    of.close()
+    if of._background is not None:
+        of._background.join()
+    while not of._events.empty():
+        of._events.get_nowait()
+    of.state = state.State(ticket=of.state.ticket)
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_a_face_is_not_requested_of_an_engine_without_support_and_the_button_say
     performance.engine = ""
     reason = "The engine 'toy' does not follow a matched face; choose closer under Engine"
     assert _reason("match_face") == reason and not bpy.ops.mien.match_face.poll()
-    runner.runner.state = state.State()
+    runner.runner.state = state.State(ticket=runner.runner.state.ticket)
     assert _reason("match_face").startswith("Search for the backend first")
     assert set(json.loads(_direction_of(speaker))) >= {"face", "onset"}  # the engine is unknown, so nothing is left out
 
