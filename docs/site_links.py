@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A hook of mkdocs: links to files of the repository that are not pages become the name of the file, or, with a
-`repo_url`, links there. Only what exists in the repository is let through; a broken link stays, and mkdocs says so."""
+`repo_url`, links there. Links to pages stay, and so do broken ones, which
+mkdocs reports."""
 
 import posixpath
 import re
@@ -17,7 +18,7 @@ def on_page_markdown(markdown: str, page, config, files) -> str:
     def replaced(match: re.Match) -> str:
         text, target, anchor = match.groups()
         path = posixpath.normpath(posixpath.join(folder, target))
-        if not (ROOT / path).exists():
+        if path.startswith("docs/") or not (ROOT / path).exists():
             return match[0]
         if config.repo_url:
             return f"[{text}]({config.repo_url.rstrip('/')}/blob/main/{path}{anchor or ''})"

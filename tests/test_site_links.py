@@ -31,9 +31,17 @@ def test_pages_pictures_and_broken_links_stay() -> None:
         assert replaced(text) == text
 
 
+def test_links_between_pages_of_two_folders_stay() -> None:
+    page = SimpleNamespace(file=SimpleNamespace(src_uri="measurements/dubbing.md"))
+    text = "[dubbing](../dubbing.md#results), [dev.py](../../dev.py)"
+    done = site_links.on_page_markdown(text, page, SimpleNamespace(repo_url=None), None)
+    assert done == "[dubbing](../dubbing.md#results), `dev.py`"
+
+
 def test_pictures_of_pages_are_in_the_site() -> None:
     """mkdocs copies docs/ alone, and refuses a picture from elsewhere in a strict build."""
     docs = ROOT / "docs"
-    for page in docs.glob("*.md"):
+    for page in docs.rglob("*.md"):
         for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text("utf-8")):
-            assert (docs / target).is_file() and ".." not in target, (page.name, target)
+            picture = (page.parent / target).resolve()
+            assert picture.is_file() and picture.is_relative_to(docs), (page.name, target)

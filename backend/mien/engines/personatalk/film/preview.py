@@ -13,7 +13,7 @@ from mien.face_tracking.tracker import track_face
 from mien.video.excerpt import excerpt
 from mien.video.footage import Footage
 
-LOOKED_AT = Fraction(8)  # s: enough for the pictures and for the style of a mouth (docs/dubbing.md)
+LOOKED_AT = Fraction(8)  # s: enough for the pictures and for the style of a mouth (docs/measurements/dubbing.md)
 ENOUGH = Fraction(4)  # s that have to show the face, else the whole film is looked at
 
 
