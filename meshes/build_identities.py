@@ -34,6 +34,7 @@ from mien.heads.default import Head, load_head  # noqa: E402
 from mien.heads.eyeballs import eye_of  # noqa: E402
 from mouth_surface import even_along  # noqa: E402
 from phenotypes import Phenotypes  # noqa: E402
+from scipy.spatial import KDTree  # noqa: E402
 from skull import beside_hair  # noqa: E402
 
 # What the default head has of the targets of identities.json beyond Anny's face.
@@ -101,6 +102,7 @@ def faces(head: Head, source: Phenotypes, rows: dict[str, dict]) -> tuple[dict[s
         vertices = head.vertices + face - neutral
         for target, amount in row["targets"].items():
             vertices = vertices + source.target(target, amount - THERE.get(target, 0.0))
+        vertices = head.vertices + expressions.evenly(vertices - head.vertices, head.opposite)
         vertices = with_even_lips(head, vertices)
         scale = mouth_scale(head, vertices)
         vertices = with_lips_meeting(head, vertices, scale)
@@ -153,6 +155,20 @@ def mouth_scale(head: Head, vertices: np.ndarray) -> float:
     return float(np.clip(np.sqrt(size(vertices) / size(head.vertices)), *SCALES))
 
 
+def of_upper_lip(head: Head) -> np.ndarray:
+    """(V,) bool: whether the nearest vertex of the lips is of the upper one.
+
+    The nearest inner lip does not tell: behind the upper one there are vertices that are nearer to the lower."""
+    upper = np.full(len(head.vertices), -1)
+    for start in anatomy.LIP_RINGS:
+        ring = np.array(anatomy.ring(head.quads, *start))
+        place = np.minimum(np.arange(len(ring)), len(ring) - np.arange(len(ring)))
+        upper[ring] = place < len(ring) / 4  # a ring begins in the middle of the upper lip
+    upper[head.inner_lips] = (1, 0)
+    lips = np.flatnonzero(upper >= 0)
+    return upper[lips[KDTree(head.vertices[lips]).query(head.vertices)[1]]] == 1
+
+
 def with_lips_meeting(head: Head, vertices: np.ndarray, scale: float) -> np.ndarray:
     """The face with each pair of its inner lips as far apart as the default head's, scaled half as much as its mouth.
 
@@ -160,12 +176,11 @@ def with_lips_meeting(head: Head, vertices: np.ndarray, scale: float) -> np.ndar
     in every frame, less half of (s - 1) times the resting gap of 1.3 mm: lips that meet there meet here.
     """
     rest = (1 + scale) / 2
-    upper, lower = head.inner_lips.T
+    # Two of the pairs in the middle are beside it: alone, they would move the two sides of a lip unequally.
+    upper, lower = np.concatenate([head.inner_lips, head.opposite[head.inner_lips]]).T
     anchors = np.concatenate([upper, lower])
-    # Which lip a vertex belongs to is read off the default head, whose lips are apart.
-    distance = np.linalg.norm(head.vertices[:, None] - head.vertices[anchors], axis=2)
-    above = distance[:, : len(upper)].min(1) < distance[:, len(upper) :].min(1)
-    weight = np.exp(-((distance.min(1) / LIP_REACH) ** 2)) * np.where(above, 0.5, -0.5)
+    away = np.linalg.norm(head.vertices[:, None] - head.vertices[anchors], axis=2).min(1)
+    weight = np.exp(-((away / LIP_REACH) ** 2)) * np.where(of_upper_lip(head), 0.5, -0.5)
     place = head.vertices[upper, 0]
     near = np.exp(-(((head.vertices[:, :1] - place) / LIP_SMOOTH) ** 2))
     near /= np.maximum(near.sum(1, keepdims=True), 1e-12)

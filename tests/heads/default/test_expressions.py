@@ -23,6 +23,38 @@ def test_a_press_does_not_lift_the_corners_as_a_smile_does():
     assert (np.abs(moved(mouthPress=1)[[48, 54], 1]) < 0.0015).all()
 
 
+def test_a_smile_goes_as_far_as_peoples_and_up_no_further_than_it_is_wide() -> None:
+    """Mouths of 15 smiling children grew wider by 27 %, their corners going 47 degrees upwards (Tarantili, Halazonetis,
+    Spyropoulos 2005, "The spontaneous smile in dynamic motion"). Measured 24 % and 56 degrees; 28 % and 62 before."""
+    assert width(HEAD.pose(weights(mouthSmile=1)), 48, 54) / width(HEAD.vertices, 48, 54) == pytest.approx(
+        1.25, abs=0.04
+    )
+    aside, up, _ = moved(mouthSmile=1)[54]
+    assert 40 < np.degrees(np.arctan2(up, aside)) < 58
+
+
+def test_a_raised_cheek_does_not_fold_beside_the_eye() -> None:
+    """With a full smile it turned over itself below the eye (a cosine of -0.99); at rest they are 0.97 there."""
+    skin = HEAD.quads[HEAD.quad_material == 0]
+    middle = HEAD.vertices[skin].mean(1)
+    eye = HEAD.vertices[HEAD.landmarks[36]]
+    skin = skin[(np.linalg.norm(middle - eye, axis=1) < 0.035) & (middle[:, 1] < eye[1] - 0.005)]
+    for posed in ({"cheekSquint": 1.0}, {"cheekSquint": 1.0, "mouthSmile": 1.0}):
+        assert least_turn(HEAD.pose(weights(**posed)), skin) > 0.5
+
+
+def least_turn(face: np.ndarray, quads: np.ndarray) -> float:
+    """The least cosine between the normals of two neighbouring quads of a face (V, 3)."""
+    a, b, c, d = (face[quads[:, k]] for k in range(4))
+    normals = np.cross(c - a, d - b)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    edges: dict[frozenset, list[int]] = {}
+    for number, quad in enumerate(quads.tolist()):
+        for one, other in zip(quad, quad[1:] + quad[:1], strict=True):
+            edges.setdefault(frozenset((one, other)), []).append(number)
+    return min(normals[i] @ normals[j] for i, j in (pair for pair in edges.values() if len(pair) == 2))
+
+
 def test_brows_slant_and_draw_together():
     down, up = moved(browDown=1), moved(browInnerUp=1)
     assert (down[[21, 22], 1] < 3 * down[[17, 26], 1]).all() and (down[[17, 26], 1] < 0).all()
@@ -35,14 +67,7 @@ def test_the_cheek_does_not_fold_over_beside_a_full_smile() -> None:
     near = np.linalg.norm(HEAD.vertices[HEAD.quads].mean(1) - HEAD.vertices[HEAD.landmarks[48]], axis=1) < 0.04
     skin = HEAD.quads[(HEAD.quad_material == 0) & near]
     for posed in ({"mouthSmile": 1.0}, {"mouthSmile": 1.0, "mouthStretch": 1.0}):
-        a, b, c, d = (HEAD.pose(weights(**posed))[skin[:, k]] for k in range(4))
-        normals = np.cross(c - a, d - b)
-        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
-        edges: dict[frozenset, list[int]] = {}
-        for number, quad in enumerate(skin.tolist()):
-            for one, other in zip(quad, quad[1:] + quad[:1], strict=True):
-                edges.setdefault(frozenset((one, other)), []).append(number)
-        assert min(normals[i] @ normals[j] for i, j in (pair for pair in edges.values() if len(pair) == 2)) > 0.0
+        assert least_turn(HEAD.pose(weights(**posed)), skin) > 0.0
 
 
 def test_the_inside_of_the_upper_lip_is_even_when_the_corners_go_down() -> None:
