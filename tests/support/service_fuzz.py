@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """schemathesis against a backend of its own, for as long as it takes to ask so many requests:
 
-    python tests/support/service_fuzz.py --requests 10000 --page docs/service.md
+    python tests/support/service_fuzz.py --requests 10000 --page docs/measurements/service.md
 
 Round after round, each `st run` with another seed. The first has the coverage phase; each has fuzzing and the stateful
 phase, which follows the links of the description from one reply to the next request. After each the processes of the
