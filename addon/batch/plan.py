@@ -61,7 +61,7 @@ def plan_lines(
     for first_scene, speaker in _speakers():
         shared = _shared_mesh(speaker, owners)
         for line in speaker.mien.lines:
-            scene = _scene_of(line, first_scene)
+            scene = sound.scene_of(line, first_scene)
             chosen = (
                 (not choice.scenes or scene.name in choice.scenes)
                 and (not choice.speakers or speaker.name in choice.speakers)
@@ -95,12 +95,6 @@ def _check(choice: Choice) -> None:
             if name not in known:
                 has = ", ".join(f"'{known_name}'" for known_name in dict.fromkeys(known)) or "none"
                 raise PlanError(f"There is no {kind} '{name}' with lines in this file; it has {has}.")
-
-
-def _scene_of(line, scene: bpy.types.Scene) -> bpy.types.Scene:
-    """The scene whose sequencer has the line's strip, else the speaker's scene."""
-    own = bpy.data.scenes.get(line.scene) if line.strip else None
-    return own or scene
 
 
 def _shared_mesh(speaker: bpy.types.Object, owners: dict[bpy.types.ID, bpy.types.Object]) -> str:

@@ -9,7 +9,6 @@ from ..connection.address import is_loopback
 from ..connection.preferences import preferences
 from ..scene import lines, sound
 from ..scene.movie_strips import MovieStrip
-from ..scene.sound import scene_fps
 from .state import Request
 
 
@@ -73,7 +72,7 @@ def _request(
     first_picture: bool = False,
     new_line: bool = False,
 ) -> Request:
-    settings, fps = preferences(context), str(scene_fps(scene))
+    settings, fps = preferences(context), str(sound.line_fps(line, scene))
     fields = {name: value for name, value in options.items() if value} | {"fps": fps}
     other_voice = line is not None and bool(line.sound) and not sound.same_file(line.sound, path)
     placed = speaker.mien.place_sound and not other_voice and not (line is not None and line.strip)

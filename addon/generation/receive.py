@@ -55,10 +55,11 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     item.seed, item.content = seed, fingerprint.with_engine(request.fingerprint, take.meta.get("made_with", ""))
     item.made = datetime.datetime.now().isoformat(timespec="seconds")
     mark = Mark("take", line.uid, item.uid)
+    fps = sound.line_fps(line, scene)
     start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)
     if request.first_picture:
-        start -= take.film_start * float(sound.scene_fps(scene))
-    placed = apply.apply_take(scene, speaker, take, plan, start, mark, takes.label(line, item), sound.scene_fps(scene))
+        start -= take.film_start * float(fps)
+    placed = apply.apply_take(scene, speaker, take, plan, start, mark, takes.label(line, item), fps)
     for id_ in takes.driven(speaker):
         corrections.fit(id_, line)
     notes = [*take.warnings, *placed.notes]
@@ -79,7 +80,7 @@ def _correct(scene: bpy.types.Scene, speaker: bpy.types.Object, line, take: Take
     """Put corrected words into a take. Raises ApplyError before anything is changed."""
     shift = line.start_frame - request.line_start
     spans = tuple((first + shift, last + shift) for first, last in request.spans)
-    said = words.splice(scene, speaker, line, request.take, take, request.start_frame + shift, spans)
+    said = words.splice(speaker, line, request.take, take, request.start_frame + shift, spans)
     line.transcript = request.transcript
     words.show(scene, speaker, line, "words")
     evaluate_again(scene)
@@ -104,7 +105,7 @@ def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_fra
         start_frame=start if start_frame is None else start_frame,
         direction="{}",
         engine="",
-        fps=str(sound.scene_fps(scene)),
+        fps=str(sound.line_fps(line, scene)),
         address="",
         start_own=False,
         sound_to_place=line.sound if place_sound else "",

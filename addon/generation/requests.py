@@ -13,7 +13,7 @@ from ..connection import engines
 from ..connection.address import is_loopback
 from ..connection.preferences import preferences
 from ..scene import direction, gesture_layer, retiming, strip_sync
-from ..scene.sound import SoundError, scene_fps
+from ..scene.sound import SoundError, line_fps
 from ..scene.timeline import words
 from ..shape_keys import driving
 from . import fingerprint
@@ -34,7 +34,7 @@ class LineSound:
 
 def sound_of_line(line, scene: bpy.types.Scene) -> LineSound:
     """The line's sound, or the excerpt that its trimmed strip plays. Raises SoundError; writes nothing."""
-    fps = float(scene_fps(scene))
+    fps = float(line_fps(line, scene))
     sent = _sent(line)
     seconds, start = sent.length_s(), line.start_frame + line.trim_start * fps
     return LineSound(sent, start, None if seconds is None else start + seconds * fps)
@@ -66,7 +66,7 @@ def of_line(
 
     Changes nothing, neither in the scene nor on disk: call `prepare` before the requests are sent.
     """
-    settings, line_sound, fps = preferences(context), sound_of_line(line, scene), scene_fps(scene)
+    settings, line_sound, fps = preferences(context), sound_of_line(line, scene), line_fps(line, scene)
     performance = direction.performance_of(speaker, line)
     head, driven = head_of(speaker), how_driven(speaker, gestures=performance.gestures > 0.0)
     recorded = recorded_part(speaker, line)

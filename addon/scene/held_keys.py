@@ -154,7 +154,7 @@ def _fcurves(id_: bpy.types.ID, line) -> Iterator[tuple]:
 
 def _range(line, scene: bpy.types.Scene) -> tuple[float, float]:
     """The scene's frames while the line's sound plays, within the preview range where there is one."""
-    fps = float(sound.scene_fps(scene))
+    fps = float(sound.line_fps(line, scene))
     seconds = line.trim_end or sound.length_s(line.sound)
     low = line.start_frame + line.trim_start * fps
     high = np.inf if seconds is None else line.start_frame + seconds * fps
@@ -180,7 +180,7 @@ def _held_curves(
     ends = [end for span in spans.values() for end in span]
     frames = np.unique([*ends, *np.arange(np.ceil(low), np.floor(high) + 1)])
     values, turns = _sample(scene, rows_of, target, frames)
-    fps = float(sound.scene_fps(scene))
+    fps = float(sound.line_fps(line, scene))
     shown: dict[str, np.ndarray] = dict(zip(ANGLES, head_rotation.angles(turns).T, strict=True)) if turns else {}
     for mesh, rows in rows_of.items():
         posed = pose.channels(rows, values[mesh])

@@ -30,6 +30,17 @@ def scene_fps(scene: bpy.types.Scene) -> Fraction:
     return Fraction(scene.render.fps) / Fraction(f"{scene.render.fps_base:.6f}")
 
 
+def scene_of(line, scene: bpy.types.Scene) -> bpy.types.Scene:
+    """The scene whose sequencer has the line's strip; `scene` for a line without one."""
+    return (bpy.data.scenes.get(line.scene) if line.strip else None) or scene
+
+
+def line_fps(line, scene: bpy.types.Scene) -> Fraction:
+    """The rate of a line's frames: of the scene of its strip, which may be another than the active `scene`, else of
+    `scene`. `line` may be None."""
+    return scene_fps(scene if line is None else scene_of(line, scene))
+
+
 def absolute(path: str) -> Path:
     """The absolute path of a path in Blender's form ('//voice.wav' is beside the .blend)."""
     return Path(bpy.path.abspath(path)).absolute()

@@ -119,7 +119,7 @@ class MIEN_OT_release_keys(DisabledReason, bpy.types.Operator):
 
 def held_summary(line, scene: bpy.types.Scene) -> str:
     """The frames and channels of a line's held keys, without a full stop."""
-    held, fps = HeldKeys.from_text(line.held), float(sound.scene_fps(scene))
+    held, fps = HeldKeys.from_text(line.held), float(sound.line_fps(line, scene))
     first, last = (line.start_frame + second * fps for second in held.span)
     return f"Held from frame {first:g} to {last:g}: {short_list(tuple(held.curves))}"
 

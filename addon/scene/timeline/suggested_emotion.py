@@ -72,7 +72,7 @@ def accept(scene: bpy.types.Scene, speaker: bpy.types.Object, line, suggestion: 
     for name in wanted:
         if performance.path_from_id(name) in driven:
             raise SuggestionError(f"{name.capitalize()} has a driver; remove it first to key it.")
-    fps = float(sound.scene_fps(scene))
+    fps = float(sound.line_fps(line, scene))
     begin = line.start_frame + suggestion.cut_s * fps
     for name, keys in wanted.items():
         path = performance.path_from_id(name)

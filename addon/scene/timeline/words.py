@@ -4,6 +4,7 @@ correct them; the take follows only there."""
 
 import json
 from dataclasses import dataclass
+from fractions import Fraction
 
 import bpy
 import numpy as np
@@ -12,7 +13,7 @@ from ...animation import fcurves, nla_layers, takes
 from ...animation.nla_layers import Mark
 from ...formats.take import Take
 from ...shape_keys import driving, key_table, keys
-from .. import apply, sound
+from .. import apply
 from . import marker_changes, transcript
 from .marker_changes import Changes, Marker
 
@@ -52,8 +53,9 @@ def known(speaker: bpy.types.Object, line, kind: str) -> list[tuple[str, float, 
         return []
     facts = json.loads(layer.strip.action.get(nla_layers.FACTS, "{}"))
     entries = json.loads(facts.get("meta", {}).get(kind, "[]"))
-    scene = bpy.data.scenes.get(line.scene) or bpy.context.scene
-    start, fps = float(facts.get("start_frame", 0.0)) + _shift(layer), float(sound.scene_fps(scene))
+    if not entries:
+        return []
+    start, fps = float(facts["start_frame"]) + _shift(layer), float(Fraction(facts["fps"]))
     return [(str(text), start + begin * fps, start + end * fps) for text, begin, end in entries]
 
 
@@ -178,7 +180,7 @@ def apply_text(text: str, words: dict[int, str]) -> str:
 
 
 def splice(
-    scene: bpy.types.Scene, speaker: bpy.types.Object, line, take_uid: int, take: Take, start_frame: float,
+    speaker: bpy.types.Object, line, take_uid: int, take: Take, start_frame: float,
     spans: tuple[tuple[float, float], ...],
 ) -> str:  # fmt: skip
     """Put the mouth of a take of the corrected words into the take of this uid within spans of the scene's frames; the
@@ -188,7 +190,9 @@ def splice(
     layer = _layer(speaker, line)
     if plan.kind != "channels" or layer is None or layer.mark != mark:
         raise apply.ApplyError("Only a take of named shape keys, the active one, can be corrected by words.")
-    frames, edge = take.scene_frames(sound.scene_fps(scene), start_frame), EDGE_S * float(sound.scene_fps(scene))
+    facts = json.loads(layer.strip.action[nla_layers.FACTS])
+    fps = Fraction(facts["fps"])  # as the rest of the take has it
+    frames, edge = take.scene_frames(fps, start_frame), EDGE_S * float(fps)
     mouth = mouth_paths(speaker)
     for mesh, targets in plan.targets:
         each = nla_layers.find(mesh.data.shape_keys, mark)
@@ -200,7 +204,6 @@ def splice(
             if path in by_path and (mesh.data.shape_keys, path) in mouth:
                 keys.fit_range(mesh.data.shape_keys.key_blocks[key], float(values.min()), float(values.max()))
                 _splice_curve(by_path[path], frames - _shift(each), values, spans, edge, _shift(each))
-    facts = json.loads(layer.strip.action.get(nla_layers.FACTS, "{}"))
     for kind in ("words", "phones"):
         facts.setdefault("meta", {})[kind] = take.meta.get(kind, "[]")
     layer.strip.action[nla_layers.FACTS] = json.dumps(facts)
@@ -254,8 +257,6 @@ def _replace_keys(fcurve, frames: np.ndarray, values: np.ndarray) -> None:
 def _warp_facts(layer: nla_layers.Layer, old: np.ndarray, new: np.ndarray) -> None:
     """Warp the times of words, phones and lip contacts that are kept with an action, from old to new frames of it."""
     facts = json.loads(layer.strip.action.get(nla_layers.FACTS, "{}"))
-    scene = bpy.context.scene
-    start, fps = float(facts.get("start_frame", 0.0)), float(sound.scene_fps(scene))
 
     def warped(frame: float) -> float:
         return float(np.interp(frame, old, new)) if old[0] <= frame <= old[-1] else frame
@@ -263,6 +264,7 @@ def _warp_facts(layer: nla_layers.Layer, old: np.ndarray, new: np.ndarray) -> No
     for kind in ("words", "phones"):
         entries = json.loads(facts.get("meta", {}).get(kind, "[]"))
         if entries:
+            start, fps = float(facts["start_frame"]), float(Fraction(facts["fps"]))
             moved = [[t, *((warped(start + s * fps) - start) / fps for s in (b, e))] for t, b, e in entries]
             facts["meta"][kind] = json.dumps(moved)
     facts["mouth_holds"] = [[warped(first), warped(last)] for first, last in facts.get("mouth_holds", [])]

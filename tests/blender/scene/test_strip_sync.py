@@ -220,3 +220,20 @@ def test_paths_that_become_relative_in_the_file_do_so_in_the_line(line, strip, v
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "deeper" / "film.blend"))
     strip_sync.sync_all()
     assert line.sound == "//../voice.wav" and line.strip
+
+
+@needs_audio
+def test_a_strip_in_another_scene_has_that_scenes_rate(toy_head, voice):
+    """The sequencer's scene plays at 30 frames a second and the speaker's at 24."""
+    film = bpy.data.scenes.new("Film")
+    film.render.fps = 30
+    strip = sound.strips_of(film).new_sound("Hello", str(voice), 1, 61)
+    line = lines.add(toy_head)
+    line.scene = film.name
+    line.strip = strip.name
+    requests.prepare(toy_head, line)
+    (request,) = requests.of_line(bpy.context, bpy.context.scene, toy_head, line, [0])
+    assert (request.fps, request.start_frame, request.scene) == ("30", 61, bpy.context.scene.name)
+    assert requests.sound_of_line(line, bpy.context.scene).last_frame == pytest.approx(91)
+    apply(toy_head, weights_take(np.ones((30, 3)), fps="30"), start=61)
+    assert spoken_frames(toy_head) == list(range(61, 91))

@@ -73,6 +73,14 @@ def test_the_mouth_follows_a_dragged_word_between_its_neighbours_alone(line):
     assert [round(first) for _, first, _ in words.known(speaker, line, "words")] == [11, 29, 35, 47]
 
 
+@pytest.mark.parametrize("drag", [0, 6])
+def test_words_have_the_rate_of_their_take_whatever_the_scenes(line, drag):
+    bpy.context.scene.timeline_markers["cat"].frame += drag
+    bpy.context.scene.render.fps = 60
+    words.retime(line.id_data, line)
+    assert [round(first) for _, first, _ in words.known(line.id_data, line, "words")] == [11, 23 + drag, 35, 47]
+
+
 def test_a_word_cannot_pass_another(line):
     bpy.context.scene.timeline_markers["cat"].frame = 40
     before = curves(line.id_data)
