@@ -18,6 +18,7 @@ BEHIND = 0.006  # m behind the hindmost point of the oval, from which the head's
 FACING = (-0.05, 0.15)  # cosine of the skin's turn from the camera, over which it comes to be shown
 LID_REACH = 0.0004  # m that a blink moves a vertex at least, so that it is of the lids
 LID_ZONE = (0.11, 0.16)  # of the eye distance from the opening, over which the painted lid ends
+LID_SIDES = (0.06, 0.10)  # of the eye distance beyond its corners, likewise: creases begin there
 LID_CORNERS = 0.085  # of the eye distance around the opening: what does not move of a blink and is lid
 UPPER_LID = (
     0.3,
@@ -179,6 +180,7 @@ class FaceMesh:
 
     def _find_lids(self, place: np.ndarray, eyes: float, seen: np.ndarray) -> None:
         head = self.face.head
+        across = np.array([self.down[1], -self.down[0]])
         chains, covers, self._lids, self.lid_margins, self.lid_edges = [], [], [], [], []
         for side, channel in (("left", "eyeBlinkLeft"), ("right", "eyeBlinkRight")):
             delta = head.deltas[head.channels.index(channel)]
@@ -190,6 +192,9 @@ class FaceMesh:
             lid = np.union1d(lid, close)  # the corners, which stay
             away = KDTree(rim).query(self.rest[lid, :2])[0] / eyes
             zone = np.clip((LID_ZONE[1] - away) / (LID_ZONE[1] - LID_ZONE[0]), 0, 1)
+            at, corners = self.rest[lid, :2] @ across, rim @ across
+            beyond = np.maximum(corners.min() - at, at - corners.max()) / eyes
+            zone *= smoothstep(beyond, *LID_SIDES[::-1])
             # Through a lid near the oval the open eye of the person behind would be seen.
             self.opacity[lid] = np.maximum(self.opacity[lid], zone * seen[lid])
             to_upper, to_lower = (KDTree(self.rest[side]).query(self.rest[lid])[0] for side in (upper, lower))

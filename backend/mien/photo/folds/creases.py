@@ -26,7 +26,7 @@ LIDS = (0.10, 0.16)  # of the eye distance around an eye: a lid shows no crease 
 # Of four people who smile the fold is .66 to .98 as light as the skin beside it, .86 in the mean; a cheek that rises
 # hides the lower half of the crease under the eye, and what is left has a hard edge.
 STRONGER = {"nasolabial fold": 1.4, "under the eye": 0.45}
-OF_SMILES, OF_CORNERS = ("nasolabial fold", "marionette"), ("crow's feet", "nose root")
+OF_SMILES, OF_CORNERS = ("nasolabial fold", "marionette"), ("crow's feet", "nose root", "bridge")
 ENDS = (0.3, 0.4)  # of a line at its beginning and its end, over which it runs out into the skin
 LEAST_WIDTH = 0.8  # pixels of a line
 

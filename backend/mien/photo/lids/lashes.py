@@ -23,7 +23,7 @@ HANGS = 0.08  # of the eye distance below the margin, over which the dark of a s
 LEVELS = (-HANGS, ROOT, ROOT, 0.5 * (ROOT + LASH_TALL), LASH_TALL)
 OF_LASHES = 2  # the first row of these
 CORNER = 1  # vertices at each end of a lid's edges that are of the corner
-OUTWARDS = 0.035  # of the eye distance beyond the outer corner that a strip goes on
+OUTWARDS = 0.06  # of the eye distance beyond the outer corner that a strip goes on
 SHARP = 1.3  # pixels of a strip's picture for each of the photo
 SOFT = 0.9  # pixels of the picture of a shut eye's lashes
 FAINT = (0.05, 0.18)  # opacity that is skin, not lash
@@ -40,14 +40,18 @@ HANGS_FROM = 0.004  # eye distances above that margin, from which lashes hang do
 CLUMPS, UNEVEN = 0.006, 0.15  # of the eye distance, the width of tufts of lashes; how much they differ in length
 LEAST_DARK, MOST_DARK = 0.3, 0.98  # where a photo shows no lashes the lids still meet in a shade
 EVEN = 0.08  # of a strip's length, over which the greatest opacity is even
-ENDS = 0.03  # of the strip at each end, over which it fades
+ENDS = 0.05  # of the strip at each end, over which it fades
+# How thick the line along the open margin of those three was, in eye distances; of thinner lines the dark is thinner.
+THICK, LEAST_THICK = 0.0245, 0.55
 POINTS_DOWN = -0.65  # of the lashes' height: where they point when the eye is shut, foreshortened as they are
 TURNS = (0.0, 0.5)  # of the way of a blink, over which the roots of the lashes come down to the margin
 WIDER = 0.2  # of the line above the margin, when the eye is shut
 SHORTER, TAPER = 0.35, 0.22  # of the lashes at the ends of a lid; of the strip, over which they grow
 OVER = 0.01  # of the eye distance that a row lies before the one below it
 NEARER = 0.1  # of the eye distance that a strip lies before the skin
-APPEARS = (0.1, 0.4)  # of the way of a blink, over which the strip stands for the photo's own lashes, which go
+# Of the way of a blink, over which the strip comes to stand for the photo's own lashes: before those go, or an eye would
+# have pale lashes for a moment.
+APPEARS = (0.02, 0.12)
 WHOLE = (0.5, 1.0)  # of the way of a blink, over which the lashes of a shut eye come
 
 
@@ -174,6 +178,9 @@ def _shut_alpha(alpha: np.ndarray, v: np.ndarray, ends: np.ndarray, clump: float
     pixels."""
     margin = gaussian_filter1d(alpha * (v < ROOT), EVEN * len(ends), axis=1, mode="nearest")
     most = np.clip(margin.max(0), LEAST_DARK, MOST_DARK)
+    middle = margin[:, len(ends) // 6 : len(ends) - len(ends) // 6]
+    thick = middle.sum(0) * float(v[1, 0] - v[0, 0]) / np.maximum(middle.max(0), 1e-3)
+    thin = float(np.clip(np.median(thick) / THICK, LEAST_THICK, 1))
     # Where a row of the strip lies when the eye is shut.
     of_lashes = v > ROOT
     above = np.where(of_lashes, HANGS_FROM + POINTS_DOWN * (v - ROOT), np.where(v > 0, v * (1 + WIDER), v))
@@ -182,10 +189,10 @@ def _shut_alpha(alpha: np.ndarray, v: np.ndarray, ends: np.ndarray, clump: float
     uneven = 1 + UNEVEN * np.clip(tufts / tufts.std(), -2, 2)
     long = uneven * (SHORTER + (1 - SHORTER) * smoothstep(end, 0.0, TAPER))
     above = np.where(above < 0, above / long, above)
-    dark = most * np.interp(above - DARKEST, *DARK_ACROSS.T)
+    dark = most * np.interp((above - DARKEST) / thin, *DARK_ACROSS.T)
     # Lashes of the photo that are longer or darker than that show over it.
     longer = np.clip((np.minimum(alpha, most) - dark) / (1 - dark), 0, 1)
-    return np.where(of_lashes, longer, dark * smoothstep(v, ROOT, 0.8 * ROOT)) * smoothstep(end, 0.0, 3 * ENDS)
+    return np.where(of_lashes, longer, dark * smoothstep(v, ROOT, 0.8 * ROOT)) * smoothstep(end, 0.0, 2 * ENDS)
 
 
 def _texture_rows() -> np.ndarray:

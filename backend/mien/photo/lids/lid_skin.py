@@ -19,6 +19,7 @@ LASH_TALL = 0.12  # of the eye distance above the opening that lashes reach
 STROKE = 0.06  # of the eye distance: dark strokes that are not as wide are lashes; a crease, a line or a rim is wider
 THIN = (0.03, 0.10)  # of the brightness that such a stroke takes away, over which it is one
 LEVEL = (1.1, 0.6)  # darkness of a level stroke over that of an upright one, from which it is no lash
+BEYOND = (0.05, 0.10)  # of the eye distance beyond the corners of an eye, over which strokes stay where they are
 HALO = 0.014  # of the eye distance around what is covered that its darkness reaches
 SIDE = 0.35  # weight of the skin below the eye against that above, which the lid is of
 AROUND = 0.12  # of the eye distance: the spread of the skin above the eye that a pixel is compared with
@@ -75,7 +76,7 @@ def covered_by_lid(part: np.ndarray, opening: np.ndarray, eyes: float) -> np.nda
     lidded = np.flatnonzero(opening.max(0) > 0.5)
     x = np.arange(part.shape[1])
     beyond = np.maximum(lidded.min() - x, x - lidded.max()) if len(lidded) else np.zeros(len(x))
-    between = 1 - smoothstep(beyond / eyes, 0.03, 0.09)
+    between = 1 - smoothstep(beyond / eyes, *BEYOND)
     return between * np.maximum(np.clip(rims * 1.5, 0, 1), np.clip(1.5 * thin * (near > 0.1) * above, 0, 1))
 
 
