@@ -24,7 +24,7 @@ from mien.training.speech_corpus.utterance import RATE, CorpusError, Utterance, 
 
 UNIT = 60.0  # seconds
 # Share of the hours. Variety of voices matters most, so the slow neural voices get as much as time allows; flite and
-# festival have the exact times (docs/corpus.md, "A prototype, and what it says").
+# festival have the exact times (docs/corpus.md, "Prototype").
 SHARES = {"kokoro": 0.18, "hibari": 0.24, "flite": 0.24, "festival": 0.22, "espeak": 0.12}
 ENGLISH = {"kokoro": 0.5, "festival": 0.4, "espeak": 0.15}  # share of English where an engine has other languages
 # Share of the sentences whose voice is changed by WORLD; most for hibari, which has one voice.
