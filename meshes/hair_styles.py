@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from skull import HAIRLINE, MIDDLE, RECEDED, Skull, above_hairline, azimuth, directions
 
 SEED = 11
-UNDER = 1500  # ribbons under the visible ones, where the whole head is hairy
+UNDER = 1300  # ribbons under the visible ones, where the whole head is hairy
 # Along the hairline: metres over which it is frayed, up to which ribbons begin, and above the scalp.
 RIM_STRAY, RIM_DEPTH, RIM_HEIGHT = 0.0020, 0.018, (0.0009, 0.0028, 0.0028)
 REACH = 0.008  # metres around a point in which other hair takes its light
@@ -47,7 +47,7 @@ class Style:
     thin: float = 0.0
     knot: bool = False
     edge: float = 0.005  # from the hairline to the layer below
-    under: float = 0.0095  # width of the ribbons there
+    under: float = 0.014  # width of the ribbons there: five deep, or skin is seen between them
     rim: tuple[int, float, float] = (1500, 0.0012, 0.018)  # ribbons along the hairline; their width and length
 
 
@@ -187,11 +187,20 @@ def _ribbons(
         across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
     taper = np.interp(share, (0, 0.15, 0.6, 0.88, 1), (0.12, 0.9, 1.0, 0.6, 0.06))
     if plain:
-        taper = np.interp(share, (0, 0.35, 0.8, 1), (0.08, 0.75, 1.0, 0.4))
+        taper = np.interp(share, (0, 0.25, 0.8, 1), (0.15, 0.85, 1.0, 0.4))
     half = width / 2 * taper * generator.uniform(0.7, 1.25, (count, 1))
     twist = generator.normal(0, 0.0 if plain else 0.22, (count, 1, 1))
     across = across + twist * out
-    return np.stack([line - across * half[..., None], line + across * half[..., None]], 2)
+    sides = [-across * half[..., None], across * half[..., None]]
+    return np.stack([line + (_above(style, line, side) if plain else side) for side in sides], 2)
+
+
+def _above(style: Style, line: np.ndarray, side: np.ndarray) -> np.ndarray:
+    """(L, R, 3) what is above the hairline of half a ribbon's width: broad ribbons ended in steps behind the ear."""
+    shares = np.linspace(1.0, 0.0, 9)
+    inside = np.array([above_hairline(line + share * side, style.line) > 0 for share in shares[:-1]])
+    first = np.where(inside.any(0), inside.argmax(0), len(shares) - 1)
+    return shares[first][..., None] * side
 
 
 def _knot(style: Style, skull: Skull, generator: np.random.Generator) -> np.ndarray:
@@ -293,7 +302,7 @@ STYLES = {
     "short": Style(1500, 6, 0.0042, _swept, _by_height(0.017, 0.052), (0.002, 0.011, 0.007), wild=0.20),
     "cropped": Style(
         7000, 3, 0.0014, _forwards, _by_height(0.007, 0.012), (0.0018, 0.0048, 0.0065), wild=0.25, edge=0.002,
-        under=0.015, rim=(4200, 0.0014, 0.008),
+        under=0.020, rim=(4200, 0.0014, 0.008),
     ),
     "receding": Style(
         1500, 5, 0.0034, _backwards, _by_height(0.016, 0.036), (0.0018, 0.0055, 0.004), wild=0.18, line=RECEDED,
@@ -301,11 +310,11 @@ STYLES = {
     ),
     "bob": Style(
         1300, 10, 0.0052, _parted(0.022, 0.25, 1.6), _even(0.22), (0.0022, 0.012, 0.010), wild=0.07, ends=0.058,
-        wave=(0.0012, 12.0), edge=0.001, under=0.013,
+        wave=(0.0012, 12.0), edge=0.001, under=0.016,
     ),
     "waves": Style(
         1300, 13, 0.0050, _parted(-0.018, 0.4, 1.5), _even(0.26), (0.0022, 0.015, 0.014), wild=0.10, ends=0.030,
-        wave=(0.0045, 17.0), edge=0.001, under=0.013,
+        wave=(0.0045, 17.0), edge=0.001, under=0.016,
     ),
     "bun": Style(
         2400, 8, 0.0028, _to_the_knot, _even(0.15), (0.0018, 0.0050, 0.0060), wild=0.004, knot=True, edge=0.003

@@ -9,14 +9,15 @@ from mien.heads.default import Head
 MIDDLE = np.array([0.0, 0.155, 0.03])  # metres; every point of scalp, cheeks and nape is seen from here
 AXIS_Z = 0.035  # the vertical axis from which azimuths are taken
 EARS = ((0.0735, 0.088, 0.012), (1.0, 0.160, 0.058))  # |x|, y, z: from, to
-# Height of the hairline (metres) by azimuth (degrees from the front): forehead, temple, before the ear, nape.
+# Height of the hairline (metres) by azimuth (degrees from the front): forehead, temple, before the ear, over it,
+# down behind it, nape.
 HAIRLINE = (
-    (0, 18, 32, 46, 60, 72, 80, 88, 100, 112, 124, 140, 180),
-    (0.200, 0.200, 0.197, 0.187, 0.173, 0.155, 0.136, 0.150, 0.166, 0.158, 0.128, 0.098, 0.084),
+    (0, 18, 32, 46, 60, 72, 80, 88, 98, 103, 108, 113, 120, 142, 180),
+    (0.200, 0.200, 0.197, 0.187, 0.173, 0.155, 0.136, 0.150, 0.164, 0.160, 0.140, 0.118, 0.102, 0.090, 0.084),
 )
 RECEDED = (
-    (0, 18, 32, 46, 60, 72, 80, 88, 100, 112, 124, 140, 180),
-    (0.226, 0.231, 0.229, 0.216, 0.196, 0.168, 0.138, 0.150, 0.166, 0.158, 0.128, 0.098, 0.084),
+    (0, 18, 32, 46, 60, 72, 80, 88, 98, 103, 108, 113, 120, 142, 180),
+    (0.226, 0.231, 0.229, 0.216, 0.196, 0.168, 0.138, 0.150, 0.164, 0.160, 0.140, 0.118, 0.102, 0.090, 0.084),
 )
 
 

@@ -31,7 +31,7 @@ class Profile:
 
 PROFILES: dict[str, Profile] = {
     "happy": Profile(
-        {"mouthSmile": 1.0, "mouthUpperUp": 0.7, "mouthLowerDown": 0.6, "mouthDimple": 0.6, "mouthStretch": 0.35,
+        {"mouthSmile": 1.0, "mouthUpperUp": 0.7, "mouthLowerDown": 0.6, "mouthDimple": 0.6, "mouthStretch": 0.15,
          "cheekSquint": 0.6, "eyeSquint": 0.5},
         jaw=1.15, lips=1.1, blinks=0.35, pitch=2, motion=1.15,
     ),
