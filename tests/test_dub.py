@@ -189,12 +189,15 @@ def test_a_dub_that_was_killed_goes_on_where_it_was(
     monkeypatch.setattr("mien.engines.personatalk.film.film_plan.PART", part)
     options = replace(PLAIN, codec=codec)
     one, other = tmp_path / f"one{options.suffix}", tmp_path / f"other{options.suffix}"
-    # the third of five parts is being drawn: tracking and the analysis of the speech are .55 of the work
-    arguments = [*map(str, (film, sound, one)), str(0.55 + 0.45 * 25 / 48), str(part)]
+    # the third of five parts is being drawn, behind the pictures that are looked at ahead: tracking and the analysis of
+    # the speech are .55 of the work
+    arguments = [*map(str, (film, sound, one)), str(0.55 + 0.45 * 28 / 48), str(part)]
     killed = subprocess.run([sys.executable, "-c", MORTAL, *arguments], input=options.to_json(), text=True, check=False)
     assert killed.returncode == -signal.SIGKILL and not one.exists()
     rendered, render = [], Renderer.render
-    monkeypatch.setattr(Renderer, "render", lambda *arguments: rendered.append(1) or render(*arguments))
+    monkeypatch.setattr(
+        Renderer, "render", lambda *arguments, **named: rendered.append(1) or render(*arguments, **named)
+    )
     tracked: list[int] = []
     monkeypatch.setattr("mien.face_tracking.tracker.track_face", lambda *arguments, **named: tracked.append(1))
     report = dub(film, sound, one, options)

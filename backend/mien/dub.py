@@ -93,7 +93,24 @@ def dub(
     work = StagedProgress(STAGES, progress, cancelled, "The dub was stopped; nothing is written.")
     data_folder = Settings.read().data_folder
     with unfinished_dub(data_folder, _key(provenance, options, data_folder)) as unfinished:
-        return _make(video, footage, voice, speech, output, options, provenance, unfinished, work)
+        planned = plan_dub(video, footage, speech, options, work, unfinished.track)
+        film = _film_plan(planned, video, voice, speech, provenance)
+        resumed = _draw(planned, film, options, unfinished, work)
+        notes = (*planned.notes(), *_of_the_voice(speech, planned, options))
+        notes = _write(output, planned, film, options, unfinished, provenance, notes)
+        work("dubbing", 1.0)
+    if resumed:
+        seconds = resumed * planned.frame
+        notes += (f"{seconds:.1f} s of it were made before the work was ended, and were not drawn again.",)
+    return DubReport(
+        output=str(output),
+        frames=len(planned.sources),
+        dubbed=sum(why is None for why in planned.kept),
+        kept=planned.stretches_kept,
+        sound_late=planned.actor.sound_late,
+        notes=notes,
+        seconds=work.seconds,
+    )
 
 
 def _key(provenance: Provenance, options: DubOptions, data_folder: Path) -> str:
@@ -112,93 +129,82 @@ def _key(provenance: Provenance, options: DubOptions, data_folder: Path) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _make(
-    video: Path, footage: Footage, voice: Path, speech: Speech, output: Path, options: DubOptions,
-    provenance: Provenance, unfinished: UnfinishedDub, work: StagedProgress,
-) -> DubReport:  # fmt: skip
-    from mien.engines.personatalk.film.dubbed_pictures import DubbedPictures
-    from mien.engines.personatalk.film.film_plan import FilmPlan
-    from mien.engines.personatalk.film.kept_pictures import kept_pictures, stretches_kept
-    from mien.engines.personatalk.film.preview import tracked_preview
-    from mien.engines.personatalk.film.timeline import refuse_longer, timeline
-    from mien.engines.personatalk.film.writer import write_dub
+def plan_dub(
+    video: Path, footage: Footage, speech: Speech, options: DubOptions, work: StagedProgress,
+    remember: Callable[[Callable[[], FaceTrack]], FaceTrack] = lambda track: track(),
+) -> PlannedDub:  # fmt: skip
+    """What the dub of `footage`, of the file `video`, with the words of `speech` will show. `remember` may know the
+    track that it is given the making of. What tracking, learning and performing raise."""
+    from mien.engines.personatalk.film.kept_pictures import kept_pictures
     from mien.engines.personatalk.lip_motion import own_rest, plan_mouth, with_posture
-    from mien.face_tracking.tracker import track_face
-    from mien.files.atomic import atomic_path
-    from mien.video.provenance import sign
-    from mien.video.reader import clock_begin
 
     length = speech.duration if options.preview is None else min(speech.duration, options.preview)
+    footage, track = _tracked(footage, length, options, work, remember)
+    actor = _learn(video, footage, track, options, work)
+    sources, times = _timeline(track, length, actor.shapes, options)
+    voice = _motion(speech, options.direction, options.engine, work, "analysing speech", 0.5)
+
+    who, lip_map = actor.who, actor.who.style.lip_map if actor.who.style else None
+    seconds, frame = np.array([float(second) for second in times]), float(1 / track.rate)
+    mouth = plan_mouth(voice, seconds, frame, who.speaker, lip_map, options)
+    pause = None
+    if options.keep_pauses:
+        pause = own_rest((actor.mouth - who.posture)[sources], mouth, who.speaker, voice, seconds)
+    mouth = with_posture(mouth, who.posture[sources], who.speaker)
+    kept = kept_pictures(actor.shapes, sources, pause, frame)
+    return PlannedDub(footage, track, actor, voice, sources, times, mouth, kept)
+
+
+def _tracked(
+    footage: Footage, length: Fraction, options: DubOptions, work: StagedProgress,
+    remember: Callable[[Callable[[], FaceTrack]], FaceTrack],
+) -> tuple[Footage, FaceTrack]:  # fmt: skip
+    """The footage, or what of it a preview needs, and its track. DubRefused where the new sound of `length` s is longer
+    and nobody chose what is shown then."""
+    from mien.engines.personatalk.film.preview import tracked_preview
+    from mien.engines.personatalk.film.timeline import refuse_longer
+    from mien.face_tracking.tracker import track_face
+
     if footage.length is not None:
         refuse_longer(footage.length, length, options.when_longer)
     found = tracked_preview(footage, options, work.of("tracking"))
-    if found is None:
-        track = unfinished.track(lambda: track_face(footage, options.face, progress=work.of("tracking")))
-    else:
-        footage, track = found
-    actor = _learn(video, footage, track, options, work)
+    return found or (footage, remember(lambda: track_face(footage, options.face, progress=work.of("tracking"))))
+
+
+def _timeline(
+    track: FaceTrack, length: Fraction, shapes: FaceShapes, options: DubOptions
+) -> tuple[np.ndarray, list[Fraction]]:
+    """Of K pictures under `length` s of the new sound: the film's picture under each (K,), and its exact seconds."""
+    from mien.engines.personatalk.film.timeline import timeline
+
     loop = int(LOOP_BYTES / (3 * track.width * track.height))
-    sources = timeline(track.frames, track.rate, length, options.when_longer, actor.shapes.pose, loop)
+    sources = timeline(track.frames, track.rate, length, options.when_longer, shapes.pose, loop)
     if options.preview is not None:
         sources = sources[: math.ceil(options.preview * track.rate)]
-    times = [*track.times, *(track.times[-1] + (i + 1) / track.rate for i in range(len(sources) - track.frames))]
-    times = times[: len(sources)]
-    motion = _motion(speech, options.direction, options.engine, work, "analysing speech", 0.5)
-    frame = float(1 / track.rate)
-    seconds = np.array([float(second) for second in times])
-    who = actor.who
-    mouth = plan_mouth(motion, seconds, frame, who.speaker, who.style.lip_map if who.style else None, options)
-    pause = None
-    if options.keep_pauses:
-        pause = own_rest((actor.mouth - who.posture)[sources], mouth, who.speaker, motion, seconds)
-    mouth = with_posture(mouth, who.posture[sources], who.speaker)
-    kept = kept_pictures(actor.shapes, sources, pause)
-    plan = FilmPlan(
-        times,
-        track.rate,
-        track.steady,
-        video,
-        track.start + clock_begin(video),
-        voice,
-        provenance.tags(),
-        speech.reading.track,
-    )
-    pictures = DubbedPictures(
-        footage, actor.shapes, actor.space, actor.renderers, track.shot, sources, actor.mouth, mouth, options.label
-    )
-    before = _draw(pictures, plan, kept, options, unfinished, work)
-    with atomic_path(output) as part:
-        written = write_dub(part, map(unfinished.path, plan.parts), plan, options.codec == "lossless")
-        style, stretches = who.style, stretches_kept(kept, seconds, frame)
-        notes = (*footage.notes, *(style.notes if style is not None else actor.notes), *written)
-        notes += _of_the_voice(speech, track, motion, options)
-        said = (*(f"As it was from {begin:.2f} s to {end:.2f} s: {why}." for begin, end, why in stretches), *notes)
-        sign(part, replace(provenance, notes=said), output.name)
-    work("dubbing", 1.0)
-    if before:
-        notes += (f"{before * frame:.1f} s of it were made before the work was ended, and were not drawn again.",)
-    return DubReport(
-        output=str(output),
-        frames=len(sources),
-        dubbed=sum(why is None for why in kept),
-        kept=stretches,
-        sound_late=style.offset.late if style is not None and style.offset.found else None,
-        notes=notes,
-        seconds=work.seconds,
-    )
+    beyond = (track.times[-1] + (i + 1) / track.rate for i in range(len(sources) - track.frames))
+    return sources, [*track.times, *beyond][: len(sources)]
+
+
+def _film_plan(planned: PlannedDub, video: Path, voice: Path, speech: Speech, provenance: Provenance) -> FilmPlan:
+    from mien.engines.personatalk.film.film_plan import FilmPlan
+    from mien.video.reader import clock_begin
+
+    track, tags = planned.track, provenance.tags()
+    begin = track.start + clock_begin(video)
+    return FilmPlan(planned.times, track.rate, track.steady, video, begin, voice, tags, speech.reading.track)
 
 
 def _draw(
-    pictures: DubbedPictures, plan: FilmPlan, kept: list[str | None], options: DubOptions, unfinished: UnfinishedDub,
-    work: StagedProgress,
-) -> int:  # fmt: skip
+    planned: PlannedDub, plan: FilmPlan, options: DubOptions, unfinished: UnfinishedDub, work: StagedProgress
+) -> int:
     """Draw and encode the parts that are not there yet; returns how many pictures were. Pictures that are covered are
-    added to `kept`."""
+    added to those that are kept."""
     from mien.engines.personatalk.film.colours import Colours
     from mien.engines.personatalk.film.kept_pictures import COVERED
     from mien.engines.personatalk.film.part_encoder import PartEncoder
     from mien.nn.one_thread import one_thread
 
+    kept = planned.kept
     wanted = np.ones(len(kept), bool)
     for part in plan.parts:
         covered = unfinished.covered(part)
@@ -208,7 +214,7 @@ def _draw(
                 kept[number] = COVERED
     encoder = PartEncoder(plan, options.codec, Colours.of(plan.source), options.preview is not None)
     with one_thread():
-        drawn = pictures(kept, wanted, lambda number: work("dubbing", number / len(kept)))
+        drawn = planned.pictures(options.label)(kept, wanted, lambda number: work("dubbing", number / len(kept)))
         for part in plan.parts:
             if wanted[part.start]:
                 ours = (pixels for _, pixels in itertools.islice(drawn, len(part)))
@@ -216,20 +222,36 @@ def _draw(
     return int((~wanted).sum())
 
 
-def _of_the_voice(speech: Speech, track: FaceTrack, motion: VoiceMotion, options: DubOptions) -> tuple[str, ...]:
+def _write(
+    output: Path, planned: PlannedDub, plan: FilmPlan, options: DubOptions, unfinished: UnfinishedDub,
+    provenance: Provenance, notes: tuple[str, ...],
+) -> tuple[str, ...]:  # fmt: skip
+    """Join the parts to the film, signed, with what is said of it; returns the notes with those of writing."""
+    from mien.engines.personatalk.film.writer import write_dub
+    from mien.files.atomic import atomic_path
+    from mien.video.provenance import sign
+
+    with atomic_path(output) as part:
+        notes = (*notes, *write_dub(part, map(unfinished.path, plan.parts), plan, options.codec == "lossless"))
+        kept = (f"As it was from {begin:.2f} s to {end:.2f} s: {why}." for begin, end, why in planned.stretches_kept)
+        sign(part, replace(provenance, notes=(*kept, *notes)), output.name)
+    return notes
+
+
+def _of_the_voice(speech: Speech, planned: PlannedDub, options: DubOptions) -> tuple[str, ...]:
     """What the sound lacks that an editor may not expect: speech, or the length of the film."""
-    silent = sum(end - begin for begin, end in motion.silent)
-    if silent >= 0.95 * motion.seconds:
+    silent = sum(end - begin for begin, end in planned.voice.silent)
+    if silent >= 0.95 * planned.voice.seconds:
         return ("Nothing was heard as speech in the new sound, so the mouth rests.",)
-    rest = float(track.length - speech.duration)
+    rest = float(planned.track.length - speech.duration)
     if options.preview is None and rest > MUTE:
         return (f"The new sound ends {rest:.1f} s before the film: from there on the mouth is shut.",)
     return ()
 
 
 @dataclass(frozen=True, eq=False)
-class _Actor:
-    """The person of the film, and how they move the mouth (N, 12) in its frames."""
+class Actor:
+    """The person of the film, and how they move the mouth (N, 12) in its frames. notes: sentences for the user."""
 
     shapes: FaceShapes
     space: MouthSpace
@@ -237,6 +259,56 @@ class _Actor:
     who: LearntSpeaker
     renderers: ShotRenderers
     notes: tuple[str, ...]
+
+    @property
+    def sound_late(self) -> float | None:
+        """Seconds by which the film's own sound is late against its lips; None where it was not found."""
+        style = self.who.style
+        return style.offset.late if style is not None and style.offset.found else None
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedDub:
+    """What the K pictures of a dub show, before one is drawn.
+
+    voice: how the new sound moves a mouth; sources (K,): the film's picture under each; times: K exact seconds; mouth
+    (K, 12); kept: why each keeps its own pixels, None where it does not; pictures that turn out to be covered are added
+    while they are drawn.
+    """
+
+    footage: Footage
+    track: FaceTrack
+    actor: Actor
+    voice: VoiceMotion
+    sources: np.ndarray
+    times: list[Fraction]
+    mouth: np.ndarray
+    kept: list[str | None]
+
+    @property
+    def frame(self) -> float:
+        """Seconds of a picture."""
+        return float(1 / self.track.rate)
+
+    @property
+    def stretches_kept(self) -> tuple[tuple[float, float, str], ...]:
+        from mien.engines.personatalk.film.kept_pictures import stretches_kept, why_kept
+
+        why = why_kept(self.kept, self.actor.shapes, self.sources)
+        return stretches_kept(why, np.array([float(second) for second in self.times]), self.frame)
+
+    def pictures(self, labelled: bool) -> DubbedPictures:
+        from mien.engines.personatalk.film.dubbed_pictures import DubbedPictures
+
+        who = self.actor
+        return DubbedPictures(
+            self.footage, who.shapes, who.space, who.renderers, self.track.shot, self.sources, who.mouth, self.mouth,
+            labelled,
+        )  # fmt: skip
+
+    def notes(self) -> tuple[str, ...]:
+        style = self.actor.who.style
+        return (*self.footage.notes, *(style.notes if style is not None else self.actor.notes))
 
 
 def _part_of(video: Path, options: DubOptions) -> Footage:
@@ -249,7 +321,7 @@ def _part_of(video: Path, options: DubOptions) -> Footage:
     return excerpt(footage, options.begin, options.end) if options.begin or options.end is not None else footage
 
 
-def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions, work: StagedProgress) -> _Actor:
+def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions, work: StagedProgress) -> Actor:
     """Shape, mouth and style of the person in the track."""
     from mien.engines.personatalk.face_shapes import face_shapes
     from mien.engines.personatalk.film.shots import ShotRenderers
@@ -277,7 +349,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     who = replace(who, speaker=touching(who.speaker, mouth[learnt]))
     template = face_template(shapes, learnt)
     renderers = ShotRenderers(footage, shapes, track.shot, learnt, space, template, work.of("references"))
-    return _Actor(shapes, space, mouth, who, renderers, notes)
+    return Actor(shapes, space, mouth, who, renderers, notes)
 
 
 def _own_sound(

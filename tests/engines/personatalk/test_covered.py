@@ -16,3 +16,16 @@ def test_a_hand_before_the_mouth_is_seen_and_a_darker_room_is_not() -> None:
     hand[:, half:, : hand.shape[2] // 2] = torch.tensor([235.0, 60.0, 40.0])[:, None, None]
     assert test(hand)
     assert test.covered.shape == (len(made.bank),) and test.covered.dtype == np.bool_
+
+
+def test_a_flat_hand_of_the_skins_own_colour_is_seen() -> None:
+    made = drawn_bank()
+    test = CoverTest(made.bank.textures, made.template)
+    texture = made.bank.pictures[4].texture
+    lips = made.template.lips[0].numpy() > 0.02
+    skin = texture[:, torch.from_numpy(made.template.face & (made.template.dubbed > 0) & ~lips)].mean(1)
+    hand = texture.clone()
+    hand[:, 10:-10, 10:-10] = skin[:, None, None]
+    assert test(hand)
+    across = torch.linspace(-20, 20, texture.shape[2])
+    assert not test(texture + across), "light from the side"

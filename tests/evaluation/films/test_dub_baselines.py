@@ -19,7 +19,7 @@ def test_each_baseline_changes_the_hidden_mouth_alone(drawn, name: str) -> None:
     bank, renderer, baselines = drawn
     frame, pictures = 52, bank.talker.pictures
     picture = baselines.render(name, frame, pictures[frame], pictures[frame - 1])
-    x0, y0, x1, y1 = renderer.window(bank.talker.shapes.vertices(frame), True, picture.shape)
+    x0, y0, x1, y1 = renderer.template.window(bank.talker.shapes.vertices(frame), "hidden", picture.shape)
     outside = np.ones(picture.shape[:2], bool)
     outside[y0:y1, x0:x1] = False
     np.testing.assert_array_equal(picture[outside], pictures[frame][outside])

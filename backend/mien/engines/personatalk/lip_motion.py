@@ -101,11 +101,11 @@ def closed_mouth(
 
 def resting_mouth(mouth: np.ndarray, voice: VoiceMotion, times: np.ndarray, speaker: Speaker) -> np.ndarray:
     """The mouth comes to rest in every silence."""
-    share = (1 - _speaking(times, voice))[:, None]
+    share = (1 - speaking(times, voice))[:, None]
     return mouth + share * (speaker.rest - mouth)
 
 
-def _speaking(times: np.ndarray, voice: VoiceMotion) -> np.ndarray:
+def speaking(times: np.ndarray, voice: VoiceMotion) -> np.ndarray:
     """(n,) 0 to 1: how much of the voice's motion is shown."""
     share = np.where((times < 0) | (times > voice.seconds), 0.0, 1.0)
     for begin, end in voice.silent:
@@ -136,6 +136,6 @@ def own_rest(
     own: np.ndarray, planned: np.ndarray, speaker: Speaker, voice: VoiceMotion, times: np.ndarray
 ) -> np.ndarray:
     """(n,) bool: the voice is silent and the film's own mouth (n, 12) rests as well, so that its picture can stay."""
-    silent = _speaking(times, voice) < 0.01
+    silent = speaking(times, voice) < 0.01
     near = np.linalg.norm(own - speaker.rest, axis=1) < NEAR_REST
     return silent & near & (np.linalg.norm(planned - speaker.rest, axis=1) < NEAR_REST)

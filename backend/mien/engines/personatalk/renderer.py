@@ -17,7 +17,7 @@ from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CoverTest
 from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.mouth_space import MouthSpace
-from mien.engines.personatalk.reference_bank import FINE, flattened
+from mien.engines.personatalk.reference_bank import FINE, FlatPicture, flattened
 from mien.engines.personatalk.template import OUTSIDE, SKIN_CORE
 from mien.engines.personatalk.warp import blurred, sample
 from mien.numeric.smoothstep import smoothstep
@@ -62,21 +62,21 @@ class Renderer:
         self._masks = {name: torch.from_numpy(getattr(template, name))[None] for name in ("hidden", "dubbed")}
 
     def render(
-        self, pixels: np.ndarray, frame: int, shape: np.ndarray, references: Mapping[int, float], hidden: bool = False
-    ) -> np.ndarray | None:
+        self, pixels: np.ndarray, frame: int, shape: np.ndarray, references: Mapping[int, float], hidden: bool = False,
+        own: FlatPicture | None = None,
+    ) -> np.ndarray:  # fmt: skip
         """The picture (H, W, 3) uint8 of a frame, its face with the shape (468, 3), teeth and fine texture from
         references of the bank, by their shares. hidden: nothing of the picture within the template's `hidden` mask is
-        looked at, as for measuring; else its skin is used. Outside of the mask all pixels stay."""
+        looked at, as for measuring; else its skin is used. Outside of the mask all pixels stay. own: the picture laid
+        `flat`, where that is known."""
         template, space = self.template, self._space
         own_shape = self._shapes.shapes[frame]
         own_mesh, mesh = (self._shapes.vertices(frame, each) for each in (own_shape, template.moved(own_shape, shape)))
-        window = self.window(mesh, hidden, pixels.shape)
+        window = template.window(mesh, "hidden" if hidden else "dubbed", pixels.shape)
         if window is None:
             return pixels
         scale = float(self._shapes.pose.scale[frame])
-        own = flattened(pixels, own_mesh, scale, template)
-        if self._cover is not None and self._cover(own.texture):
-            return None
+        own = own or self.flat(pixels, frame)
         ring = self._bank.ring(own.texture.flatten()[None])[0]
         turn = self._shapes.turn[frame]
         turns, rings = np.tile(turn, (2, 1)), np.tile(ring, (2, 1))
@@ -111,6 +111,15 @@ class Renderer:
             made[:, *box] = torch.where(edge[box], blurred(made[:, *box], SOFT_EDGE), made[:, *box])
         return self.paste(pixels, window, made, under, covered, hidden, folded)
 
+    def flat(self, pixels: np.ndarray, frame: int) -> FlatPicture:
+        """The picture (H, W, 3) uint8 of a frame over the template."""
+        mesh, scale = self._shapes.vertices(frame), float(self._shapes.pose.scale[frame])
+        return flattened(pixels, mesh, scale, self.template)
+
+    def covered(self, own: FlatPicture) -> bool:
+        """Whether something is before the mouth of a picture that was laid flat."""
+        return self._cover is not None and self._cover(own.texture)
+
     def paste(
         self, pixels: np.ndarray, window: tuple[int, int, int, int], made: Tensor, under: Tensor, covered: np.ndarray,
         hidden: bool, folded: np.ndarray | None = None,
@@ -129,13 +138,6 @@ class Renderer:
         mixed = np.clip(np.rint(old + share * (new - old)), 0, 255).astype(np.uint8)
         result[y0:y1, x0:x1] = np.where(share > 0, mixed, old)
         return result
-
-    def window(self, mesh: np.ndarray, hidden: bool, size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-        """(x0, y0, x1, y1) of the mask in a picture of size (H, W, ...) with this mesh; None where it is outside."""
-        least, most = self.template.extent(mesh, "hidden" if hidden else "dubbed")
-        low = np.maximum(np.floor(least).astype(int) - 2, 0)
-        high = np.minimum(np.ceil(most).astype(int) + 3, [size[1], size[0]])
-        return (int(low[0]), int(low[1]), int(high[0]), int(high[1])) if (high - low > 4).all() else None
 
     def light(self, difference: Tensor, hidden: bool) -> Tensor:
         """The difference (3, H, W) between the picture and what was expected, where it is seen, and carried on from

@@ -75,6 +75,25 @@ class FaceTemplate:
         places = (self._masked_corners[name] @ _counted_from_the_middle(vertices)).T
         return places.min(1), places.max(1)
 
+    def window(self, vertices: np.ndarray, name: str, size: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+        """(x0, y0, x1, y1) of the mask `name` in a picture of size (H, W, ...) whose mesh has these vertices (504, 3);
+        None where it is outside."""
+        least, most = self.extent(vertices, name)
+        low = np.maximum(np.floor(least).astype(int) - 2, 0)
+        high = np.minimum(np.ceil(most).astype(int) + 3, [size[1], size[0]])
+        return (int(low[0]), int(low[1]), int(high[0]), int(high[1])) if (high - low > 4).all() else None
+
+    def changeable(self, vertices: np.ndarray, name: str, size: tuple[int, ...]) -> np.ndarray:
+        """(H, W) bool: the pixels of a picture of size (H, W, ...) that the mask `name` lets change."""
+        changed = np.zeros((size[0], size[1]), bool)
+        window = self.window(vertices, name, size)
+        if window is not None:
+            x0, y0, x1, y1 = window
+            under, covered, _ = self.under(vertices, window)
+            share = sample(torch.from_numpy(getattr(self, name))[None], under)[0].numpy()
+            changed[y0:y1, x0:x1] = (share > 0) & covered
+        return changed
+
     @cached_property
     def _corners(self) -> sparse.csr_array:
         """(H * W, 504): how far each vertex counts for each sample, or for the covered one that is nearest to it."""

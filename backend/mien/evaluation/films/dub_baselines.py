@@ -91,7 +91,7 @@ class Baselines:
         return self._bank.template.under(self._shapes.vertices(frame), self._window(frame, pixels))[:2]
 
     def _window(self, frame: int, pixels: np.ndarray) -> tuple[int, int, int, int]:
-        window = self._renderer.window(self._shapes.vertices(frame), True, pixels.shape)
+        window = self._renderer.template.window(self._shapes.vertices(frame), "hidden", pixels.shape)
         assert window is not None  # a face that was tracked lies in its picture
         return window
 

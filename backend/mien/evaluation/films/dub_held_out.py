@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.face_shapes import face_shapes
@@ -84,7 +83,7 @@ def evaluate(path: Path, engine: str, most_frames: int, progress: Progress) -> D
     references = reference_path(appearance, mouth[rendered], shapes.turn[rendered])
     baselines = Baselines(shapes, bank, renderer, mouth)
     scale = shapes.pose.scale
-    masks = {int(i): _mask(renderer, template.hidden, shapes.vertices(i), true[i].shape) for i in rendered}
+    masks = {int(i): template.changeable(shapes.vertices(i), "hidden", true[i].shape) for i in rendered}
     pixels = {}
     for done, name in enumerate((OURS, *NAMES)):
         made = {}
@@ -137,23 +136,6 @@ def _window(track: FaceTrack) -> tuple[np.ndarray, np.ndarray]:
     low = np.maximum(np.floor(seen.min((0, 1)) - margin), 0).astype(int)
     high = np.minimum(np.ceil(seen.max((0, 1)) + margin), [track.width, track.height]).astype(int)
     return low, high
-
-
-def _mask(renderer: Renderer, hidden: np.ndarray, mesh: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
-    """(H, W) bool: where a picture may be changed."""
-    window = renderer.window(mesh, True, size)
-    assert window is not None  # a face that was tracked lies in its picture
-    white = _white(renderer, mesh, window)
-    changed = renderer.paste(np.zeros(size, np.uint8), window, *white, hidden=True)
-    return changed[..., 0] > 0
-
-
-def _white(
-    renderer: Renderer, mesh: np.ndarray, window: tuple[int, int, int, int]
-) -> tuple[torch.Tensor, torch.Tensor, np.ndarray]:
-    x0, y0, x1, y1 = window
-    under, covered, _ = renderer.template.under(mesh, window)
-    return torch.full((3, y1 - y0, x1 - x0), 1e6), under, covered
 
 
 HEAD = ("clip", "what", "PSNR, dB", "SSIM", "lips, dB", "texture", "flicker", "outside")

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,23 +10,34 @@ FILM = [np.full((4, 4, 3), 10 * i, np.uint8) for i in range(6)]
 
 
 class Renderers:
-    """Of a shot a renderer that makes its pictures light, but for the covered one; says which shots were asked for."""
+    """Of a shot a renderer that makes its pictures light; says which are covered, and which shots were asked for."""
 
-    def __init__(self, covered: int = -1) -> None:
-        self.shots, self.drawn, self._covered = [], [], covered
+    def __init__(self, *covered: int) -> None:
+        self.shots: list[int] = []
+        self.drawn: list[int] = []
+        self._covered = covered
 
     def __call__(self, shot: int, sources: np.ndarray, mouth: np.ndarray) -> SimpleNamespace:
         self.shots.append(shot)
         return SimpleNamespace(renderer=self, path=[{0: 1.0}], place=np.zeros(len(sources), int))
 
+    def flat(self, pixels: np.ndarray, frame: int) -> int:
+        return frame
+
+    def covered(self, own: int) -> bool:
+        return own in self._covered
+
     def render(
-        self, pixels: np.ndarray, frame: int, shape: np.ndarray, references: dict[int, float]
-    ) -> np.ndarray | None:
+        self, pixels: np.ndarray, frame: int, shape: np.ndarray, references: dict[int, float], own: int
+    ) -> np.ndarray:
+        assert own == frame
         self.drawn.append(frame)
-        return None if frame == self._covered else pixels + 200
+        return pixels + 200
 
 
-def drawn(renderers: Renderers, sources: list[int], kept: list[str | None], wanted: np.ndarray | None = None):
+def drawn(
+    renderers: Renderers, sources: list[int], kept: list[str | None], wanted: np.ndarray | None = None, rate: int = 10
+):
     decoded: list[int] = []
 
     def pictures():
@@ -37,8 +49,8 @@ def drawn(renderers: Renderers, sources: list[int], kept: list[str | None], want
     space = SimpleNamespace(moved=lambda shape, change: shape)
     mouth = np.zeros((len(sources), 12))
     made = DubbedPictures(
-        SimpleNamespace(pictures=pictures), shapes, space, renderers, np.array([0, 0, 0, 1, 1, 1]), np.array(sources),
-        np.zeros((6, 12)), mouth, labelled=False,
+        SimpleNamespace(pictures=pictures, rate=Fraction(rate)), shapes, space, renderers,
+        np.array([0, 0, 0, 1, 1, 1]), np.array(sources), np.zeros((6, 12)), mouth, labelled=False,
     )  # fmt: skip
     wanted = np.ones(len(sources), bool) if wanted is None else wanted
     steps: list[int] = []
@@ -48,10 +60,32 @@ def drawn(renderers: Renderers, sources: list[int], kept: list[str | None], want
 
 
 def test_pictures_are_drawn_shot_by_shot_but_those_that_are_kept() -> None:
-    renderers, kept = Renderers(covered=4), [None, NO_FACE, None, None, None, None]
+    renderers, kept = Renderers(), [None, NO_FACE, None, None, None, None]
     found, _ = drawn(renderers, list(range(6)), kept)
-    assert found == {0: 200, 1: 10, 2: 220, 3: 230, 4: 40, 5: 250}
-    assert renderers.shots == [0, 1] and kept == [None, NO_FACE, None, None, COVERED, None]
+    assert found == {0: 200, 1: 10, 2: 220, 3: 230, 4: 240, 5: 250}
+    assert renderers.shots == [0, 1] and kept == [None, NO_FACE, None, None, None, None]
+
+
+def test_what_is_beside_a_covered_picture_of_its_shot_stays_too() -> None:
+    kept: list[str | None] = [None] * 6
+    found, _ = drawn(Renderers(4), list(range(6)), kept)
+    assert kept == [None, None, None, COVERED, COVERED, COVERED]
+    assert found == {0: 200, 1: 210, 2: 220, 3: 30, 4: 40, 5: 50}
+
+
+def test_a_mouth_is_not_drawn_for_a_moment_between_what_covers_it() -> None:
+    kept: list[str | None] = [NO_FACE, None, None, None, None, None]
+    drawn(Renderers(2), list(range(6)), kept, rate=10)
+    assert kept == [NO_FACE, COVERED, COVERED, None, None, None]
+
+
+def test_a_part_is_drawn_as_the_whole_film_is() -> None:
+    whole: list[str | None] = [None] * 6
+    drawn(Renderers(4), list(range(6)), whole)
+    for part in (np.arange(6) >= 3, np.arange(6) >= 5, np.arange(6) < 4):
+        kept: list[str | None] = [None if wanted else why for wanted, why in zip(part, whole, strict=True)]
+        drawn(Renderers(4), list(range(6)), kept, part)
+        assert kept == whole
 
 
 def test_what_is_not_wanted_is_not_drawn_nor_are_its_references_read() -> None:

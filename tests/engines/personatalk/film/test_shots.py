@@ -36,5 +36,5 @@ def test_covered_pictures_are_no_references() -> None:
         talker.footage(), talker.shapes, talker.track.shot, np.ones(60, bool), made.space, made.template, no_progress
     )
     renderer = renderers(0, np.arange(60), made.mouth).renderer
-    assert renderer.render(pictures[20], 20, talker.shapes.shapes[20], {5: 1.0}) is None
-    assert renderer.render(pictures[25], 25, talker.shapes.shapes[25], {5: 1.0}) is not None
+    assert renderer.covered(renderer.flat(pictures[20], 20))
+    assert not renderer.covered(renderer.flat(pictures[25], 25))

@@ -44,7 +44,7 @@ class ShotRenderers:
     ) -> None:  # fmt: skip
         """shot (N,), learnt (N,) bool of the film's frames; `progress` is called for each reference that is read."""
         self._footage, self._shapes, self._shot = footage, shapes, shot
-        self._space, self._template, self._progress = space, template, progress
+        self._space, self.template, self._progress = space, template, progress
         self._mouth = space.coefficients(shapes.shapes)
         self._own = {int(number): self._chosen(learnt & (shot == number), OWN_BANK) for number in np.unique(shot)}
         short = any(len(frames) == 0 for frames in self._own.values())
@@ -85,10 +85,10 @@ class ShotRenderers:
         return self._whole
 
     def _of(self, frames: np.ndarray, pictures: Iterator[tuple[int, np.ndarray]]) -> tuple[Renderer, Appearance]:
-        bank: ReferenceBank = reference_bank(frames, pictures, self._shapes, self._space, self._template, self._step)
-        cover = CoverTest(bank.textures, self._template)
+        bank: ReferenceBank = reference_bank(frames, pictures, self._shapes, self._space, self.template, self._step)
+        cover = CoverTest(bank.textures, self.template)
         if 0 < cover.covered.mean() < 1 - LEAST_KEPT:
             bank = bank.without(cover.covered)
-            cover = CoverTest(bank.textures, self._template)
+            cover = CoverTest(bank.textures, self.template)
         appearance = Appearance(bank)
         return Renderer(self._shapes, self._space, appearance, cover), appearance
