@@ -229,12 +229,13 @@ def _pictures(
 ) -> Iterator[np.ndarray]:
     from mien.video.label import draw_label
 
-    for number in range(motion.frames):
-        work("drawing", number / motion.frames, drawing.left(motion.frames - number) if drawing else "")
-        moved.pose(number)
-        picture = moved.animator.picture(
-            motion.weights[number], motion.head_rotation[number], motion.gaze[number], motion.tongue[number]
-        )
+    def rows() -> Iterator[tuple[np.ndarray, ...]]:
+        for number in range(motion.frames):
+            work("drawing", number / motion.frames, drawing.left(motion.frames - number) if drawing else "")
+            moved.pose(number)
+            yield motion.weights[number], motion.head_rotation[number], motion.gaze[number], motion.tongue[number]
+
+    for picture in moved.animator.pictures(rows()):
         picture = drawing(picture) if drawing else picture
         yield draw_label(picture, "portrait") if options.label else picture
 

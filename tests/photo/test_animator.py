@@ -68,6 +68,17 @@ def test_what_the_person_neither_hides_nor_hid_stays(animator: Animator) -> None
         assert np.array_equal(drawn[outside], face()[outside])
 
 
+def test_pictures_of_a_film_are_those_of_its_frames_refined_in_their_order(animator: Animator) -> None:
+    opened = [weights_of(animator, jawOpen=share) for share in (0.1, 0.5, 0.0, 0.3)]
+    tongue = np.zeros(len(animator.head.tongue_names), np.float32)
+    animator.refine = lambda drawn, moment: drawn // 2
+    film = list(animator.pictures((weights, *STILL, tongue) for weights in opened))
+    frames = [animator.picture(weights, *STILL, tongue) for weights in opened]
+    animator.refine = None
+    assert all(np.array_equal(one, other) for one, other in zip(film, frames, strict=True))
+    assert np.array_equal(frames[0], animator.picture(opened[0], *STILL, tongue) // 2)
+
+
 def test_alpha_is_kept() -> None:
     picture = face()
     alpha = np.full((*picture.shape[:2], 1), 255, np.uint8)

@@ -5,8 +5,8 @@ import numpy as np
 from mien.face_tracking.landmark_indices import CHIN
 from mien.heads.default import rotation_matrix
 from mien.photo.fit import fit_face
-from mien.photo.relief import LOBES
-from mien.photo.sheet import BEYOND, Sheet, crown_of, mirrored, outside_oval
+from mien.photo.relief import FOREHEAD, LOBES
+from mien.photo.sheet import BEYOND, BLEND, HIDDEN, Sheet, crown_of, mirrored, outside_oval
 from rendered_faces import face
 
 
@@ -18,12 +18,12 @@ def test_the_head_moves_the_shoulders_do_not_and_nothing_folds() -> None:
     assert np.allclose(sheet.moved(still, np.eye(3), pivot, np.zeros(3)), sheet.rest)
     turned = sheet.moved(still, rotation_matrix(np.array([0, 0.2, 0])), pivot, np.zeros(3))
     moved = np.linalg.norm((turned - sheet.rest)[:, :2], axis=1)
-    nose = np.linalg.norm(sheet.rest[:, :2] - fitted.points[4, :2], axis=1).argmin()
-    assert moved[nose] > 0.05 * fitted.eye_distance
+    forehead = np.linalg.norm(sheet.rest[:, :2] - fitted.points[FOREHEAD, :2], axis=1).argmin()
+    assert moved[forehead] > 0.05 * fitted.eye_distance
     away = outside_oval(fitted.points, sheet.rest[:, :2], fitted.eye_distance) > 0.5 * fitted.eye_distance
     assert moved[(sheet.share == 0) & away].max(initial=0) == 0
     assert sheet.share.min() >= 0
-    assert sheet.share[nose] == 1
+    assert sheet.share[forehead] == 1
 
 
 def test_cells_in_which_nothing_is_seen_are_not_there() -> None:
@@ -37,6 +37,15 @@ def test_cells_in_which_nothing_is_seen_are_not_there() -> None:
     assert {tuple(each) for each in touching.reshape(-1, 6).tolist()} <= kept
     assert kept < {tuple(each) for each in every.reshape(-1, 6).tolist()}
     assert len(part.triangles) < 0.4 * len(whole.triangles)
+
+
+def test_what_the_face_hides_has_no_cells() -> None:
+    fitted = fit_face(face())
+    sheet = Sheet(fitted, (192, 192), cut=True)
+    middles = sheet.rest[sheet.triangles][..., :2].mean(1)
+    inside = outside_oval(fitted.points, middles, fitted.eye_distance) / fitted.eye_distance
+    assert inside.min() > -2 * HIDDEN
+    assert (inside < -BLEND / 2).any()  # under the face's soft edge there are
 
 
 def test_the_distance_from_the_oval_has_a_sign() -> None:

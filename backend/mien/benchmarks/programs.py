@@ -93,7 +93,7 @@ take = speak(speech, Direction(), "{engine}", 25)
 animator = Animator(photo)
 animator.refine = Refiner(animator)
 motion = motion_of(take, animator.head, animator.face.own)
-drawn = (animator.picture(*row) for row in zip(motion.weights, motion.head_rotation, motion.gaze))
+drawn = animator.pictures(zip(motion.weights, motion.head_rotation, motion.gaze, motion.tongue))
 write_film(sys.argv[2], drawn, Fraction(25), speech.samples, RATE)
 seconds = time.perf_counter() - begin
 """

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from mien.channels import ARKIT
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.head_pose import PICTURE_AXES
 from mien.heads.default import rotation_matrix
-from mien.photo.canvas import AT, OPACITY, POSITION, SECOND, SHARE, TINT, Part, PhotoCanvas, block
+from mien.photo.canvas import AT, CORNERS, OPACITY, POSITION, SECOND, SHARE, TINT, Part, PhotoCanvas, block
 from mien.photo.eyes import Eyes
 from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
@@ -40,6 +41,7 @@ ON_THE_SKIN = 6  # the slot of the face, and of what lies on it
 INSIDE = 3  # the slot of what the lips and lids open to
 GONE = 0.6  # weights of the mouth's channels away from the photo's, at which nothing of its mouth but teeth is left
 BEHIND = 1.0  # eye distances: the cavity lies behind all that is drawn in it
+ROOM = 2.0  # pixels around what is inside the mouth or an eye, of what hides it
 
 
 class MovingBody(Protocol):
@@ -82,43 +84,55 @@ class Animator:
                  body: MovingBody | None = None) -> None:  # fmt: skip
         self.pixels = np.ascontiguousarray(pixels)
         self.refine: Callable[[np.ndarray, Moment], np.ndarray] | None = None  # the drawn picture, at the end
-        colours = self.pixels[..., :3]
-        self.face = face or fit_face(colours, choice, name)
+        self.face = face or fit_face(self.pixels[..., :3], choice, name)
         self.head = self.face.head
-        height, width = pixels.shape[:2]
-        layers = layers or layers_of(self.pixels, self.face.points)
-        self._body = body
-        self.cut_out = layers.cut
-        self.nobody = layers.person[..., 3] == 0
         self.own = self.face.own_weights
+        self.pivot = self.face.pose.with_pose((self.head.joint("neck") * PICTURE_AXES)[None])[0]
         self.mesh = FaceMesh(self.face, self.own)
-        lower_face, person = cut_at_jaw(self.face, layers.person)
-        self.sheet = Sheet(self.face, (width, height), layers.cut, ~self.nobody)
-        self.lower_face = Sheet(self.face, (width, height), layers.cut, lower_face[..., 3] > 0, lower_face=True)
-        self.eyes = Eyes(self.face, self.pixels)
-        lids = shut_lids(self.face, self.pixels)
-        self.lashes = Lashes(self.face, self.mesh, self.pixels, lids, ON_THE_SKIN)
-        white = white_of(self.face, self.pixels)
-        seen = seen_teeth(self.face, self.pixels)
-        lips = bare_lips(self.face, self.pixels) if seen is None else seen.lips
-        changed = (lips != colours).any(2)
-        lids[changed, :3] = lips[changed]
-        self.folds = Folds(self.face, self.own, self.mesh.rest)
-        self.folds.soften(lids)
-        self.creases = Creases(self.face, self.own, self.mesh.rest)
-        self.creases.shade(lids)
-        self.mouth = Mouth(self.face, white, dark_of(self.face, self.pixels))
-        self.teeth = Teeth(self.face, (width, height), white, seen, INSIDE)
-        self.shows_teeth = seen is not None
+        self._body = body
         self._of_mouth = [i for i, name in enumerate(self.head.channels) if name.startswith(("mouth", "jaw"))]
         self._far = BEHIND * self.face.eye_distance
-        full = np.full((height, width, 1), 255, np.uint8)
-        opaque = np.concatenate([lips, full], 2)
-        images = {
-            "background": layers.background,
-            "person": person,
-            "lower face": lower_face,
-            "photo": opaque,
+        images = self._read_person(layers or layers_of(self.pixels, self.face.points)) | self._read_features()
+        parts = self._parts()
+        if body is not None:
+            images |= body.images
+            parts |= body.parts
+            body.bind(self.sheet.rest[:, :2])
+        self._carried = (*OF_THE_HEAD, *self.teeth.parts, *self.lashes.parts)
+        self._inside = ("mouth", "tongue", "between", *self.teeth.parts), ("eyes", "glints")
+        self._canvas = PhotoCanvas((pixels.shape[1], pixels.shape[0]), images, parts)
+        self._blocks = self._blocks_at_rest(parts)
+
+    def _read_person(self, layers: Layers) -> dict[str, np.ndarray]:
+        """The images of the person's sheets and of what is behind them."""
+        size = self.pixels.shape[1], self.pixels.shape[0]
+        self.cut_out, self.nobody = layers.cut, layers.person[..., 3] == 0
+        lower_face, person = cut_at_jaw(self.face, layers.person)
+        self.sheet = Sheet(self.face, size, layers.cut, ~self.nobody)
+        self.lower_face = Sheet(self.face, size, layers.cut, lower_face[..., 3] > 0, lower_face=True)
+        return {"background": layers.background, "person": person, "lower face": lower_face}
+
+    def _read_features(self) -> dict[str, np.ndarray]:
+        """The images of the face, and of what it opens."""
+        face, colours = self.face, self.pixels[..., :3]
+        self.eyes = Eyes(face, self.pixels)
+        lids = shut_lids(face, self.pixels)
+        self.lashes = Lashes(face, self.mesh, self.pixels, lids, ON_THE_SKIN)
+        white = white_of(face, self.pixels)
+        seen = seen_teeth(face, self.pixels)
+        lips = bare_lips(face, self.pixels) if seen is None else seen.lips
+        changed = (lips != colours).any(2)
+        lids[changed, :3] = lips[changed]
+        self.folds = Folds(face, self.own, self.mesh.rest)
+        self.folds.soften(lids)
+        self.creases = Creases(face, self.own, self.mesh.rest)
+        self.creases.shade(lids)
+        self.mouth = Mouth(face, white, dark_of(face, self.pixels))
+        self.teeth = Teeth(face, (colours.shape[1], colours.shape[0]), white, seen, INSIDE)
+        self.shows_teeth = seen is not None
+        full = np.full((*colours.shape[:2], 1), 255, np.uint8)
+        return {
+            "photo": np.concatenate([lips, full], 2),
             "eyes": self.eyes.open_eyes,
             "glints": self.eyes.glints,
             "lids": lids,
@@ -127,45 +141,43 @@ class Animator:
             "inside": np.concatenate([colours if seen is None else seen.inside, full], 2),
             **self.teeth.images,
         }
-        corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-        between = Part(len(self.mesh.between), self.mesh.between_triangles, INSIDE + (seen is None),
-                       "inside", "lower face")  # fmt: skip
-        parts = {
+
+    def _parts(self) -> dict[str, Part]:
+        """All that is drawn, in its order."""
+        mesh, shows_teeth = self.mesh, self.shows_teeth
+        between = Part(len(mesh.between), mesh.between_triangles, INSIDE + (not shows_teeth), "inside", "lower face")
+        return {
             "background": Part(4, BACKDROP, 0, "background", soft=True),
             "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person", soft=True),
             "lower face": Part(len(self.lower_face.rest), self.lower_face.triangles, 2, "lower face", soft=True),
-            "shutter": Part(4, BACKDROP, 5, "plain"),
-            "mouth hole": Part(len(self.mesh.between), self.mesh.between_triangles, 2, "plain", opens=True),
-            "eye holes": Part(len(self.mesh.rims), self.mesh.rim_triangles, 2, "eyes", "lids", opens=True),
+            "shutter": Part(8, np.concatenate([BACKDROP, BACKDROP + 4]), 5, "plain"),
+            "mouth hole": Part(len(mesh.between), mesh.between_triangles, 2, "plain", opens=True),
+            "eye holes": Part(len(mesh.rims), mesh.rim_triangles, 2, "eyes", "lids", opens=True),
             "mouth": Part(self.mouth.count, self.mouth.cavity, INSIDE, "plain"),
             # Teeth of the photo stand before what else it shows in its mouth; drawn ones come behind that.
-            **({"between": between} if seen is not None else {}),
+            **({"between": between} if shows_teeth else {}),
             "tongue": Part(self.mouth.count, self.mouth.tongue, INSIDE, "plain"),
             **self.teeth.parts,
-            **({} if seen is not None else {"between": between}),
+            **({} if shows_teeth else {"between": between}),
             "eyes": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "eyes"),
             "glints": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "glints"),
-            "face": Part(len(self.mesh.which), self.mesh.triangles, ON_THE_SKIN, "photo", "lids"),
+            "face": Part(len(mesh.which), mesh.triangles, ON_THE_SKIN, "photo", "lids"),
             **self.lashes.parts,
         }
-        if body is not None:
-            images |= body.images
-            parts |= body.parts
-            body.bind(self.sheet.rest[:, :2])
-        self._carried = (*OF_THE_HEAD, *self.teeth.parts, *self.lashes.parts)
-        self._canvas = PhotoCanvas((width, height), images, parts)
-        self._blocks = {name: block(part.count) for name, part in parts.items()}
-        self._blocks["background"][:, :2] = self._blocks["background"][:, AT] = corners
-        self._blocks["person"][:, AT] = self.sheet.seen_at
-        self._blocks["lower face"][:, AT] = self.lower_face.seen_at
-        between_block = self._blocks["between"]
-        between_block[:, AT] = between_block[:, SECOND] = self.mesh.rest[self.mesh.between, :2]
-        self._blocks["mouth hole"][:, TINT] = self.mouth.hole
-        # Nothing of mouth and eyes is seen but through their holes.
-        self._blocks["shutter"][:, :2], self._blocks["shutter"][:, OPACITY] = corners, 0
-        face_block = self._blocks["face"]
-        face_block[:, AT], face_block[:, OPACITY] = self.mesh.rest[:, :2], self.mesh.opacity
-        self.pivot = self.face.pose.with_pose((self.head.joint("neck") * PICTURE_AXES)[None])[0]
+
+    def _blocks_at_rest(self, parts: Mapping[str, Part]) -> dict[str, np.ndarray]:
+        """The vertices of each part, with what no motion changes of them."""
+        blocks = {name: block(part.count) for name, part in parts.items()}
+        mesh, (height, width) = self.mesh, self.pixels.shape[:2]
+        blocks["background"][:, :2] = blocks["background"][:, AT] = CORNERS * [width, height]
+        blocks["person"][:, AT] = self.sheet.seen_at
+        blocks["lower face"][:, AT] = self.lower_face.seen_at
+        blocks["between"][:, AT] = blocks["between"][:, SECOND] = mesh.rest[mesh.between, :2]
+        blocks["mouth hole"][:, TINT] = self.mouth.hole
+        blocks["shutter"][:, OPACITY] = 0
+        blocks["face"][:, AT], blocks["face"][:, OPACITY] = mesh.rest[:, :2], mesh.opacity
+        blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
+        return blocks
 
     def __enter__(self) -> Animator:
         return self
@@ -190,6 +202,19 @@ class Animator:
         axes = PICTURE_AXES[:, None] * PICTURE_AXES
         return own @ (rotation_matrix(head_rotation) * axes) @ own.T
 
+    def pictures(self, motion: Iterable[tuple[np.ndarray, ...]]) -> Iterator[np.ndarray]:
+        """`picture` of each weights, head_rotation, gaze and tongue; one is refined while the next is drawn."""
+        with ThreadPoolExecutor(1) as pool:
+            last = None
+            for weights, head_rotation, gaze, tongue in motion:
+                drawn = self._drawn(self.mesh.at(weights), weights, self.turn(head_rotation), gaze, tongue=tongue)
+                finished = pool.submit(self._finished, *drawn)
+                if last is not None:
+                    yield last.result()
+                last = finished
+            if last is not None:
+                yield last.result()
+
     def picture(
         self, weights: np.ndarray, head_rotation: np.ndarray, gaze: np.ndarray, tongue: np.ndarray | None = None
     ) -> np.ndarray:
@@ -211,75 +236,134 @@ class Animator:
     ) -> np.ndarray:
         """The same for the face's vertices at places (V, 3) pixels before the turn (3, 3); shift (3,) pixels after.
         warp: from the head to the photo, for the inside of the mouth; bare: the photo's pixels warped, and no more."""
+        return self._finished(*self._drawn(places, weights, turn, gaze, shift, warp, bare, tongue))
+
+    def _drawn(
+        self,
+        places: np.ndarray,
+        weights: np.ndarray,
+        turn: np.ndarray,
+        gaze: np.ndarray,
+        shift: np.ndarray | None = None,
+        warp: SpaceWarp | None = None,
+        bare: bool = False,
+        tongue: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, Moment | None]:
+        """(H, W, 4) uint8 as drawn, with premultiplied alpha, and what the face does where it is to be refined. Where
+        nothing moves, the photo."""
         shift = np.zeros(3) if shift is None else shift
-        mesh, pivot = self.mesh, self.pivot
 
         def turned(points: np.ndarray) -> np.ndarray:
-            return (points - pivot) @ turn.T + pivot + shift
+            return (points - self.pivot) @ turn.T + self.pivot + shift
 
         moved = turned(places)
         resting = self._body is None or self._body.still
-        if resting and np.abs(moved[:, :2] - mesh.rest[:, :2]).max() < STILL and not np.any(gaze):
-            return self.pixels
-        blocks = self._blocks
-        landmarks = mesh.landmarks(places)
-        motion = landmarks - mesh.rest_landmarks
-        blocks["person"][:, POSITION] = self.sheet.moved(motion, turn, pivot, shift)
-        blocks["lower face"][:, POSITION] = self.lower_face.moved(motion, turn, pivot, shift)
-        blocks["face"][:, POSITION] = moved
+        if resting and np.abs(moved[:, :2] - self.mesh.rest[:, :2]).max() < STILL and not np.any(gaze):
+            return self.pixels, None
+        self._place_person(places, turn, shift)
+        self._place_face(places, moved, weights, bare)
+        self._place_mouth(places, moved, weights, self.mouth.at(weights, warp, tongue), warp is not None, bare, turned)
+        self._place_lashes(places, bare, turned)
+        self._place_eyes(places, moved, gaze, bare, turned)
+        self._carry()
+        drawn = self._canvas.draw(self._blocks)
+        if self.refine is None or bare:
+            return drawn, None
+        beyond = (weights - self.own)[self.head.order(ARKIT)]
+        return drawn, Moment(self.mesh.landmarks(self._blocks["face"][:, POSITION]), beyond, turn, gaze)
+
+    def _place_person(self, places: np.ndarray, turn: np.ndarray, shift: np.ndarray) -> None:
+        motion = self.mesh.landmarks(places) - self.mesh.rest_landmarks
+        self._blocks["person"][:, POSITION] = self.sheet.moved(motion, turn, self.pivot, shift)
+        self._blocks["lower face"][:, POSITION] = self.lower_face.moved(motion, turn, self.pivot, shift)
+
+    def _place_face(self, places: np.ndarray, moved: np.ndarray, weights: np.ndarray, bare: bool) -> None:
+        mesh, face = self.mesh, self._blocks["face"]
+        face[:, POSITION] = moved
         lids = mesh.lid_share(places)
         folds = np.maximum(self.folds.share(weights), self.creases.share(weights))
         # A lid is painted where it shuts, a fold where the fold is.
-        blocks["face"][:, SECOND] = np.where((folds > lids)[:, None], mesh.rest[:, :2], places[:, :2])
-        blocks["face"][:, SHARE] = 0 if bare else np.maximum(lids, folds)
-        blocks["face"][:, TINT] = 1 if bare else mesh.shade(places)
-        inside, colours = self.mouth.at(weights, warp, tongue)
-        inside = turned(inside)
-        blocks["tongue"][:, POSITION], blocks["tongue"][:, TINT] = inside, colours
-        far = [0.0, 0.0, self._far]
-        blocks["mouth"][:, POSITION], blocks["mouth"][:, TINT] = inside + far, colours
+        face[:, SECOND] = np.where((folds > lids)[:, None], mesh.rest[:, :2], places[:, :2])
+        face[:, SHARE] = 0 if bare else np.maximum(lids, folds)
+        face[:, TINT] = 1 if bare else mesh.shade(places)
+
+    def _place_mouth(
+        self,
+        places: np.ndarray,
+        moved: np.ndarray,
+        weights: np.ndarray,
+        inside: tuple[np.ndarray, np.ndarray],
+        warped: bool,
+        bare: bool,
+        turned: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
+        """inside: places and colours of cavity and tongue; warped: places are not those of the weights."""
+        mesh, blocks = self.mesh, self._blocks
+        blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
+        if self.shows_teeth:
+            blocks["between"][:, POSITION] += np.array([0.0, 0.0, 0.5 * self._far], np.float32)
+        for name, depth in (("tongue", 0.0), ("mouth", self._far)):
+            blocks[name][:, POSITION] = turned(inside[0]) + [0.0, 0.0, depth]
+            blocks[name][:, TINT] = inside[1]
         shown = 1.0 if bare else mesh.between_opacity(places)
         if self.shows_teeth and not bare:
             shown *= 1 - float(np.clip(np.abs(weights - self.own)[self._of_mouth].sum() / GONE, 0, 1))
         blocks["between"][:, OPACITY] = shown
-        skull = 0.0 if warp is None else mesh.skull_motion(places, mesh.at(weights))
-        for name, values in self.teeth.place(
-            weights, self.mouth.filled(weights), 1 - shown, mesh.parted(places)
-        ).items():
+        skull = mesh.skull_motion(places, mesh.at(weights)) if warped else 0.0
+        teeth = self.teeth.place(weights, self.mouth.filled(weights), 1 - shown, mesh.parted(places))
+        for name, values in teeth.items():
             blocks[name] = values
             values[:, POSITION] = turned(values[:, POSITION] + skull)
+
+    def _place_lashes(self, places: np.ndarray, bare: bool, turned: Callable[[np.ndarray], np.ndarray]) -> None:
         for name, values in self.lashes.place(places).items():
-            blocks[name] = values
+            self._blocks[name] = values
             values[:, POSITION] = turned(values[:, POSITION])
             if bare:
                 values[:, OPACITY] = 0
-        blocks["eye holes"][:, POSITION] = moved[mesh.rims]
-        blocks["eye holes"][:, AT] = mesh.rest[mesh.rims, :2]
-        blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
-        if self.shows_teeth:
-            blocks["between"][:, POSITION] += np.array([0.0, 0.0, 0.5 * self._far], np.float32)
-        # The right eye is the first of these.
-        carried = np.repeat(mesh.eye_motion(places)[::-1], len(self.eyes.rest) // 2, 0)
-        blocks["eyes"][:, POSITION] = turned(self.eyes.rest + carried)
+
+    def _place_eyes(
+        self,
+        places: np.ndarray,
+        moved: np.ndarray,
+        gaze: np.ndarray,
+        bare: bool,
+        turned: Callable[[np.ndarray], np.ndarray],
+    ) -> None:
+        mesh, holes, eyes = self.mesh, self._blocks["eye holes"], self._blocks["eyes"]
+        # Of the holes the left one is the first, of the eyes the right one.
         left, right = np.zeros(2) if bare else mesh.shut(places)
         half = len(mesh.rims) // 2
-        blocks["eye holes"][:half, SHARE], blocks["eye holes"][half:, SHARE] = left, right
-        blocks["eye holes"][:, SECOND] = places[mesh.rims, :2]
+        holes[:, POSITION], holes[:, SECOND] = moved[mesh.rims], places[mesh.rims, :2]
+        holes[:half, SHARE], holes[half:, SHARE] = left, right
         half = len(self.eyes.rest) // 2
-        blocks["eyes"][:half, OPACITY], blocks["eyes"][half:, OPACITY] = 1 - right, 1 - left
+        carried = np.repeat(mesh.eye_motion(places)[::-1], half, 0)
+        eyes[:, POSITION] = turned(self.eyes.rest + carried)
+        eyes[:half, OPACITY], eyes[half:, OPACITY] = 1 - right, 1 - left
         left, right = np.ones(2) if bare else mesh.lid_shadow(places)
-        blocks["eyes"][:half, TINT], blocks["eyes"][half:, TINT] = right, left
-        blocks["glints"][:] = blocks["eyes"]
-        blocks["eyes"][:, AT], blocks["glints"][:, AT] = self.eyes.pixels_at(gaze)
+        eyes[:half, TINT], eyes[half:, TINT] = right, left
+        self._blocks["glints"][:] = eyes
+        eyes[:, AT], self._blocks["glints"][:, AT] = self.eyes.pixels_at(gaze)
+
+    def _carry(self) -> None:
+        """What the body carries, and the shutter: nothing of mouth and eyes is seen but through their holes."""
+        blocks = self._blocks
         if self._body is not None:
             blocks["person"][:, :2] = self._body.carried(blocks["person"][:, :2])
             for name in self._carried:
                 blocks[name][:, :2] = self._body.carried_head(blocks[name][:, :2])
             blocks |= self._body.blocks()
-        drawn = self._canvas.draw(blocks)
-        if self.refine is not None and not bare:
-            beyond = (weights - self.own)[self.head.order(ARKIT)]
-            drawn = self.refine(drawn, Moment(mesh.landmarks(blocks["face"][:, POSITION]), beyond, turn, gaze))
+        for number, names in enumerate(self._inside):
+            places = np.concatenate([blocks[name][:, :2] for name in names])
+            low, high = places.min(0) - ROOM, places.max(0) + ROOM
+            blocks["shutter"][4 * number : 4 * number + 4, :2] = low + CORNERS * (high - low)
+
+    def _finished(self, drawn: np.ndarray, moment: Moment | None) -> np.ndarray:
+        """The picture of what was drawn: refined, and as the photo is, with straight alpha or none."""
+        if drawn is self.pixels:
+            return drawn
+        if self.refine is not None and moment is not None:
+            drawn = self.refine(drawn, moment)
         if self.pixels.shape[2] == 3:
             return np.ascontiguousarray(drawn[..., :3])
         alpha = np.maximum(drawn[..., 3:], 1).astype(np.float32)

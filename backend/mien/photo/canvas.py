@@ -31,16 +31,19 @@ WINDOW_ROOM = 16  # pixels that a window is larger than what it is opened for
 DEPTH = 4  # longer sides of the picture that the depth may reach
 LEAST = 0.02  # opacity of an image: what is less is not there, and hides nothing
 CORNERS = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-VERTEX = """#version 330 core
+VERTEX = """
 in vec3 position; in vec2 at; in vec2 at_second; in float share; in float opacity; in vec3 tint;
 uniform vec2 size; uniform float depth; uniform vec2 slot;
 out vec2 first_at; out vec2 second_at; out float second_share; out vec4 cover;
 void main() {
-    first_at = at / size; second_at = at_second / size; second_share = share; cover = vec4(tint * opacity, opacity);
+    first_at = at / size; cover = vec4(tint * opacity, opacity);
+#ifdef SECOND
+    second_at = at_second / size; second_share = share;
+#endif
     gl_Position = vec4(position.xy / size * 2.0 - 1.0, slot.x + slot.y * clamp(position.z / depth, -1.0, 1.0), 1.0);
 }
 """
-FRAGMENT = """#version 330 core
+FRAGMENT = """
 in vec2 first_at; in vec2 second_at; in float second_share; in vec4 cover;
 uniform sampler2D first; uniform sampler2D second; uniform float least;
 out vec4 colour;
@@ -136,9 +139,10 @@ class PhotoCanvas:
         context.blend_func = context.ONE, context.ONE_MINUS_SRC_ALPHA
         for _, array, part in (self._parts[name] for name in names):
             self._images[part.image].use(0)
-            self._images[part.second or part.image].use(1)
+            if part.second:
+                self._images[part.second].use(1)
             context.depth_func = "1" if part.opens else "<="
-            self._slot.value = (1 - (2 * part.slot + 1) / SLOTS, 1 / SLOTS)
+            array.program["slot"].value = (1 - (2 * part.slot + 1) / SLOTS, 1 / SLOTS)
             array.render()
         context.depth_func = "<="
 
@@ -164,9 +168,10 @@ class PhotoCanvas:
         self._over[0].write(values)
         context.enable_only(context.BLEND)
         self._seen.use(0)
-        self._least.value = 0.0
+        one_image: Any = self._over[1].program
+        one_image["slot"].value, one_image["least"].value = (0.0, 0.0), 0.0
         self._over[1].render()
-        self._least.value = LEAST
+        one_image["least"].value = LEAST
 
     def _open_window(self, context: moderngl.Context, size: np.ndarray) -> None:
         for each in self._window_parts:
@@ -182,12 +187,7 @@ class PhotoCanvas:
         self._window_parts = (self._window, self._resolved, self._seen, colours, depth)
 
     def _build(self, context: moderngl.Context, images: Mapping[str, np.ndarray], parts: Mapping[str, Part]) -> None:
-        program: Any = context.program(VERTEX, FRAGMENT)  # its items are uniforms, which the stubs do not know
-        program["size"].value = (float(self.width), float(self.height))
-        program["depth"].value = float(DEPTH * max(self.width, self.height))
-        self._slot, self._least = program["slot"], program["least"]
-        self._least.value = LEAST
-        program["first"].value, program["second"].value = 0, 1
+        one_image, two_images = (self._program(context, second) for second in (False, True))
         self._images = {}
         for name, image in images.items():
             height, width = image.shape[:2]
@@ -195,12 +195,11 @@ class PhotoCanvas:
             texture.filter = (context.LINEAR, context.LINEAR)
             texture.repeat_x = texture.repeat_y = False
             self._images[name] = texture
-        formats = " ".join(f"{floats}f" for floats in LAYOUT.values())
         self._parts = {}
         for name, part in parts.items():
             buffer = context.buffer(reserve=max(part.count, 1) * FLOATS * 4, dynamic=True)
             indices = context.buffer(np.ascontiguousarray(part.triangles, np.uint32).tobytes())
-            array = context.vertex_array(program, [(buffer, formats, *LAYOUT)], indices)
+            array = _array(context, two_images if part.second else one_image, buffer, indices)
             self._parts[name] = (buffer, array, part)
         size = (self.width, self.height)
         self._frame = context.framebuffer(context.renderbuffer(size, 4), context.depth_renderbuffer(size))
@@ -208,7 +207,28 @@ class PhotoCanvas:
         self._window_size, self._window_parts = np.zeros(2, int), ()
         buffer = context.buffer(reserve=4 * FLOATS * 4, dynamic=True)
         indices = context.buffer(np.array([0, 1, 2, 0, 2, 3], np.uint32).tobytes())
-        self._over = buffer, context.vertex_array(program, [(buffer, formats, *LAYOUT)], indices)
+        self._over = buffer, _array(context, one_image, buffer, indices)
+
+    def _program(self, context: moderngl.Context, second: bool) -> moderngl.Program:
+        """Of one image, or of two: software draws slowly what it only might need."""
+        head = "#version 330 core\n" + ("#define SECOND\n" if second else "")
+        program: Any = context.program(head + VERTEX, head + FRAGMENT)  # items are uniforms, unknown to the stubs
+        program["size"].value = (float(self.width), float(self.height))
+        program["depth"].value = float(DEPTH * max(self.width, self.height))
+        program["least"].value = LEAST
+        program["first"].value = 0
+        if second:
+            program["second"].value = 1
+        return program
+
+
+def _array(
+    context: moderngl.Context, program: moderngl.Program, buffer: moderngl.Buffer, indices: moderngl.Buffer
+) -> moderngl.VertexArray:
+    """What a program draws of vertices in LAYOUT; attributes that it does not know are skipped."""
+    known = [name for name in LAYOUT if name in program]
+    formats = " ".join(f"{floats}f" if name in known else f"{4 * floats}x" for name, floats in LAYOUT.items())
+    return context.vertex_array(program, [(buffer, formats, *known)], indices)
 
 
 def _box(values: np.ndarray) -> np.ndarray | None:

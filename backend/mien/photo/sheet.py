@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy import sparse
 from scipy.ndimage import distance_transform_edt
 from scipy.spatial import KDTree
 
@@ -23,10 +24,12 @@ BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by 
 ASIDE = (1.7, 3.0)  # of the face's height from the face's middle, over which it fades sideways and upwards
 WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
+HIDDEN = BLEND + 0.12  # of the eye distance inside the oval, from which nothing of the sheet is ever seen
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
 WITH_JAW = 0.12  # of the eye distance beyond the face's oval, to which skin is the jaw's
 SLIDE = (0.1, 0.25)  # eye distances that the jaw moves along the neck, over which it begins to stretch the neck's skin
 OVER = (0.0, 0.1)  # eye distances that the jaw moves outwards over the neck, from which the neck stays behind it
+FARTHEST = 1.0  # eye distances beyond that, where the jaw takes no skin of the neck along
 SLOPE = 0.1  # of the eye distance, over which the oval's outward direction is measured
 NEIGHBOURS = 20
 CROWN = 0.5  # eye distances below the picture's upper edge, in which the crown's outline is read
@@ -64,6 +67,8 @@ class Sheet:
         corner = (r * columns + c).ravel()
         if seen is not None:
             corner = corner[_shown(seen, xs, ys).ravel()]
+        inside = outside_oval(face.points, grid, eyes) < -HIDDEN * eyes
+        corner = corner[~inside[corner + np.array([[0], [1], [columns], [columns + 1]])].all(0)]
         triangles = np.concatenate(
             [
                 np.stack([corner, corner + columns, corner + 1], 1),
@@ -77,9 +82,8 @@ class Sheet:
             self.seen_at[:, 0] = crown.texture_columns(grid, self.seen_at)
         outside = outside_oval(face.points, grid, eyes)
         landmarks = face.points[:FACE]
-        distance, near = KDTree(landmarks[:, :2]).query(grid, k=NEIGHBOURS)
-        weights = 1 / np.maximum(distance, 0.06 * eyes) ** 2
-        self._near, self._weights = near, weights / weights.sum(1, keepdims=True)
+        fade = 1 - smoothstep(outside, 0, JAW_REACH * eyes)
+        self._with_landmarks = _nearest_of(landmarks[:, :2], grid, 0.06 * eyes, fade)
         depth = depth_at(face, grid)
         below = below_lobes(face, grid)
         chin = float(below_lobes(face, face.points[[CHIN], :2])[0])
@@ -90,34 +94,54 @@ class Sheet:
         # the head's own neck.
         self.share = (1 - neck) * self._near_head
         self._carried = np.ones(len(grid)) if cut else self._near_head
-        self._fade = 1 - smoothstep(outside, 0, JAW_REACH * eyes)
-        self._eyes, self._depth = eyes, depth
-        self._beyond = outside / eyes - WITH_JAW
-        step = SLOPE * eyes * np.eye(2)
-        slope = [outside_oval(face.points, grid + d, eyes) - outside_oval(face.points, grid - d, eyes) for d in step]
-        self._outwards = np.stack(slope, 1) / np.maximum(np.linalg.norm(slope, axis=0), 1e-6)[:, None]
+        self._eyes = eyes
+        beyond = outside / eyes - WITH_JAW
+        self._neck = np.flatnonzero((neck > 0) & (beyond < FARTHEST))
+        grid = grid[self._neck]
+        self._behind_jaw, self._beyond = (self.rest[:, 2] - depth)[self._neck], beyond[self._neck]
+        self._outwards = np.zeros((0, 2)) if lower_face else _outwards(face.points, grid, eyes)
 
     def moved(self, landmark_motion: np.ndarray, turn: np.ndarray, pivot: np.ndarray, shift: np.ndarray) -> np.ndarray:
         """(N, 3) pixels: the sheet with the face's motion (468, 3) pixels, turned by turn (3, 3) about pivot (3,), the
         joint of the neck, and shifted (3,) with it, as the whole person is."""
-        motion = (landmark_motion[self._near] * self._weights[..., None]).sum(1) * self._fade[:, None]
-        face = self.rest + motion
-        turned = (face - pivot) @ turn.T + pivot
-        with_neck = face + self.share[:, None] * (turned - face)
+        face = self.rest + self._with_landmarks @ landmark_motion
+        away = (face - pivot) @ (turn - np.eye(3)).T
+        moved = face + self.share[:, None] * away + self._carried[:, None] * shift
         # Where the jaw leaves the neck the skin between stretches; where it moves over the neck, it hides the neck.
-        face[:, 2] += self._depth - self.rest[:, 2]
-        turned = (face - pivot) @ turn.T + pivot
-        apart = face + self._near_head[:, None] * (turned - face) - with_neck
+        neck = self._neck
+        apart = (self._near_head - self.share)[neck, None] * away[neck]
+        apart -= (self._near_head[neck] * self._behind_jaw)[:, None] * (turn - np.eye(3))[:, 2]
         over = (apart[:, :2] * self._outwards).sum(1) / self._eyes
         way = np.linalg.norm(apart[:, :2], axis=1) / self._eyes
         with_jaw = 1 - smoothstep(self._beyond / np.maximum(way, 1e-6), 0, 1)  # as far beyond as the way is
         with_jaw *= smoothstep(way, *SLIDE) * (1 - smoothstep(over, *OVER))
-        return with_neck + with_jaw[:, None] * apart + self._carried[:, None] * shift
+        apart[:, 2] -= self._behind_jaw
+        moved[neck] += with_jaw[:, None] * apart
+        return moved
 
     def _near_share(self, face: FittedFace, grid: np.ndarray, cut: bool) -> np.ndarray:
         top, chin = face.points[FOREHEAD, :2], face.points[CHIN, :2]
         aside = np.linalg.norm(grid - (top + chin) / 2, axis=1) / float(np.linalg.norm(chin - top))
         return 1 - smoothstep(aside, *(ASIDE if cut else WHOLE))
+
+
+def _nearest_of(landmarks: np.ndarray, places: np.ndarray, least: float, fade: np.ndarray) -> sparse.csr_matrix:
+    """(N, L) how much places (N, 2) have of the motion of each of landmarks (L, 2): of the nearest ones, by their
+    distance, `least` pixels at least; fade (N,) of it."""
+    distance, near = KDTree(landmarks).query(places, k=NEIGHBOURS)
+    weights = 1 / np.maximum(distance, least) ** 2
+    weights *= (fade / weights.sum(1))[:, None]
+    kept = np.repeat(fade > 0, NEIGHBOURS)
+    rows = np.repeat(np.arange(len(places)), NEIGHBOURS)
+    shape = len(places), len(landmarks)
+    return sparse.csr_matrix((weights.ravel()[kept], (rows[kept], near.ravel()[kept])), shape=shape)
+
+
+def _outwards(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndarray:
+    """(N, 2) unit vectors: out of the face's oval at places (N, 2)."""
+    step = SLOPE * eyes * np.eye(2)
+    slope = np.stack([outside_oval(points, places + d, eyes) - outside_oval(points, places - d, eyes) for d in step], 1)
+    return slope / np.maximum(np.linalg.norm(slope, axis=1), 1e-6)[:, None]
 
 
 def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndarray:

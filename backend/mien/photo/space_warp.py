@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-BLOCK = 1024  # places that are mapped at a time
+BLOCK = 256  # places that are mapped at a time: their distances stay in a processor's cache
 
 
 class SpaceWarp:
@@ -37,9 +37,11 @@ class SpaceWarp:
         places = np.asarray(places, np.float32)
         out = np.empty((len(places), 3), np.float32)
         squares = (self._points**2).sum(1)
+        # The squared distance |x|^2 + |p|^2 - 2 x p as one product.
+        factors = np.r_[-2 * self._points.T, squares[None], np.ones((1, len(squares)), np.float32)]
+        rows = np.c_[places, np.ones(len(places), np.float32), (places**2).sum(1)]
         for begin in range(0, len(places), BLOCK):
-            part = places[begin : begin + BLOCK]
-            distance = (part**2).sum(1)[:, None] + squares - 2 * part @ self._points.T
+            distance = rows[begin : begin + BLOCK] @ factors
             np.maximum(distance, 0, out=distance)
             np.sqrt(distance, out=distance)
             out[begin : begin + BLOCK] = distance @ self._coefficients
