@@ -8,6 +8,7 @@ import pytest
 from mien.channels import INDEX
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.landmark_indices import LOWER_LIP, UPPER_LIP
+from mien.heads.default import Head, load_head
 from mien.photo import PortraitError
 from mien.photo.fit import PURSED, fit_face, fit_points, photo_head, relative_gap, shut_head
 from mien.photo.head_landmarks import landmarks_on
@@ -164,3 +165,16 @@ def test_a_photo_is_read_and_its_face_found_or_a_sentence_says_why_not(name: str
     with pytest.raises(PortraitError, match=sentence) as caught:
         fit_face(read_pixels(tmp_path / name, None, False)[0], name=name)
     assert name in str(caught.value)
+
+
+def test_the_lower_lip_of_an_open_mouth_has_no_corner_in_its_middle() -> None:
+    def corner(head: Head) -> float:
+        """Radians between the lip's two halves at its middle."""
+        opened = head.vertices + head.deltas[head.channels.index("jawOpen")]
+        lower = head.inner_lips[:, 1]
+        x, y = opened[lower, 0], opened[lower, 1]
+        middle = y[np.abs(x) < 0.001].min()
+        beside = y[(x > 0.004) & (x < 0.008)].min()
+        return 2 * float(np.arctan2(beside - middle, x[(x > 0.004) & (x < 0.008)].min()))
+
+    assert corner(photo_head()) < 0.8 * corner(load_head())

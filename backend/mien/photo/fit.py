@@ -35,6 +35,9 @@ PUCKER = 2.4  # times as narrow as the head's own at the lips
 # rest: between its landmarks of the corners .50 to .52 is a half on three people, .46 over .9 on one; man_b .51, .45.
 PURSED, MOST_PURSED = 0.315, 1.3  # of the inner lips; times more narrow than others' that wide lips become, at most
 PUCKER_REACH = 0.016  # m around the inner lips: further off, at the nose, the head's own is enough
+# The head's lips and chin have a vertex in their middle and the next ones 6 mm aside: as the jaw opens they would come
+# to a point there. How much less the middle moves, over which distance, m.
+BLUNTER, MIDDLE = 0.04, 0.004
 LIP_REACH = 0.004  # m around the inner lips that go with them where they are brought together
 FAMILY_RIDGE = 0.25  # how far the family of heads is drawn to its mean, against noise
 
@@ -134,8 +137,13 @@ def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> 
 @lru_cache(maxsize=1)
 def photo_head() -> Head:
     """The default head with a pucker that is seen from the front: the head's brings the lips forward by 6 mm and makes
-    the mouth narrower by a sixth, of which a picture shows the sixth alone; people's is narrower by over a third."""
-    return puckering(load_head())
+    the mouth narrower by a sixth, of which a picture shows the sixth alone; people's is narrower by over a third. And
+    with a lower lip that is round in its middle when the jaw is open."""
+    head = puckering(load_head())
+    deltas = head.deltas.copy()
+    less = 1 - BLUNTER * np.exp(-((head.vertices[:, 0] / MIDDLE) ** 2))
+    deltas[head.channels.index("jawOpen"), :, 1] *= less.astype(deltas.dtype)
+    return replace(head, deltas=deltas)
 
 
 def puckering(head: Head, times: float = PUCKER) -> Head:

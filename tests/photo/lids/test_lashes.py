@@ -83,6 +83,16 @@ def test_shut_lashes_are_as_dark_as_those_along_the_open_margin() -> None:
         assert not shut[:, 0].any() and not shut[:, -1].any()  # it runs out at the corners
 
 
+def test_thin_lashes_are_thin_when_the_eye_is_shut() -> None:
+    levels, ends = np.linspace(-HANGS, LEVELS[-1], 200)[:, None], np.linspace(0, 1, 80)
+
+    def height(half: float) -> int:
+        shut = _shut_alpha(np.where(np.abs(levels) < half, 0.8, 0.0) * np.ones(80), levels, ends, 1.0)
+        return int((shut[levels[:, 0] < ROOT, 40] > 0.4).sum())
+
+    assert height(0.3 * ROOT) < 0.75 * height(0.9 * ROOT)
+
+
 def test_one_dark_lies_along_shut_lids_without_a_light_line_in_it() -> None:
     levels, ends = np.linspace(-HANGS, LEVELS[-1], 200)[:, None], np.linspace(0, 1, 80)
     shut = _shut_alpha(np.where(np.abs(levels) < 0.7 * ROOT, 0.8, 0.0) * np.ones(80), levels, ends, 1.0)

@@ -28,6 +28,8 @@ LIDS = (0.10, 0.16)  # of the eye distance around an eye: a lid shows no crease 
 STRONGER = {"nasolabial fold": 1.4, "under the eye": 0.45}
 OF_SMILES, OF_CORNERS = ("nasolabial fold", "marionette"), ("crow's feet", "nose root", "bridge")
 ENDS = (0.3, 0.4)  # of a line at its beginning and its end, over which it runs out into the skin
+# A smile presses the lower half of its fold together, which would be a dark spot beside the corner of the mouth.
+ENDS_OF = {"nasolabial fold": (0.2, 0.7)}
 LEAST_WIDTH = 0.8  # pixels of a line
 
 
@@ -64,7 +66,8 @@ class Creases:
             width = max(WIDER * crease.width * scale, LEAST_WIDTH)
             rows, columns, low = window(np.concatenate(lines), 5 * width, picture.shape)
             part = picture[rows, columns, :3].astype(np.float32)
-            fold = _fold([line - low for line in lines], (part.shape[0], part.shape[1]), width)
+            fold = _fold([line - low for line in lines], (part.shape[0], part.shape[1]), width,
+                         ENDS_OF.get(crease.name, ENDS))  # fmt: skip
             fold *= crease.depth * STRONGER.get(crease.name, 1.0)
             if crease.name in OF_CORNERS:
                 fold *= self._away_from_lids((part.shape[0], part.shape[1]), low)
@@ -104,14 +107,14 @@ class Creases:
         return smoothstep(away, *LIDS)
 
 
-def _fold(lines: list[np.ndarray], size: tuple[int, int], width: float) -> np.ndarray:
+def _fold(lines: list[np.ndarray], size: tuple[int, int], width: float, ends: tuple[float, float] = ENDS) -> np.ndarray:
     """(h, w) 0..1 how deep the skin folds: a sharp bottom between slopes that swell. lines (N, 2) pixels."""
     fine = 4  # of a pixel: what is thin is not drawn in steps
     image = Image.new("L", (size[1] * fine, size[0] * fine))
     draw = ImageDraw.Draw(image)
     for line in lines:
         at = np.linspace(0, 1, len(line))
-        ink = np.minimum(1.0, at / ENDS[0]) * np.minimum(1.0, (1 - at) / ENDS[1])
+        ink = np.minimum(1.0, at / ends[0]) * np.minimum(1.0, (1 - at) / ends[1])
         points = [tuple(map(float, place * fine)) for place in line]
         for i in range(len(line) - 1):
             thick = max(1, round(fine * width * (0.4 + 0.6 * float(ink[i]))))

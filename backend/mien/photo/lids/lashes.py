@@ -49,8 +49,8 @@ WIDER = 0.2  # of the line above the margin, when the eye is shut
 SHORTER, TAPER = 0.35, 0.22  # of the lashes at the ends of a lid; of the strip, over which they grow
 OVER = 0.01  # of the eye distance that a row lies before the one below it
 NEARER = 0.1  # of the eye distance that a strip lies before the skin
-# Of the way of a blink, over which the strip comes to stand for the photo's own lashes: before those go, or an eye would
-# have pale lashes for a moment.
+# Of the way of a blink, over which the strip comes to stand for the photo's own lashes: before those go, or an eye
+# would have pale lashes for a moment.
 APPEARS = (0.02, 0.12)
 WHOLE = (0.5, 1.0)  # of the way of a blink, over which the lashes of a shut eye come
 

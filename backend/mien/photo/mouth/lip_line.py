@@ -5,7 +5,7 @@ drawn out over their edges as they part."""
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, gaussian_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_closing
 
 from mien.face_tracking.landmark_indices import INNER_LIPS, OUTER_LIPS
 from mien.numeric.smoothstep import smoothstep
@@ -17,6 +17,9 @@ NEAR = (0.014, 0.032)  # of the eye distance around the line, over which it ends
 LIGHTER = (1.02, 1.15)  # than the lips, over which a pixel there is none of them
 DARKER = (0.7, 0.9)  # than the lips, over which a pixel is not of the dark between them
 PALER = (0.95, 0.75)  # of their redness, over which it is none
+# Of their redness and of their brightness, over which it is a tooth in the shade, or in front of dark lips.
+GREY, SHADED = (0.7, 0.4), (0.35, 0.6)
+CREVICE = 0.06  # of the eye distance: what is dark between two teeth is no lip, either
 
 
 def bare_lips(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
@@ -36,7 +39,9 @@ def bare_lips(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
     lip_grey, lip_red = float(np.median(grey[lips])), float(np.median(red[lips]))
     if lip_red < 0.05 or lip_grey < 1:  # in black and white nothing is told by colour
         return out
-    light = smoothstep(grey / lip_grey, *LIGHTER) * smoothstep(red / lip_red, *PALER) * near
+    light = smoothstep(grey / lip_grey, *LIGHTER) * smoothstep(red / lip_red, *PALER)
+    light = np.maximum(light, smoothstep(grey / lip_grey, *SHADED) * smoothstep(red / lip_red, *GREY))
+    light = near * grey_closing(light, size=(1, 1 + 2 * round(CREVICE * eyes / 2)))
     light = np.clip(2 * gaussian_filter(light, max(0.6, 0.006 * eyes)), 0, 1)
     # The dark between the lips is not theirs, either.
     bare = filled(part, (1 - np.clip(1.5 * light, 0, 1)) * np.maximum(smoothstep(grey / lip_grey, *DARKER), 0.001))
