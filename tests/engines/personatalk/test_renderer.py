@@ -6,7 +6,7 @@ import pytest
 import torch
 from dub_banks import DrawnBank, drawn_bank
 from mien.engines.personatalk.appearance import Appearance
-from mien.engines.personatalk.covered import CoverTest
+from mien.engines.personatalk.covered import CERTAIN, DOUBTFUL, CoverTest
 from mien.engines.personatalk.reference_bank import FINE
 from mien.engines.personatalk.reference_path import reference_path
 from mien.engines.personatalk.renderer import Renderer
@@ -139,7 +139,7 @@ def test_a_covered_mouth_is_told(drawn: DrawnBank) -> None:
     own = drawn.talker.pictures[9]
     pixels = own.copy()
     pixels[70:, 30:100] = np.random.default_rng(0).integers(0, 255, pixels[70:, 30:100].shape)
-    assert renderer.covered(renderer.flat(pixels, 9)) and not renderer.covered(renderer.flat(own, 9))
+    assert renderer.unlike(renderer.flat(own, 9)) < DOUBTFUL < CERTAIN < renderer.unlike(renderer.flat(pixels, 9))
 
 
 def test_what_lies_beyond_the_jaw_is_of_the_very_picture() -> None:

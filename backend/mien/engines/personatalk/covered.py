@@ -17,11 +17,13 @@ from mien.engines.personatalk.template import FaceTemplate
 UNLIKE = 3.0  # times the usual difference
 LEAST = 28.0  # of 255, root mean square: below it nothing covers a face, however still it is
 ALIKE = 0.45  # times the usual correlation of brightness: below it the face's structure is not there
+CERTAIN, DOUBTFUL = 1.0, 0.55
 SAMPLES = 5  # every so many-th sample is looked at
 
 
 class CoverTest:
-    """Call it with a picture's texture (3, H, W): is its mouth covered, by textures (N, 3 * H * W) of others?"""
+    """Call it with a picture's texture (3, H, W): how unlike its lower face is to textures (N, 3 * H * W) of the same
+    speaker. From CERTAIN on something is before the mouth, from DOUBTFUL on something may begin to be."""
 
     def __init__(self, textures: Tensor, template: FaceTemplate) -> None:
         lips = template.lips[0].numpy() > 0.02
@@ -33,19 +35,19 @@ class CoverTest:
         self._plane = torch.from_numpy(np.linalg.qr(plane)[0].astype(np.float32))
         brightness = self._brightness(textures)
         self._structure = brightness.median(0).values
-        self.differences, self.likeness = self._difference(textures), self._correlation(brightness)
-        self._limit = max(LEAST, UNLIKE * float(self.differences.median()))
-        self._least = ALIKE * float(self.likeness.median())
+        differences, likeness = self._difference(textures), self._correlation(brightness)
+        self._limit = max(LEAST, UNLIKE * float(differences.median()))
+        self._usual_likeness = max(float(likeness.median()), 1e-6)
+        self.covered = (self._unlike(differences, likeness) > CERTAIN).numpy()  # (N,) bool of the textures themselves
 
-    def __call__(self, texture: Tensor) -> bool:
+    def __call__(self, texture: Tensor) -> float:
         seen = texture.flatten()[None]
-        far = float(self._difference(seen)[0]) > self._limit
-        return far or float(self._correlation(self._brightness(seen))[0]) < self._least
+        return float(self._unlike(self._difference(seen), self._correlation(self._brightness(seen)))[0])
 
-    @property
-    def covered(self) -> np.ndarray:
-        """(N,) bool of the textures themselves."""
-        return ((self.differences > self._limit) | (self.likeness < self._least)).numpy()
+    def _unlike(self, difference: Tensor, likeness: Tensor) -> Tensor:
+        """(n,) the greater of what colours (n,) and structure (n,) say."""
+        lost = (1 - likeness / self._usual_likeness) / (1 - ALIKE)
+        return torch.maximum(difference / self._limit, lost)
 
     def _difference(self, textures: Tensor) -> Tensor:
         """(n,) root mean square of the skin, without the mean difference: light that changes covers nothing."""

@@ -116,9 +116,9 @@ class Renderer:
         mesh, scale = self._shapes.vertices(frame), float(self._shapes.pose.scale[frame])
         return flattened(pixels, mesh, scale, self.template)
 
-    def covered(self, own: FlatPicture) -> bool:
-        """Whether something is before the mouth of a picture that was laid flat."""
-        return self._cover is not None and self._cover(own.texture)
+    def unlike(self, own: FlatPicture) -> float:
+        """How unlike the speaker a picture that was laid flat is, as CoverTest has it."""
+        return 0.0 if self._cover is None else self._cover(own.texture)
 
     def paste(
         self, pixels: np.ndarray, window: tuple[int, int, int, int], made: Tensor, under: Tensor, covered: np.ndarray,

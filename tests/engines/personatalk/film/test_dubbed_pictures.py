@@ -16,6 +16,7 @@ class Renderers:
         self.shots: list[int] = []
         self.drawn: list[int] = []
         self._covered = covered
+        self.doubtful: tuple[int, ...] = ()
 
     def __call__(self, shot: int, sources: np.ndarray, mouth: np.ndarray) -> SimpleNamespace:
         self.shots.append(shot)
@@ -24,8 +25,8 @@ class Renderers:
     def flat(self, pixels: np.ndarray, frame: int) -> int:
         return frame
 
-    def covered(self, own: int) -> bool:
-        return own in self._covered
+    def unlike(self, own: int) -> float:
+        return 1.1 if own in self._covered else 0.8 if own in self.doubtful else 0.1
 
     def render(
         self, pixels: np.ndarray, frame: int, shape: np.ndarray, references: dict[int, float], own: int
@@ -77,6 +78,13 @@ def test_a_mouth_is_not_drawn_for_a_moment_between_what_covers_it() -> None:
     kept: list[str | None] = [NO_FACE, None, None, None, None, None]
     drawn(Renderers(2), list(range(6)), kept, rate=10)
     assert kept == [NO_FACE, COVERED, COVERED, None, None, None]
+
+
+def test_what_may_begin_to_cover_a_mouth_goes_with_what_does() -> None:
+    renderers, kept = Renderers(5), [None] * 6
+    renderers.doubtful = (1, 3, 4)
+    drawn(renderers, list(range(6)), kept)
+    assert kept == [None, None, None, COVERED, COVERED, COVERED]
 
 
 def test_a_part_is_drawn_as_the_whole_film_is() -> None:

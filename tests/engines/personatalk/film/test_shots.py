@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 from dub_banks import drawn_bank
 from mien.engines.base import no_progress
+from mien.engines.personatalk.covered import CERTAIN
 from mien.engines.personatalk.film import shots as module
 from mien.engines.personatalk.film.shots import ShotRenderers
 
@@ -36,5 +37,5 @@ def test_covered_pictures_are_no_references() -> None:
         talker.footage(), talker.shapes, talker.track.shot, np.ones(60, bool), made.space, made.template, no_progress
     )
     renderer = renderers(0, np.arange(60), made.mouth).renderer
-    assert renderer.covered(renderer.flat(pictures[20], 20))
-    assert not renderer.covered(renderer.flat(pictures[25], 25))
+    assert renderer.unlike(renderer.flat(pictures[20], 20)) > CERTAIN
+    assert renderer.unlike(renderer.flat(pictures[25], 25)) < CERTAIN

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage
 
+from mien.engines.personatalk.covered import CERTAIN, DOUBTFUL
 from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.film.kept_pictures import BESIDE, BETWEEN, COVERED, PAUSE, without_short_gaps
 from mien.engines.personatalk.film.shots import ShotRenderer, ShotRenderers
@@ -47,7 +48,7 @@ class DubbedPictures:
         not; those that turn out to be covered are added. `step` is called with the number of each of the K."""
         cover = _Cover(kept, self.frame)
         shots = self.shot[self.sources]
-        near = ndimage.binary_dilation(wanted, iterations=cover.reach) & np.isin(shots, shots[wanted])
+        near = np.asarray(ndimage.binary_dilation(wanted, iterations=cover.reach), bool) & np.isin(shots, shots[wanted])
         waiting: deque[_Waiting] = deque()
         shot, renderer = -1, None
         for number, source, pixels in self._with_own_pictures():
@@ -61,7 +62,7 @@ class DubbedPictures:
                     shot = int(self.shot[source])
                     renderer = self.renderers(shot, self.sources, self.mouth)
                 own = renderer.renderer.flat(pixels, source)
-                cover.found[number] = renderer.renderer.covered(own)
+                cover.unlike[number] = renderer.renderer.unlike(own)
             waiting.append(_Waiting(number, source, pixels, renderer, own))
             yield from self._drawn(waiting, cover.reach, cover, kept, wanted)
         yield from self._drawn(waiting, 0, cover, kept, wanted)
@@ -126,7 +127,7 @@ class _Cover:
     def __init__(self, kept: list[str | None], frame: float) -> None:
         self.asked = np.array([why in (None, COVERED) for why in kept])
         self._refused = ~self.asked & np.array([why != PAUSE for why in kept])
-        self.found = np.zeros(len(kept), bool)
+        self.unlike = np.zeros(len(kept))
         self._frame, self._beside, self._begin = frame, round(BESIDE / frame), 0
         self.reach = self._beside + round(BETWEEN / frame)
 
@@ -135,11 +136,14 @@ class _Cover:
         self._begin = number
 
     def stays(self, number: int, end: int) -> bool:
-        """Whether a picture keeps its own pixels, by those before `end`."""
-        part = slice(max(self._begin, number - self.reach - 1), min(end, number + self.reach + 1))
-        covered = self.found[part]
+        """Whether a picture keeps its own pixels, by those before `end`: it is covered, or beside one that is, or all
+        between are doubtful."""
+        part = slice(max(self._begin, number - self.reach), min(end, number + self.reach + 1))
+        covered = self.unlike[part] > CERTAIN
         if not covered.any():
             return False
+        doubtful = self.unlike[part] > DOUBTFUL
+        covered = ndimage.binary_dilation(covered, iterations=self.reach, mask=doubtful | covered)
         if self._beside:
-            covered = ndimage.binary_dilation(covered, iterations=self._beside)
+            covered = covered | ndimage.binary_dilation(self.unlike[part] > CERTAIN, iterations=self._beside)
         return bool(without_short_gaps(covered | self._refused[part], self._frame)[number - part.start])
