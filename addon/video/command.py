@@ -33,9 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--strength", type=float, default=1.0, help="of the mouth's movement, 0 to 2")
     parser.add_argument("--opening", type=float, default=1.0, help="of the lips and the jaw, 0 to 2")
-    parser.add_argument("--keep-pauses", action="store_true", help="leave the film's own pictures in pauses")
+    parser.add_argument("--keep-pauses", action="store_true", help="leave the film's own frames in pauses")
     parser.add_argument("--when-longer", choices=WHEN_LONGER, default="stop", help="where the sound is longer")
-    parser.add_argument("--label", action="store_true", help="write into the pictures, too, that software made them")
+    parser.add_argument("--label", action="store_true", help="a visible line in the frames that says what the film is")
     parser.add_argument("--backend", default="", metavar="URL", help="in place of the one in the preferences")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what became of it there, too")
 

@@ -103,7 +103,7 @@ def test_a_photo_is_a_take_of_one_frame(tmp_path: Path) -> None:
         (["--face", "2", "--at", "3,4"], 2, "not by both"),
         (["--face", "2"], 3, "At most 1 face was found"),
         (["--at", "here"], 2, "no point"),
-        (["--neutral", "soon"], 2, "neither a picture's number"),
+        (["--neutral", "soon"], 2, "neither a frame's number"),
         (["--neutral", "99"], 3, "pictures 0 to 9"),
         (["--fps", "29.97"], 2, "30000/1001"),
         (["-o", "gone/t.take.safetensors"], 3, "no such folder"),

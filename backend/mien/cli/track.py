@@ -36,8 +36,8 @@ def add_commands(commands) -> None:
     add_face_flags(track, "--face")
     track.add_argument(
         "--neutral", type=_neutral, metavar="FRAME",
-        help="the picture, counted from 0, or the second (as 2.5s) with the resting face that looks straight ahead "
-        "(default: the calmest pictures, and the mean direction)",
+        help="the frame, counted from 0, or the second (as 2.5s) with the resting face that looks straight ahead "
+        "(default: the calmest frames, and the mean direction)",
     )  # fmt: skip
     track.add_argument(
         "--as-seen", action="store_true",
@@ -145,7 +145,7 @@ def _neutral(text: str) -> int | float:
         return int(text)
     if re.fullmatch(r"[0-9]{1,6}(\.[0-9]+)?s", text):
         return float(text[:-1])
-    raise argparse.ArgumentTypeError(f"{text!r} is neither a picture's number, as 60, nor a time, as 2.5s")
+    raise argparse.ArgumentTypeError(f"{text!r} is neither a frame's number, as 60, nor a time, as 2.5s")
 
 
 def _second(text: str) -> Fraction:

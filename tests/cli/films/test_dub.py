@@ -54,7 +54,7 @@ def test_flags_become_options(dubs: list[DubOptions], capsys) -> None:
     assert options.face.at == (90, 80.5) and options.label and options.engine == "articulation"
     assert options.direction.seed == 4 and options.direction.emotion["happy"].constant == 0.5
     text = capsys.readouterr().out
-    assert "25 of 30 pictures" in text and "0.00 s to 0.20 s as it was: no face is seen" in text and "A note." in text
+    assert "25 of 30 frames" in text and "0.00 s to 0.20 s as it was: no face is seen" in text and "A note." in text
 
 
 FROM_FILE = DubOptions(

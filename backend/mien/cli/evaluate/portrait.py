@@ -20,14 +20,14 @@ SECTION = "portrait"  # of the page
 def add_commands(evaluate) -> None:
     """Add `portrait` to the commands of `mien evaluate`."""
     portrait = add_command(
-        evaluate, "portrait", portrait_command, "a clip re-enacted from its first picture; portraits tracked again"
+        evaluate, "portrait", portrait_command, "a clip re-enacted from its first frame; portraits tracked again"
     )
     portrait.add_argument(
         "clips", type=Path, nargs="*", metavar="CLIP", help="films of one face; without any, drawn faces are measured"
     )
     portrait.add_argument("--photo", type=Path, action="append", default=[], help="measure this photo; may be repeated")
     portrait.add_argument("--seconds", type=float, default=8.0, help="of each clip or performance (default: 8)")
-    portrait.add_argument("--step", type=int, default=5, metavar="N", help="every Nth picture of a clip (default: 5)")
+    portrait.add_argument("--step", type=int, default=5, metavar="N", help="every Nth frame of a clip (default: 5)")
     portrait.add_argument("--seed", type=int, default=0, help="another seed is another performance (default: 0)")
     portrait.add_argument(
         "--refine", type=Path, metavar="WEIGHTS", help="weights of `mien train refinement`: clips are refined, too"

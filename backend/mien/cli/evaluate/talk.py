@@ -23,13 +23,13 @@ SECTION = "talk"  # of the page
 def add_commands(evaluate) -> None:
     """Add `talk` to the commands of `mien evaluate`."""
     talk = add_command(
-        evaluate, "talk", talk_command, "clips re-enacted from their first pictures; half-length photos in exercise"
+        evaluate, "talk", talk_command, "clips re-enacted from their first frames; half-length photos in exercise"
     )
     talk.add_argument("files", type=Path, nargs="+", metavar="CLIP|PHOTO", help="of one person, head to hands")
     talk.add_argument("--size", type=int, default=512, help="pixels of the longer side (default: 512)")
     talk.add_argument("--seconds", type=float, default=3.0, help="of the face's performance (default: 3)")
     talk.add_argument("--part", type=float, default=2.4, help="seconds of a clip that are one row (default: 2.4)")
-    talk.add_argument("--step", type=int, default=6, metavar="N", help="every Nth picture of a clip (default: 6)")
+    talk.add_argument("--step", type=int, default=6, metavar="N", help="every Nth frame of a clip (default: 6)")
     add_page_flag(talk)
 
 

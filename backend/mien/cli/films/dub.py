@@ -39,14 +39,14 @@ def add_commands(commands) -> None:
         help="whose manner of speaking: the film's own speaker's, or the engine's (default: clip)",
     )  # fmt: skip
     dub.add_argument(
-        "--keep-pauses", action="store_const", const=True, help="leave the film's own pictures where nobody speaks"
+        "--keep-pauses", action="store_const", const=True, help="leave the film's own frames where nobody speaks"
     )
     dub.add_argument("--references", type=_span, metavar="A-B", help="make the mouth of these seconds of the film only")
     dub.add_argument("--begin", type=_second, metavar="S", help="dub from this second of the film on")
     dub.add_argument("--end", type=_second, metavar="S", help="up to this second of the film")
     dub.add_argument(
         "--when-longer", choices=("loop", "hold", "stop"),
-        help="where the new sound is longer: run the end to and fro, hold the last picture, or stop with the film",
+        help="where the new sound is longer: run the end to and fro, hold the last frame, or stop with the film",
     )  # fmt: skip
     dub.add_argument("--codec", choices=("h264", "lossless"), help="(default: h264)")
     dub.add_argument("--preview", type=_second, metavar="S", help="make only the first S seconds")
@@ -98,7 +98,7 @@ def _options_of(args: argparse.Namespace) -> dict[str, Any]:
 
 def _lines(report: DubReport) -> list[str]:
     seconds = ", ".join(f"{stage} {spent:.1f} s" for stage, spent in report.seconds.items())
-    lines = [f"{report.output}: {report.dubbed} of {report.frames} pictures have a new mouth ({seconds})"]
+    lines = [f"{report.output}: {report.dubbed} of {report.frames} frames have a new mouth ({seconds})"]
     lines += [f"{begin:.2f} s to {end:.2f} s as it was: {why}" for begin, end, why in report.kept[:LINES]]
     if len(report.kept) > LINES:
         rest = sum(end - begin for begin, end, _ in report.kept[LINES:])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def add_face_flags(
-    command: argparse.ArgumentParser, former: str | None = None, of: str = "first picture with it"
+    command: argparse.ArgumentParser, former: str | None = None, of: str = "first frame with it"
 ) -> None:
     """Add --face-number and --at. former: what --face-number was called before, which goes on to be understood, unsaid.
     of: whose pixels --at counts."""

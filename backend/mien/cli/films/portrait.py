@@ -54,10 +54,10 @@ def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
         "--size", type=int, metavar="PIXELS", help="of the longer side, up to 4096 (default: as it is)"
     )
     portrait.add_argument(
-        "--fps", type=frame_rate, default=Fraction(25), help="pictures a second, 24 to 60 (default: 25)"
+        "--fps", type=frame_rate, default=Fraction(25), help="frames a second, 24 to 60 (default: 25)"
     )
     add_face_flags(portrait, "--which", "film")
-    portrait.add_argument("--label", action="store_true", help="say in the picture that it is made by software")
+    portrait.add_argument("--label", action="store_true", help="a visible line that says what the film is")
     portrait.add_argument(
         "--renderer", choices=RENDERERS, default=RENDERERS[0],
         help="warp, or tps: the motion model that you imported (mien models), slow without a graphics card",
@@ -92,7 +92,7 @@ def film_command(
         print(json.dumps(asdict(report)))
         return 0
     width, height = report.size
-    print(f"{printable(report.output)}: {report.frames} pictures of {width}x{height} at {report.fps} a second")
+    print(f"{printable(report.output)}: {report.frames} frames of {width}x{height} at {report.fps} a second")
     for note in report.notes:
         print(f"  {printable(note)}")
     return 0
