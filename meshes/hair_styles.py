@@ -15,9 +15,10 @@ from scipy.spatial import KDTree
 from skull import HAIRLINE, MIDDLE, RECEDED, Skull, above_hairline, azimuth, directions
 
 SEED = 11
-UNDER = 1300  # ribbons under the visible ones, where the whole head is hairy
+UNDER = 1400  # ribbons under the visible ones, where the whole head is hairy
 # Along the hairline: metres over which it is frayed, up to which ribbons begin, and above the scalp.
 RIM_STRAY, RIM_DEPTH, RIM_HEIGHT = 0.0020, 0.018, (0.0009, 0.0028, 0.0028)
+NARROW = 0.010  # metres above the hairline over which the broad ribbons below become as wide as they are
 REACH = 0.008  # metres around a point in which other hair takes its light
 OUT_OF_FACE = 6  # steps of a ribbon until it keeps wholly beside the face
 FRONT_DEPTH, FRONT_BACK = 0.012, 1.2  # metres of the front hairline, whose hair is combed backwards by so much
@@ -187,7 +188,8 @@ def _ribbons(
         across /= np.maximum(np.linalg.norm(across, axis=-1, keepdims=True), 1e-9)
     taper = np.interp(share, (0, 0.15, 0.6, 0.88, 1), (0.12, 0.9, 1.0, 0.6, 0.06))
     if plain:
-        taper = np.interp(share, (0, 0.25, 0.8, 1), (0.15, 0.85, 1.0, 0.4))
+        taper = np.interp(share, (0, 0.25, 0.75, 1), (0.15, 0.9, 1.0, 0.4))
+        taper = taper * np.clip(above_hairline(line, style.line) / NARROW, 0.3, 1.0)
     half = width / 2 * taper * generator.uniform(0.7, 1.25, (count, 1))
     twist = generator.normal(0, 0.0 if plain else 0.22, (count, 1, 1))
     across = across + twist * out

@@ -18,8 +18,8 @@ ENOUGH_MOUTH_KEYS = 10  # SPEECH_CHANNELS with keys of their own from which on k
 SUBSTITUTES = {
     "mouthFunnel": ("mouthPucker", 0.49),
     "mouthPucker": ("mouthFunnel", 1.03),
-    "mouthDimpleLeft": ("mouthSmileLeft", 0.41),
-    "mouthDimpleRight": ("mouthSmileRight", 0.41),
+    "mouthDimpleLeft": ("mouthSmileLeft", 0.33),
+    "mouthDimpleRight": ("mouthSmileRight", 0.33),
 }
 # mouthClose 1 closes the lips of the default head by as much as this jawOpen opens them: 37.7 mm of 36.7.
 JAW_OPEN_PER_MOUTH_CLOSE = 1.03
