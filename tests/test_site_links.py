@@ -3,6 +3,7 @@
 
 import importlib.util
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 from checkout import ROOT
@@ -36,6 +37,23 @@ def test_links_between_pages_of_two_folders_stay() -> None:
     text = "[dubbing](../dubbing.md#results), [dev.py](../../dev.py)"
     done = site_links.on_page_markdown(text, page, SimpleNamespace(repo_url=None), None)
     assert done == "[dubbing](../dubbing.md#results), `dev.py`"
+
+
+def anchors(page: Path) -> set[str]:
+    """Of a page's headings, as GitHub and mkdocs make them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.M | re.S)
+    titles = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title) for title in re.findall(r"^#+ (.+)$", text, re.M)]
+    return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", title).strip().lower()) for title in titles}
+
+
+def test_links_lead_to_files_and_headings() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "meshes").glob("*.md")]
+    assert len(pages) > 30
+    for page in pages:
+        for path, anchor in re.findall(r"\]\(([^)#\s:]*)(#[^)\s]*)?\)", page.read_text("utf-8")):
+            target = page.parent / path if path else page
+            assert target.exists(), (page.name, path)
+            assert not anchor or anchor[1:] in anchors(target), (page.name, path, anchor)
 
 
 def test_pictures_of_pages_are_in_the_site() -> None:
