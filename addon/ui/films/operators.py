@@ -11,7 +11,7 @@ from ...generation.runner import runner
 from ...generation.sent_sound import SentSound
 from ...scene import lines, sound, strip_sync
 from ...scene.apply import ApplyError
-from ...scene.direction import EMOTIONS
+from ...scene.direction import EMOTIONS, INTENSITY
 from ...scene.sound import SoundError
 from ...scene.speakers import speaker_of
 from ...video import consent, picture_plane, requests, strips
@@ -33,7 +33,7 @@ class _FilmOperator(DisabledReason):
 
     bl_options = {"REGISTER"}  # the undo step is pushed when the film is added
     in_window: BoolProperty(options={"HIDDEN", "SKIP_SAVE"})
-    label: BoolProperty(name="Visible Label", description="Write into the pictures, too, that software made them")
+    label: BoolProperty(name="Visible Label", description="A visible line in the frames that says what the film is")
     consent: StringProperty(
         name="Who Agreed",
         description="Who of those shown agreed to this film, and when. It is kept in this file, and written into the "
@@ -68,20 +68,20 @@ class MIEN_OT_dub(_FilmOperator, bpy.types.Operator):
     bl_label = "Dub"
 
     strength: FloatProperty(
-        name="Movement", description="How far the mouth moves; 1 is as it is spoken", default=1.0, min=0.0, max=2.0
+        name="Movement", description="Gain of the mouth's movement; 1 is as spoken", default=1.0, min=0.0, max=2.0
     )
     opening: FloatProperty(
-        name="Opening", description="How far lips and jaw open; 1 is as it is spoken", default=1.0, min=0.0, max=2.0
+        name="Opening", description="Gain of the opening of lips and jaw; 1 is as spoken", default=1.0, min=0.0, max=2.0
     )
     keep_pauses: BoolProperty(
-        name="Keep Pauses", description="In pauses of both, leave the film's own pictures as they are"
+        name="Keep Pauses", description="Where both old and new speech pause, keep the film's own frames"
     )
     when_longer: EnumProperty(
         name="After the Film",
-        description="What the pictures do where the sound is longer than the film",
+        description="What the frames do where the sound is longer than the film",
         items=[
             ("stop", "Stop", "End with the film"),
-            ("hold", "Hold", "Hold the last picture"),
+            ("hold", "Hold", "Hold the last frame"),
             ("loop", "To and Fro", "Play the stillest moment to and fro"),
         ],
     )
@@ -151,7 +151,7 @@ class _PictureOperator(_FilmOperator, ImportHelper):
         items=[(name, name.capitalize(), "") for name in ("neutral", *EMOTIONS)],
     )
     intensity: FloatProperty(
-        name="Intensity", description="How strong the emotion is", default=0.65, min=0.0, max=1.0, subtype="FACTOR"
+        name="Intensity", description="How strong the emotion is", default=INTENSITY, min=0.0, max=1.0, subtype="FACTOR"
     )
     seed: IntProperty(name="Seed", description="Another seed is another performance", min=0)
     renderer: EnumProperty(
