@@ -35,7 +35,7 @@ class MienTake(bpy.types.PropertyGroup):
     uid: IntProperty(options={"HIDDEN"}, override=KEPT)  # unique in its line; never reused
     name: StringProperty(
         name="Name",
-        description="The take's name; its actions and NLA tracks bear it",
+        description="The take's name, also of its actions and NLA tracks",
         update=lambda take, context: takes.on_take_renamed(take),
         override=KEPT,
     )
@@ -74,7 +74,7 @@ class MienLine(bpy.types.PropertyGroup):
     next_take: IntProperty(options={"HIDDEN"}, default=1, override=KEPT)
     name: StringProperty(
         name="Name",
-        description="The line's name; its takes bear it",
+        description="The line's name, also of its takes",
         update=lambda line, context: lines.on_rename(line),
         override=KEPT,
     )

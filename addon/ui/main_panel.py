@@ -135,7 +135,7 @@ def _draw_performance(layout, context, speaker, line) -> None:
     unsupported = [field for field in requested if not engines.supports(info, performance.engine, field)]
     if unsupported:
         names = ", ".join(engines.OPTIONAL_FIELDS[field] for field in unsupported)
-        text.draw(layout, context, f"Not asked for, as this engine does not follow it: {names}.", "INFO")
+        text.draw(layout, context, f"Ignored by this engine: {names}.", "INFO")
 
 
 def _draw_takes(layout, line) -> None:
