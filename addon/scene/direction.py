@@ -18,6 +18,7 @@ from .frame_sampling import sampled_frames
 from .timeline import transcript
 
 EMOTIONS = ("happy", "angry", "sad", "fear", "disgusted", "surprised", "contempt")  # without neutral
+INTENSITY = 0.65  # medium, as the backend's commands have it
 GAINS = {"intensity": 1.0, "jaw": 2.0, "lips": 2.0}  # may be keyed like the emotions -> upper limit
 NUMBERS = ("blinks", "brows", "gaze", "head", "temperature")
 OPTION_DEFAULTS = {"onset": 0.4, "offset": 0.8, "sound_guidance": 1.0, "emotion_guidance": 1.0}  # of the engines

@@ -5,7 +5,7 @@ import bpy
 from bpy.props import EnumProperty, FloatProperty, PointerProperty, StringProperty
 
 from ..formats.channels import ARKIT
-from .direction import EMOTIONS
+from .direction import EMOTIONS, INTENSITY
 from .library.override_flags import KEPT
 
 CHOICES = ("neutral", *EMOTIONS, "mix")
@@ -126,7 +126,7 @@ class MienPerformance(bpy.types.PropertyGroup):
     intensity: FloatProperty(
         name="Intensity",
         description="How strongly the emotion shows; may be keyed",
-        default=0.65,
+        default=INTENSITY,
         min=0.0,
         max=1.0,
         subtype="FACTOR",

@@ -28,6 +28,7 @@ MEANT = {  # other words for the same; joy is not always a smile, so they are pr
 }  # fmt: skip
 # MEAD's three levels as intensities (docs/articulation.md, section 6)
 LEVELS = {"low": 0.35, "medium": 0.65, "high": 1.0}
+INTENSITY = LEVELS["medium"]  # where an animator names none: of commands, plans and the page, and of the panel
 BEND = 0.8  # the smaller, the more of a face a low intensity shows
 KEY_LIMIT = 100_000
 TEXT_LIMIT = 100_000
@@ -82,7 +83,9 @@ def constant(value: float) -> Curve:
 
 @dataclass(frozen=True)
 class Direction:
-    """Emotion weights 0..1 by name, intensity 0..1, gains of articulation and of non-verbal motion 0..2 (0 = off)."""
+    """Emotion weights 0..1 by name, intensity 0..1, gains of articulation and of non-verbal motion 0..2 (0 = off).
+
+    A direction without an intensity shows its weights in full; where a user names none, it is INTENSITY."""
 
     emotion: Mapping[str, Curve] = field(default_factory=dict)
     intensity: Curve = constant(1.0)

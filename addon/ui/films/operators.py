@@ -158,7 +158,7 @@ class _PictureOperator(_FilmOperator, ImportHelper):
         name="Renderer",
         description="What draws the moving face",
         items=[
-            ("warp", "Warp", "The picture's own pixels, moved"),
+            ("warp", "Warp", "The photo's own pixels, warped"),
             ("tps", "Motion Model", "The networks that the backend's user imported; slow without a graphics card"),
         ],
     )
@@ -191,7 +191,7 @@ class _PictureOperator(_FilmOperator, ImportHelper):
     def execute(self, context):
         photo = sound.absolute(self.filepath)
         if not photo.is_file():
-            return self.refuse(f"There is no picture '{photo}'; choose one.")
+            return self.refuse(f"There is no photo '{photo}'; choose one.")
         words = self.consent or consent.recall(str(photo))
         if consent.refusal(words):
             return self.refuse(f"{consent.refusal(words)}. The field is beside the list of files.")
@@ -218,12 +218,12 @@ class _PictureOperator(_FilmOperator, ImportHelper):
 
 
 class MIEN_OT_portrait(_PictureOperator, bpy.types.Operator):
-    """Make the face of a picture say what the selected sound strip has, or the speaker's sound: a new movie strip, or a
+    """Make the face of a photo say what the selected sound strip has, or the speaker's sound: a new movie strip, or a
     plane in the scene"""
 
     bl_idname = "mien.portrait"
     bl_label = "Portrait"
-    alpha: BoolProperty(name="Keep Transparency", description="Of the picture; the film is then a larger MOV")
+    alpha: BoolProperty(name="Keep Transparency", description="Of the photo; the film is then a larger MOV")
 
     def draw_own(self, layout) -> None:
         layout.prop(self, "alpha")
@@ -233,7 +233,7 @@ class MIEN_OT_portrait(_PictureOperator, bpy.types.Operator):
 
 
 class MIEN_OT_talk(_PictureOperator, bpy.types.Operator):
-    """Make the person of a half-length picture say what the selected sound strip has, with shoulders, arms and hands: a
+    """Make the person of a half-length photo say what the selected sound strip has, with shoulders, arms and hands: a
     new movie strip, or a plane in the scene"""
 
     bl_idname = "mien.talk"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mien import engines
 from mien.batch.plan_file import PlanError
-from mien.direction import Direction, parse_emotion, parse_intensity
+from mien.direction import INTENSITY, Direction, constant, parse_emotion, parse_intensity
 from mien.errors import did_you_mean, shortened
 from mien.files.text import read_text
 from mien.film_request import Options, read_options
@@ -61,7 +61,7 @@ class Defaults:
     """What a line has whose row says nothing of it. engine: None for that of the kind of work."""
 
     engine: str | None = None
-    direction: Direction = Direction()
+    direction: Direction = Direction(intensity=constant(INTENSITY))
     fps: Fraction | None = Fraction(25)
     head: str = "mien"
     consent: str | None = None

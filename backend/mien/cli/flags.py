@@ -11,7 +11,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien import engines
-from mien.direction import EMOTIONS, HANDS, OF_THE_BODY, Direction, DirectionError, parse_emotion, parse_intensity
+from mien.direction import (
+    EMOTIONS,
+    HANDS,
+    INTENSITY,
+    LEVELS,
+    OF_THE_BODY,
+    Direction,
+    DirectionError,
+    constant,
+    parse_emotion,
+    parse_intensity,
+)
 from mien.files.strict_json import JsonError, parse_json
 from mien.files.text import read_text
 from mien.settings import Settings
@@ -23,6 +34,7 @@ if TYPE_CHECKING:
     from mien.heads.flame import Flame
     from mien.heads.identity import Identity
 
+INTENSITY_HELP = f"{', '.join(LEVELS)}, or a number from 0 to 1 (default: {INTENSITY:g}, medium)"
 SHAPE_HELP = "whose face FLAME is: up to 300 numbers in a .npy, .json or .safetensors"
 
 
@@ -40,7 +52,7 @@ def add_direction_flags(command: argparse.ArgumentParser, engine: str | None = e
     command.add_argument(
         "--emotion", metavar="NAME=WEIGHT,...", help=f"a mix of {', '.join(EMOTIONS)}, as happy=0.7,sad=0.2"
     )
-    command.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1 (default: 1)")
+    command.add_argument("--intensity", help=INTENSITY_HELP)
     styles = engines.info_of(engines.DEFAULT).styles_in_words
     command.add_argument("--style", help=f"who speaks, and how: {styles}")
     command.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
@@ -73,9 +85,10 @@ def add_gesture_flags(command: argparse.ArgumentParser) -> None:
 
 
 def direction_of(args: argparse.Namespace, start: Direction | None = None) -> Direction:
-    """The direction file, or `start`, or the default direction, changed by the flags of `add_direction_flags`.
+    """The direction file, or `start`, or that of INTENSITY, changed by the flags of `add_direction_flags`.
     DirectionError."""
-    direction = Direction.from_file(args.direction) if args.direction else start or Direction()
+    start = start or Direction(intensity=constant(INTENSITY))
+    direction = Direction.from_file(args.direction) if args.direction else start
     changes: dict[str, object] = {}
     if args.emotion is not None:
         changes["emotion"] = parse_emotion(args.emotion)

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from mien.cli.flags import (
+    INTENSITY_HELP,
     SHAPE_HELP,
     add_identity_flag,
     direction_inputs,
@@ -36,7 +37,7 @@ def add_commands(commands) -> None:
     add_identity_flag(idle, "the head of --preview")
     idle.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     idle.add_argument("--emotion", metavar="NAME=WEIGHT,...", help="the mood, as of mien speak")
-    idle.add_argument("--intensity", help="low, medium, high, or a number from 0 to 1 (default: 1)")
+    idle.add_argument("--intensity", help=INTENSITY_HELP)
     idle.add_argument("--style", help="whose manner it is, as of mien speak")
     idle.add_argument("--persona", metavar="NAME|FILE", help="somebody in particular (mien learn)")
     idle.add_argument("--seed", type=int, help="another seed is another performance (default: 0)")
