@@ -137,12 +137,12 @@ def _wider(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 def _of_the_mouth(tooth: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """What joins the opening: light on the lips does not."""
-    marks, count = label(tooth)  # pyright: ignore
+    marks, count = label(tooth)  # pyright: ignore[reportGeneralTypeIssues]
     joined = np.bincount(marks[inside], minlength=count + 1)
     areas = np.bincount(marks.ravel(), minlength=count + 1)
     kept = joined > 0.5 * np.maximum(areas, 1)
     kept[0] = False
-    return kept[marks]  # pyright: ignore
+    return kept[marks]  # pyright: ignore[reportCallIssue, reportArgumentType]
 
 
 def _rows(tooth: np.ndarray, grey: np.ndarray, inside: np.ndarray, eyes: float) -> tuple[np.ndarray, np.ndarray]:
@@ -202,7 +202,7 @@ def _even(row: np.ndarray, eyes: float) -> np.ndarray:
 
 def _whole(row: np.ndarray) -> np.ndarray:
     """The largest piece of a row, with those that are near to it."""
-    marks, count = label(_wider(row, 2))  # pyright: ignore
+    marks, count = label(_wider(row, 2))  # pyright: ignore[reportGeneralTypeIssues]
     if not count:
         return row
     areas = np.bincount(marks[row], minlength=count + 1)
