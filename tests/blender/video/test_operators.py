@@ -152,7 +152,7 @@ def test_a_picture_speaks_on_a_plane(sequencer, backend, film, photo):
 
 def test_what_a_portrait_lacks_is_said(backend, photo, sequencer):
     _, _, voice = sequencer
-    with pytest.raises(RuntimeError, match="There is no picture"):
+    with pytest.raises(RuntimeError, match="There is no photo"):
         bpy.ops.mien.portrait(filepath=str(photo.with_name("none.png")), consent=WORDS)
     with pytest.raises(RuntimeError, match="State who agreed"):
         bpy.ops.mien.portrait(filepath=str(photo))
