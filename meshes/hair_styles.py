@@ -18,7 +18,7 @@ SEED = 11
 UNDER = 1400  # ribbons under the visible ones, where the whole head is hairy
 # Along the hairline: metres over which it is frayed, up to which ribbons begin, and above the scalp.
 RIM_STRAY, RIM_DEPTH, RIM_HEIGHT = 0.0020, 0.018, (0.0009, 0.0028, 0.0028)
-NARROW = 0.010  # metres above the hairline over which the broad ribbons below become as wide as they are
+NARROW = 0.006  # metres above the hairline over which the broad ribbons below become as wide as they are
 REACH = 0.008  # metres around a point in which other hair takes its light
 OUT_OF_FACE = 6  # steps of a ribbon until it keeps wholly beside the face
 FRONT_DEPTH, FRONT_BACK = 0.012, 1.2  # metres of the front hairline, whose hair is combed backwards by so much
@@ -47,9 +47,9 @@ class Style:
     curl: tuple[float, float] = (0.0, 0.0)
     thin: float = 0.0
     knot: bool = False
-    edge: float = 0.005  # from the hairline to the layer below
+    edge: float = 0.003  # from the hairline to the layer below
     under: float = 0.014  # width of the ribbons there: five deep, or skin is seen between them
-    rim: tuple[int, float, float] = (1500, 0.0012, 0.018)  # ribbons along the hairline; their width and length
+    rim: tuple[int, float, float] = (1500, 0.0022, 0.020)  # ribbons along the hairline; their width and length
 
 
 def grow(name: str, head: Head) -> dict[str, np.ndarray]:
