@@ -64,7 +64,7 @@ def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
     )  # fmt: skip
     portrait.add_argument("--weights", metavar="NAME", help="which of its weights, like vox (default: what fits best)")
     portrait.add_argument(
-        "--no-refine", action="store_true", help="leave the shade of the moved skin as the warp has it"
+        "--no-refine", action="store_true", help="do not refine the shading of the moved skin"
     )
     add_consent_flag(portrait)
 
