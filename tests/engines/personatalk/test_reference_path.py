@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
+import torch
 from dub_banks import drawn_bank
 from mien.engines.personatalk import reference_path as module
 from mien.engines.personatalk.appearance import Appearance
@@ -75,3 +76,17 @@ def test_no_frames_have_an_empty_path() -> None:
     made = drawn_bank()
     path = reference_path(Appearance(made.bank), made.mouth[:0], made.talker.shapes.turn[:0])
     assert path.references.shape[0] == path.shares.shape[0] == 0
+
+
+def test_a_reference_whose_lips_are_unlike_the_others_counts_less() -> None:
+    made = drawn_bank()
+    bank, frame = made.bank, slice(52, 53)
+
+    def shares() -> dict[int, float]:
+        return reference_path(Appearance(bank), made.mouth[frame], made.talker.shapes.turn[frame])[0]
+
+    before = shares()
+    one = max(before, key=lambda reference: before[reference])
+    lips = (made.template.lips[0].numpy() > module.LIPS) & ~made.template.inner
+    bank.textures[one].view(3, *made.template.size)[:, torch.from_numpy(lips)] = 255.0  # as if teeth lay there
+    assert shares().get(one, 0.0) < before[one]

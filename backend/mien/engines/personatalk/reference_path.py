@@ -2,9 +2,10 @@
 """Which references give teeth, tongue and fine texture in each frame: one along a path over time, so that rows do not
 flip, and the nearest ones beside it.
 
-A reference is dear where its mouth or its head is far from the target's, and where its teeth are unlike those expected
-from all references (the picture nearest to the mean, not the mean itself, whose rows of teeth are blurred). To go on
-along the film costs nothing, to stay or go back little, to jump more.
+A reference is dear where its mouth or its head is far from the target's, and where its teeth and lips are unlike those
+expected from all references (the picture nearest to the mean, not the mean itself, whose rows of teeth are blurred).
+The lips count, as a tracker may take the tops of the lower teeth for the lip's edge: such a picture would draw teeth
+into the lips of others. To go on along the film costs nothing, to stay or go back little, to jump more.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.engines.personatalk.appearance import Appearance
+from mien.engines.personatalk.template import FaceTemplate
 
 MOUTH, TURN = 0.02, 0.15  # eye distances and radians that cost 1
-TEETH, TEETH_WEIGHT = 20.0, 2.0  # of 255: root mean square that costs TEETH_WEIGHT
+UNLIKE = 20.0  # of 255: root mean square between the lips that costs TEETH_WEIGHT, and on them LIPS_WEIGHT
+TEETH_WEIGHT, LIPS_WEIGHT = 2.0, 1.0
 JUMP, STAY = 1.5, 0.2
-SAMPLES = 3  # every so many-th sample between the lips is compared
+SAMPLES = 3  # every so many-th sample of the mouth is compared
+LIPS = 0.5  # of the template's lips, from which a sample counts
 BLOCK = 1000  # frames that are planned at once: memory does not grow with the film
 TOGETHER = 3  # references of a frame: what they have in common is more often true than what one has alone
 LESS = 2.0  # by which a reference is dearer whose share is 1 / e of another's
@@ -39,9 +43,8 @@ class ReferencePath:
 def reference_path(appearance: Appearance, mouth: np.ndarray, turn: np.ndarray) -> ReferencePath:
     """For each frame's geometry mouth (n, 12), turn (n, 3)."""
     bank = appearance.bank
-    columns = np.flatnonzero(bank.template.inner)[::SAMPLES]
-    columns = np.concatenate([columns + channel * bank.template.inner.size for channel in range(3)])
-    teeth = bank.textures[:, columns].numpy()
+    columns, weights = _looked_at(bank.template)
+    seen = weights * bank.textures[:, columns].numpy()
     follows = np.flatnonzero(np.diff(bank.frames) == 1)  # i + 1 is the next picture of the film
     paths: list[np.ndarray] = []
     shares: list[np.ndarray] = []
@@ -49,8 +52,7 @@ def reference_path(appearance: Appearance, mouth: np.ndarray, turn: np.ndarray) 
     for begin in range(0, len(mouth), BLOCK):
         part = slice(begin, begin + BLOCK)
         cost = _squared(mouth[part], bank.mouth) / MOUTH**2 + _squared(turn[part], bank.turn) / TURN**2
-        expected = appearance.lip_weights(mouth[part], turn[part]) @ teeth
-        cost += TEETH_WEIGHT * _squared(expected, teeth) / (TEETH**2 * max(len(columns), 1))
+        cost += _squared(appearance.lip_weights(mouth[part], turn[part]) @ seen, seen)
         path = cheapest_path(cost, follows, last)
         last = int(path[-1])
         others = cost.copy()
@@ -62,6 +64,17 @@ def reference_path(appearance: Appearance, mouth: np.ndarray, turn: np.ndarray) 
     if not paths:
         return ReferencePath(np.zeros((0, 1), int), np.zeros((0, 1)))
     return ReferencePath(np.concatenate(paths), np.concatenate(shares))
+
+
+def _looked_at(template: FaceTemplate) -> tuple[np.ndarray, np.ndarray]:
+    """Columns (C,) of textures (N, 3 * H * W) between the lips and on them, and how much each counts (C,)."""
+    lips = (template.lips[0].numpy() > LIPS) & ~template.inner
+    columns, weights = [], []
+    for area, weight in ((template.inner, TEETH_WEIGHT), (lips, LIPS_WEIGHT)):
+        places = np.flatnonzero(area)[::SAMPLES]
+        columns += [places + channel * area.size for channel in range(3)]
+        weights.append(np.full(3 * len(places), np.sqrt(weight / max(3 * len(places), 1)) / UNLIKE, np.float32))
+    return np.concatenate(columns), np.concatenate(weights)
 
 
 def cheapest_path(cost: np.ndarray, follows: np.ndarray, last: int | None = None) -> np.ndarray:

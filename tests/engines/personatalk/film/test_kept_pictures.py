@@ -36,7 +36,8 @@ def test_a_mouth_does_not_flash_up_between_pictures_that_stay() -> None:
 
 def test_the_far_side_of_a_turned_head_covers_nothing() -> None:
     shapes = SimpleNamespace(turn=np.radians([[0, 0, 0], [0, -44, 0]]))
-    assert why_kept([COVERED, COVERED, None], shapes, np.array([0, 1, 1])) == [COVERED, TURNED, None]
+    kept: list[str | None] = [COVERED, None, COVERED, COVERED, None]
+    assert why_kept(kept, shapes, np.array([0, 0, 0, 1, 1])) == [COVERED, None, TURNED, TURNED, None]
 
 
 def test_stretches_are_told_in_seconds() -> None:

@@ -142,8 +142,8 @@ class _Cover:
         covered = self.unlike[part] > CERTAIN
         if not covered.any():
             return False
-        doubtful = self.unlike[part] > DOUBTFUL
-        covered = ndimage.binary_dilation(covered, iterations=self.reach, mask=doubtful | covered)
+        doubtful = covered | (self.unlike[part] > DOUBTFUL)
+        stays = np.asarray(ndimage.binary_dilation(covered, iterations=self.reach, mask=doubtful), bool)
         if self._beside:
-            covered = covered | ndimage.binary_dilation(self.unlike[part] > CERTAIN, iterations=self._beside)
-        return bool(without_short_gaps(covered | self._refused[part], self._frame)[number - part.start])
+            stays |= np.asarray(ndimage.binary_dilation(covered, iterations=self._beside), bool)
+        return bool(without_short_gaps(stays | self._refused[part], self._frame)[number - part.start])

@@ -10,7 +10,7 @@ from mien.engines.personatalk.reference_choice import is_profile
 from mien.numeric.mask_runs import runs
 
 NO_FACE, TURNED, COVERED, PAUSE = (
-    "no face is seen", "the head is turned more than 50 degrees", "something covers the mouth", "a pause is kept",
+    "no face is seen", "the head is turned too far to the side", "something covers the mouth", "a pause is kept",
 )  # fmt: skip
 
 BETWEEN = 0.12  # s: a mouth that is shown for less between pictures that stay would flash up
@@ -49,9 +49,13 @@ def without_short_gaps(refused: np.ndarray, frame: float) -> np.ndarray:
 
 def why_kept(kept: list[str | None], shapes: FaceShapes, sources: np.ndarray) -> list[str | None]:
     """Why each picture keeps its own pixels, as it is said: of a head that is turned far, what was found to cover its
-    mouth while drawing is its own far side."""
+    mouth while drawing is its own far side, and that of the pictures beside it."""
+    found = list(kept)
     far = np.abs(shapes.turn[sources, 1]) > TURNING
-    return [TURNED if why == COVERED and turned else why for why, turned in zip(kept, far, strict=True)]
+    for begin, end in runs(np.array([why in (COVERED, TURNED) for why in kept])):
+        if far[begin:end].any():
+            found[begin:end] = [TURNED] * (end - begin)
+    return found
 
 
 def stretches_kept(kept: list[str | None], seconds: np.ndarray, frame: float) -> tuple[tuple[float, float, str], ...]:
