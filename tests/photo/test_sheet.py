@@ -5,7 +5,7 @@ import numpy as np
 from mien.face_tracking.landmark_indices import CHIN
 from mien.heads.default import rotation_matrix
 from mien.photo.fit import fit_face
-from mien.photo.relief import FOREHEAD, LOBES
+from mien.photo.relief import FOREHEAD, LOBES, below_lobes
 from mien.photo.sheet import BEYOND, BLEND, HIDDEN, Sheet, crown_of, mirrored, outside_oval
 from rendered_faces import face
 
@@ -41,11 +41,14 @@ def test_cells_in_which_nothing_is_seen_are_not_there() -> None:
 
 def test_what_the_face_hides_has_no_cells() -> None:
     fitted = fit_face(face())
-    sheet = Sheet(fitted, (192, 192), cut=True)
-    middles = sheet.rest[sheet.triangles][..., :2].mean(1)
-    inside = outside_oval(fitted.points, middles, fitted.eye_distance) / fitted.eye_distance
-    assert inside.min() > -2 * HIDDEN
-    assert (inside < -BLEND / 2).any()  # under the face's soft edge there are
+    for lower_face in (False, True):
+        sheet = Sheet(fitted, (192, 192), cut=True, lower_face=lower_face)
+        middles = sheet.rest[sheet.triangles][..., :2].mean(1)
+        inside = outside_oval(fitted.points, middles, fitted.eye_distance) / fitted.eye_distance
+        neck = below_lobes(fitted, middles) > -0.1
+        assert inside[neck == lower_face].min() > -2 * HIDDEN
+        assert (inside[~neck] < -BLEND / 2).any()  # under the face's soft edge there are
+        assert lower_face or inside[neck].min() < -1.2 * HIDDEN  # the jaw turns away from before the neck
 
 
 def test_the_distance_from_the_oval_has_a_sign() -> None:

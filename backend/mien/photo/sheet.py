@@ -24,7 +24,7 @@ BEYOND = 0.2  # of the picture around it that the sheet goes on: what is cut by 
 ASIDE = (1.7, 3.0)  # of the face's height from the face's middle, over which it fades sideways and upwards
 WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the background
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
-HIDDEN = BLEND + 0.12  # of the eye distance inside the oval, from which nothing of the sheet is ever seen
+HIDDEN = BLEND + 0.12  # of the eye distance inside the oval, from which nothing of the sheet is seen but the neck
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
 WITH_JAW = 0.12  # of the eye distance beyond the face's oval, to which skin is the jaw's
 SLIDE = (0.1, 0.25)  # eye distances that the jaw moves along the neck, over which it begins to stretch the neck's skin
@@ -68,6 +68,8 @@ class Sheet:
         if seen is not None:
             corner = corner[_shown(seen, xs, ys).ravel()]
         inside = outside_oval(face.points, grid, eyes) < -HIDDEN * eyes
+        if not lower_face:  # which uncovers the neck
+            inside &= below_lobes(face, grid) < 0
         corner = corner[~inside[corner + np.array([[0], [1], [columns], [columns + 1]])].all(0)]
         triangles = np.concatenate(
             [
