@@ -101,11 +101,11 @@ def test_a_full_queue_says_so_before_decoding_the_sound_and_when_to_come_again(o
     service.submit()
     assert held.busy.wait(20)
     assert [service.submit(fps=fps).status_code for fps in ("24", "25")] == [202, 202]
-    monkeypatch.setattr(service.scheduler, "_batch_left_s", lambda kind: 40.4)
+    monkeypatch.setattr(service.scheduler._time_left, "until_free", lambda kind: 40.4)
     refused = service.submit(sound=b"not even a sound")
     check_problem(refused, 429, "^2 takes are waiting already, as many as may. Ask again .* in about 40 s")
     assert refused.headers["retry-after"] == "40"
-    monkeypatch.setattr(service.scheduler, "_batch_left_s", lambda kind: None)  # nothing was measured yet
+    monkeypatch.setattr(service.scheduler._time_left, "until_free", lambda kind: None)  # nothing was measured yet
     assert service.submit(fps="26").headers["retry-after"] == "5"
 
 

@@ -33,6 +33,7 @@ from mien.service.jobs.running_batches import RunningBatches
 from mien.service.jobs.storage import Storage
 from mien.service.jobs.take_jobs import TAKE
 from mien.service.jobs.time_estimate import TimeEstimate
+from mien.service.jobs.time_left import TimeLeft
 from mien.service.jobs.track_jobs import TRACK
 from mien.service.monitoring.job_statistics import JobStatistics
 from mien.service.monitoring.snapshot import KindSnapshot, Snapshot
@@ -56,7 +57,7 @@ class Scheduler:
     ) -> None:
         self.settings, self.closing = settings, False
         self.keeps = False  # whether it is closing and keeps what is not done for the next server
-        self._cluster, self._at_once = cluster, 1
+        self._cluster = cluster
         self._clock = clock
         self._changed = threading.Condition()  # the lock around all of the below; notified of new jobs and of the end
         self._batches = RunningBatches()
@@ -67,6 +68,7 @@ class Scheduler:
             self._registry = JobRegistry(self.storage.database, settings, clock)
             self._estimate = TimeEstimate(self.storage.database)
             self._queue = BatchingQueue(self._registry.__getitem__, self._estimate)
+            self._time_left = TimeLeft(self._batches, self._queue, self._estimate, clock)
             self._recover()
         self._workers = {name: (workers or {}).get(name) or self._worker(kind) for name, kind in KINDS.items()}
         self._dispatchers = [Dispatcher(self, kind, self._workers[name]) for name, kind in KINDS.items()]
@@ -82,9 +84,9 @@ class Scheduler:
         with self._changed:
             if self.closing:
                 return
-            self._at_once = max(count, 1)
+            self._time_left.at_once = max(count, 1)
             self._changed.notify_all()
-            for _ in range(self._at_once - len(self._dispatchers) // len(KINDS)):
+            for _ in range(self._time_left.at_once - len(self._dispatchers) // len(KINDS)):
                 self._dispatchers += [Dispatcher(self, kind, self._workers[name]) for name, kind in KINDS.items()]
 
     def _recover(self) -> None:
@@ -263,7 +265,7 @@ class Scheduler:
         """Wait for jobs of a kind, and start those whose turn it is; None when none came in time. Raises Closing."""
 
         def ready() -> bool:
-            return bool(self._queue.count(kind)) and len(self._batches.of(kind)) < self._at_once
+            return bool(self._queue.count(kind)) and len(self._batches.of(kind)) < self._time_left.at_once
 
         with self._changed:
             self._changed.wait_for(lambda: ready() or self.closing, timeout_s)
@@ -351,32 +353,12 @@ class Scheduler:
         takes no place in the queue."""
         limits = kind.limits(self.settings)
         if limits.per_client is not None and self._registry.unfinished(kind, client) >= limits.per_client:
-            raise QueueFull(limits.per_client, True, self._batch_left_s(kind))
+            raise QueueFull(limits.per_client, True, self._time_left.until_free(kind))
         if not running and self._queue.count(kind) >= limits.queue:
-            raise QueueFull(limits.queue, False, self._batch_left_s(kind))
-
-    def _batch_left_s(self, kind: JobKind) -> float | None:
-        """Seconds until a worker is free for the next batch, None where that is not known."""
-        batches = self._batches.of(kind)
-        if len(batches) < self._at_once:
-            return 0.0
-        left = [seconds for seconds in map(self._left_s, batches) if seconds is not None]
-        return min(left) if len(left) == len(batches) else None
-
-    def _left_s(self, batch: Batch) -> float | None:
-        """Seconds until a batch is done, None where that is not known."""
-        workload = batch.kind.workload(batch.first)
-        return self._estimate.left(workload, batch.fraction, self._clock() - batch.started_at)
+            raise QueueFull(limits.queue, False, self._time_left.until_free(kind))
 
     def _status(self, job: Job) -> JobStatus:
-        position, left_s = None, None
-        if job.state == "queued" and not self.closing:
-            position, own_s = self._queue.position(job)
-            batch_s = self._batch_left_s(job.kind)
-            left_s = None if batch_s is None or own_s is None else batch_s + own_s / self._at_once
-        elif job.state == "running" and (batch := self._batches.with_job(job)):
-            left_s = self._left_s(batch)
-        return JobStatus(job, position, left_s)
+        return JobStatus(job, None, None) if self.closing and job.state == "queued" else self._time_left.status(job)
 
     def _hold(self, job: Job) -> None:
         for sha256 in job.request.sources:
