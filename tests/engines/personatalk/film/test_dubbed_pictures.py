@@ -81,7 +81,8 @@ def test_a_mouth_is_not_drawn_for_a_moment_between_what_covers_it() -> None:
 
 
 def test_what_may_begin_to_cover_a_mouth_goes_with_what_does() -> None:
-    renderers, kept = Renderers(5), [None] * 6
+    kept: list[str | None] = [None] * 6
+    renderers = Renderers(5)
     renderers.doubtful = (1, 3, 4)
     drawn(renderers, list(range(6)), kept)
     assert kept == [None, None, None, COVERED, COVERED, COVERED]
