@@ -10,6 +10,9 @@ from mien.numeric.srgb import linear
 from mien.photo.eyes import CHEEKS, polygon, window
 from mien.photo.fit import FittedFace
 
+# Of the skin's light. Teeth of two people who talk are 1.28 and 1.18 times as bright as their cheeks, in sRGB; a
+# third's, with braces and in light from the side, .75. Drawn ones were .74 to .98 on light skin with 1.05.
+WHITER = 1.3
 NOSTRILS = (98, 97, 2, 326, 327, 460, 328, 462, 370, 94, 141, 242, 99, 240)  # landmarks
 NOSTRIL_ROOM = 0.02  # of the eye distance around them
 DARKEST = 2.0  # percent of these pixels
@@ -21,18 +24,20 @@ def white_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
     picture = pixels[..., :3]
     at = np.clip(face.points[list(CHEEKS), :2].astype(int), 0, np.array(picture.shape[1::-1]) - 1)
     skin = np.median(linear(picture[at[:, 1], at[:, 0]] / 255), 0)
-    found = [skin * 1.05]
+    light, tint = WHITER * float(skin.mean()), skin
+    brightest = 0.0
     for ring in (RIGHT_EYE, LEFT_EYE):
         outline = face.points[list(ring), :2]
         rows, columns, low = window(outline, 2, picture.shape)
         part = linear(picture[rows, columns] / 255)
         inside = part[polygon(outline, low, part.shape[:2]) > 0.9]
         if len(inside) > 8:
-            found.append(np.percentile(inside, 85, axis=0) * 1.1)
-    brightest = max(found, key=lambda colour: float(colour.mean()))
-    grey = brightest.mean()
+            eye = np.percentile(inside, 85, axis=0) * 1.1
+            light = max(light, float(eye.mean()))
+            if eye.mean() > brightest:
+                brightest, tint = float(eye.mean()), eye
     # Half of the light's colour: skin and eyes have one of their own.
-    return np.clip(0.5 * brightest + 0.5 * grey, 0.02, 1.0)
+    return np.clip(0.5 * light * (tint / max(float(tint.mean()), 1e-6) + 1), 0.02, 1.0)
 
 
 def dark_of(face: FittedFace, pixels: np.ndarray) -> np.ndarray:
