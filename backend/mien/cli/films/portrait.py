@@ -63,9 +63,7 @@ def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
         help="warp, or tps: the motion model that you imported (mien models), slow without a graphics card",
     )  # fmt: skip
     portrait.add_argument("--weights", metavar="NAME", help="which of its weights, like vox (default: what fits best)")
-    portrait.add_argument(
-        "--no-refine", action="store_true", help="do not refine the shading of the moved skin"
-    )
+    portrait.add_argument("--no-refine", action="store_true", help="do not refine the shading of the moved skin")
     add_consent_flag(portrait)
 
 
