@@ -8,7 +8,7 @@ import pytest
 import trimesh
 from mien.bind.alignment import align
 from mien.bind.mesh import mesh_of
-from mien.bind.orientation import faces_inwards, with_neighbours_alike
+from mien.bind.orientation import consistent_winding, faces_inwards
 from mien.bind.picks import pick_positions
 from mien.heads.default import load_head
 from retopology import picked
@@ -20,17 +20,17 @@ BALL = trimesh.creation.icosphere(2)
 
 def test_a_mesh_whose_neighbours_agree_is_left_as_it_is() -> None:
     mesh = mesh_of(BALL.vertices, BALL.faces)
-    assert with_neighbours_alike(mesh) is mesh
+    assert consistent_winding(mesh) is mesh
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3])
 def test_triangles_of_the_other_direction_are_turned(share: float) -> None:
     turned = np.random.default_rng(1).uniform(size=len(BALL.faces)) < share
     faces = np.where(turned[:, None], BALL.faces[:, ::-1], BALL.faces)
-    alike = with_neighbours_alike(mesh_of(BALL.vertices, faces))
-    assert trimesh.Trimesh(alike.vertices, alike.triangles, process=False).is_winding_consistent
-    np.testing.assert_array_equal(np.sort(alike.triangles), np.sort(BALL.faces))
-    assert (alike.triangles == BALL.faces).all()  # the fewer were turned
+    consistent = consistent_winding(mesh_of(BALL.vertices, faces))
+    assert trimesh.Trimesh(consistent.vertices, consistent.triangles, process=False).is_winding_consistent
+    np.testing.assert_array_equal(np.sort(consistent.triangles), np.sort(BALL.faces))
+    assert (consistent.triangles == BALL.faces).all()  # the fewer were turned
 
 
 def test_each_piece_keeps_its_own_direction() -> None:
@@ -38,7 +38,7 @@ def test_each_piece_keeps_its_own_direction() -> None:
     faces = np.concatenate([BALL.faces, BALL.faces[:, ::-1] + len(BALL.vertices)])
     spoilt = faces.copy()
     spoilt[[3, -3]] = spoilt[[3, -3], ::-1]
-    np.testing.assert_array_equal(with_neighbours_alike(mesh_of(vertices, spoilt)).triangles, faces)
+    np.testing.assert_array_equal(consistent_winding(mesh_of(vertices, spoilt)).triangles, faces)
 
 
 @pytest.mark.parametrize("inwards", [False, True])

@@ -20,7 +20,7 @@ from mien.bind.deformation_transfer import transfer_deltas
 from mien.bind.delta_projection import ProjectedDeltas, match_vertices, project_deltas
 from mien.bind.mesh import Mesh
 from mien.bind.mouth_cut import CutMesh, cut_mesh, find_cut, lips_matched
-from mien.bind.orientation import faces_inwards, with_neighbours_alike
+from mien.bind.orientation import consistent_winding, faces_inwards
 from mien.bind.parts import part_deltas, parts_of, skin_pieces
 from mien.bind.picks import pick_positions
 from mien.bind.quality import lips_are_one, measure_fit, rest_aperture, skin_triangles, skin_vertices, warnings
@@ -96,7 +96,7 @@ def bind(
     """
     head = head or load_head()
     progress(0.0, "aligning")
-    welded = with_neighbours_alike(mesh.welded)
+    welded = consistent_winding(mesh.welded)
     aligned = align(welded, pick_positions(picks, mesh), head)
     if inwards := faces_inwards(aligned, welded, head):
         welded = replace(welded, triangles=welded.triangles[:, ::-1])

@@ -17,7 +17,7 @@ from scipy.sparse.linalg import splu
 from mien.heads.correspondence import nearest_surface_points
 
 NEAR = 0.012  # m: a vertex further away has no point on the head
-ALIKE = 0.3  # least cosine between the normals
+MIN_COSINE = 0.3  # between the normals
 CANDIDATES = 12  # triangles tried for each vertex
 # A channel tears an edge where it elongates it by more than so many times its length plus so many metres, and more than
 # any edge of the registered head, whose lids move far where the eyes are large.
@@ -51,13 +51,13 @@ def match_vertices(
     vertices: np.ndarray, normals: np.ndarray, triangles: np.ndarray, fitted: np.ndarray, fitted_triangles: np.ndarray
 ) -> VertexMatch:
     """The points of vertices (N, 3) with these normals, which triangles (T, 3) have, on the registered head, fitted
-    (V, 3): the nearest that face alike."""
+    (V, 3): the nearest whose normal has a cosine of MIN_COSINE or more with theirs."""
     lowest, highest = fitted.min(0), fitted.max(0)
     candidates_near = ((vertices > lowest - NEAR) & (vertices < highest + NEAR)).all(1)
     used = np.unique(triangles)
     rows = used[candidates_near[used]]
     near_corners, near_barycentric, matched = nearest_surface_points(
-        vertices[rows], normals[rows], fitted, fitted_triangles, NEAR, ALIKE, CANDIDATES
+        vertices[rows], normals[rows], fitted, fitted_triangles, NEAR, MIN_COSINE, CANDIDATES
     )
     corners, barycentric = np.zeros((len(vertices), 3), int), np.zeros((len(vertices), 3))
     corners[rows], barycentric[rows] = near_corners, near_barycentric

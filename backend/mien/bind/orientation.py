@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which way the triangles of the user's mesh face: neighbours alike, and the face outwards, as binding needs them."""
+"""The winding of the user's mesh: consistent between neighbours, and the face outwards, as binding needs it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mien.heads.correspondence import vertex_normals
 from mien.heads.default import Head
 
 
-def with_neighbours_alike(mesh: Mesh) -> Mesh:
-    """The mesh with the triangles turned that run against their neighbours; each connected part keeps the direction
-    that most of its triangles have."""
+def consistent_winding(mesh: Mesh) -> Mesh:
+    """The mesh with the triangles flipped that wind against their neighbours; each connected part keeps the winding
+    that most of its triangles have (trimesh's `fix_winding` keeps that of the part's first one)."""
     triangles = mesh.triangles
     begin, end = triangles.ravel(), np.roll(triangles, -1, 1).ravel()
     owner = np.repeat(np.arange(len(triangles)), 3)
@@ -37,7 +37,7 @@ def with_neighbours_alike(mesh: Mesh) -> Mesh:
 
 
 def _turned(one: np.ndarray, other: np.ndarray, against: np.ndarray, count: int) -> np.ndarray:
-    """(count,) bool: triangles to turn so that pairs of neighbours run alike, the fewer of each connected part."""
+    """(count,) bool: triangles to flip for a consistent winding, the fewer of each connected part."""
     graph = sparse.coo_matrix((np.where(against, 2.0, 1.0), (one, other)), (count, count)).tocsr()
     graph = sparse.csr_matrix(graph.maximum(graph.T))
     parts, part = csgraph.connected_components(graph, directed=False)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mien.bind.alignment import AlignedMesh
 from mien.bind.deformation_transfer import LIDS, lid_pairs, lip_aperture_of
-from mien.bind.delta_projection import ALIKE, NEAR, ProjectedDeltas
+from mien.bind.delta_projection import MIN_COSINE, NEAR, ProjectedDeltas
 from mien.bind.mouth_cut import distance_from, lip_line
 from mien.bind.picks import landmark_weights
 from mien.channels import ARKIT, columns
@@ -222,7 +222,9 @@ def _on_mesh(
     indices; corners (n, 3) and barycentric (n, 3) coordinates of the user's triangles that they are on)."""
     rows = np.unique(np.concatenate([head.inner_lips.ravel(), lid_pairs(head).ravel()]))
     normals = vertex_normals(fitted, skin_triangles(head))[rows]
-    corners, barycentric, _ = nearest_surface_points(fitted[rows], normals, aligned.vertices, triangles, NEAR, ALIKE)
+    corners, barycentric, _ = nearest_surface_points(
+        fitted[rows], normals, aligned.vertices, triangles, NEAR, MIN_COSINE
+    )
     rest = np.zeros(fitted.shape)
     rest[rows] = np.einsum("nkc,nk->nc", aligned.vertices[corners], barycentric)
     return rest, rows, corners, barycentric

@@ -32,7 +32,7 @@ STEPS = (
     *((1.0, 0.010, 2.0),) * 4,
     *((0.3, 0.008, 1.0),) * 4,
 )
-ALIKE = 0.6  # least cosine between normals
+MIN_COSINE = 0.6  # between normals
 SCALES = (0.5, 2.0)  # least and largest scale at a vertex
 
 
@@ -58,7 +58,7 @@ def register(head: Head, aligned: AlignedMesh, target: Surface, progress: Callab
         weight, goal = np.zeros(count), fitted.copy()
         if max_distance:
             normals = vertex_normals(fitted, triangles)
-            index, _, matched = target.nearest(fitted, normals, max_distance, ALIKE)
+            index, _, matched = target.nearest(fitted, normals, max_distance, MIN_COSINE)
             facing = target.normals[index]
             height = np.einsum("nc,nc->n", facing, target.points[index] - fitted)
             goal += facing * height[:, None]  # onto the tangent plane, so that the vertex may slide

@@ -37,22 +37,22 @@ class Surface:
         self._tree = KDTree(np.c_[self.points, NORMAL_SCALE * self.normals])
 
     def nearest(
-        self, points: np.ndarray, normals: np.ndarray, max_distance: float, alike: float
+        self, points: np.ndarray, normals: np.ndarray, max_distance: float, min_cosine: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(index (N,) of the surface point nearest to each of points (N, 3), distance (N,) from its tangent plane,
         matched (N,)).
 
         Not matched: further away than `max_distance`, on an open edge, or without a near point whose normal has a
-        cosine of `alike` or more with that of normals (N, 3).
+        cosine of `min_cosine` or more with that of normals (N, 3).
         """
-        search_radius = np.hypot(max_distance, NORMAL_SCALE * np.sqrt(2 - 2 * alike))
+        search_radius = np.hypot(max_distance, NORMAL_SCALE * np.sqrt(2 - 2 * min_cosine))
         queries = np.c_[points, NORMAL_SCALE * normals]
         _, candidates = self._tree.query(queries, k=CANDIDATES, distance_upper_bound=search_radius)
         absent = candidates == len(self.points)
         candidates = np.where(absent, 0, candidates)
         distance = np.linalg.norm(self.points[candidates] - points[:, None], axis=2)
         distance[absent | (distance > max_distance)] = np.inf
-        turned_away = np.einsum("nkc,nc->nk", self.normals[candidates], normals) < alike
+        turned_away = np.einsum("nkc,nc->nk", self.normals[candidates], normals) < min_cosine
         distance[turned_away] = np.inf
         best = distance.argmin(1)
         rows = np.arange(len(points))

@@ -10,7 +10,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter, label
 SIDE = 192  # pixels of the longer side at which it is looked at
 SMOOTH = 1.2  # pixels there
 LEDGE = 7.0  # of 255 a pixel downwards: a table's edge; folds of a curtain change across
-ALIKE, USUAL = 20.0, (5, 95)  # of 255 in each channel, about these percentiles of what is beside the head
+TOLERANCE, USUAL = 20.0, (5, 95)  # of 255 in each channel, about these percentiles of what is beside the head
 NOBODY = 0.15  # of the person's mask
 ROOM = (0.25, 0.8)  # palms below a hand that are looked at
 MOST = 0.6  # of them that must be the wall
@@ -43,5 +43,5 @@ def in_the_air(picture: np.ndarray, mask: np.ndarray, hand: np.ndarray, palm: fl
         return False
     smooth = gaussian_filter(small, (SMOOTH, SMOOTH, 0))
     darkest, brightest = np.percentile(smooth[: len(above)][wall[: len(above)]], USUAL, axis=0)
-    alike = ((smooth > darkest - ALIKE) & (smooth < brightest + ALIKE)).all(2)
-    return bool((wall & alike)[below][nobody[below]].mean() > MOST)
+    plain = ((smooth > darkest - TOLERANCE) & (smooth < brightest + TOLERANCE)).all(2)
+    return bool((wall & plain)[below][nobody[below]].mean() > MOST)

@@ -17,7 +17,7 @@ from mien.heads.default import Head
 from mien.heads.flame import JOINTS, Flame
 
 NEAR = 0.012  # m: a vertex further than this from the other surface has no counterpart there
-ALIKE = 0.2  # least cosine between the normals of a vertex and its counterpart: the back of a lip is not its front
+MIN_COSINE = 0.2  # between the normals of a vertex and its counterpart: the back of a lip is not its front
 CANDIDATES = 24  # triangles tried for each vertex
 BLOCK = 512  # vertices at a time
 PARTED = 0.15  # radians: how far the jaw is opened for the search, or a lip might match the other lip
@@ -120,14 +120,14 @@ def nearest_surface_points(
     vertices: np.ndarray,
     triangles: np.ndarray,
     near: float = NEAR,
-    alike: float = ALIKE,
+    min_cosine: float = MIN_COSINE,
     candidates: int = CANDIDATES,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(corners (N, 3), barycentric (N, 3), matched (N,)): the point of a surface nearest to each of points (N, 3).
 
     Of the surface, vertices (V, 3) and triangles (T, 3), the `candidates` triangles with the nearest centres are tried,
-    as far as the cosine between their normal and the point's normal (N, 3) is `alike` or more. matched: within `near`
-    metres.
+    as far as the cosine between their normal and the point's normal (N, 3) is `min_cosine` or more. matched: within
+    `near` metres.
     """
     from scipy.spatial import KDTree
 
@@ -142,7 +142,7 @@ def nearest_surface_points(
         rows = slice(begin, begin + BLOCK)
         weights = nearest_in_triangles(points[rows, None], positions[close[rows]])
         distances = np.linalg.norm((weights[..., None] * positions[close[rows]]).sum(-2) - points[rows, None], axis=-1)
-        distances[np.einsum("nkc,nc->nk", facing[close[rows]], normals[rows]) < alike] = np.inf
+        distances[np.einsum("nkc,nc->nk", facing[close[rows]], normals[rows]) < min_cosine] = np.inf
         best = distances.argmin(1)
         row = np.arange(len(best))
         nearest[rows], barycentric[rows] = close[rows][row, best], weights[row, best]

@@ -6,16 +6,16 @@ import pytest
 from mien.audio.speech import Speech
 from mien.direction import EMOTIONS, Direction
 from mien.speech_analysis.vocal.cues import Cues
-from mien.speech_analysis.vocal.emotion import PATTERNS, FeltPhrase
+from mien.speech_analysis.vocal.emotion import PATTERNS, PhraseEmotion
 from mien.speech_analysis.vocal.suggestion import MIDDLE, NoVoice, suggest_emotion, suggestion_of
 from voices import voice
 
 NOTHING = Cues(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def phrase(begin: float, end: float, arousal: float, what: str = "neutral", confidence: float = 0.6) -> FeltPhrase:
+def phrase(begin: float, end: float, arousal: float, what: str = "neutral", confidence: float = 0.6) -> PhraseEmotion:
     shares = {name: 0.4 if name == what else 0.6 / (len(PATTERNS) - 1) for name in PATTERNS}
-    return FeltPhrase(begin, end, arousal, confidence, shares, NOTHING)
+    return PhraseEmotion(begin, end, arousal, confidence, shares, NOTHING)
 
 
 def at(keys, time: float) -> float:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How strongly a voice feels, phrase by phrase, and a weak hypothesis of what, with the doubt of both.
+"""The arousal of a voice, phrase by phrase, and a weak hypothesis of its emotion, with the doubt of both.
 
 Prosody tells arousal well and valence badly (Scherer 2003; Goudbeek and Scherer 2010): joy and anger raise the same
 cues. So the strength is estimated, and the emotion is a hypothesis with a share. Rules, nothing is fitted: the cues of
@@ -41,7 +41,7 @@ DISAGREE = 1.0  # units of spread between the cues at which a third of the trust
 
 
 @dataclass(frozen=True)
-class FeltPhrase:
+class PhraseEmotion:
     """A phrase from `begin` to `end` seconds. `arousal` 0 to 1, .5 the speaker's middle; `confidence` 0 to 1 that it
     is above or below it as it says; `emotions`: name -> share, sum 1; `cues`: against the speaker's middle."""
 
@@ -53,13 +53,13 @@ class FeltPhrase:
     cues: Cues
 
 
-def feel(speech: Speech) -> tuple[FeltPhrase, ...]:
-    """What the voice of a sound tells, phrase by phrase, in order; nothing where no voice is heard."""
-    return felt(analyse_phrases(speech))
+def recognise_emotion(speech: Speech) -> tuple[PhraseEmotion, ...]:
+    """The emotion of each phrase of a sound, in order; none where nobody speaks."""
+    return emotions_of(analyse_phrases(speech))
 
 
-def felt(phrases: tuple[Phrase, ...]) -> tuple[FeltPhrase, ...]:
-    """The same of phrases with their cues."""
+def emotions_of(phrases: tuple[Phrase, ...]) -> tuple[PhraseEmotion, ...]:
+    """The emotion of each of a sound's phrases, from its cues against the speaker's middle."""
     if not phrases:
         return ()
     own = middle(phrases)
@@ -73,8 +73,8 @@ def felt(phrases: tuple[Phrase, ...]) -> tuple[FeltPhrase, ...]:
     arousal = 1 / (1 + np.exp(-STEEP * _smoothed(raw, at, voiced)))
     shares = _shares(units, offset)
     return tuple(
-        FeltPhrase(phrase.begin, phrase.end, float(a), float(c), dict(zip(PATTERNS, map(float, s), strict=True)), cues)
-        for phrase, a, c, s, cues in zip(phrases, arousal, confidence, shares, differences, strict=True)
+        PhraseEmotion(p.begin, p.end, float(a), float(c), dict(zip(PATTERNS, map(float, s), strict=True)), cues)
+        for p, a, c, s, cues in zip(phrases, arousal, confidence, shares, differences, strict=True)
     )
 
 

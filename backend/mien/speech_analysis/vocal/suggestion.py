@@ -13,7 +13,7 @@ from mien.audio.speech import Speech
 from mien.errors import FAILED, MienError
 from mien.speech_analysis.report import sound_in_words
 from mien.speech_analysis.vocal.cues import NAMES
-from mien.speech_analysis.vocal.emotion import FeltPhrase, feel
+from mien.speech_analysis.vocal.emotion import PhraseEmotion, recognise_emotion
 
 MIDDLE, REACH = 0.65, 0.35  # intensity of the speaker's middle, and how far the strongest and the softest lie from it
 TRUSTED = 0.3  # confidence from which the strength is taken as it is; below it is nearer to the middle
@@ -37,7 +37,7 @@ class SuggestedEmotion:
     speech is the nearest. `shares`: name -> share of the whole sound, the largest first. `doubts`: sentences, that of
     the strength first."""
 
-    phrases: tuple[FeltPhrase, ...]
+    phrases: tuple[PhraseEmotion, ...]
     intensity: Keys
     emotions: dict[str, Keys]
     shares: dict[str, float]
@@ -61,7 +61,7 @@ class SuggestedEmotion:
 
 def suggest_emotion(speech: Speech) -> SuggestedEmotion:
     """What the voice of a sound suggests. Raises NoVoice where none is heard."""
-    phrases = feel(speech)
+    phrases = recognise_emotion(speech)
     if not phrases:
         raise NoVoice(
             f"No voice is heard in {speech.name!r}: {sound_in_words(speech)}. Name a sound in which somebody speaks."
@@ -69,7 +69,7 @@ def suggest_emotion(speech: Speech) -> SuggestedEmotion:
     return suggestion_of(phrases)
 
 
-def suggestion_of(phrases: Sequence[FeltPhrase]) -> SuggestedEmotion:
+def suggestion_of(phrases: Sequence[PhraseEmotion]) -> SuggestedEmotion:
     """The same of phrases, one or more."""
     names = list(phrases[0].emotions)
     shares = np.array([[phrase.emotions[name] for name in names] for phrase in phrases])
@@ -89,11 +89,11 @@ def suggestion_of(phrases: Sequence[FeltPhrase]) -> SuggestedEmotion:
     )
 
 
-def _strength(phrase: FeltPhrase) -> float:
+def _strength(phrase: PhraseEmotion) -> float:
     return MIDDLE + REACH * (2 * phrase.arousal - 1) * min(1.0, phrase.confidence / TRUSTED)
 
 
-def _keys(phrases: Sequence[FeltPhrase], values: Sequence[float]) -> Keys:
+def _keys(phrases: Sequence[PhraseEmotion], values: Sequence[float]) -> Keys:
     """Keys that hold a value through each phrase and go to the next one's between them; those between two equal ones
     are left out."""
     keys: Keys = []
@@ -112,7 +112,7 @@ def _plain(keys: Keys) -> object:
     return keys[0][1] if len({value for _, value in keys}) == 1 else keys
 
 
-def _doubts(phrases: Sequence[FeltPhrase], shares: Mapping[str, float]) -> tuple[str, str]:
+def _doubts(phrases: Sequence[PhraseEmotion], shares: Mapping[str, float]) -> tuple[str, str]:
     confidence = float(np.mean([phrase.confidence for phrase in phrases]))
     if len(phrases) == 1:
         how = "There is one phrase and nothing to compare it with, so the intensity is a guess."
@@ -123,7 +123,7 @@ def _doubts(phrases: Sequence[FeltPhrase], shares: Mapping[str, float]) -> tuple
     return how, f"A voice seldom tells which emotion it is: {first} or {second} is a weak guess."
 
 
-def _phrase_json(phrase: FeltPhrase) -> dict:
+def _phrase_json(phrase: PhraseEmotion) -> dict:
     return {
         "begin": round(phrase.begin, DIGITS),
         "end": round(phrase.end, DIGITS),

@@ -31,7 +31,7 @@ LEAN = 0.15  # deviation of how much more one side moves
 OTHER_SOUNDS = (0.0, 0.5)
 LOUDER_WIDER = (-0.2, 0.5)  # articulation by the voice's loudness
 UNHEARD = {"fast": ((0.05, 0.45), (0.04, 0.2)), "slow": ((0.05, 0.45), (0.3, 2.0))}  # (shares, sigma in s)
-SLOW, FORETOLD_SLOW = 0.8, (0.5, 1.0)  # s; share of an expression that slow that the upper face foretells
+SLOW, PREDICTED_SLOW = 0.8, (0.5, 1.0)  # s; share of an expression that slow that the upper face predicts
 TRACKED = (0.02, 0.12)  # noise of the tracker
 
 
@@ -109,7 +109,7 @@ def perform(clip: Clip, style: SpeakerStyle, times: np.ndarray, rng: np.random.G
     basis = basis + 0.2 * _warped(basis, rng)
     basis = basis.reshape(len(basis), -1) / np.sqrt(len(POINTS))
     spoken = _smooth(motion, style.coarticulation * FPS)
-    spoken = spoken - rng.uniform(*FORETOLD_SLOW) * _smooth(spoken, SLOW * FPS)
+    spoken = spoken - rng.uniform(*PREDICTED_SLOW) * _smooth(spoken, SLOW * FPS)
     spoken = spoken - spoken.mean(0)
     count = len(spoken)
     said = np.arange(count) / FPS

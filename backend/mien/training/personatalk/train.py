@@ -34,7 +34,7 @@ def losses_of(network: torch.nn.Module, batch: Batch) -> dict[str, torch.Tensor]
     """Mean distances on the frames that are wanted for, in the speaker's spread."""
     assert isinstance(network, GeometryNetwork)
     audio, at, mouth, known, wanted, style = batch
-    made, general, foretold = network(audio, at, mouth, known)
+    made, general, predicted = network(audio, at, mouth, known)
     both = wanted[:, 1:] & wanted[:, :-1]
 
     def distance(values: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
@@ -46,7 +46,7 @@ def losses_of(network: torch.nn.Module, batch: Batch) -> dict[str, torch.Tensor]
         "general": distance(general - mouth, wanted),
         "opening": distance(((made - mouth) @ gap)[..., None], wanted),
         "speed": distance((made - mouth).diff(dim=1), both),
-        "style": (foretold - style).square().mean(),
+        "style": (predicted - style).square().mean(),
     }
 
 
@@ -54,12 +54,12 @@ def scores_of(network: torch.nn.Module, batch: Batch) -> dict[str, torch.Tensor]
     """Errors over that of the mean mouth, as `mien evaluate dub` counts them."""
     assert isinstance(network, GeometryNetwork)
     audio, at, mouth, known, wanted, style = batch
-    made, general, foretold = network(audio, at, mouth, known)
+    made, general, predicted = network(audio, at, mouth, known)
     mean = (mouth.norm(dim=-1) * wanted).sum(1)
     return {
         "error": (((made - mouth).norm(dim=-1) * wanted).sum(1) / mean).mean(),
         "error without ridge": (((general - mouth).norm(dim=-1) * wanted).sum(1) / mean).mean(),
-        "style": (foretold - style).square().mean(),
+        "style": (predicted - style).square().mean(),
     }
 
 

@@ -9,10 +9,8 @@ import numpy as np
 
 from mien.speech_analysis.track import RATE
 
-LEAST, LEAST_FOR_A_SECOND = (
-    0.25,
-    0.7,
-)  # correlation; the second over the root of the seconds: short lips agree by chance
+LEAST = 0.25  # correlation of lips with their sound
+LEAST_FOR_A_SECOND = 0.7  # the same, over the root of the seconds: short recordings agree by chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +44,7 @@ class OffsetSearch:
 
 
 def search_offset(curves: np.ndarray, times: np.ndarray, gap: np.ndarray, frame: float, reach: int) -> OffsetSearch:
-    """Of lips whose gap (n,) is seen at times (n,) seconds of a sound, with curves (C, T) that foretell it at 100 Hz,
+    """Of lips whose gap (n,) is seen at times (n,) seconds of a sound, with curves (C, T) that predict it at 100 Hz,
     at up to `reach` pictures of `frame` s either way."""
     offsets = np.arange(-reach, reach + 1) * frame
     correlations = np.array([lip_correlation(curves, times + offset, gap) for offset in offsets])
@@ -54,7 +52,7 @@ def search_offset(curves: np.ndarray, times: np.ndarray, gap: np.ndarray, frame:
 
 
 def least_correlation(seconds: float) -> float:
-    """That lips which are seen for so long have to have with their sound."""
+    """The correlation above chance of lips that are seen for so many seconds."""
     return max(LEAST, LEAST_FOR_A_SECOND / np.sqrt(seconds)) if seconds > 0 else 1.0
 
 
@@ -65,5 +63,5 @@ def lip_correlation(curves: np.ndarray, times: np.ndarray, gap: np.ndarray) -> f
     if inside.sum() < len(times) / 2 or not np.ptp(gap[inside]) > 0:
         return 0.0
     frames = np.arange(curves.shape[1])
-    foretold = [np.interp(times[inside] * RATE, frames, curve) for curve in curves]
-    return float(np.mean([np.corrcoef(c, gap[inside])[0, 1] if np.ptp(c) > 0 else 0.0 for c in foretold]))
+    predicted = [np.interp(times[inside] * RATE, frames, curve) for curve in curves]
+    return float(np.mean([np.corrcoef(c, gap[inside])[0, 1] if np.ptp(c) > 0 else 0.0 for c in predicted]))

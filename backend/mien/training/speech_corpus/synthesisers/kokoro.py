@@ -134,8 +134,8 @@ def blends_with(voice: Voice) -> list[str]:
     training would hear a part of them."""
     if voice.language != "en" or ("kokoro", voice.name) in HELD_OUT:
         return []
-    alike = (v.name for v in voices() if v.name[0] == voice.name[0] and v != voice)
-    return [name for name in alike if ("kokoro", name) not in HELD_OUT]
+    same_accent = (v.name for v in voices() if v.name[0] == voice.name[0] and v != voice)
+    return [name for name in same_accent if ("kokoro", name) not in HELD_OUT]
 
 
 def _style(voice: Voice, length: int, random: np.random.Generator) -> np.ndarray:
