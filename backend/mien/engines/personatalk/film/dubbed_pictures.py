@@ -57,7 +57,7 @@ class DubbedPictures:
                 yield from self._drawn(waiting, 0, cover, kept, wanted)
                 cover.begin(number)
             own = None
-            if near[number] and cover.asked[number]:
+            if near[number] and cover.candidate[number]:
                 if renderer is None or shot != self.shot[source]:
                     shot = int(self.shot[source])
                     renderer = self.renderers(shot, self.sources, self.mouth)
@@ -125,8 +125,8 @@ class _Cover:
     it, decide of it."""
 
     def __init__(self, kept: list[str | None], frame: float) -> None:
-        self.asked = np.array([why in (None, COVERED) for why in kept])
-        self._refused = ~self.asked & np.array([why != PAUSE for why in kept])
+        self.candidate = np.array([why in (None, COVERED) for why in kept])
+        self._refused = ~self.candidate & np.array([why != PAUSE for why in kept])
         self.unlike = np.zeros(len(kept))
         self._frame, self._beside, self._begin = frame, round(BESIDE / frame), 0
         self.reach = self._beside + round(BETWEEN / frame)
