@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import mien
 import pytest
 from mien.batch.process_pool import StartedPool, map_unordered
 from mien.service.process_alive import alive
+from waiting import wait_until
 
 HALVE = functools.partial(operator.truediv, 1)
 NUMBERS: list[int] = []  # of a process that was prepared
@@ -36,10 +36,13 @@ with pathlib.Path(__file__).with_name("loaded").open("a") as file:
     file.write(f"{os.getpid()}\\n")
 """
 TASK = """
-import os, sys, time
+import os, pathlib, sys, time
 def say_pid(number):
     print(os.getpid(), "shared" in sys.modules, os.environ["OMP_NUM_THREADS"], flush=True)
-    time.sleep(1)  # so that the other process has the other number
+    folder = pathlib.Path(__file__).parent
+    (folder / f"has {number}").touch()
+    while len(list(folder.glob("has *"))) < 2:  # until the other process has the other number
+        time.sleep(0.01)
 """
 FORKING = """
 from mien.batch.process_pool import StartedPool
@@ -151,7 +154,4 @@ def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
-    until = time.monotonic() + 60
-    while alive(child) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not alive(child)
+    wait_until(lambda: not alive(child))

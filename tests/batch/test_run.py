@@ -24,12 +24,16 @@ from mien.batch.plan import Plan
 from mien.batch.plan_file import PlanError
 from mien.batch.run import FAILED, KEPT, MADE, Part, make_all, prepare, run
 from mien.batch.store import BEGUN, FOLDER, Store, StoreError
+from mien.service.process_alive import alive
 from mien.settings import Settings
 from mien.take import read_take
+from waiting import wait_until
 
 # `mien` by a code that nobody edits between two runs: with another code every take is another request
 BATCH = """
+import os, pathlib
 from mien import take_request
+pathlib.Path(__file__).with_name(f"{os.getpid()}.pid").touch()  # of its workers as well, who read this file
 take_request.code_digest = lambda: "0" * 64
 from mien.__main__ import run
 if __name__ == "__main__":
@@ -169,7 +173,9 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(tmp_path: Path, settings: S
         while len(list(results.glob("*.json"))) < 3 and time.monotonic() < until and process.poll() is None:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
-    time.sleep(2)  # its workers end with it, which no waiting here can see
+    processes = [int(file.stem) for file in tmp_path.glob("*.pid")]
+    assert len(processes) > 1
+    wait_until(lambda: not any(map(alive, processes)))  # its workers end with it
     before = {path: path.stat().st_mtime_ns for path in results.glob("*.take.safetensors")}
     recorded = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
     assert 3 <= len(before) < 10, "it was killed in the middle"

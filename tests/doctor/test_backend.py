@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checks of a backend on this machine; those of one elsewhere are in tests/cli/test_serve.py, over TLS."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -11,20 +12,18 @@ from mien.doctor.backend import backend
 from mien.doctor.diagnostics import OK, WARN
 from mien.service.server import run_server
 from mien.settings import Settings
+from waiting import wait_until
 
 
 def test_the_backend_that_runs_is_found(tmp_path: Path) -> None:
-    port, port_file, parent = free_port(), tmp_path / "port.json", Parent()
+    port_file, parent = tmp_path / "port.json", Parent()
     server = threading.Thread(
-        target=run_server, args=(Settings(port=port),), kwargs={"port_file": port_file, "parent": parent.pid}
+        target=run_server, args=(Settings(port=0),), kwargs={"port_file": port_file, "parent": parent.pid}
     )
     server.start()
     try:
-        for _ in range(2000):
-            if port_file.exists():
-                break
-            server.join(0.01)
-        diagnostic = backend("127.0.0.1", port)
+        wait_until(port_file.exists)
+        diagnostic = backend("127.0.0.1", json.loads(port_file.read_text())["port"])
     finally:
         parent.end()
         server.join(20)
@@ -59,9 +58,3 @@ class Parent:
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -3,12 +3,12 @@
 becomes of their jobs is in service/jobs/test_faults.py."""
 
 import socket
-import time
 from pathlib import Path
 
 from live_backend import WAV, Backend, backend
 from mien.benchmarks.service_client import form
 from mien.benchmarks.service_process import size_of
+from waiting import wait_until
 
 
 def send(running: Backend, head: str, body: bytes = b"") -> socket.socket:
@@ -19,10 +19,11 @@ def send(running: Backend, head: str, body: bytes = b"") -> socket.socket:
 
 def until(running: Backend, text: str) -> None:
     """A backend notices within some milliseconds that a connection was closed."""
-    deadline = time.monotonic() + 20
-    while text not in (metrics := running.http.get("/v1/metrics").text):
-        assert time.monotonic() < deadline, metrics
-        time.sleep(0.02)
+    wait_until(lambda: text in metrics(running), lambda: metrics(running))
+
+
+def metrics(running: Backend) -> str:
+    return running.http.get("/v1/metrics").text
 
 
 def test_a_client_that_leaves_while_it_sends_is_no_fault(tmp_path: Path) -> None:
@@ -46,9 +47,6 @@ def test_clients_that_leave_while_they_fetch_leave_no_file_open(tmp_path: Path) 
         for _ in range(20):
             send(running, f"GET {url}/result HTTP/1.1", b"\r\n").close()
         # connections that wait to be accepted, or to be found closed, are open a while longer
-        deadline = time.monotonic() + 20
-        while (left := size_of(running.process.pid).handles) > handles and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert left <= handles
+        wait_until(lambda: size_of(running.process.pid).handles <= handles)
         running.process.terminate()
         assert running.ended_cleanly()

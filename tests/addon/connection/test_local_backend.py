@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, SUPPORT
+from waiting import wait_until
 
 from addon.connection.client import Client
 from addon.connection.local_backend import LocalBackend, LocalBackendError, find_command
@@ -115,14 +116,6 @@ def test_a_child_that_was_stopped_is_not_started_again(local):
 
 def threads(name: str) -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == name]
-
-
-def wait_until(condition) -> None:
-    for _ in range(500):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen within ten seconds")
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks at processes through /proc")

@@ -3,13 +3,13 @@
 
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from checkout import SUPPORT
 from fake_backend import FakeBackend
+from waiting import wait_until
 
 from addon.connection.client import Client, Progress
 from addon.connection.local_backend import LocalBackend
@@ -109,8 +109,7 @@ def test_a_backend_that_dies_at_work_is_reported_with_its_stage(backend, request
     posted: list = []
     worker = Worker(5, request_, posted.append, local)
     worker.start()
-    while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
-        time.sleep(0.01)
+    wait_until(lambda: any(isinstance(event, Progressed) and event.stage == "phones" for event in posted), posted.copy)
     backend.shut_down()
     worker.join(30)
     assert "was lost while it was at 'phones'" in posted[-1].sentence
@@ -121,8 +120,7 @@ def test_an_own_backend_that_is_killed_at_work_is_reported(request_, local, monk
     posted: list = []
     worker = Worker(5, replace(request_, address=NOWHERE, start_own=True, command=COMMAND), posted.append, local)
     worker.start()
-    while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
-        time.sleep(0.01)
+    wait_until(lambda: any(isinstance(event, Progressed) and event.stage == "phones" for event in posted), posted.copy)
     local._child.kill()
     worker.join(30)
     assert "The backend that Blender started has ended (exit status -9)" in posted[-1].sentence
@@ -133,8 +131,7 @@ def test_a_cancel_stops_the_worker_and_tells_the_backend(backend, request_, loca
     posted: list = []
     worker = Worker(5, request_, posted.append, local)
     worker.start()
-    while not any(isinstance(event, Progressed) and event.stage == "phones" for event in posted):
-        time.sleep(0.01)
+    wait_until(lambda: any(isinstance(event, Progressed) and event.stage == "phones" for event in posted), posted.copy)
     worker.stop.set()
     worker.join(30)
     assert not worker.is_alive()
@@ -147,8 +144,7 @@ def test_a_restarted_backend_without_the_job_is_reported(backend, request_, loca
     posted: list = []
     worker = Worker(5, request_, posted.append, local)
     worker.start()
-    while not backend.jobs:
-        time.sleep(0.01)
+    wait_until(lambda: backend.jobs, posted.copy)
     backend.jobs.clear()
     worker.join(30)
     assert "no such job" in posted[-1].sentence
@@ -249,11 +245,9 @@ def test_a_cancelled_film_is_cancelled_as_one(backend, request_, local):
     posted: list = []
     worker = Worker(5, replace(request_, kind="tracks", film="//act.mp4"), posted.append, local)
     worker.start()
-    until = time.monotonic() + 20
-    while not backend.jobs and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until(lambda: backend.jobs, posted.copy)
     worker.stop.set()
-    worker.join(20)
+    worker.join(30)
     assert backend.cancelled_kinds == ["tracks"] and not any(isinstance(event, Arrived) for event in posted)
 
 

@@ -2,12 +2,12 @@
 """A film against the fake backend: sent, waited for, fetched, cancelled, refused."""
 
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_backend import FakeBackend
+from waiting import wait_until
 
 from addon.connection.local_backend import LocalBackend
 from addon.video.film_job import Arrived, FilmJob, Progressed, make_film
@@ -52,9 +52,7 @@ def test_a_stop_is_told_to_the_backend_and_writes_nothing(job: FilmJob, backend:
     stop, events = threading.Event(), []
     thread = threading.Thread(target=make_film, args=(job, LocalBackend(), stop, events.append))
     thread.start()
-    deadline = time.monotonic() + 20
-    while not backend.requests and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: backend.requests)
     stop.set()
     thread.join(20)
     assert not thread.is_alive() and backend.cancelled_kinds == ["films"]

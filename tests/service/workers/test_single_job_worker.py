@@ -3,13 +3,13 @@
 
 import hashlib
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from mien.engines.base import Cancelled
 from mien.service.workers.single_job_worker import SingleJob, SingleJobWorker
 from mien.service.workers.worker import DiskFull, WorkCrashed, WorkFailed
+from waiting import wait_until
 
 PROGRAM = """
 import os, time
@@ -45,8 +45,10 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CopyWorker:
     return CopyWorker(tmp_path)
 
 
-def make(worker: CopyWorker, folder: Path, end: str, stop: threading.Event | None = None) -> list:
-    seen: list = []
+def make(
+    worker: CopyWorker, folder: Path, end: str, stop: threading.Event | None = None, seen: list | None = None
+) -> list:
+    seen = [] if seen is None else seen
     worker.make(
         [end], folder / "source", [folder / "result"], lambda *progress: seen.append(progress),
         lambda *result: seen.append(result), stop or threading.Event(),
@@ -81,18 +83,16 @@ def test_a_job_beyond_its_time_fails(worker: CopyWorker, tmp_path: Path) -> None
 
 
 def test_a_job_that_hangs_is_stopped(worker: CopyWorker, tmp_path: Path) -> None:
-    stop, ended = threading.Event(), []
+    stop, seen, ended = threading.Event(), [], []
 
     def work() -> None:
         with pytest.raises(Cancelled):
-            make(worker, tmp_path, "hang", stop)
+            make(worker, tmp_path, "hang", stop, seen)
         ended.append(True)
 
     thread = threading.Thread(target=work)
     thread.start()
-    while worker.pid is None:
-        time.sleep(0.01)
-    time.sleep(0.5)
+    wait_until(lambda: seen)  # its progress: it is about to hang
     stop.set()
     worker.wake()
     thread.join(20)

@@ -3,9 +3,11 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from mien.service.workers.stop_deadline import STARVED_S, STOP_S, StopDeadline, starved_s
+from waiting import wait_until
 
 
 def test_time_without_a_processor_does_not_count_up_to_a_limit() -> None:
@@ -22,6 +24,11 @@ def test_time_without_a_processor_does_not_count_up_to_a_limit() -> None:
     assert deadline.left() == 0.0
 
 
+def state(pid: int) -> str:
+    """R, S, ... of proc(5)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 @pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="only Linux says")  # noqa: PTH110
 def test_two_that_want_the_same_processor_starve_and_one_that_sleeps_does_not() -> None:
     core = min(os.sched_getaffinity(0))
@@ -34,6 +41,7 @@ def test_two_that_want_the_same_processor_starve_and_one_that_sleeps_does_not() 
     try:
         for process in processes:
             assert process.stdout.readline() == b"there\n"
+        wait_until(lambda: state(processes[2].pid) == "S")
         before = [starved_s(process.pid) for process in processes]
         while min(starved_s(process.pid) for process in processes[:2]) - max(before[:2]) < 0.3:
             time.sleep(0.02)  # they take turns, so each has to wait for the other
