@@ -19,6 +19,7 @@ from mien.service.http.problems import Problem, problem_response
 from mien.settings import Settings
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, StreamingResponse
+from waiting import wait_until
 
 GET = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 BIG = 64 * 2**20
@@ -76,8 +77,7 @@ class Live:
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, args=([self.listener],))
         self.thread.start()
-        while not self.server.started:
-            time.sleep(0.01)
+        wait_until(lambda: self.server.started)
         return self
 
     def __exit__(self, *_) -> None:
@@ -180,7 +180,7 @@ def test_a_client_that_does_not_read_its_reply_is_given_up() -> None:
     with Live() as live, live.link() as link:
         link.sendall(GET.replace(b"/", b"/big", 1))
         link.recv(1000)
-        until(lambda: not live.server.server_state.connections)
+        wait_until(lambda: not live.server.server_state.connections)
         read = 0
         with suppress(ConnectionResetError):  # whether what is under way arrives is the system's business
             while chunk := link.recv(2**20):
@@ -195,7 +195,9 @@ def test_a_client_that_reads_slowly_gets_all_of_it() -> None:
         link.sendall(GET.replace(b"/", b"/big", 1))
         read, began = 0, time.monotonic()
         while read < BIG:
-            read += len(link.recv(2**20))
+            chunk = link.recv(2**20)
+            assert chunk, f"closed after {read} bytes"
+            read += len(chunk)
             if time.monotonic() - began < 1.5:
                 time.sleep(0.02)
         assert read > BIG  # the head came, too
@@ -237,13 +239,13 @@ def test_nothing_is_left_of_broken_clients() -> None:
         with live.link() as link:
             link.sendall(GET)
             answer(link)
-        until(lambda: not live.server.server_state.connections)
+        wait_until(lambda: not live.server.server_state.connections)
         before = open_files()
         for _ in range(100):
             with live.link() as link:
                 link.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\nxx")
-        until(lambda: not live.server.server_state.connections)
-        until(lambda: open_files() == before)
+        wait_until(lambda: not live.server.server_state.connections)
+        wait_until(lambda: open_files() == before)
 
 
 def trickle(link: socket.socket, data: bytes) -> tuple[int, str]:
@@ -257,11 +259,3 @@ def trickle(link: socket.socket, data: bytes) -> tuple[int, str]:
             link.sendall(data[i : i + 1])
     link.settimeout(10)
     return problem(link)
-
-
-def until(true) -> None:
-    for _ in range(500):
-        if true():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen within ten seconds")

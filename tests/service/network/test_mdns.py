@@ -10,6 +10,7 @@ import pytest
 from mien.service.network import mdns
 from mien.service.network.mdns import Announcement
 from networks import Network, network
+from waiting import wait_until
 
 ANNOUNCE = """
 import sys
@@ -191,11 +192,11 @@ def test_after_sleep_it_is_announced_again(monkeypatch: pytest.MonkeyPatch) -> N
     announcement = Announcement("127.0.0.1", 8642, {})
     announcement.start()
     try:
-        until(lambda: announcement.name)
+        wait_until(lambda: announcement.name)
         assert again == []
         now, monotonic = time.time, time.monotonic
         monkeypatch.setattr(mdns.time, "time", lambda: now() + 600)
-        until(lambda: again)
+        wait_until(lambda: again)
         assert monotonic() and again == [8642], "once for one sleep"
     finally:
         announcement.stop()
@@ -224,13 +225,5 @@ def test_an_announcement_that_fails_is_logged_and_tried_again(monkeypatch: pytes
     monkeypatch.setattr(mdns, "POLL_S", 0.01)
     announcement = Announcement("127.0.0.1", 8642, {})
     announcement.start()
-    until(lambda: caplog.text.count("could not be announced (port 5353 is taken); it is tried again") > 1)
+    wait_until(lambda: caplog.text.count("could not be announced (port 5353 is taken); it is tried again") > 1)
     announcement.stop()
-
-
-def until(true) -> None:
-    for _ in range(500):
-        if true():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it did not happen within ten seconds")
