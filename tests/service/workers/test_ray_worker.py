@@ -7,7 +7,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,7 @@ from mien.settings import Settings
 from mien.take_request import TakeRequest
 from ray_nodes import Nodes, three_nodes
 from schedulers import REQUEST, SAMPLES, final, seed, submit, submit_known, take_of, until
+from waiting import wait_until
 
 ray = pytest.importorskip("ray")
 FAILS, DIES, ON_GPU, HELD = 50, 51, 52, 100  # seeds
@@ -111,13 +112,6 @@ def begun(notes: Path, number: int) -> int:
     return len(list(notes.glob(f"{number} begun *")))
 
 
-def wait(condition: Callable[[], object]) -> None:
-    limit = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.02)
-
-
 def test_nodes_are_described(cluster: RayCluster) -> None:
     assert [(node.alive, node.cpus, node.gpus) for node in cluster.nodes()] == [(True, 1, 0)] * 3
     assert all(node.name and node.address and node.memory > 2**20 for node in cluster.nodes())
@@ -144,7 +138,7 @@ def made(scheduler: Scheduler) -> list[bytes | None]:
 
 def test_several_are_made_at_once_and_processes_are_used_again(copier: Scheduler, notes: Path) -> None:
     jobs = [submit(copier, copies(HELD + number)) for number in range(4)]
-    wait(lambda: len(list(notes.glob("* begun *"))) == 3)
+    wait_until(lambda: len(list(notes.glob("* begun *"))) == 3)
     assert copier.health()["running"] == 3 and copier.health()["queued"] == 1  # no more than there are processors
     assert sorted(copier.job(job.id).stage for job in jobs) == ["copying"] * 3 + ["waiting"]
     (notes / "go").touch()
@@ -154,14 +148,14 @@ def test_several_are_made_at_once_and_processes_are_used_again(copier: Scheduler
     assert [take_of(copier, job) for job in done] == [SAMPLES.tobytes() + bytes([number]) for number in range(8)]
     processes = {path.name.split()[2] for path in notes.glob("* begun *")}
     assert len(processes) <= 6  # for 12 jobs; Ray may start one for each processor anew
-    wait(lambda: list(notes.glob("released *")))  # models of a process without work are dropped
+    wait_until(lambda: list(notes.glob("released *")))  # models of a process without work are dropped
 
 
 def test_work_that_is_cancelled_ends_and_its_process_goes_on(copier: Scheduler, notes: Path) -> None:
     job = submit(copier, copies(HELD))
     until(copier, job.id, lambda job: job.stage == "copying")
     copier.cancel(TAKE, job.id)
-    wait(lambda: (notes / f"{HELD} stopped").exists())
+    wait_until(lambda: (notes / f"{HELD} stopped").exists())
     assert final(copier, submit_known(copier, copies(1)).id).state == "done"
 
 
@@ -185,16 +179,16 @@ def test_another_mien_on_a_machine_is_said(copier: Scheduler) -> None:
 
 def test_a_node_that_is_lost_costs_nothing(copier: Scheduler, notes: Path, nodes: Nodes, cluster: RayCluster) -> None:
     jobs = [submit(copier, copies(HELD + number)) for number in range(5)]
-    wait(lambda: len(list(notes.glob("* begun *"))) == 3)
+    wait_until(lambda: len(list(notes.glob("* begun *"))) == 3)
     nodes.lose()
-    wait(lambda: cluster.at_once() == 2)
+    wait_until(lambda: cluster.at_once() == 2)
     (notes / "go").touch()
     done = [final(copier, job.id) for job in jobs]
     assert [take_of(copier, job) for job in done] == [SAMPLES.tobytes() + bytes([HELD + i]) for i in range(5)]
     assert sum(begun(notes, HELD + number) for number in range(5)) == 6  # one was begun twice, on two machines
     assert [node.alive for node in copier.nodes()] == [True, True, False]
     nodes.add()
-    wait(lambda: cluster.at_once() == 3)
+    wait_until(lambda: cluster.at_once() == 3)
 
 
 def test_networks_that_profit_of_a_gpu_have_one(cluster: RayCluster, tmp_path: Path, notes: Path, nodes: Nodes) -> None:
@@ -206,14 +200,14 @@ def test_networks_that_profit_of_a_gpu_have_one(cluster: RayCluster, tmp_path: P
         assert (notes / f"{ON_GPU} sees GPU ").exists()
         (notes / f"{ON_GPU} sees GPU ").unlink()
         nodes.add(gpus=1)
-        wait(lambda: any(node.gpus for node in cluster.nodes()))
+        wait_until(lambda: any(node.gpus for node in cluster.nodes()))
         requests = [replace(copies(ON_GPU), fps=Fraction(30)), *map(copies, range(3))]
         jobs = [submit_known(scheduler, request) for request in requests]
         assert [final(scheduler, job.id).state for job in jobs] == ["done"] * len(jobs)
     finally:
         scheduler.close()
         nodes.lose()
-        wait(lambda: cluster.at_once() == 3)
+        wait_until(lambda: cluster.at_once() == 3)
     seen = {path.name for path in notes.glob("* sees GPU *")}
     assert seen == {f"{ON_GPU} sees GPU 0", *(f"{number} sees GPU " for number in range(3))}
 
