@@ -16,7 +16,7 @@ MOST_FILES = 21  # of Python in one folder: a newcomer reads that many names at 
 
 # A room is a folder or a module; of two that match, the longer name counts. `engines.*` stands for each folder there.
 BACKEND = (
-    ("errors", "numeric", "nn", "channels", "settings"),
+    ("errors", "numeric", "nn", "channels", "eye_look", "settings"),
     ("files", "audio", "video"),
     ("take", "speech_analysis", "direction", "face_tracking", "body_tracking"),
     ("heads", "body"),

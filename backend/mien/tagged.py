@@ -12,7 +12,7 @@ import numpy as np
 from mien.audio.speech import Speech
 from mien.channels import INDEX
 from mien.direction import ANGLES, EMOTIONS, Curve, Direction, DirectionError
-from mien.engines.articulation.gaze import look
+from mien.eye_look import eye_look
 from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.errors import RecognitionError
 from mien.speech_analysis.recogniser import recognise_phones
@@ -60,7 +60,7 @@ class Tagged:
             if turned:
                 head[:, :2] += _share(times, begin, end, HEAD_RAMP)[:, None] * HEAD_SHARE * target
             if weights is not None:
-                aim = look(target[None])[0]
+                aim = eye_look(target[None])[0]
                 _blend(weights, take.channels, held, "eyeLook", aim, share)
         for begin, end in self.stresses:
             share = _share(times, begin - STRESS_BEFORE, end + STRESS_AFTER, 0.12)

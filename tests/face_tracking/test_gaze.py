@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
-from mien.channels import ARKIT
-from mien.face_tracking.gaze import FULL, gaze, look_weights
+from mien.face_tracking.gaze import gaze
 from tracks import track
 
 OPEN = np.zeros(5)
@@ -28,12 +27,3 @@ def test_pictures_without_the_face_are_bridged() -> None:
     eyes = gaze(track(5, found, eyeLookOutLeft=0.4, eyeLookInRight=0.4), OPEN)
     np.testing.assert_allclose(eyes, eyes[:1].repeat(5, 0))
     assert gaze(track(5), np.ones(5)).tolist() == [[0, 0]] * 5  # never seen
-
-
-def test_look_weights_are_thirtieths_of_degrees() -> None:
-    weights = look_weights(np.array([[FULL, 0], [0, FULL / 2], [-FULL / 3, -2 * FULL]]))
-    by_name = {ARKIT[i]: values.tolist() for i, values in weights.items()}
-    assert by_name["eyeLookDownLeft"] == by_name["eyeLookDownRight"] == [1, 0, 0]
-    assert by_name["eyeLookOutLeft"] == by_name["eyeLookInRight"] == [0, 0.5, 0]
-    assert by_name["eyeLookUpLeft"] == pytest.approx([0, 0, 1 / 3])
-    assert by_name["eyeLookInLeft"] == by_name["eyeLookOutRight"] == [0, 0, 1]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from checkout import SAMPLES
 from mien.channels import ARKIT, INDEX
-from mien.face_tracking.gaze import look_weights
+from mien.eye_look import eye_look
 from mien.heads.default import load_head
 from mien.heads.identity import load_identity
 from mien.heads.landmark_fitting import closed_frames, fit_channels, fit_take
@@ -89,8 +89,8 @@ def test_the_eyes_look_where_the_gaze_says(take, track) -> None:
     gaze = np.tile(np.float32([0, 0.3]), (track.frames, 1))
     still = replace(track, points=np.repeat(track.rest[None], track.frames, 0), gaze=gaze)
     weights = fit_channels(noisy(still, 1.0))
-    left, looked = INDEX["eyeLookOutLeft"], look_weights(gaze)
-    assert looked[left].min() > 0.5
+    left, looked = INDEX["eyeLookOutLeft"], eye_look(gaze)
+    assert looked[:, left].min() > 0.5
     assert weights[:, left].mean() > 0.3
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.channels import ARKIT
 from mien.face_tracking.track import FaceTrack
 
 # Radians of a difference of scores by 1, the mean of both eyes. Against renders of two heads with known eyes: yaw
@@ -13,7 +12,6 @@ from mien.face_tracking.track import FaceTrack
 # irises of three real speakers with r .94 to .996, and 45 degrees a cm of iris, as a ball of 1.25 cm has.
 YAW, PITCH = np.radians(22.0), np.radians(34.0)
 SHUT = 0.4  # mean blink weight from which the eyes cannot be seen
-FULL = np.radians(30)  # of an eyeLook weight of 1, as in Mien's own takes
 
 
 def gaze(track: FaceTrack, blink: np.ndarray) -> np.ndarray:
@@ -34,13 +32,3 @@ def gaze(track: FaceTrack, blink: np.ndarray) -> np.ndarray:
         return np.zeros((track.frames, 2))
     times = track.seconds
     return np.stack([np.interp(times, times[seen], angle[seen]) for angle in (pitch, yaw)], 1)
-
-
-def look_weights(gaze: np.ndarray) -> dict[int, np.ndarray]:
-    """Weights (N,) of the eyeLook channels, by their places in ARKIT, for gaze (N, 2) radians pitch, yaw."""
-    pitch, yaw = np.clip(gaze / FULL, -1, 1).T
-    weights = {}
-    for side, out in (("Left", yaw), ("Right", -yaw)):
-        for way, value in (("Down", pitch), ("Up", -pitch), ("Out", out), ("In", -out)):
-            weights[ARKIT.index(f"eyeLook{way}{side}")] = np.maximum(value, 0)
-    return weights

@@ -11,9 +11,11 @@ from fractions import Fraction
 import numpy as np
 
 from mien.channels import ARKIT, INDEX
+from mien.eye_look import CHANNELS as EYE_LOOK
+from mien.eye_look import eye_look
 from mien.face_tracking.calibration import MISSING, Calibration, calibrate
 from mien.face_tracking.contacts import SHUT, TOUCH, fit_lips, holds, lip_aperture
-from mien.face_tracking.gaze import gaze, look_weights
+from mien.face_tracking.gaze import gaze
 from mien.face_tracking.head_pose import HeadPose
 from mien.face_tracking.missed_closures import with_contacts
 from mien.face_tracking.track import FaceTrack
@@ -84,8 +86,7 @@ def _curves(track: FaceTrack, calibration: Calibration, neutral: int | None, ape
     eyes = gaze(track, lids)
     if not still:
         eyes = eyes - (np.median(eyes[track.tracked], axis=0) if neutral is None else eyes[neutral])
-    for channel, values in look_weights(eyes).items():
-        weights[:, channel] = values
+    weights[:, EYE_LOOK] = eye_look(eyes)[:, EYE_LOOK]
     rotation = track.turn.head_rotation if still else _relative_rotation(track, neutral)
     return _Curves(weights, rotation, eyes)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.channels import ARKIT
-from mien.face_tracking.gaze import look_weights
+from mien.eye_look import eye_look
 from mien.heads.default import Head, load_head
 from mien.heads.identity import load_identity, names
 from mien.heads.landmark_track import LandmarkTrack, eye_distance, rest_of
@@ -43,10 +43,7 @@ def fit_channels(track: LandmarkTrack, head: Head | None = None) -> np.ndarray:
     motion = (track.points - track.rest).astype(float).reshape(track.frames, -1) * scale / 1000
     noise = max(_noise(motion, basis), LEAST_NOISE)
     ridge, smooth = (noise / SPREAD) ** 2, (noise / CHANGE) ** 2 * float(track.fps) / RATE
-    prior = np.zeros((track.frames, len(ARKIT)))
-    if track.gaze is not None:
-        for channel, values in look_weights(track.gaze).items():
-            prior[:, channel] = values
+    prior = np.zeros((track.frames, len(ARKIT))) if track.gaze is None else eye_look(track.gaze)
     weights = solve(basis @ basis.T + ridge * np.eye(len(basis)), motion @ basis.T + ridge * prior, smooth)
     lips = lip_aperture()
     closed = closed_frames(track)

@@ -10,7 +10,7 @@ from mien.engines.articulation.accents import Accent, Phrase
 from mien.engines.articulation.blinks import blink, blinks
 from mien.engines.articulation.brows import brows
 from mien.engines.articulation.eyelids import follow_gaze
-from mien.engines.articulation.gaze import gaze, look
+from mien.engines.articulation.gaze import gaze
 from mien.engines.articulation.head_motion import head
 from mien.engines.articulation.landmark_gains import USUAL
 from mien.engines.articulation.manner import Manner
@@ -156,12 +156,3 @@ def test_gaze_comes_back_to_the_camera_and_jumps_as_eyes_do() -> None:
     moving = np.abs(np.diff(degrees[:, 1])) > 0.01
     assert moving.mean() < 0.12  # saccades are brief
     assert degrees[:, 1].std() > degrees[:, 0].std()  # more to the sides than up and down
-
-
-def test_look_turns_both_eyes_the_same_way() -> None:
-    weights = look(np.radians([[15.0, 15.0], [-15.0, -15.0]]))
-    names = ("eyeLookDownLeft", "eyeLookOutLeft", "eyeLookInRight")
-    assert [weights[0, INDEX[n]] for n in names] == pytest.approx([0.5] * 3)
-    others = ("eyeLookUpLeft", "eyeLookInLeft", "eyeLookOutRight")
-    assert [weights[1, INDEX[n]] for n in others] == pytest.approx([0.5] * 3)
-    assert weights[0, INDEX["eyeLookInLeft"]] == 0

@@ -22,13 +22,13 @@ from mien.engines.articulation.constraints import REST_PAUSE, Hold, constrain, r
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
 from mien.engines.articulation.eyelids import follow_gaze
-from mien.engines.articulation.gaze import look
 from mien.engines.articulation.head_motion import head, idle_motion
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.lips.steering import follow, mouth_targets
 from mien.engines.articulation.nonverbal_motion import NonverbalMotion
 from mien.engines.articulation.persona import style_of
 from mien.engines.articulation.styles import Style
+from mien.eye_look import eye_look
 from mien.heads.lip_aperture import lip_aperture
 from mien.speech_analysis.prosody import Prosody
 from mien.speech_analysis.track import RATE, PhoneTrack
@@ -136,7 +136,7 @@ def _nonverbal_motion(
     if not nonverbal.phrases:  # nobody speaks: an idle
         rotation += direction.head * nonverbal.temperature * idle_motion(nonverbal.frames, nonverbal.chance("idle"))
     eyes, startled = nonverbal.gaze(rotation)
-    weights += look(eyes)
+    weights += eye_look(eyes)
     follow_gaze(weights)
     weights += nonverbal.lids()
     shut, lids = nonverbal.blinks(startled)

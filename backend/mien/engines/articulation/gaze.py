@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.channels import ARKIT, INDEX
 from mien.engines.articulation.accents import Phrase
 from mien.speech_analysis.track import RATE
 
@@ -19,7 +18,6 @@ LONG = 2.0  # s
 REFLEX = (0.55, 0.9)  # gain against the head's pitch and yaw: eyes of people move half as much up and down
 FARTHEST = 0.25  # rad
 LARGE = 6.0  # degrees: brings a blink in 30 %
-FULL = np.radians(30)  # of an eyeLook weight of 1
 
 
 def gaze(
@@ -66,18 +64,6 @@ def gaze(
     steady = rotation - rotation.mean(0)
     eyes -= REFLEX * np.clip(steady[:, :2], -FARTHEST, FARTHEST)
     return eyes, with_blink
-
-
-def look(gaze: np.ndarray) -> np.ndarray:
-    """(T, 2) radians -> (T, 52) eyeLook weights; 1.0 is 30 degrees."""
-    weights = np.zeros((len(gaze), len(ARKIT)))
-    pitch, yaw = np.clip(gaze / FULL, -1, 1).T
-    for side, out in (("Left", yaw), ("Right", -yaw)):
-        weights[:, INDEX[f"eyeLookDown{side}"]] = np.maximum(pitch, 0)
-        weights[:, INDEX[f"eyeLookUp{side}"]] = np.maximum(-pitch, 0)
-        weights[:, INDEX[f"eyeLookOut{side}"]] = np.maximum(out, 0)
-        weights[:, INDEX[f"eyeLookIn{side}"]] = np.maximum(-out, 0)
-    return weights
 
 
 def _move(target: np.ndarray, start: np.ndarray, aim: np.ndarray, at: float, length: float) -> None:

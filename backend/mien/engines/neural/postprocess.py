@@ -26,7 +26,6 @@ from mien.engines.articulation.coarticulation import smooth
 from mien.engines.articulation.constraints import REST_PAUSE, constrain, holds, rest
 from mien.engines.articulation.emotion import mixes
 from mien.engines.articulation.emotion.swell import swell
-from mien.engines.articulation.gaze import look
 from mien.engines.articulation.lips.curve import LipCurve, lip_curve
 from mien.engines.articulation.nonverbal_motion import NonverbalMotion
 from mien.engines.articulation.persona import style_of
@@ -37,6 +36,8 @@ from mien.engines.neural.missing_motion import calm_knit, missing
 from mien.engines.neural.motion_space import FPS, GAZE, ROTATION
 from mien.engines.neural.one_sided import draw_one_sided
 from mien.engines.neural.style_features import LEAST, MOST
+from mien.eye_look import CHANNELS as EYE_LOOK
+from mien.eye_look import eye_look
 from mien.heads.lip_aperture import lip_aperture
 from mien.numeric.smoothstep import smoothstep
 from mien.speech_analysis.prosody import Prosody
@@ -44,7 +45,6 @@ from mien.speech_analysis.track import RATE, PhoneTrack
 from mien.take import Take, hold_times, of_mouth
 
 BASE = 0.5  # s around a sampled blink in which the lids are where they would be without it
-LOOKS = [i for i, name in enumerate(ARKIT) if name.startswith("eyeLook")]
 MOUTH = [i for i, name in enumerate(ARKIT) if of_mouth(name)]  # those that a closure is made of
 FACE = [i for i in range(len(ARKIT)) if i not in MOUTH]
 BROWS = [i for i, name in enumerate(ARKIT) if name.startswith("brow")]
@@ -97,7 +97,7 @@ def postprocess(
     gaze = np.pad(gaze, ((0, len(weights) - len(gaze)), (0, 0)), "edge")
     free = free_share(direction, "gaze", len(gaze))
     gaze = free * gaze + (1 - free) * PchipInterpolator(moments, motion[:, GAZE])(within)
-    weights[:, LOOKS] = look(gaze)[:, LOOKS]
+    weights[:, EYE_LOOK] = eye_look(gaze)[:, EYE_LOOK]
     lids = _enliven(weights, nonverbal, added, startled)
     jaw, _ = gains(visible, prosody, direction, levels, style)
     curve = curve or lip_curve(track, prosody)
@@ -153,7 +153,7 @@ def _enliven(
     brows = nonverbal.brows(spoken)
     nonverbal.style.lean_brows(brows)
     blinks, shut = nonverbal.blinks(startled)
-    blinks[:, LOOKS] = 0  # the gaze is in them
+    blinks[:, EYE_LOOK] = 0  # the gaze is in them
     spoken += lopsided(brows, spoken) * free[: nonverbal.frames]
     drawn = lopsided(missing(nonverbal.lids(), spoken - added, missing_motion.lids), spoken)
     add_blinks(spoken, blinks)
