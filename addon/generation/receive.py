@@ -59,7 +59,7 @@ def receive(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, reque
     start = request.start_frame + (line.start_frame - request.line_start if request.line else 0)
     if request.first_picture:
         start -= take.film_start * float(fps)
-    placed = apply.apply_take(scene, speaker, take, plan, start, mark, takes.label(line, item), fps)
+    placed = apply.apply_take(speaker, take, plan, start, mark, takes.label(line, item), fps)
     for id_ in takes.driven(speaker):
         corrections.fit(id_, line)
     notes = [*take.warnings, *placed.notes]

@@ -3,7 +3,7 @@
 rotation."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,21 +11,21 @@ import bpy
 import numpy as np
 
 from .. import package
-from ..animation import easing, fcurves, head_rotation, nla_layers, point_cache, takes
+from ..animation import easing, fcurves, nla_layers, point_cache, takes
 from ..animation.easing import Ease
-from ..animation.fcurves import Curve, constant_or_all
+from ..animation.fcurves import Curve
 from ..animation.nla_layers import Mark
 from ..formats.channels import ARKIT
 from ..formats.take import Take
-from ..shape_keys import bones, driving, eye_objects, gaze, keys, mesh_axes
+from ..shape_keys import bones, driving, eye_objects, keys, mesh_axes
 from ..shape_keys.recognition import short_list
 from . import gesture_layer, vertex_takes
-from .characters import control_curves, learnt
+from .characters import learnt
 from .hidden_take import hidden_notes
 from .library import linked
+from .take_curves import VALUE_LIMIT, Targets, take_curves
 
 SETTLE_S = 0.2  # after its last frame a point cache fades to the mesh's rest in this time
-VALUE_LIMIT = 10.0  # Blender's hard limit of a shape key's slider
 
 
 class ApplyError(Exception):
@@ -37,7 +37,7 @@ class Plan:
     """The changes that `apply_take` will make. Computed without changing the scene."""
 
     kind: str  # 'channels', 'basis' or 'offsets'
-    targets: tuple[tuple[bpy.types.Object, driving.Targets], ...] = ()  # of 'channels': each mesh that the take moves
+    targets: Targets = ()  # of 'channels'
     notes: tuple[str, ...] = ()
     cache: tuple[Path, int] | None = None  # of 'offsets': the file that was written, and its number of samples
 
@@ -136,7 +136,6 @@ def _refuse_layer(id_: bpy.types.ID, mark: Mark) -> None:
 
 
 def apply_take(
-    scene: bpy.types.Scene,
     speaker: bpy.types.Object,
     take: Take,
     changes: Plan,
@@ -149,65 +148,24 @@ def apply_take(
 
     start_frame: the scene's frame of second 0 of the sound that was sent. The caller makes the undo step.
     """
-    frames = take.scene_frames(scene_fps, start_frame)
-    notes = list(changes.notes)
-    moved: dict[bpy.types.ID, list[Curve]] = {}
+    frames, target = take.scene_frames(scene_fps, start_frame), speaker.mien.head_object
     if changes.cache is not None:
         linked.make_editable(speaker)
         path, samples = changes.cache
         point_cache.put(speaker, mark, path, samples, start=float(frames[0]), scale=float(take.fps / scene_fps))
     else:
         point_cache.remove(speaker, mark)
-    if changes.kind == "basis" and take.basis is not None and take.coefficients is not None:
-        curves = _basis_curves(speaker, take.basis, take.coefficients, frames)
-        moved[speaker.data.shape_keys] = curves
-    for mesh, targets in changes.targets:
-        if not targets.values:
-            continue
-        linked.open_mesh(mesh)
-        moved[mesh.data.shape_keys] = _key_curves(mesh, targets.values, frames)
-    rests = {id_: {(curve.path, 0): 0.0 for curve in curves} for id_, curves in moved.items()}
-    chosen_bones = gaze.bones_of(speaker, takes.meshes(speaker))
-    if chosen_bones.names_by_part:
-        closes = any("mouthClose" not in targets.missing for _, targets in changes.targets)
-        bone_curves = bones.curves(speaker.mien_driving.armature, chosen_bones, take, frames, 1, closes)
-        ends = {(curve.path, curve.index): float(curve.values[-1]) for curve in bone_curves}
-        moved[speaker.mien_driving.armature] = [_without_last_key(curve) for curve in bone_curves]
-        rests[speaker.mien_driving.armature] = ends
-    target = speaker.mien.head_object
-    if target is not None:
-        head_rotation.remember_rest(target)
-        rest = head_rotation.curves(target, frames[:1], np.zeros((1, 3)))
-        moved.setdefault(target, []).extend(head_rotation.curves(target, frames, take.head_rotation))
-        rests.setdefault(target, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in rest})
-    elif np.abs(take.head_rotation).max(initial=0.0) > 0.0 and not (chosen_bones.head or chosen_bones.neck):
-        notes.append(
-            "The head's rotation was left out: choose an object for it under Non-Verbal Motion > Head Rotation."
-        )
-    controls = control_curves.of_take(speaker, [(mesh, each.driven) for mesh, each in changes.targets], frames)
-    for owner, curves in controls.by_owner.items():
-        moved.setdefault(owner, []).extend(curves)
-        rests.setdefault(owner, {}).update(controls.rests[owner])
-    notes += [controls.note] if controls.note else []
-    for side, eye in eye_objects.chosen(speaker, takes.meshes(speaker)).items():
-        eye_objects.remember_rest(eye)
-        eye_curves = eye_objects.curves(speaker, side, eye, take, frames)
-        still = eye_objects.curves(speaker, side, eye, replace(take, gaze=np.zeros((take.frames, 2))), frames)
-        moved.setdefault(eye, []).extend(eye_curves)
-        rests.setdefault(eye, {}).update({(curve.path, curve.index): float(curve.values[0]) for curve in still})
-    gestures = gesture_layer.add(speaker, take, frames, moved, rests)
-    notes += gestures.notes
+    moved = take_curves(speaker, take, changes.targets, frames, changes.kind == "basis")
     for id_ in takes.driven(speaker):
-        if id_ not in moved and nla_layers.find(id_, mark) is not None:
+        if id_ not in moved.curves and nla_layers.find(id_, mark) is not None:
             nla_layers.drop(id_, mark)  # the former take moved this, and this one does not
-    pairs = [(curve, rests[id_][curve.path, curve.index]) for id_, curves in moved.items() for curve in curves]
-    ease = easing.ease_of_curves(pairs, float(frames[0]), float(frames[-1]), float(scene_fps))
-    for id_, curves in moved.items():
+    ease = easing.ease_of_curves(moved.with_rests, float(frames[0]), float(frames[-1]), float(scene_fps))
+    for id_, curves in moved.curves.items():
         own = ease.of_head(float(scene_fps)) if id_ == target != speaker.mien_driving.armature else ease
         facts = _facts(take, start_frame, scene_fps, own)
-        blend = gestures.blend if id_ == gestures.body else "REPLACE"
-        _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, own, rests[id_], blend)
-    notes += hidden_notes(moved)
+        blend = moved.gestures.blend if id_ == moved.gestures.body else "REPLACE"
+        _put_layer(id_, mark, curves, f"{name} head" if id_ == target else name, facts, own, moved.rests[id_], blend)
+    notes = [*changes.notes, *moved.notes, *hidden_notes(moved.curves)]
     easing.fit(takes.driven(speaker))
     if speaker.data.shape_keys is not None and not linked.has_library_mesh(speaker):
         keys.remove_unused_bases(speaker, nla_layers.paths(speaker.data.shape_keys))
@@ -239,33 +197,6 @@ def _facts(take: Take, start_frame: float, fps: Fraction, ease: Ease) -> str:
             "eye_holds": scene_spans(take.eye_holds),
         }
     )
-
-
-def _without_last_key(curve: Curve) -> Curve:
-    """The curve without its last key, the bones' rest, unless it has no other."""
-    if len(curve.values) == 1:
-        return curve
-    return Curve(curve.path, curve.index, curve.frames[:-1], curve.values[:-1])
-
-
-def _key_curves(mesh: bpy.types.Object, values: dict[str, np.ndarray], frames: np.ndarray) -> list[Curve]:
-    """A curve for each shape key at frames (F,) with its values (F,); the sliders' ranges are extended to them."""
-    blocks, out = mesh.data.shape_keys.key_blocks, []
-    for key, weights in values.items():
-        keys.fit_range(blocks[key], float(weights.min()), float(weights.max()))
-        out.append(constant_or_all(keys.value_path(key), 0, frames, weights))
-    return out
-
-
-def _basis_curves(
-    speaker: bpy.types.Object, basis: np.ndarray, coefficients: np.ndarray, frames: np.ndarray
-) -> list[Curve]:
-    """Add the keys of a basis (K, V, 3); their curves at frames (F,) with coefficients (F, K)."""
-    top = float(np.abs(coefficients).max(initial=0.0))
-    # A slider's limit is 10: larger coefficients are scaled into the shapes, by a power of two, which is exact.
-    scale = np.float32(2.0 ** max(0, np.ceil(np.log2(top / VALUE_LIMIT)))) if top > VALUE_LIMIT else np.float32(1)
-    basis_names = keys.add_basis(speaker, basis * scale)
-    return _key_curves(speaker, dict(zip(basis_names, (coefficients / scale).T, strict=True)), frames)
 
 
 def _write_cache(speaker, take: Take) -> tuple[Path, int]:

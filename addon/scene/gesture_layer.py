@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The gestures of a take among what it moves: the curves of the speaker's body."""
+"""The gestures of a take: curves of the speaker's body."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import bpy
 import numpy as np
@@ -15,21 +15,18 @@ body_of = joint_curves.find_body
 
 @dataclass(frozen=True)
 class Gestures:
-    """The armature that gestures, None without one; how its NLA strip blends; sentences for the animator."""
+    """body: the armature that gestures, None without one; its curves, and (path, index) -> value without a take; blend:
+    of its NLA strip; notes: sentences for the animator."""
 
     body: bpy.types.Object | None = None
+    curves: list[Curve] = field(default_factory=list)
+    rest: dict[tuple[str, int], float] = field(default_factory=dict)
     blend: str = "REPLACE"
     notes: tuple[str, ...] = ()
 
 
-def add(
-    speaker: bpy.types.Object,
-    take: Take,
-    frames: np.ndarray,
-    moved: dict[bpy.types.ID, list[Curve]],
-    rests: dict[bpy.types.ID, dict],
-) -> Gestures:
-    """Add the body's curves to `moved` and their values at rest to `rests`. A take without joints adds nothing."""
+def curves_of(speaker: bpy.types.Object, take: Take, frames: np.ndarray) -> Gestures:
+    """The gestures of a take with keys at the scene's frames (F,); no curves for a take without joints."""
     if take.joints is None:
         return Gestures()
     body = body_of(speaker)
@@ -45,6 +42,4 @@ def add(
     except joint_curves.JointError as error:
         return Gestures(notes=(f"The gestures were left out: {error}",))
     speaker.mien.body = body  # where it was found by itself, takes find it again
-    moved.setdefault(body, []).extend(layer.curves)
-    rests.setdefault(body, {}).update(layer.rest)
-    return Gestures(body, layer.blend, layer.notes)
+    return Gestures(body, list(layer.curves), layer.rest, layer.blend, layer.notes)

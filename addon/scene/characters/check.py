@@ -132,7 +132,7 @@ def play(scene: bpy.types.Scene, speaker: bpy.types.Object) -> CharacterCheck:
     plan = apply.plan(speaker, take, CHECK)
     remove(scene, speaker)
     start = first_frame(scene, speaker)
-    placed = apply.apply_take(scene, speaker, take, plan, start, CHECK, f"check of {speaker.name}", fps)
+    placed = apply.apply_take(speaker, take, plan, start, CHECK, f"check of {speaker.name}", fps)
     frames = [round(start + middle * float(fps)) for middle in middles]
     for pose, frame in zip(POSES, frames, strict=True):
         scene.timeline_markers.new(f"{MARKER}{pose.name}", frame=frame)

@@ -35,7 +35,7 @@ def put(scene: bpy.types.Scene, speaker: bpy.types.Object, take: Take, start_fra
         )
     plan = apply.plan(speaker, take, IDLE)
     fps = sound.scene_fps(scene)
-    placed = apply.apply_take(scene, speaker, take, plan, start_frame, IDLE, f"idle of {speaker.name}", fps)
+    placed = apply.apply_take(speaker, take, plan, start_frame, IDLE, f"idle of {speaker.name}", fps)
     speaker.mien.idle = True
     notes = [note for note in placed.notes if "keys lie between" not in note]
     frames = f"from frame {round(start_frame)} to {placed.last_frame}"

@@ -157,7 +157,7 @@ def test_a_take_lands_on_the_default_body_as_a_layer_that_goes_again():
     bpy.ops.mien.add_body()
     speaker, mark, take = bpy.context.object, Mark("take", 1, 1), take_of()
     changes = apply.plan(speaker, take, mark)
-    result = apply.apply_take(bpy.context.scene, speaker, take, changes, 1.0, mark, "line, take", Fraction(24))
+    result = apply.apply_take(speaker, take, changes, 1.0, mark, "line, take", Fraction(24))
     assert not any("left out" in note for note in result.notes)
     body = speaker.mien.body
     paths = {curve.data_path for curve in nla_layers.find(body, mark).fcurves}
@@ -170,5 +170,5 @@ def test_without_a_body_the_gestures_are_said_to_be_left_out():
     bpy.ops.mien.add_head()
     speaker, mark, take = bpy.context.object, Mark("take", 1, 1), take_of()
     changes = apply.plan(speaker, take, mark)
-    result = apply.apply_take(bpy.context.scene, speaker, take, changes, 1.0, mark, "line, take", Fraction(24))
+    result = apply.apply_take(speaker, take, changes, 1.0, mark, "line, take", Fraction(24))
     assert any("Add Default Body" in note for note in result.notes)

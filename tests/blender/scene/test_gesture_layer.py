@@ -38,30 +38,25 @@ def rig(names) -> bpy.types.Object:
 
 
 def test_a_take_without_joints_adds_nothing(speaker):
-    moved, rests = {}, {}
-    assert gesture_layer.add(speaker, take_of(False), FRAMES, moved, rests) == gesture_layer.Gestures()
-    assert not moved and not rests
+    assert gesture_layer.curves_of(speaker, take_of(False), FRAMES) == gesture_layer.Gestures()
 
 
 def test_without_a_body_it_is_said(speaker):
-    moved = {}
-    found = gesture_layer.add(speaker, take_of(), FRAMES, moved, {})
-    assert found.body is None and not moved
+    found = gesture_layer.curves_of(speaker, take_of(), FRAMES)
+    assert found.body is None and not found.curves
     assert "choose an armature for them under Non-Verbal Motion > Body" in found.notes[0]
 
 
 def test_an_armature_without_known_bones_is_said(speaker):
     speaker.mien.body = rig(["alpha", "beta"])
-    moved = {}
-    found = gesture_layer.add(speaker, take_of(), FRAMES, moved, {})
-    assert found.body is None and not moved and found.notes[0].startswith("The gestures were left out: ")
+    found = gesture_layer.curves_of(speaker, take_of(), FRAMES)
+    assert found.body is None and not found.curves and found.notes[0].startswith("The gestures were left out: ")
 
 
 def test_a_bodys_curves_and_their_rests_are_among_what_moves(speaker):
     kind = next(iter(RIGS))
     body = rig([name for joint, name in RIGS[kind].items()])
     speaker.mien.body = body
-    moved, rests = {}, {}
-    found = gesture_layer.add(speaker, take_of(), FRAMES, moved, rests)
-    assert found.body == body == speaker.mien.body and moved[body]
-    assert {(curve.path, curve.index) for curve in moved[body]} <= set(rests[body])
+    found = gesture_layer.curves_of(speaker, take_of(), FRAMES)
+    assert found.body == body == speaker.mien.body and found.curves
+    assert {(curve.path, curve.index) for curve in found.curves} <= set(found.rest)
