@@ -32,3 +32,18 @@ def test_the_neck_goes_on_behind_the_chin() -> None:
     column = behind[lips:chin, x, :3].astype(float)
     assert np.abs(column - neck).max() < np.abs(picture[lips:chin, x] - neck).max()
     assert np.abs(np.diff(column, axis=0)).max() < 12
+
+
+def test_what_is_beside_the_neck_goes_on_straight_up_behind_the_jaw() -> None:
+    picture = face()
+    fitted = fit_face(picture)
+    x, y = fitted.points[CHIN, :2]
+    eyes = fitted.eye_distance
+    person = np.zeros((*picture.shape[:2], 4), np.uint8)
+    person[:, : int(x)] = (200, 0, 0, 255)  # a neck on one side, nobody on the other
+    _, behind = cut_at_jaw(fitted, person)
+    row = int(y - 0.15 * eyes)
+    assert behind[row, int(x - 0.3 * eyes), 3] > 250
+    assert behind[row, int(x + 0.3 * eyes), 3] < 5
+    edge = behind[row, int(x - 0.3 * eyes) : int(x + 0.3 * eyes), 3].astype(int)
+    assert (np.diff(edge) <= 0).all()

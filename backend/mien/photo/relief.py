@@ -23,6 +23,7 @@ LOBES = (132, 361)  # landmarks of the jaw at the lobes of the ears
 EAR_TOPS = (162, 389)  # at the height of the brows
 FOREHEAD = 10  # at the top of the face's oval
 NECK_WEIGHTS = (0.2, 0.8)  # of the turn, which the middle of the neck takes
+HANGING, ROUND = 0.5, (0.9, 1.3)  # of the neck's radius: behind its axis, and from it, is the hair beside it
 HOLE = 0.25  # eye distances behind the nearest landmark: skin seen through the eyes or the mouth
 ROOM = 8  # samples around the head
 
@@ -65,8 +66,8 @@ def depth_at(face: FittedFace, places: np.ndarray) -> np.ndarray:
 
 
 def neck_depth(face: FittedFace, places: np.ndarray) -> np.ndarray:
-    """(N,) pixels away from the camera at places (N, 2) of the photo: of the neck's front as of a cylinder, and of its
-    axis for the hair beside it, which hangs about it."""
+    """(N,) pixels away from the camera at places (N, 2) of the photo: of the neck's front as of a cylinder, and of the
+    hair beside it, which hangs from behind the ears and so behind its axis."""
     head, scale = face.head, float(face.pose.scale)
     axis = face.pose.with_pose((head.joint("neck") * PICTURE_AXES)[None])[0]
     low, high = NECK_WEIGHTS
@@ -74,7 +75,8 @@ def neck_depth(face: FittedFace, places: np.ndarray) -> np.ndarray:
     back = scale * float(head.joint("neck")[2] - neck[:, 2].min())
     down = face.pose.turn[:2, 1] / max(float(np.linalg.norm(face.pose.turn[:2, 1])), 1e-6)
     aside = np.abs((places - axis[:2]) @ np.array([down[1], -down[0]])) / back
-    return axis[2] - back * np.sqrt(np.clip(1 - aside**2, 0, 1))
+    hanging = HANGING * back * smoothstep(aside, *ROUND)
+    return axis[2] - back * np.sqrt(np.clip(1 - aside**2, 0, 1)) + hanging
 
 
 def axes_of(face: FittedFace) -> tuple[np.ndarray, np.ndarray]:

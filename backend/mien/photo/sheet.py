@@ -26,11 +26,6 @@ WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the back
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
 HIDDEN = BLEND + 0.12  # of the eye distance inside the oval, from which nothing of the sheet is seen but the neck
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
-WITH_JAW = 0.12  # of the eye distance beyond the face's oval, to which skin is the jaw's
-SLIDE = (0.1, 0.25)  # eye distances that the jaw moves along the neck, over which it begins to stretch the neck's skin
-OVER = (0.0, 0.1)  # eye distances that the jaw moves outwards over the neck, from which the neck stays behind it
-FARTHEST = 1.0  # eye distances beyond that, where the jaw takes no skin of the neck along
-SLOPE = 0.1  # of the eye distance, over which the oval's outward direction is measured
 NEIGHBOURS = 20
 CROWN = 0.5  # eye distances below the picture's upper edge, in which the crown's outline is read
 CROWN_ROWS = 10  # of cells above that edge, where the crown goes on
@@ -91,35 +86,18 @@ class Sheet:
         chin = float(below_lobes(face, face.points[[CHIN], :2])[0])
         neck = np.zeros(len(grid)) if lower_face else smoothstep(below, 0, chin)
         self.rest = np.c_[grid, depth + neck * (neck_depth(face, grid) - depth)]
-        self._near_head = self._near_share(face, grid, cut)
+        near_head = self._near_share(face, grid, cut)
         # The skull turns down to the lobes of the ears, the neck less and less down to the chin: so are the weights of
         # the head's own neck.
-        self.share = (1 - neck) * self._near_head
-        self._carried = np.ones(len(grid)) if cut else self._near_head
-        self._eyes = eyes
-        beyond = outside / eyes - WITH_JAW
-        self._neck = np.flatnonzero((neck > 0) & (beyond < FARTHEST))
-        grid = grid[self._neck]
-        self._behind_jaw, self._beyond = (self.rest[:, 2] - depth)[self._neck], beyond[self._neck]
-        self._outwards = np.zeros((0, 2)) if lower_face else _outwards(face.points, grid, eyes)
+        self.share = (1 - neck) * near_head
+        self._carried = np.ones(len(grid)) if cut else near_head
 
     def moved(self, landmark_motion: np.ndarray, turn: np.ndarray, pivot: np.ndarray, shift: np.ndarray) -> np.ndarray:
         """(N, 3) pixels: the sheet with the face's motion (468, 3) pixels, turned by turn (3, 3) about pivot (3,), the
         joint of the neck, and shifted (3,) with it, as the whole person is."""
         face = self.rest + self._with_landmarks @ landmark_motion
-        away = (face - pivot) @ (turn - np.eye(3)).T
-        moved = face + self.share[:, None] * away + self._carried[:, None] * shift
-        # Where the jaw leaves the neck the skin between stretches; where it moves over the neck, it hides the neck.
-        neck = self._neck
-        apart = (self._near_head - self.share)[neck, None] * away[neck]
-        apart -= (self._near_head[neck] * self._behind_jaw)[:, None] * (turn - np.eye(3))[:, 2]
-        over = (apart[:, :2] * self._outwards).sum(1) / self._eyes
-        way = np.linalg.norm(apart[:, :2], axis=1) / self._eyes
-        with_jaw = 1 - smoothstep(self._beyond / np.maximum(way, 1e-6), 0, 1)  # as far beyond as the way is
-        with_jaw *= smoothstep(way, *SLIDE) * (1 - smoothstep(over, *OVER))
-        apart[:, 2] -= self._behind_jaw
-        moved[neck] += with_jaw[:, None] * apart
-        return moved
+        turned = (face - pivot) @ turn.T + pivot
+        return face + self.share[:, None] * (turned - face) + self._carried[:, None] * shift
 
     def _near_share(self, face: FittedFace, grid: np.ndarray, cut: bool) -> np.ndarray:
         top, chin = face.points[FOREHEAD, :2], face.points[CHIN, :2]
@@ -137,13 +115,6 @@ def _nearest_of(landmarks: np.ndarray, places: np.ndarray, least: float, fade: n
     rows = np.repeat(np.arange(len(places)), NEIGHBOURS)
     shape = len(places), len(landmarks)
     return sparse.csr_matrix((weights.ravel()[kept], (rows[kept], near.ravel()[kept])), shape=shape)
-
-
-def _outwards(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndarray:
-    """(N, 2) unit vectors: out of the face's oval at places (N, 2)."""
-    step = SLOPE * eyes * np.eye(2)
-    slope = np.stack([outside_oval(points, places + d, eyes) - outside_oval(points, places - d, eyes) for d in step], 1)
-    return slope / np.maximum(np.linalg.norm(slope, axis=1), 1e-6)[:, None]
 
 
 def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndarray:
