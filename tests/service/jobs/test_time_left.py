@@ -5,8 +5,7 @@ from pathlib import Path
 
 from mien.service.jobs.batching_queue import Batch, BatchingQueue
 from mien.service.jobs.database import JobDatabase
-from mien.service.jobs.job import Job
-from mien.service.jobs.job_status import JobStatus
+from mien.service.jobs.job import Job, JobStatus
 from mien.service.jobs.running_batches import RunningBatches
 from mien.service.jobs.take_jobs import TAKE
 from mien.service.jobs.time_estimate import TimeEstimate

@@ -5,8 +5,7 @@ from in_thread import Held
 from mien.direction import Direction
 from mien.service.http.page import job_list
 from mien.service.http.page.job_list import listed
-from mien.service.jobs.job import Job
-from mien.service.jobs.job_status import JobStatus
+from mien.service.jobs.job import Job, JobStatus
 from mien.service.jobs.take_jobs import TAKE
 from mien.take_request import TakeRequest
 from service_client import Service

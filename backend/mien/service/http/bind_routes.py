@@ -17,8 +17,7 @@ from mien.service.http.job_responses import accepted, cancel_or_forget, client_o
 from mien.service.http.problems import Problem
 from mien.service.jobs.bind_jobs import BINDING, BindRequest
 from mien.service.jobs.errors import QueueFull
-from mien.service.jobs.job import Job
-from mien.service.jobs.job_status import JobStatus
+from mien.service.jobs.job import Job, JobStatus
 from mien.service.jobs.scheduler import Scheduler
 
 PATH = "/v1/bind"

@@ -14,7 +14,7 @@ from mien.service.http import job_responses
 from mien.service.http.film_upload import submit_film
 from mien.service.http.job_responses import accepted, cancel_or_forget, status_of
 from mien.service.jobs.film_jobs import FILM
-from mien.service.jobs.job_status import JobStatus
+from mien.service.jobs.job import JobStatus
 from mien.service.jobs.scheduler import Scheduler
 from mien.settings import Settings
 from mien.video import VideoError

@@ -16,9 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from mien.service.http.problems import Problem, room_for
 from mien.service.jobs.errors import Closing
-from mien.service.jobs.job import FINAL, Job, cancelled
+from mien.service.jobs.job import FINAL, Job, JobStatus, cancelled
 from mien.service.jobs.job_kind import JobKind
-from mien.service.jobs.job_status import JobStatus
 from mien.service.jobs.registry import UnknownJob
 from mien.service.jobs.scheduler import Scheduler
 

@@ -16,8 +16,7 @@ from mien.files.safetensors import HEADER_LIMIT
 from mien.service.http import job_responses
 from mien.service.http.job_responses import accepted, cancel_or_forget, status_of
 from mien.service.http.take_upload import submit_take
-from mien.service.jobs.job import Job
-from mien.service.jobs.job_status import JobStatus
+from mien.service.jobs.job import Job, JobStatus
 from mien.service.jobs.scheduler import Scheduler
 from mien.service.jobs.take_jobs import TAKE
 from mien.service.workers.decode_process import Decoder

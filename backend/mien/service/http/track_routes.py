@@ -10,7 +10,7 @@ from starlette.routing import Route
 from mien.service.http import job_responses
 from mien.service.http.job_responses import accepted, cancel_or_forget, status_of
 from mien.service.http.track_upload import submit_film
-from mien.service.jobs.job_status import JobStatus
+from mien.service.jobs.job import JobStatus
 from mien.service.jobs.scheduler import Scheduler
 from mien.service.jobs.track_jobs import TRACK
 from mien.settings import Settings

@@ -32,6 +32,16 @@ class Job:
     ended_at: float | None = None
 
 
+@dataclass(frozen=True)
+class JobStatus:
+    """A job, its `position` in the queue of its kind, from 1, and `left_s`, seconds until it is done; None where that
+    is not known."""
+
+    job: Job
+    position: int | None
+    left_s: float | None
+
+
 def started(job: Job) -> Job:
     return replace(job, state="running", stage="starting") if job.state == "queued" else job
 

@@ -24,9 +24,8 @@ from mien.service.jobs.bind_jobs import BINDING
 from mien.service.jobs.dispatcher import Dispatcher
 from mien.service.jobs.errors import Closing, QueueFull, SourceNeeded
 from mien.service.jobs.film_jobs import FILM
-from mien.service.jobs.job import FINAL, Job, advanced, cancelled, done, failed, requeued, started
+from mien.service.jobs.job import FINAL, Job, JobStatus, advanced, cancelled, done, failed, requeued, started
 from mien.service.jobs.job_kind import JobKind, Request
-from mien.service.jobs.job_status import JobStatus
 from mien.service.jobs.recovery import recover
 from mien.service.jobs.registry import JobRegistry, UnknownJob
 from mien.service.jobs.running_batches import RunningBatches

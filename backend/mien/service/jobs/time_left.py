@@ -6,9 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mien.service.jobs.batching_queue import Batch, BatchingQueue
-from mien.service.jobs.job import Job
+from mien.service.jobs.job import Job, JobStatus
 from mien.service.jobs.job_kind import JobKind
-from mien.service.jobs.job_status import JobStatus
 from mien.service.jobs.running_batches import RunningBatches
 from mien.service.jobs.time_estimate import TimeEstimate
 

@@ -7,8 +7,7 @@ from mien.film_request import FilmRequest
 from mien.service.http import bind_routes, film_routes, job_responses, take_routes, track_routes
 from mien.service.jobs.bind_jobs import BINDING
 from mien.service.jobs.film_jobs import FILM
-from mien.service.jobs.job import FINAL, Job
-from mien.service.jobs.job_status import JobStatus
+from mien.service.jobs.job import FINAL, Job, JobStatus
 from mien.service.jobs.take_jobs import TAKE
 from mien.service.jobs.track_jobs import TRACK
 from mien.take_request import TakeRequest
