@@ -6,6 +6,8 @@ from mien.photo.fit import fit_face
 from mien.photo.matte import layers_of, oval_mask, person_matte, plain_border, split, with_strands
 from rendered_faces import face
 
+NO_BORDER = np.zeros((200, 200), bool)
+
 
 def test_person_over_background_is_the_photo() -> None:
     picture = face()
@@ -41,7 +43,9 @@ def test_a_halo_about_the_person_is_not_of_the_background() -> None:
     away = np.hypot(x - 100, y - 100)
     halo = np.clip((52 - away) / 2, 0, 1)[..., None]
     pixels = (pixels * (1 - halo) + 20 * halo).astype(np.uint8)
-    layers = split(pixels, (away < 50).astype(np.float32))  # the matte misses the last pixels of the dark disc
+    layers = split(
+        pixels, (away < 50).astype(np.float32), NO_BORDER
+    )  # the matte misses the last pixels of the dark disc
     ring = (away > 50) & (away < 52)
     assert layers.background[ring, :3].mean() > 135
     assert layers.background[away < 40, :3].std() > 2  # grain goes on behind the person
@@ -64,7 +68,7 @@ def disc_with_a_strand() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_a_strand_that_the_matte_misses_goes_with_the_person() -> None:
     pixels, matte, strand = disc_with_a_strand()
-    layers = split(pixels, with_strands(pixels, matte, np.ones(matte.shape, bool)))
+    layers = split(pixels, with_strands(pixels, matte, ~NO_BORDER, NO_BORDER), NO_BORDER)
     assert (layers.person[strand, 3] == 255).all()
     assert layers.background[strand, :3].min() > 120
 
@@ -72,10 +76,10 @@ def test_a_strand_that_the_matte_misses_goes_with_the_person() -> None:
 def test_grain_and_what_is_apart_are_no_strands() -> None:
     pixels, matte, strand = disc_with_a_strand()
     pixels[60:63, 143:146] = 30  # hangs on nothing
-    whole = with_strands(pixels, matte, np.ones(matte.shape, bool))
+    whole = with_strands(pixels, matte, ~NO_BORDER, NO_BORDER)
     assert (whole[strand] == 1).all()
     assert not (whole > matte)[~strand].any()
-    assert (with_strands(pixels, matte, np.zeros(matte.shape, bool)) == matte).all()  # below the head are none
+    assert (with_strands(pixels, matte, NO_BORDER, NO_BORDER) == matte).all()  # below the head are none
 
 
 def test_a_scan_s_border_is_not_what_is_behind() -> None:
@@ -84,7 +88,7 @@ def test_a_scan_s_border_is_not_what_is_behind() -> None:
     border = plain_border(pixels)
     assert border[:2].all() and border[:, -3:].all() and not border[2:, :-3].any()
     matte[2:80, 90:110], pixels[2:80, 90:110] = 1, 30  # a person up to the border
-    assert split(pixels, matte).background[2:60, 95:105, :3].max() < 190
+    assert split(pixels, matte, plain_border(pixels)).background[2:60, 95:105, :3].max() < 190
 
 
 def test_a_plain_background_has_no_border() -> None:

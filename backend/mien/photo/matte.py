@@ -101,14 +101,15 @@ def layers_of(pixels: np.ndarray, points: np.ndarray) -> Layers:
     oval = points[list(FACE_OVAL), 1]
     head = np.zeros(matte.shape, bool)
     head[: max(0, round(2 * oval.max() - oval.min()))] = True  # a desk hangs together with a person, too
-    return split(pixels, with_strands(pixels, matte, head))
-
-
-def split(pixels: np.ndarray, matte: np.ndarray) -> Layers:
-    """The layers of pixels (H, W, 3) uint8 with the person's matte (H, W) 0..1. What lies close about the person, and
-    has some of its colour, is the person's, too, and none of it is in the background."""
-    reach = max(1, round(ROOM * max(pixels.shape[:2])))
     border = plain_border(pixels)
+    return split(pixels, with_strands(pixels, matte, head, border), border)
+
+
+def split(pixels: np.ndarray, matte: np.ndarray, border: np.ndarray) -> Layers:
+    """The layers of pixels (H, W, 3) uint8 with the person's matte (H, W) 0..1 and a `plain_border` (H, W) bool. What
+    lies close about the person, and has some of its colour, is the person's, too, and none of it is in the
+    background."""
+    reach = max(1, round(ROOM * max(pixels.shape[:2])))
     near = gaussian_filter(grey_dilation(matte, size=2 * reach + 1), reach / 2)
     known = np.clip(1 - near * 1.05, 0, 1) * (matte < 0.02) * ~border
     smooth = filled(pixels, known)
@@ -124,15 +125,15 @@ def split(pixels: np.ndarray, matte: np.ndarray) -> Layers:
     return Layers((person + 0.5).astype(np.uint8), np.concatenate([(behind + 0.5).astype(np.uint8), opaque], 2), True)
 
 
-def with_strands(pixels: np.ndarray, matte: np.ndarray, head: np.ndarray) -> np.ndarray:
+def with_strands(pixels: np.ndarray, matte: np.ndarray, head: np.ndarray, border: np.ndarray) -> np.ndarray:
     """(H, W) the person's matte with the hair beside it that the network does not see: left in the background it would
     stand still, and be smeared into what is behind.
 
-    A strand lies in head (H, W) bool and hangs together with the person but for gaps of 2 pixels, within STRANDS ROOMs;
-    its colour is nearer to the person's there than to what the background beyond is continued with, and differs from
-    that by more than most of the background does from a continuation of what is further off.
+    A strand lies in head (H, W) bool, not in the `plain_border` (H, W) bool, and hangs together with the person but for
+    gaps of 2 pixels, within STRANDS ROOMs; its colour is nearer to the person's there than to what the background
+    beyond is continued with, and differs from that by more than most of the background does from a continuation of what
+    is further off.
     """
-    border = plain_border(pixels)
     away = np.asarray(distance_transform_edt(matte < 0.02)) / (ROOM * max(matte.shape))
     beyond = (away > STRANDS) & ~border
     if not beyond.any():

@@ -25,7 +25,7 @@ from mien.photo import PortraitRefused
 from mien.photo.body.cutout import Surroundings, arm_mask, likely
 from mien.photo.body.texture_fill import texture_filled
 from mien.photo.fill import filled
-from mien.photo.matte import Layers, exactly_over, person_matte, split
+from mien.photo.matte import Layers, exactly_over, person_matte, plain_border, split
 
 GATE = (0.3, 0.7)  # of the pose's mask, over which a pixel counts as the person's
 GATE_ROOM = 9 / 256  # of the picture, by which that mask is grown
@@ -79,7 +79,7 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
     # Hair is wider than its matte: what is near moves with the person, too, so that no outline is left behind.
     fuzz = binary_dilation(matte > 0.02, iterations=max(1, round(FUZZ * unit)))
     matte = np.where(fuzz, np.maximum(matte, 1e-3), matte).astype(np.float32)
-    whole = split(pixels, matte)
+    whole = split(pixels, matte, plain_border(pixels))
     behind = whole.background[..., :3].astype(np.float32)
     reaches, torso = reach_of(body), trunk(body, arms=False) > 0.5
     masks: dict[str, tuple[np.ndarray, np.ndarray, float]] = {}
