@@ -203,7 +203,7 @@ def test_a_mesh_that_waits_is_bound_by_the_next_server_on_the_folder(tmp_path) -
     held = HeldWorker()
     scheduler = Scheduler(Settings(data_folder=tmp_path), {"binding": held})
     job = submit_file(scheduler, b"a mesh")
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     scheduler.close(keep=True)
     heir = Scheduler(Settings(data_folder=tmp_path), {"binding": HeldWorker(result=b"its shapes")})
     while (now := heir.job(job.id)).state != "done":
@@ -219,7 +219,7 @@ def test_a_binding_does_not_wait_for_a_take_nor_a_take_for_a_binding(tmp_path) -
     scheduler = Scheduler(Settings(data_folder=tmp_path), {"take": take, "binding": binding})
     submit_take(scheduler)
     submit_file(scheduler, b"a mesh")
-    assert take.busy.wait(20) and binding.busy.wait(20)
+    assert take.busy.wait(300) and binding.busy.wait(300)
     assert scheduler.health()["running"] == 2
     scheduler.close()
 

@@ -225,7 +225,7 @@ def test_a_film_is_taken_up_by_the_next_server_with_both_of_its_files(tmp_path: 
     scheduler, http = opened(tmp_path, held)
     options = {"strength": 0.5, "when_longer": "loop", "references": [0, 20]}
     reply = post(http, files(), 7, **options)
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     (request,) = held.requests
     assert FilmRequest.from_json(request.to_json()) == request and request.options.strength == 0.5
     scheduler.close(keep=True)
@@ -240,7 +240,7 @@ def test_a_film_without_one_of_its_files_says_so_at_the_next_start(tmp_path: Pat
     held = HeldFilm()
     scheduler, http = opened(tmp_path, held)
     reply = post(http, files())
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     voice = scheduler.storage.cache.path(hashlib.sha256(b"a voice").hexdigest())
     scheduler.close(keep=True)
     voice.unlink()
@@ -254,7 +254,7 @@ def test_files_that_wait_are_not_evicted_for_each_other(tmp_path: Path) -> None:
     held = HeldFilm()
     scheduler, http = opened(tmp_path, held, cache_bytes=10)  # less than the two files of one film
     url = post(http, files()).json()["url"]
-    assert held.busy.wait(20) and held.inputs == [(b"a video", b"a voice")]
+    assert held.busy.wait(300) and held.inputs == [(b"a video", b"a voice")]
     assert http.delete(url).json()["state"] == "cancelled"
     wait_until(lambda: scheduler.storage.cache.bytes <= 10)  # then they may go
     scheduler.close()
@@ -274,7 +274,7 @@ def test_too_many_at_once_are_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     held = HeldFilm()
     scheduler, http = opened(tmp_path, held)
     post(http, files(b"film 0"))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     urls = [post(http, files(b"film %d" % number)).json()["url"] for number in (1, 2)]
     assert [http.get(url).json()["position"] for url in urls] == [1, 2]
     reply = post(http, files(b"film 3"))

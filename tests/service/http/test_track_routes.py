@@ -134,7 +134,7 @@ def test_what_is_asked_reaches_the_worker_and_survives_the_database(tmp_path: Pa
     scheduler, http = opened(tmp_path, held)
     fields = {"at": "64,48.5", "neutral": "2.5s", "fps": "30000/1001", "sound": "no", "begin": "1", "end": "2.25"}
     reply = submit(http, b"a film", name="../../act one.mp4", **fields)
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     (request,) = held.requests
     options = json.loads(request.to_json())
     assert options | {"kind": "track", "name": "act one.mp4", "at": [64.0, 48.5], "neutral": 2.5} == options
@@ -179,7 +179,7 @@ def test_too_many_at_once_are_refused_and_a_cancelled_one_waits_no_longer(tmp_pa
     held = HeldWorker()
     scheduler, http = opened(tmp_path, held)
     urls = [submit(http, b"film 0").json()["url"]]
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     urls += [submit(http, b"film %d" % number).json()["url"] for number in (1, 2)]
     assert [http.get(url).json()["position"] for url in urls] == [None, 1, 2]
     reply = submit(http, b"film 3")

@@ -19,7 +19,7 @@ def test_jobs_that_wait_for_the_same_are_made_once(schedulers: Schedulers) -> No
     held = Held()
     scheduler = schedulers.open(held)
     submit(scheduler, apart(1))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     same = [submit_known(scheduler, apart(2), client) for client in ("anna", "ben", "ben")]
     assert [scheduler.status(TAKE, job.id).position for job in same] == [1, 1, 1]
     held.go.set()
@@ -31,7 +31,7 @@ def test_jobs_that_differ_in_the_seed_are_made_together(schedulers: Schedulers) 
     held = Held()
     scheduler = schedulers.open(held)
     submit(scheduler, apart(1))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     jobs = [submit_known(scheduler, seed(number), f"client {number % 2}") for number in range(7)]
     other = submit_known(scheduler, replace(seed(3), fps=Fraction(24)), "carl")
     held.go.set()
@@ -43,7 +43,7 @@ def test_takes_that_have_nothing_in_common_are_not_made_together(schedulers: Sch
     held = Held()
     scheduler = schedulers.open(held)
     submit(scheduler, apart(9))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     jobs = [submit_known(scheduler, replace(REQUEST, direction=Direction(seed=number)), "a") for number in (1, 2)]
     held.go.set()
     assert [final(scheduler, job.id).state for job in jobs] == ["done", "done"] and held.batches == [[9], [1], [2]]
@@ -53,7 +53,7 @@ def test_clients_take_turns(schedulers: Schedulers) -> None:
     held = Held()
     scheduler = schedulers.open(held)
     submit(scheduler, apart(1))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     turns = [(2, "a"), (3, "a"), (4, "a"), (5, "b")]
     jobs = [submit_known(scheduler, apart(number), client) for number, client in turns]
     assert [scheduler.status(TAKE, job.id).position for job in jobs] == [1, 3, 4, 2]
@@ -67,11 +67,11 @@ def test_cancelling_stops_the_work_and_spares_the_next(schedulers: Schedulers) -
     held = Held()
     scheduler = schedulers.open(held)
     running = submit(scheduler, apart(1))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     queued, last = submit_known(scheduler, apart(2), "a"), submit_known(scheduler, apart(3), "a")
     assert scheduler.cancel(TAKE, queued.id).job.state == "cancelled"
     assert scheduler.cancel(TAKE, running.id).job.state == "cancelled"
-    assert held.ended.wait(20)
+    assert held.ended.wait(300)
     held.go.set()
     assert final(scheduler, last.id).state == "done" and held.batches == [[3]] and "toy" in held.prepared
 
@@ -80,7 +80,7 @@ def test_one_of_those_made_together_may_be_cancelled(schedulers: Schedulers) -> 
     held = Held()
     scheduler = schedulers.open(held)
     submit(scheduler, apart(9))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     jobs = [submit_known(scheduler, seed(number), "a") for number in (1, 2)]
     gone = threading.Event()
     held.before = lambda requests: gone.wait(20) if len(requests) == 2 else None
@@ -120,7 +120,7 @@ def test_the_job_of_a_batch_that_breaks_the_worker_fails_alone(schedulers: Sched
     scheduler = schedulers.open(held)
     held.before = before
     submit(scheduler, apart(9))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     jobs = [submit_known(scheduler, seed(number), "a") for number in (1, 2, 3)]
     held.go.set()
     assert [final(scheduler, job.id).state for job in jobs] == ["done", "failed", "done"]
@@ -162,7 +162,7 @@ def test_what_stopped_work_left_is_kept_for_the_next_server_alone(
     held = Held()
     scheduler = schedulers.open(held)
     submit(scheduler, apart(1))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     scheduler.close(keep=keep)
     assert held.discarded == discarded
 
@@ -171,9 +171,9 @@ def test_what_cancelled_work_left_is_discarded(schedulers: Schedulers) -> None:
     held = Held()
     scheduler = schedulers.open(held)
     job = submit(scheduler, apart(1))
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     scheduler.cancel(TAKE, job.id)
-    assert held.ended.wait(20)
+    assert held.ended.wait(300)
     held.go.set()
     assert final(scheduler, submit_known(scheduler, apart(2)).id).state == "done"  # the next work of its thread
     assert held.discarded == 1

@@ -181,7 +181,7 @@ def test_on_a_full_disk_nothing_is_accepted_and_what_was_accepted_waits(
     held = Held()
     service = opened(held, folder=small_disk)
     url = service.submit().json()["url"]
-    assert held.busy.wait(20)
+    assert held.busy.wait(300)
     full = fill(small_disk)
     refused = service.submit(b"RIFF" + bytes(100_000), "another.wav")
     check_problem(refused, 507, "The backend's disk is full, so it cannot take a sound. Whoever runs it must free")

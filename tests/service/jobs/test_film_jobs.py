@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A film whose server ends is taken up by the next one where it was, in the real process that makes it."""
 
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from fractions import Fraction
@@ -20,17 +19,11 @@ from mien.video.consent import Consent, file_digest, record_consent
 from mien.video.writer import write_film
 from rendered_faces import face
 from sounds import voice, written
+from waiting import wait_until
 
 RATE = Fraction(5)  # so few pictures a second that a part of eight seconds is soon drawn
 JAWS = [0.0, 0.1, 0.35, 0.6, 0.4, 0.15]
 PATIENCE = 300.0  # s, on a busy machine
-
-
-def until(found: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not found():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 @pytest.fixture
@@ -57,7 +50,7 @@ def begun_dub(tmp_path: Path, scheduler: Scheduler) -> Job:
     options = DubOptions(engine="articulation")
     request = FilmRequest("dub", shown, "film.mp4", spoken, "voice.wav", options, consent)
     job = scheduler.submit(FILM, request, "", film, sound)
-    until(lambda: any((data / FOLDER).glob("*/*.json")) or scheduler.job(job.id).state in FINAL)
+    wait_until(lambda: any((data / FOLDER).glob("*/*.json")) or scheduler.job(job.id).state in FINAL)
     return job
 
 
@@ -89,7 +82,7 @@ def test_a_dub_goes_on_in_the_next_server(tmp_path: Path, scheduler: Callable[[]
             seen.append((record.stat().st_mtime_ns, record.with_name("track.safetensors").stat().st_mtime_ns))
         return state.state in FINAL
 
-    until(look)
+    wait_until(look)
     assert heir.job(job.id).state == "done", heir.job(job.id).error
     assert len(folders) == 1  # else the code was edited meanwhile
     assert seen and set(seen) == {(when, track)}  # neither was made again

@@ -21,7 +21,7 @@ class HeldWorker:
         self.requests += requests
         self.busy.set()
         if self.result is None:
-            stop.wait(20)
+            stop.wait(300)
             raise Cancelled
         results[0].write_bytes(self.result)
         on_result(0, hashlib.sha256(self.result).hexdigest())

@@ -88,7 +88,7 @@ def until(scheduler: Scheduler, job_id: str, reached: Callable[[Job], bool]) -> 
     changed = threading.Event()
     with scheduler.watch(job_id, changed.set):
         while not reached(job := scheduler.job(job_id)):
-            assert changed.wait(20)
+            assert changed.wait(300)
             changed.clear()
     return job
 
