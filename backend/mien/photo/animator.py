@@ -148,8 +148,8 @@ class Animator:
         between = Part(len(mesh.between), mesh.between_triangles, INSIDE + (not shows_teeth), "inside", "lower face")
         return {
             "background": Part(4, BACKDROP, 0, "background", soft=True),
-            "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person", soft=True),
-            "lower face": Part(len(self.lower_face.rest), self.lower_face.triangles, 2, "lower face", soft=True),
+            "person": Part(len(self.sheet.rest), self.sheet.triangles, 1, "person"),
+            "lower face": Part(len(self.lower_face.rest), self.lower_face.triangles, 2, "lower face"),
             "shutter": Part(8, np.concatenate([BACKDROP, BACKDROP + 4]), 5, "plain"),
             "mouth hole": Part(len(mesh.between), mesh.between_triangles, 2, "plain", opens=True),
             "eye holes": Part(len(mesh.rims), mesh.rim_triangles, 2, "eyes", "lids", opens=True),
