@@ -108,7 +108,8 @@ def problem(link: socket.socket) -> tuple[int, str]:
     status, body = answer(link)
     fields = json.loads(body)
     assert fields["status"] == status and fields["type"] == "about:blank" and fields["title"]
-    assert link.recv(1) == b"", "the connection is closed"
+    with suppress(ConnectionResetError):  # as where a byte came after the server had closed
+        assert link.recv(1) == b"", "the connection is closed"
     return status, fields["detail"]
 
 
@@ -139,7 +140,7 @@ def test_a_body_that_trickles_in_or_is_shorter_than_announced_is_given_up(announ
         link.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n" % announced)
         status, sentence = trickle(link, b"x" * 99)
         assert status == 408 and "less of it than its Content-Length says" in sentence
-        assert live.app.left.wait(5), "the app is told, and holds nothing any more"
+        assert live.app.left.wait(300), "the app is told, and holds nothing any more"
 
 
 @pytest.mark.usefixtures("short_times")
