@@ -41,12 +41,14 @@ def add_commands(commands) -> None:
     dub.add_argument(
         "--keep-pauses", action="store_const", const=True, help="leave the film's own frames where nobody speaks"
     )
-    dub.add_argument("--references", type=_span, metavar="A-B", help="make the mouth of these seconds of the film only")
+    dub.add_argument(
+        "--references", type=_span, metavar="A-B", help="take reference frames of these seconds of the film only"
+    )
     dub.add_argument("--begin", type=_second, metavar="S", help="dub from this second of the film on")
     dub.add_argument("--end", type=_second, metavar="S", help="up to this second of the film")
     dub.add_argument(
         "--when-longer", choices=("loop", "hold", "stop"),
-        help="where the new sound is longer: run the end to and fro, hold the last frame, or stop with the film",
+        help="where the new sound is longer: run a still moment to and fro, hold the last frame, or stop with the film",
     )  # fmt: skip
     dub.add_argument("--codec", choices=("h264", "lossless"), help="(default: h264)")
     dub.add_argument("--preview", type=_second, metavar="S", help="make only the first S seconds")

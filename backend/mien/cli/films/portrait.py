@@ -51,7 +51,7 @@ def add_film_flags(portrait: argparse.ArgumentParser, photo: str) -> None:
         )
     portrait.add_argument("--strength", type=float, default=1.0, help="of all that the face does, 0 to 2 (default: 1)")
     portrait.add_argument(
-        "--size", type=int, metavar="PIXELS", help="of the longer side, up to 4096 (default: as it is)"
+        "--size", type=int, metavar="PIXELS", help="of the longer side, up to 4096 (default: the photo's, at most 1920)"
     )
     portrait.add_argument(
         "--fps", type=frame_rate, default=Fraction(25), help="frames a second, 24 to 60 (default: 25)"
