@@ -11,8 +11,8 @@ from mien.photo.eyes import CHEEKS, polygon, window
 from mien.photo.fit import FittedFace
 
 # Of the skin's light, where the eyes are not brighter still. Teeth of two people who talk are 1.28 and 1.18 times as
-# bright as their cheeks, in sRGB; a third's, with braces and in light from the side, .75. With 1.3 the first two have as
-# good a mouth as with this, and the third's loses .3 dB (docs/measurements/portrait.md).
+# bright as their cheeks, in sRGB; a third's, with braces and in light from the side, .75. With 1.3 the first two have
+# as good a mouth as with this, and the third's loses .3 dB (docs/measurements/portrait.md).
 WHITER = 1.05
 NOSTRILS = (98, 97, 2, 326, 327, 460, 328, 462, 370, 94, 141, 242, 99, 240)  # landmarks
 NOSTRIL_ROOM = 0.02  # of the eye distance around them
