@@ -67,6 +67,15 @@ def test_lips_of_the_head_of_open_photos_meet() -> None:
     assert not moved[before.landmarks[:48]].any() or moved[before.landmarks[:48]].max() < 1e-4
 
 
+def test_lips_that_leave_a_smile_to_be_pursed_meet() -> None:
+    fitted = fit_face(face((("mouthSmileLeft", 0.9), ("mouthSmileRight", 0.9))))
+    assert fitted.own[INDEX["mouthSmileLeft"]] > 0.5
+    weights = np.zeros(52, np.float32)
+    weights[fitted.head.channels.index("mouthPucker")] = 1
+    lips = landmarks_on(fitted.vertices(weights))
+    assert lips[LOWER_LIP, 1] - lips[UPPER_LIP, 1] < 0.015 * fitted.eye_distance
+
+
 def test_wide_lips_purse_as_far_as_others() -> None:
     whole = fit_face(face())
     wider = whole.points.copy()

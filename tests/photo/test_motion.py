@@ -41,6 +41,15 @@ def test_rest_is_the_photos_own_face_and_speech_shuts_its_mouth() -> None:
     assert not motion.gaze.any()
 
 
+def test_a_smile_of_the_photo_gives_way_to_pursed_lips() -> None:
+    own = np.zeros(len(ARKIT))
+    own[SMILE] = 0.6
+    pucker = INDEX["mouthPucker"]
+    shown = motion_of(take({pucker: 0.5}, {pucker: 1.0}), HEAD, own).weights[:, HEAD.order(ARKIT)]
+    assert np.allclose(shown[:, SMILE], [0.15, 0.0])
+    assert np.allclose(shown[:, pucker], [0.5, 1.0])
+
+
 def test_strength_scales_and_stays_in_range() -> None:
     motion = motion_of(take({JAW: 0.8}), HEAD, np.zeros(len(ARKIT)), strength=2.0)
     assert motion.weights.max() == 1

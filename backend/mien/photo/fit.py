@@ -115,8 +115,8 @@ def fit_face(pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "
 def fit_points(points: np.ndarray, scores: dict[str, float], faces: int = 1) -> FittedFace:
     """The default head fitted to landmarks (478, 3) pixels with the scores of the channels."""
     gap = relative_gap(points)
-    head = photo_head() if gap <= OPEN_GAP else shut_head()
-    own = own_channels(head, scores, gap)
+    own = own_channels(shut_head(), scores, gap)
+    head = shut_head() if own.any() else photo_head()
     order = head.order(ARKIT)
     weights = np.zeros(len(order))
     weights[order] = own
@@ -170,8 +170,9 @@ def _pursed(face: FittedFace) -> Head:
 
 @lru_cache(maxsize=1)
 def shut_head() -> Head:
-    """The head of photos with open mouths: its lips meet at rest. Those of the default head are 1.3 mm apart, through
-    which teeth of the photo would be seen; a photo with closed lips brings them together itself."""
+    """The head of photos with open mouths or a smile: its lips meet at rest. Those of the default head are 1.3 mm
+    apart, through which teeth of an open photo would be seen, and the inside of lips that leave a smile to be pursed; a
+    calm photo with closed lips brings them together itself."""
     head = photo_head()
     vertices = head.vertices.astype(float)
     upper, lower = (np.unique(side) for side in head.inner_lips.T)

@@ -20,7 +20,7 @@ LIDS_STILL = 1e-3  # of these channels, where a take has none
 LIDS_FOLLOW = np.radians(12.0)
 AWAKE = 0.02  # sum of all weights from which the photo's own mouth gives way to the take's
 KEPT_SMILE = 0.5  # share of the photo's own smile that stays while it speaks
-JAW = INDEX["jawOpen"]
+JAW, PUCKER = INDEX["jawOpen"], INDEX["mouthPucker"]
 INNER, OUTER = INDEX["browInnerUp"], [INDEX["browOuterUpLeft"], INDEX["browOuterUpRight"]]
 # Of a rise of both brows' outer ends, what the inner ends join in at least. Surprise of the engines raises the outer
 # ends nearly alone; a photo's brows keep their own slant, and where that falls to the nose they would look angry.
@@ -46,9 +46,9 @@ def motion_of(take: Take, head: Head, own: np.ndarray, strength: float = 1.0) ->
     """The motion of a take on a photo whose face shows the channels `own` (52,), in the order of ARKIT.
 
     The take's mouth replaces the photo's: where the take shuts the lips they are shut, however wide they are open in
-    the photo. Half of a smile stays. Where both brows rise they rise whole. Lids go with
-    the eyes. A frame in which the take does nothing at
-    all shows the photo itself. A take of vertices becomes channels first. HeadError where it is of another head.
+    the photo. Half of a smile stays, but for what the lips are pursed. Where both brows rise they rise whole. Lids go
+    with the eyes. A frame in which the take does nothing at all shows the photo itself. A take of vertices becomes
+    channels first. HeadError where it is of another head.
     """
     if take.weights is None:
         take = fit_take(landmarks_of(take), load_head())
@@ -64,7 +64,7 @@ def motion_of(take: Take, head: Head, own: np.ndarray, strength: float = 1.0) ->
         pitch = take.gaze[:, :1] / LIDS_FOLLOW
         weights[:, LOOKS_DOWN], weights[:, LOOKS_UP] = np.clip(pitch, 0, 1), np.clip(-pitch, 0, 1)
     awake = np.clip(weights.sum(1) / AWAKE, 0, 1)[:, None]
-    kept = np.where(np.arange(len(ARKIT)) == JAW, 0.0, KEPT_SMILE) * own
+    kept = np.where(np.arange(len(ARKIT)) == JAW, 0.0, KEPT_SMILE) * own * (1 - weights[:, [PUCKER]])
     shown = np.maximum(weights, kept) * awake + own * (1 - awake)
     ordered = np.zeros_like(shown)
     ordered[:, head.order(ARKIT)] = shown
