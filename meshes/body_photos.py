@@ -112,7 +112,7 @@ def draw(folder: Path, name: str, person: Person) -> None:
     scene = bpy.context.scene
     bpy.ops.mien.add_body(identity=person.identity)
     speaker, take, mark = bpy.context.object, read_take(folder / f"{name}.take.safetensors"), Mark("take", 1, 1)
-    apply.apply_take(scene, speaker, take, apply.plan(speaker, take, mark), 1.0, mark, "line, take", Fraction(25))
+    apply.apply_take(speaker, take, apply.plan(speaker, take, mark), 1.0, mark, "line, take", Fraction(25))
     body_sheet.light(scene)
     body_sheet.DISTANCE, body_sheet.TARGET = DISTANCE, TARGET
     body_sheet.look(scene, 0.0)

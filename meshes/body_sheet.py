@@ -73,7 +73,7 @@ def main(take_file: str, out: str, *frames: str) -> None:
     light(scene)
     speaker, take, mark = bpy.context.object, read_take(Path(take_file)), Mark("take", 1, 1)
     changes = apply.plan(speaker, take, mark)
-    apply.apply_take(scene, speaker, take, changes, 1.0, mark, "line, take", take.fps or Fraction(25))
+    apply.apply_take(speaker, take, changes, 1.0, mark, "line, take", take.fps or Fraction(25))
     scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", SAMPLES, False
     scene.render.resolution_x, scene.render.resolution_y = SIZE
     scene.render.image_settings.file_format = "PNG"
