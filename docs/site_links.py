@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A hook of mkdocs: links to files of the repository that are not pages become the name of the file, or, with a
-`repo_url`, links there. Links to pages stay, and so do broken ones, which
-mkdocs reports."""
+`repo_url`, links there. Links to pages stay, and so do broken ones, which mkdocs reports."""
 
 import posixpath
 import re

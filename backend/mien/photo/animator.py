@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
@@ -70,6 +71,25 @@ class MovingBody(Protocol):
     def blocks(self) -> dict[str, np.ndarray]:
         """The vertices of its parts."""
         ...
+
+
+@dataclass(frozen=True, eq=False)
+class PosedFace:
+    """What a picture shows of the face: its vertices at places (V, 3) pixels before the turn (3, 3), shift (3,) pixels
+    after it; weights (52,) in the order of the head, the photo's own expression included; gaze (2,) radians from the
+    photo's own; tongue (S,) of the head's own shapes of the tongue.
+
+    warp: from the head to the photo, for the inside of the mouth; bare: the photo's pixels warped, and no more.
+    """
+
+    places: np.ndarray
+    weights: np.ndarray
+    turn: np.ndarray
+    gaze: np.ndarray
+    shift: np.ndarray = field(default_factory=lambda: np.zeros(3))
+    warp: SpaceWarp | None = None
+    bare: bool = False
+    tongue: np.ndarray | None = None
 
 
 class Animator:
@@ -207,7 +227,7 @@ class Animator:
         with ThreadPoolExecutor(1) as pool:
             last = None
             for weights, head_rotation, gaze, tongue in motion:
-                drawn = self._drawn(self.mesh.at(weights), weights, self.turn(head_rotation), gaze, tongue=tongue)
+                drawn = self._drawn(self._posed(weights, head_rotation, gaze, tongue))
                 finished = pool.submit(self._finished, *drawn)
                 if last is not None:
                     yield last.result()
@@ -221,64 +241,47 @@ class Animator:
         """(H, W, 3), or (H, W, 4) of a photo with alpha, uint8. weights (52,) in the order of the head, the photo's own
         expression included; head_rotation (3,), gaze (2,) radians from the photo's own; tongue (S,) of the
         head's own shapes of the tongue."""
-        return self.picture_of_points(self.mesh.at(weights), weights, self.turn(head_rotation), gaze, tongue=tongue)
+        return self.picture_of(self._posed(weights, head_rotation, gaze, tongue))
 
-    def picture_of_points(
-        self,
-        places: np.ndarray,
-        weights: np.ndarray,
-        turn: np.ndarray,
-        gaze: np.ndarray,
-        shift: np.ndarray | None = None,
-        warp: SpaceWarp | None = None,
-        bare: bool = False,
-        tongue: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """The same for the face's vertices at places (V, 3) pixels before the turn (3, 3); shift (3,) pixels after.
-        warp: from the head to the photo, for the inside of the mouth; bare: the photo's pixels warped, and no more."""
-        return self._finished(*self._drawn(places, weights, turn, gaze, shift, warp, bare, tongue))
+    def picture_of(self, posed: PosedFace) -> np.ndarray:
+        """The same of a face that was posed otherwise."""
+        return self._finished(*self._drawn(posed))
 
-    def _drawn(
-        self,
-        places: np.ndarray,
-        weights: np.ndarray,
-        turn: np.ndarray,
-        gaze: np.ndarray,
-        shift: np.ndarray | None = None,
-        warp: SpaceWarp | None = None,
-        bare: bool = False,
-        tongue: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, Moment | None]:
+    def _posed(
+        self, weights: np.ndarray, head_rotation: np.ndarray, gaze: np.ndarray, tongue: np.ndarray | None
+    ) -> PosedFace:
+        return PosedFace(self.mesh.at(weights), weights, self.turn(head_rotation), gaze, tongue=tongue)
+
+    def _drawn(self, posed: PosedFace) -> tuple[np.ndarray, Moment | None]:
         """(H, W, 4) uint8 as drawn, with premultiplied alpha, and what the face does where it is to be refined. Where
         nothing moves, the photo."""
-        shift = np.zeros(3) if shift is None else shift
 
         def turned(points: np.ndarray) -> np.ndarray:
-            return (points - self.pivot) @ turn.T + self.pivot + shift
+            return (points - self.pivot) @ posed.turn.T + self.pivot + posed.shift
 
-        moved = turned(places)
+        moved = turned(posed.places)
         resting = self._body is None or self._body.still
-        if resting and np.abs(moved[:, :2] - self.mesh.rest[:, :2]).max() < STILL and not np.any(gaze):
+        if resting and np.abs(moved[:, :2] - self.mesh.rest[:, :2]).max() < STILL and not np.any(posed.gaze):
             return self.pixels, None
-        self._place_person(places, turn, shift)
-        self._place_face(places, moved, weights, bare)
-        self._place_mouth(places, moved, weights, self.mouth.at(weights, warp, tongue), warp is not None, bare, turned)
-        self._place_lashes(places, bare, turned)
-        self._place_eyes(places, moved, gaze, bare, turned)
+        self._place_person(posed)
+        self._place_face(posed, moved)
+        self._place_mouth(posed, moved, turned)
+        self._place_lashes(posed, turned)
+        self._place_eyes(posed, moved, turned)
         self._carry()
         drawn = self._canvas.draw(self._blocks)
-        if self.refine is None or bare:
+        if self.refine is None or posed.bare:
             return drawn, None
-        beyond = (weights - self.own)[self.head.order(ARKIT)]
-        return drawn, Moment(self.mesh.landmarks(self._blocks["face"][:, POSITION]), beyond, turn, gaze)
+        beyond = (posed.weights - self.own)[self.head.order(ARKIT)]
+        return drawn, Moment(self.mesh.landmarks(self._blocks["face"][:, POSITION]), beyond, posed.turn, posed.gaze)
 
-    def _place_person(self, places: np.ndarray, turn: np.ndarray, shift: np.ndarray) -> None:
-        motion = self.mesh.landmarks(places) - self.mesh.rest_landmarks
-        self._blocks["person"][:, POSITION] = self.sheet.moved(motion, turn, self.pivot, shift)
-        self._blocks["lower face"][:, POSITION] = self.lower_face.moved(motion, turn, self.pivot, shift)
+    def _place_person(self, posed: PosedFace) -> None:
+        motion = self.mesh.landmarks(posed.places) - self.mesh.rest_landmarks
+        for name, sheet in (("person", self.sheet), ("lower face", self.lower_face)):
+            self._blocks[name][:, POSITION] = sheet.moved(motion, posed.turn, self.pivot, posed.shift)
 
-    def _place_face(self, places: np.ndarray, moved: np.ndarray, weights: np.ndarray, bare: bool) -> None:
-        mesh, face = self.mesh, self._blocks["face"]
+    def _place_face(self, posed: PosedFace, moved: np.ndarray) -> None:
+        mesh, face, places, weights, bare = self.mesh, self._blocks["face"], posed.places, posed.weights, posed.bare
         face[:, POSITION] = moved
         lids = mesh.lid_share(places)
         folds = np.maximum(self.folds.share(weights), self.creases.share(weights))
@@ -287,50 +290,35 @@ class Animator:
         face[:, SHARE] = 0 if bare else np.maximum(lids, folds)
         face[:, TINT] = 1 if bare else mesh.shade(places)
 
-    def _place_mouth(
-        self,
-        places: np.ndarray,
-        moved: np.ndarray,
-        weights: np.ndarray,
-        inside: tuple[np.ndarray, np.ndarray],
-        warped: bool,
-        bare: bool,
-        turned: Callable[[np.ndarray], np.ndarray],
-    ) -> None:
-        """inside: places and colours of cavity and tongue; warped: places are not those of the weights."""
-        mesh, blocks = self.mesh, self._blocks
+    def _place_mouth(self, posed: PosedFace, moved: np.ndarray, turned: Callable[[np.ndarray], np.ndarray]) -> None:
+        mesh, blocks, places, weights, bare = self.mesh, self._blocks, posed.places, posed.weights, posed.bare
         blocks["mouth hole"][:, POSITION] = blocks["between"][:, POSITION] = moved[mesh.between]
         if self.shows_teeth:
             blocks["between"][:, POSITION] += np.array([0.0, 0.0, 0.5 * self._far], np.float32)
+        inside, colours = self.mouth.at(weights, posed.warp, posed.tongue)
         for name, depth in (("tongue", 0.0), ("mouth", self._far)):
-            blocks[name][:, POSITION] = turned(inside[0]) + [0.0, 0.0, depth]
-            blocks[name][:, TINT] = inside[1]
+            blocks[name][:, POSITION] = turned(inside) + [0.0, 0.0, depth]
+            blocks[name][:, TINT] = colours
         shown = 1.0 if bare else mesh.between_opacity(places)
         if self.shows_teeth and not bare:
             shown *= 1 - float(np.clip(np.abs(weights - self.own)[self._of_mouth].sum() / GONE, 0, 1))
         blocks["between"][:, OPACITY] = shown
-        skull = mesh.skull_motion(places, mesh.at(weights)) if warped else 0.0
+        skull = 0.0 if posed.warp is None else mesh.skull_motion(places, mesh.at(weights))
         teeth = self.teeth.place(weights, self.mouth.filled(weights), 1 - shown, mesh.parted(places))
         for name, values in teeth.items():
             blocks[name] = values
             values[:, POSITION] = turned(values[:, POSITION] + skull)
 
-    def _place_lashes(self, places: np.ndarray, bare: bool, turned: Callable[[np.ndarray], np.ndarray]) -> None:
-        for name, values in self.lashes.place(places).items():
+    def _place_lashes(self, posed: PosedFace, turned: Callable[[np.ndarray], np.ndarray]) -> None:
+        for name, values in self.lashes.place(posed.places).items():
             self._blocks[name] = values
             values[:, POSITION] = turned(values[:, POSITION])
-            if bare:
+            if posed.bare:
                 values[:, OPACITY] = 0
 
-    def _place_eyes(
-        self,
-        places: np.ndarray,
-        moved: np.ndarray,
-        gaze: np.ndarray,
-        bare: bool,
-        turned: Callable[[np.ndarray], np.ndarray],
-    ) -> None:
+    def _place_eyes(self, posed: PosedFace, moved: np.ndarray, turned: Callable[[np.ndarray], np.ndarray]) -> None:
         mesh, holes, eyes = self.mesh, self._blocks["eye holes"], self._blocks["eyes"]
+        places, bare = posed.places, posed.bare
         # Of the holes the left one is the first, of the eyes the right one.
         left, right = np.zeros(2) if bare else mesh.shut(places)
         half = len(mesh.rims) // 2
@@ -343,7 +331,7 @@ class Animator:
         left, right = np.ones(2) if bare else mesh.lid_shadow(places)
         eyes[:half, TINT], eyes[half:, TINT] = right, left
         self._blocks["glints"][:] = eyes
-        eyes[:, AT], self._blocks["glints"][:, AT] = self.eyes.pixels_at(gaze)
+        eyes[:, AT], self._blocks["glints"][:, AT] = self.eyes.pixels_at(posed.gaze)
 
     def _carry(self) -> None:
         """What the body carries, and the shutter: nothing of mouth and eyes is seen but through their holes."""

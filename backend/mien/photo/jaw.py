@@ -16,7 +16,7 @@ EDGE = (0.05, 0.12)  # of the eye distance beyond the face's oval, over which th
 ROOM = 0.5  # eye distances around the oval that are looked at
 ABOVE = 0.15  # of the face's height above the lobes of the ears, over which the cut begins
 BELOW = np.linspace(0.02, 0.1, 5)  # eye distances below the cut, from which what is behind it goes on upwards
-SPREAD, BLURS = 1.0, np.array([0.03, 0.06, 0.12, 0.2, 0.4])  # of the way up; eye distances
+BLURS = np.array([0.03, 0.06, 0.12, 0.2, 0.4])  # eye distances: as much as the way up is
 
 
 def cut_at_jaw(face: FittedFace, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -59,12 +59,12 @@ def _gone_on_upwards(face: FittedFace, person: np.ndarray, hidden: np.ndarray) -
     down, across = axes_of(face)
     places = np.argwhere(hidden)[:, ::-1] + 0.5
     along, column = places @ down, np.rint(places @ across).astype(int)
-    column -= column.min()
+    first = column.min()
+    column -= first
     ends = np.full(column.max() + 1, -np.inf)
     np.maximum.at(ends, column, along)
     known = np.flatnonzero(np.isfinite(ends))
     ends = gaussian_filter1d(np.interp(np.arange(len(ends)), known, ends[known]), BLURS[0] * eyes, mode="nearest")
-    first = float(np.rint(places @ across).min())
     starts = (np.arange(len(ends)) + first)[:, None] * across + ends[:, None] * down
     at = np.moveaxis(starts[:, None] + BELOW[:, None] * eyes * down, -1, 0)[::-1] - 0.5
     seen = np.stack([map_coordinates(person[..., i], at, float, 1, "nearest") for i in range(4)], -1)
@@ -73,7 +73,7 @@ def _gone_on_upwards(face: FittedFace, person: np.ndarray, hidden: np.ndarray) -
     seen = seen.mean(1) * opaque[:, None]
     blurred = np.stack([gaussian_filter1d(seen, blur * eyes, 0, mode="nearest") for blur in BLURS])
     height = np.maximum(ends[column] - along, 0) / eyes
-    level = np.interp(SPREAD * height, BLURS, np.arange(len(BLURS)))
+    level = np.interp(height, BLURS, np.arange(len(BLURS)))
     lower = np.minimum(level.astype(int), len(BLURS) - 2)
     share = (level - lower)[:, None]
     return blurred[lower, column] * (1 - share) + blurred[lower + 1, column] * share

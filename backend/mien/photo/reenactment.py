@@ -7,7 +7,7 @@ import numpy as np
 
 from mien.channels import ARKIT
 from mien.face_tracking.landmark_indices import FACE, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
-from mien.photo.animator import Animator
+from mien.photo.animator import Animator, PosedFace
 from mien.photo.fit import SMOOTHING, STILL_POINTS, own_channels, relative_gap
 from mien.photo.head_landmarks import landmarks_on
 from mien.photo.space_warp import SpaceWarp
@@ -58,7 +58,7 @@ class Reenactment:
         places, turn, shift, warp = self._places(points, weights)
         looks = (iris_places(points) - self._looks).mean(0)
         gaze = np.clip(looks[::-1] * 1.6, -GAZE_LIMIT, GAZE_LIMIT)
-        return animator.picture_of_points(places, weights, turn, gaze, shift, warp, bare)
+        return animator.picture_of(PosedFace(places, weights, turn, gaze, shift, warp, bare))
 
     def _moved(self, seen: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
         """Turn, growth and shift about the neck that take the photo's still points to those seen."""

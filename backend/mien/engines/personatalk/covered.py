@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien.engines.personatalk.template import FaceTemplate
+from mien.engines.personatalk.template import FaceTemplate, texture_columns
 
 UNLIKE = 3.0  # times the usual difference
 LEAST = 28.0  # of 255, root mean square: below it nothing covers a face, however still it is
@@ -28,7 +28,7 @@ class CoverTest:
     def __init__(self, textures: Tensor, template: FaceTemplate) -> None:
         lips = template.lips[0].numpy() > 0.02
         face = template.face & (template.dubbed > 0) & (template.coverage.triangle >= 0)
-        self._skin, self._face = (_columns(part) for part in (face & ~lips, face))
+        self._skin, self._face = (torch.from_numpy(texture_columns(part, SAMPLES)) for part in (face & ~lips, face))
         self._usual = textures[:, self._skin].median(0).values
         row, column = np.divmod(np.flatnonzero(face)[::SAMPLES], face.shape[1])
         plane = np.stack([np.ones(len(row)), row, column], 1)
@@ -64,9 +64,3 @@ class CoverTest:
         """(n,) of brightness (n, places) with the usual one."""
         length = brightness.norm(dim=1) * self._structure.norm()
         return (brightness @ self._structure) / length.clamp(min=1e-6)
-
-
-def _columns(part: np.ndarray) -> Tensor:
-    """Of textures (N, 3 * H * W), those of every SAMPLES-th place of part (H, W) bool, channel by channel."""
-    places = np.flatnonzero(part)[::SAMPLES]
-    return torch.from_numpy(np.concatenate([places + channel * part.size for channel in range(3)]))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.mouth_space import MouthSpace
-from mien.engines.personatalk.template import DENSITY, FaceTemplate
+from mien.engines.personatalk.template import DENSITY, FaceTemplate, texture_columns
 from mien.engines.personatalk.warp import blurred, sample
 
 FINE = 0.012  # eye distances: the sigma between what is averaged and what one reference gives
@@ -95,8 +95,7 @@ class ReferenceBank:
     def _ring_basis(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         template = self.template
         around = (template.dubbed <= 0) & (template.hidden <= 0) & (template.coverage.triangle >= 0) & template.face
-        places = np.flatnonzero(around)[::RING_POINTS]
-        columns = np.concatenate([places + channel * around.size for channel in range(3)])
+        columns = texture_columns(around, RING_POINTS)
         seen = self.textures[:, columns].numpy()
         mean = seen.mean(0)
         basis = np.linalg.svd(seen - mean, full_matrices=False)[2][:RING_COMPONENTS].T

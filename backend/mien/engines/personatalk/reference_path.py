@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.engines.personatalk.appearance import Appearance
-from mien.engines.personatalk.template import FaceTemplate
+from mien.engines.personatalk.template import FaceTemplate, texture_columns
 
 MOUTH, TURN = 0.02, 0.15  # eye distances and radians that cost 1
 UNLIKE = 20.0  # of 255: root mean square between the lips that costs TEETH_WEIGHT, and on them LIPS_WEIGHT
@@ -71,9 +71,9 @@ def _looked_at(template: FaceTemplate) -> tuple[np.ndarray, np.ndarray]:
     lips = (template.lips[0].numpy() > LIPS) & ~template.inner
     columns, weights = [], []
     for area, weight in ((template.inner, TEETH_WEIGHT), (lips, LIPS_WEIGHT)):
-        places = np.flatnonzero(area)[::SAMPLES]
-        columns += [places + channel * area.size for channel in range(3)]
-        weights.append(np.full(3 * len(places), np.sqrt(weight / max(3 * len(places), 1)) / UNLIKE, np.float32))
+        columns.append(texture_columns(area, SAMPLES))
+        count = len(columns[-1])
+        weights.append(np.full(count, np.sqrt(weight / max(count, 1)) / UNLIKE, np.float32))
     return np.concatenate(columns), np.concatenate(weights)
 
 

@@ -35,6 +35,12 @@ LIP_REACH, LIP_SOFT = 3, 3.0  # samples: lips with their edge, faded
 SKIN_CORE, OUTSIDE = 4, 3  # samples from the face's edge at which colours are taken inside and outside
 
 
+def texture_columns(area: np.ndarray, step: int) -> np.ndarray:
+    """(C,) columns of textures (N, 3 * H * W): every step-th sample of area (H, W) bool, channel by channel."""
+    places = np.flatnonzero(area)[::step]
+    return np.concatenate([places + channel * area.size for channel in range(3)])
+
+
 @dataclass(frozen=True, eq=False)
 class FaceTemplate:
     """Images of H x W samples. triangles (T, 3) of the mesh that lie in it; vertices (504, 2) in samples; coverage.

@@ -71,7 +71,8 @@ def evaluate_voice(path: Path, speech: Speech, engine: str, progress: Progress) 
     times = np.array([float(time) for time in shown])
     share = speaking(times, planned.voice)
     own = actor.shapes.gap[actor.shapes.seen]
-    shut = shapes.gap <= max(TOUCH, float(np.quantile(own, SHUT_SHARE)) + HELD_STILL)
+    touch = max(TOUCH, float(np.quantile(own, SHUT_SHARE)) + HELD_STILL)
+    shut = shapes.gap <= touch
     silent = dubbed & (share < SILENT)
     contacts = [
         shut[dubbed & (times >= begin - SEEN[0]) & (times <= end + SEEN[1])] for begin, end in planned.voice.shut
@@ -86,7 +87,7 @@ def evaluate_voice(path: Path, speech: Speech, engine: str, progress: Progress) 
         silent=int(silent.sum()),
         silent_shut=int((silent & shut).sum()),
         closed=float(shut[dubbed & (share > SPEAKING)].mean()) if (dubbed & (share > SPEAKING)).any() else 0.0,
-        closed_in_film=float((own <= max(TOUCH, float(np.quantile(own, SHUT_SHARE)) + HELD_STILL)).mean()),
+        closed_in_film=float((own <= touch).mean()),
         contacts=len(contacts),
         contacts_seen=sum(bool(seen.any()) for seen in contacts),
         outside=drawn.outside,
