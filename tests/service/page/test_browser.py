@@ -343,6 +343,40 @@ def test_a_token_is_asked_for_and_a_wrong_one_refused(browser, guarded: tuple[Pa
     tab.close()
 
 
+def test_a_late_refusal_of_the_token_before_opens_no_dialog(browser, guarded: tuple[PageServer, str]) -> None:
+    server, token = guarded
+    wrong = token[:-1]
+    tab = Tab(browser, server.url)
+    page = tab.open()
+    late = []
+
+    def hold(route) -> None:
+        if route.request.headers.get("authorization") == f"Bearer {wrong}":
+            late.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/page/faces", hold)
+    page.route("**/page/jobs", hold)
+    page.wait_for_selector("#token-dialog[open]")
+    page.fill("#token-input", wrong)
+    page.keyboard.press("Enter")
+    tab.until("document.getElementById('token-sentence').textContent.includes('not one of this backend')")
+    while len(late) < 2:
+        page.wait_for_timeout(20)
+    page.fill("#token-input", token)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#speak-emotions input", state="visible")
+    for each in late:
+        with page.expect_response(lambda answer: answer.status == 401), page.expect_response(lambda answer: answer.ok):
+            each.continue_()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert not page.is_visible("#token-dialog")
+    page.wait_for_event("response", lambda answer: answer.url.endswith("/page/jobs") and answer.ok)  # it goes on asking
+    assert tab.faults == []
+    tab.close()
+
+
 def test_an_invitation_brings_its_token_and_leaves_the_address(browser, guarded: tuple[PageServer, str]) -> None:
     server, token = guarded
     tab = Tab(browser, server.url)

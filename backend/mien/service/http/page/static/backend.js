@@ -35,7 +35,7 @@ export function takeTokenOfAddress() {
   history.replaceState(null, "", location.pathname);
 }
 
-/** The response to a request that went well. Throws Refused or Unreachable. */
+/** The response to a request that went well, with the token of now. Throws Refused or Unreachable. */
 export async function request(path, options = {}) {
   const token = sessionStorage.getItem(KEY);
   const headers = { ...options.headers, ...(token ? { Authorization: `Bearer ${token}` } : {}) };
@@ -49,6 +49,8 @@ export async function request(path, options = {}) {
   note(true);
   if (response.ok) return response;
   const sentence = await sentenceOf(response);
+  // refused for a token that another has replaced meanwhile: asked again, or the dialog would open once more
+  if (response.status === 401 && sessionStorage.getItem(KEY) !== token) return request(path, options);
   if (response.status === 401) events.dispatchEvent(new CustomEvent("tokenwanted", { detail: sentence }));
   throw new Refused(response.status, sentence);
 }

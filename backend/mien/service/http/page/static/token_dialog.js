@@ -9,7 +9,7 @@ export function watchToken(retry) {
   const dialog = byId("token-dialog");
   const input = byId("token-input");
   const button = byId("token-button");
-  let later = false; // "Not now": no question by itself any more
+  let later = false; // "Not now" or Escape: no question by itself any more
 
   function ask(sentence) {
     byId("token-sentence").textContent = sentence;
@@ -26,8 +26,11 @@ export function watchToken(retry) {
   });
   button.addEventListener("click", () => ask("Paste another token to use it in the place of this one."));
   button.hidden = !hasToken();
-  byId("token-later").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => (later = !input.value.trim()));
+  byId("token-later").addEventListener("click", () => {
+    later = true;
+    dialog.close();
+  });
+  dialog.addEventListener("cancel", () => (later = true)); // Escape
   byId("token-form").addEventListener("submit", (event) => {
     event.preventDefault();
     if (!input.value.trim()) {
