@@ -178,7 +178,7 @@ def test_a_cancel_is_told_to_the_backend_and_leaves_the_scene(head, film, backen
 
     backend.slow = 60.0
     runner.begin(film_requests.of_film(bpy.context, bpy.context.scene, head, film, {}))
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not backend.jobs and time.monotonic() < until:
         time.sleep(0.02)
         runner._drain()

@@ -159,7 +159,7 @@ def test_the_same_film_is_tracked_once_and_another_wish_anew(tmp_path: Path) -> 
 
 def test_the_process_of_a_cancelled_film_ends_at_once(tmp_path: Path) -> None:
     """Whatever it decodes."""
-    film = write_pictures(tmp_path / "long.mp4", [face()] * 1000)
+    film = write_pictures(tmp_path / "long.mp4", [face()] * 2000)
     scheduler, http = opened(tmp_path / "data")
     url = submit(http, film.read_bytes()).json()["url"]
     while http.get(url).json()["stage"] != "tracking":
@@ -168,7 +168,7 @@ def test_the_process_of_a_cancelled_film_ends_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
     assert http.delete(url).json()["state"] == "cancelled"
     while worker.pid is not None:
-        assert time.monotonic() - began < 5  # the film takes twice as long
+        assert time.monotonic() - began < 10  # the film takes twice as long
         time.sleep(0.01)
     print(f"its process ended after {time.monotonic() - began:.2f} s")
     scheduler.close()
