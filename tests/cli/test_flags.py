@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The flags of a direction, and the one intensity where none is named: of commands, plans, the page and the panel."""
+"""The flags of a direction, the one intensity where none is named (of commands, plans, the page and the panel), and
+who is seen in a preview."""
 
 import argparse
 import re
@@ -8,8 +9,10 @@ from pathlib import Path
 import pytest
 from checkout import BACKEND, ROOT
 from mien.batch.line import Defaults
-from mien.cli.flags import add_direction_flags, direction_of
+from mien.cli.flags import add_direction_flags, add_preview_flags, direction_of, previewed_identity
 from mien.direction import INTENSITY, LEVELS, Direction
+from mien.heads.default import HeadChoice, load_head
+from mien.heads.identity import Identity
 
 
 def direction(*flags: str) -> Direction:
@@ -41,3 +44,23 @@ def test_the_intensity_is_medium_where_none_is_named(tmp_path: Path) -> None:
 def test_panel_and_page_begin_there_too(file: Path, pattern: str, unit: float) -> None:
     found = re.search(pattern, file.read_text("utf-8"), re.MULTILINE)
     assert found is not None and float(found[1]) / unit == INTENSITY
+
+
+def previewed(*flags: str) -> Identity | None:
+    command = argparse.ArgumentParser()
+    add_preview_flags(command, "the take")
+    return previewed_identity(command.parse_args(flags), load_head())
+
+
+def test_a_preview_shows_the_person_that_blender_adds_unless_told_otherwise() -> None:
+    person = re.search(
+        r'^PLAIN, PERSON = "plain", "(\w+)"', (ROOT / "addon" / "ui" / "operators.py").read_text("utf-8"), re.M
+    )
+    shown = previewed("--preview", "a.mp4")
+    assert person is not None and shown is not None and shown.name == person[1] and shown.hair is not None
+    other = previewed("--preview", "a.mp4", "--identity", "man_b")
+    assert other is not None and other.name == "man_b"
+    assert previewed("--preview", "a.mp4", "--identity", "plain") is None
+    assert previewed() is None
+    with pytest.raises(HeadChoice, match="add --preview"):
+        previewed("--identity", "man_b")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from mien.heads.identity import Identity
 
 INTENSITY_HELP = f"{', '.join(LEVELS)}, or a number from 0 to 1 (default: {INTENSITY:g}, medium)"
+PREVIEWED, PLAIN = "adult", "plain"  # whom --preview shows, as Blender's Add Default Head; the head without an identity
 SHAPE_HELP = "whose face FLAME is: up to 300 numbers in a .npy, .json or .safetensors"
 
 
@@ -128,11 +129,28 @@ def head_of(args: argparse.Namespace) -> Head | Flame:
     return head_named(args.head, Settings.read().data_folder, shape_of(args.shape))
 
 
-def add_identity_flag(command: argparse.ArgumentParser, where: str) -> None:
+def add_identity_flag(command: argparse.ArgumentParser, where: str, default: str = "the plain head") -> None:
     """Whose face the default head has; `identity_of` reads it."""
-    command.add_argument(
-        "--identity", metavar="NAME", help=f"whose face and hair {where} has (default: the plain head)"
-    )
+    command.add_argument("--identity", metavar="NAME", help=f"whose face and hair {where} has (default: {default})")
+
+
+def add_preview_flags(command: argparse.ArgumentParser, what: str) -> None:
+    """`--preview` and who is seen in it; `previewed_identity` reads that."""
+    command.add_argument("--preview", type=Path, metavar="MP4", help=f"also render {what}")
+    add_identity_flag(command, "the head of --preview", f"{PREVIEWED}; {PLAIN} is the head without hair")
+
+
+def previewed_identity(args: argparse.Namespace, head: Head | Flame) -> Identity | None:
+    """Who is seen in the preview, None for the plain head or without a preview. HeadChoice where a face is named and
+    no preview is asked for; UnknownIdentity as of `identity_of`."""
+    from mien.heads.default import HeadChoice
+
+    if args.preview:
+        name = args.identity or PREVIEWED
+        return None if name == PLAIN else identity_of(name, head)
+    if args.identity:
+        raise HeadChoice("--identity is whose face --preview shows, and a take is of no one's; add --preview FILE.mp4.")
+    return None
 
 
 def identity_of(name: str | None, head: Head | Flame) -> Identity | None:

@@ -17,12 +17,12 @@ from mien.cli.flags import (
     add_direction_flags,
     add_gesture_flags,
     add_head_flags,
-    add_identity_flag,
+    add_preview_flags,
     direction_inputs,
     direction_of,
     frame_rate,
     head_of,
-    identity_of,
+    previewed_identity,
 )
 from mien.cli.output import FILM, TENSORS, Output, check_outputs, printable
 from mien.cli.parser import add_command
@@ -54,8 +54,7 @@ def add_commands(commands) -> None:
     speak.add_argument("--fps", type=_fps, default="25", help="frames a second, or 'engine' for its own (default: 25)")
     add_head_flags(speak)
     speak.add_argument("--takes", type=_count, default=1, help="so many takes, seeds counting up (default: 1)")
-    speak.add_argument("--preview", type=Path, metavar="MP4", help="also render the take with its sound")
-    add_identity_flag(speak, "the head of --preview")
+    add_preview_flags(speak, "the take with its sound")
     speak.add_argument(
         "--performance", type=Path, metavar="TAKE", help="brows, lids, gaze and head of this take, as of mien track"
     )
@@ -96,9 +95,7 @@ def speak_command(args: argparse.Namespace) -> int:
     head = head_of(args)
     if args.preview and args.head != "mien":
         raise HeadChoice("--preview shows the default head; leave --head out, or --preview.")
-    if args.identity and not args.preview:
-        raise HeadChoice("--identity is whose face --preview shows, and a take is of no one's; add --preview FILE.mp4.")
-    identity = identity_of(args.identity, head)
+    identity = previewed_identity(args, head)
     performance = Performance.from_file(args.performance, args.performance_part) if args.performance else None
     speech = read_speech(args.sound, limit_s=settings.limit_s, track=args.track)
     entries: list[dict] = []

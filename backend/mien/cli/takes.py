@@ -11,10 +11,12 @@ from mien.cli.flags import (
     INTENSITY_HELP,
     SHAPE_HELP,
     add_identity_flag,
+    add_preview_flags,
     direction_inputs,
     direction_of,
     frame_rate,
     identity_of,
+    previewed_identity,
     shape_of,
 )
 from mien.cli.output import FILM, TENSORS, Output, check_outputs, printable
@@ -33,8 +35,7 @@ def add_commands(commands) -> None:
     idle.add_argument("--seconds", type=float, required=True, metavar="N", help="how long it is")
     idle.add_argument("-o", "--output", type=Path, help=f"the take file (default: {IDLE})")
     idle.add_argument("--fps", type=frame_rate, default="25", help="frames a second (default: 25)")
-    idle.add_argument("--preview", type=Path, metavar="MP4", help="also render the take")
-    add_identity_flag(idle, "the head of --preview")
+    add_preview_flags(idle, "the take")
     idle.add_argument("--direction", type=Path, metavar="JSON", help="a direction file; the flags below change it")
     idle.add_argument("--emotion", metavar="NAME=WEIGHT,...", help="the mood, as of mien speak")
     idle.add_argument("--intensity", help=INTENSITY_HELP)
@@ -68,7 +69,7 @@ def add_commands(commands) -> None:
 
 def idle_command(args: argparse.Namespace) -> int:
     """mien idle: silence, a direction and a seed to a take file."""
-    from mien.heads.default import HeadChoice, load_head
+    from mien.heads.default import load_head
     from mien.idle import idle_take
     from mien.take import write_take
 
@@ -79,9 +80,7 @@ def idle_command(args: argparse.Namespace) -> int:
     outputs = [Output(output, "the take", TENSORS, args.output is not None)]
     outputs += [Output(args.preview, "the preview", FILM)] if args.preview else []
     check_outputs(outputs, **direction_inputs(args))
-    if args.identity and not args.preview:
-        raise HeadChoice("--identity is whose face --preview shows, and a take is of no one's; add --preview FILE.mp4.")
-    identity = identity_of(args.identity, load_head()) if args.preview else None
+    identity = previewed_identity(args, load_head())
     with ProgressBar("idle", quiet=args.json) as progress:
         take = idle_take(args.seconds, direction, args.fps, progress, Settings.read().limit_s)
     write_take(take, output)
