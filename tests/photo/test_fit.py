@@ -16,6 +16,8 @@ from mien.photo.reading import read_pixels
 from PIL import Image, ImageDraw
 from rendered_faces import beside, face, nobody
 
+MOUTH_CORNER, CHEEK = 61, 206  # landmarks
+
 
 def own(fitted) -> np.ndarray:
     weights = np.zeros(52, np.float32)
@@ -187,3 +189,16 @@ def test_the_lower_lip_of_an_open_mouth_has_no_corner_in_its_middle() -> None:
         return 2 * float(np.arctan2(beside - middle, x[(x > 0.004) & (x < 0.008)].min()))
 
     assert corner(photo_head()) < 0.8 * corner(load_head())
+
+
+def test_a_smile_draws_the_cheeks_aside_more_than_up() -> None:
+    """As people's does, whose folds would run level else; the corner of the mouth still rises most."""
+    fitted = fit_face(face())
+    weights = fitted.own_weights
+    rest = fitted.warp(landmarks_on(fitted.posed(weights)))
+    for side in ("Left", "Right"):
+        weights[fitted.head.channels.index(f"mouthSmile{side}")] = 1
+    moved = (fitted.warp(landmarks_on(fitted.posed(weights))) - rest)[[MOUTH_CORNER, CHEEK], :2] / fitted.eye_distance
+    corner, cheek = np.abs(moved)
+    assert 0.03 < cheek[1] < 0.6 * corner[1]
+    assert 0.06 < corner[1] < 2 * corner[0]

@@ -7,7 +7,7 @@ import numpy as np
 from mien.channels import INDEX
 from mien.face_tracking.landmark_indices import LEFT_EYE, RIGHT_BROW
 from mien.photo.fit import FittedFace, fit_face
-from mien.photo.folds.creases import Creases, _fold, _shading
+from mien.photo.folds.creases import Creases, _fold, _light
 from rendered_faces import face
 
 
@@ -35,6 +35,13 @@ def test_rest_has_no_creases_and_raised_brows_crease_the_forehead_alone() -> Non
     assert not share[~above].any()
 
 
+def test_a_smile_shows_the_folds_beside_the_nose() -> None:
+    fitted, own, creases = of_photo()
+    share = creases.share(with_channels(fitted, own, mouthSmileLeft=1.0))
+    left, right = (share[[number]].item() for number in (426, 206))
+    assert left > 0.6 and right == 0
+
+
 def test_the_folds_of_the_photos_own_smile_are_not_drawn_again() -> None:
     smiling, calm = of_photo(0.8), of_photo()
     share = {name: each[2].share(with_channels(each[0], each[1], mouthSmileLeft=1.0, mouthSmileRight=1.0))
@@ -58,6 +65,6 @@ def test_light_from_above_darkens_the_upper_wall_of_a_crease() -> None:
     line = np.stack([np.linspace(5, 55, 30), np.full(30, 20.0)], 1)
     fold = _fold([line], (40, 60), 3.0)
     assert fold.max() == 1 and fold[20, 30] > 0.8 and fold[5, 30] < 0.05
-    light = _shading(fold, 2.0)[:, 30].mean(1)
+    light = _light(fold, 2.0)[:, 30]
     assert light[17] < light[23] and light[20] < 0.95
     np.testing.assert_allclose(light[[0, -1]], 1, atol=0.02)

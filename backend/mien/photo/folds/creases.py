@@ -13,6 +13,7 @@ from mien.heads.creases import CREASES, DEPTH, FAR, FRONT, NEAR, SIDES, lines_of
 from mien.numeric.smoothstep import smoothstep
 from mien.photo.eyes import window
 from mien.photo.fit import FittedFace
+from mien.photo.folds.nasolabial import NasolabialFold
 from mien.photo.folds.smile_folds import LEAST_SMILE
 
 LIGHT = np.array([-0.25, -0.45, -0.857])  # towards it, in the picture's axes: above and a little aside
@@ -23,13 +24,12 @@ SKIN_SHADE = np.array([0.75, 1.0, 1.08])  # skin is redder in the shade
 OTHERS = (-0.001, 0.003)  # m that another crease is farther off, over which a place is of this one
 NEIGHBOURS = 4  # vertices that a place on the head is carried by
 LIDS = (0.10, 0.16)  # of the eye distance around an eye: a lid shows no crease of the corner of its eye
-# Of four people who smile the fold is .66 to .98 as light as the skin beside it, .86 in the mean; a cheek that rises
-# hides the lower half of the crease under the eye, and what is left has a hard edge.
-STRONGER = {"nasolabial fold": 1.4, "under the eye": 0.45}
-OF_SMILES, OF_CORNERS = ("nasolabial fold", "marionette"), ("crow's feet", "nose root", "bridge")
+NASOLABIAL = "nasolabial fold"  # is drawn as people's is, and wider than others
+WIDE = (0.013, 0.024)  # m from its line within which it has all of its strength, and none
+# A cheek that rises hides the lower half of the crease under the eye, and what is left has a hard edge.
+WEAKER = {"under the eye": 0.45}
+OF_SMILES, OF_CORNERS = (NASOLABIAL, "marionette"), ("crow's feet", "nose root", "bridge")
 ENDS = (0.3, 0.4)  # of a line at its beginning and its end, over which it runs out into the skin
-# A smile presses the lower half of its fold together, which would be a dark spot beside the corner of the mouth.
-ENDS_OF = {"nasolabial fold": (0.2, 0.7)}
 LEAST_WIDTH = 0.8  # pixels of a line
 
 
@@ -44,11 +44,17 @@ class Creases:
         carried = self._carried([line for lines, _ in head_lines for line in lines])
         counts = np.cumsum([len(lines) for lines, _ in head_lines])
         self._lines = [carried[end - len(lines) : end] for (lines, _), end in zip(head_lines, counts, strict=True)]
+        names = [crease.name for crease in CREASES for _ in SIDES]
+        self._nasolabial = {
+            names.index(NASOLABIAL) + i: NasolabialFold(face, own, side) for i, side in enumerate(SIDES)
+        }
+        for number, fold in self._nasolabial.items():
+            self._lines[number] = [fold.line]
         self._regions = self._near(rest[:, :2])
         smiles = [float(own[face.head.channels.index(f"mouthSmile{side}")]) for side in SIDES]
         # The folds of the photo's own smile are in it.
-        for number, crease in enumerate(crease for crease in CREASES for _ in SIDES):
-            if crease.name in OF_SMILES and smiles[number % len(SIDES)] >= LEAST_SMILE:
+        for number, name in enumerate(names):
+            if name in OF_SMILES and smiles[number % len(SIDES)] >= LEAST_SMILE:
                 self._regions[number] = 0
 
     def share(self, weights: np.ndarray) -> np.ndarray:
@@ -63,16 +69,18 @@ class Creases:
             crease = CREASES[number // len(SIDES)]
             if not self._regions[number].any():
                 continue
+            if number in self._nasolabial:
+                rows, columns, light = self._nasolabial[number].light(picture.shape)
+                _shade(picture[rows, columns], light)
+                continue
             width = max(WIDER * crease.width * scale, LEAST_WIDTH)
             rows, columns, low = window(np.concatenate(lines), 5 * width, picture.shape)
-            part = picture[rows, columns, :3].astype(np.float32)
-            fold = _fold([line - low for line in lines], (part.shape[0], part.shape[1]), width,
-                         ENDS_OF.get(crease.name, ENDS))  # fmt: skip
-            fold *= crease.depth * STRONGER.get(crease.name, 1.0)
+            size = rows.stop - rows.start, columns.stop - columns.start
+            fold = _fold([line - low for line in lines], size, width)
+            fold *= crease.depth * WEAKER.get(crease.name, 1.0)
             if crease.name in OF_CORNERS:
-                fold *= self._away_from_lids((part.shape[0], part.shape[1]), low)
-            shaded = part * _shading(fold, DEEPER * DEPTH * scale)
-            picture[rows, columns, :3] = (np.clip(shaded, 0, 255) + 0.5).astype(np.uint8)
+                fold *= self._away_from_lids(size, low)
+            _shade(picture[rows, columns], _light(fold, DEEPER * DEPTH * scale))
 
     def _near(self, places: np.ndarray) -> np.ndarray:
         """(2 * len(CREASES), N) 0..1: the share of each crease's strength at places (N, 2) pixels: at its lines, and
@@ -80,6 +88,8 @@ class Creases:
         scale = float(self._face.pose.scale)
         away = np.stack([KDTree(np.concatenate(lines)).query(places)[0] for lines in self._lines]) / scale
         out = smoothstep(away, FAR, NEAR)
+        for number in self._nasolabial:
+            out[number] = smoothstep(away[number], *WIDE[::-1])
         first, second = np.sort(away, 0)[:2]
         others = np.where(away == first, second, first)
         return (out * smoothstep(others - away, *OTHERS)).astype(np.float32)
@@ -107,14 +117,14 @@ class Creases:
         return smoothstep(away, *LIDS)
 
 
-def _fold(lines: list[np.ndarray], size: tuple[int, int], width: float, ends: tuple[float, float] = ENDS) -> np.ndarray:
+def _fold(lines: list[np.ndarray], size: tuple[int, int], width: float) -> np.ndarray:
     """(h, w) 0..1 how deep the skin folds: a sharp bottom between slopes that swell. lines (N, 2) pixels."""
     fine = 4  # of a pixel: what is thin is not drawn in steps
     image = Image.new("L", (size[1] * fine, size[0] * fine))
     draw = ImageDraw.Draw(image)
     for line in lines:
         at = np.linspace(0, 1, len(line))
-        ink = np.minimum(1.0, at / ends[0]) * np.minimum(1.0, (1 - at) / ends[1])
+        ink = np.minimum(1.0, at / ENDS[0]) * np.minimum(1.0, (1 - at) / ENDS[1])
         points = [tuple(map(float, place * fine)) for place in line]
         for i in range(len(line) - 1):
             thick = max(1, round(fine * width * (0.4 + 0.6 * float(ink[i]))))
@@ -127,9 +137,14 @@ def _fold(lines: list[np.ndarray], size: tuple[int, int], width: float, ends: tu
     return out
 
 
-def _shading(fold: np.ndarray, deep: float) -> np.ndarray:
-    """(h, w, 3) factors of the skin's colour for folds (h, w) 0..1 that are `deep` pixels deep."""
+def _light(fold: np.ndarray, deep: float) -> np.ndarray:
+    """(h, w) factors of the skin's light for folds (h, w) 0..1 that are `deep` pixels deep."""
     down, across = np.gradient(fold * deep)
     lit = (across * LIGHT[0] + down * LIGHT[1] - LIGHT[2]) / np.sqrt(across**2 + down**2 + 1) / -LIGHT[2]
-    light = np.clip(lit, *SHADES) * (1 - HIDDEN * fold)
-    return light[..., None] ** SKIN_SHADE
+    return np.clip(lit, *SHADES) * (1 - HIDDEN * fold)
+
+
+def _shade(part: np.ndarray, light: np.ndarray) -> None:
+    """Shades the skin of a part (h, w, 3 or 4) uint8 of a picture by factors (h, w) of its light, in place."""
+    shaded = part[..., :3] * light[..., None] ** SKIN_SHADE
+    part[..., :3] = (np.clip(shaded, 0, 255) + 0.5).astype(np.uint8)
