@@ -20,3 +20,9 @@ def test_the_dark_is_that_of_the_nostrils_and_never_light() -> None:
     black = (np.maximum(face().astype(int) - 90, 0) * 1.5).clip(0, 255).astype(np.uint8)
     assert dark_of(fitted, black).mean() < dark_of(fitted, hazy).mean()
     assert dark_of(fitted, hazy).mean() < 0.2 * linear(hazy / 255).mean()
+
+
+def test_white_has_little_of_the_colour_of_the_eyes() -> None:
+    """Whose whites are red at their rims."""
+    white = white_of(fit_face(face()), (face() * [1.0, 0.8, 0.6]).astype(np.uint8))
+    assert white[0] > white[2] > 0.75 * white[0]

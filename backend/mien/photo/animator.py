@@ -28,6 +28,8 @@ from mien.photo.light import dark_of, white_of
 from mien.photo.matte import Layers, layers_of
 from mien.photo.mouth.inside import Mouth
 from mien.photo.mouth.lip_line import bare_lips
+from mien.photo.mouth.lip_shade import NAME as LIP_SHADE
+from mien.photo.mouth.lip_shade import LipShade
 from mien.photo.mouth.seen_teeth import seen_teeth
 from mien.photo.mouth.teeth import Teeth
 from mien.photo.refinement.crop import Moment
@@ -37,7 +39,9 @@ from mien.photo.space_warp import SpaceWarp
 STILL = 1e-3  # pixels: less motion than this is none
 BACKDROP = np.array([[0, 1, 2], [0, 2, 3]])
 PLAIN = np.full((1, 1, 4), 255, np.uint8)
-OF_THE_HEAD = ("lower face", "face", "eye holes", "mouth hole", "between", "mouth", "tongue", "eyes", "glints")
+OF_THE_HEAD = (
+    "lower face", "face", "eye holes", "mouth hole", "between", "mouth", "tongue", LIP_SHADE, "eyes", "glints",
+)  # fmt: skip
 ON_THE_SKIN = 6  # the slot of the face, and of what lies on it
 INSIDE = 3  # the slot of what the lips and lids open to
 GONE = 0.6  # weights of the mouth's channels away from the photo's, at which nothing of its mouth but teeth is left
@@ -147,9 +151,11 @@ class Animator:
         self.folds.soften(lids)
         self.creases = Creases(face, self.own, self.mesh.rest)
         self.creases.shade(lids)
+        size = colours.shape[1], colours.shape[0]
         self.mouth = Mouth(face, white, dark_of(face, self.pixels))
-        self.teeth = Teeth(face, (colours.shape[1], colours.shape[0]), white, seen, INSIDE)
+        self.teeth = Teeth(face, size, white, seen, INSIDE)
         self.shows_teeth = seen is not None
+        self._lip_shade = LipShade(len(self.mesh.between) // 2, size, face.eye_distance, self.mesh.down, INSIDE + 1)
         full = np.full((*colours.shape[:2], 1), 255, np.uint8)
         return {
             "photo": np.concatenate([lips, full], 2),
@@ -160,6 +166,7 @@ class Animator:
             "plain": PLAIN,
             "inside": np.concatenate([colours if seen is None else seen.inside, full], 2),
             **self.teeth.images,
+            LIP_SHADE: self._lip_shade.image,
         }
 
     def _parts(self) -> dict[str, Part]:
@@ -174,11 +181,11 @@ class Animator:
             "mouth hole": Part(len(mesh.between), mesh.between_triangles, 2, "plain", opens=True),
             "eye holes": Part(len(mesh.rims), mesh.rim_triangles, 2, "eyes", "lids", opens=True),
             "mouth": Part(self.mouth.count, self.mouth.cavity, INSIDE, "plain"),
-            # Teeth of the photo stand before what else it shows in its mouth; drawn ones come behind that.
+            # Teeth of the photo stand before what else it shows in its mouth, in its own shade; drawn ones come behind.
             **({"between": between} if shows_teeth else {}),
             "tongue": Part(self.mouth.count, self.mouth.tongue, INSIDE, "plain"),
             **self.teeth.parts,
-            **({} if shows_teeth else {"between": between}),
+            **({} if shows_teeth else {LIP_SHADE: self._lip_shade.part, "between": between}),
             "eyes": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "eyes"),
             "glints": Part(len(self.eyes.rest), self.eyes.triangles, INSIDE, "glints"),
             "face": Part(len(mesh.which), mesh.triangles, ON_THE_SKIN, "photo", "lids"),
@@ -308,6 +315,7 @@ class Animator:
         for name, values in teeth.items():
             blocks[name] = values
             values[:, POSITION] = turned(values[:, POSITION] + skull)
+        blocks[LIP_SHADE] = self._lip_shade.place(moved[mesh.between[::2]], 0.0 if bare else mesh.parted(places))
 
     def _place_lashes(self, posed: PosedFace, turned: Callable[[np.ndarray], np.ndarray]) -> None:
         for name, values in self.lashes.place(posed.places).items():
