@@ -49,3 +49,15 @@ def test_a_tongue_that_rises_is_drawn_higher() -> None:
     assert (low - high)[of_tongue, 1].max() > 0.05 * fitted.eye_distance
     rest = np.setdiff1d(np.unique(mouth.cavity), of_tongue)
     np.testing.assert_allclose(low[rest], high[rest])
+
+
+def test_a_tongue_has_no_lit_edge_at_its_sides() -> None:
+    fitted = fit_face(face())
+    mouth = Mouth(fitted, WHITE, DARK)
+    weights = np.zeros(52, np.float32)
+    weights[fitted.head.channels.index("jawOpen")] = 0.7
+    places, colours = mouth.at(weights)
+    tongue = np.setdiff1d(np.unique(mouth.tongue), np.unique(mouth.cavity))
+    across = places[tongue, 0] - places[tongue, 0].mean()
+    side = np.abs(across) > 0.85 * np.abs(across).max()
+    assert colours[tongue][side, 1].max() < 0.7 * np.percentile(colours[tongue][:, 1], 90)

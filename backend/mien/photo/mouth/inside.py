@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.heads.correspondence import vertex_normals
+from mien.numeric.smoothstep import smoothstep
 from mien.numeric.srgb import srgb
 from mien.photo.fit import FittedFace
 from mien.photo.head_landmarks import halves, quads_of
@@ -15,12 +16,14 @@ from mien.preview.tongue import Tongue
 CAVITY, TONGUE = np.array((0.17, 0.045, 0.04)), np.array((0.52, 0.19, 0.18))  # linear, against white
 CAVITY_DEPTH = 0.03  # m behind the lips that is drawn; further back it is dark
 HOLE = (0.0085, 0.0022, 0.0019)  # linear: what is seen there
-DEPTH, TONGUE_DEPTH = 0.015, 0.02  # m behind the lips at which a third of the light is left
+DEPTH, TONGUE_DEPTH = 0.015, 0.04  # m behind the lips at which a third of the light is left
 LIGHT = np.array([0.0, -0.6, -0.8])  # on the tongue, towards where it comes from in the picture's axes
 SOFT = 0.45  # share of its light that comes from everywhere
 FLOOR = 0.03  # of the light that gets everywhere
 OPENING = (0.002, 0.014)  # m between the lips over which the mouth fills with light
 SHUT_LIGHT = 0.4
+# Of the tongue's half width, over which its light goes: it ends at the cheeks, in the dark, and not in an edge.
+SIDES, SIDE_LIGHT = (0.45, 0.95), 0.3
 DIM = 0.72  # of the light on a surface that is seen edge on
 
 
@@ -47,7 +50,7 @@ class Mouth:
         self.tongue = (halves(self._tongue.quads) + len(self.inside)).astype(np.int32)
         of_tongue = np.arange(len(self.inside) + len(self._tongue.furrow)) >= len(self.inside)
         self._colours = np.where(of_tongue[:, None], TONGUE, CAVITY)
-        self._colours[of_tongue] *= self._tongue.furrow[:, None]
+        self._colours[of_tongue] *= (self._tongue.furrow * _side_light(self._tongue.place(head.vertices)))[:, None]
         self._depth = np.where(of_tongue, TONGUE_DEPTH, DEPTH)
         self._middle = head.inner_lips[list(head.inner_lips_middle)].T
 
@@ -88,3 +91,9 @@ class Mouth:
         lit = np.clip(vertex_normals(places.astype(np.float64), self.tongue) @ LIGHT, 0, 1)
         of_tongue = np.arange(len(places)) >= len(self.inside)
         return np.where(of_tongue, SOFT + (1 - SOFT) * lit, DIM + (1 - DIM) * facing)
+
+
+def _side_light(tongue: np.ndarray) -> np.ndarray:
+    """(N,) the share of its light that each place (N, 3) metres of a tongue has, less at its sides."""
+    across = np.abs(tongue[:, 0]) / np.abs(tongue[:, 0]).max()
+    return 1 - (1 - SIDE_LIGHT) * smoothstep(across, *SIDES)
