@@ -285,7 +285,10 @@ class Animator:
     def _place_person(self, posed: PosedFace) -> None:
         motion = self.mesh.landmarks(posed.places) - self.mesh.rest_landmarks
         for name, sheet in (("person", self.sheet), ("lower face", self.lower_face)):
-            self._blocks[name][:, POSITION] = sheet.moved(motion, posed.turn, self.pivot, posed.shift)
+            # Without a body the whole person is shifted; a body carries its person itself, and the head alone is.
+            shift = posed.shift if self._body is None else np.zeros(3)
+            moved = sheet.moved(motion, posed.turn, self.pivot, shift)
+            self._blocks[name][:, POSITION] = moved + sheet.share[:, None] * (posed.shift - shift)
 
     def _place_face(self, posed: PosedFace, moved: np.ndarray) -> None:
         mesh, face, places, weights, bare = self.mesh, self._blocks["face"], posed.places, posed.weights, posed.bare

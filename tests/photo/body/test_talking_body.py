@@ -2,8 +2,10 @@
 import numpy as np
 import pytest
 from drawn_body import drawn_body, larger, with_face
+from mien.body_tracking.pose import HIPS
 from mien.engines.diffted.key_points import still_motion
 from mien.photo import PortraitError
+from mien.photo.animator import PosedFace
 from mien.photo.body import layers, talking_body
 from mien.photo.body.options import TalkOptions
 from mien.photo.body.talking_body import TalkingBody, tracked_body
@@ -46,6 +48,15 @@ def test_a_hand_that_is_chosen_moves_and_nothing_else_does(opened) -> None:
         assert changed[:, 360:].sum() > 500  # where the left hand was and is
         assert changed[:, :100].sum() == 0  # the right hand
         assert changed[420:, :].sum() == 0
+
+
+def test_a_head_that_is_shifted_leaves_its_body_where_it_is(opened) -> None:
+    with opened.animator as animator:
+        shift = np.array([9.0, 0.0, 0.0])
+        face = PosedFace(animator.mesh.at(animator.own), animator.own, animator.turn(np.zeros(3)), np.zeros(2), shift)
+        changed = np.abs(animator.picture_of(face).astype(int) - animator.pixels).max(2) > 25
+        hips = int(opened.body.points[list(HIPS), 1].min())
+        assert changed[: hips // 2].sum() > 500 and changed[hips - 20 :].sum() == 0
 
 
 def test_a_frame_beyond_the_last_is_the_last(opened) -> None:
