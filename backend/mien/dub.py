@@ -136,7 +136,7 @@ def plan_dub(
     """What the dub of `footage`, of the file `video`, with the words of `speech` will show. `remember` may know the
     track that it is given the making of. What tracking, learning and performing raise."""
     from mien.engines.personatalk.film.kept_pictures import kept_pictures
-    from mien.engines.personatalk.lip_motion import own_rest, plan_mouth, with_posture
+    from mien.engines.personatalk.lip_motion import own_rest, plan_mouth, unhurried_mouth, with_posture
 
     length = speech.duration if options.preview is None else min(speech.duration, options.preview)
     footage, track = _tracked(footage, length, options, work, remember)
@@ -151,6 +151,7 @@ def plan_dub(
     if options.keep_pauses:
         pause = own_rest((actor.mouth - who.posture)[sources], mouth, who.speaker, voice, seconds)
     mouth = with_posture(mouth, who.posture[sources], who.speaker)
+    mouth = unhurried_mouth(mouth, track.shot[sources], who.speaker)
     kept = kept_pictures(actor.shapes, sources, pause, frame)
     return PlannedDub(footage, track, actor, voice, sources, times, mouth, kept)
 
@@ -327,6 +328,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     from mien.engines.personatalk.film.shots import ShotRenderers
     from mien.engines.personatalk.learnt_speaker import learn_speaker
     from mien.engines.personatalk.lip_contact import touching
+    from mien.engines.personatalk.lip_turns import turning
     from mien.engines.personatalk.mouth_space import mouth_space
     from mien.engines.personatalk.posture import posture_predictors
     from mien.engines.personatalk.reference_choice import is_profile
@@ -346,7 +348,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
         sound, notes = _own_sound(video, footage, learnt, seconds, track, options, work)
     predictors = posture_predictors(shapes, track.shot, learnt, float(1 / track.rate))
     who = learn_speaker(space, mouth, predictors, learnt, sound)
-    who = replace(who, speaker=touching(who.speaker, mouth[learnt]))
+    who = replace(who, speaker=turning(touching(who.speaker, mouth[learnt]), mouth, learnt, track.shot))
     template = face_template(shapes, learnt)
     renderers = ShotRenderers(footage, shapes, track.shot, learnt, space, template, work.of("references"))
     return Actor(shapes, space, mouth, who, renderers, notes)

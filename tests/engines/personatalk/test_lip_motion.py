@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 from dub_voices import FRAME, spoken
 from mien.engines.personatalk.lip_map import fit_lip_map
-from mien.engines.personatalk.lip_motion import own_rest, plan_mouth, speaker_of, spoken_mouth, with_posture
+from mien.engines.personatalk.lip_motion import (
+    above_neighbours,
+    own_rest,
+    plan_mouth,
+    speaker_of,
+    spoken_mouth,
+    unhurried_mouth,
+    with_posture,
+)
 from mien.engines.personatalk.mouth_space import mouth_space
 from mien.engines.personatalk.options import DubOptions
 from talkers import talker
@@ -55,6 +63,39 @@ def test_nothing_that_the_speaker_never_did(spoken_lips) -> None:
     film, lip_map = spoken_lips
     mouth = spoken_mouth(film.voice, film.times, film.speaker, lip_map, DubOptions(strength=2, opening=2))
     assert (mouth >= film.speaker.lowest - 1e-9).all() and (mouth <= film.speaker.highest + 1e-9).all()
+
+
+ONE_SHOT = np.zeros(300, int)
+
+
+def test_no_flash_between_two_contacts(spoken_lips) -> None:
+    film, _ = spoken_lips
+    speaker = replace(film.speaker, sharpest=0.03)
+    gap = np.array([0.01, 0.01, 0.01, 0.13, 0.02, 0.01, 0.01, *[0.05] * 6, 0.07, *[0.05] * 6])
+    shot = ONE_SHOT[: len(gap)]
+    mouth = speaker.with_gap(np.tile(speaker.rest, (len(gap), 1)), gap)
+    found = speaker.gap(unhurried_mouth(mouth, shot, speaker))
+    assert found[3] == pytest.approx((0.01 + 0.02) / 2 + 0.03, abs=1e-3)
+    np.testing.assert_allclose(np.delete(found, 3), np.delete(gap, 3), atol=1e-9)
+    for same in (unhurried_mouth(mouth, shot, film.speaker), unhurried_mouth(mouth, np.arange(len(gap)), speaker)):
+        np.testing.assert_allclose(same, mouth, atol=1e-9)
+
+
+def test_a_plan_turns_no_more_sharply_than_the_speaker(spoken_lips) -> None:
+    film, _ = spoken_lips
+    speaker = replace(film.speaker, sharpest=0.01)
+    mouth = planned(spoken_lips)
+    was, now = speaker.gap(mouth), speaker.gap(unhurried_mouth(mouth, ONE_SHOT, speaker))
+    assert above_neighbours(was).max() > 0.015 and above_neighbours(now).max() < 0.011
+    assert (now <= was + 1e-9).all() and now.min() >= was.min() - 1e-9
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_a_few_frames_have_no_turns(spoken_lips, count: int) -> None:
+    film, _ = spoken_lips
+    speaker = replace(film.speaker, sharpest=0.01)
+    found = unhurried_mouth(film.mouth[:count], ONE_SHOT[:count], speaker)
+    np.testing.assert_allclose(found, film.mouth[:count], atol=1e-9)
 
 
 def test_after_the_voice_the_mouth_rests(spoken_lips) -> None:

@@ -21,13 +21,15 @@ PARTED = 0.04  # eye distances of gap, from which lips are parted
 NEAR_REST = 0.012  # eye distances, root mean square of the mouth's points: one rest is like the other
 SEEN = (0.005, 0.995)  # quantiles of each coefficient: what this speaker's mouth does
 WIDER = 1.1  # times their distance from the mean
+EXACT = 1e-4  # eye distances, up to which the turns of the lips are solved
 
 
 @dataclass(frozen=True, eq=False)
 class Speaker:
     """How somebody's mouth moves, in coefficients of a MouthSpace. opening (12,): what each adds to the lip gap (eye
     distances), gap_zero the gap where all are 0; apart (12,): the change that opens the lips by 1 as they do;
-    rest (12,); closed: the gap of lips that meet; lowest, highest (12,)."""
+    rest (12,); closed: the gap of lips that meet; lowest, highest (12,). sharpest: eye distances by which the gap of a
+    frame is at most above the mean of the two beside it; infinite where it is not known."""
 
     opening: np.ndarray
     gap_zero: float
@@ -36,6 +38,7 @@ class Speaker:
     closed: float
     lowest: np.ndarray
     highest: np.ndarray
+    sharpest: float = np.inf
 
     def gap(self, mouth: np.ndarray) -> np.ndarray:
         """(n,) of coefficients (n, 12)."""
@@ -130,6 +133,22 @@ def with_posture(mouth: np.ndarray, posture: np.ndarray, speaker: Speaker) -> np
     parted = np.clip((speaker.gap(mouth) - speaker.closed) / PARTED, 0, 1)
     turned = mouth + posture
     return speaker.with_gap(turned, speaker.gap(turned) - (1 - parted) * (posture @ speaker.opening))
+
+
+def unhurried_mouth(mouth: np.ndarray, shot: np.ndarray, speaker: Speaker) -> np.ndarray:
+    """Coefficients (n, 12) of frames, each in its shot (n,), opened less where the lips would turn more sharply than
+    this speaker's do. In short syllables the articulators fall short of the vowel (Lindblom 1963): between two contacts
+    .15 s apart, a wide opening of one frame is a flash. Lips that meet still do, and none open wider."""
+    gap = speaker.gap(mouth)
+    lower, allowed = gap.copy(), np.where(shot[:-2] == shot[2:], speaker.sharpest, np.inf)
+    while (excess := above_neighbours(lower) - allowed).max(initial=0) > EXACT:
+        lower[1:-1] -= np.maximum(excess, 0)  # the gaps sink, and never below the widest that are allowed
+    return speaker.with_gap(mouth, lower)
+
+
+def above_neighbours(gap: np.ndarray) -> np.ndarray:
+    """(n - 2,) of gaps (n,): how far each but the first and the last is above the mean of the two beside it."""
+    return gap[1:-1] - (gap[:-2] + gap[2:]) / 2
 
 
 def own_rest(
