@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 import pytest
-from drawn_body import drawn_body, matte, picture
+from drawn_body import CLOTH, SKIN, drawn_body, matte, picture
 from mien.photo import PortraitRefused
 from mien.photo.body import layers
 
@@ -52,3 +52,13 @@ def test_a_table_is_no_part_of_the_person() -> None:
     pose[20:60, 40:60] = 1
     gated = layers.gated(wide, pose)
     assert gated[30, 50] == 1 and not gated[85:].any()
+
+
+def test_the_edge_of_a_hand_that_was_cut_too_narrowly_is_found_though_shaded() -> None:
+    y, x = np.mgrid[:80, :80]
+    away = np.hypot(x - 40, y - 40)
+    pixels = np.where((away < 20)[..., None], np.array(SKIN) - 3 * np.clip(away - 12, 0, 8)[..., None], CLOTH)
+    mask = (away < 14).astype(np.float32)
+    left = layers.left_behind(pixels.astype(np.uint8), mask, away < 16, away < 28)
+    assert left[(away > 16) & (away < 20)].all()
+    assert not left[away > 20 + 2 * layers.MIXED].any()

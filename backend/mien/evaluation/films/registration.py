@@ -12,7 +12,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter, map_coordinates
 
 from mien.body_tracking.body import SIDES, TrackedBody
 from mien.engines.diffted.key_points import COUNT, rest_points, rows
-from mien.photo.body.layers import trunk
+from mien.photo.body.trunk import torso
 
 SPREADS = (0.03, 0.012, 0.005)  # of the part's size: blurs, from coarse to fine
 STEPS = 12  # on each of them, at most
@@ -34,7 +34,7 @@ def torso_motion(pictures: tuple[np.ndarray, np.ndarray], first: TrackedBody, bo
     turn /= abs(turn)
     matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
     start = np.c_[matrix, middles[1] - matrix @ middles[0]]
-    near = binary_dilation(trunk(first, TORSO, arms=False) > 0.5, iterations=round(COLLAR * first.shoulder_width))
+    near = binary_dilation(torso(first, TORSO) > 0.5, iterations=round(COLLAR * first.shoulder_width))
     part = np.asarray(near, bool) & (first.mask > 0.5)
     y, x = np.mgrid[: part.shape[0], : part.shape[1]] + 0.5
     back = np.linalg.inv(np.vstack([start, [0, 0, 1]]))

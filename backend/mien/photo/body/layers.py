@@ -6,10 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
 from scipy.ndimage import (
+    binary_closing,
     binary_dilation,
     binary_erosion,
+    binary_propagation,
     distance_transform_edt,
     gaussian_filter,
     grey_dilation,
@@ -18,12 +19,13 @@ from scipy.ndimage import (
 )
 
 from mien.body_tracking.body import SIDES, TrackedBody
-from mien.body_tracking.pose import ELBOWS, HIPS, SHOULDERS, WRISTS
+from mien.body_tracking.pose import ELBOWS, SHOULDERS, WRISTS
 from mien.engines.diffted.reach import reach_of
 from mien.numeric.smoothstep import smoothstep
 from mien.photo import PortraitRefused
 from mien.photo.body.cutout import Surroundings, arm_mask, likely
 from mien.photo.body.texture_fill import texture_filled
+from mien.photo.body.trunk import torso, torso_behind, trunk, upper_arms
 from mien.photo.fill import filled
 from mien.photo.matte import Layers, exactly_over, person_matte, plain_border, split
 
@@ -33,13 +35,18 @@ MORE = 0.035  # shoulder widths around a forearm that are taken from the base wi
 RIM = 3  # times as far, where there is skin
 LEAST_PALM = 0.17  # shoulder widths: a palm seen from its edge is as wide as that, too
 DISC = 1.3  # half widths of the forearm: the radius of the elbow, which both layers have
-KEPT, BARE = 0.8, 1.8  # of the disc: what the base keeps of the elbow; around it no clothes are taken from
-UPPER_ARM, UPPER_SHARE = 0.22, 0.75  # shoulder widths: how thick an upper arm is; of its length, what is surely there
+KEPT, BARE = 0.8, 1.8  # of the disc: what the base keeps of it towards the wrist; around it no clothes are taken from
 BEYOND = (0.6, 0.85)  # of the matte that is carried on behind an arm, over which it counts outside the trunk
 SHIRT, ENOUGH = (
     0.85,
     0.2,
 )  # of the way to the hips, where clothes are taken from; of what is removed, as much as they need
+UNLIKE = 25.0  # of 255: what differs by less from what is about an arm is none of it
+NEARER = 1.5  # times as far from the colours of an arm, shaded at its edge, as from those about it
+SOFT, EDGE = 2.0, 0.8  # pixels of the edge of what is removed, and the blur of one that is made up
+SLEEVE = 0.32  # shoulder widths: how thick an upper arm with its sleeve may be
+GAP = 0.04  # shoulder widths: half of a gap between torso and arm that is shut
+MIXED = 2  # pixels at an edge that have the colours of both sides
 LIKELY = 0.6  # chance of a colour from which it is skin
 FUZZ = 0.05  # shoulder widths around the person that go with them
 FADE = 0.5  # of the disc, where the forearm's layer begins to end
@@ -58,6 +65,21 @@ class ArmLayer:
 
 
 @dataclass(frozen=True, eq=False)
+class _Cut:
+    """A forearm with its hand as cut out: its mask (H, W) float32; palm, disc: pixels; away (H, W): pixels to the
+    elbow; beyond (H, W): pixels to what the base keeps of the elbow, negative there; upper (H, W) bool: that and the
+    side of the elbow where the upper arm is."""
+
+    side: str
+    mask: np.ndarray
+    palm: float
+    disc: float
+    away: np.ndarray
+    beyond: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class BodyLayers:
     """base and background as a portrait has them; arms from the farthest to the nearest."""
 
@@ -68,6 +90,22 @@ class BodyLayers:
 def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) -> BodyLayers:
     """The layers of pixels (H, W, 3) uint8 with the landmarks of a face (478, 3). PortraitRefused where no person can
     be told from the background."""
+    matte = _body_matte(pixels, face_points, body)
+    whole = split(pixels, matte, plain_border(pixels))
+    cuts = _cut_arms(pixels, matte, body)
+    removed, skin = _removed(pixels, matte, cuts, body)
+    base, base_alpha = _base(pixels, whole, matte, removed, skin, cuts, body)
+    behind = _behind(whole, matte, removed, body)
+    under = base_alpha[..., None] * base + (1 - base_alpha[..., None]) * behind
+    premultiplied = np.concatenate([base * base_alpha[..., None], 255 * base_alpha[..., None]], 2)
+    premultiplied = np.where(removed[..., None], premultiplied, whole.person)
+    background = np.concatenate([behind + 0.5, np.full((*matte.shape, 1), 255)], 2).astype(np.uint8)
+    layers = Layers((premultiplied + 0.5).astype(np.uint8), background, True)
+    return BodyLayers(layers, _arm_layers(pixels, np.where(removed[..., None], under, pixels), removed, cuts, body))
+
+
+def _body_matte(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) -> np.ndarray:
+    """(H, W) float32: the person's matte. PortraitRefused where there is none."""
     matte = person_matte(pixels, face_points)
     if matte is None:
         raise PortraitRefused(
@@ -75,65 +113,98 @@ def body_layers(pixels: np.ndarray, face_points: np.ndarray, body: TrackedBody) 
             "photograph with a plainer background, or mien portrait, which moves the face."
         )
     matte = gated(matte, body.mask)
-    unit = body.shoulder_width
     # Hair is wider than its matte: what is near moves with the person, too, so that no outline is left behind.
-    fuzz = binary_dilation(matte > 0.02, iterations=max(1, round(FUZZ * unit)))
-    matte = np.where(fuzz, np.maximum(matte, 1e-3), matte).astype(np.float32)
-    whole = split(pixels, matte, plain_border(pixels))
-    behind = whole.background[..., :3].astype(np.float32)
-    reaches, torso = reach_of(body), trunk(body, arms=False) > 0.5
-    masks: dict[str, tuple[np.ndarray, np.ndarray, float]] = {}
-    palms = {}
-    skin = np.zeros(matte.shape, bool)
+    fuzz = binary_dilation(matte > 0.02, iterations=max(1, round(FUZZ * body.shoulder_width)))
+    return np.where(fuzz, np.maximum(matte, 1e-3), matte).astype(np.float32)
+
+
+def _cut_arms(pixels: np.ndarray, matte: np.ndarray, body: TrackedBody) -> list[_Cut]:
+    """The free forearms in pixels (H, W, 3) uint8, from the farthest to the nearest."""
+    reaches, chest = reach_of(body), torso(body) > 0.5
+    cuts = []
     for i, side in enumerate(SIDES):
         hand = body.hands[side]
         if hand is None or not reaches[side].layered:
             continue
-        palm = max(hand.palm, LEAST_PALM * unit)
-        elbow = body.points[ELBOWS[i], :2]
+        palm = max(hand.palm, LEAST_PALM * body.shoulder_width)
+        elbow, wrist = body.points[ELBOWS[i], :2], hand.points[0, :2]
         other = body.hands[SIDES[1 - i]]
         about = Surroundings(
-            body.points[SHOULDERS[i], :2], torso, None if other is None or not other.reliable else other.points[:, :2]
+            body.points[SHOULDERS[i], :2], chest, None if other is None or not other.reliable else other.points[:, :2]
         )
         mask = arm_mask(pixels, matte, elbow, hand.points[:, :2], palm, hand.reliable, about)
-        palms[side] = palm
-        disc = _disc(mask, elbow, hand.points[0, :2], palm)
-        away = _distance(matte.shape, elbow)
-        skin |= away < BARE * disc
+        disc = _disc(mask, elbow, wrist, palm)
+        away, upper = _distance(matte.shape, elbow), _behind_elbow(matte.shape, elbow, wrist)
         # Within the elbow's disc the base keeps its pixels, and the arm's layer ends softly.
-        upper = _behind_elbow(matte.shape, elbow, hand.points[0, :2])
         mask = np.where(upper, mask * _fall(away, FADE * disc, disc), mask) * np.where(away < disc, matte, 1)
-        masks[side] = mask.astype(np.float32), away, disc
-    removed = np.zeros(matte.shape, bool)
-    reach = max(1, round(MORE * unit))
-    bare = _skin(pixels, matte, [mask for mask, _, _ in masks.values()], body)
-    skin |= bare
-    for mask, away, disc in masks.values():
-        grown = np.asarray(binary_dilation(mask > 0.02, iterations=reach), bool)
+        beyond = _beyond_elbow(matte.shape, elbow, wrist, disc)
+        upper = (beyond < 0) | upper & ~_behind_elbow(matte.shape, elbow, body.points[SHOULDERS[i], :2])
+        cuts.append(_Cut(side, mask.astype(np.float32), palm, disc, away, beyond, upper))
+    return sorted(cuts, key=lambda cut: -body.points[WRISTS[SIDES.index(cut.side)], 2])
+
+
+def _removed(
+    pixels: np.ndarray, matte: np.ndarray, cuts: list[_Cut], body: TrackedBody
+) -> tuple[np.ndarray, np.ndarray]:
+    """((H, W) bool: what is taken from the base with the arms, (H, W) bool: where no clothes are taken from)."""
+    reach = _reach(body)
+    bare = _skin(pixels, matte, [cut.mask for cut in cuts], body)
+    removed, skin = np.zeros(matte.shape, bool), bare.copy()
+    for cut in cuts:
+        arm = cut.mask > 0.02
+        grown = np.asarray(binary_dilation(arm, iterations=reach), bool)
         # What was cut too narrowly would stay behind as a line of skin.
-        grown |= np.asarray(binary_dilation(mask > 0.02, iterations=RIM * reach), bool) & bare
-        removed |= grown & (away > KEPT * disc)
-    base, base_alpha = _base(pixels, whole, matte, removed, skin, body)
-    # What is behind an arm is looked at when it moves: with texture, where the person's own hole is only smooth.
-    nobody = binary_erosion(matte < 0.02, iterations=reach)
-    behind = np.where(removed[..., None], texture_filled(behind, nobody, removed & (matte > 0)), behind)
-    background = np.concatenate([behind + 0.5, np.full((*matte.shape, 1), 255)], 2).astype(np.uint8)
-    under = base_alpha[..., None] * base + (1 - base_alpha[..., None]) * behind
-    premultiplied = np.where(
-        removed[..., None], np.concatenate([base * base_alpha[..., None], 255 * base_alpha[..., None]], 2), whole.person
-    )
-    under = np.where(removed[..., None], under, pixels)
+        wide = np.asarray(binary_dilation(arm, iterations=RIM * reach), bool)
+        left = left_behind(pixels, cut.mask, grown, wide)
+        kept, elbow = cut.upper, cut.beyond < 0
+        if (bare & elbow).sum() < 0.5 * elbow.sum():
+            # Of a sleeved arm the base keeps no wrist.
+            kept = kept & ~(elbow & np.asarray(binary_dilation(bare & (cut.mask > 0.5), iterations=MIXED), bool))
+        else:
+            skin |= cut.away < BARE * cut.disc
+        removed |= (grown | (wide & bare) | left) & ~kept
+        skin |= left & ~kept
+    return removed, skin
+
+
+def left_behind(pixels: np.ndarray, mask: np.ndarray, grown: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """(H, W) bool: what of the wide surroundings of an arm's mask hangs together with its grown one, and has its
+    colours there rather than those further off."""
+    own = np.abs(pixels - filled(pixels, (mask > 0.97).astype(np.float32))).max(2)
+    other = np.abs(pixels - filled(pixels, (~wide).astype(np.float32))).max(2)
+    like = wide & (own < NEARER * other) & (other > UNLIKE)
+    left = np.asarray(binary_propagation(grown, mask=like | grown), bool) & like
+    return np.asarray(binary_dilation(left, iterations=MIXED), bool)
+
+
+def _behind(whole: Layers, matte: np.ndarray, removed: np.ndarray, body: TrackedBody) -> np.ndarray:
+    """(H, W, 3) float32: the background. What is behind an arm is looked at when it moves: with texture, where the
+    person's own hole is only smooth."""
+    behind = whole.background[..., :3].astype(np.float32)
+    nobody = np.asarray(binary_erosion(matte < 0.02, iterations=_reach(body)), bool)
+    return np.where(removed[..., None], texture_filled(behind, nobody, removed & (matte > 0)), behind)
+
+
+def _arm_layers(
+    pixels: np.ndarray, under: np.ndarray, removed: np.ndarray, cuts: list[_Cut], body: TrackedBody
+) -> tuple[ArmLayer, ...]:
+    """The arms' layers over what is under them (H, W, 3)."""
     arms = []
-    for side in sorted(masks, key=lambda side: -body.points[WRISTS[SIDES.index(side)], 2]):
-        mask, _, disc = masks[side]
-        grown = grey_dilation(mask, size=2 * RIM * reach + 3)
-        nearest = np.where(removed & (grown > 0), np.maximum(mask, 1e-3), mask)
+    for cut in cuts:
+        grown = grey_dilation(cut.mask, size=2 * RIM * _reach(body) + 3)
+        nearest = np.where(removed & (grown > 0), np.maximum(cut.mask, 1e-3), cut.mask)
         ring = exactly_over(pixels, under, nearest)
-        tight = _tight(pixels, mask)
-        arms.append(ArmLayer(side, (tight + 0.5).astype(np.uint8), (ring + 0.5).astype(np.uint8), palms[side], disc))
+        tight = _tight(pixels, cut.mask)
+        arms.append(
+            ArmLayer(cut.side, (tight + 0.5).astype(np.uint8), (ring + 0.5).astype(np.uint8), cut.palm, cut.disc)
+        )
         under = ring[..., :3] + (1 - ring[..., 3:] / 255) * under
-    layers = Layers((premultiplied + 0.5).astype(np.uint8), background, True)
-    return BodyLayers(layers, tuple(arms))
+    return tuple(arms)
+
+
+def _reach(body: TrackedBody) -> int:
+    """Pixels around a forearm that are taken from the base with it."""
+    return max(1, round(MORE * body.shoulder_width))
 
 
 def gated(matte: np.ndarray, pose_mask: np.ndarray) -> np.ndarray:
@@ -154,22 +225,37 @@ def _largest(matte: np.ndarray) -> np.ndarray:
 
 
 def _base(
-    pixels: np.ndarray, whole: Layers, matte: np.ndarray, removed: np.ndarray, skin: np.ndarray, body: TrackedBody
-) -> tuple[np.ndarray, np.ndarray]:
+    pixels: np.ndarray, whole: Layers, matte: np.ndarray, removed: np.ndarray, skin: np.ndarray, cuts: list[_Cut],
+    body: TrackedBody
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """(colours (H, W, 3), alpha (H, W)) of the base: where something is removed, the clothes go on behind it."""
-    known = (matte > 0.95) & ~removed & ~skin
+    beside = (matte > 0.95) & ~removed & ~skin
     shirt = binary_dilation(trunk(body, SHIRT) > 0.5, iterations=max(1, round(0.06 * body.shoulder_width)))
-    if (known & shirt).sum() > ENOUGH * max(1, removed.sum()):
-        known &= shirt  # trousers do not climb up behind a hand
+    enough = (beside & shirt).sum() > ENOUGH * max(1, removed.sum())
+    known = beside & shirt if enough else beside  # trousers do not climb up behind a hand
+    behind = _base_alpha(matte, removed, cuts, body)
+    # What is removed has a soft edge, of its own colours, where nothing is behind it.
+    inside = np.clip(np.asarray(distance_transform_edt(removed)) / SOFT, 0, 1)
+    alpha = _largest(matte + inside * (behind - matte)).astype(np.float32)
+    colours = texture_filled(pixels, known, removed & (alpha > 0), beside)
+    own = whole.person[..., :3] / np.maximum(whole.person[..., 3:], 1) * 255.0
+    return own + np.where(removed, behind, 0)[..., None] * (colours - own), alpha
+
+
+def _base_alpha(matte: np.ndarray, removed: np.ndarray, cuts: list[_Cut], body: TrackedBody) -> np.ndarray:
+    """(H, W): the matte of torso, upper arms and head, carried on behind what is removed."""
     alpha = filled(np.where(removed, 0, matte)[..., None], (~removed).astype(np.float32))[..., 0]
     # Beyond the trunk there is mostly nothing behind an arm, whatever surrounds it.
     alpha = np.maximum(np.clip((alpha - BEYOND[0]) / (BEYOND[1] - BEYOND[0]), 0, 1), trunk(body))
     alpha = gaussian_filter(alpha, max(0.7, 0.015 * body.shoulder_width))
-    alpha = np.where(removed, smoothstep(alpha, 0.3, 0.7), matte)
-    alpha = _largest(alpha)
-    colours = texture_filled(pixels, known, removed & (alpha > 0))
-    own = whole.person[..., :3] / np.maximum(whole.person[..., 3:], 1) * 255.0
-    return np.where(removed[..., None], colours, own), alpha.astype(np.float32)
+    alpha = smoothstep(alpha, 0.3, 0.7)
+    told = torso_behind(body, matte, removed)
+    there = np.fmax(told, np.maximum(torso(body), upper_arms(body, 1.0)))
+    # The gap between torso and arm opens where it is wide enough: above it cloth hangs from one to the other.
+    there = np.maximum(binary_closing(there > 0.5, _round(GAP * body.shoulder_width)), there)
+    there = np.max([gaussian_filter(there, EDGE), *(cut.beyond < 0 for cut in cuts)], 0)
+    untold = np.isnan(told) | (upper_arms(body, thick=SLEEVE) > 0.5)
+    return np.where(untold, np.fmax(alpha, there), there)
 
 
 def _skin(pixels: np.ndarray, matte: np.ndarray, masks: list[np.ndarray], body: TrackedBody) -> np.ndarray:
@@ -183,26 +269,6 @@ def _skin(pixels: np.ndarray, matte: np.ndarray, masks: list[np.ndarray], body: 
     if hands.sum() < 20 or clothes.sum() < 20:
         return np.zeros(matte.shape, bool)
     return binary_dilation(likely(pixels / 255.0, hands, clothes) > LIKELY, iterations=2)
-
-
-def trunk(body: TrackedBody, share: float = 1.0, arms: bool = True) -> np.ndarray:
-    """(H, W) float32: 1 where torso and upper arms surely are, whatever is before them; down to a share of the way to
-    the hips."""
-    image = Image.new("L", (body.mask.shape[1], body.mask.shape[0]))
-    draw = ImageDraw.Draw(image)
-    places = {i: (float(body.points[i, 0]), float(body.points[i, 1])) for i in (*SHOULDERS, *ELBOWS, *HIPS)}
-    low = [
-        tuple(np.add(places[shoulder], share * np.subtract(places[hip], places[shoulder])).tolist())
-        for shoulder, hip in zip(SHOULDERS, HIPS, strict=True)
-    ]
-    draw.polygon([places[SHOULDERS[0]], places[SHOULDERS[1]], low[1], low[0]], fill=255)
-    width = max(1, round(UPPER_ARM * body.shoulder_width))
-    for shoulder, elbow in zip(SHOULDERS, ELBOWS, strict=True) if arms else ():
-        (x, y), (to_x, to_y) = places[shoulder], places[elbow]
-        end = (x + UPPER_SHARE * (to_x - x), y + UPPER_SHARE * (to_y - y))
-        draw.line([(x, y), end], fill=255, width=width)
-        draw.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], fill=255)
-    return np.asarray(image, np.float32) / 255
 
 
 def _tight(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -222,6 +288,11 @@ def _disc(mask: np.ndarray, elbow: np.ndarray, wrist: np.ndarray, palm: float) -
     return float(np.clip(DISC * np.median(near[y, x]), 0.3 * palm, 0.9 * palm))
 
 
+def _round(radius: float) -> np.ndarray:
+    y, x = np.mgrid[-int(radius) : int(radius) + 1, -int(radius) : int(radius) + 1]
+    return np.hypot(x, y) <= max(radius, 1.0)
+
+
 def _distance(size: tuple[int, ...], point: np.ndarray) -> np.ndarray:
     y, x = np.mgrid[: size[0], : size[1]] + 0.5
     return np.hypot(x - point[0], y - point[1])
@@ -232,6 +303,15 @@ def _behind_elbow(size: tuple[int, ...], elbow: np.ndarray, wrist: np.ndarray) -
     y, x = np.mgrid[: size[0], : size[1]] + 0.5
     way = wrist - elbow
     return (x - elbow[0]) * way[0] + (y - elbow[1]) * way[1] < 0
+
+
+def _beyond_elbow(size: tuple[int, ...], elbow: np.ndarray, wrist: np.ndarray, disc: float) -> np.ndarray:
+    """(H, W): pixels to what the base keeps of an elbow, negative there: its disc, and less towards the wrist."""
+    y, x = np.mgrid[: size[0], : size[1]] + 0.5
+    away = np.hypot(x - elbow[0], y - elbow[1])
+    way = (wrist - elbow) / max(float(np.linalg.norm(wrist - elbow)), 1e-9)
+    towards = ((x - elbow[0]) * way[0] + (y - elbow[1]) * way[1]) / np.maximum(away, 1e-9)
+    return away - disc * (1 - (1 - KEPT) * np.maximum(towards, 0))
 
 
 def _fall(values: np.ndarray, start: float, end: float) -> np.ndarray:
