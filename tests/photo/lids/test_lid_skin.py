@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Lids that are painted shut: skin over the iris, lashes taken away, and what is no lash left where it is."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
-from mien.face_tracking.landmark_indices import LEFT_IRIS, RIGHT_IRIS
-from mien.photo.eyes import CHEEKS
+from mien.face_tracking.landmark_indices import CHIN, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
 from mien.photo.fit import fit_face
-from mien.photo.lids.lid_skin import LIGHTER, _lit, covered_by_lid, shut_lids
+from mien.photo.lids.lid_skin import BROWS, FOREHEAD, LIGHTER, _lit, covered_by_lid, shut_lids
 from rendered_faces import face
 
 EYES = 100.0  # pixels
@@ -47,13 +47,53 @@ def test_the_lower_lashes_stay() -> None:
     assert covered_by_lid(part, opening, EYES)[58:64].max() < 0.1
 
 
+def outlined(at: tuple[float, float]) -> tuple[SimpleNamespace, np.ndarray]:
+    """(a face that is upright, with cheeks at (90, 90), the outline (16, 2) of its eye around a place)."""
+    points = np.full((478, 3), 90.0)
+    points[FOREHEAD], points[CHIN] = (50, 0, 0), (50, 100, 0)
+    turn = np.pi * (1 - np.arange(16) / 8)
+    outline = at + np.stack([10 * np.cos(turn), -4 * np.sin(turn)], 1)
+    return SimpleNamespace(points=points, eye_distance=60.0), outline
+
+
 def test_a_lid_from_a_shaded_socket_gets_the_light_of_the_skin() -> None:
     picture = np.full((100, 100, 3), 200.0)
-    face = SimpleNamespace(points=np.full((max(CHEEKS) + 1, 3), 90.0), eye_distance=60.0)
+    picture[:60] = 100
+    face, outline = outlined((50, 50))
     covered = np.zeros((40, 40))
     covered[15:25, 10:30] = 1
-    middle = np.array([50.0, 50.0])
-    factor = _lit(np.full((40, 40, 3), 120.0), covered, picture, face, middle)
+    factor = _lit(np.full((40, 40, 3), 120.0), covered, picture, face, outline)
     assert 1.15 < factor[20, 20, 0] <= LIGHTER[1] and factor[0, 0, 0] < 1.05
-    bright = _lit(np.full((40, 40, 3), 220.0), covered, picture, face, middle)
+    bright = _lit(np.full((40, 40, 3), 220.0), covered, picture, face, outline)
     np.testing.assert_allclose(bright, 1)  # never darker
+
+
+def test_a_lid_that_shimmers_above_the_lashes_shimmers_when_it_is_shut() -> None:
+    picture = np.full((100, 100, 3), 120.0)
+    face, outline = outlined((50, 50))
+    covered = np.zeros((40, 40))
+    covered[15:25, 10:30] = 1
+    lid = np.full((40, 40, 3), 120.0)
+    np.testing.assert_allclose(_lit(lid, covered, picture, face, outline), 1)
+    picture[42:45, 42:58] = 156  # between lashes and crease
+    factor = _lit(lid, covered, picture, face, outline)
+    assert 1.2 < factor[20, 20, 0] <= 156 / 120 + 1e-6
+
+
+def test_a_brow_that_lies_low_is_not_taken_for_lashes() -> None:
+    fitted = fit_face(face())
+    low = face().copy()
+    points = fitted.points.copy()
+    ring = points[list(RIGHT_EYE), :2]
+    x, top = ring[:, 0].mean(), ring[:, 1].min()
+    high = 0.09 * fitted.eye_distance
+    brow = BROWS[0]
+    across = np.r_[np.linspace(-15, 15, 5), np.linspace(15, -15, 5)]
+    points[list(brow), 0] = x + across
+    points[list(brow), 1] = top - high + np.r_[np.full(5, -2.0), np.full(5, 2.0)]
+    hairs = slice(int(top - high - 2), int(top - high + 3))
+    for column in range(int(x) - 12, int(x) + 13, 4):
+        low[hairs, column] = 20
+    lids = shut_lids(replace(fitted, points=points), low)
+    kept = low[hairs, int(x) - 8 : int(x) + 9]
+    np.testing.assert_allclose(lids[hairs, int(x) - 8 : int(x) + 9, :3].astype(int), kept, atol=40)

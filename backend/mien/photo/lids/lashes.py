@@ -27,7 +27,7 @@ OUTWARDS = 0.06  # of the eye distance beyond the outer corner that a strip goes
 SHARP = 1.3  # pixels of a strip's picture for each of the photo
 SOFT = 0.9  # pixels of the picture of a shut eye's lashes
 FAINT = (0.05, 0.18)  # opacity that is skin, not lash
-ROOTED = 4.0  # opacity of a lash over which what is above it is of it, inverse
+ROOTED = 2.0  # opacity of a lash over which what is above it is of it, inverse
 # The dark along three people's shut lids, filmed: its opacity over the greatest, at so many eye distances above its
 # middle. The greatest is that of the lashes along the margin while the eye is open: .57, .90 and .90 against .53, .95
 # and .98 when it is shut.
@@ -40,7 +40,7 @@ HANGS_FROM = 0.004  # eye distances above that margin, from which lashes hang do
 CLUMPS, UNEVEN = 0.006, 0.15  # of the eye distance, the width of tufts of lashes; how much they differ in length
 LEAST_DARK, MOST_DARK = 0.3, 0.98  # where a photo shows no lashes the lids still meet in a shade
 EVEN = 0.08  # of a strip's length, over which the greatest opacity is even
-ENDS = 0.05  # of the strip at each end, over which it fades
+ENDS = 0.10  # of the strip at each end, over which it fades
 # How thick the line along the open margin of those three was, in eye distances; of thinner lines the dark is thinner.
 THICK, LEAST_THICK = 0.0245, 0.55
 POINTS_DOWN = -0.65  # of the lashes' height: where they point when the eye is shut, foreshortened as they are
@@ -192,7 +192,7 @@ def _shut_alpha(alpha: np.ndarray, v: np.ndarray, ends: np.ndarray, clump: float
     dark = most * np.interp((above - DARKEST) / thin, *DARK_ACROSS.T)
     # Lashes of the photo that are longer or darker than that show over it.
     longer = np.clip((np.minimum(alpha, most) - dark) / (1 - dark), 0, 1)
-    return np.where(of_lashes, longer, dark * smoothstep(v, ROOT, 0.8 * ROOT)) * smoothstep(end, 0.0, 2 * ENDS)
+    return np.where(of_lashes, longer, dark * smoothstep(v, ROOT, 0.8 * ROOT)) * smoothstep(end, 0.0, ENDS)
 
 
 def _texture_rows() -> np.ndarray:
