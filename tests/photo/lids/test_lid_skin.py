@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 from mien.face_tracking.landmark_indices import CHIN, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS
@@ -47,7 +48,7 @@ def test_the_lower_lashes_stay() -> None:
     assert covered_by_lid(part, opening, EYES)[58:64].max() < 0.1
 
 
-def outlined(at: tuple[float, float]) -> tuple[SimpleNamespace, np.ndarray]:
+def outlined(at: tuple[float, float]) -> tuple[Any, np.ndarray]:
     """(a face that is upright, with cheeks at (90, 90), the outline (16, 2) of its eye around a place)."""
     points = np.full((478, 3), 90.0)
     points[FOREHEAD], points[CHIN] = (50, 0, 0), (50, 100, 0)

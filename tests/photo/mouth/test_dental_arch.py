@@ -38,3 +38,16 @@ def test_depth_is_that_of_the_strip() -> None:
     edge = places[(at[:, 1] == 0) & (np.abs(places[:, 0]) < 0.02)]
     level = edge[:, 2] - edge[:, 2].max()
     assert np.allclose(depth_at(edge[:, 0]), level, atol=1e-4)
+
+
+def test_the_edge_of_the_lower_incisors_is_one_line() -> None:
+    """The lip leaves no more of it than that, often."""
+
+    def clear(lower: bool) -> float:
+        """The share of the line 1 mm from the edges, over four incisors, through which the dark is seen."""
+        image = row_image(lower, SCALE)
+        line = image[round((BELOW + 0.001) / (ABOVE + BELOW) * len(image)), :, 3]
+        middle, half = len(line) // 2, round(0.01 * SCALE)
+        return 1 - float(line[middle - half : middle + half].mean()) / 255
+
+    assert clear(True) < 0.03 < clear(False)

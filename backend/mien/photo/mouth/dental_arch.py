@@ -28,6 +28,9 @@ BELOW = 0.0015  # m of room beyond the edges
 HALF_WIDTH = 0.0276  # m: an ellipse a little wider than the head's, so that a wide smile is filled
 COLUMNS, ROWS = 41, 4  # of the strip's mesh
 CANINE = 2
+# m of the upper and of the lower row: how far the corners of incisors are behind their edges, and how deep the dark
+# between two crowns goes. Those of the lower row are flat, or what a lip leaves of it would be a row of beads.
+INCISOR_CORNER, NOTCH = (0.0011, 0.0004), (0.0008, 0.0003)
 
 
 def half_length(lower: bool) -> float:
@@ -87,7 +90,7 @@ def row_image(lower: bool, scale: float) -> np.ndarray:
     half = widths[tooth] / 2
     v = np.clip((y - steps[tooth]) / heights[tooth], 0, 1.2)
     pointed = np.where(tooth == CANINE, 0.0013, np.where(tooth > CANINE, 0.0007, 0.00025))
-    corner = np.where(tooth < CANINE, 0.0011, 0.0006)
+    corner = np.where(tooth < CANINE, INCISOR_CORNER[lower], 0.0006)
     edge = steps[tooth] + pointed * np.abs(u) ** 1.5 + corner * np.abs(u) ** 7
     side = 1 - 0.10 * v**2 - 0.015  # narrower at the neck
     gum = heights[tooth] * (1 - 0.13 * np.abs(u) ** 2.2) + steps[tooth]
@@ -103,7 +106,7 @@ def row_image(lower: bool, scale: float) -> np.ndarray:
     soft = (1 - 0.35 * np.clip((y - gum) / 0.006, 0, 1))[..., None]
     colour = colour * (1 - in_gum[..., None]) + GUM * soft * in_gum[..., None]
     # Between the edges of two teeth the dark behind is seen.
-    alpha = np.clip(np.maximum(in_crown, in_gum) + _rise(y - edge - 0.0008, pixel + 0.0005), 0, 1) * below_edge
+    alpha = np.clip(np.maximum(in_crown, in_gum) + _rise(y - edge - NOTCH[lower], pixel + 0.0005), 0, 1) * below_edge
     alpha = np.maximum(alpha, in_crown)[..., None]
     return (np.clip(np.concatenate([srgb(colour) * alpha, alpha], 2), 0, 1) * 255 + 0.5).astype(np.uint8)
 

@@ -23,7 +23,7 @@ FLOOR = 0.03  # of the light that gets everywhere
 OPENING = (0.002, 0.014)  # m between the lips over which the mouth fills with light
 SHUT_LIGHT = 0.4
 # Of the tongue's half width, over which its light goes: it ends at the cheeks, in the dark, and not in an edge.
-SIDES, SIDE_LIGHT = (0.45, 0.95), 0.3
+SIDES, SIDE_LIGHT = (0.4, 0.95), 0.12
 DIM = 0.72  # of the light on a surface that is seen edge on
 
 
