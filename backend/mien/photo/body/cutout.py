@@ -114,7 +114,7 @@ def _walk(colours: np.ndarray, person: np.ndarray, elbow: np.ndarray, hand: np.n
     chance = likely(colours, core, no_arm & (hand_distance < 3 * palm))
     prior = np.where(near_hand, PRIOR, 0.0)
     found = _solved(colours, is_arm, no_arm & ~is_arm, chance, prior)
-    pieces, _ = label(found > 0.3)  # pyright: ignore
+    pieces, _ = label(found > 0.3)  # pyright: ignore[reportGeneralTypeIssues]
     counts = np.bincount(pieces[core & (pieces > 0)], minlength=2)
     return np.where((pieces == 0) | (pieces == counts.argmax()), found, 0)
 

@@ -174,7 +174,7 @@ def left_behind(pixels: np.ndarray, mask: np.ndarray, grown: np.ndarray, wide: n
     other = np.abs(pixels - filled(pixels, (~wide).astype(np.float32))).max(2)
     like = wide & (own < NEARER * other) & (other > UNLIKE)
     left = np.asarray(binary_propagation(grown, mask=like | grown), bool) & like
-    return np.asarray(binary_dilation(left, iterations=MIXED), bool)
+    return np.asarray(binary_dilation(left, iterations=MIXED), bool) & wide
 
 
 def _behind(whole: Layers, matte: np.ndarray, removed: np.ndarray, body: TrackedBody) -> np.ndarray:
@@ -216,7 +216,7 @@ def gated(matte: np.ndarray, pose_mask: np.ndarray) -> np.ndarray:
 
 def _largest(matte: np.ndarray) -> np.ndarray:
     """The largest piece of a matte alone."""
-    pieces, count = label(matte > 0.1)  # pyright: ignore
+    pieces, count = label(matte > 0.1)  # pyright: ignore[reportGeneralTypeIssues]
     if count < 2:
         return matte
     sizes = np.bincount(pieces.ravel())
