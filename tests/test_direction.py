@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mien.direction import EMOTIONS, LEVELS, Direction, DirectionError, parse_emotion, parse_intensity, strength
+from mien.direction import (
+    EMOTIONS,
+    INTENSITY,
+    LEVELS,
+    Direction,
+    DirectionError,
+    parse_emotion,
+    parse_intensity,
+    strength,
+)
 
 FULL = {
     "emotion": {"happy": 0.7, "angry": [[0.0, 0.0], [2.5, 0.8]]}, "intensity": "high", "jaw": 1.5,
@@ -25,6 +34,8 @@ def test_a_full_direction_is_read() -> None:
 
 def test_nothing_asked_is_the_default() -> None:
     assert Direction.from_json({}) == Direction() == Direction.from_json("{}")
+    assert Direction.asked("{}").intensity.constant == INTENSITY
+    assert Direction.asked({"intensity": 0.2}) == Direction.from_json({"intensity": 0.2})
     assert Direction().gains(AT) == {}
 
 

@@ -85,7 +85,8 @@ def constant(value: float) -> Curve:
 class Direction:
     """Emotion weights 0..1 by name, intensity 0..1, gains of articulation and of non-verbal motion 0..2 (0 = off).
 
-    A direction without an intensity shows its weights in full; where a user names none, it is INTENSITY."""
+    A direction made without an intensity shows its weights in full; one that a user asks for without naming one has
+    INTENSITY (`asked`)."""
 
     emotion: Mapping[str, Curve] = field(default_factory=dict)
     intensity: Curve = constant(1.0)
@@ -123,21 +124,20 @@ class Direction:
     @classmethod
     def from_json(cls, source: str | bytes | Mapping) -> Direction:
         """From JSON text or its object. Raises DirectionError for anything unknown or out of range."""
-        data = source
-        if not isinstance(source, Mapping):
-            try:
-                data = parse_json(source)
-            except JsonError as error:
-                raise DirectionError(f"the direction is not JSON ({error}).") from None
-        if not isinstance(data, Mapping):
-            raise DirectionError(f"the direction is {json.dumps(data)[:40]}; expected a JSON object.")
+        data = _object(source)
         check_known("the direction", data, [f.name for f in fields(cls)], DirectionError)
         read = {name: READERS[name](name, value) for name, value in data.items()}
         return cls(**read)
 
     @classmethod
+    def asked(cls, source: str | bytes | Mapping) -> Direction:
+        """`from_json` of what a user wrote: where it names no intensity, that is INTENSITY."""
+        return cls.from_json({"intensity": INTENSITY, **_object(source)})
+
+    @classmethod
     def from_file(cls, path: Path) -> Direction:
-        return cls.from_json(path.read_bytes())
+        """`asked` of a user's file."""
+        return cls.asked(path.read_bytes())
 
     def to_json(self) -> str:
         """Canonical JSON: equal directions give equal text."""
@@ -203,6 +203,19 @@ def parse_intensity(text: str) -> str | float:
         return float(text)
     except ValueError:
         return text.strip().lower()
+
+
+def _object(source: str | bytes | Mapping) -> Mapping:
+    """The object of a direction's JSON. DirectionError."""
+    data = source
+    if not isinstance(source, Mapping):
+        try:
+            data = parse_json(source)
+        except JsonError as error:
+            raise DirectionError(f"the direction is not JSON ({error}).") from None
+    if not isinstance(data, Mapping):
+        raise DirectionError(f"the direction is {json.dumps(data)[:40]}; expected a JSON object.")
+    return data
 
 
 def _number(name: str, value: object, top: float) -> float:

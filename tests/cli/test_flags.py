@@ -25,8 +25,8 @@ def test_the_intensity_is_medium_where_none_is_named(tmp_path: Path) -> None:
     assert direction("--emotion", "happy").intensity.constant == INTENSITY == LEVELS["medium"]
     assert direction("--emotion", "happy", "--intensity", "high").intensity.constant == 1.0
     assert Defaults().direction.intensity.constant == INTENSITY
-    (tmp_path / "d.json").write_text('{"emotion": "happy"}')  # shows what it says
-    assert direction("--direction", str(tmp_path / "d.json")).intensity.constant == 1.0
+    (tmp_path / "d.json").write_text('{"emotion": "happy"}')
+    assert direction("--direction", str(tmp_path / "d.json")) == direction("--emotion", "happy")
 
 
 @pytest.mark.parametrize(
