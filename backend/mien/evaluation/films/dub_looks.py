@@ -17,9 +17,9 @@ from mien.direction import Direction
 from mien.engines.articulation.animate import animate
 from mien.evaluation import EvaluationError
 from mien.evaluation.films.dub_held_out import DubResult, evaluate
-from mien.evaluation.films.exercise import eyes_of_default_head
 from mien.evaluation.films.looks import LOOKS, Look
 from mien.evaluation.films.tracking import SIZE, rendered
+from mien.eye_look import eyes_of_default_head
 from mien.heads.default import load_head
 from mien.preview.scene import Scene
 from mien.speech_analysis.prosody import analyse_prosody

@@ -16,8 +16,6 @@ TOPS = {"jawOpen": 0.6, "mouthSmile": 0.9, "browInnerUp": 0.9, "browDown": 0.5, 
 TURN = np.radians((5.0, 6.0, 4.0))  # spread of pitch, yaw, roll: the upper quartile of 15 people who talk
 GAZE = np.radians((5.0, 7.0))  # of pitch, yaw
 LIMIT = 2.2  # spreads
-# How far the default head's shapes turn its eyes at weight 1 (measured on its eyeballs): down, up, sideways.
-EYE_TURNS = np.radians((10.6, 9.2, 13.9))
 BLINK = np.array([0.5, 1.0, 1.0, 0.6, 0.25])  # of 25 frames a second
 BLINK_EVERY = 2.6  # seconds
 CLOSED = 0.05  # jawOpen under which the lips of this take are closed
@@ -50,17 +48,6 @@ def exercise(seconds: float, seed: int = 0) -> Take:
         gaze=gaze.astype(np.float32),
         meta={"seed": str(seed)},
     )
-
-
-def eyes_of_default_head(gaze: np.ndarray) -> np.ndarray:
-    """(N, 52) weights that turn the default head's eyes by gaze (N, 2), radians pitch and yaw, exactly."""
-    weights = np.zeros((len(gaze), len(ARKIT)), np.float32)
-    pitch, yaw = gaze.T
-    down, up, aside = EYE_TURNS
-    for side, out in (("Left", yaw), ("Right", -yaw)):
-        for way, value in (("Down", pitch / down), ("Up", -pitch / up), ("Out", out / aside), ("In", -out / aside)):
-            weights[:, ARKIT.index(f"eyeLook{way}{side}")] = np.maximum(value, 0)
-    return weights
 
 
 def _wander(frames: int, corner: float, rng: np.random.Generator) -> np.ndarray:

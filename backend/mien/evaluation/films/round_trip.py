@@ -14,9 +14,9 @@ import numpy as np
 from mien.audio.speech import RATE, Speech
 from mien.direction import Direction
 from mien.engines.articulation.animate import animate
-from mien.evaluation.films.exercise import eyes_of_default_head
 from mien.evaluation.films.looks import LOOKS, Look
 from mien.evaluation.films.tracking import SIZE, rendered
+from mien.eye_look import eyes_of_default_head
 from mien.film_take import TrackOptions, film_take
 from mien.heads.default import load_head
 from mien.preview.scene import Scene

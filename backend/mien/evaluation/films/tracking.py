@@ -11,8 +11,9 @@ import numpy as np
 
 from mien.channels import columns
 from mien.evaluation import EvaluationError
-from mien.evaluation.films.exercise import CLOSED, REST, exercise, eyes_of_default_head
+from mien.evaluation.films.exercise import CLOSED, REST, exercise
 from mien.evaluation.films.looks import LOOKS, Look, composited
+from mien.eye_look import eyes_of_default_head
 from mien.face_tracking.to_take import take_from_track
 from mien.face_tracking.tracker import track_face
 from mien.heads.default import Head, load_head
@@ -60,7 +61,7 @@ def _evaluated(look: Look, take: Take) -> Result:
             raise EvaluationError(f"the default head has no identity {look.identity!r}; build it again.")
         head = replace(head, vertices=head.identities[look.identity])
     weights, gaze = _given(take.weights), _given(take.gaze)
-    shown = weights + eyes_of_default_head(gaze)
+    shown = weights + eyes_of_default_head(gaze).astype(np.float32)
     with Scene(SIZE, head) as scene:
         track = track_face(_footage(take, shown, scene, head, look))
     found = take_from_track(track, neutral=REST // 2)

@@ -10,13 +10,13 @@ import numpy as np
 from mien.channels import ARKIT, INDEX, columns
 from mien.engines.articulation.emotion.profiles import PROFILES
 from mien.engines.articulation.phone_table import JAW_TARGETS, LIP_TARGETS
+from mien.eye_look import CHANNELS as EYE_LOOK
+from mien.eye_look import eyes_of_default_head
 
 JAW = INDEX["jawOpen"]
 MOST_JAW = 0.75
 TURNS, MOST_TURN = np.array([0.08, 0.15, 0.06]), np.array([0.22, 0.38, 0.2])  # radians: pitch, yaw, roll
 LOOK = np.array([0.06, 0.1])  # radians: pitch, yaw
-# How far the default head's shapes turn its eyes at weight 1 (measured on its eyeballs): down, up, sideways.
-EYE_TURNS = np.radians((10.6, 9.2, 13.9))
 STRAY = [i for i, name in enumerate(ARKIT) if not name.startswith("eyeLook") and name not in ("tongueOut", "jawOpen")]
 
 
@@ -37,11 +37,7 @@ class Pose:
     def with_look(self) -> np.ndarray:
         """(52,) the weights with the shapes that turn the default head's eyes by the gaze."""
         weights = self.weights.copy()
-        pitch, yaw = self.gaze
-        down, up, aside = EYE_TURNS
-        for side, out in (("Left", yaw), ("Right", -yaw)):
-            for way, value in (("Down", pitch / down), ("Up", -pitch / up), ("Out", out / aside), ("In", -out / aside)):
-                weights[INDEX[f"eyeLook{way}{side}"]] = max(value, 0.0)
+        weights[EYE_LOOK] = eyes_of_default_head(self.gaze[None])[0, EYE_LOOK]
         return weights
 
 
