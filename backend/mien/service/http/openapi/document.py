@@ -28,6 +28,10 @@ from mien.settings import Settings
 
 OF_TAKE = "look", "watch", "fetch", "cancel"  # operations that need the id of one
 OF_BINDING = "look_at_binding", "fetch_shapes", "cancel_binding"
+TEXT: Schema = {"type": "string"}
+NUMBER: Schema = {"type": "number"}
+WHOLE: Schema = {"type": "integer"}
+TEXTS: Schema = {"type": "array", "items": TEXT}
 PROBLEM = "A refusal (RFC 9457); `detail` is a sentence that says what to do."
 
 
@@ -204,109 +208,114 @@ def _take_body(settings: Settings) -> Schema:
 
 
 def _schemas() -> Schema:
-    text, number, whole = {"type": "string"}, {"type": "number"}, {"type": "integer"}
-    texts = {"type": "array", "items": text}
     return {
-        "Problem": object_of(PROBLEM, {"type": text, "title": text, "status": whole, "detail": text}),
-        "Accepted": object_of("A take's job, new.", {"id": text, "state": state(), "url": text}),
-        "Job": object_of(
-            "A take on its way.",
-            job_fields()
-            | {
-                "position": perhaps("integer", "How many are before it in the queue; null when it does not wait."),
-                "left_s": perhaps("integer", "Seconds until it is done, as far as that is known."),
-                "frames_done": perhaps("integer", "Frames made so far, as far as that is known."),
-                "frames": perhaps("integer", "Frames that it will have."),
-                "warnings": {**texts, "description": "Sentences on the sound: what was taken of it, or not heard."},
-            },
-        ),
+        "Problem": object_of(PROBLEM, {"type": TEXT, "title": TEXT, "status": WHOLE, "detail": TEXT}),
+        "Accepted": object_of("A take's job, new.", {"id": TEXT, "state": state(), "url": TEXT}),
+        **_job_schemas(),
         **emotion_schemas(),
-        "Binding": object_of("A mesh that is being bound.", job_fields()),
-        "Track": object_of(
-            "A film that is being tracked.",
-            job_fields()
-            | {"position": perhaps("integer", "How many are before it in the queue; null when it does not wait.")},
-        ),
-        "Film": object_of(
-            "A dub, a portrait or a talk that is being made.",
-            job_fields()
-            | {
-                "position": perhaps("integer", "How many are before it in the queue; null when it does not wait."),
-                "left_s": perhaps("integer", "Seconds until it is done, as far as that is known."),
-                "make": {"enum": ["dub", "portrait", "talk"]},
-                "suffix": {"enum": [".mp4", ".mov", ".mkv"], "description": "Of the film's file."},
-                "notes": {**texts, "description": "Sentences on what became of it, once it is done."},
-            },
-        ),
-        "Info": object_of(
-            "What a backend is and has.",
-            {
-                "name": {"const": "mien"},
-                "version": text,
-                "api": {"const": API},
-                "device": text,
-                "engines": {"type": "array", "items": {"$ref": "#/components/schemas/Engine"}},
-                "default_engine": text,
-                "limits": object_of("Of one request.", {"seconds": number, "bytes": whole}),
-                "made_with": {**text, "description": "sha256 of its code and weights: with others a take may differ."},
-                "own_models": {**text, "description": "sha256 of the user's own, which takes on FLAME are made with."},
-                "personas": {**texts, "description": "Names of what its user learnt: `persona` of a direction."},
-                "lips_models": {**texts, "description": "Names of what its user trained: `lips_model` of a direction."},
-                "learnt": object_of(
-                    "sha256 of each persona and lips model, by name.",
-                    {name: {"type": "object", "additionalProperties": text} for name in ("persona", "lips_model")},
-                ),
-                "tracks": {"const": True, "description": "It tracks films."},
-                "films": {"const": True, "description": "It makes dubs, portraits and talks."},
-                "suggests_emotions": {"const": True, "description": "It says what a voice suggests."},
-                "performances": {"const": True, "description": "A take has its nonverbal motion or lips of another."},
-                "head": object_of("The default head.", {"name": text, "sha256": text, "vertices": whole}),
-            },
-        ),
-        "Engine": object_of(
-            "Something that makes takes.",
-            {
-                "name": text,
-                "version": text,
-                "emotions": texts,
-                "styles": texts,
-                "licence": text,
-                "missing": {
-                    "type": "array",
-                    "description": "What it needs before it can work.",
-                    "items": {"type": "object", "required": ["sentence"], "properties": {"sentence": text}},
-                },
-                "follows": texts | {"description": "The fields of a direction that not every engine follows."},
-                "head": {**text, "description": "What it moves: `mien` or `flame`."},
-            },
-        ),
-        "Health": object_of(
-            "That the service answers, and how busy it is.",
-            {
-                "status": {"const": "ok"},
-                "version": text,
-                "api": {"const": API},
-                "seconds": number,
-                "device": text,
-                "queued": whole,
-                "running": whole,
-                "free_bytes": whole | {"description": "On the disk where takes are kept."},
-                "worker": {"enum": ["busy", "ready", "asleep"], "description": "The process that makes takes."},
-                "nodes": {
-                    "type": "array",
-                    "description": "The machines of the Ray cluster that it works on; none with this machine alone.",
-                    "items": object_of(
-                        "A machine.",
-                        {
-                            "name": text,
-                            "address": text,
-                            "alive": {"type": "boolean"},
-                            "cpus": whole,
-                            "gpus": whole,
-                            "memory": whole | {"description": "Bytes."},
-                        },
-                    ),
-                },
-            },
-        ),
+        "Info": _info_schema(),
+        "Engine": _engine_schema(),
+        "Health": _health_schema(),
     }
+
+
+def _job_schemas() -> Schema:
+    """A job of each kind."""
+    position = perhaps("integer", "How many are before it in the queue; null when it does not wait.")
+    left = perhaps("integer", "Seconds until it is done, as far as that is known.")
+    of_take = {
+        "position": position,
+        "left_s": left,
+        "frames_done": perhaps("integer", "Frames made so far, as far as that is known."),
+        "frames": perhaps("integer", "Frames that it will have."),
+        "warnings": {**TEXTS, "description": "Sentences on the sound: what was taken of it, or not heard."},
+    }
+    of_film = {
+        "position": position,
+        "left_s": left,
+        "make": {"enum": ["dub", "portrait", "talk"]},
+        "suffix": {"enum": [".mp4", ".mov", ".mkv"], "description": "Of the film's file."},
+        "notes": {**TEXTS, "description": "Sentences on what became of it, once it is done."},
+    }
+    return {
+        "Job": object_of("A take on its way.", job_fields() | of_take),
+        "Binding": object_of("A mesh that is being bound.", job_fields()),
+        "Track": object_of("A film that is being tracked.", job_fields() | {"position": position}),
+        "Film": object_of("A dub, a portrait or a talk that is being made.", job_fields() | of_film),
+    }
+
+
+def _info_schema() -> Schema:
+    learnt = {name: {"type": "object", "additionalProperties": TEXT} for name in ("persona", "lips_model")}
+    return object_of(
+        "What a backend is and has.",
+        {
+            "name": {"const": "mien"},
+            "version": TEXT,
+            "api": {"const": API},
+            "device": TEXT,
+            "engines": {"type": "array", "items": {"$ref": "#/components/schemas/Engine"}},
+            "default_engine": TEXT,
+            "limits": object_of("Of one request.", {"seconds": NUMBER, "bytes": WHOLE}),
+            "made_with": {**TEXT, "description": "sha256 of its code and weights: with others a take may differ."},
+            "own_models": {**TEXT, "description": "sha256 of the user's own, which takes on FLAME are made with."},
+            "personas": {**TEXTS, "description": "Names of what its user learnt: `persona` of a direction."},
+            "lips_models": {**TEXTS, "description": "Names of what its user trained: `lips_model` of a direction."},
+            "learnt": object_of("sha256 of each persona and lips model, by name.", learnt),
+            "tracks": {"const": True, "description": "It tracks films."},
+            "films": {"const": True, "description": "It makes dubs, portraits and talks."},
+            "suggests_emotions": {"const": True, "description": "It says what a voice suggests."},
+            "performances": {"const": True, "description": "A take has its nonverbal motion or lips of another."},
+            "head": object_of("The default head.", {"name": TEXT, "sha256": TEXT, "vertices": WHOLE}),
+        },
+    )
+
+
+def _engine_schema() -> Schema:
+    return object_of(
+        "Something that makes takes.",
+        {
+            "name": TEXT,
+            "version": TEXT,
+            "emotions": TEXTS,
+            "styles": TEXTS,
+            "licence": TEXT,
+            "missing": {
+                "type": "array",
+                "description": "What it needs before it can work.",
+                "items": {"type": "object", "required": ["sentence"], "properties": {"sentence": TEXT}},
+            },
+            "follows": TEXTS | {"description": "The fields of a direction that not every engine follows."},
+            "head": {**TEXT, "description": "What it moves: `mien` or `flame`."},
+        },
+    )
+
+
+def _health_schema() -> Schema:
+    machine = {
+        "name": TEXT,
+        "address": TEXT,
+        "alive": {"type": "boolean"},
+        "cpus": WHOLE,
+        "gpus": WHOLE,
+        "memory": WHOLE | {"description": "Bytes."},
+    }
+    return object_of(
+        "That the service answers, and how busy it is.",
+        {
+            "status": {"const": "ok"},
+            "version": TEXT,
+            "api": {"const": API},
+            "seconds": NUMBER,
+            "device": TEXT,
+            "queued": WHOLE,
+            "running": WHOLE,
+            "free_bytes": WHOLE | {"description": "On the disk where takes are kept."},
+            "worker": {"enum": ["busy", "ready", "asleep"], "description": "The process that makes takes."},
+            "nodes": {
+                "type": "array",
+                "description": "The machines of the Ray cluster that it works on; none with this machine alone.",
+                "items": object_of("A machine.", machine),
+            },
+        },
+    )
