@@ -28,10 +28,10 @@ from mien.settings import Settings
 
 OF_TAKE = "look", "watch", "fetch", "cancel"  # operations that need the id of one
 OF_BINDING = "look_at_binding", "fetch_shapes", "cancel_binding"
-TEXT: Schema = {"type": "string"}
-NUMBER: Schema = {"type": "number"}
-WHOLE: Schema = {"type": "integer"}
-TEXTS: Schema = {"type": "array", "items": TEXT}
+TEXT, NUMBER, WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
+TEXTS = {"type": "array", "items": TEXT}
+POSITION = "How many are before it in the queue; null when it does not wait."
+LEFT = "Seconds until it is done, as far as that is known."
 PROBLEM = "A refusal (RFC 9457); `detail` is a sentence that says what to do."
 
 
@@ -211,42 +211,41 @@ def _schemas() -> Schema:
     return {
         "Problem": object_of(PROBLEM, {"type": TEXT, "title": TEXT, "status": WHOLE, "detail": TEXT}),
         "Accepted": object_of("A take's job, new.", {"id": TEXT, "state": state(), "url": TEXT}),
-        **_job_schemas(),
+        "Job": _take_schema(),
         **emotion_schemas(),
+        "Binding": object_of("A mesh that is being bound.", job_fields()),
+        "Track": object_of("A film that is being tracked.", job_fields() | {"position": perhaps("integer", POSITION)}),
+        "Film": _film_schema(),
         "Info": _info_schema(),
         "Engine": _engine_schema(),
         "Health": _health_schema(),
     }
 
 
-def _job_schemas() -> Schema:
-    """A job of each kind."""
-    position = perhaps("integer", "How many are before it in the queue; null when it does not wait.")
-    left = perhaps("integer", "Seconds until it is done, as far as that is known.")
-    of_take = {
-        "position": position,
-        "left_s": left,
+def _take_schema() -> Schema:
+    fields = {
+        "position": perhaps("integer", POSITION),
+        "left_s": perhaps("integer", LEFT),
         "frames_done": perhaps("integer", "Frames made so far, as far as that is known."),
         "frames": perhaps("integer", "Frames that it will have."),
         "warnings": {**TEXTS, "description": "Sentences on the sound: what was taken of it, or not heard."},
     }
-    of_film = {
-        "position": position,
-        "left_s": left,
+    return object_of("A take on its way.", job_fields() | fields)
+
+
+def _film_schema() -> Schema:
+    fields = {
+        "position": perhaps("integer", POSITION),
+        "left_s": perhaps("integer", LEFT),
         "make": {"enum": ["dub", "portrait", "talk"]},
         "suffix": {"enum": [".mp4", ".mov", ".mkv"], "description": "Of the film's file."},
         "notes": {**TEXTS, "description": "Sentences on what became of it, once it is done."},
     }
-    return {
-        "Job": object_of("A take on its way.", job_fields() | of_take),
-        "Binding": object_of("A mesh that is being bound.", job_fields()),
-        "Track": object_of("A film that is being tracked.", job_fields() | {"position": position}),
-        "Film": object_of("A dub, a portrait or a talk that is being made.", job_fields() | of_film),
-    }
+    return object_of("A dub, a portrait or a talk that is being made.", job_fields() | fields)
 
 
 def _info_schema() -> Schema:
-    learnt = {name: {"type": "object", "additionalProperties": TEXT} for name in ("persona", "lips_model")}
+    learnt: Schema = {name: {"type": "object", "additionalProperties": TEXT} for name in ("persona", "lips_model")}
     return object_of(
         "What a backend is and has.",
         {
@@ -292,7 +291,7 @@ def _engine_schema() -> Schema:
 
 
 def _health_schema() -> Schema:
-    machine = {
+    machine: Schema = {
         "name": TEXT,
         "address": TEXT,
         "alive": {"type": "boolean"},
