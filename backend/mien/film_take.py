@@ -101,21 +101,16 @@ def film_take(
     track = track_face(footage, options.choice, progress=report)
     if track.length > limit_s:  # its header gave no length
         raise _too_long(footage, float(track.length), limit_s)
-    speech, phones, notes = None, None, []
+    speech = phones = None
     if footage.has_sound and options.sound:
         try:
-            part = options.begin > 0 or options.end is not None
-            speech = read_speech(path, name=footage.name, limit_s=max(limit_s, LONGEST) if part else limit_s)
-            begin = float(footage.start) - MARGIN if part else 0.0
-            end = float(footage.start + track.length) + MARGIN if part else float(speech.duration)
+            speech = _speech_of(path, footage, options, limit_s)
+            begin, end = _heard(footage, track, options, speech)
             phones = _phones_of(
                 speech, begin, end, lambda done: progress(PICTURES + (1 - PICTURES) * done, "analysing speech")
             )
         except (SpeechError, RecognitionError) as error:
-            notes.append(f"the sound was not listened to, so lips meet only where it was seen: {error}")
-    if notes:
-        before = json.loads(track.meta["notes"])
-        track = replace(track, meta={**track.meta, "notes": json.dumps([*before, *notes])})
+            track = _noted(track, f"the sound was not listened to, so lips meet only where it was seen: {error}")
     neutral = options.neutral
     if isinstance(neutral, float):
         neutral = neutral_picture(track, neutral)
@@ -127,6 +122,27 @@ def film_take(
         take = take.resample(options.fps)
     progress(1.0, "done")
     return FilmTake(take, track, footage, contacts)
+
+
+def _speech_of(path: Path, footage: Footage, options: TrackOptions, limit_s: float) -> Speech:
+    """The whole sound of the film, of which a part may be wanted. SpeechError."""
+    return read_speech(path, name=footage.name, limit_s=max(limit_s, LONGEST) if _is_part(options) else limit_s)
+
+
+def _heard(footage: Footage, track: FaceTrack, options: TrackOptions, speech: Speech) -> tuple[float, float]:
+    """(begin, end) seconds of what is listened to: all of it, or a part with a margin."""
+    if not _is_part(options):
+        return 0.0, float(speech.duration)
+    return float(footage.start) - MARGIN, float(footage.start + track.length) + MARGIN
+
+
+def _is_part(options: TrackOptions) -> bool:
+    return options.begin > 0 or options.end is not None
+
+
+def _noted(track: FaceTrack, note: str) -> FaceTrack:
+    notes = [*json.loads(track.meta["notes"]), note]
+    return replace(track, meta={**track.meta, "notes": json.dumps(notes)})
 
 
 def _phones_of(speech: Speech, begin: float, end: float, progress: Callable[[float], None]) -> PhoneTrack:

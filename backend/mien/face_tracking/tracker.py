@@ -42,19 +42,8 @@ def track_face(
     """
     choice = choice or FaceChoice()
     bundle = load_bundle()
-    follower, is_cut = FaceFollower(bundle, choice), CutDetector()
-    times: list[Fraction] = []
-    shots: list[int] = []
-    found: list[tuple[np.ndarray, float] | None] = []
-    for picture in footage.pictures():
-        cut = is_cut(picture.pixels)
-        times.append(picture.time)
-        shots.append((shots[-1] if shots else 0) + cut)
-        found.append(follower(picture.pixels, cut))
-        if follower.withdrawn:
-            found[-1 - follower.withdrawn : -1] = [None] * follower.withdrawn
-        if footage.length:
-            progress(min(1.0, float(picture.time / footage.length)), STAGE)
+    follower = FaceFollower(bundle, choice)
+    times, shots, found = _followed(footage, follower, progress)
     tracked = np.array([face is not None for face in found])
     if not tracked.any():
         raise TrackingError(_nobody(footage, choice, follower.most_faces, len(times)))
@@ -89,6 +78,26 @@ def track_face(
             "notes": json.dumps([*footage.notes, *_strangers(follower.shot_looks, shot, times)]),
         },
     )
+
+
+def _followed(
+    footage: Footage, follower: FaceFollower, progress: Progress
+) -> tuple[list[Fraction], list[int], list[tuple[np.ndarray, float] | None]]:
+    """(times, shots, found) of each picture: the face's landmarks with their presence, None where it is not seen."""
+    is_cut = CutDetector()
+    times: list[Fraction] = []
+    shots: list[int] = []
+    found: list[tuple[np.ndarray, float] | None] = []
+    for picture in footage.pictures():
+        cut = is_cut(picture.pixels)
+        times.append(picture.time)
+        shots.append((shots[-1] if shots else 0) + cut)
+        found.append(follower(picture.pixels, cut))
+        if follower.withdrawn:
+            found[-1 - follower.withdrawn : -1] = [None] * follower.withdrawn
+        if footage.length:
+            progress(min(1.0, float(picture.time / footage.length)), STAGE)
+    return times, shots, found
 
 
 def _strangers(looks: dict[int, np.ndarray], shot: np.ndarray, times: list[Fraction]) -> list[str]:
