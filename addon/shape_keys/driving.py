@@ -87,22 +87,14 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Seque
     turned = shown - key_table.channels_of(rows)  # bones or objects show these
     values = additive.cap(key_table.values(rows, _sources(take, rows, gaze.gains(speaker)), take.frames))
     behind_drivers = {name: values.pop(name) for name in driven if name in values}
+    bone_channels = bones.channels_of_bones(gaze.bones_of(speaker, meshes))
+    moved = {name for name in key_table.channels_of(rows) if not name.startswith(gaze.LOOK)}
     notes = [] if part else list(table.notes)
     if faulty:
         notes.append(f"The sources of these cannot be read, so they were left; see the table: {short_list(faulty)}.")
-    absent_keys = tuple(row.key for row in table.rows if row.key not in known)
-    if absent_keys and not part:
-        notes.append(f"The table names keys that '{obj.name}' does not have: {short_list(absent_keys)}.")
-    if driven and not part and not learnt:
-        notes.append(f"These have drivers of their own and were left to them: {short_list(driven)}.")
-    blocks = obj.data.shape_keys.key_blocks
-    muted = tuple(name for name in values if blocks[name].mute)
-    if muted:
-        notes.append(f"These are muted, so they do not show: {short_list(muted)}.")
-    if obj.show_only_shape_key:
-        notes.append("One shape key is pinned (Solo), so the others do not show.")
-    bone_channels = bones.channels_of_bones(gaze.bones_of(speaker, meshes))
-    moved = {name for name in key_table.channels_of(rows) if not name.startswith(gaze.LOOK)}
+    if not part:
+        notes += _notes_on_keys(obj, table, () if learnt else driven)
+    notes += _notes_on_view(obj, values)
     shown_twice = sorted(bone_channels & moved)
     if shown_twice and not part:
         notes.append(f"Both a bone and a shape key show these: {short_list(shown_twice)}.")
@@ -112,6 +104,28 @@ def targets(obj: bpy.types.Object, take: Take, part: bool = False, meshes: Seque
         name for name in take.channels if name in table.missing and name not in bone_channels and name not in turned
     )
     return Targets(values, table.scheme, missing, tuple(notes), "", behind_drivers)
+
+
+def _notes_on_keys(obj: bpy.types.Object, table: Recognition, driven: Sequence[str]) -> list[str]:
+    """Of keys that are in the table and not on the mesh, and of those that are left to drivers."""
+    known, notes = set(keys.names(obj.data)), []
+    absent = tuple(row.key for row in table.rows if row.key not in known)
+    if absent:
+        notes.append(f"The table names keys that '{obj.name}' does not have: {short_list(absent)}.")
+    if driven:
+        notes.append(f"These have drivers of their own and were left to them: {short_list(driven)}.")
+    return notes
+
+
+def _notes_on_view(obj: bpy.types.Object, values: dict[str, np.ndarray]) -> list[str]:
+    """Of what keeps keys with these values from being seen."""
+    blocks, notes = obj.data.shape_keys.key_blocks, []
+    muted = tuple(name for name in values if blocks[name].mute)
+    if muted:
+        notes.append(f"These are muted, so they do not show: {short_list(muted)}.")
+    if obj.show_only_shape_key:
+        notes.append("One shape key is pinned (Solo), so the others do not show.")
+    return notes
 
 
 def missing_note(take: Take, meshes: Sequence[Targets]) -> str:

@@ -69,10 +69,7 @@ def run_server(
     ServerError when the address is taken, the parent, the head or the certificate is not there, or other machines would
     be let in without a token; RayMissing and RayUnreachable where there is no cluster `settings.ray`.
     """
-    if parent is not None and not alive(parent):
-        raise ServerError(f"There is no process {parent} for --parent to watch. Name a running one.")
-    if not settings.lan and not is_loopback(settings.host):
-        raise ServerError(f"Other machines can reach {settings.host}. Add --lan, so that a token is asked for.")
+    _check_asked(settings, parent)
     certificate, tokens = _certificate_and_tokens(settings)
     listener = _listen(settings.host, settings.port, settings.connections)
     port, names = listener.getsockname()[1], Names(settings)
@@ -97,25 +94,15 @@ def run_server(
     before = _on_signals(ending)
     with ExitStack() as last:
         try:
-            thread.start()
-            while not server.started and thread.is_alive():
-                time.sleep(0.01)
-            if not server.started:
-                raise ServerError("The HTTP server did not start; the lines above say why.")
-            local_url = url(settings, LOOPBACK.get(settings.host, settings.host), port)
-            token = tokens.of_this_run if settings.lan else ""
-            fingerprint = certificate.fingerprint if certificate else ""
-            backend = RunningBackend(os.getpid(), local_url, token, fingerprint, settings.host)
-            last.enter_context(_registered(settings, backend))
+            _start(server, thread)
+            last.enter_context(_registered(settings, _this_backend(settings, port, tokens, certificate)))
             print(f"mien: listening on {url(settings, settings.host, port)}", flush=True)
             if announcement is not None:
                 _print_access(settings, port, tokens, certificate)
                 announcement.start()
             if port_file is not None:
                 _write_port(port_file, port)
-            while thread.is_alive() and not ending.wait(POLL_S):
-                if parent is not None and not alive(parent):
-                    break
+            _wait_for_end(thread, ending, parent)
         finally:
             if announcement is not None:
                 announcement.stop()
@@ -129,6 +116,37 @@ def run_server(
                 port_file.unlink(missing_ok=True)
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _check_asked(settings: Settings, parent: int | None) -> None:
+    """Raises ServerError where there is no such parent, or others would be let in without a token."""
+    if parent is not None and not alive(parent):
+        raise ServerError(f"There is no process {parent} for --parent to watch. Name a running one.")
+    if not settings.lan and not is_loopback(settings.host):
+        raise ServerError(f"Other machines can reach {settings.host}. Add --lan, so that a token is asked for.")
+
+
+def _start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    """Run the server on its thread until it answers. Raises ServerError where it does not."""
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    if not server.started:
+        raise ServerError("The HTTP server did not start; the lines above say why.")
+
+
+def _this_backend(settings: Settings, port: int, tokens: Tokens, certificate: Certificate | None) -> RunningBackend:
+    local_url = url(settings, LOOPBACK.get(settings.host, settings.host), port)
+    token = tokens.of_this_run if settings.lan else ""
+    fingerprint = certificate.fingerprint if certificate else ""
+    return RunningBackend(os.getpid(), local_url, token, fingerprint, settings.host)
+
+
+def _wait_for_end(thread: threading.Thread, ending: threading.Event, parent: int | None) -> None:
+    """Until a signal sets `ending`, the server ends by itself, or its parent does."""
+    while thread.is_alive() and not ending.wait(POLL_S):
+        if parent is not None and not alive(parent):
+            break
 
 
 def _certificate_and_tokens(settings: Settings) -> tuple[Certificate | None, Tokens]:
