@@ -10,6 +10,7 @@ import numpy as np
 
 from ..formats.head_file import Crease
 from ..shape_keys import keys
+from .node_tree import Nodes
 from .packed_image import packed_image
 
 NAME = "Mien creases"  # of the node group and its images
@@ -103,65 +104,67 @@ def _group(creases: tuple[Crease, ...], layer: str, window: tuple[float, ...]) -
     tree = bpy.data.node_groups.new(NAME, "ShaderNodeTree")
     for name, kind in (("Depth", "Float"), ("Distance", "Float"), ("Light", "Color")):
         tree.interface.new_socket(name, in_out="OUTPUT", socket_type=f"NodeSocket{kind}")
-    new, link = tree.nodes.new, tree.links.new
+    nodes = Nodes(tree)
+    maps, seen = depth_maps(creases)
+    side, place = _place(nodes, layer, window, seen)
+    depth = _depth(nodes, maps, side, place)
+    # The bump's distance is one of the scene, and the head may be scaled.
+    scale = nodes.separated(_attribute(tree, "scale").outputs["Vector"])
+    out = nodes.new("NodeGroupOutput")
+    nodes.link(depth, out.inputs["Depth"])
+    nodes.link(nodes.calculated("ShaderNodeMath", "MULTIPLY", scale[2], DEPTH), out.inputs["Distance"])
+    nodes.link(nodes.vector("SUBTRACT", (1.0, 1.0, 1.0), nodes.scaled(DARKER, depth)), out.inputs["Light"])
+    return tree
 
-    def calculated(kind: str, operation: str, *values):
-        node = new(kind)
-        node.operation = operation
-        for socket, value in zip(node.inputs, values, strict=False):
-            if isinstance(value, bpy.types.NodeSocket):
-                link(value, socket)
-            else:
-                socket.default_value = value
-        return node.outputs[0]
 
-    maps, (x, y, width, height) = depth_maps(creases)
-    uvs = new("ShaderNodeUVMap")
+def _place(
+    nodes: Nodes, layer: str, window: tuple[float, ...], seen: tuple[float, ...]
+) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
+    """(0 on the head's right side, 1 on its left one, a place of the maps, which show one side: seen is their x, y,
+    width, height in metres)."""
+    x, y, width, height = seen
+    uvs = nodes.new("ShaderNodeUVMap")
     uvs.uv_map = layer
-    place = calculated("ShaderNodeVectorMath", "MULTIPLY_ADD", uvs.outputs[0], (*window[2:], 0.0), (*window[:2], 0.0))
-    folded = calculated("ShaderNodeVectorMath", "MULTIPLY", place, (1.0, 1.0, 0.0))
-    split = new("ShaderNodeSeparateXYZ")
-    link(folded, split.inputs[0])
-    across = split.outputs[0]
-    side = new("ShaderNodeMapRange")
+    place = nodes.vector("MULTIPLY_ADD", uvs.outputs[0], (*window[2:], 0.0), (*window[:2], 0.0))
+    across, up, _ = nodes.separated(nodes.vector("MULTIPLY", place, (1.0, 1.0, 0.0)))
+    side = nodes.new("ShaderNodeMapRange")
     side.interpolation_type = "SMOOTHSTEP"
-    link(across, side.inputs["Value"])
+    nodes.link(across, side.inputs["Value"])
     side.inputs["From Min"].default_value, side.inputs["From Max"].default_value = -BLEND, BLEND
-    at = new("ShaderNodeCombineXYZ")
-    link(calculated("ShaderNodeMath", "ABSOLUTE", across), at.inputs[0])
-    link(split.outputs[1], at.inputs[1])
-    moved = calculated("ShaderNodeVectorMath", "SUBTRACT", at.outputs[0], (x, y, 0.0))
-    scaled = calculated("ShaderNodeVectorMath", "MULTIPLY", moved, (1 / width, 1 / height, 0.0))
+    at = nodes.new("ShaderNodeCombineXYZ")
+    nodes.link(nodes.calculated("ShaderNodeMath", "ABSOLUTE", across), at.inputs[0])
+    nodes.link(up, at.inputs[1])
+    moved = nodes.vector("SUBTRACT", at.outputs[0], (x, y, 0.0))
+    return side.outputs[0], nodes.vector("MULTIPLY", moved, (1 / width, 1 / height, 0.0))
+
+
+def _depth(
+    nodes: Nodes, maps: list[np.ndarray], side: bpy.types.NodeSocket, place: bpy.types.NodeSocket
+) -> bpy.types.NodeSocket:
+    """The deepest crease there, as strong as it is on that side."""
     deepest = None
     for number, depths in enumerate(maps, 1):
-        ink = new("ShaderNodeTexImage")
+        ink = nodes.new("ShaderNodeTexImage")
         ink.image = packed_image(f"{NAME} {number}", lambda depths=depths: _pixels(depths), is_data=True)
         ink.extension, ink.interpolation = "CLIP", "Cubic"
-        link(scaled, ink.inputs[0])
-        left, right = (_attribute(tree, PROPERTY.format(number, name)) for name in SIDES)
-        own = new("ShaderNodeMix")
-        own.data_type = "VECTOR"
-        sockets = {socket.identifier: socket for socket in own.inputs}
-        link(side.outputs[0], sockets["Factor_Float"])
-        link(right.outputs["Vector"], sockets["A_Vector"])
-        link(left.outputs["Vector"], sockets["B_Vector"])
-        strength = next(socket for socket in own.outputs if socket.identifier == "Result_Vector")
-        product = calculated("ShaderNodeVectorMath", "MULTIPLY", strength, ink.outputs["Color"])
-        deepest = product if deepest is None else calculated("ShaderNodeVectorMath", "MAXIMUM", deepest, product)
-    parts = new("ShaderNodeSeparateXYZ")
-    link(deepest, parts.inputs[0])
-    one = calculated("ShaderNodeMath", "MAXIMUM", parts.outputs[0], parts.outputs[1])
-    depth = calculated("ShaderNodeMath", "MAXIMUM", one, parts.outputs[2])
-    # The bump's distance is one of the scene, and the head may be scaled.
-    scale = new("ShaderNodeSeparateXYZ")
-    link(_attribute(tree, "scale").outputs["Vector"], scale.inputs[0])
-    out = new("NodeGroupOutput")
-    link(depth, out.inputs["Depth"])
-    link(calculated("ShaderNodeMath", "MULTIPLY", scale.outputs[2], DEPTH), out.inputs["Distance"])
-    taken = calculated("ShaderNodeVectorMath", "SCALE", DARKER)
-    link(depth, taken.node.inputs["Scale"])
-    link(calculated("ShaderNodeVectorMath", "SUBTRACT", (1.0, 1.0, 1.0), taken), out.inputs["Light"])
-    return tree
+        nodes.link(place, ink.inputs[0])
+        product = nodes.vector("MULTIPLY", _strength(nodes, number, side), ink.outputs["Color"])
+        deepest = product if deepest is None else nodes.vector("MAXIMUM", deepest, product)
+    first, second, third = nodes.separated(deepest)
+    one = nodes.calculated("ShaderNodeMath", "MAXIMUM", first, second)
+    return nodes.calculated("ShaderNodeMath", "MAXIMUM", one, third)
+
+
+def _strength(nodes: Nodes, number: int, side: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """How strong the creases of a map are there."""
+    left, right = (_attribute(nodes.tree, PROPERTY.format(number, name)) for name in SIDES)
+    own = nodes.new("ShaderNodeMix")
+    own.data_type = "VECTOR"
+    sockets = {socket.identifier: socket for socket in own.inputs}
+    nodes.link(side, sockets["Factor_Float"])
+    nodes.link(right.outputs["Vector"], sockets["A_Vector"])
+    nodes.link(left.outputs["Vector"], sockets["B_Vector"])
+    return next(socket for socket in own.outputs if socket.identifier == "Result_Vector")
 
 
 def _attribute(tree: bpy.types.NodeTree, name: str) -> bpy.types.Node:

@@ -7,6 +7,7 @@ import numpy as np
 from ..formats.head_file import Strands
 from ..shape_keys import keys
 from .node_material import node_material, principled
+from .node_tree import Nodes
 
 NAME = "Mien brows and lashes"
 POINTS = 6  # of a ribbon: left and right of root, middle and tip
@@ -56,77 +57,75 @@ def _nodes(speaker: bpy.types.Object) -> bpy.types.NodeTree:
     tree.is_modifier = True
     for way in ("INPUT", "OUTPUT"):
         tree.interface.new_socket("Geometry", in_out=way, socket_type="NodeSocketGeometry")
-    new, link = tree.nodes.new, tree.links.new
-    head = new("GeometryNodeObjectInfo")
-    head.transform_space = "ORIGINAL"
-    head.inputs["Object"].default_value = speaker
-    position = new("GeometryNodeInputPosition")
-
-    def named(name: str, kind: str) -> bpy.types.NodeSocket:
-        node = new("GeometryNodeInputNamedAttribute")
-        node.data_type = kind
-        node.inputs["Name"].default_value = name
-        return next(socket for socket in node.outputs if socket.enabled and socket.name == "Attribute")
-
-    def corner(name: str) -> bpy.types.NodeSocket:
-        sample = new("GeometryNodeSampleIndex")
-        sample.data_type, sample.domain = "FLOAT_VECTOR", "POINT"
-        link(head.outputs["Geometry"], sample.inputs["Geometry"])
-        link(position.outputs[0], next(s for s in sample.inputs if s.enabled and s.name == "Value"))
-        link(named(name, "INT"), sample.inputs["Index"])
-        return next(socket for socket in sample.outputs if socket.enabled)
-
-    def vector(operation: str, *values: bpy.types.NodeSocket, scale: bpy.types.NodeSocket | None = None):
-        node = new("ShaderNodeVectorMath")
-        node.operation = operation
-        for socket, value in zip(node.inputs, values, strict=False):
-            link(value, socket)
-        if scale is not None:
-            link(scale, node.inputs["Scale"])
-        return node.outputs[0]
-
-    a, b, c = map(corner, CORNERS)
-    second, third = vector("SUBTRACT", b, a), vector("SUBTRACT", c, a)
-    # Blender's axes are a rotation of the head's, so the normal is the same.
-    normal = vector("NORMALIZE", vector("CROSS_PRODUCT", second, third))
-    place = new("ShaderNodeSeparateXYZ")
-    link(named(PLACE, "FLOAT_VECTOR"), place.inputs[0])
-    beside = [vector("SCALE", v, scale=share) for v, share in zip((second, third), place.outputs, strict=False)]
-    flat = vector("ADD", a, vector("ADD", *beside))
-    off = vector("SCALE", normal, scale=place.outputs[2])
-    source, result = new("NodeGroupInput"), new("NodeGroupOutput")
-
-    def lying(at: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
-        moved = new("GeometryNodeSetPosition")
-        link(source.outputs[0], moved.inputs["Geometry"])
-        link(vector("ADD", at, off), moved.inputs["Position"])
-        return moved.outputs[0]
-
-    def switch(kind: str, value: bpy.types.NodeSocket, no: bpy.types.NodeSocket, yes: bpy.types.NodeSocket):
-        node = new("GeometryNodeSwitch")
-        node.input_type = kind
-        inputs = {socket.name: socket for socket in node.inputs if socket.enabled}
-        for name, given in (("Switch", value), ("False", no), ("True", yes)):
-            link(given, inputs[name])
-        return next(socket for socket in node.outputs if socket.enabled)
-
+    nodes = Nodes(tree)
+    info = nodes.new("GeometryNodeObjectInfo")
+    info.transform_space = "ORIGINAL"
+    info.inputs["Object"].default_value = speaker
+    head = info.outputs["Geometry"]
+    flat, off = _places(nodes, head)
+    source, result = nodes.new("NodeGroupInput"), nodes.new("NodeGroupOutput")
     # A subdivided head, as it is rendered, bulges between its vertices: brows lie on it, lashes stand off anyway.
     # In the viewport nothing need be searched, and the switch leaves the search out: 6 ms a frame.
-    skin = new("GeometryNodeProximity")
-    skin.target_element = "FACES"
-    link(head.outputs["Geometry"], skin.inputs[0])
-    link(flat, next(socket for socket in skin.inputs if socket.enabled and "Position" in socket.name))
-    on_skin = switch("VECTOR", named(LASH, "BOOLEAN"), skin.outputs["Position"], flat)
-    size = new("GeometryNodeAttributeDomainSize")
-    size.component = "MESH"
-    link(head.outputs["Geometry"], size.inputs[0])
-    subdivided = new("FunctionNodeCompare")
-    subdivided.data_type, subdivided.operation = "INT", "GREATER_THAN"
-    numbers = [socket for socket in subdivided.inputs if socket.enabled]
-    link(size.outputs["Point Count"], numbers[0])
-    numbers[1].default_value = len(speaker.data.vertices)
-    link(switch("GEOMETRY", subdivided.outputs[0], lying(flat), lying(on_skin)), result.inputs[0])
+    on_skin = nodes.switch("VECTOR", nodes.named(LASH, "BOOLEAN"), _nearest(nodes, head, flat), flat)
+    subdivided = _more_points(nodes, head, len(speaker.data.vertices))
+    as_it_is, bulging = (_lying(nodes, source.outputs[0], at, off) for at in (flat, on_skin))
+    nodes.link(nodes.switch("GEOMETRY", subdivided, as_it_is, bulging), result.inputs[0])
     return tree
+
+
+def _places(nodes: Nodes, head: bpy.types.NodeSocket) -> tuple[bpy.types.NodeSocket, bpy.types.NodeSocket]:
+    """(where each point lies on its triangle of the head, how far it is off that along the normal)."""
+    position = nodes.new("GeometryNodeInputPosition").outputs[0]
+    a, b, c = (_sampled(nodes, head, position, nodes.named(name, "INT")) for name in CORNERS)
+    second, third = nodes.vector("SUBTRACT", b, a), nodes.vector("SUBTRACT", c, a)
+    # Blender's axes are a rotation of the head's, so the normal is the same.
+    normal = nodes.vector("NORMALIZE", nodes.vector("CROSS_PRODUCT", second, third))
+    shares = nodes.separated(nodes.named(PLACE, "FLOAT_VECTOR"))
+    beside = [nodes.scaled(side, shares[i]) for i, side in enumerate((second, third))]
+    return nodes.vector("ADD", a, nodes.vector("ADD", *beside)), nodes.scaled(normal, shares[2])
+
+
+def _sampled(
+    nodes: Nodes, head: bpy.types.NodeSocket, value: bpy.types.NodeSocket, index: bpy.types.NodeSocket
+) -> bpy.types.NodeSocket:
+    """The value at a vertex of the head."""
+    sample = nodes.new("GeometryNodeSampleIndex")
+    sample.data_type, sample.domain = "FLOAT_VECTOR", "POINT"
+    nodes.link(head, sample.inputs["Geometry"])
+    nodes.link(value, next(socket for socket in sample.inputs if socket.enabled and socket.name == "Value"))
+    nodes.link(index, sample.inputs["Index"])
+    return next(socket for socket in sample.outputs if socket.enabled)
+
+
+def _nearest(nodes: Nodes, head: bpy.types.NodeSocket, to: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+    """The place of the head's surface that is nearest."""
+    skin = nodes.new("GeometryNodeProximity")
+    skin.target_element = "FACES"
+    nodes.link(head, skin.inputs[0])
+    nodes.link(to, next(socket for socket in skin.inputs if socket.enabled and "Position" in socket.name))
+    return skin.outputs["Position"]
+
+
+def _more_points(nodes: Nodes, head: bpy.types.NodeSocket, count: int) -> bpy.types.NodeSocket:
+    """Whether the head has more vertices than that."""
+    size = nodes.new("GeometryNodeAttributeDomainSize")
+    size.component = "MESH"
+    nodes.link(head, size.inputs[0])
+    more = nodes.new("FunctionNodeCompare")
+    more.data_type, more.operation = "INT", "GREATER_THAN"
+    numbers = [socket for socket in more.inputs if socket.enabled]
+    nodes.link(size.outputs["Point Count"], numbers[0])
+    numbers[1].default_value = count
+    return more.outputs[0]
+
+
+def _lying(
+    nodes: Nodes, ribbons: bpy.types.NodeSocket, at: bpy.types.NodeSocket, off: bpy.types.NodeSocket
+) -> bpy.types.NodeSocket:
+    moved = nodes.new("GeometryNodeSetPosition")
+    nodes.link(ribbons, moved.inputs["Geometry"])
+    nodes.link(nodes.vector("ADD", at, off), moved.inputs["Position"])
+    return moved.outputs[0]
 
 
 def _material(name: str, colour: tuple[float, ...], identity: str) -> bpy.types.Material:
