@@ -63,23 +63,3 @@ class KanLayer(nn.Module):
         bases, values = self.bases(x).transpose(0, 1).cpu().double(), y.transpose(0, 1).cpu().double()
         solution = torch.linalg.lstsq(bases, values, driver="gelsd").solution  # (inputs, bases, outputs)
         return solution.permute(2, 0, 1).to(y)
-
-    @torch.no_grad()
-    def update_grid(self, x: torch.Tensor, uniform: float = 0.02, margin: float = 0.01) -> None:
-        """Move the knots to where the inputs x (N, inputs) lie, and keep the function on them.
-
-        A share `uniform` of the knots is evenly spaced, the rest at quantiles; `margin` is added at both ends. The
-        published code fits the new splines to values that already have the scaler in them and then scales them again,
-        which changes the function; here they are divided by it.
-        """
-        edges = torch.einsum("nib,oib->nio", self.bases(x), self.spline_weight)  # without the scaler
-        ordered = x.sort(0).values
-        at = torch.linspace(0, len(x) - 1, self.intervals + 1, device=x.device).long()
-        quantiles = ordered[at].T  # (inputs, intervals + 1)
-        first, last = ordered[0] - margin, ordered[-1] + margin
-        steps = torch.arange(self.intervals + 1, device=x.device)
-        width = (last - first) / self.intervals
-        inner = uniform * (first[:, None] + width[:, None] * steps) + (1 - uniform) * quantiles
-        outer = width[:, None] * torch.arange(1, ORDER + 1, device=x.device)
-        self.grid.copy_(torch.cat([inner[:, :1] - outer.flip(1), inner, inner[:, -1:] + outer], 1))
-        self.spline_weight.copy_(self.fit(x, edges))

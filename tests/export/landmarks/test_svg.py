@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from checkout import ROOT, SAMPLES
-from mien.export.landmarks.canvas import canvas_of
-from mien.export.landmarks.svg import check_folder, numbered_svg, svg_text, write_svgs
+from mien.export.landmarks.canvas import Canvas, canvas_of
+from mien.export.landmarks.svg import check_folder, svg_text, write_svgs
 from mien.heads.landmark_track import LINES, LandmarkTrack, default_rest, landmarks_of
 from mien.take import read_take
 
@@ -33,6 +33,18 @@ def test_a_drawing_has_a_path_for_each_line_and_a_circle_for_each_point(track) -
     np.testing.assert_allclose(circles, points, atol=0.006)
     left, top, width, height = map(float, root.get("viewBox").split())
     assert all(left < x < left + width and top < y < top + height for x, y in circles)
+
+
+def numbered_svg(points: np.ndarray, canvas: Canvas) -> str:
+    """A drawing of points (68, 2) with the number of each beside it: the picture of docs/landmarks.md."""
+    size = 4 * canvas.line_width
+    labels = [f'<text x="{x + size / 2:.2f}" y="{y - size / 3:.2f}">{i}</text>' for i, (x, y) in enumerate(points)]
+    numbers = [f'<g id="numbers" font-family="sans-serif" font-size="{size:g}" fill="#303060">', *labels, "</g>"]
+    drawing = svg_text(points, canvas).removesuffix("</svg>\n")
+    left, top, width, height = canvas.window
+    ground = f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>'
+    drawing = drawing.replace('<g id="lines"', f'{ground}\n<g id="lines"', 1)
+    return "\n".join([drawing.rstrip(), *numbers, "</svg>"]) + "\n"
 
 
 def test_the_picture_of_the_docs_has_the_numbers_of_the_points() -> None:

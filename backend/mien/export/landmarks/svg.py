@@ -37,18 +37,6 @@ def write_svgs(track: LandmarkTrack, canvas: Canvas, folder: Path) -> list[str]:
     return names
 
 
-def numbered_svg(points: np.ndarray, canvas: Canvas) -> str:
-    """A drawing of points (68, 2) with the number of each beside it: the picture of docs/landmarks.md."""
-    size = 4 * canvas.line_width
-    labels = [f'<text x="{x + size / 2:.2f}" y="{y - size / 3:.2f}">{i}</text>' for i, (x, y) in enumerate(points)]
-    numbers = [f'<g id="numbers" font-family="sans-serif" font-size="{size:g}" fill="#303060">', *labels, "</g>"]
-    drawing = svg_text(points, canvas).removesuffix("</svg>\n")
-    left, top, width, height = canvas.window
-    ground = f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>'
-    drawing = drawing.replace('<g id="lines"', f'{ground}\n<g id="lines"', 1)
-    return "\n".join([drawing.rstrip(), *numbers, "</svg>"]) + "\n"
-
-
 def check_folder(folder: Path) -> None:
     """OSError, that names it, for a folder that holds something, is a file, or cannot be made."""
     if folder.is_dir() and not folder.is_symlink():
