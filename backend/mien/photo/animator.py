@@ -21,7 +21,7 @@ from mien.photo.face_mesh import FaceMesh
 from mien.photo.fit import FittedFace, fit_face
 from mien.photo.folds.creases import Creases
 from mien.photo.folds.smile_folds import Folds
-from mien.photo.jaw import cut_at_jaw
+from mien.photo.jaw.cut import cut_at_jaw
 from mien.photo.lids.lashes import Lashes
 from mien.photo.lids.lid_skin import shut_lids
 from mien.photo.light import dark_of, white_of
@@ -131,7 +131,7 @@ class Animator:
         """The images of the person's sheets and of what is behind them."""
         size = self.pixels.shape[1], self.pixels.shape[0]
         self.cut_out, self.nobody = layers.cut, layers.person[..., 3] == 0
-        lower_face, person = cut_at_jaw(self.face, layers.person)
+        lower_face, person = cut_at_jaw(self.face, layers)
         self.sheet = Sheet(self.face, size, layers.cut, ~self.nobody)
         self.lower_face = Sheet(self.face, size, layers.cut, lower_face[..., 3] > 0, lower_face=True)
         return {"background": layers.background, "person": person, "lower face": lower_face}

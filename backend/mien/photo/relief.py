@@ -65,18 +65,24 @@ def depth_at(face: FittedFace, places: np.ndarray) -> np.ndarray:
     return depth[rows, columns]
 
 
-def neck_depth(face: FittedFace, places: np.ndarray) -> np.ndarray:
+def neck_depth(face: FittedFace, places: np.ndarray, hair: np.ndarray | float = 1.0) -> np.ndarray:
     """(N,) pixels away from the camera at places (N, 2) of the photo: of the neck's front as of a cylinder, and of the
     hair beside it, which hangs from behind the ears and so behind its axis."""
-    head, scale = face.head, float(face.pose.scale)
-    axis = face.pose.with_pose((head.joint("neck") * PICTURE_AXES)[None])[0]
-    low, high = NECK_WEIGHTS
-    neck = head.vertices[(head.neck_weights > low) & (head.neck_weights < high)]
-    back = scale * float(head.joint("neck")[2] - neck[:, 2].min())
+    axis, _, back = neck_of(face)
     down = face.pose.turn[:2, 1] / max(float(np.linalg.norm(face.pose.turn[:2, 1])), 1e-6)
     aside = np.abs((places - axis[:2]) @ np.array([down[1], -down[0]])) / back
-    hanging = HANGING * back * smoothstep(aside, *ROUND)
+    hanging = hair * HANGING * back * smoothstep(aside, *ROUND)
     return axis[2] - back * np.sqrt(np.clip(1 - aside**2, 0, 1)) + hanging
+
+
+def neck_of(face: FittedFace) -> tuple[np.ndarray, float, float]:
+    """Of the fitted head's neck: (3,) pixels of its joint, half its width, and from the joint to its back."""
+    head, scale = face.head, float(face.pose.scale)
+    low, high = NECK_WEIGHTS
+    neck = head.vertices[(head.neck_weights > low) & (head.neck_weights < high)]
+    back = float(head.joint("neck")[2] - neck[:, 2].min())
+    joint = face.pose.with_pose((head.joint("neck") * PICTURE_AXES)[None])[0]
+    return joint, scale * float(np.ptp(neck[:, 0])) / 2, scale * back
 
 
 def axes_of(face: FittedFace) -> tuple[np.ndarray, np.ndarray]:

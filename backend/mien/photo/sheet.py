@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import sparse
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 from scipy.spatial import KDTree
 
 from mien.face_tracking.landmark_indices import CHIN, FACE, FACE_OVAL
@@ -26,6 +26,11 @@ WHOLE = (0.8, 1.9)  # the same where the person could not be cut out of the back
 BLEND = 0.22  # of the eye distance inside the oval over which the face's own mesh takes over
 HIDDEN = BLEND + 0.12  # of the eye distance inside the oval, from which nothing of the sheet is seen but the neck
 JAW_REACH = 0.9  # of the eye distance over which the face's motion fades beyond its oval
+HAIR = 0.2  # of the eye distance beyond the oval, over which what is beside the neck is hair and not its skin
+BEHIND = (
+    -0.02,
+    0.18,
+)  # of the way from the lobes of the ears down to the chin, over which the neck comes to lie behind the jaw
 NEIGHBOURS = 20
 CROWN = 0.5  # eye distances below the picture's upper edge, in which the crown's outline is read
 CROWN_ROWS = 10  # of cells above that edge, where the crown goes on
@@ -37,7 +42,7 @@ class Sheet:
 
     size: (width, height) of the photo; `cut`: whether the person is a layer of their own; seen (H, W) bool: where that
     layer shows anything: nothing else is drawn, and so has no vertices. lower_face: the sheet is the lower face before
-    the neck (photo/jaw.py), else the person with the neck.
+    the neck (photo/jaw/), else the person with the neck.
     """
 
     def __init__(
@@ -85,7 +90,11 @@ class Sheet:
         below = below_lobes(face, grid)
         chin = float(below_lobes(face, face.points[[CHIN], :2])[0])
         neck = np.zeros(len(grid)) if lower_face else smoothstep(below, 0, chin)
-        self.rest = np.c_[grid, depth + neck * (neck_depth(face, grid) - depth)]
+        # Behind the jaw the neck is at once, beside it hair less and less.
+        hair = smoothstep(outside, 0, HAIR * eyes)
+        deep = np.zeros(len(grid)) if lower_face else smoothstep(below, *(step * chin for step in BEHIND))
+        deep += hair * (neck - deep)
+        self.rest = np.c_[grid, depth + deep * (neck_depth(face, grid, hair) - depth)]
         near_head = self._near_share(face, grid, cut)
         # The skull turns down to the lobes of the ears, the neck less and less down to the chin: so are the weights of
         # the head's own neck.
@@ -127,8 +136,9 @@ def outside_oval(points: np.ndarray, places: np.ndarray, eyes: float) -> np.ndar
     ImageDraw.Draw(image).polygon([tuple(map(float, p)) for p in (oval - low) / unit], fill=1)
     inside = np.asarray(image)
     signed = np.asarray(distance_transform_edt(~inside)) - np.asarray(distance_transform_edt(inside))
-    at = np.round((places - low) / unit).astype(int)
-    return signed[at[:, 1], at[:, 0]] * unit
+    # The picture of it has steps.
+    at = ((places - low) / unit).T[::-1]
+    return map_coordinates(gaussian_filter(signed, 1.0), at, order=1, mode="nearest") * unit
 
 
 def _steps(length: int, cell: float, low: float, high: float) -> np.ndarray:
