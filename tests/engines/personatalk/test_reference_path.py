@@ -90,3 +90,14 @@ def test_a_reference_whose_lips_are_unlike_the_others_counts_less() -> None:
     lips = (made.template.lips[0].numpy() > module.LIPS) & ~made.template.inner
     bank.textures[one].view(3, *made.template.size)[:, torch.from_numpy(lips)] = 255.0  # as if teeth lay there
     assert shares().get(one, 0.0) < before[one]
+
+
+def test_the_ratio_of_costs_decides_of_shares(monkeypatch) -> None:
+    made = drawn_bank()
+    appearance, frames = Appearance(made.bank), slice(0, 30)
+    shares = reference_path(appearance, made.mouth[frames], made.talker.shapes.turn[frames]).shares
+    near = shares[:, 0] / shares[:, 1:].max(1)
+    monkeypatch.setattr(module, "ALIKE", 1e6)
+    alike = reference_path(appearance, made.mouth[frames], made.talker.shapes.turn[frames]).shares
+    assert np.median(near) > 2  # each frame is in the bank itself
+    np.testing.assert_allclose(alike, 1 / module.TOGETHER, rtol=0.01)

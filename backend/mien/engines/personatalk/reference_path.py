@@ -6,6 +6,9 @@ A reference is dear where its mouth or its head is far from the target's, and wh
 expected from all references (the picture nearest to the mean, not the mean itself, whose rows of teeth are blurred).
 The lips count, as a tracker may take the tops of the lower teeth for the lip's edge: such a picture would draw teeth
 into the lips of others. To go on along the film costs nothing, to stay or go back little, to jump more.
+
+Shares fall with the square of the cost (inverse distance weighting, Shepard 1968): the ratio of costs counts, not their
+difference, so that a reference nearly the same as the target stands alone, and distant ones are averaged.
 """
 
 from __future__ import annotations
@@ -24,8 +27,8 @@ JUMP, STAY = 1.5, 0.2
 SAMPLES = 3  # every so many-th sample of the mouth is compared
 LIPS = 0.5  # of the template's lips, from which a sample counts
 BLOCK = 1000  # frames that are planned at once: memory does not grow with the film
-TOGETHER = 3  # references of a frame: what they have in common is more often true than what one has alone
-LESS = 2.0  # by which a reference is dearer whose share is 1 / e of another's
+TOGETHER = 4  # references of a frame: what they have in common is more often true than what one has alone
+ALIKE = 0.1  # costs far below which references are as good as each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +61,7 @@ def reference_path(appearance: Appearance, mouth: np.ndarray, turn: np.ndarray) 
         others = cost.copy()
         others[np.arange(len(path)), path] = -1
         paths.append(np.argsort(others, axis=1, kind="stable")[:, :TOGETHER])
-        dear = np.take_along_axis(cost, paths[-1], 1)
-        share = np.exp((dear.min(1, keepdims=True) - dear) / LESS)
+        share = (np.take_along_axis(cost, paths[-1], 1) + ALIKE) ** -2
         shares.append(share / share.sum(1, keepdims=True))
     if not paths:
         return ReferencePath(np.zeros((0, 1), int), np.zeros((0, 1)))

@@ -25,8 +25,9 @@ from mien.numeric.smoothstep import smoothstep
 LIGHT = 25.0  # samples over which the light of what is seen is carried to what is not
 TEETH = 12.0  # samples: what is coarser is of the mean between the lips, too, so that they keep its light
 TEETH_SHARE = 0.5  # of the nearest references between the lips; the mean has the rest
-FINE_SHARE = 1.06  # of their fine texture: a little more, as the coarse mean lacks some of what is nearly fine
-MOST_CONTRAST = 2.0  # by which the fine texture of several pictures, which wipe out each other's, is made up for
+# What several pictures wipe out of each other's fine texture is made up for: a little more than it lacks, as the coarse
+# mean lacks some of what is nearly fine as well, and never more than MOST_CONTRAST times
+MADE_UP, MOST_CONTRAST = 1.3, 2.5
 COARSE = 4  # by which wide blurs are made at a smaller size
 FAR, FARTHER = 1e-2, 1e-5  # weights of a three times wider blur, and of the mean, where nothing is near
 SOFT_EDGE = 0.7  # pixels: the sigma of an edge before what it hides, and of lips that meet
@@ -147,20 +148,22 @@ class Renderer:
         return carried + seen * (difference - carried)
 
     def _shared_fine(self, references: Mapping[int, float], under: Tensor, lips: Tensor, scale: float) -> Tensor:
-        """(3, h, w) at places `under` (h, w, 2): the mean of the references' fine texture, with the contrast that each
-        of them has on the lips (1, h, w)."""
+        """(3, h, w) at places `under` (h, w, 2): the mean of the references' fine texture, with some more than the
+        contrast that each of them has on the lips (1, h, w)."""
         warped = []
         places = sample(torch.cat([self._bank.places(each) for each in references]), under)
         for reference, at in zip(references, places.view(-1, 2, *under.shape[:2]), strict=True):
             crop = self._bank.pictures[reference].crop.float()
             warped.append(sample(crop, at.permute(1, 2, 0), cubic=True))
-        together = torch.cat(warped)  # one blur of all takes less than one of each
-        fine = (together - blurred(together, FINE * scale)).view(len(warped), 3, *under.shape[:2])
+        pictures = torch.stack(warped)
         shares = torch.tensor(list(references.values()), dtype=torch.float32)
-        mean = torch.einsum("r,rchw->chw", shares, fine)
-        energy = float(shares @ (lips * fine.square()).sum((1, 2, 3)))
-        left = float((lips * mean.square()).sum())
-        return FINE_SHARE * min(math.sqrt(energy / max(left, 1e-9)), MOST_CONTRAST) * mean
+        # contrast is measured on grey: one blur of the mean's colours and of a grey of each takes less than all colours
+        together = torch.cat([torch.einsum("r,rchw->chw", shares, pictures), pictures.mean(1)])
+        fine = together - blurred(together, FINE * scale)
+        mean, greys = fine[:3], fine[3:]
+        energy = float(shares @ (lips * greys.square()).sum((1, 2)))
+        left = float((lips * mean.mean(0).square()).sum())
+        return min(math.sqrt(energy / max(left, 1e-9)) ** MADE_UP, MOST_CONTRAST) * mean
 
     def _smooth(self, warped: Tensor, under: Tensor, folded: np.ndarray, lips: Tensor, sigma: float) -> Tensor:
         """(3, h, w) the coarse part of the picture's own pixels. At a cheek that hides what is behind it, of the face
