@@ -27,7 +27,7 @@ def in_the_air(picture: np.ndarray, mask: np.ndarray, hand: np.ndarray, palm: fl
     small = np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize(size, Image.Resampling.BOX), np.float32)
     person = np.asarray(Image.fromarray(mask.astype(np.float32)).resize(size, Image.Resampling.BILINEAR))
     nobody = ~np.asarray(binary_dilation(person > NOBODY, iterations=2), bool)
-    steps = np.abs(gaussian_filter(small, (SMOOTH, SMOOTH, 0), order=(1, 0, 0))).max(2)  # pyright: ignore[reportGeneralTypeIssues]
+    steps = np.abs(gaussian_filter(small, (SMOOTH, SMOOTH, 0), order=(1, 0, 0))).max(2)  # pyright: ignore[reportArgumentType]
     pieces, count = label(nobody & (steps < LEDGE))  # pyright: ignore[reportGeneralTypeIssues]
     above = pieces[: max(1, round(chin * scale))]
     sizes = np.bincount(above.ravel(), minlength=count + 1)
