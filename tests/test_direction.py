@@ -34,8 +34,8 @@ def test_a_full_direction_is_read() -> None:
 
 def test_nothing_asked_is_the_default() -> None:
     assert Direction.from_json({}) == Direction() == Direction.from_json("{}")
-    assert Direction.asked("{}").intensity.constant == INTENSITY
-    assert Direction.asked({"intensity": 0.2}) == Direction.from_json({"intensity": 0.2})
+    assert Direction.from_user("{}").intensity.constant == INTENSITY
+    assert Direction.from_user({"intensity": 0.2}) == Direction.from_json({"intensity": 0.2})
     assert Direction().gains(AT) == {}
 
 

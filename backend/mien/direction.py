@@ -86,7 +86,7 @@ class Direction:
     """Emotion weights 0..1 by name, intensity 0..1, gains of articulation and of non-verbal motion 0..2 (0 = off).
 
     A direction made without an intensity shows its weights in full; one that a user asks for without naming one has
-    INTENSITY (`asked`)."""
+    INTENSITY (`from_user`)."""
 
     emotion: Mapping[str, Curve] = field(default_factory=dict)
     intensity: Curve = constant(1.0)
@@ -130,14 +130,14 @@ class Direction:
         return cls(**read)
 
     @classmethod
-    def asked(cls, source: str | bytes | Mapping) -> Direction:
+    def from_user(cls, source: str | bytes | Mapping) -> Direction:
         """`from_json` of what a user wrote: where it names no intensity, that is INTENSITY."""
         return cls.from_json({"intensity": INTENSITY, **_object(source)})
 
     @classmethod
     def from_file(cls, path: Path) -> Direction:
-        """`asked` of a user's file."""
-        return cls.asked(path.read_bytes())
+        """`from_user` of a user's file."""
+        return cls.from_user(path.read_bytes())
 
     def to_json(self) -> str:
         """Canonical JSON: equal directions give equal text."""

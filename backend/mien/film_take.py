@@ -105,7 +105,7 @@ def film_take(
     if footage.has_sound and options.sound:
         try:
             speech = _speech_of(path, footage, options, limit_s)
-            begin, end = _heard(footage, track, options, speech)
+            begin, end = _analysed_part(footage, track, options, speech)
             phones = _phones_of(
                 speech, begin, end, lambda done: progress(PICTURES + (1 - PICTURES) * done, "analysing speech")
             )
@@ -129,8 +129,8 @@ def _speech_of(path: Path, footage: Footage, options: TrackOptions, limit_s: flo
     return read_speech(path, name=footage.name, limit_s=max(limit_s, LONGEST) if _is_part(options) else limit_s)
 
 
-def _heard(footage: Footage, track: FaceTrack, options: TrackOptions, speech: Speech) -> tuple[float, float]:
-    """(begin, end) seconds of what is listened to: all of it, or a part with a margin."""
+def _analysed_part(footage: Footage, track: FaceTrack, options: TrackOptions, speech: Speech) -> tuple[float, float]:
+    """(begin, end) seconds of the sound whose phones are recognised: all of it, or a part with a margin."""
     if not _is_part(options):
         return 0.0, float(speech.duration)
     return float(footage.start) - MARGIN, float(footage.start + track.length) + MARGIN

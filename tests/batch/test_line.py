@@ -96,7 +96,7 @@ def test_a_dub_and_a_portrait(folder: Path) -> None:
     dub = line(folder, voice="a.wav", video="film.mp4", options="options.json", seed="2", consent="Ann, 1 May")
     assert (dub.make, dub.shown, dub.suffix, dub.consent) == ("dub", folder / "film.mp4", ".mp4", "Ann, 1 May")
     assert dub.options is not None and getattr(dub.options, "strength", None) == 0.5
-    assert dub.options.direction == dub.direction == Direction.asked({"emotion": "sad", "seed": 2})
+    assert dub.options.direction == dub.direction == Direction.from_user({"emotion": "sad", "seed": 2})
     portrait = line(folder, voice="a.wav", photo="photo.png", emotion="happy")
     assert (portrait.make, portrait.engine) == ("portrait", "emodiffhead")
     assert portrait.options is not None and portrait.options.direction.emotion["happy"].constant == 1

@@ -156,7 +156,7 @@ def _direction(values: Mapping[str, object], folder: Path, start: Direction) -> 
     """The direction file, or `start`, changed by the other columns. DirectionError."""
     given = values.get("direction")
     if isinstance(given, Mapping):
-        start = Direction.asked(given)
+        start = Direction.from_user(given)
     elif given is not None:
         start = Direction.from_file(_file("direction", given, folder))
     changes: dict[str, object] = {}

@@ -75,7 +75,7 @@ def read_direction(name: str, value: object) -> Direction:
         return value
     if not isinstance(value, Mapping):
         raise DirectionError(f"{name} is {shortened(value)}; expected a JSON object.")
-    return Direction.asked(value)
+    return Direction.from_user(value)
 
 
 def read_face(name: str, value: object) -> FaceChoice:

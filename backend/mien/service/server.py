@@ -69,7 +69,7 @@ def run_server(
     ServerError when the address is taken, the parent, the head or the certificate is not there, or other machines would
     be let in without a token; RayMissing and RayUnreachable where there is no cluster `settings.ray`.
     """
-    _check_asked(settings, parent)
+    _check_settings(settings, parent)
     certificate, tokens = _certificate_and_tokens(settings)
     listener = _listen(settings.host, settings.port, settings.connections)
     port, names = listener.getsockname()[1], Names(settings)
@@ -118,7 +118,7 @@ def run_server(
                 signal.signal(number, handler)
 
 
-def _check_asked(settings: Settings, parent: int | None) -> None:
+def _check_settings(settings: Settings, parent: int | None) -> None:
     """Raises ServerError where there is no such parent, or others would be let in without a token."""
     if parent is not None and not alive(parent):
         raise ServerError(f"There is no process {parent} for --parent to watch. Name a running one.")

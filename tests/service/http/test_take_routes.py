@@ -35,7 +35,7 @@ def test_a_sound_becomes_the_take_that_the_main_path_makes(opened, tmp_path: Pat
     again = service.http.get(end["result"], headers={"if-none-match": result.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert len(end["warnings"]) == 1 and end["warnings"][0].startswith("Nothing was heard as speech: ")
-    direct = speak(read_speech(WAV), Direction.asked(direction), engine="toy", fps="30000/1001")
+    direct = speak(read_speech(WAV), Direction.from_user(direction), engine="toy", fps="30000/1001")
     assert result.content == direct.to_bytes()
     assert (str(read_take(result.content).fps), end["frames"], end["frames_done"]) == ("30000/1001", 7, 7)
 

@@ -249,13 +249,13 @@ def _base_alpha(matte: np.ndarray, removed: np.ndarray, cuts: list[_Cut], body: 
     alpha = np.maximum(np.clip((alpha - BEYOND[0]) / (BEYOND[1] - BEYOND[0]), 0, 1), trunk(body))
     alpha = gaussian_filter(alpha, max(0.7, 0.015 * body.shoulder_width))
     alpha = smoothstep(alpha, 0.3, 0.7)
-    told = torso_behind(body, matte, removed)
-    there = np.fmax(told, np.maximum(torso(body), upper_arms(body, 1.0)))
+    seen = torso_behind(body, matte, removed)
+    there = np.fmax(seen, np.maximum(torso(body), upper_arms(body, 1.0)))
     # The gap between torso and arm opens where it is wide enough: above it cloth hangs from one to the other.
     there = np.maximum(binary_closing(there > 0.5, _round(GAP * body.shoulder_width)), there)
     there = np.max([gaussian_filter(there, EDGE), *(cut.beyond < 0 for cut in cuts)], 0)
-    untold = np.isnan(told) | (upper_arms(body, thick=SLEEVE) > 0.5)
-    return np.where(untold, np.fmax(alpha, there), there)
+    unseen = np.isnan(seen) | (upper_arms(body, thick=SLEEVE) > 0.5)
+    return np.where(unseen, np.fmax(alpha, there), there)
 
 
 def _skin(pixels: np.ndarray, matte: np.ndarray, masks: list[np.ndarray], body: TrackedBody) -> np.ndarray:

@@ -50,8 +50,8 @@ def upper_arms(body: TrackedBody, share: float = UPPER_SHARE, thick: float = UPP
 
 
 def torso_behind(body: TrackedBody, matte: np.ndarray, removed: np.ndarray) -> np.ndarray:
-    """(H, W) float32 0..1: the torso where the matte (H, W) is hidden by what is removed (H, W) bool, told by the
-    outline that other rows show; nan where nothing tells it: above the armpits, far outside, and where
+    """(H, W) float32 0..1: the torso where the matte (H, W) is hidden by what is removed (H, W) bool, by the
+    outline that other rows show; nan where nothing says: above the armpits, far outside, and where
     no row shows that side.
 
     Where rows show it, the outline is as far from the line of the joints as they say, and between them it goes on
@@ -63,7 +63,7 @@ def torso_behind(body: TrackedBody, matte: np.ndarray, removed: np.ndarray) -> n
     middle = lines.mean(0)
     person, arms = matte > 0.5, _arms(body)
     room = BESIDE * body.shoulder_width
-    told = np.full((height, width), np.nan, np.float32)
+    shown = np.full((height, width), np.nan, np.float32)
     for side in range(2):
         outwards = float(np.sign(np.median(lines[side] - middle))) or 1.0
         top, hips = (float(body.points[ids[side], 1]) for ids in (SHOULDERS, HIPS))
@@ -82,8 +82,8 @@ def torso_behind(body: TrackedBody, matte: np.ndarray, removed: np.ndarray) -> n
         outside = outwards * (columns - ends[:, None])
         inside = np.clip(0.5 - outside / SOFT, 0, 1)
         here = (outwards * (columns - middle[:, None]) >= 0) & (outside < room) & (rows >= armpit)[:, None]
-        told = np.where(here, inside, told)
-    return told
+        shown = np.where(here, inside, shown)
+    return shown
 
 
 def _joint_line(body: TrackedBody, side: int, rows: np.ndarray) -> np.ndarray:

@@ -132,7 +132,7 @@ def read_form(form: FormData | Mapping[str, object], settings: Settings) -> Take
     """The fields of a form. Raises Problem, or the error of the field that cannot be used."""
     check_fields(form, (*FIELDS, PERFORMANCE))
     sound, texts = file_and_texts({name: form[name] for name in form if name != PERFORMANCE}, FIELDS)
-    direction = Direction.asked(texts["direction"] or "{}")
+    direction = Direction.from_user(texts["direction"] or "{}")
     engine = texts["engine"] or engines.DEFAULT
     info = engines.info_of(engine)
     if info.refusal:
