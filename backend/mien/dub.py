@@ -331,7 +331,7 @@ def _learn(video: Path, footage: Footage, track: FaceTrack, options: DubOptions,
     from mien.engines.personatalk.lip_turns import turning
     from mien.engines.personatalk.mouth_space import mouth_space
     from mien.engines.personatalk.posture import posture_predictors
-    from mien.engines.personatalk.reference_choice import is_profile
+    from mien.engines.personatalk.references.choice import is_profile
     from mien.engines.personatalk.template import face_template
 
     seconds = track.seconds + float(track.start)

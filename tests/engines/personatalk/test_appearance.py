@@ -4,7 +4,7 @@ import pytest
 import torch
 from dub_banks import drawn_bank
 from mien.engines.personatalk.appearance import FACE, LIP, Appearance, KernelRegression
-from mien.engines.personatalk.reference_bank import flattened
+from mien.engines.personatalk.references.bank import flattened
 
 
 @pytest.mark.parametrize("attention", [LIP, FACE])

@@ -7,8 +7,8 @@ import torch
 from dub_banks import DrawnBank, drawn_bank
 from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CERTAIN, DOUBTFUL, CoverTest
-from mien.engines.personatalk.reference_bank import FINE
-from mien.engines.personatalk.reference_path import reference_path
+from mien.engines.personatalk.references.bank import FINE
+from mien.engines.personatalk.references.path import reference_path
 from mien.engines.personatalk.renderer import Renderer
 from mien.engines.personatalk.template import FaceTemplate
 from scipy.ndimage import gaussian_filter

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from mien.engines.personatalk.mouth_space import MouthSpace, mouth_space
-from mien.engines.personatalk.reference_bank import ReferenceBank, reference_bank
+from mien.engines.personatalk.references.bank import ReferenceBank, reference_bank
 from mien.engines.personatalk.template import FaceTemplate, face_template
 from talkers import Talker, talker
 

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien.engines.personatalk.reference_bank import ReferenceBank
+from mien.engines.personatalk.references.bank import ReferenceBank
 
 
 @dataclass(frozen=True)

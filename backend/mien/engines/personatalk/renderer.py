@@ -17,7 +17,7 @@ from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CoverTest
 from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.mouth_space import MouthSpace
-from mien.engines.personatalk.reference_bank import FINE, FlatPicture, flattened
+from mien.engines.personatalk.references.bank import FINE, FlatPicture, flattened
 from mien.engines.personatalk.template import OUTSIDE, SKIN_CORE
 from mien.engines.personatalk.warp import blurred, sample
 from mien.numeric.smoothstep import smoothstep

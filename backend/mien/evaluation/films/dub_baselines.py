@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mien.engines.personatalk.face_shapes import FaceShapes
-from mien.engines.personatalk.reference_bank import FINE, ReferenceBank, flattened
+from mien.engines.personatalk.references.bank import FINE, ReferenceBank, flattened
 from mien.engines.personatalk.renderer import Renderer
 from mien.engines.personatalk.warp import blurred, sample
 

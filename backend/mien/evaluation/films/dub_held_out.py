@@ -16,9 +16,9 @@ from mien.engines.personatalk.learnt_speaker import LearntSpeaker, OwnSound, lea
 from mien.engines.personatalk.lip_contact import touching
 from mien.engines.personatalk.mouth_space import mouth_space
 from mien.engines.personatalk.posture import posture_predictors
-from mien.engines.personatalk.reference_bank import reference_bank
-from mien.engines.personatalk.reference_choice import choose_references, is_profile
-from mien.engines.personatalk.reference_path import reference_path
+from mien.engines.personatalk.references.bank import reference_bank
+from mien.engines.personatalk.references.choice import choose_references, is_profile
+from mien.engines.personatalk.references.path import reference_path
 from mien.engines.personatalk.renderer import Renderer
 from mien.engines.personatalk.template import face_template
 from mien.evaluation import EvaluationError

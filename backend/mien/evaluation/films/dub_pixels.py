@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy.ndimage import gaussian_filter
 
-from mien.engines.personatalk.reference_bank import FINE
+from mien.engines.personatalk.references.bank import FINE
 from mien.face_tracking.landmark_indices import OUTER_LIPS
 
 BOX = (1.24, 1.0)  # eye distances: width and height of the lip box

@@ -16,7 +16,7 @@ from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.film.kept_pictures import BESIDE, BETWEEN, COVERED, PAUSE, without_short_gaps
 from mien.engines.personatalk.film.shots import ShotRenderer, ShotRenderers
 from mien.engines.personatalk.mouth_space import MouthSpace
-from mien.engines.personatalk.reference_bank import FlatPicture
+from mien.engines.personatalk.references.bank import FlatPicture
 from mien.video.footage import Footage
 from mien.video.label import draw_label
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.engines.personatalk.face_shapes import FaceShapes
-from mien.engines.personatalk.reference_choice import is_profile
+from mien.engines.personatalk.references.choice import is_profile
 from mien.numeric.mask_runs import runs
 
 NO_FACE, TURNED, COVERED, PAUSE = (

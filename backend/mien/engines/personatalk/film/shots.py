@@ -14,9 +14,9 @@ from mien.engines.personatalk.appearance import Appearance
 from mien.engines.personatalk.covered import CoverTest
 from mien.engines.personatalk.face_shapes import FaceShapes
 from mien.engines.personatalk.mouth_space import MouthSpace
-from mien.engines.personatalk.reference_bank import ReferenceBank, reference_bank
-from mien.engines.personatalk.reference_choice import choose_references
-from mien.engines.personatalk.reference_path import ReferencePath, reference_path
+from mien.engines.personatalk.references.bank import ReferenceBank, reference_bank
+from mien.engines.personatalk.references.choice import choose_references
+from mien.engines.personatalk.references.path import ReferencePath, reference_path
 from mien.engines.personatalk.renderer import Renderer
 from mien.engines.personatalk.template import FaceTemplate
 from mien.video.footage import Footage

@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 from dub_banks import drawn_bank
-from mien.engines.personatalk.reference_bank import flattened
+from mien.engines.personatalk.references.bank import flattened
 
 
 def test_textures_of_one_face_lie_over_one_another() -> None:

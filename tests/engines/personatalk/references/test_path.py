@@ -2,9 +2,9 @@
 import numpy as np
 import torch
 from dub_banks import drawn_bank
-from mien.engines.personatalk import reference_path as module
 from mien.engines.personatalk.appearance import Appearance
-from mien.engines.personatalk.reference_path import cheapest_path, reference_path
+from mien.engines.personatalk.references import path as module
+from mien.engines.personatalk.references.path import cheapest_path, reference_path
 
 NONE = np.zeros(0, int)
 

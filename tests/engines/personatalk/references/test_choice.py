@@ -2,7 +2,7 @@
 from dataclasses import replace
 
 import numpy as np
-from mien.engines.personatalk.reference_choice import BLOCK, choose_references, is_profile
+from mien.engines.personatalk.references.choice import BLOCK, choose_references, is_profile
 from mien.face_tracking.head_pose import HeadPose
 from mien.heads.default import rotation_matrix
 from talkers import talker
