@@ -81,7 +81,7 @@ def _cut(
         gone_on = Neck(face, person, background, hidden, low).gone_on_upwards(near, away)
         share[hidden], behind[hidden] = _at_edge(
             person[hidden].astype(float), gone_on, jaw[hidden],
-            share[hidden], reach[hidden], beside[hidden], hair[hidden] < 0.5,
+            share[hidden], reach[hidden] * (1 - other[hidden]), beside[hidden], np.maximum(hair, other)[hidden] < 0.5,
         )  # fmt: skip
     behind = (behind + 0.5).astype(np.uint8)
     lower_face = person * share[..., None]

@@ -85,8 +85,14 @@ class Neck:
         share = self._between(self._up_to_ears(sides))[:, None]
         gone_on += share * (1 - gone_on[:, 3:] / 255) * neck
         if fades:
-            gone_on += share * smoothstep(self._height, 0, WHOLE)[:, None] * (neck - gone_on)
+            share *= (smoothstep(self._height, 0, WHOLE) * (1 - self._dark_hair(gone_on)))[:, None]
+            gone_on += share * (neck - gone_on)
         return gone_on
+
+    def _dark_hair(self, colours: np.ndarray) -> np.ndarray:
+        """(N,) 0..1: whether colours (N, 4) are somebody's and darker than skin is, which hangs before the neck."""
+        light = np.linalg.norm(colours[:, :3], axis=1) / np.linalg.norm(self._skin)
+        return (1 - smoothstep(light, *LIT)) * colours[:, 3] / 255
 
     def _straight_up(self, seen: np.ndarray) -> np.ndarray:
         """(N, 4) of what is seen (C, 4) below each column, the higher the less sharp."""
