@@ -25,7 +25,7 @@ class Options(FilmOptions):
 
 def test_json_goes_both_ways() -> None:
     options = Options.from_json('{"label": true, "direction": {"seed": 4}, "face": {"at": [3, 4.5]}}')
-    assert options == Options(Direction(seed=4), FaceChoice(1, (3.0, 4.5)), True)
+    assert options == Options(Direction.from_user({"seed": 4}), FaceChoice(1, (3.0, 4.5)), True)
     assert Options.from_json(options.to_json()) == options
     assert options.to_json() == Options.from_json(options.to_json()).to_json()
 

@@ -59,6 +59,14 @@ def test_no_face_a_tiny_face_and_a_profile_are_refused_in_words() -> None:
         fit_face(face((), (0, 75, 0)))
 
 
+def test_a_face_that_the_edge_cuts_through_an_eye_or_the_mouth_is_refused_in_words() -> None:
+    picture = face()
+    points = fit_face(picture).points
+    for part in (picture[:, int(points[159, 0]) :], picture[: int(points[LOWER_LIP, 1])]):
+        with pytest.raises(PortraitError, match="cut by the edge|No face|cannot be made out"):
+            fit_face(np.ascontiguousarray(part))
+
+
 def test_lips_of_the_head_of_open_photos_meet() -> None:
     head, before = shut_head(), photo_head()
     weights = np.zeros((1, 52), np.float32)

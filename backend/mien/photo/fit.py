@@ -16,7 +16,16 @@ from mien.face_tracking.bundle import load_bundle
 from mien.face_tracking.choice import FaceChoice
 from mien.face_tracking.follower import FaceFollower
 from mien.face_tracking.head_pose import PICTURE_AXES, HeadPose, fit_pose
-from mien.face_tracking.landmark_indices import FACE, LOWER_LIP, NOSE_TIP, OUTER_EYE_CORNERS, UPPER_LIP
+from mien.face_tracking.landmark_indices import (
+    FACE,
+    LEFT_EYE,
+    LOWER_LIP,
+    NOSE_TIP,
+    OUTER_EYE_CORNERS,
+    OUTER_LIPS,
+    RIGHT_EYE,
+    UPPER_LIP,
+)
 from mien.heads.default import Head, load_head, rotation_matrix
 from mien.heads.identity import face_offsets
 from mien.photo import PortraitError
@@ -90,7 +99,7 @@ class FittedFace:
 def fit_face(pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "photo") -> FittedFace:
     """The face that is meant in pixels (H, W, 3) uint8 with the default head fitted to it.
 
-    PortraitError in words where there is none, where it is too small, or seen too far from the side.
+    PortraitError in words where there is none, where it is too small, cut by the edge, or seen too far from the side.
     """
     choice = choice or FaceChoice()
     bundle = load_bundle()
@@ -105,6 +114,11 @@ def fit_face(pixels: np.ndarray, choice: FaceChoice | None = None, name: str = "
         raise PortraitError(
             f"The face in {name!r} is too small: {eyes:.0f} pixels between its eyes. At least {LEAST_EYES:.0f} are "
             "needed, and 100 look well; use a larger picture, or cut this one closer."
+        )
+    seen = points[[*LEFT_EYE, *RIGHT_EYE, *OUTER_LIPS], :2]
+    if (seen < 0).any() or (seen > pixels.shape[1::-1]).any():
+        raise PortraitError(
+            f"The face in {name!r} is cut by the edge of the picture. Use a photo that shows both eyes and the mouth."
         )
     yaw = abs(float(pose.head_rotation[1]))
     if yaw > MOST_YAW:

@@ -41,7 +41,7 @@ class PortraitOptions(FilmOptions):
     MAKES, REFUSED = "portrait", PortraitRefused
 
     engine: str = DEFAULT_ENGINE
-    direction: Direction = field(default_factory=Direction)
+    direction: Direction = Direction.from_user({})
     take: str | None = None
     pose: str | None = None
     strength: float = 1.0

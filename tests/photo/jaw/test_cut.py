@@ -7,7 +7,6 @@ from mien.photo.fit import FittedFace, fit_face
 from mien.photo.jaw.cut import cut_at_jaw
 from mien.photo.matte import Layers
 from mien.photo.relief import LOBES
-from mien.photo.sheet import outside_oval
 from rendered_faces import face
 
 OPAQUE = np.full((192, 192, 1), 255, np.uint8)
@@ -59,19 +58,6 @@ def test_hair_that_touches_the_jaw_stays_beside_it() -> None:
     for column, row in beside_jaw(fitted, 0.1).astype(int):
         assert lower_face[row, column, 3] < 40
         assert np.abs(behind[row, column, :3].astype(int) - (30, 20, 15)).max() < 10
-
-
-def test_a_strand_on_the_jaw_stays_with_the_hair_where_the_neck_is_brighter_than_the_jaw() -> None:
-    picture = face().copy()
-    fitted = fit_face(picture)
-    y, x = np.mgrid[:192, :192] + 0.5
-    outside = outside_oval(fitted.points, np.stack([x, y], -1).reshape(-1, 2), fitted.eye_distance).reshape(192, 192)
-    picture[(outside > 0) & (y > fitted.points[LOBES[0], 1])] = (250, 225, 215)
-    column, row = beside_jaw(fitted, -0.03)[0].astype(int)
-    picture[row - 12 : row + 13, column - 1 : column + 2] = (30, 20, 15)
-    lower_face, behind = cut_at_jaw(fitted, whole(picture))
-    assert lower_face[row, column, 3] < 40
-    assert np.abs(behind[row, column, :3].astype(int) - (30, 20, 15)).max() < 10
 
 
 def test_a_jaw_before_the_background_leaves_nothing_behind() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is behind the jaw: the neck as wide as below it and up to the ears, and whole where it fades out below."""
+"""What is behind the jaw: the neck as wide as below it, and whole where it fades out below."""
 
 import numpy as np
 from mien.face_tracking.landmark_indices import CHIN, LOWER_LIP
@@ -7,7 +7,6 @@ from mien.photo.fit import FittedFace, fit_face
 from mien.photo.jaw.cut import cut_at_jaw
 from mien.photo.matte import Layers
 from mien.photo.relief import LOBES, neck_of
-from mien.photo.sheet import outside_oval
 from rendered_faces import face
 
 OPAQUE = np.full((192, 192, 1), 255, np.uint8)
@@ -66,22 +65,3 @@ def test_a_neck_that_fades_out_below_the_chin_is_whole_behind_the_jaw() -> None:
     assert (neck[:, 3] == 255).all()
     red = neck[:, 0] - neck[:, 2]
     assert red.min() > 0.5 * (SKIN[0] - SKIN[2])
-
-
-def test_the_neck_goes_up_to_the_ears_where_nobody_is_beside_it() -> None:
-    fitted = fit_face(face())
-    eyes = fitted.eye_distance
-    middle, half, _ = neck_of(fitted)
-    person = painted(fitted, np.broadcast_to(0.8 * SKIN, (192, 192, 3)))
-    y, x = np.mgrid[:192, :192] + 0.5
-    places = np.stack([x, y], -1).reshape(-1, 2)
-    lobes = fitted.points[list(LOBES), 1].max()
-    jaw = (outside_oval(fitted.points, places, eyes).reshape(192, 192) < 0) | (y < lobes)
-    slim = (np.abs(x - middle[0]) < 0.8 * half) & (y > lobes)
-    person[~jaw & ~slim] = 0
-    _, behind = cut_at_jaw(fitted, Layers(person, np.zeros_like(person), True))
-
-    def width(height: float) -> int:
-        return int((behind[int(height), :, 3] > 127).sum())
-
-    assert width(lobes + 0.15 * eyes) > 1.1 * width(fitted.points[CHIN, 1] - 0.1 * eyes)

@@ -45,7 +45,7 @@ class DubOptions(FilmOptions):
     strength: float = 1.0
     opening: float = 1.0
     engine: str = DEFAULT_ENGINE
-    direction: Direction = field(default_factory=Direction)
+    direction: Direction = Direction.from_user({})
     manner: str = CLIP
     keep_pauses: bool = False
     references: tuple[Fraction, Fraction] | None = None

@@ -139,6 +139,8 @@ def _fold(lines: list[np.ndarray], size: tuple[int, int], width: float) -> np.nd
 
 def _light(fold: np.ndarray, deep: float) -> np.ndarray:
     """(h, w) factors of the skin's light for folds (h, w) 0..1 that are `deep` pixels deep."""
+    if min(fold.shape) < 2:  # beyond the edge of the picture
+        return np.ones(fold.shape)
     down, across = np.gradient(fold * deep)
     lit = (across * LIGHT[0] + down * LIGHT[1] - LIGHT[2]) / np.sqrt(across**2 + down**2 + 1) / -LIGHT[2]
     return np.clip(lit, *SHADES) * (1 - HIDDEN * fold)

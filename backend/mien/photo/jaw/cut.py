@@ -1,36 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lower face cut out of the person along the jaw."""
+"""The lower face cut out of the person along the jaw, and the neck that goes on behind it."""
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, gaussian_filter, grey_dilation, shift
 
-from mien.face_tracking.landmark_indices import CHIN, FACE_OVAL
+from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.numeric.smoothstep import smoothstep
-from mien.photo.fill import filled
 from mien.photo.fit import FittedFace
-from mien.photo.jaw.neck import Neck
+from mien.photo.jaw.bust import ABOVE, cut_bust
+from mien.photo.jaw.columns import Columns
 from mien.photo.matte import Layers
-from mien.photo.relief import axes_of, below_lobes
+from mien.photo.relief import below_lobes
 from mien.photo.sheet import outside_oval
 
 EDGE = (0.03, 0.09)  # of the eye distance beyond the face's oval, over which the cut ends, jaw's shade within
-WITHIN, BESIDE = (0.1, 0.22), (0.12, 0.3)  # eye distances inside the oval, skin; outside it, what is beside the jaw
-UNLIKE = (25.0, 60.0)  # of 255 between those two, from which on the jaw's edge is where the one becomes the other
-SKIN = (0.3, 0.7)  # of the way from what is beside the jaw to its skin, over which a pixel comes to be the jaw's
-TRACE = (0.0, 0.12)  # of that way, over which it comes to have a trace of it
-DARK = (0.35, 0.6)  # of the light of the skin beside it, below which it is hair or shadow
-CHIN_SIDES = (0.35, 0.6)  # of half the face's width, over which what is beside the jaw is no longer below it
-FURTHER = 0.15  # eye distances that the cut ends further out where the background is below
-SHADE = 0.03  # eye distances that it ends further down below the chin, whose shade goes with it
-JAWS = (0.5, 0.8)  # of the way from the lobes of the ears to the chin, over which it no longer does: below is the neck
-DROPS = (0.1, 0.2, 0.3, 0.4)  # eye distances down, in which it is
-HAIR = 0.03  # eye distances around a pixel that decide whether it is hair
-REACH = 0.03  # eye distances beyond the lower face, from which on something else is behind it
-GIVES_WAY = 0.3  # share of the lower face, from which on nothing of the photo is behind it
 ROOM = 0.5  # eye distances around the oval that are looked at
-ABOVE = 0.15  # of the face's height above the lobes of the ears, over which the cut begins
+BELOW = np.linspace(0.02, 0.1, 5)  # eye distances below the cut, from which what is behind it goes on upwards
 
 
 def cut_at_jaw(face: FittedFace, layers: Layers) -> tuple[np.ndarray, np.ndarray]:
@@ -42,117 +28,35 @@ def cut_at_jaw(face: FittedFace, layers: Layers) -> tuple[np.ndarray, np.ndarray
     high = (oval.max(0) + ROOM * eyes).astype(int)
     box = slice(low[1], high[1]), slice(low[0], high[0])
     lower_face, behind = np.zeros_like(layers.person), layers.person.copy()
-    background = layers.background[box] if layers.cut else None
-    lower_face[box], behind[box] = _cut(face, layers.person[box], background, low)
+    bust = cut_bust(face, layers.person[box], layers.background[box], low) if layers.cut else None
+    lower_face[box], behind[box] = bust or _cut(face, layers.person[box], low)
     return lower_face, behind
 
 
-def _cut(
-    face: FittedFace, person: np.ndarray, background: np.ndarray | None, low: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _cut(face: FittedFace, person: np.ndarray, low: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The same of a part of the picture, whose first pixel is at low (2,)."""
     height, width = person.shape[:2]
     eyes = face.eye_distance
     y, x = np.mgrid[:height, :width] + 0.5
     places = np.stack([x, y], -1).reshape(-1, 2) + low
     below = below_lobes(face, places).reshape(height, width)
-    down = smoothstep(below, -ABOVE, 0)
-    beside = down * _beside_chin(face, places).reshape(height, width)
+    outside = outside_oval(face.points, places, eyes).reshape(height, width)
+    share = (1 - smoothstep(outside / eyes, *EDGE)) * smoothstep(below, -ABOVE, 0)
+    whole = (share >= 1) & (below > 0)
     alpha = person[..., 3] / 255
-    outside = outside_oval(face.points, places, eyes).reshape(height, width) / eyes
-    jaw = filled(person[..., :3], (outside < -WITHIN[0]) & (outside > -WITHIN[1]))
-    other = beside * _not_of_the_jaw(person, jaw, outside)
-    hair = gaussian_filter(other, HAIR * eyes)
-    # A jaw with the background below it ends there, and is not the neck's.
-    chin = float(below_lobes(face, face.points[[CHIN], :2])[0])
-    high = (1 - hair) * (1 - smoothstep(below / chin, *JAWS))
-    outside -= FURTHER * high * (1 - _least_below(alpha, axes_of(face)[0] * eyes))
-    outside -= SHADE * (1 - beside)
-    share = (1 - smoothstep(outside, *EDGE)) * down * (1 - other)
     # Where the person's own edge is soft, what is behind gives way, so that one over the other they are the person.
-    behind = person * ((1 - share) / np.maximum(1 - share * alpha, 1e-3))[..., None]
+    behind = (person * ((1 - share) / np.maximum(1 - share * alpha, 1e-3))[..., None] + 0.5).astype(np.uint8)
     behind[alpha == 1] = person[alpha == 1]
-    reach = np.asarray(grey_dilation(share, size=2 * max(1, round(REACH * eyes)) + 1))
-    hidden = (reach > 0) & (below > 0) & (alpha == 1)
-    if hidden.any():
-        around = (reach == 0) & (outside > 0)
-        near = filled(person, around)[hidden]
-        away = np.asarray(distance_transform_edt(~around))[hidden] / eyes
-        gone_on = Neck(face, person, background, hidden, low).gone_on_upwards(near, away)
-        share[hidden], behind[hidden] = _at_edge(
-            person[hidden].astype(float), gone_on, jaw[hidden],
-            share[hidden], reach[hidden] * (1 - other[hidden]), beside[hidden], np.maximum(hair, other)[hidden] < 0.5,
-        )  # fmt: skip
-    behind = (behind + 0.5).astype(np.uint8)
-    lower_face = person * share[..., None]
-    edge = hidden & (share < 1)
-    lower_face[edge] = _over(person[edge].astype(float), behind[edge].astype(float), share[edge])
-    return (lower_face + 0.5).astype(np.uint8), behind
+    if whole.any():
+        behind[whole] = (_gone_on_upwards(face, person, whole) + 0.5).astype(np.uint8)
+    return (person * share[..., None] + 0.5).astype(np.uint8), behind
 
 
-def _at_edge(
-    person: np.ndarray, gone_on: np.ndarray, jaw: np.ndarray,
-    share: np.ndarray, reach: np.ndarray, beside: np.ndarray, of_jaw: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """(share (N,) of the lower face in N opaque pixels, (N, 4) of what is behind it) where what is behind the jaw has
-    gone on (N, 4): at the jaw's edge it becomes the person (N, 4). jaw (N, 3): the colour of its skin; reach (N,): of
-    the share in the pixels around; beside (N,): the chin; of_jaw (N,) bool: no hair."""
-    # Beyond the cut there are pixels that have something of the jaw still, and within it some that have nothing.
-    trace = _mix(person[:, :3], jaw, gone_on[:, :3], TRACE)
-    unlike = smoothstep(np.abs(jaw - gone_on[:, :3]).max(1), *UNLIKE) * (share < 1)
-    share = share * (1 - beside * unlike * (1 - trace))
-    reach = np.maximum(share, beside * reach * trace)
-    # Where nobody is behind, all of the jaw is the lower face's, and no hair; else what is behind its edge is opaque.
-    clear = gone_on[:, 3] < 127.5
-    whole = clear & of_jaw
-    share = np.where(clear, whole, share)
-    opaque = gone_on * np.where(share < 1, 255 / np.maximum(gone_on[:, 3], 1), 1)[:, None]
-    way = np.where(clear, whole, smoothstep(reach, 0, GIVES_WAY))
-    return share, person + way[:, None] * (opaque - person)
-
-
-def _least_below(alpha: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """(h, w) the least of alpha (h, w) at each pixel and at DROPS of down (2,) pixels from it."""
-    least = alpha
-    for drop in DROPS:
-        least = np.minimum(least, shift(alpha, -drop * down[::-1], order=1, mode="nearest"))
-    return least
-
-
-def _over(opaque: np.ndarray, behind: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """(N, 4) premultiplied, 0..255, with an alpha of share (N,) or more: what over `behind` (N, 4), which is opaque,
-    is `opaque` (N, 4), too."""
-    colours, behind = opaque[:, :3], behind[:, :3]
-    more = colours - behind
-    least = np.maximum(-more / np.maximum(behind, 1), more / np.maximum(255 - behind, 1)).max(1)
-    # With no more than the least its colours would be the brightest or the darkest there are.
-    share = np.clip(np.maximum(share, 2 * least), 0, 1)[:, None]
-    return np.concatenate([np.clip(colours - (1 - share) * behind, 0, 255 * share), 255 * share], 1)
-
-
-def _beside_chin(face: FittedFace, places: np.ndarray) -> np.ndarray:
-    """(N,) 0..1: whether places (N, 2) are beside the chin, where hair may touch the jaw, and not below it."""
-    _, across = axes_of(face)
-    oval = face.points[list(FACE_OVAL), :2] @ across
-    aside = np.abs(places @ across - face.points[CHIN, :2] @ across) / (np.ptp(oval) / 2)
-    return smoothstep(aside, *CHIN_SIDES)
-
-
-def _not_of_the_jaw(person: np.ndarray, jaw: np.ndarray, outside: np.ndarray) -> np.ndarray:
-    """(h, w) 0..1: what of person (h, w, 4) at the face's oval is hair, or a collar, that touches it, by its colour
-    between that of the skin inside, jaw (h, w, 3), and what is outside; outside (h, w): eye distances from the oval."""
-    alpha = person[..., 3] / 255
-    colours = person[..., :3] / np.maximum(alpha, 1e-3)[..., None]
-    ring = ((outside > BESIDE[0]) & (outside < BESIDE[1])).astype(np.float32)
-    beside, somebody = filled(colours, alpha * ring), filled(alpha[..., None], ring)[..., 0]
-    unlike = np.abs(jaw - beside).max(2)
-    other = smoothstep(unlike, *UNLIKE) * somebody * (1 - _mix(colours, jaw, beside, SKIN))
-    light = (colours * jaw).sum(2) / np.maximum((jaw**2).sum(2), 1)
-    return (outside > -WITHIN[0]) * np.maximum(other, 1 - smoothstep(light, *DARK))
-
-
-def _mix(colours: np.ndarray, one: np.ndarray, other: np.ndarray, steps: tuple[float, float]) -> np.ndarray:
-    """(...) 0..1: whether colours (..., 3) on the way from the `other` (..., 3), 0, to `one` (..., 3), 1, are beyond
-    the steps."""
-    way = one - other
-    return smoothstep(((colours - other) * way).sum(-1) / np.maximum((way**2).sum(-1), 100), *steps)
+def _gone_on_upwards(face: FittedFace, person: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """(N, 4) for the N pixels of hidden (h, w) bool: what lies below them in person (h, w, 4), where they end. So the
+    neck has its width behind the jaw, too, and beside it hair, or nobody, goes on; the higher the less sharp."""
+    columns = Columns(face, hidden)
+    seen = columns.below(person, BELOW)
+    # A neck that soon ends below does not end behind the jaw.
+    opaque = seen[..., 3].max(1) / np.maximum(seen[..., 3].mean(1), 1e-3)
+    return columns.straight_up(seen.mean(1) * opaque[:, None])
