@@ -13,7 +13,6 @@ from mien.photo.fill import filled
 from mien.photo.fit import FittedFace
 from mien.photo.jaw.neck import Neck
 from mien.photo.relief import axes_of, below_lobes
-from mien.photo.sheet import outside_oval
 
 EDGE = (0.03, 0.09)  # of the eye distance beyond the face's oval, over which the cut ends, jaw's shade within
 WITHIN, BESIDE = (0.1, 0.22), (0.12, 0.3)  # eye distances inside the oval, skin; outside it, what is beside the jaw
@@ -34,19 +33,21 @@ GIVES_WAY = 0.3  # share of the lower face, from which on nothing of the photo i
 
 
 def cut_bust(
-    face: FittedFace, person: np.ndarray, background: np.ndarray, low: np.ndarray
+    face: FittedFace,
+    person: np.ndarray,
+    background: np.ndarray,
+    low: np.ndarray,
+    below: np.ndarray,
+    outside: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """(the lower face, the person with the neck gone on behind it) of a part of the picture (h, w, 4), premultiplied,
-    before a background (h, w, 4), whose first pixel is at low (2,); None where the neck does not fade out."""
-    height, width = person.shape[:2]
+    before a background (h, w, 4), whose first pixel is at low (2,); None where the neck does not fade out.
+    below, outside (h, w): how far its pixels are below the lobes of the ears, and outside of the oval in eye distances.
+    """
     eyes = face.eye_distance
-    y, x = np.mgrid[:height, :width] + 0.5
-    places = np.stack([x, y], -1).reshape(-1, 2) + low
-    below = below_lobes(face, places).reshape(height, width)
     down = smoothstep(below, -ABOVE, 0)
-    beside = down * _beside_chin(face, places).reshape(height, width)
+    beside = down * _beside_chin(face, person.shape[:2], low)
     alpha = person[..., 3] / 255
-    outside = outside_oval(face.points, places, eyes).reshape(height, width) / eyes
     jaw = filled(person[..., :3], (outside < -WITHIN[0]) & (outside > -WITHIN[1]))
     other = beside * _not_of_the_jaw(person, jaw, outside)
     other = np.maximum(other, down * _nobody(person, background, jaw, outside))
@@ -54,7 +55,7 @@ def cut_bust(
     # A jaw with the background below it ends there, and is not the neck's.
     chin = float(below_lobes(face, face.points[[CHIN], :2])[0])
     high = (1 - hair) * (1 - smoothstep(below / chin, *JAWS))
-    outside -= FURTHER * high * (1 - _least_below(alpha, axes_of(face)[0] * eyes))
+    outside = outside - FURTHER * high * (1 - _least_below(alpha, axes_of(face)[0] * eyes))
     outside -= SHADE * (1 - beside)
     share = (1 - smoothstep(outside, *EDGE)) * down * (1 - other)
     # Where the person's own edge is soft, what is behind gives way, so that one over the other they are the person.
@@ -119,8 +120,11 @@ def _over(opaque: np.ndarray, behind: np.ndarray, share: np.ndarray) -> np.ndarr
     return np.concatenate([np.clip(colours - (1 - share) * behind, 0, 255 * share), 255 * share], 1)
 
 
-def _beside_chin(face: FittedFace, places: np.ndarray) -> np.ndarray:
-    """(N,) 0..1: whether places (N, 2) are beside the chin, where hair may touch the jaw, and not below it."""
+def _beside_chin(face: FittedFace, size: tuple[int, ...], low: np.ndarray) -> np.ndarray:
+    """(h, w) 0..1: whether pixels of a part of this size, the first at low (2,), are beside the chin, where hair may
+    touch the jaw, and not below it."""
+    y, x = np.mgrid[: size[0], : size[1]] + 0.5
+    places = np.stack([x, y], -1) + low
     _, across = axes_of(face)
     oval = face.points[list(FACE_OVAL), :2] @ across
     aside = np.abs(places @ across - face.points[CHIN, :2] @ across) / (np.ptp(oval) / 2)

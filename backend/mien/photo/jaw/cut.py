@@ -8,13 +8,12 @@ import numpy as np
 from mien.face_tracking.landmark_indices import FACE_OVAL
 from mien.numeric.smoothstep import smoothstep
 from mien.photo.fit import FittedFace
-from mien.photo.jaw.bust import ABOVE, cut_bust
+from mien.photo.jaw.bust import ABOVE, EDGE, cut_bust
 from mien.photo.jaw.columns import Columns
 from mien.photo.matte import Layers
 from mien.photo.relief import below_lobes
 from mien.photo.sheet import outside_oval
 
-EDGE = (0.03, 0.09)  # of the eye distance beyond the face's oval, over which the cut ends, jaw's shade within
 ROOM = 0.5  # eye distances around the oval that are looked at
 BELOW = np.linspace(0.02, 0.1, 5)  # eye distances below the cut, from which what is behind it goes on upwards
 
@@ -28,20 +27,20 @@ def cut_at_jaw(face: FittedFace, layers: Layers) -> tuple[np.ndarray, np.ndarray
     high = (oval.max(0) + ROOM * eyes).astype(int)
     box = slice(low[1], high[1]), slice(low[0], high[0])
     lower_face, behind = np.zeros_like(layers.person), layers.person.copy()
-    bust = cut_bust(face, layers.person[box], layers.background[box], low) if layers.cut else None
-    lower_face[box], behind[box] = bust or _cut(face, layers.person[box], low)
+    person = layers.person[box]
+    y, x = np.mgrid[: person.shape[0], : person.shape[1]] + 0.5
+    places = np.stack([x, y], -1).reshape(-1, 2) + low
+    below = below_lobes(face, places).reshape(x.shape)
+    outside = outside_oval(face.points, places, eyes).reshape(x.shape) / eyes
+    bust = cut_bust(face, person, layers.background[box], low, below, outside) if layers.cut else None
+    lower_face[box], behind[box] = bust or _cut(face, person, below, outside)
     return lower_face, behind
 
 
-def _cut(face: FittedFace, person: np.ndarray, low: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same of a part of the picture, whose first pixel is at low (2,)."""
-    height, width = person.shape[:2]
-    eyes = face.eye_distance
-    y, x = np.mgrid[:height, :width] + 0.5
-    places = np.stack([x, y], -1).reshape(-1, 2) + low
-    below = below_lobes(face, places).reshape(height, width)
-    outside = outside_oval(face.points, places, eyes).reshape(height, width)
-    share = (1 - smoothstep(outside / eyes, *EDGE)) * smoothstep(below, -ABOVE, 0)
+def _cut(face: FittedFace, person: np.ndarray, below: np.ndarray, outside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same of a part of the picture (h, w, 4), whose pixels are so far below (h, w) the lobes of the ears and
+    outside (h, w) of the oval, in eye distances."""
+    share = (1 - smoothstep(outside, *EDGE)) * smoothstep(below, -ABOVE, 0)
     whole = (share >= 1) & (below > 0)
     alpha = person[..., 3] / 255
     # Where the person's own edge is soft, what is behind gives way, so that one over the other they are the person.

@@ -63,7 +63,7 @@ class Neck:
         steep = smoothstep(np.abs(np.gradient(columns.ends)), *STEEP)[columns.index]
         close = (1 - smoothstep(away, 0, NEAR)) * np.maximum(steep, smoothstep(columns.height, *HIGH))
         gone_on += close[:, None] * (near - gone_on)
-        neck = self._colours(self._seen, self._skin_below)
+        neck = self._colours()
         share = self._between(self._up_to_ears())[:, None]
         gone_on += share * (1 - gone_on[:, 3:] / 255) * neck
         share *= (smoothstep(columns.height, 0, WHOLE) * (1 - self._dark_hair(gone_on)))[:, None]
@@ -110,11 +110,12 @@ class Neck:
         way = skin - backdrop
         return ((seen - backdrop) * way).sum(-1) / np.maximum((way**2).sum(-1), 1e-6)
 
-    def _colours(self, seen: np.ndarray, skin: np.ndarray) -> np.ndarray:
-        """(N, 4) of the neck's skin behind each hidden pixel: mixed of what is skin (C,) of what is seen (C, 4) below
-        the columns; where none is, the cheeks' in the shadow of the chin."""
-        weights = skin * (np.abs(np.arange(len(skin)) - self._middle) < WIDEST * self._half)
-        sums = np.c_[seen[:, :3], np.ones(len(seen))] * weights[:, None]
+    def _colours(self) -> np.ndarray:
+        """(N, 4) of the neck's skin behind each hidden pixel: mixed of what is skin of what is seen below the columns;
+        where none is, the cheeks' in the shadow of the chin."""
+        count = len(self._seen)
+        weights = self._skin_below * (np.abs(np.arange(count) - self._middle) < WIDEST * self._half)
+        sums = np.c_[self._seen[:, :3], np.ones(count)] * weights[:, None]
         sums = gaussian_filter1d(sums, SPREAD * self._eyes, 0, mode="constant")
         sums += PRIOR * np.r_[SHADOW * self._skin, 1]
         return np.c_[sums[:, :3] / sums[:, 3:], np.full(len(sums), 255.0)][self._columns.index]
@@ -131,8 +132,8 @@ class Neck:
         return sides + np.clip(self._columns.height / tall[self._columns.index], 0, 1)[:, None] * (top - sides)
 
     def _between(self, sides: np.ndarray) -> np.ndarray:
-        """(N,) 0..1: which of the hidden pixels are between two columns, (2,) or (N, 2)."""
-        beside = np.minimum(self._columns.index - sides[..., 0], sides[..., 1] - self._columns.index) / self._eyes
+        """(N,) 0..1: which of the hidden pixels are between two columns, sides (N, 2)."""
+        beside = np.minimum(self._columns.index - sides[:, 0], sides[:, 1] - self._columns.index) / self._eyes
         return smoothstep(beside, -SIDE, SIDE)
 
     def _pixels(self, landmarks: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
